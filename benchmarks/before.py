@@ -18,6 +18,7 @@ from benchmarks.shared.api_load import (
     ITEM,
     READS,
     WRITES,
+    as_known,
     bare,
     columns,
     of_its_own,
@@ -43,7 +44,7 @@ def writes(folder: Path, given: argparse.Namespace, database: str | None) -> Non
     with ExitStack() as stack:
         for name, command in (("before", given.before), ("now", None)):
             url = stack.enter_context(postgres_if(database))
-            file = office(folder / f"{database or 'sqlite'}-{name}", database=url)
+            file = as_known(office(folder / f"{database or 'sqlite'}-{name}", database=url), command)
             server = stack.enter_context(serving(file, command=command))
             sides[name] = writes_of(server, given, submission(file.parent / "data"), settle=True)
         results = alternate(given.rounds, sides)

@@ -30,6 +30,7 @@ from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import table
 from benchmarks.shared.processes import HERE, python, running, workspace
+from tests.link_bodies import with_bodies
 
 #: In the short form, each operation is explored as the first of them for whom it is; the others follow links to it.
 ROLES = ("nobody", "citizen", "staff", "officer", "integrator")
@@ -110,7 +111,7 @@ def arguments() -> argparse.Namespace:
 def explored(there: Mapping[str, Any], role: str, folder: Path, given: argparse.Namespace) -> Explored:
     """Everything that schemathesis does as one role."""
     description, _ = fetched(f"{there['url']}/openapi.json")
-    (folder / "openapi.json").write_bytes(description)
+    (folder / "openapi.json").write_bytes(with_bodies(description))
     (folder / "schemathesis.toml").write_text(
         settings(there, role, operations_of(description), given), encoding="utf-8"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from banshi.forms.days import IN_ORDER, LIMITS
-from banshi.forms.words import SENTENCES
+from banshi.forms.words import SENTENCES, WHEN
 
 #: Every check that schemathesis has, but for `object_level_authorization`: it needs a login for each of several people
 #: in a format of its own, and tests/kernel/test_everybody.py asks for every thing as everybody else.
@@ -43,7 +43,7 @@ REACHED: Mapping[str, Sequence[str]] = {
         *("show_posting", "list_alerts", "show_alert", "alert_xml", "read_tip", "tip", "docs"),
     ),
     "citizen": (
-        *("list_cases", "show_case", "act", "submit", "upload", "download", "list_materials", "list_scans"),
+        *("list_cases", "show_case", "act", "begin", "submit", "upload", "download", "list_materials", "list_scans"),
         *("show_pass_svg", "show_pass_png", "show_pass_txt", "show_certificate", "show_appointment"),
         *("register_device", "list_devices", "read_inbox", "list_conversations"),
     ),
@@ -58,6 +58,7 @@ REACHED: Mapping[str, Sequence[str]] = {
 #: The verbs that each item has for itself, and the items by which the short form explores each. Of the first two one
 #: has a long form, and one is handed in with nothing.
 SHORT_ITEMS = {
+    "begin": ("zone_pass", "record_000", "driving_test", "crime_tip", "vehicle_record", "lost_and_found"),
     "submit": ("zone_pass", "record_000"),
     "book": ("driving_test",),
     "tip": ("crime_tip",),
@@ -98,16 +99,20 @@ REFUSED = (
         operations="list_slots|appeal_statistics",
         parameters=("from", "to"),
     ),
+    Refused("beyond-the-end", "how far an inbox has come, no schema knows", operations="read_inbox"),
     Refused("not-proven", "the endpoint of the sample service isn't there", operations="act_on_service"),
-    Refused("malformed-body", "the coverage phase sends NUL, which no database stores, against allow-x00", says="NUL"),
+    Refused("malformed-body", "the coverage phase sends NUL, which no database stores (allow-x00)", says=r"\u0000"),
     Refused("unsupported-media-type", "what a file is, its bytes say", operations="upload|upload_of_tip"),
     Refused("invalid_request", "RFC 6749 lets no parameter come twice, not even an unknown one", operations=".*_token"),
 )
 
 #: What a form's own schema says. A request that keeps to the description and is refused for one of these is a fault of
 #: the description; everything else is a rule that no schema has: an end after its beginning, the caller's own number, a
-#: day that is counted from today. `truncated` says nothing of a field.
-OF_SCHEMAS = SENTENCES.keys() - {"past", "future", "own", "invalid", "truncated", *LIMITS, IN_ORDER}
+#: day that is counted from today, a field that other answers make one. `truncated` says nothing of a field.
+OF_SCHEMAS = SENTENCES.keys() - {"past", "future", "own", "invalid", "truncated", *LIMITS, IN_ORDER, WHEN}
+
+#: What is still shown once it was deleted, by operation, and why.
+STAYS: Mapping[str, str] = {"show_appointment": "its citizen finds it as cancelled"}
 
 
 @dataclass(frozen=True, slots=True)

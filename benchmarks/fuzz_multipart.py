@@ -27,19 +27,19 @@ from aiohttp.http import RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from banshi.builtin.uploads import receiving
+from banshi.builtin.uploads import routes as door
 from banshi.foundation.errors import Problem
 from banshi.foundation.files.media_types import ACCEPTED
-from banshi.kernel.cases import attachment_routes as door
-from banshi.kernel.cases import attachments
 from banshi.kernel.http.dispatch import check_type
 from banshi.testing import TINY_PNG
 
 #: Of these modules it is counted what is reached.
 MODULES = (
     "aiohttp.multipart",
-    "banshi.kernel.cases.attachments",
+    "banshi.builtin.uploads.receiving",
     "banshi.foundation.files.media_types",
-    "banshi.kernel.cases.attachment_routes",
+    "banshi.builtin.uploads.routes",
 )
 
 #: Bytes of an input, and of a file, at most.
@@ -186,7 +186,7 @@ async def upload(content_type: str, chunks: list[bytes]) -> Outcome:
         door._check_head(cast("web.Request", request))
         reader, part = await door._file_part(cast("web.Request", request))
         name = door.shown_name(part.filename)
-        received = await attachments.receive(FOLDER.files, door._chunks(reader, part), MAX_FILE_BYTES)
+        received = await receiving.receive(FOLDER.files, door._chunks(reader, part), MAX_FILE_BYTES)
     except Problem as problem:
         return refused(problem)
     finally:

@@ -60,7 +60,7 @@ def configuration(folder: Path, database: str, sandbox: FcmSandbox) -> Path:
     """The project's plugins.toml, on that database, with the sandbox for Google and all registers filled."""
     key = sandbox.service_account_file(folder / "key.json")
     fcm = {"service_account_file": key, "base_url": sandbox.base_url, "at_once": 20}
-    file = project(folder, push={"fcm": fcm}, database=database)
+    file = project(folder, push={"fcm": fcm, "one_person": ["traffic"]}, database=database)
     banshi_done(file, "register", "import", "--samples")
     return file
 

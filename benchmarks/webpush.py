@@ -20,9 +20,9 @@ from benchmarks.shared.processes import finished, python, running, workspace
 
 ENCRYPTION = {
     "http_ece": "http_ece on the event loop",
-    "by hand": "`cryptography` by hand on the event loop",
-    "a hop each": "http_ece, a hop to the thread for each",
-    "together": "http_ece, up to 16 in one hop (ours)",
+    "by hand": "`cryptography` by hand (ours) on the event loop",
+    "a hop each": "by hand, a hop to the thread for each",
+    "together": "by hand, up to 16 in one hop (ours)",
 }
 SENDS = {
     "mobile_push": "mobile_push's provider, 100 at once",

@@ -26,11 +26,14 @@ from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.phones import devices, person, preferences, receipts
+from mobile_push.phones import devices, person, preferences, receipts, silence
 from mobile_push.phones import webpush_key as webpush_key_route
+from mobile_push.phones.anonymous import routes as anonymous_routes
+from mobile_push.phones.anonymous.flood import REGISTRATIONS, Registrations
 from mobile_push.phones.erasure import erase_case
 from mobile_push.phones.holdings import HOLDING
 from mobile_push.phones.reading import inbox as inbox_routes
+from mobile_push.phones.reading import one as one_message
 from mobile_push.phones.reading import stream, stream_tickets, unread
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
@@ -63,6 +66,7 @@ def banshi_tables() -> Tables:
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(THREADS, open_threads),
+        Resource.made(REGISTRATIONS, lambda _: Registrations()),
         Resource(PUSH, partial(open_push, settings)),
         Resource(stream_tickets.TICKETS, stream_tickets.open_tickets),
         Resource(reports_scheduler.WATCHES, reports_scheduler.open_reports),
@@ -107,8 +111,12 @@ def _webpush(settings: WebPushSettings) -> Provider:
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
     phone = (devices, person, preferences, inbox_routes, stream, receipts, stream_tickets, unread, webpush_key_route)
-    # The order counts: the ids of `public` would take the other paths.
-    return [route for face in (*phone, report_routes, notices, alert_routes, public) for route in face.ROUTES]
+    # The order counts: the ids of one message, and of `public`, would take the other paths.
+    return [
+        route
+        for face in (*phone, anonymous_routes, silence, one_message, report_routes, notices, alert_routes, public)
+        for route in face.ROUTES
+    ]
 
 
 @hookimpl

@@ -13,7 +13,7 @@ from mobile_push.settings import AlertSettings, PushSettings
 def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Finding]:
     """What an operator has to mend, or should know."""
     yield from _providers(plugin, settings)
-    named = {"second_person": sorted(settings.second_person)}
+    named = {name: sorted(getattr(settings, name)) for name in ("second_person", "one_person")}
     for name, sender in settings.alerts.senders.items():
         named[f"alerts.senders.{name!r}.department"] = [sender.department]
     there = ", ".join(sorted(registry.departments)) or "none"

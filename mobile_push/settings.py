@@ -61,7 +61,7 @@ class AlertSettings:
 
     def __post_init__(self) -> None:
         for name in filter(None, (self.sender, *self.senders)):
-            if not re.fullmatch(r"[^\s,<&]{1,300}", name):
+            if not re.fullmatch(r"[^\s\ufeff,<&]{1,300}", name):
                 raise ValueError(f"sender {name[:60]!r} has a space, a comma, < or &, which CAP forbids; take it out")
         if self.sender in self.senders:
             raise ValueError(f"senders has {self.sender} itself; name those outside only")
@@ -69,6 +69,22 @@ class AlertSettings:
             raise ValueError("newest has to be from a minute to a week (604800 seconds)")
         if self.certificate_file and not self.key_file:
             raise ValueError("certificate_file needs key_file, the key that it was issued for")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnonymousSettings:
+    """Phones on which nobody has signed in (`[plugins.mobile_push.settings.anonymous]`)."""
+
+    #: How many may be registered at once; 0 for none.
+    devices: int = 100_000
+    #: Days without a sign of life after which one is forgotten.
+    days: int = 90
+
+    def __post_init__(self) -> None:
+        if self.devices < 0:
+            raise ValueError("devices has to be at least 0, which takes no phone without a sign-in")
+        if not 1 <= self.days <= MAX_ABSENCE_DAYS:
+            raise ValueError(f"days has to be from 1 to {MAX_ABSENCE_DAYS}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +116,15 @@ class PushSettings:
     devices: int = 10
     #: Days without a sign of life after which a phone is forgotten. Google's tokens end after 270.
     forget_after_days: int = 270
+    #: Phones on which nobody has signed in.
+    anonymous: AnonymousSettings = field(default_factory=AnonymousSettings)
     #: What people may follow beside departments: code → title by language.
     topics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    #: Departments whose notices and alerts a second person has to approve.
+    #: Departments of which a second person has to approve whatever they publish. Of the others it is what reaches all:
+    #: alerts, and notices to everyone.
     second_person: frozenset[str] = frozenset()
+    #: Departments of which one person publishes that alone.
+    one_person: frozenset[str] = frozenset()
     alerts: AlertSettings = field(default_factory=AlertSettings)
 
     def __post_init__(self) -> None:
@@ -116,6 +137,8 @@ class PushSettings:
             raise ValueError("sandbox.webpush needs webpush: without it no phone has subscribed")
         if self.fcm and self.sandbox.fcm and self.fcm.base_url == self.sandbox.fcm.base_url:
             raise ValueError("sandbox.fcm has the address of fcm itself; name that of a running sandbox")
+        if both := sorted(self.second_person & self.one_person):
+            raise ValueError(f"second_person and one_person both name {both[0]!r}; leave it out of one")
         if self.notices_a_day is not None and self.notices_a_day < 1:
             raise ValueError("notices_a_day has to be at least 1; leave it out for no limit")
         if min(self.heartbeat, self.stream_timeout, self.devices) <= 0:

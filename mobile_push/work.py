@@ -23,7 +23,7 @@ async def open_work(settings: PushSettings, platform: Platform) -> AsyncIterator
     """The sweeper in every process that serves; the others in those that work."""
     # The database may be away for a while; what is due then goes out late.
     publishing = partial(every, schedule.LOOK_S, partial(schedule.publish_due, platform), "the schedule can't be read")
-    tidying = partial(keep_tidy, platform, settings.forget_after_days)
+    tidying = partial(keep_tidy, platform, settings.forget_after_days, settings.anonymous.days)
     async with (
         working("mobile-push-sweep", partial(sweep, platform[PUSH])),
         working("mobile-push-upkeep", *([tidying] if lanes_of(platform) else [])),

@@ -89,8 +89,14 @@ class Proxy:
         return Person(session, self.url, like.token)
 
 
-def written(folder: Path, urls: Sequence[str] = ("http://127.0.0.1:1",), text: str | None = None) -> Proxy:
-    """Our file in a folder of its own, before the servers at `urls`."""
+def written(
+    folder: Path,
+    urls: Sequence[str] = ("http://127.0.0.1:1",),
+    text: str | None = None,
+    *,
+    limits: str | None = "100000r/s",
+) -> Proxy:
+    """Our file in a folder of its own, before the servers at `urls`; `limits` in place of its rates, None for these."""
     folder.mkdir(parents=True)
     authority = trustme.CA()
     identity = authority.issue_cert("127.0.0.1")
@@ -105,6 +111,8 @@ def written(folder: Path, urls: Sequence[str] = ("http://127.0.0.1:1",), text: s
         "listen 80;": f"listen 127.0.0.1:{proxy.plain_port};",
         "/etc/banshi/tls/": f"{folder}/",
         "/var/log/nginx/": f"{folder}/",
+        # All that tests send comes from one address.
+        **({} if limits is None else {f"rate={rate}": f"rate={limits}" for rate in ("50r/s", "6r/m", "60r/m")}),
     }
     told = CONFIGURATION.read_text(encoding="utf-8") if text is None else text
     for ours, here in changed.items():
@@ -131,9 +139,11 @@ def running(proxy: Proxy) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @asynccontextmanager
-async def before(folder: Path, *urls: str) -> AsyncIterator[Proxy]:
-    """nginx before these servers."""
-    proxy = written(folder / "nginx", urls)
+async def before(
+    folder: Path, *urls: str, text: str | None = None, limits: str | None = "100000r/s"
+) -> AsyncIterator[Proxy]:
+    """nginx before these servers, with our file or another `text` of it."""
+    proxy = written(folder / "nginx", urls, text, limits=limits)
     trust = proxy.trust
     with running(proxy) as process:
         async with aiohttp.ClientSession() as session:

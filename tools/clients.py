@@ -1,7 +1,7 @@
 """Judge the API's description as clients do: make a client of it in each language, and let that get a vehicle pass.
 
 Run it with the group `clients` installed: `python tools/clients.py`. It starts `banshi serve` on temporary data, with
-the plugins of plugins.toml. Spectral and openapi-typescript need Node.js; without it they are left out.
+the plugins of plugins.toml. Spectral and TypeScript need Node.js, Swift its compiler; without them they are left out.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ EXAMPLES = npm.ROOT / "docs" / "examples"
 PROGRAMS = Path(sys.executable).parent
 
 #: Seconds that the server may take to start, and any program to end.
-START, PATIENCE = 60.0, 240.0
+START, PATIENCE = 60.0, 300.0
+
+#: Answers that are one of several things have no `id` that all of them have.
+SWIFT = ("--additional-properties", "identifiableModels=false,enumUnknownDefaultCase=true")
 
 #: The picture that is handed in.
 PICTURE = "picture.png"
@@ -69,13 +72,14 @@ def judged(folder: Path, environment: dict[str, str]) -> None:
         return
     spectral(folder, modules)
     typescript(folder, modules, environment)
+    generator(folder, modules)
 
 
 def python(folder: Path, environment: dict[str, str]) -> None:
     """openapi-python-client makes a client without a warning, and it gets a pass."""
     options = ["--meta", "none", "--fail-on-warning", "--config", str(EXAMPLES / "openapi-python-client.yaml")]
     command = [str(PROGRAMS / "openapi-python-client"), "generate", "--path", "openapi.json", *options]
-    run("openapi-python-client", [*command, "--output-path", "banshi_client"], folder)
+    run("openapi-python-client", [*command, "--output-path", "city_api"], folder)
     story = [sys.executable, str(EXAMPLES / "vehicle_pass.py"), PICTURE]
     print(run("its client", story, folder, {**environment, "PYTHONPATH": str(folder)}))
 
@@ -96,6 +100,23 @@ def typescript(folder: Path, modules: Path, environment: dict[str, str]) -> None
     options = ["--strict", "--target", "es2022", "--module", "nodenext", "--types", "node", "vehicle-pass.mts"]
     run("TypeScript", ["node", str(modules / "typescript/bin/tsc"), *options], folder)
     print(run("its client", ["node", "vehicle-pass.mjs", PICTURE], folder, environment))
+
+
+def generator(folder: Path, modules: Path) -> None:
+    """openapi-generator finds the description valid, and what it makes of it compiles."""
+    command = [str(PROGRAMS / "openapi-generator-cli")]
+    print(run("openapi-generator", [*command, "validate", "-i", "openapi.json"], folder))
+    make = [*command, "generate", "-i", "openapi.json"]
+    run("its TypeScript", [*make, "-g", "typescript-fetch", "-o", "fetched"], folder)
+    options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
+    compiler = ["node", str(modules / "typescript/bin/tsc"), *options, "--lib", "es2022,dom", "fetched/index.ts"]
+    run("TypeScript of that", compiler, folder)
+    if shutil.which("swiftc") is None:
+        print("Swift is left out: there is no compiler here")
+        return
+    run("its Swift", [*make, "-g", "swift6", *SWIFT, "-o", "swift"], folder)
+    sources = sorted(str(file) for file in (folder / "swift" / "Sources").rglob("*.swift"))
+    run("Swift of that", ["swiftc", "-typecheck", *sources], folder)
 
 
 def run(name: str, command: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:

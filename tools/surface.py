@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +54,11 @@ def _served(tree: Path, file: Path) -> Iterator[tuple[str, str]]:
         try:
             url = _address(server)
             document = json.loads(_fetched(f"{url}/openapi.json"))
+            named = document["components"]["schemas"]
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():
-                    yield from _flat(f"{method.upper()} {path}", operation)
-            yield from _flat("schemas", document["components"]["schemas"])
+                    yield from _flat(f"{method.upper()} {path}", _written_out(operation, named))
+            yield from _flat("schemas", named)
             for family in sorted(set(re.findall(r"^# TYPE (\w+ \w+)", _fetched(f"{url}/metrics"), re.MULTILINE))):
                 yield f"metric {family}", "there"
         finally:
@@ -79,6 +80,19 @@ def _address(server: subprocess.Popen[str]) -> str:
 def _fetched(url: str) -> str:
     with urllib.request.urlopen(url, timeout=START_S) as answer:  # noqa: S310 - our own server
         return str(answer.read().decode())
+
+
+def _written_out(part: Any, named: Mapping[str, Any], above: tuple[str, ...] = ()) -> Any:
+    """A part without references: a schema that got a name of its own is the same schema."""
+    if isinstance(part, list):
+        return [_written_out(one, named, above) for one in part]
+    if not isinstance(part, dict):
+        return part
+    name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
+    beside = {key: _written_out(value, named, above) for key, value in part.items() if key != "$ref"}
+    if name not in named:
+        return beside
+    return part if name in above else beside | _written_out(named[name], named, (*above, name))
 
 
 def _flat(place: str, part: Any) -> Iterator[tuple[str, str]]:

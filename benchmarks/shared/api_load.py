@@ -146,6 +146,19 @@ def without_engine(file: Path, *arguments: str) -> list[str]:
 
 def of_its_own(file: Path, command: str) -> Path:
     """The plugins.toml with the plugins of the tree that another environment's `banshi` is of."""
-    tree = Path(command).absolute().parents[2]
-    file.write_text(file.read_text("utf-8").replace(str(ROOT), str(tree)), "utf-8")
+    file.write_text(file.read_text("utf-8").replace(str(ROOT), str(_tree(command))), "utf-8")
+    return as_known(file, command)
+
+
+def as_known(file: Path, command: str | None) -> Path:
+    """The plugins.toml without what that `banshi` is too old for; None is ours, which is not."""
+    settings = "platform/banshi/kernel/loading/settings.py"
+    if command and "PersonRates" not in (_tree(command) / settings).read_text("utf-8"):
+        lines = file.read_text("utf-8").splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if not line.startswith("rates = ")), "utf-8")
     return file
+
+
+def _tree(command: str) -> Path:
+    """Where the source of another environment's `banshi` is."""
+    return Path(command).absolute().parents[2]

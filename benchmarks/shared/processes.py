@@ -76,11 +76,15 @@ class Running:
 
     def ask(self, line: str) -> str:
         """Write a line to its standard input; the line that it answers. Raises RuntimeError where it has ended."""
+        self.tell(line)
+        return self.listen()
+
+    def tell(self, line: str) -> None:
+        """Write a line to its standard input; `listen` has what it answers."""
         assert self.process is not None
         assert self.process.stdin is not None
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        return self.listen()
 
     def listen(self) -> str:
         """Its next line. Raises RuntimeError where none comes."""

@@ -5,6 +5,18 @@ import { openAsBlob } from "node:fs";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api.js";
 
+type Case = components["schemas"]["Case"];
+type Application = Case & components["schemas"]["ApplicationCase"];
+
+// A case's kind says which of its states there are, and what its details have.
+const isApplication = (one: Case): one is Application => one.kind === "application";
+
+// What people read of a state is in `state_title`; this is what the app does. A state that is forgotten doesn't compile.
+const next: Record<components["schemas"]["ApplicationState"], "wait" | "mend" | "show"> = {
+  submitted: "wait", accepted: "wait", recommended: "wait", suspended: "wait", returned: "mend",
+  approved: "show", refused: "show", withdrawn: "show", revoked: "show", closed: "show",
+};
+
 const of = (who: string) =>
   createClient<paths>({ baseUrl: process.env.BANSHI_URL!, headers: { Authorization: `Bearer ${process.env[who]}` } });
 const citizen = of("CITIZEN");
@@ -40,7 +52,13 @@ while (made.state === "submitted") {
   await new Promise((resolve) => setTimeout(resolve, 200));
   made = taken(await citizen.GET("/v1/cases/{id}", { params: { path } }));
 }
-console.log(`${made.state}, due on ${made.deadline?.due_on}`);
+if (!isApplication(made)) throw new Error(`a ${made.kind}`);
+console.log(`${made.state_title} (${next[made.state]}), due on ${made.deadline?.due_on}`);
+
+// The guide: the fee in fen, and what the item's kind has beside it.
+const item = taken(await citizen.GET("/v1/items/{code}", { params: { path: { code: made.item.code } } }));
+const renewal = item.details.kind === "application" ? item.details.renewal : null;
+console.log(`${item.fee.amount / 100} yuan; renewed from ${renewal?.opens_days_before ?? 0} days before its end on`);
 
 const approve = { ...once(), path: { ...path, action: "approve" } };
 taken(await staff.POST("/v1/cases/{id}/actions/{action}", { params: approve, body: {} }));

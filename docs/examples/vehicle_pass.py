@@ -12,14 +12,14 @@ from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from banshi_client import AuthenticatedClient
-from banshi_client.api.attachments import upload
-from banshi_client.api.cases import act, show_case, submit_zone_pass
-from banshi_client.api.passes import show_pass_svg, show_pass_txt
-from banshi_client.models import ActBody, Attachment, Case, CaseSummary, SubmitZonePassBody, UploadBody
-from banshi_client.models import SubmitZonePassBodyAnswers as Answers
-from banshi_client.models import SubmitZonePassBodyAnswersDriver as Driver
-from banshi_client.types import File
+from city_api import AuthenticatedClient
+from city_api.api.attachments import upload
+from city_api.api.cases import act, show_case, submit_zone_pass
+from city_api.api.passes import show_pass_svg, show_pass_txt
+from city_api.models import ActBody, Attachment, Case, CaseSummary, SubmitZonePassBody, UploadBody
+from city_api.models import SubmitZonePassBodyAnswers as Answers
+from city_api.models import SubmitZonePassBodyAnswersDriver as Driver
+from city_api.types import File
 
 citizen, staff = (AuthenticatedClient(os.environ["BANSHI_URL"], os.environ[who]) for who in ("CITIZEN", "STAFF"))
 

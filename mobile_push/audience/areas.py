@@ -8,6 +8,7 @@ from typing import Any
 from banshi import FieldProblem, InvalidFields
 from banshi.sdk.documents import MAYBE_TEXT, Record, optional
 from mobile_push.cap.geo.divisions import check_division
+from mobile_push.sentences import say
 from mobile_push.tables.models import Device
 
 #: Decimals of a degree that are kept: about a hundred metres, which tells the street that floods but not the door.
@@ -19,7 +20,7 @@ DIVISION: dict[str, Any] = {
     "pattern": "^(1[1-9]|[2-9][0-9])[0-9]{4}([0-9]{3}){0,2}$",
     "description": "GB/T 2260: 6 digits; 9 with the street or town, 12 with the community or village.",
     "x-pattern-hint": {
-        "zh-CN": "请填写行政区划代码：6位，或含街道的9位、含社区的12位。",
+        "zh-CN": "请填写行政区划代码：6位，或者含街道的9位、含社区的12位。",
         "en": "Send the code of an administrative division: 6 digits, 9 with the street, or 12 with the community.",
     },
 }
@@ -31,6 +32,8 @@ LOCATION: dict[str, Any] = {
     ),
     "description": f"WGS 84, in degrees (not GCJ-02). {DECIMALS} decimals are kept, about a hundred metres.",
 }
+
+UNKNOWN = say("There is no such administrative division; give its code of 6, 9 or 12 digits.")
 
 #: What an app sends.
 AREA: dict[str, Any] = {
@@ -53,8 +56,8 @@ def columns(area: Mapping[str, Any] | None) -> dict[str, Any]:
     if "division" in area:
         try:
             check_division(area["division"])
-        except ValueError as error:
-            raise InvalidFields([FieldProblem("/area/division", f"{error}.", "unknown")]) from None
+        except ValueError:
+            raise InvalidFields([FieldProblem("/area/division", UNKNOWN, "unknown")]) from None
     location = area.get("location") or {}
     return {
         "division": area.get("division", ""),

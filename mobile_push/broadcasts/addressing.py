@@ -12,6 +12,7 @@ from mobile_push.cap.geo.divisions import check_division
 from mobile_push.cap.geo.geometry import Circle, Polygon
 from mobile_push.cap.shapes import CIRCLE, POLYGON
 from mobile_push.cap.values import Alert
+from mobile_push.sentences import say
 from mobile_push.settings import MAX_TOPIC_LENGTH, SLUG
 
 #: Divisions, and polygons and circles together: a database's statement takes so many, and no city needs more.
@@ -71,7 +72,7 @@ def problems(
     for name, codes in known.items():
         for place, code in enumerate(document.get(name, ())):
             if code not in codes:
-                yield _unknown(f"/audience/{name}/{place}", name, code, codes)
+                yield _unknown(f"/audience/{name}/{place}", code, codes)
     for place, code in enumerate(document.get("divisions", ())):
         yield from _told(f"/audience/divisions/{place}", check_division, code)
     for place, polygon in enumerate(document.get("polygons", ())):
@@ -80,27 +81,37 @@ def problems(
         yield from _told(f"/audience/circles/{place}", CIRCLE.values, circle)
     shapes = shapes_of(document)
     if shapes > MAX_SHAPES:
-        detail = f"It has {shapes} polygons and circles; simplify it to {MAX_SHAPES} at most, or name divisions."
+        detail = say(
+            "It has {shapes} polygons and circles; simplify it to {most} at most, or name divisions.",
+            shapes=shapes,
+            most=MAX_SHAPES,
+        )
         yield FieldProblem("/audience", detail, "maxItems")
 
 
 def _people(platform: Platform, department: str, document: Mapping[str, Any]) -> Iterator[FieldProblem]:
     if len(document) > 1:
-        detail = "People are named alone; send the others a notice of their own."
+        detail = say("People are named alone; send the others a notice of their own.")
         yield FieldProblem("/audience", detail, "maxProperties")
     items = platform.registry.items
     own = {code for code in items if items.facts(code).department == department}
     for place, code in enumerate(document["people"]["items"]):
         where = f"/audience/people/items/{place}"
         if code not in items:
-            yield _unknown(where, "items", code, own)
+            yield _unknown(where, code, own)
         elif items.facts(code).department != department:
-            yield FieldProblem(where, f"{code} is another department's; name your own items only.", "forbidden")
+            yield FieldProblem(
+                where, say("“{code}” is another department's; name your own items only.", code=code), "forbidden"
+            )
 
 
-def _unknown(pointer: str, noun: str, code: str, known: Iterable[str]) -> FieldProblem:
+def _unknown(pointer: str, code: str, known: Iterable[str]) -> FieldProblem:
     there = ", ".join(sorted(known)[:20]) or "none"
-    return FieldProblem(pointer, f"There is no {code!r} among the {noun}; there are: {there}.", "unknown")
+    return FieldProblem(
+        pointer,
+        say("“{code}” is not known here; known are: {there}.", code=code, there=there),
+        "unknown",
+    )
 
 
 def _told(pointer: str, check: Any, value: Any) -> Iterator[FieldProblem]:
@@ -108,7 +119,7 @@ def _told(pointer: str, check: Any, value: Any) -> Iterator[FieldProblem]:
         check(value)
     except ValueError as error:
         text = str(error)
-        yield FieldProblem(pointer, f"{text[0].upper()}{text[1:]}.", "invalid")
+        yield FieldProblem(pointer, say("{told}.", told=text[0].upper() + text[1:]), "invalid")
 
 
 def of_areas(alert: Alert) -> dict[str, Any] | None:

@@ -15,6 +15,8 @@ from mobile_push.broadcasts import publication, sending
 from mobile_push.broadcasts.publication import Along
 from mobile_push.broadcasts.steps import TABLE, TWO_PERSON_TABLE, WRITING, Step
 from mobile_push.delivery.service import PUSH
+from mobile_push.sentences import say
+from mobile_push.settings import PushSettings
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 
 #: The role that publishes, within a department.
@@ -25,17 +27,30 @@ MAX_TRIES = 5
 
 
 class ActionNotPermitted(Conflict):
-    """It is in a state in which you may not do this; permitted_actions lists what you may."""
+    """This is not possible in its present state. Look at it again."""
 
     code = "action-not-permitted"
+    says = say
 
 
 def may_publish(principal: Principal, department: str) -> bool:
     return principal.may(PUBLISHER, department, "")
 
 
-def steps_of(platform: Platform, department: str) -> Sequence[Step]:
-    return TWO_PERSON_TABLE if department in platform[PUSH].settings.second_person else TABLE
+def takes_two(settings: PushSettings, department: str, cap: Any, audience: Mapping[str, Any]) -> bool:
+    """Whether somebody else has to approve it: whatever a department publishes, or what reaches all."""
+    to_all = cap is not None or bool(audience.get("everyone"))
+    return department in settings.second_person or (to_all and department not in settings.one_person)
+
+
+def _second(platform: Platform, broadcast: Broadcast, **values: Any) -> bool:
+    """Whether a broadcast takes a second person, as it is or with other values."""
+    said = {"cap": broadcast.cap, "audience": broadcast.audience, **values}
+    return takes_two(platform[PUSH].settings, broadcast.department, said["cap"], said["audience"])
+
+
+def steps_of(platform: Platform, broadcast: Broadcast) -> Sequence[Step]:
+    return TWO_PERSON_TABLE if _second(platform, broadcast) else TABLE
 
 
 def permitted(platform: Platform, broadcast: Broadcast, writers: frozenset[str], subject: str) -> list[str]:
@@ -43,7 +58,7 @@ def permitted(platform: Platform, broadcast: Broadcast, writers: frozenset[str],
     sends = {"published", "proposed"} if _unsendable(platform, broadcast) else set()
     return [
         step.action
-        for step in steps_of(platform, broadcast.department)
+        for step in steps_of(platform, broadcast)
         if step.state == broadcast.state and not (step.by_another and subject in writers) and step.to not in sends
     ]
 
@@ -63,8 +78,7 @@ async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, recei
     state = "draft"
     if not draft:
         check_sendable(platform, broadcast)
-        second = broadcast.department in platform[PUSH].settings.second_person
-        state = "proposed" if second else _next(broadcast, broadcast.created_at)
+        state = "proposed" if _second(platform, broadcast) else _next(broadcast, broadcast.created_at)
     along = _recorded(platform, "create", broadcast.author, "", receipt)
     if state == "published":
         return await _publish(platform, broadcast, along, new=True)
@@ -82,8 +96,7 @@ async def change(
 
     Raises Stale if it has changed since it was read.
     """
-    second = broadcast.department in platform[PUSH].settings.second_person
-    state = broadcast.state
+    state, second = broadcast.state, _second(platform, broadcast, **values)
     send_at = values.get("send_at", broadcast.send_at)
     waits = send_at is not None and send_at > platform.now() and not _is_draft(values.get("cap"))
     if state == "proposed" or (state == "scheduled" and (second or not waits)):
@@ -112,17 +125,20 @@ async def move(
             raise changed_meanwhile(broadcast)
         step = await _step(platform, broadcast, action, principal)
         if step.needs_reason and not reason:
-            raise InvalidFields([FieldProblem("/reason", "Say why: whoever wrote it reads it.", "required")])
+            raise InvalidFields([FieldProblem("/reason", say("Say why: whoever wrote it reads it."), "required")])
         try:
             return await _take(platform, broadcast, step, principal.subject, reason, receipt)
         except Stale:
             continue
-    raise Conflict("Others are changing it at the same time; read it again and decide anew.")
+    raise Conflict(say("Others are changing it at the same time; look at it again and decide anew."))
 
 
 def changed_meanwhile(broadcast: Broadcast) -> Conflict:
     return Conflict(
-        f"It has changed meanwhile: it is version {broadcast.version} now. Read it again and decide anew.",
+        say(
+            "It has changed meanwhile: it is version {version} now. Look at it again and decide anew.",
+            version=broadcast.version,
+        ),
         version=broadcast.version,
     )
 
@@ -148,13 +164,13 @@ async def publish_due(platform: Platform, broadcast: Broadcast) -> None:
 
 async def _step(platform: Platform, broadcast: Broadcast, action: str, principal: Principal) -> Step:
     writers = await writers_of(broadcast)
-    for step in steps_of(platform, broadcast.department):
+    for step in steps_of(platform, broadcast):
         if (step.state, step.action) == (broadcast.state, action):
             if step.by_another and principal.subject in writers:
-                raise Forbidden("You have written it, so somebody else of your department has to approve it.")
+                raise Forbidden(say("You have written it, so somebody else of your department has to approve it."))
             return step
     raise ActionNotPermitted(
-        f"In the state {broadcast.state!r} it does not take the action {action!r}.",
+        say("This is not possible in its present state. Look at it again."),
         state=broadcast.state,
         permitted_actions=permitted(platform, broadcast, writers, principal.subject),
     )
@@ -191,9 +207,9 @@ def check_sendable(platform: Platform, broadcast: Broadcast) -> None:
 
 def _unsendable(platform: Platform, broadcast: Broadcast) -> FieldProblem | None:
     if _is_draft(broadcast.cap):
-        return FieldProblem("/status", "A Draft is never sent; change its status first.", "invalid")
+        return FieldProblem("/status", say("A Draft is never sent; change its status first."), "invalid")
     if broadcast.ttl is None and broadcast.expires_at <= platform.now():
-        return FieldProblem("/expires_at", "It is over already; give a later time.", "past")
+        return FieldProblem("/expires_at", say("It is over already; give a later time."), "past")
     return None
 
 

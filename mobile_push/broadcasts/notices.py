@@ -15,6 +15,7 @@ from mobile_push.broadcasts import addressing, lifecycle, representations, staff
 from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
 from mobile_push.delivery.service import PUSH
 from mobile_push.screen.pictures import wrong_with_picture
+from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast, InboxMessage
 
 ROUTES = Routes("push")
@@ -110,7 +111,7 @@ async def _supersedes(notice: Broadcast, body: Mapping[str, Any], values: dict[s
     values["tag"] = known[ids[0]].name if ids and ids[0] in known else ""
     values["earlier"] = [str(one) for one in ids] if len(ids) > 1 else None
     return [
-        FieldProblem(f"/supersedes/{place}", "Your department has no public notice of that id.", "unknown")
+        FieldProblem(f"/supersedes/{place}", say("Your department has no such public notice."), "unknown")
         for place, one in enumerate(ids)
         if one not in known
     ]
@@ -145,14 +146,18 @@ async def create_notice(call: Call) -> web.StreamResponse:
             links=staff.leads("notice", whole=True),
         )
     },
+    unnamed_at=lambda _: True,
 )
 async def show_notice(call: Call) -> web.StreamResponse:
-    """Read a notice: its page, or for those who publish its whole record."""
+    """Read a notice: its page, or for those who publish its whole record.
+
+    What is public is so without a token, too: phones on which nobody has signed in get notices.
+    """
     notice = await Broadcast.get_or_none(id=call.path["id"], kind="notice")
-    if notice is not None and lifecycle.may_publish(call.principal, notice.department):
+    if notice is not None and call.caller is not None and lifecycle.may_publish(call.principal, notice.department):
         return reply(call, await staff.whole(call, notice))
     if notice is None or not await _may_read(call, notice):
-        raise NotFound("There is no notice of that id that you may see.")
+        raise NotFound(say("There is no such notice that you may see."))
     return reply(call, representations.page(call.platform, notice, call.language))
 
 
@@ -162,6 +167,8 @@ async def _may_read(call: Call, notice: Broadcast) -> bool:
         return False
     if "people" not in notice.audience:
         return True
+    if call.caller is None:
+        return False
     return await InboxMessage.filter(person=call.principal.subject, broadcast_id=notice.id).exists()
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, InvalidParameter, Link, NotFound, Parameter, reply, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.http import Routes, etag_of, limit_of, page_answer, reply_bytes
+from mobile_push.audience import areas
 from mobile_push.broadcasts import representations, sending, staff, steps
 from mobile_push.broadcasts.alerts.in_force import alerts_in_force
 from mobile_push.cap.feed import MEDIA_TYPE, FeedEntry, feed
@@ -17,6 +18,7 @@ from mobile_push.cap.geo.divisions import check_division
 from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA
 from mobile_push.cap.values import in_language
 from mobile_push.delivery.service import PUSH
+from mobile_push.sentences import say
 from mobile_push.tables.cursor import MAX_NUMBER
 from mobile_push.tables.models import Broadcast, CapMessage
 
@@ -74,8 +76,8 @@ async def list_alerts(call: Call) -> web.StreamResponse:
     if division is not None:
         try:
             check_division(division)
-        except ValueError as error:
-            raise InvalidParameter(f"division: {error}.", parameter="division") from None
+        except ValueError:
+            raise InvalidParameter(areas.UNKNOWN, parameter="division") from None
     found = await alerts_in_force(call.platform, call.now, limit + 1, before=before, division=division)
     shown = found[:limit]
     items = [summary(call, row) for row in shown]
@@ -85,7 +87,7 @@ async def list_alerts(call: Call) -> web.StreamResponse:
 async def _public(call: Call) -> Broadcast:
     row = await Broadcast.get_or_none(id=call.path["id"], kind="alert", state__in=steps.PUBLIC)
     if row is None:
-        raise NotFound("There is no alert of that id.")
+        raise NotFound(say("There is no such alert."))
     return row
 
 

@@ -20,7 +20,8 @@ from banshi.sdk.operations import present_trace
 from mobile_push.audience.audience import Audience
 from mobile_push.delivery.withdrawal import LANES, take_back
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.inbox.common_log import EVERYBODY, PEOPLE
+from mobile_push.inbox.common_log import PEOPLE
+from mobile_push.inbox.standings import EVERYBODY
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, FanOut
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,5 +68,8 @@ SAMPLE: Mapping[str, Any] = {
 
 def name_of(reference: Reference) -> str:
     """What a message of CAP is found by: its sender, identifier and time, as one hash."""
-    sent = reference.sent.astimezone(UTC).isoformat()
-    return hashlib.blake2b(f"{reference.sender},{reference.identifier},{sent}".encode(), digest_size=32).hexdigest()
+    sent = reference.sent
+    with suppress(OverflowError):  # its offset leads out of the calendar
+        sent = sent.astimezone(UTC)
+    named = f"{reference.sender},{reference.identifier},{sent.isoformat()}"
+    return hashlib.blake2b(named.encode(), digest_size=32).hexdigest()

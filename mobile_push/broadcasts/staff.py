@@ -27,6 +27,7 @@ from banshi.sdk.documents import ID, Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Routes, limit_of, page_answer
 from mobile_push.broadcasts import lifecycle, preview, representations, steps
 from mobile_push.broadcasts.publication import Along
+from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 
 VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "description": "The version that you have read."}
@@ -112,7 +113,7 @@ def check_changeable(broadcast: Broadcast, version: int) -> None:
     """Raise ActionNotPermitted for what is public or over, Conflict where another version was read."""
     if broadcast.state not in steps.CHANGEABLE:
         raise lifecycle.ActionNotPermitted(
-            f"It is {broadcast.state} and stays as it is; publish a new one that supersedes it.",
+            say("It stays as it is; publish a new one that supersedes it."),
             state=broadcast.state,
             permitted_actions=[],
         )
@@ -125,17 +126,19 @@ def check_department(call: Call, department: str) -> None:
     known = call.platform.registry.departments
     if department not in known:
         there = ", ".join(sorted(known)) or "none"
-        detail = f"There is no such department; there are: {there}."
+        detail = say("There is no such department; there are: {there}.", there=there)
         raise InvalidFields([FieldProblem("/department", detail, "unknown")])
     if not lifecycle.may_publish(call.principal, department):
-        raise Forbidden(f"This takes the role {department}:{lifecycle.PUBLISHER}, which your token does not bear.")
+        raise Forbidden(
+            say("Only staff who publish for this department may do this."), role=f"{department}:{lifecycle.PUBLISHER}"
+        )
 
 
 async def find(call: Call, kind: str) -> Broadcast:
     """The broadcast, for publishers of its department; otherwise NotFound, as if it did not exist."""
     broadcast = await Broadcast.get_or_none(id=call.path["id"], kind=kind)
     if broadcast is None or not lifecycle.may_publish(call.principal, broadcast.department):
-        raise NotFound(f"There is no {kind} of that id that you may see.")
+        raise NotFound(say("There is nothing of that kind here that you may see."))
     return broadcast
 
 

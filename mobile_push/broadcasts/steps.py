@@ -28,7 +28,7 @@ TABLE: tuple[Step, ...] = (
     Step(state="published", action="recall", to="recalled"),
 )
 
-#: Where a department asks for a second person: publishing proposes, and somebody else decides.
+#: Where a second person is asked for: publishing proposes, and somebody else decides.
 TWO_PERSON_TABLE: tuple[Step, ...] = (
     Step(state="draft", action="publish", to="proposed"),
     Step(state="proposed", action="approve", to="published", by_another=True),

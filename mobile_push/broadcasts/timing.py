@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from banshi import FieldProblem, Platform
+from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast
 
 #: Seconds from its publication for which a provider keeps a message at most, and days ahead that one may be planned.
@@ -37,8 +38,9 @@ def timing(
         if body["send_at"] is not None:
             yield from _ahead(send_at, now)
     if "ttl" in body and "expires_at" in body:
-        yield FieldProblem("/ttl", "Give ttl or expires_at, not both.", "both")
-    start = max(send_at, now) if send_at else now
+        yield FieldProblem("/ttl", say("Say how long it holds or until when, not both."), "both")
+    # What lies farther ahead is refused: nothing is reckoned from there.
+    start = min(max(send_at, now), now + timedelta(days=MAX_DAYS_AHEAD)) if send_at else now
     if "expires_at" in body:
         end = moment(body["expires_at"])
         values |= {"ttl": None, "expires_at": end}
@@ -64,17 +66,23 @@ def moment(text: str) -> datetime | None:
 
 def _ahead(send_at: datetime | None, now: datetime) -> Iterator[FieldProblem]:
     if send_at is None:
-        yield FieldProblem("/send_at", f"This is no time that there is; {ADVICE}.", "format")
+        yield FieldProblem("/send_at", say("This is no time that there is; {advice}.", advice=ADVICE), "format")
     elif send_at <= now:
-        yield FieldProblem("/send_at", "The time has passed; leave it out to send it at once.", "past")
+        yield FieldProblem("/send_at", say("The time has passed; leave it out to send it at once."), "past")
     elif send_at > now + timedelta(days=MAX_DAYS_AHEAD):
-        yield FieldProblem("/send_at", f"It lies more than {MAX_DAYS_AHEAD} days ahead; give an earlier time.", "far")
+        yield FieldProblem(
+            "/send_at",
+            say("It lies more than {days} days ahead; give an earlier time.", days=MAX_DAYS_AHEAD),
+            "far",
+        )
 
 
 def _end(end: datetime | None, start: datetime) -> Iterator[FieldProblem]:
     if end is None:
-        yield FieldProblem("/expires_at", f"This is no time that there is; {ADVICE}.", "format")
+        yield FieldProblem("/expires_at", say("This is no time that there is; {advice}.", advice=ADVICE), "format")
     elif end <= start:
-        yield FieldProblem("/expires_at", "It would be over before it is sent; give a later time.", "past")
+        yield FieldProblem("/expires_at", say("It would be over before it is sent; give a later time."), "past")
     elif end > start + timedelta(seconds=MAX_TTL_S):
-        yield FieldProblem("/expires_at", "That is more than 28 days after it is sent; give an earlier time.", "far")
+        yield FieldProblem(
+            "/expires_at", say("That is more than 28 days after it is sent; give an earlier time."), "far"
+        )

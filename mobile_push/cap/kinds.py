@@ -273,8 +273,9 @@ class Names(Kind[tuple[str, ...]]):
 _FREE = Text()
 TEXT = Text()
 HEADLINE = Text(most=300)
-#: Names an alert or a sender within `references`, so nothing that parts those may be in it.
-NAME = Text(r"[^\s,<&]+", "has a space, a comma, < or &, which CAP forbids here; take it out", most=300)
+#: Names an alert or a sender within `references`, so nothing that parts those may be in it. U+FEFF is a space in the
+#: schema's patterns, and none in Python's.
+NAME = Text(r"[^\s\ufeff,<&]+", "has a space, a comma, < or &, which CAP forbids here; take it out", most=300)
 LANGUAGE = Text(
     r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*", "is no language; write one tag of RFC 5646, such as zh-CN or en", most=60
 )

@@ -7,7 +7,6 @@ it had not recorded. No transaction is open while a provider is awaited.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Sequence
 
@@ -106,9 +105,8 @@ class Courier:
     async def _claim_all(self) -> None:
         while True:
             self.wake.clear()
-            resting = max(self.pace.resting, self.provider.paused_until - time.monotonic())
+            resting = self.pace.resting
             if resting > 0:
-                self.pace.resting_until = max(self.pace.resting_until, time.monotonic() + resting)
                 if resting > LONG_REST_S and not self.pace.under_way and (left := self._take_all()):
                     await self._give_back(left)
                 await asyncio.sleep(min(resting, MAX_SLEEP_S))

@@ -29,10 +29,13 @@ MAX_REFUSED_SHARE, MIN_ANSWERS = 0.05, 20
 #: below what share it never falls.
 SHARE_FACTOR_DOWN, SHARE_STEP_UP, MIN_SHARE = 0.7, 0.05, 0.01
 
-#: Failures in a row, with nothing accepted in between, after which the provider is left alone; the bounds in seconds
-#: of how long; and how many messages then try whether it is back. So many every few seconds are no load to anybody, and
-#: whatever waits goes out that soon after the outage.
-MAX_FAILURES, FIRST_REST_S, MAX_REST_S, MAX_PROBES = 20, 1.0, 15.0, 4
+#: Failures in a row, with nothing accepted in between, after which the provider is left alone; as how many a refusal
+#: counts that asks for a pause.
+MAX_FAILURES, FAILURES_A_REFUSAL = 20, 2
+
+#: The bounds in seconds of how long it is left alone, and how many messages then try whether it is back. So many every
+#: few seconds are no load to anybody, and whatever waits goes out that soon after the outage.
+FIRST_REST_S, MAX_REST_S, MAX_PROBES = 1.0, 15.0, 4
 
 
 @dataclass(slots=True)
@@ -153,10 +156,10 @@ class Pace:
             return
         outcome = receipt.outcome
         self._answers += 1
-        if outcome is Outcome.RETRY and receipt.retry_after is not None:
-            self._refusals += 1
         if outcome is Outcome.RETRY or outcome is Outcome.MISCONFIGURED:
-            self._failures += 1
+            refused = receipt.retry_after is not None
+            self._refusals += refused
+            self._failures += FAILURES_A_REFUSAL if refused else 1
             if self._failures >= MAX_FAILURES:
                 self._rest(receipt)
         elif self._failures:
@@ -173,6 +176,7 @@ class Pace:
     def _rest(self, receipt: Receipt) -> None:
         now = self.clock()
         if now < self.resting_until:
+            self.resting_until = max(self.resting_until, now + (receipt.retry_after or 0.0))
             return
         longest = min(MAX_REST_S, FIRST_REST_S * 2.0**self._rests)
         self._rests = min(self._rests + 1, 16)

@@ -10,6 +10,7 @@ from banshi import Platform, text_in
 from banshi.sdk.database import as_read
 from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.delivery.withdrawal import is_withdrawal, kind_of
+from mobile_push.inbox.facts import NONE, of_alert
 from mobile_push.providers.provider import Push
 from mobile_push.screen.presentation import Presentation
 from mobile_push.settings import PushSettings
@@ -77,6 +78,7 @@ class Phones:
     def push(self, broadcast: Broadcast, language: str, ttl: int) -> Push:
         """What each phone of that language is sent: the headline and a link, the rest is read inside the app."""
         kind, withdrawn = kind_of(broadcast), is_withdrawal(broadcast)
+        category, severity = NONE if withdrawn else of_alert(broadcast.cap)
         is_alert = kind == "alert"
         return Push(
             # What is taken back is known by its own id: its state in the inbox has changed.
@@ -92,6 +94,8 @@ class Phones:
             tag=broadcast.tag,
             image=broadcast.image,
             withdrawn=broadcast.state if withdrawn else "",
+            category=category,
+            severity=severity,
         )
 
     def _loudness(self, broadcast: Broadcast) -> Presentation:

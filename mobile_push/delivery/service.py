@@ -21,10 +21,12 @@ from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.topics.sync import Keeper
 from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox import standings
 from mobile_push.inbox.arrivals import Arrivals
-from mobile_push.inbox.common_log import EVERYBODY, CommonLog
+from mobile_push.inbox.common_log import CommonLog
 from mobile_push.inbox.hub import Hub
-from mobile_push.inbox.peers import GONE, INBOX, LOG, WISHES, Others
+from mobile_push.inbox.peers import CHANGED, GONE, INBOX, LOG, WISHES, Others
+from mobile_push.inbox.standings import EVERYBODY
 from mobile_push.providers.for_test_cases import NO_SANDBOX, Sandboxes
 from mobile_push.providers.provider import PROVIDERS, TopicProvider
 from mobile_push.settings import PushSettings
@@ -93,8 +95,13 @@ class Push:
     async def heed(self, person: str) -> None:
         """A person follows something else, or is somewhere else: their open streams go by that from now on."""
         if self.hub.listens(person):
-            self.hub.changed(person, await inbox_messages.listener_of(self.platform, person))
+            self.hub.changed(person, await standings.listener_of(self.platform, person))
         self.tell(WISHES, [person])
+
+    def show_changes(self, person: str) -> None:
+        """A person has read, archived or deleted something: tell all their phones that are connected."""
+        self.hub.wake_changed([person])
+        self.tell(CHANGED, [person])
 
     def forget(self, person: str) -> None:
         """Nothing is kept of a person any more: end their streams."""
@@ -160,7 +167,7 @@ async def _look_for_news(push: Push) -> None:
     """Find what other processes have published."""
     while True:
         await asyncio.sleep(LOOK_S)
-        tops = await inbox_messages.tops(push.platform, [EVERYBODY])
+        tops = await standings.tops(push.platform, [EVERYBODY])
         if tops.get(EVERYBODY, 0) > push.hub.log.top:
             await push.read_on()
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 
 from banshi import Platform
-from mobile_push.inbox import messages
-from mobile_push.inbox.messages import Standing
+from mobile_push.inbox import standings
+from mobile_push.inbox.standings import Standing
 
 #: Persons who are read at once: a mark each, and SQLite takes 32,766 in a statement.
 MAX_PERSONS_AT_ONCE = 500
@@ -42,7 +42,7 @@ class Arrivals:
 
     async def _answer(self, asking: list[tuple[str, asyncio.Future[Standing]]]) -> None:
         try:
-            found = await messages.standings(self._platform, {person for person, _ in asking})
+            found = await standings.standings(self._platform, {person for person, _ in asking})
         except Exception as error:  # each of them is told, and its phone tries again
             for _, future in asking:
                 if not future.done():

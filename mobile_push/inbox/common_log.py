@@ -16,11 +16,10 @@ import orjson
 
 from banshi import Platform, text_in
 from mobile_push.audience.audience import Audience, Listener
-from mobile_push.inbox import messages
+from mobile_push.inbox import standings
+from mobile_push.inbox.facts import of_alert
+from mobile_push.inbox.standings import EVERYBODY
 from mobile_push.tables.models import Broadcast
-
-#: The person whose counter numbers the common log: no identity provider gives out an empty subject.
-EVERYBODY = ""
 
 #: The provider of a walk over people instead of phones.
 PEOPLE = ""
@@ -74,7 +73,7 @@ class CommonLog:
     async def read_on(self) -> list[Entry]:
         """Take in what was published since; the new entries, in order. One caller at a time."""
         now = self._platform.now()
-        top = (await messages.tops(self._platform, [EVERYBODY])).get(EVERYBODY, 0)
+        top = (await standings.tops(self._platform, [EVERYBODY])).get(EVERYBODY, 0)
         rows = await Broadcast.filter(seq__gt=self.top, seq__lte=top, expires_at__gt=now).order_by("seq")
         timezone = self._platform.settings.timezone
         found = [
@@ -100,17 +99,26 @@ class CommonLog:
 
 def _document(entry: Entry, language: str) -> dict[str, Any]:
     one = entry.broadcast
+    category, severity = of_alert(one.cap)
     local = datetime.fromtimestamp((one.published_at or 0) / 1000, UTC).astimezone(entry.timezone)
     document: dict[str, Any] = {
         "id": str(one.id),
         "kind": one.kind,
+        "case": None,
+        "item": None,
+        "number": None,
         "state": one.state,
+        "category": category or None,
+        "severity": severity or None,
         "department": one.department,
         "title": "" if entry.ended else text_in(one.title, language),
         "body": "" if entry.ended else text_in(one.body, language),
         "link": one.link,
         "created_at": local.isoformat(timespec="milliseconds"),
         "expires_at": one.expires_at.astimezone(entry.timezone).isoformat(timespec="milliseconds"),
+        # Each reader's own; the stream tells of them afterwards.
+        "read_at": None,
+        "archived_at": None,
     }
     if not entry.ended:
         if one.content:

@@ -47,6 +47,10 @@ class Stream:
     listener: Listener = UNKNOWN
     #: There may be something new in the person's own log.
     personal: bool = False
+    #: There may be something new in what the person has done with their messages.
+    changed: bool = False
+    #: Where the phone was when it came, and the last change then; None once it knows what was done with what it has.
+    arrived: Cursor | None = None
     #: It has been told everything in the common log that is for it.
     current: bool = False
     ending: bool = False
@@ -71,7 +75,7 @@ class Stream:
 
     def tell(self, entry: Entry) -> None:
         """Write an entry of the common log."""
-        self.cursor = Cursor(self.cursor.personal, entry.seq)
+        self.cursor = self.cursor._replace(common=entry.seq)
         self.write(event(self.cursor, entry.data(self.language)))
 
     async def news(self) -> None:
@@ -130,6 +134,13 @@ class Hub:
                 stream.personal = True
                 stream.wake()
 
+    def wake_changed(self, persons: Iterable[str]) -> None:
+        """These persons have read, archived or deleted something."""
+        for person in persons:
+            for stream in self._streams.get(person, ()):
+                stream.changed = True
+                stream.wake()
+
     def cut(self, persons: Iterable[str]) -> None:
         """End these persons' streams at once."""
         for person in persons:
@@ -175,7 +186,7 @@ class Hub:
         return sum(map(len, self._streams.values()))
 
 
-def event(cursor: Cursor, data: bytes) -> bytes:
+def event(cursor: Cursor, data: bytes, name: bytes = b"message") -> bytes:
     """One server-sent event: JSON has no line breaks of its own. `data` is the rest of the document behind a brace."""
-    text = b"%d.%d" % cursor
-    return b'id: %b\nevent: message\ndata: {"cursor":"%b",%b' % (text, text, data)
+    text = str(cursor).encode()
+    return b'id: %b\nevent: %b\ndata: {"cursor":"%b",%b' % (text, name, text, data)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -13,19 +13,19 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from banshi import Message, Platform, text_in
-from banshi.sdk.database import as_read, as_stored
-from mobile_push.audience.audience import Listener, Place
+from banshi.sdk.database import as_stored, made
+from mobile_push.inbox.facts import of_message
+from mobile_push.inbox.standings import FLOOR, stored, tops_in
 from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks
-from mobile_push.tables.models import Broadcast, Delivery, Device, InboxCounter, InboxMessage
+from mobile_push.tables.models import Broadcast, Delivery, Device, InboxMessage, Silence
 
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
 STREAM = "stream"
 
-#: In the table of counters: behind which number everybody's log goes on, since a database was restored. Nobody is
-#: called this, and nothing of anybody's is read under it.
-FLOOR = "\x01"
+#: How what wakes no phone is named in the table: a category of messages, or a case.
+CATEGORY, CASE = "category:", "case:"
 
 #: Further than any log has come since a backup was made.
 RESTORE_GAP = 1_000_000_000
@@ -42,6 +42,14 @@ AFTER_RESTORE = (
 #: How often messages are stored when somebody else stores some of them at the same moment. Where everything comes twice
 #: at once, on PostgreSQL, three were not always enough.
 MAX_TRIES = 6
+
+
+#: More that has to hold of messages, as SQL with marks.
+Also = Callable[[Marks], str]
+
+
+def everything(_: Marks) -> str:
+    return ""
 
 
 async def store(
@@ -82,6 +90,9 @@ async def _store(
     devices: dict[str, list[Device]] = defaultdict(list)
     for device in await Device.filter(person__in=persons).exclude(provider=STREAM):
         devices[device.person].append(device)
+    silent: dict[str, set[str]] = defaultdict(set)
+    for one in await Silence.filter(person__in=list(devices)) if devices else ():
+        silent[one.person].add(one.about)
     async with in_transaction() as connection:
         if broadcast:
             # Whether it is public still. Who recalls it waits for this transaction then, and drops what it has planned.
@@ -89,11 +100,13 @@ async def _store(
             if not await public.update(state="published"):
                 return set()
         numbers = await _take_numbers(platform, connection, Counter(message.person for message in fresh))
-        rows = [_row(message, next(numbers[message.person]), broadcast) for message in fresh]
+        rows = [_row(platform, message, next(numbers[message.person]), broadcast) for message in fresh]
         await InboxMessage.bulk_create(rows, using_db=connection)
         deliveries = [
             _delivery(message, device, ttl, broadcast, sandboxes)
-            for message in fresh
+            for message, row in zip(fresh, rows, strict=True)
+            if message.kind != "case"
+            or not silent[message.person] & {f"{CATEGORY}{row.category}", f"{CASE}{row.case_id}"}
             for device in devices[message.person]
         ]
         if deliveries:
@@ -131,7 +144,7 @@ async def _take_numbers(
 ) -> dict[str, Iterator[int]]:
     """The next numbers of each person's inbox. Sorted, so that two transactions lock the rows in one order."""
     names = sorted(wanted)
-    logs, given = platform.store.table(("varchar", _stored(names)), ("bigint", [wanted[name] for name in names]))
+    logs, given = platform.store.table(("varchar", stored(names)), ("bigint", [wanted[name] for name in names]))
     later = "MAX" if platform.store.dialect == "sqlite" else "GREATEST"
     floor = f"COALESCE((SELECT top FROM push_inbox_counter WHERE person = '{FLOOR}'), 0)"  # noqa: S608 - our own word
     sql = (
@@ -141,7 +154,7 @@ async def _take_numbers(
         f"ON CONFLICT (person) DO UPDATE SET top = {later}(push_inbox_counter.top, {floor}) + excluded.top - {floor} "
         "RETURNING person, top"
     )
-    tops = _tops(await connection.execute_query_dict(sql, given))
+    tops = tops_in(await connection.execute_query_dict(sql, given))
     return {name: iter(range(tops[name] - wanted[name] + 1, tops[name] + 1)) for name in names}
 
 
@@ -150,7 +163,8 @@ async def take_number(platform: Platform, connection: BaseDBAsyncClient, log: st
     return next((await _take_numbers(platform, connection, Counter([log])))[log])
 
 
-def _row(message: Message, number: int, broadcast: Broadcast | None) -> InboxMessage:
+def _row(platform: Platform, message: Message, number: int, broadcast: Broadcast | None) -> InboxMessage:
+    category, severity = of_message(platform, message, broadcast)
     return InboxMessage(
         id=UUID(message.id),
         person=message.person,
@@ -160,82 +174,35 @@ def _row(message: Message, number: int, broadcast: Broadcast | None) -> InboxMes
         body=dict(message.body),
         link=message.link,
         case_id=UUID(message.case_id) if message.case_id else None,
+        item=message.item or "",
+        number=message.number or "",
+        state=message.state or "",
+        category=category,
+        severity=severity,
         broadcast_id=broadcast.id if broadcast else None,
         mode=message.mode,
         created_at=message.created_at,
     )
 
 
-async def read(person: str, after: int, limit: int) -> list[InboxMessage]:
-    """The person's own messages behind a sequence number, the oldest first."""
-    return await InboxMessage.filter(person=person, seq__gt=after).order_by("seq").limit(limit)
+#: Of a message all that an app reads.
+COLUMNS = (
+    "id, seq, kind, mode, case_id, item, number, state, category, severity, title, body, link, created_at, "
+    "read_at, archived_at, deleted_at"
+)
 
 
-async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
-    """The last number of each of these persons' own logs; those without one are left out."""
-    if not persons:
-        return {}
+async def read(platform: Platform, person: str, after: int, limit: int, also: Also = everything) -> list[InboxMessage]:
+    """So many of a person's own messages behind a number, the oldest first, with those that are deleted.
+
+    By hand: an inbox is read more often than anything else, and Tortoise takes twice as long over a page.
+    """
     mark = Marks(platform.store)
-    sql = f"SELECT person, top FROM push_inbox_counter WHERE person IN ({mark.each(_stored(persons))})"  # noqa: S608
-    return _tops(await mark.rows(sql))
-
-
-def _stored(persons: Collection[str]) -> list[str]:
-    """These persons as they stand in the tables."""
-    return [as_stored(InboxCounter, "person", person) for person in persons]
-
-
-def _tops(rows: Sequence[Any]) -> dict[str, int]:
-    return {as_read(InboxCounter, "person", row["person"]): row["top"] for row in rows}
-
-
-#: Somebody who follows nothing and says nowhere where they are: most people.
-NOWHERE = Listener()
-
-
-class Standing(NamedTuple):
-    """Where a person stands: what decides which broadcasts are theirs, and the last number of their own log."""
-
-    listener: Listener = NOWHERE
-    top: int = 0
-
-
-#: Somebody of whom nothing is known yet.
-NEW = Standing()
-
-
-async def standings(platform: Platform, persons: Collection[str]) -> dict[str, Standing]:
-    """Where each of these persons stands: whom they follow, where their phones are at home, and their last number."""
-    mark = Marks(platform.store)
-    stored = dict(zip(persons, _stored(persons), strict=True))
-    these = mark.each(stored.values())
-    # The places come first: PostgreSQL takes the types of the columns from them.
-    rows = await mark.rows(
-        "SELECT person, '' AS topic, division, latitude, longitude, 0 AS top FROM push_device "  # noqa: S608 - marks
-        f"WHERE person IN ({these}) AND (division <> '' OR latitude IS NOT NULL) "
-        f"UNION ALL SELECT person, topic, '', NULL, NULL, 0 FROM push_follow WHERE person IN ({these}) "
-        f"UNION ALL SELECT person, '', '', NULL, NULL, top FROM push_inbox_counter WHERE person IN ({these})"
+    sql = (
+        f"SELECT {COLUMNS} FROM push_inbox_message WHERE person = {mark(as_stored(InboxMessage, 'person', person))} "  # noqa: S608
+        f"AND seq > {mark(after)}{also(mark)} ORDER BY seq LIMIT {mark(limit)}"
     )
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        found[row["person"]].append(row)
-    return {person: _standing(found[one]) if one in found else NEW for person, one in stored.items()}
-
-
-def _standing(rows: Sequence[Any]) -> Standing:
-    follows = frozenset(row["topic"] for row in rows if row["topic"])
-    places = tuple(
-        Place(row["division"], row["latitude"], row["longitude"])
-        for row in rows
-        if row["division"] or row["latitude"] is not None
-    )
-    listener = Listener(follows, places) if follows or places else NOWHERE
-    return Standing(listener, max(row["top"] for row in rows))
-
-
-async def listener_of(platform: Platform, person: str) -> Listener:
-    """What of a person decides which broadcasts are theirs."""
-    return (await standings(platform, [person]))[person].listener
+    return made(InboxMessage, await mark.rows(sql))
 
 
 def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, Any]:
@@ -245,8 +212,16 @@ def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, 
         "id": str(row.id),
         "kind": row.kind,
         "mode": row.mode,
+        "case": str(row.case_id) if row.case_id else None,
+        "item": row.item or None,
+        "number": row.number or None,
+        "state": row.state or None,
+        "category": row.category or None,
+        "severity": row.severity or None,
         "title": text_in(row.title, language),
         "body": text_in(row.body, language),
         "link": row.link,
         "created_at": platform.moment(row.created_at),
+        "read_at": platform.moment(row.read_at) if row.read_at else None,
+        "archived_at": platform.moment(row.archived_at) if row.archived_at else None,
     }

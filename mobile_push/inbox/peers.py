@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from banshi import Platform
 from banshi.sdk.events import SIGNALS
-from mobile_push.inbox import messages
+from mobile_push.inbox import standings
 from mobile_push.inbox.hub import Hub
 
 #: There is something new in these persons' own logs; what these persons wish, or where they are, has changed; these
-#: persons are forgotten; there is something new in the common log.
-INBOX, WISHES, GONE, LOG = "push.inbox", "push.wishes", "push.gone", "push.log"
+#: persons are forgotten; there is something new in the common log; these persons have read, archived or deleted.
+INBOX, WISHES, GONE, LOG, CHANGED = "push.inbox", "push.wishes", "push.gone", "push.log", "push.changed"
 
 #: Persons who are looked up at once.
 MAX_PERSONS_AT_ONCE = 200
@@ -31,6 +31,7 @@ class Others:
         signals = platform[SIGNALS]
         # Own messages and broadcasts are looked for as well, by the sweep and once a second. Wishes are not.
         signals.on(INBOX, hub.wake)
+        signals.on(CHANGED, hub.wake_changed)
         signals.on(GONE, hub.cut)
         signals.on(LOG, self._published)
         signals.on(WISHES, self._wish, missed=self._missed)
@@ -55,8 +56,8 @@ class Others:
                 raise
 
     async def _look_up(self, persons: list[str]) -> None:
-        standings = await messages.standings(self._platform, set(persons))
-        for person, standing in standings.items():
+        found = await standings.standings(self._platform, set(persons))
+        for person, standing in found.items():
             self._hub.changed(person, standing.listener)
 
     def _published(self, _: Iterable[str]) -> None:

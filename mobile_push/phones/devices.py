@@ -16,9 +16,7 @@ from banshi import (
     Audience,
     Call,
     Conflict,
-    FieldProblem,
     Form,
-    InvalidFields,
     Link,
     NotFound,
     reply,
@@ -31,11 +29,12 @@ from mobile_push.phones import registration
 from mobile_push.phones.erasure import erase_device
 from mobile_push.phones.registration import MAX_TRIES
 from mobile_push.providers.webpush.subscriptions import MAX_ENDPOINT_LENGTH
+from mobile_push.sentences import say
 from mobile_push.tables.models import Device
 
 ROUTES = Routes("push")
 
-_FIELDS: dict[str, Any] = {
+FIELDS: dict[str, Any] = {
     "token": {
         "type": "string",
         "minLength": 8,
@@ -64,17 +63,22 @@ _FIELDS: dict[str, Any] = {
     "area": areas.AREA,
 }
 
-REGISTRATION = Record(
-    provider={
+#: How a phone is reached, and what it is.
+PHONE: dict[str, Any] = {
+    "provider": {
         "type": "string",
         "pattern": "^[a-z0-9-]{1,16}$",
         "description": "`fcm`, `stream`, `webpush`, or another one that is set up here.",
     },
-    platform={"type": "string", "enum": ["android", "ios", "harmony", "web"]},
-    **{name: optional(schema) for name, schema in _FIELDS.items()},
+    "platform": {"type": "string", "enum": ["android", "ios", "harmony", "web"]},
+}
+
+REGISTRATION = Record(
+    **PHONE,
+    **{name: optional(schema) for name, schema in FIELDS.items()},
 ).form()
 
-CHANGE = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": _FIELDS})
+CHANGE = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": FIELDS})
 
 DEVICE = Record(
     id=ID,
@@ -116,10 +120,8 @@ async def register_device(call: Call) -> web.StreamResponse:
 
     What is known of it is renewed. One that changes hands leaves its owner.
     """
-    push, body = call.platform[PUSH], call.body
-    if body["provider"] not in push.providers:
-        raise InvalidFields([FieldProblem("/provider", f"Set up here: {', '.join(push.providers)}.", "unavailable")])
-    address = registration.address_of(push, body["provider"], body)
+    push = call.platform[PUSH]
+    address = registration.address_in(push, push.providers, call.body)
 
     def receipt(device: Device) -> Sequence[Model]:
         return call.once.receipt(device_document(call, device), headers=_location(device))
@@ -132,7 +134,7 @@ async def register_device(call: Call) -> web.StreamResponse:
             # Another request registers this very phone, or has used this Idempotency-Key: look again.
             if stored := await call.once.stored():
                 return stored
-    raise Conflict("Others are registering this phone at the same time; send the request again.")
+    raise Conflict(say("Others are registering this phone at the same time; send the request again."))
 
 
 def _location(device: Device) -> dict[str, str]:
@@ -152,7 +154,7 @@ async def change_device(call: Call) -> web.StreamResponse:
     """
     push, person = call.platform[PUSH], call.principal.subject
     async with push.registering.setdefault(person, asyncio.Lock()):
-        device = await registration.change(call, UUID(call.path["id"]))
+        device = await registration.change(call, UUID(call.path["id"]), person)
     await push.heed(person)
     return reply(call, device_document(call, device))
 
@@ -179,6 +181,6 @@ async def forget_device(call: Call) -> web.StreamResponse:
     Nothing more is sent to it; its token and its receipts are deleted.
     """
     if not await erase_device(call.platform, UUID(call.path["id"]), call.principal.subject):
-        raise NotFound("You have no device of that id.")
+        raise NotFound(say("You have no such device."))
     await call.platform[PUSH].heed(call.principal.subject)
     return web.Response(status=204)

@@ -12,8 +12,21 @@ from tortoise.transactions import in_transaction
 from banshi import Case, Platform
 from banshi.sdk.database import as_stored
 from mobile_push.delivery.topics.changes import kept
+from mobile_push.inbox.messages import CASE
+from mobile_push.phones.anonymous.subjects import is_anonymous
 from mobile_push.tables.marks import Marks
-from mobile_push.tables.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
+from mobile_push.tables.models import (
+    AnonymousDevice,
+    Delivery,
+    Device,
+    Follow,
+    InboxCounter,
+    InboxMessage,
+    MessageState,
+    PhoneReceipt,
+    Profile,
+    Silence,
+)
 
 
 async def erase_device(platform: Platform, device: UUID, person: str, *, before: datetime | None = None) -> bool:
@@ -31,7 +44,15 @@ async def erase_device(platform: Platform, device: UUID, person: str, *, before:
 
 
 async def end_deliveries(platform: Platform, connection: BaseDBAsyncClient, device: UUID, person: str) -> None:
-    """What is due for a phone that is gone ends here; it would else wait for its turn to find that out."""
+    """What is due for a phone that is gone ends here; it would else wait for its turn to find that out.
+
+    Of a phone on which nobody has signed in that is nothing, and what it wished goes with it.
+    """
+    if is_anonymous(person):
+        await AnonymousDevice.filter(id=device).using_db(connection).delete()
+        for model in (Profile, Follow):
+            await model.filter(person=person).using_db(connection).delete()
+        return
     store, mark = platform.store, Marks(platform.store)
     whose = mark(as_stored(InboxMessage, "person", person))
     # By the person's messages, which an index knows; none knows the phones' deliveries. One that is being settled in
@@ -52,6 +73,8 @@ async def erase_case(platform: Platform, case: Case) -> None:
         ids = list(await about.values_list("id", flat=True))
         await Delivery.filter(message_id__in=ids).using_db(connection).delete()
         await PhoneReceipt.filter(message_id__in=ids).using_db(connection).delete()
+        await MessageState.filter(person=case.person, message_id__in=ids).using_db(connection).delete()
+        await Silence.filter(person=case.person, about=f"{CASE}{case.id}").using_db(connection).delete()
         await about.delete()
 
 
@@ -72,5 +95,5 @@ async def erase_person(platform: Platform, person: str, *, counter: bool = False
         await InboxCounter.filter(person=person).using_db(connection).update(top=F("top"))
         theirs = Subquery(InboxMessage.filter(person=person).values("id"))
         await Delivery.filter(message_id__in=theirs).using_db(connection).delete()
-        for model in (InboxMessage, Profile, Follow, *([InboxCounter] if counter else [])):
+        for model in (InboxMessage, MessageState, Silence, Profile, Follow, *([InboxCounter] if counter else [])):
             await model.filter(person=person).using_db(connection).delete()

@@ -16,8 +16,10 @@ from mobile_push.tables.models import (
     Follow,
     InboxCounter,
     InboxMessage,
+    MessageState,
     PhoneReceipt,
     Profile,
+    Silence,
     TopicChange,
 )
 
@@ -50,7 +52,7 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
 
 
 #: Tables whose rows name the person they are of.
-ROWS = (Device, InboxMessage, PhoneReceipt, Profile, Follow, InboxCounter)
+ROWS = (Device, InboxMessage, MessageState, PhoneReceipt, Profile, Follow, Silence, InboxCounter)
 
 HOLDING = Holdings(
     (

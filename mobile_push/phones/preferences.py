@@ -9,13 +9,15 @@ from aiohttp import web
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, reply, text_in
-from banshi.sdk.documents import TEXT, Record, array
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Platform, reply, text_in
+from banshi.sdk.documents import TEXT, Record, array, optional
 from banshi.sdk.http import Routes, page_answer
 from mobile_push.audience.audience import DEPARTMENT
 from mobile_push.audience.quiet_hours import zone_names
 from mobile_push.delivery.service import PUSH
 from mobile_push.delivery.topics.changes import kept
+from mobile_push.phones.silence import set_silent, silent_categories
+from mobile_push.sentences import say
 from mobile_push.settings import SLUG
 from mobile_push.tables.models import Follow, Profile
 
@@ -34,7 +36,7 @@ _TIME = {
     "x-pattern-hint": {"zh-CN": "请用24小时制填写，例如 22:00。", "en": "Write a time of the day, such as 22:00."},
 }
 
-_FIELDS: dict[str, Any] = {
+FIELDS: dict[str, Any] = {
     "topics": {**_CODES, "description": "Codes of `GET /v1/topics`."},
     "departments": {**_CODES, "description": "Codes of `GET /v1/departments`, whose notices are wanted."},
     "quiet_hours": {
@@ -51,10 +53,24 @@ _FIELDS: dict[str, Any] = {
     "notices": {"type": "boolean", "description": "Whether notices may wake the phones at all. Alerts always do."},
 }
 
-PREFERENCES = Record(**_FIELDS)
+#: Of the kinds of items, whichever there are.
+_SILENT = {
+    **array({"type": "string", "maxLength": 32}, maxItems=MAX_FOLLOWED),
+    "description": "Categories of messages about one's own cases that wake no phone, such as `posting`.",
+}
 
-WHOLE = Form.from_schema(PREFERENCES)
-PART = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": _FIELDS})
+PREFERENCES = Record(**FIELDS, silent_categories=_SILENT)
+
+#: Apps of before 0.2.0 name four: what they don't know of stays.
+WHOLE = Record(**FIELDS, silent_categories=optional(_SILENT)).form()
+PART = Form.from_schema(
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": {**FIELDS, "silent_categories": _SILENT},
+    }
+)
 
 
 SHOWN = {200: Answer("The preferences.", PREFERENCES)}
@@ -66,7 +82,7 @@ async def show_preferences(call: Call) -> web.StreamResponse:
 
     Whoever has wished for nothing is shown what goes for them.
     """
-    return reply(call, await document(call))
+    return reply(call, await document(call.platform, call.principal.subject))
 
 
 @ROUTES.patch("/v1/preferences", Audience.CITIZEN, SHOWN, body=PART)
@@ -83,18 +99,25 @@ async def change_preferences(call: Call) -> web.StreamResponse:
 
     PUT names them all.
     """
-    _check(call)
-    person, body = call.principal.subject, call.body
+    check(call.platform, call.body)
+    person = call.principal.subject
     async with in_transaction() as connection, kept(call.platform, connection, [person]):
-        await _hold(connection, person)
-        if values := _columns(body):
-            await Profile.filter(person=person).using_db(connection).update(**values)
-        if "topics" in body:
-            await _follow(connection, person, body["topics"], departments=False)
-        if "departments" in body:
-            await _follow(connection, person, body["departments"], departments=True)
+        await write(connection, person, call.body)
     await call.platform[PUSH].heed(person)
-    return reply(call, await document(call))
+    return reply(call, await document(call.platform, person))
+
+
+async def write(connection: BaseDBAsyncClient, person: str, body: Mapping[str, Any]) -> None:
+    """Set what a body names of a person's preferences; it has been checked."""
+    await _hold(connection, person)
+    if values := _columns(body):
+        await Profile.filter(person=person).using_db(connection).update(**values)
+    if "topics" in body:
+        await _follow(connection, person, body["topics"], departments=False)
+    if "departments" in body:
+        await _follow(connection, person, body["departments"], departments=True)
+    if "silent_categories" in body:
+        await set_silent(connection, person, body["silent_categories"])
 
 
 @ROUTES.get("/v1/topics", Audience.ANYONE, {200: page_answer(Record(code=TEXT, title=TEXT))})
@@ -105,9 +128,8 @@ async def list_topics(call: Call) -> web.StreamResponse:
     return reply(call, {"items": items, "next": None})
 
 
-async def document(call: Call) -> dict[str, Any]:
-    """The caller's preferences. What isn't offered any more is left out, so that they may be sent back as they are."""
-    person = call.principal.subject
+async def document(platform: Platform, person: str) -> dict[str, Any]:
+    """A person's preferences. What isn't offered any more is left out, so that they may be sent back as they are."""
     profile = await Profile.get_or_none(person=person) or Profile(person=person)
     followed = {row.topic for row in await Follow.filter(person=person)}
     quiet = None
@@ -118,43 +140,40 @@ async def document(call: Call) -> dict[str, Any]:
             "timezone": profile.timezone,
         }
     return {
-        "topics": [code for code in call.platform[PUSH].settings.topics if code in followed],
-        "departments": [code for code in call.platform.registry.departments if DEPARTMENT + code in followed],
+        "topics": [code for code in platform[PUSH].settings.topics if code in followed],
+        "departments": [code for code in platform.registry.departments if DEPARTMENT + code in followed],
         "quiet_hours": quiet,
         "notices": profile.notices,
+        "silent_categories": [one for one in await silent_categories(person) if one in platform.registry.kinds],
     }
 
 
-def _check(call: Call) -> None:
+def check(platform: Platform, body: Mapping[str, Any]) -> None:
     """Raises InvalidFields with everything that there isn't, naming what there is."""
-    body, problems = call.body, []
+    problems = []
     offered: dict[str, Sequence[str]] = {
-        "topics": list(call.platform[PUSH].settings.topics),
-        "departments": list(call.platform.registry.departments),
+        "topics": list(platform[PUSH].settings.topics),
+        "departments": list(platform.registry.departments),
+        "silent_categories": list(platform.registry.kinds),
     }
     for name, codes in offered.items():
         for position, code in enumerate(body.get(name, ())):
             if code not in codes:
-                problems.append(
-                    FieldProblem(f"/{name}/{position}", f"There is no such one. {_named(codes)}", "unknown")
-                )
+                detail = say("There is no such one; there are: {there}.", there=_named(codes))
+                problems.append(FieldProblem(f"/{name}/{position}", detail, "unknown"))
     if quiet := body.get("quiet_hours"):
         if quiet["timezone"] not in zone_names():
-            detail = "Send the name of a time zone as in the IANA database, such as Asia/Shanghai."
+            detail = say("Send the name of a time zone as in the IANA database, such as Asia/Shanghai.")
             problems.append(FieldProblem("/quiet_hours/timezone", detail, "unknown"))
         if quiet["from"] == quiet["until"]:
-            detail = (
-                "It begins and ends at the same time. Send null for no quiet hours, or `notices`: false for no notices."
-            )
+            detail = say("It begins and ends at the same time. Leave quiet hours off, or turn notices off.")
             problems.append(FieldProblem("/quiet_hours/until", detail, "empty"))
     if problems:
         raise InvalidFields(problems)
 
 
 def _named(names: Sequence[str]) -> str:
-    if not names:
-        return "None is offered here."
-    return f"There are: {', '.join(names[:MAX_NAMES_LISTED])}{' and more' if len(names) > MAX_NAMES_LISTED else ''}."
+    return ", ".join([*names[:MAX_NAMES_LISTED], *(["…"] if len(names) > MAX_NAMES_LISTED else [])]) or "–"
 
 
 def _columns(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from banshi import Answer, Audience, Call, Platform, reply
 from banshi.sdk.database import as_stored
 from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
+from mobile_push.delivery.service import PUSH
+from mobile_push.inbox import states
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, Device, InboxMessage, PhoneReceipt
 
@@ -71,7 +73,11 @@ class Said:
 
 
 @ROUTES.post(
-    "/v1/receipts", Audience.CITIZEN, {200: Answer("What became of them, counted by message.", OUTCOME)}, body=BATCH
+    "/v1/receipts",
+    Audience.CITIZEN,
+    {200: Answer("What became of them, counted by message.", OUTCOME)},
+    body=BATCH,
+    counts=False,
 )
 async def record_receipts(call: Call) -> web.StreamResponse:
     """Say which messages arrived on this phone and which were opened.
@@ -89,9 +95,8 @@ async def record_receipts(call: Call) -> web.StreamResponse:
         registered = await Device.filter(id=device, person=person).using_db(connection).update(seen_at=call.now)
         if registered and rows:
             recorded = await _record(call.platform, connection, device, person, rows)
-        if opened:
-            unread = InboxMessage.filter(person=person, id__in=opened, read_at__isnull=True)
-            await unread.using_db(connection).update(read_at=call.now)
+    if opened and await states.change(call.platform, person, opened, {"read_at": call.now}):
+        call.platform[PUSH].show_changes(person)
     heard = len(known) if registered else 0
     return reply(
         call,

@@ -12,6 +12,7 @@ import structlog
 
 from banshi import Platform
 from banshi.sdk.operations import every
+from mobile_push.phones.anonymous.upkeep import forget_ended
 from mobile_push.phones.erasure import erase_device
 from mobile_push.tables.models import Device
 
@@ -44,13 +45,15 @@ async def forget_absent(platform: Platform, days: int) -> int:
         last = step.id
 
 
-async def keep_tidy(platform: Platform, days: int) -> None:
+async def keep_tidy(platform: Platform, days: int, anonymous_days: int) -> None:
     """Until cancelled: a round a day."""
     await asyncio.sleep(random.uniform(0, FIRST_ROUND_S))  # noqa: S311
     # Nothing is lost by forgetting a day later.
-    await every(ROUND_S, partial(_round, platform, days), "could not forget phones")
+    await every(ROUND_S, partial(_round, platform, days, anonymous_days), "could not forget phones")
 
 
-async def _round(platform: Platform, days: int) -> None:
+async def _round(platform: Platform, days: int, anonymous_days: int) -> None:
+    if ended := await forget_ended(platform, anonymous_days):
+        log.info("phones without a sign-in that were not seen for long are forgotten", phones=ended)
     if forgotten := await forget_absent(platform, days):
         log.info("phones that were not seen for long are forgotten", phones=forgotten, days=days)

@@ -61,6 +61,9 @@ class Push(NamedTuple):
     image: str = ""
     #: What became of what it takes back from the screen: "recalled" or "superseded"; "" where it takes nothing back.
     withdrawn: str = ""
+    #: CAP's words for what everybody may read of an alert: its category and severity. "" of all else.
+    category: str = ""
+    severity: str = ""
 
     @property
     def name(self) -> str:
@@ -111,10 +114,6 @@ class Provider(Protocol):
     @property
     def name(self) -> str:
         """The word for it in plugins.toml, device registrations and metrics."""
-
-    @property
-    def paused_until(self) -> float:
-        """`time.monotonic()` until which the provider asked for silence as a whole; in the past when it did not."""
 
     @property
     def at_once(self) -> int:

@@ -18,6 +18,7 @@ from banshi.sdk.operations import woken
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones.reading.stream import comeback, event_stream
 from mobile_push.reports.report import Report, report_of
+from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast
 
 #: Seconds between two readings of a report, and how many times as long as a reading took it is left alone at least:
@@ -55,9 +56,8 @@ class Watches:
     def follow(self, identity: UUID, person: str) -> Iterator[Watch]:
         """Follow a report. Raises TooManyRequests."""
         if len(self) >= MAX_FOLLOWED or self._persons[person] >= MAX_FOLLOWED_EACH:
-            whose = "you follow" if self._persons[person] >= MAX_FOLLOWED_EACH else "are followed"
             raise TooManyRequests(
-                f"Too many reports {whose} at once; close one, or read the report without /stream.",
+                say("Too many reports are followed at once; close one, or look at the report again later."),
                 headers={"Retry-After": "5"},
             )
         watch = self._watches.setdefault(identity, Watch())

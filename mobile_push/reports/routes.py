@@ -17,6 +17,7 @@ from mobile_push.reports.dead_letters import LETTER, LETTER_ID
 from mobile_push.reports.live import stream_report
 from mobile_push.reports.report import SCHEMA, report_of
 from mobile_push.reports.scheduler import WATCHES
+from mobile_push.sentences import say
 
 ROUTES, LETTERS = Routes("push"), Routes("operations")
 
@@ -65,7 +66,7 @@ for kind in ("notice", "alert"):
 def check_operator(call: Call) -> None:
     """Raise Forbidden for everybody but those who run the platform."""
     if not call.principal.may(OPERATOR, PLATFORM, ""):
-        raise Forbidden(f"This takes the role {PLATFORM}:{OPERATOR}, which your token does not bear.")
+        raise Forbidden(say("Only operators of the platform may do this."), role=f"{PLATFORM}:{OPERATOR}")
 
 
 @LETTERS.get(
@@ -96,10 +97,10 @@ async def move_letter(action: str, call: Call) -> web.StreamResponse:
     check_operator(call)
     letter = await _letter(call)
     if letter.state == "parked" and action == "retry" and letter.over is not None:
-        raise Conflict(f"It can't be sent any more: {letter.over}. Drop it.", state=letter.state)
+        raise Conflict(say("It can't be sent any more. Drop it."), state=letter.state)
     if letter.state != "parked" or not await dead_letters.move(call.platform, letter, action):
         letter = await _letter(call)
-        raise Conflict(f"It is no dead letter any more: it is {letter.state} now.", state=letter.state)
+        raise Conflict(say("It is no dead letter any more; look at the list again."), state=letter.state)
     # The log is the record of who decided: a dead letter has no history of its own.
     about = {"letter": letter.id, "message": letter.message, "provider": letter.provider, "code": letter.code}
     done = "retried" if action == "retry" else "dropped"
@@ -112,7 +113,7 @@ async def move_letter(action: str, call: Call) -> web.StreamResponse:
 async def _letter(call: Call) -> dead_letters.Letter:
     letter = await dead_letters.find(call.platform, call.path["id"])
     if letter is None:
-        raise NotFound("There is no dead letter of that id.")
+        raise NotFound(say("There is no such dead letter."))
     return letter
 
 

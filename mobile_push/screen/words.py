@@ -23,7 +23,7 @@ WITHDRAWN: Mapping[tuple[str, str], Mapping[str, str]] = {
         "en": "An alert sent earlier was withdrawn",
     },
     ("alert", "superseded"): {
-        "zh-CN": "此前的一条预警已更新或解除",
+        "zh-CN": "此前的一条预警已更新或者解除",
         "en": "An alert sent earlier was updated or cancelled",
     },
 }

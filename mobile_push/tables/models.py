@@ -45,6 +45,18 @@ class Device(Personal):
         indexes = [Index(fields=("provider", "id"), name="push_device_walk")]
 
 
+class AnonymousDevice(Model):
+    """A phone on which nobody has signed in: a `Device` under a subject that is made up of its id, and nobody's."""
+
+    #: The device's.
+    id = fields.UUIDField(primary_key=True)
+    #: SHA-256 of what its app proves itself with.
+    secret_hash = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "push_anonymous_device"
+
+
 class Profile(Personal):
     """What a person wishes, for all phones alike, and how far they have read."""
 
@@ -58,6 +70,8 @@ class Profile(Personal):
     #: The last numbers of the personal and the common log that are marked as read.
     read_seq = fields.BigIntField(default=0)
     read_broadcast = fields.BigIntField(default=0)
+    #: Milliseconds since 1970 at which they were last moved on.
+    marked_at = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "push_profile"
@@ -76,11 +90,25 @@ class Follow(Personal):
         indexes = [Index(fields=("topic", "person"), name="push_follow_topic")]
 
 
+class Silence(Personal):
+    """Messages that wake none of a person's phones: of a category, `category:posting`, or about a case, `case:<id>`."""
+
+    id = fields.BigIntField(primary_key=True)
+    person = PersonalId(255)
+    about = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "push_silence"
+        unique_together = (("person", "about"),)
+
+
 class InboxCounter(Personal):
     """The last sequence number of a person's inbox. Its row lock puts a person's messages in one order."""
 
     person = PersonalId(255, primary_key=True)
     top = fields.BigIntField()
+    #: The number of the last change (`MessageState`).
+    changes = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "push_inbox_counter"
@@ -98,17 +126,49 @@ class InboxMessage(Personal):
     body: Any = PersonalJSON()
     link = fields.CharField(max_length=255)
     case_id = fields.UUIDField(null=True)
+    #: The item, the case's number and the state that the message tells of; "" where it is about none.
+    item = fields.CharField(max_length=64, default="", db_default="")
+    number = fields.CharField(max_length=24, default="", db_default="")
+    state = fields.CharField(max_length=32, default="", db_default="")
+    #: The kind of the item, or of an alert's copy what CAP says.
+    category = fields.CharField(max_length=32, default="", db_default="")
+    severity = fields.CharField(max_length=16, default="", db_default="")
     #: The notice that it is this person's copy of.
     broadcast_id = fields.UUIDField(null=True)
     #: The case's: test, team or live.
     mode = fields.CharField(max_length=4, default="live", db_default="live")
     created_at = fields.DatetimeField()
     read_at = fields.DatetimeField(null=True)
+    archived_at = fields.DatetimeField(null=True)
+    #: Its number stays, and nothing of what it said.
+    deleted_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "push_inbox_message"
         indexes = [Index(fields=("broadcast_id",), name="push_inbox_message_broadcast")]
         unique_together = (("person", "seq"),)
+
+
+class MessageState(Personal):
+    """What a person has done with a message, numbered by its last change: a phone that was off reads on behind it."""
+
+    id = fields.BigIntField(primary_key=True)
+    person = PersonalId(255)
+    #: The message's or the broadcast's; zeros for what is marked as read up to a place (`Profile`).
+    message_id = fields.UUIDField()
+    #: Whether it is a broadcast, and its place in its log.
+    common = fields.BooleanField()
+    seq = fields.BigIntField()
+    #: Of the last change, from the person's counter.
+    number = fields.BigIntField()
+    read_at = fields.DatetimeField(null=True)
+    archived_at = fields.DatetimeField(null=True)
+    deleted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "push_message_state"
+        indexes = [Index(fields=("person", "number"), name="push_message_state_number")]
+        unique_together = (("person", "message_id"),)
 
 
 class Broadcast(Model):

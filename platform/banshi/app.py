@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -12,13 +13,14 @@ from typing import Any, cast
 import structlog
 from aiohttp import web
 
+from banshi.builtin.answers import bounded_route
 from banshi.builtin.catalogue.item_files import ItemFiles, put_away
 from banshi.builtin.isolation.standing_in import isolate
 from banshi.builtin.monitoring.worker_process import WORKER
+from banshi.builtin.personal_data.housekeeping import clear_parts
 from banshi.default_plugins import default_plugins
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
-from banshi.foundation.files.durable_files import clear_parts
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.time.working_days import WorkingCalendar
 from banshi.kernel.http.callers import LONGEST_TOKEN
@@ -107,7 +109,7 @@ def _prepare_folders(full: Registry) -> None:
     settings = full.configuration.settings
     make_folders(settings, keys=True)
     if settings.database_url.startswith("sqlite"):
-        # The folder is this process's alone; where others share it, they are in the middle of taking files.
+        # All who share the folder are on this machine, and hold what they are in the middle of taking.
         clear_parts(settings.attachments_folder)
 
 
@@ -115,23 +117,37 @@ def application(platform: Platform) -> web.Application:
     """The aiohttp application that serves an open platform."""
     app = web.Application()
     app[PLATFORM] = platform
+    known = {route.path for _, route in platform.registry.routes}
     # aiohttp tries the routes of one prefix in turn: an item's guide, which most ask for, before what is below it.
     for plugin, route in sorted(platform.registry.routes, key=lambda one: one[1].path.count("/")):
         # Who is there to work is asked by machines alone.
         if not platform.duty.serves and plugin != MONITORING:
             continue
-        handler = traced_route(platform, route, endpoint(platform, route))
+        handler = endpoint(platform, route)
+        if plugin in platform.registry.configuration.entries:
+            handler = bounded_route(platform, plugin, route, handler)
+        handler = traced_route(platform, route, handler)
+        path = _pattern(route.path, known)
         if route.method == "GET":
             # A stream writes by itself, and what follows a head alone would be read as the next answer's.
-            app.router.add_get(route.path, handler, allow_head=not route.streams)
+            app.router.add_get(path, handler, allow_head=not route.streams)
         else:
-            app.router.add_route(route.method, route.path, handler)
+            app.router.add_route(route.method, path, handler)
 
     async def close(_: web.Application) -> None:
         platform.closing.set()
 
     app.on_shutdown.append(close)
     return app
+
+
+def _pattern(path: str, known: Iterable[str]) -> str:
+    """The path as aiohttp takes it: a last name in braces stands for anything but the words that are paths there."""
+    parent, _, last = path.rpartition("/")
+    words = [word for above, _, word in (one.rpartition("/") for one in known) if above == parent and "{" not in word]
+    if not words or not re.fullmatch(r"\{\w+\}", last):
+        return path
+    return f"{parent}/{last[:-1]}:(?!(?:{'|'.join(map(re.escape, sorted(words)))})$)[^{{}}/]+}}"
 
 
 @asynccontextmanager

@@ -13,8 +13,11 @@ from types import ModuleType
 DEFAULT_PLUGINS = (
     "banshi.builtin.tracing.plugin",
     "banshi.kernel.runtime.plugin",
+    "banshi.builtin.leading.plugin",
     "banshi.builtin.outgoing.plugin",
-    "banshi.kernel.cases.plugin",
+    "banshi.builtin.creating.plugin",
+    "banshi.builtin.cases.plugin",
+    "banshi.builtin.uploads.plugin",
     "banshi.builtin.worklist.plugin",
     "banshi.builtin.audit.plugin",
     "banshi.builtin.identity.plugin",
@@ -24,8 +27,12 @@ DEFAULT_PLUGINS = (
     "banshi.builtin.passes.plugin",
     "banshi.builtin.certificates.plugin",
     "banshi.builtin.catalogue.plugin",
+    "banshi.builtin.form_words.plugin",
+    "banshi.builtin.lists.plugin",
     "banshi.builtin.materials.plugin",
     "banshi.builtin.personal_data.plugin",
+    "banshi.builtin.drafts.plugin",
+    "banshi.builtin.prefill.plugin",
     "banshi.builtin.openapi.plugin",
     "banshi.builtin.monitoring.plugin",
     "banshi.builtin.isolation.plugin",
@@ -43,7 +50,7 @@ MODELS = (
         f"banshi.kernel.tables.{one}"
         for one in ("attachments", "cases", "deployment", "idempotency", "outbox", "passes")
     ),
-    *("banshi.builtin.audit.models", "banshi.builtin.passes.models"),
+    *(f"banshi.builtin.{one}.models" for one in ("audit", "drafts", "passes", "prefill", "uploads")),
 )
 MIGRATIONS = "banshi.kernel.tables.migrations"
 

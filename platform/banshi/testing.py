@@ -32,7 +32,7 @@ from banshi.builtin.identity.development import development_token
 from banshi.forms.numbers import MADE_UP
 from banshi.kernel.contract.values import API_VERSION
 from banshi.kernel.loading.configuration import Configuration, Entry
-from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.settings import MAX_CREATED, Settings
 from banshi.kernel.loading.typed_tables import typed
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.consumers import ENGINE
@@ -46,6 +46,9 @@ TINY_PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(64)
 
 #: As the default of `platform.database`, but the disk is not waited for.
 UNSYNCED = "synchronous=OFF&wal_autocheckpoint=8000&busy_timeout=5000"
+
+#: For `[platform]`: one person of a test does what a city does.
+UNLIMITED = {"burst": MAX_CREATED, "day": MAX_CREATED}
 
 #: Longest time that `Door.settled` waits, in seconds.
 SETTLED_TIMEOUT_S = 30.0
@@ -241,7 +244,8 @@ async def open_door(
 
     `folder` takes its files and its database, which does not wait for the disk; `settings` are the plugins' own by
     name, `platform` is `[platform]`, `duty` what this process does of a deployment's work. The plugins in `isolated`
-    run in processes of their own: name → the entry's `grant` and `limits`, such as `{"parks": {}}`.
+    run in processes of their own: name → the entry's `grant` and `limits`, such as `{"parks": {}}`. What one person may
+    create is not limited, unless `platform` has `rates`.
     Raises ConfigurationError with every finding, as the real start does.
     """
     given, apart = settings or {}, isolated or {}
@@ -253,6 +257,7 @@ async def open_door(
         entries[name] = replace(entry, settings=given.get(name, {}))
     table = {"data": folder / "data", **(platform or {})}
     table.setdefault("database", database_in(Path(table["data"])))
+    table.setdefault("rates", UNLIMITED)
     configuration = Configuration(folder / "plugins.toml", typed(Settings, table, where="platform"), entries)
     async with (
         open_platform(loaded(configuration), duty) as running,

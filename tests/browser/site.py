@@ -118,8 +118,8 @@ def _script(text: str) -> Callable[[web.Request], object]:
 
 
 @asynccontextmanager
-async def open_site(platform: str | None, token: Callable[[], str]) -> AsyncIterator[Site]:
-    """A site on a port of its own in front of the platform."""
+async def open_site(platform: str | None, token: Callable[[], str], client: Path | None = None) -> AsyncIterator[Site]:
+    """A site on a port of its own in front of the platform; `client` is a folder of modules that it has as /client."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
     async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
         site = Site(token, session, platform)
@@ -127,6 +127,8 @@ async def open_site(platform: str | None, token: Callable[[], str]) -> AsyncIter
         app.add_routes([web.get("/", site.show_page), web.get("/token", site.show_token)])
         for name, text in scripts():
             app.router.add_get(f"/{name}", _script(text))
+        if client is not None:
+            app.router.add_static("/client", client)
         app.router.add_route("*", "/v1/{rest:.*}", site.pass_on)
         # A connection that is cut is what is tested here: no report of it.
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)

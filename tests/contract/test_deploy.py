@@ -9,15 +9,23 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from banshi.app import loaded
 from banshi.builtin.tracing.opening import ADDRESSES
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.settings import Settings
+from banshi.kinds.appeal.tips.flood import TIPS_PER_ITEM
 from banshi.ops.cli.check import findings
+from mobile_push.phones.anonymous.flood import OF_ONE
 from tests import deployed, proxy_servers
+from tools import pin
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -84,6 +92,12 @@ def test_the_compose_file_is_one_by_its_specification_and_a_misspelt_key_is_not(
     status, said = judged_compose(wrong)
     assert status == 1
     assert "stop_grace_periode" in said
+
+
+def test_every_image_of_others_is_named_by_its_digest() -> None:
+    others = re.findall(r"^(?:FROM| +image:) (?!banshi)(\S+)", text("Dockerfile") + text("compose.yaml"), re.MULTILINE)
+    assert {one.partition(":")[0] for one in others} == {"python", "postgres", "redis"}
+    assert all(re.fullmatch(r"\w+:[\w.-]+@sha256:[0-9a-f]{64}", one) for one in others), others
 
 
 def test_the_manifest_is_one_by_kubernetes_schemas_and_a_misspelt_key_is_not(tmp_path: Path) -> None:
@@ -159,6 +173,13 @@ def test_a_unit_permits_what_shuts_plugins_in() -> None:
         assert not re.search(r"^(ProtectProc|ProcSubset)=", unit, re.MULTILINE), name
 
 
+def test_processes_and_threads_are_bounded_wherever_plugins_may_start_some() -> None:
+    for name, unit in units().items():
+        assert int(re.search(r"^TasksMax=(\d+)$", unit, re.MULTILINE)[1]) <= 512, name  # type: ignore[index]
+    shared = text("compose.yaml").partition("services:")[0]
+    assert int(re.search(r"^  pids_limit: (\d+)$", shared, re.MULTILINE)[1]) <= 512  # type: ignore[index]
+
+
 def test_a_unit_s_home_is_a_folder_that_it_may_read() -> None:
     """asyncpg looks for certificates in ~/.postgresql, and gives up where it may not even look."""
     for name, unit in units().items():
@@ -166,6 +187,15 @@ def test_a_unit_s_home_is_a_folder_that_it_may_read() -> None:
         home = re.search(r"^Environment=HOME=/var/lib/(\S+)$", unit, re.MULTILINE)
         assert home, name
         assert f"\nStateDirectory={home[1]}\n" in unit, name
+
+
+def test_neither_a_unit_nor_the_image_has_the_repository_s_history() -> None:
+    """OWASP ASVS 5: 13.4.1."""
+    for name, unit in units().items():
+        assert f"\nInaccessiblePaths=-{deployed.PLACE}.git\n" in unit, name
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "*" in ignored
+    assert not [line for line in ignored if line.startswith("!.git")]
 
 
 def test_nginx_takes_its_file_and_not_one_with_a_misspelt_key(tmp_path: Path) -> None:
@@ -187,6 +217,29 @@ def test_nginx_waits_longer_than_the_platform_and_takes_more_than_it() -> None:
     assert int(waits) > max(settings.handler_timeout, settings.pool.statement_seconds)
     assert int(takes) << 20 > max(settings.attachment_limit, settings.body_limit)
     assert f'"limit":{int(takes) << 20},' in told
+
+
+def test_nginx_gives_one_address_fewer_phones_without_a_sign_in_than_the_platform_takes_of_one_sender() -> None:
+    told = text("nginx/banshi.conf")
+    (a_minute,) = re.findall(r"zone=banshi_senders:\S+ rate=(\d+)r/m", told)
+    (at_once,) = re.findall(r"location = /v1/devices/anonymous {[^}]*zone=banshi_senders burst=(\d+)", told)
+    assert int(at_once) <= OF_ONE[0] / 2
+    assert int(a_minute) / 60 < OF_ONE[1]
+
+
+def test_nginx_gives_one_address_fewer_tips_than_the_platform_takes_and_counts_no_stream_as_under_way() -> None:
+    told = text("nginx/banshi.conf")
+    (a_minute,) = re.findall(r"zone=banshi_tips:\S+ rate=(\d+)r/m", told)
+    (at_once,) = re.findall(r"zone=banshi_tips burst=(\d+)", told)
+    assert int(at_once) <= TIPS_PER_ITEM[0] / 2
+    assert int(a_minute) / 60 < TIPS_PER_ITEM[1]
+    counted = re.findall(r"location (\S+ ?\S*) {\n(?:(?! *}).*\n)*? *limit_conn", told)
+    assert counted == ["/", "/open311/", "= /v1/devices/anonymous", "~ ^/v1/items/[a-z0-9-]+/tips$", "/v1/tips/"]
+    (uncounted,) = re.findall(r"location ~ (\S+stream\S*) {", told)
+    registry = loaded(read_configuration(ROOT / "plugins.toml"))
+    streams = {re.sub(r"{\w+}", "x", route.path) for _, route in registry.routes if route.streams}
+    assert len(streams) >= 4
+    assert not [path for path in streams if not re.fullmatch(uncounted, path) and f"location = {path} " not in told]
 
 
 # -- the platform ----------------------------------------------------------------------------------------------------
@@ -290,6 +343,42 @@ def test_what_the_manifest_names_and_is_not_there_is_found(right: str, wrong: st
     assert told in "\n".join(deployed.unjoined(changed, text("README.md")))
 
 
+def test_the_network_policy_is_about_every_pod_and_lets_in_no_other_port_than_theirs() -> None:
+    documents = list(yaml.safe_load_all(text("kubernetes/banshi.yaml")))
+    (policy,) = [one["spec"] for one in documents if one["kind"] == "NetworkPolicy"]
+    pods = [one["spec"]["template"] for one in documents if one["kind"] in {"Deployment", "Job"}]
+    assert len(pods) == 4
+    chosen = policy["podSelector"]["matchLabels"].items()
+    assert all(chosen <= pod["metadata"]["labels"].items() for pod in pods)
+    (taken,) = policy["ingress"]
+    theirs = {port["containerPort"] for pod in pods for port in pod["spec"]["containers"][0].get("ports", [])}
+    assert {one["port"] for one in taken["ports"]} == theirs
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert {one["port"] for rule in policy["egress"] for one in rule["ports"]} == {53, 443, 5432, 6379, 26379}
+    assert all(rule.get("ports") for rule in policy["egress"])
+
+
+def test_the_bill_of_materials_is_valid_and_names_what_the_image_installs(tmp_path: Path) -> None:
+    tool = TOOLS / "cyclonedx-py"
+    if not tool.exists():
+        assert os.environ.get("CI") != "true", "cyclonedx-bom is missing: it is in the group `test`"
+        pytest.skip("needs cyclonedx-bom, of the group `test`")
+    (made,) = re.findall(
+        r"^\.venv/bin/cyclonedx-py (.+)$", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    arguments = made.split()
+    place = arguments[arguments.index("--output-file") + 1]
+    arguments[arguments.index(place)] = str(tmp_path / "bill.json")
+    # It validates what it has made by CycloneDX's own schema, and fails where that isn't kept.
+    status, said = run(tool, *arguments, folder=ROOT)
+    assert status == 0, said
+    bill = json.loads((tmp_path / "bill.json").read_text(encoding="utf-8"))
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert (bill["metadata"]["component"]["name"], bill["metadata"]["component"]["type"]) == ("banshi", "application")
+    named = {one["name"]: one["version"] for one in bill["components"]}
+    assert named == {name: version.split(" ;")[0] for name, (version, _) in image_has().items()}
+
+
 def test_no_image_names_a_registry() -> None:
     texts = [text(name) for name in ("compose.yaml", "kubernetes/banshi.yaml", "Dockerfile")]
     assert deployed.misnamed_images(*texts) == []
@@ -308,10 +397,60 @@ def test_the_image_has_everything_that_its_configuration_names() -> None:
     # Nothing that it copies is kept from it.
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {f"!{source}" for source in sources} == {line for line in ignored if line.startswith("!")}
-    extras = re.search(r"'\.\[([\w,]+)\]'", text("Dockerfile"))
-    assert extras
+
+
+def image_has() -> dict[str, tuple[str, list[str]]]:
+    """What deploy/requirements.txt names: version and marker, hashes."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for line in text("requirements.txt").splitlines():
+        if one := re.fullmatch(r"([a-z0-9-]+)==(.+?) \\", line):
+            found[one[1]] = (one[2], [])
+        elif one := re.fullmatch(r"    --hash=sha256:([0-9a-f]{64})(?: \\)?", line):
+            next(reversed(found.values()))[1].append(one[1])
+        else:
+            assert line.startswith("#"), line
+    return found
+
+
+def test_the_image_installs_what_pyproject_pins_each_by_its_hash_and_from_no_named_host() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pinned = {re.sub(r"\s*;.*", "", one) for one in project["tool"]["uv"]["constraint-dependencies"]}
+    found = image_has()
+    assert {f"{name}=={version.split(' ;')[0]}" for name, (version, _) in found.items()} <= pinned
+    assert all(hashes for _, hashes in found.values())
+    assert not re.search(r"://|index|@|\.(?:org|com|io)\b", text("requirements.txt").replace(pin.HEAD, ""))
+    assert "--require-hashes --only-binary=:all:" in text("Dockerfile")
+    assert set(pin.EXTRAS) <= set(project["project"]["optional-dependencies"])
+    assert f"python:{pin.PYTHON}-slim" in text("Dockerfile")
+
+
+def needed_here(extra: str) -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert set(extras[1].split(",")) <= set(project["optional-dependencies"])
+    needed: list[str] = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    return needed
+
+
+def test_nothing_that_the_platform_needs_is_missing_in_the_image() -> None:
+    """As far as it is installed here: the extras' own needs too."""
+    wanted, found = [("banshi", extra) for extra in ("", *pin.EXTRAS)] + [("hatchling", "")], set()
+    environment = {"sys_platform": "linux", "platform_machine": "x86_64", "python_version": pin.PYTHON}
+    environment |= {"python_full_version": f"{pin.PYTHON}.0", "implementation_name": "cpython"}
+    while wanted:
+        name, extra = wanted.pop()
+        if (name, extra) in found:
+            continue
+        found.add((name, extra))
+        try:
+            requires = needed_here(extra) if name == "banshi" else metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        for one in map(Requirement, requires):
+            if one.marker is None or one.marker.evaluate(environment | {"extra": extra}):
+                needed = canonicalize_name(one.name)
+                wanted += [(needed, inner) for inner in ("", *one.extras)]
+    names = {name for name, _ in found} - {"banshi"}
+    assert len(names) > 60
+    assert names - set(image_has()) == set()
 
 
 def test_readme_explains_every_variable_and_no_other() -> None:

@@ -18,14 +18,17 @@ from typing import Any
 import pytest
 
 import banshi
-from banshi.builtin.checks.messages import known, telling_steps
+from banshi.builtin.catalogue.advice.declared import Elsewhere, HelpPage
+from banshi.builtin.checks.words.messages import known, telling_steps
 from banshi.default_plugins import default_kinds
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract import hookspecs, message_templates
-from banshi.kernel.contract.values import Department, Document, Item, Kind, Step, Unit
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import Department, Document, Item, Step, Unit
 from banshi.kernel.loading.catalogue import NOT_DECLARED
 from banshi.kernel.loading.configuration import Entry
 from banshi.kinds.appeal.steps import WITH_LETTERS
+from banshi.kinds.application import APPLICATION, ApplicationRules
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
 from banshi.ops.cli.hooks import hooks, signature_of
@@ -182,6 +185,11 @@ def test_the_table_of_a_register_s_keys_is_the_dataclasses() -> None:
     assert told == declared_keys(Register, "registers")
 
 
+def test_the_table_of_the_keys_of_advice_is_the_dataclasses() -> None:
+    told = {row[0].strip("`"): row[1] == "yes" for row in rows("advice.md", "key")}
+    assert told == declared_keys(Elsewhere, "elsewhere") | declared_keys(HelpPage, "help")
+
+
 def test_the_table_of_an_entry_is_the_dataclass() -> None:
     told = {row[0].strip("`") for row in rows("first-plugin.md", "key")}
     assert told == {one.name for one in dataclasses.fields(Entry)}
@@ -246,7 +254,7 @@ def test_the_table_of_messages_is_the_steps_that_tell() -> None:
 def telling() -> dict[str, list[Step]]:
     """The steps of the kernel's kinds that tell the citizen something, by action."""
     tables = [kind.steps(kind.details()) for kind in kinds() if kind.handler is not None]
-    tables += [CONFIRMED_TABLE, WITH_LETTERS]
+    tables += [CONFIRMED_TABLE, WITH_LETTERS, APPLICATION.steps(ApplicationRules(permit=True))]
     return telling_steps([step for table in tables for step in table])
 
 

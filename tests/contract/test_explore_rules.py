@@ -23,7 +23,7 @@ def operations() -> set[str]:
 
 def test_every_rule_is_about_an_operation_that_there_is_and_has_a_reason(operations: set[str]) -> None:
     assert set().union(*rules.REACHED.values()) <= operations
-    assert set(rules.SHORT_ITEMS) <= operations
+    assert {*rules.SHORT_ITEMS, *rules.STAYS} <= operations
     patterns = [one.operations for one in (*rules.REFUSED, *rules.BESIDE_SCHEMAS)]
     patterns += [pattern for left in rules.LEFT_OUT.values() for pattern in left]
     for pattern in patterns:
@@ -45,7 +45,7 @@ def invalid(*codes: str) -> dict[str, Any]:
 
 def test_a_right_request_may_be_refused_for_what_no_schema_says_and_for_nothing_else() -> None:
     assert rules.is_right("submit_zone_pass", invalid("not-own", "attachment"))
-    assert rules.is_right("submit_zone_pass", invalid("x-not-before", "x-in-order", "truncated"))
+    assert rules.is_right("submit_zone_pass", invalid("x-not-before", "x-in-order", "x-when", "truncated"))
     assert not rules.is_right("submit_zone_pass", invalid("not-own", "required"))
     assert rules.is_right(
         "book_internal", invalid("required") | {"problems": [{"pointer": "/answers/b", "code": "type"}]}

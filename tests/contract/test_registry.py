@@ -13,7 +13,7 @@ import pytest
 
 from banshi import Finding
 from banshi.app import configure, inspected
-from banshi.builtin.checks.kinds import table_faults
+from banshi.builtin.checks.declarations.kinds import table_faults
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.configuration import inspect_configuration, read_configuration
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
@@ -122,6 +122,18 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("wrong-number", "visits is -1"),
         ("wrong-number", "fee.amount is -100: it has to be at least 0, in fen"),
         ("late-promise", "promised_days is 10: the law allows 5"),
+    ],
+    "permits": [
+        ("permit-or-not", 'elements.item_type is "confirmation" and application.permit is true: mend one of them'),
+        ("permit-or-not", 'items.not-said: say application.permit = true, since elements.item_type is "permit"'),
+        ("no-remedy", "items.no-remedy: add [department.remedy] with reconsideration and court, or [items.remedy]"),
+        ("wrong-code", "items.no-remedy: mend elements.basic_code, which is '12-34': digits and capital letters"),
+        ("wrong-number", "items.untold: remedy.days is 0: it has to be 1 to 365"),
+        ("wrong-number", "items.untold: remedy.months is 400: it has to be 1 to 365"),
+        ("untold-remedy", "items.untold: mention {remedy} in messages.refuse.body.en"),
+        ("wrong-value", "items.wrong-words.legal_days_unit input should be 'working-day' or 'calendar-day'"),
+        ("wrong-value", "items.wrong-words.remedy.reconsideration is missing"),
+        ("wrong-value", "items.wrong-words.elements.item_type input should be 'permit', 'confirmation'"),
     ],
     "documents": [
         ("duplicate-document", "documents/items.toml: rename one of the documents 'paper'"),
@@ -269,6 +281,16 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("state-table", "say who may take 'Drop it' in 'submitted'"),
         ("state-table", "mend other_than of 'finish' in 'working': there is no action 'begin'"),
         ("kind-failed", "mend what steps of the kind raising raises: LookupError: no steps"),
+        ("wordless-state-table", "kind leaky: say in states what people read for 'done'"),
+        ("wordless-state-table", "kind leaky: say in states what people read for 'dreaming'"),
+        ("wordless-state-table", "kind leaky: say in states what people read for 'submitted'"),
+        ("wordless-state-table", "kind leaky: say in states what people read for 'waiting'"),
+        ("wordless-state-table", "kind leaky: say in states what people read for 'working'"),
+        ("wordless-state-table", "kind leaky: say in actions what people read for 'Drop it'"),
+        ("wordless-state-table", "kind leaky: say in actions what people read for 'finish'"),
+        ("wordless-state-table", "kind leaky: say in actions what people read for 'start'"),
+        ("wordless-state-table", "kind leaky: say in actions what people read for 'wait'"),
+        ("wordless-state-table", "kind leaky: say in actions what people read for 'wake'"),
     ],
     "registers": [
         ("open-form", 'items.keys: add "additionalProperties": false to the form'),
@@ -300,6 +322,25 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("no-owner", "items.ownerless: name the owner of the register plates, or say query.personal = false"),
         ("open-register", "items.opened: remove query.personal = false: the register owners has records about persons"),
     ],
+    # What is said beside the items of a search.
+    "advice": [
+        ("unknown-table", "advice/advice.toml: remove [hotlines]; the tables are [[elsewhere]] and [[help]]"),
+        ("bad-slug", "elsewhere.Bad Code.code is 'Bad Code': use a-z, 0-9 and single hyphens"),
+        ("missing-translation", "elsewhere.Bad Code.title has no text in en: add it"),
+        ("unknown-language", "elsewhere.Bad Code.words.fr: there are: zh-CN, en"),
+        ("missing-translation", "elsewhere.Bad Code.words has no words in en: nobody would find it"),
+        ("wrong-value", "elsewhere.Bad Code.words: '！' has neither a letter nor a number"),
+        ("wrong-value", "elsewhere.Bad Code: 'call me' can't be dialled: digits, and hyphens between them"),
+        ("wrong-value", "elsewhere.Bad Code.link has to begin with https://"),
+        ("wrong-value", "elsewhere.mistyped.title is missing"),
+        ("wrong-value", "elsewhere.mistyped.words is missing"),
+        ("wrong-value", "elsewhere.mistyped.who is missing"),
+        ("wrong-value", "elsewhere.mistyped.titel is not a known key"),
+        ("wrong-value", "help.stepless.steps: say what to do, in one step at least"),
+        ("wrong-value", "help.stepless: 'one one nought' can't be dialled"),
+        ("duplicate-code", "rename help.stepless: another one has that code already"),
+        ("wrong-value", "help.grouped.group input should be 'urgent' or 'channel'"),
+    ],
     # What citizens are told: each names the file, the item, the action and the language.
     "messages": [
         ("missing-translation", "messages/items.toml: items.mistaken.messages.revoke.title has no text in en: add it"),
@@ -310,7 +351,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("unknown-placeholder", "items.mistaken: take {valid_from} out of messages.approve.body.en: the item gives no"),
         ("unknown-action", "messages/items.toml: rename or remove items.mistaken.messages.aprove: no action of that"),
         ("unknown-action", "items.mistaken.messages.withdraw: no action of that name tells the citizen something;"),
-        ("unknown-action", "there are: accept, approve, refuse, resume, return, revoke, suspend"),
+        ("unknown-action", "there are: accept, approve, cancel, refuse, resume, return, revoke, suspend, take-back"),
         (
             "unknown-action",
             "items.silent.messages.answer: no action of that name tells the citizen something; the kind",

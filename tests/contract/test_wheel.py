@@ -68,6 +68,16 @@ form = "forms/berth.json"
 result = { kind = "answer", title = { zh-CN = "租期", en = "The lease" } }
 query = { register = "berths", personal = false }
 
+[items.elements]
+item_type = "public-service"
+basic_code = "000000000000"
+implementation_code = "0000000000000000000000000000000"
+exercise_level = "city"
+power_source = "own-level"
+handling_type = "immediate"
+service_area = "city"
+complaints = { zh-CN = "000-0000000（示例）", en = "000-0000000 (sample)" }
+
 [items.online_depth]
 code = "IV"
 code_list = "国家政务服务事项网上办理深度"
@@ -82,7 +92,9 @@ BERTH_FORM = {
     "type": "object",
     "additionalProperties": False,
     "required": ["berth"],
-    "properties": {"berth": {"type": "string", "title": "泊位", "pattern": "^[A-Z][0-9]{2}$"}},
+    "properties": {
+        "berth": {"type": "string", "title": {"zh-CN": "泊位", "en": "Berth"}, "pattern": "^[A-Z][0-9]{2}$"},
+    },
 }
 
 #: Prints what the two distributions ask for and the environment has not.

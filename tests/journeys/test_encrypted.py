@@ -76,7 +76,8 @@ def city(folder: Path, database: str, ring: Path | None) -> str:
     """A plugins.toml with that database; its URL."""
     if database.startswith("sqlite"):
         database = f"{database.partition('?')[0]}?{PRAGMAS}"
-    text = f'[platform]\ndatabase = "{database}"\n' + (f'personal_keys = "{ring}"\n' if ring else "")
+    text = f'[platform]\nrates.day = 100_000\nrates.burst = 100_000\ndatabase = "{database}"\n'
+    text += f'personal_keys = "{ring}"\n' if ring else ""
     text += f'[plugins.traffic]\napi = 1\npath = "{ROOT / "plugins/departments/traffic"}"\n'
     (folder / "plugins.toml").write_text(text + '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n')
     return database

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import httpx
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from banshi.kinds.appeal.tips.codes import new_code
 from banshi.testing import Door, Person, open_door
 from tests import proxy_servers
 from tests.conftest import TRAFFIC, good_answers
@@ -56,13 +59,50 @@ async def test_what_nginx_refuses_itself_is_a_problem_like_the_platform_s(door: 
         assert mine.keys() == theirs.keys()
         assert mine["limit"] < theirs["limit"] == 32 << 20
         assert (await wang.get("/metrics")).status == 404
-        async with session.get(f"http://127.0.0.1:{proxy.plain_port}/v1/items?q=1", allow_redirects=False) as answer:
-            assert (answer.status, answer.headers["Location"]) == (308, "https://services.city.example/v1/items?q=1")
     async with proxy_servers.before(tmp_path / "nobody", "http://127.0.0.1:1") as proxy, through(proxy) as session:
         away = await Person(session, proxy.url, None).get("/v1/items")
         away.problem(503, "unavailable")
         assert away.headers["Retry-After"] == "2"
         assert "max-age" in away.headers["Strict-Transport-Security"]
+
+
+async def test_a_person_without_tls_is_led_on_and_a_program_is_refused(door: Door, tmp_path: Path) -> None:
+    """OWASP ASVS 5: 4.1.2, 3.4.1. Led on, a program would go on sending its token for all to read, unnoticed."""
+    async with proxy_servers.before(tmp_path, door.url) as proxy, through(proxy) as session:
+        plain = f"http://127.0.0.1:{proxy.plain_port}"
+        async with session.get(f"{plain}/docs", allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (308, "https://services.city.example/docs")
+        for path in ("/v1/cases", "/v1/items?q=1", "/docs/x", "/oauth/token"):
+            (await Person(session, plain, door.citizen("wang").token).get(path)).problem(403, "forbidden")
+        answers = await Person(session, proxy.url, None).get("/v1/items")
+        assert answers.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+
+
+@pytest.mark.parametrize(
+    ("version", "ciphers", "taken"),
+    [
+        (ssl.TLSVersion.TLSv1_3, "DEFAULT", True),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AESGCM", True),
+        (ssl.TLSVersion.TLSv1_2, "AES256-GCM-SHA384", False),  # without forward secrecy
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AES:!AESGCM:!AESCCM", False),  # CBC
+        (ssl.TLSVersion.TLSv1_1, "DEFAULT:@SECLEVEL=0", False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1")
+async def test_nginx_speaks_tls_1_2_and_1_3_with_forward_secrecy_alone(
+    tmp_path: Path, version: ssl.TLSVersion, ciphers: str, taken: bool
+) -> None:
+    async with proxy_servers.before(tmp_path, "http://127.0.0.1:1") as proxy:
+        trust = proxy.trust
+        trust.set_ciphers(ciphers)
+        trust.minimum_version = trust.maximum_version = version
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", proxy.port, ssl=trust)
+        except (ssl.SSLError, ConnectionError):
+            assert not taken
+        else:
+            writer.close()
+            assert taken
 
 
 async def test_a_server_that_ends_under_load_is_noticed_by_nobody(tmp_path: Path, postgres: str) -> None:
@@ -143,3 +183,82 @@ async def test_nothing_of_a_tip_and_no_ticket_is_in_nginx_s_logs(tmp_path: Path)
     assert not [word for word in ("tips", "Trace-Agent", "127.0.0.1", ticket) if word in proxy.log]
     assert not [word for word in ("tips", "Trace-Agent", ticket) if word in proxy.errors]
     assert not list((proxy.folder / "bodies").rglob("*.*"))
+
+
+async def test_no_secret_of_an_address_is_in_nginx_s_logs_where_no_server_answers(tmp_path: Path) -> None:
+    """OWASP ASVS 5: 14.2.1."""
+    async with proxy_servers.before(tmp_path, "http://127.0.0.1:1") as proxy, through(proxy) as session:
+        anyone = Person(session, proxy.url, None)
+        for address in ("/open311/v2/requests.json?api_key=bak_secret", "/v1/inbox/stream/by-ticket?ticket=secret"):
+            (await anyone.call("GET", address)).problem(503, "unavailable")
+        (await anyone.get("/v1/items")).problem(503, "unavailable")
+        await until(lambda: "GET /v1/items 503" in proxy.log)
+    assert "/v1/items" in proxy.errors
+    assert "secret" not in proxy.log + proxy.errors
+
+
+async def test_too_much_from_one_address_is_a_problem_that_the_app_understands(door: Door, tmp_path: Path) -> None:
+    """With a second between two requests in place of a fiftieth, so that a slow machine reaches the end too."""
+    text = proxy_servers.CONFIGURATION.read_text(encoding="utf-8").replace("rate=50r/s", "rate=1r/s")
+    async with proxy_servers.before(tmp_path, door.url, text=text, limits=None) as proxy, through(proxy) as session:
+        wang = proxy.person(session, door.citizen("wang"))
+        answers = await asyncio.gather(*(wang.get("/v1/cases") for _ in range(300)))
+        assert {answer.status for answer in answers} == {200, 429}
+        refused = next(answer for answer in answers if answer.status == 429)
+        theirs = refused.problem(429, "too-many-requests")
+        assert theirs.keys() == (await door.citizen("wang").get("/v1/nothing")).document.keys()
+        assert refused.headers["Retry-After"] == "10"
+        assert "max-age" in refused.headers["Strict-Transport-Security"]
+    # Whoever asked too much is named nowhere.
+    assert "limiting" not in proxy.log
+
+
+async def test_no_address_uses_up_what_the_platform_takes_of_tips(tmp_path: Path) -> None:
+    plugins: dict[str, Path | str] = {"parks": write_department(tmp_path, "parks", UNNAMED)}
+    async with (
+        open_door(tmp_path, plugins) as door,
+        proxy_servers.before(tmp_path, door.url, limits=None) as proxy,
+        through(proxy) as session,
+    ):
+        somebody = Person(session, proxy.url, None)
+        replies = await asyncio.gather(*(somebody.post(TIPS, {"answers": {"text": "灯"}}) for _ in range(15)))
+        assert {reply.status for reply in replies} == {201, 429}
+        refused = next(reply for reply in replies if reply.status == 429)
+        assert refused.problem(429, "too-many-requests")["detail"].startswith("您所在的网络地址")
+        # The platform has some left for those who come another way, and codes are read as before.
+        (await door.anyone.post(TIPS, {"answers": {"text": "灯"}})).created()
+        assert (await somebody.post("/v1/tips/read", {"code": new_code()})).status == 404
+    assert "tips" not in proxy.errors
+
+
+async def test_requests_under_way_are_counted_and_streams_are_not(tmp_path: Path) -> None:
+    go = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+        await response.prepare(request)
+        await response.write(b"retry: 1\n\n")
+        await go.wait()
+        return response
+
+    platform = web.Application()
+    platform.router.add_get("/{path:.*}", answer)
+    text = proxy_servers.CONFIGURATION.read_text(encoding="utf-8").replace("banshi_under_way 200", "banshi_under_way 3")
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(TestServer(platform))
+        url = f"http://127.0.0.1:{server.port}"
+        proxy = await stack.enter_async_context(proxy_servers.before(tmp_path, url, text=text))
+        session = await stack.enter_async_context(through(proxy))
+        streams = (
+            "inbox/stream",
+            "inbox/stream/by-ticket",
+            "notices/1/report/stream",
+            "alerts/1/report/stream",
+        )
+        for place in (*streams, *streams):
+            reply = await stack.enter_async_context(session.get(f"{proxy.url}/v1/{place}"))
+            assert (reply.status, await reply.content.readline()) == (200, b"retry: 1\n")
+        for _ in range(3):
+            await stack.enter_async_context(session.get(f"{proxy.url}/v1/items"))
+        (await Person(session, proxy.url, None).get("/v1/items")).problem(429, "too-many-requests")
+        go.set()

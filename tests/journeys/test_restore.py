@@ -30,6 +30,8 @@ from tests.waiting import WAIT_TIMEOUT_S, until
 
 CITY = """
 [platform]
+rates.burst = 100_000
+rates.day = 100_000
 data = "data"
 {database}
 

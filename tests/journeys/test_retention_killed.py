@@ -109,7 +109,8 @@ async def look(folder: Path) -> dict[str, int]:
 @pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_killed_at_any_moment_no_case_is_half_and_the_next_start_ends_it(tmp_path: Path, database: str) -> None:
-    settings = f'[platform]\ndatabase = "{database}"\n[plugins.traffic]\napi = 1\n'
+    settings = f'[platform]\nrates.day = 100_000\nrates.burst = 100_000\ndatabase = "{database}"\n'
+    settings += "[plugins.traffic]\napi = 1\n"
     (tmp_path / "plugins.toml").write_text(settings + f'path = "{ROOT / "plugins/departments/traffic"}"\n')
     tables = configure(tmp_path / "plugins.toml").tables
     async with open_store(database, tables):

@@ -30,6 +30,8 @@ from tests.waiting import until
 
 CITY = """
 [platform]
+rates.burst = 100_000
+rates.day = 100_000
 database = "{database}"
 migrate_at_start = false
 [platform.pool]

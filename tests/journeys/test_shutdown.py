@@ -1,4 +1,5 @@
-"""SIGTERM: what is under way comes to its end, streams close properly, and the process ends with 0."""
+"""SIGTERM: what is under way comes to its end, streams close properly, and the process ends with 0. A start beside
+another server of the same folder: what is under way there stays."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ import pytest
 
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
-from banshi.testing import TINY_PNG, Person
+from banshi.testing import TINY_PNG, Person, Reply
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -102,18 +104,63 @@ async def test_streams_and_idle_connections_end_and_the_status_is_zero(config: P
         assert max(ended) - started < 2.0
 
 
+def uploading(person: Person, begun: asyncio.Event, go_on: asyncio.Event) -> asyncio.Task[Reply]:
+    """A file whose end comes when it may go on; until then a byte every 2 s, since nobody waits long for the next."""
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="p.png"\r\n\r\n' + TINY_PNG
+        begun.set()
+        while not go_on.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(go_on.wait(), 2)
+            if not go_on.is_set():
+                yield b"."
+        yield b"the end\r\n--b--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    return asyncio.create_task(person.call("POST", "/v1/attachments", data=slowly(), headers=headers))
+
+
+def is_whole(content: bytes) -> bool:
+    return content.startswith(TINY_PNG) and content.removeprefix(TINY_PNG).lstrip(b".") == b"the end"
+
+
+async def test_a_second_server_on_the_folder_leaves_the_first_one_s_uploads_and_clears_what_a_killed_one_left(
+    config: Path,
+) -> None:
+    async with serving(config) as first:
+        folder, go_on = first.settings.attachments_folder, asyncio.Event()
+        uploads = []
+        for number in range(3):
+            begun = asyncio.Event()
+            uploads.append(uploading(first.citizen(f"citizen-{number}"), begun, go_on))
+            await begun.wait()
+        await until(lambda: len(list(folder.glob("*.part"))) == 3)
+        (folder / "left.part").write_bytes(b"half")
+        async with serving(config) as second:
+            assert not (folder / "left.part").exists()
+            assert len(list(folder.glob("*.part"))) == 3
+            begun = asyncio.Event()
+            uploads.append(uploading(second.citizen("wang"), begun, go_on))
+            await begun.wait()
+            await until(lambda: len(list(folder.glob("*.part"))) == 4)
+            async with serving(config):
+                go_on.set()
+                stored = [(await upload).created() for upload in uploads]
+            for one in stored:
+                assert is_whole((folder / one["id"]).read_bytes())
+            uploading(second.citizen("wang"), asyncio.Event(), asyncio.Event())
+            await until(lambda: list(folder.glob("*.part")))
+            second.process.kill()
+            await second.process.wait()
+        async with serving(config):
+            assert not list(folder.glob("*.part"))
+
+
 async def test_a_request_that_is_under_way_is_finished_and_a_new_one_is_refused(config: Path) -> None:
     async with serving(config) as server:
-        wang, begun, go_on = server.citizen("wang"), asyncio.Event(), asyncio.Event()
-
-        async def slowly() -> AsyncIterator[bytes]:
-            yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="p.png"\r\n\r\n' + TINY_PNG
-            begun.set()
-            await go_on.wait()
-            yield b"the end\r\n--b--\r\n"
-
-        headers = {"Content-Type": "multipart/form-data; boundary=b"}
-        upload = asyncio.create_task(wang.call("POST", "/v1/attachments", data=slowly(), headers=headers))
+        begun, go_on = asyncio.Event(), asyncio.Event()
+        upload = uploading(server.citizen("wang"), begun, go_on)
         await begun.wait()
         await asyncio.sleep(0.3)
         server.process.send_signal(signal.SIGTERM)
@@ -125,7 +172,7 @@ async def test_a_request_that_is_under_way_is_finished_and_a_new_one_is_refused(
         stored = (await upload).created()
         status, seconds = await server.stopped()
         assert (status, seconds < STOP) == (0, True), (status, seconds)
-        assert (server.settings.attachments_folder / stored["id"]).read_bytes() == TINY_PNG + b"the end"
+        assert is_whole((server.settings.attachments_folder / stored["id"]).read_bytes())
 
 
 async def test_everything_that_was_answered_in_the_last_moment_is_stored(config: Path) -> None:

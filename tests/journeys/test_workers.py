@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,13 @@ from tests.conftest import TRAFFIC, good_answers
 from tests.journeys.test_commands import PATIENCE, command, started
 from tests.waiting import children_of
 
+#: Messages that one phone marks as read.
+MARKED = 5
+
 CITY = """
 [platform]
+rates.burst = 100_000
+rates.day = 100_000
 database = "{database}"
 development = true
 [plugins.traffic]
@@ -139,6 +146,60 @@ async def test_what_servers_promise_is_kept_by_whichever_worker_is_left(tmp_path
                 await until(accepted)
             assert other.stop() == 0
         assert server.stop() == 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+async def test_two_phones_at_two_servers_show_the_same_read_state_within_a_second(
+    tmp_path: Path, postgres: str
+) -> None:
+    folder = written(tmp_path, postgres)
+    with started(folder, "serve", "--port", "0") as here, started(folder, "serve", "--port", "0") as there:
+        urls = [server.line(r"Banshi serves on (\S+)") for server in (here, there)]
+        token = command(folder, "token", "wang", "--name", "王小明").stdout.strip()
+        async with aiohttp.ClientSession() as session:
+            phones = [Person(session, url, token) for url in urls]
+            for number in range(MARKED):
+                await insisting(phones[0], f"case-{number}")
+
+            async def arrived() -> bool:
+                return len((await phones[1].get("/v1/inbox")).ok()["items"]) >= MARKED
+
+            await until(arrived)
+            page = (await phones[0].get("/v1/inbox")).ok()
+            took = []
+            async with changes_at(session, urls[0], token, page["cursor"]) as changes:
+                for message in page["items"][:MARKED]:
+                    (await phones[1].post("/v1/inbox/read", {"ids": [message["id"]]})).ok()
+                    began = time.monotonic()
+                    while (change := await anext(changes))["id"] != message["id"]:
+                        pass
+                    assert change["read_at"]
+                    took.append(time.monotonic() - began)
+        # The middle of them: a single one may have met other work of this machine.
+        assert sorted(took)[MARKED // 2] < 1.0, took
+        for phone_at in (here, there):
+            assert phone_at.stop() == 0
+
+
+@asynccontextmanager
+async def changes_at(
+    session: aiohttp.ClientSession, url: str, token: str, after: str
+) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+    """The changes that a server's stream tells of, behind a place."""
+    headers = {"Authorization": f"Bearer {token}", "Last-Event-ID": after}
+    async with session.get(f"{url}/v1/inbox/stream", headers=headers) as answer:
+        assert answer.status == 200
+
+        async def read() -> AsyncIterator[dict[str, Any]]:
+            is_change = False
+            async for line in answer.content:
+                if line.startswith(b"event:"):
+                    is_change = line.split()[1] == b"change"
+                elif line.startswith(b"data:") and is_change:
+                    yield json.loads(line[5:])
+
+        yield read()
 
 
 async def status(url: str) -> int:

@@ -144,6 +144,8 @@ class World:
     #: A webhook of the program's, and the version of a service that it has registered.
     webhook: str
     service: str
+    #: A message to wang.
+    message: str
 
     @property
     def routes(self) -> list[Route]:
@@ -162,12 +164,13 @@ class World:
         things |= {"postings": self.posting, "conversations": self.conversation}
         cases = {"certificate.pdf": self.certified, "phone": self.ticketed}
         things |= {"cases": cases.get(route.path.rpartition("/")[2], self.case)}
-        things |= {"webhooks": self.webhook, "service-approvals": self.service}
+        things |= {"webhooks": self.webhook, "service-approvals": self.service, "inbox": self.message}
         of = things.get(route.path.split("/{id}")[0].rpartition("/")[2], self.case)
         code = "traffic" if "departments" in route.path else "zone-pass"
         code = SERVICE if "/v1/services" in route.path else code
+        code = "urgent-danger" if "/v1/help" in route.path else code
         if any(noun in route.path for noun in ("slots", "appointments", "holds", "check-ins")):
-            code = "leader-reception" if "draw" in route.path else "driving-test"
+            code = "police-open-day" if "draw" in route.path else "driving-test"
         known = {"id": of, "code": code, "zone": "6", "number": "1"}
         known |= {"version": self.release, "file": "page.js"}
         known |= {"service_code": "suggest-police", "service_request_id": self.reported, "token": self.reported}
@@ -197,10 +200,16 @@ async def booked(door: Door, person: Person) -> tuple[str, str]:
     """A driving test that the person has booked, and a slot of another item that is drawn."""
     path = "/v1/items/{}/slots?limit=100"
     tests, receptions = [
-        (await door.anyone.get(path.format(code))).ok()["items"] for code in ("driving-test", "leader-reception")
+        (await door.anyone.get(path.format(code))).ok()["items"] for code in ("driving-test", "police-open-day")
     ]
     free = next(slot["id"] for slot in reversed(tests) if slot["state"] == "free")
-    answers = {"resident_id": "11010519491231002X", "licence_class": "C1", "subject": "road", "phone": "13800000000"}
+    answers = {
+        "document": "id-card",
+        "resident_id": "11010519491231002X",
+        "licence_class": "C1",
+        "subject": "road",
+        "phone": "13800000000",
+    }
     wish = {"slot": free, "answers": answers}
     appointment = (await person.post("/v1/items/driving-test/appointments", wish)).created()
     return appointment["id"], next(slot["id"] for slot in receptions if slot["state"] == "draw")
@@ -251,11 +260,11 @@ async def registered(program: Person) -> tuple[str, str]:
 async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) -> AsyncIterator[World]:
     entries = read_configuration(ROOT / "plugins.toml").entries
     plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
-    settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}}
+    settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}, "one_person": ["traffic"]}}
     plugins["archive"] = write_archive(folder)
     here = {"outgoing": {"networks": ["127.0.0.0/8"]}, **(platform or {})}
     async with open_door(folder, plugins, settings=settings, platform=here) as door:
-        await import_samples(door, "household", "exit_entry", "traffic")
+        await import_samples(door, "household", "exit_entry", "traffic", "petitions")
         wang = door.citizen("wang", "王小明", resident_id=made_up_person(1))
         officer = door.officer("p007", "traffic")
         roles = ("traffic:reviewer", "traffic:approver", "traffic:publisher", "platform:operator")
@@ -282,7 +291,10 @@ async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) ->
         release = (await door.anyone.get("/docs")).body.decode().partition("/docs/assets/")[2].partition("/")[0]
         program = await program_at(door)
         shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation, release)
-        shown = (*shown, await reported(door, program), *await registered(program))
+        await door.settled()
+        (await wang.put("/v1/items/zone-pass/draft", {"answers": {"purpose": "运输"}})).ok()
+        message = (await wang.get("/v1/inbox")).ok()["items"][0]["id"]
+        shown = (*shown, await reported(door, program), *await registered(program), message)
         yield World(door, wang, staff, officer, program, case["id"], extract["id"], ticket["id"], *shown)
 
 

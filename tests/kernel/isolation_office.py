@@ -127,6 +127,22 @@ class Bench(Application):
     async def do_thread(self, what):
         threading.Thread(target=spin, daemon=True).start()
 
+    async def do_threads(self, what):
+        threading.stack_size(65_536)
+        for _ in range(int(what)):
+            threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+
+    async def do_chatter(self, what):
+        for _ in range(int(what)):
+            structlog.get_logger().info("chatter " + "x" * 400)
+
+    async def do_rights(self, what):
+        """What is left of root's, and the signal that comes when the server ends."""
+        libc, sets, ending = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(24), ctypes.c_int()
+        libc.capget(struct.pack("=Ii", 0x20080522, 0), sets)
+        libc.prctl(2, ctypes.byref(ending), 0, 0, 0)
+        return any(sets.raw), ending.value
+
     async def do_leak(self, what):
         KEPT.append(b"x" * (int(what) * 1_048_576))
 

@@ -16,6 +16,7 @@ from joserfc import jws
 from joserfc.jwk import KeySet, RSAKey
 
 from banshi.testing import Door, Reply, open_door
+from tests.ports import free_port
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -53,7 +54,7 @@ class Issuer:
         app.router.add_get("/elsewhere", self._elsewhere)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        await web.TCPSite(self._runner, "127.0.0.1", port or free_port()).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
@@ -109,8 +110,8 @@ async def ask(door: Door, token: str, path: str = MINE) -> Reply:
 
 
 async def refused(door: Door, token: str, path: str = MINE) -> str:
-    """The token is refused as RFC 6750 wants it; what the caller is told."""
-    answer = await ask(door, token, path)
+    """The token is refused as RFC 6750 wants it; what a caller who reads English is told."""
+    answer = await door.bearing(token).get(path, headers={"Accept-Language": "en"})
     document = answer.problem(401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="banshi"')
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]

@@ -52,7 +52,11 @@ properties.sort = {{ type = "string", enum = ["lost", "found"] }}
 properties.thing = {{ type = "string", minLength = 1, maxLength = 60 }}
 properties.about = {{ type = "string", minLength = 1, maxLength = 500 }}
 properties.category = {{ type = "string", enum = ["bag", "phone", "pet"] }}
-properties.colour = {{ type = "string", enum = ["black", "red"] }}
+properties.colour.type = "string"
+properties.colour.oneOf = [
+  {{ const = "black", title = {{ zh-CN = "黑色", en = "Black" }} }},
+  {{ const = "red", title = {{ zh-CN = "红色", en = "Red" }} }},
+]
 properties.brand = {{ type = "string", maxLength = 40 }}
 properties.day = {{ type = "string", format = "date" }}
 properties.division = {{ type = "string", format = "cn-division" }}
@@ -86,11 +90,15 @@ brand = "/brand"
 [[items.posting.facts]]
 field = "/colour"
 title = { zh-CN = "颜色", en = "Colour" }
-values = { black = { zh-CN = "黑色", en = "black" }, red = { zh-CN = "红色", en = "red" } }
 
 [[items.posting.facts]]
 field = "/brand"
 title = { zh-CN = "品牌", en = "Brand" }
+
+[[items.posting.facts]]
+field = "/category"
+title = { zh-CN = "类别", en = "Category" }
+values = { bag = { zh-CN = "箱包", en = "A bag" } }
 """
 
 ENGLISH = {"Accept-Language": "en"}

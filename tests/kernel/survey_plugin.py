@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from banshi import Answer, Audience, Call, Case, Conflict, Decision, FieldProblem, Form, Item, NotFound, Platform
+from banshi import Answer, Audience, Call, Case, Conflict, Decision, FieldProblem, Form, Item, NotFound, Offer, Platform
 from banshi import Submission, hookimpl, reply
 from banshi.sdk.cases import decide, submission_of
 from banshi.sdk.events import intake_row
 from banshi.sdk.http import Routes
-from banshi.sdk.kinds import ClockEffect, Effects, Kind, MessageTemplates, Move, Step, Who, corrected, refuse_answers
+from banshi.sdk.kinds import KIND_TYPES, ClockEffect, Effects, Kind, KindTypes, MessageTemplates, Move, Step, Who
+from banshi.sdk.kinds import corrected, refuse_answers
 from banshi.sdk.operations import ask
 
 ROUTES = Routes("surveys")
@@ -147,6 +148,13 @@ SURVEY = Kind(
 @hookimpl
 def banshi_kinds() -> list[Kind]:
     return [SURVEY]
+
+
+@hookimpl
+def banshi_offers() -> list[Offer[KindTypes]]:
+    """What generated clients know of a survey's cases: what `shown` gives."""
+    details = {"until": {"type": "string", "format": "date"}}
+    return [Offer(KIND_TYPES, KindTypes(kind="survey", details=details))]
 
 
 class Doubled(Survey):

@@ -207,7 +207,7 @@ async def test_a_server_that_is_asked_for_what_it_does_not_have_says_so_alike(wo
         "title": "Not found",
         "status": 404,
         "code": "not-found",
-        "detail": "There is nothing here that you may see.",
+        "detail": "没有找到您可以查看的内容。",
     }
 
 

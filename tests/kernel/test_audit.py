@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -490,7 +493,7 @@ async def test_what_waits_and_what_a_seal_has_is_found_by_the_index(office: Door
 PROCESS = """
 import asyncio, sys
 from pathlib import Path
-from banshi.kernel.runtime import leader_election as leader
+from banshi.builtin.leading import leader_election as leader
 from banshi.builtin.audit import chain, keeping
 from banshi.testing import open_door
 from tests.conftest import TRAFFIC
@@ -553,6 +556,30 @@ def said(folder: Path, *arguments: str) -> Result:
 
 async def asked(folder: Path, *arguments: str) -> Result:
     return await asyncio.to_thread(said, folder, *arguments)
+
+
+@pytest.mark.sqlite
+async def test_a_broken_page_is_told_in_a_sentence_and_ends_with_1(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "banshi.sqlite3"
+    (tmp_path / "plugins.toml").write_text(f'[platform]\ndata = "{tmp_path / "data"}"\n[plugins]\n', encoding="utf-8")
+    async with open_door(tmp_path, {"traffic": TRAFFIC}) as door:
+        await written(door)
+        await sealed(door)
+    assert (await asked(tmp_path, "verify")).exit_code == 0
+    whole = file.read_bytes()
+    with closing(sqlite3.connect(file)) as connection:
+        both = "name IN ('banshi_case_event', 'banshi_audit_seal')"
+        rows = connection.execute(f"SELECT rootpage FROM sqlite_master WHERE {both}")
+        pages = [page for (page,) in rows]
+    assert len(pages) == 2
+    for page in pages:
+        begin = (page - 1) * 4_096
+        file.write_bytes(whole[:begin] + random.Random(page).randbytes(4_096) + whole[begin + 4_096 :])
+        told = await asked(tmp_path, "verify")
+        assert told.exit_code == 1
+        assert isinstance(told.exception, SystemExit)
+        assert "can't be read to its end" in told.output
+        assert "banshi doctor" in told.output
 
 
 async def test_the_command_says_what_is_wrong_and_ends_with_1(tmp_path: Path) -> None:

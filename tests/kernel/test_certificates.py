@@ -168,7 +168,7 @@ async def test_the_holder_and_the_departments_staff_get_it_and_nobody_else(door:
 async def test_there_is_none_before_the_approval_nor_for_an_item_that_ends_in_another_thing(door: Door) -> None:
     path = await applied(door, wang(door))
     told = (await wang(door).get(f"{path}/certificate.pdf")).problem(404, "not-found")
-    assert "accepted" in told["detail"]
+    assert "“已受理”" in told["detail"]
     bench = (await wang(door).post("/v1/items/bench/cases", {"answers": {}})).created()["links"]["self"]
     await door.settled()
     (await door.staff("li", "parks:approver").post(f"{bench}/actions/approve")).ok()
@@ -278,7 +278,7 @@ async def test_whatever_a_name_is_the_page_shows_it_or_names_what_it_cannot_show
     path = await certified(door, wang(door), written)
     seen = certificate_reader.read((await pdf(wang(door), path)).body)
     assert seen.says(shown)
-    assert seen.says("本证书的字体没有") == ("〔U+" in shown)
+    assert seen.says("字体缺少的字") == ("〔U+" in shown)
     assert "\ufffd" not in seen.text
     assert "\0" not in seen.text
     claims = {one["name"]: one["value"] for one in (await verdict(door, seen.code))["claims"]}
@@ -617,7 +617,7 @@ async def test_a_sign_for_private_use_is_named_whatever_an_operators_font_draws_
         shown = await pdf(wang(door), await certified(door, wang(door), name))
         seen = certificate_reader.read(shown.body)
         assert seen.says("王A〔U+E000〕〔U+F0000〕〔U+10FFFD〕")
-        assert seen.says("本证书的字体没有")
+        assert seen.says("字体缺少的字")
 
 
 async def test_a_page_that_the_compiler_refuses_is_told_to_come_back_and_logged_without_what_it_says(

@@ -91,7 +91,17 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     "outbox_attempts": [('"many"', "integer"), ("0", "at least 1")],
     "outbox_lease": [('"long"', "number"), ("-0.5", "more than 0"), ("4000", "at most 3600")],
     "keep_days": [('"some"', "integer"), ("0", "at least 1")],
+    "rates": [
+        ("5", "has to be a table"),
+        ('{ burst = "many" }', "integer"),
+        ("{ burst = 0 }", "1 <= burst <= day"),
+        ("{ day = 119 }", "1 <= burst <= day"),
+        ("{ day = -1 }", "1 <= burst <= day"),
+        ("{ day = 1_000_000_001 }", "<= 1000000000"),
+        ("{ hour = 60 }", "not a known key"),
+    ],
     "registers": [('"all"', "has to be a table"), ("{ vehicles = {} }", "has to say where the data are")],
+    "draft_days": [('"some"', "integer"), ("0", "at least 1")],
     "look_up_days": [('"some"', "integer"), ("0", "at least 1")],
     "outgoing": [
         ('"all"', "has to be a table"),
@@ -139,6 +149,8 @@ WRONG_IDENTITY: dict[str, list[tuple[str, str]]] = {
     "keys_ttl": [('"long"', "number"), ("0", "more than 0"), ("90000", "at most keys_max_age"), ("nan", "more than 0")],
     "keys_max_age": [('"long"', "number"), ("1", "at most keys_max_age"), ("nan", "keys_max_age")],
     "token_max_life": [('"long"', "number"), ("0", "more than 0"), ("-1", "more than 0"), ("nan", "more than 0")],
+    "token_types": [('"jwt"', "has to be a list"), ("[]", "some of"), ('["logout+jwt"]', "some of"), ("[1]", "string")],
+    "staff_acr": [('"mfa"', "has to be a list"), ('[""]', "in ASCII"), ('["a b"]', "in ASCII"), ('["两"]', "in ASCII")],
 }
 
 
@@ -467,6 +479,8 @@ def test_a_table_by_itself_is_typed_or_says_every_wrong_key() -> None:
         ('isolation = "process"\nlimits = { memory = 1000 }', "at least 134217728 bytes"),
         ('isolation = "process"\nlimits = { cpu = 0 }', "0.01 to 64 cores"),
         ('isolation = "process"\nlimits = { cpu = nan }', "0.01 to 64 cores"),
+        ('isolation = "process"\nlimits = { threads = 2 }', "8 to 4096"),
+        ('isolation = "process"\nlimits = { log = 100 }', "4096 bytes to 1 GiB"),
         ('isolation = "process"\nlimits = { disk = 1 }', "not a known key"),
     ],
 )

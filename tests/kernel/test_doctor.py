@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import CLOCK
 from banshi.kernel.loading.configuration import make_folders
 from banshi.kernel.loading.settings import Settings
-from banshi.ops.cli import group
-from banshi.ops.doctor import machine
+from banshi.ops.cli import _told, group
+from banshi.ops.doctor import machine, sqlite_pages
 from mobile_push.sandbox import FcmSandbox
 from tests.borrowed import elsewhere
 from tests.journeys.test_commands import BANSHI
@@ -98,6 +99,48 @@ def test_what_is_right_is_said_to_be_one_line_each_and_the_status_is_0(patient: 
     assert all(line.split()[0] in {"ok", "warning"} for line in lines[:-1])
     assert {line.split()[1] for line in lines[:-1]} >= {"configuration", "database", "schema", "clock", "disk", "keys"}
     assert lines[-1].startswith("nothing to mend")
+
+
+def spoilt(file: Path, page: int, size: int = 4_096) -> bytes:
+    """The file, one page of which was written over by somebody else; gives what it was."""
+    was = file.read_bytes()
+    begin = (page - 1) * size
+    file.write_bytes(was[:begin] + random.Random(page).randbytes(size) + was[begin + size :])
+    return was
+
+
+@pytest.mark.sqlite
+def test_a_page_that_sqlite_did_not_write_is_an_error_wherever_it_is(patient: Patient) -> None:
+    file = patient.founded().data / "banshi.sqlite3"
+    patient.finds("database-file", "ok", "in order")
+    pages = file.stat().st_size // 4_096
+    assert pages > 40
+    for page in range(2, pages + 1):
+        was = spoilt(file, page)
+        verdict = sqlite_pages.looked_through(file)
+        assert (verdict.state, str(file) in verdict.told) == ("error", True), page
+        file.write_bytes(was)
+    spoilt(file, pages // 2)
+    status, found = patient.told()
+    assert status == 1
+    assert "is damaged" in found["database-file"][1]
+    assert "newest backup" in found["database-file"][1]
+    assert all("Traceback" not in told for _, told in found.values())
+
+
+@pytest.mark.sqlite
+def test_a_file_too_large_to_be_read_in_time_is_a_warning_and_not_an_error(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient.founded()
+    monkeypatch.setattr(sqlite_pages, "LONGEST_LOOK_S", -1.0)
+    monkeypatch.setattr(sqlite_pages, "STEPS", 1)
+    patient.finds("database-file", "warning", "right so far", "quick_check")
+
+
+def test_whatever_command_meets_a_damaged_file_tells_it_in_a_sentence() -> None:
+    assert "restore the newest backup" in str(_told(sqlite3.DatabaseError("database disk image is malformed")))
+    assert _told(sqlite3.ProgrammingError("a fault of ours")) is None
 
 
 def test_a_configuration_that_is_none_is_one_error_and_nothing_else_is_looked_at(patient: Patient) -> None:

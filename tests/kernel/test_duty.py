@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from banshi.kernel.runtime.leader_election import LEADER
+from banshi.builtin.leading.leader_election import LEADER
 from banshi.kernel.runtime.process_role import ALERT, CASE, NOTICE
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.events import SIGNALS
@@ -115,7 +115,7 @@ async def test_who_is_there_to_work_answers_machines_alone(opened: Open) -> None
 async def test_who_leaves_all_work_to_others_never_leads(
     server: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.runtime.leader_election.RENEWAL_INTERVAL_S", 0.05)
+    monkeypatch.setattr("banshi.builtin.leading.leader_election.RENEWAL_INTERVAL_S", 0.05)
     await asyncio.sleep(0.3)
     assert not server.platform[LEADER].leads
     async with opened(WORKS_ALONE) as worker:

@@ -470,3 +470,12 @@ async def test_the_day_is_the_city_s_for_a_plugin_in_the_server_and_for_an_isola
                 (told,) = reply.problem(422, "invalid-fields")["problems"]
                 assert (told["pointer"], told["code"]) == ("/answers/day", code)
             (await wang.post("/v1/items/bench/cases", {"answers": {"day": "2026-11-28"}})).created()
+
+
+def test_a_moment_is_one_only_as_the_standard_for_it_writes_hours_and_offsets() -> None:
+    """RFC 3339, section 5.6: an hour is 00 to 23, also on a newer Python, and the minutes of an offset are 00 to 59."""
+    one = Form.from_schema({"type": "string", "format": "date-time"})
+    for right in ("2026-01-01T23:59:59+23:59", "2026-01-01t00:00:00.123456789z", "2026-01-01T00:00:00-00:00"):
+        assert one.problems(right) == ()
+    for wrong in ("2026-01-01T00:00:00+05:99", "2026-01-01T00:00:00+24:00", "2026-01-01T24:00:00Z"):
+        assert [found.code for found in one.problems(wrong)] == ["format"]

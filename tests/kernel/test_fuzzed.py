@@ -17,7 +17,7 @@ import cbor2
 import pytest
 
 from banshi.builtin.passes.wire import base45, cbor
-from banshi.kernel.cases import attachments
+from banshi.builtin.uploads import receiving
 from benchmarks import fuzz_multipart, fuzz_pass
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ def test_an_upload_that_gives_more_or_leaves_something_is_found_out(
 ) -> None:
     good = next(iter(fuzz_multipart.seeds()))
     fuzz_multipart.run(good)
-    receive = attachments.receive
+    receive = receiving.receive
     folder = fuzz_multipart.FOLDER
 
     async def received(place: Path, chunks: Any, limit: int) -> Any:
@@ -128,7 +128,7 @@ def test_an_upload_that_gives_more_or_leaves_something_is_found_out(
                 raise LookupError
         return done
 
-    monkeypatch.setattr(attachments, "receive", received)
+    monkeypatch.setattr(receiving, "receive", received)
     if wrong == "name":
         monkeypatch.setattr(fuzz_multipart.door, "shown_name", lambda _: "../../etc/passwd")
     try:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from banshi.builtin.uploads import receiving
 from banshi.foundation.files import durable_files
-from banshi.kernel.cases import attachments
 from banshi.testing import TINY_PNG, Door, Reply, open_door
 from tests.conftest import TRAFFIC
 
@@ -57,7 +57,7 @@ async def test_who_hangs_up_while_a_file_gets_its_name_leaves_none_behind(
         yield TINY_PNG
 
     monkeypatch.setattr(durable_files, "rename", slowly)
-    upload = asyncio.create_task(attachments.receive(tmp_path, chunks(), 10_000))
+    upload = asyncio.create_task(receiving.receive(tmp_path, chunks(), 10_000))
     await asyncio.to_thread(named.wait, 10)
     upload.cancel()
     await asyncio.gather(upload, return_exceptions=True)

@@ -3,8 +3,10 @@ the platform's, its failures are its own requests' alone, and it reaches nothing
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,8 +15,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
+from prometheus_client import CollectorRegistry, Counter
 
 from banshi.builtin.isolation import supervisor as keeping
+from banshi.builtin.isolation.endings import lost_process
+from banshi.builtin.isolation.protocol.heard import Heard
 from banshi.foundation.field_problems import LONGEST_FIELD_DETAIL
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import open_door
@@ -146,7 +152,7 @@ async def test_a_handler_that_stands_still_is_killed_at_its_deadline_and_the_loo
     async with lateness() as late:
         answer = await office.does(does)
     assert answer.problem(504, "department-timed-out")["department"] == "parks"
-    assert sorted(late)[len(late) * 9 // 10] < 0.05
+    assert sorted(late)[len(late) * 9 // 10] < HANDLER_TIMEOUT_S / 4
     await until(lambda: office.ended("hang") > before)
     await office.recovered()
 
@@ -191,6 +197,46 @@ async def test_a_process_that_grows_at_once_is_killed(office: Office) -> None:
     assert (await office.does("leak 370")).status in {201, 502}
     await until(lambda: office.ended("memory") > before)
     await office.recovered()
+
+
+@LINUX
+async def test_a_process_with_too_many_threads_is_killed_and_its_author_is_told_so(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await office.recovered()
+    before = office.ended("threads")
+    (await office.does("threads 20")).created()
+    pid = int(await office.told("pid"))
+    # Whoever is within the bound stays, whatever other looks were made meanwhile.
+    assert office.keeper.child.pid == pid  # type: ignore[union-attr]
+    assert (await office.does("threads 300")).status in {201, 502}
+    await until(lambda: office.ended("threads") > before)
+    assert "reason=threads" in capsys.readouterr().out
+    await office.recovered()
+    assert "limits.threads" in str(lost_process("threads"))
+
+
+async def test_a_process_that_floods_the_log_is_cut_by_one_line_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = {"limits": {"log": 8_192}}
+    async with open_door(tmp_path, {"parks": written(tmp_path)}, isolated={"parks": entry}) as door:
+        office = Office(door)
+        pid = int(await office.told("pid"))
+        cut = office.keeper.meters.cut.labels("parks")
+        (await office.does("chatter 90")).created()
+        await until(lambda: cut._value.get() >= 50)
+        # Another process of the same plugin has no budget of its own.
+        (await office.does("exit")).problem(502, "department-failed")
+        await until(lambda: office.ended("exit") == 1)
+        await office.recovered()
+        before = cut._value.get()
+        (await office.does("chatter 5")).created()
+        await until(lambda: cut._value.get() == before + 5)
+        assert int(await office.told("pid")) != pid
+    said = capsys.readouterr().out
+    assert said.count("its lines are cut for the rest of the minute") in {1, 2}, "one for each minute that this took"
+    assert len([line for line in said.splitlines() if "chatter" in line]) <= 2 * 8_192 / 400
 
 
 async def test_what_was_handed_in_waits_while_its_process_ends_each_time_and_is_taken_up_when_it_lives(
@@ -238,6 +284,67 @@ async def test_it_starts_nothing_signals_nobody_and_opens_no_socket(office: Offi
     assert await office.told("unix") == "PermissionError"
 
 
+@LINUX
+async def test_nothing_of_root_s_is_left_to_it_and_it_still_ends_with_the_server(office: Office) -> None:
+    await office.recovered()
+    assert await office.told("rights") == f"(False, {int(signal.SIGKILL)})"
+
+
+#: What only root may, asked for with arguments that are invalid: whoever has the right is told so, and nothing happens.
+ROOTS = """
+import ctypes, errno, sys
+from banshi.builtin.isolation.fence import limits, seccomp
+column = 0 if seccomp.machine_here() == seccomp.X86_64 else 1
+numbers = {"reboot": (169, 142), "clock_settime": (227, 112), "sethostname": (170, 161), "swapoff": (168, 225)}
+numbers = {name: both[column] for name, both in numbers.items()} | {"newer": seccomp.NEWEST + 1}
+sys.argv[1] == "filter" and seccomp.close_in(network=True)
+sys.argv[1] == "rights" and limits.give_up_rights()
+libc, told = ctypes.CDLL(None, use_errno=True), {}
+for name in ("reboot", "clock_settime", "sethostname", "swapoff", "newer"):
+    ctypes.set_errno(0)
+    # No magic number; a time that lies nowhere; a name of -1 bytes; a path that lies nowhere.
+    answer = libc.syscall(numbers[name], *[ctypes.c_long(-1)] * 5)
+    told[name] = "done" if answer >= 0 else errno.errorcode[ctypes.get_errno()]
+print(told)
+"""
+
+
+@LINUX
+@pytest.mark.parametrize("fence", ["filter", "rights"])
+async def test_each_of_two_fences_alone_refuses_what_only_root_may(fence: str) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root is asked this")
+    told = {}
+    for one in ("none", fence):
+        command = [sys.executable, "-c", ROOTS, one]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+        told[one] = ast.literal_eval(done.stdout)
+    open_to_root = {"reboot": "EINVAL", "clock_settime": "EFAULT", "sethostname": "EINVAL", "swapoff": "EFAULT"}
+    assert told["none"] == {**open_to_root, "newer": "ENOSYS"}
+    # The system reads the time before it asks who sets it.
+    clock = "EPERM" if fence == "filter" else "EFAULT"
+    assert told[fence] == {**dict.fromkeys(open_to_root, "EPERM"), "clock_settime": clock, "newer": "ENOSYS"}
+
+
+async def test_a_plugin_s_lines_are_counted_by_the_minute_and_what_was_cut_is_told_with_the_next() -> None:
+    now, cut = 0.0, Counter("cut", "cut", ["plugin"], registry=CollectorRegistry())
+    heard = Heard("parks", 4_096, cut, lambda: now)
+    line = {"event": "x" * 400, "fields": {}, "level": "info"}
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(100):
+            heard.take(line)
+        now = 60.0
+        heard.take({**line, "event": "next", "dropped": 7})
+        heard.take({**line, "event": "after"})
+    *full, warning, following, after = logged
+    assert {one["event"] for one in full} == {"plugin says"}
+    assert 4_096 / 700 < len(full) < 4_096 / 400
+    assert "lines are cut" in warning["event"]
+    assert (following["said"], following["fields"]) == ("next", {"lines_dropped": 100 - len(full) + 7})
+    assert (after["said"], after["fields"]) == ("after", {})
+    assert cut.labels("parks")._value.get() == 100 - len(full)
+
+
 async def test_a_child_that_declares_something_else_than_at_the_start_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,8 +387,9 @@ async def test_whoever_has_no_rights_can_be_closed_in_as_well() -> None:
     if os.getuid() != 0:
         pytest.skip("whoever runs this has none, so every other test here says it")
     code = (
-        "import os, socket, sys\nfrom pathlib import Path\nfrom banshi.builtin.isolation import landlock, seccomp\n"
-        "from banshi.builtin.isolation.limits import address_space, close_in\n"
+        "import os, socket, sys\nfrom pathlib import Path\n"
+        "from banshi.builtin.isolation.fence import landlock, seccomp\n"
+        "from banshi.builtin.isolation.fence.limits import address_space, close_in\n"
         "landlock.python_folders(), seccomp.machine_here(), address_space()\n"
         "os.setgid(65534); os.setuid(65534)\nmissing = close_in(2**30, [], network=False)\nrefused = 0\n"
         "for what in (socket.socket, os.fork, lambda: open(sys.argv[1])):\n"

@@ -17,9 +17,9 @@ from banshi.app import inspected
 from banshi.builtin.isolation import process as processes
 from banshi.builtin.isolation.child import Child, kinds
 from banshi.builtin.isolation.declaring import Declaration, Lone, Looked, findings_of
-from banshi.builtin.isolation.frames import HEAD, MAX_ANSWER_BYTES, Splitter, WrongFrame, packed
 from banshi.builtin.isolation.process import Process
-from banshi.builtin.isolation.values import Uncrossable, as_returned, problem_of, received, sent
+from banshi.builtin.isolation.protocol.frames import HEAD, MAX_ANSWER_BYTES, Splitter, WrongFrame, packed
+from banshi.builtin.isolation.protocol.values import Uncrossable, as_returned, problem_of, received, sent
 from banshi.foundation.errors import Conflict
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import Result
@@ -63,7 +63,7 @@ def test_what_can_t_cross_is_refused_with_plugin_thing_and_what_to_do(tmp_path: 
 @pytest.mark.parametrize(
     ("code", "rule", "told"),
     [
-        ("import nothing_of_the_kind", "import-failed", "ModuleNotFoundError"),
+        ("import nothing_of_the_kind", "import-failed", "there is no module nothing_of_the_kind: install what has it"),
         ("raise SystemExit(3)", "import-failed", "SystemExit"),
         ("import os\nos._exit(3)", "no-process", "it ends before that"),
     ],

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from banshi.builtin.isolation import landlock, process, seccomp
+from banshi.builtin.isolation import process
 from banshi.builtin.isolation.declaring import Declaration, findings_of
+from banshi.builtin.isolation.fence import landlock, seccomp
 from banshi.testing import open_door
+from tests.kernel.isolation_filter import verdict
 from tests.kernel.isolation_office import Office, written
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the fence is made of what Linux has")
@@ -29,7 +31,7 @@ VERSIONS = (1, 2, 3, 4, 5, 6)
 TRIES = """
 import ctypes, json, mmap, os, sys
 from pathlib import Path
-from banshi.builtin.isolation import landlock, limits, seccomp
+from banshi.builtin.isolation.fence import landlock, limits, seccomp
 
 version, readable, folder = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 landlock.supported = lambda: version
@@ -111,7 +113,7 @@ print(json.dumps([missing, became]))
 """
 
 #: Said before, it is a machine for which we have no filter.
-WITHOUT_A_FILTER = "from banshi.builtin.isolation import seccomp\nseccomp.close_in = lambda **_: False\n"
+WITHOUT_A_FILTER = "from banshi.builtin.isolation.fence import seccomp\nseccomp.close_in = lambda **_: False\n"
 
 #: What has to go on, and does nothing to a file.
 HARMLESS = {"read", "nothing to write to", "nothing to add to"}
@@ -176,7 +178,7 @@ def test_a_system_that_can_t_guard_files_from_being_emptied_says_so(
 async def test_a_plugin_on_an_older_system_empties_neither_what_it_may_read_nor_what_it_may_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
-    older = f"from banshi.builtin.isolation import landlock; landlock.supported = lambda: {version};"
+    older = f"from banshi.builtin.isolation.fence import landlock; landlock.supported = lambda: {version};"
     begun = process.BEGIN.replace("from banshi.builtin.isolation.child", f"{older}from banshi.builtin.isolation.child")
     monkeypatch.setattr(process, "BEGIN", begun)
     (tmp_path / "maps").mkdir()
@@ -201,26 +203,6 @@ async def test_a_plugin_on_an_older_system_empties_neither_what_it_may_read_nor_
 
 #: Numbers of open, openat, truncate, ftruncate, openat2 by machine (asm/unistd.h).
 NUMBERS = {seccomp.X86_64: (2, 257, 76, 77, 437), seccomp.AARCH64: (None, 56, 45, 46, 437)}
-
-
-def verdict(machine: int, number: int, *arguments: int, seen_as: int | None = None) -> int:
-    """What the filter for a machine says of a call, run as it stands: 0 for yes, or the number of an error."""
-    program, at, accumulator = seccomp.program(machine, 1, network=False), 0, 0
-    words = {0: number, 4: machine if seen_as is None else seen_as}
-    for place, value in enumerate(arguments):
-        words |= {16 + 8 * place: value & 0xFFFFFFFF, 20 + 8 * place: value >> 32}
-    while True:
-        code, if_true, if_not, value = program[at]
-        at += 1
-        if code == seccomp.LOAD:
-            accumulator = words.get(value, 0)
-        elif code == seccomp.AND:
-            accumulator &= value
-        elif code == seccomp.RETURN:
-            return value & 0xFFFF
-        else:
-            tests = {seccomp.EQUAL: accumulator == value, seccomp.AT_LEAST: accumulator >= value}
-            at += if_true if tests.get(code, bool(accumulator & value)) else if_not
 
 
 @pytest.mark.parametrize("machine", NUMBERS)
@@ -253,7 +235,7 @@ def test_a_call_through_the_door_of_32_bit_programs_empties_nothing(tmp_path: Pa
     file.write_text("x", encoding="utf-8")
     code = f"""
 import ctypes, mmap, sys
-from banshi.builtin.isolation import landlock, limits
+from banshi.builtin.isolation.fence import landlock, limits
 landlock.supported = lambda: 1
 LOW, ALL = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 memory = mmap.mmap(-1, 4096, LOW, ALL)

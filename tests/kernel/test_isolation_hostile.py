@@ -19,13 +19,15 @@ from typing import Any
 import orjson
 import pytest
 import structlog
+from prometheus_client import Counter
 
 from banshi import Decision, FieldProblem, Opening
 from banshi.builtin.isolation import process as processes
-from banshi.builtin.isolation.frames import HEAD, MAX_ANSWER_BYTES, MAX_LINE_BYTES, Splitter
 from banshi.builtin.isolation.process import ChildEnded, Process
-from banshi.builtin.isolation.spoken import MAX_BYTES_PER_S, Speaker
-from banshi.builtin.isolation.values import as_returned
+from banshi.builtin.isolation.protocol.frames import HEAD, MAX_ANSWER_BYTES, MAX_LINE_BYTES, Splitter
+from banshi.builtin.isolation.protocol.heard import Heard
+from banshi.builtin.isolation.protocol.spoken import MAX_BYTES_PER_S, Speaker
+from banshi.builtin.isolation.protocol.values import as_returned
 from tests.waiting import until
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the fence is made of what Linux has")
@@ -33,7 +35,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the fence is made of
 #: Tries one thing after the other behind the fence; says what became of each.
 TRIES = """
 import asyncio, ctypes, fcntl, json, os, signal, socket, sys
-from banshi.builtin.isolation import limits
+from banshi.builtin.isolation.fence import limits
 
 library = ctypes.CDLL(None, use_errno=True)
 victim, folder = sys.argv[1], sys.argv[2]
@@ -195,6 +197,7 @@ async def stranger(*, ready: bool = True) -> AsyncIterator[tuple[Process, socket
     here, there = socket.socketpair()
     here.setblocking(False)
     child = Process()
+    child._heard = Heard("parks", 2**30, Counter("cut", "cut", ["plugin"], registry=None))
     await asyncio.get_running_loop().create_connection(lambda: child, sock=here)
     if ready:
         there.sendall(frame({"is": "ready", "declaration": {}}))

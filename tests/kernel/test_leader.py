@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from banshi.kernel.runtime.leader_election import LEADER, Leader, led
+from banshi.builtin.leading.leader_election import LEADER, Leader, led
 from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
 from tests.conftest import TRAFFIC
@@ -23,7 +23,7 @@ PATIENCE = 20.0
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases that a test has time for."""
     for name, value in {"LEASE_S": 1.0, "RENEWAL_INTERVAL_S": 0.1, "LOOK_INTERVAL_S": 0.01}.items():
-        monkeypatch.setattr(f"banshi.kernel.runtime.leader_election.{name}", value)
+        monkeypatch.setattr(f"banshi.builtin.leading.leader_election.{name}", value)
 
 
 class Process:
@@ -70,14 +70,14 @@ def leads(door: Door) -> bool:
 async def test_one_leads_and_the_next_one_as_soon_as_it_stops(
     opened: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.runtime.leader_election.LEASE_S", 600.0)
+    monkeypatch.setattr("banshi.builtin.leading.leader_election.LEASE_S", 600.0)
     first, end = await opened()
     await until(lambda: leads(first))
     second, _ = await opened()
     await asyncio.sleep(0.3)
     assert not leads(second)
     # The others look for the lease after an hour, or when they are told.
-    monkeypatch.setattr("banshi.kernel.runtime.leader_election.RENEWAL_INTERVAL_S", 3600.0)
+    monkeypatch.setattr("banshi.builtin.leading.leader_election.RENEWAL_INTERVAL_S", 3600.0)
     await asyncio.sleep(0.15)
     await end.aclose()
     await until(lambda: leads(second))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from banshi.testing import Door, Person, Reply
+from tests.link_bodies import body_of
 
 Operation = dict[str, Any]
 Answers = Callable[..., Awaitable[dict[str, Any]]]
@@ -46,7 +47,7 @@ class Described:
         for name in (name for name in given if places[name] == "path"):
             path = path.replace(f"{{{name}}}", str(given[name]))
         query = {name: str(value) for name, value in given.items() if places[name] == "query" and value is not None}
-        body = {name: value_of(one, answer, asked) for name, one in link.get("requestBody", {}).items()}
+        body = {name: value_of(one, answer, asked) for name, one in body_of(link).items()}
         sent = {"json": body} if "requestBody" in told else {}
         return await person.call(method, path, params=query, **sent)
 

@@ -15,8 +15,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi.builtin.checks import messages
-from banshi.builtin.checks.messages import LONGEST_DAY, LONGEST_NUMBER
+from banshi.builtin.checks.words import messages
+from banshi.builtin.checks.words.messages import LONGEST_DAY, LONGEST_NUMBER
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.submission import new_number
 from banshi.kernel.contract import message_templates
@@ -45,6 +45,7 @@ VALUES: dict[str, message_templates.Value] = {
     "valid_from": date(2026, 12, 1),
     "certified_until": date(2027, 11, 30),
     "valid_until": date(2027, 1, 31),
+    "remedy": {"zh-CN": "可以申请行政复议。", "en": "You may apply for reconsideration."},
 }
 
 #: Text as people, and those who try something, write it.
@@ -257,7 +258,7 @@ async def test_a_reason_of_nothing_but_blanks_is_no_reason(world: Door) -> None:
     wang = world.citizen("wang")
     case = await submitted(world, wang, "bench", None)
     for blank in ({"zh-CN": "", "en": " \n\x00"}, {}):
-        with pytest.raises(Exception, match="Some fields are wrong"):
+        with pytest.raises(Exception, match="Some of what was filled in is wrong"):
             await lifecycle.decide(world.platform, case.id, Decision(action="return", reason=blank))
     await lifecycle.decide(world.platform, case.id, Decision(action="return", reason={"en": "In one language alone."}))
     last = (await rows())[-1]
@@ -414,7 +415,7 @@ def test_what_may_be_mentioned_depends_on_the_action() -> None:
     assert of("accept") == (set(), {"reason", "phone", "deadline"})
     assert of("return") == ({"reason"}, {"phone"})
     assert of("approve") == (set(), {"reason", "phone", "valid_from", "valid_until", "certified_until"})
-    assert of("revoke") == ({"reason"}, {"phone"})
+    assert of("revoke") == of("take-back") == of("cancel") == ({"reason"}, {"phone", "remedy"})
 
 
 def test_every_placeholder_has_a_value_in_these_tests() -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from banshi.builtin.checks.tables import tables_are_there
+from banshi.builtin.checks.code.tables import tables_are_there
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import ConfigurationError

@@ -83,13 +83,16 @@ async def test_a_form_s_titles_stand_before_its_descriptions_and_nothing_else_of
     document = await described(door)
     body = document["paths"]["/v1/items/zone-pass/cases"]["post"]["requestBody"]["content"]["application/json"]
     told = body["schema"]["properties"]["answers"]
-    form = (await door.anyone.get("/v1/items/zone-pass")).ok()["form"]
-    assert told["properties"]["plate"].pop("description") == "号牌号码. GA 36-2018, new-energy plates too."
-    assert told["properties"]["driver"].pop("description") == "驾驶人"
-    assert form["properties"]["plate"].pop("title") == "号牌号码"
-    assert form["properties"]["plate"].pop("description") == "GA 36-2018, new-energy plates too."
+    form = (await door.anyone.get("/v1/items/zone-pass", headers={"Accept-Language": "en"})).ok()["form"]
+    hint = form["properties"]["plate"].pop("description")
+    assert told["properties"]["plate"].pop("description") == f"Number plate. {hint}"
+    assert told["properties"]["driver"].pop("description") == "Driver"
+    assert form["properties"]["plate"].pop("title") == "Number plate"
     assert told["properties"]["plate"] == form["properties"]["plate"]
     assert told["properties"].keys() == form["properties"].keys()
+    assert told["properties"]["hours"]["enum"] == ["9-17", "22-6", "0-24"]
+    words = [one["title"] for one in form["properties"]["hours"]["oneOf"]]
+    assert told["properties"]["hours"]["x-enum-descriptions"] == words
 
 
 def test_a_field_or_a_choice_that_is_called_title_is_kept() -> None:
@@ -104,6 +107,12 @@ def test_a_field_or_a_choice_that_is_called_title_is_kept() -> None:
             "x": {"enum": ["title"], "default": {"title": 1}},
         },
     }
+
+
+@pytest.mark.parametrize("only", [{"const": True}, {"enum": [True]}, {"type": "boolean", "enum": [True]}])
+def test_what_can_only_be_true_is_no_choice_to_generators_and_takes_nothing_else(only: dict[str, Any]) -> None:
+    told = _inlined({"properties": {"yes": only, "one": {"enum": [1]}}})["properties"]
+    assert told == {"yes": {"type": "boolean", "not": {"const": False}}, "one": {"enum": [1]}}
 
 
 async def test_the_description_says_its_length_and_is_the_same_for_all_who_ask_at_once(door: Door) -> None:
@@ -142,7 +151,8 @@ async def test_the_address_of_the_api_itself_leads_to_its_description(bare_door:
     """Whoever was given nothing but a host name. Links are those of RFC 8631; /docs is a plugin's, and not there."""
     answer = await bare_door.anyone.get("/")
     links = answer.ok()["links"]
-    assert links == {"description": "/openapi.json", "departments": "/v1/departments", "items": "/v1/items"}
+    pages = {"departments": "/v1/departments", "items": "/v1/items", "help": "/v1/help"}
+    assert links == {"description": "/openapi.json"} | pages
     assert '</openapi.json>; rel="service-desc"' in answer.headers["Link"]
     for path in links.values():
         (await bare_door.anyone.get(path)).ok()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from banshi.builtin.checks.routes import route_faults
+from banshi.builtin.checks.code.routes import route_faults
 from banshi.forms import Form
 from banshi.kernel.contract.routes import Answer, Audience, Route
 from banshi.testing import Door, open_door

@@ -28,9 +28,10 @@ from joserfc.jwk import ECKey
 from PIL import Image
 from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
+from structlog.testing import capture_logs
 from tortoise.transactions import in_transaction
 
-from banshi.builtin.passes import keys, ledger
+from banshi.builtin.passes import keys, revocations
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Scan, SigningKey
 from banshi.builtin.passes.refusals import Reason
@@ -210,8 +211,18 @@ async def test_a_good_pass_is_valid_with_its_item_and_claims_in_the_officers_lan
     verdict = await issued.verdict()
     assert verdict["verdict"] == "valid"
     assert verdict["item"] == {"code": "zone-pass", "title": "Restricted-zone vehicle pass"}
-    assert verdict["claims"][0] == {"name": "plate", "title": "Plate", "value": "川BD12345"}
+    assert verdict["claims"][0] == {"name": "plate", "title": "Plate", "value": "川BD12345", "text": "川BD12345"}
     assert (verdict["reason"], verdict["seen_elsewhere"]) == (None, False)
+
+
+async def test_an_officer_reads_choices_in_the_forms_words_with_a_network_and_without(issued: Issued) -> None:
+    said = {claim["name"]: (claim["value"], claim["text"]) for claim in (await issued.verdict())["claims"]}
+    assert said["class"] == ("light-truck", "Light truck")
+    assert said["zones"] == (["2", "5"], "Zone 2, Zone 5")
+    for language, word in (("zh-CN", "轻型货车"), ("en", "Light truck")):
+        reply = await issued.door.anyone.get("/v1/passes/keys", headers={"Accept-Language": language})
+        words = {claim["name"]: claim.get("values") for claim in reply.ok()["items"]["zone-pass"]["claims"]}
+        assert (words["class"]["light-truck"], words["plate"]) == (word, None)
 
 
 async def test_a_pass_that_begins_later_is_not_yet_valid(bare_door: Door, answers: Answers) -> None:
@@ -513,15 +524,17 @@ async def test_a_running_server_learns_of_a_revoked_key_by_itself(
     assert (await one.verdict())["verdict"] == "unknown-key"
 
 
-async def test_without_a_key_that_signs_an_approval_says_what_to_do_and_decides_nothing(
+async def test_without_a_key_that_signs_the_log_says_what_to_do_and_an_approval_decides_nothing(
     bare_door: Door, answers: Answers
 ) -> None:
     person, link = await apply(bare_door, answers)
     kid = (await published(bare_door))[0]["kid"]
     await keys.revoke(bare_door.platform.settings.keys_folder, kid, bare_door.platform.now())
     bare_door.platform[KEYRING].forget()
-    reply = await approver(bare_door).post(f"{link}/actions/approve")
-    assert "banshi keys rotate --now" in reply.problem(503, "unavailable")["detail"]
+    with capture_logs() as lines:
+        reply = await approver(bare_door).post(f"{link}/actions/approve")
+    assert "请平台管理员配置签名密钥" in reply.problem(503, "unavailable")["detail"]
+    assert [line["advice"] for line in lines if line["log_level"] == "error"] == ["run `banshi keys rotate --now`"]
     assert (await person.get(link)).ok()["state"] == "accepted"
     (await bare_door.anyone.get("/v1/passes/revocations")).problem(503, "unavailable")
     await rotate(bare_door, timedelta(0))
@@ -547,8 +560,10 @@ async def test_a_machine_without_the_private_half_says_so_and_decides_nothing(
                 file.write_bytes(pem(ec.generate_private_key(ec.SECP384R1())))
             case _:
                 file.write_bytes(pem(ec.generate_private_key(ec.SECP256R1())))
-        reply = await approver(door).post(f"{link}/actions/approve")
-        assert kid in reply.problem(503, "unavailable")["detail"]
+        with capture_logs() as lines:
+            reply = await approver(door).post(f"{link}/actions/approve")
+        assert "请平台管理员为本机配置签名密钥" in reply.problem(503, "unavailable")["detail"]
+        assert [line["kid"] for line in lines if line["event"] == "a signing key can't be read"] == [kid]
         assert (await person.get(link)).body == before
         assert (await Pass.all().count(), await CaseEvent.filter(action="approve").count()) == (0, 0)
         assert (await door.anyone.get("/v1/passes/keys")).status == 200
@@ -621,9 +636,9 @@ async def test_what_another_process_revokes_is_in_the_list_within_a_minute(
 ) -> None:
     number = (await Pass.get()).number
     assert bit(await status_list(issued.door), number) == 0
-    assert ledger.STATUS_FRESH_S + ledger.STATUS_TTL_S <= 75
+    assert revocations.STATUS_FRESH_S + revocations.STATUS_TTL_S <= 75
     await Pass.filter(number=number).update(revoked_at=datetime.now(UTC))
-    monkeypatch.setattr(ledger, "STATUS_FRESH_S", 0.0)
+    monkeypatch.setattr(revocations, "STATUS_FRESH_S", 0.0)
     assert bit(await status_list(issued.door), number) == 1
 
 

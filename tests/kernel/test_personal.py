@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from tortoise.fields.data import CharField, JSONField, TextField
 from tortoise.transactions import in_transaction
 
+from banshi.builtin.leading.leader_election import LEADER
 from banshi.default_plugins import MODELS
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.encryption import look_ups
@@ -27,7 +28,6 @@ from banshi.foundation.encryption.fields import Personal, personal_fields
 from banshi.foundation.encryption.ring import Ring, new_key, new_ring, read_keys, with_new_look_up, write_keys
 from banshi.foundation.encryption.sealing import Altered, UnknownKey, opened, sealed
 from banshi.foundation.findings import ConfigurationError
-from banshi.kernel.runtime.leader_election import LEADER
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey

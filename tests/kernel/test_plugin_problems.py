@@ -152,7 +152,8 @@ def test_a_text_in_one_language_is_better_than_none() -> None:
     assert FieldProblem("", {"zh": "犬", "en": "dog"}).document("zh-CN")["detail"] == "犬"
     assert FieldProblem("", {"de": "Hund"}).document("en")["detail"] == "Hund"
     assert Problem({"zh-CN": "犬"}).document("en")["detail"] == "犬"
-    assert Conflict({}).document("zh-CN")["detail"] == "What you asked for does not fit the present state."
+    assert Conflict({}).document("zh-CN")["detail"] == "当前状态下不能这样办理。"
+    assert Conflict({}).document("en")["detail"] == "What you asked for does not fit the present state."
 
 
 def test_problems_are_cut_once_and_keep_what_says_that_there_are_more() -> None:

@@ -25,10 +25,10 @@ from banshi.builtin.audit.leaving import forget_old_readings
 from banshi.builtin.audit.models import AuditRemoval, CaseReading
 from banshi.builtin.audit.readings import QUARTER_S, READINGS, Readings, id_in_quarter
 from banshi.builtin.audit.verifying import Tally, Verification
+from banshi.builtin.identity.access import ACCESS
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.errors import StorageFull, Unavailable
-from banshi.kernel.http.access import ACCESS
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import Conversation

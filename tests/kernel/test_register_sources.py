@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from banshi.app import inspected
 from banshi.kernel.loading.configuration import read_configuration
@@ -170,6 +171,26 @@ async def test_garbage_is_the_register_s_failure_and_never_reaches_the_citizen(
     assert "garbage" not in reply.body.decode()
     assert int(reply.headers["Retry-After"]) > 0
     assert [row.found for row in await LookUp.all()] == [None]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"mortgaged": "garbage"}, "its column mortgaged: give true or false; what came is str"),
+        ({"vin_tail": 7}, "its column vin_tail: give text; what came is int"),
+        ({"plate": None}, "its column plate: this is required; what came is nothing"),
+    ],
+)
+async def test_a_column_of_another_type_is_named_in_the_log_and_not_to_the_citizen(
+    hall: Door, ministry: Ministry, changes: dict[str, Any], told: str
+) -> None:
+    ministry.answers({"records": [as_json(WANG, **changes)]})
+    with capture_logs() as logs:
+        problem = (await ask(wang(hall), WANG)).problem(502, "department-failed")
+    (failed,) = [one for one in logs if one["event"] == "handler failed"]
+    assert (failed["plugin"], failed["item"]) == ("traffic", "vehicle-record")
+    assert failed["mistake"] == f"register vehicles raised RegisterBroken: {told}"
+    assert told not in str(problem)
 
 
 @pytest.mark.parametrize("status", [301, 307, 401, 404, 500, 204])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from banshi.builtin.checks.routes import route_faults
+from banshi.builtin.checks.code.routes import route_faults
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed

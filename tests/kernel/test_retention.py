@@ -41,7 +41,7 @@ from tests.tables import tables_with
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
 #: What a test can find anywhere: a subject, a name, a phone, a plate, what somebody wrote.
-WANG, WORDS = "wang-4711", ("wang-4711", "王小明", "13800000000", "川BD12345", "为社区超市配送蔬菜")
+WANG, WORDS = "wang-q4711", ("wang-q4711", "王小明", "13800000000", "川BD12345", "为社区超市配送蔬菜")
 
 
 async def later(door: Door, **time: float) -> None:
@@ -171,26 +171,26 @@ async def test_an_approved_case_loses_all_that_is_personal_once_its_time_and_its
 
 async def test_figures_of_appeals_are_the_same_before_and_after(tmp_path: Path, database: str) -> None:
     async with open_offices(tmp_path, database=database, rules=UNNAMED) as offices:
-        door, chen, li = offices.door, offices.reviewer(), offices.door.citizen("li-4711")
-        links = [await offices.asked(li, f"路灯坏了4711 {number}") for number in range(7)]
+        door, chen, li = offices.door, offices.reviewer(), offices.door.citizen("li-q4711")
+        links = [await offices.asked(li, f"路灯坏了q4711 {number}") for number in range(7)]
         (await offices.act(chen, links[6], "assign", category="roads")).ok()
         number = (await chen.get(links[0])).ok()["number"]
         (await offices.act(chen, links[6], "merge", into=number)).ok()
         for link in links[:6]:
             (await offices.act(chen, link, "assign", category="roads")).ok()
-            (await offices.act(chen, link, "write", text="什么时候？4711")).ok()
-            (await offices.act(chen, link, "answer", text="明天修好。4711")).ok()
+            (await offices.act(chen, link, "write", text="什么时候？q4711")).ok()
+            (await offices.act(chen, link, "answer", text="明天修好。q4711")).ok()
         for link in links[:5]:
-            (await offices.act(li, link, "rate", rating=4, text="谢谢4711")).ok()
+            (await offices.act(li, link, "rate", rating=4, text="谢谢q4711")).ok()
         await door.settled()
         month = {"from": "2026-09", "to": "2026-09"}
         figures = (await door.anyone.get("/v1/statistics/appeals", params=month)).ok()
         assert figures["items"][0]["received"] == 6
         assert figures["items"][0]["mean_rating"] == 4
-        assert await tables_with(door, "4711") >= {"banshi_case", "appeal", "appeal_letter", "appeal_reply"}
+        assert await tables_with(door, "q4711") >= {"banshi_case", "appeal", "appeal_letter", "appeal_reply"}
         offices.later(days=5 * 366)
         await tidy(door.platform)
-        assert await tables_with(door, "4711") == {"push_inbox_counter"}
+        assert await tables_with(door, "q4711") == {"push_inbox_counter"}
         door.platform[statistics.MONTHS].known.clear()
         assert (await door.anyone.get("/v1/statistics/appeals", params=month)).ok() == figures
         # Nothing is learnt from what is gone, and nothing is merged into it.
@@ -260,18 +260,18 @@ async def test_an_appointment_keeps_its_slot_and_nobody(tmp_path: Path, database
 
 async def test_a_posting_keeps_its_sort_and_its_division_and_no_word(tmp_path: Path, database: str) -> None:
     async with open_postings(tmp_path, database=database) as offices:
-        door, li, zhao = offices.door, offices.door.citizen("li-4711"), offices.door.citizen("zhao-4711")
+        door, li, zhao = offices.door, offices.door.citizen("li-q4711"), offices.door.citizen("zhao-q4711")
         file = (await li.upload(photo())).created()["id"]
-        identity = await offices.published(li, thing="双肩包4711", photos=[file])
-        said = await zhao.post(f"/v1/postings/{identity}/conversations", {"text": "是我的4711"})
+        identity = await offices.published(li, thing="双肩包q4711", photos=[file])
+        said = await zhao.post(f"/v1/postings/{identity}/conversations", {"text": "是我的q4711"})
         assert said.status in {200, 201}, said.body
         (await offices.act(li, f"/v1/cases/{identity}", "resolve")).ok()
         await door.settled()
         offices.later(days=5 * 366)
         await tidy(door.platform)
-        assert await tables_with(door, "4711", file, "13800000000") <= {"push_inbox_counter", "push_inbox_message"}
+        assert await tables_with(door, "q4711", file, "13800000000") <= {"push_inbox_counter", "push_inbox_message"}
         # What is left of it in an inbox is the other one's, about the posting of somebody.
-        assert "li-4711" not in str([dict(row) for row in await PostingRecord.all().values()])
+        assert "li-q4711" not in str([dict(row) for row in await PostingRecord.all().values()])
         row = await PostingRecord.get(case_id=identity)
         assert (row.sort, row.division, row.category, row.title, row.photos) == ("lost", "510703", "bag", "", [])
         assert not list(door.platform.settings.data.rglob(f"{file}*"))

@@ -146,7 +146,7 @@ async def test_what_was_replaced_in_a_correction_is_offered_no_more(tmp_path: Pa
         new = await city.upload(wang, "new card")
         # A correction takes uploads alone, so that staff get what they asked for.
         stale = {**case["answers"], "identity": id_of(offer)}
-        told = await wang.post(f"{link}/actions/supplement", {"answers": stale})
+        told = await wang.post(f"{link}/actions/supplement", {"answers": stale}, headers={"Accept-Language": "en"})
         assert codes(told) == {("/answers/identity", "attachment")}
         assert "Another case of yours has this file" in told.document["problems"][0]["detail"]
         answers = {**case["answers"], "identity": new}

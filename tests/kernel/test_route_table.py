@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from banshi import Answer, Audience, Call, Route
-from banshi.builtin.checks.routes import route_faults
+from banshi.builtin.checks.code.routes import route_faults
 from banshi.kernel.contract.route_table import PATH_SCHEMAS, RouteOptions
 from banshi.sdk.http import Routes
 

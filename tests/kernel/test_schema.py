@@ -23,7 +23,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from banshi.app import configure
-from banshi.builtin.checks.migrations import breaking, contracting
+from banshi.builtin.checks.code.migrations import breaking, contracting
 from banshi.foundation.database.opening import connected, open_store
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.tables import Tables

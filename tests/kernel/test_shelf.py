@@ -18,6 +18,7 @@ from banshi.builtin.catalogue import item_files
 from banshi.builtin.catalogue.routes import item_document
 from banshi.builtin.catalogue.search import index_of
 from banshi.foundation.findings import ConfigurationError
+from banshi.kernel.cases.beginning import BEGINNINGS, Beginnings
 from banshi.kernel.contract.values import API_VERSION
 from banshi.kernel.loading import catalogue, item_index
 from banshi.kernel.loading.configuration import Configuration, Entry
@@ -115,6 +116,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def guides(registry: Registry) -> dict[str, Any]:
     platform = app.closed_platform(registry, cast("Any", None))  # a guide is in no database
+    platform.put(BEGINNINGS, Beginnings(registry))
     return {
         f"{item.code} {language}": item_document(platform, item, language)
         for item in registry.items.each()

@@ -25,7 +25,7 @@ async def works(tmp_path: Path, database: str) -> AsyncIterator[Door]:
 
 async def test_a_kind_out_of_a_plugin_goes_from_the_phone_to_its_end(works: Door) -> None:
     wang, guide = works.citizen("wang"), (await works.anyone.get("/v1/items/new-bridge")).ok()
-    assert (guide["kind"], guide["details"]) == ("survey", {"until": "2099-12-31"})
+    assert (guide["kind"], guide["details"]) == ("survey", {"kind": "survey", "until": "2099-12-31"})
     address = guide["links"]["submit"]
     told = (await wang.post(address, {"answers": {"choice": "ferry"}, "more": 1})).problem(422, "invalid-fields")
     assert {(one["pointer"], one["code"]) for one in told["problems"]} == {
@@ -42,7 +42,7 @@ async def test_a_kind_out_of_a_plugin_goes_from_the_phone_to_its_end(works: Door
     await works.settled()
     link = made["links"]["self"]
     case = (await wang.get(link)).ok()
-    assert (case["state"], case["details"]) == ("counted", {"until": "2099-12-31"})
+    assert (case["state"], case["details"]) == ("counted", {"kind": "survey", "until": "2099-12-31"})
     assert [one["action"] for one in case["permitted_actions"]] == ["revise", "withdraw"]
     told = (await wang.get("/v1/inbox")).ok()["items"][-1]
     assert "2099年12月31日" in told["body"]

@@ -243,7 +243,7 @@ async def test_closing_the_store_answers_everybody_who_waits_and_what_was_confir
     async with asyncio.timeout(30):
         results = await asyncio.gather(*tasks, return_exceptions=True)
     assert {type(result) for result in results} <= {type(None), Unavailable}
-    with pytest.raises(Unavailable, match="shutting down") as refused:
+    with pytest.raises(Unavailable, match="starting anew") as refused:
         await store.commit(Write(rows=[row("too late")]))
     assert refused.value.headers["Retry-After"]
     confirmed = {f"row-{number}" for number, result in enumerate(results) if result is None}
@@ -582,7 +582,7 @@ async def test_an_application_goes_from_the_phone_to_the_scan_on_either_database
         inbox = (await wang.get("/v1/inbox", headers={"Accept-Language": "en"})).ok()["items"]
         assert [one["seq"] for one in inbox] == [1, 2, 3, 4, 5]
         assert [one["title"].split(": ")[1].split(" (")[0] for one in inbox] == [
-            *("accepted", "please correct your application", "accepted", "approved", "revoked")
+            *("accepted", "please correct your application", "accepted", "approved", "the approval was taken back")
         ]
         assert await outbox.counts(door.platform.store) == {}
 

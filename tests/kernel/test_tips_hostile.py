@@ -14,12 +14,15 @@ import uuid
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from PIL import Image
 
+from banshi.builtin.creating import senders
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.errors import InvalidFields
 from banshi.kernel.tables.attachments import Attachment
@@ -29,6 +32,7 @@ from banshi.kinds.appeal.tips import flood, pictures
 from banshi.kinds.appeal.tips.codes import CHANCE_SIGNS, SIGNS, new_code, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.pictures import cleaned
+from banshi.testing import Person
 from tests.kernel.appeals_office import ENGLISH
 from tests.kernel.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
 
@@ -144,7 +148,7 @@ async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flood, "WRONG_CODE_S", 1.5)
-    monkeypatch.setattr(flood, "MAX_WRONG_CODES", 3)
+    monkeypatch.setattr(flood, "MAX_WRONG_CODES", (3, 6))
     async with open_tips(tmp_path) as offices:
         tip = await tipped(offices)
 
@@ -162,7 +166,7 @@ async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers
         outcomes = await guesses
         assert Counter(status for status, _ in outcomes) == {404: 3, 429: 9}
         assert all(took >= 1.5 for status, took in outcomes if status == 404)
-        assert offices.door.platform[FLOOD].wrong_codes == 0
+        assert offices.door.platform[FLOOD].wrong_codes.used.total() == 0
 
 
 # -- pictures --------------------------------------------------------------------------------------------------------
@@ -232,7 +236,7 @@ async def test_what_is_no_picture_or_a_bomb_is_refused_with_what_to_do_and_leave
         assert await Attachment.all().count() == 0
         folder = tmp_path / "data" / "attachments"
         assert not folder.exists() or list(folder.iterdir()) == []
-        assert offices.door.platform[FLOOD].bytes_held == 0
+        assert offices.door.platform[FLOOD].held.used.total() == 0
 
 
 async def test_a_picture_in_parts_is_counted_while_it_comes(tmp_path: Path) -> None:
@@ -309,7 +313,7 @@ async def test_who_sends_a_picture_drop_by_drop_doesn_t_hold_memory_for_long(
         reply = await offices.door.anyone.call("POST", "/v1/tips/pictures", data=drops(), headers=headers)
         assert "not all there in time" in reply.problem(400, "malformed-body")["detail"]
         assert time.monotonic() - began < 5
-        assert offices.door.platform[FLOOD].bytes_held == 0
+        assert offices.door.platform[FLOOD].held.used.total() == 0
         (await offices.door.anyone.call("POST", "/v1/tips/pictures", data=slow(), headers=headers)).created()
 
 
@@ -338,11 +342,10 @@ async def test_a_flood_of_one_item_s_tips_holds_up_neither_another_item_nor_thos
 ) -> None:
     async with open_tips(tmp_path) as offices:
         anyone = offices.door.anyone
+        began = time.monotonic()
+        offices.door.platform[FLOOD].senders.clock = lambda: began
         tip = await tipped(offices)
         body = {"answers": {"text": "灯"}}
-        bucket = offices.door.platform[FLOOD].items["ask-parks"]
-        began = bucket.clock()
-        bucket.clock = lambda: began
         replies = await asyncio.gather(*(anyone.post(TIPS, body, headers=ENGLISH) for _ in range(40)))
         counted = Counter(reply.status for reply in replies)
         assert counted == {201: 19, 429: 21}
@@ -360,14 +363,73 @@ async def test_a_flood_of_one_item_s_tips_holds_up_neither_another_item_nor_thos
         (await anyone.post("/v1/items/ask-works/tips", body)).problem(429, "too-many-requests")
 
 
-async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+#: Made-up senders, at the addresses that this machine calls itself from.
+MANY, OTHER = "127.0.0.1", "127.0.0.2"
+
+
+@asynccontextmanager
+async def sender_at(address: str, url: str) -> AsyncIterator[Person]:
+    """Somebody whose connections come from this address."""
+    connector = aiohttp.TCPConnector(local_addr=(address, 0))
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield Person(session, url, None)
+
+
+async def test_one_sender_closes_the_door_for_nobody_else(tmp_path: Path) -> None:
+    """Neither with tips of one item or of all, nor with pictures, nor with codes that are nobody's."""
+    async with open_tips(tmp_path) as offices, AsyncExitStack() as stack:
+        url, state = offices.door.url, offices.door.platform[FLOOD]
+        began = time.monotonic()
+        state.senders.clock = state.tips.clock = state.pictures.clock = state.items["ask-parks"].clock = lambda: began
+        many, other = [await stack.enter_async_context(sender_at(one, url)) for one in (MANY, OTHER)]
+        body, jpeg = {"answers": {"text": "灯"}}, {"Content-Type": "image/jpeg"}
+        replies = await asyncio.gather(*(many.post(TIPS, body) for _ in range(50)))
+        assert Counter(reply.status for reply in replies) == {201: 20, 429: 30}
+        for _ in range(5):
+            (await other.post(TIPS, body)).created()
+        flooding = state.senders.known(MANY)
+        for _ in range(60):
+            state.one_picture(flooding)
+        state.held.take(flooding, state.held.each)
+        state.waiting.take(flooding, state.waiting.each)
+        state.wrong_codes.take(flooding, state.wrong_codes.each)
+        for sender, picture_s, code_s in ((many, 429, 429), (other, 201, 404)):
+            assert (await sender.call("POST", "/v1/tips/pictures", data=picture(), headers=jpeg)).status == picture_s
+            assert (await sender.post("/v1/tips/read", {"code": new_code()})).status == code_s
+
+
+def test_a_sender_is_an_address_or_a_network_of_ipv6_and_nobody_can_read_which() -> None:
+    one, other = flood.Senders(), flood.Senders()
+    assert one.known("2001:db8::1") == one.known("2001:db8::ffff:1") != one.known("2001:db8:0:1::1")
+    assert one.known("192.0.2.1") == one.known("192.0.2.1") != one.known("192.0.2.2")
+    assert one.known("192.0.2.1") != other.known("192.0.2.1")
+    assert one.known(None) == one.known("") == one.known("no address")
+    for address in ("192.0.2.1", "2001:db8::1"):
+        one.bucket(one.known(address), "tips", 1, 1)
+    names = [*one._buckets]
+    assert all(len(name) == 16 for name in names)
+    assert not [part for name in names for part in (b"\xc0\x00\x02\x01", b"\x20\x01\x0d\xb8", b"192.") if part in name]
+    assert "key" not in repr(one)
+
+
+def test_senders_are_few_enough_to_be_kept_however_many_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(senders, "MAX_SENDERS", 10)
+    known = senders.Senders(clock=lambda: 0.0)
+    known.bucket(known.known("192.0.2.0"), "tips", 5, 1).take()
+    for number in range(100):
+        known.bucket(known.known("192.0.2.0"), "tips", 5, 1)
+        known.bucket(known.known(f"198.51.100.{number}"), "tips", 5, 1)
+    assert len(known._buckets) == 10
+    # Whoever goes on is not forgotten.
+    assert known.bucket(known.known("192.0.2.0"), "tips", 5, 1)._left == 4
+
+
+async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(tmp_path: Path) -> None:
     async with open_tips(tmp_path) as offices:
-        monkeypatch.setattr(flood, "MAX_BYTES_HELD", 100)
+        offices.door.platform[FLOOD].held.each = 100
         (await uploaded(offices, picture())).problem(429, "too-many-requests")
-        assert offices.door.platform[FLOOD].bytes_held == 0
-        monkeypatch.undo()
+        assert offices.door.platform[FLOOD].held.used.total() == 0
+        offices.door.platform[FLOOD].held.each = flood.MAX_BYTES_HELD[0]
         offices.door.platform[FLOOD].pictures._left = 1
         replies = await asyncio.gather(*(uploaded(offices, picture()) for _ in range(6)))
         assert Counter(reply.status for reply in replies)[429] >= 4
@@ -376,14 +438,14 @@ async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(
 async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it is full the next one is told so before it is read, and photos of people with names wait for none."""
     slow = threading.Event()
-    monkeypatch.setattr(flood, "MAX_PICTURES_WAITING", 3)
+    monkeypatch.setattr(flood, "MAX_PICTURES_WAITING", (3, 6))
     async with open_tips(tmp_path) as offices:
         state = offices.door.platform[FLOOD]
         pictures._workers.submit(slow.wait, 20)
         try:
             waiting = [asyncio.create_task(uploaded(offices, picture())) for _ in range(3)]
             for _ in range(500):
-                if state.waiting == 3:
+                if state.waiting.used.total() == 3:
                     break
                 await asyncio.sleep(0.01)
             reply = await uploaded(offices, picture())
@@ -393,5 +455,5 @@ async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkey
         finally:
             slow.set()
         assert [(await one).status for one in waiting] == [201] * 3
-        assert state.waiting == 0
+        assert state.waiting.used.total() == 0
         (await uploaded(offices, picture())).created()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from joserfc.jwk import RSAKey
+from structlog.testing import capture_logs
 
 from banshi.builtin.identity import jwks
 from banshi.kernel.http.callers import TOKENS
@@ -136,6 +137,49 @@ async def test_how_long_a_token_may_live_is_the_operator_s_to_say(tmp_path: Path
         now = int(time.time())
         (await ask(door, issuer.token(exp=now + 900))).ok()
         assert "longer than 900 seconds" in await refused(door, issuer.token(exp=now + 1000))
+
+
+async def test_staff_sign_in_as_strongly_as_the_operator_says_and_citizens_as_they_like(
+    issuer: Issuer, tmp_path: Path
+) -> None:
+    """OWASP ASVS 5: 6.3.3 and 6.8.4. The refusal is RFC 9470's, by which an app asks the issuer for what is missing."""
+    roles = {"banshi_roles": ["traffic:approver"]}
+    async with platform_of(tmp_path, issuer.url, staff_acr=["urn:two", "urn:key"]) as door:
+        (await ask(door, issuer.token())).ok()
+        (await ask(door, issuer.token(**roles, acr="urn:key"), WORK)).ok()
+        for acr in (None, "urn:one", "", "urn:two urn:key", ["urn:two"], {"urn:two": 1}, 2):
+            answer = await ask(door, issuer.token(**roles, acr=acr), WORK)
+            answer.problem(401, "unauthenticated")
+            assert 'error="insufficient_user_authentication"' in answer.headers["WWW-Authenticate"]
+            assert 'acr_values="urn:two urn:key"' in answer.headers["WWW-Authenticate"]
+    async with platform_of(tmp_path / "any", issuer.url) as door:
+        (await ask(door, issuer.token(**roles), WORK)).ok()
+
+
+async def test_where_access_tokens_have_a_type_no_other_lets_anybody_in(issuer: Issuer, tmp_path: Path) -> None:
+    """OWASP ASVS 5: 9.2.2. An ID token of the same audience has the type JWT, or none."""
+    async with platform_of(tmp_path, issuer.url, token_types=["at+jwt"]) as door:
+        for kind in ("at+jwt", "application/at+jwt"):
+            (await ask(door, issuer.token(header={"typ": kind}))).ok()
+        for kind in ("JWT", ""):
+            assert "type" in await refused(door, issuer.token(header={"typ": kind}))
+
+
+async def test_each_refused_token_is_a_line_that_says_why_and_not_whose(issuer: Issuer, tmp_path: Path) -> None:
+    """OWASP ASVS 5: 16.3.1. A request without a token is no attempt."""
+    async with platform_of(tmp_path, issuer.url) as door:
+        with capture_logs() as lines:
+            (await door.anyone.get(WORK)).problem(401, "unauthenticated")
+            (await ask(door, issuer.token())).ok()
+            token = issuer.token(sub="somebody", exp=1)
+            told = [
+                await refused(door, token),
+                await refused(door, issuer.token(aud="others")),
+                await refused(door, "x"),
+            ]
+    found = [line for line in lines if line["event"] == "a token is refused"]
+    assert [line["why"] for line in found] == told
+    assert not any("somebody" in str(line) or token in str(line) for line in lines)
 
 
 # -- keys ----------------------------------------------------------------------------------------------------------

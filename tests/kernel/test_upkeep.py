@@ -6,13 +6,14 @@ import os
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from banshi.builtin.personal_data import housekeeping
-from banshi.builtin.personal_data.housekeeping import tidy
-from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
+from banshi.builtin.personal_data.housekeeping import ABANDONED_AFTER_S, clear_parts, tidy
+from banshi.foundation.files import durable_files
+from banshi.foundation.files.durable_files import held_part
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -101,6 +102,35 @@ async def test_a_start_beside_other_processes_leaves_the_uploads_that_they_are_t
         await tidy(door.platform)
         assert young.exists()
         assert not whole.exists()
+
+
+def test_what_somebody_is_writing_is_cleared_by_nobody_and_what_a_crash_left_is(tmp_path: Path) -> None:
+    left = half_written(tmp_path, "left", 0)
+    with held_part(tmp_path / "held.part") as stream:
+        stream.write(b"half")
+        assert clear_parts(tmp_path) == 1
+        assert not left.exists()
+        stream.write(b"whole")
+        (tmp_path / "held.part").rename(tmp_path / "whole")
+    assert (tmp_path / "whole").read_bytes() == b"halfwhole"
+    half_written(tmp_path, "ended", 0)
+    assert clear_parts(tmp_path) == 1
+
+
+def test_a_part_that_is_cleared_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, locked = tmp_path / "one.part", []
+
+    def lock(stream: IO[bytes], how: int) -> None:
+        if not locked:
+            part.unlink()
+        locked.append(how)
+
+    monkeypatch.setattr(durable_files.fcntl, "flock", lock)
+    with held_part(part) as stream:
+        assert os.path.samestat(os.fstat(stream.fileno()), part.stat())
+    assert len(locked) == 2
 
 
 def test_a_part_that_goes_while_it_is_looked_at_is_no_fault(tmp_path: Path) -> None:

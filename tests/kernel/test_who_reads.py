@@ -83,7 +83,7 @@ async def reads(door: Door, item: Item, role: str) -> bool:
 
 @together
 async def test_a_case_is_read_by_those_roles_alone_that_work_on_it(city: Door) -> None:
-    """98 items, each role there is, in the department, in the unit, in another unit and in another department."""
+    """Each item, each role there is, in the department, in the unit, in another unit and in another department."""
     wrong, looked_at = [], 0
     for item in items_of(city):
         for role, covers in staffs(city, item):

@@ -160,7 +160,9 @@ def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
         plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
         kernel: dict[str, Any] = {"database": database} if database else {}
         kernel |= {"redis": {"url": redis}} if redis else {}
-        push = {"mobile_push": {"fcm": own, **settings}}
+        # What reaches all is published by one person here, where nothing is said of a second.
+        alone = [] if "second_person" in settings else ["traffic"]
+        push = {"mobile_push": {"fcm": own, "one_person": alone, **settings}}
         return open_door(tmp_path, plugins, settings=push, platform=kernel, duty=duty)
 
     return opened

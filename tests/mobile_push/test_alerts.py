@@ -25,6 +25,7 @@ from mobile_push.tables.models import Broadcast, FanOut
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
 SETTINGS: dict[str, Any] = {
+    "one_person": ["traffic"],
     "topics": {"exercises": {"zh-CN": "演练", "en": "Exercises"}},
     "alerts": {
         "sender": "alerts@city.example",
@@ -219,9 +220,23 @@ async def test_more_areas_than_a_database_can_take_are_refused(door: Door) -> No
 
 
 async def test_without_a_sender_no_alert_is_sent(tmp_path: Path) -> None:
-    async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as door:
+    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+    async with open_door(tmp_path, plugins, settings={"mobile_push": {"one_person": ["traffic"]}}) as door:
         reply = await create(door)
-        assert "alerts.sender" in reply.problem(409, "conflict")["detail"]
+        assert "管理员先配置发布单位名称" in reply.problem(409, "conflict")["detail"]
+
+
+async def test_an_alert_takes_a_second_person_where_nothing_is_said(tmp_path: Path) -> None:
+    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+    async with open_door(tmp_path, plugins, settings={"mobile_push": {**SETTINGS, "one_person": []}}) as door:
+        proposed = (await create(door)).created()
+        assert proposed["state"] == "proposed"
+        approve = f"/v1/alerts/{proposed['id']}/actions/approve"
+        refused = await door.staff("sun", "traffic:publisher").post(approve, {})
+        assert "其他人员批准" in refused.problem(403, "forbidden")["detail"]
+        (await door.staff("zhao", "parks:publisher").post(approve, {})).problem(404, "not-found")
+        assert await FanOut.all().count() == 0
+        assert (await door.staff("li", "traffic:publisher").post(approve, {})).ok()["state"] == "published"
 
 
 async def test_only_a_publisher_of_the_department_publishes(door: Door) -> None:
@@ -455,7 +470,7 @@ async def test_own_alerts_are_signed_where_a_key_is_configured(tmp_path: Path) -
     key = ec.generate_private_key(ec.SECP256R1())
     file = tmp_path / "alerts.pem"
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    settings = {"alerts": {"sender": "alerts@city.example", "key_file": str(file)}}
+    settings = {"alerts": {"sender": "alerts@city.example", "key_file": str(file)}, "one_person": ["traffic"]}
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     async with open_door(tmp_path, plugins, settings={"mobile_push": settings}) as door:
         created = (await create(door)).created()

@@ -153,11 +153,16 @@ async def test_a_page_costs_two_statements_though_hundreds_of_newer_alerts_are_f
 
     for name in ("execute_query", "execute_query_dict"):
         monkeypatch.setattr(client, name, counted(getattr(client, name)))
-    page = (await door.anyone.get("/v1/alerts", params={"division": "330106", "limit": "20"})).ok()
-    assert [int(one["title"]) for one in page["items"]] == list(range(30, 10, -1))
-    # One may ask through the other, and the platform looks for other work meanwhile.
-    asked = list({query for query in asked if "push_broadcast" in query})
-    assert len(asked) == 2, asked
+    # One may ask through the other, and the platform looks for other work meanwhile: not in each of three pages.
+    always: set[str] | None = None
+    for _ in range(3):
+        asked.clear()
+        page = (await door.anyone.get("/v1/alerts", params={"division": "330106", "limit": "20"})).ok()
+        assert [int(one["title"]) for one in page["items"]] == list(range(30, 10, -1))
+        these = {query for query in asked if "push_broadcast" in query}
+        always = these if always is None else always & these
+    assert always is not None
+    assert len(always) == 2, always
     assert page["next"] == "11"
     rest = {"division": "330106", "limit": "20", "cursor": page["next"]}
     page = (await door.anyone.get("/v1/alerts", params=rest)).ok()

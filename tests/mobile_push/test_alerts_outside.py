@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def settings(folder: Path, **changes: Any) -> dict[str, Any]:
         file.write_bytes(KEYS[name].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
         senders[name] = {"key_file": str(file), "department": "traffic"}
     senders[FLOOD]["division"] = "330100"
-    return {"alerts": {"sender": "alerts@city.example", "senders": senders, **changes}}
+    return {"alerts": {"sender": "alerts@city.example", "senders": senders, **changes}, "one_person": ["traffic"]}
 
 
 @pytest.fixture
@@ -141,6 +142,20 @@ async def test_an_old_alert_is_a_replay_and_one_from_the_future_a_wrong_clock(do
         assert (problem["pointer"], problem["code"]) == ("/sent", code)
     (await hand_in(door, alert(door, identifier="2", sent=now(door, minutes=4)))).created()
     (await hand_in(door, alert(door, identifier="3", sent=now(door, minutes=-50)))).created()
+
+
+async def test_a_time_at_the_end_of_the_calendar_is_no_fault_of_ours_and_spoils_no_feed(door: Door) -> None:
+    for number, (year, hours) in enumerate(itertools.product((1, 9999), (-14, 8, 14))):
+        day = (1, 1, 0, 0, 0) if year == 1 else (12, 31, 23, 59, 59)
+        at = datetime(year, *day, tzinfo=timezone(timedelta(hours=hours)))
+        (await hand_in(door, alert(door, sent=at))).problem(422, "invalid-fields")
+        for name in ("effective", "onset", "expires"):
+            reply = await hand_in(door, alert(door, identifier=f"{name}{number}", info={name: at}))
+            # What begins after it ends is over before; what ended long ago is not published.
+            refused = (name == "expires") == (year == 1)
+            assert reply.status == (422 if refused else 201), (name, at, reply.body)
+    assert (await door.anyone.get("/v1/alerts")).status == 200
+    assert (await door.anyone.get("/v1/alerts.atom")).status == 200
 
 
 async def test_who_is_not_named_is_not_believed(door: Door) -> None:
@@ -282,7 +297,7 @@ async def test_staff_recall_what_came_from_outside_but_cannot_write_in_its_name(
 
 async def test_an_alert_from_outside_asks_no_second_person(tmp_path: Path) -> None:
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    own = {**settings(tmp_path), "second_person": ["traffic"]}
+    own = {**settings(tmp_path), "second_person": ["traffic"], "one_person": []}
     async with open_door(tmp_path, plugins, settings={"mobile_push": own}) as door:
         assert (await hand_in(door, alert(door))).created()["state"] == "published"
 

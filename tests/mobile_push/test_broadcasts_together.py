@@ -37,7 +37,8 @@ ALERT: dict[str, Any] = {
 
 def opened(folder: Path, database: str, **settings: Any) -> Any:
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    own = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}, **settings}}
+    alone = [] if "second_person" in settings else ["traffic"]
+    own = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}, "one_person": alone, **settings}}
     return open_door(folder, plugins, settings=own, platform={"database": database})
 
 

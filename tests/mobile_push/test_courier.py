@@ -26,7 +26,7 @@ NOBODY: Any = None
 class Provider:
     """Takes everything but the silent, which it never answers in this test's time."""
 
-    name, at_once, one_service, paused_until, longest_send = "fcm", 20, True, 0.0, 5.0
+    name, at_once, one_service, longest_send = "fcm", 20, True, 5.0
 
     def __init__(self, per_second: float) -> None:
         self.per_second: float | None = per_second

@@ -189,7 +189,7 @@ async def test_a_message_that_is_over_is_not_sent_again(door: Door, sandbox: Fcm
     for letter in letters:
         assert letter["retryable"] is False
         answer = (await operator(door).post(f"{LIST}/{letter['id']}/retry")).problem(409, "conflict")
-        assert answer["detail"] == "It can't be sent any more: it has expired. Drop it."
+        assert answer["detail"] == "已不能再发送，请丢弃。"
         (await operator(door).post(f"{LIST}/{letter['id']}/drop")).ok()
     assert await listed(door) == []
 
@@ -210,7 +210,7 @@ async def test_what_was_recalled_is_not_sent_again(door: Door, sandbox: FcmSandb
     (copy,) = await listed(door)
     assert copy["retryable"] is False
     answer = (await operator(door).post(f"{LIST}/delivery-{row.id}/retry")).problem(409, "conflict")
-    assert "its broadcast is recalled" in answer["detail"]
+    assert answer["detail"] == "已不能再发送，请丢弃。"
 
 
 async def test_a_list_is_read_page_by_page_and_none_is_missed(door: Door, send: Any, sandbox: FcmSandbox) -> None:

@@ -153,7 +153,7 @@ async def test_the_limit_of_phones_holds_however_many_register_at_once(open_push
         replies = await asyncio.gather(*(register(wang, f"phone-{number:04}") for number in range(20)))
         assert sorted(reply.status for reply in replies) == [201] * 3 + [409] * 17
         problem = next(reply for reply in replies if reply.status == 409).problem(409, "conflict")
-        assert "3 devices already; forget one" in problem["detail"]
+        assert "已登记3台设备，请先移除一台" in problem["detail"]
         present = await devices(wang)
         assert len(present) == 3
         known = next(number for number in range(20) if replies[number].status == 201)
@@ -169,7 +169,11 @@ async def test_without_fcm_a_phone_is_told_what_is_set_up_here(tmp_path: Path) -
         wang = door.citizen("wang")
         problem = (await register(wang)).problem(422, "invalid-fields")
         assert problem["problems"] == [
-            {"pointer": "/provider", "detail": "Set up here: stream.", "code": "unavailable"}
+            {
+                "pointer": "/provider",
+                "detail": "没有配置这种推送方式；可用的有：stream。",
+                "code": "unavailable",
+            }
         ]
         assert (await register(wang, "installation-1", provider="stream")).created()["provider"] == "stream"
 

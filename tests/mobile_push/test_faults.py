@@ -108,8 +108,11 @@ async def metric(door: Door, line: str) -> float:
 
 
 async def unanswered(door: Door) -> float:
-    """Sends so far whose answer did not come in time: the provider may have taken each, and each goes out again."""
-    return await metric(door, 'banshi_push_attempts_total{code="timeout"')
+    """Sends so far without an answer: the provider may have taken each, and each goes out again.
+
+    On a busy machine frames of a stream that was given up may come a second late: the client ends such a connection.
+    """
+    return sum([await metric(door, f'banshi_push_attempts_total{{code="{code}"') for code in ("timeout", "connection")])
 
 
 def sent_once(sandbox: FcmSandbox, tokens: list[str], again: float) -> bool:

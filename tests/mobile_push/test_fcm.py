@@ -16,12 +16,16 @@ from typing import Any
 
 import orjson
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from mobile_push.delivery.pace import Pace
 from mobile_push.providers.fcm.answers import classify
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import Outcome, Receipt, retry_after
 from mobile_push.sandbox import FcmSandbox
+from mobile_push.tables.lanes import Lane
 from tests.mobile_push.conftest import Clock, push
 from tests.waiting import lateness
 
@@ -29,7 +33,7 @@ from tests.waiting import lateness
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The provider's own clock."""
-    return Clock(monkeypatch, "providers.fcm.provider", "providers.fcm.payload", "providers.fcm.access_token")
+    return Clock(monkeypatch, "providers.fcm.payload", "providers.fcm.access_token")
 
 
 @pytest.fixture
@@ -177,18 +181,27 @@ def test_a_retry_after_is_held_against_the_servers_own_clock_and_kept_within_an_
     assert retry_after({"Retry-After": header, "Date": "Wed, 21 Oct 2015 07:28:00 GMT"}) == seconds
 
 
-async def test_scattered_refusals_pause_nothing_and_a_run_of_them_pauses_the_provider(
+async def test_scattered_refusals_pause_nothing_and_ten_in_a_row_pause_at_once(
     sandbox: FcmSandbox, fcm: FcmProvider
 ) -> None:
+    pace = Pace(fcm.per_second, fcm.at_once)
+
+    async def sends(count: int) -> None:
+        for _ in range(count):
+            receipt = await fcm.send(push(), "phone-1")
+            pace.under_way += 1
+            pace.answered(Lane.CASE, receipt)
+
     sandbox.behaviour.quota_share = 0.5
-    for _ in range(40):
-        await fcm.send(push(), "phone-1")
+    await sends(40)
     assert sandbox.answers["QUOTA_EXCEEDED"] == 20
-    assert fcm.paused_until < time.monotonic()
+    sandbox.behaviour.quota_share = 0.0
+    await sends(1)
     sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 20
-    for _ in range(12):
-        await fcm.send(push(), "phone-1")
-    assert 15 < fcm.paused_until - time.monotonic() <= 20
+    await sends(9)
+    assert pace.resting == 0
+    await sends(1)
+    assert 15 < pace.resting <= 20
 
 
 async def test_a_server_that_never_answers_costs_the_timeout_and_is_tried_again(
@@ -434,6 +447,19 @@ async def test_a_token_endpoint_that_hangs_means_later(sandbox: FcmSandbox, sett
     quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=1.0)
     async with FcmProvider(quick) as fcm:
         assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "token-endpoint")
+
+
+async def test_a_redirect_of_the_token_endpoint_is_not_followed(sandbox: FcmSandbox, settings: FcmSettings) -> None:
+    async def elsewhere(_: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": f"{sandbox.url}/token"})
+
+    app = web.Application()
+    app.router.add_post("/token", elsewhere)
+    async with TestServer(app) as server:
+        led = replace(settings, token_uri=str(server.make_url("/token")))
+        async with FcmProvider(led) as fcm:
+            assert (await fcm.send(push(), "phone-1")).outcome is not Outcome.ACCEPTED
+    assert sandbox.token_requests == 0
 
 
 async def test_a_withdrawn_key_is_misconfigured(sandbox: FcmSandbox, fcm: FcmProvider) -> None:

@@ -278,7 +278,7 @@ async def test_a_server_that_refuses_streams_means_later(server: Server, setting
         assert (await fcm.send(PUSH, "phone")).outcome is Outcome.ACCEPTED
 
 
-async def test_a_huge_answer_is_given_up_and_its_connection_goes_on(server: Server, settings: FcmSettings) -> None:
+async def test_a_huge_answer_is_given_up_and_messages_go_on(server: Server, settings: FcmSettings) -> None:
     def huge(peer: Peer, stream: int) -> None:
         peer.http2.send_headers(stream, [(":status", "200"), ("content-length", "1000000000")])
         asyncio.get_running_loop().create_task(flood(peer, stream))
@@ -301,7 +301,10 @@ async def test_a_huge_answer_is_given_up_and_its_connection_goes_on(server: Serv
     async with FcmProvider(settings) as fcm:
         assert await fcm.send(PUSH, "phone") == Receipt(Outcome.RETRY, "unreadable-answer")
         server.answer = accept
-        assert (await fcm.send(PUSH, "phone")).outcome is Outcome.ACCEPTED
+        receipts = [await fcm.send(PUSH, "phone") for _ in range(2)]
+        # A busy machine may read the rest over a second after the stream was given up: then the connection ends.
+        assert receipts[1].outcome is Outcome.ACCEPTED
+        assert receipts[0] in (receipts[1], LATER)
     assert given < 10_000_000
 
 

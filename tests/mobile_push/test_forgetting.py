@@ -284,7 +284,7 @@ async def test_a_round_begins_by_itself_and_is_tried_again_after_a_failure(
     monkeypatch.setattr(upkeep, "forget_absent", failing)
     device = await registered(plain.citizen("wang"))
     await absent(device, 31)
-    task = asyncio.create_task(upkeep.keep_tidy(plain.platform, 30))
+    task = asyncio.create_task(upkeep.keep_tidy(plain.platform, 30, 30))
     try:
         await until(_none_left)
     finally:

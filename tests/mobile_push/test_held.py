@@ -17,6 +17,7 @@ from banshi.testing import Door
 from mobile_push.broadcasts.publication import next_number
 from mobile_push.delivery import jobs
 from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox import standings
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Delivery
 from tests.mobile_push.conftest import OpenPush, hurry
@@ -108,7 +109,7 @@ async def test_after_a_restore_every_log_goes_on_behind_all_that_a_phone_can_hav
             floor = times * inbox_messages.RESTORE_GAP
             # Whom the restored database knows, and who wrote for the first time after the backup.
             for name in ("wang", f"new-{times}"):
-                before = (await inbox_messages.tops(door.platform, [name])).get(name, 0)
+                before = (await standings.tops(door.platform, [name])).get(name, 0)
                 await send(door, name)
                 (item,) = (await door.citizen(name).get(f"/v1/inbox?after={max(before, floor)}")).ok()["items"]
                 assert item["seq"] > floor

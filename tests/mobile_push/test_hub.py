@@ -18,7 +18,7 @@ from banshi.testing import Door
 from mobile_push.audience.audience import Listener
 from mobile_push.broadcasts import publication
 from mobile_push.delivery.service import PUSH, deliver
-from mobile_push.inbox import hub
+from mobile_push.inbox import hub, standings
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.hub import Stream
 from mobile_push.phones.reading.stream import _look_at, arrive, follow
@@ -243,11 +243,11 @@ async def test_what_comes_while_a_stream_opens_is_told(
     door: Door, message: Make, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A message, a broadcast, and a topic that its person begins to follow, all behind the look at where they stand."""
-    standings = inbox_messages.standings
+    really = standings.standings
     late = [True]
 
     async def overtaken(*arguments: Any) -> Any:
-        found = await standings(*arguments)
+        found = await really(*arguments)
         while late:
             late.pop()
             await deliver(door.platform, [message()])
@@ -257,7 +257,7 @@ async def test_what_comes_while_a_stream_opens_is_told(
             await publish(door)
         return found
 
-    monkeypatch.setattr(inbox_messages, "standings", overtaken)
+    monkeypatch.setattr(standings, "standings", overtaken)
     phone = Phone(door, "wang")
     async with phone.connected():
         await until(lambda: phone.reads() or (phone.personal, phone.common) == ([1], [1, 2]), 5)
@@ -271,13 +271,13 @@ async def test_phones_that_come_at_once_are_looked_up_together_and_each_gets_its
     await Follow.bulk_create([Follow(person=person, topic="flood") for person in people[::2]])
     await publish(door, topics=["flood"])
     asked: list[int] = []
-    standings = inbox_messages.standings
+    really = standings.standings
 
     async def counted(platform: Any, persons: Any) -> Any:
         asked.append(len(persons))
-        return await standings(platform, persons)
+        return await really(platform, persons)
 
-    monkeypatch.setattr(inbox_messages, "standings", counted)
+    monkeypatch.setattr(standings, "standings", counted)
     monkeypatch.setattr("mobile_push.inbox.arrivals.MAX_PERSONS_AT_ONCE", 50)
     phones = [Phone(door, person) for person in people]
     wires = [phone.connected() for phone in phones]
@@ -299,7 +299,7 @@ async def test_a_database_that_fails_is_a_problem_for_each_phone_that_comes_and_
         raise ConnectionError("no database")
 
     with monkeypatch.context() as broken:
-        broken.setattr(inbox_messages, "standings", fails)
+        broken.setattr(standings, "standings", fails)
         answers = await asyncio.gather(*(door.citizen(who).get("/v1/inbox/stream") for who in ("wang", "li")))
         for answer in answers:
             answer.problem(503, "unavailable")
@@ -315,13 +315,13 @@ async def test_signs_of_life_go_out_to_a_few_streams_at_a_time(
     """Ten thousand in one go would hold everybody up, and no database takes a question about as many people."""
     monkeypatch.setattr("mobile_push.phones.reading.stream.MAX_STREAMS_A_TURN", 10)
     monkeypatch.setattr("mobile_push.phones.reading.stream.ROUND_S", 0.05)
-    tops, asked = inbox_messages.tops, [0]
+    tops, asked = standings.tops, [0]
 
     async def counted(platform: Any, persons: Any) -> Any:
         asked.append(len(persons))
         return await tops(platform, persons)
 
-    monkeypatch.setattr(inbox_messages, "tops", counted)
+    monkeypatch.setattr(standings, "tops", counted)
     async with open_push(heartbeat=0.1) as door:
         phones = [Phone(door, f"citizen-{number}") for number in range(35)]
         wires = [phone.connected() for phone in phones]

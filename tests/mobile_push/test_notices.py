@@ -83,7 +83,7 @@ def open_two(tmp_path: Path) -> Any:
 
     def opened() -> Any:
         plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "parks": tmp_path / "parks", "mobile_push": "mobile_push"}
-        return open_door(tmp_path, plugins)
+        return open_door(tmp_path, plugins, settings={"mobile_push": {"one_person": ["traffic", "parks"]}})
 
     return opened
 
@@ -368,7 +368,7 @@ async def test_where_a_second_person_is_asked_for_the_author_can_only_propose(tw
     assert proposed["state"] == "proposed"
     assert (await sun.get(proposed["links"]["self"])).ok()["permitted_actions"] == ["return", "cancel"]
     refused = (await act(sun, proposed, "approve")).problem(403, "forbidden")
-    assert "somebody else" in refused["detail"]
+    assert "其他人员批准" in refused["detail"]
     (await act(sun, proposed, "publish")).problem(409, "action-not-permitted")
     approved = (await act(li, proposed, "approve", version=1)).ok()
     assert (approved["state"], approved["author"], approved["approver"]) == ("published", "sun", "li")
@@ -414,9 +414,42 @@ async def test_an_approved_one_for_later_is_approved_again_after_a_change(two_pe
     assert changed.ok()["state"] == "draft"
 
 
-async def test_a_department_of_second_person_that_is_not_there_is_found_at_start(open_push: Any) -> None:
-    with pytest.raises(ConfigurationError, match="there is no department 'parks'"):
-        async with open_push(second_person=["parks"]):
+async def test_a_notice_to_everyone_takes_a_second_person_where_nothing_is_said(open_push: Any) -> None:
+    async with open_push(one_person=[]) as door:
+        sun, li = publisher(door), publisher(door, "li")
+        followed = (await create(door, audience={"departments": ["traffic"]})).created()
+        assert followed["state"] == "published"
+        proposed = (await create(door, audience={"everyone": True})).created()
+        assert proposed["state"] == "proposed"
+        (await act(sun, proposed, "approve")).problem(403, "forbidden")
+        assert (await act(li, proposed, "approve")).ok()["state"] == "published"
+        # Taking it back can't wait for anybody.
+        assert (await act(sun, proposed, "recall", reason="误发")).ok()["state"] == "recalled"
+
+
+async def test_nobody_gets_round_the_second_person_by_naming_everyone_later(open_push: Any) -> None:
+    async with open_push(one_person=[]) as door:
+        sun, few, all_of_them = publisher(door), {"departments": ["traffic"]}, {"audience": {"everyone": True}}
+        draft = (await create(door, audience=few, draft=True)).created()
+        (await sun.call("PATCH", draft["links"]["self"], json={"version": 1, **all_of_them})).ok()
+        assert (await act(sun, draft, "publish")).ok()["state"] == "proposed"
+        later = (await create(door, audience=few, send_at=hence(door, hours=2))).created()
+        assert later["state"] == "scheduled"
+        changed = await sun.call("PATCH", later["links"]["self"], json={"version": 1, **all_of_them})
+        assert changed.ok()["state"] == "draft"
+        assert await FanOut.all().count() == 0
+
+
+@pytest.mark.parametrize("setting", ["second_person", "one_person"])
+async def test_a_department_of_either_setting_that_is_not_there_is_found_at_start(open_push: Any, setting: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{setting}: there is no department 'parks'"):
+        async with open_push(**{setting: ["parks"]}):
+            pass
+
+
+async def test_a_department_can_t_be_named_in_both(open_push: Any) -> None:
+    with pytest.raises(ConfigurationError, match="second_person and one_person both name 'traffic'"):
+        async with open_push(second_person=["traffic"], one_person=["traffic"]):
             pass
 
 

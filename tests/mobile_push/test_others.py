@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from banshi import Message
 from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
-from mobile_push.delivery.service import PUSH
+from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.inbox.hub import Hub
+from tests import redis_servers
 from tests.conftest import TRAFFIC, good_answers
+from tests.mobile_push.test_message_states import IN_STEP_S, App
 from tests.mobile_push.test_stream import Phone
 from tests.waiting import until
 
@@ -30,7 +35,7 @@ async def two(tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch) ->
     """Two platforms on one database, of which none finds anything by looking for it."""
     monkeypatch.setattr("mobile_push.delivery.service.LOOK_S", NEVER)
     topics = {"roads": {"zh-CN": "道路", "en": "Roads"}}
-    settings = {"mobile_push": {"heartbeat": NEVER, "topics": topics}}
+    settings = {"mobile_push": {"heartbeat": NEVER, "topics": topics, "one_person": ["traffic"]}}
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     async with AsyncExitStack() as stack:
         doors = []
@@ -126,3 +131,55 @@ async def test_whoever_is_forgotten_at_one_process_has_no_stream_at_another(two:
     assert (await here.citizen("wang").delete("/v1/me/push")).status == 204
     await until(lambda: not streams(there, "wang"), AT_ONCE)
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def both_show(two: tuple[Door, Door]) -> None:
+    """A phone at each process: what is read, archived and deleted by one is so on the other."""
+    here, there = two
+    phones = [App(here), App(there)]
+    async with phones[0].connected_to(), phones[1].connected_to():
+        await deliver(here.platform, [about(f"wang-{number}") for number in range(3)])
+        await until(lambda: all(len(phone.kept) == 3 for phone in phones), 10)
+        one, two_, three = phones[0].kept
+        wang = there.citizen("wang")
+        for method, path, body, shown in (
+            ("PATCH", f"/v1/inbox/{one}", {"read": True}, {one: (True, False)}),
+            ("PATCH", f"/v1/inbox/{two_}", {"archived": True}, {two_: (False, True)}),
+            ("POST", "/v1/inbox/read", {"through": 3}, {three: (True, False), two_: (True, True)}),
+        ):
+            (await wang.call(method, path, json=body)).ok()
+            for phone in phones:
+                await until(lambda phone=phone, shown=shown: shown.items() <= phone.shown.items(), IN_STEP_S)
+        assert (await wang.delete(f"/v1/inbox/{one}")).status == 204
+        for phone in phones:
+            await until(lambda phone=phone: phone.shown == {two_: (True, True), three: (True, False)}, IN_STEP_S)
+
+
+def about(name: str) -> Message:
+    texts = {"zh-CN": name, "en": name}
+    identity = str(uuid4())
+    return Message(
+        id=identity, kind="case", person="wang", title=texts, body=texts, link="/", created_at=datetime.now(UTC)
+    )
+
+
+async def test_two_phones_at_two_processes_show_the_same_within_a_second(two: tuple[Door, Door]) -> None:
+    await both_show(two)
+
+
+async def test_two_phones_at_two_processes_show_the_same_within_a_second_by_redis(
+    tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile_push.delivery.service.LOOK_S", NEVER)
+    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+    with redis_servers.alone(tmp_path / "redis") as redis:
+        async with AsyncExitStack() as stack:
+            doors = []
+            for _ in range(2):
+                platform = {"database": postgres, "redis": {"url": f"redis://127.0.0.1:{redis.port}"}}
+                opening = open_door(
+                    tmp_path, plugins, settings={"mobile_push": {"heartbeat": NEVER}}, platform=platform
+                )
+                doors.append(await stack.enter_async_context(opening))
+                await asyncio.wait_for(doors[-1].platform[SIGNALS].connected.wait(), AT_ONCE)
+            await both_show((doors[0], doors[1]))

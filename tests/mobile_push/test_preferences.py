@@ -21,11 +21,17 @@ TOPICS = {
     "water": {"zh-CN": "停水", "en": "Water cuts"},
 }
 
-NOTHING = {"topics": [], "departments": [], "quiet_hours": None, "notices": True}
+NOTHING = {"topics": [], "departments": [], "quiet_hours": None, "notices": True, "silent_categories": []}
 
 NIGHT = {"from": "22:00", "until": "07:00", "timezone": "Asia/Shanghai"}
 
-ALL = {"topics": ["weather", "water"], "departments": ["traffic"], "quiet_hours": NIGHT, "notices": False}
+ALL = {
+    "topics": ["weather", "water"],
+    "departments": ["traffic"],
+    "quiet_hours": NIGHT,
+    "notices": False,
+    "silent_categories": [],
+}
 
 PATH = "/v1/preferences"
 
@@ -126,7 +132,7 @@ async def test_a_topic_that_is_no_longer_offered_is_not_shown_and_does_not_spoil
         (problem,) = (await wang.put(PATH, ALL)).problem(422, "invalid-fields")["problems"]
         assert problem == {
             "pointer": "/topics/0",
-            "detail": "There is no such one. There are: water.",
+            "detail": "没有这一项；可用的有：water。",
             "code": "unknown",
         }
 
@@ -203,10 +209,10 @@ async def test_wrong_preferences_are_told_every_wrong_field_and_change_nothing(d
 async def test_what_there_is_is_named_and_hours_without_length_are_advised(door: Door) -> None:
     wang = door.citizen("wang")
     (problem,) = (await wang.put(PATH, {**ALL, "topics": ["news"]})).problem(422, "invalid-fields")["problems"]
-    assert problem["detail"] == "There is no such one. There are: weather, water."
+    assert problem["detail"] == "没有这一项；可用的有：weather, water。"
     same = {**ALL, "quiet_hours": {**NIGHT, "until": "22:00"}}
     (problem,) = (await wang.put(PATH, same)).problem(422, "invalid-fields")["problems"]
-    assert "null for no quiet hours" in problem["detail"]
+    assert "请不设免打扰时段" in problem["detail"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ class Recorder:
     at_once = 4
     per_second = None
     longest_send = 1.0
-    paused_until = 0.0
     one_service = True
 
     def __init__(self) -> None:

@@ -134,7 +134,7 @@ async def test_one_that_cannot_be_moved_holds_up_no_other(door: Door, refused: B
     chunk = await Chunk.get(state="parked")
     ids = ("chunk-999", f"chunk-{chunk.id}", "../../v1/inbox", "x\x1b[31m")
     result = await run(door, operator(door), "dead-letters", *(word for one in ids for word in ("--drop", one)))
-    failed(result, f"chunk-{chunk.id}: dropped, 2 phones", "chunk-999: There is no dead letter of that id.")
+    failed(result, f"chunk-{chunk.id}: dropped, 2 phones", "chunk-999: There is no such dead letter.")
     assert "\x1b" not in result.output
     assert (await Chunk.get(id=chunk.id)).state == "dropped"
 
@@ -147,8 +147,8 @@ async def test_wrong_words_are_told(door: Door, refused: Broadcast) -> None:
     failed(await run(door, None, "report", refused.id), "set BANSHI_TOKEN")
     failed(await run(door, door.bearing("nonsense"), "report", refused.id), "The token's signature")
     failed(await run(door, door.bearing("a\r\nX-Evil: 1"), "report", refused.id), "characters that no token has")
-    failed(await run(door, door.citizen("wang"), "dead-letters"), "This is for: staff")
-    failed(await run(door, publisher(door), "dead-letters"), "platform:operator")
+    failed(await run(door, door.citizen("wang"), "dead-letters"), "Your account does not allow this")
+    failed(await run(door, publisher(door), "dead-letters"), "Only operators of the platform")
     failed(await run("ftp://x", publisher(door), "dead-letters"), "http:// or https://")
     failed(await run("http://", publisher(door), "dead-letters"), "mend --url")
     failed(await run("http://127.0.0.1:1", publisher(door), "dead-letters"), "can't be reached")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from banshi import Message
+from banshi.builtin.outgoing import rates
 from banshi.builtin.outgoing.rates import Rates, Shared
 from banshi.foundation.redis_client import RedisSettings
 from banshi.sdk.operations import ProcessRole
@@ -44,6 +45,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def redis(tmp_path: Path) -> Iterator[Server]:
     with redis_servers.alone(tmp_path / "redis") as server:
         yield server
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that is busy enough Redis counts for away, and each then sends its own part."""
+    monkeypatch.setattr(rates, "REDIS_TIMEOUT_S", 30.0)
 
 
 def most_in_a_second(sandbox: FcmSandbox) -> int:
@@ -89,13 +96,13 @@ async def test_when_redis_goes_away_and_comes_back_every_message_still_goes_out_
         assert sent(sandbox) == tokens
 
 
-async def test_a_quota_of_a_few_a_minute_is_shared_as_well(redis: Server) -> None:
+async def test_a_quota_of_a_few_a_minute_is_shared_as_well(redis: Server, patient: None) -> None:
     settings = RedisSettings(url=f"redis://127.0.0.1:{redis.port}", name="city")
     await within_a_minute(5)
     given, tasks, paces = 0, [], [Pace(6 / 60, 10**9) for _ in range(2)]
     for pace in paces:
-        rates = Rates(Shared(settings), "city:rates", str(id(pace)))
-        tasks.append(asyncio.create_task(Quota(rates, "fcm", pace, lambda: None).run()))
+        counts = Rates(Shared(settings), "city:rates", str(id(pace)))
+        tasks.append(asyncio.create_task(Quota(counts, "fcm", pace, lambda: None).run()))
     ends = time.monotonic() + 2
     while time.monotonic() < ends:
         for pace in paces:
@@ -109,14 +116,14 @@ async def test_a_quota_of_a_few_a_minute_is_shared_as_well(redis: Server) -> Non
     assert 0 < given <= 6
 
 
-async def test_an_alert_has_its_share_whatever_other_processes_send(redis: Server) -> None:
+async def test_an_alert_has_its_share_whatever_other_processes_send(redis: Server, patient: None) -> None:
     settings = RedisSettings(url=f"redis://127.0.0.1:{redis.port}", name="city")
     per_second, counted, tasks = 1000, Counter[Lane](), []
 
     async def send(lane: Lane) -> None:
         pace = Pace(float(per_second), 10**9)
-        rates = Rates(Shared(settings), "city:rates", str(id(pace)))
-        tasks.append(asyncio.create_task(Quota(rates, "fcm", pace, lambda: None).run()))
+        counts = Rates(Shared(settings), "city:rates", str(id(pace)))
+        tasks.append(asyncio.create_task(Quota(counts, "fcm", pace, lambda: None).run()))
         while True:
             while not pace.take(lane):
                 pace.left(lane)
@@ -125,12 +132,13 @@ async def test_an_alert_has_its_share_whatever_other_processes_send(redis: Serve
 
     tasks += [asyncio.create_task(send(Lane.NOTICE)) for _ in range(3)]
     await asyncio.sleep(2)
-    before = counted[Lane.NOTICE]
+    before, since = counted[Lane.NOTICE], time.monotonic()
     assert before > 0
     tasks.append(asyncio.create_task(send(Lane.ALERT)))
     await asyncio.sleep(3)
+    took = time.monotonic() - since
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert counted[Lane.ALERT] >= 3 * per_second * ALERT_SHARE * 0.6, "a busy machine is no failure"
-    assert counted[Lane.ALERT] + counted[Lane.NOTICE] - before <= 3 * per_second * TOLERANCE
+    assert counted[Lane.ALERT] + counted[Lane.NOTICE] - before <= took * per_second * TOLERANCE

@@ -54,6 +54,7 @@ class Phone:
         ):
             assert response.status == 200, await response.text()
             assert response.headers["Content-Type"] == "text/event-stream"
+            assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
             yield response
 
     async def follow(self, most: float = float("inf"), **headers: str) -> None:
@@ -332,7 +333,7 @@ async def test_a_wrong_place_to_begin_is_a_problem_and_opens_no_stream(door: Doo
         "-1",
         "abc",
         "1.",
-        "1.0.0",
+        "1.0.0.0",
         "0x10",
         " ",
         "１",

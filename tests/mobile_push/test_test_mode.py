@@ -287,14 +287,14 @@ async def test_a_browser_s_test_messages_come_to_the_web_push_sandbox_and_its_re
 
 async def test_a_sandbox_s_word_on_a_phone_is_about_the_message_alone() -> None:
     class Inner:
-        name, paused_until, at_once, per_second, one_service, longest_send = "fcm", 1.0, 2, 3.0, True, 4.0
+        name, at_once, per_second, one_service, longest_send = "fcm", 2, 3.0, True, 4.0
 
         async def send(self, *_: Any) -> Receipt:
             return Receipt(Outcome.DEAD_TOKEN, "UNREGISTERED")
 
     one: Any = Sandboxed(Inner())  # type: ignore[arg-type]
     assert await one.send(push(), "t") == Receipt(Outcome.REJECTED, "UNREGISTERED")
-    assert (one.name, one.paused_until, one.at_once, one.per_second) == ("fcm-sandbox", 1.0, 2, 3.0)
+    assert (one.name, one.at_once, one.per_second) == ("fcm-sandbox", 2, 3.0)
     assert (one.one_service, one.longest_send) == (True, 4.0)
 
 

@@ -142,6 +142,7 @@ async def test_marking_leaves_the_preferences_alone_and_the_other_way_round(door
     wang = door.citizen("wang")
     night = {"from": "22:00", "until": "07:00", "timezone": "Asia/Shanghai"}
     wished = {"topics": [], "departments": [], "quiet_hours": night, "notices": False}
+    wished |= {"silent_categories": []}
     await deliver(door.platform, [message(), message()])
     assert await mark(wang, 1) == 1
     (await wang.put("/v1/preferences", wished)).ok()
@@ -161,7 +162,7 @@ async def test_a_wrong_place_is_told_and_marks_nothing(door: Door, message: Make
         "-1",
         "1.",
         ".1",
-        "1.2.3",
+        "1.2.3.4",
         "1e3",
         " 1",
         "1\n",

@@ -77,7 +77,7 @@ def test_the_example_of_rfc_8291_is_opened_by_the_phone_and_by_the_library() -> 
     assert http_ece.decrypt(raw(BODY), private_key=RECEIVER, auth_secret=AUTH) == PLAINTEXT
 
 
-def test_the_library_keeps_to_the_examples_of_rfc_8188() -> None:
+def test_the_library_that_ours_is_held_against_keeps_to_the_examples_of_rfc_8188() -> None:
     """Sections 3.1 and 3.2."""
     walrus, key, salt = b"I am the walrus", raw("yqdlZ-tYemfogSmv7Ws5PQ"), raw("I1BsxtFttlv3u_Oo94xnmw")
     body = raw("I1BsxtFttlv3u_Oo94xnmwAAEAAA-NAVub2qFgBEuQKRapoZu-IxkIva3MEB1PD-ly8Thjg")

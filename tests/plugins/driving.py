@@ -6,26 +6,14 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from banshi import Item
+from banshi import LANGUAGES, Item
 from banshi.app import inspected
-from banshi.builtin.checks.tables import unmigrated
+from banshi.builtin.checks.code.tables import unmigrated
 from banshi.kernel.loading.configuration import read_configuration
-from banshi.testing import Door, open_door
-from tests.conftest import good_answers
-from tests.plugins import filling
-from tests.plugins.test_departments import (
-    NAMES,
-    ROOT,
-    asked,
-    decided,
-    first_come,
-    own_case,
-    ready,
-    registry_of,
-    sampled,
-    snapshot,
-    tip_pictures,
-)
+from banshi.kinds.appointment.scheduler import make_ahead
+from banshi.testing import open_door
+from tests.clients.people import City
+from tests.plugins.test_departments import NAMES, ROOT, registry_of
 from tests.registers import import_samples
 
 
@@ -55,7 +43,9 @@ async def rest_driven(folder: Path, gone: str, *, every: bool) -> dict[str, str]
             (await door.anyone.get(f"/v1/items/{code}")).problem(404, "not-found")
         listed = (await door.anyone.get("/v1/departments")).ok()["items"]
         assert {one["code"] for one in listed} == {item.department for item in items.values()}
-        return {item.code: await driven(door, item) for item in chosen}
+        await make_ahead(door.platform)
+        city = City(door, LANGUAGES[0])
+        return {item.code: await driven(city, item) for item in chosen}
 
 
 def one_of_each_kind(items: Iterable[Item], gone: str) -> Iterable[Item]:
@@ -67,50 +57,7 @@ def one_of_each_kind(items: Iterable[Item], gone: str) -> Iterable[Item]:
     return chosen.values()
 
 
-async def driven(door: Door, item: Item) -> str:
-    """The state that a case of the item reached, or `answered` for a question, or `shown` for a guide."""
-    guide = (await door.anyone.get(f"/v1/items/{item.code}")).ok()
-    links = guide["links"]
-    if "look_up" in links:
-        return await _looked_up(door, item, links["look_up"])
-    if "book" in links:
-        person, answers = await ready(door, item, "driver")
-        slot = (await first_come(door, item))[-1]
-        case = (await person.post(links["book"], {"slot": slot["id"], "answers": answers})).created()
-        return str(case["state"])
-    if item.kind == "application" and item.code != "zone-pass":
-        return str((await decided(door, item))["state"])
-    if "post_publicly" in links:
-        return await _posted(door, item, links["post_publicly"])
-    if "submit" not in links and "tip" in links:
-        assert item.form is not None
-        answers = filling.filled(item.form.schema, iter(await tip_pictures(door, 9)))
-        return str((await door.anyone.post(links["tip"], {"answers": answers})).created()["tip"]["state"])
-    if "submit" in links:
-        person, answers = await ready(door, item, "driver")
-        if item.code == "zone-pass":
-            answers = await good_answers(person)
-        made = (await person.post(links["submit"], {"answers": answers})).created()
-        await door.settled()
-        return str((await person.get(made["links"]["self"])).ok()["state"])
-    return "shown"
-
-
-async def _posted(door: Door, item: Item, address: str) -> str:
-    person = door.citizen("driver")
-    photos = iter([(await person.upload(snapshot())).created()["id"] for _ in range(8)])
-    assert item.form is not None
-    answers = filling.filled(item.form.schema, photos)
-    case = (await person.post(address, {"answers": answers})).created()
-    staff = door.staff("wang", f"{item.department}/{item.unit}:reviewer")
-    return str((await staff.post(f"{case['links']['self']}/actions/publish")).ok()["state"])
-
-
-async def _looked_up(door: Door, item: Item, address: str) -> str:
-    """The item's sample register has to be there."""
-    if item.details.register == "cases":
-        question, owner = {"number": await own_case(door, "driver")}, ""
-    else:
-        question, _, owner = sampled(item, door.platform.registry)
-    answer = (await door.citizen("driver", resident_id=owner).post(address, asked(item, question))).ok()
-    return "answered" if answer["found"] else "nothing found"
+async def driven(city: City, item: Item) -> str:
+    """The state that a case of the item reached by a client that knows no kind, or `answered` for a question."""
+    _, begun = await city.brought(item.code)
+    return "answered" if begun.case is None else str(begun.case["state"])

@@ -217,6 +217,24 @@ result = { kind = "none", title = { zh-CN = "无", en = "None" } }
 form = { type = "object", additionalProperties = false, properties = { word = { type = "string" } } }
 """
 
+#: The same with what the national list has besides, and a legal time in all days.
+LISTED = PARKS.replace(
+    "legal_days = 20",
+    """legal_days = 60
+legal_days_unit = "calendar-day"
+elements.item_type = "permit"
+elements.basic_code = "000109001000"
+elements.implementation_code = "11330000MB0000000A4330109001000"
+elements.exercise_level = "city"
+elements.power_source = "own-level"
+elements.handling_type = "promised"
+elements.service_area = "province"
+elements.complaints = { zh-CN = "000-0000003", en = "000-0000003" }
+application.permit = true
+remedy.reconsideration = { zh-CN = "示例市人民政府", en = "the government" }
+remedy.court = { zh-CN = "示例法院", en = "the court" }""",
+)
+
 
 def write_department(folder: Path, name: str = "parks", text: str = PARKS) -> Path:
     place = folder / name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -72,17 +73,23 @@ class Broken(NamedTuple):
 
 
 def filled(schema: Schema, files: Iterator[str]) -> Any:
-    """An answer that a schema takes, with every field that it knows; `files` gives the ids of uploaded files."""
+    """An answer that a schema takes, every field that may be asked for together in it; `files` gives ids of uploads."""
     if "const" in schema:
         return schema["const"]
-    if "enum" in schema:
-        return schema["enum"][0]
+    if options := choices(schema):
+        return options[0]
     match schema.get("type"):
         case "object":
-            return {name: filled(one, files) for name, one in schema.get("properties", {}).items()}
+            properties = schema.get("properties", {})
+            asking = _asking([one["x-when"] for one in properties.values() if "x-when" in one])
+            return {
+                name: chosen(one, asking[name]) if name in asking else filled(one, files)
+                for name, one in properties.items()
+                if all(asking[other] in values for other, values in one.get("x-when", {}).items())
+            }
         case "array":
             count = max(1, schema.get("minItems", 1))
-            options = schema["items"].get("enum")
+            options = choices(schema["items"])
             return options[:count] if options else [filled(schema["items"], files) for _ in range(count)]
         case "boolean":
             return True
@@ -93,9 +100,31 @@ def filled(schema: Schema, files: Iterator[str]) -> Any:
     raise ValueError(f"there is no answer to {dict(schema)}")
 
 
+def _asking(whens: list[Mapping[str, list[Any]]]) -> dict[str, Any]:
+    """For each field on which others hang, the value under which most of them are asked: of many the first."""
+    told: dict[str, Counter[Any]] = {}
+    for when in whens:
+        for name, values in when.items():
+            told.setdefault(name, Counter()).update(values)
+    return {name: values.most_common(1)[0][0] for name, values in told.items()}
+
+
+def chosen(schema: Schema, value: Any) -> Any:
+    """The choice as the field takes it: alone, or in a list."""
+    return [value] if schema.get("type") == "array" else value
+
+
+def choices(schema: Schema) -> list[Any]:
+    """What may be chosen, as the kernel keeps it or as a form is served."""
+    return list(schema.get("enum", ())) or [one["const"] for one in schema.get("oneOf", ())]
+
+
 def _text(schema: Schema, files: Iterator[str]) -> str:
-    if schema.get("x-attachment"):
-        return next(files)
+    return next(files) if schema.get("x-attachment") else text_of(schema)
+
+
+def text_of(schema: Schema) -> str:
+    """A text that the schema takes."""
     if schema.get("format") in {"date", "date-time"}:
         earliest = limit(schema["x-not-before"]) + MARGIN if "x-not-before" in schema else date(2020, 1, 1)
         return written(earliest, schema)
@@ -114,7 +143,7 @@ def broken(schema: Schema, answers: Any, pointer: str = "") -> Iterator[Broken]:
 
 def _ways(schema: Schema, value: Any, pointer: str) -> Iterator[tuple[str, str, Any]]:
     kind = schema.get("type")
-    if "enum" in schema:
+    if choices(schema):
         yield pointer, "enum", "no-such-option"
     elif "const" in schema:
         yield pointer, "const", "no-such-option"
@@ -158,13 +187,13 @@ def _ways_of_a_list(schema: Schema, value: list[Any], pointer: str) -> Iterator[
 
 
 def _ways_of_an_object(schema: Schema, value: dict[str, Any], pointer: str) -> Iterator[tuple[str, str, Any]]:
-    for name in schema.get("required", ()):
+    for name in (one for one in schema.get("required", ()) if one in value):
         yield f"{pointer}/{name}", "required", {key: one for key, one in value.items() if key != name}
     if schema.get("additionalProperties") is False:
         yield f"{pointer}/no-such-field", "additionalProperties", {**value, "no-such-field": 1}
     for earlier, later in pairwise(schema.get("x-in-order", ())):
         before = date.fromisoformat(value[earlier]) - timedelta(days=1)
         yield f"{pointer}/{later}", "x-in-order", {**value, later: before.isoformat()}
-    for name, own in schema.get("properties", {}).items():
+    for name, own in ((one, own) for one, own in schema.get("properties", {}).items() if one in value):
         for at, keyword, changed in _ways(own, value[name], f"{pointer}/{name}"):
             yield at, keyword, {**copy.deepcopy(value), name: changed}

@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
+from structlog.testing import capture_logs
 
 from banshi import Write
 from banshi.testing import Door, Reply, open_door
@@ -321,9 +322,11 @@ async def test_what_is_wrong_is_refused_in_the_words_of_the_standard(
     city: Door, form: Any, headers: dict[str, str], status: int, error: str
 ) -> None:
     await made(city, "reports")
-    answer = await posted(city, "/oauth/token", form, headers)
+    with capture_logs() as lines:
+        answer = await posted(city, "/oauth/token", form, headers)
     told = json.loads(answer.body)
     assert (answer.status, told["error"]) == (status, error)
+    assert [line["why"] for line in lines if line["event"] == "a program's sign-in is refused"] == [error]
     assert told["error_description"]
     assert answer.headers["Cache-Control"] == "no-store"
     assert ("WWW-Authenticate" in answer.headers) == (status == 401)

@@ -213,7 +213,7 @@ async def test_an_approval_is_offered_until_the_pass_s_last_midnight_and_works_w
 async def test_the_limits_stand_in_the_guide_in_the_reader_s_language_and_in_the_description(bare_door: Door) -> None:
     for language, first, last in (
         ("zh-CN", "不得早于今天，不得晚于1年后。", "不得早于今天，不得晚于15个月后。 不得早于“起始日期”。"),
-        ("en", "Not before today, not after 1 year from today.", "15 months from today. Not before “起始日期”."),
+        ("en", "Not before today, not after 1 year from today.", "15 months from today. Not before “First day”."),
     ):
         guide = (await bare_door.anyone.get("/v1/items/zone-pass", headers={"Accept-Language": language})).ok()
         asked = guide["form"]["properties"]
@@ -224,5 +224,5 @@ async def test_the_limits_stand_in_the_guide_in_the_reader_s_language_and_in_the
     described = (await bare_door.anyone.get("/openapi.json")).ok()
     body = described["paths"][ZONE_PASS]["post"]["requestBody"]["content"]["application/json"]["schema"]
     first_day = body["properties"]["answers"]["properties"]["valid_from"]
-    assert first_day["description"] == "起始日期. Not before today, not after 1 year from today."
+    assert first_day["description"] == "First day. Not before today, not after 1 year from today."
     assert (first_day["x-not-before"], first_day["x-not-after"]) == ("today", "+1y")

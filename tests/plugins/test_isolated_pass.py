@@ -69,6 +69,9 @@ def pass_alone(folder: Path) -> Path:
     shutil.copytree(TRAFFIC, place, ignore=shutil.ignore_patterns("migrations", "zones.py", "__pycache__"))
     (place / "__init__.py").write_text(HOOKS, encoding="utf-8")
     (place / "models.py").write_text(MODELS, encoding="utf-8")
+    # The zones' list goes with its route.
+    form = place / "forms" / "zone-pass.json"
+    form.write_text(re.sub(r"\n *\"x-choices\".*", "", form.read_text(encoding="utf-8")), encoding="utf-8")
     assert (place / "zone_pass.py").read_bytes() == (TRAFFIC / "zone_pass.py").read_bytes()
     return place
 

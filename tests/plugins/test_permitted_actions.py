@@ -173,10 +173,10 @@ def details(schema: Mapping[str, Any], every: bool) -> dict[str, Any]:
     full = {}
     for name in wanted:
         member = schema["properties"][name]
-        full[name] = made[name] if name in made else member.get("enum", [member.get("maximum", "other")])[-1]
+        full[name] = made[name] if name in made else (filling.choices(member) or [member.get("maximum", "other")])[-1]
     if not validator(schema).is_valid(full):
         # What a unit is called differs from department to department.
-        for unit in schema["properties"]["unit"]["enum"]:
+        for unit in filling.choices(schema["properties"]["unit"]):
             if validator(schema).is_valid({**full, "unit": unit}):
                 return {**full, "unit": unit}
     return full
@@ -258,8 +258,8 @@ def lacking(schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def anything(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Values that a schema of an action may take, and some that it doesn't."""
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
+    if options := filling.choices(schema):
+        return st.sampled_from(options)
     match schema.get("type"):
         case "object":
             properties = {name: anything(one) for name, one in schema["properties"].items()}
@@ -280,9 +280,9 @@ def every_shape(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Any
     """One of each shape that any action of any item has: the schema, what the kernel says of a body, and bodies."""
     import asyncio
 
+    from banshi.builtin.cases.routes import ACTION
     from banshi.kernel.cases import actions
     from banshi.kernel.cases.actors import in_case
-    from banshi.kernel.cases.case_routes import ACTION
     from banshi.kernel.cases.submission import item_of
 
     async def found() -> dict[str, tuple[str, Any, Callable[[Any], Any]]]:

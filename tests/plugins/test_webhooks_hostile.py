@@ -175,7 +175,8 @@ async def test_a_client_has_so_many_webhooks_at_most(tmp_path: Path) -> None:
         program = await client(door)
         for _ in range(2):
             await made(program, receiver)
-        problem = (await program.post("/v1/webhooks", {"url": receiver.url})).problem(409, "conflict")
+        reply = await program.post("/v1/webhooks", {"url": receiver.url}, headers={"Accept-Language": "en"})
+        problem = reply.problem(409, "conflict")
         assert "delete one" in problem["detail"]
 
 

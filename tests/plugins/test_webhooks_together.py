@@ -16,6 +16,8 @@ from tests.plugins.webhooks_city import PLUGINS, Got, client, happen, made, offi
 
 CONFIG = """
 [platform]
+rates.burst = 100_000
+rates.day = 100_000
 data = "{data}"
 keys = "{keys}"
 address = "https://city.example"

@@ -12,13 +12,13 @@ import pytest
 from tests.plugins.driving import rest_driven
 from tests.plugins.test_departments import FOLDERS, NAMES, registry_of
 
-#: How far an item gets: decided, booked (or asked for, where staff confirm), answered, received, public.
+#: How far an item gets without waiting for its day.
 REACHED = {
-    "application": {"approved", "accepted"},
-    "appointment": {"booked", "requested"},
+    "application": {"closed"},
+    "appointment": {"booked", "entered"},
     "query": {"answered"},
-    "appeal": {"submitted"},
-    "posting": {"published"},
+    "appeal": {"closed"},
+    "posting": {"resolved"},
 }
 
 

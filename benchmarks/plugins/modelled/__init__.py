@@ -34,7 +34,6 @@ class Modelled:
 
     name = "modelled"
     longest_send = 10.0
-    paused_until = 0.0
     one_service = True
 
     def __init__(self, model: Model) -> None:

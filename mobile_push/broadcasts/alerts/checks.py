@@ -12,6 +12,7 @@ from mobile_push.cap.errors import CapError
 from mobile_push.cap.representations import document_of
 from mobile_push.cap.values import Alert, Info
 from mobile_push.cap.vocabulary import MessageType, Scope, Status
+from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast
 
 #: Characters of a title and of the text below it.
@@ -36,19 +37,23 @@ def check(alert: Alert) -> list[FieldProblem]:
     """What keeps an alert from going to the public."""
     wrong = []
     if alert.message_type not in FOR_PEOPLE:
-        detail = f"{alert.message_type} is for other systems and not published; take Alert, Update or Cancel."
+        detail = say("A message of this type is for other systems and not published; take Alert, Update or Cancel.")
         wrong.append(FieldProblem("/msg_type", detail, "invalid"))
     if alert.scope is not Scope.PUBLIC:
-        wrong.append(FieldProblem("/scope", "What is published here is read by everybody; take Public.", "invalid"))
+        wrong.append(
+            FieldProblem("/scope", say("What is published here is read by everybody; take Public."), "invalid")
+        )
     if alert.status is Status.SYSTEM:
-        detail = "System is for the alerting network itself and not published; take Actual, Exercise, Test or Draft."
+        detail = say(
+            "System is for the alerting network itself and not published; take Actual, Exercise, Test or Draft."
+        )
         wrong.append(FieldProblem("/status", detail, "invalid"))
     return wrong
 
 
 def wrong_with(error: CapError, where: str = "") -> InvalidFields:
     """A CapError as the API tells it; `where` stands behind the sentence."""
-    detail = f"{error.detail[:1].upper()}{error.detail[1:]}{where}."
+    detail = say("{told}.", told=error.detail[:1].upper() + error.detail[1:] + where)
     return InvalidFields([FieldProblem(error.pointer, detail, "invalid")])
 
 
@@ -72,16 +77,17 @@ def audience_of(alert: Alert, earlier: Sequence[Broadcast], exercise_topic: str)
 def check_audience(alert: Alert, audience: Mapping[str, Any]) -> list[FieldProblem]:
     """What is wrong with an alert's audience beside what is wrong with any."""
     if "people" in audience:
-        return [FieldProblem("/audience/people", "An alert is public; address places or followers.", "forbidden")]
+        return [FieldProblem("/audience/people", say("An alert is public; address places or followers."), "forbidden")]
     # An exercise reaches only those who chose to be reached.
     if alert.status in {Status.EXERCISE, Status.TEST} and not audience.keys() <= {"topics", "departments"}:
-        detail = f"An alert with the status {alert.status} goes to followers of topics or departments alone."
+        detail = say("An exercise or a test goes to followers of topics or departments alone.")
         return [FieldProblem("/audience", detail, "forbidden")]
     many = len(audience.get("divisions", ())) > addressing.MAX_DIVISIONS
     if many or addressing.shapes_of(audience) > addressing.MAX_SHAPES:
-        detail = (
-            f"Together that are more than {addressing.MAX_DIVISIONS} divisions or {addressing.MAX_SHAPES} polygons "
-            "and circles; simplify them, or name whole divisions."
+        detail = say(
+            "More than {divisions} divisions or {shapes} polygons and circles: simplify them, or name whole divisions.",
+            divisions=addressing.MAX_DIVISIONS,
+            shapes=addressing.MAX_SHAPES,
         )
         return [FieldProblem("/audience", detail, "maxItems")]
     return []

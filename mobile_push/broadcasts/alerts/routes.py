@@ -22,6 +22,7 @@ from mobile_push.cap.shapes import POLYGON
 from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Status
 from mobile_push.delivery.service import PUSH
+from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast
 
 ROUTES = Routes("push")
@@ -73,14 +74,16 @@ async def values_of(call: Call, row: Broadcast, body: Mapping[str, Any]) -> dict
     """The columns that a body sets. Raises InvalidFields with everything that is wrong."""
     push = call.platform[PUSH].settings
     if not push.alerts.sender:
-        raise Conflict("No alerts are sent from here yet: an operator sets alerts.sender of mobile_push first.")
+        raise Conflict(
+            say("No alerts are sent from here yet; the operator has to give the city a sender's name first.")
+        )
     before = row.cap or {}
     earlier = await _earlier(row, body)
     members = {name: body.get(name, before.get(name)) for name in _CAP if name in body or name in before}
     alert = _alert(call, row, members, earlier)
     wrong = checks.check(alert)
     if earlier and alert.message_type is MessageType.ALERT:
-        wrong.append(FieldProblem("/references", "An Alert is new; take msg_type Update or Cancel.", "forbidden"))
+        wrong.append(FieldProblem("/references", say("An Alert is new; take Update or Cancel."), "forbidden"))
     values = checks.columns(alert, earlier, push.ttl)
     if "collapse_key" in body:
         values["collapse_key"] = body["collapse_key"]
@@ -90,7 +93,7 @@ async def values_of(call: Call, row: Broadcast, body: Mapping[str, Any]) -> dict
     send_at = when.get("send_at", row.send_at)
     values["send_at"] = send_at
     if send_at is not None and values["ttl"] is None and values["expires_at"] <= send_at:
-        wrong.append(FieldProblem("/send_at", "It would be over before it is sent; give an earlier time.", "past"))
+        wrong.append(FieldProblem("/send_at", say("It would be over before it is sent; give an earlier time."), "past"))
     if not wrong:
         values["audience"] = await _audience(call, row, alert, earlier, body)
     if wrong:
@@ -121,7 +124,7 @@ async def _earlier(row: Broadcast, body: Mapping[str, Any]) -> list[Broadcast]:
     rows = await Broadcast.filter(id__in=asked, kind="alert", department=row.department, state="published")
     there = {one.id: one for one in rows}
     if missing := [place for place, one in enumerate(asked) if one not in there]:
-        detail = "Your department has no public alert of that id."
+        detail = say("Your department has no such public alert.")
         raise InvalidFields([FieldProblem(f"/references/{place}", detail, "unknown") for place in missing])
     return [there[one] for one in asked]
 
@@ -134,12 +137,12 @@ async def _audience(
     derived = checks.audience_of(alert, earlier, push.alerts.exercise_topic)
     audience: dict[str, Any] | None = body.get("audience")
     if audience is not None and alert.message_type is MessageType.CANCEL and alert.status is Status.ACTUAL:
-        detail = "A Cancel goes to all who got what it cancels; leave this out."
+        detail = say("A Cancel goes to all who got what it cancels; leave this out.")
         raise InvalidFields([FieldProblem("/audience", detail, "forbidden")])
     if audience is None:
         audience = row.audience if await _said(row, push.alerts.exercise_topic) else derived
     if audience is None:
-        detail = "Its areas say neither division (GB/T 2260) nor polygon nor circle; say here whom it is for."
+        detail = say("Its areas say neither division (GB/T 2260) nor polygon nor circle; say whom it is for.")
         raise InvalidFields([FieldProblem("/audience", detail, "required")])
     wrong = [*addressing.problems(call.platform, push.topics, row.department, audience)]
     wrong = wrong or checks.check_audience(alert, audience)

@@ -15,12 +15,13 @@ from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Key, 
 from banshi.sdk.documents import ID, LINKS, TEXT, Record
 from mobile_push.broadcasts import lifecycle
 from mobile_push.broadcasts.alerts import checks
-from mobile_push.broadcasts.sending import name_of
+from mobile_push.broadcasts.sending import name_of, stored
 from mobile_push.cap.errors import CapError, SignatureError
 from mobile_push.cap.representations import document_of
 from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Status
 from mobile_push.delivery.service import PUSH
+from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast, CapMessage
 
 if TYPE_CHECKING:
@@ -63,10 +64,15 @@ def key_of(sender: AlertSender) -> SenderKey:
 async def receive(call: Call) -> web.StreamResponse:
     """Publish a signed alert at once; the same one again is answered as it was."""
     alert = await _believed(call)
-    if stored := await _stored(alert):
-        return _answer(call, stored, 200)
+    if known := await _stored(alert):
+        return _answer(call, known, 200)
     settings = call.platform[PUSH].settings
     _check(call, alert, settings.alerts)
+    try:
+        # Whoever reads all that are in force reads this one again.
+        stored(document_of(alert))
+    except CapError as error:
+        raise checks.wrong_with(error) from None
     sender = settings.alerts.senders[alert.sender]
     earlier = await _earlier(alert)
     identity = uuid7()
@@ -98,7 +104,7 @@ async def _believed(call: Call) -> Alert:
     try:
         return await asyncio.to_thread(verify, call.body, call.platform[SENDERS], now=call.now)
     except SignatureError as error:
-        raise Forbidden(f"The alert is not accepted: {error}.") from None
+        raise Forbidden(say("The alert is not accepted: {error}.", error=error)) from None
     except CapError as error:
         where = f" ({error.element})" if error.path else ""
         raise checks.wrong_with(error, where) from None
@@ -112,7 +118,7 @@ async def _stored(alert: Alert) -> Broadcast | None:
     broadcast = await Broadcast.get(id=message.id)
     if broadcast.cap != document_of(alert):
         raise Conflict(
-            "There is another alert of this sender, identifier and time; give each alert its own identifier."
+            say("There is another alert of this sender, identifier and time; give each alert its own identifier.")
         )
     return broadcast
 
@@ -121,16 +127,19 @@ def _check(call: Call, alert: Alert, settings: AlertSettings) -> None:
     """Raise InvalidFields for what is signed as it should be, and still not to be published."""
     wrong = checks.check(alert)
     if alert.status is Status.DRAFT:
-        wrong.append(FieldProblem("/status", "A Draft is not published.", "invalid"))
+        wrong.append(FieldProblem("/status", say("A Draft is not published."), "invalid"))
     if alert.sent > call.now + MAX_CLOCK_AHEAD:
-        wrong.append(FieldProblem("/sent", "It was sent in the future; set the sender's clock.", "future"))
+        wrong.append(FieldProblem("/sent", say("It was sent in the future; set the sender's clock."), "future"))
     elif alert.sent < call.now - timedelta(seconds=settings.newest):
-        detail = f"It was sent more than {settings.newest:g} seconds ago, so anybody may have kept it; send a new one."
+        detail = say(
+            "It was sent more than {seconds:g} seconds ago, so anybody may have kept it; send a new one.",
+            seconds=settings.newest,
+        )
         wrong.append(FieldProblem("/sent", detail, "replay"))
     if alert.expires is not None and alert.expires <= call.now:
-        wrong.append(FieldProblem("/info", "It is over already.", "past"))
+        wrong.append(FieldProblem("/info", say("It is over already."), "past"))
     if not alert.infos and alert.message_type is not MessageType.CANCEL:
-        wrong.append(FieldProblem("/info", "It says nothing; add a block for each language.", "required"))
+        wrong.append(FieldProblem("/info", say("It says nothing; add a block for each language."), "required"))
     if wrong:
         raise InvalidFields(wrong)
 
@@ -140,15 +149,17 @@ async def _earlier(alert: Alert) -> list[Broadcast]:
     if alert.message_type is MessageType.ALERT:
         return []
     if len(alert.references) > MAX_EARLIER:
-        raise InvalidFields([FieldProblem("/references", f"Refer to {MAX_EARLIER} alerts at most.", "maxItems")])
+        raise InvalidFields(
+            [FieldProblem("/references", say("Refer to {most} alerts at most.", most=MAX_EARLIER), "maxItems")]
+        )
     if any(one.sender != alert.sender for one in alert.references):
         # Else each of our senders could take back what another one said.
-        raise InvalidFields([FieldProblem("/references", "Refer to alerts of the same sender only.", "forbidden")])
+        raise InvalidFields([FieldProblem("/references", say("Refer to alerts of the same sender only."), "forbidden")])
     names = [name_of(one) for one in alert.references]
     known = await CapMessage.filter(name__in=names).values_list("id", flat=True)
     found = await Broadcast.filter(id__in=list(known)).order_by("-seq") if known else []
     if not found and alert.message_type is MessageType.CANCEL:
-        detail = "None of these alerts is known here; send the alert before its Cancel."
+        detail = say("None of these alerts is known here; send the alert before its Cancel.")
         raise InvalidFields([FieldProblem("/references", detail, "unknown")])
     return found
 
@@ -160,7 +171,7 @@ def _audience(
     if audience is None and sender.division:
         audience = {"divisions": [sender.division]}
     if audience is None:
-        detail = "Its areas say neither division (a geocode GB/T 2260) nor polygon nor circle; add one to each."
+        detail = say("Its areas say neither division (a geocode GB/T 2260) nor polygon nor circle; add one to each.")
         raise InvalidFields([FieldProblem("/info", detail, "required")])
     if wrong := checks.check_audience(alert, audience):
         raise InvalidFields(wrong)

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 import orjson
 from aiohttp import HttpVersion11, web
 
-from banshi import Answer, Audience, Call, InvalidParameter, Parameter
+from banshi import Answer, Audience, Call
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH, Push
 from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox import standings
 from mobile_push.inbox.hub import ALIVE, MAX_STREAMS_A_TURN, UNKNOWN, Hub, Stream, event
+from mobile_push.inbox.standings import Standing
 from mobile_push.phones.presence import DEVICE, note_presence
+from mobile_push.phones.reading import places
+from mobile_push.phones.reading.changes import tell_change, tell_changes
+from mobile_push.phones.reading.places import AFTER, BEYOND, LAST_EVENT_ID
 from mobile_push.settings import PushSettings
-from mobile_push.tables import cursor
-from mobile_push.tables.cursor import Cursor
 
 ROUTES = Routes("push")
 
@@ -32,25 +35,14 @@ MIN_COMEBACK_MS, MAX_COMEBACK_MS = 1_000, 9_000
 #: Seconds between two looks whether a phone that reads slowly has caught up, and between two rounds of the sweeper.
 LOOK_S, ROUND_S = 0.05, 1.0
 
-AFTER = Parameter(
-    "after",
-    {"type": "string", "pattern": cursor.PATTERN, "default": "0"},
-    "The cursor of the last message that the app has.",
-)
-
 
 @ROUTES.get(
     "/v1/inbox/stream",
     Audience.CITIZEN,
-    {200: Answer("Events named `message`.", media_type="text/event-stream")},
+    {200: Answer("Events named `message` and `change`.", media_type="text/event-stream"), **BEYOND},
     parameters=(
         AFTER,
-        Parameter(
-            "Last-Event-ID",
-            {"type": "string", "pattern": f"^$|{cursor.PATTERN}"},
-            "The last event's id.",
-            place="header",
-        ),
+        LAST_EVENT_ID,
         DEVICE,
     ),
 )
@@ -59,7 +51,7 @@ async def stream_inbox(call: Call) -> web.StreamResponse:
 
     First comes what the app has missed, then each message as it comes.
     """
-    cursor = last_seen(call)
+    place = places.last_seen(call)
     await note_presence(call)
     push, request = call.platform[PUSH], call.request
     transport = request.transport
@@ -69,13 +61,13 @@ async def stream_inbox(call: Call) -> web.StreamResponse:
     stream = Stream(
         person=call.principal.subject,
         language=call.language,
-        cursor=cursor,
+        cursor=place,
         transport=transport,
         chunked=request.version >= HttpVersion11,
         ends=time.monotonic() + left,
     )
     with push.hub.open(stream):
-        await arrive(push, stream)
+        await places.refuse_beyond(call, place, await arrive(push, stream))
         response = await event_stream(request)
         # From now on the stream writes its chunks by itself.
         await response.write(comeback())
@@ -83,13 +75,17 @@ async def stream_inbox(call: Call) -> web.StreamResponse:
     return response
 
 
-async def arrive(push: Push, stream: Stream) -> None:
+async def arrive(push: Push, stream: Stream) -> Standing:
     """Find out where the person stands. The stream is open already: what comes meanwhile is told to it."""
     standing = await push.arrivals.standing(stream.person)
     if stream.listener is UNKNOWN:
         stream.listener = standing.listener
     if standing.top > stream.cursor.personal:
         stream.personal = True
+    # Last of all: what is told of broadcasts is the same for everybody, and says nothing of what was done with them.
+    stream.arrived = stream.cursor._replace(changes=standing.changes)
+    stream.changed = standing.changes > 0
+    return standing
 
 
 async def event_stream(request: web.Request) -> web.StreamResponse:
@@ -99,6 +95,8 @@ async def event_stream(request: web.Request) -> web.StreamResponse:
             "Content-Type": "text/event-stream",
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+            "Referrer-Policy": "no-referrer",
             # A proxy that gathers the answer would keep every event to itself.
             "X-Accel-Buffering": "no",
         }
@@ -125,6 +123,8 @@ async def follow(push: Push, stream: Stream) -> None:
             await _tell_own(push, stream)
         elif not stream.current:
             _tell_common(push.hub, stream)
+        elif stream.changed:
+            await tell_changes(push, stream)
         else:
             await stream.news()
 
@@ -133,9 +133,12 @@ async def _tell_own(push: Push, stream: Stream) -> None:
     """Write the next page of the person's own messages."""
     # Not afterwards: what is stored while this reads wakes the stream again.
     stream.personal = False
-    rows = await inbox_messages.read(stream.person, stream.cursor.personal, PAGE_SIZE)
+    rows = await inbox_messages.read(push.platform, stream.person, stream.cursor.personal, PAGE_SIZE)
     for row in rows:
-        stream.cursor = Cursor(row.seq, stream.cursor.common)
+        stream.cursor = stream.cursor._replace(personal=row.seq)
+        if row.deleted_at:
+            tell_change(push, stream, row)
+            continue
         document = inbox_messages.document(push.platform, row, stream.language)
         stream.write(event(stream.cursor, orjson.dumps(document)[1:] + b"\n\n"))
     if len(rows) == PAGE_SIZE:
@@ -169,10 +172,12 @@ async def sweep(push: Push) -> None:
         for start in range(0, len(streams), MAX_STREAMS_A_TURN):
             quiet = _look_at(streams[start : start + MAX_STREAMS_A_TURN], push.settings)
             # Whoever has heard nothing for a while may have missed what another process wrote.
-            tops = await inbox_messages.tops(push.platform, sorted({stream.person for stream in quiet}))
+            counters = await standings.counters(push.platform, sorted({stream.person for stream in quiet}))
             for stream in quiet:
-                if tops.get(stream.person, 0) > stream.cursor.personal:
-                    stream.personal = True
+                top, changes = counters.get(stream.person, (0, 0))
+                stream.personal |= top > stream.cursor.personal
+                stream.changed |= changes > stream.cursor.changes
+                if stream.personal or stream.changed:
                     stream.wake()
             await asyncio.sleep(0)
 
@@ -195,21 +200,3 @@ def _look_at(streams: Sequence[Stream], settings: PushSettings) -> list[Stream]:
             stream.write(ALIVE)
             quiet.append(stream)
     return quiet
-
-
-def last_seen(call: Call) -> Cursor:
-    """Where the app goes on: behind the last event that it has, or where it says."""
-    header = call.request.headers.get("Last-Event-ID")
-    return place_in_inbox("Last-Event-ID", header) if header else asked_place(call)
-
-
-def asked_place(call: Call) -> Cursor:
-    """Where `after` says. Raises InvalidParameter."""
-    return place_in_inbox("after", str(call.query.get("after", "0")))
-
-
-def place_in_inbox(parameter: str, text: str) -> Cursor:
-    try:
-        return Cursor.of(text)
-    except ValueError as error:
-        raise InvalidParameter(f"{parameter} is no place in this inbox: {error}.", parameter=parameter) from None

@@ -24,6 +24,7 @@ from banshi.sdk.documents import LINKS, MOMENT, Record
 from banshi.sdk.http import Routes
 from banshi.sdk.operations import write_private
 from mobile_push.phones.reading import stream
+from mobile_push.sentences import say
 
 ROUTES = Routes("push")
 
@@ -37,10 +38,11 @@ BY_TICKET = "/v1/inbox/stream/by-ticket"
 
 
 class TicketRefused(Problem):
-    """This ticket is not good, or not any more; take a new one from POST /v1/inbox/stream/tickets."""
+    """This ticket is not good, or not any more; take a new one."""
 
     status = 401
     code = "ticket-refused"
+    says = say
 
     def __init__(self) -> None:
         super().__init__(headers={"WWW-Authenticate": 'Bearer realm="banshi"'})
@@ -95,6 +97,7 @@ def _load(file: Path) -> Tickets:
             Record(expires_at=MOMENT, links=LINKS),
         )
     },
+    counts=False,
 )
 async def take_stream_ticket(call: Call) -> web.StreamResponse:
     """Take a ticket with which a browser's EventSource follows the stream."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, FieldProblem, InvalidFields, Platform, reply
-from banshi.sdk.documents import Record
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Platform, reply
+from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
-from mobile_push.inbox import messages as inbox_messages
-from mobile_push.inbox.common_log import EVERYBODY
+from mobile_push.inbox import standings, states
+from mobile_push.sentences import say
 from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
 from mobile_push.tables.models import InboxMessage, PhoneReceipt, Profile
@@ -20,46 +21,45 @@ ROUTES = Routes("push")
 
 UNREAD: dict[str, Any] = Record(unread={"type": "integer", "minimum": 0, "description": "For the app's badge."})
 
-MARK = Record(
-    through={
+#: Messages that are marked at once.
+MAX_MARKED = 200
+
+_MARKS: dict[str, Any] = {
+    "through": {
         "type": ["integer", "string"],
         "minimum": 0,
         "maximum": cursor.MAX_NUMBER,
         "pattern": cursor.PATTERN,
-        "description": "The last message that was seen: its `seq`, or a cursor of the inbox.",
+        "description": "All up to the last message that was seen: its `seq`, or a cursor of the inbox.",
         "x-pattern-hint": {
-            "zh-CN": "请填写消息的 seq，或收件箱返回的 cursor。",
+            "zh-CN": "收件箱中没有这个位置，请重新读取收件箱。",
             "en": "Send a message's seq, or a cursor of the inbox, unchanged.",
         },
-    }
-).form()
+    },
+    "ids": {
+        **array({"type": "string", "format": "uuid"}, minItems=1, maxItems=MAX_MARKED),
+        "description": "These messages; what isn't in the caller's inbox is left out.",
+    },
+}
+
+MARK = Form.from_schema(
+    {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False, "properties": _MARKS}
+)
 
 
 async def unread(platform: Platform, person: str) -> int:
     """How many messages of a person are neither opened nor marked as read: their own, and those for everybody."""
     profile = await Profile.get_or_none(person=person) or Profile(person=person)
-    own = await InboxMessage.filter(person=person, seq__gt=profile.read_seq, read_at__isnull=True).count()
-    listener = await inbox_messages.listener_of(platform, person)
+    unread = InboxMessage.filter(person=person, read_at__isnull=True, archived_at__isnull=True, deleted_at__isnull=True)
+    own = await unread.filter(seq__gt=profile.read_seq).count()
+    listener = await standings.listener_of(platform, person)
     common = platform[PUSH].hub.log.behind(profile.read_broadcast, listener)
     valid = {entry.broadcast.id for entry in common if not entry.ended}
     if not valid:
         return own
     opened = PhoneReceipt.filter(person=person, message_id__in=list(valid), opened_at__isnull=False)
-    return own + len(valid - {receipt.message_id for receipt in await opened})
-
-
-async def mark_read(platform: Platform, person: str, through: Cursor) -> None:
-    """Mark both logs as read up to a place: never backwards, and nothing that has yet to come."""
-    tops = await inbox_messages.tops(platform, [person, EVERYBODY])
-    marks = {
-        "read_seq": min(through.personal, tops.get(person, 0)),
-        "read_broadcast": min(through.common, tops.get(EVERYBODY, 0)),
-    }
-    if not any(marks.values()):
-        return
-    await Profile.bulk_create([Profile(person=person)], ignore_conflicts=True)
-    for column, mark in marks.items():
-        await Profile.filter(person=person, **{f"{column}__lt": mark}).update(**{column: mark})
+    done = {state.message_id for state in await states.of_broadcasts(person)}
+    return own + len(valid - {receipt.message_id for receipt in await opened} - done)
 
 
 @ROUTES.get("/v1/inbox/unread", Audience.CITIZEN, {200: Answer("How many.", UNREAD)})
@@ -69,19 +69,32 @@ async def count_unread(call: Call) -> web.StreamResponse:
 
 
 @ROUTES.post(
-    "/v1/inbox/read", Audience.CITIZEN, {200: Answer("How many are left.", UNREAD)}, body=MARK, operation="mark_read"
+    "/v1/inbox/read",
+    Audience.CITIZEN,
+    {200: Answer("How many are left.", UNREAD)},
+    body=MARK,
+    operation="mark_read",
+    counts=False,
 )
 async def mark(call: Call) -> web.StreamResponse:
-    """Mark all messages up to a place as read; again, or an earlier one, changes nothing.
+    """Mark messages as read, these or all up to a place; again, or an earlier one, changes nothing.
 
-    The answer says what is left.
+    The answer says what is left, and the caller's phones hear of it on their streams.
     """
-    through = call.body["through"]
-    try:
-        place = Cursor.of(through) if isinstance(through, str) else Cursor(int(through))
-    except ValueError as error:
-        raise InvalidFields(
-            [FieldProblem("/through", f"That is no place in this inbox: {error}.", "unknown")]
-        ) from None
-    await mark_read(call.platform, call.principal.subject, place)
+    platform, person, body = call.platform, call.principal.subject, call.body
+    if "ids" in body:
+        new = await states.change(platform, person, {UUID(one) for one in body["ids"]}, {"read_at": call.now})
+    else:
+        new = await states.mark_read(platform, person, _place(body["through"]))
+    if new:
+        platform[PUSH].show_changes(person)
     return await count_unread(call)
+
+
+def _place(through: int | str) -> Cursor:
+    try:
+        return Cursor.of(through) if isinstance(through, str) else Cursor(int(through))
+    except ValueError:
+        raise InvalidFields(
+            [FieldProblem("/through", say("That is no place in this inbox; read the inbox again."), "unknown")]
+        ) from None

@@ -77,13 +77,13 @@ class Encoder:
         """The request to one phone, or why there can't be one: checked here, as each 4xx counts against the quota."""
         if not token:
             return NO_TOKEN
-        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, gone = push
+        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, *told = push
         try:
             name = tag or collapse_key or message_id
             own = [orjson.dumps("" + text) for text in (token, message_id, link, name, thread)]
             if len(own[3]) > MAX_COLLAPSE_BYTES:  # nothing that we give a message; what collapses it is another text
                 return self._whole(push, fcm_token=token)
-            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread, gone
+            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread, *told
             shape = self._shapes.get(key)
             if shape is None or time.monotonic() - shape.at > SHAPE_GOOD_FOR_S:
                 shape = self._shape(push, key)
@@ -138,7 +138,8 @@ class Encoder:
 
 def _data(push: Push) -> dict[str, str]:
     data = {"message_id": push.message_id, "kind": push.kind, "link": push.link}
-    return {**data, "state": push.withdrawn} if push.withdrawn else data
+    told = {"state": push.withdrawn, "category": push.category, "severity": push.severity}
+    return data | {name: value for name, value in told.items() if value}
 
 
 def _measure(push: Push) -> None:

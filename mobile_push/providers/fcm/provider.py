@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Self
@@ -25,12 +24,10 @@ from mobile_push.providers.fcm.service_account import ServiceAccount
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.fcm.topics import MAX_PHONES_A_CALL, NO_TOPIC, is_topic, request, results
 from mobile_push.providers.platforms import of_fcm
-from mobile_push.providers.provider import CONNECTION, Outcome, Push, Receipt
+from mobile_push.providers.provider import CONNECTION, Push, Receipt
 
 logger = logging.getLogger(__name__)
 
-#: So many refusals for load with nothing accepted in between are no longer scattered: the provider asks for a pause.
-MAX_REFUSALS = 10
 #: Changes of who follows a topic that are under way at most; Google takes 3,000 phones a second.
 MAX_TOPIC_CALLS = 4
 
@@ -73,9 +70,6 @@ class FcmProvider:
         self.per_second = settings.per_minute / 60
         #: Seconds that one send takes at most: two tries, waiting for an access token included.
         self.longest_send = 2 * settings.timeout
-        #: `time.monotonic()` until which a run of refusals for load asks for silence; 0.0 when none does.
-        self.paused_until = 0.0
-        self._refusals = 0
         self._messages: Endpoint | None = None
         self._topics: Endpoint | None = None
 
@@ -145,14 +139,7 @@ class FcmProvider:
             return payload
         if self._messages is None:
             return CONNECTION
-        receipt = await self._messages.post(self._url, payload, classify)
-        if receipt.outcome is not Outcome.RETRY:
-            self._refusals = 0
-        elif receipt.retry_after is not None:
-            self._refusals += 1
-            if self._refusals >= MAX_REFUSALS:
-                self.paused_until = max(self.paused_until, time.monotonic() + receipt.retry_after)
-        return receipt
+        return await self._messages.post(self._url, payload, classify)
 
     async def _change(self, call: str, topic: str, tokens: Sequence[str]) -> list[Receipt]:
         if not is_topic(topic):

@@ -28,7 +28,9 @@ class ServiceAccount:
         from google.auth.transport.requests import Request
 
         self._settings = settings
-        self._request = partial(Request(), timeout=settings.timeout, verify=str(settings.ca_file or "") or True)
+        trusted = str(settings.ca_file or "") or True
+        # A redirect would take what the key has signed to somebody else.
+        self._request = partial(Request(), timeout=settings.timeout, verify=trusted, allow_redirects=False)
         self._read: dict[str, Any] = {}
         self.credentials: Any = None
         self._load()

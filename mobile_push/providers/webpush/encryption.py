@@ -8,10 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
+import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDH,
+    SECP256R1,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mobile_push.providers.webpush.subscriptions import Subscription
 
@@ -31,21 +42,19 @@ def encrypt(text: bytes, to: Subscription, *, private_key: Any = None, salt: byt
     Raises:
         ValueError: the text has more than MAX_PLAINTEXT_BYTES bytes, or none.
     """
-    import http_ece
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-
-    if not 1 <= len(text) <= MAX_PLAINTEXT_BYTES:  # of an empty text, http_ece makes a header without a record
+    if not 1 <= len(text) <= MAX_PLAINTEXT_BYTES:
         raise ValueError(f"the text has {len(text)} bytes; 1 to {MAX_PLAINTEXT_BYTES} fit into one message")
-    body: bytes = http_ece.encrypt(
-        text,
-        salt=salt,
-        private_key=private_key or generate_private_key(SECP256R1()),
-        dh=to.p256dh,
-        auth_secret=to.auth,
-        rs=RECORD_BYTES,
-        version="aes128gcm",
-    )
-    return body
+    own, salt = private_key or generate_private_key(SECP256R1()), salt or os.urandom(16)
+    point = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    secret = own.exchange(ECDH(), EllipticCurvePublicKey.from_encoded_point(SECP256R1(), to.p256dh))
+    # RFC 8291 section 3.4: HKDF with one block of output is two HMACs.
+    keys = hmac.digest(to.auth, secret, "sha256")
+    keys = hmac.digest(keys, b"WebPush: info\0" + to.p256dh + point + b"\x01", "sha256")
+    keys = hmac.digest(salt, keys, "sha256")
+    content = hmac.digest(keys, b"Content-Encoding: aes128gcm\0\x01", "sha256")[:16]
+    nonce = hmac.digest(keys, b"Content-Encoding: nonce\0\x01", "sha256")[:12]
+    head = salt + RECORD_BYTES.to_bytes(4, "big") + bytes([len(point)]) + point
+    return head + AESGCM(content).encrypt(nonce, text + b"\x02", None)
 
 
 class Bench:

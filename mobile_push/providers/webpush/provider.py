@@ -54,6 +54,7 @@ def payload(push: Push) -> bytes:
     # As the options of showNotification() are called; a tag that is there already sounds again where it may sound.
     told |= {"tag": push.name, "silent": not sound, "renotify": bool(sound), "level": level}
     told |= {"sound": sound, "channel": channel, "thread": push.thread, "image": push.image, "state": push.withdrawn}
+    told |= {"category": push.category, "severity": push.severity}
     return orjson.dumps({name: value for name, value in told.items() if value != "" or name == "body"})
 
 
@@ -82,7 +83,7 @@ class WebPushProvider:
     """Sends to whatever push service a subscription names.
 
     Run at most `settings.connections` sends at once: more would only wait, with their timeout running. A push service
-    that asks for silence gets it alone, so there is never a pause of all (`paused_until`).
+    that asks for silence gets it alone, so there is never a pause of all.
 
     Example::
 
@@ -92,7 +93,6 @@ class WebPushProvider:
 
     name = "webpush"
     one_service = False
-    paused_until = 0.0
     #: Each push service has limits of its own, and says so with 429.
     per_second = None
 
@@ -137,8 +137,6 @@ class WebPushProvider:
         return guarded_connector(trusted=trusted, allowed=allowed, limit=settings.connections)
 
     def _open(self) -> tuple[object, ssl.SSLContext]:
-        import http_ece  # noqa: F401 - the first message should not wait for it
-
         key = read_key(self.settings.private_key_file)
         try:
             return key, ssl.create_default_context(cafile=self.settings.ca_file)

@@ -18,6 +18,7 @@ import orjson
 from yarl import URL
 
 from mobile_push.providers.webpush.settings import HOST, WebPushSettings
+from mobile_push.sentences import say
 
 #: Characters of an address at most; UnifiedPush allows 1,000 bytes, Windows' are the longest of the browsers'.
 MAX_ENDPOINT_LENGTH = 2048
@@ -145,7 +146,7 @@ def _check_service(scheme: str, host: str, port: int, settings: WebPushSettings)
     if _is_loopback(host):
         if settings.loopback and scheme in ("http", "https"):
             return
-        raise Forbidden("endpoint is on this machine; that is for development, with webpush.loopback = true")
+        raise Forbidden(say("This address is on the machine itself, which is for development alone."))
     if scheme != "https":
         raise ValueError("endpoint has to begin with https://")
     if not HOST.fullmatch(host):
@@ -153,7 +154,7 @@ def _check_service(scheme: str, host: str, port: int, settings: WebPushSettings)
     if port != HTTPS and port < FIRST_FREE_PORT:
         raise ValueError(f"endpoint's port has to be {HTTPS}, or {FIRST_FREE_PORT} and above")
     if not settings.allows(host):
-        raise Forbidden("this push service is not allowed here; the app has to use another")
+        raise Forbidden(say("This push service is not allowed here; the app has to use another."))
 
 
 def _is_loopback(host: str) -> bool:

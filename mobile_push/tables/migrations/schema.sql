@@ -1,4 +1,4 @@
--- After 0010_screens
+-- After 0014_anonymous
 CREATE TABLE "push_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -14,7 +14,7 @@ CREATE INDEX "idx_push_device_person_0990de" ON "push_device" ("person");
 CREATE TABLE "push_inbox_counter" (
     "person" VARCHAR(255) NOT NULL  PRIMARY KEY,
     "top" BIGINT NOT NULL
-);
+, "changes" BIGINT NOT NULL  /* The number of the last change (`MessageState`). */ DEFAULT 0);
 CREATE TABLE "push_inbox_message" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY /* The message's own id, so that one that is delivered twice arrives once. */,
     "person" VARCHAR(255) NOT NULL,
@@ -24,7 +24,7 @@ CREATE TABLE "push_inbox_message" (
     "body" JSON NOT NULL,
     "link" VARCHAR(255) NOT NULL,
     "case_id" CHAR(36),
-    "created_at" TIMESTAMP NOT NULL, "broadcast_id" CHAR(36)   /* The notice that it is this person's copy of. */, "read_at" TIMESTAMP, "mode" VARCHAR(4) NOT NULL  /* The case's: test, team or live. */ DEFAULT 'live',
+    "created_at" TIMESTAMP NOT NULL, "broadcast_id" CHAR(36)   /* The notice that it is this person's copy of. */, "read_at" TIMESTAMP, "mode" VARCHAR(4) NOT NULL  /* The case's: test, team or live. */ DEFAULT 'live', "category" VARCHAR(32) NOT NULL  /* The kind of the item, or of an alert's copy what CAP says. */ DEFAULT '', "item" VARCHAR(64) NOT NULL  /* The item, the case's number and the state that the message tells of; "" where it is about none. */ DEFAULT '', "number" VARCHAR(24) NOT NULL DEFAULT '', "severity" VARCHAR(16) NOT NULL DEFAULT '', "state" VARCHAR(32) NOT NULL DEFAULT '', "archived_at" TIMESTAMP, "deleted_at" TIMESTAMP   /* Its number stays, and nothing of what it said. */,
     CONSTRAINT "uid_push_inbox__person_0bae35" UNIQUE ("person", "seq")
 );
 CREATE TABLE "push_broadcast" (
@@ -112,7 +112,7 @@ CREATE TABLE "push_profile" (
     "timezone" VARCHAR(64) NOT NULL,
     "read_seq" BIGINT NOT NULL  /* The last numbers of the personal and the common log that are marked as read. */,
     "read_broadcast" BIGINT NOT NULL
-);
+, "marked_at" BIGINT NOT NULL  /* Milliseconds since 1970 at which they were last moved on. */ DEFAULT 0);
 CREATE TABLE "push_delivery" ("id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "message_id" CHAR(36) NOT NULL, "device_id" CHAR(36) NOT NULL, "provider" VARCHAR(16) NOT NULL, "state" VARCHAR(8) NOT NULL, "code" VARCHAR(64) NOT NULL, "provider_message" VARCHAR(255) NOT NULL, "not_before" BIGINT NOT NULL, "lease_until" BIGINT NOT NULL, "expires" BIGINT NOT NULL, "attempts" INT NOT NULL, "settled_at" BIGINT, "lane" SMALLINT NOT NULL  /* The urgent lanes go first. */ DEFAULT 0, "tries" INT NOT NULL  /* How often it was tried, since it was planned or since an operator wished it to be sent again. */ DEFAULT 0, "trace" VARCHAR(55) NOT NULL  /* The traceparent of the message's promise. */ DEFAULT '');
 CREATE UNIQUE INDEX "uid_push_delive_message_d05313" ON "push_delivery" ("message_id", "device_id");
 CREATE INDEX "push_delivery_lane" ON "push_delivery" ("provider", "state", "lane", "id");
@@ -157,3 +157,26 @@ CREATE TABLE "push_topic_round" (
     "lease_until" BIGINT NOT NULL
 );
 CREATE INDEX "push_inbox_message_broadcast" ON "push_inbox_message" ("broadcast_id");
+CREATE TABLE "push_message_state" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "person" VARCHAR(1415) NOT NULL,
+    "message_id" CHAR(36) NOT NULL  /* The message's or the broadcast's; zeros for what is marked as read up to a place (`Profile`). */,
+    "common" INT NOT NULL  /* Whether it is a broadcast, and its place in its log. */,
+    "seq" BIGINT NOT NULL,
+    "number" BIGINT NOT NULL  /* Of the last change, from the person's counter. */,
+    "read_at" TIMESTAMP,
+    "archived_at" TIMESTAMP,
+    "deleted_at" TIMESTAMP,
+    CONSTRAINT "uid_push_messag_person_72583c" UNIQUE ("person", "message_id")
+);
+CREATE INDEX "push_message_state_number" ON "push_message_state" ("person", "number");
+CREATE TABLE "push_silence" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "person" VARCHAR(1415) NOT NULL,
+    "about" VARCHAR(64) NOT NULL,
+    CONSTRAINT "uid_push_silenc_person_a55d8a" UNIQUE ("person", "about")
+);
+CREATE TABLE "push_anonymous_device" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY /* The device's. */,
+    "secret_hash" VARCHAR(64) NOT NULL  /* SHA-256 of what its app proves itself with. */
+);

@@ -12,11 +12,11 @@ from structlog.typing import FilteringBoundLogger
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from banshi.builtin.leading.leader_election import led
 from banshi.foundation.background import woken, working
 from banshi.foundation.errors import Problem
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases import actors, lifecycle
-from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.running import Platform
 
 #: Seconds between two rounds of what has time.

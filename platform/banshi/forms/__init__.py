@@ -17,10 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from banshi.forms.day_keywords import HANDED_IN
 from banshi.forms.days import LIMITS
-from banshi.forms.models import close, days_reader, model_reader
+from banshi.forms.models import close, model_reader, words_reader
 from banshi.forms.places import Place, is_verified, places_in, spelled_in
-from banshi.forms.rules import copied, day_faults, faults_of
-from banshi.forms.schemas import compiled, described, schema_reader
+from banshi.forms.pointing import worded
+from banshi.forms.rules import copied, faults_of, word_faults
+from banshi.forms.schemas import compiled, schema_reader
+from banshi.forms.vocabulary.conditions import compiled_in
+from banshi.forms.vocabulary.served import Choices, described
+from banshi.forms.vocabulary.texts import taken_out
 from banshi.forms.words import Found, Path, Reader, say
 from banshi.foundation.errors import FieldProblem, InvalidFields
 
@@ -38,7 +42,7 @@ MOST_PROBLEMS = 100
 class Form:
     """What an item asks for. Made once at start-up by `from_schema` or `from_model`, then only read."""
 
-    __slots__ = ("_is_right", "_places", "_read", "_schema")
+    __slots__ = ("_is_right", "_places", "_read", "_schema", "_told_in")
 
     def __init__(
         self,
@@ -53,6 +57,8 @@ class Form:
         self._is_right = is_right
         #: Where it asks for numbers, known once there is a reader.
         self._places = places
+        #: What was described, by language and shape.
+        self._told_in: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     @classmethod
     def from_schema(cls, schema: Mapping[str, Any]) -> Form:
@@ -60,12 +66,14 @@ class Form:
 
         `format` is asserted. `x-pattern-hint` beside a `pattern`, a sentence or {"zh-CN": …, "en": …}, is what a
         citizen reads when the pattern isn't met. `x-not-before`, `x-not-after` and `x-in-order` limit days, as
-        `banshi.forms.days` says. Raises ValueError with every fault and its place in the schema; a
-        `$ref` has to stay inside the schema ("#/$defs/…") and may not lead back to itself, and nothing is ever fetched.
+        `banshi.forms.days` says; `x-when` says where a field is asked. docs/forms.md has all such words. Raises
+        ValueError with every fault and its place in the schema; a `$ref` has to stay inside the schema ("#/$defs/…")
+        and may not lead back to itself, and nothing is ever fetched.
         """
-        own = copied(schema)
-        if faults := faults_of(own):
+        own, faults = taken_out(copied(schema))
+        if faults := faults or faults_of(own):
             raise ValueError("; ".join(faults))
+        own = compiled_in(own)
         try:
             validator = compiled(own)
         except ValueError as error:
@@ -114,19 +122,30 @@ class Form:
         except PydanticUserError as error:
             name = getattr(model, "__qualname__", repr(model))
             raise ValueError(f"{name} can't be read as a form: {str(error).splitlines()[0]}") from error
-        if faults := day_faults(schema):
+        schema, faults = taken_out(schema)
+        if faults := faults + word_faults(schema):
             raise ValueError("; ".join(faults))
-        closed, places, days = close(model, schema), places_in(schema), days_reader(schema)
-        return cls(schema, model_reader(adapter, places, closed=closed, days=days), places)
+        closed, schema = close(model, schema), compiled_in(schema)
+        places, words = places_in(schema), words_reader(schema)
+        return cls(schema, model_reader(adapter, places, closed=closed, words=words), places)
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        """The JSON Schema 2020-12 to publish. It is shared: copy it before changing anything."""
+        """The form as plain JSON Schema 2020-12, whose words in other languages stand beside it.
+
+        `title` and `description` are in Chinese, and all their languages in `x-texts`; choices are an `enum`, and their
+        words in `x-words`. It is shared: copy it before changing anything. `described` is what readers get.
+        """
         return self._schema
 
-    def described(self, language: str) -> Mapping[str, Any]:
-        """The schema with its limits of days in words too, in the descriptions of their fields."""
-        told: Mapping[str, Any] = described(self._schema, language)
+    def described(self, language: str, choices: Choices = "oneOf") -> Mapping[str, Any]:
+        """The form in one language as plain JSON Schema 2020-12, its limits of days in words too. It is shared.
+
+        A choice is a `oneOf` of `const` and `title`; with `choices="enum"` an `enum` with `x-enum-descriptions`.
+        """
+        told: Mapping[str, Any] | None = self._told_in.get((language, choices))
+        if told is None:
+            told = self._told_in[language, choices] = described(self._schema, language, choices)
         return told
 
     def spelled(self, answers: Any, verified: str = "") -> Any:
@@ -171,7 +190,7 @@ class Form:
         return value
 
     def _told(self, found: Sequence[Found], language: str) -> tuple[FieldProblem, ...]:
-        told = list(dict.fromkeys(say(one, language) for one in found[: MOST_PROBLEMS * 2]))
+        told = list(dict.fromkeys(say(worded(self._schema, one), language) for one in found[: MOST_PROBLEMS * 2]))
         if len(told) > MOST_PROBLEMS or len(found) > MOST_PROBLEMS * 2:
             told[MOST_PROBLEMS:] = [say(Found((), "truncated", MOST_PROBLEMS), language)]
         return tuple(told)

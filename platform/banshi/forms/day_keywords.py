@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
 
-from banshi.forms.days import IN_ORDER, NOT_AFTER, NOT_BEFORE, date_of, day_limit, moment_of
+from banshi.forms.days import IN_ORDER, NOT_AFTER, NOT_BEFORE, date_of, day_limit, moment_of, title_of
 
 #: The moment at which the answers that are being looked at were handed in, in the city's zone; None: now, in this
 #: machine's own, for whoever looks at answers without a platform, such as a test.
@@ -70,7 +70,7 @@ class _InOrder:
     def __init__(self, parent: Any, names: Any, _: Any) -> None:
         self._names = names
         fields = parent.get("properties", {})
-        self._titles = {name: str(fields.get(name, {}).get("title", name)) for name in names}
+        self._titles = {name: title_of(fields.get(name, {}), name) for name in names}
 
     def validate(self, instance: Any) -> None:
         for error in self.iter_errors(instance):

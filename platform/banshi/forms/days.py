@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from banshi.foundation.texts import spoken
 from banshi.foundation.time.periods import months_on
 
 NOT_BEFORE, NOT_AFTER, IN_ORDER = "x-not-before", "x-not-after", "x-in-order"
@@ -28,7 +29,7 @@ _DAYS = {"d": 1, "w": 7}
 _MONTHS = {"m": 1, "y": 12}
 _DISTANCE = re.compile("([+-])([1-9][0-9]*)([dwmy])", re.ASCII)
 _MOMENT = re.compile(
-    "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+    "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])", re.ASCII
 )
 #: One day after the other through a leap year and the years around it: what holds on each of them holds for good.
 _EVERY_SORT_OF_DAY = [date(2023, 1, 1) + timedelta(days=count) for count in range(1_461)]
@@ -51,6 +52,10 @@ def moment_of(text: str) -> datetime | None:
         return datetime.fromisoformat(text.upper()) if _MOMENT.fullmatch(text) else None
     except ValueError:
         return None
+
+
+#: What a validator's formats are read by: its own take the year 0 for one, which no calendar of Python's has.
+CALENDAR: dict[str, Callable[..., bool]] = {"date": date_of, "date-time": moment_of}  # type: ignore[dict-item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +193,13 @@ def told_order(node: Mapping[str, Any], name: str, language: str) -> str:
     if name not in names[1:]:
         return ""
     earlier = names[names.index(name) - 1]
-    title = node["properties"][earlier].get("title", earlier)
+    title = spoken(title_of(node["properties"][earlier], earlier), language)
     return sentence(("不得早于“{}”", "not before “{}”")[column].format(title), column)
+
+
+def title_of(field: Mapping[str, Any], name: str) -> str | Mapping[str, str]:
+    """What a field is called, in each language where it says so; its name where it says nothing."""
+    return field.get("x-texts", {}).get("title") or str(field.get("title", name))
 
 
 def sentence(words: str, column: int) -> str:

@@ -12,7 +12,7 @@ import orjson
 from banshi.forms.day_keywords import KEYWORDS
 from banshi.forms.places import Place, wrong_in
 from banshi.forms.schemas import NAMED, ONE, compiled, schema_reader
-from banshi.forms.words import MAX_TRIED, Found, Path, Reader
+from banshi.forms.words import MAX_TRIED, WHEN, Found, Path, Reader
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -61,24 +61,25 @@ def close(model: Any, schema: dict[str, Any]) -> bool:
     return True
 
 
-#: What is left of a model's schema where only its limits of days are held to: how it is nested, which branch of a union
-#: is meant, and that a day can be read. The rest is the model's, which knows patterns that the validator doesn't.
-_SKELETON = {"type", "const", "enum", "required", "$ref", *KEYWORDS}
+#: What is left of a model's schema where only its limits of days and its conditions are held to: how it is nested,
+#: which branch of a union is meant, and that a day can be read. The rest is the model's, which knows patterns that the
+#: validator doesn't.
+_SKELETON = {"type", "const", "enum", "required", "$ref", WHEN, *KEYWORDS}
 _DAYS = {"date", "date-time"}
 
 
-def days_reader(schema: dict[str, Any]) -> Reader | None:
-    """Reads answers that a model has taken, for the days in them; None where its schema limits none."""
+def words_reader(schema: dict[str, Any]) -> Reader | None:
+    """Reads answers that a model has taken, for days and for fields that aren't asked; None where it says neither."""
     found: list[str] = []
     skeleton = _skeleton(schema, found)
     return schema_reader(skeleton, compiled(skeleton)) if found else None
 
 
 def _skeleton(node: Any, found: list[str]) -> Any:
-    """The schema with nothing else in it; `found` gets the limits that it has."""
+    """The schema with nothing else in it; `found` gets the limits and conditions that it has."""
     if not isinstance(node, dict):
         return node
-    found += node.keys() & KEYWORDS.keys()
+    found += node.keys() & {WHEN, *KEYWORDS}
     kept = {key: node[key] for key in node.keys() & _SKELETON}
     if node.get("format") in _DAYS:
         kept["format"] = node["format"]
@@ -94,10 +95,10 @@ def _skeleton(node: Any, found: list[str]) -> Any:
 
 
 def model_reader(
-    adapter: TypeAdapter[Any], places: Place | None, *, closed: bool, days: Reader | None = None
+    adapter: TypeAdapter[Any], places: Place | None, *, closed: bool, words: Reader | None = None
 ) -> Reader:
-    """Reads by the model; what pydantic doesn't know of its schema is asserted too: formats for numbers, and limits of
-    days.
+    """Reads by the model; what pydantic doesn't know of its schema is asserted too: formats for numbers, limits of
+    days, and conditions.
     """
     from pydantic import ValidationError
 
@@ -107,7 +108,7 @@ def model_reader(
             text = orjson.dumps(answers)
             value = adapter.validate_json(text, strict=True, extra="forbid" if closed else None)
             wrong = [*wrong_in(places, answers)] if places is not None else []
-            return value, [*wrong, *(days(answers)[1] if days else ())]
+            return value, [*wrong, *(words(answers)[1] if words else ())]
         except ValidationError as error:
             if error.error_count() > MAX_TRIED:
                 return answers, [Found((), "tooLarge")]

@@ -20,6 +20,7 @@ _PLATE = re.compile(
     f"{_OFFICE}[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警领]"  # the usual one; trailers, schools, police, consulates
     f"|{_OFFICE}[A-HJ-NP-Z0-9]{{5}}领"
     f"|{_OFFICE}([A-HJK][A-HJ-NP-Z0-9][0-9]{{4}}|[0-9]{{5}}[A-HJK])"  # new energy
+    f"|{_OFFICE}[A-HJ-NP-Z0-9]{{4,5}}[临试超]"  # temporary: ordinary vehicles, trials, outsize ones
     "|粤Z[A-HJ-NP-Z0-9]{4}[港澳]"  # vehicles of Hong Kong and Macau
     "|[0-9]{6}[使领]|[使领][0-9]{6}"  # embassies: since 2017, and before
     f"|{_PROVINCE}[A-HJ-NP-Z0-9][0-9]{{4}}应急|应急{_PROVINCE}[0-9]{{3}}[A-HJ-NP-Z0-9]"  # fire and rescue

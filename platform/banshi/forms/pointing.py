@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from banshi.forms.days import title_of
 from banshi.forms.pointers import names_in, pointer, unescaped
 from banshi.forms.schemas import resolved
+from banshi.forms.vocabulary.texts import WORDS, value_key
+from banshi.forms.words import WHEN, Found, Path
 
 #: Schemas of one place that are looked at: a form may say the same field in several ways.
 MAX_SCHEMAS = 200
@@ -42,6 +46,50 @@ def placed(written: str, schema: Mapping[str, Any], answers: Any = None) -> tupl
     # What was written is not repeated: it may be what a citizen entered.
     fields = ", ".join(f'"{pointer([name])}"' for name in list(schema.get("properties", {}))[:20])
     return right, f'name a field of the form ({fields}), or "" for all of it; what is told stands at "{right}" now'
+
+
+def schemas_of(schema: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
+    """Everything that the form says of the answer at a path."""
+    return same_value(schema, _schemas_at(schema, [*map(str, path)]))
+
+
+def words_at(schema: Mapping[str, Any], pointer: str) -> dict[str, Mapping[str, str]]:
+    """What each choice of a field, or of the entries of a list, is called in its languages, by its value as a text."""
+    choices = [one for one in _choices_at(schema, tuple(names_in(pointer))) if isinstance(one.get("title"), Mapping)]
+    return {one["const"] if isinstance(one["const"], str) else value_key(one["const"]): one["title"] for one in choices}
+
+
+def worded(schema: Mapping[str, Any], found: Found) -> Found:
+    """The problem with the words of choices in place of their values, and with titles in place of names."""
+    if found.sentence == "either":
+        return replace(found, what=[title_at(schema, (*found.path, name)) for name in found.what])
+    if found.code == WHEN:
+        beside = [((*found.path[:-1], name), values) for name, values in found.what.items()]
+        return replace(found, what=[(title_at(schema, path), _words(schema, path, some)) for path, some in beside])
+    if found.code == "const":
+        return replace(found, what=_words(schema, found.path, [found.what])[0])
+    return replace(found, what=_words(schema, found.path, found.what)) if found.code == "enum" else found
+
+
+def title_at(schema: Mapping[str, Any], path: Path) -> str | Mapping[str, str]:
+    """What the form calls what is at the path."""
+    return next((title for one in schemas_of(schema, path) if (title := title_of(one, ""))), str(path[-1]))
+
+
+def _choices_at(schema: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
+    """The choices with words of a field, or of a list's entries."""
+    nodes = schemas_of(schema, path) + schemas_of(schema, (*path, 0))
+    return [one for node in nodes for one in node.get(WORDS, ())]
+
+
+def _words(schema: Mapping[str, Any], path: Path, values: Any) -> Any:
+    """Values with their words; a model says its choices as one text."""
+    choices = _choices_at(schema, path)
+    if not choices:
+        return values
+    words = {value_key(one["const"]): ("word", one["title"]) for one in choices if "title" in one}
+    options = [one["const"] for one in choices] if isinstance(values, str) else values
+    return [one if isinstance(one, tuple) else words.get(value_key(one), one) for one in options]
 
 
 def read(written: str) -> list[str]:

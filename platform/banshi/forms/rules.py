@@ -16,6 +16,8 @@ from banshi.forms.day_keywords import KEYWORDS
 from banshi.forms.days import limit_faults
 from banshi.forms.pointers import pointer
 from banshi.forms.schemas import LIST, NAMED, ONE, children, compiled, read_error, resolved, subschemas
+from banshi.forms.vocabulary.conditions import condition_faults, stray_faults
+from banshi.forms.vocabulary.fields import field_faults
 from banshi.forms.words import FORMATS, say
 
 #: Subschemas in a form once every `$ref` is written out.
@@ -26,10 +28,11 @@ _OTHERS = """
     $schema $id $ref $comment $anchor title description default deprecated readOnly writeOnly examples type enum const
     pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength minItems maxItems
     uniqueItems minContains maxContains minProperties maxProperties required dependentRequired contentEncoding
-    contentMediaType
+    contentMediaType x-attachment x-place x-pattern-hint x-unit x-shows x-texts x-words
+    x-accepts x-groups x-when x-required x-mask x-prefill x-choices
 """
 _KEYWORDS = frozenset({*ONE, *LIST, *NAMED, *_OTHERS.split()})
-_LIMITS = frozenset(KEYWORDS)
+_WORDS = frozenset(word for word in _KEYWORDS | {*KEYWORDS} if word.startswith("x-"))
 #: What a field can be of the place that answers are about (WGS 84, in degrees), and the type that it then has.
 PLACES = {"address": "string", "latitude": "number", "longitude": "number"}
 _DIALECTS = {"https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2020-12/schema#"}
@@ -59,7 +62,7 @@ def faults_of(schema: dict[str, Any]) -> list[str]:
             faults += [f"#{pointer(path)}: {fault}" for fault in _own_rules(node, root=not path)]
             if "$ref" in node and id(resolved(schema, node["$ref"])) not in places:
                 faults.append(f"#{pointer(path)}: $ref {node['$ref']!r} leads to no part of this schema; {_REF}")
-    faults += [] if faults else day_faults(schema)
+    faults += [] if faults else word_faults(schema)
     if not faults:
         try:
             _weigh(schema, schema, {}, ())
@@ -123,6 +126,8 @@ def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
     for pattern in (*([node["pattern"]] if "pattern" in node else []), *node.get("patternProperties", ())):
         if not _is_pattern(pattern):
             yield f"pattern {pattern!r}: {_about_pattern(pattern)}"
+    if not isinstance(node.get("x-attachment", True), bool):
+        yield "write x-attachment as true, without quotes"
     if (place := node.get("x-place")) is not None and PLACES.get(str(place)) != node.get("type"):
         yield f"x-place is 'address' of a string, 'latitude' or 'longitude' of a number, not {place!r}"
     if node.get("additionalProperties") is False and "patternProperties" not in node:
@@ -131,26 +136,28 @@ def _own_rules(node: dict[str, Any], *, root: bool) -> Iterator[str]:
             near = difflib.get_close_matches(name, properties, 1)
             instead = f"; did you mean {near[0]!r}?" if near else ""
             yield f"no answer could be right: {name!r} is in required and not in properties{instead}"
-    hint = node.get("x-pattern-hint", "")
-    sentences = list(hint.values()) if isinstance(hint, dict) else [hint]
-    if not sentences or not all(isinstance(sentence, str) for sentence in sentences):
-        yield "x-pattern-hint is a sentence, or one for each language: {'zh-CN': '…', 'en': '…'}"
 
 
-def day_faults(schema: dict[str, Any]) -> list[str]:
-    """What is wrong with the limits of days of a schema that somebody else has made and checked."""
-    return [
-        f"#{pointer(path)}: {fault}"
-        for path, node in subschemas((), schema)
-        if isinstance(node, dict)
-        for fault in (*_near_limits(node), *limit_faults(node, partial(_is_day, schema)))
-    ]
+def word_faults(schema: dict[str, Any]) -> list[str]:
+    """What is wrong with the words of our own in a schema that somebody else has made and checked."""
+    faults = []
+    for path, node in subschemas((), schema):
+        if isinstance(node, dict):
+            of_node = (
+                *_near_words(node),
+                *limit_faults(node, partial(_is_day, schema)),
+                *field_faults(node),
+                *condition_faults(schema, node),
+                *stray_faults(node, is_field=path[-2:-1] == ("properties",)),
+            )
+            faults += [f"#{pointer(path)}: {fault}" for fault in of_node]
+    return faults
 
 
-def _near_limits(node: dict[str, Any]) -> Iterator[str]:
-    """A limit that is misspelt is a word of the author's own to everybody else, and holds nobody to anything."""
-    for word in node.keys() - _LIMITS:
-        if near := _near(word, _LIMITS):
+def _near_words(node: dict[str, Any]) -> Iterator[str]:
+    """What is misspelt is a word of the author's own to everybody else, and holds nobody to anything."""
+    for word in node.keys() - _KEYWORDS - _WORDS:
+        if near := _near(word, _WORDS):
             yield f"{word!r} is no keyword; did you mean {near!r}?"
 
 
@@ -188,7 +195,7 @@ def _weigh(schema: Any, node: Any, known: dict[str, int], open_refs: tuple[str, 
             total += _weigh(schema, child, known, open_refs, depth + 1)
     ref = node.get("$ref") if isinstance(node, dict) else None
     if ref in open_refs:
-        raise ValueError(f"#: $ref {ref!r} leads back to itself, so the answers could be nested without end")
+        raise ValueError(f"#: $ref {ref!r} leads back to itself: remove it, or answers could be nested without end")
     if ref is not None:
         if ref not in known:
             known[ref] = _weigh(schema, resolved(schema, ref), known, (*open_refs, ref), depth + 1)

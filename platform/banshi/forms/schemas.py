@@ -11,10 +11,10 @@ import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from banshi.forms.day_keywords import KEYWORDS
-from banshi.forms.days import IN_ORDER, date_of, moment_of, told_limits, told_order
+from banshi.forms.days import CALENDAR, IN_ORDER
 from banshi.forms.numbers import NUMBERS
 from banshi.forms.pointers import names_in
-from banshi.forms.words import MAX_TRIED, SENTENCES, Found, Path, Reader
+from banshi.forms.words import MAX_TRIED, SENTENCES, WHEN, Found, Path, Reader
 
 #: Bytes that one compiled pattern may take: `^[\\p{L}·]{2,50}$` fits, a counted repetition of a repetition does not.
 _PATTERN_BYTES = 3 << 20
@@ -32,8 +32,7 @@ def compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
         dict(schema),
         validate_formats=True,
         ignore_unknown_formats=False,
-        # The library takes the year 0 for one, which no calendar of Python's has.
-        formats={"date": date_of, "date-time": moment_of, **NUMBERS},  # type: ignore[dict-item]  # true is enough
+        formats={**CALENDAR, **NUMBERS},  # type: ignore[dict-item]  # true is enough
         keywords=KEYWORDS,
         offline=True,
         pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES),
@@ -69,6 +68,8 @@ def read_error(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) 
             yield Found((*path, name), "dependentRequired" if dependent else "required")
         case Kind.AdditionalProperties(unexpected=names) | Kind.UnevaluatedProperties(unexpected=names):
             yield from (Found((*path, name), error.kind.name) for name in names)
+        case Kind.FalseSchema() if when := _condition(schema, error.schema_path):
+            yield Found(path, WHEN, when)
         case Kind.FalseSchema() if error.schema_path[-1:] == ["additionalProperties"]:
             # An object that may hold nothing at all: the validator doesn't say which fields it found.
             yield Found(path, "additionalProperties", sentence="falseSchema")
@@ -126,6 +127,17 @@ def _options(found: Found) -> list[Any]:
     return list(found.what) if found.code == "enum" else [found.what]
 
 
+def _condition(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> Any:
+    """The condition of the field that a branch (`allOf`, number, `else`, `properties`, name) takes away."""
+    if list(schema_path[-3:-1]) != ["else", "properties"]:
+        return None
+    node: Any = schema
+    for key in schema_path[:-5]:
+        node = node[key]
+    field = node.get("properties", {}).get(schema_path[-1])
+    return field.get(WHEN) if isinstance(field, Mapping) else None
+
+
 def _hint(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> Any:
     """The author's explanation beside the keyword at `schema_path`, if there is one."""
     node: Any = schema
@@ -147,27 +159,6 @@ def subschemas(path: Path, node: Any) -> Iterator[Node]:
     yield path, node
     for step, child in children(node):
         yield from subschemas(path + step, child)
-
-
-def described(schema: Any, language: str) -> Any:
-    """The schema with its limits of days in words too, in the descriptions of their fields."""
-    if not isinstance(schema, dict):
-        return schema
-    told = dict(schema)
-    told |= {key: described(schema[key], language) for key in ONE if key in schema}
-    told |= {key: [described(one, language) for one in schema[key]] for key in LIST if key in schema}
-    for key in NAMED:
-        if key in schema:
-            told[key] = {name: described(one, language) for name, one in schema[key].items()}
-    _say(told, told_limits(schema, language))
-    for name in schema.get(IN_ORDER, ()):
-        _say(told["properties"][name], told_order(schema, name, language))
-    return told
-
-
-def _say(node: dict[str, Any], words: str) -> None:
-    if words:
-        node["description"] = f"{node['description']} {words}" if "description" in node else words
 
 
 def resolved(schema: Any, ref: str) -> Any:

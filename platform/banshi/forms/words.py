@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,10 +11,13 @@ from typing import Any
 from banshi.forms.days import day_limit, written
 from banshi.forms.pointers import pointer
 from banshi.foundation.errors import FieldProblem
+from banshi.foundation.texts import spoken
 
 #: Places where a subschema may be tried on a value while problems are looked for: at 10 to 30 µs for each that fails,
 #: and on the event loop. Valid answers aren't counted, they cost nanoseconds.
 MAX_TRIED = 5_000
+#: Where a field is asked; the code of one that was given where it isn't.
+WHEN = "x-when"
 #: Reads answers: what the handler gets, and what is wrong.
 Reader = Callable[[Any], tuple[Any, Sequence["Found"]]]
 Path = tuple[str | int, ...]
@@ -41,7 +44,7 @@ SENTENCES = {
     "type": ("应填{}。", "Give {}."),
     "enum": ("请选择以下之一：{}。", "Choose one of: {}."),
     "const": ("此处只能填 {}。", "This can only be {}."),
-    "pattern": ("格式不符合要求。", "This is not written in the way that is asked for."),
+    "pattern": ("格式不符合要求。", "Wrong format."),
     "format": ("应填{}。", "Give {}."),
     "minimum": ("不得小于 {}。", "Give {} or more."),
     "maximum": ("不得大于 {}。", "Give {} or less."),
@@ -69,6 +72,7 @@ SENTENCES = {
     ),
     "x-not-before": ("不得早于{}。", "Give a day no earlier than {}."),
     "x-not-after": ("不得晚于{}。", "Give a day no later than {}."),
+    "x-when": ("仅当{}时填写此项，请删除。", "This is asked only where {}; leave it out."),
     "x-in-order": ("不得早于“{}”。", "This can't be earlier than “{}”."),
     "past": ("应填过去的时间。", "Give a time in the past."),
     "future": ("应填将来的时间。", "Give a time in the future."),
@@ -90,10 +94,10 @@ _TYPES = {
     "string": ("文字", "text"),
     "integer": ("整数", "a whole number"),
     "number": ("数字", "a number"),
-    "boolean": ("是或否", "true or false"),
+    "boolean": ("是或者否", "yes or no"),
     "array": ("列表", "a list"),
     "object": ("一组填写项", "a group of fields"),
-    "null": ("空值", "nothing (null)"),
+    "null": ("空值", "nothing"),
 }
 
 #: Every format that the validator asserts; a schema that names another is refused, because it would promise a check
@@ -113,10 +117,10 @@ FORMATS = {
     "uri-reference": ("网址", "a web address"),
     "iri": ("完整网址", "a whole web address"),
     "iri-reference": ("网址", "a web address"),
-    "uuid": ("UUID 编号", "a UUID"),
-    "uri-template": ("URI 模板", "a URI template"),
-    "json-pointer": ("JSON Pointer", "a JSON Pointer"),
-    "relative-json-pointer": ("相对 JSON Pointer", "a relative JSON Pointer"),
+    "uuid": ("系统给出的编号", "the id that the platform has given"),
+    "uri-template": ("网址模板", "a template of web addresses"),
+    "json-pointer": ("字段位置", "the place of a field"),
+    "relative-json-pointer": ("相对的字段位置", "the relative place of a field"),
     "regex": ("正则表达式", "a regular expression"),
     "cn-resident-id": (
         "正确的证件号码（居民身份证、港澳台居民居住证或者外国人永久居留身份证上的）",
@@ -126,7 +130,7 @@ FORMATS = {
         ),
     ),
     "cn-uscc": ("十八位统一社会信用代码", "a unified social credit code of 18 characters"),
-    "cn-plate": ("完整号牌，如 川B12345 或 川BD12345", "a whole number plate, such as 川B12345 or 川BD12345"),
+    "cn-plate": ("完整号牌，如 川B12345 或者 川BD12345", "a whole number plate, such as 川B12345 or 川BD12345"),
     "cn-mobile": ("十一位手机号码", "the eleven digits of a mobile number"),
     "cn-phone": ("手机号码，或者带区号的固定电话号码", "a mobile number, or a landline's number with its area code"),
     "cn-division": ("六位行政区划代码，如 510703", "the six digits of an administrative division, such as 510703"),
@@ -140,27 +144,42 @@ def say(found: Found, language: str) -> FieldProblem:
     what = found.what
     match sentence := found.sentence or found.code:
         case "type":
-            what = (" 或 ", " or ")[column].join(_TYPES[name][column] for name in dict.fromkeys(what))
+            what = (" 或者 ", " or ")[column].join(_TYPES[name][column] for name in dict.fromkeys(what))
         case "format":
             what = FORMATS[what][column]
         case "enum" if not isinstance(what, str):
-            what = comma.join([_shown(option, column) for option in what[:20]] + (["…"] if len(what) > 20 else []))
+            what = comma.join([_shown(option, language) for option in what[:20]] + (["…"] if len(what) > 20 else []))
         case "x-not-before" | "x-not-after":
             limit, bound = day_limit(what[0]), written(date.fromisoformat(what[1]), column)
             said = limit.said(column)
             what = bound if said == bound else f"{said}{('（{}）', ' ({})')[column].format(bound)}"
         case "either":
-            what = comma.join(what)
+            what = comma.join(spoken(title, language) for title in what)
+        case "x-when":
+            what = (" 且 ", " and ")[column].join(_condition(title, some, language) for title, some in what)
+        case "x-in-order":
+            what = spoken(what, language)
         case "const":
-            what = _shown(what, column)
-    if isinstance(found.hint, Mapping):
-        detail = str(found.hint.get(("zh-CN", "en")[column]) or next(iter(found.hint.values())))
-    else:
-        detail = found.hint or SENTENCES[sentence][column].format(what)
+            what = _shown(what, language)
+    detail = spoken(found.hint, language) if found.hint else SENTENCES[sentence][column].format(what)
     return FieldProblem(pointer(found.path), detail, found.code)
 
 
-def _shown(option: Any, column: int) -> str:
-    if isinstance(option, tuple):
-        return _TYPES[option[1]][column]
+def _condition(title: Any, options: Sequence[Any], language: str) -> str:
+    """That a field has one of some values: “车型”为“重型货车”或者“专项作业车”."""
+    column = 0 if language.startswith("zh") else 1
+    shown = [_shown(one, language) for one in options[:20]]
+    values = ("、", " or ")[column].join(("“{}”", "{}")[column].format(one) for one in shown)
+    return ("“{}”为{}", "“{}” is {}")[column].format(spoken(title, language), values)
+
+
+def _shown(option: Any, language: str) -> str:
+    """A choice as it is read: a pair of "type" and a type's name, one of "word" and its texts, or the value itself."""
+    match option:
+        case ("type", name):
+            return _TYPES[name][0 if language.startswith("zh") else 1]
+        case bool():
+            return (("否", "no"), ("是", "yes"))[option][0 if language.startswith("zh") else 1]
+        case ("word", texts):
+            return spoken(texts, language)
     return option if isinstance(option, str) else json.dumps(option, ensure_ascii=False)

@@ -15,6 +15,7 @@ import orjson
 
 from banshi.foundation.field_problems import FieldProblem as FieldProblem
 from banshi.foundation.field_problems import few
+from banshi.foundation.sentences import Sentences, say
 from banshi.foundation.texts import bounded, spoken
 
 #: Characters of a problem's `detail`.
@@ -32,6 +33,7 @@ class Problem(Exception):
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal-error"
+    says: ClassVar[Sentences] = say
 
     def __init__(
         self,
@@ -40,10 +42,12 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         **members: Any,
     ) -> None:
-        told = bounded(detail, MAX_DETAIL_CHARS)
+        told = bounded(detail, MAX_DETAIL_CHARS) or self.says(
+            " ".join((type(self).__doc__ or "").partition("\n\n")[0].split())
+        )
         #: The detail by language, where it was given in several.
         self.texts: Mapping[str, str] = told if isinstance(told, Mapping) else {}
-        self.detail = spoken(told, "en") or (type(self).__doc__ or "").strip().split("\n\n", 1)[0]
+        self.detail = spoken(told, "en")
         self.headers = dict(headers or {})
         #: Extension members of the problem document (RFC 9457 section 3.2).
         self.members = members
@@ -54,7 +58,7 @@ class Problem(Exception):
     @property
     def in_languages(self) -> bool:
         """Whether it says something in the reader's language."""
-        return bool(self.texts)
+        return bool(self.texts.keys() - {"en"})
 
     def document(self, language: str = "en") -> dict[str, Any]:
         """The problem as RFC 9457 members, ready for JSON, with its detail in `language` where it has that."""
@@ -115,7 +119,7 @@ class TokenNotTaken(Problem):
 
 
 class Forbidden(Problem):
-    """Your role does not allow this."""
+    """Your account does not allow this."""
 
     status = 403
     code = "forbidden"
@@ -129,7 +133,7 @@ class InsufficientScope(Problem):
 
     def __init__(self, scope: str) -> None:
         challenge = f'Bearer realm="banshi", error="insufficient_scope", scope="{scope}"'
-        told = f"Ask for a token with the scope {scope}; whoever operates the platform can give your client that scope."
+        told = say("Ask for a token with the scope {scope}; the operator can give your client that scope.", scope=scope)
         super().__init__(told, headers={"WWW-Authenticate": challenge}, scope=scope)
 
 
@@ -153,11 +157,7 @@ class UnknownRoles(Forbidden):
     def __init__(self, subject: str, roles: Sequence[str]) -> None:
         #: Whose token it is; no part of the answer.
         self.subject = subject
-        told = {
-            "zh-CN": "令牌中的角色在本平台均不存在；请联系平台管理员核对角色名称。",
-            "en": (type(self).__doc__ or "").strip(),
-        }
-        super().__init__(told, roles=list(roles))
+        super().__init__(roles=list(roles))
 
 
 class NotFound(Problem):
@@ -188,15 +188,9 @@ class Conflict(Problem):
 
 
 class ActionNotPermitted(Conflict):
-    """The case is in a state in which you may not do this; permitted_actions lists what you may."""
+    """This is not possible in the present state of the case."""
 
     code = "action-not-permitted"
-
-
-class HolderUnknown(Conflict):
-    """The certificate would name nobody: the identity provider gave no name with this case. Refuse it, and say so."""
-
-    code = "holder-unknown"
 
 
 class StillRunning(Conflict):
@@ -205,22 +199,8 @@ class StillRunning(Conflict):
     code = "still-running"
 
 
-class CertificateRevoked(Problem):
-    """The certificate was revoked and is no longer shown; the case says why."""
-
-    status = 410
-    code = "certificate-revoked"
-
-
-class CertificateExpired(Problem):
-    """The certificate has ended and is no longer shown; apply for a new one."""
-
-    status = 410
-    code = "certificate-expired"
-
-
 class TooLarge(Problem):
-    """The body is larger than this route takes."""
+    """What was sent is larger than is taken here."""
 
     status = 413
     code = "too-large"
@@ -234,7 +214,7 @@ class UnsupportedMediaType(Problem):
 
 
 class InvalidFields(Problem):
-    """Some fields are wrong; problems lists every one with its JSON Pointer."""
+    """Some of what was filled in is wrong; it is said at each field what."""
 
     status = 422
     code = "invalid-fields"
@@ -242,10 +222,6 @@ class InvalidFields(Problem):
     def __init__(self, problems: Iterable[FieldProblem], detail: str | Mapping[str, str] | None = None) -> None:
         self.problems = few(problems)
         super().__init__(detail)
-
-    @property
-    def in_languages(self) -> bool:
-        return bool(self.texts) or any(isinstance(one.detail, Mapping) for one in self.problems)
 
     def document(self, language: str = "en") -> dict[str, Any]:
         return {**super().document(language), "problems": [one.document(language) for one in self.problems]}
@@ -259,7 +235,7 @@ class KeyReused(Problem):
 
 
 class TooManyRequests(Problem):
-    """Too many requests; wait as long as Retry-After says."""
+    """Too many requests; wait a moment and try again."""
 
     status = 429
     code = "too-many-requests"
@@ -273,14 +249,14 @@ class DepartmentFailed(Problem):
 
 
 class DepartmentUnavailable(Problem):
-    """The department's service is not answering at present; try again after Retry-After."""
+    """The department's service is not answering at present; try again later."""
 
     status = 503
     code = "department-unavailable"
 
 
 class Unavailable(Problem):
-    """The platform can't do this at present; try again after Retry-After."""
+    """This can't be done at present; try again later."""
 
     status = 503
     code = "unavailable"

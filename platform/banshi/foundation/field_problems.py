@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from banshi.foundation.sentences import say
 from banshi.foundation.texts import bounded, spoken
 
 #: Characters of what is said of one field.
@@ -18,11 +19,8 @@ MOST_FIELD_PROBLEMS = 100
 LONGEST_POINTER, LONGEST_CODE = 1_000, 64
 
 #: What is told of a field of which nothing was said that can be read.
-WRONG: Mapping[str, str] = {"zh-CN": "填写有误。", "en": "This is not valid."}
-MORE: Mapping[str, str] = {
-    "zh-CN": f"问题较多，仅列出前 {MOST_FIELD_PROBLEMS} 个。",
-    "en": f"There are more problems; these are the first {MOST_FIELD_PROBLEMS}.",
-}
+WRONG = say("This is not valid.")
+MORE = say("There are more problems; these are the first {most}.", most=MOST_FIELD_PROBLEMS)
 
 
 @dataclass(frozen=True, slots=True)

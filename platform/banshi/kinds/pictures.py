@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from banshi.foundation.errors import Problem, TooLarge
+from banshi.kinds.sentences import say
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,6 +56,7 @@ class UnreadablePicture(Problem):
 
     status = 422
     code = "unreadable-picture"
+    says = say
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Who
+from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, Texts, Who
 
 CITIZEN = frozenset({Who.CITIZEN})
 STAFF = frozenset({Who.STAFF})
@@ -12,3 +12,8 @@ EITHER = STAFF | SYSTEM
 
 RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
 ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT
+
+
+def worded(**words: tuple[str, str]) -> dict[str, Texts]:
+    """What people read for each code, in zh-CN and en; an underscore stands for a hyphen, but at the end."""
+    return {code.rstrip("_").replace("_", "-"): {"zh-CN": zh, "en": en} for code, (zh, en) in words.items()}

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from banshi.builtin.case_queries import count_people, people_with_cases, submissions
+from banshi.builtin.cases.routes import show_case
+from banshi.builtin.identity.access import ROLES
+from banshi.builtin.uploads.routes import download as send_attachment
 from banshi.kernel.cases.actors import Actor, record_reading, steps_of
 from banshi.kernel.cases.actors import find as find_case
-from banshi.kernel.cases.attachment_routes import download as send_attachment
-from banshi.kernel.cases.case_routes import show_case
-from banshi.kernel.cases.lifecycle import decide
+from banshi.kernel.cases.beginning import begin
+from banshi.kernel.cases.lifecycle import act, decide
 from banshi.kernel.cases.lifecycle import move as move_case
 from banshi.kernel.cases.representations import ENCLOSURES, Enclosure
 from banshi.kernel.cases.submission import (
     PreparedCase,
+    StaleReceipt,
+    commit,
     new_case,
     prepare_case,
     submission_of,
 )
-from banshi.kernel.http.access import ROLES
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.posting.publishing.personal import personal_in
 
@@ -27,6 +30,10 @@ __all__ = [
     "CaseEvent",
     "Enclosure",
     "PreparedCase",
+    "StaleReceipt",
+    "act",
+    "begin",
+    "commit",
     "count_people",
     "decide",
     "find_case",

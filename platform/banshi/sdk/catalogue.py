@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from banshi.builtin.catalogue.elements import TITLES, WORDS, known_elements
 from banshi.builtin.catalogue.joining import Joining, RuntimeItems, inspect_declaration
+from banshi.builtin.catalogue.remedies import decided, remedy_text
 from banshi.foundation.files.spooled import SpooledAnswer
 from banshi.kernel.loading.cached import PerRevision
 
+#: What each element of the national list is called, by its name in items.toml.
+ELEMENTS = TITLES
+
+#: What each code of an element is called, by the element's name and the code.
+ELEMENT_WORDS = WORDS
+
 __all__ = [
+    "ELEMENTS",
+    "ELEMENT_WORDS",
     "Joining",
     "PerRevision",
     "RuntimeItems",
     "SpooledAnswer",
+    "decided",
     "inspect_declaration",
+    "known_elements",
+    "remedy_text",
 ]

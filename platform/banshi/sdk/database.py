@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.cli_context import configured, coroutine_command, database
+from banshi.foundation.database.bulk import made
 from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
@@ -26,4 +27,5 @@ __all__ = [
     "configured",
     "coroutine_command",
     "database",
+    "made",
 ]

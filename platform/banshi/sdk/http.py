@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from banshi.builtin.creating.senders import Bucket, Senders, wait_for
 from banshi.builtin.pages import page_of
+from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import ErrorFormat, SignedBody
 from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, caller_of
-from banshi.kernel.http.dispatch import parse as parse_body
 from banshi.kernel.http.dispatch import read_body
 from banshi.kernel.http.document_schemas import ref
+from banshi.kernel.http.malformed import parse as parse_body
 from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
     Page,
@@ -26,11 +28,14 @@ __all__ = [
     "CLIENTS",
     "PAGE_PARAMETERS",
     "Bearer",
+    "Bucket",
     "Client",
     "Directory",
     "ErrorFormat",
     "Page",
     "Routes",
+    "Senders",
+    "Sentences",
     "SignedBody",
     "caller_of",
     "etag_of",
@@ -43,4 +48,5 @@ __all__ = [
     "read_body",
     "ref",
     "reply_bytes",
+    "wait_for",
 ]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
+from banshi.builtin.openapi.titles import titled
 from banshi.kernel.cases.lifecycle import Effects, Move
-from banshi.kernel.contract.values import ClockEffect, Kind, MaterialsEffect, MessageTemplates, Step, Who
+from banshi.kernel.contract.kinds import Beginning, Begins, Begun, Kind
+from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, MessageTemplates, Step, Who
 from banshi.kinds.corrections import corrected, refuse_answers
 
 __all__ = [
+    "KIND_TYPES",
+    "Beginning",
+    "Begins",
+    "Begun",
     "ClockEffect",
     "Effects",
     "Kind",
+    "KindTypes",
     "MaterialsEffect",
     "MessageTemplates",
     "Move",
@@ -17,4 +25,5 @@ __all__ = [
     "Who",
     "corrected",
     "refuse_answers",
+    "titled",
 ]

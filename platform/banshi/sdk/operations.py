@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
+from banshi.builtin.leading.leader_election import led
 from banshi.builtin.rounds import looking_at
 from banshi.foundation.background import every, woken, working
 from banshi.foundation.files.secret_files import write_private
@@ -11,7 +12,6 @@ from banshi.foundation.trace_context import present_trace
 from banshi.kernel.contract.pointing import PluginWarning
 from banshi.kernel.outbox.pause import AFTER_RESTORE, JOBS, Jobs, paused
 from banshi.kernel.runtime.containment import ask, guarded
-from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.mistakes import Mistake
 from banshi.kernel.runtime.process_role import ProcessRole
 from banshi.kernel.runtime.tracing import Span, traced

@@ -1,1 +1,1 @@
-"""Legal affairs: lawyers' visits to detainees, administrative reconsideration, and compensation by the state."""
+"""Legal affairs: administrative reconsideration, and compensation by the state."""

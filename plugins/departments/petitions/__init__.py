@@ -1,1 +1,1 @@
-"""Petitions: questions, suggestions and complaints to the police, and the reception by its leaders."""
+"""Petitions: questions, suggestions and grievances, their review, the reception by the leaders, and open days."""

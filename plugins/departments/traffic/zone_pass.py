@@ -10,6 +10,7 @@ from typing import Any
 from banshi import Application, Conflict, Decision, FieldProblem, Submission
 
 from .models import ZoneClosure
+from .sentences import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +35,10 @@ class ZonePass(Application):
         problems = []
         if (last - first).days >= self.settings.longest_days:
             days = self.settings.longest_days
-            problems.append(FieldProblem("/valid_until", f"最长{days}天。 At most {days} days.", "too-long"))
+            problems.append(FieldProblem("/valid_until", say("At most {days} days.", days=days), "too-long"))
         closed = await _closed(answers["zones"])
         problems += [
-            FieldProblem(f"/zones/{position}", "该区域已关闭。 This zone is closed at present.", "closed")
+            FieldProblem(f"/zones/{position}", say("This zone is closed at present."), "closed")
             for position, zone in enumerate(answers["zones"])
             if zone in closed
         ]
@@ -58,8 +59,10 @@ class ZonePass(Application):
         if closed := await _closed(submission.answers["zones"]):
             zones = ", ".join(sorted(closed))
             raise Conflict(
-                f"区域{zones}已关闭，请退回补正，或待开放后再批准。 "
-                f"Zone {zones} is closed at present: return the application, or approve it once the zone is open."
+                say(
+                    "Zone {zones} is closed at present: return the application, or approve it once the zone is open.",
+                    zones=zones,
+                )
             )
         return {"holder": masked(submission.answers["driver"]["name"])}
 

@@ -1,4 +1,4 @@
-"""Closing and opening zones: a closed zone takes no applications, and its passes are revoked."""
+"""Closing and opening zones: a closed zone takes no applications, and its passes are taken back."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from banshi.sdk.http import Routes
 from banshi.sdk.operations import woken, working
 
 from .models import ZoneClosure
+from .sentences import say
 
 ROUTES = Routes("traffic")
 
@@ -53,15 +54,17 @@ CLOSURE = Record(
 
 ZONE: dict[str, Any] = Record(
     zone={"type": "string"},
+    title={"type": "string"},
     open={"type": "boolean"},
     reason={"type": ["string", "null"]},
 )
 
 
-def known_zones(platform: Platform) -> list[str]:
-    """The zones that the form offers."""
+def known_zones(platform: Platform, language: str) -> dict[str, str]:
+    """The zones that the form offers, and what each is called."""
     form = platform.registry.items[ITEM].form
-    return list(form.schema["properties"]["zones"]["items"]["enum"]) if form else []
+    choices = form.described(language)["properties"]["zones"]["items"]["oneOf"] if form else []
+    return {one["const"]: one["title"] for one in choices}
 
 
 @ROUTES.get(
@@ -82,7 +85,10 @@ def known_zones(platform: Platform) -> list[str]:
 async def list_traffic_zones(call: Call) -> Any:
     """List the restricted zones and whether each is open to passes."""
     closures = {row.zone: row for row in await ZoneClosure.all()}
-    return reply(call, {"items": [_document(zone, closures.get(zone)) for zone in known_zones(call.platform)]})
+    return reply(
+        call,
+        {"items": [_document(call, zone, closures.get(zone)) for zone in known_zones(call.platform, call.language)]},
+    )
 
 
 @ROUTES.put(
@@ -92,9 +98,9 @@ async def list_traffic_zones(call: Call) -> Any:
     body=CLOSURE,
 )
 async def close_traffic_zone(call: Call) -> Any:
-    """Close a zone and revoke its passes.
+    """Close a zone and take back its passes.
 
-    They are revoked outside the request, however many there are.
+    They were lawful, and circumstances have changed. It is done outside the request, however many there are.
     """
     zone = _authorised_zone(call)
     values = {
@@ -108,29 +114,31 @@ async def close_traffic_zone(call: Call) -> Any:
     write = Write(updates=[Update(ZoneClosure, {"zone": zone}, values)]) if closed_already else Write(rows=[closure])
     await call.platform.store.commit(write)
     call.platform[CLOSING].set()
-    return reply(call, _document(zone, closure))
+    return reply(call, _document(call, zone, closure))
 
 
 @ROUTES.delete("/v1/traffic/zones/{zone}/closure", Audience.STAFF, {200: Answer("The zone is open.", ZONE)})
 async def open_traffic_zone(call: Call) -> Any:
-    """Open a zone again; passes that were revoked stay so."""
+    """Open a zone again; passes that were taken back stay so."""
     zone = _authorised_zone(call)
     await ZoneClosure.filter(zone=zone).delete()
-    return reply(call, _document(zone, None))
+    return reply(call, _document(call, zone, None))
 
 
 def _authorised_zone(call: Call) -> str:
     item = call.platform.registry.items[ITEM]
     if not call.principal.may(APPROVER, item.department, item.unit):
-        raise Forbidden("Only an approver of the vehicle pass office opens and closes zones.")
+        raise Forbidden(say("Only an approver of the vehicle pass office opens and closes zones."))
     zone = call.path["zone"]
-    if zone not in known_zones(call.platform):
-        raise NotFound(f"There is no such zone; the zones are {', '.join(known_zones(call.platform))}.")
+    known = known_zones(call.platform, call.language)
+    if zone not in known:
+        raise NotFound(say("There is no such zone; the zones are {value}.", value=", ".join(known)))
     return zone
 
 
-def _document(zone: str, closure: ZoneClosure | None) -> dict[str, Any]:
-    return {"zone": zone, "open": closure is None, "reason": closure.reason if closure else None}
+def _document(call: Call, zone: str, closure: ZoneClosure | None) -> dict[str, Any]:
+    title = known_zones(call.platform, call.language)[zone]
+    return {"zone": zone, "title": title, "open": closure is None, "reason": closure.reason if closure else None}
 
 
 #: Set when there are passes to revoke.
@@ -174,7 +182,7 @@ async def _revoke(platform: Platform, closure: ZoneClosure) -> None:
             # It was opened meanwhile, or closed anew.
             return
         try:
-            await decide(platform, submission.case_id, Decision(action="revoke", reason=reason))
+            await decide(platform, submission.case_id, Decision(action="take-back", reason=reason))
         except Problem:
             # Somebody has moved it in this very moment; if it is still approved, the next round revokes it.
             left = True

@@ -12,6 +12,7 @@ from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter
 from banshi.sdk.http import Routes, etag_of, reply_bytes
 
 from .assets import Assets
+from .sentences import say
 
 #: Items that a browser shows at once; from there on it wants a department to be chosen.
 MAX_ITEMS_SHOWN = 300
@@ -60,7 +61,11 @@ async def docs(assets: Assets, call: Call) -> Any:
     # The form's own choice of all departments is an empty one.
     registry, chosen = call.platform.registry, call.query.get("department") or None
     if chosen is not None and chosen not in registry.departments:
-        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
+        raise InvalidParameter(
+            say("There is no such department; look for it in the list of departments."),
+            see="/v1/departments",
+            parameter="department",
+        )
     departments = {code: text_in(one.title, call.language) for code, one in registry.departments.items()}
     body = _page(assets, call.language, departments, chosen, len(registry.items)).encode()
     spoken = {"Content-Language": call.language, "Vary": "Accept-Language"}
@@ -73,7 +78,7 @@ async def docs_asset(assets: Assets, call: Call) -> Any:
     Only names in the declaration come as far as this.
     """
     if call.path["version"] != assets.version:
-        raise NotFound("There is another release of it by now; load /docs again.")
+        raise NotFound(say("There is another release of it by now; load the page again."))
     asset = assets.files[call.path["file"]]
     body = await asyncio.to_thread(asset.path.read_bytes)
     return reply_bytes(call, body, asset.media_type, asset.etag, FOR_GOOD)

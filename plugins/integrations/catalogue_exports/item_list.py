@@ -1,16 +1,17 @@
 """An item as an entry of the national item list (政务服务事项实施清单), by the names that its exchange uses.
 
 The names are those of the exchange tables of the national platform, as public code shows them; docs/integrators.md says
-what could be verified. What the platform doesn't know (事项类型, 基本编码, 行使层级, …) is not there.
+what could be verified. What the department hasn't said is not there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from banshi import LANGUAGES, Department, Item, text_in
+from banshi.sdk.catalogue import ELEMENTS, known_elements
 from banshi.sdk.documents import array
 
 #: The list is Chinese.
@@ -18,7 +19,7 @@ LANGUAGE = LANGUAGES[0]
 
 Entry = dict[str, Any]
 
-WORKING_DAY = "工作日"
+UNIT = {"working-day": "工作日", "calendar-day": "自然日"}
 AUDIENCE = {"person": "自然人", "organisation": "法人和其他组织"}
 SOURCE = {"authority": "政府部门核发", "applicant": "申请人自备", "platform": "平台已有"}
 YES, NO = "是", "否"
@@ -29,14 +30,21 @@ TEXTS: dict[str, Any] = array(TEXT)
 DAYS: dict[str, Any] = {"type": "integer", "minimum": 0}
 
 
+def members(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """An object with these members. As patterns: of Chinese names generators make no names that compile."""
+    patterns = {f"^{name}$": schema for name, schema in fields.items()}
+    return {"type": "object", "patternProperties": patterns, "additionalProperties": False}
+
+
 def _rows(*names: str) -> dict[str, Any]:
-    return array({"type": "object", "properties": dict.fromkeys(names, TEXT)})
+    return array(members(dict.fromkeys(names, TEXT)))
 
 
 FIELDS: dict[str, dict[str, Any]] = {
     "事项名称": TEXT,
     "事项编码": TEXT,
     "事项版本": DAYS,
+    **{title[LANGUAGE]: TEXT for title in ELEMENTS.values()},
     "实施主体": TEXT,
     "承办机构": TEXT,
     "服务对象": TEXTS,
@@ -69,6 +77,7 @@ def entry(item: Item, department: Department) -> Entry:
         "事项名称": _text(item.title),
         "事项编码": item.code,
         "事项版本": item.version,
+        **{ELEMENTS[name][LANGUAGE]: value for name, _, value in known_elements(item.elements, LANGUAGE)},
         "实施主体": _text(department.title),
         "承办机构": _text(unit) if unit else None,
         "服务对象": [AUDIENCE[one] for one in item.audience],
@@ -77,9 +86,9 @@ def entry(item: Item, department: Department) -> Entry:
         "申请材料": _materials(item),
         "办理流程": [_text(one) for one in item.process],
         "法定办结时限": item.legal_days,
-        "法定办结时限单位": None if item.legal_days is None else WORKING_DAY,
+        "法定办结时限单位": None if item.legal_days is None else UNIT[item.legal_days_unit],
         "承诺办结时限": item.promised_days,
-        "承诺办结时限单位": None if item.promised_days is None else WORKING_DAY,
+        "承诺办结时限单位": None if item.promised_days is None else UNIT[item.promised_days_unit],
         **_fee(item),
         "到办事现场次数": item.visits,
         "网上办理深度": item.online_depth.code if item.online_depth else None,

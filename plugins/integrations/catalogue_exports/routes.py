@@ -11,7 +11,8 @@ from banshi.sdk.http import Routes, etag_of, reply_bytes
 from . import cpsv_ap
 from .context import PROFILE
 from .exports import EXPORTS, Form, as_cpsv_ap, as_json, as_table
-from .item_list import FIELDS, LANGUAGE, REQUIRED
+from .item_list import FIELDS, LANGUAGE, REQUIRED, members
+from .sentences import say
 from .shared import WHOLE
 
 ROUTES = Routes("exports")
@@ -35,7 +36,7 @@ LINKED_SCHEMA = {
 LIST_SCHEMA = {
     "type": "object",
     "required": ["items"],
-    "properties": {"items": array({"type": "object", "required": REQUIRED, "properties": FIELDS})},
+    "properties": {"items": array({**members(FIELDS), "required": REQUIRED})},
 }
 DEPARTMENT = Parameter(
     "department",
@@ -57,7 +58,7 @@ async def export_item_as_cpsv_ap(call: Call) -> web.StreamResponse:
     """Read one item as CPSV-AP 3.2."""
     item = call.platform.registry.items.get(call.path["code"])
     if item is None or item.mode != "live":
-        raise NotFound("There is no item of that code; GET /v1/items lists them.")
+        raise NotFound(say("There is no such item; look for it in the list of items."), see="/v1/items")
     body = cpsv_ap.one(call.platform, call.platform[EXPORTS].get().settings, item)
     return reply_bytes(call, body, JSON_LD, etag_of(body), LINKED)
 
@@ -89,7 +90,11 @@ async def _written(call: Call, form: Form, media_type: str, headers: dict[str, s
     """All of it, or of a list what a department has."""
     department = call.query.get("department")
     if department is not None and department not in call.platform.registry.departments:
-        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
+        raise InvalidParameter(
+            say("There is no such department; look for it in the list of departments."),
+            see="/v1/departments",
+            parameter="department",
+        )
     written = await call.platform[EXPORTS].get().get(form, department).get()
     sized = {**headers, "Content-Length": str(written.size)}
     return reply_bytes(call, written.pieces(), media_type, written.etag, sized)

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from banshi import Department, Item, Texts
+from banshi.sdk.catalogue import decided, known_elements, remedy_text
 from banshi.sdk.kinds import Kind
 
 from .shared import LABELS, Shared, texts
@@ -23,6 +24,11 @@ SOURCES: dict[str, Texts] = {
     "platform": {"zh-CN": "平台已有，无须提交", "en": "held by the platform already"},
 }
 
+UNITS: dict[str, Texts] = {
+    "working-day": {"zh-CN": "个工作日", "en": "working days"},
+    "calendar-day": {"zh-CN": "日", "en": "days"},
+}
+
 
 def service(item: Item, department: Department, kind: Kind, shared: Shared) -> Node:
     """The item as a node; what it shares with others is named in `shared`."""
@@ -31,6 +37,8 @@ def service(item: Item, department: Department, kind: Kind, shared: Shared) -> N
     classes = [shared.kind(item.kind, kind.title)]
     if item.online_depth is not None:
         classes.append(shared.depth(item.online_depth.code, item.online_depth.code_list))
+    elements = [(name, code) for name, code, _ in known_elements(item.elements, "en") if code is not None]
+    classes += [shared.element(name, code) for name, code in elements]
     node: Node = {
         "id": f"{here}#service",
         "type": "PublicService",
@@ -44,7 +52,7 @@ def service(item: Item, department: Department, kind: Kind, shared: Shared) -> N
         "classifiedBy": classes,
         "processingTime": processing_time(item),
         "legalResource": laws(item),
-        "follows": rules(item, here, shared),
+        "follows": rules(item, department, here, shared),
         "requirement": list(numbered(item, here, "condition", item.conditions)),
         "input": materials(item, here, shared),
         "inputType": sorted({shared.document(one.document) for one in item.materials if one.document}),
@@ -70,12 +78,14 @@ def numbered(item: Item, here: str, name: str, given: tuple[Texts, ...]) -> Iter
 
 
 def processing_time(item: Item) -> str | None:
-    """The promised working days, or else the legal ones, as an ISO 8601 duration.
+    """The promised days, or else the legal ones, as an ISO 8601 duration.
 
     That knows no working days: five are taken for a week, and the rule of time limits has them as they are.
     """
-    days = item.legal_days if item.promised_days is None else item.promised_days
-    return None if days is None else f"P{days // 5 * 7 + days % 5}D"
+    days, unit = item.allowance
+    if days is None:
+        return None
+    return f"P{days // 5 * 7 + days % 5}D" if unit == "working-day" else f"P{days}D"
 
 
 def laws(item: Item) -> list[Node]:
@@ -95,8 +105,8 @@ def laws(item: Item) -> list[Node]:
     return found
 
 
-def rules(item: Item, here: str, shared: Shared) -> list[Node]:
-    """The procedure, step by step, and the time limits in working days."""
+def rules(item: Item, department: Department, here: str, shared: Shared) -> list[Node]:
+    """The procedure, step by step, the time limits, and whom to turn to with a decision that one doesn't accept."""
     found, said = [], []
     if item.process:
         steps = [texts(step) for step in item.process]
@@ -107,15 +117,18 @@ def rules(item: Item, here: str, shared: Shared) -> list[Node]:
             for language in steps[0]
         }
         found.append(_rule(item, here, "procedure", lines, shared))
-    for days, chinese, english in (
-        (item.legal_days, "法定办结时限", "The law allows"),
-        (item.promised_days, "承诺办结时限", "The department promises"),
+    for days, unit, chinese, english in (
+        (item.legal_days, item.legal_days_unit, "法定办结时限", "The law allows"),
+        (item.promised_days, item.promised_days_unit, "承诺办结时限", "The department promises"),
     ):
         if days is not None:
-            said.append({"zh-CN": f"{chinese}：{days}个工作日。", "en": f"{english} {days} working days."})
+            counted = UNITS[unit]
+            said.append({"zh-CN": f"{chinese}：{days}{counted['zh-CN']}。", "en": f"{english} {days} {counted['en']}."})
     if said:
         lines = {language: "\n".join(one[language] for one in said) for language in said[0]}
         found.append(_rule(item, here, "time", lines, shared))
+    if decided(item) and (remedy := item.remedy or department.remedy):
+        found.append(_rule(item, here, "remedy", remedy_text(remedy), shared))
     return found
 
 

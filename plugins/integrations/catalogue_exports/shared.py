@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from banshi import LANGUAGES, Department, Texts
+from banshi.sdk.catalogue import ELEMENT_WORDS, ELEMENTS
 
 from .settings import Area
 
@@ -40,6 +41,7 @@ LABELS: Mapping[str, Texts] = {
     "role-unit": {"zh-CN": "承办机构", "en": "Unit that works on its cases"},
     "rule-procedure": {"zh-CN": "办理流程", "en": "Procedure"},
     "rule-time": {"zh-CN": "办结时限", "en": "Time limits"},
+    "rule-remedy": {"zh-CN": "法律救济", "en": "Legal remedies"},
 }
 
 
@@ -72,6 +74,14 @@ class Shared:
         scheme = self._put(f"{WHOLE}#list-{quote(code_list, safe='')}", "ConceptScheme", {"name": code_list})
         iri = f"{WHOLE}#code-{quote(code_list, safe='')}-{quote(code, safe='')}"
         return self._put(iri, "Concept", {"name": code, "notation": code, "inScheme": scheme})
+
+    def element(self, name: str, code: str) -> str:
+        """The value that an element of the national list has, with the element as its list."""
+        title = ELEMENTS[name]
+        scheme = self._put(f"{WHOLE}#list-{name}", "ConceptScheme", {"name": title[LANGUAGES[0]]})
+        label = texts(ELEMENT_WORDS[name][code])
+        what = {"name": label[LANGUAGES[0]], "label": label, "notation": code, "inScheme": scheme}
+        return self._put(f"{WHOLE}#element-{name}-{code}", "Concept", what)
 
     def currency(self) -> str:
         return self._put(YUAN, "Concept", {"label": {"zh-CN": "人民币元", "en": "Chinese yuan"}, "notation": "CNY"})

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Link, Stale, reply
@@ -17,6 +18,8 @@ from banshi.sdk.http import Routes
 from .models import ApiClient
 from .sign_in import FORM, Refused, read_form, signed_in
 from .tokens import TOKEN_LIFE_S, TOKENS
+
+log = structlog.get_logger("banshi.clients")
 
 ROUTES = Routes("integrators")
 
@@ -40,6 +43,8 @@ def told(handler: Handler) -> Handler:
         try:
             return await handler(call)
         except Refused as refused:
+            # The description may quote what was sent.
+            log.info("a program's sign-in is refused", why=refused.error)
             headers = {**UNKEPT, **({"WWW-Authenticate": 'Basic realm="banshi"'} if refused.status == 401 else {})}
             body = {"error": refused.error, "error_description": refused.description}
             return web.json_response(body, status=refused.status, headers=headers)
@@ -53,7 +58,9 @@ TEXTS: dict[str, Any] = array(TEXT)
 CREDENTIALS = {"client_id": optional(TEXT), "client_secret": optional(TEXT)}
 #: Unknown parameters are ignored, as the standard has it.
 OPEN = {"additionalProperties": True}
-TOKEN_FORM = Record(grant_type={"const": "client_credentials"}, scope=optional(TEXT), **CREDENTIALS) | OPEN
+TOKEN_FORM = (
+    Record(grant_type={"type": "string", "const": "client_credentials"}, scope=optional(TEXT), **CREDENTIALS) | OPEN
+)
 REVOKE_FORM = Record(token=TEXT, token_type_hint=optional(TEXT), **CREDENTIALS) | OPEN
 
 ERROR = Record(error=TEXT, error_description=TEXT)

@@ -75,7 +75,7 @@ CHARACTERS = st.characters(
 )
 TEXTS = st.text(CHARACTERS, max_size=30).map(lambda text: text.strip(" \t\r\n")).filter(lambda text: text.strip() != "")
 NAMES = st.text(CHARACTERS, min_size=1, max_size=20).filter(
-    lambda text: not any(letter.isspace() or letter in ",<&" for letter in text)
+    lambda text: not any(letter.isspace() or letter in "\ufeff,<&" for letter in text)
 )
 LISTED = TEXTS.map(lambda text: text.replace('"', "").strip(" \t\r\n")).filter(lambda text: text.strip() != "")
 MOMENTS = st.builds(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.geo.geometry import Polygon
+from mobile_push.cap.kinds import NAME
 from mobile_push.cap.representations import alert_of, document_of
 from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA, ALERT_SCHEMA
 from mobile_push.cap.shapes import POLYGON
@@ -108,6 +109,22 @@ def test_every_alert_goes_through_json_and_comes_back_the_same(
         assert error.pointer.endswith(("info", "expires"))  # noqa: PT017  only some alerts are refused
     else:
         assert again == alert
+
+
+def test_each_character_that_a_name_may_have_is_one_in_the_description_too() -> None:
+    described = jsonschema_rs.validator_for(NAME.schema)
+
+    def taken(name: str) -> bool:
+        try:
+            NAME.check(name)
+        except ValueError:
+            return False
+        return True
+
+    names = [f"a{chr(code)}b" for code in range(0x11000) if not 0xD800 <= code < 0xE000]
+    assert [name for name in names if taken(name) and not described.is_valid(name)] == []
+    assert sum(map(taken, names)) > 60_000
+    assert not taken("a\ufeffb")
 
 
 def test_a_multipolygon_becomes_several_polygons() -> None:

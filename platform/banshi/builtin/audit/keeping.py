@@ -12,9 +12,9 @@ import structlog
 from banshi.builtin.audit.chain import newest_seal, seal_all
 from banshi.builtin.audit.key import AuditKey, audit_key
 from banshi.builtin.audit.marks import stamp
+from banshi.builtin.leading.leader_election import led
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
-from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import CaseEvent
 

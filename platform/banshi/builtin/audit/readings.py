@@ -21,12 +21,13 @@ from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.marks import reading_mark
 from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.identity.access import ACCESS
+from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.http.access import ACCESS
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 
@@ -48,14 +49,12 @@ GATHER_TIMES, LONGEST_GATHER_S, MAX_GATHERED = 10, 0.05, 32
 
 
 class NotRecorded(Unavailable):
-    """It can't be recorded that you read this, so it isn't shown; try again after Retry-After."""
+    """It can't be recorded that you read this, so it isn't shown; try again later."""
+
+    says = say
 
     def __init__(self) -> None:
-        told = {
-            "zh-CN": "目前无法记录本次查阅，因此不予显示；请稍后再试。",
-            "en": (type(self).__doc__ or "").strip(),
-        }
-        super().__init__(told, headers={"Retry-After": "5"})
+        super().__init__(headers={"Retry-After": "5"})
 
 
 def id_in_quarter(key: AuditKey, at: datetime, *parts: str) -> UUID:

@@ -21,7 +21,8 @@ import structlog
 
 from banshi.forms import Form
 from banshi.foundation.files import durable_files
-from banshi.kernel.contract.values import Department, Item, Kind
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import Department, Item
 from banshi.kernel.loading.catalogue import take_steps
 from banshi.kernel.loading.item_index import Place, facts_of
 from banshi.kernel.loading.registry import Registry

@@ -10,14 +10,25 @@ from typing import Any
 
 from aiohttp import web
 
+from banshi.builtin.catalogue.advice.matching import ADVISOR, Advised
+from banshi.builtin.catalogue.advice.routes import elsewhere_document, help_document
+from banshi.builtin.catalogue.beside import BESIDE_GUIDE
+from banshi.builtin.catalogue.elements import elements_document
+from banshi.builtin.catalogue.material_fields import form_document
+from banshi.builtin.catalogue.remedies import decided, remedy_document, remedy_of
+from banshi.builtin.catalogue.roles import roles_in
 from banshi.builtin.catalogue.search import SEARCH
-from banshi.builtin.openapi.schemas import DEPARTMENT, GUIDE, ITEM_SUMMARY
+from banshi.builtin.catalogue.words import guide_words, summary_words
+from banshi.builtin.materials.words import SOURCES
+from banshi.builtin.openapi.schemas.items import DEPARTMENT, GUIDE, ITEM_SUMMARY
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.foundation.keys import Key
+from banshi.kernel.cases.beginning import BEGINNINGS, BY_CASE
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
-from banshi.kernel.http.document_schemas import named, ref
+from banshi.kernel.http.document_schemas import MAYBE_TEXT, Record, array, named, optional, ref
 from banshi.kernel.http.ready import ReadyAnswer
 from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
@@ -81,14 +92,27 @@ async def show_department(call: Call) -> web.StreamResponse:
     """Show one department."""
     department = call.platform.registry.departments.get(call.path["code"])
     if department is None:
-        raise NotFound("There is no department of that code; GET /v1/departments lists them.")
-    return reply(call, department_document(call.platform, department, call.language))
+        raise NotFound(
+            say("There is no such department; look for it in the list of departments."), see="/v1/departments"
+        )
+    document = department_document(call.platform, department, call.language)
+    return reply(call, document | {"roles": roles_in(call.platform.registry, department.code, call.language)})
+
+
+#: A page of items; the first one of a search has what is said beside them.
+ITEMS_PAGE = Record(
+    items=array(ref("ItemSummary")),
+    next=MAYBE_TEXT,
+    elsewhere=optional(array(ref("Elsewhere"), description="With `q`: what no item serves, and who does it.")),
+    help=optional(array(ref("HelpPage"), description="With `q`: pages of help; show an urgent one above the items.")),
+)
+FIRST_ITEM = Link("show_item", {"code": "$response.body#/items/0/code"})
 
 
 @ROUTES.get(
     "/v1/items",
     Audience.ANYONE,
-    {200: page_answer(ref("ItemSummary"), Link("show_item", {"code": "$response.body#/items/0/code"}))},
+    {200: Answer("One page, and where to go on.", ITEMS_PAGE, links=[FIRST_ITEM])},
     parameters=(
         Parameter("department", {"type": "string", "maxLength": 64}, "A department's code."),
         Parameter("kind", {"type": "string", "maxLength": 32}, "A kind of item."),
@@ -105,12 +129,17 @@ async def list_items(call: Call) -> web.StreamResponse:
     registry = call.platform.registry
     department, kind = call.query.get("department"), call.query.get("kind")
     if department is not None and department not in registry.departments:
-        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
+        raise InvalidParameter(
+            say("There is no such department; look for it in the list of departments."),
+            see="/v1/departments",
+            parameter="department",
+        )
     if kind is not None and kind not in registry.kinds:
-        raise InvalidParameter(f"The kinds are {', '.join(sorted(registry.kinds))}.", parameter="kind")
+        raise InvalidParameter(say("The kinds are {value}.", value=", ".join(sorted(registry.kinds))), parameter="kind")
     online, words = call.query.get("fully_online"), str(call.query.get("q", "")).strip()
     after, limit = from_cursor(call), limit_of(call)
-    codes = await _found(call.platform, words, after) if words else _by_code(registry, after)
+    advised = await _advised(call.platform, words) if words else None
+    codes = await _found(call.platform, advised.left, after) if advised else _by_code(registry, after)
     shown: list[Item] = []
     place = None
     for code, here in codes:
@@ -127,7 +156,16 @@ async def list_items(call: Call) -> web.StreamResponse:
     else:
         place = None
     documents = [item_summary(call.platform, item, call.language) for item in shown]
-    return reply(call, Page(documents, place).document())
+    page = Page(documents, place).document()
+    if advised and after is None:
+        page["elsewhere"] = [elsewhere_document(one, call.language) for one in advised.elsewhere]
+        page["help"] = [help_document(registry, one, call.language) for one in advised.help]
+    return reply(call, page)
+
+
+async def _advised(platform: Platform, words: str) -> Advised:
+    """What is said beside the items, and what is left to look for among these."""
+    return platform[ADVISOR].beside(await platform[SEARCH].index()).search(words)
 
 
 def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]:
@@ -144,7 +182,7 @@ async def _found(platform: Platform, words: str, after: str | None) -> Iterator[
         return ((code, f"{score} {code}") for code, score in hits)
     told, _, last = after.partition(" ")
     if not re.fullmatch("[0-9]{1,9}", told) or not last:
-        raise InvalidParameter("cursor has to be the `next` of a page of the same search.", parameter="cursor")
+        raise InvalidParameter(say("cursor has to be the `next` of a page of the same search."), parameter="cursor")
     place = (-int(told), last)
     return ((code, f"{score} {code}") for code, score in hits if (-score, code) > place)
 
@@ -172,7 +210,7 @@ async def show_item(call: Call) -> web.StreamResponse:
     if guide is None:
         item = call.platform.registry.items.get(code)
         if item is None:
-            raise NotFound("There is no item of that code; GET /v1/items lists them.")
+            raise NotFound(say("There is no such item; look for it in the list of items."), see="/v1/items")
         body = encode(item_document(call.platform, item, call.language))
         guide = guides[code, call.language] = ready_json(body, call.language)
         if len(guides) > MAX_GUIDES:
@@ -186,6 +224,7 @@ def department_document(platform: Platform, department: Department, language: st
         department,
         title=text_in(department.title, language),
         units=[named(unit.code, unit.title, language) for unit in department.units],
+        remedy=remedy_document(department.remedy, language),
         links={"self": f"/v1/departments/{department.code}", "items": f"/v1/items?department={department.code}"},
     )
 
@@ -196,6 +235,7 @@ def item_summary(platform: Platform, item: Item, language: str) -> dict[str, Any
         item,
         title=text_in(item.title, language),
         summary=text_in(item.summary, language),
+        **summary_words(platform.registry, item, language),
         online_depth=asdict(item.online_depth) if item.online_depth else None,
         links={"self": f"/v1/items/{item.code}", "department": f"/v1/departments/{item.department}"},
     )
@@ -205,7 +245,17 @@ def item_document(platform: Platform, item: Item, language: str) -> dict[str, An
     """The guide: everything that the department declared, in one language, with the form and the links to the verbs."""
     document = item_summary(platform, item, language)
     document |= {name: in_language(getattr(item, name), language) for name in GUIDE}
-    document["form"] = item.form.described(language) if item.form else None
+    document["details"] = {"kind": item.kind, **(document["details"] or {})}
+    document["elements"] = elements_document(item.elements, language)
+    remedy = remedy_of(platform.registry, item) if decided(item) else None
+    document["remedy"] = remedy_document(remedy, language)
+    document |= guide_words(platform.registry, item, language)
+    for told, material in zip(document["materials"], item.materials, strict=True):
+        told["source_title"] = text_in(SOURCES[material.source], language)
+    document["form"] = form_document(item, language)
+    document["begin"] = _beginning(platform, item, language)
+    for _, beside in platform.registry.offered(BESIDE_GUIDE):
+        document |= beside.members(platform, item, language)
     verbs = {
         route.operation: route.path.replace("{code}", item.code)
         for _, route in platform.registry.routes
@@ -214,6 +264,23 @@ def item_document(platform: Platform, item: Item, language: str) -> dict[str, An
     }
     document["links"] |= verbs
     return document
+
+
+def _beginning(platform: Platform, item: Item, language: str) -> dict[str, Any] | None:
+    """By whom the item is begun, and the schema of what goes in beside the answers; None where it can't be."""
+    envelope = platform[BEGINNINGS].of(item)[0]
+    if envelope is None:
+        return None
+    begins, schema = platform.registry.kinds[item.kind].begins or BY_CASE, envelope.described(language)
+    return {
+        "audience": begins.audience.value,
+        "unnamed": begins.unnamed(item) if begins.unnamed else "never",
+        "schema": {
+            **schema,
+            "required": [name for name in schema["required"] if name != "answers"],
+            "properties": {name: one for name, one in schema["properties"].items() if name != "answers"},
+        },
+    }
 
 
 def in_language(value: Any, language: str) -> Any:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from banshi.builtin.certificates.fonts import open_fonts
-from banshi.builtin.checks.fields import always_there, fields_of
-from banshi.builtin.checks.messages import Known, longest_values, template_faults
+from banshi.builtin.checks.declarations.fields import always_there, fields_of
+from banshi.builtin.checks.words.messages import Known, longest_values, template_faults
+from banshi.builtin.passes.claims import words_of
 from banshi.builtin.passes.wire.cose import MAX_BYTES
 from banshi.forms.spelling import MAX_VERIFIED_BYTES
 from banshi.foundation.findings import Finding
@@ -87,7 +88,7 @@ def _words(registry: Registry, item: Item) -> Iterator[Finding]:
 
 def _signs(item: Item, claim: Claim) -> int:
     """The most characters that a claim takes on the page."""
-    words = sum(max(map(len, texts.values()), default=0) + 2 for texts in claim.values.values())
+    words = sum(max(map(len, texts.values()), default=0) + 2 for texts in words_of(item, claim).values())
     return max(words, _longest(item, claim) or 0)
 
 
@@ -95,7 +96,7 @@ def _values(item: Item) -> Iterator[Finding]:
     for claim in item.credential.claims if item.credential else ():
         options = set(_options(item, claim))
         where = f"items.{item.code}.credential.claims.{claim.name}.values"
-        for option in sorted(options - claim.values.keys()):
+        for option in sorted(options - words_of(item, claim).keys()):
             if not claim.masked and not re.fullmatch("[A-Z0-9]+", option):
                 yield Finding(item.plugin, "untold-option", f"add {where}.{option}: the certificate says it in words")
         if options:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -14,18 +12,17 @@ import orjson
 
 from banshi.builtin.certificates.fonts import Fonts
 from banshi.builtin.certificates.wording import WORDS
+from banshi.builtin.passes.claims import said, words_of
 from banshi.builtin.passes.wire.cose import Credential
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.message_templates import day_in, fill, parse
-from banshi.kernel.contract.values import Claim, Department, Item, Texts, text_in
+from banshi.kernel.contract.values import Department, Item, text_in
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
-LAYOUT = 1
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+LAYOUT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def wording_of(source: Source, language: str) -> Wording:
     first, last = days(record, source.settings.timezone)
     claims = source.credential.claims
     told = {
-        one.name: (text_in(one.title, language), said(one, claims[one.name], language))
+        one.name: (text_in(one.title, language), said(words_of(item, one), claims[one.name], language))
         for one in item.credential.claims
         if one.name in claims
     }
@@ -101,12 +98,17 @@ def _issued(source: Source, language: str) -> str:
     return day_in(source.record.issued_at.astimezone(source.settings.timezone).date(), language)
 
 
+def _how_to_verify(words: Mapping[str, str], address: str) -> list[str]:
+    if not address:
+        return [words["scan"], words["compare"]]
+    return [words["scan_or_look_up"], words["compare"], words["address"].format(address=address)]
+
+
 def page_of(source: Source, language: str, fonts: Fonts) -> Page:
     """The page of a credential."""
     record, words = source.record, WORDS[language]
     said_there = wording_of(source, language)
     first, last = (day_in(day, language) for day in days(record, source.settings.timezone))
-    address = clean(source.settings.certificate_address)
     text = {
         "title": said_there.title,
         "issuer": text_in(source.department.title, language),
@@ -114,7 +116,7 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "issued": _issued(source, language),
         "rows": [*said_there.rows, (words["valid"], words["from_until"].format(first=first, last=last))],
         "body": said_there.body,
-        "verify": [*words["verify"], *([words["address"].format(address=address)] if address else [])],
+        "verify": _how_to_verify(words, clean(source.settings.certificate_address)),
         "qr_says": words["qr"],
     }
     seen, lacking = _shown(text, fonts)
@@ -138,22 +140,6 @@ def days(record: Pass, zone: tzinfo) -> tuple[date, date]:
     first: datetime = record.not_before or record.issued_at
     last = record.expires_at.astimezone(zone) - timedelta(microseconds=1)
     return first.astimezone(zone).date(), last.date()
-
-
-def said(claim: Claim, value: Any, language: str) -> str:
-    """A claim's value as people read it: an option by its text, a day written out."""
-    if isinstance(value, list | tuple):
-        between: str = WORDS[language]["between"]
-        return between.join(said(claim, one, language) for one in value)
-    text = " ".join(clean(str(value)).split())
-    option: Texts | None = claim.values.get(text)
-    if option is not None:
-        return text_in(option, language)
-    if _DAY.match(text):
-        with suppress(ValueError):
-            at = datetime.fromisoformat(text)
-            return day_in(at.date(), language) + ("" if len(text) == len("2026-11-25") else f" {at:%H:%M}")
-    return text
 
 
 def _shown(value: Any, fonts: Fonts) -> tuple[Any, bool]:

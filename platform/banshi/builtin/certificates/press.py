@@ -14,6 +14,7 @@ import structlog
 from banshi.builtin.certificates.fonts import Fonts, open_fonts
 from banshi.builtin.certificates.page import Page
 from banshi.builtin.passes.wire import picture
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.keys import Key
 
@@ -52,7 +53,7 @@ class Press:
             try:
                 self._fonts = await asyncio.to_thread(open_fonts, self._own_fonts)
             except (ValueError, OSError):
-                told = "The operator's fonts for certificates can't be read at present."
+                told = say("Certificates can't be drawn at present; the fault is recorded. Try again later.")
                 raise Unavailable(told, headers={"Retry-After": "60"}) from None
         return self._fonts
 
@@ -61,7 +62,10 @@ class Press:
         running = self.running.get(page.digest)
         if running is None:
             if len(self.running) >= MAX_PAGES_WAITING:
-                raise Unavailable("Too many certificates are asked for at once.", headers={"Retry-After": "5"})
+                raise Unavailable(
+                    say("Too many certificates are asked for at once; try again in a moment."),
+                    headers={"Retry-After": "5"},
+                )
             running = self.running[page.digest] = asyncio.create_task(self._drawn(page))
         # Shielded: who hangs up does not take it from the others.
         return await asyncio.shield(running)
@@ -72,7 +76,7 @@ class Press:
         except Undrawable as error:
             # What the compiler says of it may quote the page, so it isn't logged.
             log.error(str(error))
-            told = "This certificate can't be drawn at present; the fault is recorded."
+            told = say("This certificate can't be drawn at present; the fault is recorded. Try again later.")
             raise Unavailable(told, headers={"Retry-After": "60"}) from None
         finally:
             del self.running[page.digest]

@@ -8,17 +8,20 @@ from urllib.parse import quote
 import structlog
 from aiohttp import web
 
-from banshi.builtin.certificates.page import Page, Source, page_of, said, wording_of
+from banshi.builtin.certificates.page import Page, Source, page_of, wording_of
 from banshi.builtin.certificates.press import PRESS
+from banshi.builtin.certificates.refusals import CertificateExpired, CertificateRevoked
 from banshi.builtin.passes import ledger
+from banshi.builtin.passes.claims import claim_documents
 from banshi.builtin.passes.ledger import Verdict
 from banshi.builtin.passes.wire.cose import Credential
-from banshi.foundation.errors import CertificateExpired, CertificateRevoked, NotFound
+from banshi.builtin.sentences import say
+from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.contract.values import LANGUAGES, Item, text_in
+from banshi.kernel.contract.values import LANGUAGES, Item
 from banshi.kernel.http.document_schemas import Record, named, ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
@@ -77,10 +80,12 @@ async def _valid(platform: Platform, case: Case) -> Pass:
     """The credential of the case's certificate, or the problem that says why there is none."""
     item = item_of(platform, case)
     if item.certificate is None:
-        raise NotFound("This item ends in no certificate.")
+        raise NotFound(say("This item ends in no certificate."))
     record = await ledger.of_case(case)
     if record is None:
-        raise NotFound(f"There is no certificate yet: the case is {case.state}.")
+        kind = platform.registry.kinds.get(case.kind)
+        state = kind.states.get(case.state, case.state) if kind else case.state
+        raise NotFound(say("There is no certificate yet: the case is “{state}”.", state=state))
     if record.revoked_at is not None:
         raise CertificateRevoked()
     if record.expires_at <= platform.now():
@@ -89,7 +94,7 @@ async def _valid(platform: Platform, case: Case) -> Pass:
 
 
 async def _source(platform: Platform, case: Case, record: Pass) -> Source:
-    told = "The key that signed this certificate was withdrawn; ask the department for a new one."
+    told = say("The key that signed this certificate was withdrawn; ask the department for a new one.")
     credential = await ledger.held(platform, record, "certificate", CertificateRevoked(told), log)
     return _as_source(platform, item_of(platform, case), case, record, credential)
 
@@ -150,15 +155,6 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
         "number": case.number if case else None,
         "title": wording.title if wording else None,
         "body": list(wording.body) if wording else [],
-        "claims": [
-            {
-                "name": claim.name,
-                "title": text_in(claim.title, language),
-                "value": claims[claim.name],
-                "text": said(claim, claims[claim.name], language),
-            }
-            for claim in (item.credential.claims if item and item.credential else ())
-            if claim.name in claims
-        ],
+        "claims": claim_documents(item, claims, language),
         **ledger.moments_of(platform, record),
     }

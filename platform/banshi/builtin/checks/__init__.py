@@ -8,17 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from banshi.builtin.checks import (
-    items,
-    kinds,
-    left_out,
-    links,
-    messages,
-    owner,
-    problems,
-    routes,
-    tables,
-)
+from banshi.builtin.checks.code import links, problems, routes, tables
+from banshi.builtin.checks.declarations import items, kinds, left_out, owner
+from banshi.builtin.checks.words import forms, messages
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading.registry import Registry
 
@@ -32,10 +24,13 @@ RULES: tuple[Rule, ...] = (
     items.claims_have_values,
     items.attachments_are_seen,
     items.numbers_make_sense,
+    items.remedies_make_sense,
+    forms.listed_choices_are_there,
     items.readers_are_roles,
     owner.owners_can_be_held_to,
     items.verbs_are_offered,
     kinds.state_tables_hold,
+    kinds.states_have_words,
     messages.messages_can_be_written,
     routes.routes_are_distinct,
     routes.routes_say_what_they_do,
@@ -46,7 +41,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 #: What is not known stays empty; `banshi check --strict` lists it.
-FACTS: tuple[Rule, ...] = (items.facts_are_known,)
+FACTS: tuple[Rule, ...] = (items.facts_are_known, forms.forms_speak_each_language, forms.codes_are_chosen)
 
 
 def findings(registry: Registry, *, strict: bool = False) -> list[Finding]:

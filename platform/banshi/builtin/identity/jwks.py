@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import refusal_of
@@ -56,7 +57,7 @@ class IssuerKeys:
         if self._keys is None:
             await self._refresh(FIRST_REFETCH_S)
         if self._keys is None:
-            told = "The identity provider does not answer, so no token can be checked."
+            told = say("Signing in can't be checked at present; try again in a moment.")
             raise Unavailable(told, headers={"Retry-After": "5"})
         return self._keys
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,14 +17,16 @@ from typing import Any, NoReturn, TypeGuard
 
 import structlog
 
+from banshi.builtin.identity.access import ACCESS, Access
 from banshi.builtin.identity.development import DEVELOPMENT
 from banshi.builtin.identity.jwks import DevelopmentKeys, IssuerKeys, Keys
-from banshi.forms.numbers import is_resident_id
-from banshi.forms.spelling import spelled_id
+from banshi.builtin.sentences import say
+from banshi.forms.numbers import NUMBERS, is_resident_id
+from banshi.forms.spelling import spelled, spelled_id
 from banshi.foundation.background import working
 from banshi.foundation.errors import Unauthenticated, UnknownRoles
+from banshi.foundation.texts import spoken
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.http.access import ACCESS, Access
 from banshi.kernel.http.callers import BEARERS, INVALID, LONGEST_TOKEN, parse_role
 from banshi.kernel.runtime.running import Platform
 
@@ -39,19 +41,20 @@ MAX_REMEMBERED = 20_000
 #: Unknown roles that an answer and the log name at most.
 MAX_ROLES_NAMED = 5
 
+STEP_UP = 'Bearer realm="banshi", error="insufficient_user_authentication", acr_values="{}"'
+
 #: Seconds of tolerance between clocks.
 LEEWAY_S = 30
 
-#: Types of tokens that let somebody in (RFC 9068, RFC 7519), without `application/`; one without a type does too.
-#: A logout token or a security event of the same issuer (RFC 8417) does not.
-TYPES = {"", "jwt", "at+jwt"}
-
 #: Subjects that are the platform's own to give; an issuer's token with such a one is refused.
-RESERVED = "client:"
+RESERVED = ("client:", "anonymous:")
 
 
-def refuse(detail: str) -> Unauthenticated:
-    return Unauthenticated(detail, headers=INVALID)
+def refuse(why: str, headers: Mapping[str, str] = INVALID, **names: object) -> Unauthenticated:
+    """The refusal, which is logged: why, and by the line's request id for what, but never whose token it was."""
+    told = say(why, **names)
+    log.info("a token is refused", why=spoken(told, "en"))
+    return Unauthenticated(told, headers=headers)
 
 
 @dataclass(slots=True)
@@ -71,6 +74,10 @@ class Tokens:
     access: Access
     #: By what the tokens begin with.
     others: Mapping[str, Callable[[str], Awaitable[Principal | None]]] = field(default_factory=dict)
+    #: Types that let somebody in. A logout token or a security event of the same issuer (RFC 8417) never does.
+    types: Collection[str] = ("", "jwt", "at+jwt")
+    #: Of which a token with roles has to bear one.
+    staff_acr: Collection[str] = ()
     _remembered: OrderedDict[str, Principal] = field(default_factory=OrderedDict)
     #: The generation of the keys that the remembered tokens were checked against.
     _generation: int = 0
@@ -86,7 +93,7 @@ class Tokens:
             return None
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token or not token.isascii() or len(token) > LONGEST_TOKEN:
-            raise refuse("Authorization has to be: Bearer <token>")
+            raise refuse("Authorization has to be: Bearer <token>.")
         for prefix, holder in self.others.items():
             if token.startswith(prefix):
                 return self._with_known_roles(await holder(token) or _refuse_ended())
@@ -108,11 +115,11 @@ class Tokens:
 
     async def _claims(self, token: str) -> dict[str, Any]:
         keys = await self.keys.get()
-        claims = _decoded(token, keys)
+        claims = _decoded(token, keys, self.types)
         if claims is None:
             # A key id that is not in the set may be one that the issuer has just begun to use.
             newer = await self.keys.newer(keys)
-            claims = _decoded(token, newer) if newer is not None else None
+            claims = _decoded(token, newer, self.types) if newer is not None else None
         if claims is None:
             raise refuse("The token's signature is not one of the identity provider's.")
         now = time.time()
@@ -128,7 +135,7 @@ class Tokens:
         if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
             raise refuse("The token names no subject.")
         if subject.startswith(RESERVED):
-            raise refuse(f"A person's subject may not begin with {RESERVED}")
+            raise refuse("A person's subject may not begin with {reserved}.", reserved=" / ".join(RESERVED))
         return claims
 
     def _check_times(self, claims: Mapping[str, Any], now: float) -> None:
@@ -139,12 +146,14 @@ class Tokens:
         if not all(_is_moment(one) and one - LEEWAY_S <= now for one in (begins, issued)):
             raise refuse("The token is not valid yet.")
         if ends - issued > self.max_life + LEEWAY_S:
-            raise refuse(f"The token is good for longer than {self.max_life:g} seconds; get one that ends sooner.")
+            raise refuse(
+                "The token is good for longer than {most:g} seconds; get one that ends sooner.", most=self.max_life
+            )
 
     def _of(self, claims: Mapping[str, Any]) -> Principal:
         named = claims.get(self.roles_claim)
         if not (named is None or isinstance(named, str | list)):
-            raise refuse(f"The claim {self.roles_claim} has to be a text or a list of texts.")
+            raise refuse("The claim {claim} has to be a text or a list of texts.", claim=self.roles_claim)
         named = named or []
         texts = [self.role_map.get(str(text), str(text)) for text in (named if isinstance(named, list) else [named])]
         roles = [role for role in map(parse_role, texts) if role]
@@ -152,7 +161,11 @@ class Tokens:
             log.warning("a token names roles that are not of the form department:role", unknown=len(texts) - len(roles))
             if not roles:
                 # Somebody whom the issuer gives roles is staff; what we can't read must not make a citizen of them.
-                raise refuse(f"The claim {self.roles_claim} has no role of the form department:role.")
+                raise refuse("The claim {claim} has no role of the form department:role.", claim=self.roles_claim)
+        if roles and self.staff_acr and claims.get("acr") not in self.staff_acr:
+            # RFC 9470: the app asks the issuer for one of these.
+            wanted = {"WWW-Authenticate": STEP_UP.format(" ".join(self.staff_acr))}
+            raise refuse("Staff have to sign in more strongly: acr_values says how.", wanted)
         name = claims.get(self.name_claim)
         return Principal(
             subject=claims["sub"],
@@ -160,6 +173,7 @@ class Tokens:
             roles=tuple(roles),
             expires_at=int(claims["exp"]),
             resident_id=_verified_number(claims.get(self.resident_id_claim), self.resident_id_claim),
+            phone=_verified_phone(claims),
         )
 
     def _with_known_roles(self, principal: Principal) -> Principal:
@@ -192,11 +206,20 @@ def _verified_number(claim: Any, name: str) -> str:
     return number
 
 
+def _verified_phone(claims: Mapping[str, Any]) -> str:
+    """The telephone number of OpenID Connect's claims (Core 1.0, 5.1), where the identity provider has verified it."""
+    phone = claims.get("phone_number")
+    if claims.get("phone_number_verified") is not True or not isinstance(phone, str):
+        return ""
+    number = spelled("cn-phone", phone)
+    return number if NUMBERS["cn-phone"](number) else ""
+
+
 def _refuse_ended() -> NoReturn:
     raise refuse("The token is not good, or not any more; get a new one.")
 
 
-def _decoded(token: str, keys: Any) -> dict[str, Any] | None:
+def _decoded(token: str, keys: Any, types: Collection[str]) -> dict[str, Any] | None:
     """The claims of a token that one of the keys has signed; None for any other text.
 
     Raises Unauthenticated for one of a type that lets nobody in.
@@ -206,7 +229,7 @@ def _decoded(token: str, keys: Any) -> dict[str, Any] | None:
 
     try:
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
-        if str(decoded.header.get("typ", "")).lower().removeprefix("application/") not in TYPES:
+        if str(decoded.header.get("typ", "")).lower().removeprefix("application/") not in types:
             raise refuse("The token is of a type that lets nobody in; send the access or ID token.")
         return decoded.claims
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
@@ -237,6 +260,7 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
         life = identity.token_max_life
         try:
             async with working("banshi-issuer-keys", keys.keep_fresh):
-                yield Tokens(identity.issuer, identity.audience, *claims, life, keys, access, others)
+                more = (identity.token_types, identity.staff_acr)
+                yield Tokens(identity.issuer, identity.audience, *claims, life, keys, access, others, *more)
         finally:
             await keys.close()

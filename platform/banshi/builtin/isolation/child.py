@@ -17,18 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from banshi.builtin.isolation.declaring import Declaration, Lone, Looked
-from banshi.builtin.isolation.frames import MAX_ANSWER_BYTES, MAX_CALL_BYTES, Splitter, packed
-from banshi.builtin.isolation.limits import LINE, close_files, close_in, end_with
-from banshi.builtin.isolation.spoken import Speaker, speak_through
-from banshi.builtin.isolation.values import answered, received, told_problem
+from banshi.builtin.isolation.fence.limits import LINE, close_files, close_in, end_with
+from banshi.builtin.isolation.protocol.frames import MAX_ANSWER_BYTES, MAX_CALL_BYTES, Splitter, packed
+from banshi.builtin.isolation.protocol.spoken import Speaker, speak_through
+from banshi.builtin.isolation.protocol.values import answered, received, told_problem
 from banshi.default_plugins import default_kinds
 from banshi.foundation.errors import Problem
 from banshi.foundation.findings import Finding
 from banshi.foundation.logs import place_of
-from banshi.foundation.wording import told
-from banshi.kernel.contract.values import Kind
+from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.loading.configuration import Configuration, Entry
-from banshi.kernel.loading.importing import import_plugin
+from banshi.kernel.loading.importing import import_advice, import_plugin
 from banshi.kernel.loading.importing import place_of as place_in
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.runtime.containment import awaited
@@ -145,7 +144,7 @@ def _loaded(hello: Mapping[str, Any], known: Mapping[str, Kind]) -> tuple[Looked
         module, _ = import_plugin(name, entry)
         looked = Lone(configuration).look(name, module, folder, known)
     except BaseException as error:  # a plugin's import may even call sys.exit
-        advice = f"mend what its import raises: {told(error)} ({place_in(error, folder)})"
+        advice = import_advice(error, place_in(error, folder))
         looked = Looked(findings=[Finding(name, "import-failed", advice)])
     return looked, looked.declaration(known, unguarded)
 

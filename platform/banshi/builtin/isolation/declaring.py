@@ -11,10 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from banshi.builtin.checks.items import handlers_answer_as_they_are_called
+from banshi.builtin.checks.declarations.items import handlers_answer_as_they_are_called
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.data_tables import data_table
-from banshi.kernel.contract.values import Item, Kind
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.loader import Loader
 
 #: Hooks whose values can't be handed to another process, and what they stand for.

@@ -8,6 +8,7 @@ from banshi.kernel.runtime.mistakes import Mistake
 ENDED = {
     "exit": "nothing in it may end the program, as os._exit() and a crash of a library do",
     "memory": "use less memory, or raise the entry's limits.memory",
+    "threads": "start fewer threads, or raise the entry's limits.threads",
     "cpu": "compute less, or raise the entry's limits.cpu",
     "hang": "await whatever takes long, and let nothing hold its loop",
     "protocol": "send less, and nothing past banshi's own code",

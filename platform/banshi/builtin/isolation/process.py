@@ -16,17 +16,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import structlog
 from pydantic import ValidationError
 
 from banshi.builtin.isolation.declaring import Declaration
-from banshi.builtin.isolation.frames import MAX_ANSWER_BYTES, MAX_LINE_BYTES, Splitter, WrongFrame, packed
-from banshi.builtin.isolation.limits import environment
-from banshi.builtin.isolation.values import problem_of
+from banshi.builtin.isolation.fence.limits import environment
+from banshi.builtin.isolation.protocol.frames import MAX_ANSWER_BYTES, MAX_LINE_BYTES, Splitter, WrongFrame, packed
+from banshi.builtin.isolation.protocol.heard import Heard, text
+from banshi.builtin.isolation.protocol.values import problem_of
 from banshi.kernel.loading.typed_tables import adapter
 from banshi.kernel.runtime.mistakes import MAX_TEXT_CHARS, MAX_TRACEBACK_CHARS, Mistake, RaisedElsewhere
-
-log = structlog.get_logger("banshi.isolation")
 
 #: Seconds beyond its deadline after which a call that was not even broken off shows that the child stands still.
 GRACE_S = 0.25
@@ -39,12 +37,6 @@ MAX_LINES_PER_S, MAX_BYTES_PER_S, MAX_UNASKED_BYTES_PER_S = 1_000, 33_554_432, 1
 
 #: Seconds of this process's own in one that what it sends may cost in the long run, and those that it may be ahead.
 MAX_COST_S_PER_S, MAX_COST_AHEAD_S = 0.1, 0.2
-
-#: Characters of a text in its lines, fields of one.
-MAX_TEXT_SIGNS, MAX_FIELDS = 500, 20
-
-#: Levels that a child's lines may have; anything else is an error.
-LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 #: A child imports what its parent can, and reads no variable of Python's.
 BEGIN = (
@@ -85,9 +77,9 @@ class Process(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         #: Why it ended, once it has.
         self.ended: asyncio.Future[str] = loop.create_future()
-        self.plugin = ""
         #: It has imported all that every plugin needs.
         self.warm = False
+        self._heard: Heard | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._transport: Any = None
         self._splitter = Splitter(MAX_ANSWER_BYTES)
@@ -126,9 +118,9 @@ class Process(asyncio.Protocol):
     def idle(self) -> bool:
         return not self._calls
 
-    async def introduced(self, hello: Mapping[str, Any], seconds: float) -> Declaration:
+    async def introduced(self, hello: Mapping[str, Any], heard: Heard, seconds: float) -> Declaration:
         """Tell it what to load; what it declares. Raises ChildEnded and TimeoutError."""
-        self.plugin = hello["name"]
+        self._heard = heard
         self._transport.write(packed(hello))
         async with asyncio.timeout(seconds):
             try:
@@ -228,7 +220,7 @@ class Process(asyncio.Protocol):
         """One document. Raises KeyError, TypeError and ValueError for what no child of ours sends."""
         match document["is"]:
             case "log":
-                self._log(document)
+                self._say(document)
             case "warm" if not self.warm:
                 self.warm = True
             case "ready" if not self._ready.done():
@@ -255,38 +247,22 @@ class Process(asyncio.Protocol):
         else:
             answer.set_exception(error)
 
-    def _log(self, document: Mapping[str, Any]) -> None:
+    def _say(self, document: Mapping[str, Any]) -> None:
         self._lines += 1
         if self._lines > MAX_LINES_PER_S:
             raise ValueError("a flood of lines")
-        given = document["fields"]
-        if not isinstance(given, dict) or len(given) > MAX_FIELDS:
-            raise ValueError("no fields")
-        fields = {
-            name[:50]: value if value is None or isinstance(value, bool | int | float) else _text(value, MAX_TEXT_SIGNS)
-            for name, value in given.items()
-        }
-        if isinstance(dropped := document.get("dropped"), int):
-            fields["lines_dropped"] = dropped
-        level = LEVELS.get(document["level"], LEVELS["error"])
-        log.log(level, "plugin says", plugin=self.plugin, said=_text(document["event"], MAX_TEXT_SIGNS), fields=fields)
-
-
-def _text(value: Any, longest: int) -> str:
-    """A child's text, cut. Raises ValueError for what is none: to make one of it may take long."""
-    if not isinstance(value, str):
-        raise ValueError("no text")
-    return value[:longest]
+        if self._heard is not None:
+            self._heard.take(document)
 
 
 def _failure(document: Mapping[str, Any]) -> Exception:
     """What its handler raised, as it tells; whoever asked says so in the log. Raises KeyError and ValueError."""
-    where, shown = _text(document["where"], 200), _text(document.get("traceback", ""), MAX_TRACEBACK_CHARS)
-    if text := _text(document.get("mistake", ""), MAX_TEXT_CHARS):
-        mistake = Mistake(text)
+    where, shown = text(document["where"], 200), text(document.get("traceback", ""), MAX_TRACEBACK_CHARS)
+    if told := text(document.get("mistake", ""), MAX_TEXT_CHARS):
+        mistake = Mistake(told)
         mistake.shown = shown
         return mistake
-    return RaisedElsewhere(_text(document["error"], 100), where, shown)
+    return RaisedElsewhere(text(document["error"], 100), where, shown)
 
 
 def _problem(document: Any) -> Exception:

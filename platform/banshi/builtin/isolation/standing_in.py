@@ -19,15 +19,16 @@ from pydantic import ValidationError
 
 from banshi.builtin.isolation.child import kinds
 from banshi.builtin.isolation.declaring import Declaration, Handled, findings_of
-from banshi.builtin.isolation.frames import MAX_ANSWER_BYTES, Splitter, packed
 from banshi.builtin.isolation.process import begun_as, command, search_path
+from banshi.builtin.isolation.protocol.frames import MAX_ANSWER_BYTES, Splitter, packed
+from banshi.builtin.isolation.protocol.values import as_returned
 from banshi.builtin.isolation.supervisor import START_TIMEOUT_S, Keeper, open_keeper
-from banshi.builtin.isolation.values import as_returned
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.values import Kind, Resource
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import Resource
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.importing import stand_in
 from banshi.kernel.loading.typed_tables import adapter

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
 
 from banshi.builtin.isolation.declaring import Declaration
 from banshi.builtin.isolation.endings import lost_process
-from banshi.builtin.isolation.limits import used_by
+from banshi.builtin.isolation.fence.limits import Used, used_by
+from banshi.builtin.isolation.meters import METERS, Meters
 from banshi.builtin.isolation.process import ChildBusy, ChildEnded, Process
-from banshi.builtin.isolation.values import Uncrossable, sent
+from banshi.builtin.isolation.protocol.heard import Heard
+from banshi.builtin.isolation.protocol.values import Uncrossable, sent
 from banshi.foundation.background import working
 from banshi.foundation.errors import DepartmentUnavailable, Problem
 from banshi.foundation.keys import Key
@@ -43,8 +44,6 @@ LOOK_EVERY_S, CPU_WINDOW_S, SOFT_MEMORY_SHARE = 0.5, 10.0, 0.75
 
 #: Seconds after which the next process is begun that waits, so as not to compete with the one that loads.
 SPARE_AFTER_S = 0.5
-
-BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0)
 
 
 class Spares:
@@ -92,26 +91,6 @@ class Spares:
 SPARES: Key[Spares] = Key("isolation spares")
 
 
-class Meters:
-    """What operators see of the children."""
-
-    def __init__(self, platform: Platform) -> None:
-        metrics = platform.metrics
-        self.calls = Counter(
-            "banshi_isolated_calls", "Calls of isolated plugins by outcome", ["plugin", "outcome"], registry=metrics
-        )
-        self.seconds = Histogram(
-            "banshi_isolated_call_seconds", "Seconds of their calls", ["plugin"], registry=metrics, buckets=BUCKETS
-        )
-        self.restarts = Counter(
-            "banshi_isolated_restarts", "Their processes that ended, by reason", ["plugin", "reason"], registry=metrics
-        )
-        self.memory = Gauge("banshi_isolated_memory_bytes", "Memory of their processes", ["plugin"], registry=metrics)
-
-
-METERS: Key[Meters] = Key("isolation meters")
-
-
 @dataclass(slots=True)
 class Keeper:
     """Keeps one plugin's child, in one running platform."""
@@ -124,11 +103,15 @@ class Keeper:
     spares: Spares
     meters: Meters
     timeout: float
+    heard: Heard = field(init=False)
     child: Process | None = None
     #: Nobody is tried before then (monotonic), and the seconds until then.
     again_at: float = 0.0
     _came: asyncio.Event = field(default_factory=asyncio.Event)
     _leaving: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.heard = Heard(self.name, self.entry.limits.log, self.meters.cut)
 
     async def call(self, item: str, method: str, arguments: tuple[Any, ...]) -> Any:
         """What the child's handler answers. Raises its problems, DepartmentUnavailable, and whatever fails."""
@@ -218,7 +201,7 @@ class Keeper:
     async def _introduced(self) -> Process:
         child = await self.spares.take()
         try:
-            declared = await child.introduced(self.hello, START_TIMEOUT_S)
+            declared = await child.introduced(self.hello, self.heard, START_TIMEOUT_S)
         except TimeoutError:
             child.end("start")
             raise ChildEnded("start") from None
@@ -241,17 +224,22 @@ class Keeper:
             used = used_by(child.pid)
             if used is None:
                 continue
-            memory, cpu = used
-            self.meters.memory.labels(self.name).set(memory)
+            self.meters.memory.labels(self.name).set(used.memory)
+            self.meters.threads.labels(self.name).set(used.threads)
             limits, now = self.entry.limits, time.monotonic()
-            window = [(at, spent) for at, spent in window if now - at <= CPU_WINDOW_S] + [(now, cpu)]
+            window = [(at, spent) for at, spent in window if now - at <= CPU_WINDOW_S] + [(now, used.cpu)]
             first_at, first = window[0]
-            if memory > limits.memory:
-                child.end("memory")
-            elif now - first_at > CPU_WINDOW_S - 2 * LOOK_EVERY_S and cpu - first > limits.cpu * (now - first_at):
+            if reason := self._too_much(used):
+                child.end(reason)
+            elif now - first_at > CPU_WINDOW_S - 2 * LOOK_EVERY_S and used.cpu - first > limits.cpu * (now - first_at):
                 child.end("cpu")
-            elif memory > SOFT_MEMORY_SHARE * limits.memory:
+            elif used.memory > SOFT_MEMORY_SHARE * limits.memory:
                 return "grown"
+
+    def _too_much(self, used: Used) -> str:
+        """Why it is ended at once; nothing while it may go on."""
+        limits = self.entry.limits
+        return "memory" if used.memory > limits.memory else "threads" if used.threads > limits.threads else ""
 
     def _retire(self) -> None:
         """Let the present child go on until there is another one and nobody waits for it any more."""
@@ -266,8 +254,8 @@ class Keeper:
         try:
             while not child.ended.done():
                 used = used_by(child.pid)
-                if used is not None and used[0] > self.entry.limits.memory:
-                    reason = "memory"
+                if used is not None and (much := self._too_much(used)):
+                    reason = much
                     break
                 if self.child is not child:
                     last = last or time.monotonic() + 2 * self.timeout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from banshi.builtin.checks.fields import Fault, fields_of, of_each_item, types_of
+from banshi.builtin.checks.declarations.fields import Fault, fields_of, of_each_item, types_of
 from banshi.builtin.materials import takes
 from banshi.builtin.materials.vocabulary import days_of, document_of, known_to
 from banshi.foundation.findings import Finding

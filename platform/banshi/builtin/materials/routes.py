@@ -8,7 +8,9 @@ from aiohttp import web
 
 from banshi.builtin.materials import Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import document_of
-from banshi.builtin.openapi.schemas import MATERIAL, OFFERED_CASE, OFFERED_FILE
+from banshi.builtin.materials.words import HOW, SOURCES
+from banshi.builtin.openapi.schemas.items import MATERIAL, OFFERED_CASE, OFFERED_FILE
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.route_table import Routes
@@ -48,10 +50,10 @@ async def list_materials(call: Call) -> web.StreamResponse:
     platform, language, person = call.platform, call.language, call.principal.subject
     item = offered(platform, call.path["code"], call.principal)
     if item is None:
-        raise NotFound("There is no item of that code; GET /v1/items lists them.")
+        raise NotFound(say("There is no such item; look for it in the list of items."), see="/v1/items")
     case_id = call.query.get("case")
     if case_id is not None and not await Case.filter(id=case_id, person=person).exists():
-        raise NotFound("There is no case of that id that you may see.")
+        raise NotFound(say("There is no such case that you may see."))
     offers = await earlier_files(platform, item, person, case_id=case_id)
     department = platform.registry.departments[item.department]
     materials = []
@@ -59,7 +61,9 @@ async def list_materials(call: Call) -> web.StreamResponse:
         document = document_of(material, department)
         told = {
             "title": text_in(material.title, language),
+            "source_title": text_in(SOURCES[material.source], language),
             "how": how(material),
+            "how_title": text_in(HOW[how(material)], language),
             "document": named(material.document, document.title, language) if document else None,
             "offers": [_offer(platform, item, one, language) for one in offers.get(material.field, ())],
         }

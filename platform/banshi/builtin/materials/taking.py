@@ -37,26 +37,40 @@ MAX_MATERIALS = 20
 #: What a submission says of the materials that it takes over.
 REUSE: Mapping[str, Any] = array(
     Record(
-        field={"type": "string", "maxLength": 200, "description": "The material's field, as a JSON Pointer."},
-        consent={"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "`consent.id` of the offer."},
+        field={
+            "type": "string",
+            "maxLength": 200,
+            "title": {"zh-CN": "材料", "en": "Material"},
+            "description": {"zh-CN": "材料所在的填写项。", "en": "The field that the material is for."},
+        },
+        consent={
+            "type": "string",
+            "pattern": "^[0-9a-f]{32}$",
+            "title": {"zh-CN": "同意", "en": "Consent"},
+            "description": {"zh-CN": "同意书的编号。", "en": "The number of the consent that came with the offer."},
+        },
     ),
     maxItems=MAX_MATERIALS,
-    description="Materials out of earlier cases, with consent to each; their files' ids are in the answers.",
+    title={"zh-CN": "沿用以往提交的材料", "en": "Materials from earlier cases"},
+    description={
+        "zh-CN": "经本人同意，从以往办件沿用的材料；文件编号写在填写内容中。",
+        "en": "Materials out of earlier cases, with consent to each; their files' ids are in the answers.",
+    },
 )
 
 NO_FIELD = {
-    "zh-CN": "本事项没有可以沿用以往文件的这项材料；请查看 GET /v1/items/{code}/materials。",
-    "en": "No material of this item has this field and can come from an earlier case; GET /v1/items/{code}/materials.",
+    "zh-CN": "本事项没有可以沿用以往文件的这项材料，请上传文件。",
+    "en": "This item has no such material that can come from an earlier case; upload the file.",
 }
 TWICE = {"zh-CN": "同一项材料只能写一次。", "en": "Name each material once."}
 NO_CONSENT = {
-    "zh-CN": "这项同意已失效（文件已过期、已被使用或不再可用）；请重新获取可沿用的材料并再次征求同意，或者上传文件。",
+    "zh-CN": "这项同意已失效（文件已过期、已被使用或者不再可用）；请重新获取可沿用的材料并再次征求同意，或者上传文件。",
     "en": "This consent is not good any more: the files are too old, were used or are not offered now. Ask for the "
     "materials again and let the person decide anew, or upload the file.",
 }
 OTHER_FILES = {
-    "zh-CN": "请填写该项可沿用材料的全部文件编号，不能增减，也不能与新上传的文件混用。",
-    "en": "Put the ids of all files of this offer here, no other ones, and no uploads beside them.",
+    "zh-CN": "请沿用该项材料的全部文件，不能增减，也不能与新上传的文件混用。",
+    "en": "Take over all files of this offer, no other ones, and no uploads beside them.",
 }
 OTHER_MATTER = {
     "zh-CN": "这份材料是关于“{concerns}”的，与本次填写的不一致；请上传相应的文件。",
@@ -221,10 +235,10 @@ def _link(folder: Path, links: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
                 raise
             except OSError:
                 part = folder / f"{new}.part"
-                with (folder / str(there)).open("rb") as source, part.open("xb") as copy:
+                with (folder / str(there)).open("rb") as source, durable_files.held_part(part) as copy:
                     shutil.copyfileobj(source, copy)
                     durable_files.sync(copy)
-                part.rename(folder / str(new))
+                    part.rename(folder / str(new))
         # The new names are on disk before the row that rests on them is.
         durable_files.sync_folder(folder)
     except OSError:

@@ -6,7 +6,9 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from banshi.builtin.monitoring.fleet import ALONE, all_metrics
+from banshi.builtin.monitoring.folders import FOLDERS
 from banshi.builtin.monitoring.worker_process import WORKER
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
@@ -23,6 +25,7 @@ STATUS = Record(status=TEXT)
 
 READY = Record(
     status=TEXT,
+    disk=optional({"type": "string", "description": "`full`: what is stored is read, and no file is taken."}),
     outbox=optional({"type": "string", "description": "`held`: nothing goes out until an operator releases it."}),
 )
 
@@ -37,14 +40,15 @@ async def healthz(_: Call) -> web.StreamResponse:
 async def readyz(call: Call) -> web.StreamResponse:
     """Say that the process can serve.
 
-    The database takes writes, and the server isn't shutting down.
+    The database takes writes, the folders of files and keys are there, and the server isn't shutting down.
     """
     if call.platform.closing.is_set():
-        raise Unavailable("The server is shutting down.", headers={"Retry-After": "5"})
+        raise Unavailable(say("The service is starting anew; try again in a moment."), headers={"Retry-After": "5"})
     await call.platform.store.readiness.require()
+    disk = {} if await call.platform[FOLDERS].require() else {"disk": "full"}
     # Read by the watch, so that a probe costs nothing more: held, it serves all the same.
     outbox_is = {"outbox": "held"} if call.platform[ENGINE].held else {}
-    return web.Response(body=encode({"status": "ready", **outbox_is}), content_type=JSON)
+    return web.Response(body=encode({"status": "ready", **disk, **outbox_is}), content_type=JSON)
 
 
 @ROUTES.get("/metrics", Audience.ANYONE, {200: Answer("Metrics.", media_type="text/plain")})

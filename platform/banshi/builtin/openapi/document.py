@@ -11,9 +11,9 @@ from typing import Any
 
 import jsonschema_rs
 
+from banshi.builtin.openapi.kinds import named_schemas
 from banshi.builtin.openapi.links import links_of, shared_links
-from banshi.builtin.openapi.schemas import SCHEMAS
-from banshi.forms.schemas import described
+from banshi.forms.vocabulary.served import described
 from banshi.kernel.contract.routes import EVENTS, Answer, Audience, Route
 from banshi.kernel.contract.values import LANGUAGES, Item
 from banshi.kernel.http.callers import BEARERS
@@ -53,6 +53,7 @@ PROBLEMS = {
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "Some fields are wrong; `problems` lists them all.",
+    429: "Too much of it within a minute or a day; see Retry-After.",
     502: "The department's service failed.",
     503: "The platform or the department can't answer now; see Retry-After.",
     504: "The department's service took too long.",
@@ -78,7 +79,7 @@ def document(registry: Registry, routes: Sequence[Route], department: str | None
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in sorted({route.tag for route in routes})],
         "components": {
-            "schemas": dict(SCHEMAS),
+            "schemas": named_schemas(registry),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "OpenID Connect."},
                 **_client_credentials(registry, routes),
@@ -132,10 +133,12 @@ def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] |
         "parameters": _parameters(route, skip={"code"} if item else frozenset()),
         "responses": _responses(route),
     }
+    if route.deprecated:
+        operation["deprecated"] = True
     if route.body is not None:
         body = route.body.schema
     if body is not None:
-        content: dict[str, Any] = {JSON: {"schema": _inlined(described(body, LANGUAGES[-1]))}}
+        content: dict[str, Any] = {JSON: {"schema": _inlined(described(body, LANGUAGES[-1], "enum"))}}
         if route.signed is not None:
             content[route.signed.media_type] = {"schema": dict(route.signed.schema)}
         operation["requestBody"] = {"required": True, "content": content}
@@ -150,7 +153,7 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
         return []
     if route.audience is Audience.INTEGRATOR:
         return [{"client": [route.scope] if route.scope else []}]
-    return [{"bearer": []}]
+    return [{"bearer": []}, {}] if route.unnamed_at else [{"bearer": []}]
 
 
 def _client_credentials(registry: Registry, routes: Sequence[Route]) -> dict[str, Any]:
@@ -215,7 +218,8 @@ def _errors(route: Route) -> dict[str, Any]:
 def _shape(answer: Answer) -> dict[str, Any]:
     """The schema of an answer's body; of one that isn't JSON, whether it is text or a file."""
     if answer.schema is not None:
-        return dict(answer.schema)
+        told: dict[str, Any] = _untitled(answer.schema)
+        return told
     if answer.media_type in {JSON, EVENTS}:  # of a stream, it would be each event's
         return {}
     return {"type": "string"} if answer.media_type.startswith("text/") else {"type": "string", "format": "binary"}
@@ -232,6 +236,8 @@ def _problems_of(route: Route) -> set[int]:
         statuses |= {409, 413, 415, 422}
     if route.per_item is not None:
         statuses |= {502, 504}
+    if route.counted:
+        statuses.add(429)
     return statuses
 
 
@@ -254,6 +260,9 @@ def _untitled(schema: Any) -> Any:
     for key, value in schema.items():
         if key in _NAMED and isinstance(value, dict):
             told[key] = {name: _untitled(one) for name, one in value.items()}
+        elif key in {"const", "enum"} and (value is True or (value == [True] and value[0] is True)):
+            # Of a choice generators make a type, and of true one that doesn't compile.
+            told |= {"type": "boolean", "not": {"const": False}}
         elif key in _LITERAL or key.startswith("x-"):
             told[key] = value
         elif key != "title":

@@ -48,7 +48,9 @@ def _told(link: Link) -> dict[str, Any]:
     if link.parameters:
         told["parameters"] = dict(link.parameters)
     if link.body:
-        told["requestBody"] = dict(link.body)
+        # One JSON text with the expressions in it: of a link's body openapi-generator takes no other form.
+        members = ", ".join(f'"{name}": {{{expression}}}' for name, expression in link.body.items())
+        told["requestBody"] = f"{{{members}}}"
     return told
 
 

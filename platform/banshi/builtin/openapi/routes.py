@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from banshi.builtin.openapi.served import DESCRIPTION
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
@@ -19,6 +20,7 @@ FIRST = {
     "/openapi.json": ("description", "service-desc"),
     "/v1/departments": ("departments", "collection"),
     "/v1/items": ("items", "collection"),
+    "/v1/help": ("help", "help"),
 }
 
 
@@ -50,7 +52,11 @@ async def openapi(call: Call) -> web.StreamResponse:
     """
     department = call.query.get("department")
     if department is not None and department not in call.platform.registry.departments:
-        raise InvalidParameter("There is no such department; GET /v1/departments lists them.", parameter="department")
+        raise InvalidParameter(
+            say("There is no such department; look for it in the list of departments."),
+            see="/v1/departments",
+            parameter="department",
+        )
     written = await call.platform[DESCRIPTION].get(department)
     headers = {"Access-Control-Allow-Origin": "*", "Content-Length": str(written.size)}
     return reply_bytes(call, written.pieces(), JSON, written.etag, headers)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
 from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from banshi.foundation.background import working
@@ -46,11 +46,37 @@ class Shared(RedisStorage):
         self.bridge.connection_getter = lambda _: self.client  # type: ignore[attr-defined]
 
 
+class Alone:
+    """What this process has counted, by name, in windows that slide: the one before counts for what of it overlaps."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        #: By a window's seconds: its number, and what was counted by name in it and in the one before.
+        self._windows: dict[int, tuple[float, dict[str, int], dict[str, int]]] = {}
+
+    def wait(self, name: str, most: int, seconds: int, cost: int = 1) -> float:
+        """As `Rates.wait`."""
+        number, elapsed = divmod(self.clock(), seconds)
+        found = self._windows.get(seconds)
+        if found is None or found[0] != number:
+            before = found[1] if found is not None and found[0] == number - 1 else {}
+            found = self._windows[seconds] = (number, {}, before)
+        used, old = found[1].get(name, 0), found[2].get(name, 0)
+        if used + int(old * (1 - elapsed / seconds)) + cost <= most:
+            found[1][name] = used + cost
+            return 0.0
+        rest = seconds - elapsed
+        # What was counted in the window before leaves bit by bit.
+        left = (used + cost + old - most) * seconds / old - elapsed if used + cost <= most else rest
+        return min(max(left, 0.01), rest)
+
+
 class Rates:
     """What was done lately, by name."""
 
     def __init__(self, shared: Shared | None, prefix: str, process: str) -> None:
-        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        #: What this process counts for itself.
+        self.alone = Alone()
         self._shared = shared
         self._together = SlidingWindowCounterRateLimiter(shared) if shared is not None else None
         self._prefix = prefix
@@ -86,14 +112,14 @@ class Rates:
 
     async def wait(self, name: str, most: int, seconds: int, *, cost: int = 1) -> float:
         """0.0 and it is counted, or in how many seconds it may be asked again: at most `most` in so many seconds."""
-        item = RateLimitItemPerSecond(most, seconds)
         if self._together is not None and self.together:
+            item = RateLimitItemPerSecond(most, seconds)
             try:
                 async with asyncio.timeout(REDIS_TIMEOUT_S):
                     return await answered(self._asked(self._together, item, name, cost))
             except Exception as error:
                 self._lost(error)
-        return await self._asked(self._own, item, name, cost)
+        return self.alone.wait(name, most, seconds, cost)
 
     async def _asked(self, counted: Any, item: RateLimitItemPerSecond, name: str, cost: int) -> float:
         if await counted.hit(item, name, cost=cost):

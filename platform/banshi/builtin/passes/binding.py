@@ -10,6 +10,7 @@ import structlog
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.wire import cose
+from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict
 from banshi.kernel.contract.items import TEST
@@ -34,7 +35,7 @@ BODY: Texts = {
 }
 
 
-WITHDRAWN = "The key that signed the pass was withdrawn: ask the department for another one."
+WITHDRAWN = say("The key that signed the pass was withdrawn: ask the department for another one.")
 
 
 async def bind(platform: Platform, case: Case, record: Pass, point: bytes) -> Pass:
@@ -74,16 +75,18 @@ def _offered(platform: Platform, record: Pass) -> tuple[Item, list[str]]:
     """The pass's item, and what its claims are called."""
     item = platform.registry.items.of(record.item)
     if item is None or item.credential is None or not record.text:
-        raise Conflict("The department offers this no more: its pass can't be taken over by another phone.")
+        raise Conflict(say("The department offers this no more: its pass can't be taken over by another phone."))
     return item, [claim.name for claim in item.credential.claims]
 
 
 async def _refuse_ended(platform: Platform, case: Case, record: Pass) -> None:
     is_revoked = record.revoked_at is not None and case.mode != TEST
     if record.expires_at <= platform.now() or is_revoked:
-        raise Conflict("The pass is over: apply anew, or renew it.")
+        raise Conflict(say("The pass is over: apply anew, or renew it."))
     if await Pass.filter(case_id=case.id).count() > MAX_PHONES:
-        raise Conflict(f"The pass was moved {MAX_PHONES} times, which is as often as may be: ask the department.")
+        raise Conflict(
+            say("The pass was moved {times} times, which is as often as may be: ask the department.", times=MAX_PHONES)
+        )
 
 
 def promises(platform: Platform, numbers: Sequence[int]) -> list[str]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.openapi.schemas import HELD_PASS
+from banshi.builtin.openapi.schemas.passes import HELD_PASS
 from banshi.builtin.passes import holder, ledger
 from banshi.builtin.passes.binding import bind
 from banshi.builtin.passes.wire import shown
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.contract.route_table import Routes
@@ -38,7 +39,7 @@ PHONE = Record(
     }
 ).form()
 
-PRIVATE = "This is the private half, which has to stay in the phone; make a new key, and send its public half."
+PRIVATE = say("This is the private half, which has to stay in the phone; make a new key, and send its public half.")
 
 PATH = "/v1/cases/{id}/pass/phone"
 HELD = Answer("The phone that holds it, and the text that it signs.", ref("HeldPass"))
@@ -61,11 +62,11 @@ async def take_pass_to_phone(call: Call) -> web.StreamResponse:
         raise InvalidFields([FieldProblem("/key/d", PRIVATE, "private")])
     try:
         point = holder.of_jwk(key)
-    except ValueError as error:
-        raise InvalidFields([FieldProblem("/key", f"This is no public key of a phone: {error}.", "key")]) from None
+    except ValueError:
+        raise InvalidFields([FieldProblem("/key", say("This phone's key can't be used."), "key")]) from None
     case, record = await _dynamic(call)
     if case.content != KEPT:
-        raise Conflict("The case is over, and what is personal in it is leaving: apply anew.")
+        raise Conflict(say("The case is over, and what is personal in it is leaving: apply anew."))
     return reply(call, _document(call.platform, await bind(call.platform, case, record, point)))
 
 
@@ -74,7 +75,7 @@ async def show_phone_of_pass(call: Call) -> web.StreamResponse:
     """Show which phone holds the case's dynamic pass, and what it has to sign."""
     _, record = await _dynamic(call)
     if not record.phone:
-        raise NotFound("No phone holds this pass yet; PUT the public key of one here.")
+        raise NotFound(say("No phone holds this pass yet; add it to a phone first."))
     return reply(call, _document(call.platform, record))
 
 
@@ -82,7 +83,7 @@ async def _dynamic(call: Call) -> tuple[Case, Pass]:
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     record = await ledger.of_case(case)
     if record is None or record.phone is None:
-        raise NotFound("There is no pass for this case that a phone has to hold.")
+        raise NotFound(say("There is no pass for this case that a phone has to hold."))
     return case, record
 
 

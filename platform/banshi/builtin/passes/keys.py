@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.models import SigningKey
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import NotFound, Unavailable
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.keys import Key
@@ -72,7 +73,10 @@ class Keyring:
             if not row.revoked_at and row.signs_from <= now and (row.retired_at is None or row.retired_at > now)
         ]
         if not usable:
-            raise Unavailable("There is no key to sign passes with: an operator has to run `banshi keys rotate --now`.")
+            log.error("no key signs passes", advice="run `banshi keys rotate --now`")
+            raise Unavailable(
+                say("Passes can't be issued at present; the operator has to give the platform a key to sign with.")
+            )
         newest = max(usable, key=lambda row: row.signs_from)
         if newest.kid not in self._private:
             self._private[newest.kid] = self._load(newest)
@@ -87,7 +91,9 @@ class Keyring:
                 raise ValueError("another key")
         except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             log.error("a signing key can't be read", kid=row.kid, error=type(error).__name__)
-            raise Unavailable(f"The private half of key {row.kid} is not on this machine.") from None
+            raise Unavailable(
+                say("Passes can't be issued at present; the operator has to give this machine its key.")
+            ) from None
         return key
 
 
@@ -129,7 +135,7 @@ async def rotate(folder: Path, now: datetime, lead: timedelta) -> SigningKey:
 async def revoke(folder: Path, kid: str, now: datetime) -> None:
     """Declare a key lost: nothing that it signed is valid any more, and its private half is deleted."""
     if not await SigningKey.filter(kid=kid, revoked_at=None).update(revoked_at=now):
-        raise NotFound(f"There is no key {kid} that isn't revoked; `banshi keys` lists them.")
+        raise NotFound(say("There is no key {kid} that isn't revoked; `banshi keys` lists them.", kid=kid))
     await asyncio.to_thread(key_file(folder, kid).unlink, missing_ok=True)
 
 

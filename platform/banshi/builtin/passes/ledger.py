@@ -1,11 +1,8 @@
-"""The passes that were issued: signing one for a case, looking one up after a scan, revoking, the status list."""
+"""The passes that were issued: signing one for a case, looking one up after a scan, revoking."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -15,13 +12,12 @@ from structlog.typing import FilteringBoundLogger
 
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.keys import KEYRING
-from banshi.builtin.passes.models import Counter, Scan
+from banshi.builtin.passes.models import Scan
 from banshi.builtin.passes.refusals import PassRefused, Reason
-from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import cose, shown
+from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict, Problem, Unavailable
-from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Texts
@@ -40,11 +36,6 @@ _LONGER_NUMBER = 8
 
 #: One pass seen at two places within this time is suspicious.
 ELSEWHERE_WITHIN = timedelta(minutes=10)
-
-#: Seconds for which a status list is served before it is made anew, and for which a verifier may rely on it.
-STATUS_FRESH_S = 15.0
-STATUS_TTL_S = 60
-STATUS_LIFETIME_S = 86_400
 
 #: How long before it was signed a test case's pass has ended: more than clocks differ.
 LONG_OVER = timedelta(days=1)
@@ -205,7 +196,7 @@ async def held(
             raise withdrawn from None
         # Ours is at fault, not the pass: it has a claim that this catalogue hasn't, or its text was damaged.
         log.error(f"a {what} can't be read", item=record.item, number=record.number, reason=refused.reason.value)
-        told = f"This {what} can't be read at present; the fault is recorded."
+        told = say("This {what} can't be read at present; the fault is recorded. Try again later.", what=what)
         raise Unavailable(told, headers={"Retry-After": "60"}) from None
 
 
@@ -241,64 +232,3 @@ def moments_of(platform: Platform, record: Pass | None) -> dict[str, str | None]
     """When a pass was issued, begins and ends, as a verification says it; nothing of one that isn't known."""
     names = ("issued_at", "not_before", "expires_at")
     return {name: platform.moment(getattr(record, name)) if record else None for name in names}
-
-
-class Revocations:
-    """The signed status list, made at most every few seconds."""
-
-    def __init__(self) -> None:
-        self._token = ""  # nosec B105 - not fetched yet
-        self._made_at = float("-inf")
-        self._making = asyncio.Lock()
-
-    def forget(self) -> None:
-        self._made_at = float("-inf")
-
-    async def token(self, platform: Platform, subject: str) -> str:
-        """The list as a Status List Token (IETF Token Status List) with `subject` as its address.
-
-        Raises Unavailable where there is no key to sign with.
-        """
-        # Whoever asks while it is being made waits for it.
-        async with self._making:
-            if time.monotonic() - self._made_at > STATUS_FRESH_S:
-                # Noted before reading: what is revoked meanwhile makes this list stale again.
-                self._made_at = time.monotonic()
-                try:
-                    self._token = await self._made(platform, subject)
-                except BaseException:
-                    self.forget()
-                    raise
-            return self._token
-
-    async def _made(self, platform: Platform, subject: str) -> str:
-        revoked: Any = await Pass.filter(revoked_at__isnull=False).values_list("number", flat=True)
-        # Read after the passes: a number that is revoked was taken before.
-        counter = await Counter.get_or_none(name=NUMBERS)
-        key, private = await platform[KEYRING].signer()
-        size = (counter.value if counter else 0) + 1
-        now = int(platform.now().timestamp())
-
-        def sign() -> str:
-            return StatusList((int(number) for number in revoked), size=size).signed(
-                key=private,
-                kid=key.kid,
-                subject=subject,
-                issued_at=now,
-                expires_at=now + STATUS_LIFETIME_S,
-                ttl=STATUS_TTL_S,
-            )
-
-        # Packing a million entries takes 70 ms, which the loop does not have.
-        return await asyncio.to_thread(sign)
-
-
-REVOCATIONS: Key[Revocations] = Key("revocations")
-
-
-@asynccontextmanager
-async def open_revocations(platform: Platform) -> AsyncIterator[Revocations]:
-    """The status list of this process, made anew as soon as this process revokes or issues something."""
-    revocations = Revocations()
-    platform.store.on_rows(Pass, revocations.forget)
-    yield revocations

@@ -6,7 +6,7 @@ from typing import Any
 
 from banshi.builtin.passes import dynamic_routes, routes
 from banshi.builtin.passes.keys import KEYRING, open_keyring
-from banshi.builtin.passes.ledger import REVOCATIONS, open_revocations
+from banshi.builtin.passes.revocations import REVOCATIONS, open_revocations
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Phase, Resource

@@ -8,22 +8,27 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.openapi.schemas import SCAN
+from banshi.builtin.openapi.schemas.passes import SCAN
 from banshi.builtin.pages import page_of
 from banshi.builtin.passes import ledger
+from banshi.builtin.passes.claims import claim_documents, words_of
 from banshi.builtin.passes.keys import KEYRING, jwk
-from banshi.builtin.passes.ledger import REVOCATIONS, Verdict
+from banshi.builtin.passes.ledger import Verdict
 from banshi.builtin.passes.models import Scan
+from banshi.builtin.passes.revocations import REVOCATIONS, STATUS_TTL_S
 from banshi.builtin.passes.wire import picture
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.kernel.cases import actors
+from banshi.kernel.cases.actions import word
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
-from banshi.kernel.contract.values import text_in
+from banshi.kernel.contract.values import Claim, Item, text_in
 from banshi.kernel.http.document_schemas import Record, named, optional, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, page_answer, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 
 ROUTES = Routes("passes")
@@ -40,9 +45,8 @@ PICTURES = {
     "txt": ("text/plain; charset=utf-8", lambda text: text.encode()),
 }
 
-SHOWN_BY_PHONE = (
-    "A picture of this pass is never valid: its phone shows it, signed anew every 15 seconds. The phone takes it by "
-    "PUT /v1/cases/{}/pass/phone."
+SHOWN_BY_PHONE = say(
+    "A picture of this pass is never valid: a phone shows it, signed anew every 15 seconds. Add it to your phone."
 )
 
 STATUS_LIST = "application/statuslist+jwt"
@@ -54,9 +58,9 @@ async def show_pass(ending: str, call: Call) -> web.StreamResponse:
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     record = await ledger.of_case(case)
     if record is None:
-        raise NotFound("There is no pass for this case.")
+        raise NotFound(say("There is no pass for this case."))
     if record.phone is not None:
-        raise Conflict(SHOWN_BY_PHONE.format(case.id))
+        raise Conflict(SHOWN_BY_PHONE, pass_phone=f"/v1/cases/{case.id}/pass/phone")
     body = draw(record.text)
     return reply_bytes(call, body, media_type, etag_of(body))
 
@@ -100,26 +104,33 @@ async def list_scans(call: Call) -> web.StreamResponse:
 async def verify_pass(call: Call) -> web.StreamResponse:
     """Say whether what was scanned is a valid pass, and record the scan."""
     verdict = await ledger.verify(call.platform, call.body["text"], call.principal, call.body.get("place", ""))
-    return reply(call, _verdict_document(call.platform, verdict, call.language))
+    return reply(call, await _verdict_document(call.platform, verdict, call.language))
 
 
-def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
+async def _ended_case(record: Pass | None) -> Case | None:
+    """The case of a pass that was revoked, whose state says how; none of a test's, which was never valid."""
+    if record is None or record.revoked_at is None:
+        return None
+    case: Case = await record.case
+    return case if case.mode != TEST else None
+
+
+async def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
     record, credential = verdict.record, verdict.credential
     item = platform.registry.items.of(credential.item) if credential else None
-    declared = item.credential.claims if item and item.credential and record else ()
     claims = credential.claims if credential else {}
     reason = record.revoked_reason if record else None
+    over = await _ended_case(record)
+    kind = platform.registry.kinds.get(over.kind) if over else None
     return {
         "verdict": verdict.code,
         "detail": verdict.detail,
         "item": named(item.code, item.title, language) if item and record else None,
-        "claims": [
-            {"name": claim.name, "title": text_in(claim.title, language), "value": claims[claim.name]}
-            for claim in declared
-            if claim.name in claims
-        ],
+        "claims": claim_documents(item, claims, language) if record else [],
         **ledger.moments_of(platform, record),
         "reason": text_in(reason, language) if reason else None,
+        "ended": over.state if over else None,
+        "ended_title": word(kind.states, over.state, language) if over and kind else None,
         "seen_elsewhere": verdict.seen_elsewhere,
     }
 
@@ -135,9 +146,7 @@ async def list_pass_keys(call: Call) -> web.StreamResponse:
         item.code: {
             "title": text_in(item.title, call.language),
             "dynamic": item.credential.dynamic,
-            "claims": [
-                {"name": claim.name, "title": text_in(claim.title, call.language)} for claim in item.credential.claims
-            ],
+            "claims": [_claim_document(item, claim, call.language) for claim in item.credential.claims],
         }
         for item in platform.registry.items.unchecked()
         if item.credential is not None and item.mode != TEST
@@ -152,6 +161,11 @@ async def list_pass_keys(call: Call) -> web.StreamResponse:
     return reply(call, document)
 
 
+def _claim_document(item: Item, claim: Claim, language: str) -> dict[str, Any]:
+    words = {value: text_in(text, language) for value, text in words_of(item, claim).items()}
+    return {"name": claim.name, "title": text_in(claim.title, language), **({"values": words} if words else {})}
+
+
 @ROUTES.get("/v1/passes/revocations", Audience.ANYONE, {200: Answer("A Status List Token.", media_type=STATUS_LIST)})
 async def list_revocations(call: Call) -> web.StreamResponse:
     """Show the signed status list.
@@ -160,6 +174,4 @@ async def list_revocations(call: Call) -> web.StreamResponse:
     """
     token = await call.platform[REVOCATIONS].token(call.platform, call.route.path)
     body = token.encode()
-    return reply_bytes(
-        call, body, STATUS_LIST, etag_of(body), {"Cache-Control": f"public, max-age={ledger.STATUS_TTL_S}"}
-    )
+    return reply_bytes(call, body, STATUS_LIST, etag_of(body), {"Cache-Control": f"public, max-age={STATUS_TTL_S}"})

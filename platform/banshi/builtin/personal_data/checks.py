@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from banshi.builtin.personal_data.retention import DEFAULT, outcomes_of
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.values import no_steps
+from banshi.kernel.contract.kinds import no_steps
 from banshi.kernel.loading.registry import Registry
 
 

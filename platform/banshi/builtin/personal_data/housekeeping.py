@@ -7,9 +7,14 @@ In small steps, so that no transaction is long. What was promised and is not don
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 import structlog
@@ -21,7 +26,8 @@ from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.promises import MAX_APART_MS
 from banshi.builtin.personal_data.retention import anonymise_old_cases
 from banshi.builtin.rounds import ROWS_PER_STATEMENT, delete, hourly, in_turn
-from banshi.foundation.files.durable_files import ABANDONED_AFTER_S, clear_parts
+from banshi.builtin.uploads import room
+from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.running import Platform
@@ -39,6 +45,33 @@ UPLOAD_WAITS = timedelta(days=1)
 
 #: The same for one without a name, of which all have one quota together.
 UNNAMED_UPLOAD_WAITS = timedelta(hours=2)
+
+#: Seconds without a byte after which nobody writes any more: a chunk has to come within 15, and clocks jump an hour.
+ABANDONED_AFTER_S = 86_400.0
+
+
+def clear_parts(folder: Path, older: float = 0.0) -> int:
+    """Remove what a crash left half-written: not held, and for `older` seconds not written to; the number of files.
+
+    Machines that share a folder may not share its locks: there, `ABANDONED_AFTER_S` is what tells.
+    """
+    until, removed = time.time() - older, 0
+    for part in [one for one in folder.rglob("*.part") if written(one) <= until]:
+        with suppress(FileNotFoundError), part.open("r+b") as stream:
+            if not _held(stream):
+                part.unlink()
+                removed += 1
+    return removed
+
+
+def _held(stream: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a disk may know no locks
+        pass
+    return False
 
 
 def _kept_since(platform: Platform) -> datetime:
@@ -82,7 +115,7 @@ async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None
 
 async def tidy(platform: Platform) -> None:
     """One round, in this order."""
-    works = (_remove_work, _remove_answers, _remove_files, forget_test_cases, anonymise_old_cases)
+    works = (_remove_work, _remove_answers, _remove_files, room.remove_old, forget_test_cases, anonymise_old_cases)
     await in_turn(platform, (*works, forget_old_readings, forget_old_refusals), log, "could not tidy up")
 
 

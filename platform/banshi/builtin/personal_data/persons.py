@@ -24,6 +24,8 @@ from banshi.builtin.personal_data.holdings import (
 from banshi.builtin.personal_data.housekeeping import remove_unused
 from banshi.builtin.personal_data.promises import forget_messages
 from banshi.builtin.personal_data.retention import ends_of
+from banshi.builtin.uploads.models import UploadRoom
+from banshi.builtin.uploads.room import whose
 from banshi.foundation.database.writes import Update, Write
 from banshi.kernel.contract.values import Texts
 from banshi.kernel.runtime.running import Platform
@@ -83,6 +85,7 @@ async def forget_person(platform: Platform, whom: DataSubject) -> list[Retained]
     kept = await _forget_cases(platform, whom.subject)
     while files := await Attachment.filter(person=whom.subject, case_id=None).limit(ROWS_PER_STATEMENT):
         await remove_unused(platform, files)
+    await UploadRoom.filter(id=whose(whom.subject)).delete()
     for _, holding in platform.registry.offered(HOLDINGS):
         kept += list(await holding.forget(platform, whom)) if holding.forget else []
     await forget_messages(platform.store, whom.subject)

@@ -20,7 +20,8 @@ from banshi.foundation.database.bulk import pages
 from banshi.foundation.logs import place_of
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.contract.values import Item, Kind
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.settings import Retention
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GOING, KEPT, Case, CaseEvent

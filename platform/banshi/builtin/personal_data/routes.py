@@ -14,6 +14,7 @@ from banshi.builtin.outgoing.rates import RATES
 from banshi.builtin.personal_data.exporting import export
 from banshi.builtin.personal_data.holdings import DataSubject, Retained
 from banshi.builtin.personal_data.persons import forget_person
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import Conflict, TooManyRequests
 from banshi.foundation.files.spooled import Spooled
 from banshi.foundation.keys import Key
@@ -34,7 +35,7 @@ MAX_EXPORTS_PER_DAY, MAX_FORGETTINGS_PER_DAY, DAY_S = 20, 5, 86_400
 #: Seconds that reading what was written may take.
 READING_TIMEOUT_S = 600.0
 
-ALREADY = "This is being done already; wait until it is over and ask again."
+ALREADY = say("This is being done already; wait until it is over and ask again.")
 
 KEPT = Record(
     what={"type": "string", "description": "`case`, `conversation`, or a plugin's own word."},

@@ -57,7 +57,7 @@ Stamp = Callable[[Any], None]
 
 
 class NotBegun(Unavailable):
-    """The platform is shutting down; send the request again."""
+    """The service is starting anew; try again in a moment."""
 
     # Of another Unavailable nobody knows whether the database has the write after all. It was never given this one.
 
@@ -195,8 +195,7 @@ class Store:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             for _, done in self._group:
-                told = "The platform is shutting down; send the request again."
-                _settle(done, Unavailable(told, headers={"Retry-After": "5"}))
+                _settle(done, Unavailable(headers={"Retry-After": "5"}))
             for _, done in self._waiting:
                 _settle(done, NotBegun(headers={"Retry-After": "5"}))
 

@@ -13,7 +13,7 @@ from banshi.foundation.database import bulk
 
 
 class Stale(Exception):
-    """A row that the write was conditional on has changed meanwhile."""
+    """A row that the write was conditional on has changed meanwhile: that of the `Update` that it was raised with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Update:
 
     model: type[Model]
     where: Mapping[str, Any]
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
     #: None: any number.
     rows: int | None = 1
 
@@ -77,6 +77,6 @@ async def update(connection: BaseDBAsyncClient, updates: Sequence[Update], guard
         if update.rows is not None and changed != update.rows:
             if position or changed:
                 # Something of this write is changed already: the whole transaction has to go.
-                raise Stale(f"{update.model.__name__} {dict(update.where)}")
-            return Stale(f"{update.model.__name__} {dict(update.where)}")
+                raise Stale(update)
+            return Stale(update)
     return None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import math
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
-
-#: Seconds without a byte after which nobody writes any more: a chunk has to come within 15, and clocks jump an hour.
-ABANDONED_AFTER_S = 86_400.0
 
 
 def sync(stream: IO[Any]) -> None:
@@ -61,16 +58,18 @@ def rename(draft: Path, file: Path) -> None:
     sync_folder(file.parent)
 
 
-def clear_parts(folder: Path, older: float = 0.0) -> int:
-    """Remove what a crash left half-written and nobody has written to for `older` seconds; the number of files.
-
-    Where processes share the folder, what is younger than `ABANDONED_AFTER_S` may be an upload that another one takes.
-    """
-    until = time.time() - older
-    parts = [part for part in folder.glob("*.part") if written(part) <= until] if folder.is_dir() else []
-    for part in parts:
-        part.unlink(missing_ok=True)
-    return len(parts)
+@contextmanager
+def held_part(part: Path) -> Iterator[IO[bytes]]:
+    """A new file to write to, and to rename within: locked until it is closed, so nobody takes it for a crash's."""
+    with ExitStack() as opened:
+        while True:
+            stream = opened.enter_context(part.open("xb"))
+            with suppress(OSError):  # a disk may know no locks
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            # Whoever clears may have taken it between its birth and its lock.
+            if part.exists():
+                break
+        yield stream
 
 
 def written(part: Path) -> float:

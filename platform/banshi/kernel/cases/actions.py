@@ -15,23 +15,32 @@ from typing import Any, Literal
 import orjson
 
 from banshi.forms import Form
+from banshi.forms.vocabulary.served import described
 from banshi.foundation.errors import FieldProblem
 from banshi.foundation.texts import SHOWN, clean
+from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.message_templates import LONGEST_VALUE
-from banshi.kernel.contract.values import Item, Kind, Step, Texts, text_in
+from banshi.kernel.contract.values import Item, Step, Texts, text_in
+from banshi.kernel.sentences import say
 
 #: Whether an action takes the case's answers, corrected: it needs them, a plugin's kind doesn't say, it takes none.
 Answers = Literal["needed", "unsaid", "none"]
 
 #: What is said of a member that an action takes none of.
-UNEXPECTED: Mapping[str, Texts] = {
-    "/answers": {
-        "zh-CN": "此操作不能修改填写内容，请去掉 answers。",
-        "en": "Leave the answers out: this action takes none.",
-    },
-    "/details": {"zh-CN": "此操作不需要 details，请去掉。", "en": "Leave the details out: this action takes none."},
+UNEXPECTED = {
+    "/answers": say("Leave the answers out: this action takes none."),
+    "/details": say("Leave the further details out: this action takes none."),
 }
-NO_ANSWERS: Texts = {"zh-CN": "请提交更正后的全部填写内容。", "en": "Send the corrected answers, all of them."}
+#: What any case's timeline may have beside its kind's own, and by whom it was.
+WORDS: Mapping[str, Texts] = {
+    "submit": {"zh-CN": "提交", "en": "Hand in"},
+    "reuse": {"zh-CN": "材料被再次使用", "en": "Its files were used again"},
+    "anonymise": {"zh-CN": "已删除个人信息", "en": "Personal data were removed"},
+    "citizen": {"zh-CN": "办事人", "en": "Citizen"},
+    "staff": {"zh-CN": "工作人员", "en": "Staff"},
+    "system": {"zh-CN": "系统", "en": "The platform"},
+}
+NO_ANSWERS = say("Send the corrected answers, all of them.")
 
 
 def reason_schema(why: Texts, language: str, longest: int = LONGEST_VALUE) -> dict[str, Any]:
@@ -60,10 +69,10 @@ def body_schema(
     With `code`, the schema of a tip's code, it is a tip's: whoever sends that code, and writes no reason.
     """
     answers = answers_in(kind, step)
-    schema = _envelope(step, answers, language)
+    schema: dict[str, Any] = described(_envelope(step, answers, language), language)
     properties = schema["properties"]
     if step.takes is not None:
-        properties["details"] = step.takes.schema
+        properties["details"] = step.takes.described(language)
         if step.takes.schema.get("required") or step.takes.problems({}, at=None):
             schema["required"].append("details")
     if answers != "none" and item.form is not None:
@@ -73,20 +82,29 @@ def body_schema(
         properties["answers"] = {**own, **item.form.described(language)}
     if code is not None:
         del properties["reason"]
-        properties["code"] = code
+        properties["code"] = described(code, language)
         schema["required"].insert(0, "code")
     return schema
 
 
+def word(words: Mapping[str, Texts], code: str, language: str) -> str:
+    """What people read for a code; its own letters, where a plugin's kind says nothing."""
+    return text_in(texts, language) if (texts := words.get(code) or WORDS.get(code)) else code.replace("-", " ")
+
+
 def action_document(
-    kind: Kind, item: Item, step: Step, language: str, *, code: Mapping[str, Any] | None = None
+    kind: Kind, item: Item, step: Step, language: str, address: str, *, code: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A permitted action as the API shows it."""
+    """A permitted action as the API shows it; `address` is where it is taken, before its name."""
     return {
         "action": step.action,
+        "label": word(kind.actions, step.action, language),
         "needs_reason": step.needs_reason,
         "leads_to": step.to,
-        **({"takes": step.takes.schema} if step.takes else {}),
+        "leads_to_title": word(kind.states, step.to, language),
+        "forward": step.action not in kind.backward,
+        "link": address + step.action,
+        **({"takes": step.takes.described(language)} if step.takes else {}),
         "body": body_schema(kind, item, step, language, code=code),
     }
 

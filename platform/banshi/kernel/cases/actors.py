@@ -12,7 +12,10 @@ from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Step, Who
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.sentences import say
 from banshi.kernel.tables.cases import KEPT, Case, CaseEvent
+
+NO_CASE = say("There is no such case that you may see.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ async def visible(case_id: Any, actor: Actor) -> Case:
     """The same without a record: for whoever moves the case and shows nothing of it."""
     case = await Case.get_or_none(id=case_id)
     if case is None or actor.who(case) is None:
-        raise (NotFound if case is None else Hidden)("There is no case of that id that you may see.")
+        raise (NotFound if case is None else Hidden)(NO_CASE)
     return case
 
 

@@ -1,85 +1,28 @@
-"""Files that citizens hand in: streamed to disk, counted while they come, known by what their bytes are.
-
-The name on disk is ours, the client's name and media type are only shown; a form's field that takes a file says so with
-`"x-attachment": true`, and a submission may name only files that its own person uploaded and hasn't used elsewhere.
+"""Files in a submission: a form's field that takes one says so with `"x-attachment": true`, and a submission may name
+only files that its own person uploaded and hasn't used elsewhere.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import uuid
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from uuid_utils.compat import uuid7
-
-from banshi.forms.pointers import escaped
+from banshi.forms.pointers import escaped, names_in
+from banshi.forms.pointing import schemas_of
+from banshi.forms.vocabulary.fields import ACCEPTS
 from banshi.foundation.database.writes import Update
-from banshi.foundation.errors import FieldProblem, InvalidFields, TooLarge, UnsupportedMediaType
-from banshi.foundation.files import durable_files
-from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
-from banshi.kernel.contract.values import Item
-from banshi.kernel.tables.attachments import Attachment
+from banshi.foundation.errors import FieldProblem, InvalidFields
+from banshi.foundation.files.media_types import ACCEPTED
+from banshi.kernel.contract.values import Item, Texts
+from banshi.kernel.sentences import say
+from banshi.kernel.tables.attachments import REFUSED, Attachment
 
-UNKNOWN = "Upload this file first: no unused attachment of yours has that id."
-USED = (
-    "Another case of yours has this file: upload it anew, or in a new case take it over with consent, where"
-    " GET /v1/items/{code}/materials offers it."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A file that has come in whole and lies under its final name."""
-
-    id: uuid.UUID
-    media_type: str
-    size: int
-    sha256: str
-
-    def row(self, person: str, at: datetime, name: str = "") -> Attachment:
-        """Its row, not yet written."""
-        return Attachment(person=person, name=name, created_at=at, **asdict(self))
-
-
-async def receive(
-    folder: Path, chunks: AsyncIterator[bytes], limit: int, *, identity: uuid.UUID | None = None
-) -> Received:
-    """Stream a file to disk, under a new id unless one is given.
-
-    Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, and OSError, as for a disk that is full.
-
-    Nothing is left behind where it raises. A crash leaves only a `.part` file, which `clear_parts` removes.
-    """
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    identity = identity or uuid7()
-    part, whole = folder / f"{identity}.part", folder / str(identity)
-    digest, size, head = hashlib.sha256(), 0, b""
-    try:
-        with part.open("xb") as stream:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > limit:
-                    raise TooLarge(f"An attachment has at most {limit} bytes.", limit=limit)
-                head += chunk[: HEAD_BYTES - len(head)]
-                digest.update(chunk)
-                await asyncio.to_thread(stream.write, chunk)
-            media_type = sniff(head)
-            if media_type not in ACCEPTED:
-                raise UnsupportedMediaType(f"An attachment is one of {', '.join(ACCEPTED)}.", accepted=list(ACCEPTED))
-            await asyncio.to_thread(durable_files.sync, stream)
-        await asyncio.to_thread(durable_files.rename, part, whole)
-    except BaseException:
-        # In this order: a thread that nobody waits for may be giving it its name.
-        part.unlink(missing_ok=True)
-        whole.unlink(missing_ok=True)
-        raise
-    return Received(identity, media_type, size, digest.hexdigest())
+UNKNOWN = say("Upload this file first: it is not there, or used already.")
+HARMFUL = say("Something harmful was found in this file, and it is not kept: upload another one.")
+USED = say("Another case of yours has this file: upload it anew, or take it over with consent where it is offered.")
 
 
 def attachment_ids(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
@@ -94,6 +37,20 @@ def attachment_ids(schema: Mapping[str, Any], answers: Any, pointer: str = "") -
     if isinstance(answers, list) and isinstance(schema.get("items"), dict):
         for position, value in enumerate(answers):
             yield from attachment_ids(schema["items"], value, f"{pointer}/{position}")
+
+
+def accepted_at(schema: Mapping[str, Any], pointer: str) -> Sequence[str]:
+    """The media types of the file that a field takes, or each of those in a list."""
+    path = tuple(names_in(pointer))
+    nodes = [*schemas_of(schema, path), *schemas_of(schema, (*path, 0))]
+    return next((node[ACCEPTS] for node in nodes if ACCEPTS in node), ACCEPTED)
+
+
+def other_type(types: Sequence[str]) -> Texts:
+    return {
+        "zh-CN": f"此处不接受这种文件，可上传：{'、'.join(types)}。",
+        "en": f"This takes another type of file: {', '.join(types)}.",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +87,17 @@ async def files_of(
         return Files()
     wanted = {identity.lower() for identity in named.values()}
     found = await Attachment.filter(id__in=list(wanted), person=person)
-    usable = {str(row.id): row for row in found if row.case_id in (None, case_id)}
-    elsewhere = {str(row.id) for row in found} - usable.keys()
+    usable = {str(row.id): row for row in found if row.case_id in (None, case_id) and row.state != REFUSED}
+    why = {str(row.id): HARMFUL if row.state == REFUSED else USED for row in found}
     problems = [
-        FieldProblem(f"/answers{pointer}", USED if identity.lower() in elsewhere else UNKNOWN, "attachment")
+        FieldProblem(f"/answers{pointer}", why.get(identity.lower(), UNKNOWN), "attachment")
         for pointer, identity in named.items()
         if identity.lower() not in usable
+    ]
+    problems += [
+        FieldProblem(f"/answers{pointer}", other_type(types), "attachment-type")
+        for pointer, identity in named.items()
+        if (row := usable.get(identity.lower())) and row.media_type not in (types := accepted_at(schema, pointer))
     ]
     if problems:
         raise InvalidFields(problems)

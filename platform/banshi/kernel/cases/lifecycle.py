@@ -18,16 +18,17 @@ from tortoise.models import Model
 
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
-from banshi.foundation.time.working_days import Clock
 from banshi.kernel.cases import actions
 from banshi.kernel.cases.actors import SYSTEM, Actor, in_case, in_table, permitted, visible
+from banshi.kernel.cases.clock import clock_values
 from banshi.kernel.cases.materials import MATERIALS
-from banshi.kernel.cases.submission import item_of
+from banshi.kernel.cases.submission import StaleReceipt, commit, item_of
 from banshi.kernel.contract import message_templates
-from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, Message, Step, Texts, Who
+from banshi.kernel.contract.values import LANGUAGES, Decision, Item, Message, Step, Texts, Who
 from banshi.kernel.outbox import events, outbox
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.tracing import traced
+from banshi.kernel.sentences import say
 from banshi.kernel.tables.cases import Case, CaseEvent
 
 #: How often a step is prepared anew when somebody else moved the case meanwhile.
@@ -77,7 +78,7 @@ async def move(
     details: Any = None,
     language: str = LANGUAGES[0],
     given: Any = None,
-    receipt: Callable[[Case], Sequence[Model]] = lambda _: (),
+    receipt: Callable[[Case], Sequence[Model | Update]] = lambda _: (),
     version: int | None = None,
     read: Case | None = None,
 ) -> Case:
@@ -85,14 +86,15 @@ async def move(
 
     `read` is the case as it was read a moment ago, so that it need not be read again: what has moved on since then is
     found when the step is written.
-    What `receipt` makes of that case is written in the same transaction (the stored answer to an Idempotency-Key).
+    What `receipt` makes of that case is written in the same transaction: rows, such as the stored answer to an
+    Idempotency-Key, and updates; where one of these finds its row changed, nothing is written.
     Raises NotFound, ActionNotPermitted with the actions that are permitted, InvalidFields, Unavailable while the
-    department is not connected, and what its handler lets through.
+    department is not connected, StaleReceipt, and what the department's handler lets through.
     """
     for attempt in range(MAX_TRIES):
         case = read if read is not None and not attempt else await visible(case_id, actor)
         if version is not None and case.version != version:
-            raise Conflict("The case has moved on meanwhile.")
+            raise Conflict(say("The case has moved on meanwhile; look at it again."))
         item = item_of(platform, case)
         step = await _step(platform, case, action, actor)
         kind = platform.registry.kinds[case.kind]
@@ -116,16 +118,18 @@ async def move(
         with traced(platform, f"case {action}", None, **about, to=step.to):
             try:
                 return await _taken(platform, move, receipt)
+            except StaleReceipt:
+                raise
             except Stale:
                 continue
             except Conflict as refused:
                 left = [step.action for step in await permitted(platform, case, actor)]
                 refused.members = {"state": case.state, "permitted_actions": left, **refused.members}
                 raise
-    raise Conflict("Others are changing this case at the same time; read it again and decide anew.")
+    raise Conflict(say("Others are changing this case at the same time; look at it again and decide anew."))
 
 
-async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Sequence[Model]]) -> Case:
+async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Sequence[Model | Update]]) -> Case:
     """The case after the step, which is written. Raises Stale if it has moved on meanwhile."""
     case, kind = move.case, platform.registry.kinds[move.case.kind]
     effects = await kind.effects(platform, move) if kind.effects else Effects()
@@ -133,8 +137,7 @@ async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Seque
     effects.updates += await platform[MATERIALS].judged(move.step.materials, case, move.at, by_staff=by_staff)
     write = _write(platform, move, effects)
     after = copy.copy(case).update_from_dict(dict(write.updates[0].values))
-    write.rows = [*write.rows, *receipt(after)]
-    await platform.store.commit(write)
+    await commit(platform, write, receipt(after))
     return after
 
 
@@ -151,6 +154,31 @@ def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list
     write = _write(platform, Move(case=case, item=item, step=step, actor=SYSTEM, at=case.created_at), effects)
     case.update_from_dict(dict(write.updates[0].values))
     return list(write.rows)
+
+
+async def act(
+    platform: Platform,
+    case_id: Any,
+    action: str,
+    actor: Actor,
+    body: Mapping[str, Any],
+    language: str,
+    receipt: Callable[[Case], Sequence[Model | Update]] = lambda _: (),
+) -> Case:
+    """Take `action` with the `reason`, `answers` and `details` of a body, as `move` does."""
+    reason = body.get("reason")
+    return await move(
+        platform,
+        case_id,
+        action,
+        actor,
+        # Staff write in one language; the citizen reads what they wrote.
+        reason=dict.fromkeys(LANGUAGES, reason) if reason else None,
+        answers=body.get("answers"),
+        details=body.get("details"),
+        language=language,
+        receipt=receipt,
+    )
 
 
 async def decide(
@@ -170,7 +198,7 @@ async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> St
     step = next((step for step in table if step.action == action), None)
     if step is None:
         raise ActionNotPermitted(
-            f"A case in the state {case.state!r} does not take the action {action!r} from you.",
+            say("This is not possible as the case is now, or it is not yours to do. Look at it again."),
             state=case.state,
             permitted_actions=[step.action for step in await in_case(platform, case, table)],
         )
@@ -228,31 +256,4 @@ def told(platform: Platform, move: Move, due_on: date | None, effects: Effects) 
     }
     given = {name: value for name, value in values.items() if value}
     title, body = message_templates.written(move.step, item, given)
-    return outbox.message_about(move.case, title, body, move.at)
-
-
-def clock_of(case: Case) -> Clock | None:
-    """The case's clock; None where the item promises no days."""
-    if case.clock_allowed is None:
-        return None
-    return Clock(allowed=case.clock_allowed, used=case.clock_used, running_since=case.clock_since)
-
-
-def clock_values(platform: Platform, case: Case, effect: ClockEffect) -> dict[str, Any]:
-    """The clock's columns after a step with that effect, with the date that it leads to."""
-    clock = clock_of(case)
-    if clock is None or effect is ClockEffect.KEEP:
-        return {}
-    today = platform.today()
-    if effect is ClockEffect.RUN:
-        clock = clock if clock.running_since else clock.start(today, platform.calendar)
-    else:
-        clock = clock.stop(today, platform.calendar) if clock.running_since else clock
-    deadline = clock.deadline(platform.calendar)
-    return {
-        "clock_used": clock.used,
-        "clock_since": clock.running_since,
-        "due_on": deadline.due_on if deadline else None,
-        "due_provisional": deadline.provisional if deadline else False,
-        "urgency": deadline.due_on if deadline else date.max,
-    }
+    return outbox.message_about(move.case, title, body, move.at, move.step.to)

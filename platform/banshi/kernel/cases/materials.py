@@ -14,14 +14,12 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Department, Item, MaterialsEffect
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.sentences import say
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 
-NOTHING_KEPT = {
-    "zh-CN": "本平台不沿用以往提交的文件，请重新上传。",
-    "en": "Nothing is taken over from earlier cases here; upload the files.",
-}
+NOTHING_KEPT = say("Nothing is taken over from earlier cases here; upload the files.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +65,9 @@ class Materials(Protocol):
         language: str,
     ) -> Reused:
         """What the wishes take over. Raises InvalidFields with everything that is wrong with them."""
-        del platform, item, case
+        del platform, item, case, language
         if wishes:
-            raise InvalidFields([FieldProblem("/reuse", NOTHING_KEPT[language], "reuse")])
+            raise InvalidFields([FieldProblem("/reuse", NOTHING_KEPT, "reuse")])
         return Reused(answers)
 
     async def judged(self, effect: MaterialsEffect, case: Case, at: datetime, *, by_staff: bool) -> list[Update]:

@@ -11,6 +11,7 @@ from banshi.kernel.contract.items import LIVE, TEST, Mode
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.sentences import say
 
 
 def mode_of(item: Item, principal: Principal) -> Mode:
@@ -38,4 +39,4 @@ def refuse_strangers(item: Item, principal: Principal) -> None:
     client = principal.client
     others = client is not None and client.mode == "team" and principal.subject not in {"", f"client:{client.id}"}
     if not is_open_to(item, principal) or (others and client and principal.subject not in client.team):
-        raise NotFound("There is no item of that code for that person; whoever is not on its team has none.")
+        raise NotFound(say("There is no such item for that person; whoever is not on its team has none."))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from banshi.foundation.keys import Key
-from banshi.kernel.cases.actions import action_document
-from banshi.kernel.cases.lifecycle import clock_of
+from banshi.kernel.cases.actions import action_document, word
+from banshi.kernel.cases.clock import deadline_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who, text_in
 from banshi.kernel.runtime.running import Platform
@@ -39,20 +39,29 @@ async def enclosures_of(platform: Platform, case: Case) -> dict[str, Mapping[str
 
 #: The columns of a case that its summary shows: no list opens what citizens wrote.
 SUMMARY = (
-    "id", "number", "item", "item_version", "department", "unit", "state", "mode", "reason", "created_at", "updated_at",
-    "clock_allowed", "clock_used", "clock_since", "due_on", "due_provisional", "urgency",
+    "id", "number", "item", "item_version", "kind", "department", "unit", "state", "mode", "reason",
+    "created_at", "updated_at", "clock_allowed", "clock_unit", "clock_used", "clock_since", "due_on",
+    "due_provisional", "urgency",
 )  # fmt: skip
 
 
 def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any]:
     """A case as lists show it."""
-    item = platform.registry.items.of(case.item)
+    item, kind = platform.registry.items.of(case.item), platform.registry.kinds.get(case.kind)
+    department = platform.registry.departments.get(case.department)
+    units = {one.code: one.title for one in department.units} if department else {}
     return {
         "id": str(case.id),
         "number": case.number,
         "item": {"code": case.item, "title": text_in(item.title, language) if item else case.item},
+        "kind": case.kind,
+        "kind_title": text_in(kind.title, language) if kind else case.kind,
         "department": case.department,
+        "department_title": text_in(department.title, language) if department else case.department,
+        "unit": case.unit,
+        "unit_title": text_in(units[case.unit], language) if case.unit in units else case.unit,
         "state": case.state,
+        "state_title": word(kind.states if kind else {}, case.state, language),
         "mode": case.mode,
         "reason": text_in(case.reason, language) if case.reason else None,
         "deadline": _deadline(case),
@@ -75,13 +84,16 @@ def case_document(
     enclosures: Mapping[str, Any] | None = None,
     reader: Who | None = None,
     code: Mapping[str, Any] | None = None,
+    address: str = "",
 ) -> dict[str, Any]:
-    """A case whole, with its timeline and what its reader may do now; `code` is that of a tip (`actions.body_schema`).
+    """A case whole, with its timeline and what its reader may do now; `code` is that of a tip (`actions.body_schema`),
+    and `address` where its actions are taken.
 
     What is shown to one side alone is left out unless `reader` says that it is for them. `passes` are the phones of its
     passes, the last one first: None is a pass that needs none.
     """
-    document = case_summary(platform, case, language)
+    document, kind = case_summary(platform, case, language), platform.registry.kinds.get(case.kind)
+    states, acts = (kind.states, kind.actions) if kind else ({}, {})
     # Staff decide on it, and may sign the name: they have to see whose it is.
     named = reader is Who.STAFF and case.person
     document |= {
@@ -92,30 +104,32 @@ def case_document(
             {
                 "at": platform.moment(event.at),
                 "action": event.action,
+                "action_title": word(acts, event.action, language),
                 "state": event.state,
+                "state_title": word(states, event.state, language),
                 "by": event.actor,
+                "by_title": word({}, event.actor, language),
                 "reason": text_in(event.reason, language) if event.reason else None,
                 **_reuse(event, language, own=reader is Who.CITIZEN),
             }
             for event in sorted(events, key=lambda event: event.version)
         ],
-        "permitted_actions": actions_of(platform, case, permitted, language, code=code),
+        "permitted_actions": actions_of(platform, case, permitted, language, code=code, address=address),
         "attachments": [attachment_document(platform, one) for one in attachments],
     }
-    clock = clock_of(case) if case.clock_since is not None else None
-    if clock is not None and (deadline := clock.deadline(platform.calendar)) is not None:
+    if (deadline := deadline_of(platform, case)) is not None:
         # Why this date: the days on the way that were not counted.
         document["deadline"]["explanation"] = deadline.explain(language)
     if details is not None:
-        document["details"] = dict(details)
+        document["details"] = {"kind": case.kind, **details}
     if reader is Who.CITIZEN:
         document["links"]["readings"] = f"/v1/cases/{case.id}/readings"
     if enclosures and reader is Who.STAFF:
         document["enclosures"] = dict(enclosures)
     if passes:
-        ending = ".svg" if passes[0] is None else "/phone"
+        name, ending = ("pass_picture", ".svg") if passes[0] is None else ("pass_phone", "/phone")
         document["links"] |= {
-            "pass": f"/v1/cases/{case.id}/pass{ending}",
+            **dict.fromkeys(("pass", name), f"/v1/cases/{case.id}/pass{ending}"),
             "scans": f"/v1/cases/{case.id}/scans",
         }
         item = platform.registry.items.of(case.item)
@@ -125,13 +139,20 @@ def case_document(
 
 
 def actions_of(
-    platform: Platform, case: Case, steps: Sequence[Step], language: str, *, code: Mapping[str, Any] | None = None
+    platform: Platform,
+    case: Case,
+    steps: Sequence[Step],
+    language: str,
+    *,
+    code: Mapping[str, Any] | None = None,
+    address: str = "",
 ) -> list[dict[str, Any]]:
     """What may be done with a case now, each with the schema of what it takes."""
     if not steps:
         return []
     kind, item = platform.registry.kinds[case.kind], item_of(platform, case)
-    return [action_document(kind, item, step, language, code=code) for step in steps]
+    address = address or f"/v1/cases/{case.id}/actions/"
+    return [action_document(kind, item, step, language, address, code=code) for step in steps]
 
 
 def attachment_document(platform: Platform, row: Attachment) -> dict[str, Any]:
@@ -142,6 +163,7 @@ def attachment_document(platform: Platform, row: Attachment) -> dict[str, Any]:
         "size": row.size,
         "sha256": row.sha256,
         "created_at": platform.moment(row.created_at),
+        "state": row.state,
         "document": row.document,
         "reused_from": row.origin,
         "links": {"self": f"/v1/attachments/{row.id}"},
@@ -163,6 +185,8 @@ def _deadline(case: Case) -> dict[str, Any] | None:
         return None
     return {
         "working_days": case.clock_allowed,
+        "days": case.clock_allowed,
+        "unit": case.clock_unit,
         "running": case.clock_since is not None,
         "due_on": case.due_on.isoformat() if case.due_on else None,
         "provisional": case.due_provisional,

@@ -12,7 +12,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.forms import Form
-from banshi.foundation.database.writes import Update
+from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import FieldProblem, InvalidFields, Unavailable
 from banshi.kernel.cases.attachments import Files, files_of, ids_at
 from banshi.kernel.cases.materials import MATERIALS, Reused
@@ -22,12 +22,13 @@ from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.pointing import pointed
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Submission, Who
-from banshi.kernel.http.document_schemas import Record, optional
+from banshi.kernel.http.document_schemas import Record
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import LISTENERS, step_rows
 from banshi.kernel.runtime.containment import ask, awaited
 from banshi.kernel.runtime.mistakes import problems_in
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.sentences import say
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 
@@ -43,7 +44,7 @@ def item_of(platform: Platform, case: Case) -> Item:
     """The item of a case. Unavailable when its plugin is not loaded: the case stays, and comes back with the plugin."""
     item = platform.registry.items.of(case.item, case.item_version)
     if item is None:
-        told = "The department that this case belongs to is not connected at present; the case is kept."
+        told = say("The department that this case belongs to is not connected at present; the case is kept.")
         raise Unavailable(told, headers={"Retry-After": "60"})
     return item
 
@@ -69,7 +70,7 @@ def new_case(
     if item.mode != LIVE or principal.client is not None:
         refuse_strangers(item, principal)
         mode = mode_of(item, principal)
-    at = platform.now()
+    at, (days, unit) = platform.now(), item.allowance
     case = Case(
         id=uuid7(),
         number=new_number(platform.today()),
@@ -82,7 +83,8 @@ def new_case(
         person=principal.subject,
         person_name=principal.name,
         answers=dict(answers),
-        clock_allowed=item.promised_days if item.promised_days is not None else item.legal_days,
+        clock_allowed=days,
+        clock_unit=unit,
         renews=renews,
         mode=mode,
         created_at=at,
@@ -135,6 +137,28 @@ async def prepare_case(
     return PreparedCase(case, events, given, given.updates, rows)
 
 
+class StaleReceipt(Stale):
+    """What a caller's receipt was conditional on has changed meanwhile: to prepare the rest anew is of no use."""
+
+
+async def commit(
+    platform: Platform, write: Write, more: Sequence[Model | Update], reused: Reused | None = None
+) -> None:
+    """Write all of it, with what its caller's receipt adds, or nothing. Raises StaleReceipt, and as the store does."""
+    own = [one for one in more if isinstance(one, Update)]
+    rows = [one for one in more if not isinstance(one, Update)]
+    write = replace(write, updates=[*write.updates, *own], rows=[*write.rows, *rows])
+    try:
+        if reused is not None and reused.links:
+            await platform[MATERIALS].commit(platform, write, reused)
+        else:
+            await platform.store.commit(write)
+    except Stale as stale:
+        if any(one is update for one in own for update in stale.args):
+            raise StaleReceipt(*stale.args) from None
+        raise
+
+
 def submission_of(platform: Platform, case: Case, answers: Mapping[str, Any] | None = None) -> Submission:
     """The case as its handler sees it, with `answers` in place of the stored ones where they are given."""
     return Submission(
@@ -173,7 +197,7 @@ def form_problems(
 
 def around(answers: Mapping[str, Any], members: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schema of a body: a form's answers, and what may go with them."""
-    return Record(answers=answers, **{name: optional(schema) for name, schema in members.items()})
+    return Record(answers=answers, **members)
 
 
 def refuse_wrong(platform: Platform, item: Item, envelope: Form, body: Mapping[str, Any], language: str) -> None:
@@ -231,7 +255,7 @@ async def check(
     if problems := form_problems(platform, item, answers, language, principal, before):
         raise InvalidFields(problems)
     if item.owner is not None:
-        require_own_record(item, answers, principal, language)
+        require_own_record(item, answers, principal)
     reused, files = Reused(answers), Files()
     missing: list[FieldProblem] = []
     besides: set[str] = set()

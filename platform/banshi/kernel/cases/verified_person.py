@@ -5,30 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from banshi.forms.pointers import name_at
+from banshi.forms.pointers import name_at, names_in
+from banshi.forms.pointing import title_at
 from banshi.forms.spelling import spelled_id
 from banshi.foundation.errors import FieldProblem, InvalidFields, NotNamed, NotVerified
 from banshi.foundation.texts import clean, cut
 from banshi.kernel.cases.attachments import ids_at
 from banshi.kernel.contract.items import LONGEST_HOLDER
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.values import LANGUAGES, Item
+from banshi.kernel.contract.values import Item
+from banshi.kernel.sentences import say
 
-UNVERIFIED = {
-    "zh-CN": "本事项只办理本人的业务，需要经过核验的公民身份号码。请在身份认证平台完成实名认证，然后重新登录。",
-    "en": "This is about your own record, so it takes a verified ID number. Have yours verified where you sign in, and"
-    " sign in anew.",
-}
-NAMELESS = {
-    "zh-CN": "办理结果上要写明您的姓名，而身份认证平台没有提供。请在身份认证平台完成实名认证，然后重新登录。",
-    "en": "What you get has your name on it, and the identity provider says none. Have it verified where you sign in,"
-    " and sign in anew.",
-}
-NOT_OWN = ("只能填写本人的公民身份号码。", "Give your own ID number: you can only ask about yourself.")
-NOT_OWN_UNLESS = (
-    "只能填写本人的公民身份号码；为他人申请的，请上传 {unless} 一项的文件。",
-    "Give your own ID number. To ask about somebody else, hand in the file at {unless}.",
-)
+NOT_OWN = "Give your own ID number: you can only ask about yourself."
+NOT_OWN_UNLESS = "Give your own ID number. To ask about somebody else, hand in the file “{file}”."
 
 
 def require_verified(item: Item, principal: Principal | None) -> None:
@@ -38,9 +27,9 @@ def require_verified(item: Item, principal: Principal | None) -> None:
     A file that lets them ask about another changes nothing of this: it says something of them as well.
     """
     if item.owner is not None and (principal is None or not principal.resident_id):
-        raise NotVerified(UNVERIFIED)
+        raise NotVerified
     if item.names_holder and (principal is None or not holder_of(principal.name)):
-        raise NotNamed(NAMELESS)
+        raise NotNamed
 
 
 def is_own(number: Any, principal: Principal) -> bool:
@@ -48,13 +37,14 @@ def is_own(number: Any, principal: Principal) -> bool:
     return bool(principal.resident_id) and isinstance(number, str) and spelled_id(number) == principal.resident_id
 
 
-def require_own_record(item: Item, answers: Mapping[str, Any], principal: Principal | None, language: str) -> None:
+def require_own_record(item: Item, answers: Mapping[str, Any], principal: Principal | None) -> None:
     """Raises InvalidFields where the answers, which the form has taken, are about another than who hands them in."""
     if item.owner is None or (item.owner.unless and ids_at(item, answers, item.owner.unless)):
         return
     if principal is None or not is_own(name_at(answers, item.owner.field), principal):
-        sentence = (NOT_OWN_UNLESS if item.owner.unless else NOT_OWN)[LANGUAGES.index(language)]
-        told = sentence.format(unless=item.owner.unless)
+        path = tuple(names_in(item.owner.unless)) if item.owner.unless else ()
+        file = title_at(item.form.schema, path) if item.form and path else ""
+        told = say(NOT_OWN_UNLESS if file else NOT_OWN, file=file)
         raise InvalidFields([FieldProblem(f"/answers{item.owner.field}", told, "not-own")])
 
 

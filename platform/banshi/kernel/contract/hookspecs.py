@@ -15,7 +15,8 @@ import pluggy
 
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.values import Channel, Kind, Offer, Resource
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import Channel, Offer, Resource
 
 if TYPE_CHECKING:
     import click

@@ -12,6 +12,9 @@ from typing import Any, Literal
 from banshi.forms import Form
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.data_tables import data_table
+from banshi.kernel.contract.elements import Elements
+from banshi.kernel.contract.texts import LANGUAGES as LANGUAGES
+from banshi.kernel.contract.texts import Texts as Texts
 
 #: What cases and their pushes are: real, real for some people alone, or made up and gone by themselves.
 Mode = Literal["test", "team", "live"]
@@ -20,11 +23,8 @@ Mode = Literal["test", "team", "live"]
 TEST: Mode = "test"
 LIVE: Mode = "live"
 
-#: One text in several languages: BCP 47 tag → text. Every text has all of `LANGUAGES`.
-Texts = Mapping[str, str]
-
-#: The languages that every text must have; the first is the default.
-LANGUAGES = ("zh-CN", "en")
+#: What a time limit counts: days that are worked in the city, or all days.
+DayUnit = Literal["working-day", "calendar-day"]
 
 #: Codes of departments, units, items and plugins: lower case, digits, hyphens; used in URLs.
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -105,6 +105,18 @@ class OnlineDepth:
 
     code: str
     code_list: str
+
+
+@data_table
+class Remedy:
+    """To whom somebody turns who doesn't accept a decision: administrative reconsideration, or a lawsuit."""
+
+    #: The authority that reconsiders it, and within how many days it is asked (行政复议法 20).
+    reconsideration: Texts
+    days: int = 60
+    #: The court, and within how many months the lawsuit is filed (行政诉讼法 46).
+    court: Texts
+    months: int = 6
 
 
 @data_table
@@ -205,12 +217,17 @@ class Item:
     materials: tuple[Material, ...] = ()
     process: tuple[Texts, ...] = ()
     fee: Fee = field(default_factory=Fee)
-    #: Working days that the law allows, and that the department promises. None: not known.
+    #: Days that the law allows, and that the department promises, and which days each counts. None: not known.
     legal_days: int | None = None
+    legal_days_unit: DayUnit = "working-day"
     promised_days: int | None = None
+    promised_days_unit: DayUnit = "working-day"
     #: How often the citizen has to come in person; 0 is fully online.
     visits: int = 0
     online_depth: OnlineDepth | None = None
+    elements: Elements = field(default_factory=Elements)
+    #: In place of the department's.
+    remedy: Remedy | None = None
     places: tuple[Place, ...] = ()
     result: Result
     #: Whose answer it gives, for an item about one citizen's own record; None asks nobody who they are.
@@ -249,6 +266,13 @@ class Item:
         return self.visits == 0
 
     @property
+    def allowance(self) -> tuple[int | None, DayUnit]:
+        """The days that its clock has, promised or else by law, and which days it counts."""
+        if self.promised_days is not None:
+            return self.promised_days, self.promised_days_unit
+        return self.legal_days, self.legal_days_unit
+
+    @property
     def names_holder(self) -> bool:
         """Whether what the citizen gets has their whole name signed into it."""
         claims = self.credential.claims if self.credential else ()
@@ -265,3 +289,5 @@ class Department:
     units: tuple[Unit, ...] = ()
     #: Its own documents, beside those that every department shares.
     documents: tuple[Document, ...] = ()
+    #: Against its decisions, but for items with one of their own.
+    remedy: Remedy | None = None

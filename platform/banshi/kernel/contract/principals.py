@@ -72,6 +72,8 @@ class Principal:
     #: The number of the document that the identity provider has verified, in its one spelling, or "": a citizen's
     #: (GB 11643), a permit's, a passport's.
     resident_id: str = ""
+    #: A telephone number that the identity provider has verified, in its one spelling, or "".
+    phone: str = ""
     #: The program that calls for itself and for no person; None for people.
     client: Client | None = None
     #: What their roles let them read; None for whoever a plugin speaks for, who reads what their roles cover.
@@ -98,3 +100,7 @@ class Principal:
 
     def may(self, role: str, department: str, unit: str) -> bool:
         return any(own.covers(role, department, unit) for own in self.roles)
+
+
+#: Somebody who does not say who they are.
+NOBODY = Principal(subject="")

@@ -36,11 +36,14 @@ class RouteOptions(TypedDict, total=False):
     raw_body: Mapping[str, Mapping[str, Any]]
     signed: SignedBody
     creates: bool
+    counts: bool
     scope: str
     lenient: bool
     from_replica: bool
     errors: ErrorFormat
     unnamed: bool
+    unnamed_at: Callable[[Mapping[str, str]], bool]
+    deprecated: bool
     per_item: Callable[[Item], Mapping[str, Any] | None]
     linked: Callable[[Item], bool]
 

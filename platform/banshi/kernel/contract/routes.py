@@ -147,6 +147,8 @@ class Route:
     signed: SignedBody | None = None
     #: Honours Idempotency-Key: the handler writes `call.once.receipt(...)` in its transaction.
     creates: bool = False
+    #: Of a citizen's POST or PUT: it counts against `platform.rates`. False where it makes nothing that stays.
+    counts: bool = True
     #: The verb that an integrator's token has to allow for some department at least; the handler asks for which. "" is
     #: for any client, and on a route for somebody else. On a route for anyone the handler asks for all of it: its
     #: standard has the token in the body.
@@ -160,6 +162,10 @@ class Route:
     errors: ErrorFormat | None = None
     #: For people who don't say who they are: a token is refused, and the caller's own request id is not taken over.
     unnamed: bool = False
+    #: By what the path names, whether people come in without a token beside the audience; `call.caller` is None then.
+    unnamed_at: Callable[[Mapping[str, str]], bool] | None = None
+    #: An old way: it goes on for a while, and the API's document says so.
+    deprecated: bool = False
     #: For a path with `{code}`: the JSON body's schema for one item, or None where the item hasn't this verb. The
     #: OpenAPI document then has one operation per item.
     per_item: Callable[[Item], Mapping[str, Any] | None] | None = None
@@ -170,6 +176,11 @@ class Route:
     def streams(self) -> bool:
         """Whether its answer is events that go on until somebody leaves. It has no head without a body."""
         return any(answer.media_type == EVENTS for answer in self.answers.values())
+
+    @property
+    def counted(self) -> bool:
+        """Whether a citizen who calls it creates something, of which there may be so much a day."""
+        return self.counts and self.method in {"POST", "PUT"} and self.audience in {Audience.CITIZEN, Audience.PERSON}
 
     @property
     def path_names(self) -> list[str]:

@@ -1,14 +1,13 @@
 """The frozen values that cross the boundary between the kernel and its plugins.
 
 A department describes itself and its items as data (`banshi.kernel.contract.items`). Its behaviour receives a
-`Submission` and answers with a `Decision`. Nothing here does any work or reads anything, so that a plugin may import it
-at no cost.
+`Submission` and answers with a `Decision`. Nothing here does any work, so that a plugin may import it at no cost.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from banshi.kernel.contract.items import Mode
-    from banshi.kernel.contract.routes import Route
     from banshi.kernel.runtime.running import Platform
 
 __all__ = [
@@ -55,7 +53,6 @@ __all__ = [
     "Document",
     "Item",
     "Key",
-    "Kind",
     "Material",
     "MaterialsEffect",
     "Message",
@@ -147,54 +144,6 @@ class Step:
     materials: MaterialsEffect = MaterialsEffect.KEEP
 
 
-def no_steps(_: Any) -> Sequence[Step]:
-    """The state table of a kind without cases."""
-    return ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A sort of item: its value type in items.toml, its state table, its behaviour and its routes."""
-
-    name: str
-    title: Texts
-    #: Frozen dataclass for the table `[items.<name>]`.
-    details: type
-    #: Base class of the behaviour that a plugin may hand over; None: there is none to hand over.
-    handler: type | None = None
-    #: From the item's details to its state table; empty: the item is shown as a guide only.
-    steps: Callable[[Any], Sequence[Step]] = no_steps
-    #: What a step adds to its transaction: `(platform, move) -> banshi.kernel.cases.lifecycle.Effects`.
-    effects: Callable[..., Awaitable[Any]] | None = None
-    #: Steps of the state table as one case takes them now: `(platform, case, steps) -> steps`. It leaves out what would
-    #: be refused whatever is sent, and puts the case's own lists and limits into `takes` and `needs_reason`.
-    in_case: Callable[..., Awaitable[Sequence[Step]]] | None = None
-    #: The actions that `in_case` changes or leaves out: it is asked where one of them is among the steps. None: any may
-    #: be.
-    varied: frozenset[str] | None = None
-    #: The actions that need the case's answers, corrected; no other takes any. None: the kind's effects see to that.
-    corrects: frozenset[str] | None = None
-    #: What is handed in with an item beside `answers`, as JSON Schema by name; None where its cases begin otherwise.
-    handed_in: Callable[[Item], Mapping[str, Any] | None] | None = None
-    #: What a submission adds to its transaction: `(platform, case, body) -> rows`. It may change the case before.
-    received: Callable[..., Awaitable[Sequence[Any]]] | None = None
-    #: What a case's document has of the kind's own: `(platform, case, reader, language) -> dict`.
-    shown: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
-    #: Roles that there are for its sake, whether or not an item asks for them: of its state tables, and of its routes.
-    roles: frozenset[str] = frozenset()
-    #: Its cases may go to other units and departments than their items say.
-    travels: bool = False
-    #: What happens to a stored submission: `(platform, case)`.
-    intake: Callable[..., Awaitable[None]] | None = None
-    #: The states in which a case is over, each with what its outcome is called; "" is that of the state before. Without
-    #: any, those that no step leaves, by their own names.
-    outcomes: Mapping[str, str] = field(default_factory=dict)
-    #: The routes of the kind's verbs.
-    routes: Callable[[], Sequence[Route]] = tuple
-    #: What is wrong with an item's declaration, as (rule, advice).
-    check: Callable[[Item], Iterable[tuple[str, str]]] | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """What a citizen handed in, as the item's handler sees it."""
@@ -244,6 +193,9 @@ class Message:
     #: Path into the app and the API, without host.
     link: str
     case_id: str | None = None
+    item: str | None = None
+    number: str | None = None
+    state: str | None = None
     created_at: datetime
     #: The case's. A `test` is made up: no channel sends it to a real provider.
     mode: Mode = "live"

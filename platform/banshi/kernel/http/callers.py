@@ -68,6 +68,10 @@ class Checker(Protocol):
 TOKENS: Key[Checker] = Key("tokens")
 
 
+#: Is told who creates something, once for each, before it is done; it raises TooManyRequests.
+CREATING: Key[Callable[[Principal], Awaitable[None]]] = Key("creating")
+
+
 async def caller_of(platform: Platform, token: str) -> Principal | None:
     """Whose token it is, for a standard that has it elsewhere than in the Authorization header.
 

@@ -6,36 +6,36 @@ Each route is wrapped once at start in exactly the steps that its declaration as
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import jsonschema_rs
 import orjson
 from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
+from banshi.forms.days import CALENDAR
 from banshi.foundation import errors
 from banshi.foundation.database.writes import Stale
 from banshi.foundation.logs import REQUEST_ID
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import WITHOUT_KEY, Audience, Call, Parameter, Receipts, Route
 from banshi.kernel.contract.values import LANGUAGES
-from banshi.kernel.http.callers import CHALLENGE, TOKENS
+from banshi.kernel.http.callers import CHALLENGE, CREATING, TOKENS
 from banshi.kernel.http.idempotency import HEADER, IdempotentRequest
+from banshi.kernel.http.malformed import parse
 from banshi.kernel.http.responses import JSON
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.sentences import say
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 #: Path parameters without a schema of their own.
 SEGMENT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[A-Za-z0-9._~-]+$"}
-
-#: Deepest nesting of a JSON body; forms need a handful of levels.
-MAX_JSON_DEPTH = 32
 
 #: Seconds within which a JSON body has to be there.
 BODY_TIMEOUT_S = 15.0
@@ -46,8 +46,8 @@ SUBJECT = web.RequestKey("banshi_subject", str)
 
 
 #: Why a write that was right a moment ago can't be made any more.
-JUST_CHANGED = "Something that this rests on has just changed; read it again."
-THERE_ALREADY = "It exists already; read it before you create it again."
+JUST_CHANGED = say("Something that this rests on has just changed; look at it again.")
+THERE_ALREADY = say("It exists already; look at it before you create it again.")
 
 
 def validator_of(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
@@ -57,7 +57,7 @@ def validator_of(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validato
 
 @lru_cache(maxsize=1_000)
 def _validator(schema: bytes) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(orjson.loads(schema), validate_formats=True)
+    return jsonschema_rs.Draft202012Validator(orjson.loads(schema), validate_formats=True, formats=CALENDAR)
 
 
 def endpoint(platform: Platform, route: Route) -> Handler:
@@ -65,14 +65,17 @@ def endpoint(platform: Platform, route: Route) -> Handler:
     query = Query(route.parameters, lenient=route.lenient)
     paths = {name: validator_of(route.path_schemas.get(name, SEGMENT)) for name in route.path_names}
     takes_json = route.body is not None or route.per_item is not None
-    takes_body = takes_json or route.raw_body is not None
+    takes_body, counted = takes_json or route.raw_body is not None, route.counted
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
-        if route.unnamed:
+        unnamed = route.unnamed
+        if route.unnamed_at is not None and "Authorization" not in request.headers:
+            unnamed = route.unnamed_at(request.match_info)
+        if unnamed:
             stay_unnamed(request)
         if not request.headers.get("Host", "").isascii():
-            raise errors.MalformedRequest("Host has to be a name in ASCII.")
+            raise errors.MalformedRequest(say("Host has to be a name in ASCII."))
         # Whoever takes a body asks for its type where none came, too.
         if takes_body or request.body_exists:
             check_type(request)
@@ -80,13 +83,16 @@ def endpoint(platform: Platform, route: Route) -> Handler:
         caller: Principal | None = None
         once: Receipts = WITHOUT_KEY
         signed = route.signed if route.signed and request.content_type == route.signed.media_type else None
-        if route.audience is not Audience.ANYONE and signed is None:
+        if route.audience is not Audience.ANYONE and signed is None and not unnamed:
             caller = await authorise(platform, route, request)
         for name, validator in paths.items():
             if not validator.is_valid(path[name]):
                 raise errors.NotFound()
-        if route.creates and (key := headers.get(HEADER)) is not None:
-            once = IdempotentRequest(platform, caller.subject if caller else "", key)
+        # What an unnamed caller is answered is kept nowhere.
+        if route.creates and not unnamed and (key := headers.get(HEADER)) is not None:
+            once = IdempotentRequest(platform, caller, key, counted=counted)
+        elif counted and caller is not None:
+            await platform[CREATING](caller)
         language = language_of(headers.get("Accept-Language"))
         # By position: names would cost a read another half a microsecond.
         call = Call(platform, request, route, language, caller, path, query.read(request), {}, once)
@@ -135,7 +141,7 @@ async def authorise(platform: Platform, route: Route, request: web.Request) -> P
         raise errors.Unauthenticated(headers=CHALLENGE)
     request[SUBJECT] = principal.subject
     if not route.audience.admits(principal):
-        raise errors.Forbidden(f"This is for: {route.audience.value}. Your token is for somebody else.")
+        raise errors.Forbidden(audience=route.audience.value)
     if route.scope and principal.client is not None and not principal.client.may_somewhere(route.scope):
         raise errors.InsufficientScope(route.scope)
     return principal
@@ -147,6 +153,10 @@ def stay_unnamed(request: web.Request) -> None:
     REQUEST_ID.set(os.urandom(6).hex())
     if "Authorization" in request.headers:
         raise errors.TokenNotTaken()
+
+
+#: A parameter's name that may be said again.
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
 
 class Query:
@@ -161,15 +171,26 @@ class Query:
         """The values by name. Raises InvalidParameter for an unknown, repeated or wrong one."""
         if not request.query_string:
             return {}
+        if "%" in (raw := request.rel_url.raw_query_string):
+            self._decode(raw)
         values: dict[str, Any] = {}
         for name, text in self._joined(request) if self._lenient else request.query.items():
             if name not in self._parameters:
-                known = ", ".join(self._parameters) or "none"
-                raise errors.InvalidParameter(f"There is no such query parameter; there are: {known}.")
+                known = ", ".join(self._parameters) or "–"
+                raise _wrong(name, say("There is no such query parameter; there are: {known}.", known=known))
             if name in values:
-                raise errors.InvalidParameter(f"{name} may be given once.", parameter=name)
+                raise errors.InvalidParameter(say("{name} may be given once.", name=name), parameter=name)
             values[name] = self._value(name, text)
         return values
+
+    def _decode(self, raw: str) -> None:
+        """Raise InvalidParameter for a value in another encoding: read as UTF-8 it would find nothing."""
+        for name, _, text in (part.partition("=") for part in raw.split("&")):
+            try:
+                unquote_to_bytes(text).decode()
+            except UnicodeDecodeError:
+                told = name if PLAIN.fullmatch(name) else {"zh-CN": "各参数值", "en": "Each value"}
+                raise _wrong(name, say("{name} has to be in UTF-8.", name=told)) from None
 
     def _joined(self, request: web.Request) -> Iterator[tuple[str, str]]:
         """The declared parameters that have a value; all values of one are joined by commas."""
@@ -187,8 +208,13 @@ class Query:
             value = text == "true"
         if "\0" in text or not self._validators[name].is_valid(value):
             shape = orjson.dumps(dict(schema)).decode()
-            raise errors.InvalidParameter(f"{name} has to fit the schema {shape}.", parameter=name)
+            raise _wrong(name, say("{name} has to fit the schema {shape}.", name=name, shape=shape))
         return value
+
+
+def _wrong(name: str, told: str | Mapping[str, str]) -> errors.InvalidParameter:
+    """The problem of a parameter, which is named where its name is one."""
+    return errors.InvalidParameter(told, parameter=name) if PLAIN.fullmatch(name) else errors.InvalidParameter(told)
 
 
 def check_type(request: web.Request) -> None:
@@ -196,81 +222,29 @@ def check_type(request: web.Request) -> None:
     try:
         request.content_type  # noqa: B018 - it is kept
     except Exception:
-        told = "Content-Type can't be read: give a media type, and its parameters as name=value."
+        told = say("Content-Type can't be read: give a media type, and its parameters as name=value.")
         raise errors.UnsupportedMediaType(told) from None
 
 
 async def read_body(request: web.Request, limit: int, media_type: str = JSON) -> bytes:
     """The whole body. Raises UnsupportedMediaType, TooLarge."""
     if request.content_type != media_type:
-        raise errors.UnsupportedMediaType(f"Send the body as {media_type}.", accepted=[media_type])
+        raise errors.UnsupportedMediaType(say("Send the body as {type}.", type=media_type), accepted=[media_type])
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise errors.UnsupportedMediaType("Send the body without Content-Encoding.")
+        raise errors.UnsupportedMediaType(say("Send the body without Content-Encoding."))
     if (request.content_length or 0) > limit:
-        raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
+        raise errors.TooLarge(limit=limit)
     parts, size = [], 0
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             async for chunk in request.content.iter_any():
                 size += len(chunk)
                 if size > limit:
-                    raise errors.TooLarge(f"A body has at most {limit} bytes.", limit=limit)
+                    raise errors.TooLarge(limit=limit)
                 parts.append(chunk)
     except TimeoutError:
-        raise errors.MalformedBody(f"The body was not all there after {BODY_TIMEOUT_S:g} seconds.") from None
+        raise errors.MalformedBody(say("The body was not all there after {s:g} seconds.", s=BODY_TIMEOUT_S)) from None
     return b"".join(parts)
-
-
-def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
-    """One JSON object. Raises MalformedBody."""
-    charset = (request.charset or "utf-8").lower()
-    if charset not in {"utf-8", "utf8"}:
-        raise errors.UnsupportedMediaType("Send the body in UTF-8.", accepted=[JSON])
-    try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise errors.MalformedBody(f"The body is not JSON in UTF-8: {error.msg} ({where}).") from None
-    if not isinstance(document, dict):
-        raise errors.MalformedBody("The body has to be one JSON object.")
-    if deeper(document, MAX_JSON_DEPTH):
-        raise errors.MalformedBody(f"The body nests deeper than {MAX_JSON_DEPTH} levels.")
-    if b"\\u0000" in raw and has_nul(document):
-        raise errors.MalformedBody("The body has a NUL character (\\u0000); no text needs one, no database stores it.")
-    _refuse_twins(raw, document)
-    return document
-
-
-def _refuse_twins(raw: bytes, document: Any) -> None:
-    """Raise MalformedBody for an object that has a key twice: two readers would read two different things."""
-
-    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            raise errors.MalformedBody("The body has an object with the same key twice.")
-        return found
-
-    # What most clients send is what we would write, so that nothing can be missing from it.
-    if orjson.dumps(document) != raw:
-        json.loads(raw, object_pairs_hook=distinct)
-
-
-def deeper(value: Any, levels: int) -> bool:
-    """Whether a JSON value nests deeper than so many levels."""
-    if not isinstance(value, dict | list):
-        return False
-    if levels == 0:
-        return True
-    return any(deeper(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
-
-
-def has_nul(value: Any) -> bool:
-    """Whether a NUL character is anywhere in a JSON value."""
-    if isinstance(value, dict):
-        return any(has_nul(part) for pair in value.items() for part in pair)
-    if isinstance(value, list):
-        return any(map(has_nul, value))
-    return isinstance(value, str) and "\0" in value
 
 
 @lru_cache(maxsize=512)

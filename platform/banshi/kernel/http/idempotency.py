@@ -18,10 +18,13 @@ from tortoise.models import Model
 from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.errors import InvalidParameter, KeyReused, StillRunning
 from banshi.foundation.keys import Key
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Receipts
+from banshi.kernel.http.callers import CREATING
 from banshi.kernel.http.responses import JSON, encode
 from banshi.kernel.http.stored_answers import STORED_ANSWERS
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.sentences import say
 from banshi.kernel.tables.idempotency import IdempotencyKey
 
 HEADER = "Idempotency-Key"
@@ -35,12 +38,13 @@ RUNNING: Key[set[str]] = Key("idempotency keys in use")
 class IdempotentRequest(Receipts):
     """The Idempotency-Key of one request."""
 
-    def __init__(self, platform: Platform, subject: str, key: str) -> None:
+    def __init__(self, platform: Platform, caller: Principal | None, key: str, *, counted: bool) -> None:
         if not (0 < len(key) <= MAX_KEY_CHARS and VISIBLE.fullmatch(key)):
-            told = f"{HEADER} has 1 to {MAX_KEY_CHARS} ASCII characters without spaces."
+            told = say("{header} has 1 to {most} ASCII characters without spaces.", header=HEADER, most=MAX_KEY_CHARS)
             raise InvalidParameter(told, parameter=HEADER)
         self._platform = platform
-        self._person = subject
+        self._person = subject = caller.subject if caller else ""
+        self._counted = caller if counted else None
         # NUL can't be part of a subject or a header, so no two pairs share a hash.
         self._id = _hash(subject.encode(), key.encode())
         self._fingerprint = ""
@@ -49,7 +53,8 @@ class IdempotentRequest(Receipts):
     async def begin(self, *request: bytes) -> web.Response | None:
         """The stored answer to this key, if the same request was answered before.
 
-        `request` is what makes a request the same: method, path, body. Raises KeyReused and StillRunning.
+        `request` is what makes a request the same: method, path, body. Raises KeyReused, StillRunning, and
+        TooManyRequests where it is a new one and too many came: what is answered anew counts once.
         """
         self._fingerprint = _hash(*request)
         running = self._platform[RUNNING]
@@ -57,7 +62,10 @@ class IdempotentRequest(Receipts):
             raise StillRunning(headers={"Retry-After": "1"})
         running.add(self._id)
         self._held = True
-        return await self.stored()
+        stored = await self.stored()
+        if stored is None and self._counted is not None:
+            await self._platform[CREATING](self._counted)
+        return stored
 
     async def stored(self) -> web.Response | None:
         """The answer that is stored under this key, as it was given. Raises KeyReused."""

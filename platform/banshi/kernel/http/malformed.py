@@ -1,4 +1,4 @@
-"""What comes over a connection and can't be read as a request: answered as everything else, and not repeated.
+"""What comes over a connection and can't be read as a request, or as JSON: answered as everything else, not repeated.
 
 What comes too slowly to be one is waited for, and then the connection is closed.
 """
@@ -6,26 +6,31 @@ What comes too slowly to be one is waited for, and then the connection is closed
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import orjson
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
+from banshi.foundation import errors
 from banshi.foundation.errors import MalformedRequest
-from banshi.kernel.http.responses import problem_reply
+from banshi.foundation.files.toml_and_json import json_fault
+from banshi.kernel.http.responses import JSON, problem_reply
+from banshi.kernel.sentences import say
 
 log = structlog.get_logger("banshi.web")
 
-TOO_LONG = (
-    "The address or a header is longer than is read; an address has at most 8,190 bytes, percent signs and digits of "
-    "encoded characters included."
-)
+TOO_LONG = say("The address or a header is longer than is read; an address has at most 8,190 bytes as it is sent.")
 
 #: Seconds within which a request's line and headers have to be there, from the connection's beginning or, where there
 #: were requests before it, from its own first byte.
 HEAD_TIMEOUT_S = 15.0
+
+#: Deepest nesting of a JSON body; forms need a handful of levels.
+MAX_JSON_DEPTH = 32
 
 
 class Connection(web.RequestHandler):
@@ -102,3 +107,65 @@ class Runner(web.AppRunner):
             loop=made._loop,
             **made._kwargs,
         )
+
+
+def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
+    """One JSON object. Raises MalformedBody."""
+    charset = (request.charset or "utf-8").lower()
+    if charset not in {"utf-8", "utf8"}:
+        raise errors.UnsupportedMediaType(say("Send the body in UTF-8."), accepted=[JSON])
+    if not raw:
+        raise errors.MalformedBody(say("The body is empty: send one JSON object."))
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        try:
+            told = json_fault(raw.decode(), error.lineno, error.colno)
+        except UnicodeDecodeError as other:
+            wrong = say("The body is not JSON in UTF-8: byte {start} begins no character.", start=other.start)
+            raise errors.MalformedBody(wrong) from None
+        told = told or f"{error.msg} (line {error.lineno}, column {error.colno})"
+        raise errors.MalformedBody(say("The body is not JSON in UTF-8: {told}.", told=told)) from None
+    if not isinstance(document, dict):
+        raise errors.MalformedBody(say("The body has to be one JSON object."))
+    if deeper(document, MAX_JSON_DEPTH):
+        raise errors.MalformedBody(say("The body nests deeper than {levels} levels.", levels=MAX_JSON_DEPTH))
+    if b"\\u0000" in raw and has_nul(document):
+        raise errors.MalformedBody(say("The body has a NUL character (\\u0000), which can't be stored: leave it out."))
+    _refuse_twins(raw, document)
+    return document
+
+
+def _refuse_twins(raw: bytes, document: Any) -> None:
+    """Raise MalformedBody for an object that has a key twice: two readers would read two different things."""
+
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+            raise errors.MalformedBody(
+                say("The body has the key {value!r} twice in one object: leave one of them out.", value=twice[:64])
+            )
+        return found
+
+    # What most clients send is what we would write, so that nothing can be missing from it.
+    if orjson.dumps(document) != raw:
+        json.loads(raw, object_pairs_hook=distinct)
+
+
+def deeper(value: Any, levels: int) -> bool:
+    """Whether a JSON value nests deeper than so many levels."""
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    return any(deeper(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
+
+
+def has_nul(value: Any) -> bool:
+    """Whether a NUL character is anywhere in a JSON value."""
+    if isinstance(value, dict):
+        return any(has_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(map(has_nul, value))
+    return isinstance(value, str) and "\0" in value

@@ -21,7 +21,7 @@ from banshi.foundation.logs import REQUEST_ID, place_of, request_log
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.http.dispatch import ROUTE, SUBJECT, language_of
 from banshi.kernel.http.metrics import Requests
-from banshi.kernel.http.ready import NOT_GUESSED, REQUEST_ID_HEADER, ReadyResponse
+from banshi.kernel.http.ready import GUARDED, REQUEST_ID_HEADER, ReadyResponse
 from banshi.kernel.http.responses import problem_reply
 from banshi.kernel.runtime.mistakes import shown_of
 from banshi.kernel.runtime.running import Platform
@@ -94,7 +94,8 @@ def envelope(platform: Platform) -> Callable[[web.Request, Next], Awaitable[web.
             _note_refusal(platform, request, error)
         took = time.perf_counter() - started
         if type(response) is not ReadyResponse and not response.prepared:
-            response.headers.update(NOT_GUESSED)
+            for name, text in GUARDED.items():
+                response.headers.setdefault(name, text)
             response.headers[REQUEST_ID_HEADER] = REQUEST_ID.get()
         route, status = request.get(ROUTE), response.status
         operation, method = (route.operation, request.method) if route else ("unknown", "")
@@ -175,7 +176,7 @@ def _unexpected(error: BaseException, *, development: bool) -> Problem:
         return problem_of(error)
     if isinstance(error, ConnectionError | asyncio.TimeoutError):
         log.error("the database failed", error=type(error).__name__, where=where)
-        return errors.Unavailable("The database does not answer.", headers={"Retry-After": "5"})
+        return errors.Unavailable(headers={"Retry-After": "5"})
     shown = {"traceback": shown_of(error)} if development else {}
     log.error("unexpected error", error=type(error).__name__, where=where, **shown)
     problem = Problem()

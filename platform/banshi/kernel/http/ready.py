@@ -20,8 +20,12 @@ from banshi.foundation.logs import REQUEST_ID
 #: The header that names the request, on each answer.
 REQUEST_ID_HEADER = "X-Request-ID"
 
-#: A browser takes each answer for what its Content-Type says, and for nothing that runs.
-NOT_GUESSED = {"X-Content-Type-Options": "nosniff"}
+#: A browser takes each answer for what its Content-Type says, runs and frames nothing of it, and tells nobody where it
+#: was read. An answer's own word on one of them goes before.
+POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+GUARDED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+#: The policy of files that people have sent.
+SANDBOX = f"{POLICY}; sandbox"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from banshi.foundation.errors import InvalidParameter, Problem
 from banshi.kernel.contract.routes import Answer, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES
 from banshi.kernel.http.document_schemas import MAYBE_TEXT, Record, array
-from banshi.kernel.http.ready import NOT_GUESSED, ReadyAnswer, ReadyResponse, ready_answer
+from banshi.kernel.http.ready import GUARDED, ReadyAnswer, ReadyResponse, ready_answer
+from banshi.kernel.sentences import say
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ def reply_bytes(
 def ready_json(body: bytes, language: str) -> ReadyAnswer:
     """JSON in a language that anybody may read, ready to be sent."""
     headers = {"ETag": etag_of(body), "Cache-Control": "no-cache", **LANGUAGE_HEADERS[language], "Content-Type": JSON}
-    return ready_answer(body, {**headers, **NOT_GUESSED})
+    return ready_answer(body, {**GUARDED, **headers})
 
 
 def reply_ready(call: Call, answer: ReadyAnswer) -> web.Response:
@@ -131,7 +132,7 @@ def from_cursor(call: Call, read: Callable[[str], Any] = str) -> Any:
     try:
         return read(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode())
     except ValueError:
-        raise InvalidParameter("cursor has to be the `next` of a page, unchanged.", parameter="cursor") from None
+        raise InvalidParameter(say("cursor has to be the `next` of a page, unchanged."), parameter="cursor") from None
 
 
 def in_utc(text: str) -> datetime:

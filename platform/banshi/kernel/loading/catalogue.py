@@ -7,9 +7,7 @@ Every finding is collected, so that an author mends a file in one round.
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -19,10 +17,12 @@ import orjson
 from pydantic import ValidationError
 
 from banshi.forms import Form
+from banshi.foundation.files.toml_and_json import read_json, read_toml
 from banshi.foundation.findings import Finding
 from banshi.foundation.texts import clean
-from banshi.kernel.contract.values import LANGUAGES, SLUG, Department, Document, Item, Kind, Unit
-from banshi.kernel.loading.configuration import text_of
+from banshi.foundation.wording import did_you_mean
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import LANGUAGES, SLUG, Department, Document, Item, Unit
 from banshi.kernel.loading.typed_tables import adapter, reasons
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ class Reader:
         # Without a department there are no items, but what is wrong with them is told all the same.
         items, declared = [], set()
         for table, item in self._items(document, department, {unit.code for unit in units}):
-            declared.add(str(table.get("code")))
+            declared.update([str(table["code"])] if "code" in table else [])
             items += [item] if item and department else []
         return Catalogue(
             department,
@@ -109,7 +109,7 @@ class Reader:
     def _document(self, tables: Set[str]) -> dict[str, Any] | None:
         """The file that is being read, which may have `tables`; None where it can't be read."""
         try:
-            document = tomllib.loads(text_of(self.file))
+            document = read_toml(self.file)
         except (OSError, ValueError) as error:
             self._find("unreadable", str(error))
             return None
@@ -168,7 +168,9 @@ class Reader:
         kind = self.kinds.get(name) if isinstance(name, str) else None
         if kind is None:
             known = ", ".join(sorted(self.kinds))
-            self._find("unknown-kind", f"{where}.kind is {name!r}; write one of {known}")
+            self._find(
+                "unknown-kind", f"{where}.kind is {'missing' if name is None else repr(name)}; write one of {known}"
+            )
             return None
         for key in sorted(NOT_DECLARED & table.keys()):
             self._find("wrong-value", f"{where}.{key} is not a known key")
@@ -204,9 +206,10 @@ class Reader:
                 if not file.is_relative_to(self.folder.resolve()):
                     raise ValueError("has to be a file inside the plugin's folder")
                 if not file.is_file():
-                    raise ValueError("there is no such file")
+                    known = [one.relative_to(self.folder).as_posix() for one in sorted(self.folder.rglob("*.json"))]
+                    raise ValueError(f"there is no such file; {did_you_mean(declared, known)}")
                 self.sources.append(self.folder / file.relative_to(self.folder.resolve()))
-                declared = json.loads(text_of(file))
+                declared = read_json(file)
             form = Form.from_schema(declared)
             if form.schema.get("type", "object") != "object":
                 raise ValueError('#/type: answers are an object: write "type": "object"')
@@ -220,7 +223,7 @@ class Reader:
         try:
             value = adapter(cls).validate_python(table)
         except ValidationError as error:
-            for key, why in reasons(error, where):
+            for key, why in reasons(error, where, cls):
                 text = "table" in why and key.rpartition(".")[2] in TEXTS
                 self._find("wrong-value", f"{key} {why}{IN_EACH if text else ''}")
             return None

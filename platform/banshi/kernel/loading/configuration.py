@@ -7,7 +7,6 @@ import package), for which version of the contract it was written (`api`), and i
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Strict
 
+from banshi.foundation.files.toml_and_json import read_toml
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.kernel.contract import values
 from banshi.kernel.loading.settings import Settings
@@ -42,12 +42,20 @@ class Limits:
     memory: int = 402_653_184
     #: Cores that it may keep busy, in the mean of ten seconds.
     cpu: float = 0.75
+    #: Threads, those of its libraries included.
+    threads: int = 64
+    #: Bytes that it may write to the log in a minute; what is beyond is cut and counted.
+    log: int = 1_048_576
 
     def __post_init__(self) -> None:
         if self.memory < MIN_MEMORY_BYTES:
             raise ValueError(f"memory has to be at least {MIN_MEMORY_BYTES} bytes: Python and the kernel need them")
         if not 0.01 <= self.cpu <= 64:
             raise ValueError("cpu has to be 0.01 to 64 cores")
+        if not 8 <= self.threads <= 4_096:
+            raise ValueError("threads has to be 8 to 4096")
+        if not 4_096 <= self.log <= 1_073_741_824:
+            raise ValueError("log has to be 4096 bytes to 1 GiB, a minute")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,18 +211,9 @@ def wrong_version(api: int) -> str:
     return f"{speaks}: install a newer version of the plugin"
 
 
-def text_of(file: Path) -> str:
-    """What somebody wrote, with or without the byte order mark of some editors. Raises ValueError if it isn't UTF-8."""
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"it is not in UTF-8 (line {line}): save it anew in that encoding") from None
-
-
 def _parse(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text_of(file))
+        return read_toml(file)
     except FileNotFoundError:
         advice = f"there is no {file}: run this in the folder that holds plugins.toml, or say --config FILE"
     except (OSError, ValueError) as error:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import inspect
+import pkgutil
+import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from banshi.foundation.files.toml_and_json import lookalike
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.wording import did_you_mean, told
 from banshi.kernel.contract import hookspecs, values
 from banshi.kernel.loading.configuration import Entry
 from banshi.kernel.loading.registry import Plugin
@@ -171,3 +175,39 @@ def place_of(error: BaseException, folder: Path | None) -> str:
     own = [frame for frame in frames if folder and Path(frame.filename).is_relative_to(folder)]
     place = (own or frames)[-1]
     return f"{place.filename}:{place.lineno}"
+
+
+def import_advice(error: BaseException, place: str) -> str:
+    """What to do about something that an import raised at a place of the plugin's."""
+    name = getattr(error, "name", None) or ""
+    ours = name.partition(".")[0] == "banshi"
+    of = found[1] if (found := re.match(r"cannot import name '(\w+)'", str(error))) else ""
+    if isinstance(error, SyntaxError) and error.text and error.offset:
+        if meant := lookalike(error.text, 1, error.offset):
+            return f"{place}: {meant.partition(': ')[2]}"
+    elif isinstance(error, ModuleNotFoundError) and ours:
+        return f"{place}: there is no module {name}: {_meant(name, _public())}"
+    elif isinstance(error, ModuleNotFoundError) and name and not name.startswith("banshi_plugins."):
+        advice = "install what has it beside the platform, and name that in the plugin's dependencies"
+        return f"{place}: there is no module {name}: {advice}; or remove the import"
+    elif of and "partially initialized" in str(error):
+        advice = f"whose import leads here and isn't over: move {of} to a module that imports neither of the two"
+        return f"{place}: a circular import: it needs {of} of {name}, {advice}"
+    elif of and ours:
+        return f"{place}: {name} has no {of}: {_meant(of, getattr(sys.modules.get(name), '__all__', ()))}"
+    return f"mend what its import raises: {told(error)} ({place})"
+
+
+def _public() -> Iterator[str]:
+    """The modules that a plugin may import of ours."""
+    sdk = importlib.import_module("banshi.sdk")
+    yield from (
+        "banshi",
+        "banshi.testing",
+        *(f"{sdk.__name__}.{one.name}" for one in pkgutil.iter_modules(sdk.__path__)),
+    )
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {close[0]!r}?" if close else "docs/reference.md has what a plugin may import"

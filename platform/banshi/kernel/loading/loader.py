@@ -22,8 +22,9 @@ from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.contract import hookspecs, values
+from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.routes import Route
-from banshi.kernel.contract.values import SLUG, Channel, Department, Item, Kind, Offer, Resource
+from banshi.kernel.contract.values import SLUG, Channel, Department, Item, Offer, Resource
 from banshi.kernel.loading.catalogue import Reader
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.filling import Filling
@@ -31,6 +32,7 @@ from banshi.kernel.loading.importing import (
     NotAPackage,
     doubts,
     folder_of,
+    import_advice,
     import_plugin,
     place_of,
     read_hooks,
@@ -158,8 +160,7 @@ class Loader(Filling):
                 advice = f"{self.file}: mend plugins.{name}.package, or install {entry.package}: it is not there"
                 self.wrong(name, "no-package", advice)
             else:
-                advice = f"mend what its import raises: {told(error)} ({place_of(error, entry.path)})"
-                self.wrong(name, "import-failed", advice)
+                self.wrong(name, "import-failed", import_advice(error, place_of(error, entry.path)))
                 if entry.path:
                     self.broken[name] = entry.path
             return None
@@ -237,7 +238,7 @@ class Loader(Filling):
                 for key, why in error.problems:
                     self.wrong(name, "wrong-setting", f"{self.file}: {key} {why}")
             except Exception as error:  # the dataclass itself: a type that pydantic can't read, a __post_init__
-                what = f"mend {types[name].__qualname__}, which types {where}: {told(error)}"
+                what = f"mend {types[name].__qualname__}, which types {where} (a frozen dataclass): {told(error)}"
                 self.wrong(name, "wrong-settings-type", what)
             else:
                 self.unset.remove(name)

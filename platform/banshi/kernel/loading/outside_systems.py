@@ -36,6 +36,10 @@ class Identity:
     keys_max_age: float = 86_400.0
     #: Seconds that a token may live at most, from its `iat` to its `exp`.
     token_max_life: float = 86_400.0
+    #: Types of tokens that let somebody in (RFC 9068, RFC 7519), without `application/`; "" is one without a type.
+    token_types: tuple[str, ...] = ("", "jwt", "at+jwt")
+    #: Values of `acr` of which a token with roles has to bear one, such as for two factors; without any, none has to.
+    staff_acr: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _is_safe(self.issuer):
@@ -48,6 +52,10 @@ class Identity:
             raise ValueError("keys_ttl has to be more than 0 and at most keys_max_age")
         if not self.token_max_life > 0:
             raise ValueError("token_max_life has to be more than 0 seconds")
+        if not set(self.token_types) <= {"", "jwt", "at+jwt"} or not self.token_types:
+            raise ValueError('token_types has to be some of "", "jwt", "at+jwt"')
+        if not all(one.isascii() and one.isprintable() and not {*one} & {*' "\\'} and one for one in self.staff_acr):
+            raise ValueError("staff_acr has to name values of acr, in ASCII without spaces, quotes and backslashes")
 
     def refuse_plain(self, jwks_uri: str) -> None:
         """Raise ValueError for keys that anybody on the way could exchange."""

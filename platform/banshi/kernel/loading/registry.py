@@ -12,8 +12,9 @@ import click
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
+from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.routes import Route
-from banshi.kernel.contract.values import Channel, Department, Item, Kind, Offer, Resource
+from banshi.kernel.contract.values import Channel, Department, Item, Offer, Resource
 from banshi.kernel.loading.catalogue import Catalogue
 from banshi.kernel.loading.configuration import Configuration
 from banshi.kernel.loading.item_index import ItemIndex

@@ -34,13 +34,16 @@ MAX_CONNECTIONS = 500
 #: Seconds that a statement may be given.
 MAX_STATEMENT_S = 3600
 
+#: What one person could create in a day at most, as far as anybody may set it.
+MAX_CREATED = 1_000_000_000
+
 #: How SQLite works: each commit is synced, a writer waits for another, and what is deleted is overwritten with zeros.
 PRAGMAS = "synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000&secure_delete=ON"
 
 AT_LEAST_ONE = (
     *("body_limit", "attachment_limit", "attachment_quota"),
     *("outbox_attempts", "keep_days", "look_up_days", "breaker_failures"),
-    *("tip_days", "tip_quota", "test_case_days"),
+    *("tip_days", "tip_quota", "test_case_days", "draft_days"),
 )
 
 
@@ -77,6 +80,19 @@ class Retention:
     kinds: Mapping[str, Mapping[str, Period]] = field(default_factory=dict)
     #: By outcome or `default`: from when on somebody may have a closed case forgotten. Without, not before its end.
     least: Mapping[str, Period] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRates:
+    """How much one citizen may create: cases, files, bookings, look-ups, phones, whatever a POST or PUT makes."""
+
+    #: Within a minute, and within a day.
+    burst: int = 120
+    day: int = 300
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.burst <= self.day <= MAX_CREATED:
+            raise ValueError(f"burst and day have to be 1 <= burst <= day <= {MAX_CREATED}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +134,7 @@ class Settings:
     attachment_limit: int = 10_485_760
     #: Bytes of attachments that one person may have uploaded without using them in a case.
     attachment_quota: int = 104_857_600
+    rates: PersonRates = field(default_factory=PersonRates)
     #: Seconds that a department's handler may take, people on whom it fails in a row until its breaker opens, and
     #: seconds until it is tried again.
     handler_timeout: float = 5.0
@@ -135,6 +152,8 @@ class Settings:
     look_up_days: int = 365
     #: Days after which what is made up, the cases of test items and test clients, leaves with everything it left.
     test_case_days: int = 7
+    #: Days for which answers that nobody has handed in are kept after they were saved.
+    draft_days: int = 30
     #: How long what is personal in a case is kept after its last step.
     retention: Retention = field(default_factory=Retention)
     #: Days for which what was handed in without a name is kept after its last step; bytes of such people's files, all

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -33,7 +35,7 @@ def typed(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
         value = adapter(cls).validate_python(filled, extra="forbid")
     except ValidationError as error:
         # What a table as a whole is found wrong for may be the value that isn't there.
-        found = reasons(error, where)
+        found = reasons(error, where, cls)
         problems += [(key, why) for key, why in found if not any(f"{one}.".startswith(f"{key}.") for one in unset)]
     if problems:
         raise SettingsError(problems)
@@ -49,8 +51,9 @@ def adapter(cls: type[T]) -> TypeAdapter[T]:
 _adapter = lru_cache(maxsize=256)(TypeAdapter)
 
 
-def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]]:
+def reasons(error: ValidationError, where: str = "", cls: Any = None) -> Iterator[tuple[str, str]]:
     """Pydantic's findings as (dotted key, sentence); values are left out, since one may be a secret."""
+    known = [one.name for one in fields(cls)] if is_dataclass(cls) else []
     for item in error.errors(include_url=False, include_input=False, include_context=False):
         key = ".".join(part for part in (where, *(str(part) for part in item["loc"])) if part)
         message = {
@@ -63,6 +66,8 @@ def reasons(error: ValidationError, where: str = "") -> Iterator[tuple[str, str]
             "frozen_set_type": "has to be a list",
             "bool_type": "has to be true or false, without quotes",
         }.get(item["type"], item["msg"].removeprefix("Value error, "))
+        if message.endswith("a known key") and len(item["loc"]) == 1:
+            message += "".join(f"; did you mean {one!r}?" for one in get_close_matches(str(item["loc"][0]), known, 1))
         yield key, message[0].lower() + message[1:]
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+import orjson
 from uuid_utils.compat import uuid7
 
 from banshi.foundation.database.store import Store
@@ -20,6 +21,7 @@ from banshi.foundation.keys import Key
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.outbox import Claimed
+from banshi.kernel.runtime.mistakes import Mistake
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
@@ -29,6 +31,9 @@ CASE = "banshi.case."
 
 #: What consumers of the outbox are called that are listeners; the plugin's name follows.
 CONSUMER = "listener:"
+
+#: Bytes of an event's data as JSON: each listener's promise is a row with all of it.
+MAX_DATA_BYTES = 16_384
 
 #: Actions that no state table has: how a case begins, and what other cases do to it.
 BESIDES = ("submit", "reuse", "absorb")
@@ -80,6 +85,9 @@ def event_rows(platform: Platform, event: Event) -> list[OutboxRow]:
         return []
     # By hand: `asdict` copies every value, which takes longer than all else that a step promises.
     payload = {name: getattr(event, name) for name in FIELDS}
+    if (size := len(orjson.dumps(event.data, default=str))) > MAX_DATA_BYTES:
+        what = f"tells an event {event.type} with {size} bytes of data, and {MAX_DATA_BYTES} are the most"
+        raise Mistake(f"{what}: put ids in it, by which a listener reads the rest")
     return [
         OutboxRow(consumer=CONSUMER + plugin, topic=event.type[:64], payload=payload, dedup=_dedup(plugin, payload))
         for plugin, _ in listening

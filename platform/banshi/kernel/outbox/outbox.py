@@ -65,7 +65,7 @@ def message_rows(platform: Platform, message: Message, dedup: str) -> list[Outbo
     if not message.person:
         return []
     # By hand: `asdict` copies every value, which takes longer than all else here.
-    payload = {name: getattr(message, name) for name in MESSAGE_FIELDS}
+    payload = {name: value for name in MESSAGE_FIELDS if (value := getattr(message, name)) is not None}
     if message.mode == LIVE:
         # So that a server of the version before, which knows no modes, takes what is live and nothing else.
         del payload["mode"]
@@ -103,18 +103,19 @@ def new_message_id() -> str:
     return str(uuid7())
 
 
-def message_about(case: Case, title: Texts, body: Texts, at: datetime) -> Message:
-    """What the citizen of a case is told of it."""
+def message_about(case: Case, title: Texts, body: Texts, at: datetime, state: str = "") -> Message:
+    """What the citizen of a case is told of it, or of its step into `state`."""
+    own: dict[str, Any] = {name: getattr(case, name) for name in ("person", "item", "number", "mode")}
     return Message(
         id=new_message_id(),
         kind="case",
-        person=case.person,
         title=title,
         body=body,
         link=f"/v1/cases/{case.id}",
         case_id=str(case.id),
+        state=state or case.state,
         created_at=at,
-        mode=case.mode,  # type: ignore[arg-type]  # one of them: `new_case` wrote it
+        **own,
     )
 
 

@@ -21,7 +21,7 @@ import structlog
 from banshi.foundation.database.failover.fates import is_outage, problem_of
 from banshi.foundation.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem
 from banshi.foundation.failure import Failure
-from banshi.kernel.contract.values import Item, Submission
+from banshi.kernel.contract.values import Item, Submission, Texts
 from banshi.kernel.runtime.mistakes import Mistake, RaisedElsewhere, failure_of, wrong_answer
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def about(item: Item) -> dict[str, str]:
 
 
 def blamed(
-    platform: Platform, item: Item, method: str, error: Exception, detail: str | None = None
+    platform: Platform, item: Item, method: str, error: Exception, detail: Texts | None = None
 ) -> DepartmentFailed:
     """The problem that stands for what a method of the item's has done, once the log has it."""
     failure = failure_of(
@@ -168,7 +168,7 @@ async def guarded(
 
 
 def _logged(
-    cls: type[P], failure: Failure, about: Mapping[str, Any], error: BaseException, detail: str | None = None
+    cls: type[P], failure: Failure, about: Mapping[str, Any], error: BaseException, detail: Texts | None = None
 ) -> P:
     """The problem that tells of a failure, once the log has it."""
     said = {"mistake": failure.what, "where": failure.where}

@@ -90,7 +90,8 @@ def _sentences(name: str, error: BaseException) -> tuple[str, str]:
     advice = "the log says where, and development = true shows the traceback"
     if kind == "SystemExit":
         advice = "raise a problem of `banshi`, such as Conflict, in place of sys.exit()"
-    return f"{name} raised {kind}", f"{name} raised an error; {advice}"
+    said = f": {error}" if getattr(error, "names_nobody", False) else ""
+    return f"{name} raised {kind}{said}", f"{name} raised an error; {advice}"
 
 
 def _shown(error: BaseException, what: str) -> str:

@@ -1,4 +1,4 @@
-"""What the processes of a deployment tell each other, and who of them leads."""
+"""What the processes of a deployment tell each other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from banshi.foundation.encryption.secrets import SEAL, Seal
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Phase, Resource
-from banshi.kernel.runtime.leader_election import LEADER, open_leader
 from banshi.kernel.runtime.signals.signals import SIGNALS, open_signals
 
 
@@ -15,6 +14,5 @@ from banshi.kernel.runtime.signals.signals import SIGNALS, open_signals
 def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource(SIGNALS, open_signals, Phase.BEFORE_PLUGINS),
-        Resource(LEADER, open_leader, Phase.BEFORE_PLUGINS),
         Resource.made(SEAL, lambda platform: Seal(platform.settings.keys_folder)),
     ]

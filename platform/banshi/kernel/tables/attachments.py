@@ -10,7 +10,10 @@ from uuid_utils.compat import uuid7
 
 from banshi.foundation.encryption.fields import Personal, PersonalId, PersonalLine
 
-__all__ = ["Attachment"]
+__all__ = ["HELD", "REFUSED", "STORED", "Attachment"]
+
+#: What a file's `state` says of its bytes: they can be read, wait until they were examined, or were harmful and went.
+STORED, HELD, REFUSED = "stored", "held", "refused"
 
 
 class Attachment(Personal):
@@ -34,6 +37,7 @@ class Attachment(Personal):
     accepted_at = fields.DatetimeField(null=True)
     #: Where it was taken over from: the earlier case's id, number and item.
     origin: Any = fields.JSONField(null=True)
+    state = fields.CharField(max_length=16, default=STORED, db_default=STORED, db_index=True)
 
     class Meta:
         table = "banshi_attachment"

@@ -45,6 +45,8 @@ class Case(Personal):
     #: The clock of the deadline (see `banshi.calendar.Clock`): working days allowed, used before the present run, and
     #: the day since which it runs, or None while it stands.
     clock_allowed = fields.IntField(null=True)
+    #: What is counted of them: working-day, or calendar-day for all.
+    clock_unit = fields.CharField(max_length=12, default="working-day", db_default="working-day")
     clock_used = fields.IntField(default=0)
     clock_since = fields.DateField(null=True)
     due_on = fields.DateField(null=True)

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from banshi.builtin.identity.access import roles_in
+from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
 from banshi.builtin.personal_data.forgetting import FORGET_CASE
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
 from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.values import Kind, Offer, Resource
-from banshi.kernel.http.access import roles_in
+from banshi.kernel.contract.kinds import Begins, Kind
+from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.effects import effects
 from banshi.kinds.appeal.forgetting import HOLDING, anonymise, forget
 from banshi.kinds.appeal.handler import Appeal
-from banshi.kinds.appeal.intake import handed_in, intake, received
+from banshi.kinds.appeal.intake import handed_in, intake, received, sort_member
 from banshi.kinds.appeal.offered import in_case
-from banshi.kinds.appeal.representations import shown
+from banshi.kinds.appeal.representations import DETAILS, shown
 from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.sorting.suggestion import LEARNT
 from banshi.kinds.appeal.statistics import MONTHS, Months
-from banshi.kinds.appeal.steps import OUTCOMES, TABLE, steps
+from banshi.kinds.appeal.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE, steps
 from banshi.kinds.appeal.tips import pictures
 from banshi.kinds.appeal.tips import routes as tips
+from banshi.kinds.appeal.tips.beginning import begin_tip
 from banshi.kinds.appeal.tips.flood import FLOOD, Flood
 from banshi.kinds.appeal.tips.retention import FORGETTING, open_forgetting
 
@@ -39,9 +42,17 @@ APPEAL = Kind(
     roles=roles_in(TABLE),
     outcomes=OUTCOMES,
     effects=effects,
+    states=STATES,
+    actions=ACTIONS,
+    backward=BACKWARD,
     in_case=in_case,
     corrects=frozenset({"supplement"}),
     handed_in=handed_in,
+    begins=Begins(
+        takes=lambda item: sort_member(item.details.sorts) if item.form is not None else None,
+        unnamed=lambda item: item.details.anonymous,
+        begin_unnamed=begin_tip,
+    ),
     received=received,
     intake=intake,
     shown=shown,
@@ -63,7 +74,13 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_offers() -> list[Offer[Any]]:
-    return [Offer(FORGET_CASE, forget), Offer(ANONYMISE_CASE, anonymise), Offer(HOLDINGS, HOLDING)]
+    types = KindTypes(kind="appeal", details=DETAILS)
+    return [
+        Offer(FORGET_CASE, forget),
+        Offer(ANONYMISE_CASE, anonymise),
+        Offer(HOLDINGS, HOLDING),
+        Offer(KIND_TYPES, types),
+    ]
 
 
 @hookimpl

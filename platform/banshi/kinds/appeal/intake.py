@@ -9,11 +9,14 @@ from tortoise.models import Model
 
 from banshi.foundation.errors import Conflict
 from banshi.kernel.cases import lifecycle
+from banshi.kernel.cases.clock import WORKING_DAY
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Decision, Item
+from banshi.kernel.http.document_schemas import optional
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
+from banshi.kinds.appeal.rules import SORTS
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:
@@ -27,14 +30,17 @@ def sort_member(sorts: Sequence[str]) -> Mapping[str, Any]:
     """The appeal's sort, where the item takes several."""
     if len(sorts) == 1:
         return {}
-    return {"sort": {"type": "string", "enum": list(sorts), "default": sorts[0], "description": "What it is."}}
+    choices = [{"const": sort, "title": SORTS[sort]} for sort in sorts]
+    title = {"zh-CN": "诉求类型", "en": "What it is"}
+    return {"sort": optional({"type": "string", "title": title, "oneOf": choices, "default": sorts[0]})}
 
 
 async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:
     """The clock runs at once, and the citizen is told until when there is an answer."""
     rules = item_of(platform, case).details
     sort = body.get("sort", rules.sorts[0])
-    case.clock_allowed = rules.days.get(sort, case.clock_allowed)
+    if sort in rules.days:
+        case.clock_allowed, case.clock_unit = rules.days[sort], WORKING_DAY
     appeal = AppealRecord(case_id=case.id, sort=sort, received_at=case.created_at)
     return [appeal, *lifecycle.begin(platform, case, "register", lifecycle.Effects())]
 

@@ -11,9 +11,9 @@ ANSWER = frozenset({"answer"})
 
 REGISTERED = message(
     {"zh-CN": "{item}：已收到（{number}）", "en": "{item}: received ({number})"},
-    """{department}已于{date}收到您的来件，工作人员会阅读并交给负责的单位。
+    """{department}已于{date}收到您的诉求，工作人员阅看后转负责单位办理。
 最迟于{deadline}答复；等待您补充情况的时间不计在内。
-您现在无需做任何事。""",
+目前您无需进行其他操作。""",
     """{department} received it on {date}. A person reads it and gives it to the unit in charge.
 You get an answer by {deadline} at the latest, not counting the time for questions to you.
 There is nothing for you to do now.""",
@@ -21,9 +21,9 @@ There is nothing for you to do now.""",
 
 ASSIGNED = message(
     {"zh-CN": "{item}：正在办理（{number}）", "en": "{item}: being worked on ({number})"},
-    """您的来件已有人阅读，现由{unit}办理。
+    """您的诉求已转{unit}办理。
 说明：{reason}
-您现在无需做任何事，答复会发到这里。""",
+目前您无需进行其他操作，答复会发到这里。""",
     """A person has read it; {unit} is working on it.
 A note: {reason}
 There is nothing for you to do now; the answer will be here.""",
@@ -31,10 +31,10 @@ There is nothing for you to do now; the answer will be here.""",
 
 FORWARDED = message(
     {"zh-CN": "{item}：已转交（{number}）", "en": "{item}: passed on ({number})"},
-    """您的来件已转交{unit}办理，答复期限不变。原因：
+    """您的诉求已转交{unit}办理，答复期限不变。原因：
 {reason}
 
-您现在无需做任何事。""",
+目前您无需进行其他操作。""",
     """It was passed on to {unit}; the day of the answer stays the same. The reason:
 {reason}
 
@@ -46,20 +46,20 @@ RETURNED = message(
     """为了答复您，还需要了解：
 {reason}
 
-请打开这件来件，补充后重新提交。在您提交之前，答复期限暂停计算。""",
+请进入“我的办件”，打开该诉求，补充后重新提交。在您提交之前，答复期限暂停计算。""",
     """To answer you, we need to know:
 {reason}
 
-Open it, add what is asked for and submit it again. Until you do, the time to answer stands still.""",
+Open it, add what is asked for and submit it again. Until you do, the time to answer is paused.""",
 )
 
 MERGED = message(
-    {"zh-CN": "{item}：已与相同来件合并（{number}）", "en": "{item}: joined with another one ({number})"},
-    """您反映的事情此前已有来件，两件合并办理，答复同样会发给您。
+    {"zh-CN": "{item}：已与相同诉求合并办理（{number}）", "en": "{item}: joined with another one ({number})"},
+    """您反映的事项此前已有相同诉求，现合并办理，答复同样会发给您。
 说明：{reason}
 已有的答复：
 {answer}
-您现在无需做任何事。""",
+目前您无需进行其他操作。""",
     """Somebody has written about the same before. Both are answered together; you get that answer too.
 A note: {reason}
 The answer so far:
@@ -69,7 +69,7 @@ There is nothing for you to do now.""",
 
 WROTE = message(
     {"zh-CN": "{item}：工作人员给您留言（{number}）", "en": "{item}: a message to you ({number})"},
-    """{department}就这件来件给您留言。请打开来件阅读，可以在那里回复。""",
+    """{department}就您的诉求给您留言。请进入“我的办件”，打开该诉求查看和回复。""",
     """{department} wrote to you about it. Open it to read the message; you can reply there.""",
 )
 
@@ -78,7 +78,7 @@ ANSWERED = message(
     """{department}的答复：
 {answer}
 
-完整答复在您的来件中；由您本人提交的，可以在那里评价。""",
+请进入“我的办件”，打开该诉求查看完整答复；由您本人提交的，可以评价。""",
     """The answer of {department}:
 {answer}
 
@@ -86,9 +86,9 @@ The whole answer stands in your case, where you can rate it.""",
 )
 
 REOPENED = message(
-    {"zh-CN": "{item}：将由另一人重新答复（{number}）", "en": "{item}: somebody else answers again ({number})"},
-    """您对答复不满意，我们将由另一位工作人员重新办理，最迟于{deadline}答复。
-您现在无需做任何事。""",
+    {"zh-CN": "{item}：已转其他工作人员重新办理（{number}）", "en": "{item}: somebody else answers again ({number})"},
+    """您对答复不满意，现已转其他工作人员重新办理，最迟于{deadline}答复。
+目前您无需进行其他操作。""",
     """You were not satisfied with the answer. Somebody else answers again, by {deadline} at the latest.
 There is nothing for you to do now.""",
 )

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from banshi.forms import Form
+from banshi.forms.vocabulary.texts import taken_out
 from banshi.foundation.errors import Problem
 from banshi.kernel.cases.submission import item_of
-from banshi.kernel.contract.values import Step, Who
+from banshi.kernel.contract.values import Step, Texts, Who
 from banshi.kernel.http.document_schemas import Record, optional
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import Letter
 from banshi.kinds.appeal.sorting import merging
-from banshi.kinds.appeal.steps import CODE
+from banshi.kinds.appeal.steps import CATEGORY, CODE, UNIT
+
+DEPARTMENT = {"title": {"zh-CN": "部门", "en": "Department"}}
+#: What is meant where nothing is chosen.
+STAYS = {"zh-CN": "不选时由现在的科室继续办理。", "en": "Without it, it stays where it is."}
+OWN = {"zh-CN": "不选时为本部门。", "en": "Its own where it is left out."}
 
 #: Letters of one appeal.
 MAX_LETTERS = 100
@@ -48,7 +54,7 @@ async def _in_case(platform: Platform, case: Case, step: Step) -> Step | None:
 
 
 def _taking(step: Step, schema: dict[str, Any] | None) -> Step | None:
-    return None if schema is None else replace(step, takes=Form.checked(schema))
+    return None if schema is None else replace(step, takes=Form.checked(taken_out(schema)[0]))
 
 
 def _classification(platform: Platform, case: Case) -> dict[str, Any] | None:
@@ -56,34 +62,40 @@ def _classification(platform: Platform, case: Case) -> dict[str, Any] | None:
     item, department = item_of(platform, case), platform.registry.departments.get(case.department)
     if department is None:
         return None
-    units = [unit.code for unit in department.units]
-    known = [one.code for one in item.details.categories] if case.department == item.department else []
-    members: dict[str, Any] = {"category": {"type": "string", "enum": known} if known else optional(CODE)}
+    units = {unit.code: unit.title for unit in department.units}
+    known = {one.code: one.title for one in item.details.categories} if case.department == item.department else {}
+    members: dict[str, Any] = {"category": CATEGORY | _choice(known) if known else optional(CATEGORY | CODE)}
     # The unit that it is with may be no more.
     gone = case.unit and case.unit not in units
     if units:
-        unit = {"type": "string", "enum": units, "description": "Without it, it stays where it is."}
+        unit = UNIT | _choice(units) | {"description": STAYS}
         members["unit"] = unit if gone else optional(unit)
     elif gone:
         return None
     return Record(**members)
 
 
+def _choice(titles: Mapping[str, Texts]) -> dict[str, Any]:
+    """One of these codes, each with its words."""
+    return {"type": "string", "oneOf": [{"const": code, "title": dict(title)} for code, title in titles.items()]}
+
+
 def _destination(platform: Platform, case: Case) -> dict[str, Any] | None:
     """Another unit, of this department or of another one; None where there is none."""
     here = (case.department, case.unit)
+    departments = platform.registry.departments
     units = {
         code: [unit.code for unit in department.units if (code, unit.code) != here]
-        for code, department in platform.registry.departments.items()
+        for code, department in departments.items()
     }
     units = {code: codes for code, codes in units.items() if codes}
     if not units:
         return None
-    every = sorted({code for codes in units.values() for code in codes})
-    department = {"type": "string", "enum": sorted(units), "description": "Its own where it is left out."}
+    every = {unit.code: unit.title for code in units for unit in departments[code].units if unit.code in units[code]}
+    department = DEPARTMENT | _choice({code: departments[code].title for code in sorted(units)}) | {"description": OWN}
     schema = Record(
         department=optional(department) if case.department in units else department,
-        unit={"type": "string", "enum": every},
+        unit=UNIT | _choice(dict(sorted(every.items()))),
     )
     if len(units) > 1:
         schema["allOf"] = [_units_of(code, codes, own=code == case.department) for code, codes in sorted(units.items())]

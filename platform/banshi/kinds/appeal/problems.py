@@ -9,25 +9,25 @@ from banshi.kinds.refusals import InTwoLanguages, Refused
 class TooManyLetters(Refused):
     """One appeal has at most {limit} messages. Wait for the answer, or hand in a new one."""
 
-    zh = "一件来件最多有{limit}条留言。请等待答复，或者另行提交。"
+    zh = "一件诉求最多有{limit}条留言。请等待答复，或者另行提交。"
 
 
 class JoinedOneClosed(Refused):
     """The one that this was joined with is closed. If there is more to say, hand in a new one."""
 
-    zh = "与这件合并办理的来件已经办结。如果还有要反映的，请另行提交。"
+    zh = "并案的诉求已经办结。如果还有要反映的，请另行提交。"
 
 
 class OthersWaitForAnswer(Refused):
     """Others wait for the same answer, so it can't be withdrawn; you need not read it."""
 
-    zh = "还有其他人的来件与这件合并办理，不能撤回；答复后您可以不予理会。"
+    zh = "还有其他人的诉求并入该诉求，不能撤回；答复后您可以不予理会。"
 
 
 class OthersWaitForSender(Refused):
-    """Others wait for the same answer, so it is not returned: ask its sender in a message (`write`)."""
+    """Others wait for the same answer, so it is not returned: ask its sender in a message."""
 
-    zh = "还有其他来件与这件合并办理，不能退回补充；请用留言（write）询问举报人。"
+    zh = "还有其他诉求并入该诉求，不能退回补充；请用留言询问举报人。"
 
 
 class UnknownCode(InTwoLanguages, NotFound):
@@ -38,9 +38,9 @@ class UnknownCode(InTwoLanguages, NotFound):
 
 
 class TooMuchComing(InTwoLanguages, TooManyRequests):
-    """Too much is coming in at present. Nothing was stored; send it again after Retry-After."""
+    """Too much is coming in at present. Nothing was stored; wait a moment and send it again."""
 
-    zh = "现在提交的人太多，您的内容没有保存。请按 Retry-After 的秒数等待后，再提交一次。"
+    zh = "现在提交的人太多，您的内容没有保存。请稍等片刻，再提交一次。"
 
 
 class NoRoomForPictures(InTwoLanguages, TooManyRequests):
@@ -54,4 +54,4 @@ class TellsWhoMadeIt(InTwoLanguages, UnsupportedMediaType):
     can't be taken out for certain. Send a screenshot or a photo instead.
     """
 
-    zh = "匿名时只收JPEG、PNG或WebP图片：PDF、HEIC等文件会留有作者、设备等信息，无法可靠清除。请改用截图或照片。"
+    zh = "匿名时只收JPEG、PNG或者WebP图片：PDF、HEIC等文件会留有作者、设备等信息，无法可靠清除。请改用截图或者照片。"

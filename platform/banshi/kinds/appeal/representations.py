@@ -2,14 +2,109 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, get_args
 
+from banshi.builtin.openapi.titles import titled
+from banshi.kernel.cases.actions import word
 from banshi.kernel.cases.actors import Actor
 from banshi.kernel.contract.values import Who, text_in
+from banshi.kernel.http.document_schemas import (
+    ID,
+    LINKS,
+    MAYBE_TEXT,
+    MOMENT,
+    TEXT,
+    Record,
+    Schema,
+    array,
+    maybe,
+    optional,
+    ref,
+)
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
+from banshi.kinds.appeal.rules import MAX_STARS, MIN_STARS, SORTS, Sort
 from banshi.kinds.appeal.sorting.suggestion import suggestion
+
+_SUGGESTION = {
+    "category": TEXT,
+    "category_title": titled("类别", "Category", TEXT),
+    "unit": TEXT,
+    "unit_title": titled("科室", "Unit", TEXT),
+    "sure": titled("把握", "How sure it is", {"type": "number"}),
+    "from": titled("参考的诉求数", "Appeals it was learnt from", {"type": "integer"}),
+}
+
+_WRITER = {"type": "string", "enum": [Who.CITIZEN.value, Who.STAFF.value]}
+_STARS = {"type": "integer", "minimum": MIN_STARS, "maximum": MAX_STARS}
+_NUMBER = titled("来件编号", "Number", TEXT)
+_REFERENCE = {"id": ID, "number": _NUMBER, "links": LINKS}
+_YES: Schema = {"type": "boolean"}
+_AT = titled("时间", "Time", MOMENT)
+
+#: What an appeal has beside its case.
+DETAILS: Mapping[str, Schema] = {
+    "sort": {"type": "string", "enum": list(get_args(Sort))},
+    "sort_title": titled("诉求类型", "What it is", TEXT),
+    "category": titled("类别", "Category", maybe(ref("Reference"))),
+    "unit": TEXT,
+    "answers": titled(
+        "答复",
+        "Answers",
+        array(Record(text=titled("内容", "Text", TEXT), at=_AT, on_time=titled("按时", "In time", _YES))),
+    ),
+    "rating": titled(
+        "评价",
+        "Rating",
+        maybe(Record(rating=titled("评分", "Stars", _STARS), text=titled("评语", "Text", MAYBE_TEXT), at=_AT)),
+    ),
+    "merged_into": titled(
+        "并入",
+        "Merged into",
+        maybe(
+            {
+                **Record(**{name: optional(schema) for name, schema in _REFERENCE.items()}),
+                "description": "The appeal that is answered for both; empty for whoever may not see that one.",
+            }
+        ),
+    ),
+    "anonymous": optional(
+        titled("匿名", "Without a name", {**_YES, "description": "Where the item takes it from people without a name."})
+    ),
+    "messages": optional(
+        array(
+            Record(
+                by=_WRITER,
+                by_title=titled("来自", "From", TEXT),
+                text=titled("内容", "Text", TEXT),
+                at=_AT,
+                attachments=array(ID),
+            ),
+            title={"zh-CN": "留言", "en": "Messages"},
+            description="What sender and staff write to each other, where the item takes it without a name.",
+        )
+    ),
+    "suggestion": optional(
+        titled(
+            "系统建议",
+            "Suggestion",
+            {**maybe(Record(**_SUGGESTION)), "description": "For staff, until it is classified."},
+        )
+    ),
+    "merged": optional(
+        array(
+            Record(
+                **_REFERENCE,
+                messages=titled("留言数", "Messages", {"type": "integer"}),
+                waits=titled("等待回复", "Waits for an answer", _YES),
+            ),
+            title={"zh-CN": "已并入的诉求", "en": "Merged into this one"},
+            description="For staff: what was merged into it, the oldest first.",
+        )
+    ),
+}
 
 
 def begun(platform: Platform, case: Case, appeal: AppealRecord, language: str) -> dict[str, Any]:
@@ -20,6 +115,7 @@ def begun(platform: Platform, case: Case, appeal: AppealRecord, language: str) -
     category = {"code": appeal.category, "title": text_in(title, language) if title else appeal.category}
     document: dict[str, Any] = {
         "sort": appeal.sort,
+        "sort_title": text_in(SORTS[appeal.sort], language) if appeal.sort in SORTS else appeal.sort,
         "category": category if appeal.category else None,
         "unit": case.unit,
         "answers": [],
@@ -48,13 +144,33 @@ async def shown(platform: Platform, case: Case, reader: Actor, language: str) ->
     document["merged_into"] = await _pointer(appeal, reader)
     if "messages" in document:
         document["messages"] = [
-            {"by": one.by, "text": one.text, "at": platform.moment(one.at), "attachments": one.files}
+            {
+                "by": one.by,
+                "by_title": word({}, one.by, language),
+                "text": one.text,
+                "at": platform.moment(one.at),
+                "attachments": one.files,
+            }
             for one in await Letter.filter(case_id=case.id).order_by("number")
         ]
     if reader.who(case) is Who.STAFF:
-        document["suggestion"] = None if appeal.category else await suggestion(platform, case)
+        told = None if appeal.category else await suggestion(platform, case)
+        document["suggestion"] = told and {**told, **_words(platform, case, told, language)}
         document["merged"] = await _merged(case)
     return document
+
+
+def _words(platform: Platform, case: Case, told: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What people read for the category and the unit that are suggested."""
+    item, department = platform.registry.items.of(case.item), platform.registry.departments.get(case.department)
+    known = {
+        "category": {one.code: one.title for one in item.details.categories} if item else {},
+        "unit": {one.code: one.title for one in department.units} if department else {},
+    }
+    return {
+        f"{name}_title": text_in(titles[told[name]], language) if told[name] in titles else told[name]
+        for name, titles in known.items()
+    }
 
 
 async def _merged(case: Case) -> list[dict[str, Any]]:

@@ -13,6 +13,15 @@ from banshi.kinds.declarations import form_faults
 
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
 
+#: What people read for each.
+SORTS: Mapping[str, Texts] = {
+    "consult": {"zh-CN": "咨询", "en": "Question"},
+    "report": {"zh-CN": "反映情况", "en": "Report"},
+    "suggest": {"zh-CN": "建议", "en": "Suggestion"},
+    "complain": {"zh-CN": "投诉", "en": "Complaint"},
+    "tip": {"zh-CN": "举报线索", "en": "Tip"},
+}
+
 #: Formats of answers that say who somebody is.
 WHO = ("cn-resident-id", "cn-mobile", "cn-phone", "email", "idn-email")
 
@@ -49,6 +58,11 @@ class AppealRules:
             raise ValueError(f"reopen_below has to be from {MIN_STARS} to {MAX_STARS}")
         if any(days < 1 for days in self.days.values()):
             raise ValueError("days has to be at least 1 for each sort")
+
+
+def is_for_unnamed(item: Item) -> bool:
+    """Whether the item takes it from people who don't say who they are."""
+    return isinstance(item.details, AppealRules) and item.details.anonymous != "never"
 
 
 def check(item: Item) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ from banshi.kernel.http.document_schemas import TEXT, Record, array
 from banshi.kernel.http.responses import reply
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appeal.rules import MAX_STARS
+from banshi.kinds.sentences import say
 
 ROUTES = Routes("statistics")
 
@@ -188,6 +189,8 @@ def _months(call: Call) -> tuple[int, int]:
     last = _count(call.query.get("to", f"{call.platform.today():%Y-%m}"))
     first = _count(call.query["from"]) if "from" in call.query else last - DEFAULT_MONTHS + 1
     if not first <= last < first + MAX_MONTHS:
-        detail = f"`from` is not after `to`, and both and what is between them are {MAX_MONTHS} months at most."
+        detail = say(
+            "from is not after to, and both and what is between them are {months} months at most.", months=MAX_MONTHS
+        )
         raise InvalidParameter(detail, parameter="from")
     return first, last

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.builtin.openapi.schemas import EXACT_UUID
+from banshi.builtin.openapi.schemas.cases import EXACT_UUID
 from banshi.foundation.texts import SHOWN
 from banshi.kernel.contract.values import SLUG, Step
 from banshi.kernel.http.document_schemas import Record, array, optional
 from banshi.kinds.appeal import messages
 from banshi.kinds.appeal.rules import MAX_STARS, MIN_STARS, AppealRules
-from banshi.kinds.rows import CITIZEN, EITHER, END, RUN, STAFF, STOP, SYSTEM
+from banshi.kinds.rows import CITIZEN, EITHER, END, RUN, STAFF, STOP, SYSTEM, worded
 
 NO_WORDS = {"zh-CN": "请写明内容。", "en": "Say something in words."}
 # Not every validator's `$` is the end: before a last line break is the end, too, for some.
 CODE = {"type": "string", "pattern": SLUG, "maxLength": 64, "not": {"pattern": "\n"}}
+CATEGORY = {"title": {"zh-CN": "类别", "en": "Category"}}
+UNIT = {"title": {"zh-CN": "科室", "en": "Unit"}}
 #: A case's number, as people type it: without regard to case, with blanks around it.
 NUMBER = {
     "type": "string",
+    "title": {"zh-CN": "并入的来件编号", "en": "Number of the other appeal"},
     "maxLength": 24,
     "pattern": r"^[ \n]*[0-9]{8}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}[ \n]*$",
     "x-pattern-hint": {
-        "zh-CN": "请填写来件编号，如 20261124-7K3M-9QXC。",
+        "zh-CN": "请填写诉求编号，如 20261124-7K3M-9QXC。",
         "en": "Give an appeal's number, such as 20261124-7K3M-9QXC.",
     },
 }
@@ -32,16 +35,28 @@ WORDS = {"type": "string", "minLength": 1, "pattern": SHOWN, "x-pattern-hint": N
 CLASSIFICATION = Record(category=optional(CODE), unit=optional(CODE)).form()
 DESTINATION = Record(department=optional(CODE), unit=CODE).form()
 DUPLICATE = Record(into=NUMBER).form()
-ANSWERING = Record(text={**WORDS, "maxLength": 10_000}).form()
-TEXT = {**WORDS, "maxLength": 5_000}
+ANSWERING = Record(text={**WORDS, "maxLength": 10_000, "title": {"zh-CN": "答复", "en": "Answer"}}).form()
+TEXT = {**WORDS, "maxLength": 5_000, "title": {"zh-CN": "留言", "en": "Message"}}
 WRITING = Record(text=TEXT).form()
 WRITING_WITH_FILES = Record(
     text=TEXT,
-    attachments=optional(array({**EXACT_UUID, "x-attachment": True}, maxItems=5, uniqueItems=True)),
+    attachments=optional(
+        array(
+            {**EXACT_UUID, "x-attachment": True},
+            maxItems=5,
+            uniqueItems=True,
+            title={"zh-CN": "图片", "en": "Pictures"},
+        )
+    ),
 ).form()
 RATING = Record(
-    rating={"type": "integer", "minimum": MIN_STARS, "maximum": MAX_STARS},
-    text=optional({"type": "string", "maxLength": 1000}),
+    rating={
+        "type": "integer",
+        "minimum": MIN_STARS,
+        "maximum": MAX_STARS,
+        "title": {"zh-CN": "评分（1至5星）", "en": "Stars, from 1 to 5"},
+    },
+    text=optional({"type": "string", "maxLength": 1000, "title": {"zh-CN": "评语", "en": "What you say of it"}}),
 ).form()
 
 # The clock runs from the moment that it is handed in: somebody has to read it. It stands while the citizen is asked.
@@ -97,3 +112,36 @@ WITH_LETTERS = TABLE + LETTERS
 def steps(rules: AppealRules) -> Sequence[Step]:
     """The state table, with the letters where the item needs them."""
     return TABLE if rules.anonymous == "never" else WITH_LETTERS
+
+
+#: What people read for the states and for the actions.
+STATES = worded(
+    submitted=("待分办", "Waiting to be assigned"),
+    assigned=("办理中", "Being worked on"),
+    returned=("待您补充", "Waiting for your additions"),
+    merged=("已并案", "Merged with another"),
+    withdrawn=("已撤回", "Withdrawn"),
+    answered=("已答复", "Answered"),
+    rated=("已评价", "Rated"),
+    reopened=("重新办理中", "Being worked on anew"),
+    closed=("已办结", "Closed"),
+)
+ACTIONS = worded(
+    submit=("提交", "Hand in"),
+    register=("登记", "Register"),
+    assign=("分派", "Assign"),
+    forward=("转办", "Forward"),
+    return_=("退回补充", "Ask for more"),
+    merge=("并案", "Merge with another"),
+    absorb=("并入其他诉求", "Take in another"),
+    withdraw=("撤回", "Withdraw"),
+    answer=("答复", "Answer"),
+    supplement=("补充内容", "Hand in the additions"),
+    rate=("评价", "Rate the answer"),
+    close=("办结", "Close"),
+    reopen=("重新办理", "Work on it anew"),
+    write=("留言", "Write a message"),
+)
+
+#: The actions that are not the way on.
+BACKWARD = frozenset({"return", "withdraw"})

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from banshi.builtin.identity.access import roles_in
 from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.values import Kind
-from banshi.kernel.http.access import roles_in
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import Resource
+from banshi.kinds.application.deemed import KEEPER, open_keeper
 from banshi.kinds.application.effects import effects
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.intake import intake, received
 from banshi.kinds.application.offered import in_case
 from banshi.kinds.application.renewal import handed_in
 from banshi.kinds.application.rules import ApplicationRules, check
-from banshi.kinds.application.steps import OUTCOMES, TWO_PERSON_TABLE, steps
+from banshi.kinds.application.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TWO_PERSON_TABLE, steps
 
 __all__ = ["APPLICATION", "Application", "ApplicationRules"]
 
@@ -24,8 +28,11 @@ APPLICATION = Kind(
     roles=roles_in(TWO_PERSON_TABLE),
     outcomes=OUTCOMES,
     effects=effects,
+    states=STATES,
+    actions=ACTIONS,
+    backward=BACKWARD,
     in_case=in_case,
-    varied=frozenset({"approve"}),
+    varied=frozenset({"approve", "return", "decline"}),
     corrects=frozenset({"supplement"}),
     intake=intake,
     handed_in=handed_in,
@@ -37,3 +44,8 @@ APPLICATION = Kind(
 @hookimpl
 def banshi_kinds() -> list[Kind]:
     return [APPLICATION]
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    return [Resource(KEEPER, open_keeper)]

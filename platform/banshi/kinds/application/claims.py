@@ -7,14 +7,23 @@ from datetime import date
 from typing import Any
 
 from banshi.forms.pointers import found_at
-from banshi.foundation.errors import FieldProblem, HolderUnknown, InvalidFields
+from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields
 from banshi.foundation.texts import clean
 from banshi.kernel.cases.lifecycle import Move
 from banshi.kernel.cases.verified_person import holder_of
 from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION
 from banshi.kernel.contract.values import LANGUAGES, Claim, Texts
+from banshi.kinds.sentences import say
+
 
 #: What an approval's reason says where it stands in the certificate.
+class HolderUnknown(Conflict):
+    """The certificate would name nobody: whoever handed in the case has no verified name. Refuse it, and say so."""
+
+    code = "holder-unknown"
+    says = say
+
+
 FOUND: Texts = {
     "zh-CN": f"请写明查明的内容（不超过{LONGEST_DECISION}个字符），证明上会写明。",
     "en": f"Write what was found, in at most {LONGEST_DECISION} characters: the certificate says it.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from banshi.builtin.catalogue.remedies import REMEDY, remedy_of, remedy_text
 from banshi.builtin.certificates.page import days
 from banshi.builtin.passes import ledger
 from banshi.foundation.errors import Conflict, Problem
+from banshi.kernel.cases.clock import clock_values
 from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.cases.submission import submission_of
 from banshi.kernel.contract.items import TEST
@@ -19,8 +21,35 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 from banshi.kinds.application.claims import claims_of, day_at
+from banshi.kinds.application.deemed import deemed_since
 from banshi.kinds.application.mistakes import own_claims, wrong_claims
+from banshi.kinds.application.permits import CAUSES, RECEIVED
 from banshi.kinds.corrections import corrected
+from banshi.kinds.refusals import Refused
+from banshi.kinds.sentences import say
+
+#: What can't be done any more with what counts as accepted.
+TOO_LATE = frozenset({"return", "decline"})
+
+
+class AcceptedByTime(Refused):
+    """The five working days are over: the application counts as accepted. Accept it, then decide."""
+
+    zh = "五个工作日已过，该申请自收到之日起即为受理，请先受理，再作出决定。"
+
+
+class NotOverdue(Refused):
+    """There is still time to say what is missing."""
+
+    zh = "告知补正的期限尚未届满。"
+
+
+#: What begins the time to decide, and all that a permit takes in another way.
+ACCEPTING = frozenset({"accept", "deem-accepted"})
+PERMITS_OWN = TOO_LATE | ACCEPTING | {"suspend"}
+
+#: The three ends of an approval: it was unlawful, its basis has changed, it is over (行政许可法 69, 8, 70).
+ENDS = frozenset({"revoke", "take-back", "cancel"})
 
 
 async def effects(platform: Platform, move: Move) -> Effects:
@@ -29,7 +58,8 @@ async def effects(platform: Platform, move: Move) -> Effects:
     if action == "supplement":
         made = await corrected(platform, move)
         # The automatic check runs again on the corrected case.
-        made.rows.append(outbox.intake_row(move.case.id, move.case.version + 1))
+        if move.step.to == RECEIVED:
+            made.rows.append(outbox.intake_row(move.case.id, move.case.version + 1))
         return made
     if refused := hindrance(platform, move.case, move.item, move.step):
         raise refused
@@ -40,9 +70,31 @@ async def effects(platform: Platform, move: Move) -> Effects:
         if move.item.certificate is not None:
             mentions = {"certified_until": last}
         return Effects(rows=[issued], details={"pass": issued.number}, mentions=mentions)
-    if action == "revoke":
-        return Effects(updates=[ledger.revocation(move.case, move.at, move.reason)])
-    return Effects()
+    if move.item.details.permit and action in PERMITS_OWN:
+        return await _of_a_permit(platform, move)
+    ended = [ledger.revocation(move.case, move.at, move.reason)] if action in ENDS else []
+    return Effects(updates=[*ended], mentions=told_remedy(platform, move))
+
+
+async def _of_a_permit(platform: Platform, move: Move) -> Effects:
+    """Of the steps that a permit takes in another way: its clock, and what stops it."""
+    if move.step.action == "suspend":
+        cause, expected = move.given["cause"], move.given["days"]
+        mentions: dict[str, Value] = {"cause": CAUSES[cause], "expected_days": str(expected)}
+        return Effects(details={"cause": cause, "days": expected}, mentions=mentions)
+    since = await deemed_since(platform, move.case, move.item)
+    if move.step.action in TOO_LATE and since is not None:
+        raise AcceptedByTime()
+    if move.step.action == "deem-accepted" and since is None:
+        raise NotOverdue()
+    counted = clock_values(platform, move.case, move.step.clock, since) if move.step.action in ACCEPTING else {}
+    return Effects(values=counted, mentions=told_remedy(platform, move))
+
+
+def told_remedy(platform: Platform, move: Move) -> dict[str, Value]:
+    """Whom the citizen turns to who doesn't accept the step, where it is one like that and the department says it."""
+    remedy = remedy_of(platform.registry, move.item, move.case.department)
+    return {REMEDY: remedy_text(remedy)} if remedy and REMEDY in move.step.mentions else {}
 
 
 def hindrance(platform: Platform, case: Case, item: Item, step: Step) -> Problem | None:
@@ -76,5 +128,5 @@ async def _pass(platform: Platform, move: Move) -> Pass:
         return await ledger.issue(platform, move.case, item, values, _validity(platform, item, answers))
     except (ValueError, TypeError, OverflowError):
         # The handler gave a claim that a pass can't carry; the approval waits until the department has mended it.
-        told = "The department's service gave a claim or a date that a pass can't carry; nothing was decided."
+        told = say("The department's service gave something that a pass can't carry; nothing was decided.")
         raise blamed(platform, item, "claims", wrong_claims(own), told) from None

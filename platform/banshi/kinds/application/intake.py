@@ -22,14 +22,14 @@ from banshi.kinds.application.renewal import check_renewal
 
 
 async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:
-    """Tie a renewal to the case that it renews, and accept what no department looks at first.
+    """Tie a renewal to the case that it renews, and accept what no department looks at first. A person accepts permits.
 
     Where the handler has no review of its own, nobody needs to be asked: the case is accepted in its first transaction.
     """
     item = item_of(platform, case)
     if renewed := body.get("renews"):
         case.renews = (await check_renewal(platform, item, case.person, renewed)).id
-    if type(item.handler).review is Application.review:
+    if type(item.handler).review is Application.review and not item.details.permit:
         return begin(platform, case, "accept", Effects())
     return ()
 
@@ -47,6 +47,8 @@ async def intake(platform: Platform, case: Case) -> None:
     decision = await ask(platform, item, item.handler.review, submission_of(platform, case), expect=Decision)
     try:
         check_decision(decision)
+        if decision.action == "accept" and item.details.permit:
+            return  # nothing was found against it: whether it is accepted, a person says
         await decide(platform, case.id, decision, version=case.version, read=case)
     except (Conflict, InvalidFields, Mistake) as error:
         if (await Case.get(id=case.id)).version == case.version:

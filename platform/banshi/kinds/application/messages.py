@@ -5,10 +5,18 @@ An item may have its own words (`[items.messages.<action>]`); a line that mentio
 
 from __future__ import annotations
 
+from banshi.builtin.catalogue.remedies import REMEDY
 from banshi.kinds.messages import message
 
 #: What the message of an approval may mention where it gives a pass.
 PASS = frozenset({"valid_from", "valid_until"})
+
+#: The actions that somebody may not accept, and what their messages may mention.
+AGAINST_SOMEBODY = frozenset({"refuse", "decline", "revoke", "take-back", "cancel"})
+REMEDIES = frozenset({REMEDY})
+
+#: What the message of a permit's suspension may mention.
+STOP = frozenset({"cause", "expected_days"})
 
 #: … and where it gives a certificate.
 CERTIFICATE = frozenset({"certified_until"})
@@ -77,22 +85,113 @@ A note: {reason}
 {result}: your certificate is ready, valid to {certified_until}. Open the application to get the PDF.""",
 )
 
+DEEMED = message(
+    {"zh-CN": "{item}：已受理（{number}）", "en": "{item}: accepted ({number})"},
+    """{department}在五个工作日内未告知您需要补正的内容，您的申请自收到之日起即为受理。
+最迟于{deadline}作出决定；依法不计入办理期限的时间除外。
+目前您无需进行其他操作，办理结果会在这里告知您。""",
+    """{department} named nothing that is missing within five working days: your application counts as accepted from \
+the day on which it was received.
+You get a decision by {deadline} at the latest, not counting what the law doesn't count.
+There is nothing for you to do now; you will be told the outcome here.""",
+)
+
+ALL_THAT_IS_MISSING = message(
+    {"zh-CN": "{item}：请补正材料（{number}）", "en": "{item}: please correct your application ({number})"},
+    """受理您的申请前，需要补正以下全部内容：
+{reason}
+
+请进入“我的办件”，打开该申请，修改后重新提交。按要求补正后，不会再次要求补正。""",
+    """Before your application is accepted, all of this is needed:
+{reason}
+
+Open the application, change what is asked for and submit it again. You will not be asked for corrections again.""",
+)
+
+STOPPED = message(
+    {"zh-CN": "{item}：暂停计算办理期限（{number}）", "en": "{item}: paused ({number})"},
+    """您的申请自{date}起需要进行{cause}，预计{expected_days}个工作日，所需时间依法不计入办理期限。说明：
+{reason}
+
+目前您无需进行其他操作，恢复办理时会告知您。""",
+    """Your application needs {cause} from {date} on. It is expected to take {expected_days} working days, which \
+by law do not count towards the time to decide. A note:
+{reason}
+
+There is nothing for you to do now; you will be told when work on your application goes on.""",
+)
+
+DECLINED = message(
+    {"zh-CN": "{item}：不予受理（{number}）", "en": "{item}: not accepted for processing ({number})"},
+    """{department}于{date}决定不予受理。理由：
+{reason}
+
+{remedy}""",
+    """On {date} {department} decided not to accept your application for processing. The reason:
+{reason}
+
+{remedy}""",
+)
+
+NOT_PERMITTED = message(
+    {"zh-CN": "{item}：不予许可（{number}）", "en": "{item}: permit refused ({number})"},
+    """{department}于{date}决定不予许可。理由：
+{reason}
+
+{remedy}""",
+    """On {date} {department} decided to refuse the permit. The reason:
+{reason}
+
+{remedy}""",
+)
+
 REFUSED = message(
-    {"zh-CN": "{item}：未获批准（{number}）", "en": "{item}: refused ({number})"},
-    """您的申请于{date}未获批准。理由：
+    {"zh-CN": "{item}：不予办理（{number}）", "en": "{item}: refused ({number})"},
+    """{department}于{date}决定不予办理。理由：
 {reason}
-""",
-    """Your application was refused on {date}. The reason:
+
+{remedy}""",
+    """On {date} {department} decided not to grant your application. The reason:
 {reason}
-""",
+
+{remedy}""",
 )
 
 REVOKED = message(
     {"zh-CN": "{item}：已撤销（{number}）", "en": "{item}: revoked ({number})"},
     """原先的批准已于{date}撤销，自即日起不再有效，请勿继续使用。理由：
 {reason}
-""",
+
+{remedy}""",
     """The approval was revoked on {date}. What it allowed is no longer allowed. The reason:
 {reason}
-""",
+
+{remedy}""",
+)
+
+TAKEN_BACK = message(
+    {"zh-CN": "{item}：批准已撤回（{number}）", "en": "{item}: the approval was taken back ({number})"},
+    """因所依据的规定或者客观情况发生变化，原先的批准已于{date}撤回，自即日起不再有效，请勿继续使用。理由：
+{reason}
+
+由此给您造成财产损失的，可以依法申请补偿。
+{remedy}""",
+    """Law or circumstances have changed, so the approval was taken back on {date}. What it allowed is no \
+longer allowed. The reason:
+{reason}
+
+Where this causes you a loss of property, you may apply for compensation as the law provides.
+{remedy}""",
+)
+
+CANCELLED = message(
+    {"zh-CN": "{item}：已注销（{number}）", "en": "{item}: cancelled ({number})"},
+    """原先的批准已于{date}注销，请勿继续使用。理由：
+{reason}
+
+{remedy}""",
+    """The approval is over and was cancelled on {date}. What it allowed is no longer allowed. The reason:
+{reason}
+
+{remedy}""",
 )

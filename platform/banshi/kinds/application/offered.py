@@ -12,12 +12,18 @@ from banshi.kernel.contract.values import Step
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.application.claims import FOUND
-from banshi.kinds.application.effects import hindrance
+from banshi.kinds.application.deemed import deemed_since
+from banshi.kinds.application.effects import TOO_LATE, hindrance
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
-    """An approval says what was found where a claim does; none of a pass that is over or names nobody."""
+    """An approval says what was found where a claim does; none of a pass that is over or names nobody.
+
+    What counts as accepted by time is neither returned nor declined.
+    """
     item = item_of(platform, case)
+    if await deemed_since(platform, case, item) is not None:
+        steps = [step for step in steps if step.action not in TOO_LATE]
     claims = item.credential.claims if item.credential else ()
     nobody = item.names_holder and not holder_of(case.person_name)
     found = any(claim.source == DECISION for claim in claims)

@@ -8,9 +8,10 @@ from typing import Any
 
 from banshi.builtin.passes import ledger
 from banshi.foundation.errors import FieldProblem, InvalidFields
-from banshi.kernel.contract.values import Item
+from banshi.kernel.contract.values import Item, Texts
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
+from banshi.kinds.sentences import say
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:
@@ -19,7 +20,8 @@ def handed_in(item: Item) -> Mapping[str, Any] | None:
         return None
     if item.details.renewal is None:
         return {}
-    return {"renews": {"type": "string", "format": "uuid", "description": "The case that this one renews."}}
+    title = {"zh-CN": "续办的办件", "en": "The case that this one renews"}
+    return {"renews": {"type": "string", "format": "uuid", "title": title}}
 
 
 async def check_renewal(platform: Platform, item: Item, person: str, renewed_id: str) -> Case:
@@ -27,18 +29,18 @@ async def check_renewal(platform: Platform, item: Item, person: str, renewed_id:
     renewal = item.details.renewal
     earlier = await Case.get_or_none(id=renewed_id, person=person, item=item.code)
     current = await ledger.of_case(earlier) if earlier else None
-    detail = ""
+    detail: Texts = {}
     if renewal is None:
-        detail = "Cases of this item are not renewed; leave this out."
+        detail = say("Cases of this item are not renewed; leave this out.")
     elif earlier is None or earlier.state != "approved" or current is None or current.revoked_at is not None:
-        detail = "Name an approved case of yours with a pass of this item."
+        detail = say("Name an approved case of yours with a pass of this item.")
     else:
         now = platform.now()
         opens = current.expires_at - timedelta(days=renewal.opens_days_before)
         if now < opens:
-            detail = f"It can be renewed from {opens.astimezone(platform.settings.timezone).date()} on."
+            detail = say("It can be renewed from {day} on.", day=opens.astimezone(platform.settings.timezone).date())
         elif now > current.expires_at + timedelta(days=renewal.closes_days_after):
-            detail = "It ended too long ago to be renewed; submit a new application."
+            detail = say("It ended too long ago to be renewed; submit a new application.")
     if detail or earlier is None:
         raise InvalidFields([FieldProblem("/renews", detail, "renewal")])
     return earlier

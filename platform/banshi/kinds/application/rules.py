@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+from banshi.builtin.catalogue.remedies import REMEDY
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.message_templates import parse
 from banshi.kernel.contract.values import Item
+from banshi.kinds.application import messages
 from banshi.kinds.application.messages import CERTIFICATE, PASS
 from banshi.kinds.declarations import form_faults
 
@@ -25,6 +27,8 @@ class Renewal:
 class ApplicationRules:
     """The table `[items.application]`."""
 
+    #: It is an administrative permit (行政许可): accepted, corrected, refused and taken back as its law says.
+    permit: bool = False
     renewal: Renewal | None = None
     #: Approval takes two members of staff: one recommends, another approves.
     second_person: bool = False
@@ -50,8 +54,25 @@ def check(item: Item) -> Iterator[tuple[str, str]]:
         )
     if "approve" in item.messages:
         yield from _not_given(item)
+    if rules is not None:
+        yield from _as_a_permit(item, rules)
     if rules is not None and rules.renewal is not None and item.credential is None:
         yield "renewal-without-pass", "remove [items.application.renewal]: only a pass that ends is renewed"
+
+
+def _as_a_permit(item: Item, rules: ApplicationRules) -> Iterator[tuple[str, str]]:
+    """What of a permit's declaration its law doesn't allow, and whether both keys say that it is one."""
+    sort = item.elements.item_type
+    if rules.permit and sort not in (None, "permit"):
+        yield "permit-or-not", f'elements.item_type is "{sort}" and application.permit is true: mend one of them'
+    if sort == "permit" and not rules.permit:
+        yield "permit-or-not", 'say application.permit = true, since elements.item_type is "permit"'
+    for action in sorted(messages.AGAINST_SOMEBODY & item.messages.keys()) if rules.permit else ():
+        for language, text in (item.messages[action].body or {}).items():
+            with suppress(ValueError):
+                if REMEDY not in parse(text).names:
+                    where = f"messages.{action}.body.{language}"
+                    yield "untold-remedy", f"mention {{{REMEDY}}} in {where}: the citizen has to learn whom to turn to"
 
 
 def _not_given(item: Item) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from banshi.kernel.contract.values import Step
 from banshi.kinds.application import messages
+from banshi.kinds.application.permits import of_permits
 from banshi.kinds.application.rules import ApplicationRules
-from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP
+from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP, worded
 
 # Silent are the citizen's own steps, which were answered when they were taken; `recommend`, which decides nothing yet;
 # and `close`, which files a case whose outcome the citizen has been told.
@@ -17,11 +18,11 @@ TABLE: tuple[Step, ...] = (
     # A new submission: the automatic check accepts it, or staff do where the check could not.
     Step(state="submitted", action="accept", who=EITHER, to="accepted", clock=RUN, tells=messages.ACCEPTED),
     Step(state="submitted", action="return", who=EITHER, to="returned", clock=STOP, tells=messages.RETURNED, needs_reason=True),
-    Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=messages.REFUSED, needs_reason=True, materials=REJECT),
+    Step(state="submitted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=messages.REFUSED, mentions=messages.REMEDIES, needs_reason=True, materials=REJECT),
     Step(state="submitted", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Being worked on: the clock runs.
     Step(state="accepted", action="approve", who=EITHER, to="approved", role="approver", clock=END, tells=messages.APPROVED, mentions=messages.PASS | messages.CERTIFICATE, materials=ACCEPT),
-    Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=messages.REFUSED, needs_reason=True, materials=REJECT),
+    Step(state="accepted", action="refuse", who=EITHER, to="refused", role="approver", clock=END, tells=messages.REFUSED, mentions=messages.REMEDIES, needs_reason=True, materials=REJECT),
     Step(state="accepted", action="return", who=EITHER, to="returned", clock=STOP, tells=messages.RETURNED, needs_reason=True),
     # Time for an expert opinion, a hearing or an inspection is not counted.
     Step(state="accepted", action="suspend", who=STAFF, to="suspended", clock=STOP, tells=messages.SUSPENDED, needs_reason=True),
@@ -32,7 +33,10 @@ TABLE: tuple[Step, ...] = (
     Step(state="suspended", action="resume", who=STAFF, to="accepted", clock=RUN, tells=messages.RESUMED),
     Step(state="suspended", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Decided.
-    Step(state="approved", action="revoke", who=EITHER, to="revoked", role="approver", tells=messages.REVOKED, needs_reason=True, work=False, materials=REJECT),
+    Step(state="approved", action="revoke", who=EITHER, to="revoked", role="approver", tells=messages.REVOKED, mentions=messages.REMEDIES, needs_reason=True, work=False, materials=REJECT),
+    # Its basis has changed (行政许可法 8), or it is over (70): neither was it wrong, as what is revoked (69).
+    Step(state="approved", action="take-back", who=EITHER, to="taken-back", role="approver", tells=messages.TAKEN_BACK, mentions=messages.REMEDIES, needs_reason=True, work=False),
+    Step(state="approved", action="cancel", who=EITHER, to="cancelled", role="approver", tells=messages.CANCELLED, mentions=messages.REMEDIES, needs_reason=True, work=False),
     Step(state="approved", action="close", who=EITHER, to="closed", role="approver", work=False),
     Step(state="refused", action="close", who=EITHER, to="closed", role="approver", work=False),
 )
@@ -42,7 +46,10 @@ TABLE: tuple[Step, ...] = (
 OUTCOMES = {
     "approved": "approved",
     "refused": "refused",
+    "declined": "refused",
     "revoked": "revoked",
+    "taken-back": "revoked",
+    "cancelled": "revoked",
     "withdrawn": "withdrawn",
     "closed": "",
 }
@@ -66,6 +73,55 @@ def _second_person() -> tuple[Step, ...]:
 TWO_PERSON_TABLE = _second_person()
 
 
+#: By whether it is a permit, and whether it takes two people.
+TABLES = {
+    (False, False): TABLE,
+    (False, True): TWO_PERSON_TABLE,
+    (True, False): of_permits(TABLE),
+    (True, True): of_permits(TWO_PERSON_TABLE),
+}
+
+
 def steps(rules: ApplicationRules) -> Sequence[Step]:
     """The state table for an item with these rules."""
-    return TWO_PERSON_TABLE if rules.second_person else TABLE
+    return TABLES[rules.permit, rules.second_person]
+
+
+#: What people read for the states and for the actions.
+STATES = worded(
+    submitted=("已提交", "Handed in"),
+    accepted=("已受理", "Accepted for processing"),
+    returned=("待您补正", "Waiting for your corrections"),
+    suspended=("暂停办理", "On hold"),
+    recommended=("待审批", "Waiting for the decision"),
+    approved=("已通过", "Approved"),
+    refused=("不予办理", "Refused"),
+    supplemented=("已补正，待受理", "Supplemented, not yet accepted"),
+    declined=("不予受理", "Not accepted for processing"),
+    revoked=("已撤销", "Revoked"),
+    taken_back=("批准已撤回", "Taken back"),
+    cancelled=("已注销", "Cancelled"),
+    withdrawn=("申请已撤回", "Withdrawn"),
+    closed=("已办结", "Closed"),
+)
+ACTIONS = worded(
+    submit=("提交", "Hand in"),
+    accept=("受理", "Accept for processing"),
+    return_=("退回补正", "Ask for corrections"),
+    refuse=("不予办理", "Refuse"),
+    withdraw=("撤回申请", "Withdraw"),
+    approve=("通过", "Approve"),
+    suspend=("暂停办理", "Put on hold"),
+    resume=("恢复办理", "Go on"),
+    supplement=("提交补正材料", "Hand in the corrections"),
+    recommend=("提出通过意见", "Recommend approval"),
+    deem_accepted=("逾期未告知补正，视为受理", "Accepted by time"),
+    decline=("不予受理", "Don't accept for processing"),
+    revoke=("撤销（批准违法）", "Revoke, as unlawful"),
+    take_back=("撤回批准（依据或者情况变化）", "Take back, as law or circumstances changed"),
+    cancel=("注销（期满、终止等）", "Cancel, as it is over"),
+    close=("办结", "Close"),
+)
+
+#: The actions that are not the way on.
+BACKWARD = frozenset({"return", "refuse", "withdraw", "suspend", "revoke", "decline", "take-back", "cancel"})

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from banshi.builtin.identity.access import roles_in
+from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
 from banshi.builtin.personal_data.forgetting import FORGET_CASE
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
 from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.values import Kind, Offer, Resource
-from banshi.kernel.http.access import roles_in
+from banshi.kernel.contract.kinds import Begins, Kind
+from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.appointment.booking import counter, verbs
+from banshi.kinds.appointment.booking.beginning import begin, takes
 from banshi.kinds.appointment.booking.taking import QUEUE, Queue
 from banshi.kinds.appointment.effects import effects
 from banshi.kinds.appointment.forgetting import anonymise, forget
 from banshi.kinds.appointment.handler import Appointment, Opening
 from banshi.kinds.appointment.holdings import HOLDING
 from banshi.kinds.appointment.offered import in_case
+from banshi.kinds.appointment.representations import CASE_DETAILS, shown
 from banshi.kinds.appointment.rules import AppointmentRules, check
 from banshi.kinds.appointment.scheduler import KEEPER, open_keeper
 from banshi.kinds.appointment.slots import slot_routes
 from banshi.kinds.appointment.slots.slots import AHEAD, Ahead
-from banshi.kinds.appointment.steps import OUTCOMES, TABLE, steps
+from banshi.kinds.appointment.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE, steps
 
 __all__ = ["APPOINTMENT", "Appointment", "AppointmentRules", "Opening"]
 
@@ -35,6 +39,11 @@ APPOINTMENT = Kind(
     roles=roles_in(TABLE),
     outcomes=OUTCOMES,
     effects=effects,
+    states=STATES,
+    actions=ACTIONS,
+    backward=BACKWARD,
+    begins=Begins(takes=takes, begin=begin),
+    shown=shown,
     in_case=in_case,
     corrects=frozenset(),
     routes=lambda: [*slot_routes.ROUTES, *verbs.ROUTES, *counter.ROUTES],
@@ -54,7 +63,13 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_offers() -> list[Offer[Any]]:
-    return [Offer(FORGET_CASE, forget), Offer(ANONYMISE_CASE, anonymise), Offer(HOLDINGS, HOLDING)]
+    types = KindTypes(kind="appointment", details=CASE_DETAILS)
+    return [
+        Offer(FORGET_CASE, forget),
+        Offer(ANONYMISE_CASE, anonymise),
+        Offer(HOLDINGS, HOLDING),
+        Offer(KIND_TYPES, types),
+    ]
 
 
 @hookimpl

@@ -18,6 +18,7 @@ from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.offered import refusal
 from banshi.kinds.appointment.slots import places
 from banshi.kinds.appointment.slots.when import mentions, moment_in_words, place_of
+from banshi.kinds.sentences import say
 
 
 async def effects(platform: Platform, move: Move) -> Effects:
@@ -60,7 +61,7 @@ async def _effects_of(platform: Platform, move: Move, booking: Booking) -> Effec
             return Effects(updates=[waiting, drawn], details={"drawn": move.given})
         case "remind":
             if booking.reminded_at is not None:
-                raise Conflict("The person was reminded already.")
+                raise Conflict(say("The person was reminded already."))
             return Effects(updates=[_changed(booking, reminded_at=move.at)])
         case "check-in":
             return Effects(updates=[_changed(booking, checked_in_at=move.at)])

@@ -17,7 +17,7 @@ WHERE_EN = "When: {day}, {time}\nWhere: {place}, {address}"
 
 BOOKED = message(
     {"zh-CN": "{item}：预约成功（{number}）", "en": "{item}: booked ({number})"},
-    f"您的预约已成功。\n{WHERE_ZH}\n到场时打开这件预约，出示二维码签到。不能前来的，请及时改期或取消。",
+    f"您的预约已成功。\n{WHERE_ZH}\n到场时请进入“我的办件”，打开该预约，出示二维码签到。不能前来的，请及时改期或者取消。",
     f"Your appointment is booked.\n{WHERE_EN}\nOpen the appointment at the counter and show its QR code. If you can't"
     " come, move or cancel it in time.",
 )
@@ -31,7 +31,7 @@ REQUESTED = message(
 
 CONFIRMED = message(
     {"zh-CN": "{item}：预约已确认（{number}）", "en": "{item}: confirmed ({number})"},
-    f"工作人员已确认您的预约。\n{WHERE_ZH}\n说明：{{reason}}\n到场时打开这件预约，出示二维码签到。",
+    f"工作人员已确认您的预约。\n{WHERE_ZH}\n说明：{{reason}}\n到场时请进入“我的办件”，打开该预约，出示二维码签到。",
     f"Staff have confirmed your appointment.\n{WHERE_EN}\nA note: {{reason}}\nOpen the appointment at the counter and"
     " show its QR code.",
 )
@@ -58,7 +58,7 @@ JOINED = message(
 
 OFFERED = message(
     {"zh-CN": "{item}：有名额了，请尽快确认（{number}）", "en": "{item}: a place is free, accept it soon ({number})"},
-    f"您候补的时段有名额了，已为您保留。\n{WHERE_ZH}\n请在{{until}}之前打开这件预约并接受，过时名额转给下一位。",
+    f"您候补的时段有名额了，已为您保留。\n{WHERE_ZH}\n请在{{until}}之前进入“我的办件”，打开该预约并接受，过时名额转给下一位。",
     f"A place has fallen free at the time you wait for, and is kept for you.\n{WHERE_EN}\nOpen the appointment and"
     " accept by {until}; after that it goes to the next person.",
 )
@@ -79,7 +79,7 @@ NOT_DRAWN = message(
 
 LAPSED = message(
     {"zh-CN": "{item}：已失效（{number}）", "en": "{item}: lapsed ({number})"},
-    f"这件预约没有办成，现已失效，名额不再保留。\n{WHERE_ZH}\n您可以另选时段重新预约。",
+    f"您的预约未成功，现已失效，名额不再保留。\n{WHERE_ZH}\n您可以另选时段重新预约。",
     f"This did not become an appointment, and no place is kept for it any more.\n{WHERE_EN}\nYou may book another"
     " time.",
 )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from banshi.forms import Form
 from banshi.foundation.errors import Problem
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Item, Step
@@ -13,6 +16,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import limits, problems
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots.when import changeable_until, moment_in_words
+from banshi.kinds.appointment.steps import TO_SLOT
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
@@ -30,7 +34,20 @@ async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list
 def in_booking(platform: Platform, item: Item, booking: Booking, steps: Sequence[Step]) -> list[Step]:
     """The steps that are neither too early nor too late."""
     at = platform.now()
-    return [step for step in steps if refusal(platform, item, booking, step.action, at) is None]
+    found = [step for step in steps if refusal(platform, item, booking, step.action, at) is None]
+    return [replace(step, takes=_to_slot_of(item.code)) if step.action == "reschedule" else step for step in found]
+
+
+@lru_cache(maxsize=256)
+def _to_slot_of(code: str) -> Form:
+    """What moving takes, with where the item's slots are listed."""
+    slot = {**TO_SLOT.schema["properties"]["slot"], "x-choices": slots_of(code)}
+    return Form.checked({**TO_SLOT.schema, "properties": {"slot": slot}})
+
+
+def slots_of(code: str) -> dict[str, str]:
+    """Where the slots of an item are listed that can be taken, as a form says it."""
+    return {"list": f"/v1/items/{code}/slots?takeable=true", "value": "/id", "title": "/title"}
 
 
 def refusal(platform: Platform, item: Item, booking: Booking, action: str, at: datetime) -> Problem | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tortoise.expressions import Q
 
-from banshi.builtin.openapi.schemas import ACTIONS, MODE
+from banshi.builtin.openapi.schemas.cases import ACTIONS
+from banshi.builtin.openapi.schemas.items import MODE
+from banshi.builtin.openapi.titles import titled, untitled
+from banshi.kernel.cases.actors import Actor
 from banshi.kernel.cases.representations import actions_of, case_summary
-from banshi.kernel.contract.values import Item, Step, text_in
+from banshi.kernel.contract.values import Item, Step, Who, text_in
 from banshi.kernel.http.document_schemas import (
     ID,
     LINKS,
@@ -18,6 +21,7 @@ from banshi.kernel.http.document_schemas import (
     MOMENT,
     TEXT,
     Record,
+    Schema,
     array,
     maybe,
     ref,
@@ -26,15 +30,19 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots.slots import commitment, free_in
-from banshi.kinds.appointment.slots.when import changeable_until, place_of
+from banshi.kinds.appointment.slots.when import changeable_until, place_of, slot_in_words
+
+#: Says what was scanned, and carries the version of the text: all of it in the alphabet of the smallest QR codes.
+PREFIX = "BSA1:"
 
 #: What a slot is for whoever would like it.
 STATES = ("free", "full", "closed", "not-released", "draw", "drawing")
 
-_PLACE = Record(code=TEXT, title=TEXT, address=TEXT, phone=TEXT)
+_PLACE = Record(code=TEXT, title=TEXT, address=titled("地址", "Address", TEXT), phone=titled("电话", "Telephone", TEXT))
 
 SLOT = Record(
     id=ID,
+    title={**TEXT, "description": "Its time and place, as people read them."},
     place=TEXT,
     begins=MOMENT,
     ends=MOMENT,
@@ -50,12 +58,13 @@ SLOT = Record(
 APPOINTMENT = Record(
     id=ID,
     number=TEXT,
-    item=Record(code=TEXT, title=TEXT),
-    state=TEXT,
+    item=ref("Reference"),
+    state=ref("AppointmentState"),
+    state_title=TEXT,
     mode=MODE,
     reason=MAYBE_TEXT,
     slot=ID,
-    place={"oneOf": [_PLACE, {"type": "null"}]},
+    place=untitled({"oneOf": [_PLACE, {"type": "null"}]}),
     begins=MOMENT,
     ends=MOMENT,
     changeable_until=MOMENT,
@@ -68,7 +77,7 @@ APPOINTMENT = Record(
 )
 
 
-def slot_document(platform: Platform, slot: Slot, expired: int = 0) -> dict[str, Any]:
+def slot_document(platform: Platform, item: Item, slot: Slot, language: str, expired: int = 0) -> dict[str, Any]:
     """A slot with what is free in it."""
     free = free_in(slot, expired) if slot.is_open else 0
     opened = slot.opens_at <= platform.now()
@@ -80,7 +89,8 @@ def slot_document(platform: Platform, slot: Slot, expired: int = 0) -> dict[str,
     if not slot.is_open:
         state = "closed"
     draw = {"draw": f"/v1/items/{slot.item}/slots/{slot.id}/draw"} if slot.seed else {}
-    return SLOT.of(platform, slot, state=state, free=free if opened else 0, links=draw)
+    title = text_in(slot_in_words(platform, item, slot), language)
+    return SLOT.of(platform, slot, title=title, state=state, free=free if opened else 0, links=draw)
 
 
 def appointment_document(
@@ -101,7 +111,9 @@ def appointment_document(
     return APPOINTMENT.of(
         platform,
         booking,
-        **{name: case_[name] for name in ("id", "number", "item", "state", "mode", "reason", "deadline")},
+        **{
+            name: case_[name] for name in ("id", "number", "item", "state", "state_title", "mode", "reason", "deadline")
+        },
         slot=str(booking.slot_id),
         place=_PLACE.of(platform, place, **texts) if place else None,
         changeable_until=platform.moment(changeable_until(item, booking)),
@@ -115,6 +127,50 @@ def appointment_document(
             "qr": f"{own}/qr.svg",
         },
     )
+
+
+def details_of(
+    platform: Platform, item: Item, case: Case, booking: Booking, language: str, position: int | None = None
+) -> dict[str, Any]:
+    """What an appointment's case has of it, for its citizen: the code for the counter as text, once it is booked."""
+    whole = appointment_document(platform, item, case, booking, language, permitted=(), position=position)
+    links = {name: link for name, link in whole["links"].items() if name != "case"}
+    links["appointment"] = links.pop("self")
+    code = PREFIX + booking.code if case.state == "booked" else None
+    if code is None:
+        del links["qr"]
+    return {**{name: whole[name] for name in DETAILS}, "code": code, "links": links}
+
+
+async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
+    """That, as it is now."""
+    item, row = platform.registry.items.of(case.item), await Booking.get_or_none(case_id=case.id)
+    if item is None or row is None:
+        return {}
+    details = details_of(platform, item, case, row, language, await position_of(row))
+    # Staff see it on the citizen's phone alone.
+    return details if reader.who(case) is Who.CITIZEN else {**details, "code": None}
+
+
+_SEAT = APPOINTMENT["properties"]
+
+#: Members of an appointment that its case has under `details`.
+DETAILS: Mapping[str, Schema] = {
+    "slot": ID,
+    "place": titled("地点", "Place", maybe(_PLACE)),
+    "begins": titled("开始时间", "Begins", MOMENT),
+    "ends": titled("结束时间", "Ends", MOMENT),
+    "changeable_until": titled("可以改期至", "Can be changed until", MOMENT),
+    "offer_until": titled("名额保留至", "Kept for you until", MAYBE_MOMENT),
+    "position": titled("候补顺序", "Place on the waiting list", _SEAT["position"]),
+    "ticket": titled("抽签号", "Number in the draw", _SEAT["ticket"]),
+}
+#: What it has beside them.
+CASE_DETAILS: Mapping[str, Schema] = {
+    **DETAILS,
+    "code": titled("到场核验码", "Code for the counter", MAYBE_TEXT),
+    "links": LINKS,
+}
 
 
 async def position_of(booking: Booking) -> int | None:

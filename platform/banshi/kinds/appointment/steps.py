@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from banshi.builtin.openapi.schemas import EXACT_UUID
+from banshi.builtin.openapi.schemas.cases import EXACT_UUID
 from banshi.kernel.contract.values import ClockEffect, Step
 from banshi.kernel.http.document_schemas import Record
 from banshi.kinds.appointment import messages
 from banshi.kinds.appointment.rules import AppointmentRules
-from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, SYSTEM
+from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, SYSTEM, worded
 
-TO_SLOT = Record(slot={**EXACT_UUID, "description": "One of the item's slots."}).form()
+TO_SLOT = Record(
+    slot={
+        **EXACT_UUID,
+        "title": {"zh-CN": "新的时段", "en": "The new time"},
+        "description": {"zh-CN": "从本事项的时段中选择。", "en": "One of the item's slots."},
+    }
+).form()
 
 # The clock runs while staff are asked to confirm, and at no other time: the slot itself is the promise.
 # Silent are the citizen's own changes, and what happens at the counter, before the citizen's eyes.
@@ -77,3 +83,46 @@ CONFIRMED_TABLE = _confirmed()
 def steps(rules: AppointmentRules) -> Sequence[Step]:
     """The state table for an item with these rules."""
     return CONFIRMED_TABLE if rules.confirm else DIRECT_TABLE
+
+
+#: What people read for the states and for the actions.
+STATES = worded(
+    submitted=("已提交", "Handed in"),
+    booked=("已预约", "Booked"),
+    requested=("待确认", "Waiting for confirmation"),
+    waiting=("候补中", "On the waiting list"),
+    offered=("有名额待您确认", "A place is offered to you"),
+    entered=("待抽签", "In the draw"),
+    refused=("未获确认", "Not confirmed"),
+    cancelled=("已取消", "Cancelled"),
+    called_off=("已由办事处取消", "Called off by the office"),
+    lapsed=("已失效", "Lapsed"),
+    checked_in=("已签到", "Checked in"),
+    no_show=("未到场", "Missed"),
+    done=("已完成", "Done"),
+)
+ACTIONS = worded(
+    submit=("提交", "Hand in"),
+    book=("预约", "Book"),
+    request=("申请预约", "Ask for the slot"),
+    join=("加入候补", "Join the waiting list"),
+    enter=("参加抽签", "Enter the draw"),
+    confirm=("确认", "Confirm"),
+    refuse=("不予确认", "Refuse"),
+    reschedule=("改期", "Move to another time"),
+    cancel=("取消", "Cancel"),
+    lapse=("失效", "Lapse"),
+    offer=("提供名额", "Offer the place"),
+    accept=("接受名额", "Take the place"),
+    win=("中签", "Drawn"),
+    lose=("未中签", "Not drawn"),
+    remind=("提醒", "Remind"),
+    call_off=("取消预约", "Call off"),
+    check_in=("签到", "Check in"),
+    miss=("记为未到场", "Mark as missed"),
+    close=("完成", "Finish"),
+    excuse=("消除失约记录", "Excuse"),
+)
+
+#: The actions that are not the way on.
+BACKWARD = frozenset({"refuse", "cancel", "lapse", "lose", "call-off", "miss"})

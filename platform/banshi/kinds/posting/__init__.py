@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from banshi.builtin.identity.access import roles_in
+from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
 from banshi.builtin.personal_data.forgetting import FORGET_CASE
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
 from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.values import Kind, Offer, Resource
-from banshi.kernel.http.access import roles_in
+from banshi.kernel.contract.kinds import Begins, Kind
+from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.posting.contact import reporting, writing
 from banshi.kinds.posting.effects import effects
 from banshi.kinds.posting.forgetting import anonymise, forget
@@ -18,10 +20,10 @@ from banshi.kinds.posting.handler import Posting
 from banshi.kinds.posting.holdings import HOLDING
 from banshi.kinds.posting.offered import in_case
 from banshi.kinds.posting.publishing import public_list, submitting
-from banshi.kinds.posting.representations import shown
+from banshi.kinds.posting.representations import DETAILS, shown
 from banshi.kinds.posting.rules import PostingRules, check
 from banshi.kinds.posting.scheduler import KEEPER, open_keeper
-from banshi.kinds.posting.steps import OUTCOMES, TABLE
+from banshi.kinds.posting.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE
 
 __all__ = ["POSTING", "Posting", "PostingRules"]
 
@@ -34,6 +36,10 @@ POSTING = Kind(
     roles=roles_in(TABLE),
     outcomes=OUTCOMES,
     effects=effects,
+    states=STATES,
+    actions=ACTIONS,
+    backward=BACKWARD,
+    begins=Begins(takes=lambda item: {} if item.form is not None else None, begin=submitting.begin),
     in_case=in_case,
     varied=frozenset({"extend"}),
     corrects=frozenset({"supplement"}),
@@ -55,7 +61,13 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_offers() -> list[Offer[Any]]:
-    return [Offer(FORGET_CASE, forget), Offer(ANONYMISE_CASE, anonymise), Offer(HOLDINGS, HOLDING)]
+    types = KindTypes(kind="posting", details=DETAILS)
+    return [
+        Offer(FORGET_CASE, forget),
+        Offer(ANONYMISE_CASE, anonymise),
+        Offer(HOLDINGS, HOLDING),
+        Offer(KIND_TYPES, types),
+    ]
 
 
 @hookimpl

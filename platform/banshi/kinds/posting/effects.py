@@ -14,6 +14,7 @@ from banshi.kinds.corrections import corrected
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.offered import extension_refused
 from banshi.kinds.posting.publishing.publication import photos_of, refuse_unfit, values_of
+from banshi.kinds.sentences import say
 
 #: The poster is told so long before the end.
 NOTICE_BEFORE_END = timedelta(days=7)
@@ -38,7 +39,7 @@ async def effects(platform: Platform, move: Move) -> Effects:
             return _extend(move, posting)
         case "expire" if posting.expires_at is None or posting.expires_at > move.at:
             # Somebody may have extended it meanwhile.
-            raise Conflict("It is still to be shown.")
+            raise Conflict(say("Its time is not over yet; it is still to be shown."))
     return Effects(updates=[_changed(move, state="ended", ended_at=move.at, due_at=None)])
 
 
@@ -80,7 +81,7 @@ def last_day(platform: Platform, until: datetime) -> Any:
 def _remind(platform: Platform, move: Move, posting: PostingRecord) -> Effects:
     due, until = posting.due_at, posting.expires_at
     if due is None or until is None or not due <= move.at < until or due == until:
-        raise Conflict("The poster was reminded already, or it is too early for that.")
+        raise Conflict(say("The poster was reminded already, or it is too early for that."))
     return Effects(updates=[_changed(move, due_at=until)], mentions={"until": last_day(platform, until)})
 
 

@@ -17,7 +17,7 @@ REPORTED: Texts = {
     "en": "It was reported, and staff have to look into that; it leaves with the posting.",
 }
 ENDED: Texts = {
-    "zh-CN": "对方或工作人员结束了这段对话，内容已清除；只保留不得再次联系的记录，它随公告一起清除。",
+    "zh-CN": "对方或者工作人员结束了这段对话，内容已清除；只保留不得再次联系的记录，它随公告一起清除。",
     "en": "The other side or staff have ended it. What was written is gone, and that it ended stays with the posting.",
 }
 

@@ -12,7 +12,7 @@ REGISTERED = message(
     {"zh-CN": "{item}：已收到，等待审核（{number}）", "en": "{item}: received, to be checked ({number})"},
     """{department}已于{date}收到您要公示的信息，工作人员审核后才会公开。
 最迟于{deadline}告知结果。
-您现在无需做任何事。""",
+目前您无需进行其他操作。""",
     """{department} received your posting on {date}. It becomes public once staff have checked it.
 You are told by {deadline} at the latest.
 There is nothing for you to do now.""",
@@ -23,7 +23,7 @@ PUBLISHED = message(
     """您的信息已公示，至{until}为止。
 说明：{reason}
 有线索的人通过平台给您留言，您的姓名和电话不会公开；有留言或者比对到相似信息时会通知您。
-事情解决后，请打开这件公示并标为已解决。""",
+事情解决后，请进入“我的办件”，打开该公示并标为已解决。""",
     """Your posting is public until {until}.
 A note: {reason}
 Whoever answers writes to you through the platform; neither your name nor your number is shown. You are told of each \
@@ -36,12 +36,12 @@ RETURNED = message(
     """您的信息需要修改后才能公示：
 {reason}
 
-请打开这件公示，修改后重新提交。在您提交之前，它不会公开，审核时间暂停计算。
+请进入“我的办件”，打开该公示，修改后重新提交。在您提交之前，该公示不会公开，审核时间暂停计算。
 请在{until}之前提交，逾期将自动结束。""",
     """Your posting has to be changed before it can be public:
 {reason}
 
-Open it, change it and submit it again. Until you do, it is not public, and the time to check it stands still.
+Open it, change it and submit it again. Until you do, it is not public, and the time to check it is paused.
 Submit it before {until}: it ends then.""",
 )
 
@@ -70,7 +70,7 @@ TAKEN_DOWN = message(
 ENDING = message(
     {"zh-CN": "{item}：公示即将结束（{number}）", "en": "{item}: ends soon ({number})"},
     """您的公示到{until}为止。
-事情已经解决的，请标为已解决；还需要公示的，请在此之前打开这件公示并延长，只能延长一次。""",
+事情已经解决的，请标为已解决；还需要公示的，请在此之前打开该公示并延长，只能延长一次。""",
     """Your posting is public until {until}.
 If it is settled, mark it as resolved. If you still need it, open it and extend it before then, which is \
 possible once.""",

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tortoise.expressions import Q
 
+from banshi.builtin.openapi.titles import titled
 from banshi.kernel.cases.actors import Actor
-from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record, array
+from banshi.kernel.contract.values import Item, text_in
+from banshi.kernel.http.document_schemas import (
+    ID,
+    LINKS,
+    MAYBE_MOMENT,
+    MOMENT,
+    TEXT,
+    Record,
+    Schema,
+    array,
+    optional,
+    ref,
+)
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import MAX_MATCHES
-from banshi.kinds.posting.rules import OPPOSITE
+from banshi.kinds.posting.rules import OPPOSITE, SORTS, words_of
 
 #: Where a document leads, and the first of a list.
 OWN = {"id": "$response.body#/id"}
 FIRST = {"id": "$response.body#/items/0/id"}
 
-SORTS = ("lost", "found", "missing-person")
 DIVISION = {"type": "string", "pattern": "^([1-8][0-9]{5})?$", "description": "GB/T 2260, or empty."}
 
-_ITEM = Record(code=TEXT, title=TEXT)
+_SORT = {"type": "string", "enum": list(SORTS)}
+_DAY = {"type": ["string", "null"], "format": "date"}
 
 POSTING = Record(
     id=ID,
-    item=_ITEM,
+    item=ref("Reference"),
     department=TEXT,
-    sort={"enum": list(SORTS)},
+    sort=_SORT,
+    sort_title=TEXT,
     title=TEXT,
     text=TEXT,
-    day={"type": ["string", "null"], "format": "date"},
+    day=_DAY,
     division=DIVISION,
     place=TEXT,
     category={**TEXT, "description": "The item's own code, or empty."},
@@ -41,6 +55,34 @@ POSTING = Record(
     expires_at=MOMENT,
     links=LINKS,
 )
+
+_MATCH = Record(
+    id=ID,
+    title=TEXT,
+    day=titled("日期", "Day", _DAY),
+    place=titled("地点", "Place", TEXT),
+    likeness=titled("相似度", "Likeness", {"type": "integer", "description": "Of a hundred."}),
+    at=titled("发现时间", "Found", MOMENT),
+    links=LINKS,
+)
+
+#: What a posting has beside its case, for its poster and staff.
+DETAILS: Mapping[str, Schema] = {
+    "sort": _SORT,
+    "sort_title": titled("类型", "What it is", TEXT),
+    "is_public": titled("已公开", "Public", {"type": "boolean"}),
+    "published_at": titled("发布时间", "Published", MAYBE_MOMENT),
+    "expires_at": titled("公开至", "Public until", MAYBE_MOMENT),
+    "is_extended": titled("已延期", "Extended", {"type": "boolean"}),
+    "links": LINKS,
+    "matches": optional(
+        array(
+            _MATCH,
+            title={"zh-CN": "可能相同的信息", "en": "What may be the same"},
+            description="What others have posted that may be the same thing, the most alike first.",
+        )
+    ),
+}
 
 
 def posting_document(platform: Platform, row: PostingRecord, language: str) -> dict[str, Any]:
@@ -53,13 +95,14 @@ def posting_document(platform: Platform, row: PostingRecord, language: str) -> d
         "item": {"code": row.item, "title": text_in(item.title, language) if item else row.item},
         "department": row.department,
         "sort": row.sort,
+        "sort_title": text_in(SORTS[row.sort], language),
         "title": row.title,
         "text": row.text,
         "day": row.day.isoformat() if row.day else None,
         "division": row.division,
         "place": row.place,
         "category": row.category,
-        "facts": _facts(item.details.facts if item else (), row.facts, language),
+        "facts": _facts(item, row.facts, language) if item else [],
         "photos": [
             {"href": f"{address}/photos/{number}", **{name: one[name] for name in ("media_type", "width", "height")}}
             for number, one in enumerate(row.photos, 1)
@@ -70,22 +113,23 @@ def posting_document(platform: Platform, row: PostingRecord, language: str) -> d
     }
 
 
-def _facts(declared: Any, values: dict[str, Any], language: str) -> list[dict[str, str]]:
+def _facts(item: Item, values: dict[str, Any], language: str) -> list[dict[str, str]]:
     told = []
-    for fact in declared:
+    for fact in item.details.facts:
         if (value := values.get(fact.field)) is not None:
-            words = fact.values.get(str(value).lower() if isinstance(value, bool) else str(value))
+            words = words_of(item, fact).get(str(value).lower() if isinstance(value, bool) else str(value))
             told.append(
                 {"title": text_in(fact.title, language), "value": text_in(words, language) if words else str(value)}
             )
     return told
 
 
-def details_of(platform: Platform, row: PostingRecord) -> dict[str, Any]:
+def details_of(platform: Platform, row: PostingRecord, language: str) -> dict[str, Any]:
     """What the poster and staff see of it in the case."""
     is_public = row.state == "public"
     return {
         "sort": row.sort,
+        "sort_title": text_in(SORTS[row.sort], language),
         "is_public": is_public,
         "published_at": platform.moment(row.published_at),
         "expires_at": platform.moment(row.expires_at),
@@ -96,9 +140,9 @@ def details_of(platform: Platform, row: PostingRecord) -> dict[str, Any]:
 
 async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
     """That, and what others have posted that may be the same thing, the most alike first."""
-    del reader, language
+    del reader
     row = await PostingRecord.get(case_id=case.id)
-    return {**details_of(platform, row), "matches": await _matches(platform, row)}
+    return {**details_of(platform, row, language), "matches": await _matches(platform, row)}
 
 
 async def _matches(platform: Platform, row: PostingRecord) -> list[dict[str, Any]]:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args
 
+from banshi.forms import Form
 from banshi.forms.pointers import names_in
+from banshi.forms.pointing import words_at
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item, Texts
 from banshi.kinds.declarations import form_faults
 
 Sort = Literal["lost", "found", "missing-person"]
+
+#: What people read for each.
+SORTS: Mapping[str, Texts] = {
+    "lost": {"zh-CN": "失物", "en": "Lost"},
+    "found": {"zh-CN": "招领", "en": "Found"},
+    "missing-person": {"zh-CN": "寻人", "en": "Missing person"},
+}
 
 #: A posting of one sort is compared with those of the other.
 OPPOSITE: Mapping[str, str] = {"lost": "found", "found": "lost"}
@@ -27,8 +37,18 @@ class Fact:
     #: JSON Pointer into the answers.
     field: str
     title: Texts
-    #: What a code is shown as: { red = { zh-CN = "红色", en = "red" } }.
+    #: What a code is shown as, where the form has no words for it: { red = { zh-CN = "红色", en = "red" } }.
     values: Mapping[str, Texts] = dataclasses.field(default_factory=dict)
+
+
+@functools.lru_cache(maxsize=1024)
+def _words_in(form: Form, field: str) -> Mapping[str, Texts]:
+    return words_at(form.schema, field)
+
+
+def words_of(item: Item, fact: Fact) -> Mapping[str, Texts]:
+    """What stands for each value of a fact: its own words, or else those of the choices in the form."""
+    return fact.values or (_words_in(item.form, fact.field) if item.form else {})
 
 
 @data_table

@@ -17,12 +17,12 @@ from uuid import UUID
 
 import structlog
 
+from banshi.builtin.leading.leader_election import led
 from banshi.builtin.rounds import HOUR_S, in_turn, looking_at, move
 from banshi.foundation.background import working
 from banshi.foundation.database.bulk import pages
 from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
-from banshi.kernel.runtime.leader_election import led
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment

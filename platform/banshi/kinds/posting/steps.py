@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from banshi.kernel.contract.values import Step
 from banshi.kinds.posting.messages import ENDING, EXPIRED, PUBLISHED, REFUSED, REGISTERED, RETURNED, TAKEN_DOWN, UNTIL
-from banshi.kinds.rows import CITIZEN, END, RUN, STAFF, STOP, SYSTEM
+from banshi.kinds.rows import CITIZEN, END, RUN, STAFF, STOP, SYSTEM, worded
 
 # The clock runs while somebody has to look at it. Nothing is public before a person has.
 # fmt: off
@@ -32,3 +32,32 @@ TABLE: tuple[Step, ...] = (
 
 #: What is not on the public list any more and doesn't come back.
 OUTCOMES = {name: name for name in ("resolved", "expired", "refused", "withdrawn", "taken-down")}
+
+#: What people read for the states and for the actions.
+STATES = worded(
+    submitted=("待审核", "Waiting to be looked at"),
+    returned=("待您修改", "Waiting for your corrections"),
+    refused=("不予发布", "Refused"),
+    withdrawn=("已撤回", "Withdrawn"),
+    published=("公示中", "Published"),
+    expired=("已到期", "Expired"),
+    resolved=("已解决", "Resolved"),
+    taken_down=("已撤下", "Taken down"),
+)
+ACTIONS = worded(
+    submit=("提交", "Hand in"),
+    register=("登记", "Register"),
+    publish=("发布", "Publish"),
+    return_=("退回修改", "Ask for corrections"),
+    refuse=("不予发布", "Refuse"),
+    withdraw=("撤回", "Withdraw"),
+    supplement=("提交修改内容", "Hand in the corrections"),
+    expire=("到期", "Expire"),
+    remind=("提醒", "Remind"),
+    extend=("延长公示", "Extend"),
+    resolve=("标记为已解决", "Mark as resolved"),
+    take_down=("撤下", "Take down"),
+)
+
+#: The actions that are not the way on.
+BACKWARD = frozenset({"return", "refuse", "withdraw", "expire", "take-down"})

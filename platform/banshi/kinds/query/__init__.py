@@ -7,18 +7,24 @@ from typing import Any
 
 import click
 
-from banshi.builtin.personal_data.holdings import HOLDINGS, Holdings
+from banshi.builtin.catalogue.beside import BESIDE_GUIDE
+from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.values import Kind, Offer, Resource
+from banshi.kernel.contract.kinds import Begins, Kind
+from banshi.kernel.contract.routes import Audience
+from banshi.kernel.contract.values import Offer, Resource
+from banshi.kinds.query import samples
+from banshi.kinds.query.asking import begin
 from banshi.kinds.query.checks import findings
 from banshi.kinds.query.commands import register
 from banshi.kinds.query.holdings import HOLDING
 from banshi.kinds.query.look_ups import TIDYING, open_tidying
 from banshi.kinds.query.registers.opened import REGISTERS, open_registers
-from banshi.kinds.query.routes import ROUTES
+from banshi.kinds.query.routes import ROUTES, takes
 from banshi.kinds.query.rules import REGISTRAR, QueryRules, check
+from banshi.kinds.query.samples import BESIDE
 
 __all__ = ["QUERY", "QueryRules"]
 
@@ -27,6 +33,7 @@ QUERY = Kind(
     title={"zh-CN": "查询", "en": "Query"},
     details=QueryRules,
     roles=frozenset({REGISTRAR}),
+    begins=Begins(takes=takes, begin=begin, audience=Audience.PERSON),
     routes=lambda: ROUTES,
     check=check,
 )
@@ -43,8 +50,8 @@ def banshi_tables() -> Tables:
 
 
 @hookimpl
-def banshi_offers() -> Sequence[Offer[Holdings]]:
-    return [Offer(HOLDINGS, HOLDING)]
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(HOLDINGS, HOLDING), Offer(BESIDE_GUIDE, BESIDE)]
 
 
 @hookimpl
@@ -58,5 +65,5 @@ def banshi_commands() -> Sequence[click.Command]:
 
 
 @hookimpl
-def banshi_checks(registry: Any) -> Iterable[Finding]:
-    return findings(registry)
+def banshi_checks(registry: Any, strict: bool) -> Iterable[Finding]:
+    return [*findings(registry), *(samples.findings(registry) if strict else ())]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -20,14 +21,16 @@ from banshi.foundation.errors import (
     NotVerified,
     Problem,
 )
+from banshi.kernel.cases.submission import StaleReceipt, commit, form_problems
 from banshi.kernel.cases.verified_person import is_own
+from banshi.kernel.contract.kinds import Beginning, Begun, Receipt
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.routes import Call
 from banshi.kernel.contract.values import Item, text_in
 from banshi.kernel.runtime.containment import contained, guarded
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.look_ups import found_by, new_look_up
 from banshi.kinds.query.models import LookUp
+from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.opened import BUILT_IN, REGISTERS, OpenRegister
 from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterDown
 from banshi.kinds.query.rules import REGISTRAR
@@ -51,14 +54,21 @@ class Asking:
     question: Question
 
 
-def asking(call: Call, item: Item) -> Asking:
+async def begin(platform: Platform, one: Beginning) -> Begun:
+    """Ask a register: there is nothing to go on with."""
+    if wrong := form_problems(platform, one.item, one.body["answers"], one.language, one.principal):
+        raise InvalidFields(wrong)
+    return await answer(asking(platform, one), one.body.get("purpose", ""), one.receipt)
+
+
+def asking(platform: Platform, one: Beginning) -> Asking:
     """What is asked, by somebody who may ask it. Nothing is counted yet.
 
     Raises Forbidden, InvalidFields and DepartmentUnavailable.
     """
-    platform, principal = call.platform, call.principal
+    item, principal = one.item, one.principal
     register, rules = platform[REGISTERS].of(item), item.details
-    declared, answers = register.declared, call.body["question"]
+    declared, answers = register.declared, one.body["answers"]
     if item.form is not None:
         answers = item.form.spelled(answers, principal.resident_id)
     staff = principal.is_staff
@@ -67,13 +77,13 @@ def asking(call: Call, item: Item) -> Asking:
     owner = principal.resident_id if declared.owner and not staff else None
     if owner is not None and not is_own(answers.get(declared.owner, owner), principal):
         # Before the register is asked, so that the answer is the same whoever has that number.
-        raise InvalidFields([FieldProblem(f"/question/{declared.owner}", say("not-own"), "not-own")])
+        raise InvalidFields([FieldProblem(f"/answers/{declared.owner}", say("not-own"), "not-own")])
     question = Question(
         keys={name: answers[name] for name in declared.keys},
         filters={name: answers[name] for name in declared.filters if name in answers},
         owner=owner,
         asker=principal.subject,
-        language=call.language,
+        language=one.language,
     )
     return Asking(platform=platform, item=item, register=register, principal=principal, staff=staff, question=question)
 
@@ -89,8 +99,11 @@ def _may_ask(item: Item, principal: Principal, register: str) -> None:
         raise NotVerified(say("not-verified"))
 
 
-async def answer(one: Asking, purpose: str) -> Mapping[str, Any]:
-    """Count and record the look-up, ask, record what was found, and only then show it."""
+async def answer(one: Asking, purpose: str, receipt: Receipt) -> Begun:
+    """Count and record the look-up, ask, record what was found, and only then show it.
+
+    What `receipt` makes of it is written with what was found. Where that fails, nothing is shown, and it counts.
+    """
     rules, platform = one.item.details, one.platform
     look_up = new_look_up(platform, one.item, one.principal, staff=one.staff, purpose=purpose)
     turn = await take_turn(
@@ -110,8 +123,9 @@ async def answer(one: Asking, purpose: str) -> Mapping[str, Any]:
         # The caller left. Given back, it would let them ask the register without end.
         await platform.store.commit(Write([turn.over(found=False)]))
         raise
-    await _record(one, turn, look_up, found)
-    return document(one, found)
+    begun = Begun(kind=platform.registry.kinds[one.item.kind], records=document(one, found))
+    await _record(one, turn, look_up, found, receipt(begun))
+    return begun
 
 
 async def _found(one: Asking) -> Found:
@@ -149,14 +163,18 @@ def _told(one: Asking, problem: Problem, about: Mapping[str, Any]) -> Problem:
     return told
 
 
-async def _record(one: Asking, turn: Turn, look_up: LookUp, found: Found) -> None:
+async def _record(one: Asking, turn: Turn, look_up: LookUp, found: Found, more: Sequence[Model | Update]) -> None:
     """Write down what was found, before anybody sees it. Raises Unavailable where that can't be done."""
     updates: list[Update] = [turn.over(found=bool(found.records))]
     rows: list[Model] = []
     if one.item.details.personal:
         update, rows = found_by(look_up, len(found.records[:MAX_RECORDS]), _people(one, found))
         updates.append(update)
-    await one.platform.store.commit(Write(updates, rows))
+    try:
+        await commit(one.platform, Write(updates, rows), more)
+    except StaleReceipt:
+        await one.platform.store.commit(Write(updates[:1]))
+        raise
 
 
 def _people(one: Asking, found: Found) -> list[str]:
@@ -168,8 +186,12 @@ def _people(one: Asking, found: Found) -> list[str]:
 
 def document(one: Asking, found: Found) -> dict[str, Any]:
     """The answer as the API has it."""
-    declared, language = one.register.declared, one.question.language
-    zone = one.platform.settings.timezone
+    as_of = (found.as_of or one.platform.now()).astimezone(one.platform.settings.timezone)
+    return answer_document(one.register.declared, found, one.question.language, as_of)
+
+
+def answer_document(declared: Register, found: Found, language: str, as_of: datetime) -> dict[str, Any]:
+    """That, of any register; `as_of` in the city's time."""
     columns = []
     for column in declared.columns:
         if column.shown:
@@ -179,18 +201,10 @@ def document(one: Asking, found: Found) -> dict[str, Any]:
             columns.append(told)
     return {
         "register": {"code": declared.code, "title": text_in(declared.title, language)},
-        "as_of": (found.as_of or one.platform.now()).astimezone(zone).isoformat(timespec="seconds"),
+        "as_of": as_of.isoformat(timespec="seconds"),
         "sample": found.sample,
         "columns": columns,
         "records": list(found.records[:MAX_RECORDS]),
         "found": len(found.records[:MAX_RECORDS]),
         "more": len(found.records) > MAX_RECORDS,
     }
-
-
-def question_problems(item: Item, question: Any, call: Call) -> list[FieldProblem]:
-    """What the item's form says against a question, with pointers into the body."""
-    if item.form is None:
-        return []
-    found = item.form.problems(question, call.language, call.principal.resident_id, at=call.platform.city_time())
-    return [replace(problem, pointer=f"/question{problem.pointer}") for problem in found]

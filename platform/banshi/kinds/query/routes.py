@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from banshi.forms import Form
 from banshi.foundation.errors import InvalidFields, NotFound, NotVerified
+from banshi.kernel.cases.beginning import begin
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
@@ -16,7 +17,6 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import Item
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer, reply
-from banshi.kinds.query.asking import answer, asking, question_problems
 from banshi.kinds.query.look_ups import page_about
 from banshi.kinds.query.rules import QueryRules
 from banshi.kinds.query.words import say
@@ -25,6 +25,7 @@ ROUTES = Routes("queries")
 
 #: Read by the person who was looked up, so it has to say something.
 PURPOSE = {
+    "title": {"zh-CN": "查询用途", "en": "What it is for"},
     "type": "string",
     "minLength": 4,
     "maxLength": 200,
@@ -33,25 +34,24 @@ PURPOSE = {
         "zh-CN": "请用一行文字说明查询用途，被查询人可以看到。",
         "en": "Say in one line what it is for; whoever is looked up reads it.",
     },
-    "description": "What the look-up is for. Whoever is looked up reads it.",
+    "description": {"zh-CN": "被查询人可以看到。", "en": "What the look-up is for. Whoever is looked up reads it."},
 }
 
 
-def _envelope(*, personal: bool, question: Mapping[str, Any]) -> dict[str, Any]:
-    return Record(question=question, **({"purpose": PURPOSE} if personal else {}))
+def takes(item: Item) -> Mapping[str, Any] | None:
+    """What goes with a question; None for an item that asks nothing.
 
-
-#: What stands around a question, by whether it is about a person.
-ENVELOPES = {
-    personal: Form.from_schema(_envelope(personal=personal, question={"type": "object"})) for personal in (True, False)
-}
+    A register has real people in it: nobody asks one for something that is made up.
+    """
+    if item.form is None or item.mode == TEST:
+        return None
+    return {"purpose": PURPOSE} if item.details.personal else {}
 
 
 def body_schema(item: Item) -> Mapping[str, Any] | None:
     """What a question to an item looks like; None for an item of another kind."""
-    if not isinstance(item.details, QueryRules) or item.form is None:
-        return None
-    return _envelope(personal=item.details.personal, question=item.form.schema)
+    members = takes(item) if isinstance(item.details, QueryRules) else None
+    return None if members is None or item.form is None else Record(question=item.form.schema, **members)
 
 
 @ROUTES.post(
@@ -66,21 +66,28 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
         ),
     },
     per_item=body_schema,
+    deprecated=True,
 )
 async def look_up(call: Call) -> web.StreamResponse:
     """Ask a register."""
     item = offered(call.platform, call.path["code"], call.principal)
-    # A register has real people in it: nobody asks one for something that is made up.
-    if item is None or item.mode == TEST or not isinstance(item.details, QueryRules):
-        raise NotFound("There is no item of that code to ask; GET /v1/items lists them.")
-    question = call.body.get("question")
-    wrong = [*ENVELOPES[item.details.personal].problems(call.body, call.language)]
-    if isinstance(question, dict):
-        wrong += question_problems(item, question, call)
-    if wrong:
-        raise InvalidFields(wrong)
-    shown = await answer(asking(call, item), call.body.get("purpose", ""))
-    return reply(call, shown, headers={"Cache-Control": "no-store"})
+    if item is None or not isinstance(item.details, QueryRules):
+        raise NotFound(say("no-item"))
+    body = {RENAMED.get(name, name): value for name, value in call.body.items()}
+    try:
+        begun = await begin(call.platform, item, call.principal, body, call.language)
+    except InvalidFields as error:
+        raise InvalidFields([replace(one, pointer=_renamed(one.pointer)) for one in error.problems]) from None
+    return reply(call, begun.records, headers={"Cache-Control": "no-store"})
+
+
+#: What this way calls the answers, and the other way round.
+RENAMED = {"question": "answers", "answers": "question"}
+
+
+def _renamed(pointer: str) -> str:
+    first, slash, rest = pointer[1:].partition("/")
+    return f"/{RENAMED.get(first, first)}{slash}{rest}"
 
 
 @ROUTES.get(

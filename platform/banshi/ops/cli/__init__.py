@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "banshi.ops.cli.demo.demo",
     "doctor": "banshi.ops.cli.doctor",
     "encrypt": "banshi.ops.cli.data.encrypt",
+    "form": "banshi.ops.cli.form",
     "hooks": "banshi.ops.cli.hooks",
     "keys": "banshi.ops.cli.data.keys",
     "migrate": "banshi.ops.cli.server.migrate",
@@ -90,11 +91,16 @@ def main() -> None:
 
 def _told(error: Exception) -> str | None:
     """What an operator reads of a file, or of a database, that can't do it; None for whatever is a fault of ours."""
+    import sqlite3
+
     from banshi.foundation.database.failover.fates import code_of, is_outage
     from banshi.foundation.errors import StorageFull, Unavailable
 
     if is_outage(error) or isinstance(error, StorageFull | Unavailable):
         return f"the database can't do it now ({code_of(error) or error}): see `banshi doctor`, then run this again"
+    # Its subclasses are of statements; this one is of the file.
+    if type(error) is sqlite3.DatabaseError:
+        return f"the database's file is damaged ({error}): see `banshi doctor`, then restore the newest backup"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return None

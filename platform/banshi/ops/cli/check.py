@@ -52,8 +52,9 @@ def findings(config: Path, *, strict: bool) -> tuple[Registry, list[Finding]]:
     from banshi.app import inspected
     from banshi.builtin.catalogue.item_files import ItemFiles, put_away
     from banshi.builtin.catalogue.search import index_of
-    from banshi.builtin.checks.migrations import contracting
-    from banshi.builtin.checks.tables import unmigrated
+    from banshi.builtin.checks.code import sources
+    from banshi.builtin.checks.code.migrations import contracting, unreadable
+    from banshi.builtin.checks.code.tables import unmigrated
     from banshi.kernel.loading.configuration import inspect_configuration
 
     configuration, found = inspect_configuration(config)
@@ -65,8 +66,10 @@ def findings(config: Path, *, strict: bool) -> tuple[Registry, list[Finding]]:
         put_away(registry, ItemFiles(configuration.settings.items_folder))
         if registry.put_away:
             index_of(registry)
+    found += sources.findings(registry)
     if not any(finding.rule in TABLES_FAIL for finding in found):
-        found += [*asyncio.run(unmigrated(registry)), *contracting(registry)]
+        found += (broken := list(unreadable(registry)))
+        found += [] if broken else [*asyncio.run(unmigrated(registry)), *contracting(registry)]
     return registry, found
 
 

@@ -61,7 +61,7 @@ def command(ctx: click.Context, online: bool, workers: int, as_json: bool) -> No
 async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
     """Every verdict. What one examination raises is an error of it alone."""
     from banshi.builtin.examinations import EXAMINATIONS, Deployment, Verdict
-    from banshi.ops.doctor import caches, database, identity, machine, personal
+    from banshi.ops.doctor import caches, database, identity, machine, personal, sqlite_pages
 
     try:
         registry, found = await asyncio.to_thread(findings, config, strict=False)
@@ -74,6 +74,7 @@ async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
     own: list[tuple[str, Examination]] = [
         ("machine", machine.examine),
         ("database", database.examine),
+        ("database-file", sqlite_pages.examine),
         ("personal-keys", personal.examine),
         ("redis", caches.examine),
         ("identity-provider", identity.examine),

@@ -37,6 +37,9 @@ DISTRIBUTION = {
     "tests/test_{plugin}.py": "test_plugin.py.template",
 }
 
+#: What a plugin's test needs beside the platform.
+TESTED = "(needs the extra authors: pip install 'banshi[authors]')"
+
 #: How the import package of a wheel is written.
 PACKAGE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
@@ -72,7 +75,7 @@ def make_folder(into: Path, config: Path, name: str) -> None:
     click.echo(f"Made {here}: {', '.join(made)}\n")
     click.echo(f"Add this to {config}:\n\n[plugins.{name}]\npath = {json.dumps(path, ensure_ascii=False)}\napi = 1\n")
     click.echo(f"Then hold it to the contract:  banshi check {name} --strict")
-    click.echo(f"run its test:                  python -m pytest {here}")
+    click.echo(f"run its test:                  python -m pytest {here}  {TESTED}")
     click.echo("and make it your own:          docs/plugins explains every file")
 
 
@@ -86,7 +89,7 @@ def make_distribution(into: Path, config: Path, name: str, package: str) -> None
     here = Path(os.path.relpath(folder)).as_posix()
     here = here if here.startswith(".") else f"./{here}"  # without it, pip would look for it at the package index
     click.echo(f"Made {here}: {', '.join(made)}\n")
-    click.echo(f"Run its test:          python -m pytest {here}")
+    click.echo(f"Run its test:          python -m pytest {here}  {TESTED}")
     click.echo(f"build its wheel:       python -m pip wheel --no-deps --wheel-dir wheels {here}")
     click.echo(f"and install it:        python -m pip install wheels/{package}-0.1.0-py3-none-any.whl\n")
     click.echo(f'Add this to {config}:\n\n[plugins.{name}]\npackage = "{package}"\napi = 1\n')

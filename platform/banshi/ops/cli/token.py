@@ -49,7 +49,7 @@ def command(ctx: click.Context, subject: str, name: str, roles: tuple[str, ...],
 def _check_roles(configuration: Configuration, roles: tuple[str, ...]) -> None:
     """Raise ClickException for a role that nothing would ask for: the server refuses it."""
     from banshi.app import inspected
-    from banshi.kernel.http.access import Access
+    from banshi.builtin.identity.access import Access
     from banshi.kernel.http.callers import parse_role
 
     registry, found = inspected(configuration)

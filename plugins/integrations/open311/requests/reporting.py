@@ -43,7 +43,9 @@ def read_report(arguments: Arguments) -> Report:
         zh, en = "请提供地点：lat 和 long，或者 address_string，或者 address_id。", "say where: "
         arguments.fault("lat", zh, en + "lat and long, or address_string, or address_id.")
     if given["media_url"] and not _is_web(given["media_url"]):
-        arguments.fault("media_url", "须为 http:// 或 https:// 网址。", "it has to be an http:// or https:// address.")
+        arguments.fault(
+            "media_url", "须为 http:// 或者 https:// 网址。", "it has to be an http:// or https:// address."
+        )
     latitude, longitude = position or (None, None)
     return Report(
         contact=contact,

@@ -20,7 +20,7 @@ NOTES: Mapping[str, Texts] = {
     "rated": {"zh-CN": "已答复。", "en": "Answered."},
     "reopened": {"zh-CN": "由另一位工作人员重新办理。", "en": "Being worked on again, by somebody else."},
     "closed": {"zh-CN": "已办结。", "en": "Closed."},
-    "merged": {"zh-CN": "与相同的来件合并办理。", "en": "Joined with an earlier one about the same."},
+    "merged": {"zh-CN": "与相同的诉求合并办理。", "en": "Joined with an earlier one about the same."},
     "withdrawn": {"zh-CN": "已撤回。", "en": "Withdrawn."},
 }
 

@@ -59,20 +59,36 @@ class Attribute:
             "required": self.required,
             "datatype_description": self._hint(language),
             "order": order,
-            "description": self.schema.get("title") or self.schema.get("description") or self.path[-1],
+            "description": self._text("title", language) or self._text("description", language) or self.path[-1],
         }
         if options := self.options:
-            named = {key: text_in(YES_NO[key], language) if self._is_boolean else key for key in options}
-            told["values"] = [{"key": key, "name": name} for key, name in named.items()]
+            words = self._words(language)
+            told["values"] = [{"key": key, "name": words.get(key, key)} for key in options]
         return told
+
+    def _text(self, keyword: str, language: str) -> Any:
+        return self.schema.get("x-texts", {}).get(keyword, {}).get(language) or self.schema.get(keyword)
+
+    def _words(self, language: str) -> Mapping[str, str]:
+        """What each choice is called, by its value as it is sent."""
+        if self._is_boolean:
+            return {key: text_in(told, language) for key, told in YES_NO.items()}
+        titles = {str(one["const"]): one["title"] for one in self._listed.get("x-words", ()) if "title" in one}
+        return {key: told if isinstance(told, str) else text_in(told, language) for key, told in titles.items()}
 
     @property
     def options(self) -> list[str]:
         """The values that a list takes, as they are sent."""
         if self._is_boolean:
             return list(YES_NO)
-        schema = self.schema.get("items", {}) if self.datatype == "multivaluelist" else self.schema
-        return [str(one) for one in ([schema["const"]] if "const" in schema else schema.get("enum", ()))]
+        return [
+            str(one) for one in ([self._listed["const"]] if "const" in self._listed else self._listed.get("enum", ()))
+        ]
+
+    @property
+    def _listed(self) -> Schema:
+        """The schema of what is chosen: a list's entries, or the field's own."""
+        return self.schema.get("items", {}) if self.datatype == "multivaluelist" else self.schema
 
     @property
     def _is_boolean(self) -> bool:

@@ -33,6 +33,7 @@ from ..calls.sync import SERVICES
 from ..models import RemoteService, TakenAnswer
 from ..registration.declaration import SCOPE, SLUG
 from ..registration.lifecycle import may_act
+from ..sentences import say
 from .reading_cases import own_item
 
 ROUTES = Routes("services")
@@ -63,12 +64,14 @@ class SignatureRefused(Problem):
 
     status = 401
     code = "signature-refused"
+    says = say
 
 
 class Replayed(Conflict):
     """An answer of this webhook-id was taken already; a new answer needs an id of its own."""
 
     code = "replayed"
+    says = say
 
 
 @ROUTES.post(
@@ -101,7 +104,7 @@ async def answer_as_service(call: Call) -> web.StreamResponse:
     try:
         reason = reason_of(body.get("reason"))
     except WrongAnswer as error:
-        raise InvalidFields([FieldProblem("/reason", f"{error}.", "invalid")]) from None
+        raise InvalidFields([FieldProblem("/reason", say("{error}.", error=error), "invalid")]) from None
     after = await move_case(
         call.platform,
         case.id,
@@ -127,7 +130,7 @@ async def _verified(call: Call, raw: bytes) -> tuple[RemoteService, str]:
     except NotSigned as refused:
         raise SignatureRefused(str(refused), reason=refused.code) from None
     if not may_act(service):
-        told = f"The service is {service.state}; the department's staff go on with its cases."
+        told = say("The service is {state}; the department's staff go on with its cases.", state=service.state)
         raise Conflict(told, state=service.state)
     await _client_may(call, service)
     if await TakenAnswer.filter(service_id=service.id, webhook_id=webhook_id).exists():
@@ -140,4 +143,10 @@ async def _client_may(call: Call, service: RemoteService) -> None:
     for _, clients in call.platform.registry.offered(CLIENTS):
         client = await clients.find(call.platform, service.client)
         if client is None or not client.may(SCOPE, service.department):
-            raise Forbidden(f"The service's client was revoked, or may no longer have {SCOPE}:{service.department}.")
+            raise Forbidden(
+                say(
+                    "The service's client was revoked, or may no longer have {scope}:{department}.",
+                    scope=SCOPE,
+                    department=service.department,
+                )
+            )

@@ -14,6 +14,7 @@ from ..declared import owner_of
 from ..models import RemoteService
 from ..registration.declaration import SCOPE, SLUG
 from ..registration.lifecycle import may_act
+from ..sentences import say
 
 ROUTES = Routes("services", scope=SCOPE)
 
@@ -45,11 +46,16 @@ async def _as_staff(call: Call, case_id: str) -> Call:
     """The call as a member of the department's staff would make it. Raises NotFound for a case of other items."""
     service = await RemoteService.get_or_none(code=call.path["code"], client=call.client.id)
     if service is None or service.state == "new":
-        raise NotFound("The client has no running service of that code; GET /v1/services lists them.")
+        raise NotFound(
+            say("The client has no running service of that code; look for it in the list of services."),
+            see="/v1/services",
+        )
     if not may_act(service):
-        raise Forbidden(f"The service is {service.state}; it reads no cases.", state=service.state)
+        raise Forbidden(say("The service is {state}; it reads no cases.", state=service.state), state=service.state)
     if not call.client.may(SCOPE, service.department):
-        raise Forbidden(f"The token does not allow {SCOPE}:{service.department}.")
+        raise Forbidden(
+            say("The token does not allow {scope}:{department}.", scope=SCOPE, department=service.department)
+        )
     reader = Principal(subject=f"client:{service.client}", roles=(Role("reviewer", service.department),))
     case = await find_case(case_id, Actor(reader))
     own_item(call, service, case)
@@ -60,5 +66,5 @@ def own_item(call: Call, service: RemoteService, case: Case) -> Item:
     """The item of a case of the service's. Raises NotFound for any other case, as if it did not exist."""
     item = call.platform.registry.items.of(case.item, case.item_version)
     if item is None or item.plugin != owner_of(service.code):
-        raise NotFound("There is no case of that id for an item of this service.")
+        raise NotFound(say("There is no such case of an item of this service."))
     return item

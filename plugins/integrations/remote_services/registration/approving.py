@@ -13,6 +13,7 @@ from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 
 from ..calls.sync import SERVICES
 from ..models import RemoteService, ServiceVersion
+from ..sentences import say
 from . import lifecycle
 from .representations import SERVICE_SCHEMA, service_document
 
@@ -74,7 +75,7 @@ async def decide_on_service(call: Call) -> web.StreamResponse:
     service, version = await _found(call)
     action, reason = call.path["action"], str(call.body.get("reason", "")).strip()
     if action in {"refuse", "suspend", "retire"} and not reason:
-        raise InvalidFields([FieldProblem("/reason", "Say why: the integrator reads it.", "required")])
+        raise InvalidFields([FieldProblem("/reason", say("Say why: the integrator reads it."), "required")])
     if action in {"approve", "refuse"}:
         updates = _decided(call, service, version, action, reason)
     else:
@@ -89,7 +90,11 @@ async def decide_on_service(call: Call) -> web.StreamResponse:
 def _decided(call: Call, service: RemoteService, version: ServiceVersion, action: str, reason: str) -> list[Update]:
     """What an approval or a refusal writes. Raises Conflict for a version that doesn't wait for one."""
     if version.state != "waiting" or service.state == "retired":
-        told = f"This version is {version.state}, its service {service.state}; only one that waits is decided on."
+        told = say(
+            "This version is {state}, its service {state2}; only one that waits is decided on.",
+            state=version.state,
+            state2=service.state,
+        )
         raise Conflict(told, state=version.state, permitted_actions=[])
     decided: dict[str, Any] = {"decided_at": call.now, "decided_by": call.principal.subject}
     if action == "refuse":
@@ -110,5 +115,5 @@ async def _found(call: Call) -> tuple[RemoteService, ServiceVersion]:
     version = await ServiceVersion.get_or_none(id=call.path["id"])
     service = await RemoteService.get_or_none(id=version.service_id) if version else None
     if version is None or service is None or not call.principal.may(ROLE, service.department, ""):
-        raise NotFound(f"There is no service of that id for whose department you are {ROLE}.")
+        raise NotFound(say("There is no such service for whose department you are {role}.", role=ROLE))
     return service, version

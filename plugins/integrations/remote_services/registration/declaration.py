@@ -13,6 +13,7 @@ from banshi.sdk.outgoing import key_of
 from ..calls.sync import Services
 from ..declared import declared_by, owner_of
 from ..models import RemoteService, ServiceItem
+from ..sentences import say
 
 #: The scope that a client needs, for the department or for all.
 SCOPE = "services"
@@ -63,10 +64,12 @@ def allowed_department(call: Call, code: str) -> Department:
     """The department, for which the client has the scope. Raises InvalidFields, Forbidden."""
     department = call.platform.registry.departments.get(code)
     if department is None:
-        told = "There is no such department; GET /v1/departments lists them."
+        told = say("There is no such department; look for it in the list of departments.")
         raise InvalidFields([FieldProblem("/department", told, "unknown")])
     if not call.client.may(SCOPE, code):
-        raise Forbidden(f"The token does not allow {SCOPE}:{code}.", scope=f"{SCOPE}:{code}")
+        raise Forbidden(
+            say("The token does not allow {scope}:{code}.", scope=SCOPE, code=code), scope=f"{SCOPE}:{code}"
+        )
     return department
 
 
@@ -78,9 +81,9 @@ async def read_declaration(call: Call, services: Services, code: str, department
     try:
         endpoint = outgoing.checked(body["endpoint"])
     except ValueError as error:
-        problems.append(FieldProblem("/endpoint", f"endpoint {error}.", "wrong-endpoint"))
+        problems.append(FieldProblem("/endpoint", say("endpoint {error}.", error=error), "wrong-endpoint"))
     if len(body["items"]) > settings.items:
-        told = f"A service has {settings.items} items at most; register another one for the rest."
+        told = say("A service has {items} items at most; register another one for the rest.", items=settings.items)
         raise InvalidFields([*problems, FieldProblem("/items", told, "maxItems")])
     registry = call.platform.registry
     async with services.checking:
@@ -93,7 +96,12 @@ async def read_declaration(call: Call, services: Services, code: str, department
     ]
     for item in found.items:
         if item.kind not in KINDS:
-            told = f"items.{item.code}: a service offers {', '.join(KINDS)}; {item.kind} is a plugin's."
+            told = say(
+                "items.{code}: a service offers {value}; {kind} is a plugin's.",
+                code=item.code,
+                value=", ".join(KINDS),
+                kind=item.kind,
+            )
             problems.append(FieldProblem("/items", told, "unknown-kind"))
     if problems:
         raise InvalidFields(problems)
@@ -122,11 +130,15 @@ def raised_versions(
         if old is None:
             continue
         if old["kind"] != table["kind"]:
-            told = f"items.{code} is of the kind {old['kind']} for good: give another kind another code."
+            told = say(
+                "items.{code} is of the kind {value} for good: give another kind another code.",
+                code=code,
+                value=old["kind"],
+            )
             wrong.append(FieldProblem(f"/items/{position}/kind", told, "other-kind"))
         version = table.get("version", 1)
         if version < highest[code] or (version == highest[code] and old != table):
-            told = f"items.{code} has changed: give it a version above {highest[code]}."
+            told = say("items.{code} has changed: give it a version above {value}.", code=code, value=highest[code])
             wrong.append(FieldProblem(f"/items/{position}/version", told, "same-version"))
     return wrong
 
@@ -149,7 +161,9 @@ async def new_codes(call: Call, service_id: Any, items: Iterable[Item]) -> tuple
         elif owner in left and owner != service_id:
             updates.append(Update(ServiceItem, {"code": code, "service_id": owner}, {"service_id": service_id}))
         elif owner != service_id:
-            raise Conflict(f"There is an item of the code {code!r} already; take another one.", item=code)
+            raise Conflict(
+                say("There is an item of the code {code!r} already; take another one.", code=code), item=code
+            )
     return updates, rows
 
 
@@ -158,5 +172,5 @@ def given_secret(text: str) -> str:
     try:
         key_of(text)
     except ValueError as error:
-        raise InvalidFields([FieldProblem("/secret", f"secret {error}.", "wrong-secret")]) from None
+        raise InvalidFields([FieldProblem("/secret", say("secret {error}.", error=error), "wrong-secret")]) from None
     return text

@@ -13,6 +13,7 @@ from banshi import Call, Conflict, Update, Write
 from banshi.sdk.events import Event, event_rows
 
 from ..models import RemoteService, ServiceVersion
+from ..sentences import say
 
 By = Literal["client", "staff"]
 
@@ -57,9 +58,11 @@ def turned(service: RemoteService, action: str, by: By, at: datetime, reason: st
         if turn.action == action and _may(turn, service, by):
             suspended_by = by if turn.to == "suspended" else ""
             return changed(service, at, state=turn.to, suspended_by=suspended_by, reason=reason)
-    told = f"A service that is {service.state} does not take the action {action!r} from you."
+    told = say(
+        "A service that is {state} does not take the action {action!r} from you.", state=service.state, action=action
+    )
     if service.state == "suspended" and action == "resume":
-        told = "Whoever suspended the service resumes it: that was the department's staff or the integrator."
+        told = say("Whoever suspended the service resumes it: that was the department's staff or the integrator.")
     raise Conflict(told, state=service.state, permitted_actions=permitted(service, by))
 
 

@@ -15,6 +15,7 @@ from banshi import Problem
 from banshi.sdk.outgoing import new_secret
 
 from ..calls.line import Away, Line
+from ..sentences import say
 
 #: What an endpoint may answer to a call that isn't signed with its secret.
 REFUSALS = {401, 403}
@@ -25,6 +26,7 @@ class NotProven(Problem):
 
     status = 422
     code = "not-proven"
+    says = say
 
 
 async def prove(line: Line) -> None:
@@ -32,25 +34,31 @@ async def prove(line: Line) -> None:
     forged = await _posted(line, secrets.token_urlsafe(32), new_secret())
     if forged.status not in REFUSALS:
         raise NotProven(
-            f"The endpoint answered {forged.status} to a call that is signed with another secret. Verify"
-            " webhook-signature before anything else, and answer 401 where it is wrong."
+            say(
+                "The endpoint answered {status} to a call that another secret signed."
+                " Verify webhook-signature before anything else, and answer 401 where it is wrong.",
+                status=forged.status,
+            )
         )
     challenge = secrets.token_urlsafe(32)
     answered = await _posted(line, challenge, *line.good_secrets())
     if not answered.ok:
         raise NotProven(
-            f"The endpoint answered {answered.status} to a call that is signed with its secret. Verify it over the"
-            " raw body: webhook-id, webhook-timestamp and body, joined by dots (Standard Webhooks)."
+            say(
+                "The endpoint answered {status} to a call that its secret signed. Verify it over the raw body:"
+                " webhook-id, webhook-timestamp and body, joined by dots (Standard Webhooks).",
+                status=answered.status,
+            )
         )
     if _challenge_in(answered.body) != challenge:
-        raise NotProven('Answer the call "challenge" with {"challenge": "…"}, the text that the call has.')
+        raise NotProven(say('Answer the call "challenge" with {"challenge": "…"}, the text that the call has.'))
 
 
 async def _posted(line: Line, challenge: str, *with_secrets: str) -> Any:
     try:
         return await line.post({"call": "challenge", "challenge": challenge}, with_secrets)
     except Away as away:
-        raise NotProven(f"The endpoint can't be called: {away}.") from None
+        raise NotProven(say("The endpoint can't be called: {away}.", away=away)) from None
 
 
 def _challenge_in(body: bytes) -> Any:

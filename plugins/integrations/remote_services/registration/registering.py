@@ -14,6 +14,7 @@ from banshi.sdk.outgoing import SEAL, new_secret
 
 from ..calls.sync import SERVICES
 from ..models import RemoteService, ServiceVersion
+from ..sentences import say
 from . import declaration, lifecycle
 from .proving import prove
 from .representations import SERVICE_SCHEMA, service_document
@@ -61,7 +62,7 @@ async def register_service(call: Call) -> web.StreamResponse:
     department = declaration.allowed_department(call, body["department"])
     secret = declaration.given_secret(body["secret"]) if "secret" in body else new_secret()
     if await RemoteService.filter(code=body["code"]).exists():
-        raise Conflict(f"There is a service of the code {body['code']!r} already; take another one.")
+        raise Conflict(say("There is a service of the code {value!r} already; take another one.", value=body["code"]))
     await _within_limits(call)
     endpoint, items = await declaration.read_declaration(call, services, body["code"], department)
     service = RemoteService(
@@ -87,10 +88,15 @@ async def _within_limits(call: Call) -> None:
     """Raises Conflict for a client that has too many services, or has had too many that came to nothing."""
     most, client = call.platform[SERVICES].settings.services, call.client
     if await RemoteService.filter(client=client.id, state__not="retired").count() >= most:
-        raise Conflict(f"The client has {most} services already; retire one, or ask the operator for more.")
+        raise Conflict(
+            say("The client has {most} services already; retire one, or ask the operator for more.", most=most)
+        )
     if await RemoteService.filter(client=client.id, state="retired", current=0).count() >= most * MAX_TIMES_RETIRED:
         raise Conflict(
-            f"{most * MAX_TIMES_RETIRED} services of the client never ran; ask the operator for another client."
+            say(
+                "{value} services of the client never ran; ask the operator for another client.",
+                value=most * MAX_TIMES_RETIRED,
+            )
         )
 
 
@@ -109,7 +115,7 @@ async def give_service_version(call: Call) -> web.StreamResponse:
     services, body = call.platform[SERVICES], call.body
     service = await _own(call)
     if service.state == "retired":
-        raise Conflict("The service is retired; register another one.", state=service.state)
+        raise Conflict(say("The service is retired; register another one."), state=service.state)
     department = declaration.allowed_department(call, service.department)
     endpoint, items = await declaration.read_declaration(call, services, service.code, department)
     approved = ServiceVersion.filter(service_id=service.id, state__in=["current", "superseded"]).order_by("-number")
@@ -172,10 +178,10 @@ async def act_on_service(call: Call) -> web.StreamResponse:
     service, action = await _own(call), call.path["action"]
     declaration.allowed_department(call, service.department)
     if call.body and action != "rotate":
-        raise InvalidFields([FieldProblem("", f"{action} takes no fields.", "unexpected")])
+        raise InvalidFields([FieldProblem("", say("{action} takes no fields.", action=action), "unexpected")])
     shown = ""
     if action in {"prove", "rotate"} and service.state == "retired":
-        raise Conflict("The service is retired; register another one.", state=service.state)
+        raise Conflict(say("The service is retired; register another one."), state=service.state)
     if action == "prove":
         await _prove(call, service)
     elif action == "rotate":
@@ -195,7 +201,13 @@ async def _prove(call: Call, service: RemoteService) -> None:
     """Challenge the endpoint of the newest version; from then on it waits for the department's staff."""
     version = await _newest(service)
     if version.state != "registered":
-        raise Conflict(f"Version {version.number} is {version.state}; only a registered one is proven.")
+        raise Conflict(
+            say(
+                "Version {number} is {state}; only a registered one is proven.",
+                number=version.number,
+                state=version.state,
+            )
+        )
     await prove(call.platform[SERVICES].line(service, version))
     proven = lifecycle.version_becomes(version, "waiting", proven_at=call.now)
     await lifecycle.commit(call, service, "prove", version.number, [lifecycle.changed(service, call.now), proven])
@@ -222,7 +234,9 @@ async def _own(call: Call) -> RemoteService:
     """The service of the path. Raises NotFound for another client's, as if it did not exist."""
     service = await RemoteService.get_or_none(code=call.path["code"], client=call.client.id)
     if service is None:
-        raise NotFound("The client has no service of that code; GET /v1/services lists them.")
+        raise NotFound(
+            say("The client has no service of that code; look for it in the list of services."), see="/v1/services"
+        )
     return service
 
 

@@ -18,6 +18,7 @@ from ..events import journal
 from ..events.cloudevents import MODES, batched, document_of
 from ..events.matching import SCOPE
 from ..models import Replay
+from ..sentences import say
 from . import forms, representations
 from .handlers import REFUSED, SHOWN, WELL, asking, changed, own, permission, waits_anew
 
@@ -41,7 +42,7 @@ async def pause_webhook(call: Call) -> web.StreamResponse:
     """
     row = await own(call)
     if row.state not in {"active", "paused"}:
-        raise Conflict(f"It is {row.state}: only a webhook that is active can be paused.")
+        raise Conflict(say("It is {state}: only a webhook that is active can be paused.", state=row.state))
     return await changed(call, row, {"state": "paused", "reason": "paused by its client"})
 
 
@@ -101,7 +102,7 @@ async def test_webhook(call: Call) -> web.StreamResponse:
     """
     office, row = call.platform[OFFICE], await own(call)
     if row.state == "unproven":
-        raise Conflict("Its receiver has not allowed us to send; resume it, which asks again.")
+        raise Conflict(say("Its receiver has not allowed us to send; resume it, which asks again."))
     event = Event(
         id=str(uuid7()),
         type=TEST,
@@ -133,10 +134,14 @@ async def replay_webhook(call: Call) -> web.StreamResponse:
     office, row = call.platform[OFFICE], await own(call)
     begins, ends = (_milliseconds(call.body[name], name) for name in ("from", "to"))
     if await Replay.filter(subscription=row.id, state="due").exists():
-        raise Conflict("A span is being sent once more already; wait until that is done.")
+        raise Conflict(say("A span is being sent once more already; wait until that is done."))
     count, first, last = await journal.span(begins, ends)
     if count > MAX_REPLAYED_EVENTS:
-        told = f"There were {count} events; choose a span of at most {MAX_REPLAYED_EVENTS}."
+        told = say(
+            "There were {count} events; choose a span of at most {max_replayed_events}.",
+            count=count,
+            max_replayed_events=MAX_REPLAYED_EVENTS,
+        )
         raise InvalidFields([FieldProblem("/to", told, "span")])
     one = Replay(
         id=uuid7(),
@@ -157,4 +162,4 @@ def _milliseconds(text: str, name: str) -> int:
     try:
         return int(in_utc(text).timestamp() * 1000)
     except ValueError:
-        raise InvalidFields([FieldProblem(f"/{name}", "Give a moment with its offset.", "format")]) from None
+        raise InvalidFields([FieldProblem(f"/{name}", say("Give a moment with its offset."), "format")]) from None

@@ -12,6 +12,7 @@ from banshi.sdk.outgoing import key_of
 
 from ..delivery.dispatcher import Office
 from ..events.matching import ANY, SCOPE
+from ..sentences import say
 
 #: Names in one filter at most, and characters of one.
 MAX_FILTER_NAMES, MAX_NAME_LENGTH = 100, 128
@@ -73,9 +74,9 @@ def checked(call: Call, office: Office, types: Collection[str], body: Mapping[st
         try:
             values["url"] = office.outgoing.checked(body["url"])
         except ValueError as error:
-            wrong.append(FieldProblem("/url", f"It {error}.", "url"))
+            wrong.append(FieldProblem("/url", say("It {error}.", error=error), "url"))
     if not values.get("name", "x").isprintable():
-        wrong.append(FieldProblem("/name", "Give one line of text.", "name"))
+        wrong.append(FieldProblem("/name", say("Give one line of text."), "name"))
     registry = call.platform.registry
     for place, name in enumerate(body.get("types", ())):
         if name not in types and not (name.endswith(ANY) and any(one.startswith(name[:-1]) for one in types)):
@@ -101,7 +102,7 @@ def secret_problems(body: Mapping[str, Any]) -> list[FieldProblem]:
         if "secret" in body:
             key_of(body["secret"])
     except ValueError as error:
-        return [FieldProblem("/secret", f"It {error}.", "secret")]
+        return [FieldProblem("/secret", say("It {error}.", error=error), "secret")]
     return []
 
 
@@ -109,8 +110,12 @@ def _unknown(pointer: str, what: str, name: str, known: Collection[str]) -> Fiel
     close = difflib.get_close_matches(name, known, 1)
     lists = {"type of event": "/v1/event-types", "item": "/v1/items", "department": "/v1/departments"}
     advice = f"did you mean {close[0]}?" if close else f"GET {lists[what]} lists them."
-    return FieldProblem(pointer, f"There is no {what} of that name: {advice}", "unknown")
+    return FieldProblem(pointer, say("There is no {what} of that name: {advice}", what=what, advice=advice), "unknown")
 
 
 def _beyond(pointer: str, department: str) -> FieldProblem:
-    return FieldProblem(pointer, f"Your token needs the scope {SCOPE}:{department} for it.", "scope")
+    return FieldProblem(
+        pointer,
+        say("Your token needs the scope {scope}:{department} for it.", scope=SCOPE, department=department),
+        "scope",
+    )

@@ -19,6 +19,7 @@ from ..delivery.dispatcher import OFFICE, Office
 from ..events import journal
 from ..events.matching import SCOPE
 from ..models import DeliveryRow, Subscription
+from ..sentences import say
 from . import forms, handshake, representations
 
 ROUTES = Routes("webhooks", scope=SCOPE)
@@ -59,7 +60,10 @@ async def create_webhook(call: Call) -> web.StreamResponse:
     secret = body.get("secret") or new_secret()
     async with asking(call, office):
         if await Subscription.filter(client=call.client.id).count() >= office.settings.per_client:
-            told = f"Your client has {office.settings.per_client} webhooks; delete one before you make another."
+            told = say(
+                "Your client has {per_client} webhooks; delete one before you make another.",
+                per_client=office.settings.per_client,
+            )
             raise Conflict(told)
         state = await permission(office, values["url"])
         row = Subscription(
@@ -97,7 +101,7 @@ async def asking(call: Call, office: Office) -> AsyncIterator[None]:
     """One request that a client waits for at a time: nobody has us knock at many doors."""
     client = call.client.id
     if office.asking[client]:
-        told = "Your client is having another receiver asked at this moment; send this when that is answered."
+        told = say("Your client is having another receiver asked at this moment; send this when that is answered.")
         raise TooManyRequests(told, headers={"Retry-After": "1"})
     office.asking[client] += 1
     try:
@@ -129,7 +133,7 @@ async def own(call: Call) -> Subscription:
     """The webhook of the path, if it is the client's; else NotFound, as if it did not exist."""
     row = await Subscription.get_or_none(id=call.path["id"], client=call.client.id)
     if row is None:
-        raise NotFound("Your client has no webhook of that id; GET /v1/webhooks lists them.")
+        raise NotFound(say("Your client has no such webhook; look for it in the list of webhooks."), see="/v1/webhooks")
     return row
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from banshi import hookimpl
-from banshi.kernel.contract.values import ClockEffect, Kind, MessageTemplates, Step, Who
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.values import ClockEffect, MessageTemplates, Step, Who
 
 STAFF = frozenset({Who.STAFF})
 TITLE = {"zh-CN": "类", "en": "Kind"}

@@ -170,14 +170,7 @@ def fails_all(error: BaseException) -> bool:
 
 def problem_of(error: BaseException) -> Problem:
     """What whoever asked is told of an outage."""
-    fate = fate_of(error)
-    if fate is Fate.FULL:
+    if (fate := fate_of(error)) is Fate.FULL:
         return StorageFull()
-    if fate is Fate.AGAIN:
-        told = "Something else was being changed at the same time; send the request again."
-        return Unavailable(told, headers={"Retry-After": str(CONFLICT_RETRY_AFTER_S)})
-    if fate is Fate.RECONNECT:
-        told = "The database takes no writes at present; send the request again."
-        return Unavailable(told, headers={"Retry-After": str(AWAY_RETRY_AFTER_S)})
-    told = "The database does not answer; send the request again."
-    return Unavailable(told, headers={"Retry-After": str(AWAY_RETRY_AFTER_S)})
+    again = fate is Fate.AGAIN
+    return Unavailable(headers={"Retry-After": str(CONFLICT_RETRY_AFTER_S if again else AWAY_RETRY_AFTER_S)})

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from banshi.foundation.errors import Unavailable
+from banshi.foundation.sentences import say
 
 #: Seconds that the database has to answer.
 ANSWER_TIMEOUT_S = 2.0
@@ -38,13 +39,13 @@ class Readiness:
         try:
             writes = look.result()
         except Exception:  # whatever keeps the database from answering keeps this process from serving
-            raise Unavailable("The database does not answer.", headers=SOON) from None
+            raise Unavailable(headers=SOON) from None
         if not writes:
-            raise Unavailable("The database takes no writes.", headers=SOON)
+            raise Unavailable(headers=SOON)
         seconds = 0.0 if self.begun is None else time.monotonic() - self.begun
         if seconds > MAX_WRITE_S:
-            told = f"The database has not confirmed a write for {seconds:.0f} s; is its synchronous standby there?"
-            raise Unavailable(told, headers=SOON)
+            told = "No write was confirmed for {seconds:.0f} s; is the database's synchronous standby there?"
+            raise Unavailable(say(told, seconds=seconds), headers=SOON)
 
     def _over(self, look: asyncio.Future[bool]) -> None:
         self._look = None

@@ -1,4 +1,4 @@
--- After 0016_readings
+-- After 0021_prefill
 CREATE TABLE "banshi_attachment" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE "banshi_attachment" (
     "size" BIGINT NOT NULL,
     "sha256" VARCHAR(64) NOT NULL,
     "created_at" TIMESTAMP NOT NULL
-, "accepted_at" TIMESTAMP   /* When a member of staff found it right. None until then, and again once a case with the same bytes was refused. */, "concerns" VARCHAR(200) NOT NULL DEFAULT '', "document" VARCHAR(129) NOT NULL  /* Which document its case asked for with it, and what that is about. Empty where it is none or was replaced. */ DEFAULT '', "origin" JSON   /* Where it was taken over from: the earlier case's id, number and item. */);
+, "accepted_at" TIMESTAMP   /* When a member of staff found it right. None until then, and again once a case with the same bytes was refused. */, "concerns" VARCHAR(200) NOT NULL DEFAULT '', "document" VARCHAR(129) NOT NULL  /* Which document its case asked for with it, and what that is about. Empty where it is none or was replaced. */ DEFAULT '', "origin" JSON   /* Where it was taken over from: the earlier case's id, number and item. */, "state" VARCHAR(16) NOT NULL DEFAULT 'stored');
 CREATE INDEX "idx_banshi_atta_case_id_e7884d" ON "banshi_attachment" ("case_id");
 CREATE INDEX "banshi_attachment_person" ON "banshi_attachment" ("person", "case_id");
 CREATE TABLE "banshi_case" (
@@ -34,7 +34,7 @@ CREATE TABLE "banshi_case" (
     "renews" CHAR(36)   /* The earlier case that this one renews. */,
     "created_at" TIMESTAMP NOT NULL,
     "updated_at" TIMESTAMP NOT NULL
-, "mode" VARCHAR(4) NOT NULL  /* test, team or live: what its item and who made it were when it came to be, and so for good. */ DEFAULT 'live', "content" VARCHAR(8) NOT NULL  /* Whether it is all there: kept, leaving (nobody moves it any more), gone (only what statistics count is left). */ DEFAULT 'kept');
+, "mode" VARCHAR(4) NOT NULL  /* test, team or live: what its item and who made it were when it came to be, and so for good. */ DEFAULT 'live', "content" VARCHAR(8) NOT NULL  /* Whether it is all there: kept, leaving (nobody moves it any more), gone (only what statistics count is left). */ DEFAULT 'kept', "clock_unit" VARCHAR(12) NOT NULL  /* What is counted of them: working-day, or calendar-day for all. */ DEFAULT 'working-day');
 CREATE INDEX "banshi_case_person" ON "banshi_case" ("person", "id");
 CREATE TABLE "banshi_case_event" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
@@ -164,3 +164,28 @@ CREATE TABLE "banshi_refusal" (
     "operation" VARCHAR(64) NOT NULL  /* As the API's document calls it, and the code of the problem. */,
     "code" VARCHAR(64) NOT NULL
 );
+CREATE TABLE "banshi_upload_room" (
+    "id" VARCHAR(32) NOT NULL  PRIMARY KEY /* Of whom it is: `banshi.builtin.uploads.room.whose`. */,
+    "used" BIGINT NOT NULL  /* At least what lies there unused. */,
+    "counted" BIGINT NOT NULL  /* When it was counted last, in milliseconds. */
+);
+CREATE INDEX "idx_banshi_atta_state_f8f1d9" ON "banshi_attachment" ("state");
+CREATE TABLE "banshi_draft" (
+    "id" VARCHAR(32) NOT NULL  PRIMARY KEY /* Of whose it is and to what: `banshi.builtin.drafts.routes.key_of`. */,
+    "person" VARCHAR(1415) NOT NULL,
+    "item" VARCHAR(64) NOT NULL,
+    "answers" JSON NOT NULL,
+    "saved_at" TIMESTAMP NOT NULL
+);
+CREATE INDEX "idx_banshi_draf_person_3b28e7" ON "banshi_draft" ("person");
+CREATE INDEX "idx_banshi_draf_saved_a_25f246" ON "banshi_draft" ("saved_at");
+CREATE TABLE "banshi_prefill" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "person" VARCHAR(1415) NOT NULL,
+    "item" VARCHAR(64) NOT NULL,
+    "known" JSON NOT NULL  /* Words of the forms' vocabulary, such as `phone`. */,
+    "cases" JSON NOT NULL  /* The cases that it came from, by their ids. */,
+    "at" TIMESTAMP NOT NULL
+);
+CREATE INDEX "idx_banshi_pref_person_972f43" ON "banshi_prefill" ("person");
+CREATE INDEX "idx_banshi_pref_at_526c89" ON "banshi_prefill" ("at");

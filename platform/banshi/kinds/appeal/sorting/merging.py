@@ -15,8 +15,9 @@ from tortoise.models import Model
 
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields
-from banshi.kernel.cases.lifecycle import Effects, Move, clock_values, told
-from banshi.kernel.contract.values import Who
+from banshi.kernel.cases.clock import clock_values
+from banshi.kernel.cases.lifecycle import Effects, Move, told
+from banshi.kernel.contract.values import Texts, Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import step_rows
 from banshi.kernel.runtime.running import Platform
@@ -24,6 +25,7 @@ from banshi.kernel.tables.cases import KEPT, LEAVING, Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.kinds.appeal.problems import JoinedOneClosed, OthersWaitForAnswer, OthersWaitForSender
 from banshi.kinds.appeal.steps import LETTERS
+from banshi.kinds.sentences import say
 
 #: What a letter of its sender does to an appeal, by its state.
 HEARD = {step.state: step for step in LETTERS if Who.CITIZEN in step.who and step.state != "merged"}
@@ -36,18 +38,18 @@ async def merge(platform: Platform, move: Move) -> Effects:
     """Close a duplicate with a pointer; what was merged into it before goes along."""
     case, number = move.case, move.given["into"].strip().upper()
     target = await Case.get_or_none(number=number, kind=case.kind)
-    detail = ""
+    detail: Texts = {}
     if target is None or move.actor.who(target) is not Who.STAFF or target.mode != case.mode:
         # What is made up leaves by itself, and must take nobody's answer along.
-        detail = "Give the number of an appeal that your unit has too."
+        detail = say("Give the number of an appeal that your unit has too.")
     elif target.id == case.id:
-        detail = "Give another appeal's number: this is its own."
+        detail = say("Give another appeal's number: this is its own.")
     elif target.state in GONE:
-        detail = f"Give the number of an appeal that gets an answer; that one is {target.state}."
+        detail = say("Give the number of an appeal that still gets an answer.")
     elif target.content != KEPT:
-        detail = "Give a newer appeal's number: of that one nothing is kept but its figures."
+        detail = say("Give a newer appeal's number: of that one nothing is kept but its figures.")
     elif target.state == "returned" and not target.person:
-        detail = "Merge that one into this one: its sender was asked for more, and may never come back."
+        detail = say("Merge that one into this one: its sender was asked for more, and may never come back.")
     if detail or target is None:
         raise InvalidFields([FieldProblem("/details/into", detail, "into")])
     place = {"department": target.department, "unit": target.unit}

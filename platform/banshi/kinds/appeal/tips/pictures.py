@@ -13,14 +13,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 from aiohttp import web
-from tortoise.functions import Sum
 
 from banshi.builtin.personal_data.housekeeping import remove_unused
+from banshi.builtin.uploads import receiving
+from banshi.builtin.uploads.room import unused
+from banshi.builtin.uploads.routes import record
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import MalformedBody, TooLarge, UnsupportedMediaType
 from banshi.foundation.files.media_types import sniff
-from banshi.kernel.cases import attachments
-from banshi.kernel.cases.attachment_routes import record
 from banshi.kernel.cases.representations import attachment_document
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
@@ -28,9 +28,11 @@ from banshi.kernel.http.responses import reply
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kinds.appeal.problems import NoRoomForPictures, TellsWhoMadeIt
+from banshi.kinds.appeal.rules import is_for_unnamed
 from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
 from banshi.kinds.appeal.tips.representations import PICTURE
 from banshi.kinds.pictures import READ, cleaned
+from banshi.kinds.sentences import say
 
 ROUTES = Routes("tips", unnamed=True)
 
@@ -49,6 +51,7 @@ _workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="banshi-tips")
     Audience.ANYONE,
     {201: Answer("It is stored.", PICTURE), **FLOODED},
     raw_body={media_type: {"contentMediaType": media_type} for media_type in READ},
+    linked=is_for_unnamed,
 )
 async def upload_of_tip(call: Call) -> web.StreamResponse:
     """Upload a picture for a tip or a message; what its camera wrote into it is left out.
@@ -59,18 +62,19 @@ async def upload_of_tip(call: Call) -> web.StreamResponse:
     if request.content_type not in READ:
         raise TellsWhoMadeIt(accepted=list(READ))
     if "Content-Encoding" in request.headers:
-        raise UnsupportedMediaType("Send the picture without Content-Encoding.")
-    flood.room()
-    flood.one_picture()
+        raise UnsupportedMediaType(say("Send the picture without Content-Encoding."))
+    sender = flood.sender(request)
+    flood.room(sender)
+    flood.one_picture(sender)
     await _make_room(platform)
-    with flood.holding() as hold:
+    with flood.holding(sender) as hold:
         content = await _body(request, platform.settings.attachment_limit, hold)
         if sniff(content) not in READ:
             raise TellsWhoMadeIt(accepted=list(READ))
-        with flood.turn():
+        with flood.turn(sender):
             picture = await cleaned(content, workers=_workers)
     # An id of chance alone: whoever knows it may use the picture, once.
-    received = await attachments.receive(
+    received = await receiving.receive(
         platform.settings.attachments_folder,
         _whole(picture.content),
         platform.settings.attachment_limit,
@@ -79,7 +83,7 @@ async def upload_of_tip(call: Call) -> web.StreamResponse:
     row = received.row("", platform.now())
     document = attachment_document(platform, row)
     del document["links"]
-    await record(platform, Write(rows=[row]))
+    await record(received.path(platform.settings.attachments_folder), platform.store.commit(Write(rows=[row])))
     return reply(call, document, status=201)
 
 
@@ -88,12 +92,8 @@ async def _make_room(platform: Platform) -> None:
 
     Raises NoRoomForPictures where none is old enough: whoever has just sent one is still writing.
     """
-    unused = Attachment.filter(person="", case_id=None)
-    while True:
-        rows = await unused.annotate(total=Sum("size")).values("total")
-        if not rows or (rows[0]["total"] or 0) < platform.settings.tip_quota:
-            return
-        oldest = await unused.order_by("created_at").limit(REMOVED_AT_ONCE)
+    while await unused("") >= platform.settings.tip_quota:
+        oldest = await Attachment.filter(person="", case_id=None).order_by("created_at").limit(REMOVED_AT_ONCE)
         old = [file for file in oldest if file.created_at <= platform.now() - WRITING_TIME]
         if oldest and not old:
             wait = oldest[0].created_at + WRITING_TIME - platform.now()
@@ -104,7 +104,10 @@ async def _make_room(platform: Platform) -> None:
 async def _body(request: web.Request, limit: int, hold: Callable[[int], None]) -> bytes:
     """The whole body. Raises TooLarge as soon as the limit is passed, MalformedBody for one that doesn't come."""
     if (request.content_length or 0) > limit:
-        raise TooLarge(f"A picture has at most {limit} bytes.", limit=limit)
+        raise TooLarge(
+            say("This picture is too large: send one of at most {megabytes:.3g} MB.", megabytes=limit / 1_000_000),
+            limit=limit,
+        )
     parts, size, now = [], 0, asyncio.get_running_loop().time
     due, then = now() + SLOW_PIECE_S, 0
     try:
@@ -114,11 +117,17 @@ async def _body(request: web.Request, limit: int, hold: Callable[[int], None]) -
                 if size >= then + MIN_PIECE_BYTES:
                     due, then = now() + SLOW_PIECE_S, size
                 if size > limit:
-                    raise TooLarge(f"A picture has at most {limit} bytes.", limit=limit)
+                    raise TooLarge(
+                        say(
+                            "This picture is too large: send one of at most {megabytes:.3g} MB.",
+                            megabytes=limit / 1_000_000,
+                        ),
+                        limit=limit,
+                    )
                 hold(len(chunk))
                 parts.append(chunk)
     except TimeoutError:
-        raise MalformedBody("The picture was not all there in time; send it again.") from None
+        raise MalformedBody(say("The picture was not all there in time; send it again.")) from None
     return b"".join(parts)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from tortoise.models import Model
 
-from banshi.builtin.openapi.schemas import SCHEMAS
+from banshi.builtin.openapi.schemas.cases import UNNAMED_CASE, UNNAMED_FILE
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.representations import case_document
 from banshi.kernel.contract.routes import Call
-from banshi.kernel.http.document_schemas import Record, array, optional
+from banshi.kernel.http.document_schemas import Record, optional
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
@@ -25,7 +26,11 @@ CODE = {
     "type": "string",
     "minLength": 1,
     "maxLength": MAX_TYPED_SIGNS,
-    "description": "The code that was shown once; small letters, blanks and dashes don't matter.",
+    "title": {"zh-CN": "查询码", "en": "Code"},
+    "description": {
+        "zh-CN": "提交时显示过一次的查询码；大小写、空格和横线不影响。",
+        "en": "The code that was shown once; small letters, blanks and dashes don't matter.",
+    },
 }
 
 
@@ -36,14 +41,9 @@ ACTING = Record(
     details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
 ).form()
 
-_FILE = {name: schema for name, schema in SCHEMAS["Attachment"]["properties"].items() if name != "links"}
-# Enclosures are for staff, who read the case itself.
-_LEFT_OUT = {*HIDDEN, "enclosures"}
-# A tip has `details`, whatever other cases have.
-_CASE = {name: dict(schema) for name, schema in SCHEMAS["Case"]["properties"].items() if name not in _LEFT_OUT}
-TIP = Record(**_CASE | {"attachments": array(Record(**_FILE))})
+TIP = UNNAMED_CASE
 NEW_TIP = Record(code={"type": "string", "description": "Shown this once, and never again."}, tip=TIP)
-PICTURE = Record(**_FILE)
+PICTURE = UNNAMED_FILE
 
 
 async def tip_document(call: Call, case: Case, actor: actors.Actor) -> dict[str, Any]:
@@ -51,36 +51,44 @@ async def tip_document(call: Call, case: Case, actor: actors.Actor) -> dict[str,
     platform = call.platform
     events = await CaseEvent.filter(case_id=case.id)
     files = await Attachment.filter(case_id=case.id).order_by("created_at")
-    return await _document(call, case, actor, events, files, await shown(platform, case, actor, call.language))
+    details = await shown(platform, case, actor, call.language)
+    return await _document(platform, case, actor, events, files, details, call.language)
 
 
 async def new_tip_document(
-    call: Call, case: Case, actor: actors.Actor, rows: Sequence[Model], files: Sequence[Attachment]
+    platform: Platform,
+    case: Case,
+    actor: actors.Actor,
+    rows: Sequence[Model],
+    files: Sequence[Attachment],
+    language: str,
 ) -> dict[str, Any]:
     """The tip whose `rows` are about to be stored: nothing that fails here leaves one whose code nobody has seen."""
     (appeal,) = (row for row in rows if isinstance(row, AppealRecord))
     events = [row for row in rows if isinstance(row, CaseEvent)]
     files = sorted(files, key=lambda file: file.created_at)
-    return await _document(call, case, actor, events, files, begun(call.platform, case, appeal, call.language))
+    return await _document(platform, case, actor, events, files, begun(platform, case, appeal, language), language)
 
 
 async def _document(
-    call: Call,
+    platform: Platform,
     case: Case,
     actor: actors.Actor,
     events: Sequence[CaseEvent],
     files: Sequence[Attachment],
     details: dict[str, Any],
+    language: str,
 ) -> dict[str, Any]:
     document = case_document(
-        call.platform,
+        platform,
         case,
-        call.language,
+        language,
         events=events,
-        permitted=await actors.permitted(call.platform, case, actor),
+        permitted=await actors.permitted(platform, case, actor),
         attachments=files,
         details=details,
-        code=CODE,
+        code=READING.schema["properties"]["code"],
+        address="/v1/tips/actions/",
     )
     for name in HIDDEN:
         del document[name]

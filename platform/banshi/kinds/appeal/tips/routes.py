@@ -8,35 +8,31 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
 
-from banshi.forms import Form
-from banshi.foundation.database.writes import Write
-from banshi.foundation.errors import InvalidFields, NotFound
+from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.cases.beginning import begin
 from banshi.kernel.cases.modes import offered
-from banshi.kernel.cases.submission import around, check, form_problems, new_case, refuse_wrong
-from banshi.kernel.contract.principals import Principal
+from banshi.kernel.cases.submission import around
+from banshi.kernel.contract.principals import NOBODY
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import Item
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
-from banshi.kinds.appeal.intake import received, sort_member
+from banshi.kinds.appeal.intake import sort_member
 from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.problems import UnknownCode
-from banshi.kinds.appeal.rules import AppealRules
-from banshi.kinds.appeal.tips.codes import hash_of, new_code, read_code
+from banshi.kinds.appeal.rules import is_for_unnamed
+from banshi.kinds.appeal.tips.codes import hash_of, read_code
 from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
-from banshi.kinds.appeal.tips.representations import ACTING, NEW_TIP, READING, TIP, new_tip_document, tip_document
+from banshi.kinds.appeal.tips.representations import ACTING, NEW_TIP, READING, TIP, tip_document
+from banshi.kinds.sentences import say
 
 ROUTES = Routes("tips", unnamed=True)
-
-#: Whose tip it is: nobody's.
-NOBODY = Principal(subject="")
 
 #: Nothing on the way keeps an answer with a code or a tip in it.
 NOT_KEPT = {"Cache-Control": "no-store"}
@@ -44,14 +40,9 @@ NOT_KEPT = {"Cache-Control": "no-store"}
 
 def body_schema(item: Item) -> Mapping[str, Any] | None:
     """What a tip looks like; None for an item that takes none."""
-    if not isinstance(item.details, AppealRules) or item.details.anonymous == "never" or item.form is None:
+    if not is_for_unnamed(item) or item.form is None:
         return None
     return around(item.form.schema, sort_member(item.details.sorts))
-
-
-@lru_cache
-def _envelope(sorts: tuple[str, ...]) -> Form:
-    return Form.from_schema(around({"type": "object"}, sort_member(sorts)))
 
 
 _OF_A_CODE = {
@@ -85,35 +76,24 @@ _OWN = {"code": "$response.body#/code"}
         **FLOODED,
     },
     per_item=body_schema,
+    deprecated=True,
 )
 async def tip(call: Call) -> web.StreamResponse:
     """Hand in a tip without a name.
 
     The answer shows its code.
     """
-    platform, body, language = call.platform, call.body, call.language
-    item = offered(platform, call.path["code"], NOBODY)
+    item = offered(call.platform, call.path["code"], NOBODY)
     if item is None or body_schema(item) is None:
-        raise NotFound("There is no item of that code that is taken without a name; GET /v1/items lists them.")
-    refuse_wrong(platform, item, _envelope(item.details.sorts), body, language)
-    answers = body["answers"]
-    if wrong := form_problems(platform, item, answers, language):
-        raise InvalidFields(wrong)
-    # Only what is right counts: whoever mends a mistake is not held up by it.
-    platform[FLOOD].one_tip(item.code)
-    case, event = new_case(platform, item, NOBODY, answers)
-    files = await check(platform, item, case, answers, language)
-    case.answers = dict(files.answers)
-    code = new_code()
-    rows = [case, event, *await received(platform, case, body)]
-    rows.append(TipCode(id=hash_of(code.replace("-", "")), case_id=case.id))
-    tip = await new_tip_document(call, case, actors.Actor(unnamed=case.id), rows, files.attachments)
-    document = {"code": code, "tip": tip}
-    await platform.store.commit(Write(updates=files.updates, rows=rows))
-    return reply(call, document, status=201, headers=NOT_KEPT)
+        raise NotFound(
+            say("There is no such item that is taken without a name; look for it in the list of items."),
+            see="/v1/items",
+        )
+    begun = await begin(call.platform, item, None, call.body, call.language, sender=call.request.remote)
+    return reply(call, {"code": begun.code, "tip": begun.document}, status=201, headers=NOT_KEPT)
 
 
-@ROUTES.post("/v1/tips/read", Audience.ANYONE, {200: _TIP, **_OF_A_CODE}, body=READING)
+@ROUTES.post("/v1/tips/read", Audience.ANYONE, {200: _TIP, **_OF_A_CODE}, body=READING, linked=is_for_unnamed)
 async def read_tip(call: Call) -> web.StreamResponse:
     """Read the tip of a code."""
     actor = await with_code(call)
@@ -135,15 +115,7 @@ async def read_tip(call: Call) -> web.StreamResponse:
 async def act_on_tip(call: Call) -> web.StreamResponse:
     """Take one of the permitted actions with the tip of a code."""
     actor = await with_code(call)
-    case = await lifecycle.move(
-        call.platform,
-        actor.unnamed,
-        call.path["action"],
-        actor,
-        answers=call.body.get("answers"),
-        details=call.body.get("details"),
-        language=call.language,
-    )
+    case = await lifecycle.act(call.platform, actor.unnamed, call.path["action"], actor, call.body, call.language)
     return reply(call, await tip_document(call, case, actor), headers=NOT_KEPT)
 
 
@@ -153,6 +125,7 @@ async def with_code(call: Call) -> actors.Actor:
     code = read_code(call.body["code"])
     found = await TipCode.get_or_none(id=hash_of(code))
     if found is None or not await Case.filter(id=found.case_id).exists():
-        await call.platform[FLOOD].one_wrong_code(since)
+        flood = call.platform[FLOOD]
+        await flood.one_wrong_code(flood.sender(call.request), since)
         raise UnknownCode()
     return actors.Actor(unnamed=found.case_id)

@@ -11,7 +11,7 @@ from tortoise.models import Model
 from banshi.builtin.passes.wire import picture
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors, lifecycle
-from banshi.kernel.cases.case_routes import TO_CASE
+from banshi.kernel.cases.beginning import TO_CASE
 from banshi.kernel.cases.representations import case_summary
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
@@ -20,16 +20,15 @@ from banshi.kernel.http.responses import etag_of, reply, reply_bytes
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking.problems import NoCodeNow, NotScannable
 from banshi.kinds.appointment.models import Booking
+from banshi.kinds.appointment.representations import PREFIX
 from banshi.kinds.appointment.slots.calendar_entry import entry
 
 ROUTES = Routes("appointments")
 
-#: Says what was scanned, and carries the version of the text: all of it in the alphabet of the smallest QR codes.
-PREFIX = "BSA1:"
-
 PICTURES: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "svg": ("image/svg+xml", picture.svg),
     "png": ("image/png", picture.png),
+    "txt": ("text/plain", str.encode),
 }
 
 SCANNED = Record(

@@ -7,14 +7,14 @@ from banshi.kinds.refusals import InTwoLanguages, Refused
 
 
 class SlotFull(Refused):
-    """This time is full. Choose one of next_slots, or join the waiting list with "wait": true where there is one."""
+    """This time is full. Choose another one, or join the waiting list where there is one."""
 
     code = "slot-full"
-    zh = '这个时段已约满。请从 next_slots 中另选时段；可以候补的，提交时加上 "wait": true。'
+    zh = "这个时段已约满。请另选时段，或者在可以候补时加入候补。"
 
 
 class SlotClosed(Refused):
-    """This time is no longer offered. Choose another one of the slots."""
+    """This time is no longer offered. Choose another one."""
 
     code = "slot-closed"
     zh = "这个时段不再开放预约，请另选时段。"
@@ -49,7 +49,7 @@ class DrawPending(Refused):
 
 
 class AlreadyThere(Refused):
-    """You already have this time, or wait for it. GET /v1/cases lists what you have."""
+    """You already have this time, or wait for it; see your own cases."""
 
     code = "already-there"
     zh = "您已经预约或者正在候补这个时段，可在“我的办件”中查看。"
@@ -63,17 +63,17 @@ class LimitReached(Refused):
 
 
 class NoWaitingList(Refused):
-    """This time is full and has no waiting list. Choose one of next_slots."""
+    """This time is full and has no waiting list. Choose another one."""
 
     code = "no-waiting-list"
-    zh = "这个时段已约满，也不设候补。请从 next_slots 中另选时段。"
+    zh = "这个时段已约满，也不设候补。请另选时段。"
 
 
 class TooLateToChange(Refused):
     """It could be changed or cancelled until {until}. If you can't come, call {phone}."""
 
     code = "too-late-to-change"
-    zh = "改期或取消的截止时间是{until}，现已超过。不能前来的，请致电{phone}。"
+    zh = "改期或者取消的截止时间是{until}，现已超过。不能前来的，请致电{phone}。"
 
 
 class NoShowPause(Refused):
@@ -114,14 +114,14 @@ class TooEarly(Refused):
     """Too early: the appointment is at {when}, and the counter takes people from {opens} on."""
 
     code = "too-early"
-    zh = "来早了：预约时间是{when}，{opens}起可以签到。"
+    zh = "未到签到时间：预约时间是{when}，{opens}起可以签到。"
 
 
 class TooLate(Refused):
     """Too late: the appointment was at {when}. Book a new one."""
 
     code = "too-late"
-    zh = "来晚了：预约时间是{when}，已过。请重新预约。"
+    zh = "已过预约时间：预约时间是{when}。请重新预约。"
 
 
 class NotScannable(Refused):
@@ -132,15 +132,15 @@ class NotScannable(Refused):
 
 
 class NotBookable(InTwoLanguages, NotFound):
-    """There is no item of that code to book; GET /v1/items lists them."""
+    """There is no such item to book; look for it in the list of items."""
 
-    zh = "没有这个可以预约的事项；GET /v1/items 列出全部事项。"
+    zh = "没有这个预约事项，请在事项列表中查找。"
 
 
 class NoSuchSlot(InTwoLanguages, NotFound):
-    """This item has no slot of that id; GET …/slots lists them."""
+    """This item has no such time; choose another one."""
 
-    zh = "本事项没有这个时段。"
+    zh = "本事项没有这个时段，请另选时段。"
 
 
 class NoCodeNow(InTwoLanguages, NotFound):

@@ -21,18 +21,19 @@ from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict
 from banshi.foundation.keys import Key
 from banshi.kernel.cases import lifecycle
-from banshi.kernel.cases.materials import MATERIALS
-from banshi.kernel.cases.submission import HandedIn, check, new_case
+from banshi.kernel.cases.submission import HandedIn, StaleReceipt, check, commit, new_case
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item
 from banshi.kernel.outbox.events import step_rows
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appointment.booking import limits, problems
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.slots import places
 from banshi.kinds.appointment.slots.slots import ensure, free_in
 from banshi.kinds.appointment.slots.when import mentions, moment_in_words
+from banshi.kinds.sentences import say
 
 #: How often a booking is prepared anew when others took places meanwhile.
 MAX_TRIES = 20
@@ -97,8 +98,18 @@ class Draft:
     given: HandedIn
 
 
-#: What is to be written with a case and its booking, such as the answer that tells of them.
-Receipt = Callable[[Case, Booking], Sequence[Model]]
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An appointment that is about to be written."""
+
+    case: Case
+    row: Booking
+    events: Sequence[CaseEvent]
+    attachments: Sequence[Attachment]
+
+
+#: What is to be written with an appointment, such as the answer that tells of it.
+Receipt = Callable[[Booked], Sequence["Model | Update"]]
 
 
 @dataclass(slots=True)
@@ -115,7 +126,7 @@ class Way:
 async def book(platform: Platform, wish: Wish, receipt: Receipt) -> None:
     """Meet the wish, or say in a problem why that can't be.
 
-    What `receipt` makes of the outcome is written in the same transaction.
+    What `receipt` makes of the outcome is written in the same transaction. Raises StaleReceipt.
     """
     case, event = new_case(platform, wish.item, wish.person, wish.answers)
     if wish.given_by is not None:
@@ -138,12 +149,15 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Receipt) 
         way = await _way(platform, wish, slot, standing)
         case, event, given = copy.copy(draft.case), copy.copy(draft.event), draft.given
         said = lifecycle.Effects(mentions=mentions(platform, wish.item, slot, way.until))
-        rows = lifecycle.begin(platform, case, way.action, said)
+        begun = lifecycle.begin(platform, case, way.action, said)
         booking = _booking(wish, slot, case, way)
-        rows = [case, event, *step_rows(platform, case, event), *given.rows, *rows, booking, *receipt(case, booking)]
+        rows = [case, event, *step_rows(platform, case, event), *given.rows, *begun, booking]
+        events = [event, *(row for row in begun if isinstance(row, CaseEvent))]
         try:
-            write = Write(updates=[*way.updates, *given.updates], rows=rows)
-            await platform[MATERIALS].commit(platform, write, given.reused)
+            more = receipt(Booked(case, booking, events, given.attachments))
+            await commit(platform, Write(updates=[*way.updates, *given.updates], rows=rows), more, given.reused)
+        except StaleReceipt:
+            raise
         except Stale:
             continue
         except IntegrityError as error:
@@ -153,7 +167,7 @@ async def _book(platform: Platform, wish: Wish, draft: Draft, receipt: Receipt) 
             return
     if clash is not None:
         raise clash
-    raise Conflict("So many others are booking this slot that it could not be settled; send the request again.")
+    raise Conflict(say("So many others are booking this time that it could not be settled; try again."))
 
 
 async def open_slot(platform: Platform, item: Item, slot_id: Any) -> Slot:
@@ -261,7 +275,7 @@ async def hold(platform: Platform, hold_: Hold, rows: Sequence[Model]) -> None:
             except (Stale, IntegrityError):
                 continue
             return
-    raise Conflict("So many others are booking this slot that it could not be settled; send the request again.")
+    raise Conflict(say("So many others are booking this time that it could not be settled; try again."))
 
 
 async def next_free(platform: Platform, item: Item, slot: Slot) -> list[dict[str, Any]]:

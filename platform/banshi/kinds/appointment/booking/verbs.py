@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.materials import REUSE
 from banshi.foundation.errors import Forbidden, NotFound
 from banshi.kernel.cases import actors, lifecycle
-from banshi.kernel.cases.case_routes import TO_ACTION, TO_CASE
-from banshi.kernel.cases.submission import refuse_wrong
+from banshi.kernel.cases.beginning import NOTHING, TO_ACTION, TO_CASE, begin
+from banshi.kernel.contract.kinds import Begun
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
@@ -22,28 +22,17 @@ from banshi.kernel.http.document_schemas import ID, MOMENT, Record, optional
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import taking
+from banshi.kinds.appointment.booking.beginning import open_steps, takes
 from banshi.kinds.appointment.booking.counter import found
 from banshi.kinds.appointment.models import Booking, Hold
-from banshi.kinds.appointment.offered import in_booking
 from banshi.kinds.appointment.representations import APPOINTMENT, appointment_document, position_of
 from banshi.kinds.appointment.slots import places
 from banshi.kinds.appointment.slots.slot_routes import bookable, is_bookable
 from banshi.kinds.appointment.steps import TO_SLOT
+from banshi.kinds.sentences import say
 
 ROUTES = Routes("appointments")
 
-
-def _body(answers: Mapping[str, Any]) -> Record:
-    return Record(
-        slot={**ID, "description": "One of the item's slots."},
-        answers=answers,
-        wait=optional({"type": "boolean", "description": "Where the slot is full, its waiting list will do."}),
-        reuse=optional(REUSE),
-    )
-
-
-#: What is around the answers, which have a form of their own.
-ENVELOPE = _body({"type": "object"}).form()
 
 HELD = Record(id=ID, slot=ID, expires_at=MOMENT)
 
@@ -77,7 +66,7 @@ def body_schema(item: Item) -> Mapping[str, Any] | None:
     """What an item's appointment looks like; None for an item of another kind."""
     if item.kind != "appointment":
         return None
-    return _body(item.form.schema if item.form is not None else {"type": "object", "additionalProperties": False})
+    return Record(answers=item.form.schema if item.form is not None else NOTHING, **takes(item))
 
 
 INTERNAL = Record(
@@ -133,40 +122,45 @@ async def drop_hold(call: Call) -> web.StreamResponse:
     return web.Response(status=204)
 
 
-@ROUTES.post("/v1/items/{code}/appointments", Audience.CITIZEN, {201: MADE}, creates=True, per_item=body_schema)
+@ROUTES.post(
+    "/v1/items/{code}/appointments",
+    Audience.CITIZEN,
+    {201: MADE},
+    creates=True,
+    per_item=body_schema,
+    deprecated=True,
+)
 async def book(call: Call) -> web.StreamResponse:
     """Book a slot.
 
     Where it is full, it joins the waiting list; where it is drawn, it enters the draw.
     """
-    item = bookable(call, by=call.principal)
-    refuse_wrong(call.platform, item, ENVELOPE, call.body, call.language)
-    wish = taking.Wish(
-        item=item,
-        person=call.principal,
-        slot_id=call.body["slot"].lower(),
-        answers=call.body["answers"],
-        language=call.language,
-        wait=call.body.get("wait", False),
-        reuse=call.body.get("reuse", ()),
-    )
-    return await _booked(call, wish)
+    item, made = bookable(call, by=call.principal), Made(call)
+    await begin(call.platform, item, call.principal, call.body, call.language, made.receipt_of)
+    return made.reply()
 
 
-async def _booked(call: Call, wish: taking.Wish) -> web.StreamResponse:
-    reader = actors.Actor(call.principal)
-    made: dict[str, Any] = {}
+@dataclass(slots=True)
+class Made:
+    """An appointment as these routes show it to whoever made it."""
 
-    def receipt(case: Case, booking: Booking) -> Sequence[Any]:
-        who = reader.who(case)
-        table = [step for step in wish.item.steps if step.state == case.state and who in step.who]
-        permitted = in_booking(call.platform, wish.item, booking, table)
-        document = appointment_document(call.platform, wish.item, case, booking, call.language, permitted=permitted)
-        made["document"], made["headers"] = document, {"Location": document["links"]["self"]}
-        return call.once.receipt(document, headers=made["headers"])
+    call: Call
+    document: Mapping[str, Any] = field(default_factory=dict)
 
-    await taking.book(call.platform, wish, receipt)
-    return reply(call, made["document"], status=201, headers=made["headers"])
+    def receipt(self, booked: taking.Booked) -> Sequence[Any]:
+        return self._kept(booked.case, booked.row)
+
+    def receipt_of(self, begun: Begun) -> Sequence[Any]:
+        return self._kept(begun.case, begun.row)
+
+    def _kept(self, case: Case, row: Booking) -> Sequence[Any]:
+        call, item = self.call, bookable(self.call)
+        permitted = open_steps(call.platform, item, case, row, actors.Actor(call.principal))
+        self.document = appointment_document(call.platform, item, case, row, call.language, permitted=permitted)
+        return call.once.receipt(self.document, headers={"Location": self.document["links"]["self"]})
+
+    def reply(self) -> web.StreamResponse:
+        return reply(self.call, self.document, status=201, headers={"Location": self.document["links"]["self"]})
 
 
 async def _document(call: Call, item: Item, case: Case) -> dict[str, Any]:
@@ -184,7 +178,7 @@ async def show_appointment(call: Call) -> web.StreamResponse:
     return reply(call, await _document(call, item, case))
 
 
-@ROUTES.patch("/v1/items/{code}/appointments/{id}", Audience.CITIZEN, {200: CHANGED}, body=TO_SLOT)
+@ROUTES.patch("/v1/items/{code}/appointments/{id}", Audience.CITIZEN, {200: CHANGED}, body=TO_SLOT, deprecated=True)
 async def reschedule(call: Call) -> web.StreamResponse:
     """Move an appointment to another slot.
 
@@ -197,7 +191,10 @@ async def reschedule(call: Call) -> web.StreamResponse:
 
 
 @ROUTES.delete(
-    "/v1/items/{code}/appointments/{id}", Audience.CITIZEN, {200: CHANGED, 409: Answer("It is too late, or over.")}
+    "/v1/items/{code}/appointments/{id}",
+    Audience.CITIZEN,
+    {200: CHANGED, 409: Answer("It is too late, or over.")},
+    deprecated=True,
 )
 async def cancel_appointment(call: Call) -> web.StreamResponse:
     """Cancel an appointment, or leave the waiting list or the draw."""
@@ -224,7 +221,7 @@ async def book_internal(call: Call) -> web.StreamResponse:
     """
     item = bookable(call)
     if not call.principal.may("clerk", item.department, item.unit):
-        raise Forbidden("Only a clerk of the item's department books for others.")
+        raise Forbidden(say("Only a clerk of the item's department books for others."))
     wish = taking.Wish(
         item=item,
         person=Principal(subject=call.body["person"], name=call.body.get("name", "")),
@@ -233,4 +230,6 @@ async def book_internal(call: Call) -> web.StreamResponse:
         language=call.language,
         given_by=call.principal,
     )
-    return await _booked(call, wish)
+    made = Made(call)
+    await taking.book(call.platform, wish, made.receipt)
+    return made.reply()

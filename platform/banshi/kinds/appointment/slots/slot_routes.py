@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from aiohttp import web
+from tortoise.expressions import F, Q
 
+from banshi.builtin.identity.access import ACCESS
 from banshi.builtin.pages import page_of
 from banshi.foundation.errors import Forbidden, InvalidParameter, NotFound
 from banshi.kernel.cases import actors
@@ -17,7 +19,6 @@ from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import Item
-from banshi.kernel.http.access import ACCESS
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking.problems import NotBookable
@@ -32,6 +33,7 @@ from banshi.kinds.appointment.representations import (
     slot_document,
 )
 from banshi.kinds.appointment.slots.slots import ensure, expired_holds
+from banshi.kinds.sentences import say
 
 ROUTES = Routes("appointments")
 
@@ -74,6 +76,7 @@ def bookable(call: Call, *, by: Principal | None = None) -> Item:
         Parameter("from", DAY, "First day; today where it is left out."),
         Parameter("to", DAY, "Last day, at most 62 days later."),
         Parameter("place", {"type": "string", "maxLength": 64}, "One place's code."),
+        Parameter("takeable", {"type": "boolean"}, "Only those that can be booked or drawn for now."),
         *PAGE_PARAMETERS,
     ),
 )
@@ -86,19 +89,24 @@ async def list_slots(call: Call) -> web.StreamResponse:
     until = today + timedelta(days=item.details.days_ahead)
     last = _day(call, "to", max(first, until))
     if not timedelta() <= last - first <= MAX_LIST_SPAN:
-        raise InvalidParameter(f"to has to be from `from` to {MAX_LIST_SPAN.days} days later.", parameter="to")
+        raise InvalidParameter(
+            say("to has to be from the day in from to {days} days later.", days=MAX_LIST_SPAN.days), parameter="to"
+        )
     place = call.query.get("place")
     if place is not None and place not in {one.code for one in item.details.places}:
         known = ", ".join(one.code for one in item.details.places)
-        raise InvalidParameter(f"The places are {known or 'none'}.", parameter="place")
+        raise InvalidParameter(say("The places are {value}.", value=known or "none"), parameter="place")
     after_last = datetime.combine(last, time.min, zone) + timedelta(days=1)
     query = Slot.filter(item=item.code, begins__gte=datetime.combine(first, time.min, zone), begins__lt=after_last)
     query = query.filter(is_open=True, begins__gt=platform.now())
     if place is not None:
         query = query.filter(place=place)
+    if call.query.get("takeable"):
+        free = Q(waiting=0, draw__in=["", "done"], taken__lt=F("capacity"))
+        query = query.filter(free | Q(draw="open", draw_at__gt=platform.now()), opens_at__lte=platform.now())
     shown, after = await page_of(call, query, {"begins": in_utc, "id": UUID})
     over = await expired_holds(platform, shown)
-    documents = [slot_document(platform, slot, over.get(slot.id, 0)) for slot in shown]
+    documents = [slot_document(platform, item, slot, call.language, over.get(slot.id, 0)) for slot in shown]
     return reply(call, Page(documents, after).document())
 
 
@@ -106,7 +114,7 @@ def _day(call: Call, name: str, default: date) -> date:
     """The day that a parameter names. Raises InvalidParameter for the first and the last one that there is."""
     day = date.fromisoformat(call.query[name]) if name in call.query else default
     if day - date.min < CALENDAR_EDGE or date.max - day < CALENDAR_EDGE:
-        raise InvalidParameter(f"{name} has to be a day of this calendar, not its end.", parameter=name)
+        raise InvalidParameter(say("{name} has to be a day of this calendar, not its end.", name=name), parameter=name)
     return day
 
 
@@ -144,7 +152,7 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     if item.kind != "appointment":
         raise NotFound()
     if not platform[ACCESS].works_on(call.principal, item):
-        raise Forbidden("This list is for the staff who work on the item's appointments.")
+        raise Forbidden(say("This list is for the staff who work on the item's appointments."))
     day = _day(call, "day", platform.today())
     begins = datetime.combine(day, time.min, platform.settings.timezone)
     query = Booking.filter(item=item.code, begins__gte=begins, begins__lt=begins + timedelta(days=1))

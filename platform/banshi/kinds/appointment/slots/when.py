@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from banshi.kernel.contract.items import Place
 from banshi.kernel.contract.message_templates import Value, day_in
-from banshi.kernel.contract.values import LANGUAGES, Item, Texts
+from banshi.kernel.contract.values import LANGUAGES, Item, Texts, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.models import Booking, Slot
 
@@ -22,6 +22,17 @@ def moment_in_words(platform: Platform, at: datetime | None) -> Texts:
     local = at.astimezone(platform.settings.timezone)
     day = {language: day_in(local.date(), language) for language in LANGUAGES}
     return {"zh-CN": f"{day['zh-CN']} {local:%H:%M}", "en": f"{local:%H:%M} on {day['en']}"}
+
+
+def slot_in_words(platform: Platform, item: Item, slot: Slot) -> Texts:
+    """A slot as people choose it: 2026年11月26日 10:30–11:00，东厅."""
+    zone, place = platform.settings.timezone, place_of(item, slot.place)
+    begins, ends = slot.begins.astimezone(zone), slot.ends.astimezone(zone)
+    return {
+        language: f"{day_in(begins.date(), language)} {begins:%H:%M}–{ends:%H:%M}"
+        + (comma + text_in(place.title, language) if place else "")
+        for language, comma in zip(LANGUAGES, ("，", ", "), strict=True)
+    }
 
 
 def mentions(platform: Platform, item: Item, slot: Slot | Booking, until: datetime | None = None) -> dict[str, Value]:

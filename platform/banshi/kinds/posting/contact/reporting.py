@@ -65,7 +65,7 @@ async def report_conversation(call: Call) -> web.StreamResponse:
         posting = await PostingRecord.get(case_id=row.case_id)
         before, values = _reported(row, side, reason, call.now)
         row.update_from_dict(values)
-        document = conversation_document(call.platform, row, posting, side)
+        document = conversation_document(call.platform, row, posting, side, call.language)
         try:
             await call.platform.store.commit(
                 Write([Update(Conversation, before, values)], [*call.once.receipt(document)])
@@ -119,14 +119,14 @@ async def review_conversation(call: Call) -> web.StreamResponse:
         **({"closed_at": call.now} if closes else {}),
     }
     row.update_from_dict(values)
-    document = conversation_document(call.platform, row, posting, "staff")
+    document = conversation_document(call.platform, row, posting, "staff", call.language)
     sides = {"poster", "writer"} if closes or row.other_reported_at else {row.reported_by}
     rows: list[Model] = []
     for one in sorted(sides):
         templates, person = (told.CLOSED if closes else told.KEPT), getattr(row, one)
         dedup = f"review:{uuid7()}"
-        link = document["links"]["self"]
-        rows += told.rows_for(call.platform, person, templates, link, dedup, posting=posting.title, reason=reason)
+        link, about = document["links"]["self"], {"item": posting.item, "posting": posting.title}
+        rows += told.rows_for(call.platform, person, templates, link, dedup, **about, reason=reason)
     # Whoever reports it meanwhile has to hear of it too.
     guard = {"id": row.id, "reviewed_at": None, "other_reported_at": row.other_reported_at}
     await call.platform.store.commit(

@@ -10,11 +10,14 @@ from banshi.foundation.errors import Hidden, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Link
+from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import ID, LINKS, MOMENT, TEXT, Record
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import Conversation, PostingRecord
 from banshi.kinds.posting.representations import OWN
+from banshi.kinds.posting.rules import SORTS
+from banshi.kinds.sentences import say
 
 Side = Literal["poster", "writer", "staff"]
 
@@ -26,7 +29,7 @@ REPORT = {"oneOf": [{"type": "null"}, Record(at=MOMENT, by=SIDE, reason=TEXT, is
 
 CONVERSATION = Record(
     id=ID,
-    posting=Record(id=ID, title=TEXT, sort=TEXT),
+    posting=Record(id=ID, title=TEXT, sort=TEXT, sort_title=TEXT),
     you={"enum": ["poster", "writer", "staff"]},
     is_open={"type": "boolean", "description": "Whether the two can write."},
     blocked_by_you={"type": "boolean"},
@@ -69,7 +72,7 @@ async def find(identity: Any, person: Principal) -> tuple[Conversation, Side]:
     row = await Conversation.get_or_none(id=identity)
     side = side_of(row, person) if row is not None else None
     if row is None or side is None:
-        raise (NotFound if row is None else Hidden)("There is no conversation of that id that you may see.")
+        raise (NotFound if row is None else Hidden)(say("There is no such conversation that you may see."))
     if side == "staff":
         await record_readings([row], person)
     return row, side
@@ -91,7 +94,9 @@ def is_running(platform: Platform, posting: PostingRecord) -> bool:
     return posting.state == "public" and posting.expires_at is not None and posting.expires_at > platform.now()
 
 
-def conversation_document(platform: Platform, row: Conversation, posting: PostingRecord, side: Side) -> dict[str, Any]:
+def conversation_document(
+    platform: Platform, row: Conversation, posting: PostingRecord, side: Side, language: str
+) -> dict[str, Any]:
     """A conversation for one side or for staff. Nothing in it says who the two are."""
     address = f"/v1/conversations/{row.id}"
     reports = {one["by"]: one for one in _reports(platform, row)}
@@ -106,7 +111,12 @@ def conversation_document(platform: Platform, row: Conversation, posting: Postin
     return CONVERSATION.of(
         platform,
         row,
-        posting={"id": str(row.case_id), "title": posting.title, "sort": posting.sort},
+        posting={
+            "id": str(row.case_id),
+            "title": posting.title,
+            "sort": posting.sort,
+            "sort_title": text_in(SORTS[posting.sort], language),
+        },
         you=side,
         is_open=is_open(platform, row, posting),
         blocked_by_you={"poster": row.poster_blocks, "writer": row.writer_blocks, "staff": False}[side],

@@ -54,7 +54,7 @@ CLOSED = message(
 
 
 def rows_for(
-    platform: Platform, person: str, templates: MessageTemplates, link: str, dedup: str, **values: str
+    platform: Platform, person: str, templates: MessageTemplates, link: str, dedup: str, *, item: str, **values: str
 ) -> list[Model]:
     """The promise to tell a person this, as rows for the transaction that makes it true."""
     given: dict[str, str] = {name: clean(value) for name, value in values.items()}
@@ -68,6 +68,7 @@ def rows_for(
         title={language: cut(fill(parse(title[language]), one_line), LONGEST_TITLE) for language in LANGUAGES},
         body={language: fill(parse(body[language]), given) for language in LANGUAGES},
         link=link,
+        item=item,
         created_at=platform.now(),
     )
     return [*outbox.message_rows(platform, message, dedup=dedup)]

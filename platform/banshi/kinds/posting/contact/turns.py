@@ -24,8 +24,8 @@ MAX_MESSAGES_PER_HOUR, MAX_CONVERSATIONS_PER_DAY = 30, 10
 MAX_ATTEMPTS = 2 * MAX_MESSAGES_PER_HOUR
 
 TOO_MANY = {
-    "zh-CN": "您发送得太频繁，请按 Retry-After 的时间稍后再试。",
-    "en": "You have written very often; wait as long as Retry-After says.",
+    "zh-CN": "您发送得太频繁，请稍后再试。",
+    "en": "You have written very often; wait a moment before you write again.",
 }
 
 

@@ -41,6 +41,7 @@ from banshi.kinds.posting.models import Conversation, ConversationMessage, Posti
 from banshi.kinds.posting.publishing.problems import AlreadyTalking, ConversationClosed, OwnPosting, PostingOver
 from banshi.kinds.posting.publishing.public_list import find_public
 from banshi.kinds.posting.representations import FIRST
+from banshi.kinds.sentences import say
 
 ROUTES = Routes("postings")
 
@@ -91,7 +92,7 @@ async def begin_conversation(call: Call) -> web.StreamResponse:
         last_at=at,
     )
     message = _message(call, row, "writer")
-    document = conversation_document(platform, row, posting, "writer")
+    document = conversation_document(platform, row, posting, "writer", call.language)
     headers = {"Location": document["links"]["self"]}
 
     def write() -> Write:
@@ -139,7 +140,8 @@ def _told_written(
     """The other side hears that there is a message, and not what it says."""
     person = row.poster if message.side == "writer" else row.writer
     link = f"/v1/conversations/{row.id}"
-    return told.rows_for(call.platform, person, told.WRITTEN, link, f"conversation:{message.id}", posting=posting.title)
+    dedup, about = f"conversation:{message.id}", {"item": posting.item, "posting": posting.title}
+    return told.rows_for(call.platform, person, told.WRITTEN, link, dedup, **about)
 
 
 @ROUTES.post(
@@ -158,7 +160,7 @@ async def write_message(call: Call) -> web.StreamResponse:
     platform = call.platform
     row, side = await find(call.path["id"], call.principal)
     if side == "staff":
-        raise Forbidden("Only the two people of a conversation write in it.")
+        raise Forbidden(say("Only the two people of a conversation write in it."))
     message = _message(call, row, side)
     document = MESSAGE.of(platform, message, by=message.side)
     posting = await PostingRecord.get(case_id=row.case_id)
@@ -231,7 +233,7 @@ async def _page(call: Call, query: QuerySet[Conversation], key: str) -> web.Stre
     for row in shown:
         side: Side = "poster" if row.poster == call.principal.subject else "writer"
         side = "staff" if call.principal.is_staff else side
-        documents.append(conversation_document(call.platform, row, about[row.case_id], side))
+        documents.append(conversation_document(call.platform, row, about[row.case_id], side, call.language))
     return reply(call, Page(documents, after).document())
 
 
@@ -240,7 +242,7 @@ async def show_conversation(call: Call) -> web.StreamResponse:
     """Show a conversation."""
     row, side = await find(call.path["id"], call.principal)
     posting = await PostingRecord.get(case_id=row.case_id)
-    return reply(call, conversation_document(call.platform, row, posting, side))
+    return reply(call, conversation_document(call.platform, row, posting, side, call.language))
 
 
 @ROUTES.get("/v1/conversations/{id}/messages", Audience.PERSON, {200: page_answer(MESSAGE)}, parameters=PAGE_PARAMETERS)

@@ -121,7 +121,8 @@ async def _pairs(
                 continue
             person, link = str(people[own.case_id]), f"/v1/cases/{own.case_id}"
             dedup = f"match:{lost.case_id}:{found.case_id}:{own.sort}"
-            rows += told.rows_for(platform, person, templates, link, dedup, posting=theirs.title, own=own.title)
+            about = {"item": own.item, "posting": theirs.title, "own": own.title}
+            rows += told.rows_for(platform, person, templates, link, dedup, **about)
     return pairs, rows
 
 

@@ -6,24 +6,24 @@ from banshi.kinds.refusals import Refused
 
 
 class OwnPosting(Refused):
-    """This posting is yours. GET /v1/conversations lists who has written to you about it."""
+    """This posting is yours. Your conversations show who has written to you about it."""
 
     code = "own-posting"
     zh = "这是您自己的公示。别人给您的留言在“我的对话”中。"
 
 
 class AlreadyTalking(Refused):
-    """You have written about this posting before: go on in the conversation that `links` names."""
+    """You have written about this posting before: go on in your conversation."""
 
     code = "already-talking"
-    zh = "您已就这件公示留过言，请在原来的对话中继续。"
+    zh = "您已就该公示留过言，请在原来的对话中继续。"
 
 
 class PostingOver(Refused):
     """This posting is over, so nobody can write about it any more."""
 
     code = "posting-over"
-    zh = "这件公示已经结束，不能再留言。"
+    zh = "该公示已经结束，不能再留言。"
 
 
 class ConversationClosed(Refused):

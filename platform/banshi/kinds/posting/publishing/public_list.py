@@ -16,11 +16,14 @@ from banshi.builtin.pages import page_of
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
+from banshi.kernel.http.ready import SANDBOX
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, in_utc, page_answer, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.publication import folder
-from banshi.kinds.posting.representations import FIRST, OWN, POSTING, SORTS, posting_document
+from banshi.kinds.posting.representations import FIRST, OWN, POSTING, posting_document
+from banshi.kinds.posting.rules import SORTS
+from banshi.kinds.sentences import say
 
 ROUTES = Routes("postings")
 
@@ -44,7 +47,7 @@ async def find_public(platform: Platform, identity: Any) -> PostingRecord:
     """The posting, if it is public. Raises NotFound, alike for what never was and what is no more."""
     row = await visible(platform).get_or_none(case_id=identity)
     if row is None:
-        raise NotFound("There is no public posting of that id: it may be settled, or over.")
+        raise NotFound(say("There is no such public posting: it may be settled, or over."))
     return row
 
 
@@ -94,7 +97,7 @@ def _with_words(words: str) -> Q:
     units = units_of(words)
     terms = list(terms_of(units, alone=False)) or units
     if not terms:
-        raise InvalidParameter("q has to have a word or a number in it.", parameter="q")
+        raise InvalidParameter(say("q has to have a word or a number in it."), parameter="q")
     return Q(*(Q(terms__contains=f" {term} ") for term in terms[:MAX_QUERY_TERMS]))
 
 
@@ -102,7 +105,7 @@ def _moment(text: str) -> datetime:
     try:
         return in_utc(text)
     except ValueError:
-        raise InvalidParameter("since has to be a time that exists, with its offset.", parameter="since") from None
+        raise InvalidParameter(say("since has to be a time that exists, with its offset."), parameter="since") from None
 
 
 @ROUTES.get(
@@ -141,14 +144,11 @@ async def show_posting_photo(call: Call) -> web.StreamResponse:
     """
     row, number = await find_public(call.platform, call.path["id"]), int(call.path["number"])
     if number > len(row.photos):
-        raise NotFound("This posting has no photo of that number.")
+        raise NotFound(say("This posting has no photo of that number."))
     photo = row.photos[number - 1]
-    headers = {
-        "Cache-Control": f"public, max-age={PHOTO_MAX_AGE_S}",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
+    headers = {"Cache-Control": f"public, max-age={PHOTO_MAX_AGE_S}", "Content-Security-Policy": SANDBOX}
     try:
         content = await asyncio.to_thread((folder(call.platform) / photo["file"]).read_bytes)
     except FileNotFoundError:
-        raise NotFound("The photo is not there any more.") from None
+        raise NotFound(say("The photo is not there any more.")) from None
     return reply_bytes(call, content, photo["media_type"], etag_of(content), headers)

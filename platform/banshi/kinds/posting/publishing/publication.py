@@ -17,10 +17,10 @@ from banshi.foundation.texts import clean
 from banshi.kernel.cases.attachments import attachment_ids
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.running import Platform
-from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.attachments import HELD, Attachment
 from banshi.kinds.pictures import READ, Picture, UnreadablePicture, cleaned
 from banshi.kinds.posting.publishing.personal import DETAILS, personal_in
-from banshi.kinds.posting.rules import PostingRules
+from banshi.kinds.posting.rules import PostingRules, words_of
 
 #: Points along the longer side of a published photo: what a phone's screen shows.
 MAX_SIDE_POINTS = 1600
@@ -33,6 +33,10 @@ UNREADABLE = {
     "en": "This photo can't be read: save it as JPEG or PNG, and upload that.",
 }
 
+BEING_EXAMINED = {
+    "zh-CN": "这张照片正在安全检查，请过几秒再提交。",
+    "en": "This photo is still being examined: send the form again in a few seconds.",
+}
 YET_TO_COME = {"zh-CN": "这一天还没有到，请填写实际的日期。", "en": "That day is yet to come: say on which it was."}
 
 
@@ -71,7 +75,7 @@ def values_of(item: Item, answers: Mapping[str, Any]) -> dict[str, Any]:
     }
     for key in ("category", "colour", "brand"):
         values[key] = _line(answers, getattr(rules, key))[:64]
-    values["terms"] = spelled(terms_in(rules, values))
+    values["terms"] = spelled(terms_in(item, values))
     return values
 
 
@@ -84,12 +88,12 @@ def _fact(answers: Mapping[str, Any], pointer: str) -> Any:
     return clean(value) if isinstance(value, str) else value
 
 
-def terms_in(rules: PostingRules, values: Mapping[str, Any]) -> list[str]:
+def terms_in(item: Item, values: Mapping[str, Any]) -> list[str]:
     """The search terms of a posting, with the words in every language that stand for its codes."""
     texts = [values["title"], values["text"], values["place"], values["brand"]]
-    for fact in rules.facts:
+    for fact in item.details.facts:
         value = values["facts"].get(fact.field)
-        texts += fact.values.get(str(value), {"": str(value)}).values() if value is not None else ()
+        texts += words_of(item, fact).get(str(value), {"": str(value)}).values() if value is not None else ()
     units = [unit for text in texts for unit in (*units_of(text), "\n")]
     return list(dict.fromkeys(terms_of(units[:MAX_UNITS])))[:MAX_TERMS]
 
@@ -113,8 +117,12 @@ async def photos_of(platform: Platform, item: Item, answers: Mapping[str, Any]) 
     known = {str(row.id): row for row in await Attachment.filter(id__in=[identity for _, identity in named])}
     photos, problems = [], []
     for pointer, identity in named:
+        row = known[identity.lower()]
+        if row.state == HELD:
+            problems.append(FieldProblem(f"/answers{pointer}", BEING_EXAMINED, "picture"))
+            continue
         try:
-            photos.append(await _prepared(platform, known[identity.lower()]))
+            photos.append(await _prepared(platform, row))
         except UnreadablePicture:
             problems.append(FieldProblem(f"/answers{pointer}", UNREADABLE, "picture"))
         except TooLarge as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from banshi.kernel.cases.actions import word
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
@@ -24,11 +26,20 @@ CASES = Register(
         _column("number", "办件编号", "Number"),
         _column("item", "事项", "Item"),
         _column("department", "办理部门", "Department"),
-        _column("state", "进度", "State"),
+        _column("state", "进度", "State", shown=False),
+        _column("state_title", "进度", "State"),
         _column("due_on", "最迟答复日期", "Answered by", type="date", required=False),
         _column("updated_at", "最近更新", "Last change", type="moment"),
     ),
 )
+
+
+#: A case that never was, by the reader's language.
+_MADE_UP = {"number": "20260105-0B1C-2D3F", "due_on": "2026-01-19", "updated_at": "2026-01-05T12:00:00+08:00"}
+SAMPLE: Mapping[str, Mapping[str, Any]] = {
+    "zh-CN": {**_MADE_UP, "item": "示例事项", "department": "示例部门", "state": "accepted"},
+    "en": {**_MADE_UP, "item": "A sample item", "department": "A sample department", "state": "accepted"},
+}
 
 
 class CasesRegister:
@@ -42,11 +53,13 @@ class CasesRegister:
     def _record(self, case: Case, language: str) -> dict[str, Any]:
         registry = self._platform.registry
         item, department = registry.items.of(case.item), registry.departments.get(case.department)
+        kind = registry.kinds.get(case.kind)
         return {
             "number": case.number,
             "item": text_in(item.title, language) if item else case.item,
             "department": text_in(department.title, language) if department else case.department,
             "state": case.state,
+            "state_title": word(kind.states if kind else {}, case.state, language),
             "due_on": case.due_on,
             "updated_at": case.updated_at.astimezone(self._platform.settings.timezone),
         }

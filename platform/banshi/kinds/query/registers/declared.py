@@ -6,7 +6,6 @@ Every finding is collected, so that an author mends a file in one round.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +14,12 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from banshi.forms.numbers import NUMBERS, RESIDENT_ID
+from banshi.foundation.files.toml_and_json import read_toml
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import SLUG, Texts
 from banshi.kernel.loading.catalogue import untranslated
-from banshi.kernel.loading.configuration import text_of
 from banshi.kernel.loading.typed_tables import adapter, reasons
 
 #: The file in a department's folder, and its one table.
@@ -91,7 +90,7 @@ def read_declared(folders: Mapping[str, Path], built_in: Mapping[str, Register])
 
 def _read(declared: Declared, plugin: str, file: Path) -> None:
     try:
-        document = tomllib.loads(text_of(file))
+        document = read_toml(file)
     except (OSError, ValueError) as error:
         declared.findings.append(Finding(plugin, "unreadable", f"{file}: {error}"))
         return

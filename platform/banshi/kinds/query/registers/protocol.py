@@ -16,7 +16,10 @@ class RegisterDown(Exception):
 
 
 class RegisterBroken(Exception):
-    """The register answered with something that it can't have meant."""
+    """The register answered with something that it can't have meant: a column is named, and never what came in it."""
+
+    #: So the log has the text.
+    names_nobody = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

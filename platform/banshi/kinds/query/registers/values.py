@@ -9,8 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from banshi.forms.numbers import NUMBERS
-from banshi.forms.spelling import spelled
+from banshi.forms.numbers import NUMBERS, RESIDENT_ID
+from banshi.forms.spelling import spelled, spelled_id
 from banshi.forms.words import FORMATS
 from banshi.kinds.query.registers.declared import Column
 
@@ -19,6 +19,9 @@ MAX_TEXT_SIGNS = 2_000
 
 _INTEGER, _NUMBER = re.compile(r"-?[0-9]{1,15}", re.ASCII), re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+#: Passports, and permits to travel to the mainland: six to eleven signs, a digit among them. An ID number has fifteen
+#: and more, so one that lost some digits is still wrong.
+OTHER_DOCUMENTS = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{6,11}", re.ASCII)
 #: Whatever a terminal or a screen takes for an order; line breaks and tabs are text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -89,6 +92,8 @@ def _text(column: Column, text: str) -> str:
     if not column.format:
         return text
     number = spelled(column.format, text)
+    if column.format == RESIDENT_ID and OTHER_DOCUMENTS.fullmatch(other := spelled_id(text)):
+        return other
     if not NUMBERS[column.format](number):
         raise ValueError(f"give {FORMATS[column.format][1]}")
     return number
@@ -110,7 +115,8 @@ def record_of(columns: Mapping[str, Column], record: Any) -> dict[str, Any]:
         try:
             values[name] = checked(column, record.get(name))
         except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
+            came = "nothing" if record.get(name) is None else type(record[name]).__name__
+            raise ValueError(f"its column {name}: {error}; what came is {came}") from None
     return values
 
 

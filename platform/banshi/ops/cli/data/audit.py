@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -52,18 +53,31 @@ async def verify(ctx: click.Context, since: int, against: tuple[int, str] | None
 
     async with _opened(ctx) as (store, key):
         verification = Verification(store, key, datetime.now(UTC), since=since, against=against)
-        async for one in verification.findings():
-            if as_json:
-                found = {"finding": one.what, "seal": one.seal, "entry": one.entry, "case": one.case}
-                click.echo(json.dumps({**found, "case_id": str(one.case_id) if one.case_id else None}))
-            else:
-                click.secho(str(one), fg="red")
+        with _readable():
+            async for one in verification.findings():
+                if as_json:
+                    found = {"finding": one.what, "seal": one.seal, "entry": one.entry, "case": one.case}
+                    click.echo(json.dumps({**found, "case_id": str(one.case_id) if one.case_id else None}))
+                else:
+                    click.secho(str(one), fg="red")
     tally = verification.tally
     if as_json:
         click.echo(json.dumps(asdict(tally)))
     else:
         _tell(tally)
     ctx.exit(1 if tally.findings else 0)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Whatever of it is no text, no time or no page any more is told in a sentence, and ends with 1."""
+    from tortoise.exceptions import OperationalError
+
+    try:
+        yield
+    except (sqlite3.DatabaseError, OperationalError, ValueError, TypeError) as error:
+        told = f"the audit can't be read to its end ({type(error).__name__}: {error}): the database is damaged, or was"
+        raise click.ClickException(f"{told} written to past the platform; see `banshi doctor`") from None
 
 
 def _tell(tally: Tally) -> None:

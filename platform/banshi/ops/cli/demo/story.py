@@ -229,10 +229,12 @@ class Story:
         refused = await self.verify(tampered, "高新区三号卡口")
         require(refused["verdict"] not in {"valid", "revoked"} and not refused["claims"], "a tampered pass was read")
         self.tell("scans a tampered one", f"refused: {refused['verdict']}")
-        await self.act(self.reviewer, case["links"]["self"], "revoke", {"reason": "二号区域施工关闭。"})
+        await self.act(self.reviewer, case["links"]["self"], "take-back", {"reason": "二号区域施工关闭。"})
         revoked = await self.verify(text, "高新区三号卡口")
-        require(revoked["verdict"] == "revoked", f"a revoked pass is {revoked['verdict']}")
-        self.tell("scans it after it was revoked", f"{revoked['verdict']}: {revoked['reason']}")
+        require(revoked["verdict"] == "revoked", f"a pass that was taken back is {revoked['verdict']}")
+        require(revoked["ended"] == "taken-back", f"it ended as {revoked['ended']}")
+        told = f"{revoked['verdict']}, {revoked['ended_title']}: {revoked['reason']}"
+        self.tell("scans it after a road was closed, and it was taken back", told)
         scans = (await self.citizen.get(f"{case['links']['self']}/scans")).ok()["items"]
         require([scan["verdict"] for scan in scans] == ["revoked", "valid"], f"the scans are {scans}")
         lines = [f"{scan['at'][:19]} {scan['officer']} at {scan['place']}: {scan['verdict']}" for scan in scans]

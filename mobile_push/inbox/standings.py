@@ -1,0 +1,112 @@
+"""How far each person's inbox has come, and what decides which broadcasts are theirs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from banshi import Platform
+from banshi.sdk.database import as_read, as_stored
+from mobile_push.audience.audience import Listener, Place
+from mobile_push.tables.cursor import Cursor
+from mobile_push.tables.marks import Marks
+from mobile_push.tables.models import InboxCounter
+
+#: The person whose counter numbers the common log: no identity provider gives out an empty subject.
+EVERYBODY = ""
+
+#: In the table of counters: behind which number everybody's log goes on, since a database was restored. Nobody is
+#: called this, and nothing of anybody's is read under it.
+FLOOR = "\x01"
+
+
+async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
+    """The last number of each of these persons' own logs; those without one are left out."""
+    if not persons:
+        return {}
+    mark = Marks(platform.store)
+    sql = f"SELECT person, top FROM push_inbox_counter WHERE person IN ({mark.each(stored(persons))})"  # noqa: S608
+    return tops_in(await mark.rows(sql))
+
+
+async def counters(platform: Platform, persons: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """The last number of each of these persons' own logs and of their changes; those without are left out."""
+    if not persons:
+        return {}
+    mark = Marks(platform.store)
+    sql = f"SELECT person, top, changes FROM push_inbox_counter WHERE person IN ({mark.each(stored(persons))})"  # noqa: S608
+    return {
+        as_read(InboxCounter, "person", row["person"]): (row["top"], row["changes"]) for row in await mark.rows(sql)
+    }
+
+
+async def end(platform: Platform, person: str) -> Cursor:
+    """How far a person's inbox has come: no phone has a place beyond it, but for one of before a restore."""
+    mark = Marks(platform.store)
+    top = "COALESCE((SELECT top FROM push_inbox_counter WHERE person = {}), 0)".format  # nosec B608 - marks alone
+    logs = [top(mark(name)) for name in stored([person, EVERYBODY])]
+    changes = logs[0].replace("SELECT top", "SELECT changes")
+    (row,) = await mark.rows(
+        f"SELECT {logs[0]} AS own, {logs[1]} AS common, {changes} AS changes, {top(mark(FLOOR))} AS floor"
+    )
+    return Cursor(*(max(row[name], row["floor"]) for name in ("own", "common", "changes")))
+
+
+def stored(persons: Collection[str]) -> list[str]:
+    """These persons as they stand in the tables."""
+    return [as_stored(InboxCounter, "person", person) for person in persons]
+
+
+def tops_in(rows: Sequence[Any]) -> dict[str, int]:
+    return {as_read(InboxCounter, "person", row["person"]): row["top"] for row in rows}
+
+
+#: Somebody who follows nothing and says nowhere where they are: most people.
+NOWHERE = Listener()
+
+
+class Standing(NamedTuple):
+    """Where a person stands: what decides which broadcasts are theirs, the last number of their log and of a change."""
+
+    listener: Listener = NOWHERE
+    top: int = 0
+    changes: int = 0
+
+
+#: Somebody of whom nothing is known yet.
+NEW = Standing()
+
+
+async def standings(platform: Platform, persons: Collection[str]) -> dict[str, Standing]:
+    """Where each of these persons stands: whom they follow, where their phones are at home, and their last number."""
+    mark = Marks(platform.store)
+    names = dict(zip(persons, stored(persons), strict=True))
+    these = mark.each(names.values())
+    # The places come first: PostgreSQL takes the types of the columns from them.
+    rows = await mark.rows(
+        "SELECT person, '' AS topic, division, latitude, longitude, 0 AS top, 0 AS changes FROM push_device "  # noqa: S608 - marks
+        f"WHERE person IN ({these}) AND (division <> '' OR latitude IS NOT NULL) "
+        f"UNION ALL SELECT person, topic, '', NULL, NULL, 0, 0 FROM push_follow WHERE person IN ({these}) "
+        f"UNION ALL SELECT person, '', '', NULL, NULL, top, changes FROM push_inbox_counter WHERE person IN ({these})"
+    )
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["person"]].append(row)
+    return {person: _standing(found[one]) if one in found else NEW for person, one in names.items()}
+
+
+def _standing(rows: Sequence[Any]) -> Standing:
+    follows = frozenset(row["topic"] for row in rows if row["topic"])
+    places = tuple(
+        Place(row["division"], row["latitude"], row["longitude"])
+        for row in rows
+        if row["division"] or row["latitude"] is not None
+    )
+    listener = Listener(follows, places) if follows or places else NOWHERE
+    return Standing(listener, max(row["top"] for row in rows), max(row["changes"] for row in rows))
+
+
+async def listener_of(platform: Platform, person: str) -> Listener:
+    """What of a person decides which broadcasts are theirs."""
+    return (await standings(platform, [person]))[person].listener

@@ -1,0 +1,67 @@
+"""Where a phone goes on: the cursor that it gives, held against how far its inbox has come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from banshi import Answer, Call, InvalidParameter, Parameter, Problem
+from mobile_push.delivery.service import PUSH
+from mobile_push.inbox import standings
+from mobile_push.inbox.standings import Standing
+from mobile_push.sentences import say
+from mobile_push.tables import cursor
+from mobile_push.tables.cursor import Cursor
+
+AFTER = Parameter(
+    "after",
+    {"type": "string", "pattern": cursor.PATTERN, "default": "0"},
+    "The cursor of the last message that the app has.",
+)
+
+LAST_EVENT_ID = Parameter(
+    "Last-Event-ID",
+    {"type": "string", "pattern": f"^$|{cursor.PATTERN}"},
+    "The last event's id.",
+    place="header",
+)
+
+
+class BeyondTheEnd(Problem):
+    """This inbox has not come as far as that place, which is another's: drop what is stored and begin anew."""
+
+    status = 400
+    code = "beyond-the-end"
+    says = say
+
+
+BEYOND: dict[int, Any] = {BeyondTheEnd.status: Answer("No place of this inbox, or one beyond its end.")}
+
+
+def last_seen(call: Call) -> Cursor:
+    """Where the app goes on: behind the last event that it has, or where it says."""
+    header = call.request.headers.get(LAST_EVENT_ID.name)
+    return _place(LAST_EVENT_ID.name, header) if header else asked_place(call)
+
+
+def asked_place(call: Call) -> Cursor:
+    """Where `after` says. Raises InvalidParameter."""
+    return _place("after", str(call.query.get("after", "0")))
+
+
+def _place(parameter: str, text: str) -> Cursor:
+    try:
+        return Cursor.of(text)
+    except ValueError as error:
+        raise InvalidParameter(
+            say("{parameter} is no place in this inbox: {error}.", parameter=parameter, error=error),
+            parameter=parameter,
+        ) from None
+
+
+async def refuse_beyond(call: Call, place: Cursor, standing: Standing) -> None:
+    """Raises BeyondTheEnd for a place that the caller's inbox has not come to."""
+    if Cursor(standing.top, call.platform[PUSH].hub.log.top, standing.changes).reaches(place):
+        return
+    # Another process may have come further in this moment.
+    if not (await standings.end(call.platform, call.principal.subject)).reaches(place):
+        raise BeyondTheEnd

@@ -1,0 +1,1 @@
+"""Cases over HTTP: one's own, one case, and its next step."""

@@ -1,0 +1,119 @@
+"""The cases' face, alike for every kind: own cases, one case, and the one way to move it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+from tortoise.models import Model
+
+from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.cases.actions import reason_schema
+from banshi.kernel.cases.beginning import TO_ACTION, TO_CASE
+from banshi.kernel.cases.representations import SUMMARY, case_document, case_summary, enclosures_of
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
+from banshi.kernel.contract.values import REASON_ASKS, Who
+from banshi.kernel.http.document_schemas import Record, optional, ref
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
+from banshi.kernel.tables.attachments import Attachment
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kernel.tables.passes import Pass
+
+ROUTES = Routes("cases")
+
+ACTION = Record(
+    reason=optional(reason_schema(REASON_ASKS, "en")),
+    answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
+    details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
+).form()
+
+_OWN = {"id": "$response.body#/id"}
+TO_FIRST_CASE = Link("show_case", {"id": "$response.body#/items/0/id"})
+
+
+@ROUTES.get(
+    "/v1/cases",
+    Audience.CITIZEN,
+    {200: page_answer(ref("CaseSummary"), TO_FIRST_CASE)},
+    parameters=(Parameter("state", {"type": "string", "maxLength": 32}, "Only this state."), *PAGE_PARAMETERS),
+)
+async def list_cases(call: Call) -> web.StreamResponse:
+    """List the caller's own cases, the newest first."""
+    query = Case.filter(person=call.principal.subject)
+    if state := call.query.get("state"):
+        query = query.filter(state=state)
+    if after := from_cursor(call, uuid.UUID):
+        query = query.filter(id__lt=after)
+    limit = limit_of(call)
+    rows = await query.order_by("-id").limit(limit + 1).only(*SUMMARY)
+    shown = rows[:limit]
+    documents = [case_summary(call.platform, case, call.language) for case in shown]
+    return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
+
+
+@ROUTES.get(
+    "/v1/cases/{id}",
+    Audience.PERSON,
+    {
+        200: Answer(
+            "The case.",
+            ref("Case"),
+            links=[
+                TO_ACTION,
+                Link("download", {"id": "$response.body#/attachments/0/id"}),
+                *(Link(f"show_pass_{ending}", _OWN) for ending in ("svg", "png", "txt")),
+                Link("list_scans", _OWN),
+                Link("list_readings", _OWN),
+                Link("show_certificate", _OWN),
+                Link("show_item", {"code": "$response.body#/item/code"}),
+                Link("list_materials", {"code": "$response.body#/item/code", "case": "$response.body#/id"}),
+            ],
+        )
+    },
+)
+async def show_case(call: Call) -> web.StreamResponse:
+    """Show a case: timeline, deadline, permitted actions."""
+    actor = actors.Actor(call.principal)
+    case = await actors.find(call.path["id"], actor)
+    events = await CaseEvent.filter(case_id=case.id).order_by("version")
+    kind = call.platform.registry.kinds.get(case.kind)
+    shown = kind.shown if kind else None
+    phones: Any = await Pass.filter(case_id=case.id).order_by("-number").limit(1).values_list("phone", flat=True)
+    document = case_document(
+        call.platform,
+        case,
+        call.language,
+        events=events,
+        permitted=await actors.permitted(call.platform, case, actor),
+        attachments=await Attachment.filter(case_id=case.id).order_by("id"),
+        passes=phones,
+        details=await shown(call.platform, case, actor, call.language) if shown else None,
+        enclosures=await enclosures_of(call.platform, case) if actor.who(case) is Who.STAFF else None,
+        reader=actor.who(case),
+    )
+    return reply(call, document)
+
+
+@ROUTES.post(
+    "/v1/cases/{id}/actions/{action}",
+    Audience.PERSON,
+    {
+        200: Answer("The case after the step.", ref("CaseSummary"), links=[TO_CASE]),
+        502: Answer("The department's service failed; nothing was changed."),
+        504: Answer("The department's service took too long; nothing was changed."),
+    },
+    body=ACTION,
+    creates=True,
+)
+async def act(call: Call) -> web.StreamResponse:
+    """Take one of the permitted actions."""
+
+    def receipt(case: Case) -> Sequence[Model]:
+        return call.once.receipt(case_summary(call.platform, case, call.language), status=200)
+
+    platform, actor = call.platform, actors.Actor(call.principal)
+    case = await lifecycle.act(platform, call.path["id"], call.path["action"], actor, call.body, call.language, receipt)
+    return reply(call, case_summary(platform, case, call.language))

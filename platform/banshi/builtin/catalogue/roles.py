@@ -1,0 +1,38 @@
+"""The roles of a department, and what each may do, out of its items' state tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from banshi.kernel.cases.actions import word
+from banshi.kernel.contract.values import Texts, Who, text_in
+from banshi.kernel.loading.registry import Registry
+
+#: What people read for the roles of the house; a department's own are read by their names.
+TITLES: Mapping[str, Texts] = {
+    "reviewer": {"zh-CN": "审核人员", "en": "Reviewer"},
+    "approver": {"zh-CN": "审批人员", "en": "Approver"},
+    "clerk": {"zh-CN": "窗口工作人员", "en": "Clerk at the counter"},
+    "registrar": {"zh-CN": "窗口查询人员", "en": "Registrar at the counter"},
+}
+
+
+def roles_in(registry: Registry, department: str, language: str) -> list[dict[str, Any]]:
+    """Each role that works on cases of the department, by name, with the steps that it may take."""
+    found: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
+    items = registry.items
+    for item in items.each([code for code in items.codes() if items.facts(code).department == department]):
+        kind = registry.kinds[item.kind]
+        titles = {"kind": kind.name, "kind_title": text_in(kind.title, language)}
+        for role in (*kind.roles, *item.readers):
+            found.setdefault(role, {})
+        for step in item.steps:
+            if Who.STAFF in step.who:
+                label = word(kind.actions, step.action, language)
+                told = {**titles, "action": step.action, "label": label}
+                found.setdefault(step.role, {})[kind.name, step.action] = told
+    return [
+        {"role": role, "title": word(TITLES, role, language), "actions": list(actions.values())}
+        for role, actions in sorted(found.items())
+    ]

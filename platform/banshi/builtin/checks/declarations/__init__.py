@@ -1,0 +1,1 @@
+"""What items and kinds declare: their fields, facts, owners and states."""

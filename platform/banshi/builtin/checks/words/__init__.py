@@ -1,0 +1,1 @@
+"""The words that people read: of forms, and in messages."""

@@ -1,0 +1,1 @@
+"""What one person may create: so much at once, and so much a day."""

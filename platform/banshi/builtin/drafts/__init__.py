@@ -1,0 +1,1 @@
+"""Drafts: answers that a citizen hasn't handed in yet, kept for all of their phones for a while."""

@@ -1,0 +1,44 @@
+"""Drafts of answers, and their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from banshi.builtin.drafts.ending import end_draft
+from banshi.builtin.drafts.models import Draft
+from banshi.builtin.drafts.routes import ROUTES, remove_old
+from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
+from banshi.builtin.rounds import hourly
+from banshi.foundation.keys import Key
+from banshi.kernel.cases.beginning import ENDINGS
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Offer, Phase, Resource
+from banshi.kernel.runtime.running import Platform
+
+ENDING: Key[None] = Key("drafts' end")
+
+
+async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
+    """Delete the person's drafts: nothing asks for them but the person."""
+    await Draft.filter(person=whom.subject).delete()
+    return ()
+
+
+@hookimpl
+def banshi_routes() -> list[Route]:
+    return ROUTES
+
+
+@hookimpl
+def banshi_offers() -> list[Offer[Any]]:
+    holdings = Holdings([PersonalTable(Draft, by_person(Draft, "person"))], forget)
+    return [Offer(HOLDINGS, holdings), Offer(ENDINGS, end_draft)]
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    open_ending = partial(hourly, "drafts-ending", remove_old, "old drafts can't be removed now")
+    return [Resource(ENDING, open_ending, Phase.AFTER_PLUGINS)]

@@ -1,0 +1,105 @@
+"""A draft's verbs: nobody judges it, and nobody but its citizen reads it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from tortoise.exceptions import IntegrityError
+
+from banshi.builtin.drafts.ending import key_of, oldest
+from banshi.builtin.drafts.models import Draft
+from banshi.builtin.rounds import delete
+from banshi.builtin.sentences import say
+from banshi.foundation.database.writes import Stale, Update, Write
+from banshi.foundation.errors import NotFound, TooLarge
+from banshi.kernel.cases.modes import offered
+from banshi.kernel.contract.route_table import Routes
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link
+from banshi.kernel.http.document_schemas import MOMENT, Record
+from banshi.kernel.http.responses import encode, reply
+from banshi.kernel.runtime.running import Platform
+
+ROUTES = Routes("drafts")
+PATH = "/v1/items/{code}/draft"
+
+#: Bytes of one draft's answers as JSON, and drafts of one person.
+MAX_DRAFT_BYTES = 65_536
+MAX_DRAFTS = 50
+
+TOO_LARGE = {
+    "zh-CN": "草稿内容过多，无法保存；请直接提交。",
+    "en": "This is too much for a draft; hand it in instead.",
+}
+TOO_MANY = {
+    "zh-CN": "您保存的草稿过多，请先删除一份。",
+    "en": "You have too many drafts; delete one first.",
+}
+
+BODY = Record(answers={"type": "object", "description": "The answers so far, right or wrong."}).form()
+DRAFT = Record(answers={"type": "object"}, saved_at=MOMENT, until={**MOMENT, "description": "From then on it is gone."})
+SHOW = Link("draft", {"code": "$request.path.code"})
+
+
+@ROUTES.put(PATH, Audience.CITIZEN, {200: Answer("It is kept.", DRAFT, links=[SHOW])}, body=BODY)
+async def save_draft(call: Call) -> web.StreamResponse:
+    """Keep what is filled in so far, in place of what was kept before.
+
+    Nothing in it is judged. Files that it names stay as long as an upload does that no case uses.
+    """
+    item = offered(call.platform, call.path["code"], call.principal)
+    if item is None or item.form is None:
+        raise NotFound(say("There is no such item with a form; look for it in the list of items."), see="/v1/items")
+    answers, person = call.body["answers"], call.principal.subject
+    if len(encode(answers)) > MAX_DRAFT_BYTES:
+        raise TooLarge(TOO_LARGE, limit=MAX_DRAFT_BYTES)
+    draft = Draft(id=key_of(person, item.code), person=person, item=item.code, answers=answers, saved_at=call.now)
+    others = Draft.filter(person=person, saved_at__gte=oldest(call.platform)).exclude(id=draft.id)
+    if await others.count() >= MAX_DRAFTS:
+        raise TooLarge(TOO_MANY, limit=MAX_DRAFTS)
+    await _save(call.platform, draft)
+    return reply(call, _document(call.platform, draft), headers={"Cache-Control": "no-store"})
+
+
+@ROUTES.get(
+    PATH,
+    Audience.CITIZEN,
+    {200: Answer("What was filled in.", DRAFT), 404: Answer("There is none.")},
+    operation="draft",
+    linked=lambda item: item.form is not None,
+)
+async def show_draft(call: Call) -> web.StreamResponse:
+    """Show what was filled in before."""
+    draft = await Draft.get_or_none(id=key_of(call.principal.subject, call.path["code"]))
+    if draft is None or draft.saved_at < oldest(call.platform):
+        raise NotFound(say("There is no draft of yours for that item."))
+    return reply(call, _document(call.platform, draft), headers={"Cache-Control": "no-store"})
+
+
+@ROUTES.delete(PATH, Audience.CITIZEN, {204: Answer("It is gone.")})
+async def delete_draft(call: Call) -> web.StreamResponse:
+    """Delete it, whether or not there is one."""
+    await Draft.filter(id=key_of(call.principal.subject, call.path["code"])).delete()
+    return web.Response(status=204)
+
+
+async def remove_old(platform: Platform) -> None:
+    await delete(Draft.filter(saved_at__lt=oldest(platform)))
+
+
+async def _save(platform: Platform, draft: Draft) -> None:
+    """Write it over what is there; of two phones that save at once the later one's stays."""
+    values = {"answers": draft.answers, "saved_at": draft.saved_at}
+    while True:
+        try:
+            return await platform.store.commit(Write(updates=[Update(Draft, {"id": draft.id}, values)]))
+        except Stale:
+            with suppress(IntegrityError):  # the other phone's was the first
+                return await platform.store.commit(Write(rows=[draft]))
+
+
+def _document(platform: Platform, draft: Draft) -> dict[str, Any]:
+    until = draft.saved_at + timedelta(days=platform.settings.draft_days)
+    return DRAFT.of(platform, draft, answers=draft.answers, until=platform.moment(until))

@@ -1,0 +1,86 @@
+"""The lists as `tools/make_lists.py` has written them, and how one is searched."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+#: Found at most; whoever sees so many types another letter.
+MAX_FOUND = 50
+
+#: No nationality of anybody: people of there have China's.
+NOT_NATIONALITIES = frozenset({"HKG", "MAC", "TWN"})
+#: Not ISO's: what stands in the travel documents of people without a nationality (ICAO 9303, part 3).
+STATELESS = "XXA"
+
+#: Tones are marks of their own, once they are taken apart from their letters.
+_UNHEARD = re.compile(r"[\s'’·,，、.\u0300-\u036f-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One choice, with its name in each language."""
+
+    code: str
+    names: Mapping[str, str]
+    #: The names with those of what is around it: 四川省绵阳市涪城区.
+    full_names: Mapping[str, str]
+    #: The code of the division around it.
+    within: str
+    #: What a search looks through: its own names, and all of it.
+    own: tuple[str, ...]
+    heard: str
+
+
+def heard(text: str) -> str:
+    """A name as it is typed: no tones, no capitals, nothing between the syllables."""
+    return _UNHEARD.sub("", unicodedata.normalize("NFKD", text).casefold())
+
+
+@cache
+def entries(name: str) -> Mapping[str, Entry]:
+    """Code → entry, in the list's order."""
+    rows = [line.split("\t") for line in Path(__file__).with_name(f"{name}.txt").read_text("utf-8").splitlines()]
+    known: dict[str, Entry] = {}
+    for code, chinese, english in rows:
+        # A county stands behind its prefecture in the file, and that behind its province.
+        around = next((known[one] for one in _around(code) if one in known), None) if name == "divisions" else None
+        names = full_names = {"zh-CN": chinese, "en": english}
+        own = chinese_heard, english_heard = heard(chinese), heard(english)
+        told = f"{code.casefold()} {chinese_heard} {english_heard}"
+        if around:
+            chinese, english = around.full_names["zh-CN"] + chinese, f"{english}, {around.full_names['en']}"
+            full_names = {"zh-CN": chinese, "en": english}
+            told += f" {around.heard} {''.join(chinese.split())}"
+        known[code] = Entry(code, names, full_names, around.code if around else "", own, told)
+    return known
+
+
+def _around(code: str) -> Iterator[str]:
+    """What may be around a division, the nearest first: GB/T 2260 has two digits each for province and prefecture."""
+    yield from (whole for whole in (f"{code[:4]}00", f"{code[:2]}0000") if whole != code)
+
+
+def prefix(code: str) -> str:
+    """What the codes of all divisions in one begin with."""
+    return code.removesuffix("00").removesuffix("00")
+
+
+@cache
+def divided() -> frozenset[str]:
+    """The divisions that have others in them."""
+    return frozenset(one.within for one in entries("divisions").values())
+
+
+def found(choices: list[Entry], words: str) -> list[Entry]:
+    """Those that all of the words fit, those whose name begins with the first of them in front."""
+    asked = [one for word in words.split() if (one := heard(word))]
+    for word in asked:
+        choices = [one for one in choices if word in one.heard]
+    if asked:
+        choices = sorted(choices, key=lambda one: not any(name.startswith(asked[0]) for name in one.own))
+    return choices[:MAX_FOUND]

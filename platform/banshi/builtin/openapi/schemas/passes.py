@@ -1,0 +1,59 @@
+"""Documents of passes and certificates: what a phone holds, and what a check of one finds."""
+
+from __future__ import annotations
+
+from banshi.builtin.openapi.schemas.items import REFERENCE
+from banshi.kernel.http.document_schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, Schema, array, maybe
+
+SCAN = Record(at=MOMENT, department=TEXT, officer=TEXT, place=TEXT, verdict=TEXT)
+
+HELD_PASS = Record(
+    key=Record(kty=TEXT, crv=TEXT, x=TEXT, y=TEXT),
+    text={
+        **TEXT,
+        "description": "What the phone puts its own prefix before, the time and its signature behind.",
+    },
+    sign_every={"type": "integer", "description": "Seconds after which it signs anew."},
+    not_before=MAYBE_MOMENT,
+    expires_at=MOMENT,
+)
+
+PASS_SCHEMAS: dict[str, Schema] = {
+    "HeldPass": HELD_PASS,
+    "Verdict": Record(
+        verdict={"type": "string", "description": "valid, or why not."},
+        detail=TEXT,
+        item=maybe(REFERENCE),
+        claims=array(
+            Record(name=TEXT, title=TEXT, value={}, text=TEXT),
+            description="What it says, as a value and as people read it. Empty unless the pass is genuine.",
+        ),
+        issued_at=MAYBE_MOMENT,
+        not_before=MAYBE_MOMENT,
+        expires_at=MAYBE_MOMENT,
+        reason=MAYBE_TEXT,
+        ended={
+            **MAYBE_TEXT,
+            "description": "Of a `revoked` one: revoked, taken-back or cancelled.",
+        },
+        ended_title={**MAYBE_TEXT, "description": "What people read for that."},
+        seen_elsewhere={"type": "boolean"},
+    ),
+    "CertificateVerdict": Record(
+        verdict={"type": "string", "description": "valid, or why not."},
+        detail=TEXT,
+        item=maybe(REFERENCE),
+        department=maybe(REFERENCE),
+        number={**MAYBE_TEXT, "description": "As it stands on the page."},
+        title={**MAYBE_TEXT, "description": "What has to stand above the page."},
+        body=array(TEXT, description="The sentences that the page has to have, as the department words them now."),
+        claims=array(
+            Record(name=TEXT, title=TEXT, value={}, text=TEXT),
+            description="What the page has to say, value by value. Empty unless the certificate is genuine.",
+        ),
+        issued_at=MAYBE_MOMENT,
+        not_before=MAYBE_MOMENT,
+        expires_at=MAYBE_MOMENT,
+    ),
+    "Scan": SCAN,
+}

@@ -1,0 +1,52 @@
+"""What a pass or a certificate says, as people read it: choices in words, days written out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from banshi.forms.pointing import words_at
+from banshi.foundation.texts import clean
+from banshi.kernel.contract.message_templates import day_in
+from banshi.kernel.contract.values import Claim, Item, Texts, text_in
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_BETWEEN = {"zh-CN": "、", "en": ", "}
+
+
+def words_of(item: Item, claim: Claim) -> Mapping[str, Texts]:
+    """What stands for each value of a claim: its own words, or else those of the choices in the form."""
+    return claim.values or (words_at(item.form.schema, claim.source) if item.form else {})
+
+
+def said(words: Mapping[str, Texts], value: Any, language: str) -> str:
+    """A claim's value as people read it: a choice by its words, a day written out."""
+    if isinstance(value, list | tuple):
+        return _BETWEEN[language].join(said(words, one, language) for one in value)
+    text = " ".join(clean(str(value)).split())
+    if text in words:
+        return text_in(words[text], language)
+    if _DAY.match(text):
+        with suppress(ValueError):
+            at = datetime.fromisoformat(text)
+            return day_in(at.date(), language) + ("" if len(text) == len("2026-11-25") else f" {at:%H:%M}")
+    return text
+
+
+def claim_documents(item: Item | None, claims: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """What a verification says of each claim."""
+    if item is None or item.credential is None:
+        return []
+    return [
+        {
+            "name": claim.name,
+            "title": text_in(claim.title, language),
+            "value": claims[claim.name],
+            "text": said(words_of(item, claim), claims[claim.name], language),
+        }
+        for claim in item.credential.claims
+        if claim.name in claims
+    ]

@@ -1,0 +1,49 @@
+"""What is known, and the record that it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
+from banshi.builtin.prefill.models import Prefill
+from banshi.builtin.prefill.routes import ROUTES
+from banshi.builtin.rounds import delete, hourly
+from banshi.foundation.keys import Key
+from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Offer, Phase, Resource
+from banshi.kernel.runtime.running import Platform
+
+ENDING: Key[None] = Key("prefills' end")
+
+#: How long it is on record that something was filled in.
+KEPT = timedelta(days=365)
+
+
+async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
+    """Delete what was asked for: nobody needs it but the person."""
+    await Prefill.filter(person=whom.subject).delete()
+    return ()
+
+
+async def remove_old(platform: Platform) -> None:
+    await delete(Prefill.filter(at__lt=platform.now() - KEPT))
+
+
+@hookimpl
+def banshi_routes() -> list[Route]:
+    return ROUTES
+
+
+@hookimpl
+def banshi_offers() -> list[Offer[Holdings]]:
+    return [Offer(HOLDINGS, Holdings([PersonalTable(Prefill, by_person(Prefill, "person"))], forget))]
+
+
+@hookimpl
+def banshi_resources() -> list[Resource[Any]]:
+    open_ending = partial(hourly, "prefills-ending", remove_old, "old records of what was filled in stay")
+    return [Resource(ENDING, open_ending, Phase.AFTER_PLUGINS)]

@@ -1,0 +1,90 @@
+"""TOML and JSON that people write, and what they read where it is none: a character that only looks right, and such."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+#: What an input method writes in place of ASCII and Unicode's own tables (NFKC) know nothing of.
+MEANT = str.maketrans("“”„‟‘’【】〔〕。、", '""""\'\'[][].,')
+
+#: What tomllib's messages begin with → what to do.
+TOML = {
+    "Cannot overwrite a value": "remove one of the two: the key stands twice",
+    "Cannot declare": "remove one of the two: the table stands twice",
+    "Unescaped '\\'": "write / in paths, or two backslashes",
+    "Invalid value": 'write texts in quotes, as in key = "text"',
+    "Expected newline": 'give each key a line of its own, and write texts in quotes, as in key = "text"',
+    "Expected '='": "write key = value",
+    "Invalid statement": "write key = value, or a [table]",
+    "Unclosed array": "put a comma between the values, and a ] after the last",
+}
+
+#: Where tomllib says that it stopped.
+PLACE = re.compile(r"at line (\d+), column (\d+)")
+
+
+def lookalike(text: str, line: int, column: int) -> str:
+    """What to write in place of the character at a place (both from 1) where a parser stopped; "" where it is ASCII."""
+    found = "".join(text.split("\n")[line - 1 : line])[column - 1 : column]
+    meant = unicodedata.normalize("NFKC", found.translate(MEANT))
+    if found.isascii() or not meant.isascii():
+        return ""
+    told = f"U+{ord(found):04X}, {unicodedata.name(found, 'a character').lower()}"
+    return f"line {line}, column {column}: write {meant if meant.strip() else 'a space'} in place of {found} ({told})"
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """What somebody wrote as TOML. Raises OSError, and ValueError that says where it is none and what to write."""
+    text = _text_of(file)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = PLACE.search(str(error))
+        advice = next((f"; {advice}" for begin, advice in TOML.items() if str(error).startswith(begin)), "")
+        meant = lookalike(text, int(place[1]), int(place[2])) if place else ""
+        raise ValueError(meant or f"{error}{advice}") from None
+
+
+def read_json(file: Path) -> Any:
+    """What somebody wrote as JSON. Raises as `read_toml` does, and where a key stands twice."""
+    text = _text_of(file)
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise ValueError(json_fault(text, error.lineno, error.colno) or str(error)) from None
+
+
+def _text_of(file: Path) -> str:
+    """What somebody wrote, with or without the byte order mark of some editors. Raises ValueError if it isn't UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"it is not in UTF-8 (line {line}): save it anew in that encoding") from None
+
+
+def json_fault(text: str, line: int, column: int) -> str:
+    """What to do about a place where a parser of JSON stopped; "" where that isn't known."""
+    lines = text.split("\n")
+    rest, before = lines[line - 1][column - 1 :], "\n".join([*lines[: line - 1], lines[line - 1][: column - 1]])
+    told = ""
+    if rest.startswith(("//", "/*", "#")):
+        told = "remove the comment, which JSON has none of"
+    elif rest.startswith("'"):
+        told = "write \" in place of '"
+    elif before.rstrip().endswith(",") and rest[:1] in {"}", "]"}:
+        told = f"remove the comma before {rest[:1]}"
+    return f"line {line}, column {column}: {told}" if told else lookalike(text, line, column)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+        raise ValueError(f"write the key {twice!r} once: all but the last of them would be lost")
+    return found

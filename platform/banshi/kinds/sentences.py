@@ -1,0 +1,5 @@
+"""What callers read of the kinds', in Chinese too: `zh-CN.toml` has it by the English."""
+
+from banshi.foundation.sentences import Sentences
+
+say = Sentences(__file__)

@@ -1,0 +1,7 @@
+"""Files that people upload: who examines them before anybody reads them."""
+
+from __future__ import annotations
+
+from banshi.builtin.uploads.quarantine import SCANNERS, Scanner
+
+__all__ = ["SCANNERS", "Scanner"]

@@ -1,0 +1,1 @@
+"""The detention administration: visits to detainees, and what their families may bring."""

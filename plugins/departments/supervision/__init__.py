@@ -1,0 +1,1 @@
+"""Police supervision: complaints about officers and counters."""

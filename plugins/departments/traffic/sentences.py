@@ -1,0 +1,5 @@
+"""What callers read of this department's, in Chinese too: `zh-CN.toml` has it by the English."""
+
+from banshi.sdk.http import Sentences
+
+say = Sentences(__file__)

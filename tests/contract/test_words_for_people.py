@@ -1,0 +1,324 @@
+"""Every text that a person can get is in plain words of their language: problems, steps, messages, items, forms, pages.
+
+Some problems are told to a program and never to the person before it: that a body is no JSON, that a parameter or a
+header is wrong, that a token's claims are. They name what the program has to change, in the reader's language too.
+`TOLD_TO_PROGRAMS` and `FOR_INTEGRATORS` are all of these. The rest never names a member, a header or a route; what a
+program needs of them stands in the problem's other members.
+
+What `banshi check`, the doctor and the log say is read by whoever writes plugins or runs the platform, in English.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from banshi.app import inspected
+from banshi.foundation.errors import Problem
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.outbox.outbox import FromNewer
+from banshi.kinds.refusals import InTwoLanguages
+from tests.plain_words import END, PLACEHOLDER, wrong_with
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("platform/banshi", "mobile_push", "plugins")
+
+#: Codes of problems that say what a program has sent wrongly.
+TOLD_TO_PROGRAMS = frozenset(
+    {
+        *("malformed-body", "malformed-request", "invalid-parameter", "unsupported-media-type", "method-not-allowed"),
+        *("idempotency-key-reused", "still-running", "unauthenticated", "token-not-taken", "insufficient-scope"),
+        *("unknown-roles", "signature-refused", "replayed", "not-proven", "beyond-the-end", "ticket-refused"),
+    }
+)
+
+#: Rooms whose routes only integrators' programs call; OAuth's and Open311's errors are as those standards have them.
+FOR_INTEGRATORS = tuple(
+    ROOT / "plugins" / "integrations" / name for name in ("clients", "open311", "remote_services", "webhooks")
+)
+
+#: Files that only operators' commands and screens read.
+FOR_OPERATORS = (
+    ROOT / "platform/banshi/builtin/passes/keys.py",
+    ROOT / "platform/banshi/builtin/monitoring",
+    ROOT / "platform/banshi/foundation/database/failover/readiness.py",
+)
+
+
+def sources() -> Iterator[tuple[Path, ast.Module]]:
+    for room in ROOMS:
+        for file in sorted((ROOT / room).rglob("*.py")):
+            if not {"tests", "migrations", "sandbox"} & set(file.parts) and not file.name.startswith("test_"):
+                yield file, ast.parse(file.read_text("utf-8"))
+
+
+SOURCES = dict(sources())
+
+
+def name_of(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def problem_classes() -> dict[str, type[Problem]]:
+    inspected(read_configuration(ROOT / "plugins.toml"))
+    found: dict[str, type[Problem]] = {}
+    waiting: list[type[Problem]] = [Problem]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.__subclasses__()
+        if one.__module__.split(".")[0] in {"banshi", "mobile_push", "plugins", "banshi_plugins"}:
+            found[one.__name__] = one
+    return found
+
+
+CLASSES = problem_classes()
+
+
+def is_programs(problem: str) -> bool:
+    return problem in {"_wrong", "refuse"} or CLASSES[problem].code in TOLD_TO_PROGRAMS
+
+
+def told_to_program(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether a sentence goes into a problem that a program is told, straight or by a name that it is given."""
+    named, scope = "", node
+    while scope in parents and not (named and isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef)):
+        if isinstance(scope, ast.Call) and (name := name_of(scope.func)) in {*CLASSES, "_wrong", "refuse"}:
+            return is_programs(name)
+        if isinstance(scope, ast.Assign):
+            named = name_of(scope.targets[0])
+        scope = parents[scope]
+    used = [
+        name_of(call.func)
+        for call in ast.walk(scope)
+        if isinstance(call, ast.Call) and name_of(call.func) in {*CLASSES, "_wrong"}
+        if named in {name_of(one) for argument in call.args for one in ast.walk(argument) if isinstance(one, ast.Name)}
+    ]
+    return bool(used) and all(map(is_programs, used))
+
+
+class Said(NamedTuple):
+    """A sentence where the code says it."""
+
+    file: Path
+    line: int
+    english: str
+    program: bool
+
+
+def said() -> Iterator[Said]:
+    for file, tree in SOURCES.items():
+        parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call) or name_of(call.func) not in {"say", "refuse"} or not call.args:
+                continue
+            text = call.args[0]
+            if isinstance(text, ast.Constant) and isinstance(text.value, str) and re.search("[ {]", text.value):
+                integrators = any(file.is_relative_to(one) for one in (*FOR_INTEGRATORS, *FOR_OPERATORS))
+                yield Said(file, call.lineno, text.value, integrators or told_to_program(call, parents))
+
+
+SAID = [one for one in said() if "log" not in one.file.name and one.file.name != "supervisor.py"]
+
+
+def room_of(file: Path) -> Path:
+    """The folder whose `zh-CN.toml` has the Chinese."""
+    return next(folder for folder in file.parents if (folder / "zh-CN.toml").exists())
+
+
+def chinese(room: Path) -> dict[str, str]:
+    return tomllib.loads((room / "zh-CN.toml").read_text("utf-8"))
+
+
+def fields_of(text: str) -> set[str]:
+    return {re.split("[!:}]", one[1:])[0] for one in PLACEHOLDER.findall(text)}
+
+
+@pytest.mark.parametrize("room", sorted(one.parent for place in ROOMS for one in (ROOT / place).rglob("zh-CN.toml")))
+def test_each_sentence_of_a_room_has_its_chinese_and_none_is_left_over(room: Path) -> None:
+    texts = chinese(room)
+    english = {one.english for one in SAID if one.file.is_relative_to(room)}
+    docstrings = {documented(one) for one in CLASSES.values()}
+    named = {
+        node.value.value
+        for file, tree in SOURCES.items()
+        if file.is_relative_to(room)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+    mine = {one.english for one in SAID if room_of(one.file) == room}
+    assert not sorted(mine - texts.keys())
+    assert not sorted(texts.keys() - english - docstrings - named)
+    assert not [key for key, text in texts.items() if fields_of(key) < fields_of(text)]
+
+
+@pytest.mark.parametrize("one", SAID, ids=lambda one: f"{one.file.name}:{one.english[:40]}")
+def test_each_sentence_is_in_plain_words(one: Said) -> None:
+    assert not wrong_with(one.english, "en", program=one.program)
+    assert not wrong_with(chinese(room_of(one.file)).get(one.english, ""), "zh-CN", program=one.program)
+
+
+def documented(problem: type[Problem]) -> str:
+    return " ".join((problem.__doc__ or "").strip().partition("\n\n")[0].split())
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_each_problem_has_a_sentence_of_its_own_in_both_languages(name: str) -> None:
+    problem = CLASSES[name]
+    if problem in {InTwoLanguages, FromNewer} or "open311" in problem.__module__.split("."):
+        return
+    zh = problem.zh if issubclass(problem, InTwoLanguages) else problem.says.chinese.get(documented(problem), "")
+    program = problem.code in TOLD_TO_PROGRAMS
+    assert not wrong_with(documented(problem), "en", program=program)
+    assert not wrong_with(zh, "zh-CN", program=program)
+
+
+def in_english_alone(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.BinOp(left=left, right=right):
+            return in_english_alone(left) or in_english_alone(right)
+        case ast.IfExp(body=body, orelse=orelse):
+            return in_english_alone(body) or in_english_alone(orelse)
+    return False
+
+
+def test_no_problem_is_told_in_one_language_alone() -> None:
+    found = []
+    for file, tree in SOURCES.items():
+        if any(file.is_relative_to(one) for one in FOR_INTEGRATORS[:2]):
+            continue
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and (name := name_of(call.func)) in {*CLASSES, "FieldProblem"}:
+                detail = call.args[name == "FieldProblem" : (name == "FieldProblem") + 1]
+                if detail and in_english_alone(detail[0]):
+                    found.append(f"{file.relative_to(ROOT)}:{call.lineno}")
+    assert not found
+
+
+# -- texts that stand in the code in both languages -------------------------------------------------------------------
+
+
+class Pair(NamedTuple):
+    place: str
+    english: str
+    chinese: str
+    message: bool = False
+
+
+#: A line of a message that ends in what is filled in, behind its name: "说明：{reason}".
+TOLD_ALONE = re.compile(r"[:：,，] ?[^:：]*[}”]$")
+
+
+def text_of(node: ast.expr | None) -> str:
+    """A constant, with "{x}" for what is filled in; "" for what is none."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(one.value if isinstance(one, ast.Constant) else "{x}" for one in values)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return text_of(left) + text_of(right)
+    return ""
+
+
+def pairs() -> Iterator[Pair]:
+    for file, tree in SOURCES.items():
+        if any(file.is_relative_to(one) for one in FOR_INTEGRATORS) or "catalogue_exports" in file.parts:
+            continue
+        for node in ast.walk(tree):
+            place = f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Dict):
+                texts = {text_of(key): text_of(value) for key, value in zip(node.keys, node.values, strict=True)}
+                if texts.get("zh-CN") and texts.get("en"):
+                    yield Pair(place, texts["en"], texts["zh-CN"])
+            elif isinstance(node, ast.Call) and name_of(node.func) == "message" and len(node.args) == 3:
+                yield Pair(place, text_of(node.args[2]), text_of(node.args[1]), message=True)
+            elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and all(map(text_of, node.elts)):
+                zh, en = map(text_of, node.elts)
+                if re.search("[\u4e00-\u9fff]", zh) and not re.search("[\u4e00-\u9fff]", en.replace("川B", "")):
+                    yield Pair(place, en, zh)
+
+
+PAIRS = list(pairs())
+
+
+def test_there_are_many_of_them() -> None:
+    assert len(PAIRS) > 250
+    assert len(SAID) > 180
+    assert len(CLASSES) > 60
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.place)
+def test_each_text_in_the_code_is_in_plain_words(pair: Pair) -> None:
+    for language, text in (("en", pair.english), ("zh-CN", pair.chinese)):
+        for line in (one for one in text.splitlines() if PLACEHOLDER.sub("", one).strip(" .,:、")):
+            assert not wrong_with(line, language, sentence=False), line
+
+
+@pytest.mark.parametrize("pair", [one for one in PAIRS if one.message], ids=lambda pair: pair.place)
+def test_each_line_of_a_message_is_a_whole_one(pair: Pair) -> None:
+    for text in (pair.english, pair.chinese):
+        told = [line for line in text.splitlines() if PLACEHOLDER.sub("", line).strip(" :：")]
+        assert not [line for line in told if not (END.search(line) or TOLD_ALONE.search(line))]
+
+
+# -- items and forms --------------------------------------------------------------------------------------------------
+
+#: What of an item is a sentence and no title.
+SENTENCES = {"summary", "conditions", "process", "x-shows", "x-pattern-hint"}
+
+
+def texts_in(value: Any, place: str) -> Iterator[tuple[str, str, str]]:
+    """Every text in two languages in a value, with its place: (place, language, text)."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            if field.name not in {"form", "keywords", "handler"}:
+                yield from texts_in(getattr(value, field.name), f"{place}.{field.name}")
+        return
+    if isinstance(value, Mapping):
+        if "zh-CN" in value and "en" in value and all(isinstance(one, str) for one in value.values()):
+            yield from ((place, language, text) for language, text in value.items() if language in {"zh-CN", "en"})
+            return
+        for name, one in value.items():
+            yield from texts_in(one, f"{place}.{name}")
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from texts_in(one, place)
+
+
+REGISTRY, _ = inspected(read_configuration(ROOT / "plugins.toml"))
+
+
+@pytest.mark.parametrize("code", sorted(REGISTRY.items))
+def test_an_item_and_its_form_are_in_plain_words(code: str) -> None:
+    item = REGISTRY.items.of(code)
+    assert item is not None
+    schema = item.form.schema if item.form else {}
+    assert not faults_of((*texts_in(item, code), *texts_in(schema, f"{code}:form")))
+
+
+def faults_of(texts: Iterable[tuple[str, str, str]]) -> list[str]:
+    """What is wrong with which line: (place, language, text) each."""
+    return [
+        f"{place} {language}: {wrong}: {line}"
+        for place, language, text in texts
+        for line in text.splitlines()
+        if PLACEHOLDER.sub("", line).strip(" :：.")
+        if (wrong := wrong_with(line, language, sentence=place.rpartition(".")[2] in SENTENCES))
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY.kinds))
+def test_what_a_kind_calls_its_states_and_steps_is_in_plain_words(name: str) -> None:
+    kind = REGISTRY.kinds[name]
+    words = {"states": kind.states, "actions": kind.actions, "title": kind.title}
+    wrong = {text: wrong_with(text, language, sentence=False) for _, language, text in texts_in(words, name)}
+    assert not {text: what for text, what in wrong.items() if what}

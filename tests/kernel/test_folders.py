@@ -1,0 +1,102 @@
+"""Readiness knows the folders of files and keys, and costs the disk the same however often it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banshi.builtin.monitoring import folders
+from banshi.testing import Door
+
+
+async def ready(door: Door) -> tuple[int, dict[str, Any]]:
+    reply = await door.anyone.get("/readyz")
+    return reply.status, reply.document
+
+
+@pytest.fixture(autouse=True)
+def at_each_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "LOOK_EVERY_S", 0.0)
+
+
+async def test_a_process_whose_files_or_keys_are_gone_is_not_ready_until_they_are_back(bare_door: Door) -> None:
+    settings = bare_door.platform.settings
+    assert await ready(bare_door) == (200, {"status": "ready"}), "nobody has uploaded anything yet"
+    (await bare_door.citizen("wang").upload()).created()
+    assert (await ready(bare_door))[0] == 200
+    for name, folder in (("files", settings.attachments_folder), ("keys", settings.keys_folder)):
+        away = folder.rename(folder.with_name("away"))
+        status, problem = await ready(bare_door)
+        assert (status, problem["detail"]) == (503, f"The folder of {name} is gone.")
+        assert str(folder) not in str(problem)
+        folder.touch()
+        status, problem = await ready(bare_door)
+        assert (status, problem["detail"]) == (503, f"The folder of {name} can't be used.")
+        folder.unlink()
+        away.rename(folder)
+        assert (await ready(bare_door))[0] == 200
+
+
+async def test_a_mount_that_went_leaves_an_empty_folder_and_is_noticed(bare_door: Door) -> None:
+    assert (await ready(bare_door))[0] == 200
+    disks = bare_door.platform[folders.FOLDERS]._disks
+    disks.update({folder: disk + 1 for folder, disk in disks.items()})
+    status, problem = await ready(bare_door)
+    assert (status, problem["detail"]) == (503, "The folder of files is gone.")
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "told"),
+    [
+        (errno.EROFS, 503, "can't be used"),
+        (errno.EACCES, 503, "can't be used"),
+        (errno.EIO, 503, "can't be used"),
+        (errno.ENOSPC, 200, "'disk': 'full'"),
+        (errno.EDQUOT, 200, "'disk': 'full'"),
+    ],
+)
+async def test_what_can_t_be_written_to_is_not_ready_and_what_is_full_is(
+    bare_door: Door, monkeypatch: pytest.MonkeyPatch, number: int, status: int, told: str
+) -> None:
+    def refuse(**_: Any) -> Any:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr(folders, "TemporaryFile", refuse)
+    found, document = await ready(bare_door)
+    assert found == status
+    assert told in str(document)
+
+
+async def test_a_disk_that_never_answers_costs_a_probe_its_patience_and_all_of_them_one_look(
+    bare_door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, looks = threading.Event(), []
+
+    def hang(folder: Path) -> None:
+        looks.append(folder)
+        answers.wait(60)
+
+    monkeypatch.setattr(folders, "_read", hang)
+    monkeypatch.setattr(folders, "ANSWER_TIMEOUT_S", 0.05)
+    found = await asyncio.gather(*(ready(bare_door) for _ in range(20)))
+    assert {(status, problem["detail"]) for status, problem in found} == {
+        (503, "The folder of the data does not answer.")
+    }
+    assert len(looks) == 1
+    answers.set()
+    monkeypatch.setattr(folders, "ANSWER_TIMEOUT_S", 10.0)
+    assert (await ready(bare_door))[0] == 200
+
+
+async def test_probes_between_two_looks_cost_the_disk_nothing(bare_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Path] = []
+    monkeypatch.setattr(folders, "LOOK_EVERY_S", 3_600.0)
+    monkeypatch.setattr(folders, "_read", looks.append)
+    for _ in range(20):
+        assert (await ready(bare_door))[0] == 200
+    assert len(looks) == 1
