@@ -147,7 +147,7 @@ def test_a_deadline_explains_every_day_that_it_passed_over() -> None:
     assert MAINLAND.deadline(on("2026-09-24"), 1).explain() == {
         "due_on": "2026-09-28",
         "provisional": False,
-        "working_days": 1,
+        "days": 1,
         "counted_from": "2026-09-24",
         "skipped": [
             {"date": "2026-09-25", "why": "public holiday: Mid-autumn Festival"},

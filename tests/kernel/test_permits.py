@@ -23,6 +23,7 @@ from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.contract.values import LANGUAGES, Message
 from banshi.kernel.outbox import outbox
 from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.application import ApplicationRules
 from banshi.kinds.application.deemed import accept_overdue, is_overdue
 from banshi.kinds.application.permits import CAUSES, DAYS_TO_ASK
@@ -289,6 +290,72 @@ async def test_of_a_person_and_the_round_at_once_one_accepts(world: World) -> No
     seen = await world.seen(link)
     assert (seen["state"], len(seen["timeline"])) == ("accepted", 2)
     assert seen["deadline"]["due_on"] == MAINLAND.deadline(date(2026, 3, 2), 10).due_on.isoformat()
+
+
+# -- the receipt -----------------------------------------------------------------------------------------------------
+
+
+def all_told(world: World, link: str) -> list[str]:
+    """The states of the steps that somebody was told of, in order."""
+    return [one.state for one in world.told if one.case_id == link.rpartition("/")[2]]
+
+
+@together
+@pytest.mark.parametrize("code", ["permit", "checked", "two"])
+@pytest.mark.parametrize(
+    ("received", "last", "words"),
+    [
+        (date(2026, 3, 2), "2026年3月9日", "9 March 2026"),
+        # Over the days off of the National Day; and by night, when it is still the day before in UTC.
+        (date(2026, 9, 29), "2026年10月12日", "12 October 2026"),
+        (date(2026, 10, 10), "2026年10月16日", "16 October 2026"),
+    ],
+)
+async def test_whoever_applies_for_a_permit_has_a_dated_receipt_that_says_until_when_they_are_answered(
+    world: World, code: str, received: date, last: str, words: str
+) -> None:
+    world.on(received, 1)
+    link = await world.handed_in(code)
+    number = (await world.seen(link))["number"]
+    assert all_told(world, link) == ["submitted"]
+    told = told_of(world, link, "submitted")
+    day = f"{received.year}年{received.month}月{received.day}日"
+    assert f"公园处已于{day}收到您的申请，编号为{number}" in told["zh-CN"]
+    assert f"最迟于{last}告知您是否受理，或者一次性告知需要补正的全部内容" in told["zh-CN"]
+    assert number in told["en"]
+    assert f"By {words} you are told" in told["en"]
+    assert last == f"{fifth(received).year}年{fifth(received).month}月{fifth(received).day}日"
+
+
+@together
+async def test_the_receipt_is_in_the_inbox_of_whoever_handed_it_in_once_however_often_it_is_sent(world: World) -> None:
+    world.at(None)
+    body, key = {"answers": {"what": "x"}}, {"Idempotency-Key": "permit-receipt-0001"}
+    made = [(await world.wang.post("/v1/items/permit/cases", body, headers=key)).created() for _ in range(2)]
+    assert made[0]["id"] == made[1]["id"]
+    rows = await OutboxRow.filter(topic=outbox.MESSAGE)
+    about = [row.payload["state"] for row in rows if row.payload.get("case_id") == made[0]["id"]]
+    assert about == ["submitted"] * len(world.door.platform.registry.channels)
+
+
+@together
+async def test_corrections_have_a_receipt_of_their_own(world: World) -> None:
+    world.on(date(2026, 3, 2))
+    link = await world.handed_in()
+    await world.act(link, "return", reason="请补正全部材料")
+    world.on(date(2026, 4, 1))
+    await world.supplement(link)
+    assert all_told(world, link) == ["submitted", "returned", "supplemented"]
+    told = told_of(world, link, "supplemented")
+    assert "已于2026年4月1日收到您的补正材料" in told["zh-CN"]
+    assert "最迟于2026年4月9日告知您是否受理" in told["zh-CN"]
+    assert "By 9 April 2026" in told["en"]
+
+
+@together
+async def test_what_is_no_permit_is_told_of_its_acceptance_alone(world: World) -> None:
+    link = await world.handed_in("bench")
+    assert all_told(world, link) == ["accepted"]
 
 
 # -- what is missing -------------------------------------------------------------------------------------------------

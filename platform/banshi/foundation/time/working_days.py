@@ -116,7 +116,7 @@ class Deadline:
         return {
             "due_on": self.due_on.isoformat(),
             "provisional": self.provisional,
-            "working_days": self.days,
+            "days": self.days,
             "counted_from": self.counted_from.isoformat(),
             "skipped": [{"date": day.date.isoformat(), "why": day.why_in(language)} for day in self.skipped],
         }

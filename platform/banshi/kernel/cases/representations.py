@@ -119,7 +119,8 @@ def case_document(
     }
     if (deadline := deadline_of(platform, case)) is not None:
         # Why this date: the days on the way that were not counted.
-        document["deadline"]["explanation"] = deadline.explain(language)
+        told = {**deadline.explain(language), "unit": case.clock_unit}
+        document["deadline"]["explanation"] = {**told, "working_days": told["days"]}
     if details is not None:
         document["details"] = {"kind": case.kind, **details}
     if reader is Who.CITIZEN:

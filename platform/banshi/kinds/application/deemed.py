@@ -9,6 +9,7 @@ from typing import Any
 
 from banshi.builtin.rounds import hourly, move
 from banshi.foundation.keys import Key
+from banshi.kernel.contract.message_templates import Value
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, Case, CaseEvent
@@ -41,7 +42,16 @@ async def accept_overdue(platform: Platform) -> None:
 
 def is_overdue(platform: Platform, received: date) -> bool:
     """Whether the last day on which something missing can be named is over."""
-    return platform.today() > platform.calendar.deadline(received, DAYS_TO_ASK).due_on
+    return platform.today() > _last_day(platform, received)
+
+
+def answered_by(platform: Platform, received: datetime) -> dict[str, Value]:
+    """What a receipt says of what came in at that moment: until when the applicant is told something."""
+    return {"answered_by": _last_day(platform, received.astimezone(platform.settings.timezone).date())}
+
+
+def _last_day(platform: Platform, received: date) -> date:
+    return platform.calendar.deadline(received, DAYS_TO_ASK).due_on
 
 
 async def deemed_since(platform: Platform, case: Case, item: Item) -> date | None:

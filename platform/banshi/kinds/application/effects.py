@@ -21,7 +21,7 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 from banshi.kinds.application.claims import claims_of, day_at
-from banshi.kinds.application.deemed import deemed_since
+from banshi.kinds.application.deemed import answered_by, deemed_since
 from banshi.kinds.application.mistakes import own_claims, wrong_claims
 from banshi.kinds.application.permits import CAUSES, RECEIVED
 from banshi.kinds.corrections import corrected
@@ -60,6 +60,8 @@ async def effects(platform: Platform, move: Move) -> Effects:
         # The automatic check runs again on the corrected case.
         if move.step.to == RECEIVED:
             made.rows.append(outbox.intake_row(move.case.id, move.case.version + 1))
+        if move.item.details.permit:
+            made.mentions = answered_by(platform, move.at)
         return made
     if refused := hindrance(platform, move.case, move.item, move.step):
         raise refused

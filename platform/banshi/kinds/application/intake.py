@@ -9,27 +9,35 @@ from tortoise.models import Model
 
 from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.kernel.cases.actors import SYSTEM, permitted
-from banshi.kernel.cases.lifecycle import Effects, begin, decide
+from banshi.kernel.cases.lifecycle import Effects, Move, begin, decide, told
 from banshi.kernel.cases.submission import item_of, submission_of
 from banshi.kernel.contract.values import Decision, Item
+from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.containment import ask, blamed
 from banshi.kernel.runtime.mistakes import Mistake
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
+from banshi.kinds.application.deemed import answered_by
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.mistakes import check_decision, without_reason, wrong_action
+from banshi.kinds.application.permits import RECEIPT
 from banshi.kinds.application.renewal import check_renewal
 
 
 async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> Sequence[Model]:
-    """Tie a renewal to the case that it renews, and accept what no department looks at first. A person accepts permits.
+    """Tie a renewal to the case that it renews, and accept what no department looks at first.
 
     Where the handler has no review of its own, nobody needs to be asked: the case is accepted in its first transaction.
+    A person accepts permits; until then whoever applied has a receipt.
     """
     item = item_of(platform, case)
     if renewed := body.get("renews"):
         case.renews = (await check_renewal(platform, item, case.person, renewed)).id
-    if type(item.handler).review is Application.review and not item.details.permit:
+    if item.details.permit:
+        move = Move(case=case, item=item, step=RECEIPT, actor=SYSTEM, at=case.created_at)
+        message = told(platform, move, None, Effects(mentions=answered_by(platform, case.created_at)))
+        return outbox.message_rows(platform, message, dedup=f"{case.id}:{case.version}")
+    if type(item.handler).review is Application.review:
         return begin(platform, case, "accept", Effects())
     return ()
 

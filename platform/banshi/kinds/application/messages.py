@@ -18,9 +18,36 @@ REMEDIES = frozenset({REMEDY})
 #: What the message of a permit's suspension may mention.
 STOP = frozenset({"cause", "expected_days"})
 
+#: What the receipt of a permit's application says: until when it is told whether it is accepted.
+ANSWERED = frozenset({"answered_by"})
+
 #: … and where it gives a certificate.
 CERTIFICATE = frozenset({"certified_until"})
 
+
+#: The dated receipt (收件凭证) of a permit's application, which nobody has accepted yet.
+RECEIVED = message(
+    {"zh-CN": "{item}：已收到申请（{number}）", "en": "{item}: received ({number})"},
+    """{department}已于{date}收到您的申请，编号为{number}。
+最迟于{answered_by}告知您是否受理，或者一次性告知需要补正的全部内容；逾期未告知的，自收到之日起即为受理。
+目前您无需进行其他操作，请保留本通知作为收件凭证。""",
+    """{department} received your application on {date}, under the number {number}.
+By {answered_by} you are told whether it is accepted, or all that is missing. If you are told nothing by then, it \
+counts as accepted from the day on which it was received.
+There is nothing for you to do now. Keep this message as your receipt.""",
+)
+
+#: The same, of what was asked for.
+CORRECTIONS_RECEIVED = message(
+    {"zh-CN": "{item}：已收到补正材料（{number}）", "en": "{item}: corrections received ({number})"},
+    """{department}已于{date}收到您的补正材料，申请编号为{number}。
+最迟于{answered_by}告知您是否受理；逾期未告知的，自收到补正材料之日起即为受理。
+目前您无需进行其他操作，请保留本通知作为收件凭证。""",
+    """{department} received your corrections on {date}, for the application {number}.
+By {answered_by} you are told whether it is accepted. If you are told nothing by then, it counts as accepted from the \
+day on which the corrections were received.
+There is nothing for you to do now. Keep this message as your receipt.""",
+)
 
 ACCEPTED = message(
     {"zh-CN": "{item}：已受理（{number}）", "en": "{item}: accepted ({number})"},

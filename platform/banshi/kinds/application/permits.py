@@ -94,6 +94,18 @@ ASK = Step(
     },
 )
 
+#: How it came in, of which the applicant gets a receipt: in no table, since no case is there to take it.
+RECEIPT = Step(state="", action="submit", who=CITIZEN, to=RECEIVED, tells=messages.RECEIVED, mentions=messages.ANSWERED)
+
+SUPPLEMENT = Step(
+    state="returned",
+    action="supplement",
+    who=CITIZEN,
+    to=SUPPLEMENTED,
+    tells=messages.CORRECTIONS_RECEIVED,
+    mentions=messages.ANSWERED,
+)
+
 #: States of the general table that a permit leaves in ways of its own.
 _OWN = {RECEIVED, "returned"}
 
@@ -101,7 +113,7 @@ _OWN = {RECEIVED, "returned"}
 def of_permits(table: Sequence[Step]) -> tuple[Step, ...]:
     """The general table as a permit has it."""
     rows = [*_before_acceptance(RECEIVED), ASK, *_before_acceptance(SUPPLEMENTED)]
-    rows.append(Step(state="returned", action="supplement", who=CITIZEN, to=SUPPLEMENTED))
+    rows.append(SUPPLEMENT)
     rows.append(Step(state="returned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END))
     rows.append(Step(state="declined", action="close", who=EITHER, to="closed", role="approver", work=False))
     for step in table:

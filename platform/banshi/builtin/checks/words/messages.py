@@ -29,6 +29,9 @@ LONGEST_NUMBER, LONGEST_DAY = 18, 17
 SOMETIMES = frozenset({"reason", "phone"})
 DEADLINE = "deadline"
 
+#: Those that stand for a day.
+DAYS = ("date", DEADLINE, "answered_by", "valid_from", "valid_until", "certified_until")
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -104,7 +107,7 @@ def longest_values(registry: Registry, item: Item) -> Mapping[str, int]:
         "phone": len(department.phone) if department else 0,
         "result": _longest(item.result.title),
         "number": LONGEST_NUMBER,
-        **dict.fromkeys(("date", "deadline", "valid_from", "valid_until", "certified_until"), LONGEST_DAY),
+        **dict.fromkeys(DAYS, LONGEST_DAY),
     }
 
 

@@ -71,19 +71,35 @@ PERMITTED_ACTION = Record(
     ),
 )
 
+DAY: Schema = {"type": "string", "format": "date"}
+DAY_UNIT: Schema = {"type": "string", "enum": [WORKING_DAY, CALENDAR_DAY], "description": "Which days count."}
+OLD_DAYS: Schema = {
+    "type": "integer",
+    "deprecated": True,
+    "description": "The old name of `days`, whatever their unit. It goes with the next version.",
+}
+
 CASE_SCHEMAS: dict[str, Schema] = {
     "PermittedAction": PERMITTED_ACTION,
     "Deadline": Record(
-        working_days={"type": "integer", "description": "The same as `days`, whatever their unit."},
+        working_days=OLD_DAYS,
         days={"type": "integer", "description": "That the department has in all."},
-        unit={"type": "string", "enum": [WORKING_DAY, CALENDAR_DAY], "description": "Which days count."},
+        unit=DAY_UNIT,
         running={"type": "boolean"},
         due_on={"type": ["string", "null"], "format": "date"},
         provisional={"type": "boolean"},
         explanation=optional(
             {
-                "type": "object",
                 "description": "In a whole case while the clock runs: the days that were not counted.",
+                **Record(
+                    due_on=DAY,
+                    provisional={"type": "boolean"},
+                    days={"type": "integer", "description": "Of its unit, from `counted_from` on."},
+                    unit=DAY_UNIT,
+                    working_days=OLD_DAYS,
+                    counted_from=DAY,
+                    skipped=array(Record(date=DAY, why=TEXT)),
+                ),
             }
         ),
     ),
