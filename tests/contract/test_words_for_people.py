@@ -319,6 +319,7 @@ def faults_of(texts: Iterable[tuple[str, str, str]]) -> list[str]:
 @pytest.mark.parametrize("name", sorted(REGISTRY.kinds))
 def test_what_a_kind_calls_its_states_and_steps_is_in_plain_words(name: str) -> None:
     kind = REGISTRY.kinds[name]
-    words = {"states": kind.states, "actions": kind.actions, "title": kind.title}
+    own = [kind.worded(item.details) for item in REGISTRY.items.unchecked() if item.kind == name]
+    words = {"states": kind.states, "actions": kind.actions, "title": kind.title, "own": own}
     wrong = {text: wrong_with(text, language, sentence=False) for _, language, text in texts_in(words, name)}
     assert not {text: what for text, what in wrong.items() if what}

@@ -23,9 +23,11 @@ from banshi.builtin.certificates import press as press_module
 from banshi.builtin.certificates.fonts import OURS, code_points, open_fonts
 from banshi.builtin.certificates.page import Page
 from banshi.builtin.certificates.press import PAGES_AT_ONCE, PRESS, Press
+from banshi.builtin.certificates.refusals import ENDED, TOLD
 from banshi.builtin.certificates.routes import _named
 from banshi.builtin.passes import keys
 from banshi.builtin.passes.keys import KEYRING
+from banshi.builtin.passes.refusals import Reason
 from banshi.builtin.passes.wire.cose import MAX_TEXT_SIGNS
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.findings import ConfigurationError
@@ -34,6 +36,7 @@ from banshi.kernel.tables.passes import Pass
 from banshi.kinds.application.claims import masked
 from banshi.testing import Door, Person, Reply, open_door
 from tests import certificate_reader
+from tests.plain_words import wrong_with
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -388,6 +391,40 @@ async def test_all_that_the_page_says_can_be_compared_with_its_verification(door
     assert (after["verdict"], after["title"], after["body"]) == ("revoked", told["title"], told["body"])
     stranger = await verdict(door, seen.code[:-1], language)
     assert (stranger["title"], stranger["body"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "title", "word"),
+    [
+        ("revoke", "revoked", "Revoked", "was revoked"),
+        ("take-back", "taken-back", "Taken back", "was taken back"),
+        ("cancel", "cancelled", "Cancelled", "was cancelled"),
+    ],
+)
+async def test_whoever_asks_for_one_or_verifies_it_reads_which_of_the_three_ends_it_had(
+    door: Door, action: str, state: str, title: str, word: str
+) -> None:
+    path = await certified(door, wang(door))
+    code = code_in(await pdf(wang(door), path))
+    before = await verdict(door, code)
+    assert (before["detail"], before["ended"], before["ended_title"]) == ("", None, None)
+    (await approver(door).post(f"{path}/actions/{action}", {"reason": "因故"})).ok()
+    english = {"Accept-Language": "en"}
+    gone = (await wang(door).get(f"{path}/certificate.pdf", headers=english)).problem(410, "certificate-revoked")
+    assert gone["ended"] == state
+    after = await verdict(door, code)
+    assert (after["verdict"], after["ended"], after["ended_title"]) == ("revoked", state, title)
+    assert word in gone["detail"]
+    assert word in after["detail"]
+    assert {"revoked": "撤销", "taken-back": "撤回", "cancelled": "注销"}[state] in (
+        await verdict(door, code, "zh-CN")
+    )["detail"]
+
+
+def test_whoever_verifies_a_certificate_reads_a_sentence_for_each_verdict() -> None:
+    assert {*Reason} | {"unknown-pass", "revoked", "not-a-certificate"} == TOLD.keys()
+    for code, told in {**TOLD, **ENDED}.items():
+        assert not [text for language, text in told.items() if wrong_with(text, language)], code
 
 
 async def test_one_that_has_ended_is_not_shown_any_more(door: Door) -> None:

@@ -341,6 +341,8 @@ async def test_another_phone_takes_it_over_and_the_one_before_is_revoked_online_
     (await new.take()).ok()
     verdict = await scan(door, lost.shows(door))
     assert (verdict["verdict"], verdict["reason"]) == ("revoked", "Another phone holds it now.")
+    assert verdict["ended"] is None, "its approval stands"
+    assert verdict["detail"].startswith("Another phone holds this pass now")
     assert (await scan(door, new.shows(door)))["verdict"] == "valid"
     before, after = await Pass.all().order_by("number")
     claims = await status_list(door)

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import io
 import json
+import re
 import stat
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,7 +35,7 @@ from tortoise.transactions import in_transaction
 from banshi.builtin.passes import keys, revocations
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Scan, SigningKey
-from banshi.builtin.passes.refusals import Reason
+from banshi.builtin.passes.refusals import ENDED, TOLD, Reason
 from banshi.builtin.passes.wire import base45, cose
 from banshi.builtin.passes.wire.cose import Credential
 from banshi.builtin.passes.wire.signature import ES256, ORDER
@@ -43,6 +44,7 @@ from banshi.foundation.errors import NotFound, Unavailable
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
+from tests.plain_words import wrong_with
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 PLUGINS = {"traffic": TRAFFIC}
@@ -331,6 +333,23 @@ REFUSALS: dict[Reason, Forge] = {
 }
 
 
+#: What an officer can do.
+WHAT_TO_DO = {
+    "zh-CN": "请对方|请持证人|请告知|请立即告知|请向|请重新|不予认可",
+    "en": "don't accept|scan|ask the department",
+}
+
+
+def test_an_officer_reads_one_sentence_for_each_verdict_and_it_says_what_to_do_now() -> None:
+    assert {*Reason} | {"unknown-pass", "revoked"} == TOLD.keys()
+    for code, told in {**TOLD, **ENDED}.items():
+        assert told.keys() == {"zh-CN", "en"}, code
+        for language, text in told.items():
+            assert re.search(WHAT_TO_DO[language], text), code
+            assert not wrong_with(text, language), code
+            assert re.fullmatch(r"[^.。]+[.。]", text), code
+
+
 def flipped(text: str) -> str:
     """The same pass with the last bit of its signature turned."""
     data = bytearray(cose.compact_bytes(text))
@@ -356,7 +375,7 @@ async def test_every_forgery_is_refused_for_its_own_reason_and_recorded_without_
         verdict = await issued.verdict(forge(forger), place="三号卡口")
         assert verdict["verdict"] == reason.value, reason
         assert (verdict["item"], verdict["claims"], verdict["reason"]) == (None, [], None)
-        assert verdict["detail"]
+        assert verdict["detail"] == TOLD[reason]["en"]
         recorded = await Scan.all().order_by("-id").first()
         assert recorded is not None
         assert (recorded.number, recorded.verdict) == (None, reason.value)

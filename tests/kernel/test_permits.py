@@ -484,6 +484,30 @@ async def test_whatever_is_decided_against_somebody_says_why_and_whom_to_turn_to
 
 @together
 @pytest.mark.parametrize(
+    ("code", "title", "label"), [("permit", "不予许可", "不予许可"), ("bench", "不予办理", "不予办理")]
+)
+async def test_a_refused_permit_is_called_as_its_law_calls_it_wherever_it_is_shown(
+    world: World, code: str, title: str, label: str
+) -> None:
+    """Its message said 不予许可, and the case and its button 不予办理."""
+    world.on(date(2026, 3, 2))
+    link = await world.handed_in(code)
+    if code == "permit":
+        await world.act(link, "accept")
+    chinese = {"Accept-Language": "zh-CN"}
+    offered = (await world.staff.get(link, headers=chinese)).ok()["permitted_actions"]
+    refuse = next(one for one in offered if one["action"] == "refuse")
+    assert (refuse["label"], refuse["leads_to_title"]) == (label, title)
+    await world.act(link, "refuse", reason="不符合条件")
+    seen = (await world.wang.get(link, headers=chinese)).ok()
+    assert (seen["state_title"], seen["timeline"][-1]["state_title"]) == (title, title)
+    assert seen["timeline"][-1]["action_title"] == label
+    listed = (await world.wang.get("/v1/cases", headers=chinese)).ok()["items"]
+    assert next(one for one in listed if one["links"]["self"] == link)["state_title"] == title
+
+
+@together
+@pytest.mark.parametrize(
     ("action", "state", "title"),
     [("revoke", "revoked", "已撤销"), ("take-back", "taken-back", "批准已撤回"), ("cancel", "cancelled", "已注销")],
 )
@@ -499,5 +523,8 @@ async def test_after_each_end_of_a_pass_the_officer_reads_which_it_was(
     await world.act(link, action, reason="因故")
     after = (await officer.post("/v1/passes/verify", {"text": text})).ok()
     assert (after["verdict"], after["ended"], after["ended_title"]) == ("revoked", state, title)
+    assert title.removeprefix("批准").removeprefix("已") in after["detail"]
+    seen = (await world.wang.get(f"{link}/scans")).ok()["items"]
+    assert [one["verdict_title"] for one in seen] == [title, "有效"]
     for again in ("revoke", "take-back", "cancel", "close"):
         (await world.staff.post(f"{link}/actions/{again}", {"reason": "x"})).problem(409, "action-not-permitted")

@@ -22,7 +22,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
-LAYOUT = 2
+LAYOUT = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from banshi.builtin.certificates.page import Page, Source, page_of, wording_of
 from banshi.builtin.certificates.press import PRESS
-from banshi.builtin.certificates.refusals import CertificateExpired, CertificateRevoked
+from banshi.builtin.certificates.refusals import ENDED, NOT_SHOWN, TOLD, CertificateExpired, CertificateRevoked
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.claims import claim_documents
 from banshi.builtin.passes.ledger import Verdict
@@ -18,10 +18,11 @@ from banshi.builtin.passes.wire.cose import Credential
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors
+from banshi.kernel.cases.actions import words_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.contract.values import LANGUAGES, Item
+from banshi.kernel.contract.values import LANGUAGES, Item, text_in
 from banshi.kernel.http.document_schemas import Record, named, ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
@@ -44,7 +45,7 @@ SCANNED = Record(
     Audience.PERSON,
     {
         200: Answer("The certificate.", media_type=PDF),
-        410: Answer("It was revoked, or it has ended; `code` says which."),
+        410: Answer("It was revoked, taken back or cancelled (`ended` says which), or it has ended: see `code`."),
         503: Answer("It can't be drawn now, or too many are asked for; come back after Retry-After."),
     },
     parameters=(
@@ -83,11 +84,12 @@ async def _valid(platform: Platform, case: Case) -> Pass:
         raise NotFound(say("This item ends in no certificate."))
     record = await ledger.of_case(case)
     if record is None:
-        kind = platform.registry.kinds.get(case.kind)
-        state = kind.states.get(case.state, case.state) if kind else case.state
+        states, _ = words_of(platform.registry.kinds.get(case.kind), item)
+        state = states.get(case.state, case.state)
         raise NotFound(say("There is no certificate yet: the case is “{state}”.", state=state))
     if record.revoked_at is not None:
-        raise CertificateRevoked()
+        end = await ledger.end_of(platform, record)
+        raise CertificateRevoked(NOT_SHOWN.get(end), ended=end or None)
     if record.expires_at <= platform.now():
         raise CertificateExpired()
     return record
@@ -139,17 +141,19 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
     item = platform.registry.items.of(credential.item) if credential else None
     if credential is not None and (item is None or item.certificate is None):
         # A pass says something of its holder that is meant for officers alone.
-        told = "This is a pass, not a certificate: an officer verifies it."
-        verdict, record, item = Verdict(code="not-a-certificate", detail=told), None, None
+        verdict, record, item = Verdict(code="not-a-certificate"), None, None
     department = platform.registry.departments.get(item.department) if item and record else None
     case = await Case.get_or_none(passes__number=record.number) if record else None
     claims = credential.claims if credential and record else {}
     wording = None
     if item and case and record and credential:
         wording = wording_of(_as_source(platform, item, case, record, credential), language)
+    end = await ledger.end_of(platform, record)
+    ended_title = ledger.end_title(platform, record, end, language)
+    told = ENDED.get(end) or TOLD.get(verdict.code)
     return {
         "verdict": verdict.code,
-        "detail": verdict.detail,
+        "detail": text_in(told, language) if told else "",
         "item": named(item.code, item.title, language) if item and record else None,
         "department": named(department.code, department.title, language) if department else None,
         "number": case.number if case else None,
@@ -157,4 +161,6 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
         "body": list(wording.body) if wording else [],
         "claims": claim_documents(item, claims, language),
         **ledger.moments_of(platform, record),
+        "ended": end if ended_title else None,
+        "ended_title": ended_title,
     }

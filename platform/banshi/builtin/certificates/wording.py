@@ -9,7 +9,7 @@ WORDS: dict[str, dict[str, str]] = {
         "from_until": "{first}至{last}",
         "scan": "核验方法：用政务应用扫描左侧二维码。",
         "scan_or_look_up": "核验方法：用政务应用扫描左侧二维码，或者登录核验网址查询。",
-        "compare": "请核对核验结果与本页内容是否一致；本证书可能在到期前被撤销，以核验结果为准。",
+        "compare": "请核对核验结果与本页内容是否一致；本证书可能在到期前被撤销、撤回或者注销，以核验结果为准。",
         "address": "核验网址：{address}",
         "lacking": "字体缺少的字以〔U+编号〕标示；二维码中的文字是完整的。",
         "qr": "二维码：经数字签名的证书内容",
@@ -21,7 +21,8 @@ WORDS: dict[str, dict[str, str]] = {
         "scan": "To verify: scan the code with the city's app.",
         "scan_or_look_up": "To verify: scan the code with the city's app, or look it up at the verification address.",
         "compare": (
-            "Compare the result with this page. A certificate can be revoked before it ends: the result decides."
+            "Compare the result with this page. A certificate can be revoked, taken back or cancelled before it ends:"
+            " the result decides."
         ),
         "address": "Verification address: {address}",
         "lacking": (

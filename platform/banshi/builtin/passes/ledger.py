@@ -18,6 +18,7 @@ from banshi.builtin.passes.wire import cose, shown
 from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict, Problem, Unavailable
+from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Texts
@@ -65,7 +66,6 @@ class Verdict:
 
     #: "valid", or why not: revoked, expired, not-yet-valid, unknown-pass, or a reason of `Reason`.
     code: str
-    detail: str = ""
     credential: cose.Credential | None = None
     record: Pass | None = None
     #: It was seen elsewhere a moment ago.
@@ -210,12 +210,12 @@ async def examined(platform: Platform, text: str) -> Verdict:
     try:
         scanned = shown.read(text, await platform[KEYRING].public(), partial(_labels, platform))
     except PassRefused as refused:
-        return Verdict(code=refused.reason.value, detail=refused.detail)
+        return Verdict(code=refused.reason.value)
     credential, now = scanned.credential, int(platform.now().timestamp())
     record = await Pass.get_or_none(number=credential.index) if credential.index < NUMBERS_END else None
     if record is None or record.text not in {"", scanned.text}:
         # Well signed and yet not the one that we gave out: a restored backup, or a key in strange hands.
-        return Verdict(code="unknown-pass", detail="It is signed by us but not in our books.", credential=credential)
+        return Verdict(code="unknown-pass", credential=credential)
     if record.revoked_at is not None:
         return Verdict(code="revoked", credential=credential, record=record)
     out_of_time = cose.check_times(credential, now)
@@ -226,6 +226,27 @@ async def examined(platform: Platform, text: str) -> Verdict:
         out_of_time = Reason.EXPIRED
     code = out_of_time.value if out_of_time else "valid"
     return Verdict(code=code, credential=credential, record=record)
+
+
+async def end_of(platform: Platform, record: Pass | None) -> str:
+    """How a pass that was revoked has ended: "revoked", "taken-back" or "cancelled", as its case's state says, "moved"
+    or "test"; "" where it hasn't, or nobody knows any more."""
+    if record is None or record.revoked_at is None:
+        return ""
+    case: Case = await record.case
+    if case.mode == TEST:
+        return "test"
+    kind = platform.registry.kinds.get(case.kind)
+    if kind and kind.outcomes.get(case.state) == "revoked":
+        return case.state
+    return "moved" if record.phone and await Pass.filter(case_id=case.id, number__gt=record.number).exists() else ""
+
+
+def end_title(platform: Platform, record: Pass | None, end: str, language: str) -> str | None:
+    """What people read for the end that a case's state says; None for any other."""
+    item = platform.registry.items.of(record.item) if record else None
+    states, _ = words_of(platform.registry.kinds.get(item.kind) if item else None, item)
+    return word(states, end, language) if end in states else None
 
 
 def moments_of(platform: Platform, record: Pass | None) -> dict[str, str | None]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from banshi.builtin.sentences import say
 
 
 class Reason(StrEnum):
@@ -57,3 +60,67 @@ class PassRefused(Exception):
         self.reason = reason
         self.detail = detail
         super().__init__(f"{reason}: {detail}")
+
+
+#: What an officer reads of each verdict: what was found, and what to do now.
+TOLD: Mapping[str, Mapping[str, str]] = {
+    Reason.NOT_A_PASS: say("This is no pass: ask for the pass, and scan the code that it shows."),
+    Reason.TOO_LONG: say("This code says more than any pass: ask for the pass, and scan the code that it shows."),
+    Reason.MALFORMED: say(
+        "The code is damaged or was not read whole: scan it again, or have the pass opened anew; don't accept it"
+        " unread."
+    ),
+    Reason.TRAILING_BYTES: say("Something was added behind this pass: don't accept it, and have it opened anew."),
+    Reason.NOT_CANONICAL: say("This is not written as our passes are: don't accept it; it may be forged."),
+    Reason.UNPROTECTED_HEADER: say("Something unsigned was added to this pass: don't accept it; it may be forged."),
+    Reason.WRONG_ALGORITHM: say("This is not signed as our passes are: don't accept it; it may be forged."),
+    Reason.WRONG_TYPE: say("What is signed here is no pass: don't accept it, and ask for the pass."),
+    Reason.WRONG_HEADER: say("This doesn't say as our passes do who signed it: don't accept it; it may be forged."),
+    Reason.UNKNOWN_KEY: say(
+        "The key that signed this was withdrawn, or is not ours: don't accept it; its holder asks the department for"
+        " another pass."
+    ),
+    Reason.HIGH_S: say("The signature of this pass was altered: don't accept it; it may be forged."),
+    Reason.BAD_SIGNATURE: say("This pass was changed after it was signed: don't accept it; it may be forged."),
+    Reason.WRONG_CLAIMS: say("This is signed, but says other than a pass: don't accept it, and tell the operator."),
+    Reason.UNKNOWN_ITEM: say("This pass is of an item that is not known here: ask the department before accepting it."),
+    Reason.UNKNOWN_CLAIM: say("This pass says more than is known here: ask the department before accepting it."),
+    Reason.NOT_SIGNED_BY_PHONE: say(
+        "This is a copy of what only a phone can show: don't accept it, and have the pass opened on the phone."
+    ),
+    Reason.SCREENSHOT: say(
+        "This was shown too long ago, as a picture or by a slow clock: have the phone's clock set and the pass opened"
+        " anew, and scan it again."
+    ),
+    Reason.PHONE_CLOCK: say("The phone's clock is fast: have it set, and scan the pass again."),
+    Reason.NOT_YET_VALID: say("This pass is genuine, but has not begun: don't accept it before its first day."),
+    Reason.EXPIRED: say("This pass is over: don't accept it; its holder renews it, or applies anew."),
+    "unknown-pass": say(
+        "This bears our signature, but we never issued it: don't accept it, and tell the operator at once."
+    ),
+    "revoked": say("This pass is no longer valid: don't accept it, and tell its holder why."),
+}
+
+#: The same of what was revoked, by how it ended.
+ENDED: Mapping[str, Mapping[str, str]] = {
+    "revoked": say("The approval of this pass was revoked: don't accept it, and tell its holder why."),
+    "taken-back": say(
+        "The approval of this pass was taken back, as law or circumstances changed: don't accept it, and tell its"
+        " holder why."
+    ),
+    "cancelled": say(
+        "The approval of this pass was cancelled, as it is over: don't accept it, and tell its holder why."
+    ),
+    "moved": say("Another phone holds this pass now: don't accept it here, and have it opened on that phone."),
+    "test": say("This is a test case's pass, which allows nothing: don't accept it."),
+}
+
+#: What the holder reads of a scan.
+TITLES: Mapping[str, Mapping[str, str]] = {
+    "valid": {"zh-CN": "有效", "en": "Valid"},
+    "revoked": {"zh-CN": "已停止使用", "en": "No longer valid"},
+    Reason.EXPIRED: {"zh-CN": "已过有效期", "en": "Over"},
+    Reason.NOT_YET_VALID: {"zh-CN": "尚未生效", "en": "Not yet begun"},
+    Reason.SCREENSHOT: {"zh-CN": "截图，或者手机时间偏慢", "en": "A picture, or a slow clock"},
+    Reason.PHONE_CLOCK: {"zh-CN": "手机时间偏快", "en": "A fast clock"},
+}

@@ -15,6 +15,7 @@ from banshi.builtin.passes.claims import claim_documents, words_of
 from banshi.builtin.passes.keys import KEYRING, jwk
 from banshi.builtin.passes.ledger import Verdict
 from banshi.builtin.passes.models import Scan
+from banshi.builtin.passes.refusals import ENDED, TITLES, TOLD
 from banshi.builtin.passes.revocations import REVOCATIONS, STATUS_TTL_S
 from banshi.builtin.passes.wire import picture
 from banshi.builtin.sentences import say
@@ -28,7 +29,6 @@ from banshi.kernel.contract.values import Claim, Item, text_in
 from banshi.kernel.http.document_schemas import Record, named, optional, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, page_answer, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
-from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 
 ROUTES = Routes("passes")
@@ -85,10 +85,20 @@ async def list_scans(call: Call) -> web.StreamResponse:
     The newest comes first.
     """
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
-    numbers = await Pass.filter(case_id=case.id).values_list("number", flat=True)
-    query = Scan.filter(number__in=list(numbers)) if numbers else Scan.filter(number=-1)
+    passes: list[Pass] = await Pass.filter(case_id=case.id)
+    query = Scan.filter(number__in=[one.number for one in passes]) if passes else Scan.filter(number=-1)
     scans, after = await page_of(call, query, {"-id": uuid.UUID})
-    return reply(call, Page([SCAN.of(call.platform, scan) for scan in scans], after).document())
+    last = max(passes, key=lambda one: one.number, default=None)
+    ended = ledger.end_title(call.platform, last, await ledger.end_of(call.platform, last), call.language)
+    rows = [
+        SCAN.of(
+            call.platform,
+            scan,
+            verdict_title=(scan.verdict == "revoked" and ended) or word(TITLES, scan.verdict, call.language),
+        )
+        for scan in scans
+    ]
+    return reply(call, Page(rows, after).document())
 
 
 @ROUTES.post(
@@ -107,30 +117,23 @@ async def verify_pass(call: Call) -> web.StreamResponse:
     return reply(call, await _verdict_document(call.platform, verdict, call.language))
 
 
-async def _ended_case(record: Pass | None) -> Case | None:
-    """The case of a pass that was revoked, whose state says how; none of a test's, which was never valid."""
-    if record is None or record.revoked_at is None:
-        return None
-    case: Case = await record.case
-    return case if case.mode != TEST else None
-
-
 async def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
     record, credential = verdict.record, verdict.credential
     item = platform.registry.items.of(credential.item) if credential else None
     claims = credential.claims if credential else {}
     reason = record.revoked_reason if record else None
-    over = await _ended_case(record)
-    kind = platform.registry.kinds.get(over.kind) if over else None
+    end = await ledger.end_of(platform, record)
+    ended_title = ledger.end_title(platform, record, end, language)
+    told = ENDED.get(end) or TOLD.get(verdict.code)
     return {
         "verdict": verdict.code,
-        "detail": verdict.detail,
+        "detail": text_in(told, language) if told else "",
         "item": named(item.code, item.title, language) if item and record else None,
         "claims": claim_documents(item, claims, language) if record else [],
         **ledger.moments_of(platform, record),
         "reason": text_in(reason, language) if reason else None,
-        "ended": over.state if over else None,
-        "ended_title": word(kind.states, over.state, language) if over and kind else None,
+        "ended": end if ended_title else None,
+        "ended_title": ended_title,
         "seen_elsewhere": verdict.seen_elsewhere,
     }
 

@@ -92,16 +92,24 @@ def word(words: Mapping[str, Texts], code: str, language: str) -> str:
     return text_in(texts, language) if (texts := words.get(code) or WORDS.get(code)) else code.replace("-", " ")
 
 
+def words_of(kind: Kind | None, item: Item | None) -> tuple[Mapping[str, Texts], Mapping[str, Texts]]:
+    """What people read for the states and for the actions of an item's cases."""
+    if kind is None or item is None or not (own := kind.worded(item.details)):
+        return (kind.states, kind.actions) if kind else ({}, {})
+    return {**kind.states, **own}, {**kind.actions, **own}
+
+
 def action_document(
     kind: Kind, item: Item, step: Step, language: str, address: str, *, code: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """A permitted action as the API shows it; `address` is where it is taken, before its name."""
+    states, actions = words_of(kind, item)
     return {
         "action": step.action,
-        "label": word(kind.actions, step.action, language),
+        "label": word(actions, step.action, language),
         "needs_reason": step.needs_reason,
         "leads_to": step.to,
-        "leads_to_title": word(kind.states, step.to, language),
+        "leads_to_title": word(states, step.to, language),
         "forward": step.action not in kind.backward,
         "link": address + step.action,
         **({"takes": step.takes.described(language)} if step.takes else {}),

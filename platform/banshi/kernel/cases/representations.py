@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from banshi.foundation.keys import Key
-from banshi.kernel.cases.actions import action_document, word
+from banshi.kernel.cases.actions import action_document, word, words_of
 from banshi.kernel.cases.clock import deadline_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.values import Step, Who, text_in
@@ -61,7 +61,7 @@ def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any
         "unit": case.unit,
         "unit_title": text_in(units[case.unit], language) if case.unit in units else case.unit,
         "state": case.state,
-        "state_title": word(kind.states if kind else {}, case.state, language),
+        "state_title": word(words_of(kind, item)[0], case.state, language),
         "mode": case.mode,
         "reason": text_in(case.reason, language) if case.reason else None,
         "deadline": _deadline(case),
@@ -93,7 +93,7 @@ def case_document(
     passes, the last one first: None is a pass that needs none.
     """
     document, kind = case_summary(platform, case, language), platform.registry.kinds.get(case.kind)
-    states, acts = (kind.states, kind.actions) if kind else ({}, {})
+    states, acts = words_of(kind, platform.registry.items.of(case.item))
     # Staff decide on it, and may sign the name: they have to see whose it is.
     named = reader is Who.STAFF and case.person
     document |= {

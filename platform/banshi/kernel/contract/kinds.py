@@ -83,6 +83,11 @@ class Begins:
     begin_unnamed: Callable[..., Awaitable[Begun]] | None = None
 
 
+def no_words(_: Any) -> Mapping[str, Texts]:
+    """What the items of a kind call otherwise: nothing."""
+    return {}
+
+
 def no_steps(_: Any) -> Sequence[Step]:
     """The state table of a kind without cases."""
     return ()
@@ -130,6 +135,8 @@ class Kind:
     #: What people read for its states and its actions, and which actions are not the way on: they withdraw or refuse.
     states: Mapping[str, Texts] = field(default_factory=dict)
     actions: Mapping[str, Texts] = field(default_factory=dict)
+    #: From the item's details to what people read in their place, of its states and actions.
+    worded: Callable[[Any], Mapping[str, Texts]] = no_words
     backward: frozenset[str] = frozenset()
     #: The routes of the kind's verbs.
     routes: Callable[[], Sequence[Route]] = tuple

@@ -15,7 +15,7 @@ from banshi.kinds.application.intake import intake, received
 from banshi.kinds.application.offered import in_case
 from banshi.kinds.application.renewal import handed_in
 from banshi.kinds.application.rules import ApplicationRules, check
-from banshi.kinds.application.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TWO_PERSON_TABLE, steps
+from banshi.kinds.application.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TWO_PERSON_TABLE, steps, worded
 
 __all__ = ["APPLICATION", "Application", "ApplicationRules"]
 
@@ -30,6 +30,7 @@ APPLICATION = Kind(
     effects=effects,
     states=STATES,
     actions=ACTIONS,
+    worded=worded,
     backward=BACKWARD,
     in_case=in_case,
     varied=frozenset({"approve", "return", "decline"}),

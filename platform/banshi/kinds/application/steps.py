@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from banshi.kernel.contract.values import Step
+from banshi.kernel.contract.values import Step, Texts
+from banshi.kinds import rows
 from banshi.kinds.application import messages
 from banshi.kinds.application.permits import of_permits
 from banshi.kinds.application.rules import ApplicationRules
-from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP, worded
+from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP
 
 # Silent are the citizen's own steps, which were answered when they were taken; `recommend`, which decides nothing yet;
 # and `close`, which files a case whose outcome the citizen has been told.
@@ -60,14 +61,14 @@ RECOMMEND = Step(state="accepted", action="recommend", who=STAFF, to="recommende
 
 def _second_person() -> tuple[Step, ...]:
     decisions = ("approve", "refuse")
-    rows = [step for step in TABLE if not (step.state == "accepted" and step.action == "approve")]
-    rows.append(RECOMMEND)
+    found = [step for step in TABLE if not (step.state == "accepted" and step.action == "approve")]
+    found.append(RECOMMEND)
     for step in TABLE:
         if step.state == "accepted" and step.action in decisions:
-            rows.append(replace(step, state="recommended", who=STAFF, other_than="recommend"))
+            found.append(replace(step, state="recommended", who=STAFF, other_than="recommend"))
         if step.state == "accepted" and step.action in {"return", "withdraw"}:
-            rows.append(replace(step, state="recommended"))
-    return tuple(rows)
+            found.append(replace(step, state="recommended"))
+    return tuple(found)
 
 
 TWO_PERSON_TABLE = _second_person()
@@ -88,7 +89,7 @@ def steps(rules: ApplicationRules) -> Sequence[Step]:
 
 
 #: What people read for the states and for the actions.
-STATES = worded(
+STATES = rows.worded(
     submitted=("已提交", "Handed in"),
     accepted=("已受理", "Accepted for processing"),
     returned=("待您补正", "Waiting for your corrections"),
@@ -104,7 +105,7 @@ STATES = worded(
     withdrawn=("申请已撤回", "Withdrawn"),
     closed=("已办结", "Closed"),
 )
-ACTIONS = worded(
+ACTIONS = rows.worded(
     submit=("提交", "Hand in"),
     accept=("受理", "Accept for processing"),
     return_=("退回补正", "Ask for corrections"),
@@ -122,6 +123,15 @@ ACTIONS = worded(
     cancel=("注销（期满、终止等）", "Cancel, as it is over"),
     close=("办结", "Close"),
 )
+
+#: What is otherwise in a permit (行政许可法 38).
+PERMITS = rows.worded(refused=("不予许可", "Permit refused"), refuse=("不予许可", "Refuse the permit"))
+
+
+def worded(rules: ApplicationRules) -> Mapping[str, Texts]:
+    """The words of an item with these rules that are others than those of all applications."""
+    return PERMITS if rules.permit else {}
+
 
 #: The actions that are not the way on.
 BACKWARD = frozenset({"return", "refuse", "withdraw", "suspend", "revoke", "decline", "take-back", "cancel"})

@@ -5,7 +5,21 @@ from __future__ import annotations
 from banshi.builtin.openapi.schemas.items import REFERENCE
 from banshi.kernel.http.document_schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, Schema, array, maybe
 
-SCAN = Record(at=MOMENT, department=TEXT, officer=TEXT, place=TEXT, verdict=TEXT)
+SCAN = Record(
+    at=MOMENT,
+    department=TEXT,
+    officer=TEXT,
+    place=TEXT,
+    verdict=TEXT,
+    verdict_title={**TEXT, "description": "What people read for that."},
+)
+
+#: What a check of a pass or of a certificate says of its end.
+ENDED = {
+    "ended": {**MAYBE_TEXT, "description": "Of a `revoked` one: revoked, taken-back or cancelled."},
+    "ended_title": {**MAYBE_TEXT, "description": "What people read for that."},
+}
+DETAIL = {**TEXT, "description": "What was found, and what to do now; empty of a valid one."}
 
 HELD_PASS = Record(
     key=Record(kty=TEXT, crv=TEXT, x=TEXT, y=TEXT),
@@ -22,7 +36,7 @@ PASS_SCHEMAS: dict[str, Schema] = {
     "HeldPass": HELD_PASS,
     "Verdict": Record(
         verdict={"type": "string", "description": "valid, or why not."},
-        detail=TEXT,
+        detail=DETAIL,
         item=maybe(REFERENCE),
         claims=array(
             Record(name=TEXT, title=TEXT, value={}, text=TEXT),
@@ -32,16 +46,12 @@ PASS_SCHEMAS: dict[str, Schema] = {
         not_before=MAYBE_MOMENT,
         expires_at=MAYBE_MOMENT,
         reason=MAYBE_TEXT,
-        ended={
-            **MAYBE_TEXT,
-            "description": "Of a `revoked` one: revoked, taken-back or cancelled.",
-        },
-        ended_title={**MAYBE_TEXT, "description": "What people read for that."},
+        **ENDED,
         seen_elsewhere={"type": "boolean"},
     ),
     "CertificateVerdict": Record(
         verdict={"type": "string", "description": "valid, or why not."},
-        detail=TEXT,
+        detail=DETAIL,
         item=maybe(REFERENCE),
         department=maybe(REFERENCE),
         number={**MAYBE_TEXT, "description": "As it stands on the page."},
@@ -54,6 +64,7 @@ PASS_SCHEMAS: dict[str, Schema] = {
         issued_at=MAYBE_MOMENT,
         not_before=MAYBE_MOMENT,
         expires_at=MAYBE_MOMENT,
+        **ENDED,
     ),
     "Scan": SCAN,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from banshi.kernel.cases.actions import word
+from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
@@ -59,7 +59,7 @@ class CasesRegister:
             "item": text_in(item.title, language) if item else case.item,
             "department": text_in(department.title, language) if department else case.department,
             "state": case.state,
-            "state_title": word(kind.states if kind else {}, case.state, language),
+            "state_title": word(words_of(kind, item)[0], case.state, language),
             "due_on": case.due_on,
             "updated_at": case.updated_at.astimezone(self._platform.settings.timezone),
         }

@@ -228,16 +228,17 @@ class Story:
         tampered = text[:-9] + ("0" if text[-9] != "0" else "1") + text[-8:]
         refused = await self.verify(tampered, "高新区三号卡口")
         require(refused["verdict"] not in {"valid", "revoked"} and not refused["claims"], "a tampered pass was read")
-        self.tell("scans a tampered one", f"refused: {refused['verdict']}")
+        self.tell("scans a tampered one", refused["detail"])
         await self.act(self.reviewer, case["links"]["self"], "take-back", {"reason": "二号区域施工关闭。"})
         revoked = await self.verify(text, "高新区三号卡口")
         require(revoked["verdict"] == "revoked", f"a pass that was taken back is {revoked['verdict']}")
         require(revoked["ended"] == "taken-back", f"it ended as {revoked['ended']}")
-        told = f"{revoked['verdict']}, {revoked['ended_title']}: {revoked['reason']}"
+        told = f"{revoked['ended_title']}: {revoked['reason']}"
         self.tell("scans it after a road was closed, and it was taken back", told)
-        scans = (await self.citizen.get(f"{case['links']['self']}/scans")).ok()["items"]
+        english = {"Accept-Language": "en"}
+        scans = (await self.citizen.get(f"{case['links']['self']}/scans", headers=english)).ok()["items"]
         require([scan["verdict"] for scan in scans] == ["revoked", "valid"], f"the scans are {scans}")
-        lines = [f"{scan['at'][:19]} {scan['officer']} at {scan['place']}: {scan['verdict']}" for scan in scans]
+        lines = [f"{scan['at'][:19]} {scan['officer']} at {scan['place']}: {scan['verdict_title']}" for scan in scans]
         self.tell("The citizen sees who scanned it", "\n".join(lines))
 
     async def verify(self, text: str, place: str) -> dict[str, Any]:
