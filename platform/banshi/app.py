@@ -10,11 +10,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import structlog
 from aiohttp import web
 
 from banshi.builtin.answers import bounded_route
 from banshi.builtin.catalogue.item_files import ItemFiles, put_away
+from banshi.builtin.cli_context import config_of
 from banshi.builtin.isolation.standing_in import isolate
 from banshi.builtin.monitoring.worker_process import WORKER
 from banshi.builtin.personal_data.housekeeping import clear_parts
@@ -94,6 +96,16 @@ async def open_platform(full: Registry, duty: ProcessRole = EVERYTHING) -> Async
         platform = closed_platform(full, store, duty)
         for _, resource in sorted(full.resources, key=lambda one: one[1].phase):
             platform.put(resource.key, await stack.enter_async_context(resource.open(platform)))
+        yield platform
+
+
+@asynccontextmanager
+async def opened_by(ctx: click.Context) -> AsyncIterator[Platform]:
+    """The running platform of the plugins.toml that the command is about, which serves nobody.
+
+    Raises ConfigurationError with every finding.
+    """
+    async with open_platform(configure(config_of(ctx))) as platform:
         yield platform
 
 

@@ -113,7 +113,12 @@ def make(folder: Path) -> Path:
 async def open_city(folder: Path) -> AsyncIterator[Door]:
     """All departments with their registers, and the public works."""
     departments = {one.parent.name: one.parent for one in sorted(DEPARTMENTS.glob("*/items.toml"))}
-    plugins: dict[str, Path | str] = {**departments, "works": make(folder), "mobile_push": "mobile_push"}
+    plugins: dict[str, Path | str] = {
+        **departments,
+        "works": make(folder),
+        "mobile_push": "mobile_push",
+        "conversations": "conversations",
+    }
     async with open_door(folder, plugins) as door:
         await import_samples(door, *sorted(one.name for one in DEPARTMENTS.iterdir()))
         await make_ahead(door.platform)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from banshi.builtin.case_queries import count_people, people_with_cases, submissions
 from banshi.builtin.cases.routes import show_case
+from banshi.builtin.drafts.routes import save as save_draft
 from banshi.builtin.identity.access import ROLES
 from banshi.builtin.uploads.routes import download as send_attachment
 from banshi.kernel.cases.actors import Actor, record_reading, steps_of
@@ -43,6 +44,7 @@ __all__ = [
     "personal_in",
     "prepare_case",
     "record_reading",
+    "save_draft",
     "send_attachment",
     "show_case",
     "steps_of",

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from banshi.builtin.uploads.quarantine import SCANNERS, Scanner
+from banshi.builtin.uploads.storing import store_file
 
-__all__ = ["SCANNERS", "Scanner"]
+__all__ = ["SCANNERS", "Scanner", "store_file"]

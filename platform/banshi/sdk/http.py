@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.creating.senders import Bucket, Senders, wait_for
+from banshi.builtin.in_process import ApiReader
 from banshi.builtin.pages import page_of
 from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
@@ -27,6 +28,7 @@ __all__ = [
     "BEARERS",
     "CLIENTS",
     "PAGE_PARAMETERS",
+    "ApiReader",
     "Bearer",
     "Bucket",
     "Client",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import NotFound, TooLarge
 from banshi.kernel.cases.modes import offered
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.http.document_schemas import MOMENT, Record
@@ -49,18 +51,23 @@ async def save_draft(call: Call) -> web.StreamResponse:
 
     Nothing in it is judged. Files that it names stay as long as an upload does that no case uses.
     """
-    item = offered(call.platform, call.path["code"], call.principal)
+    draft = await save(call.platform, call.principal, call.path["code"], call.body["answers"])
+    return reply(call, _document(call.platform, draft), headers={"Cache-Control": "no-store"})
+
+
+async def save(platform: Platform, principal: Principal, code: str, answers: Mapping[str, Any]) -> Draft:
+    """Keep a person's answers to an item, in place of what was kept before. Raises NotFound and TooLarge."""
+    item, person = offered(platform, code, principal), principal.subject
     if item is None or item.form is None:
         raise NotFound(say("There is no such item with a form; look for it in the list of items."), see="/v1/items")
-    answers, person = call.body["answers"], call.principal.subject
     if len(encode(answers)) > MAX_DRAFT_BYTES:
         raise TooLarge(TOO_LARGE, limit=MAX_DRAFT_BYTES)
-    draft = Draft(id=key_of(person, item.code), person=person, item=item.code, answers=answers, saved_at=call.now)
-    others = Draft.filter(person=person, saved_at__gte=oldest(call.platform)).exclude(id=draft.id)
+    draft = Draft(id=key_of(person, code), person=person, item=code, answers=answers, saved_at=platform.now())
+    others = Draft.filter(person=person, saved_at__gte=oldest(platform)).exclude(id=draft.id)
     if await others.count() >= MAX_DRAFTS:
         raise TooLarge(TOO_MANY, limit=MAX_DRAFTS)
-    await _save(call.platform, draft)
-    return reply(call, _document(call.platform, draft), headers={"Cache-Control": "no-store"})
+    await _save(platform, draft)
+    return draft
 
 
 @ROUTES.get(

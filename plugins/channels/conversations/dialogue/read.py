@@ -1,0 +1,144 @@
+"""From what somebody sent to the answer of one question: by the question alone; whether it is right, the form says."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from conversations.contents import Content, Place, Text, Voice
+from conversations.dialogue.days import day_in, moment_in
+from conversations.dialogue.plan import Question, choices
+from conversations.dialogue.spelling import ALIKE, likeness, number_in, numbers_in, plain, seen, spellings
+
+_WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+YES, NO = frozenset(_WORDS["yes"]), frozenset(_WORDS["no"])
+#: What ends a list, and what leaves out all that may be left out.
+ENOUGH = frozenset(_WORDS["enough"])
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Values that may be meant, the likeliest first; the first that the form takes is the answer."""
+
+    values: Sequence[Any]
+    #: What fields beside this one get with it, by name: where a place is.
+    beside: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """There is no further entry, or nothing of what may be left out is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Several choices may be meant: these, as value and words."""
+
+    options: Sequence[tuple[Any, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """It is no answer to this question."""
+
+
+Read = Answered | Ended | Narrowed | Unread
+
+
+def read(question: Question, content: Content, now: datetime, options: Sequence[tuple[Any, str]] = ()) -> Read:
+    """What `content` says to the question; `options` are those that their numbers stand for now, with their words.
+
+    `now` is in the city's time zone.
+    """
+    if isinstance(content, Place):
+        return _place(question, content)
+    if not isinstance(content, Text | Voice):
+        return Unread()
+    text = content.text if isinstance(content, Text) else content.words
+    if question.may_end and plain(text) in ENOUGH:
+        return Ended()
+    match question.sort:
+        case "choice" | "listed":
+            return choice(text, options or choices(question.node))
+        case "choices":
+            return _several(text, options or choices(question.node))
+        case "optional":
+            return _fields(text, question)
+        case "yes" | "another":
+            return _yes(text)
+        case "number":
+            value = number_in(text)
+            return Unread() if value is None else Answered([value])
+        case "day":
+            day = day_in(text, now.date(), past=is_past(question.node))
+            return Unread() if day is None else Answered([day.isoformat()])
+        case "moment":
+            at = moment_in(text, now)
+            return Unread() if at is None else Answered([at.isoformat()])
+        case "file":
+            return Unread()
+    return Answered([one for one in spellings(text) if one]) if seen(text) else Unread()
+
+
+def choice(text: str, options: Sequence[tuple[Any, str]]) -> Read:
+    """One of the options: by its number, its words, a part of them that no other has, or a slip of the pen."""
+    asked = plain(text)
+    if not asked:
+        return Unread()
+    numbers = numbers_in(text)
+    if len(numbers) == 1 and 1 <= numbers[0] <= len(options):
+        return Answered([options[numbers[0] - 1][0]])
+    same = [one for one in options if asked in (plain(one[1]), str(one[0]).casefold())]
+    if same:
+        return Answered([same[0][0]])
+    inside = [one for one in options if asked in plain(one[1]) or (len(plain(one[1])) > 1 and plain(one[1]) in asked)]
+    if len(inside) == 1:
+        return Answered([inside[0][0]])
+    if inside:
+        return Narrowed(inside)
+    near = [one for one in options if likeness(asked, plain(one[1])) >= ALIKE]
+    return Narrowed(near) if near else Unread()
+
+
+def _several(text: str, options: Sequence[tuple[Any, str]]) -> Read:
+    numbers = numbers_in(text)
+    if numbers and all(1 <= one <= len(options) for one in numbers):
+        return Answered([[options[one - 1][0] for one in dict.fromkeys(numbers)]])
+    named = [value for value, words in options if plain(words) in plain(text)]
+    if named:
+        return Answered([named])
+    one = choice(text, options)
+    return Answered([[one.values[0]]]) if isinstance(one, Answered) else one
+
+
+def _fields(text: str, question: Question) -> Read:
+    """Which of the optional fields are wanted, as a list of their pointers."""
+    if plain(text) in ENOUGH | NO - {"2"}:
+        return Ended()
+    return _several(text, question.fields)
+
+
+def _yes(text: str) -> Read:
+    told = plain(text)
+    if told in YES:
+        return Answered([True])
+    return Answered([False]) if told in NO | {"0"} else Unread()
+
+
+def _place(question: Question, place: Place) -> Read:
+    """A place for a text that is one, with its degrees for the fields beside it; for another text its words alone."""
+    words = place.label or f"{place.latitude:.5f}, {place.longitude:.5f}"
+    if question.sort != "text":
+        return Unread()
+    if question.node.get("x-place") == "address":
+        return Answered([words], beside={"latitude": place.latitude, "longitude": place.longitude})
+    return Answered([words]) if place.label else Unread()
+
+
+def is_past(node: Mapping[str, Any]) -> bool:
+    """Whether a day is one that is over: then 3月5日 is the last one."""
+    return str(node.get("x-not-after", "")).startswith(("today", "-"))

@@ -1,0 +1,59 @@
+"""Choices that the API lists: the next slots of a booking, divisions step by step, or what a word finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yarl import URL
+
+from conversations.dialogue.plan import Question
+from conversations.dialogue.read import Answered, Narrowed, choice
+from conversations.engine.talk import Talk
+
+#: Choices on one screen, of slots and of everything else.
+MAX_SLOTS, MAX_OPTIONS = 5, 40
+
+
+async def options(talk: Talk, question: Question, words: str = "") -> list[tuple[Any, str]]:
+    """What may be chosen now, as value and words."""
+    listed = question.node["x-choices"]
+    rows = await _rows(talk, listed, words)
+    most = MAX_OPTIONS if "search" in listed else MAX_SLOTS
+    return [(_at(row, listed["value"]), str(_at(row, listed["title"]))) for row in rows[:most]]
+
+
+async def chosen(talk: Talk, question: Question) -> Answered | Narrowed | None:
+    """The value that is meant; the options that are left, in the dialogue too; None for what is no choice."""
+    listed, dialogue = question.node["x-choices"], talk.dialogue
+    found = choice(talk.text, dialogue.options)
+    if not isinstance(found, Answered) and "search" in listed and talk.text.strip():
+        searched = await options(talk, question, talk.text.strip()[:60])
+        found = Answered([searched[0][0]]) if len(searched) == 1 else Narrowed(searched) if searched else found
+    if isinstance(found, Narrowed):
+        dialogue.options = list(found.options)
+        return found
+    if not isinstance(found, Answered):
+        return None
+    if "divided" in listed and (inner := await _inside(talk, question, found.values[0])):
+        dialogue.options = inner
+        return Narrowed(inner)
+    return found
+
+
+async def _inside(talk: Talk, question: Question, value: Any) -> list[tuple[Any, str]]:
+    """What a chosen one is divided into, where it is and the field wants no less."""
+    listed = question.node["x-choices"]
+    rows = await _rows(talk, listed, "", within=str(value))
+    return [(_at(row, listed["value"]), str(_at(row, listed["title"]))) for row in rows[:MAX_OPTIONS]]
+
+
+async def _rows(talk: Talk, listed: Any, words: str, within: str = "") -> list[Any]:
+    query = {"search": words, "within": within}
+    asked = {listed[name]: value for name, value in query.items() if value and name in listed}
+    return list((await talk.get(str(URL(listed["list"]).update_query(asked))))["items"])
+
+
+def _at(row: Any, pointer: str) -> Any:
+    for part in pointer[1:].split("/"):
+        row = row[part]
+    return row

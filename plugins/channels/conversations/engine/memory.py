@@ -1,0 +1,70 @@
+"""What a conversation remembers between two messages: answers, and what the numbers on the screen stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+#: Dialogues that wait at once: one, and one that came in between.
+MAX_DIALOGUES = 2
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """One thing that is being filled in: an item's beginning, or an action on a case."""
+
+    #: The item's code.
+    item: str
+    title: str
+    #: Of an action: the case and the action's name.
+    case: str = ""
+    action: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    #: Pointers of what is left out, and of lists that have all their entries.
+    settled: list[str] = field(default_factory=list)
+    #: Pointers of optional fields that are to be filled in.
+    wanted: list[str] = field(default_factory=list)
+    #: What was answered, in order: where "back" leads.
+    answered: list[str] = field(default_factory=list)
+    #: What the numbers of the question on the screen stand for, where the form alone doesn't say it: value and words.
+    options: list[tuple[Any, str]] = field(default_factory=list)
+    #: The division, or whatever else is divided, in which the next choice lies.
+    within: str = ""
+    #: Tries at the question on the screen.
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class Memory:
+    """All of it; `dialogues` ends with the one that is talked about."""
+
+    dialogues: list[Dialogue] = field(default_factory=list)
+    #: What the numbers of a menu stand for: a command with what it is about, and its words.
+    menu: list[tuple[str, str]] = field(default_factory=list)
+    #: Messages in a row that nobody understood.
+    missed: int = 0
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Memory:
+        dialogues = [
+            Dialogue(**{**one, "options": [tuple(two) for two in one["options"]]}) for one in stored["dialogues"]
+        ]
+        return cls(dialogues, [tuple(one) for one in stored["menu"]], stored["missed"])
+
+    def stored(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """The one that is talked about. IndexError where there is none."""
+        return self.dialogues[-1]
+
+    def push(self, dialogue: Dialogue) -> None:
+        """Talk about this one now; the one before waits, and what waited before that is gone."""
+        self.dialogues = [*self.dialogues[-1:], dialogue][-MAX_DIALOGUES:]
+
+
+def listed(options: Sequence[tuple[Any, str]]) -> str:
+    """Options with their numbers, a line each."""
+    return "\n".join(f"{number} {words}" for number, (_, words) in enumerate(options, start=1))

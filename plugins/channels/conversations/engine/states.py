@@ -1,0 +1,53 @@
+"""The state table of a conversation. What a dialogue asks next is no state: it is derived from form and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+State = Literal["idle", "menu", "linking", "asking", "confirming", "gone"]
+
+FIRST: State = "idle"
+
+#: From each state, by what happens, to which.
+TABLE: dict[tuple[State, str], State] = {
+    ("idle", "heard"): "menu",
+    ("menu", "heard"): "menu",
+    ("menu", "begun"): "asking",
+    ("menu", "stranger"): "linking",
+    ("linking", "linked"): "asking",
+    ("linking", "given up"): "menu",
+    ("linking", "heard"): "linking",
+    ("asking", "answered"): "asking",
+    ("asking", "complete"): "confirming",
+    ("asking", "given up"): "menu",
+    ("asking", "begun"): "asking",
+    ("asking", "stranger"): "linking",
+    ("asking", "done"): "menu",
+    ("confirming", "changed"): "asking",
+    ("confirming", "refused"): "asking",
+    ("confirming", "done"): "menu",
+    ("confirming", "given up"): "menu",
+    ("confirming", "begun"): "asking",
+    ("confirming", "resumed"): "asking",
+    ("menu", "resumed"): "asking",
+    ("gone", "heard"): "menu",
+}
+#: What may happen in any state.
+ALWAYS: dict[str, State] = {"left": "gone", "over": "menu"}
+
+
+def after(state: State, happened: str) -> State:
+    """Where that leads. Raises ValueError for what can't happen there."""
+    to = ALWAYS.get(happened) or TABLE.get((state, happened))
+    if to is None:
+        raise ValueError(f"{happened!r} can't happen to a conversation that is {state}")
+    return to
+
+
+def faults() -> Iterator[str]:
+    """What is wrong with the table: a state that nothing leads to, or that nothing leads out of."""
+    states = {FIRST, *TABLE.values(), *ALWAYS.values()}
+    starts = {state for state, _ in TABLE}
+    yield from (f"nothing leads out of {state}" for state in sorted(states - starts))
+    yield from (f"nothing leads to {state}" for state in sorted(starts - states))

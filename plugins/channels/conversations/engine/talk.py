@@ -1,0 +1,149 @@
+"""One inbound message on its way: what is known, what is answered, and what is written with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+from banshi import Platform, Principal, Update, text_in
+from banshi.sdk.http import ApiReader
+from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Text, Voice
+from conversations.engine.memory import Dialogue, Memory
+from conversations.engine.states import after
+from conversations.sentences import say
+from conversations.tables.models import ChannelConversation, Turn
+
+#: Letters of what somebody wrote that are kept with its turn; no answer to a form is longer.
+MAX_HEARD_CHARS = 4_000
+
+
+@dataclass(slots=True)
+class Talk:
+    """What the rooms of the engine work on."""
+
+    platform: Platform
+    reader: ApiReader
+    abilities: Abilities
+    row: ChannelConversation
+    #: Whether the conversation is there already.
+    is_new: bool
+    received: Received
+    memory: Memory
+    #: Who it is, where they have signed in for this contact.
+    principal: Principal | None
+    lines: list[str] = field(default_factory=list)
+    buttons: list[Button] = field(default_factory=list)
+    #: Set once all of it is written, with a case or a step.
+    is_kept: bool = False
+
+    @property
+    def language(self) -> str:
+        return self.row.language
+
+    @property
+    def content(self) -> Content:
+        return self.received.content
+
+    @property
+    def text(self) -> str:
+        """What they wrote or said, "" where it is something else."""
+        match self.content:
+            case Text(text):
+                return text
+            case Voice(words):
+                return words
+        return ""
+
+    @property
+    def dialogue(self) -> Dialogue:
+        return self.memory.dialogue
+
+    def word(self, english: str, **names: object) -> str:
+        """A sentence in their language."""
+        return text_in(say(english, **names), self.language)
+
+    def spoken(self, text: str | Mapping[str, str]) -> str:
+        return text if isinstance(text, str) else text_in(text, self.language)
+
+    def say(self, english: str, **names: object) -> None:
+        self.lines.append(self.word(english, **names))
+
+    def offer(self, options: Sequence[tuple[str, str]]) -> None:
+        """List commands by number: what each stands for, and its words."""
+        self.memory.menu = list(options)
+        self.put(options)
+
+    def put(self, options: Sequence[tuple[Any, str]]) -> None:
+        """List choices by number."""
+        for number, (_, words) in enumerate(options, start=1):
+            self.lines.append(f"{number} {words}")
+            self.buttons.append(Button(words, str(number)))
+
+    def happen(self, what: str) -> None:
+        """Go on in the state table."""
+        self.row.state = after(self.row.state, what)  # type: ignore[arg-type]  # a column's text
+
+    async def get(self, address: str) -> Any:
+        """What the API has there, for whoever this is."""
+        return await self.reader.get(address, self.principal, self.language)
+
+    def receipt(self) -> list[Model | Update]:
+        """What the transaction writes beside the rest: this turn, and how far the conversation has come."""
+        row, version = self.row, self.row.version
+        changed = {
+            "version": version + 1,
+            "state": row.state,
+            "language": row.language,
+            "memory": self.memory.stored(),
+            "heard_at": self.received.at,
+        }
+        turn = Turn(
+            id=uuid7(),
+            conversation_id=row.id,
+            key=self.received.key,
+            digest=digest_of(self.content),
+            at=self.platform.now(),
+            heard=heard(self.content),
+            reply={"text": self.reply.text, "buttons": [[one.label, one.says] for one in self.reply.buttons]},
+        )
+        if self.is_new:
+            new = ChannelConversation(
+                id=row.id, account=row.account, contact=row.contact, begun_at=row.begun_at, **changed
+            )
+            return [new, turn]
+        return [Update(ChannelConversation, {"id": row.id, "version": version}, changed), turn]
+
+    @property
+    def reply(self) -> Reply:
+        return Reply(text="\n".join(self.lines), buttons=tuple(self.buttons))
+
+
+def replayed(turn: Turn) -> Reply:
+    """What was answered to a turn."""
+    return Reply(text=turn.reply["text"], buttons=tuple(Button(*one) for one in turn.reply["buttons"]))
+
+
+def heard(content: Content) -> Mapping[str, Any]:
+    """What is kept of what came in."""
+    match content:
+        case Text(text):
+            return {"text": text[:MAX_HEARD_CHARS]}
+        case Voice(words):
+            return {"voice": words[:MAX_HEARD_CHARS]}
+        case File(name=name):
+            return {"file": name}
+        case Place(latitude, longitude, label):
+            return {"place": [latitude, longitude, label]}
+    return {"event": type(content).__name__.lower()}
+
+
+def digest_of(content: Content) -> str:
+    """The same for the same content. A file's is its name: a repeat fetches it from where it lay before."""
+    told = {**heard(content), "whole": content.text if isinstance(content, Text) else ""}
+    return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

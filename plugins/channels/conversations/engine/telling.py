@@ -1,0 +1,43 @@
+"""What came of it, in words: a case's number and how long it takes, a register's answer, a case's progress."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conversations.engine.talk import Talk
+
+#: Records of a register that one reply shows.
+MAX_RECORDS = 5
+
+
+def told_begun(talk: Talk, begun: Any) -> list[str]:
+    if begun.records is not None:
+        return told_records(talk, begun.records)
+    case = begun.document
+    lines = [talk.word("Handed in. Its number is {number}.", number=case["number"])]
+    if case.get("due_on"):
+        lines.append(talk.word("The answer is due by {day}.", day=case["due_on"]))
+    if begun.code:
+        lines.append(begun.code)
+    return lines
+
+
+def told_records(talk: Talk, found: Any) -> list[str]:
+    """A register's answer as text."""
+    lines = [f"{found['register']['title']} ({found['as_of'][:16].replace('T', ' ')})"]
+    if found["sample"]:
+        lines.append(talk.word("These are made-up data."))
+    if not found["records"]:
+        return [*lines, talk.word("Nothing was found.")]
+    for record in found["records"][:MAX_RECORDS]:
+        told = [(column, record.get(column["name"])) for column in found["columns"]]
+        lines.append("; ".join(f"{column['title']}: {_shown(column, one)}" for column, one in told if one is not None))
+    return lines
+
+
+def _shown(column: Any, value: Any) -> str:
+    return str(column.get("values", {}).get(value, value))
+
+
+def told_case(talk: Talk, case: Any) -> list[str]:
+    return [talk.word("Done: {number}.", number=case.number)]

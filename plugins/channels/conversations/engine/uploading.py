@@ -1,0 +1,21 @@
+"""A picture that somebody sends: fetched at once, and kept as any upload of theirs."""
+
+from __future__ import annotations
+
+from banshi import Problem
+from banshi.sdk.files import store_file
+from conversations.contents import File
+from conversations.engine.talk import Talk
+
+
+async def stored(talk: Talk, file: File) -> str | None:
+    """The id of the upload; None where it can't be taken, which is said."""
+    person = talk.principal.subject if talk.principal else ""
+    try:
+        row = await store_file(talk.platform, person, await file.fetch(), file.name)
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        talk.lines.append(problem.document(talk.language)["detail"])
+        return None
+    return str(row.id)

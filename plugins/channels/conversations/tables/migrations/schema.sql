@@ -1,0 +1,36 @@
+-- After 0001_initial
+CREATE TABLE "conversations_conversation" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "account" VARCHAR(100) NOT NULL  /* Such as `wechat:wx1234`. */,
+    "contact" VARCHAR(1415) NOT NULL  /* The provider's id of the other end: sealed, and found as it is sealed. */,
+    "version" INT NOT NULL  /* Each change counts on: of two at once, one is made anew. */,
+    "state" VARCHAR(16) NOT NULL  /* Of the state table in `engine.states`. */,
+    "language" VARCHAR(8) NOT NULL,
+    "memory" JSON NOT NULL  /* What was asked and answered so far: `engine.memory.Memory` as JSON. */,
+    "begun_at" TIMESTAMP NOT NULL,
+    "heard_at" TIMESTAMP NOT NULL  /* When they were last heard. */,
+    CONSTRAINT "uid_conversatio_account_7b2f03" UNIQUE ("account", "contact")
+);
+CREATE INDEX "idx_conversatio_heard_a_7eeb3d" ON "conversations_conversation" ("heard_at");
+CREATE TABLE "conversations_link" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "person" VARCHAR(1415) NOT NULL,
+    "known" JSON NOT NULL  /* What the sign-in knew: the members of a `Principal` that a case needs. */,
+    "way" VARCHAR(16) NOT NULL  /* How: `sign-in`, `app` (its QR code) or `digits`. */,
+    "linked_at" TIMESTAMP NOT NULL,
+    "ended_at" TIMESTAMP,
+    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE
+);
+CREATE INDEX "idx_conversatio_person_c1e297" ON "conversations_link" ("person");
+CREATE INDEX "conversations_link_of" ON "conversations_link" ("conversation_id", "ended_at");
+CREATE TABLE "conversations_turn" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "key" VARCHAR(128) NOT NULL  /* The provider's id of the message, and a digest of what was in it: other words under one id are another turn. */,
+    "digest" VARCHAR(32) NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    "heard" JSON NOT NULL  /* What was written, as far as it may be kept. */,
+    "reply" JSON NOT NULL  /* What was answered: a repeat is answered the same. */,
+    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_conversatio_convers_acc0a7" UNIQUE ("conversation_id", "key", "digest")
+);
+CREATE INDEX "idx_conversatio_at_c847d6" ON "conversations_turn" ("at");

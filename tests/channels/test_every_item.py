@@ -1,0 +1,128 @@
+"""Every item by chat, from its own declaration: what comes of it is what HTTP makes from the same answers."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banshi import LANGUAGES, Item
+from banshi.builtin.drafts.models import Draft
+from banshi.kernel.tables.cases import Case
+from banshi.testing import Door
+from conversations.dialogue.answering import body_of
+from conversations.dialogue.plan import with_value
+from tests.channels.chatting import Chatter, Stopped, leaves
+from tests.clients.made_up_city import open_city
+from tests.clients.people import City
+from tests.plugins import filling
+from tests.plugins.test_departments import snapshot
+
+#: Of whoever chats.
+NAME = "李示例"
+
+
+def without_numbers(form: Any, answers: Any) -> Any:
+    """Without ID numbers that may be left out and that no sign-in knows: a chat doesn't ask for them."""
+    left = {}
+    for name, value in answers.items():
+        one = form["properties"][name]
+        if "properties" in one:
+            left[name] = without_numbers(one, value)
+        elif one.get("format") != "cn-resident-id" or name in form.get("required", ()) or "x-prefill" in one:
+            left[name] = value
+    return left
+
+
+async def truly(door: Door, whole: Any, schema: Any, number: str) -> Any:
+    """The answers with what the sign-in knows, and with values that the lists of the API have."""
+    for leaf in leaves(schema, whole):
+        if known := {"name": NAME, "resident-id": number}.get(leaf.schema.get("x-prefill", "")):
+            whole = with_value(whole, leaf.pointer, known)
+        elif "x-choices" in leaf.schema and leaf.schema["x-choices"].get("search"):
+            address = leaf.schema["x-choices"]["list"]
+            rows = (await door.anyone.get(f"{address}?q={leaf.value}")).ok()["items"]
+            rows = [row for row in rows if row["code"] == leaf.value] or (await door.anyone.get(address)).ok()["items"]
+            whole = with_value(whole, leaf.pointer, rows[-1]["code"])
+    return whole
+
+
+async def talked(city: City, item: Item, language: str) -> str:
+    """How an item ends in a conversation."""
+    door = city.door
+    papers, owner = await city.papers(item)
+    number = owner or filling.NUMBER
+    chatter = Chatter(door, language, contact=f"c-{item.code}")
+    await chatter.is_linked(f"p-{number}", name=NAME, resident_id=number)
+    guide = await city.app(number).citizen.get(f"/v1/items/{item.code}")
+    reply = await chatter.begin(guide["title"])
+    if await chatter.state() == "menu":
+        return "link"
+    schema = body_of(guide)
+    files = (f"00000000-0000-4000-8000-{count:012}" for count in itertools.count())
+    whole: dict[str, Any] = filling.filled(
+        {**schema, "properties": {"answers": schema["properties"]["answers"]}}, files
+    )
+    whole["answers"] = {**without_numbers(schema["properties"]["answers"], whole["answers"]), **papers}
+    whole = await truly(door, whole, schema, number)
+    for name in schema["properties"]:
+        if name != "answers":
+            whole[name] = "查询本人的办理情况" if name == "purpose" else True
+    reply = await chatter.fill(reply, schema, whole)
+    if "聊天" in reply.text or "into a chat" in reply.text:
+        assert await Draft.filter(item=item.code, person=f"p-{number}").exists()
+        return "number"
+    if await chatter.state() != "confirming":
+        raise Stopped("\n".join(chatter.said[-12:]))
+    reply = await chatter.send("1")
+    if await chatter.state() != "menu":
+        raise Stopped("\n".join(chatter.said[-20:]))
+    if item.kind == "query":
+        return "answered"
+    (case,) = await Case.filter(person=f"p-{number}", item=item.code)
+    by_http = await handed_in(door, item, guide, whole, number)
+    assert without_files(case.answers) == without_files(by_http), f"{case.answers}\n{by_http}"
+    return "case"
+
+
+async def handed_in(door: Door, item: Item, guide: Any, whole: Any, number: str) -> Any:
+    """What is stored of the same answers where somebody hands them in over HTTP."""
+    person = door.citizen("over-http", name=NAME, resident_id=number)
+    for leaf in leaves(guide["form"] or {}, whole["answers"]):
+        if leaf.schema.get("x-attachment"):
+            file = (await person.upload(snapshot())).created()["id"]
+            whole = with_value(whole, f"/answers{leaf.pointer}", file)
+    for name, schema in guide["begin"]["schema"]["properties"].items():
+        if "x-choices" in schema:
+            whole[name] = (await person.get(schema["x-choices"]["list"])).ok()["items"][0]["id"]
+    begun = (await person.post(f"/v1/items/{item.code}/begin", whole, key=item.code)).created()
+    return (await Case.get(id=begun["case"]["id"])).answers
+
+
+def without_files(answers: Any) -> str:
+    """Answers as JSON, in which each file is called one."""
+    return re.sub('"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"', '"a file"', json.dumps(answers, sort_keys=True))
+
+
+#: What a conversation can't end: a tip without a name, since the provider knows who sends it, and ID numbers of others.
+LINKS = {"crime-tip": "link", "drug-tip": "link"} | dict.fromkeys(
+    ("birth-registration", "death-registration", "security-company-licence", "vehicle-mortgage", "vehicle-transfer"),
+    "number",
+)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_item_is_talked_to_its_end_or_to_the_link_that_it_has_to_be(language: str, tmp_path: Path) -> None:
+    """All of the city's, and one that nobody has heard of; what is stored is what HTTP stores of the same answers."""
+    async with open_city(tmp_path) as door:
+        city = City(door, language)
+        ends = {item.code: await talked(city, item, language) for item in door.platform.registry.items.values()}
+        kinds = {item.code: item.kind for item in door.platform.registry.items.values()}
+    ended = {code: "answered" if kind == "query" else "case" for code, kind in kinds.items()}
+    assert ends == ended | LINKS
+    assert len(ends) >= 99
