@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import banshi
+import conversations
 from banshi.default_plugins import default_kinds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,10 +63,12 @@ PUSH_ORDER = [
     "commands",
     "doctor",
 ]
+CONVERSATIONS_ORDER = ["sentences", "tables", "contents", "dialogue", "engine", "console"]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 HOUSES = {
     "banshi": (KERNEL, ORDER),
     "mobile_push": (ROOT / "mobile_push", PUSH_ORDER),
+    "conversations": (ROOT / "plugins" / "channels" / "conversations", CONVERSATIONS_ORDER),
     "webhooks": (
         INTEGRATIONS / "webhooks",
         ["sentences", "migrations", "models", "settings", "events", "delivery", "subscriptions", "commands"],
@@ -234,6 +237,14 @@ def test_plugins_do_not_import_each_other() -> None:
     for file in source_files(ROOT / "plugins"):
         wrong = [name for name in imports(file) if re.match(r"(plugins|mobile_push|banshi_plugins)\b", name)]
         assert not wrong, f"{file.relative_to(ROOT)}: {wrong}"
+
+
+def test_a_channel_sees_of_the_conversations_their_face_alone() -> None:
+    face = {f"conversations.{name}" for name in conversations.__all__}
+    for file in source_files(ROOT / "plugins"):
+        inside = "conversations" in file.parts
+        used = [name for name in imports(file) if name.split(".")[0] == "conversations"]
+        assert inside or {*used} <= face, f"{file.relative_to(ROOT)}: {used}"
 
 
 # -- nobody knows a kind by name ---------------------------------------------------------------------------------

@@ -2,83 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from banshi import Form, NotFound
+from yarl import URL
+
 from banshi.sdk.cases import save_draft
 from conversations.contents import File, Text, Voice
-from conversations.dialogue.answering import body_of, form_of, wrong_at
-from conversations.dialogue.plan import Question, choices, parts_of, plan, value_at, with_value, without_value
-from conversations.dialogue.read import Answered, Ended, Narrowed, Unread, read
+from conversations.dialogue.plan import Question, choices, value_at, without_value
+from conversations.dialogue.read import Answered, Ended, Narrowed, read
 from conversations.dialogue.spelling import plain
 from conversations.dialogue.wording import asked
-from conversations.engine import confirming, listing, menu, uploading
+from conversations.engine import listing, uploading
+from conversations.engine.filling import Filling
 from conversations.engine.memory import Dialogue
 from conversations.engine.pages import page_of
-from conversations.engine.talk import Talk
 
-#: Tries at one question after which a person is offered.
+#: Tries at one question after which a way out is told.
 MAX_TRIES = 2
 
 
-async def body(talk: Talk, dialogue: Dialogue | None = None) -> Mapping[str, Any]:
-    """The schema of what the dialogue fills in, as the item is now. NotFound where it is no more."""
-    dialogue = dialogue or talk.dialogue
-    if dialogue.case:
-        case = await talk.get(f"/v1/cases/{dialogue.case}")
-        action = next((one for one in case["permitted_actions"] if one["action"] == dialogue.action), None)
-        if action is None:
-            raise NotFound
-        return dict(action["body"])
-    return body_of(await talk.get(f"/v1/items/{dialogue.item}"))
-
-
-def questions(talk: Talk, schema: Mapping[str, Any]) -> list[Question]:
-    dialogue = talk.dialogue
-    return list(plan(schema, dialogue.answers, dialogue.settled, dialogue.wanted))
-
-
-def next_question(talk: Talk, schema: Mapping[str, Any]) -> Question | None:
-    dialogue = talk.dialogue
-    return next(plan(schema, dialogue.answers, dialogue.settled, dialogue.wanted), None)
-
-
-async def ask(talk: Talk, schema: Mapping[str, Any] | None = None) -> None:
-    """Ask what comes next, or show all of it where nothing is missing."""
-    if schema is None:
-        schema = await body(talk)
-    dialogue = talk.dialogue
-    while question := next((one for one in questions(talk, schema) if _known(talk, schema, one)), None):
-        dialogue.answers = with_value(dialogue.answers, question.pointer, _known(talk, schema, question))
-    question = next_question(talk, schema)
+async def ask(now: Filling) -> None:
+    """Ask what comes next; all of it is shown where nothing is missing."""
+    now.fill_in()
+    talk, question = now.talk, now.question
     if question is None:
-        talk.happen("complete")
-        return await confirming.show(talk, schema)
+        return talk.go("complete", "confirm")
     if question.sort == "secret":
-        return await _elsewhere(talk)
-    options = [] if question.sort not in ("listed", "choice", "choices") else choices(question.node)
-    if question.sort == "listed":
-        options = await listing.options(talk, question)
-    dialogue.options = options if question.sort == "listed" else []
-    talk.lines += asked(question, talk.language)
-    talk.put(list(question.fields) if question.sort == "optional" else options)
-    return None
+        return await _elsewhere(now)
+    now.dialogue.options = await listing.options(talk, question) if question.sort == "listed" else []
+    return _put(now, question)
 
 
-def _known(talk: Talk, schema: Mapping[str, Any], question: Question) -> str:
-    """What the sign-in says to a question, where the form takes it; "" otherwise. Whoever changes it is asked."""
-    prefill = question.node.get("x-prefill")
-    if talk.principal is None or prefill is None or question.pointer in talk.dialogue.wanted:
-        return ""
-    known = {"name": talk.principal.name, "resident-id": talk.principal.resident_id, "phone": talk.principal.phone}
-    told = known.get(prefill, "")
-    return "" if told and _problem(talk, form_of(schema), question.pointer, told) else told
+def _put(now: Filling, question: Question) -> None:
+    """The question with its choices."""
+    now.talk.lines += asked(question, now.talk.language)
+    if question.sort == "optional":
+        now.talk.put(question.fields)
+    elif question.sort in ("choice", "choices", "listed"):
+        now.talk.put(now.dialogue.options or choices(question.node))
 
 
-async def _elsewhere(talk: Talk) -> None:
+async def _elsewhere(now: Filling) -> None:
     """What no chat carries goes on on a page, with all that is filled in; the conversation is free again."""
-    dialogue = talk.memory.dialogues.pop()
+    talk, dialogue = now.talk, now.talk.memory.dialogues.pop()
     if talk.principal is not None:
         await save_draft(talk.platform, talk.principal, dialogue.item, dialogue.answers["answers"])
     link = page_of(talk, dialogue.item)
@@ -88,168 +54,111 @@ async def _elsewhere(talk: Talk) -> None:
     talk.happen("done")
 
 
-async def ends(talk: Talk) -> bool:
-    """Whether the question on the screen takes 0 for an end."""
-    question = next_question(talk, await body(talk)) if talk.row.state == "asking" else None
-    return question is not None and (question.may_end or question.sort in ("optional", "another", "yes", "number"))
-
-
-async def heard(talk: Talk) -> None:
+async def heard(now: Filling) -> None:
     """Take an answer, or say what is wrong with it and ask again."""
-    try:
-        schema = await body(talk)
-    except NotFound:
-        talk.memory.dialogues.pop()
-        talk.say("This is not offered any more. What you had filled in is gone with it.")
-        return await menu.show(talk)
-    question = next_question(talk, schema)
-    if question is None:
-        return await ask(talk, schema)
+    talk, question = now.talk, now.question
+    if question is None or question.sort == "secret":
+        return await ask(now)
     if isinstance(talk.content, File):
-        return await _file(talk, schema, question, talk.content)
-    if question.sort == "listed" and (chosen := await listing.chosen(talk, question)) is not None:
-        return await (
-            _take(talk, schema, question, chosen) if isinstance(chosen, Answered) else ask_again(talk, question)
-        )
-    result = read(question, talk.content, talk.platform.city_time(), talk.dialogue.options)
-    match result:
+        return await _file(now, question, talk.content)
+    result = await listing.chosen(talk, question) if question.sort == "listed" else None
+    match result or read(question, talk.content, talk.platform.city_time(), now.dialogue.options):
         case Ended():
-            return await _end(talk, schema, question)
-        case Answered():
-            return await _take(talk, schema, question, result)
+            return await _end(now, question)
+        case Answered() as answer:
+            return await _take(now, question, answer)
         case Narrowed(options):
-            talk.dialogue.options = list(options)
+            now.dialogue.options = list(options)
             talk.say("Which of these?")
             return talk.put(options)
-    return await _unread(talk, question)
+    return await _unread(now, question)
 
 
-async def ask_again(talk: Talk, question: Question) -> None:
-    talk.lines += asked(question, talk.language)
-    talk.put(talk.dialogue.options)
-
-
-async def _end(talk: Talk, schema: Mapping[str, Any], question: Question) -> None:
-    dialogue = talk.dialogue
+async def _end(now: Filling, question: Question) -> None:
     if question.sort == "optional":
-        dialogue.settled += [pointer for pointer, _ in question.fields]
+        now.dialogue.settled += [pointer for pointer, _ in question.fields]
     else:
-        dialogue.settled.append(question.pointer.rpartition("/")[0] + "/-")
-    await ask(talk, schema)
+        now.dialogue.settled.append(question.pointer.rpartition("/")[0] + "/-")
+    await ask(now)
 
 
-async def _take(talk: Talk, schema: Mapping[str, Any], question: Question, answer: Answered) -> None:
+async def _take(now: Filling, question: Question, answer: Answered) -> None:
     """Keep the first of the values that the form takes."""
-    dialogue = talk.dialogue
-    if question.sort == "optional":
-        dialogue.wanted += answer.values[0]
-        dialogue.settled += [pointer for pointer, _ in question.fields if pointer not in answer.values[0]]
-        return await ask(talk, schema)
-    if question.sort == "another":
-        return await _another(talk, schema, question, wanted=bool(answer.values[0]))
-    form, problem = form_of(schema), None
+    talk, dialogue = now.talk, now.dialogue
+    if question.sort in ("optional", "another"):
+        return await _decided(now, question, answer.values[0])
+    problems = []
     for value in answer.values:
-        problem = _problem(talk, form, question.pointer, value)
+        problem = now.problem(question.pointer, value)
         if problem is None:
-            dialogue.answers = with_value(dialogue.answers, question.pointer, value)
+            now.put(question.pointer, value)
+            above = question.pointer.rpartition("/")[0]
+            for name, beside in answer.beside.items():
+                now.put(f"{above}/{name}", beside)
             dialogue.answered.append(question.pointer)
-            dialogue.tries, talk.memory.missed = 0, 0
-            _beside(talk, question, answer)
-            return await ask(talk, schema)
-    assert problem is not None  # noqa: S101 - there is at least one value
-    talk.lines.append(problem)
-    return await _again(talk, question)
+            dialogue.tries = talk.memory.missed = 0
+            return await ask(now)
+        problems.append(problem)
+    talk.lines.append(problems[0])
+    return _again(now, question)
 
 
-async def _another(talk: Talk, schema: Mapping[str, Any], question: Question, *, wanted: bool) -> None:
-    dialogue, end = talk.dialogue, question.pointer
-    if wanted:
-        entries = value_at(dialogue.answers, end.removesuffix("/-"))
-        dialogue.answers = with_value(dialogue.answers, f"{end.removesuffix('/-')}/{len(entries)}", {})
-    else:
-        dialogue.settled.append(end)
-    await ask(talk, schema)
-
-
-def _beside(talk: Talk, question: Question, answer: Answered) -> None:
-    """Where a place lies goes into the fields beside it, where the form has them."""
-    above = question.pointer.rpartition("/")[0]
-    for name, value in answer.beside.items():
-        talk.dialogue.answers = with_value(talk.dialogue.answers, f"{above}/{name}", value)
-
-
-def _problem(talk: Talk, form: Form, pointer: str, value: Any) -> str | None:
-    """What is wrong with a value there, in their language; None where nothing is."""
-    answers = with_value(talk.dialogue.answers, pointer, value)
-    verified = talk.principal.resident_id if talk.principal else ""
-    problem = wrong_at(form, answers, pointer, talk.language, verified, talk.platform.city_time())
-    return talk.spoken(problem.detail) if problem else None
-
-
-async def _file(talk: Talk, schema: Mapping[str, Any], question: Question, file: File) -> None:
-    if question.sort != "file":
-        talk.say("No file is asked for just now.")
-        return await _again(talk, question)
-    stored = await uploading.stored(talk, file)
-    if stored is None:
-        return await _again(talk, question)
-    return await _take(talk, schema, question, Answered([stored]))
-
-
-async def _unread(talk: Talk, question: Question) -> None:
-    """It is no answer: perhaps another question; then it is answered, and the form goes on."""
-    if isinstance(talk.content, Text | Voice) and len(plain(talk.text)) > 1 and question.sort != "file":
-        page = await talk.get(menu.address("/v1/items", q=talk.text[:100], limit=1))
-        if page["items"]:
-            one = page["items"][0]
-            talk.lines.append(f"{one['title']}: {one['summary']}")
-    talk.say("That is no answer to this question." if question.sort != "file" else "Please send a photo here.")
-    return await _again(talk, question)
-
-
-async def _again(talk: Talk, question: Question) -> None:
-    dialogue = talk.dialogue
-    dialogue.tries += 1
-    if dialogue.tries >= MAX_TRIES:
-        talk.say("If it won't do: “back”, “cancel”, or “person” for somebody to help.")
-    talk.lines += asked(question, talk.language)
+async def _decided(now: Filling, question: Question, wish: Any) -> None:
+    """Which optional fields are wanted, or whether a list goes on."""
+    dialogue, pointer = now.dialogue, question.pointer
     if question.sort == "optional":
-        talk.put(list(question.fields))
-    elif question.sort in ("choice", "choices", "listed"):
-        talk.put(dialogue.options or choices(question.node))
+        dialogue.wanted += wish
+        dialogue.settled += [one for one, _ in question.fields if one not in wish]
+    elif wish:
+        entries = pointer.removesuffix("/-")
+        now.put(f"{entries}/{len(value_at(dialogue.answers, entries))}", {})
+    else:
+        dialogue.settled.append(pointer)
+    await ask(now)
 
 
-async def commanded(talk: Talk, command: str, about: str) -> None:
-    """Back, change N, leave it, begin anew, go on later."""
-    dialogue = talk.dialogue
-    match command:
-        case "change":
-            return await confirming.change(talk, int(about))
-        case "back":
-            if not dialogue.answered:
-                return await menu.show(talk)
-            pointer = dialogue.answered.pop()
-            dialogue.answers = without_value(dialogue.answers, pointer)
-            list_end = "/".join(pointer.split("/")[:-1]) + "/-"
-            dialogue.settled = [one for one in dialogue.settled if one != list_end]
-            if talk.row.state == "confirming":
-                talk.happen("changed")
-            return await ask(talk)
-        case "restart":
-            fresh = Dialogue(item=dialogue.item, title=dialogue.title, case=dialogue.case, action=dialogue.action)
-            fresh.answers = {} if dialogue.case else {"answers": {}}
-            talk.memory.dialogues[-1] = fresh
-            if talk.row.state == "confirming":
-                talk.happen("changed")
-            return await ask(talk)
-        case "cancel":
-            talk.memory.dialogues.pop()
-            talk.say("Left “{title}”; nothing was handed in.", title=dialogue.title)
-            if talk.memory.dialogues:
-                talk.say("Write “continue” for “{title}”.", title=talk.dialogue.title)
-    if command == "later":
-        talk.say("It is kept for seven days. Write “continue” to go on.")
-    return await menu.show(talk)
+async def _file(now: Filling, question: Question, file: File) -> None:
+    if question.sort != "file":
+        now.talk.say("No file is asked for just now.")
+        return _again(now, question)
+    stored = await uploading.stored(now.talk, file)
+    return _again(now, question) if stored is None else await _take(now, question, Answered([stored]))
 
 
-__all__ = ["Unread", "parts_of"]
+async def _unread(now: Filling, question: Question) -> None:
+    """It is no answer: perhaps a question of theirs; then it is answered, and the form goes on."""
+    talk = now.talk
+    if isinstance(talk.content, Text | Voice) and len(plain(talk.text)) > 1 and question.sort != "file":
+        page = await talk.get(str(URL("/v1/items").with_query(q=talk.text[:100], limit="1")))
+        talk.lines += [f"{one['title']}: {one['summary']}" for one in page["items"]]
+    talk.say("That is no answer to this question.")
+    _again(now, question)
+
+
+def _again(now: Filling, question: Question) -> None:
+    now.dialogue.tries += 1
+    if now.dialogue.tries >= MAX_TRIES:
+        now.talk.say("If it won't do: “back”, “cancel”, or “person” for somebody to help.")
+    _put(now, question)
+
+
+def back(now: Filling) -> None:
+    """Ask the last answer again; before the first there is the menu."""
+    talk, dialogue = now.talk, now.dialogue
+    if not dialogue.answered:
+        return talk.go("over", "menu")
+    pointer = dialogue.answered.pop()
+    dialogue.answers = without_value(dialogue.answers, pointer)
+    dialogue.wanted.append(pointer)
+    end = f"{pointer.rpartition('/')[0]}/-"
+    dialogue.settled = [one for one in dialogue.settled if one != end]
+    return talk.go("changed", "ask")
+
+
+def restart(now: Filling) -> None:
+    """Ask all of it anew."""
+    before = now.dialogue
+    answers: dict[str, Any] = {} if before.case else {"answers": {}}
+    fresh = Dialogue(before.item, before.title, before.case, before.action, answers=answers)
+    now.talk.memory.dialogues[-1] = fresh
+    now.talk.go("changed", "ask")

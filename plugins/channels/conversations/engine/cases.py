@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from banshi import NotFound
-from conversations.engine import asking, confirming, menu
 from conversations.engine.memory import Dialogue
 from conversations.engine.talk import Talk
 
@@ -14,27 +13,21 @@ MAX_CASES = 5
 async def show(talk: Talk) -> None:
     """Their cases, the newest first."""
     if talk.principal is None:
-        talk.say("Your cases are shown once you have signed in for this contact.")
-        return
-    page = await talk.get(f"/v1/cases?limit={MAX_CASES}")
-    if not page["items"]:
-        talk.say("You have handed in nothing yet.")
-        return
-    if talk.row.state != "menu":
-        talk.happen("over")
-    talk.offer(
-        [
-            (f"case {one['id']}", f"{one['item']['title']} {one['number']}: {one['state_title']}")
-            for one in page["items"]
-        ]
-    )
+        return talk.say("Your cases are shown once you have signed in for this contact.")
+    rows = (await talk.get(f"/v1/cases?limit={MAX_CASES}"))["items"]
+    if not rows:
+        return talk.say("You have handed in nothing yet.")
+    talk.happen("over")
+    lines = [(f"case {one['id']}", f"{one['item']['title']} {one['number']}: {one['state_title']}") for one in rows]
+    return talk.offer(lines)
 
 
 async def open_case(talk: Talk, identity: str) -> None:
     """One case: where it stands, and what may be done."""
     case = await talk.get(f"/v1/cases/{identity}")
     talk.lines.append(f"{case['item']['title']} {case['number']}: {case['state_title']}")
-    talk.lines += [str(case[name]) for name in ("reason",) if case.get(name)]
+    if case.get("reason"):
+        talk.lines.append(case["reason"])
     if case.get("due_on"):
         talk.say("The answer is due by {day}.", day=case["due_on"])
     talk.offer([(f"action {identity} {one['action']}", one["label"]) for one in case["permitted_actions"]])
@@ -46,14 +39,8 @@ async def begin_action(talk: Talk, identity: str, action: str) -> None:
     one = next((one for one in case["permitted_actions"] if one["action"] == action), None)
     if one is None:
         raise NotFound
-    dialogue = Dialogue(
-        item=case["item"]["code"], title=f"{one['label']} {case['number']}", case=identity, action=action
-    )
+    dialogue = Dialogue(case["item"]["code"], f"{one['label']} {case['number']}", identity, action)
     if "answers" in one["body"]["properties"]:
         dialogue.answers = {"answers": case["answers"]}
     talk.memory.push(dialogue)
-    talk.happen("begun")
-    await asking.ask(talk, one["body"])
-
-
-__all__ = ["confirming", "menu"]
+    talk.go("begun", "ask")

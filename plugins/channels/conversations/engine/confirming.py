@@ -7,22 +7,20 @@ from typing import Any
 
 from banshi import InvalidFields, Problem
 from banshi.sdk.cases import Actor, act, begin
-from conversations.dialogue.answering import form_of
 from conversations.dialogue.plan import MISSING, choices, escaped, in_order, value_at, without_value
 from conversations.dialogue.read import YES
 from conversations.dialogue.spelling import plain
-from conversations.engine import asking, menu
-from conversations.engine.talk import Talk
+from conversations.engine.filling import Filling
 from conversations.engine.telling import told_begun, told_case
 
 
-async def show(talk: Talk, schema: Mapping[str, Any]) -> None:
+def show(now: Filling) -> None:
     """The lines of all answers, each with its number."""
-    talk.lines.append(talk.dialogue.title)
-    lines = list(answers_in(schema, "", talk.dialogue.answers))
+    talk, lines = now.talk, answers_in(now.schema, "", now.dialogue.answers)
+    talk.lines.append(now.dialogue.title)
     talk.lines += [f"{number}. {title}: {words}" for number, (_, title, words) in enumerate(lines, start=1)]
     talk.say("Is all of this right? 1 hands it in; “change 2” changes line 2; “cancel” leaves it.")
-    talk.dialogue.options = []
+    now.dialogue.options = []
 
 
 def answers_in(node: Mapping[str, Any], at: str, value: Any) -> Iterator[tuple[str, str, str]]:
@@ -43,100 +41,90 @@ def _words(node: Mapping[str, Any], value: Any) -> str:
         return "、".join(_words(node.get("items", {}), one) for one in value)
     if node.get("x-attachment"):
         return "📷"
-    words = {str(one): told for one, told in choices(node)}
-    return words.get(
-        str(value), {True: "✓", False: "✗"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    )
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    return next((words for one, words in choices(node) if one == value), str(value))
 
 
-async def heard(talk: Talk) -> None:
-    told = plain(talk.text)
-    if told in YES:
-        return await submit(talk)
-    schema = await asking.body(talk)
-    talk.say("Nothing is handed in yet.")
-    return await show(talk, schema)
+async def heard(now: Filling) -> None:
+    if plain(now.talk.text) in YES:
+        return await submit(now)
+    now.talk.say("Nothing is handed in yet.")
+    return show(now)
 
 
-async def change(talk: Talk, number: int) -> None:
+def change(now: Filling, number: int) -> None:
     """Ask the answer of one line again."""
-    schema, dialogue = await asking.body(talk), talk.dialogue
-    lines = list(answers_in(schema, "", dialogue.answers))
+    talk, dialogue = now.talk, now.dialogue
+    lines = [pointer for pointer, _, _ in answers_in(now.schema, "", dialogue.answers)]
     if not 1 <= number <= len(lines):
         talk.say("There is no line {number}.", number=number)
-        return await (show(talk, schema) if talk.row.state == "confirming" else asking.ask(talk, schema))
-    pointer = lines[number - 1][0]
+        return talk.go("", "confirm" if talk.row.state == "confirming" else "ask")
+    _ask_again(now, lines[number - 1])
+    return talk.go("changed", "ask")
+
+
+def _ask_again(now: Filling, pointer: str) -> None:
+    dialogue = now.dialogue
     dialogue.answers = without_value(dialogue.answers, pointer)
     dialogue.wanted.append(pointer)
-    if talk.row.state == "confirming":
-        talk.happen("changed")
-    return await asking.ask(talk, schema)
 
 
-async def submit(talk: Talk) -> None:
+async def submit(now: Filling) -> None:
     """Hand it in: the case, this turn and its reply are one transaction. What is refused is asked again."""
-    said = len(talk.lines)
+    talk = now.talk
+    said, menu, state = len(talk.lines), talk.memory.menu, talk.row.state
 
     def receipt(outcome: Any) -> Sequence[Any]:
-        # It may be made more than once, before one is written.
+        # It may be asked for more than once, before one of them is written.
         del talk.lines[said:]
         dialogue = talk.memory.dialogues.pop()
-        try:
-            before, state = list(talk.memory.menu), talk.row.state
-            talk.happen("done")
-            talk.lines += told_case(talk, outcome) if dialogue.case else told_begun(talk, outcome)
-            if talk.memory.dialogues:
-                talk.say("Write “continue” for “{title}”.", title=talk.dialogue.title)
-            return talk.receipt()
-        finally:
-            talk.memory.dialogues.append(dialogue)
-            talk.memory.menu, talk.row.state = before, state
+        talk.happen("done")
+        talk.lines += told_case(talk, outcome) if dialogue.case else told_begun(talk, outcome)
+        if talk.memory.dialogues:
+            talk.say("Write “continue” for “{title}”.", title=talk.dialogue.title)
+        rows = talk.receipt()
+        talk.memory.dialogues.append(dialogue)
+        talk.memory.menu, talk.row.state = menu, state
+        return rows
 
     try:
-        await _write(talk, receipt)
+        await _write(now, receipt)
     except InvalidFields as refused:
-        return await _refused(talk, refused)
+        return _refused(now, refused)
     except Problem as problem:
         if problem.status >= 500:
             raise
-        talk.lines.append(problem.document(talk.language)["detail"])
-        return await _conflict(talk)
+        talk.lines.append(talk.told(problem))
+        return _conflict(now)
     talk.is_kept = True
     return None
 
 
-async def _write(talk: Talk, receipt: Any) -> None:
-    dialogue, platform = talk.dialogue, talk.platform
-    schema = await asking.body(talk)
-    whole = form_of(schema).spelled(dialogue.answers, talk.principal.resident_id if talk.principal else "")
+async def _write(now: Filling, receipt: Any) -> None:
+    talk, dialogue = now.talk, now.dialogue
+    whole = now.form.spelled(dialogue.answers, talk.principal.resident_id if talk.principal else "")
     if dialogue.case:
         assert talk.principal is not None  # noqa: S101 - nobody else has a case
         actor = Actor(talk.principal)
-        await act(platform, dialogue.case, dialogue.action, actor, whole, talk.language, receipt)
+        await act(talk.platform, dialogue.case, dialogue.action, actor, whole, talk.language, receipt)
     else:
-        item = platform.registry.items.get(dialogue.item)
-        await begin(platform, item, talk.principal, whole, talk.language, receipt, sender=str(talk.row.id))
+        item = talk.platform.registry.items.get(dialogue.item)
+        await begin(talk.platform, item, talk.principal, whole, talk.language, receipt, sender=str(talk.row.id))
 
 
-async def _refused(talk: Talk, refused: InvalidFields) -> None:
+def _refused(now: Filling, refused: InvalidFields) -> None:
     """Ask again what was refused, by its pointers."""
-    dialogue = talk.dialogue
     for problem in refused.problems:
-        talk.lines.append(talk.spoken(problem.detail))
-        if value_at(dialogue.answers, problem.pointer) is not MISSING:
-            dialogue.answers = without_value(dialogue.answers, problem.pointer)
-            dialogue.wanted.append(problem.pointer)
-    talk.happen("refused")
-    await asking.ask(talk)
+        now.talk.lines.append(now.talk.spoken(problem.detail))
+        if value_at(now.dialogue.answers, problem.pointer) is not MISSING:
+            _ask_again(now, problem.pointer)
+    now.talk.go("changed", "ask")
 
 
-async def _conflict(talk: Talk) -> None:
+def _conflict(now: Filling) -> None:
     """A slot is taken meanwhile, or the case has moved on: what the API lists is chosen anew."""
-    schema = await asking.body(talk)
-    listed = [name for name, one in schema["properties"].items() if "x-choices" in one]
-    if not listed:
-        return await menu.show(talk)
+    listed = [name for name, one in now.schema["properties"].items() if "x-choices" in one]
     for name in listed:
-        talk.dialogue.answers.pop(name, None)
-    talk.happen("refused")
-    return await asking.ask(talk, schema)
+        now.dialogue.answers.pop(name, None)
+    now.talk.go("changed" if listed else "over", "ask" if listed else "menu")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from banshi import Problem
-from conversations.contents import Joined, Left, Text, Voice
-from conversations.dialogue.spelling import plain
+from banshi import NotFound, Problem
+from conversations.contents import Joined, Left, Voice
 from conversations.engine import asking, cases, confirming, menu
 from conversations.engine.commands import command_in, danger_in, language_in
+from conversations.engine.filling import filling_of
 from conversations.engine.talk import Talk
 
 #: Letters of one message; a longer one is no answer to anything.
@@ -21,10 +21,25 @@ async def take(talk: Talk) -> None:
     """Change the conversation, and say what is to be said; what goes wrong with an item is said too."""
     try:
         await _take(talk)
+        while then := talk.then:
+            talk.then = ""
+            await _show(talk, then)
+    except NotFound:
+        # The item is not offered any more, or what was to be done with the case isn't possible any more.
+        talk.memory.dialogues[-1:] = []
+        talk.say("This is not offered any more. What you had filled in is gone with it.")
+        menu.show(talk)
     except Problem as problem:
         if problem.status >= 500:
             raise
-        talk.lines.append(problem.document(talk.language)["detail"])
+        talk.lines.append(talk.told(problem))
+
+
+async def _show(talk: Talk, what: str) -> None:
+    if what == "menu":
+        return menu.show(talk)
+    now = await filling_of(talk)
+    return await asking.ask(now) if what == "ask" else confirming.show(now)
 
 
 async def _take(talk: Talk) -> None:
@@ -34,30 +49,27 @@ async def _take(talk: Talk) -> None:
         talk.row.language = told
     if len(talk.text) > MAX_TEXT_CHARS:
         return talk.say("That is too long to be read here: write at most {most} characters.", most=MAX_TEXT_CHARS)
-    if isinstance(talk.content, Text | Voice) and (urgent := danger_in(talk.text)):
+    if urgent := danger_in(talk.text):
         talk.lines.append(urgent[talk.language])
-    if isinstance(talk.content, Joined) or talk.row.state in ("idle", "gone"):
+    command = command_in(talk.text)
+    if isinstance(talk.content, Joined) or (talk.row.state in ("idle", "gone") and command is None):
         talk.happen("over")
         return await menu.greet(talk)
     if isinstance(talk.content, Voice) and not talk.text:
         return talk.say("A voice message can't be read here: please write.")
-    command = command_in(talk.text)
-    if command is None or await _commanded(talk, *command) is False:
-        await _rest(talk)
+    if command is None or not await _commanded(talk, *command):
+        await _heard(talk)
     return None
 
 
-async def _commanded(talk: Talk, command: str, about: str) -> bool | None:
+async def _commanded(talk: Talk, command: str, about: str) -> bool:
     """Do what always works; False where it means something else just now."""
-    at_form = talk.row.state in ("asking", "confirming")
+    if talk.row.state in ("asking", "confirming"):
+        return await _within(talk, command, about)
     match command:
-        case "menu":
-            if at_form and await asking.ends(talk):
-                return False
-            await menu.show(talk)
         case "language":
             talk.row.language = about
-            await (asking.ask(talk) if talk.row.state == "asking" else menu.show(talk))
+            menu.show(talk)
         case "progress":
             await cases.show(talk)
         case "person":
@@ -65,24 +77,61 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool | None:
         case "unbind":
             await menu.unbind(talk)
         case "continue":
-            await menu.resume(talk)
-        case "back" | "cancel" | "restart" | "change" | "later":
-            await (asking.commanded(talk, command, about) if at_form else menu.nothing(talk))
-    return None
-
-
-async def _rest(talk: Talk) -> None:
-    silent = talk.received.at - talk.row.heard_at > SILENCE
-    match talk.row.state:
-        case "asking":
-            if silent:
-                talk.say("You were at “{title}”. Write “cancel” to leave it.", title=talk.dialogue.title)
-            await asking.heard(talk)
-        case "confirming":
-            await confirming.heard(talk)
+            menu.resume(talk)
+        case "menu":
+            await menu.greet(talk) if talk.row.state == "idle" else menu.show(talk)
         case _:
-            await menu.heard(talk)
+            menu.nothing(talk)
+    return True
 
 
-def is_same(one: str, other: str) -> bool:
-    return plain(one) == plain(other)
+async def _within(talk: Talk, command: str, about: str) -> bool:
+    """The same while something is being filled in."""
+    now = await filling_of(talk)
+    again = "ask" if talk.row.state == "asking" else "confirm"
+    match command:
+        case "menu":
+            if now.takes_zero() and talk.text.strip() == "0":
+                return False
+            talk.go("over", "menu")
+        case "back":
+            asking.back(now)
+        case "restart":
+            asking.restart(now)
+        case "change":
+            confirming.change(now, int(about))
+        case "cancel" | "later":
+            _leave(talk, command)
+        case "language":
+            talk.row.language = about
+            talk.go("", again)  # type: ignore[arg-type]  # one of two literals
+        case "progress":
+            await cases.show(talk)
+        case "person":
+            await menu.person(talk)
+        case "unbind":
+            await menu.unbind(talk)
+            talk.go("over", "menu")
+        case _:
+            talk.go("", again)  # type: ignore[arg-type]
+    return True
+
+
+def _leave(talk: Talk, command: str) -> None:
+    if command == "cancel":
+        title = talk.memory.dialogues.pop().title
+        talk.say("Left “{title}”; nothing was handed in.", title=title)
+    else:
+        talk.say("It is kept for seven days. Write “continue” to go on.")
+    talk.go("over", "menu")
+
+
+async def _heard(talk: Talk) -> None:
+    if talk.row.state not in ("asking", "confirming"):
+        return await menu.heard(talk)
+    now = await filling_of(talk)
+    if talk.row.state == "confirming":
+        return await confirming.heard(now)
+    if talk.received.at - talk.row.heard_at > SILENCE:
+        talk.say("You were at “{title}”. Write “cancel” to leave it.", title=talk.dialogue.title)
+    return await asking.heard(now)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Platform, Principal, Update, text_in
+from banshi import Platform, Principal, Problem, Update, text_in
 from banshi.sdk.http import ApiReader
 from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Text, Voice
 from conversations.engine.memory import Dialogue, Memory
 from conversations.engine.states import after
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, Turn
+
+#: What is shown when a message is dealt with: the next question, all answers, or the menu.
+Then = Literal["", "ask", "confirm", "menu"]
 
 #: Letters of what somebody wrote that are kept with its turn; no answer to a form is longer.
 MAX_HEARD_CHARS = 4_000
@@ -39,6 +42,8 @@ class Talk:
     principal: Principal | None
     lines: list[str] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
+    #: What is still to be shown.
+    then: Then = ""
     #: Set once all of it is written, with a case or a step.
     is_kept: bool = False
 
@@ -68,6 +73,10 @@ class Talk:
         """A sentence in their language."""
         return text_in(say(english, **names), self.language)
 
+    def told(self, problem: Problem) -> str:
+        """What a problem says, in their language."""
+        return str(problem.document(self.language)["detail"])
+
     def spoken(self, text: str | Mapping[str, str]) -> str:
         return text if isinstance(text, str) else text_in(text, self.language)
 
@@ -84,6 +93,12 @@ class Talk:
         for number, (_, words) in enumerate(options, start=1):
             self.lines.append(f"{number} {words}")
             self.buttons.append(Button(words, str(number)))
+
+    def go(self, happened: str, then: Then) -> None:
+        """Go on in the state table, and show that afterwards."""
+        if happened:
+            self.happen(happened)
+        self.then = then
 
     def happen(self, what: str) -> None:
         """Go on in the state table."""

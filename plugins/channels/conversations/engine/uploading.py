@@ -16,6 +16,6 @@ async def stored(talk: Talk, file: File) -> str | None:
     except Problem as problem:
         if problem.status >= 500:
             raise
-        talk.lines.append(problem.document(talk.language)["detail"])
+        talk.lines.append(talk.told(problem))
         return None
     return str(row.id)

@@ -1,0 +1,82 @@
+"""What the dialogue on top fills in, as the item or the case is now: what is missing, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from banshi import Form, NotFound
+from conversations.dialogue.answering import body_of, form_of, wrong_at
+from conversations.dialogue.plan import Question, plan, with_value
+from conversations.engine.memory import Dialogue
+from conversations.engine.talk import Talk
+
+
+@dataclass(slots=True)
+class Filling:
+    """The dialogue with the form that it is about."""
+
+    talk: Talk
+    #: The JSON Schema of all that is sent: the answers, and what goes with them.
+    schema: Mapping[str, Any]
+
+    @property
+    def dialogue(self) -> Dialogue:
+        return self.talk.dialogue
+
+    @property
+    def form(self) -> Form:
+        return form_of(self.schema)
+
+    def missing(self) -> list[Question]:
+        """What is still to be asked, in order."""
+        dialogue = self.dialogue
+        return list(plan(self.schema, dialogue.answers, dialogue.settled, dialogue.wanted))
+
+    @property
+    def question(self) -> Question | None:
+        """What is asked now: derived from the answers, so it is right however the form has changed meanwhile."""
+        return next(iter(self.missing()), None)
+
+    def takes_zero(self) -> bool:
+        """Whether 0 is an answer to what is asked, and not the way to the menu."""
+        asked = self.question if self.talk.row.state == "asking" else None
+        return asked is not None and (asked.may_end or asked.sort in ("optional", "another", "yes", "number"))
+
+    def put(self, pointer: str, value: Any) -> None:
+        self.dialogue.answers = with_value(self.dialogue.answers, pointer, value)
+
+    def problem(self, pointer: str, value: Any) -> str | None:
+        """What is wrong with a value there, in their language; None where nothing is, as far as one can say yet."""
+        talk = self.talk
+        verified = talk.principal.resident_id if talk.principal else ""
+        answers = with_value(self.dialogue.answers, pointer, value)
+        problem = wrong_at(self.form, answers, pointer, talk.language, verified, talk.platform.city_time())
+        return talk.spoken(problem.detail) if problem else None
+
+    def fill_in(self) -> None:
+        """Fill in what the sign-in knows, where it is asked. Whoever changes it is asked."""
+        if self.talk.principal is None:
+            return
+        while question := next((one for one in self.missing() if self._known(one)), None):
+            self.put(question.pointer, self._known(question))
+
+    def _known(self, question: Question) -> str:
+        principal, prefill = self.talk.principal, question.node.get("x-prefill", "")
+        if principal is None or question.pointer in self.dialogue.wanted:
+            return ""
+        told = {"name": principal.name, "resident-id": principal.resident_id, "phone": principal.phone}.get(prefill, "")
+        return "" if told and self.problem(question.pointer, told) else told
+
+
+async def filling_of(talk: Talk) -> Filling:
+    """The dialogue on top with its form. Raises NotFound where the item, or the action, is there no more."""
+    dialogue = talk.dialogue
+    if not dialogue.case:
+        return Filling(talk, body_of(await talk.get(f"/v1/items/{dialogue.item}")))
+    case = await talk.get(f"/v1/cases/{dialogue.case}")
+    action = next((one for one in case["permitted_actions"] if one["action"] == dialogue.action), None)
+    if action is None:
+        raise NotFound
+    return Filling(talk, action["body"])
