@@ -21,10 +21,12 @@ import pytest
 from tortoise.apps import Apps
 
 from banshi import app, testing
+from banshi.builtin.catalogue import plugin as catalogue
 from banshi.builtin.catalogue import search
 from banshi.foundation import logs
 from banshi.foundation.database import opening
 from banshi.foundation.database.upgrade import upgrade
+from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
 from tests import encrypted, prepared, remembered
@@ -42,6 +44,8 @@ Apps._build_initial_querysets = prepared.build_unless_built  # type: ignore[meth
 testing.loaded = remembered.loaded_from_memory  # type: ignore[attr-defined]
 # Whoever tests how an index is made takes `tests.remembered.index_of`.
 search.index_of = remembered.index_from_memory
+catalogue.declared_in = remembered.advice_from_memory
+opened.read_declared = remembered.registers_from_memory
 tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 
 # What a test leaves behind needs to survive no power cut: a door waited for the disk four times, and each upload once.

@@ -12,31 +12,49 @@ import os
 import pickle
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 from banshi.app import loaded
 from banshi.builtin import checks
+from banshi.builtin.catalogue.advice import declared as advice
 from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
+from banshi.builtin.certificates import checks as certificates
+from banshi.builtin.materials import checks as materials
 from banshi.default_plugins import PREFIX
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading import importing, loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.configuration import Configuration
 from banshi.kernel.loading.importing import read_hooks
+from banshi.kinds import query
+from banshi.kinds.query.registers import declared as registers
 from banshi.moved import old_names
 
 #: What was read, with the kinds that it was read by, which have to live as long; and what was found.
 READ: dict[tuple[Any, ...], tuple[Catalogue, Mapping[str, Any]]] = {}
 FOUND: dict[tuple[Any, ...], list[Finding]] = {}
+
+#: Checks that look at nothing but what a door is made from: the module whose name for it is called, and the name.
+CHECKS: tuple[tuple[Any, str], ...] = (
+    (checks, "findings"),
+    (certificates, "certificates_can_be_made"),
+    (query, "findings"),
+    (materials, "materials_name_documents"),
+)
+
+#: What the files of plugins of this repository declare, by the plugins' folders.
+DECLARED: dict[tuple[Any, ...], Any] = {}
 
 #: The hooks of each built-in plugin, with all that its module had when they were read.
 HOOKS: dict[tuple[str, int], tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -52,7 +70,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What a plugin is made of.
 SOURCES = ("*.py", "*.toml", "*.json", "*.csv")
 
-read, findings, read_toml = Reader.read, checks.findings, tomllib.loads
+read, read_toml = Reader.read, tomllib.loads
+read_registers, read_advice = registers.read_declared, advice.declared_in
 
 
 def loaded_from_memory(configuration: Configuration, wrong: Sequence[Finding] = ()) -> registry.Registry:
@@ -70,23 +89,23 @@ def _remembering(key: tuple[Any, ...]) -> Iterator[None]:
         # The registry fills it.
         return replace(READ[whole][0], handled=set())
 
-    def find_once(full: registry.Registry, *, strict: bool = False) -> list[Finding]:
-        whole = (key, strict)
+    def found_once(find: Callable[..., Iterable[Finding]], full: registry.Registry, **how: bool) -> list[Finding]:
+        whole = (key, find, *how.items())
         if whole in FOUND:
             return list(FOUND[whole])
-        found = findings(full, strict=strict)
+        found = list(find(full, **how))
         # A plugin that a test writes lies elsewhere each time: what names its place is found anew.
         if not any(str(plugin.folder) in one.advice for one in found for plugin in full.plugins.values()):
             FOUND[whole] = found
         return list(found)
 
-    kept = Reader.read, checks.findings, loader.read_hooks, importing.old_names  # type: ignore[attr-defined]
-    Reader.read, checks.findings = read_once, find_once  # type: ignore[assignment,method-assign]
-    loader.read_hooks, importing.old_names = hooks_from_memory, old_names_from_memory  # type: ignore[attr-defined]
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        for module, name in CHECKS:
+            patched.setattr(module, name, partial(found_once, getattr(module, name)))
+        patched.setattr(Reader, "read", read_once)
+        patched.setattr(loader, "read_hooks", hooks_from_memory)
+        patched.setattr(importing, "old_names", old_names_from_memory)
         yield
-    finally:
-        Reader.read, checks.findings, loader.read_hooks, importing.old_names = kept  # type: ignore[attr-defined,method-assign]
 
 
 def _key(configuration: Configuration) -> tuple[Any, ...]:
@@ -144,6 +163,30 @@ def old_names_from_memory(folder: Path) -> Iterator[tuple[Path, str]]:
 @lru_cache
 def _old_names(folder: Path) -> list[tuple[Path, str]]:
     return list(old_names(folder))
+
+
+def registers_from_memory(
+    folders: Mapping[str, Path], built_in: Mapping[str, registers.Register]
+) -> registers.Declared:
+    """`banshi.kinds.query.registers.declared.read_declared`; what is in this repository doesn't change."""
+    known = _declared(("registers", *built_in), folders, lambda: read_registers(folders, built_in))
+    return replace(known, registers=dict(known.registers), owners=dict(known.owners), findings=list(known.findings))
+
+
+def advice_from_memory(full: registry.Registry) -> advice.Declared:
+    """`banshi.builtin.catalogue.advice.declared.declared_in`; what is in this repository doesn't change."""
+    folders = {name: plugin.folder for name, plugin in full.plugins.items()}
+    known = _declared(("advice",), folders, lambda: read_advice(full))
+    return replace(known, elsewhere=dict(known.elsewhere), help=dict(known.help), findings=list(known.findings))
+
+
+def _declared(what: tuple[str, ...], folders: Mapping[str, Path], read: Callable[[], Any]) -> Any:
+    if not all(folder.is_relative_to(ROOT) for folder in folders.values()):
+        return read()
+    key = (what, *folders.items())
+    if key not in DECLARED:
+        DECLARED[key] = read()
+    return DECLARED[key]
 
 
 def index_from_memory(registry: registry.Registry) -> Index:

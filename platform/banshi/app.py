@@ -129,7 +129,7 @@ def application(platform: Platform) -> web.Application:
     """The aiohttp application that serves an open platform."""
     app = web.Application()
     app[PLATFORM] = platform
-    known = {route.path for _, route in platform.registry.routes}
+    words = _words_below({route.path for _, route in platform.registry.routes})
     # aiohttp tries the routes of one prefix in turn: an item's guide, which most ask for, before what is below it.
     for plugin, route in sorted(platform.registry.routes, key=lambda one: one[1].path.count("/")):
         # Who is there to work is asked by machines alone.
@@ -139,7 +139,7 @@ def application(platform: Platform) -> web.Application:
         if plugin in platform.registry.configuration.entries:
             handler = bounded_route(platform, plugin, route, handler)
         handler = traced_route(platform, route, handler)
-        path = _pattern(route.path, known)
+        path = _pattern(route.path, words)
         if route.method == "GET":
             # A stream writes by itself, and what follows a head alone would be read as the next answer's.
             app.router.add_get(path, handler, allow_head=not route.streams)
@@ -153,13 +153,22 @@ def application(platform: Platform) -> web.Application:
     return app
 
 
-def _pattern(path: str, known: Iterable[str]) -> str:
+def _words_below(paths: Iterable[str]) -> Mapping[str, list[str]]:
+    """The words that are paths below each path, in order."""
+    words: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        parent, _, word = path.rpartition("/")
+        if "{" not in word:
+            words.setdefault(parent, []).append(word)
+    return words
+
+
+def _pattern(path: str, words: Mapping[str, Sequence[str]]) -> str:
     """The path as aiohttp takes it: a last name in braces stands for anything but the words that are paths there."""
     parent, _, last = path.rpartition("/")
-    words = [word for above, _, word in (one.rpartition("/") for one in known) if above == parent and "{" not in word]
-    if not words or not re.fullmatch(r"\{\w+\}", last):
+    if parent not in words or not re.fullmatch(r"\{\w+\}", last):
         return path
-    return f"{parent}/{last[:-1]}:(?!(?:{'|'.join(map(re.escape, sorted(words)))})$)[^{{}}/]+}}"
+    return f"{parent}/{last[:-1]}:(?!(?:{'|'.join(map(re.escape, words[parent]))})$)[^{{}}/]+}}"
 
 
 @asynccontextmanager

@@ -13,8 +13,10 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +25,7 @@ import pytest
 from banshi.app import inspected
 from banshi.foundation.errors import Problem
 from banshi.kernel.loading.configuration import read_configuration
+from banshi.kernel.loading.registry import Registry
 from banshi.kernel.outbox.outbox import FromNewer
 from banshi.kinds.refusals import InTwoLanguages
 from tests.plain_words import END, PLACEHOLDER, wrong_with
@@ -52,44 +55,57 @@ FOR_OPERATORS = (
 )
 
 
-def sources() -> Iterator[tuple[Path, ast.Module]]:
-    for room in ROOMS:
-        for file in sorted((ROOT / room).rglob("*.py")):
-            if not {"tests", "migrations", "sandbox"} & set(file.parts) and not file.name.startswith("test_"):
-                yield file, ast.parse(file.read_text("utf-8"))
-
-
-SOURCES = dict(sources())
+@cache
+def sources() -> Mapping[Path, ast.Module]:
+    """Read when the first test asks, and not by every process that collects them all."""
+    return {
+        file: ast.parse(file.read_text("utf-8"))
+        for room in ROOMS
+        for file in sorted((ROOT / room).rglob("*.py"))
+        if not {"tests", "migrations", "sandbox"} & set(file.parts) and not file.name.startswith("test_")
+    }
 
 
 def name_of(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def problem_classes() -> dict[str, type[Problem]]:
-    inspected(read_configuration(ROOT / "plugins.toml"))
+@cache
+def city() -> Registry:
+    return inspected(read_configuration(ROOT / "plugins.toml"))[0]
+
+
+@cache
+def problem_classes() -> Mapping[str, type[Problem]]:
+    # Its plugins' problems are there once they are imported.
+    city()
     found: dict[str, type[Problem]] = {}
     waiting: list[type[Problem]] = [Problem]
     while waiting:
         one = waiting.pop()
         waiting += one.__subclasses__()
-        if one.__module__.split(".")[0] in {"banshi", "mobile_push", "plugins", "banshi_plugins"}:
+        # Other tests' plugins have problems of their own.
+        file = Path(getattr(sys.modules.get(one.__module__), "__file__", None) or "")
+        if any(file.is_relative_to(ROOT / room) for room in ROOMS):
             found[one.__name__] = one
     return found
 
 
-CLASSES = problem_classes()
+@cache
+def told_by() -> frozenset[str]:
+    """The names of what is called with a sentence that somebody is told."""
+    return frozenset({*problem_classes(), "_wrong", "refuse"})
 
 
 def is_programs(problem: str) -> bool:
-    return problem in {"_wrong", "refuse"} or CLASSES[problem].code in TOLD_TO_PROGRAMS
+    return problem in {"_wrong", "refuse"} or problem_classes()[problem].code in TOLD_TO_PROGRAMS
 
 
 def told_to_program(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
     """Whether a sentence goes into a problem that a program is told, straight or by a name that it is given."""
     named, scope = "", node
     while scope in parents and not (named and isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef)):
-        if isinstance(scope, ast.Call) and (name := name_of(scope.func)) in {*CLASSES, "_wrong", "refuse"}:
+        if isinstance(scope, ast.Call) and (name := name_of(scope.func)) in told_by():
             return is_programs(name)
         if isinstance(scope, ast.Assign):
             named = name_of(scope.targets[0])
@@ -97,7 +113,7 @@ def told_to_program(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
     used = [
         name_of(call.func)
         for call in ast.walk(scope)
-        if isinstance(call, ast.Call) and name_of(call.func) in {*CLASSES, "_wrong"}
+        if isinstance(call, ast.Call) and name_of(call.func) in told_by() - {"refuse"}
         if named in {name_of(one) for argument in call.args for one in ast.walk(argument) if isinstance(one, ast.Name)}
     ]
     return bool(used) and all(map(is_programs, used))
@@ -112,8 +128,10 @@ class Said(NamedTuple):
     program: bool
 
 
-def said() -> Iterator[Said]:
-    for file, tree in SOURCES.items():
+def all_said() -> Iterator[Said]:
+    for file, tree in sources().items():
+        if "log" in file.name or file.name == "supervisor.py":
+            continue
         parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         for call in ast.walk(tree):
             if not isinstance(call, ast.Call) or name_of(call.func) not in {"say", "refuse"} or not call.args:
@@ -124,7 +142,9 @@ def said() -> Iterator[Said]:
                 yield Said(file, call.lineno, text.value, integrators or told_to_program(call, parents))
 
 
-SAID = [one for one in said() if "log" not in one.file.name and one.file.name != "supervisor.py"]
+@cache
+def said() -> list[Said]:
+    return list(all_said())
 
 
 def room_of(file: Path) -> Path:
@@ -143,40 +163,45 @@ def fields_of(text: str) -> set[str]:
 @pytest.mark.parametrize("room", sorted(one.parent for place in ROOMS for one in (ROOT / place).rglob("zh-CN.toml")))
 def test_each_sentence_of_a_room_has_its_chinese_and_none_is_left_over(room: Path) -> None:
     texts = chinese(room)
-    english = {one.english for one in SAID if one.file.is_relative_to(room)}
-    docstrings = {documented(one) for one in CLASSES.values()}
+    english = {one.english for one in said() if one.file.is_relative_to(room)}
+    docstrings = {documented(one) for one in problem_classes().values()}
     named = {
         node.value.value
-        for file, tree in SOURCES.items()
+        for file, tree in sources().items()
         if file.is_relative_to(room)
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
     }
-    mine = {one.english for one in SAID if room_of(one.file) == room}
+    mine = {one.english for one in said() if room_of(one.file) == room}
     assert not sorted(mine - texts.keys())
     assert not sorted(texts.keys() - english - docstrings - named)
     assert not [key for key, text in texts.items() if fields_of(key) < fields_of(text)]
 
 
-@pytest.mark.parametrize("one", SAID, ids=lambda one: f"{one.file.name}:{one.english[:40]}")
-def test_each_sentence_is_in_plain_words(one: Said) -> None:
-    assert not wrong_with(one.english, "en", program=one.program)
-    assert not wrong_with(chinese(room_of(one.file)).get(one.english, ""), "zh-CN", program=one.program)
+def test_each_sentence_is_in_plain_words() -> None:
+    found = {}
+    for one in said():
+        texts = {"en": one.english, "zh-CN": chinese(room_of(one.file)).get(one.english, "")}
+        for language, text in texts.items():
+            if wrong := wrong_with(text, language, program=one.program):
+                found[f"{one.file}:{one.line} {language}: {text}"] = wrong
+    assert not found
 
 
 def documented(problem: type[Problem]) -> str:
     return " ".join((problem.__doc__ or "").strip().partition("\n\n")[0].split())
 
 
-@pytest.mark.parametrize("name", sorted(CLASSES))
-def test_each_problem_has_a_sentence_of_its_own_in_both_languages(name: str) -> None:
-    problem = CLASSES[name]
-    if problem in {InTwoLanguages, FromNewer} or "open311" in problem.__module__.split("."):
-        return
-    zh = problem.zh if issubclass(problem, InTwoLanguages) else problem.says.chinese.get(documented(problem), "")
-    program = problem.code in TOLD_TO_PROGRAMS
-    assert not wrong_with(documented(problem), "en", program=program)
-    assert not wrong_with(zh, "zh-CN", program=program)
+def test_each_problem_has_a_sentence_of_its_own_in_both_languages() -> None:
+    found = {}
+    for name, problem in problem_classes().items():
+        if problem in {InTwoLanguages, FromNewer} or "open311" in problem.__module__.split("."):
+            continue
+        zh = problem.zh if issubclass(problem, InTwoLanguages) else problem.says.chinese.get(documented(problem), "")
+        for language, text in (("en", documented(problem)), ("zh-CN", zh)):
+            if wrong := wrong_with(text, language, program=problem.code in TOLD_TO_PROGRAMS):
+                found[f"{name} {language}: {text}"] = wrong
+    assert not found
 
 
 def in_english_alone(node: ast.expr) -> bool:
@@ -192,11 +217,11 @@ def in_english_alone(node: ast.expr) -> bool:
 
 def test_no_problem_is_told_in_one_language_alone() -> None:
     found = []
-    for file, tree in SOURCES.items():
+    for file, tree in sources().items():
         if any(file.is_relative_to(one) for one in FOR_INTEGRATORS[:2]):
             continue
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and (name := name_of(call.func)) in {*CLASSES, "FieldProblem"}:
+            if isinstance(call, ast.Call) and (name := name_of(call.func)) in {*problem_classes(), "FieldProblem"}:
                 detail = call.args[name == "FieldProblem" : (name == "FieldProblem") + 1]
                 if detail and in_english_alone(detail[0]):
                     found.append(f"{file.relative_to(ROOT)}:{call.lineno}")
@@ -229,12 +254,14 @@ def text_of(node: ast.expr | None) -> str:
     return ""
 
 
-def pairs() -> Iterator[Pair]:
-    for file, tree in SOURCES.items():
+def all_pairs() -> Iterator[Pair]:
+    for file, tree in sources().items():
         if any(file.is_relative_to(one) for one in FOR_INTEGRATORS) or "catalogue_exports" in file.parts:
             continue
         for node in ast.walk(tree):
-            place = f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+            if not isinstance(node, ast.Dict | ast.Call | ast.Tuple):
+                continue
+            place = f"{file}:{node.lineno}"
             if isinstance(node, ast.Dict):
                 texts = {text_of(key): text_of(value) for key, value in zip(node.keys, node.values, strict=True)}
                 if texts.get("zh-CN") and texts.get("en"):
@@ -247,27 +274,34 @@ def pairs() -> Iterator[Pair]:
                     yield Pair(place, en, zh)
 
 
-PAIRS = list(pairs())
+@cache
+def pairs() -> list[Pair]:
+    return list(all_pairs())
 
 
 def test_there_are_many_of_them() -> None:
-    assert len(PAIRS) > 250
-    assert len(SAID) > 180
-    assert len(CLASSES) > 60
+    assert len(pairs()) > 250
+    assert len(said()) > 180
+    assert len(problem_classes()) > 60
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.place)
-def test_each_text_in_the_code_is_in_plain_words(pair: Pair) -> None:
-    for language, text in (("en", pair.english), ("zh-CN", pair.chinese)):
-        for line in (one for one in text.splitlines() if PLACEHOLDER.sub("", one).strip(" .,:、")):
-            assert not wrong_with(line, language, sentence=False), line
+def test_each_text_in_the_code_is_in_plain_words() -> None:
+    found = {}
+    for pair in pairs():
+        for language, text in (("en", pair.english), ("zh-CN", pair.chinese)):
+            for line in (one for one in text.splitlines() if PLACEHOLDER.sub("", one).strip(" .,:、")):
+                if wrong := wrong_with(line, language, sentence=False):
+                    found[f"{pair.place} {language}: {line}"] = wrong
+    assert not found
 
 
-@pytest.mark.parametrize("pair", [one for one in PAIRS if one.message], ids=lambda pair: pair.place)
-def test_each_line_of_a_message_is_a_whole_one(pair: Pair) -> None:
-    for text in (pair.english, pair.chinese):
-        told = [line for line in text.splitlines() if PLACEHOLDER.sub("", line).strip(" :：")]
-        assert not [line for line in told if not (END.search(line) or TOLD_ALONE.search(line))]
+def test_each_line_of_a_message_is_a_whole_one() -> None:
+    found = []
+    for pair in (one for one in pairs() if one.message):
+        for text in (pair.english, pair.chinese):
+            told = [line for line in text.splitlines() if PLACEHOLDER.sub("", line).strip(" :：")]
+            found += [f"{pair.place}: {line}" for line in told if not (END.search(line) or TOLD_ALONE.search(line))]
+    assert not found
 
 
 # -- items and forms --------------------------------------------------------------------------------------------------
@@ -294,15 +328,14 @@ def texts_in(value: Any, place: str) -> Iterator[tuple[str, str, str]]:
             yield from texts_in(one, place)
 
 
-REGISTRY, _ = inspected(read_configuration(ROOT / "plugins.toml"))
-
-
-@pytest.mark.parametrize("code", sorted(REGISTRY.items))
-def test_an_item_and_its_form_are_in_plain_words(code: str) -> None:
-    item = REGISTRY.items.of(code)
-    assert item is not None
-    schema = item.form.schema if item.form else {}
-    assert not faults_of((*texts_in(item, code), *texts_in(schema, f"{code}:form")))
+def test_each_item_and_its_form_are_in_plain_words() -> None:
+    found = []
+    for code in city().items:
+        item = city().items.of(code)
+        assert item is not None
+        schema = item.form.schema if item.form else {}
+        found += faults_of((*texts_in(item, code), *texts_in(schema, f"{code}:form")))
+    assert not found
 
 
 def faults_of(texts: Iterable[tuple[str, str, str]]) -> list[str]:
@@ -316,10 +349,11 @@ def faults_of(texts: Iterable[tuple[str, str, str]]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", sorted(REGISTRY.kinds))
-def test_what_a_kind_calls_its_states_and_steps_is_in_plain_words(name: str) -> None:
-    kind = REGISTRY.kinds[name]
-    own = [kind.worded(item.details) for item in REGISTRY.items.unchecked() if item.kind == name]
-    words = {"states": kind.states, "actions": kind.actions, "title": kind.title, "own": own}
-    wrong = {text: wrong_with(text, language, sentence=False) for _, language, text in texts_in(words, name)}
-    assert not {text: what for text, what in wrong.items() if what}
+def test_what_each_kind_calls_its_states_and_steps_is_in_plain_words() -> None:
+    found = {}
+    for name, kind in city().kinds.items():
+        own = [kind.worded(item.details) for item in city().items.unchecked() if item.kind == name]
+        words = {"states": kind.states, "actions": kind.actions, "title": kind.title, "own": own}
+        wrong = {text: wrong_with(text, language, sentence=False) for _, language, text in texts_in(words, name)}
+        found |= {f"{name}: {text}": what for text, what in wrong.items() if what}
+    assert not found

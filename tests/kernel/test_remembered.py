@@ -37,6 +37,7 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "READ", {})
     monkeypatch.setattr(remembered, "FOUND", {})
     monkeypatch.setattr(remembered, "INDICES", {})
+    monkeypatch.setattr(remembered, "DECLARED", {})
 
 
 def told(registry: Registry) -> list[Any]:
@@ -54,7 +55,8 @@ def test_what_is_opened_from_memory_is_what_is_read(tmp_path: Path) -> None:
     first = told(remembered.loaded_from_memory(configuration(tmp_path, traffic=TRAFFIC)))
     again = told(remembered.loaded_from_memory(configuration(tmp_path / "other", traffic=TRAFFIC)))
     assert first == again == read
-    assert len(remembered.READ) == len(remembered.FOUND) == 1
+    assert len(remembered.READ) == 1
+    assert {find.__name__ for _, find, *_ in remembered.FOUND} == {name for _, name in remembered.CHECKS}
 
 
 def test_no_two_doors_share_what_one_changes(tmp_path: Path) -> None:
@@ -122,3 +124,23 @@ def test_a_table_from_memory_is_the_callers_own() -> None:
     for _ in range(2):
         with pytest.raises(tomllib.TOMLDecodeError, match="line 1"):
             remembered.toml_from_memory("= 1")
+
+
+def test_what_files_beside_the_items_declare_is_the_doors_own_and_is_read_anew_where_a_test_wrote_it(
+    tmp_path: Path,
+) -> None:
+    full = loaded(configuration(tmp_path, traffic=TRAFFIC))
+    folders = {"traffic": TRAFFIC}
+    for _ in range(2):
+        registers, advice = remembered.registers_from_memory(folders, {}), remembered.advice_from_memory(full)
+        assert registers == remembered.read_registers(folders, {})
+        assert advice == remembered.read_advice(full)
+        assert registers.registers
+        assert advice.elsewhere
+        registers.registers.clear()
+        advice.elsewhere.clear()
+    parks = tmp_path / "parks"
+    parks.mkdir()
+    assert not remembered.registers_from_memory({"parks": parks}, {}).findings
+    (parks / "registers.toml").write_text("[no]\n", encoding="utf-8")
+    assert remembered.registers_from_memory({"parks": parks}, {}).findings

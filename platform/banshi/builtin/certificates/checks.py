@@ -16,7 +16,7 @@ from banshi.forms.spelling import MAX_VERIFIED_BYTES
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION, LONGEST_HOLDER
 from banshi.kernel.contract.message_templates import ALWAYS, LONGEST_TITLE
-from banshi.kernel.contract.values import Claim, Item
+from banshi.kernel.contract.values import Claim, Item, Texts
 from banshi.kernel.loading.registry import Registry
 
 #: What every certificate can mention beside its own claims.
@@ -41,6 +41,9 @@ FORMATS = {
     "cn-division": 12,
 }
 
+#: What stands for each value of each claim of an item, by the claim's name.
+Told = Mapping[str, Mapping[str, Texts]]
+
 #: A pattern that says itself how long its value is: ^[A-Z0-9]{6,30}$.
 COUNTED = re.compile(r"\^\[[^\]]*\]\{(?:\d+,)?(\d+)\}\$")
 
@@ -51,7 +54,8 @@ def certificates_can_be_made(registry: Registry) -> Iterator[Finding]:
         if item.certificate is None or item.credential is None:
             continue
         file = registry.file_of(item)
-        for finding in (*_words(registry, item), *_values(item), *_size(item)):
+        told = {claim.name: words_of(item, claim) for claim in item.credential.claims}
+        for finding in (*_words(registry, item, told), *_values(item, told), *_size(item)):
             yield replace(finding, advice=f"{file}: {finding.advice}")
 
 
@@ -66,7 +70,7 @@ def fonts_can_be_read(registry: Registry) -> Iterator[Finding]:
             yield Finding("platform", "no-fonts", advice)
 
 
-def _words(registry: Registry, item: Item) -> Iterator[Finding]:
+def _words(registry: Registry, item: Item, told: Told) -> Iterator[Finding]:
     where, claims = f"items.{item.code}.certificate", item.credential.claims if item.credential else ()
     assert item.certificate is not None  # noqa: S101 - the caller asked
     names = {claim.name for claim in claims}
@@ -78,7 +82,8 @@ def _words(registry: Registry, item: Item) -> Iterator[Finding]:
     certain = GIVEN | always
     # A claim may bear the name of what a message has to tell; here it has to tell nothing.
     known = Known(certain - {"reason"}, frozenset(names - certain | certain & {"reason"}) | {"phone"})
-    lengths = {**longest_values(registry, item), **{claim.name: _signs(item, claim) for claim in claims}}
+    signs = {claim.name: _signs(item, claim, told[claim.name]) for claim in claims}
+    lengths = {**longest_values(registry, item), **signs}
     yield from template_faults(item.plugin, f"{where}.body", item.certificate.body, known, lengths, title=False)
     for language, title in (item.certificate.title or {}).items():
         if len(title.strip().splitlines()) > 1 or len(title) > LONGEST_TITLE:
@@ -86,17 +91,17 @@ def _words(registry: Registry, item: Item) -> Iterator[Finding]:
             yield Finding(item.plugin, "bad-template", advice)
 
 
-def _signs(item: Item, claim: Claim) -> int:
+def _signs(item: Item, claim: Claim, told: Mapping[str, Texts]) -> int:
     """The most characters that a claim takes on the page."""
-    words = sum(max(map(len, texts.values()), default=0) + 2 for texts in words_of(item, claim).values())
+    words = sum(max(map(len, texts.values()), default=0) + 2 for texts in told.values())
     return max(words, _longest(item, claim) or 0)
 
 
-def _values(item: Item) -> Iterator[Finding]:
+def _values(item: Item, told: Told) -> Iterator[Finding]:
     for claim in item.credential.claims if item.credential else ():
         options = set(_options(item, claim))
         where = f"items.{item.code}.credential.claims.{claim.name}.values"
-        for option in sorted(options - words_of(item, claim).keys()):
+        for option in sorted(options - told[claim.name].keys()):
             if not claim.masked and not re.fullmatch("[A-Z0-9]+", option):
                 yield Finding(item.plugin, "untold-option", f"add {where}.{option}: the certificate says it in words")
         if options:
