@@ -16,6 +16,11 @@ _IN_WORDS = re.compile(r"[零〇一二两三四五六七八九十百千万]+")
 ALIKE = 0.6
 
 
+def written(text: str) -> str:
+    """As it can be stored: no half of a pair, and no NUL, which PostgreSQL takes nowhere."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
+
+
 def plain(text: str) -> str:
     """As it is compared: NFKC, no signs that aren't seen, no punctuation at its ends, small letters, single blanks."""
     return " ".join(_UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip(_ENDS).casefold().split())

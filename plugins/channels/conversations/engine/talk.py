@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from banshi import Platform, Principal, Problem, Update, text_in
 from banshi.sdk.http import ApiReader
 from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Text, Voice
+from conversations.dialogue.spelling import written
 from conversations.engine.memory import Dialogue, Memory
 from conversations.engine.states import after
 from conversations.sentences import say
@@ -59,10 +60,8 @@ class Talk:
     def text(self) -> str:
         """What they wrote or said, "" where it is something else."""
         match self.content:
-            case Text(text):
-                return text
-            case Voice(words):
-                return words
+            case Text(text) | Voice(text):
+                return written(text)
         return ""
 
     @property
@@ -148,17 +147,17 @@ def heard(content: Content) -> Mapping[str, Any]:
     """What is kept of what came in."""
     match content:
         case Text(text):
-            return {"text": text[:MAX_HEARD_CHARS]}
+            return {"text": written(text)[:MAX_HEARD_CHARS]}
         case Voice(words):
-            return {"voice": words[:MAX_HEARD_CHARS]}
+            return {"voice": written(words)[:MAX_HEARD_CHARS]}
         case File(name=name):
-            return {"file": name}
+            return {"file": written(name)}
         case Place(latitude, longitude, label):
-            return {"place": [latitude, longitude, label]}
+            return {"place": [latitude, longitude, written(label)]}
     return {"event": type(content).__name__.lower()}
 
 
 def digest_of(content: Content) -> str:
     """The same for the same content. A file's is its name: a repeat fetches it from where it lay before."""
-    told = {**heard(content), "whole": content.text if isinstance(content, Text) else ""}
+    told = {**heard(content), "whole": written(content.text) if isinstance(content, Text) else ""}
     return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

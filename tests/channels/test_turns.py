@@ -1,0 +1,173 @@
+"""An inbound message is taken once: what was acknowledged is kept, and a repeat does nothing again."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from banshi.kernel.tables.cases import Case
+from banshi.testing import Door, open_door
+from conversations import CONVERSATIONS, Conversations, File, Left, Place, Voice
+from conversations.engine.states import faults
+from conversations.tables.models import ChannelConversation, Turn
+from tests.channels.chatting import Chatter
+from tests.plugins import filling
+from tests.plugins.test_departments import snapshot
+
+ROOT = Path(__file__).resolve().parents[2]
+PETITIONS = ROOT / "plugins" / "departments" / "petitions"
+
+
+@asynccontextmanager
+async def bureau(folder: Path) -> AsyncIterator[Door]:
+    plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations"}
+    async with open_door(folder, plugins) as door:
+        yield door
+
+
+async def before_the_end(chatter: Chatter) -> None:
+    """Up to the word that hands a suggestion in."""
+    await chatter.is_linked("li", name="李示例", resident_id=filling.NUMBER)
+    guide = (await chatter.door.anyone.get("/v1/items/suggest-police")).ok()
+    schema = {"type": "object", "required": ["answers"], "properties": {"answers": guide["form"]}}
+    answers = filling.filled(guide["form"], (f"00000000-0000-4000-8000-{count:012}" for count in itertools.count()))
+    reply = await chatter.begin(guide["title"])
+    await chatter.fill(reply, schema, {"answers": answers})
+    assert await chatter.state() == "confirming"
+
+
+def test_every_state_is_reached_and_left() -> None:
+    assert list(faults()) == []
+
+
+async def test_a_repeat_is_answered_the_same_and_hands_nothing_in_again(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        chatter = Chatter(door, "zh-CN")
+        await before_the_end(chatter)
+        first, *again = await asyncio.gather(*(chatter.send("1", key="the-last") for _ in range(3)))
+        assert "办件编号" in first.text
+        later = await chatter.send("1", key="the-last")
+        assert [one.text for one in (*again, later)] == [first.text] * 3
+        assert await Case.all().count() == 1
+        assert await Turn.filter(key="the-last").count() == 1
+
+
+async def test_of_two_processes_that_get_the_same_message_one_hands_it_in_and_both_answer_the_same(
+    tmp_path: Path,
+) -> None:
+    async with bureau(tmp_path) as door:
+        chatter = Chatter(door, "zh-CN")
+        await before_the_end(chatter)
+        # What another process has of its own: the locks.
+        here, there = door.platform[CONVERSATIONS], Conversations(door.platform)
+        replies = []
+        for _ in range(3):
+            door.platform.put(CONVERSATIONS, here)
+            one = asyncio.ensure_future(chatter.send("1", key="the-last"))
+            await asyncio.sleep(0)
+            door.platform.put(CONVERSATIONS, there)
+            replies += await asyncio.gather(one, chatter.send("1", key="the-last"))
+        assert len({one.text for one in replies}) == 1
+        assert await Case.all().count() == 1
+
+
+async def test_two_messages_in_one_millisecond_are_two_turns_and_neither_is_lost(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        here, there = door.platform[CONVERSATIONS], Conversations(door.platform)
+        chatter, at = Chatter(door, "zh-CN"), door.platform.now()
+        door.platform.now = lambda: at
+        first = asyncio.ensure_future(chatter.send("路灯坏了"))
+        await asyncio.sleep(0)
+        door.platform.put(CONVERSATIONS, there)
+        await asyncio.gather(first, chatter.send("人工"))
+        door.platform.put(CONVERSATIONS, here)
+        row = await ChannelConversation.get(contact="somebody")
+        assert row.version == 2
+        assert sorted([turn.heard["text"] for turn in await Turn.all()]) == ["人工", "路灯坏了"]
+
+
+async def test_other_words_under_the_same_id_are_another_message(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        chatter = Chatter(door, "zh-CN")
+        first = await chatter.send("进度", key="7")
+        other = await chatter.send("人工", key="7")
+        assert first.text != other.text
+        assert (await chatter.send("进度", key="7")).text == first.text
+        assert await Turn.filter(key="7").count() == 2
+
+
+HOSTILE = {
+    "a megabyte": "字" * 350_000,
+    "emoji": "👮🏽‍♀️🚓💥" * 20,
+    "right to left": "\u202eمرحبا\u202c كيف",
+    "nothing that is seen": "\u200b\u200d\ufeff",
+    "NUL": "a\0b",
+    "half a pair": "\ud83d",
+    "markup": "<script>alert(1)</script>{{7*7}}",
+    "SQL": "'; DROP TABLE conversations_turn; --",
+    "no words": "   \n\t ",
+    "digits of another script": "١٢٣",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_whatever_is_written_is_answered_in_words_and_the_form_goes_on(text: str, tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        chatter = Chatter(door, "zh-CN")
+        assert (await chatter.send(text)).text
+        await before_the_end(chatter)
+        reply = await chatter.send(text)
+        assert reply.text
+        assert await chatter.state() in ("confirming", "asking")
+        assert await Case.all().count() == 0
+
+
+async def test_what_no_form_asks_for_is_answered_and_changes_nothing(tmp_path: Path) -> None:
+    async def picture() -> bytes:
+        return snapshot()
+
+    async with bureau(tmp_path) as door:
+        chatter = Chatter(door, "zh-CN")
+        await chatter.send("0")
+        for content in (File(picture), Place(39.9, 116.4), Voice(), Voice("路灯坏了")):
+            assert (await chatter.send(content)).text
+        assert await chatter.state() == "menu"
+
+
+async def test_whoever_leaves_and_comes_back_is_greeted_and_finds_what_they_were_at(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        chatter = Chatter(door, "zh-CN")
+        await before_the_end(chatter)
+        await chatter.send(Left())
+        assert await chatter.state() == "gone"
+        tomorrow = door.platform.now() + timedelta(days=1)
+        door.platform.now = lambda: tomorrow
+        reply = await chatter.send("你好")
+        assert any("继续办理" in one.label for one in reply.buttons)
+        await chatter.send("继续")
+        assert "办件编号" in (await chatter.send("1")).text
+
+
+async def test_a_message_while_the_database_is_away_is_taken_when_it_comes_again(tmp_path: Path) -> None:
+    from banshi import Unavailable
+
+    async with bureau(tmp_path) as door:
+        chatter = Chatter(door, "zh-CN")
+        await before_the_end(chatter)
+        commit = door.platform.store.commit
+
+        async def away(_: object) -> None:
+            raise Unavailable
+
+        door.platform.store.commit = away  # type: ignore[method-assign, assignment]
+        with pytest.raises(Unavailable):
+            await chatter.send("1", key="the-last")
+        door.platform.store.commit = commit  # type: ignore[method-assign]
+        assert "办件编号" in (await chatter.send("1", key="the-last")).text
+        assert await Case.all().count() == 1
