@@ -18,7 +18,7 @@ ALIKE = 0.6
 
 def written(text: str) -> str:
     """As it can be stored: no half of a pair, and no NUL, which PostgreSQL takes nowhere."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "")
 
 
 def plain(text: str) -> str:
