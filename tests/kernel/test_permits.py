@@ -295,7 +295,7 @@ async def test_of_a_person_and_the_round_at_once_one_accepts(world: World) -> No
 # -- the receipt -----------------------------------------------------------------------------------------------------
 
 
-def all_told(world: World, link: str) -> list[str]:
+def all_told(world: World, link: str) -> list[str | None]:
     """The states of the steps that somebody was told of, in order."""
     return [one.state for one in world.told if one.case_id == link.rpartition("/")[2]]
 

@@ -49,7 +49,8 @@ async def opened(folder: Path, issuer: Issuer) -> AsyncIterator[Door]:
     row = {"licence_number": "１１０１０５ 19491231 002x", "file_number": "510700000001", "class": "C1"}
     row |= {"status": "normal", "valid_until": "2031-05-01", "points": "0", "period_ends": "2027-05-01"}
     async with open_door(folder, plugins, platform=platform) as door:
-        await import_rows(door, folder, "drivers", [row])
+        foreigner = row | {"licence_number": "E12345678", "file_number": "510700000002"}
+        await import_rows(door, folder, "drivers", [row, foreigner])
         yield door
 
 
@@ -169,3 +170,20 @@ async def test_a_document_that_no_form_knows_is_logged_without_its_number(
 async def test_who_has_no_number_is_still_told_to_have_it_verified(city: tuple[Door, Issuer]) -> None:
     for claim in (None, ""):
         (await signed_in(city, "nobody", claim).get("/v1/me/look-ups")).problem(403, "not-verified")
+
+
+@together
+@pytest.mark.parametrize("typed", ["E12345678", "e1234 5678", "Ｅ12345678"])
+async def test_at_the_counter_whoever_drives_with_a_passport_is_found_by_its_number(
+    city: tuple[Door, Issuer], typed: str
+) -> None:
+    door, issuer = city
+    clerk = door.bearing(issuer.token(sub="li", banshi_roles=["traffic:registrar"]))
+    question = {"licence_number": typed, "file_number": "510700000002"}
+    body = {"purpose": "窗口查询", "question": question}
+    assert (await clerk.post("/v1/items/driver-record/query", body)).ok()["found"] == 1
+    # An ID number that lost a digit, or has a wrong one, is still no number.
+    for wrong in ("1101051949123100", "110105194912310021"):
+        told = body | {"question": question | {"licence_number": wrong}}
+        problem = (await clerk.post("/v1/items/driver-record/query", told)).problem(422, "invalid-fields")
+        assert [one["pointer"] for one in problem["problems"]] == ["/question/licence_number"]

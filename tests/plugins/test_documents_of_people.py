@@ -3,16 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.plugins.filling import filled
 from tests.plugins.test_departments import FOLDERS, registry_of
 
-PEOPLE = ("licence-replacement", "licence-renewal", "driving-test")
-ORGANISATIONS_TOO = ("ebike-registration", "vehicle-registration", "vehicle-mortgage", "vehicle-transfer")
+#: Item → where its document is asked for: inside which field, what the names begin with, and the plain number's name.
+PEOPLE = {
+    "licence-replacement": ("", "", "licence_number"),
+    "licence-renewal": ("", "", "licence_number"),
+    "driving-test": ("", "", "resident_id"),
+    "learner-permit": ("", "", "resident_id"),
+    "foreign-licence-exchange": ("", "", "resident_id"),
+    "violation-handling": ("", "", "resident_id"),
+    "points-reduction": ("", "", "resident_id"),
+    "school-bus-driver": ("", "", "resident_id"),
+    "fire-training-enrolment": ("", "", "resident_id"),
+    "assembly-permit": ("", "", "resident_id"),
+    "security-company-licence": ("legal_representative", "", "id_number"),
+    "missing-person": ("person", "", "id_number"),
+}
+ORGANISATIONS_TOO = {
+    "ebike-registration": ("", "", "resident_id"),
+    "vehicle-registration": ("", "", "resident_id"),
+    "vehicle-mortgage": ("", "lender_", "lender_resident_id"),
+    "vehicle-transfer": ("new_owner", "", "resident_id"),
+    "vehicle-transfer, the seller": ("", "owner_", "owner_resident_id"),
+    "contact-change": ("", "", "resident_id"),
+    "accident-record": ("", "", "resident_id"),
+}
+#: Which are about somebody of whom it is known what they have: no citizen, or no foreigner.
+SOME = {
+    "no-criminal-record-by-proxy": ("id-card", "hmt-residence-permit", "passport", "hk-macau-permit", "taiwan-permit"),
+    "no-criminal-record-foreigner": ("permanent-residence-card", "passport"),
+}
+PLACES = PEOPLE | ORGANISATIONS_TOO | dict.fromkeys(SOME, ("", "", "resident_id"))
+#: Forms that ask for a citizen's number alone, since nobody else has what they are about.
+CITIZENS = {
+    # Passports, and permits and endorsements of citizens to travel to Hong Kong, Macao and Taiwan.
+    *("passport-first", "passport-renewal", "passport-annotation", "passport-progress"),
+    *("hk-macau-permit-first", "hk-macau-permit-renewal", "hk-macau-endorsement", "hk-macau-permit-progress"),
+    *("taiwan-permit-first", "taiwan-permit-renewal", "taiwan-endorsement", "taiwan-permit-progress"),
+    # The household register, ID cards, and the residence permit of citizens from elsewhere.
+    *("birth-registration", "death-registration", "household-book-replacement", "household-correction"),
+    *("household-facts-certificate", "household-move-in", "household-move-out", "household-split", "name-change"),
+    *("id-card-first-issue", "id-card-progress", "id-card-renewal", "id-card-replacement", "temporary-id-card"),
+    *("residence-permit", "residence-permit-endorsement", "temporary-residence-registration"),
+    "temporary-identity-proof",
+    # 保安服务管理条例 16 says citizens; of the two others it is not known whether the rules let somebody else in.
+    *("security-guard-certificate", "blasting-operator-licence", "fire-control-room-operator-assessment"),
+}
+#: Forms that take the number with which somebody signed in, whatever document it is of.
+VERIFIED = {"driver-record", "exit-entry-record", "no-criminal-record-certificate"}
 #: Kind → what its field's name ends in, a right number, a wrong one.
 DOCUMENTS = {
     "id-card": ("", "11010519491231002X", "110105194912310021"),
@@ -31,28 +78,26 @@ def files() -> Iterator[str]:
 
 
 def form_of(code: str) -> Any:
-    return next(one for one in registry_of(FOLDERS).items.values() if one.code == code).form
+    return next(one for one in registry_of(FOLDERS).items.values() if one.code == code.split(",")[0]).form
 
 
 def asked(answers: dict[str, Any], code: str, kind: str, number: str) -> tuple[dict[str, Any], str]:
     """The answers with that document, and the pointer of its number."""
-    inside = answers["new_owner"] if code == "vehicle-transfer" else answers
-    pre = "lender_" if code == "vehicle-mortgage" else ""
-    plain = {"licence-replacement": "licence_number", "licence-renewal": "licence_number"}.get(code, "resident_id")
-    name = pre + (DOCUMENTS[kind][0] or plain)
-    if kind == "organisation":
-        name = "lender_code" if pre else "uscc"
-    for one in [one for one in inside if one.startswith(pre) and one != "phone"]:
-        if one.removeprefix(pre) in {plain, "uscc", "code", *(told for told, _, _ in DOCUMENTS.values())}:
-            del inside[one]
+    within, pre, plain = PLACES[code]
+    inside = answers[within] if within else answers
+    uscc = "lender_code" if pre == "lender_" else f"{pre}uscc"
+    named = {"": plain, **{told: f"{pre}{told}" for told, _, _ in DOCUMENTS.values() if told}}
+    for one in (*named.values(), *([uscc] if code in ORGANISATIONS_TOO else [])):
+        inside.pop(one, None)
+    name = uscc if kind == "organisation" else named[DOCUMENTS[kind][0]]
     inside[f"{pre}document"], inside[name] = kind, number
-    return answers, ("/new_owner/" if code == "vehicle-transfer" else "/") + name
+    return answers, f"/{within}/{name}" if within else f"/{name}"
 
 
 KINDS = [
     (code, kind)
-    for code in (*PEOPLE, *ORGANISATIONS_TOO)
-    for kind in DOCUMENTS
+    for code in PLACES
+    for kind in SOME.get(code, DOCUMENTS)
     if kind != "organisation" or code in ORGANISATIONS_TOO
 ]
 
@@ -68,17 +113,77 @@ def test_each_document_is_taken_by_its_own_number(code: str, kind: str) -> None:
 
 @pytest.mark.parametrize(("code", "kind"), KINDS)
 def test_the_number_of_another_document_is_not_asked_for(code: str, kind: str) -> None:
-    form, other = form_of(code), "taiwan-permit" if kind == "passport" else "passport"
+    form, other = form_of(code), "passport"
+    if kind == other:
+        other = "taiwan-permit" if "taiwan-permit" in SOME.get(code, DOCUMENTS) else "permanent-residence-card"
     answers, _ = asked(filled(form.schema, files()), code, kind, DOCUMENTS[kind][1])
     _, pointer = asked(filled(form.schema, files()), code, other, DOCUMENTS[other][1])
-    inside = answers["new_owner"] if code == "vehicle-transfer" else answers
-    inside[pointer.rpartition("/")[2]] = DOCUMENTS[other][1]
+    within = PLACES[code][0]
+    (answers[within] if within else answers)[pointer.rpartition("/")[2]] = DOCUMENTS[other][1]
     assert [(one.pointer, one.code) for one in form.problems(answers)] == [(pointer, "x-when")]
 
 
-@pytest.mark.parametrize("code", PEOPLE)
+@pytest.mark.parametrize("code", [*PEOPLE, *SOME])
 def test_an_organisation_drives_no_car(code: str) -> None:
-    assert "organisation" not in form_of(code).schema["properties"]["document"]["enum"]
+    within, schema = PLACES[code][0], form_of(code).schema
+    fields = schema["properties"][within]["properties"] if within else schema["properties"]
+    assert "organisation" not in fields["document"]["enum"]
+
+
+def numbers_in(schema: Any) -> list[tuple[str, Any]]:
+    """The fields that take an ID number, each with its schema."""
+    own = [(name, one) for name, one in schema.get("properties", {}).items() if one.get("format") == "cn-resident-id"]
+    below = [*schema.get("properties", {}).values(), *filter(None, [schema.get("items")])]
+    return [*own, *(found for one in below for found in numbers_in(one))]
+
+
+def test_no_form_asks_for_a_citizens_number_where_somebody_else_may_use_the_item() -> None:
+    """Each such field hangs on the kind of document, or its item is one of those that are for citizens alone."""
+    asking = {
+        item.code: numbers_in(item.form.schema)
+        for item in registry_of(FOLDERS).items.values()
+        if item.form is not None and numbers_in(item.form.schema)
+    }
+    plain = {code for code, fields in asking.items() if any("x-when" not in one for _, one in fields)}
+    assert plain - VERIFIED - CITIZENS == set()
+    assert asking.keys() >= CITIZENS | VERIFIED
+
+
+def test_an_organisation_asks_about_people_by_whatever_document_they_have() -> None:
+    """One by one, and an employer says what they are to it, a notary doesn't."""
+    form = form_of("criminal-record-inquiry-organisation")
+    answers = filled(form.schema, files())
+    assert form.problems(answers) == ()
+    answers["subjects"] = [
+        {"name": "王小明", "document": "id-card", "resident_id": "11010519491231002X"},
+        {"name": "李四", "document": "hk-macau-permit", "hk_macau_permit_number": "H1234567801"},
+        {"name": "张三", "document": "passport", "resident_id": "11010519491231002X"},
+    ]
+    told = {(one.pointer, one.code) for one in form.problems(answers)}
+    assert told == {("/subjects/2/passport_number", "required"), ("/subjects/2/resident_id", "x-when")}
+    del answers["subjects"][2]
+    answers["sort"] = "notary"
+    assert {one.pointer for one in form.problems(answers)} == {"/relation", "/relation_proof"}
+
+
+def test_a_proxy_hands_in_an_authorisation_and_somebody_of_themselves_none() -> None:
+    form = form_of("no-criminal-record-foreigner")
+    answers = filled(form.schema, files())
+    answers["applicant"] = "self"
+    assert {one.pointer for one in form.problems(answers)} == {"/authorisation", "/proxy_document"}
+    del answers["authorisation"], answers["proxy_document"]
+    assert form.problems(answers) == ()
+    answers["applicant"] = "proxy"
+    assert {one.pointer for one in form.problems(answers)} == {"/authorisation", "/proxy_document"}
+
+
+@pytest.mark.parametrize(("ago", "right"), [(181, True), (180, True), (179, False)])
+def test_a_foreigner_who_came_less_than_180_days_ago_is_told_so(ago: int, right: bool) -> None:
+    form = form_of("no-criminal-record-foreigner")
+    now = datetime(2026, 11, 28, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+    answers = filled(form.schema, files()) | {"until": "2026-11-28"}
+    answers["from"] = (now.date() - timedelta(days=ago)).isoformat()
+    assert [one.pointer for one in form.problems(answers, at=now)] == ([] if right else ["/from"])
 
 
 def test_whoever_signed_in_with_a_passport_may_give_its_number_where_a_number_is_verified() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from tortoise.models import Model
 
+from banshi.forms.spelling import spelled_id
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import (
     DepartmentFailed,
@@ -33,6 +34,7 @@ from banshi.kinds.query.models import LookUp
 from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.opened import BUILT_IN, REGISTERS, OpenRegister
 from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterDown
+from banshi.kinds.query.registers.values import OTHER_DOCUMENTS
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import Turn, take_turn
 from banshi.kinds.query.words import say
@@ -56,9 +58,22 @@ class Asking:
 
 async def begin(platform: Platform, one: Beginning) -> Begun:
     """Ask a register: there is nothing to go on with."""
-    if wrong := form_problems(platform, one.item, one.body["answers"], one.language, one.principal):
+    whose = with_document(platform, one)
+    if wrong := form_problems(platform, one.item, one.body["answers"], one.language, whose):
         raise InvalidFields(wrong)
     return await answer(asking(platform, one), one.body.get("purpose", ""), one.receipt)
+
+
+def with_document(platform: Platform, one: Beginning) -> Principal:
+    """Who asks, with the number that was verified: at the counter that of the document that is shown there.
+
+    A register keeps passports' numbers of owners too, which are no ID numbers to a form.
+    """
+    number = one.body["answers"].get(platform[REGISTERS].of(one.item).declared.owner)
+    if not one.principal.is_staff or not isinstance(number, str):
+        return one.principal
+    shown = spelled_id(number)
+    return replace(one.principal, resident_id=shown) if OTHER_DOCUMENTS.fullmatch(shown) else one.principal
 
 
 def asking(platform: Platform, one: Beginning) -> Asking:
@@ -70,7 +85,7 @@ def asking(platform: Platform, one: Beginning) -> Asking:
     register, rules = platform[REGISTERS].of(item), item.details
     declared, answers = register.declared, one.body["answers"]
     if item.form is not None:
-        answers = item.form.spelled(answers, principal.resident_id)
+        answers = item.form.spelled(answers, with_document(platform, one).resident_id)
     staff = principal.is_staff
     if rules.personal:
         _may_ask(item, principal, declared.code)
