@@ -21,6 +21,7 @@ DEFAULT_PLUGINS = (
     "banshi.builtin.worklist.plugin",
     "banshi.builtin.audit.plugin",
     "banshi.builtin.identity.plugin",
+    "banshi.builtin.sign_in.plugin",
     "banshi.kernel.http.plugin",
     "banshi.kernel.outbox.plugin",
     "banshi.builtin.work_stream.plugin",

@@ -43,6 +43,9 @@ MAX_ROLES_NAMED = 5
 
 STEP_UP = 'Bearer realm="banshi", error="insufficient_user_authentication", acr_values="{}"'
 
+#: Types of ID tokens.
+ID_TOKENS = ("", "jwt")
+
 #: Seconds of tolerance between clocks.
 LEEWAY_S = 30
 
@@ -107,26 +110,40 @@ class Tokens:
                 return known
             del self._remembered[token]
             raise refuse("The token has expired; get a new one from the identity provider.")
-        principal = self._with_known_roles(self._of(await self._claims(token)))
+        principal = self._with_known_roles(self._of(await self._claims(token, self.audience, self.types)))
         self._remembered[token] = principal
         if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
         return principal
 
-    async def _claims(self, token: str) -> dict[str, Any]:
+    async def signed_in(self, token: str, client: str, nonce: str) -> Principal:
+        """Whom an ID token names that this client was given for this sign-in (OpenID Connect Core 1.0, 3.1.3.7).
+
+        Raises as `principal` does.
+        """
+        if not token.isascii() or len(token) > LONGEST_TOKEN:
+            raise refuse("The token's signature is not one of the identity provider's.")
+        claims = await self._claims(token, client, ID_TOKENS)
+        if claims.get("azp", client) != client:
+            raise refuse("The token is meant for another audience.")
+        if claims.get("nonce") != nonce:
+            raise refuse("The token is another sign-in's.")
+        return self._with_known_roles(self._of(claims))
+
+    async def _claims(self, token: str, audience: str, types: Collection[str]) -> dict[str, Any]:
         keys = await self.keys.get()
-        claims = _decoded(token, keys, self.types)
+        claims = _decoded(token, keys, types)
         if claims is None:
             # A key id that is not in the set may be one that the issuer has just begun to use.
             newer = await self.keys.newer(keys)
-            claims = _decoded(token, newer, self.types) if newer is not None else None
+            claims = _decoded(token, newer, types) if newer is not None else None
         if claims is None:
             raise refuse("The token's signature is not one of the identity provider's.")
         now = time.time()
         audiences = claims.get("aud")
         if claims.get("iss") != self.issuer:
             raise refuse("The token is from another issuer.")
-        if self.audience not in (audiences if isinstance(audiences, list) else [audiences]):
+        if audience not in (audiences if isinstance(audiences, list) else [audiences]):
             raise refuse("The token is meant for another audience.")
         if "events" in claims:
             raise refuse("The token tells of an event and lets nobody in; send the access or ID token.")

@@ -40,6 +40,9 @@ class Identity:
     token_types: tuple[str, ...] = ("", "jwt", "at+jwt")
     #: Values of `acr` of which a token with roles has to bear one, such as for two factors; without any, none has to.
     staff_acr: tuple[str, ...] = ()
+    #: The client as which we lead people there, if not the audience, and its secret. Without both, nobody is led.
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not _is_safe(self.issuer):
@@ -106,8 +109,7 @@ class OutgoingRules:
 
 def _is_safe(address: str) -> bool:
     """Whether what is sent there is encrypted, or stays on this machine."""
-    scheme = urlsplit(address).scheme
-    return scheme == "https" or (scheme == "http" and _is_local(address))
+    return {"https": True, "http": _is_local(address)}.get(urlsplit(address).scheme, False)
 
 
 def _is_local(address: str) -> bool:
