@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
 import pytest
 
 from banshi.app import inspected
@@ -27,6 +28,7 @@ from banshi.foundation.errors import Problem
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.outbox.outbox import FromNewer
+from banshi.kernel.sentences import say as kernel_says
 from banshi.kinds.refusals import InTwoLanguages
 from tests.plain_words import END, PLACEHOLDER, wrong_with
 
@@ -47,11 +49,12 @@ FOR_INTEGRATORS = tuple(
     ROOT / "plugins" / "integrations" / name for name in ("clients", "open311", "remote_services", "webhooks")
 )
 
-#: Files that only operators' commands and screens read.
+#: Files whose sentences authors, operators and programs read.
 FOR_OPERATORS = (
     ROOT / "platform/banshi/builtin/passes/keys.py",
     ROOT / "platform/banshi/builtin/monitoring",
     ROOT / "platform/banshi/foundation/database/failover/readiness.py",
+    ROOT / "platform/banshi/foundation/files/toml_and_json.py",
 )
 
 
@@ -119,6 +122,42 @@ def told_to_program(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
     return bool(used) and all(map(is_programs, used))
 
 
+#: What orjson says of what is no JSON: each with something that it says it of.
+NO_JSON = {
+    "unexpected end of data": b"{",
+    "trailing comma is not allowed": b'{"a":1,}',
+    "unexpected character, expected a JSON value": b"[NaN]",
+    "number is infinity when parsed as double": b"[1e999]",
+    "UTF-8 byte order mark (BOM) is not supported": b"\xef\xbb\xbf{}",
+    "no low surrogate in string": b'["\\ud800"]',
+    "invalid high surrogate in string": b'["\\udc00"]',
+    "invalid low surrogate in string": b'["\\ud800\\ud800"]',
+    "unexpected control character in string": b'["\1"]',
+    "invalid escaped sequence in string": b'["\\x"]',
+    "unexpected content after document": b"{} x",
+    "unexpected character, expected a string key": b"{a:1}",
+    "unexpected character, expected ':' after key": b'{"a" 1}',
+    "unexpected character, expected ',' or ']'": b"[1 2]",
+    "unexpected character, expected ',' or '}'": b'{"a":1 "b"}',
+    "number with leading zero is not allowed": b"01",
+    "no digit after decimal point": b"[1.]",
+    "no digit after sign": b"[-]",
+    "no digit after exponent sign": b"[1e]",
+    "invalid literal, expected 'false'": b"[fals]",
+    "invalid literal, expected 'true'": b"[trux]",
+    "invalid literal, expected 'null'": b"[nulx]",
+    "depth limit exceeded": b"[" * 2_000,
+}
+
+
+@pytest.mark.parametrize("said", NO_JSON)
+def test_what_the_parser_says_of_what_is_no_json_has_its_chinese(said: str) -> None:
+    with pytest.raises(orjson.JSONDecodeError) as error:
+        orjson.loads(NO_JSON[said])
+    assert error.value.msg == said
+    assert not wrong_with(kernel_says(said)["zh-CN"], "zh-CN", program=True)
+
+
 class Said(NamedTuple):
     """A sentence where the code says it."""
 
@@ -174,7 +213,8 @@ def test_each_sentence_of_a_room_has_its_chinese_and_none_is_left_over(room: Pat
     }
     mine = {one.english for one in said() if room_of(one.file) == room}
     assert not sorted(mine - texts.keys())
-    assert not sorted(texts.keys() - english - docstrings - named)
+    titles = {titled(one) for one in CLASSES.values()}
+    assert not sorted(texts.keys() - english - docstrings - named - titles - {*NO_JSON})
     assert not [key for key, text in texts.items() if fields_of(key) < fields_of(text)]
 
 
@@ -202,6 +242,23 @@ def test_each_problem_has_a_sentence_of_its_own_in_both_languages() -> None:
             if wrong := wrong_with(text, language, program=problem.code in TOLD_TO_PROGRAMS):
                 found[f"{name} {language}: {text}"] = wrong
     assert not found
+
+
+def titled(problem: type[Problem]) -> str:
+    return problem.code.replace("-", " ").capitalize()
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_each_problem_has_a_title_in_the_readers_language(name: str) -> None:
+    """RFC 9457 section 3.1.3: it may be localised; "Invalid fields" stood above Chinese sentences."""
+    problem = CLASSES[name]
+    if "open311" in problem.__module__.split("."):
+        return
+    made = problem.__new__(problem)
+    Problem.__init__(made, "x")
+    told = {language: Problem.document(made, language)["title"] for language in ("zh-CN", "en")}
+    assert told["en"] == titled(problem)
+    assert not wrong_with(told["zh-CN"], "zh-CN", program=problem.code in TOLD_TO_PROGRAMS, sentence=False)
 
 
 def in_english_alone(node: ast.expr) -> bool:

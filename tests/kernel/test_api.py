@@ -204,7 +204,7 @@ async def test_a_server_that_is_asked_for_what_it_does_not_have_says_so_alike(wo
     answer = await world.door.anyone.get("/v1/nothing")
     assert answer.problem(404, "not-found") == {
         "type": "urn:banshi:problem:not-found",
-        "title": "Not found",
+        "title": "没有找到",
         "status": 404,
         "code": "not-found",
         "detail": "没有找到您可以查看的内容。",

@@ -24,7 +24,7 @@ import pytest
 import pytest_asyncio
 
 from banshi.builtin.uploads import routes as attachments_face
-from banshi.foundation.errors import Problem
+from banshi.foundation.errors import MalformedRequest, Problem
 from banshi.kernel.http import dispatch, malformed
 from banshi.kernel.tables.cases import Case
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
@@ -620,8 +620,28 @@ async def test_an_address_that_is_too_long_says_how_long_one_may_be_and_is_in_no
     top, _, body = answer.partition(b"\r\n\r\n")
     assert status == 400
     assert b"content-type: application/problem+json" in top.lower()
-    assert "8,190 bytes" in json.loads(body)["detail"]
+    assert "8190字节" in json.loads(body)["detail"]
     assert "secret-of-mine" not in caplog.text + "".join(capsys.readouterr())
+
+
+@together
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [("en", "en"), ("zh-CN", "zh-CN"), ("en;q=0.2, zh", "zh-CN"), (None, "zh-CN"), ("xx", "zh-CN")],
+)
+@pytest.mark.parametrize("pieces", [1, 3])
+async def test_what_can_not_be_read_is_told_in_the_language_that_its_head_asks_for(
+    world: World, asked: str | None, language: str, pieces: int
+) -> None:
+    """It was told in English alone: the parser had thrown the headers away."""
+    lines = ("Accept-Language: " + asked,) if asked else ()
+    request = head(world, APPLY, *lines, "X-Header: a\0b") + b"\r\n"
+    size = len(request) // pieces + 1
+    status, answer = await raw(world, *(request[at : at + size] for at in range(0, len(request), size)))
+    top, _, body = answer.partition(b"\r\n\r\n")
+    assert status == 400
+    assert f"content-language: {language}".lower() in top.decode().lower()
+    assert json.loads(body)["detail"] == MalformedRequest().texts[language]
 
 
 # -- headers -------------------------------------------------------------------------------------------------------

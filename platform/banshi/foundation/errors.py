@@ -61,10 +61,10 @@ class Problem(Exception):
         return bool(self.texts.keys() - {"en"})
 
     def document(self, language: str = "en") -> dict[str, Any]:
-        """The problem as RFC 9457 members, ready for JSON, with its detail in `language` where it has that."""
+        """The problem as RFC 9457 members, ready for JSON, in `language` where it has words in that."""
         return {
             "type": f"urn:banshi:problem:{self.code}",
-            "title": self.code.replace("-", " ").capitalize(),
+            "title": spoken(self.says(self.code.replace("-", " ").capitalize()), language),
             "status": self.status,
             "code": self.code,
             "detail": spoken(self.texts, language) or self.detail,

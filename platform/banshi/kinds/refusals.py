@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from banshi.foundation.errors import Conflict, Problem
+from banshi.kinds.sentences import say
 
 
 class InTwoLanguages(Problem):
@@ -12,6 +13,7 @@ class InTwoLanguages(Problem):
 
     #: The docstring, in Chinese.
     zh: ClassVar[str]
+    says = say
 
     def __init__(self, *, headers: dict[str, str] | None = None, **members: Any) -> None:
         """`members` fill the texts' braces and stand in the problem, but for those in two languages."""

@@ -9,33 +9,30 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+from banshi.foundation.sentences import say
+
 #: What an input method writes in place of ASCII and Unicode's own tables (NFKC) know nothing of.
 MEANT = str.maketrans("“”„‟‘’【】〔〕。、", '""""\'\'[][].,')
 
+SPACE = say("a space")
+
 #: What tomllib's messages begin with → what to do.
-TOML = {
-    "Cannot overwrite a value": "remove one of the two: the key stands twice",
-    "Cannot declare": "remove one of the two: the table stands twice",
-    "Unescaped '\\'": "write / in paths, or two backslashes",
-    "Invalid value": 'write texts in quotes, as in key = "text"',
-    "Expected newline": 'give each key a line of its own, and write texts in quotes, as in key = "text"',
-    "Expected '='": "write key = value",
-    "Invalid statement": "write key = value, or a [table]",
-    "Unclosed array": "put a comma between the values, and a ] after the last",
-}
+TOML = tomllib.loads(Path(__file__).with_name("toml_advice.toml").read_text("utf-8"))
 
 #: Where tomllib says that it stopped.
 PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
-def lookalike(text: str, line: int, column: int) -> str:
-    """What to write in place of the character at a place (both from 1) where a parser stopped; "" where it is ASCII."""
+def lookalike(text: str, line: int, column: int) -> dict[str, str]:
+    """What to write in place of the character at a place (both from 1) where a parser stopped; {} where it is ASCII."""
     found = "".join(text.split("\n")[line - 1 : line])[column - 1 : column]
     meant = unicodedata.normalize("NFKC", found.translate(MEANT))
     if found.isascii() or not meant.isascii():
-        return ""
+        return {}
     told = f"U+{ord(found):04X}, {unicodedata.name(found, 'a character').lower()}"
-    return f"line {line}, column {column}: write {meant if meant.strip() else 'a space'} in place of {found} ({told})"
+    return say(
+        "write {meant} in place of {found} ({told})", meant=meant if meant.strip() else SPACE, found=found, told=told
+    )
 
 
 def read_toml(file: Path) -> dict[str, Any]:
@@ -46,8 +43,9 @@ def read_toml(file: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         place = PLACE.search(str(error))
         advice = next((f"; {advice}" for begin, advice in TOML.items() if str(error).startswith(begin)), "")
-        meant = lookalike(text, int(place[1]), int(place[2])) if place else ""
-        raise ValueError(meant or f"{error}{advice}") from None
+        meant = lookalike(text, int(place[1]), int(place[2])) if place else {}
+        at = f"line {place[1]}, column {place[2]}" if place else ""
+        raise ValueError(f"{at}: {meant['en']}" if meant else f"{error}{advice}") from None
 
 
 def read_json(file: Path) -> Any:
@@ -56,7 +54,9 @@ def read_json(file: Path) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
-        raise ValueError(json_fault(text, error.lineno, error.colno) or str(error)) from None
+        told = json_fault(text, error.lineno, error.colno)
+        at = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"{at}: {told['en']}" if told else str(error)) from None
 
 
 def _text_of(file: Path) -> str:
@@ -68,18 +68,17 @@ def _text_of(file: Path) -> str:
         raise ValueError(f"it is not in UTF-8 (line {line}): save it anew in that encoding") from None
 
 
-def json_fault(text: str, line: int, column: int) -> str:
-    """What to do about a place where a parser of JSON stopped; "" where that isn't known."""
+def json_fault(text: str, line: int, column: int) -> dict[str, str]:
+    """What to do about a place where a parser of JSON stopped; {} where that isn't known."""
     lines = text.split("\n")
     rest, before = lines[line - 1][column - 1 :], "\n".join([*lines[: line - 1], lines[line - 1][: column - 1]])
-    told = ""
     if rest.startswith(("//", "/*", "#")):
-        told = "remove the comment, which JSON has none of"
-    elif rest.startswith("'"):
-        told = "write \" in place of '"
-    elif before.rstrip().endswith(",") and rest[:1] in {"}", "]"}:
-        told = f"remove the comma before {rest[:1]}"
-    return f"line {line}, column {column}: {told}" if told else lookalike(text, line, column)
+        return say("remove the comment, which JSON has none of")
+    if rest.startswith("'"):
+        return say("write \" in place of '")
+    if before.rstrip().endswith(",") and rest[:1] in {"}", "]"}:
+        return say("remove the comma before {sign}", sign=rest[:1])
+    return lookalike(text, line, column)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -83,11 +83,6 @@ class Begins:
     begin_unnamed: Callable[..., Awaitable[Begun]] | None = None
 
 
-def no_words(_: Any) -> Mapping[str, Texts]:
-    """What the items of a kind call otherwise: nothing."""
-    return {}
-
-
 def no_steps(_: Any) -> Sequence[Step]:
     """The state table of a kind without cases."""
     return ()
@@ -136,7 +131,7 @@ class Kind:
     states: Mapping[str, Texts] = field(default_factory=dict)
     actions: Mapping[str, Texts] = field(default_factory=dict)
     #: From the item's details to what people read in their place, of its states and actions.
-    worded: Callable[[Any], Mapping[str, Texts]] = no_words
+    worded: Callable[[Any], Mapping[str, Texts]] = field(default=lambda _: {})
     backward: frozenset[str] = frozenset()
     #: The routes of the kind's verbs.
     routes: Callable[[], Sequence[Route]] = tuple

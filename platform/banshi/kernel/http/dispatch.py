@@ -24,11 +24,10 @@ from banshi.foundation.database.writes import Stale
 from banshi.foundation.logs import REQUEST_ID
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import WITHOUT_KEY, Audience, Call, Parameter, Receipts, Route
-from banshi.kernel.contract.values import LANGUAGES
 from banshi.kernel.http.callers import CHALLENGE, CREATING, TOKENS
 from banshi.kernel.http.idempotency import HEADER, IdempotentRequest
 from banshi.kernel.http.malformed import parse
-from banshi.kernel.http.responses import JSON
+from banshi.kernel.http.responses import JSON, language_of
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.sentences import say
 
@@ -245,24 +244,3 @@ async def read_body(request: web.Request, limit: int, media_type: str = JSON) ->
     except TimeoutError:
         raise errors.MalformedBody(say("The body was not all there after {s:g} seconds.", s=BODY_TIMEOUT_S)) from None
     return b"".join(parts)
-
-
-@lru_cache(maxsize=512)
-def language_of(header: str | None) -> str:
-    """The best of our languages for an Accept-Language header (RFC 9110 section 12.5.4)."""
-    if not header:
-        return LANGUAGES[0]
-    ranked: list[tuple[float, int, str]] = []
-    for position, part in enumerate(header.split(",")[:20]):
-        tag, _, quality = part.strip().partition(";")
-        primary = tag.strip().lower().split("-")[0]
-        match = next((own for own in LANGUAGES if own.lower().split("-")[0] == primary), None)
-        if tag.strip() == "*":
-            match = LANGUAGES[0]
-        try:
-            weight = float(quality.strip().removeprefix("q=")) if quality.strip() else 1.0
-        except ValueError:
-            continue
-        if match and weight > 0:
-            ranked.append((-weight, position, match))
-    return min(ranked)[2] if ranked else LANGUAGES[0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from banshi.foundation import errors
 from banshi.foundation.errors import MalformedRequest
 from banshi.foundation.files.toml_and_json import json_fault
-from banshi.kernel.http.responses import JSON, problem_reply
+from banshi.kernel.http.responses import JSON, language_of, problem_reply
 from banshi.kernel.sentences import say
 
 log = structlog.get_logger("banshi.web")
@@ -28,6 +29,9 @@ TOO_LONG = say("The address or a header is longer than is read; an address has a
 #: Seconds within which a request's line and headers have to be there, from the connection's beginning or, where there
 #: were requests before it, from its own first byte.
 HEAD_TIMEOUT_S = 15.0
+
+#: The language that a request's head asks for, should the rest of it be unreadable.
+SPOKEN = re.compile(rb"(?im)^accept-language:[ \t]*([^\r\n]{1,200})")
 
 #: Deepest nesting of a JSON body; forms need a handful of levels.
 MAX_JSON_DEPTH = 32
@@ -40,16 +44,18 @@ class Connection(web.RequestHandler):
     to anybody else.
     """
 
-    __slots__ = ("_awaited",)
+    __slots__ = ("_awaited", "_head")
 
     _awaited: asyncio.TimerHandle | None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._awaited = self._loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+        self._awaited, self._head = self._loop.call_later(HEAD_TIMEOUT_S, self._give_up), b""
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         known = self._request_count
+        if self._awaited is not None or self._waiter is not None:
+            self._head = ((self._head if self._awaited is not None else b"") + data)[:16_384]
         super().data_received(data)
         if self._request_count != known:
             self._stop_waiting()
@@ -77,7 +83,9 @@ class Connection(web.RequestHandler):
         if not isinstance(exc, HttpProcessingError) or request.writer.output_size:
             return super().handle_error(request, status, exc, message)
         log.info("a request can't be read", error=type(exc).__name__)
-        reply = problem_reply(MalformedRequest(TOO_LONG if isinstance(exc, LineTooLong) else None))
+        spoken = SPOKEN.search(self._head)
+        language = language_of(spoken[1].decode("latin-1") if spoken else None)
+        reply = problem_reply(MalformedRequest(TOO_LONG if isinstance(exc, LineTooLong) else None), language)
         reply.force_close()
         return reply
 
@@ -124,8 +132,9 @@ def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
         except UnicodeDecodeError as other:
             wrong = say("The body is not JSON in UTF-8: byte {start} begins no character.", start=other.start)
             raise errors.MalformedBody(wrong) from None
-        told = told or f"{error.msg} (line {error.lineno}, column {error.colno})"
-        raise errors.MalformedBody(say("The body is not JSON in UTF-8: {told}.", told=told)) from None
+        at, told = {"line": error.lineno, "column": error.colno}, told or say(error.msg)
+        wrong = say("The body is not JSON in UTF-8, at line {line}, column {column}: {told}.", told=told, **at)
+        raise errors.MalformedBody(wrong) from None
     if not isinstance(document, dict):
         raise errors.MalformedBody(say("The body has to be one JSON object."))
     if deeper(document, MAX_JSON_DEPTH):
@@ -157,9 +166,8 @@ def deeper(value: Any, levels: int) -> bool:
     """Whether a JSON value nests deeper than so many levels."""
     if not isinstance(value, dict | list):
         return False
-    if levels == 0:
-        return True
-    return any(deeper(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(deeper(part, levels - 1) for part in parts)
 
 
 def has_nul(value: Any) -> bool:

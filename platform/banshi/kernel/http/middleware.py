@@ -19,10 +19,10 @@ from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import REQUEST_ID, place_of, request_log
 from banshi.kernel.contract.routes import Route
-from banshi.kernel.http.dispatch import ROUTE, SUBJECT, language_of
+from banshi.kernel.http.dispatch import ROUTE, SUBJECT
 from banshi.kernel.http.metrics import Requests
 from banshi.kernel.http.ready import GUARDED, REQUEST_ID_HEADER, ReadyResponse
-from banshi.kernel.http.responses import problem_reply
+from banshi.kernel.http.responses import language_of, problem_reply
 from banshi.kernel.runtime.mistakes import shown_of
 from banshi.kernel.runtime.running import Platform
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar, overload
 
 import orjson
@@ -41,6 +42,23 @@ PAGE_PARAMETERS = (
         "cursor", {"type": "string", "minLength": 1, "maxLength": 200}, "Where to go on: `next` of the page before."
     ),
 )
+
+
+@lru_cache(maxsize=512)
+def language_of(header: str | None) -> str:
+    """The best of our languages for an Accept-Language header (RFC 9110 section 12.5.4)."""
+    ranked: list[tuple[float, int, str]] = []
+    for position, part in enumerate((header or "").split(",")[:20]):
+        tag, _, quality = part.strip().partition(";")
+        primary = tag.strip().lower().split("-")[0]
+        match = next((own for own in LANGUAGES if primary in {"*", own.lower().split("-")[0]}), None)
+        try:
+            weight = float(quality.strip().removeprefix("q=")) if quality.strip() else 1.0
+        except ValueError:
+            continue
+        if match and weight > 0:
+            ranked.append((-weight, position, match))
+    return min(ranked)[2] if ranked else LANGUAGES[0]
 
 
 def etag_of(body: bytes) -> str:
@@ -91,7 +109,7 @@ def _matches(asked: str, etag: str) -> bool:
 
 
 def problem_reply(problem: Problem, language: str = "en") -> web.Response:
-    spoken = LANGUAGE_HEADERS[language] if problem.in_languages else {}
+    spoken = LANGUAGE_HEADERS[language] if problem.in_languages else {"Vary": "Accept-Language"}
     return web.Response(
         body=encode(problem.document(language)),
         status=problem.status,

@@ -184,7 +184,7 @@ def import_advice(error: BaseException, place: str) -> str:
     of = found[1] if (found := re.match(r"cannot import name '(\w+)'", str(error))) else ""
     if isinstance(error, SyntaxError) and error.text and error.offset:
         if meant := lookalike(error.text, 1, error.offset):
-            return f"{place}: {meant.partition(': ')[2]}"
+            return f"{place}: {meant['en']}"
     elif isinstance(error, ModuleNotFoundError) and ours:
         return f"{place}: there is no module {name}: {_meant(name, _public())}"
     elif isinstance(error, ModuleNotFoundError) and name and not name.startswith("banshi_plugins."):
