@@ -83,7 +83,7 @@ def _wrong(text: str, language: str, *, program: bool, sentence: bool) -> Iterat
             yield f"Latin words: {latin}"
         if re.search("或(?!者|许)", plain):
             yield "或 in place of 或者"
-        if re.search("(?<!永久性居民)身份证号", plain):
+        if re.search("(?<!永久性居民)(?<!永久居留)身份证号", plain):
             yield "身份证号 in place of 公民身份号码"
     elif HAN.search(plain):
         yield f"Chinese: {HAN.findall(plain)}"

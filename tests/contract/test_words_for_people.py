@@ -213,7 +213,7 @@ def test_each_sentence_of_a_room_has_its_chinese_and_none_is_left_over(room: Pat
     }
     mine = {one.english for one in said() if room_of(one.file) == room}
     assert not sorted(mine - texts.keys())
-    titles = {titled(one) for one in CLASSES.values()}
+    titles = {titled(one) for one in problem_classes().values()}
     assert not sorted(texts.keys() - english - docstrings - named - titles - {*NO_JSON})
     assert not [key for key, text in texts.items() if fields_of(key) < fields_of(text)]
 
@@ -248,17 +248,20 @@ def titled(problem: type[Problem]) -> str:
     return problem.code.replace("-", " ").capitalize()
 
 
-@pytest.mark.parametrize("name", sorted(CLASSES))
-def test_each_problem_has_a_title_in_the_readers_language(name: str) -> None:
+def test_each_problem_has_a_title_in_the_readers_language() -> None:
     """RFC 9457 section 3.1.3: it may be localised; "Invalid fields" stood above Chinese sentences."""
-    problem = CLASSES[name]
-    if "open311" in problem.__module__.split("."):
-        return
-    made = problem.__new__(problem)
-    Problem.__init__(made, "x")
-    told = {language: Problem.document(made, language)["title"] for language in ("zh-CN", "en")}
-    assert told["en"] == titled(problem)
-    assert not wrong_with(told["zh-CN"], "zh-CN", program=problem.code in TOLD_TO_PROGRAMS, sentence=False)
+    found = {}
+    for name, problem in problem_classes().items():
+        if "open311" in problem.__module__.split("."):
+            continue
+        made = problem.__new__(problem)
+        Problem.__init__(made, "x")
+        told = {language: Problem.document(made, language)["title"] for language in ("zh-CN", "en")}
+        assert told["en"] == titled(problem)
+        program = problem.code in TOLD_TO_PROGRAMS
+        if wrong := wrong_with(told["zh-CN"], "zh-CN", program=program, sentence=False):
+            found[f"{name}: {told['zh-CN']}"] = wrong
+    assert not found
 
 
 def in_english_alone(node: ast.expr) -> bool:
