@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from typing import Any
@@ -19,6 +19,9 @@ from banshi.builtin.checks.code.tables import owners_of_tables, place_of_class
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading.importing import NAMESPACE
 from banshi.kernel.loading.registry import Plugin, Registry
+
+#: Nodes that say what is imported, and what is written to.
+READ = (ast.Import, ast.ImportFrom, ast.Constant, ast.Call)
 
 #: What a plugin may import of ours.
 FACE, NOUNS, TESTING = "banshi", "banshi.sdk", "banshi.testing"
@@ -72,8 +75,10 @@ def _of_plugin(plugin: Plugin, house: House) -> Iterator[Finding]:
             tree = ast.parse(file.read_bytes())
         except (OSError, SyntaxError, ValueError):
             continue  # what is imported of it is told when it is
-        models = _models(tree)
-        for node in ast.walk(tree):
+        # Most of a tree is names and the like, and all plugins together have half a million of them.
+        nodes = [node for node in ast.walk(tree) if isinstance(node, READ)]
+        models = _models(nodes)
+        for node in nodes:
             for rule, advice, warning in (
                 *_imports(node, plugin.name, house),
                 *_writes(node, plugin.name, house, models),
@@ -145,10 +150,10 @@ def _inside() -> frozenset[str]:
 # -- tables
 
 
-def _models(tree: ast.AST) -> Mapping[str, str]:
+def _models(nodes: Iterable[ast.AST]) -> Mapping[str, str]:
     """The names in a file that are tables of ours, each with its table."""
     found = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == FACE:
             for one in node.names:
                 value: Any = getattr(importlib.import_module(_public().get(one.name, FACE)), one.name, None)
