@@ -76,12 +76,15 @@ read_registers, read_advice = registers.read_declared, advice.declared_in
 
 def loaded_from_memory(configuration: Configuration, wrong: Sequence[Finding] = ()) -> registry.Registry:
     """`banshi.app.loaded`, of which the slow parts are remembered."""
-    with _remembering(_key(configuration)):
+    with remembering(configuration):
         return loaded(configuration, wrong)
 
 
 @contextmanager
-def _remembering(key: tuple[Any, ...]) -> Iterator[None]:
+def remembering(configuration: Configuration) -> Iterator[None]:
+    """While a configuration is loaded or inspected, what is known of all that it is made from is not found anew."""
+    key = _key(configuration)
+
     def read_once(reader: Reader) -> Catalogue:
         whole = (reader.plugin, reader.file, content(reader.file.parent), *map(id, reader.kinds.values()))
         if whole not in READ:

@@ -41,6 +41,7 @@ from banshi.kernel.http.callers import parse_role
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, Person, open_door
+from tests.tries import tries
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -558,7 +559,7 @@ def test_a_case_lives_by_its_table_whoever_acts_and_whenever(life: type[Life], c
     run_state_machine_as_test(
         life,
         settings=settings(
-            max_examples=40,
+            max_examples=tries(12, 40),
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from banshi.forms import Form
 from banshi.kernel.cases.attachments import attachment_ids
 from tests.kernel.test_form_words import both, fault, tables, told
+from tests.tries import tries
 
 CLASSES = [
     {"const": "light", "title": both("轻型货车", "Light truck")},
@@ -171,7 +172,7 @@ ANSWER = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(100, 300), deadline=None)
 @given(
     schema=conditional(), several=st.lists(st.dictionaries(st.sampled_from("vwxyz"), ANSWER), min_size=8, max_size=8)
 )

@@ -36,6 +36,7 @@ from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import base45, cose, picture, signature
 from banshi.builtin.passes.wire.cose import Credential
 from tests.status_list_reader import ReadList, Status, StatusListRefused, status_of
+from tests.tries import tries
 
 KEY, OTHER, STRANGER = (ec.derive_private_key(secret, ec.SECP256R1()) for secret in (11, 12, 13))
 KID, OTHER_KID = b"\x8a\x01\x5c\xe2", b"\x8b\x01\x5c\xe2"
@@ -374,7 +375,7 @@ def damaged(dice: random.Random, data: bytes, text: str) -> tuple[str, bytes | s
     return "characters appended", text + "".join(dice.choices(base45.ALPHABET + "\n\0a", k=dice.randint(1, 9)))
 
 
-def test_a_hundred_thousand_damaged_passes_are_all_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_passes_that_were_damaged_in_any_way_are_all_refused(capsys: pytest.CaptureFixture[str]) -> None:
     dice = random.Random(20261124)
     good = []
     for number, (key, kid) in enumerate([(KEY, KID), (OTHER, OTHER_KID)] * 8):
@@ -384,7 +385,8 @@ def test_a_hundred_thousand_damaged_passes_are_all_refused(capsys: pytest.Captur
         good.append((data, cose.compact_text(data)))
     kinds: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for _ in range(100_000):
+    count = tries(10_000, 100_000)
+    for _ in range(count):
         kind, bad = damaged(dice, *dice.choice(good))
         try:
             read(bad)
@@ -393,7 +395,7 @@ def test_a_hundred_thousand_damaged_passes_are_all_refused(capsys: pytest.Captur
             reasons[refused.reason.value] += 1
     with capsys.disabled():
         print(f"\n{reasons.total():,} damaged passes refused: {dict(kinds)}\n  because {dict(reasons.most_common())}")
-    assert reasons.total() == kinds.total() == 100_000
+    assert reasons.total() == kinds.total() == count
 
 
 def test_every_single_bit_of_a_pass_counts() -> None:

@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
@@ -352,13 +353,14 @@ def test_an_import_that_is_killed_half_way_changes_nothing(config: Path, tmp_pat
     before = banshi(config, "list").output
     with (tmp_path / "drivers.csv").open("w") as stream:
         stream.write(HEADER + "\n")
-        for number in range(300_000):
+        for number in range(100_000):
             stream.write(line(THREE, file_number=f"{number:012}") + "\n")
     started = process(config, "import", tmp_path / "drivers.csv")
     database = tmp_path / "data" / "banshi.sqlite3-wal"
     size = 0
     while size < 2_000_000:
         assert started.poll() is None, "it was over before it could be killed"
+        time.sleep(0.002)
         with suppress(FileNotFoundError):
             size = database.stat().st_size
     started.send_signal(signal.SIGKILL)

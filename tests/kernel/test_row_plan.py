@@ -21,6 +21,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.outbox import OutboxRow
 from tests.conftest import sqlite_url
+from tests.tries import tries
 
 #: What somebody might hand in for a column, whatever its type.
 VALUES = st.one_of(
@@ -72,7 +73,7 @@ async def test_a_row_is_what_tortoise_makes_of_the_same_values(store: Store) -> 
     models = [model for model in personal_models() if model._meta.db_table.startswith("banshi_")]
     assert {Case, CaseEvent, OutboxRow, IdempotencyKey} <= set(models)
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=tries(150, 400), deadline=None)
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         model = data.draw(st.sampled_from(models))

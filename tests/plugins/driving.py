@@ -15,6 +15,7 @@ from banshi.testing import open_door
 from tests.clients.people import City
 from tests.plugins.test_departments import NAMES, ROOT, registry_of
 from tests.registers import import_samples
+from tests.remembered import remembering
 
 
 async def rest_driven(folder: Path, gone: str, *, every: bool) -> dict[str, str]:
@@ -29,17 +30,21 @@ async def rest_driven(folder: Path, gone: str, *, every: bool) -> dict[str, str]
     file = folder / "plugins.toml"
     file.write_text(left.replace('path = "', f'path = "{ROOT}/'), encoding="utf-8")
     configuration = read_configuration(file)
-    registry, found = inspected(configuration)
-    assert [one for one in (*found, *await unmigrated(registry)) if not one.warning] == []
+    with remembering(configuration):
+        registry, found = inspected(configuration)
+    taken_out = registry_of([ROOT / "plugins" / "departments" / gone])
+    if gone in taken_out.tables or gone == NAMES[0]:
+        # The tables are the same whichever department is taken out that has none.
+        found += await unmigrated(registry)
+    assert [one for one in found if not one.warning] == []
     plugins: dict[str, Path | str] = {
         name: entry.path or str(entry.package) for name, entry in configuration.entries.items()
     }
-    taken_out = registry_of([ROOT / "plugins" / "departments" / gone]).items
     async with open_door(folder, plugins) as door:
         items = door.platform.registry.items
         chosen = list(items.values()) if every else list(one_of_each_kind(items.values(), gone))
         await import_samples(door, *{item.plugin for item in chosen if item.kind == "query"})
-        for code in taken_out:
+        for code in taken_out.items:
             (await door.anyone.get(f"/v1/items/{code}")).problem(404, "not-found")
         listed = (await door.anyone.get("/v1/departments")).ok()["items"]
         assert {one["code"] for one in listed} == {item.department for item in items.values()}

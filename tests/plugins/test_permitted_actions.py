@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ from banshi.kinds.posting.publishing.publication import values_of
 from banshi.testing import Door, Person, Reply, open_door
 from tests.plugins import filling
 from tests.plugins.test_departments import FOLDERS
+from tests.tries import tries
 
 #: What a form says of a value's shape; beside these there are the kinds' and the departments' own words.
 SHAPE = {*SENTENCES, "unexpected"} - {"own", "past", "future"}
@@ -54,7 +56,7 @@ def of_text(schema: str) -> Draft202012Validator:
     """A few dozen schemas are shown thousands of times; `$id` alone differs by the case that shows it."""
     read = json.loads(schema)
     del read["$id"]
-    Draft202012Validator.check_schema(read)
+    jsonschema_rs.meta.validate(read)
     return Draft202012Validator(read, format_checker=FORMATS)
 
 
@@ -66,14 +68,18 @@ class Standing(NamedTuple):
     hours: int = 0
 
 
+def alike(item: Item) -> Any:
+    """What of an item its steps depend on."""
+    return item.kind, item.credential is None, item.certificate is None, str(item.details), type(item.handler)
+
+
 def standings(door: Door, *, each: bool = True) -> Iterator[Standing]:
     """Every state of every item that has cases; without `each`, of one item of each kind and credential."""
     known: set[Any] = set()
     for item in sorted(door.platform.registry.items.values(), key=lambda one: one.code):
-        alike = (item.kind, item.credential is None, item.certificate is None, str(item.details))
-        if not each and alike in known:
+        if not each and alike(item) in known:
             continue
-        known.add(alike)
+        known.add(alike(item))
         states = dict.fromkeys(step.state for step in steps_of(door.platform, item))
         for state, hours in itertools.product(states, HOURS if item.kind == "appointment" else (0,)):
             yield Standing(item, state, hours)
@@ -192,8 +198,12 @@ def shapes(reply: Reply) -> list[Any]:
 async def test_what_is_offered_is_neither_refused_at_once_nor_misshapen_where_it_fits_what_is_shown(
     folder: Path, tmp_path: Path
 ) -> None:
-    """All items, all states, the citizen and staff, each action: a body that fits `body` is taken."""
-    tried, refused = 0, []
+    """All items, all states, the citizen and staff, each action: a body that fits `body` is taken.
+
+    What is offered is looked at for every item; of items that differ in nothing but their forms and their words one
+    takes the bodies that have nothing of a form.
+    """
+    tried, refused, known = 0, [], set()
     async with open_city(tmp_path, [folder]) as city:
         for standing in standings(city.door):
             readers = city.readers(standing.item)
@@ -202,6 +212,10 @@ async def test_what_is_offered_is_neither_refused_at_once_nor_misshapen_where_it
                 for action, one in (await offered(person, seen)).items():
                     body = minimal(one["body"])
                     assert validator(one["body"]).is_valid(body), (standing, action, body)
+                    same = (alike(standing.item), standing.state, standing.hours, reader, action)
+                    if same in known and "answers" not in body:
+                        continue
+                    known.add(same)
                     case = await stored(city.door, standing)
                     reply = await person.post(f"/v1/cases/{case.id}/actions/{action}", body)
                     tried += 1
@@ -311,7 +325,7 @@ def every_shape(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Any
     return [(*shape, anything(shape[1])) for shape in asyncio.run(found()).values()]
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(200, 600), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_a_standard_validator_takes_is_never_misshapen(data: st.DataObject, every_shape: Any) -> None:
     """Without formats, as a client's validator may be; a body that lacks something is always told."""
