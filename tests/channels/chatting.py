@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from banshi import Write
 from banshi.testing import Door
 from banshi_client.form.fields import choices_of, fields_of
-from conversations import CONVERSATIONS, Abilities, Content, File, Received, Reply, Text
+from conversations import CONVERSATIONS, Abilities, Content, File, Place, Received, Reply, Text
 from conversations.tables.models import ChannelConversation, ContactLink
 from tests.plugins.test_departments import snapshot
 
@@ -55,6 +55,8 @@ class Chatter:
     door: Door
     language: str
     contact: str = "somebody"
+    #: Where the form's place is: its degrees.
+    degrees: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     counter: Iterator[int] = field(default_factory=itertools.count)
 
@@ -91,6 +93,8 @@ class Chatter:
         """Find an item by its title, and choose it."""
         reply = await self.send("0")
         reply = await self.send(title)
+        if await self.state() in ("asking", "linking") or not reply.buttons:
+            return reply
         number = next((one.says for one in reply.buttons if one.label == title), None)
         if number is None:
             raise Stopped(f"{title!r} isn't offered:\n" + "\n".join(self.said[-6:]))
@@ -99,6 +103,7 @@ class Chatter:
     async def fill(self, reply: Reply, schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Reply:
         """Answer whatever is asked until all is shown; what comes back is that."""
         left = list(leaves(schema, answers))
+        self.degrees = [one.value for one in left if one.schema.get("x-place") in ("latitude", "longitude")]
         for _ in range(MOST):
             if await self.state() != "asking":
                 return reply
@@ -137,6 +142,8 @@ class Chatter:
         schema, value = leaf.schema, leaf.value
         if schema.get("x-attachment"):
             return File(_picture, "photo.jpg")
+        if schema.get("x-place") == "address" and self.degrees:
+            return Place(*self.degrees, value)
         if "x-choices" in schema:
             if not schema["x-choices"].get("search"):
                 return "1"

@@ -40,6 +40,7 @@ WORDS: Mapping[str, Texts] = {
     "staff": {"zh-CN": "工作人员", "en": "Staff"},
     "system": {"zh-CN": "系统", "en": "The platform"},
 }
+REASON: Texts = {"zh-CN": "理由", "en": "Reason"}
 NO_ANSWERS = say("Send the corrected answers, all of them.")
 
 
@@ -50,6 +51,7 @@ def reason_schema(why: Texts, language: str, longest: int = LONGEST_VALUE) -> di
         "minLength": 1,
         "maxLength": longest,
         "pattern": SHOWN,
+        "title": text_in(REASON, language),
         "x-pattern-hint": dict(why),
         "description": text_in(why, language),
     }

@@ -16,6 +16,8 @@ Sort = Literal[
     "choice", "choices", "listed", "another", "optional", "day", "moment", "number", "yes", "file", "text", "secret"
 ]
 
+#: What nobody types: it comes with a place that somebody sends.
+DEGREES = frozenset({"latitude", "longitude"})
 #: Formats of what isn't written into a chat: an ID number.
 SECRET = frozenset({"cn-resident-id"})
 
@@ -71,6 +73,8 @@ class _Walk:
         for name in in_order(node):
             field = node["properties"][name]
             if not is_asked(field, answers, node) or field.get("deprecated"):
+                continue
+            if field.get("x-place") in DEGREES and name not in required:
                 continue
             pointer, value = f"{at}/{escaped(name)}", answers.get(name, MISSING)
             if value is MISSING and name not in required and not field.get("x-required") and pointer not in self.wanted:

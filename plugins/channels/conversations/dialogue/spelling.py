@@ -12,6 +12,12 @@ _ENDS = " \t\r\n。．.!！?？,，;；、~～…\"'“”‘’()（）"
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1_000}
 _IN_WORDS = re.compile(r"[零〇一二两三四五六七八九十百千万]+")
+_ASKS = re.compile(
+    r"\?$|(吗|呢|么|多少|多久|多长时间|怎么办|怎么弄|什么时候|在哪里?|哪里|几点|几天|是什么|行不行|可不可以)[。.!~]*$"
+    r"|^(怎么|为什么|请问|what|how|where|when|why|who|can i|do i|is there|is it)\b"
+)
+#: Words of so few letters are alike by chance.
+SHORT_CHARS = 3
 #: How alike two words have to be for one to be a slip of the other.
 ALIKE = 0.6
 
@@ -68,12 +74,19 @@ def _in_words(text: str) -> int:
 
 def numbers_in(text: str) -> list[int]:
     """The places in a list that somebody names: "1、3", "1 和 3", "第二个"."""
-    narrow = unicodedata.normalize("NFKC", text)
+    narrow = unicodedata.normalize("NFKC", text).strip(_ENDS)
     narrow = _IN_WORDS.sub(lambda found: f" {_in_words(found[0])} ", narrow) if not re.search(r"\d", narrow) else narrow
     rest = re.sub(r"\d+|[\s,，、.;;和与跟及第个项条#]|and", "", narrow)
     return [int(one) for one in re.findall(r"\d+", narrow)] if not rest else []
 
 
+def is_question(text: str) -> bool:
+    """Whether somebody asks something, as far as one sentence shows it."""
+    return bool(_ASKS.search(unicodedata.normalize("NFKC", text).strip().casefold()))
+
+
 def likeness(one: str, other: str) -> float:
-    """From 0 to 1; 1 where they are the same."""
-    return SequenceMatcher(None, one, other).ratio()
+    """From 0 to 1: how much of both is the same, or how much of the shorter one stands in the longer one."""
+    matcher, shorter = SequenceMatcher(None, one, other), min(len(one), len(other))
+    longest = matcher.find_longest_match().size
+    return max(matcher.ratio(), longest / shorter if shorter > SHORT_CHARS else 0)

@@ -7,16 +7,18 @@ from typing import Any
 from yarl import URL
 
 from banshi.sdk.cases import save_draft
-from conversations.contents import File, Text, Voice
+from conversations.contents import File
 from conversations.dialogue.plan import Question, choices, value_at, without_value
 from conversations.dialogue.read import Answered, Ended, Narrowed, read
-from conversations.dialogue.spelling import plain
+from conversations.dialogue.spelling import is_question
 from conversations.dialogue.wording import asked
 from conversations.engine import listing, uploading
 from conversations.engine.filling import Filling
 from conversations.engine.memory import Dialogue
 from conversations.engine.pages import page_of
 
+#: A text of so many characters may well have questions in it.
+LONG_CHARS = 300
 #: Tries at one question after which a way out is told.
 MAX_TRIES = 2
 
@@ -30,6 +32,9 @@ async def ask(now: Filling) -> None:
     if question.sort == "secret":
         return await _elsewhere(now)
     now.dialogue.options = await listing.options(talk, question) if question.sort == "listed" else []
+    if len(now.dialogue.options) > listing.MAX_AT_FIRST:
+        talk.lines += asked(question, talk.language)
+        return talk.say("Write its name, or a part of it.")
     return _put(now, question)
 
 
@@ -61,6 +66,11 @@ async def heard(now: Filling) -> None:
         return await ask(now)
     if isinstance(talk.content, File):
         return await _file(now, question, talk.content)
+    if _is_doubtful(now, question):
+        now.dialogue.doubted = talk.text
+        await _answer(now)
+        talk.say("Is that your answer? Then send it once more.")
+        return _put(now, question)
     result = await listing.chosen(talk, question) if question.sort == "listed" else None
     match result or read(question, talk.content, talk.platform.city_time(), now.dialogue.options):
         case Ended():
@@ -72,6 +82,12 @@ async def heard(now: Filling) -> None:
             talk.say("Which of these?")
             return talk.put(options)
     return await _unread(now, question)
+
+
+def _is_doubtful(now: Filling, question: Question) -> bool:
+    """Whether a text may be a question of theirs, and no answer. Sent once more it is one."""
+    short = question.sort == "text" and question.node.get("maxLength", 0) < LONG_CHARS
+    return short and is_question(now.talk.text) and now.dialogue.doubted != now.talk.text
 
 
 async def _end(now: Filling, question: Question) -> None:
@@ -92,6 +108,9 @@ async def _take(now: Filling, question: Question, answer: Answered) -> None:
         problem = now.problem(question.pointer, value)
         if problem is None:
             now.put(question.pointer, value)
+            if question.sort == "listed":
+                words = next((one for own, one in dialogue.options if own == value), str(value))
+                dialogue.words[question.pointer] = words
             above = question.pointer.rpartition("/")[0]
             for name, beside in answer.beside.items():
                 now.put(f"{above}/{name}", beside)
@@ -127,12 +146,17 @@ async def _file(now: Filling, question: Question, file: File) -> None:
 
 async def _unread(now: Filling, question: Question) -> None:
     """It is no answer: perhaps a question of theirs; then it is answered, and the form goes on."""
-    talk = now.talk
-    if isinstance(talk.content, Text | Voice) and len(plain(talk.text)) > 1 and question.sort != "file":
-        page = await talk.get(str(URL("/v1/items").with_query(q=talk.text[:100], limit="1")))
-        talk.lines += [f"{one['title']}: {one['summary']}" for one in page["items"]]
-    talk.say("That is no answer to this question.")
+    if is_question(now.talk.text):
+        await _answer(now)
+    else:
+        now.talk.say("That is no answer to this question.")
     _again(now, question)
+
+
+async def _answer(now: Filling) -> None:
+    """Say which item a question in between is about."""
+    page = await now.talk.get(str(URL("/v1/items").with_query(q=now.talk.text[:100], limit="1")))
+    now.talk.lines += [f"{one['title']}: {one['summary']}" for one in page["items"]]
 
 
 def _again(now: Filling, question: Question) -> None:

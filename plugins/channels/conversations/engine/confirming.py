@@ -18,7 +18,8 @@ def show(now: Filling) -> None:
     """The lines of all answers, each with its number."""
     talk, lines = now.talk, answers_in(now.schema, "", now.dialogue.answers)
     talk.lines.append(now.dialogue.title)
-    talk.lines += [f"{number}. {title}: {words}" for number, (_, title, words) in enumerate(lines, start=1)]
+    words = now.dialogue.words
+    talk.lines += [f"{number}. {title}: {words.get(at, own)}" for number, (at, title, own) in enumerate(lines, start=1)]
     talk.say("Is all of this right? 1 hands it in; “change 2” changes line 2; “cancel” leaves it.")
     now.dialogue.options = []
 

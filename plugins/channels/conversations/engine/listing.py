@@ -12,6 +12,8 @@ from conversations.engine.talk import Talk
 
 #: Choices on one screen, of slots and of everything else.
 MAX_SLOTS, MAX_OPTIONS = 5, 40
+#: More of them aren't listed before somebody has named a part.
+MAX_AT_FIRST = 9
 
 
 async def options(talk: Talk, question: Question, words: str = "") -> list[tuple[Any, str]]:
@@ -28,6 +30,7 @@ async def chosen(talk: Talk, question: Question) -> Answered | Narrowed | None:
     found = choice(talk.text, dialogue.options)
     if not isinstance(found, Answered) and "search" in listed and talk.text.strip():
         searched = await options(talk, question, talk.text.strip()[:60])
+        dialogue.options = searched or dialogue.options
         found = Answered([searched[0][0]]) if len(searched) == 1 else Narrowed(searched) if searched else found
     if isinstance(found, Narrowed):
         dialogue.options = list(found.options)

@@ -31,6 +31,10 @@ class Dialogue:
     options: list[tuple[Any, str]] = field(default_factory=list)
     #: The division, or whatever else is divided, in which the next choice lies.
     within: str = ""
+    #: By pointer, what was read of an answer that is a code of a list.
+    words: dict[str, str] = field(default_factory=dict)
+    #: What may have been a question of theirs: sent once more it is the answer.
+    doubted: str = ""
     #: Tries at the question on the screen.
     tries: int = 0
 

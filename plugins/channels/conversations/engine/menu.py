@@ -5,7 +5,8 @@ from __future__ import annotations
 from yarl import URL
 
 from conversations.contents import Text, Voice
-from conversations.dialogue.spelling import numbers_in, plain
+from conversations.dialogue.read import Answered, choice
+from conversations.dialogue.spelling import plain
 from conversations.engine import cases
 from conversations.engine.memory import Dialogue
 from conversations.engine.pages import page_of
@@ -35,11 +36,14 @@ def show(talk: Talk) -> None:
     talk.offer(options)
 
 
+def line_in(talk: Talk) -> list[str] | None:
+    """The line of the menu that is meant, by its number or its words: a command and what it is about."""
+    found = choice(talk.text, talk.memory.menu) if talk.text else None
+    return found.values[0].split(" ") if isinstance(found, Answered) else None
+
+
 async def heard(talk: Talk) -> None:
-    """A number of the menu, or words to look for."""
-    menu, numbers = talk.memory.menu, numbers_in(talk.text)
-    if len(numbers) == 1 and 1 <= numbers[0] <= len(menu):
-        return await chosen(talk, *menu[numbers[0] - 1][0].split(" "))
+    """Words to look for."""
     if talk.text and await search(talk):
         return None
     talk.memory.missed += 1
@@ -74,6 +78,9 @@ async def search(talk: Talk) -> bool:
     ]
     if page["items"]:
         talk.memory.missed = 0
+        if plain(page["items"][0]["title"]) == plain(talk.text):
+            await begin(talk, page["items"][0]["code"])
+            return True
         talk.say("Is it one of these? Choose by its number, or say it in other words.")
         talk.offer([(f"item {one['code']}", one["title"]) for one in page["items"]])
     return bool(page["items"] or page.get("help") or page.get("elsewhere"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from banshi import NotFound, Problem
 from conversations.contents import Joined, Left, Voice
+from conversations.dialogue.spelling import plain
 from conversations.engine import asking, cases, confirming, menu
 from conversations.engine.commands import command_in, danger_in, language_in
 from conversations.engine.filling import filling_of
@@ -52,6 +53,8 @@ async def _take(talk: Talk) -> None:
     if urgent := danger_in(talk.text):
         talk.lines.append(urgent[talk.language])
     command = command_in(talk.text)
+    if talk.row.state == "menu" and (line := menu.line_in(talk)):
+        return await menu.chosen(talk, *line)
     if isinstance(talk.content, Joined) or (talk.row.state in ("idle", "gone") and command is None):
         talk.happen("over")
         return await menu.greet(talk)
@@ -91,7 +94,7 @@ async def _within(talk: Talk, command: str, about: str) -> bool:
     again = "ask" if talk.row.state == "asking" else "confirm"
     match command:
         case "menu":
-            if now.takes_zero() and talk.text.strip() == "0":
+            if now.takes_zero() and plain(talk.text) == "0":
                 return False
             talk.go("over", "menu")
         case "back":
