@@ -40,7 +40,6 @@ WORDS: Mapping[str, Texts] = {
     "staff": {"zh-CN": "工作人员", "en": "Staff"},
     "system": {"zh-CN": "系统", "en": "The platform"},
 }
-REASON: Texts = {"zh-CN": "理由", "en": "Reason"}
 NO_ANSWERS = say("Send the corrected answers, all of them.")
 
 
@@ -51,16 +50,14 @@ def reason_schema(why: Texts, language: str, longest: int = LONGEST_VALUE) -> di
         "minLength": 1,
         "maxLength": longest,
         "pattern": SHOWN,
-        "title": text_in(REASON, language),
+        "title": text_in({"zh-CN": "理由", "en": "Reason"}, language),
         "x-pattern-hint": dict(why),
         "description": text_in(why, language),
     }
 
 
 def answers_in(kind: Kind, step: Step) -> Answers:
-    if kind.corrects is None:
-        return "unsaid"
-    return "needed" if step.action in kind.corrects else "none"
+    return "unsaid" if kind.corrects is None else "needed" if step.action in kind.corrects else "none"
 
 
 def body_schema(
