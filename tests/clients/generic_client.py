@@ -176,13 +176,27 @@ class App:
             case = begun.case = await who.get(begun.case["links"]["self"])
         self.screen.members("case", case, CASE)
         self.screen.members("timeline", case["timeline"], ENTRY)
-        self.screen.values("answers", begun.guide["form"] or {}, case["answers"])
+        form = begun.guide["form"] or {}
+        self.screen.values("answers", form, await self._named(who, form, case["answers"]))
         self.screen.values("details", begun.guide["case_details"] or {}, case.get("details") or {})
         for action in case["permitted_actions"]:
             self.screen.members("action", action, ACTION)
             for name, schema in action["body"]["properties"].items():
                 self.screen.form(f"action/{name}", schema)
         return case
+
+    async def _named(self, who: Client, schema: Json, value: Any) -> Any:
+        """Answers with the names of what was chosen from a list, in place of its codes."""
+        if isinstance(value, dict):
+            fields = schema.get("properties", {})
+            return {name: await self._named(who, fields.get(name, {}), one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [await self._named(who, schema.get("items", {}), one) for one in value]
+        if "x-choices" not in schema:
+            return value
+        name = await who.name_of(schema, value)
+        assert name != value, f"{schema['title']} is shown by its code, {value}"
+        return name
 
     async def _at_desk(self, begun: Begun, who: Client) -> Any:
         """The case where the worklist has it, or where its owner says that it is."""

@@ -180,6 +180,45 @@ async def test_a_phone_that_was_off_for_500_messages_is_right_again_in_three_pag
     assert await inbox.sync() == 0
 
 
+LISTED = {"value": "/code", "title": "/title"}
+LISTS = {
+    "divisions": [("510703", "四川省绵阳市涪城区", "Fucheng"), ("110000", "北京市", "Beijing")],
+    "countries": [("CHN", "中国", "China"), ("HKG", "香港", "Hong Kong")],
+    "nationalities": [("USA", "美国", "United States"), ("XXA", "无国籍", "Stateless")],
+    "peoples": [("01", "汉族", "Han"), ("11", "满族", "Man")],
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_code_of_a_list_is_read_by_its_name_in_the_readers_language(door: Door, name: str) -> None:
+    for search in ({"search": "q"}, {}) if name != "divisions" else ({"search": "q"},):
+        schema = {"type": "string", "x-choices": {"list": f"/v1/lists/{name}", **LISTED, **search}}
+        for place, language in enumerate(("zh-CN", "en")):
+            client = Client(door.session, door.url, language=language)
+            for code, *names in LISTS[name]:
+                assert names[place] in await client.name_of(schema, code)
+                assert names[place] in await client.name_of({"type": "array", "items": schema}, code)
+            # Taken out of the list since, or typed before there was one.
+            assert await client.name_of(schema, "ZZZZ") == "ZZZZ"
+
+
+async def test_every_code_of_the_short_lists_is_found_by_itself(door: Door) -> None:
+    client = Client(door.session, door.url, language="en")
+    for name in ("countries", "nationalities", "peoples"):
+        schema = {"x-choices": {"list": f"/v1/lists/{name}", **LISTED, "search": "q"}}
+        rows = [row async for row in client.rows(f"/v1/lists/{name}")]
+        assert [await client.name_of(schema, row["code"]) for row in rows] == [row["title"] for row in rows]
+
+
+async def test_a_choice_has_its_word_without_a_call(door: Door) -> None:
+    client = Client(door.session, door.url)
+    item = await client.get("/v1/items/zone-pass")
+    fields = item["form"]["properties"]
+    assert await client.name_of(fields["vehicle_class"], "light-truck") == "Light truck"
+    assert await client.name_of(fields["zones"], "3") == "Zone 3"
+    assert await client.name_of({"type": "integer"}, 3) == "3"
+
+
 async def test_a_file_is_one_however_often_it_is_sent_and_a_form_s_problems_point_into_the_answers(door: Door) -> None:
     async def token(_: str | None) -> str:
         return development_token(door.platform.settings, "wang")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from banshi.builtin.catalogue.elements import TITLES, WORDS
 from banshi.builtin.catalogue.remedies import in_chinese
+from banshi.builtin.checks.declarations.items import facts_are_known
 from banshi.foundation.time.working_days import MAINLAND, Clock
 from banshi.kernel.cases.clock import AllDays
 from banshi.kernel.contract.elements import Elements
@@ -47,6 +49,9 @@ ITEMS = {
     "by-law": "",
     "promised": "promised_days = 20",
     "listed": 'elements = { item_type = "confirmation", basic_code = "0001", complaints = { zh-CN = "甲", en = "A" } }',
+    "at-once": "promised_days = 0",
+    "a-permit": "promised_days = 5\napplication.permit = true",
+    "said": 'promised_days = 0\nelements = { handling_type = "promised" }',
     "own-remedy": """
 remedy.reconsideration = { zh-CN = "省厅", en = "the province" }
 remedy.days = 15
@@ -136,6 +141,29 @@ async def test_a_guide_has_the_elements_that_are_known_and_no_others(city: Door)
         {"name": "complaints", "title": "监督投诉方式", "code": None, "value": "甲"},
     ]
     assert (await city.anyone.get("/v1/items/by-law")).ok()["elements"] == []
+
+
+@together
+@pytest.mark.parametrize(
+    ("code", "elements"),
+    [
+        ("promised", {"handling_type": "promised"}),
+        ("at-once", {"handling_type": "immediate"}),
+        ("a-permit", {"item_type": "permit", "handling_type": "promised"}),
+        # What the department says comes first, whatever follows from the rest.
+        ("said", {"handling_type": "promised"}),
+    ],
+)
+async def test_what_follows_from_the_declaration_is_told_and_not_written_twice(
+    city: Door, code: str, elements: dict[str, str]
+) -> None:
+    told = (await city.anyone.get(f"/v1/items/{code}")).ok()["elements"]
+    assert {one["name"]: one["code"] for one in told} == elements
+    registry = city.platform.registry
+    rule: Any = inspect.unwrap(facts_are_known)
+    ((_, missing, _),) = rule(registry, registry.items.get(code))
+    assert "elements.service_area" in missing
+    assert not [name for name in elements if f"elements.{name}" in missing]
 
 
 # -- remedies --------------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ async def test_an_entry_has_the_lists_own_fields(tmp_path: Path) -> None:
         "事项名称": "公园活动许可",
         "事项编码": "event",
         "事项版本": 3,
+        "办件类型": "承诺件",
         "实施主体": "公园处",
         "承办机构": "活动科",
         "服务对象": ["自然人", "法人和其他组织"],
@@ -67,6 +68,7 @@ async def test_an_entry_has_the_lists_own_fields(tmp_path: Path) -> None:
         "承诺办结时限单位": "工作日",
         "是否收费": "是",
         "收费标准": "120.50元；押金另计。",
+        "办理形式": ["网上办理", "窗口办理"],
         "到办事现场次数": 1,
         "网上办理深度": "III",
         "网上办理深度代码表": "国家政务服务事项网上办理深度",
@@ -179,9 +181,21 @@ async def test_a_wrong_parameter_is_refused(city: Door, path: str, asked: str) -
 async def test_every_field_is_documented(city: Door) -> None:
     page = (ROOT / "docs" / "integrators.md").read_text("utf-8").split("## As the national item list")[1]
     head = (await city.anyone.get(f"{CSV}?department=archive")).body.decode("utf-8-sig").strip().split(",")
-    assert len(head) == 30
+    assert len(head) == 31
     # A time limit's unit is told with it.
     assert not [name for name in head if name.removesuffix("单位") not in page]
+
+
+async def test_a_permit_is_one_and_what_takes_days_is_promised_without_being_said(tmp_path: Path) -> None:
+    unsaid = "\n".join(
+        line
+        for line in LISTED.splitlines()
+        if "elements.item_type" not in line and "elements.handling_type" not in line
+    )
+    (event, _), (row, _) = await parks(tmp_path, unsaid)
+    told = {"事项类型": "行政许可", "办件类型": "承诺件"}
+    assert {name: event.get(name) for name in told} == told == {name: row[name] for name in told}
+    assert event["办理形式"][0] == "网上办理"
 
 
 async def test_the_national_elements_are_there_by_their_own_names_and_words(tmp_path: Path) -> None:

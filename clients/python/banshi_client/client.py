@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from banshi_client.form.fields import choices_of, chosen_from, told_at
 from banshi_client.problems import ProblemError, Unreachable
 
 #: Gives an access token that has not ended, or None for nobody; it is told which one was just refused.
@@ -123,6 +124,21 @@ class Client:
         """The answers that the person agreed to, or those at some pointers: put them through `Form.asked`."""
         wish: dict[str, Any] = {"consent": consent} | ({} if fields is None else {"fields": list(fields)})
         return (await self.send("POST", item["links"]["prefill"], wish))["answers"]
+
+    async def name_of(self, schema: Mapping[str, Any], value: Any) -> str:
+        """What people read in place of an answer: the word of a choice, or the name in the list that the field chooses
+        from; of a list's entry with the schema of its field. What is in no list any more stands for itself.
+        """
+        for choice in choices_of(schema):
+            if choice.value == value:
+                return choice.title
+        listed = chosen_from(schema)
+        if listed is not None:
+            asked = {listed["search"]: str(value)} if "search" in listed else {}
+            async for row in self.rows(listed["list"], **asked):
+                if told_at(row, listed["value"]) == value:
+                    return str(told_at(row, listed["title"]))
+        return str(value)
 
     async def act(self, action: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> Any:
         """Take one of the `permitted_actions`, with what its `body` asks for."""

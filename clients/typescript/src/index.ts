@@ -7,6 +7,7 @@ export { type FieldProblem, ProblemError, Unreachable } from "./http/problems.js
 export { type Following, Inbox } from "./inbox/inbox.js";
 export type { Change, Message } from "./inbox/messages.js";
 export { Receipts, type Told } from "./inbox/receipts.js";
+export { nameOf } from "./names.js";
 export { DeviceInbox, DeviceTable, openDatabase } from "./stores/indexeddb.js";
 export { type InboxStore, MemoryInbox, MemoryTable, type Table } from "./stores/stores.js";
 export { fillIn, type Known, type Prefill, prefill } from "./prefill.js";

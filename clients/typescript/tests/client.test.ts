@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Client, fillIn, type Item, MemoryTable, prefill, ProblemError, Unreachable, upload } from "../src/index.js";
+import {
+  Client,
+  fillIn,
+  type Item,
+  MemoryTable,
+  nameOf,
+  prefill,
+  ProblemError,
+  Unreachable,
+  upload,
+} from "../src/index.js";
 import { json, nothing, serving } from "./server.js";
 
 const SOON = { "Retry-After": "0" };
@@ -140,6 +150,40 @@ test("a list is read to its end, with what narrows it", async (context) => {
     ["/v1/items?kind=query", "/v1/items?kind=query&cursor=a%26b"],
   );
   assert.equal(asked[0]?.headers["accept-language"], "en");
+});
+
+test("a code that was answered is read by its name: a choice's word, or what the list has for it", async (context) => {
+  const listed = { list: "/v1/lists/divisions", value: "/code", title: "/title" };
+  const schema = { type: "string", "x-choices": { ...listed, search: "q" } };
+  // What is found by a part of the code stands there too.
+  const [one, other] = [
+    { code: "510700", title: "四川省绵阳市" },
+    { code: "510703", title: "四川省绵阳市涪城区" },
+  ];
+  const { url, asked } = await serving(
+    context,
+    json(200, { items: [one, other], next: null }),
+    json(200, { items: [], next: null }),
+    json(200, { items: [one], next: "b" }),
+    json(200, { items: [other], next: null }),
+  );
+  const client = new Client({ url });
+  assert.equal(await nameOf(client, schema, "510703"), "四川省绵阳市涪城区");
+  assert.equal(await nameOf(client, schema, "999999"), "999999");
+  assert.equal(await nameOf(client, { type: "array", items: { "x-choices": listed } }, "510703"), "四川省绵阳市涪城区");
+  assert.deepEqual(
+    asked.map((call) => call.path),
+    [
+      "/v1/lists/divisions?q=510703",
+      "/v1/lists/divisions?q=999999",
+      "/v1/lists/divisions",
+      "/v1/lists/divisions?cursor=b",
+    ],
+  );
+  const worded = { oneOf: [{ const: "f", title: "女" }], "x-choices": { ...listed } };
+  assert.equal(await nameOf(client, worded, "f"), "女");
+  assert.equal(await nameOf(client, { type: "integer" }, 3), "3");
+  assert.equal(asked.length, 4);
 });
 
 test("a file is sent as the form's field, and two files are two intentions", async (context) => {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi.builtin.catalogue.elements import TITLES, WORDS, known_elements
+from banshi.builtin.catalogue.elements import TITLES, WORDS, elements_of, known_elements
 from banshi.builtin.catalogue.joining import Joining, RuntimeItems, inspect_declaration
 from banshi.builtin.catalogue.remedies import decided, remedy_text
 from banshi.foundation.files.spooled import SpooledAnswer
@@ -22,6 +22,7 @@ __all__ = [
     "RuntimeItems",
     "SpooledAnswer",
     "decided",
+    "elements_of",
     "inspect_declaration",
     "known_elements",
     "remedy_text",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from banshi import LANGUAGES, Department, Item, text_in
-from banshi.sdk.catalogue import ELEMENTS, known_elements
+from banshi.sdk.catalogue import ELEMENTS, elements_of, known_elements
 from banshi.sdk.documents import array
 
 #: The list is Chinese.
@@ -58,6 +58,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "承诺办结时限单位": TEXT,
     "是否收费": TEXT,
     "收费标准": TEXT,
+    "办理形式": TEXTS,
     "到办事现场次数": DAYS,
     "网上办理深度": TEXT,
     "网上办理深度代码表": TEXT,
@@ -77,7 +78,7 @@ def entry(item: Item, department: Department) -> Entry:
         "事项名称": _text(item.title),
         "事项编码": item.code,
         "事项版本": item.version,
-        **{ELEMENTS[name][LANGUAGE]: value for name, _, value in known_elements(item.elements, LANGUAGE)},
+        **{ELEMENTS[name][LANGUAGE]: value for name, _, value in known_elements(elements_of(item), LANGUAGE)},
         "实施主体": _text(department.title),
         "承办机构": _text(unit) if unit else None,
         "服务对象": [AUDIENCE[one] for one in item.audience],
@@ -90,6 +91,10 @@ def entry(item: Item, department: Department) -> Entry:
         "承诺办结时限": item.promised_days,
         "承诺办结时限单位": None if item.promised_days is None else UNIT[item.promised_days_unit],
         **_fee(item),
+        "办理形式": [
+            *(["网上办理"] if item.form is not None or item.fully_online else []),
+            *(["窗口办理"] if item.places and item.visits else []),
+        ],
         "到办事现场次数": item.visits,
         "网上办理深度": item.online_depth.code if item.online_depth else None,
         "网上办理深度代码表": item.online_depth.code_list if item.online_depth else None,

@@ -102,3 +102,16 @@ def choices_of(schema: Mapping[str, Any]) -> tuple[Choice, ...]:
     if all("const" in one for one in schema.get("oneOf", ({},))):
         return tuple(Choice(one["const"], str(one.get("title", one["const"]))) for one in schema["oneOf"])
     return tuple(Choice(value, str(value)) for value in schema.get("enum", ()))
+
+
+def chosen_from(schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The list of the API from which a field, or each entry of it, is chosen."""
+    listed = schema.get("x-choices") or schema.get("items", {}).get("x-choices")
+    return listed if isinstance(listed, Mapping) else None
+
+
+def told_at(row: Any, pointer: str) -> Any:
+    """What a row of such a list has at a JSON Pointer; None where it has nothing there."""
+    for name in pointer.split("/")[1:]:
+        row = row.get(name.replace("~1", "/").replace("~0", "~")) if isinstance(row, Mapping) else None
+    return row

@@ -61,6 +61,14 @@ export interface FormSchema {
   readonly "x-attachment"?: boolean;
   readonly "x-accepts"?: readonly string[];
   readonly "x-prefill"?: string;
+  readonly "x-choices"?: {
+    readonly list: string;
+    readonly value: string;
+    readonly title: string;
+    readonly search?: string;
+    readonly within?: string;
+    readonly divided?: string;
+  };
   readonly [keyword: string]: unknown;
 }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from banshi.builtin.catalogue.remedies import decided
 from banshi.kernel.contract.elements import Elements
-from banshi.kernel.contract.values import Texts, text_in
+from banshi.kernel.contract.values import Item, Texts, text_in
 
 #: The elements by their names in items.toml, in the list's own order.
 TITLES: Mapping[str, Texts] = {
@@ -62,6 +64,19 @@ WORDS: Mapping[str, Mapping[str, Texts]] = {
         "township": {"zh-CN": "全镇（乡、街道）通办", "en": "Anywhere in the township"},
     },
 }
+
+
+def elements_of(item: Item) -> Elements:
+    """What an item says of its elements, and what follows from the rest of its declaration: a permit is one, and what
+    is promised in no days at all is done at once. What the department says comes first.
+    """
+    follows: dict[str, Any] = {}
+    if getattr(item.details, "permit", False):
+        follows["item_type"] = "permit"
+    # Something is decided, or answered: of a complaint or a booking the list has no such type.
+    if item.promised_days is not None and (not item.steps or decided(item)):
+        follows["handling_type"] = "promised" if item.promised_days else "immediate"
+    return replace(item.elements, **{name: one for name, one in follows.items() if not getattr(item.elements, name)})
 
 
 def known_elements(elements: Elements, language: str) -> Iterator[tuple[str, str | None, str]]:

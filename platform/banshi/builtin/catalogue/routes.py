@@ -13,7 +13,7 @@ from aiohttp import web
 from banshi.builtin.catalogue.advice.matching import ADVISOR, Advised
 from banshi.builtin.catalogue.advice.routes import elsewhere_document, help_document
 from banshi.builtin.catalogue.beside import BESIDE_GUIDE
-from banshi.builtin.catalogue.elements import elements_document
+from banshi.builtin.catalogue.elements import elements_document, elements_of
 from banshi.builtin.catalogue.material_fields import form_document
 from banshi.builtin.catalogue.remedies import decided, remedy_document, remedy_of
 from banshi.builtin.catalogue.roles import roles_in
@@ -246,7 +246,7 @@ def item_document(platform: Platform, item: Item, language: str) -> dict[str, An
     document = item_summary(platform, item, language)
     document |= {name: in_language(getattr(item, name), language) for name in GUIDE}
     document["details"] = {"kind": item.kind, **(document["details"] or {})}
-    document["elements"] = elements_document(item.elements, language)
+    document["elements"] = elements_document(elements_of(item), language)
     remedy = remedy_of(platform.registry, item) if decided(item) else None
     document["remedy"] = remedy_document(remedy, language)
     document |= guide_words(platform.registry, item, language)

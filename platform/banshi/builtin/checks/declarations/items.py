@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from banshi.builtin.catalogue.elements import TITLES
+from banshi.builtin.catalogue.elements import TITLES, elements_of
 from banshi.builtin.catalogue.remedies import remedy_of
 from banshi.builtin.checks.declarations.fields import Fault, attachment_fields, fields_of, of_each_item, types_of
 from banshi.builtin.identity.access import ROLES
@@ -172,7 +172,8 @@ def facts_are_known(_: Registry, item: Item) -> Iterator[Fault]:
     """Warns of what a citizen looks for in the guide and doesn't find."""
     facts = ("legal_basis", "promised_days", "online_depth", "places")
     missing = [key for key in facts if getattr(item, key) in (None, ())]
-    if missing := [*missing, *(f"elements.{key}" for key in TITLES if not getattr(item.elements, key))]:
+    elements = elements_of(item)
+    if missing := [*missing, *(f"elements.{key}" for key in TITLES if not getattr(elements, key))]:
         yield "unknown-facts", f"add {', '.join(missing)} once they are known for certain", True
 
 
