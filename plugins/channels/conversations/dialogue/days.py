@@ -9,14 +9,14 @@ from datetime import date, datetime, time, timedelta
 
 _RELATIVE = {
     "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2,
-    "大后天": 3,
+    "大后天": 3, "昨晚": -1, "今早": 0, "今晚": 0, "明早": 1, "明晚": 1,
     "the day before yesterday": -2, "yesterday": -1, "today": 0, "tomorrow": 1, "the day after tomorrow": 2,
 }  # fmt: skip
 _WEEKDAYS = {sign: day for day, sign in enumerate("一二三四五六日")} | {"天": 6}
 _WEEKDAYS |= {sign: day for day, sign in enumerate("1234567")}
 _NAMES = [name.casefold() for name in calendar.day_name]
 _MONTHS = [name.casefold() for name in calendar.month_name[1:]]
-_CHINESE = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0}
+_CHINESE = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _ORDER = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _SOLID = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
 _MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?!\d)")
@@ -25,9 +25,9 @@ _WEEK = re.compile(r"(上上|上|这|本|下下|下)?个?(?:周|星期|礼拜)([
 _WEEKS = {"上上": -2, "上": -1, "这": 0, "本": 0, "": 0, "下": 1, "下下": 2}
 _AGO = re.compile(r"(\d+)\s*(天|日|周|星期|个月|月|年|days?|weeks?)\s*(前|后|ago)|in (\d+) (days?|weeks?)")
 _TIME = re.compile(
-    r"(凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里)?\s*(\d{1,2})\s*(?:[::点时])\s*(半|\d{1,2})?\s*分?\s*(am|pm)?"
+    r"(凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚|夜里)?\s*(\d{1,2})\s*(?:[::点时])\s*(半|\d{1,2})?\s*分?\s*(am|pm)?"
 )
-_LATER = {"中午", "下午", "傍晚", "晚上", "夜里", "pm"}
+_LATER = {"中午", "下午", "傍晚", "晚上", "晚", "夜里", "pm"}
 
 
 def day_in(text: str, today: date, *, past: bool = False) -> date | None:
@@ -55,7 +55,8 @@ def moment_in(text: str, now: datetime) -> datetime | None:
         return None
     part, hour, minute, half = found.groups()
     at = int(hour) + (12 if (part in _LATER or half == "pm") and int(hour) < 12 else 0)
-    rest = told[: found.start()] + told[found.end() :]
+    # 今晚 is a day too: the part of the day stays.
+    rest = told[: found.end(1) if part else found.start()] + told[found.end() :]
     day = day_in(rest, now.date()) or now.date()
     try:
         return datetime.combine(day, time(at, 30 if minute == "半" else int(minute or 0)), now.tzinfo)
@@ -69,7 +70,11 @@ def _narrow(text: str) -> str:
     told = re.sub(
         r"[零〇一二三四五六七八九]{4}(?=年)", lambda found: "".join(str(_CHINESE[one]) for one in found[0]), told
     )
-    return re.sub(r"[一二三四五六七八九十]{1,3}(?=[月日号点天年]|个月)", lambda found: str(_number(found[0])), told)
+    return re.sub(
+        r"[一二两三四五六七八九十]{1,3}(?=[月日号点天年]|个月|(?:周|星期)[前后])",
+        lambda found: str(_number(found[0])),
+        told,
+    )
 
 
 def _number(text: str) -> int:
@@ -117,7 +122,7 @@ def _weekday(told: str, today: date, *, past: bool) -> date | None:
         day = monday + timedelta(weeks=_WEEKS[which or ""], days=_WEEKDAYS[sign])
         return day if which else _near(day, today, past=past)
     for number, name in enumerate(_NAMES):
-        if found := re.search(rf"(last|this|next)?\s*\b(?:{name}|{name[:3]})\b", told):
+        if found := re.search(rf"(last|this|next)?\s*(?<![a-z])(?:{name}|{name[:3]})(?![a-z])", told):
             day = monday + timedelta(days=number)
             match found[1]:
                 case "last":
@@ -159,7 +164,7 @@ def _short(told: str, today: date, *, past: bool) -> date | None:
 def _named(told: str) -> tuple[int, int, int] | None:
     """Month, day and year (or 0) of "1 december 2026" and "dec 1, 2026"."""
     for number, name in enumerate(_MONTHS, start=1):
-        word = rf"\b(?:{name}|{name[:3]})\b\.?"
+        word = rf"(?<![a-z])(?:{name}|{name[:3]})(?![a-z])\.?"
         if found := re.search(rf"(\d{{1,2}})(?:st|nd|rd|th)?\s+{word}(?:,?\s+(\d{{4}}))?", told):
             return number, int(found[1]), int(found[2] or 0)
         if found := re.search(rf"{word}\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?", told):
