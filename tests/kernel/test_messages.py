@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 import unicodedata
 from calendar import month_name
 from collections.abc import AsyncIterator, Mapping
@@ -17,14 +18,17 @@ from hypothesis import strategies as st
 
 from banshi.builtin.checks.words import messages
 from banshi.builtin.checks.words.messages import LONGEST_DAY, LONGEST_NUMBER
+from banshi.default_plugins import default_kinds
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.submission import new_number
 from banshi.kernel.contract import message_templates
+from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item, MessageTemplates, Step, Who
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.outbox import OutboxRow
-from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
+from banshi.kinds.application.permits import RECEIPT
+from banshi.kinds.application.steps import TABLE, TABLES, TWO_PERSON_TABLE
 from banshi.testing import Door, Person, open_door
 from tests.zone_pass import FIRST_DAY, LAST_DAY
 
@@ -422,3 +426,40 @@ def test_every_placeholder_has_a_value_in_these_tests() -> None:
     """A guard of the guard."""
     known = messages.known([*TABLE, step_that_tells("x", clock=ClockEffect.RUN)])
     assert known.certain | known.possible == set(VALUES)
+
+
+# -- one word for one thing ------------------------------------------------------------------------------------------
+
+#: What a police bureau would not write, by what it would.
+NOT_SAID = {
+    "无需做任何事": "目前您无需进行其他操作",
+    "打开这件": "请进入“我的办件”，打开该申请",
+    "the clock stands": "paused",
+    "stands still": "paused",
+}
+
+
+KINDS = [kind for module in default_kinds().values() for kind in module.banshi_kinds() if kind.name != "query"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_no_message_of_a_kind_says_what_an_office_would_not(kind: Kind) -> None:
+    own = [*(step for table in TABLES.values() for step in table), RECEIPT]
+    steps = own if kind.name == "application" else kind.steps(kind.details())
+    told = [one.tells for one in steps if one.tells is not None]
+    texts = [text for one in told for part in (one.title, one.body) for text in (part or {}).values()]
+    assert len(texts) > 20
+    assert not [(text, words) for text in texts for words in NOT_SAID if words in text]
+
+
+def test_the_pass_has_words_of_its_own_where_they_say_more_than_all_applications_are_told() -> None:
+    """What is said of returns, refusals and the ends of a pass stood there a second time, in other words."""
+    declared = tomllib.loads((TRAFFIC / "items.toml").read_text(encoding="utf-8"))
+    (own,) = (item["messages"] for item in declared["items"] if item["code"] == "zone-pass")
+    assert set(own) == {"accept", "approve"}
+    shared = {step.action: step.tells for step in TABLE}
+    for action, more in (("accept", "请勿驶入限制通行的区域"), ("approve", "民警查验时出示")):
+        default = shared[action]
+        assert default is not None
+        assert more in own[action]["body"]["zh-CN"]
+        assert more not in (default.body or {})["zh-CN"]

@@ -190,7 +190,7 @@ async def test_every_element_of_the_guide_is_there(tmp_path: Path) -> None:
     assert said("dct:audience/skos:notation") == ["audience-organisation", "audience-person"]
     assert said("adms:status/skos:notation") == ["status-active"]
     assert said("cv:isClassifiedBy/skos:notation") == ["III", "application", "promised"]
-    assert said("cv:isClassifiedBy/skos:inScheme/rdfs:label") == ["国家政务服务事项网上办理深度"]
+    assert said("cv:isClassifiedBy/skos:inScheme/rdfs:label") == ["办件类型", "国家政务服务事项网上办理深度"]
     assert said("cv:hasParticipation/cv:hasParticipant/dct:title") == ["Events", "活动科"]
 
 

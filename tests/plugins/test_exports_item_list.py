@@ -80,7 +80,8 @@ async def test_an_entry_has_the_lists_own_fields(tmp_path: Path) -> None:
     }
     # What is not known is not there.
     assert set(word) == {
-        *("事项名称", "事项编码", "事项版本", "实施主体", "服务对象", "是否收费", "到办事现场次数", "咨询方式"),
+        *("事项名称", "事项编码", "事项版本", "实施主体", "服务对象", "是否收费", "办理形式", "到办事现场次数"),
+        "咨询方式",
     }
 
 

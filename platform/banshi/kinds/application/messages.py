@@ -54,7 +54,7 @@ ACCEPTED = message(
     """您的申请已于{date}由{department}受理。
 说明：{reason}
 最迟于{deadline}作出决定；退回补正和特别程序所需的时间不计在内。
-您现在无需做任何事，办理结果会在这里告知您。""",
+目前您无需进行其他操作，办理结果会在这里告知您。""",
     """Your application was accepted on {date} and is being worked on.
 A note: {reason}
 You get a decision by {deadline} at the latest, not counting corrections and special procedures.
@@ -66,22 +66,22 @@ RETURNED = message(
     """您的申请需要补正：
 {reason}
 
-请打开这件申请，修改后重新提交。在您提交之前，办理时限暂停计算。""",
+请进入“我的办件”，打开该申请，修改后重新提交。在您提交之前，办理时限暂停计算。""",
     """Your application needs a correction:
 {reason}
 
-Open the application, change what is asked for and submit it again. Until you do, the time to decide stands still.""",
+Open the application, change what is asked for and submit it again. Until you do, the time to decide is paused.""",
 )
 
 SUSPENDED = message(
     {
         "zh-CN": "{item}：已转入特别程序，计时暂停（{number}）",
-        "en": "{item}: in a special procedure, the clock stands ({number})",
+        "en": "{item}: paused, in a special procedure ({number})",
     },
     """您的申请自{date}起转入特别程序，所需时间不计入办理时限。原因：
 {reason}
 
-您现在无需做任何事，恢复办理时会告知您。""",
+目前您无需进行其他操作，恢复办理时会告知您。""",
     """On {date} a special procedure began, whose time does not count towards the time to decide. The reason:
 {reason}
 
@@ -93,7 +93,7 @@ RESUMED = message(
     """特别程序已结束，您的申请自{date}起恢复办理。
 说明：{reason}
 最迟于{deadline}作出决定。
-您现在无需做任何事，办理结果会在这里告知您。""",
+目前您无需进行其他操作，办理结果会在这里告知您。""",
     """The special procedure is over; work on your application resumed on {date}.
 A note: {reason}
 You get a decision by {deadline} at the latest.
@@ -104,8 +104,8 @@ APPROVED = message(
     {"zh-CN": "{item}：已批准（{number}）", "en": "{item}: approved ({number})"},
     """您的申请已于{date}获得批准。
 说明：{reason}
-{result}自{valid_from}起生效，有效期至{valid_until}；打开这件申请即可查看和出示。
-{result}已出具，有效期至{certified_until}；打开这件申请即可下载带二维码的PDF。""",
+{result}自{valid_from}起生效，有效期至{valid_until}；请进入“我的办件”，打开该申请查看和出示。
+{result}已出具，有效期至{certified_until}；请进入“我的办件”，打开该申请下载带二维码的PDF。""",
     """Your application was approved on {date}.
 A note: {reason}
 {result}: valid from {valid_from} to {valid_until}. Open the application to see it and to show it.

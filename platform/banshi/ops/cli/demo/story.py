@@ -170,7 +170,9 @@ class Story:
         returned = await self.act(self.reviewer, link, "return", {"reason": "请写明配送的具体地点。"})
         require(returned["deadline"]["running"] is False, "the clock did not stop")
         _, message = await self.phone.told("please correct", started)
-        told = f"state {returned['state']}, the clock stands; the phone is told:\n{message['title']}: {message['body']}"
+        told = (
+            f"state {returned['state']}, the clock is paused; the phone is told:\n{message['title']}: {message['body']}"
+        )
         self.tell("return it for correction", told)
         corrected = {**(await self.citizen.get(link)).ok()["answers"], "purpose": "为第二、五区的社区超市夜间配送蔬菜"}
         started = time.monotonic()
