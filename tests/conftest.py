@@ -31,6 +31,7 @@ from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
 from tests import encrypted, prepared, remembered
 from tests.borrowed import END_ALL, FREE, give_back
+from tests.dealing import dealt
 from tests.zone_pass import answers_with
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
@@ -47,6 +48,9 @@ search.index_of = remembered.index_from_memory
 catalogue.declared_in = remembered.advice_from_memory
 opened.read_declared = remembered.registers_from_memory
 tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
+
+# What it reads of its grammars at its import takes longer than all of `jsonschema`, which imports it.
+sys.modules.setdefault("rfc3987_syntax", remembered.Later("rfc3987_syntax"))
 
 # What a test leaves behind needs to survive no power cut: a door waited for the disk four times, and each upload once.
 # tests/kernel/test_disk.py looks at what is brought there.
@@ -101,7 +105,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         theirs = {item for item in items if crc32(item.nodeid.encode()) % shares != turn - 1}
         config.hook.pytest_deselected(items=list(theirs))
         items[:] = [item for item in items if item not in theirs]
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    long = [item for item in items if item.get_closest_marker("long")]
+    rest = [item for item in items if not item.get_closest_marker("long")]
+    items[:] = dealt(long, rest, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
 
 
 def _share() -> tuple[int, int] | None:

@@ -215,3 +215,18 @@ def toml_from_memory(text: str) -> dict[str, Any]:
 @lru_cache(512)
 def _pickled(text: str) -> bytes:
     return pickle.dumps(read_toml(text))
+
+
+class Later(ModuleType):
+    """A module that is imported when something of it is called."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def called(*given: Any, **named: Any) -> Any:
+            if sys.modules.get(self.__name__) is self:
+                del sys.modules[self.__name__]
+            return getattr(import_module(self.__name__), name)(*given, **named)
+
+        return called

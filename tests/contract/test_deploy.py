@@ -358,6 +358,7 @@ def test_the_network_policy_is_about_every_pod_and_lets_in_no_other_port_than_th
     assert all(rule.get("ports") for rule in policy["egress"])
 
 
+@pytest.mark.long
 def test_the_bill_of_materials_is_valid_and_names_what_the_image_installs(tmp_path: Path) -> None:
     tool = TOOLS / "cyclonedx-py"
     if not tool.exists():

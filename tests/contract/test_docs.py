@@ -105,7 +105,11 @@ def run(line: str, folder: Path) -> str:
     if arguments[:3] == ["-m", "pip", "wheel"]:
         arguments += ["--no-index", "--no-build-isolation"]
     # No cached bytecode: files are rewritten within the second that its timestamps can tell apart.
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:xdist"}
+    environment = {
+        **os.environ,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:xdist -p no:schemathesis",
+    }
     environment["PYTHONPATH"] = str(folder / "installed")
     if program == "banshi":
         done = commands.run(folder, *arguments, environment=environment)

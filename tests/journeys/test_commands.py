@@ -174,6 +174,7 @@ def test_a_server_answers_its_first_request_seconds_after_its_start_and_ends_cle
         assert spent_by_others() - spent < 10
 
 
+@pytest.mark.long
 def test_a_large_city_s_first_start_begins_anew_once_all_is_in_files_and_keeps_none_of_what_checking_took(
     folder: Path,
 ) -> None:

@@ -125,6 +125,7 @@ def is_whole(content: bytes) -> bool:
     return content.startswith(TINY_PNG) and content.removeprefix(TINY_PNG).lstrip(b".") == b"the end"
 
 
+@pytest.mark.long
 async def test_a_second_server_on_the_folder_leaves_the_first_one_s_uploads_and_clears_what_a_killed_one_left(
     config: Path,
 ) -> None:

@@ -108,6 +108,7 @@ async def test_without_redis_it_goes_on_counting_alone_and_together_again_once_i
     ]
 
 
+@pytest.mark.long
 async def test_after_a_flush_nobody_takes_the_others_part_until_they_were_silent_for_a_while(
     rates: Callable[[str], Rates], redis: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

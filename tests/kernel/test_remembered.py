@@ -144,3 +144,9 @@ def test_what_files_beside_the_items_declare_is_the_doors_own_and_is_read_anew_w
     assert not remembered.registers_from_memory({"parks": parks}, {}).findings
     (parks / "registers.toml").write_text("[no]\n", encoding="utf-8")
     assert remembered.registers_from_memory({"parks": parks}, {}).findings
+
+
+def test_what_is_imported_later_does_the_same() -> None:
+    is_valid = remembered.Later("rfc3987_syntax").is_valid_syntax
+    assert is_valid("iri", "https://例子.cn/办事")
+    assert not is_valid("iri", "no iri")

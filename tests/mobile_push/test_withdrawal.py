@@ -375,6 +375,7 @@ async def test_a_cancel_of_two_alerts_takes_both_off_the_screen(
 # -- by topic ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_what_went_to_a_topic_is_taken_back_there(open_push: OpenPush, sandbox: FcmSandbox, until: Until) -> None:
     async with open_push(fcm={"topics": True}) as door:
         from mobile_push.tables.models import TopicRound
