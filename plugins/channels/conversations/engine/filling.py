@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +29,15 @@ class Filling:
     def form(self) -> Form:
         return form_of(self.schema)
 
-    def missing(self) -> list[Question]:
+    def missing(self) -> Iterator[Question]:
         """What is still to be asked, in order."""
         dialogue = self.dialogue
-        return list(plan(self.schema, dialogue.answers, dialogue.settled, dialogue.wanted))
+        return plan(self.schema, dialogue.answers, dialogue.settled, dialogue.wanted)
 
     @property
     def question(self) -> Question | None:
         """What is asked now: derived from the answers, so it is right however the form has changed meanwhile."""
-        return next(iter(self.missing()), None)
+        return next(self.missing(), None)
 
     def takes_zero(self) -> bool:
         """Whether 0 is an answer to what is asked, and not the way to the menu."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 #: Dialogues that wait at once: one, and one that came in between.
@@ -57,7 +57,9 @@ class Memory:
         return cls(dialogues, [tuple(one) for one in stored["menu"]], stored["missed"])
 
     def stored(self) -> dict[str, Any]:
-        return asdict(self)
+        """As JSON; nothing in it is copied."""
+        dialogues = [{name: getattr(one, name) for name in Dialogue.__slots__} for one in self.dialogues]
+        return {"dialogues": dialogues, "menu": self.menu, "missed": self.missed}
 
     @property
     def dialogue(self) -> Dialogue:

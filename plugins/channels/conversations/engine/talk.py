@@ -138,9 +138,9 @@ class Talk:
         return Reply(text="\n".join(self.lines), buttons=tuple(self.buttons))
 
 
-def replayed(turn: Turn) -> Reply:
-    """What was answered to a turn."""
-    return Reply(text=turn.reply["text"], buttons=tuple(Button(*one) for one in turn.reply["buttons"]))
+def replayed(stored: Any) -> Reply:
+    """What was answered, from a turn's row."""
+    return Reply(text=stored["text"], buttons=tuple(Button(*one) for one in stored["buttons"]))
 
 
 def heard(content: Content) -> Mapping[str, Any]:

@@ -22,7 +22,8 @@ from conversations.engine import step
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
 from conversations.engine.talk import Talk, digest_of, replayed
-from conversations.tables.models import ChannelConversation, ContactLink, Turn
+from conversations.tables.models import ChannelConversation
+from conversations.tables.reading import Known, known
 
 #: How often a turn is made anew when another process moves the conversation meanwhile.
 MAX_TRIES = 5
@@ -44,13 +45,11 @@ class Conversations:
         lock = self._locks.setdefault((account.name, received.contact), asyncio.Lock())
         async with lock:
             for _ in range(MAX_TRIES):
-                talk = await self._begun(account, received)
-                if not talk.is_new:
-                    turn = await Turn.get_or_none(
-                        conversation_id=talk.row.id, key=received.key, digest=digest_of(received.content)
-                    )
-                    if turn is not None:
-                        return replayed(turn)
+                digest = digest_of(received.content)
+                found = await known(self._platform, account.name, received.contact, received.key, digest)
+                if found is not None and found.reply is not None:
+                    return replayed(found.reply)
+                talk = self._begun(account, received, found)
                 with suppress(Stale, IntegrityError):
                     await step.take(talk)
                     if not talk.is_kept:
@@ -58,28 +57,17 @@ class Conversations:
                     return talk.reply
             raise Unavailable
 
-    async def _begun(self, account: Account, received: Received) -> Talk:
-        row = await ChannelConversation.get_or_none(account=account.name, contact=received.contact)
-        is_new = row is None
-        if row is None:
-            row = ChannelConversation(
-                id=uuid7(),
-                account=account.name,
-                contact=received.contact,
-                state=FIRST,
-                memory=Memory().stored(),
-                begun_at=received.at,
-                heard_at=received.at,
-            )
+    def _begun(self, account: Account, received: Received, found: Known | None) -> Talk:
+        row = found.row if found else _new(account, received)
         return Talk(
             platform=self._platform,
             reader=self._reader,
             abilities=account.abilities,
             row=row,
-            is_new=is_new,
+            is_new=found is None,
             received=received,
             memory=Memory.of(row.memory),
-            principal=None if is_new else await principal_of(row),
+            principal=Principal(subject=found.person, **found.known) if found and found.person else None,
         )
 
     async def _keep(self, talk: Talk) -> None:
@@ -91,7 +79,13 @@ class Conversations:
 CONVERSATIONS: Key[Conversations] = Key("conversations")
 
 
-async def principal_of(row: ChannelConversation) -> Principal | None:
-    """The citizen that the contact is bound to; None where they are not, or not any more."""
-    link = await ContactLink.get_or_none(conversation_id=row.id, ended_at=None)
-    return None if link is None else Principal(subject=link.person, **link.known)
+def _new(account: Account, received: Received) -> ChannelConversation:
+    return ChannelConversation(
+        id=uuid7(),
+        account=account.name,
+        contact=received.contact,
+        state=FIRST,
+        memory=Memory().stored(),
+        begun_at=received.at,
+        heard_at=received.at,
+    )
