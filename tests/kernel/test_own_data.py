@@ -443,7 +443,7 @@ def test_the_desk_exports_and_forgets_beside_a_server(tmp_path: Path) -> None:
     assert bundle.stat().st_mode & 0o077 == 0
     assert "is there already" in said("export", WANG, "-o", str(bundle), code=1)
     told = said("forget", WANG, "--yes")
-    assert "kept: 1 case (open): It is not over yet" in told
+    assert "kept: 1 case: It is not over yet" in told
     assert number in told
     assert said("forget", "never-here", "--yes").strip() == "Nothing about them is held any more."
     for wrong in ("", " ", "x" * 256, "a\x00b"):

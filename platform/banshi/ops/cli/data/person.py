@@ -61,7 +61,7 @@ async def forget(ctx: click.Context, subject: str, resident_id: str) -> None:
         kept = await forget_person(platform, DataSubject(_known(subject), resident_id))
     for one in kept:
         until = f", until {one.until:%Y-%m-%d}" if one.until else ""
-        click.echo(f"kept: {one.count} {one.what} ({one.reason}{until}): {one.texts['en']}")
+        click.echo(f"kept: {one.count} {one.what}{until}: {one.texts['en']}")
         for name in one.names:
             click.echo(f"  {name}")
     click.echo("Everything else about them is gone." if kept else "Nothing about them is held any more.")

@@ -170,17 +170,16 @@ class Story:
         returned = await self.act(self.reviewer, link, "return", {"reason": "请写明配送的具体地点。"})
         require(returned["deadline"]["running"] is False, "the clock did not stop")
         _, message = await self.phone.told("please correct", started)
-        told = (
-            f"state {returned['state']}, the clock is paused; the phone is told:\n{message['title']}: {message['body']}"
-        )
+        state = returned["state_title"]
+        told = f"“{state}”, and the clock is paused; the phone is told:\n{message['title']}: {message['body']}"
         self.tell("return it for correction", told)
         corrected = {**(await self.citizen.get(link)).ok()["answers"], "purpose": "为第二、五区的社区超市夜间配送蔬菜"}
         started = time.monotonic()
         await self.act(self.citizen, link, "supplement", {"answers": corrected})
         await self.phone.told("accepted", started)
-        state = (await self.citizen.get(link)).ok()
-        require(state["deadline"]["running"], "the clock does not run again")
-        self.tell("The citizen supplements it", f"state {state['state']}, due on {state['deadline']['due_on']}")
+        after = (await self.citizen.get(link, headers={"Accept-Language": "en"})).ok()
+        require(after["deadline"]["running"], "the clock does not run again")
+        self.tell("The citizen supplements it", f"“{after['state_title']}”, due on {after['deadline']['due_on']}")
 
     async def approve(self, case: dict[str, Any]) -> None:
         started = time.monotonic()
@@ -194,7 +193,7 @@ class Story:
         lines = "\n".join(f"  {one['seq']}. {one['title']}" for one in inbox)
         self.tell(
             "Staff approve",
-            f"state {approved['state']}; FCM after {self.push_seconds * 1000:.0f} ms, the stream after "
+            f"“{approved['state_title']}”; FCM after {self.push_seconds * 1000:.0f} ms, the stream after "
             f"{self.stream_seconds * 1000:.0f} ms; the inbox has\n{lines}\n"
             f"what crossed Google's servers: {orjson.dumps(pushed.message['notification']).decode()}",
         )
@@ -225,8 +224,8 @@ class Story:
     async def scan(self, case: dict[str, Any], text: str) -> None:
         valid = await self.verify(text, "高新区三号卡口")
         require(valid["verdict"] == "valid", f"a valid pass is {valid['verdict']}")
-        claims = ", ".join(f"{claim['title']} {claim['value']}" for claim in valid["claims"])
-        self.tell("An officer scans it", f"{valid['verdict']}: {claims}")
+        claims = ", ".join(f"{claim['title']} {claim['text']}" for claim in valid["claims"])
+        self.tell("An officer scans it", f"valid: {claims}")
         tampered = text[:-9] + ("0" if text[-9] != "0" else "1") + text[-8:]
         refused = await self.verify(tampered, "高新区三号卡口")
         require(refused["verdict"] not in {"valid", "revoked"} and not refused["claims"], "a tampered pass was read")
@@ -250,7 +249,7 @@ class Story:
         return dict(reply.ok())
 
     async def act(self, who: Person, link: str, action: str, body: dict[str, Any]) -> dict[str, Any]:
-        reply: Reply = await who.post(f"{link}/actions/{action}", body)
+        reply: Reply = await who.post(f"{link}/actions/{action}", body, headers={"Accept-Language": "en"})
         return dict(reply.ok())
 
 
