@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -110,12 +111,22 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 def imports(file: Path, *, types: bool = False) -> Iterator[str]:
     """The absolute imports of a file that run, or those for types too: modules, and names as `module.name`."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    for node in ast.walk(tree) if types else statements(tree):
+    for node in imported(file) if types else statements(parsed(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
+def parsed(file: Path) -> ast.Module:
+    """Read once: a hundred tests here look through the same few hundred files."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
+def imported(file: Path) -> list[ast.AST]:
+    return [node for node in ast.walk(parsed(file)) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 # -- imports go one way ------------------------------------------------------------------------------------------
@@ -145,7 +156,7 @@ def used_modules(file: Path, folder: Path) -> Iterator[str]:
     """What a file imports, for types too: modules, and names as `module.name`, also where it says `from ..room`."""
     yield from imports(file, types=True)
     package = (folder.name, *file.parent.relative_to(folder).parts)
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in imported(file):
         if isinstance(node, ast.ImportFrom) and node.level:
             above = [*package[: len(package) + 1 - node.level], *filter(None, [node.module])]
             yield from (".".join([*above, alias.name]) for alias in node.names)
@@ -259,10 +270,7 @@ WORDS = {
 
 def outside_the_kinds() -> list[tuple[str, ast.Module]]:
     files = [file for file in source_files(KERNEL, ROOT / "mobile_push") if KERNEL / "kinds" not in file.parents]
-    return [
-        (file.relative_to(KERNEL if KERNEL in file.parents else ROOT).as_posix(), ast.parse(file.read_text("utf-8")))
-        for file in files
-    ]
+    return [(file.relative_to(KERNEL if KERNEL in file.parents else ROOT).as_posix(), parsed(file)) for file in files]
 
 
 def test_no_kind_is_named_outside_its_folder() -> None:
