@@ -165,6 +165,8 @@ class Said(NamedTuple):
     line: int
     english: str
     program: bool
+    #: A whole sentence, and no title, such as a menu's.
+    whole: bool = True
 
 
 def all_said() -> Iterator[Said]:
@@ -173,12 +175,13 @@ def all_said() -> Iterator[Said]:
             continue
         parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         for call in ast.walk(tree):
-            if not isinstance(call, ast.Call) or name_of(call.func) not in {"say", "refuse"} or not call.args:
+            if not isinstance(call, ast.Call) or name_of(call.func) not in {"say", "refuse", "word"} or not call.args:
                 continue
             text = call.args[0]
             if isinstance(text, ast.Constant) and isinstance(text.value, str) and re.search("[ {]", text.value):
                 integrators = any(file.is_relative_to(one) for one in (*FOR_INTEGRATORS, *FOR_OPERATORS))
-                yield Said(file, call.lineno, text.value, integrators or told_to_program(call, parents))
+                program = integrators or told_to_program(call, parents)
+                yield Said(file, call.lineno, text.value, program, name_of(call.func) != "word")
 
 
 @cache
@@ -223,7 +226,8 @@ def test_each_sentence_is_in_plain_words() -> None:
     for one in said():
         texts = {"en": one.english, "zh-CN": chinese(room_of(one.file)).get(one.english, "")}
         for language, text in texts.items():
-            if wrong := wrong_with(text, language, program=one.program):
+            whole = one.whole and not (TOLD_ALONE.search(text) or CHOICE.search(text))
+            if wrong := wrong_with(text, language, program=one.program, sentence=whole):
                 found[f"{one.file}:{one.line} {language}: {text}"] = wrong
     assert not found
 
@@ -300,6 +304,9 @@ class Pair(NamedTuple):
 
 #: A line of a message that ends in what is filled in, behind its name: "说明：{reason}".
 TOLD_ALONE = re.compile(r"[:：,，] ?[^:：]*[}”]$")
+
+#: What a chat offers by numbers: "1 yes, 2 no".
+CHOICE = re.compile(r"1 \w+[,，] ?2 \w+$")
 
 
 def text_of(node: ast.expr | None) -> str:
