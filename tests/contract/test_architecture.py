@@ -64,7 +64,9 @@ PUSH_ORDER = [
     "commands",
     "doctor",
 ]
-CONVERSATIONS_ORDER = ["sentences", "tables", "contents", "dialogue", "engine", "console"]
+CONVERSATIONS_ORDER = [
+    *("sentences", "settings", "tables", "contents", "dialogue", "identity", "engine", "holdings", "console")
+]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 HOUSES = {
     "banshi": (KERNEL, ORDER),

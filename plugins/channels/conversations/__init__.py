@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from banshi import Resource, Tables, hookimpl
+from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.personal_data import HOLDINGS
 from conversations.contents import (
     Abilities,
     Account,
@@ -19,10 +20,15 @@ from conversations.contents import (
     Place,
     Received,
     Reply,
+    Scanned,
     Text,
     Voice,
 )
 from conversations.engine.turns import CONVERSATIONS, Conversations
+from conversations.holdings import HOLDING, TIDYING, open_tidying
+from conversations.identity import routes, sign_in
+from conversations.identity.offers import OFFERS, Offers
+from conversations.settings import SETTINGS, ConversationSettings
 
 __all__ = [
     "CONVERSATIONS",
@@ -37,6 +43,7 @@ __all__ = [
     "Place",
     "Received",
     "Reply",
+    "Scanned",
     "Text",
     "Voice",
 ]
@@ -48,8 +55,28 @@ def banshi_tables() -> Tables:
 
 
 @hookimpl
-def banshi_resources() -> Sequence[Resource[Any]]:
-    return [Resource.made(CONVERSATIONS, Conversations)]
+def banshi_settings() -> type:
+    return ConversationSettings
+
+
+@hookimpl
+def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
+    return [
+        Resource.made(SETTINGS, lambda _: settings),
+        Resource.made(OFFERS, Offers),
+        Resource.made(CONVERSATIONS, Conversations),
+        Resource(TIDYING, open_tidying),
+    ]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return [*sign_in.ROUTES, *routes.ROUTES]
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(HOLDINGS, HOLDING)]
 
 
 @hookimpl

@@ -50,7 +50,14 @@ class Left:
     """Somebody follows the account no more: nothing reaches them."""
 
 
-Content = Text | File | Place | Voice | Joined | Left
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Somebody has scanned a QR code of the account that carries a text of ours."""
+
+    token: str = field(repr=False)
+
+
+Content = Text | File | Place | Voice | Joined | Left | Scanned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

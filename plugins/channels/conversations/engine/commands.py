@@ -12,6 +12,8 @@ from typing import Any
 from conversations.dialogue.spelling import number_in, plain
 
 _CHANGE = re.compile(r"(?:改|修改|更改|change|edit)\s*(?:第)?\s*(.{1,12}?)\s*(?:项|个|条)?")
+#: What the signed-in app shows, as people type it.
+_EIGHT = re.compile(r"[0-9]{4}[ -]?[0-9]{4}")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _ENGLISH = re.compile(r"[A-Za-z]{2}")
 
@@ -32,6 +34,8 @@ def command_in(text: str) -> tuple[str, str] | None:
     told = plain(text) or text.strip()
     if found := _commands().get(told):
         return found
+    if _EIGHT.fullmatch(told):
+        return "digits", told.replace(" ", "").replace("-", "")
     if (change := _CHANGE.fullmatch(told)) and (number := number_in(change[1])) is not None:
         return "change", str(number)
     return None

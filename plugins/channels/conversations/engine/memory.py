@@ -48,23 +48,33 @@ class Memory:
     menu: list[tuple[str, str]] = field(default_factory=list)
     #: Messages in a row that nobody understood.
     missed: int = 0
+    #: Who was known by this contact when it was last heard.
+    person: str = ""
+    #: When they sent digits of no app, in Unix seconds.
+    wrong_digits: list[float] = field(default_factory=list)
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Memory:
         dialogues = [
             Dialogue(**{**one, "options": [tuple(two) for two in one["options"]]}) for one in stored["dialogues"]
         ]
-        return cls(dialogues, [tuple(one) for one in stored["menu"]], stored["missed"])
+        menu = [tuple(one) for one in stored["menu"]]
+        return cls(dialogues, menu, stored["missed"], stored.get("person", ""), stored.get("wrong_digits", []))
 
     def stored(self) -> dict[str, Any]:
         """As JSON; nothing in it is copied."""
         dialogues = [{name: getattr(one, name) for name in Dialogue.__slots__} for one in self.dialogues]
-        return {"dialogues": dialogues, "menu": self.menu, "missed": self.missed}
+        more = {"person": self.person, "wrong_digits": self.wrong_digits}
+        return {"dialogues": dialogues, "menu": self.menu, "missed": self.missed, **more}
 
     @property
     def dialogue(self) -> Dialogue:
         """The one that is talked about. IndexError where there is none."""
         return self.dialogues[-1]
+
+    def forget(self) -> None:
+        """Forget what was begun, and for whom."""
+        self.dialogues, self.menu, self.person = [], [], ""
 
     def push(self, dialogue: Dialogue) -> None:
         """Talk about this one now; the one before waits, and what waited before that is gone."""

@@ -7,11 +7,10 @@ from yarl import URL
 from conversations.contents import Text, Voice
 from conversations.dialogue.read import Answered, choice
 from conversations.dialogue.spelling import plain
-from conversations.engine import cases
+from conversations.engine import cases, linking
 from conversations.engine.memory import Dialogue
 from conversations.engine.pages import page_of
 from conversations.engine.talk import Talk
-from conversations.tables.models import ContactLink
 
 #: Items that a search shows, and messages in a row that nobody understood after which a person is offered.
 MAX_SHOWN, MAX_MISSED = 5, 2
@@ -97,18 +96,14 @@ async def begin(talk: Talk, code: str) -> None:
     if guide["begin"] is None:
         return show(talk)
     talk.memory.push(Dialogue(code, guide["title"], answers={"answers": {}}))
-    if talk.principal is None and unnamed == "never":
-        talk.say("For this we have to know who you are.")
-        talk.say("Sign in once, and come back here.")
-        return talk.happen("stranger")
-    return talk.go("begun", "ask")
+    return linking.begin(talk)
 
 
 def resume(talk: Talk) -> None:
     """Go on with what waits."""
     if not talk.memory.dialogues:
         return nothing(talk)
-    return talk.go("begun", "ask")
+    return linking.begin(talk)
 
 
 def nothing(talk: Talk) -> None:
@@ -122,12 +117,3 @@ async def person(talk: Talk) -> None:
     talk.memory.missed = 0
     for one in (await talk.get("/v1/help"))["items"][:2]:
         talk.lines += [one["title"], *(f"{two['title']}: {two['number']}" for two in one["phones"])]
-
-
-async def unbind(talk: Talk) -> None:
-    """End the link: from now on nobody knows who this contact is."""
-    if talk.principal is None:
-        return talk.say("This contact is bound to nobody.")
-    await ContactLink.filter(conversation_id=talk.row.id, ended_at=None).update(ended_at=talk.platform.now())
-    talk.memory.dialogues = []
-    return talk.say("Done. Nobody is known here by this contact any more.")

@@ -12,17 +12,22 @@ FIRST: State = "idle"
 #: From each state, by what happens, to which.
 TABLE: dict[tuple[State, str], State] = {
     ("idle", "begun"): "asking",
+    ("idle", "stranger"): "linking",
     ("menu", "begun"): "asking",
     ("menu", "stranger"): "linking",
     ("linking", "begun"): "asking",
+    ("linking", "stranger"): "linking",
     ("asking", "begun"): "asking",
+    ("asking", "stranger"): "linking",
     ("asking", "changed"): "asking",
     ("asking", "complete"): "confirming",
     ("asking", "done"): "menu",
     ("confirming", "begun"): "asking",
+    ("confirming", "stranger"): "linking",
     ("confirming", "changed"): "asking",
     ("confirming", "done"): "menu",
     ("gone", "begun"): "asking",
+    ("gone", "stranger"): "linking",
 }
 #: What may happen in any state.
 ALWAYS: dict[str, State] = {"left": "gone", "over": "menu"}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from banshi import NotFound, Problem
-from conversations.contents import Joined, Left, Voice
+from conversations.contents import Joined, Left, Scanned, Voice
 from conversations.dialogue.spelling import plain
-from conversations.engine import asking, cases, confirming, menu
+from conversations.engine import asking, cases, confirming, linking, menu
 from conversations.engine.commands import command_in, danger_in, language_in
 from conversations.engine.filling import filling_of
 from conversations.engine.talk import Talk
+from conversations.settings import SETTINGS
 
 #: Letters of one message; a longer one is no answer to anything.
 MAX_TEXT_CHARS = 4_000
@@ -46,8 +47,11 @@ async def _show(talk: Talk, what: str) -> None:
 async def _take(talk: Talk) -> None:
     if isinstance(talk.content, Left):
         return talk.happen("left")
+    linking.notice(talk)
     if not talk.row.version and (told := talk.received.language or language_in(talk.text)):
         talk.row.language = told
+    if isinstance(talk.content, Scanned):
+        return await linking.scanned(talk, talk.content.token)
     if len(talk.text) > MAX_TEXT_CHARS:
         return talk.say("That is too long to be read here: write at most {most} characters.", most=MAX_TEXT_CHARS)
     if urgent := danger_in(talk.text):
@@ -78,7 +82,10 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
         case "person":
             await menu.person(talk)
         case "unbind":
-            await menu.unbind(talk)
+            linking.unbind(talk)
+            talk.happen("over")
+        case "digits":
+            await linking.digits(talk, about)
         case "continue":
             menu.resume(talk)
         case "menu":
@@ -93,6 +100,8 @@ async def _within(talk: Talk, command: str, about: str) -> bool:
     now = await filling_of(talk)
     again = "ask" if talk.row.state == "asking" else "confirm"
     match command:
+        case "digits":
+            return False
         case "menu":
             if now.takes_zero() and plain(talk.text) == "0":
                 return False
@@ -113,7 +122,7 @@ async def _within(talk: Talk, command: str, about: str) -> bool:
         case "person":
             await menu.person(talk)
         case "unbind":
-            await menu.unbind(talk)
+            linking.unbind(talk)
             talk.go("over", "menu")
         case _:
             talk.go("", again)  # type: ignore[arg-type]
@@ -125,11 +134,14 @@ def _leave(talk: Talk, command: str) -> None:
         title = talk.memory.dialogues.pop().title
         talk.say("Left “{title}”; nothing was handed in.", title=title)
     else:
-        talk.say("It is kept for seven days. Write “continue” to go on.")
+        days = talk.platform[SETTINGS].memory_days
+        talk.say("It is kept for {days} days. Write “continue” to go on.", days=days)
     talk.go("over", "menu")
 
 
 async def _heard(talk: Talk) -> None:
+    if linking.goes_on(talk):
+        return None
     if talk.row.state not in ("asking", "confirming"):
         return await menu.heard(talk)
     now = await filling_of(talk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
@@ -13,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Platform, Principal, Problem, Update, text_in
 from banshi.sdk.http import ApiReader
-from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Text, Voice
+from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Scanned, Text, Voice
 from conversations.dialogue.spelling import written
 from conversations.engine.memory import Dialogue, Memory
 from conversations.engine.states import after
@@ -41,10 +42,14 @@ class Talk:
     memory: Memory
     #: Who it is, where they have signed in for this contact.
     principal: Principal | None
+    #: When they have.
+    linked_at: datetime | None = None
     lines: list[str] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
     #: What is still to be shown.
     then: Then = ""
+    #: What else the turn writes.
+    beside: list[Model | Update] = field(default_factory=list)
     #: Set once all of it is written, with a case or a step.
     is_kept: bool = False
 
@@ -130,8 +135,8 @@ class Talk:
             new = ChannelConversation(
                 id=row.id, account=row.account, contact=row.contact, begun_at=row.begun_at, **changed
             )
-            return [new, turn]
-        return [Update(ChannelConversation, {"id": row.id, "version": version}, changed), turn]
+            return [new, turn, *self.beside]
+        return [Update(ChannelConversation, {"id": row.id, "version": version}, changed), turn, *self.beside]
 
     @property
     def reply(self) -> Reply:
@@ -159,5 +164,8 @@ def heard(content: Content) -> Mapping[str, Any]:
 
 def digest_of(content: Content) -> str:
     """The same for the same content. A file's is its name: a repeat fetches it from where it lay before."""
-    told = {**heard(content), "whole": written(content.text) if isinstance(content, Text) else ""}
+    whole = (
+        written(content.text) if isinstance(content, Text) else content.token if isinstance(content, Scanned) else ""
+    )
+    told = {**heard(content), "whole": whole}
     return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

@@ -68,6 +68,7 @@ class Conversations:
             received=received,
             memory=Memory.of(row.memory),
             principal=Principal(subject=found.person, **found.known) if found and found.person else None,
+            linked_at=found.linked_at if found else None,
         )
 
     async def _keep(self, talk: Talk) -> None:

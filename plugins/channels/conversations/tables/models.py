@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -10,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON
 
-__all__ = ["ChannelConversation", "ContactLink", "Turn"]
+__all__ = ["ChannelConversation", "ContactLink", "LinkOffer", "Turn"]
 
 
 class ChannelConversation(Personal):
@@ -44,6 +45,7 @@ class ContactLink(Personal):
     conversation: Any = fields.ForeignKeyField(
         "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE
     )
+    conversation_id: UUID
     person = PersonalId(255, db_index=True)
     #: What the sign-in knew: the members of a `Principal` that a case needs.
     known: Any = PersonalJSON()
@@ -55,6 +57,28 @@ class ContactLink(Personal):
     class Meta:
         table = "conversations_link"
         indexes = [Index(fields=("conversation_id", "ended_at"), name="conversations_link_of")]
+
+
+class LinkOffer(Personal):
+    """A way to bind a contact that is good once: a link in a chat, or the digits and the QR code of a signed-in app."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    #: Of a link, the contact that it is for. What an app shows is for whichever contact sends it.
+    conversation: Any = fields.ForeignKeyField(
+        "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE, null=True
+    )
+    conversation_id: UUID | None
+    #: Keyed hashes of what the link or the QR code has, and of the digits.
+    token = fields.CharField(max_length=64, unique=True)
+    digits = fields.CharField(max_length=64, unique=True, null=True)
+    #: Of an app, who has asked for it, and what their sign-in knew.
+    person = PersonalId(255, default="", db_index=True)
+    known: Any = PersonalJSON(default=dict)
+    ends_at = fields.DatetimeField(db_index=True)
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "conversations_link_offer"
 
 
 class Turn(Personal):

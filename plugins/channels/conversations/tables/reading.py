@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from banshi import Platform
@@ -20,6 +21,7 @@ class Known:
     #: The citizen that the contact is bound to, "" for nobody; and what the sign-in knew of them.
     person: str
     known: Any
+    linked_at: datetime | None
     #: What was answered to this very message; None where it has not come before.
     reply: Any
 
@@ -28,7 +30,7 @@ async def known(platform: Platform, account: str, contact: str, key: str, digest
     """The conversation with a contact, who they are, and the turn of that message; None where there is none yet."""
     marks = platform.store.placeholders(4)
     sql = (
-        f"SELECT {', '.join(f'c.{name}' for name in _COLUMNS)}, l.person, l.known, t.reply "  # noqa: S608 - our own words
+        f"SELECT {', '.join(f'c.{name}' for name in _COLUMNS)}, l.person, l.known, l.linked_at, t.reply "  # noqa: S608 - our own words
         "FROM conversations_conversation c "
         "LEFT JOIN conversations_link l ON l.conversation_id = c.id AND l.ended_at IS NULL "
         f"LEFT JOIN conversations_turn t ON t.conversation_id = c.id AND t.key = {marks[0]} AND t.digest = {marks[1]} "
@@ -39,11 +41,12 @@ async def known(platform: Platform, account: str, contact: str, key: str, digest
     if not rows:
         return None
     found = dict(rows[0])
-    person, signed_in, reply = (found.pop(name) for name in ("person", "known", "reply"))
+    person, signed_in, linked_at, reply = (found.pop(name) for name in ("person", "known", "linked_at", "reply"))
     (row,) = made(ChannelConversation, [found])
     return Known(
         row,
         "" if person is None else as_read(ContactLink, "person", person),
         {} if person is None else as_read(ContactLink, "known", signed_in),
+        None if person is None else as_read(ContactLink, "linked_at", linked_at),
         None if reply is None else as_read(Turn, "reply", reply),
     )

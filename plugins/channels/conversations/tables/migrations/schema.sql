@@ -1,4 +1,4 @@
--- After 0001_initial
+-- After 0002_link_offer
 CREATE TABLE "conversations_conversation" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "account" VARCHAR(100) NOT NULL  /* Such as `wechat:wx1234`. */,
@@ -34,3 +34,15 @@ CREATE TABLE "conversations_turn" (
     CONSTRAINT "uid_conversatio_convers_acc0a7" UNIQUE ("conversation_id", "key", "digest")
 );
 CREATE INDEX "idx_conversatio_at_c847d6" ON "conversations_turn" ("at");
+CREATE TABLE "conversations_link_offer" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "token" VARCHAR(64) NOT NULL UNIQUE /* Keyed hashes of what the link or the QR code has, and of the digits. */,
+    "digits" VARCHAR(64)  UNIQUE,
+    "person" VARCHAR(1415) NOT NULL  /* Of an app, who has asked for it, and what their sign-in knew. */,
+    "known" JSON NOT NULL,
+    "ends_at" TIMESTAMP NOT NULL,
+    "used_at" TIMESTAMP,
+    "conversation_id" CHAR(36) REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE /* Of a link, the contact that it is for. What an app shows is for whichever contact sends it. */
+);
+CREATE INDEX "idx_conversatio_person_f19ce2" ON "conversations_link_offer" ("person");
+CREATE INDEX "idx_conversatio_ends_at_65a68e" ON "conversations_link_offer" ("ends_at");

@@ -1,0 +1,133 @@
+"""What is held of a person here: shown to them, forgotten when they ask, gone when its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+
+from banshi import Key, Platform, Stale, Update, Write
+from banshi.sdk.operations import led, working
+from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
+from conversations.engine.memory import Memory
+from conversations.engine.states import FIRST
+from conversations.settings import SETTINGS
+from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Turn
+
+#: Rows that one statement is about.
+ROWS_AT_ONCE = 500
+
+#: Seconds between two rounds, and what the log says of one that fails.
+HOUR_S = 3600.0
+FAILED = "old conversations can't be tidied up"
+
+
+def _turns_of(link: ContactLink) -> QuerySet[Turn]:
+    """What was said while a contact was bound to somebody. What was said before may be another's."""
+    said = Turn.filter(conversation_id=link.conversation_id, at__gte=link.linked_at)
+    return said.filter(at__lte=link.ended_at) if link.ended_at else said
+
+
+async def _turns(_: Platform, whom: DataSubject) -> Sequence[Any]:
+    found: dict[Any, None] = {}
+    for link in await ContactLink.filter(person=whom.subject).order_by("id"):
+        found |= dict.fromkeys(await _turns_of(link).order_by("id").values_list("id", flat=True))
+    return list(found)
+
+
+async def _conversations(_: Platform, whom: DataSubject) -> Sequence[Any]:
+    """Those that are theirs now: what is in the memory of another is somebody else's."""
+    links = ContactLink.filter(person=whom.subject, ended_at=None).order_by("conversation_id")
+    return list(await links.values_list("conversation_id", flat=True))
+
+
+async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
+    """Delete their links and what was said under them; all of a conversation by which nobody else was ever known."""
+    for link in await ContactLink.filter(person=whom.subject):
+        others = ContactLink.filter(conversation_id=link.conversation_id).exclude(person=whom.subject)
+        if await others.exists():
+            await _turns_of(link).delete()
+            await ContactLink.filter(id=link.id).delete()
+            if link.ended_at is None:
+                await _empty(platform, await ChannelConversation.filter(id=link.conversation_id))
+        else:
+            await _remove([link.conversation_id])
+    await LinkOffer.filter(person=whom.subject).delete()
+    return ()
+
+
+async def _remove(conversations: Sequence[Any]) -> None:
+    """Whoever is in the middle of a turn with one of them begins anew."""
+    for model in (Turn, ContactLink, LinkOffer):
+        await model.filter(conversation_id__in=list(conversations)).delete()
+    await ChannelConversation.filter(id__in=list(conversations)).delete()
+
+
+HOLDING = Holdings(
+    [
+        PersonalTable(ContactLink, by_person(ContactLink, "person")),
+        PersonalTable(ChannelConversation, _conversations),
+        PersonalTable(Turn, _turns),
+        PersonalTable(LinkOffer, by_person(LinkOffer, "person"), hidden=("token", "digits")),
+    ],
+    forget,
+)
+
+
+async def tidy(platform: Platform) -> None:
+    """One round of what is over: offers, memories, messages, links that ended, contacts of whom nothing is left."""
+    settings, now = platform[SETTINGS], platform.now()
+    old = now - timedelta(days=settings.turn_days)
+    await _delete(LinkOffer.filter(ends_at__lt=now))
+    await _forget_memories(
+        platform, ChannelConversation.filter(heard_at__lt=now - timedelta(days=settings.memory_days))
+    )
+    await _delete(Turn.filter(at__lt=old))
+    await _delete(ContactLink.filter(ended_at__lt=old))
+    linked = Subquery(ContactLink.filter(ended_at=None).values("conversation_id"))
+    silent = ChannelConversation.filter(heard_at__lt=old).exclude(id__in=linked)
+    while found := await silent.limit(ROWS_AT_ONCE).values_list("id", flat=True):
+        await _remove(list(found))
+
+
+@asynccontextmanager
+async def open_tidying(platform: Platform) -> AsyncIterator[None]:
+    """Tidies up at start and every hour, in the process that leads."""
+    async with working("conversations-tidying", partial(led, platform, HOUR_S, partial(tidy, platform), FAILED)):
+        yield
+
+
+TIDYING: Key[None] = Key("conversations' tidying")
+
+
+async def _forget_memories(platform: Platform, silent: QuerySet[ChannelConversation]) -> None:
+    """What they were filling in goes; who they are stays. A message that comes meanwhile keeps it."""
+    last: Any = None
+    while True:
+        rest = silent.exclude(state=FIRST) if last is None else silent.exclude(state=FIRST).filter(id__gt=last)
+        rows = await rest.order_by("id").limit(ROWS_AT_ONCE)
+        await _empty(platform, rows)
+        if len(rows) < ROWS_AT_ONCE:
+            return
+        last = rows[-1].id
+
+
+async def _empty(platform: Platform, rows: Sequence[ChannelConversation]) -> None:
+    for row in rows:
+        state = row.state if row.state == "gone" else FIRST
+        if row.state == state and Memory.of(row.memory) == Memory():
+            continue
+        forgotten = {"memory": Memory().stored(), "state": state, "version": row.version + 1}
+        with suppress(Stale):
+            guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, forgotten)
+            await platform.store.commit(Write([guard]))
+
+
+async def _delete(rows: QuerySet[Any]) -> None:
+    while keys := await rows.limit(ROWS_AT_ONCE).values_list("id", flat=True):
+        await rows.model.filter(id__in=list(keys)).delete()

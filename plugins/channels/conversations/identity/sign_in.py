@@ -1,0 +1,109 @@
+"""From a chat to the sign-in and back: a page that says what is being bound, and what binds it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from banshi import Answer, Audience, Call, Forbidden, Parameter
+from banshi.sdk.http import ErrorFormat, Routes
+from banshi.sdk.sign_in import ATTEMPT_LIFE_S, SIGN_IN
+from conversations.identity import page
+from conversations.identity.links import LinkOver, bind
+from conversations.identity.offers import OFFERS
+from conversations.sentences import say
+from conversations.tables.models import ChannelConversation, LinkOffer
+
+#: Where the provider sends people back to; the operator registers it there.
+BACK = "/v1/conversations/signed-in"
+
+COOKIE = "banshi_sign_in"
+
+PAGE = Answer("A page.", media_type="text/html")
+TOKEN = {"token": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}}
+CAME = tuple(
+    Parameter(name, {"type": "string", "maxLength": 4_096}, told)
+    for name, told in (
+        ("state", "Of the sign-in that was begun."),
+        ("code", "What the provider gives for it."),
+        ("iss", "Which provider that is (RFC 9207)."),
+        ("error", "Why it gives none."),
+    )
+)
+
+ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=page.problem))
+
+
+class FromElsewhere(Forbidden):
+    """Open the link from the chat in this browser, and go on from there."""
+
+    code = "from-elsewhere"
+    says = say
+
+
+class ForCitizens(Forbidden):
+    """This account is a member of staff's. Sign in as a citizen."""
+
+    code = "for-citizens"
+    says = say
+
+
+async def offered(call: Call, token: str) -> tuple[LinkOffer, ChannelConversation]:
+    """What a link is about. Raises LinkOver."""
+    offer = await call.platform[OFFERS].of_link(token, call.now)
+    row = await ChannelConversation.get_or_none(id=offer.conversation_id) if offer else None
+    if offer is None or row is None:
+        raise LinkOver
+    return offer, row
+
+
+@ROUTES.get("/v1/conversations/sign-in/{token}", Audience.ANYONE, {200: PAGE, 410: PAGE}, path_schemas=TOKEN)
+async def show_contact_link(call: Call) -> web.StreamResponse:
+    """Show what a link from a chat binds.
+
+    Nothing happens yet: programs look at links too.
+    """
+    offer, row = await offered(call, call.path["token"])
+    until = offer.ends_at.astimezone(call.platform.settings.timezone)
+    about = {"account": row.account, "provider": call.platform[SIGN_IN].host, "until": f"{until:%H:%M}"}
+    return page.asking(call.language, about)
+
+
+@ROUTES.post(
+    "/v1/conversations/sign-in/{token}",
+    Audience.ANYONE,
+    {200: PAGE, 403: PAGE, 410: PAGE, 503: PAGE},
+    path_schemas=TOKEN,
+)
+async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
+    """Go from that page to the identity provider."""
+    # Whoever hasn't seen the page, which says whose account it is, isn't led on by another's.
+    if call.request.headers.get("Origin") != call.address:
+        raise FromElsewhere
+    await offered(call, call.path["token"])
+    sign_in = call.platform[SIGN_IN]
+    attempt = await sign_in.begin(call.address + BACK, call.path["token"])
+    answer = page.leaving(call.language, attempt.address, sign_in.host)
+    answer.set_cookie(
+        COOKIE,
+        attempt.kept,
+        max_age=ATTEMPT_LIFE_S,
+        path=BACK,
+        secure=call.address.startswith("https:"),
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+@ROUTES.get(BACK, Audience.ANYONE, {200: PAGE, 403: PAGE, 410: PAGE, 503: PAGE}, parameters=CAME, lenient=True)
+async def end_contact_sign_in(call: Call) -> web.StreamResponse:
+    """Come back from the identity provider: the contact is bound."""
+    kept = call.request.cookies.get(COOKIE, "")
+    person, token = await call.platform[SIGN_IN].end(kept, call.query, call.address + BACK)
+    if person.is_staff:
+        raise ForCitizens
+    offer, _ = await offered(call, token)
+    row = await bind(call.platform, offer, person)
+    answer = page.done(call.language, row.account, person.name)
+    answer.del_cookie(COOKIE, path=BACK)
+    return answer
