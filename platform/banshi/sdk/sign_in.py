@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from banshi.builtin.sign_in.flow import ATTEMPT_LIFE_S, SIGN_IN, Attempt, SignIn
-from banshi.builtin.sign_in.provider import ProviderAway, SignInFailed
+from banshi.builtin.sign_in.flow import ATTEMPT_LIFE_S, SIGN_IN
 
-__all__ = ["ATTEMPT_LIFE_S", "SIGN_IN", "Attempt", "ProviderAway", "SignIn", "SignInFailed"]
+__all__ = ["ATTEMPT_LIFE_S", "SIGN_IN"]

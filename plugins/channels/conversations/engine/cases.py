@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi import NotFound
+from conversations.engine import linking
 from conversations.engine.memory import Dialogue
 from conversations.engine.talk import Talk
 
@@ -13,7 +14,8 @@ MAX_CASES = 5
 async def show(talk: Talk) -> None:
     """Their cases, the newest first."""
     if talk.principal is None:
-        return talk.say("Your cases are shown once you have signed in for this contact.")
+        talk.say("Your cases are shown once you have signed in for this contact.")
+        return linking.ways(talk)
     rows = (await talk.get(f"/v1/cases?limit={MAX_CASES}"))["items"]
     if not rows:
         return talk.say("You have handed in nothing yet.")

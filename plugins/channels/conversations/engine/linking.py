@@ -45,11 +45,16 @@ def _is_fresh(talk: Talk) -> bool:
 
 
 def ask(talk: Talk) -> None:
-    """Say how to sign in: by a link that is good once and for this contact, or by digits from the app."""
+    """Say that somebody has to sign in, or to sign in again, and how."""
     if talk.principal is None:
         talk.say("For this we have to know who you are.")
     else:
         talk.say("You signed in more than {days} days ago. For this, sign in again.", days=LINK_FRESH.days)
+    ways(talk)
+
+
+def ways(talk: Talk) -> None:
+    """Say how to sign in: by a link that is good once and for this contact, or by digits from the app."""
     address = talk.platform.settings.address
     if address and talk.platform[SIGN_IN].host:
         token, offer = talk.platform[OFFERS].for_contact(talk.row.id, talk.platform.now())
