@@ -154,7 +154,11 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
         packed = {name for name in names if ".dist-info/" not in name}
         there = {
             file.relative_to(base).as_posix()
-            for base, package in ((ROOT / "platform", "banshi"), (ROOT, "mobile_push"))
+            for base, package in (
+                (ROOT / "platform", "banshi"),
+                (ROOT, "mobile_push"),
+                (ROOT / "plugins" / "channels", "conversations"),
+            )
             for file in (base / package).rglob("*")
             if file.is_file() and "__pycache__" not in file.parts
         }

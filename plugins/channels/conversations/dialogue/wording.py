@@ -13,12 +13,12 @@ def asked(question: Question, language: str) -> list[str]:
     if question.sort == "optional":
         return [text_in(say("You may add these, by their numbers; 0 for none."), language)]
     if question.sort == "another":
-        return [text_in(say("Another one for “{title}”? 1 yes, 2 no", title=question.title), language)]
+        return [text_in(say("Another one for “{title}”? 1 yes, 2 no.", title=question.title), language)]
     unit = f" ({node['x-unit']})" if node.get("x-unit") else ""
     lines = [f"{question.title}{unit}"]
     lines += [str(node[name]) for name in ("description", "x-shows") if node.get(name)]
     if question.sort == "yes":
-        lines.append(text_in(say("1 yes, 2 no"), language))
+        lines.append(text_in(say("1 yes, 2 no."), language))
     if question.sort == "file":
         lines.append(text_in(say("Send a photo."), language))
     if question.may_end:

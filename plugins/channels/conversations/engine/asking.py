@@ -54,7 +54,8 @@ async def _elsewhere(now: Filling) -> None:
         await save_draft(talk.platform, talk.principal, dialogue.item, dialogue.answers["answers"])
     link = page_of(talk, dialogue.item)
     talk.say(
-        "An ID number isn't written into a chat. What you have told is kept; fill in the rest here: {link}", link=link
+        "Open {link} and fill in the rest there: an ID number isn't written into a chat. What you have told is kept.",
+        link=link,
     )
     talk.happen("done")
 

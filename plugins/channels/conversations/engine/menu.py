@@ -91,7 +91,10 @@ async def begin(talk: Talk, code: str) -> None:
     talk.lines += [guide["title"], guide["summary"]]
     unnamed = guide["begin"]["unnamed"] if guide["begin"] else "never"
     if unnamed == "always":
-        talk.say("This isn't taken here, so that nobody knows who you are: {link}", link=page_of(talk, code))
+        talk.say(
+            "Open {link} for this: it isn't taken in a chat, so that nobody knows who you are.",
+            link=page_of(talk, code),
+        )
         return talk.happen("over")
     if guide["begin"] is None:
         return show(talk)
