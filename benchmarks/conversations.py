@@ -2,6 +2,7 @@
 
     python benchmarks/conversations.py          # all of it, on SQLite, and on PostgreSQL where there is one
     python benchmarks/conversations.py kills    # 10,000 messages, each delivered three times
+    python benchmarks/conversations.py rates    # a turn's time at 50 a second, and its cost against a lean handler
     python benchmarks/conversations.py --short
 
 Of the kills 20 come exactly between a turn and its reply, and 5 at any moment. Ends with 1 where a promise is broken.
@@ -16,10 +17,10 @@ from collections.abc import Callable
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.databases import each_database
 from benchmarks.shared.processes import workspace
-from benchmarks.talking import kills
+from benchmarks.talking import kills, rates
 from benchmarks.town.report import scoreboard
 
-LENGTHS = {"messages": (10_000, 300), "kills": (20, 2), "rounds": (5, 1), "seconds": (10.0, 2.0), "warm_up": (2.0, 0.5)}
+LENGTHS = {"messages": (10_000, 300), "kills": (20, 2), "rounds": (5, 1), "seconds": (6.0, 2.0), "warm_up": (2.0, 0.5)}
 
 
 def killing(length: argparse.Namespace) -> bool:
@@ -34,7 +35,15 @@ def killing(length: argparse.Namespace) -> bool:
     return not any(report.broken for *_, report in reports)
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {"kills": killing}
+def timing(length: argparse.Namespace) -> bool:
+    """What a turn costs; it promises nothing, since others may use the machine."""
+    for title, database in each_database(postgres_alone=length.postgres):
+        with workspace() as folder:
+            rates.measured(folder, title, length, on_postgres=bool(database))
+    return True
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {"kills": killing, "rates": timing}
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 #: What is written, and what has to be in the answer: the greeting, the search, the form's eight fields, the end.
 GREETING = ("你好", "1 ")
 SCRIPT = (
-    ("测速登记", "1 测速登记"),
+    ("测速报名", "1 测速登记"),
     ("1", "联系人"),
     ("{contact}", "示例路40段"),
     ("示例路7段", "详细地址"),

@@ -1,0 +1,111 @@
+"""What a turn costs, and how late it is answered: the whole server, its writes alone, and a lean handler with them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.shared.api_load import until_settled, without_engine
+from benchmarks.shared.cities import DEPARTMENTS, OWN, PUSH, SYNCED, city
+from benchmarks.shared.databases import postgres_if
+from benchmarks.shared.fetching import ANSWER_TIMEOUT_S
+from benchmarks.shared.figures import Column, alternate, compare, ratios
+from benchmarks.shared.processes import python, running, serving
+from benchmarks.talking.script import messages
+from benchmarks.town.checks import Database
+
+#: People who write as soon as they are answered, and those who write fifty messages a second.
+AT_ONCE, PEOPLE, RATE = 32, 100, 50
+
+#: Every item of the repository, which the search goes through, and the benchmark's own.
+PLUGINS = {
+    **{place.parent.name: place.parent for place in sorted(DEPARTMENTS.glob("*/items.toml"))},
+    "talking": OWN / "talking",
+    "conversations": "conversations",
+    **PUSH,
+}
+
+
+def measured(folder: Path, title: str, length: argparse.Namespace, *, on_postgres: bool) -> None:
+    """The three sides in turn, and then the whole server at the promised rate."""
+    with ExitStack() as stack:
+        whole, quiet, lean = (stack.enter_context(postgres_if(on_postgres)) for _ in range(3))
+        files = {"whole": city(folder / "whole", PLUGINS, database=whole)}
+        files["quiet"] = city(folder / "quiet", PLUGINS, database=quiet)
+        server = stack.enter_context(serving(files["whole"]))
+        without = stack.enter_context(running(without_engine(files["quiet"], "serve", "--port", "0")))
+        steps = folder / "steps.json"
+        steps.write_text(json.dumps(recorded(without.url, quiet or embedded(folder / "quiet" / "data" / "banshi"))))
+        peer = stack.enter_context(
+            running(python("peers/lean_turns.py", lean or f"{embedded(folder / 'lean')}?{SYNCED}", str(steps)))
+        )
+        sides = {
+            "lean aiohttp + Tortoise": turns_of(peer, length),
+            "banshi, the same writes": turns_of(without, length),
+            "banshi, whole": turns_of(server, length),
+        }
+        results = alternate(length.rounds, sides)
+        until_settled(server)
+        paced = {f"banshi, whole, {RATE} a second": turns_of(server, length, rate=RATE)}
+        late = alternate(length.rounds, paced)
+    print(f"## Turns on {title}: {AT_ONCE} conversations at once, {len(messages('')) - 1} turns each\n")
+    compare(results, (*FIGURES, *ratios("lean aiohttp + Tortoise", "per_second")))
+    print(f"## Turns on {title}: {PEOPLE} conversations, {RATE} turns a second\n")
+    compare(late, FIGURES)
+
+
+FIGURES = (
+    Column("turns/s", "per_second"),
+    Column("server's CPU µs", "cpu"),
+    Column("turns/s a core", "a_core"),
+    Column("p50 ms", "p50", ".1f"),
+    Column("p99 ms", "p99", ".1f"),
+    Column("load's core", "busy", ".0%"),
+)
+
+
+def embedded(file: Path) -> str:
+    return f"sqlite://{file}.sqlite3"
+
+
+def turns_of(server: Any, length: argparse.Namespace, rate: int = 0) -> Callable[[], dict[str, Any]]:
+    """One round of turns, with the server's processor time for each."""
+
+    def go() -> dict[str, Any]:
+        plan = {"url": server.url, "rate": rate, "people": PEOPLE if rate else AT_ONCE, "name": f"{time.time_ns():x}"}
+        plan |= {"seconds": length.seconds, "warm_up": length.warm_up}
+        with running(python("talking/load.py"), side=1, told=json.dumps(plan)) as load:
+            before = server.cpu()
+            result: dict[str, Any] = json.loads(load.ask("go"))
+            result["cpu"] = (server.cpu() - before) / result["all"] * 1e6
+        result["a_core"] = 1e6 / result["cpu"]
+        return result
+
+    return go
+
+
+def recorded(url: str, database: str) -> list[dict[str, Any]]:
+    """One conversation: what is answered to each message, and what is remembered then."""
+    steps = []
+    for number, (text, _) in enumerate(messages("recorded")):
+        body = json.dumps({"key": str(number), "contact": "recorded", "text": text}).encode()
+        said = json.loads(posted(f"{url}/v1/benchmark/messages", body))["text"]
+        if number == 0:
+            posted(f"{url}/v1/benchmark/people", b'{"contact": "recorded"}')
+        (row,) = Database(database).rows("SELECT state, memory FROM conversations_conversation")
+        steps.append({"reply": said, "state": row["state"], "memory": json.loads(row["memory"])})
+    (case,) = Database(database).rows("SELECT answers FROM banshi_case")
+    steps[-1]["answers"] = json.loads(case["answers"])
+    return steps
+
+
+def posted(url: str, body: bytes) -> bytes:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=ANSWER_TIMEOUT_S) as answer:  # noqa: S310
+        return bytes(answer.read())
