@@ -234,6 +234,9 @@ async def test_every_route_says_who_may_call_it(world: World) -> None:
 async def test_the_open_routes_are_these(world: World) -> None:
     """A route that becomes open to anyone is a decision, made here too."""
     assert {f"{route.method} {route.path}" for route in world.routes if route.audience is Audience.ANYONE} == {
+        "GET /v1/conversations/sign-in/{token}",
+        "POST /v1/conversations/sign-in/{token}",
+        "GET /v1/conversations/signed-in",
         "GET /",
         "GET /docs",
         "GET /docs/assets/{version}/{file}",

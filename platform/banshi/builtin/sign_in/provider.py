@@ -15,7 +15,7 @@ import structlog
 
 from banshi.builtin.outgoing.caller import CallFailed, Outgoing
 from banshi.builtin.sentences import say
-from banshi.foundation.errors import Forbidden, Unavailable
+from banshi.foundation.errors import Problem, Unavailable
 from banshi.foundation.logs import refusal_of
 from banshi.kernel.loading.outside_systems import Identity
 
@@ -34,9 +34,10 @@ PAUSE_S = 2.0
 BASIC, POST = "client_secret_basic", "client_secret_post"
 
 
-class SignInFailed(Forbidden):
+class SignInFailed(Problem):
     """The sign-in did not work; begin it anew."""
 
+    status = 400
     code = "sign-in-failed"
     says = say
 

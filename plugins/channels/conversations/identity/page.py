@@ -20,11 +20,10 @@ STYLE = (
 )
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
-#: A form may go to us alone, and its Origin is sent: what isn't sent from our page begins nothing.
+#: A form may go to us alone.
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_DIGEST}'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Vary": "Accept-Language",
 }
@@ -83,7 +82,10 @@ def asking(language: str, about: Mapping[str, str]) -> web.Response:
     )
     warned = f'<p class="warn">{told(language, warning)}</p>'
     form = f'<form method="post"><button>{WORDS[language]["begin"]}</button></form>'
-    return page(language, "asking", f"<dl>{listed}</dl>{warned}{form}")
+    answer = page(language, "asking", f"<dl>{listed}</dl>{warned}{form}")
+    # The form's Origin is sent to us and to nobody else: what isn't sent from this page begins nothing.
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer
 
 
 def leaving(language: str, address: str, host: str) -> web.Response:

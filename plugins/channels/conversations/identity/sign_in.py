@@ -95,7 +95,13 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
     return answer
 
 
-@ROUTES.get(BACK, Audience.ANYONE, {200: PAGE, 403: PAGE, 410: PAGE, 503: PAGE}, parameters=CAME, lenient=True)
+@ROUTES.get(
+    BACK,
+    Audience.ANYONE,
+    {200: PAGE, 400: PAGE, 403: PAGE, 410: PAGE, 503: PAGE},
+    parameters=CAME,
+    lenient=True,
+)
 async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     """Come back from the identity provider: the contact is bound."""
     kept = call.request.cookies.get(COOKIE, "")
