@@ -36,7 +36,8 @@ def told_records(talk: Talk, found: Any) -> list[str]:
 
 
 def _shown(column: Any, value: Any) -> str:
-    return str(column.get("values", {}).get(value, value))
+    told = str(column.get("values", {}).get(value, value))
+    return f"{told[:10]} {told[11:16]}" if column["type"] == "moment" else told
 
 
 def told_case(talk: Talk, case: Any) -> list[str]:

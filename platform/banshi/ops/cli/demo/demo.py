@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ async def demo(config: Path, *, leave: bool, port: int) -> None:
 
     async with stage(config, port) as (door, sandbox):
         console.print(Text(f"Banshi serves on {door.url}, on SQLite in a temporary folder", style="bold"))
-        story = Story(door, sandbox, tell)
+        story = Story(door, sandbox, tell, chat_of(door.platform))
         await story.run()
         console.print(Text(f"\nThe story took {time.monotonic() - started:.1f} s; {steps} steps.", style="bold green"))
         if not leave:
@@ -76,7 +77,10 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
             fcm = {"service_account_file": str(account), **urls, "at_once": 20}
             overrides = {
                 "platform": {"data": f"{folder}/data", "database": "", "keys": None, "identity": None},
-                "plugins": {"mobile_push": {"package": "mobile_push", "api": API_VERSION, "settings": {"fcm": fcm}}},
+                "plugins": {
+                    "conversations": {"package": "conversations", "api": API_VERSION},
+                    "mobile_push": {"package": "mobile_push", "api": API_VERSION, "settings": {"fcm": fcm}},
+                },
             }
             async with (
                 open_platform(configure(config, overrides)) as platform,
@@ -84,6 +88,24 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
                 aiohttp.ClientSession() as session,
             ):
                 yield Door(platform, url, session), sandbox
+
+
+def chat_of(platform: Any) -> Callable[[str], Awaitable[str]]:
+    """What a citizen writes in a chat, answered by the conversations."""
+    from conversations import CONVERSATIONS, Abilities, Account, Received, Text
+
+    class Demo:
+        name = "demo:chat"
+        abilities = Abilities()
+
+    account: Account = Demo()
+    keys = itertools.count()
+
+    async def say(text: str) -> str:
+        received = Received(key=str(next(keys)), contact="wang", content=Text(text), at=platform.now(), language="en")
+        return (await platform[CONVERSATIONS].take(account, received)).text
+
+    return say
 
 
 async def _stay(console: Any, story: Any) -> None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from banshi.ops.cli.demo.chat import Say, talk
 from banshi.testing import TINY_PNG, Door, Person, Reply
 
 #: Longest time in seconds that the story waits for a message.
@@ -75,10 +76,11 @@ class Story:
 
     Args:
         sandbox: The push provider's stand-in: `received` has what each phone was sent.
+        say: Sends a message in a chat, and says what is answered.
     """
 
-    def __init__(self, door: Door, sandbox: Any, tell: Tell) -> None:
-        self.door, self.sandbox, self.tell = door, sandbox, tell
+    def __init__(self, door: Door, sandbox: Any, tell: Tell, say: Say) -> None:
+        self.door, self.sandbox, self.tell, self.say = door, sandbox, tell, say
         #: Seconds from the approval to the push and to the stream.
         self.push_seconds = self.stream_seconds = 0.0
         self.citizen = door.citizen("citizen-wang", name="王小明")
@@ -98,6 +100,7 @@ class Story:
             await self.approve(case)
             text = await self.fetch_pass(case)
             await self.scan(case, text)
+            await talk(self.citizen, self.say, self.tell, case)
         except AssertionError as error:  # an answer of another status than the story expects
             raise StoryFailed(str(error)) from error
         finally:
