@@ -92,7 +92,7 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
 
 def chat_of(platform: Any) -> Callable[[str], Awaitable[str]]:
     """What a citizen writes in a chat, answered by the conversations."""
-    from conversations import CONVERSATIONS, Abilities, Account, Received, Text
+    from conversations import CONVERSATIONS, Abilities, Account, Received, Reply, Text
 
     class Demo:
         name = "demo:chat"
@@ -103,7 +103,8 @@ def chat_of(platform: Any) -> Callable[[str], Awaitable[str]]:
 
     async def say(text: str) -> str:
         received = Received(key=str(next(keys)), contact="wang", content=Text(text), at=platform.now(), language="en")
-        return (await platform[CONVERSATIONS].take(account, received)).text
+        reply: Reply = await platform[CONVERSATIONS].take(account, received)
+        return reply.text
 
     return say
 
