@@ -121,7 +121,11 @@ class Chatter:
         lines = reply.text.splitlines()
         if words[1] in reply.text:
             title = re.search("[“](.*)[”]", lines[-1])
-            return "1" if title and any(title[1] == one.title.partition("/")[0] for one in left) else "2"
+            return (
+                "1"
+                if title and any(title[1] == one.title.partition("/")[0] for one in left if not is_secret(one))
+                else "2"
+            )
         for line in reversed(lines):
             for place, one in enumerate(left):
                 if line in (
@@ -167,6 +171,11 @@ class Chatter:
         if self.language == "en":
             return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
         return f"{day.year}年{day.month}月{day.day}日"
+
+
+def is_secret(leaf: Leaf) -> bool:
+    """Whether a chat doesn't ask for it."""
+    return leaf.schema.get("format") == "cn-resident-id"
 
 
 async def _picture() -> bytes:

@@ -110,7 +110,11 @@ def without_files(answers: Any) -> str:
 
 #: What a conversation can't end: a tip without a name, since the provider knows who sends it, and ID numbers of others.
 LINKS = {"crime-tip": "link", "drug-tip": "link"} | dict.fromkeys(
-    ("birth-registration", "death-registration", "security-company-licence", "vehicle-mortgage", "vehicle-transfer"),
+    (
+        *("birth-registration", "death-registration", "security-company-licence", "vehicle-mortgage"),
+        *("vehicle-transfer", "criminal-record-inquiry-organisation"),
+        *("no-criminal-record-by-proxy", "no-criminal-record-foreigner"),
+    ),
     "number",
 )
 
