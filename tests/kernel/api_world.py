@@ -186,7 +186,7 @@ class World:
     def reads(self) -> Iterator[tuple[Route, Person, str]]:
         """Every GET that ends, with somebody who may call it."""
         for route in self.routes:
-            if route.method == "GET" and "stream" not in route.path and route.operation not in OF_RUNNING_SERVICES:
+            if route.method == "GET" and "stream" not in route.path and route.operation not in ELSEWHERE:
                 yield route, self.reader_of(route), self.address(route)
 
 
@@ -240,8 +240,9 @@ async def reported(door: Door, program: Person) -> str:
 #: The code of the service that the program registers, which is never called.
 SERVICE = "archive-service"
 
-#: What a service reads of its cases takes an endpoint that answers: `tests/plugins/test_remote_services.py`.
-OF_RUNNING_SERVICES = {"show_service_case", "read_service_file"}
+#: What a service reads of its cases takes an endpoint that answers (`tests/plugins/test_remote_services.py`), and pages
+#: that are good once a chat and a provider (`tests/channels/test_identity.py`).
+ELSEWHERE = {"show_service_case", "read_service_file", "show_contact_link", "end_contact_sign_in"}
 
 
 async def registered(program: Person) -> tuple[str, str]:

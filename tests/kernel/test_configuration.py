@@ -142,6 +142,8 @@ WRONG_IDENTITY: dict[str, list[tuple[str, str]]] = {
         ('"keys"', "https://"),
         ('"https://"', "https://"),
     ],
+    "client_id": [("[]", "string"), ("7", "string")],
+    "client_secret": [("[]", "string"), ("7", "string")],
     "roles_claim": [("[]", "string")],
     "name_claim": [("[]", "string")],
     "resident_id_claim": [("[]", "string")],

@@ -318,7 +318,10 @@ async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_
 ) -> None:
     chance, most = random.Random(11), 0
     async with open_topics(database=database) as door:
-        for _ in range(6):
+        # What happens at once is another order each time: until enough of it was there.
+        for count in range(12):
+            if count >= 6 and most >= 4:
+                break
             faults = ("INTERNAL", "UNAVAILABLE", "PERMISSION_DENIED")
             sandbox.behaviour.topic_faults = {token: chance.choice(faults) for token in TOKENS if chance.random() < 0.3}
             for _ in range(6):

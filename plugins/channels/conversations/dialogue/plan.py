@@ -41,7 +41,7 @@ class Question:
 
     @property
     def title(self) -> str:
-        return str(self.node.get("title", ""))
+        return str(self.node.get("title") or parts_of(self.pointer)[-1])
 
 
 def plan(form: Node, answers: Node, settled: Collection[str], wanted: Collection[str]) -> Iterator[Question]:
