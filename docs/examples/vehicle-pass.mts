@@ -13,8 +13,9 @@ const isApplication = (one: Case): one is Application => one.kind === "applicati
 
 // What people read of a state is in `state_title`; this is what the app does. A state that is forgotten doesn't compile.
 const next: Record<components["schemas"]["ApplicationState"], "wait" | "mend" | "show"> = {
-  submitted: "wait", accepted: "wait", recommended: "wait", suspended: "wait", returned: "mend",
-  approved: "show", refused: "show", withdrawn: "show", revoked: "show", closed: "show",
+  submitted: "wait", supplemented: "wait", accepted: "wait", recommended: "wait", suspended: "wait", returned: "mend",
+  approved: "show", declined: "show", refused: "show", withdrawn: "show", closed: "show",
+  revoked: "show", "taken-back": "show", cancelled: "show",
 };
 
 const of = (who: string) =>
