@@ -35,7 +35,7 @@ EXAMPLES = npm.ROOT / "docs" / "examples"
 PROGRAMS = Path(sys.executable).parent
 
 #: Seconds that the server may take to start, and any program to end.
-START, PATIENCE = 60.0, 300.0
+START, PATIENCE = 60.0, 600.0
 
 #: Answers that are one of several things have no `id` that all of them have.
 SWIFT = ("--additional-properties", "identifiableModels=false,enumUnknownDefaultCase=true")
