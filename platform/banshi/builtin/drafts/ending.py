@@ -38,7 +38,11 @@ async def end_draft(platform: Platform, item: Item, principal: Principal, answer
     """
     if item.form is None or principal.client is not None:
         return ()
-    draft = await Draft.get_or_none(id=key_of(principal.subject, item.code))
+    key, (mark,) = key_of(principal.subject, item.code), platform.store.placeholders(1)
+    # Most have none, and are asked at every submission: by hand it costs a third of what the ORM's question does.
+    if not await platform.store.connection.execute_query_dict(f"SELECT 1 FROM banshi_draft WHERE id = {mark}", [key]):  # noqa: S608
+        return ()
+    draft = await Draft.get_or_none(id=key)
     if draft is None or draft.saved_at < oldest(platform) or _is_about_another(item, draft.answers, answers):
         return ()
     same = {"id": draft.id, "saved_at": draft.saved_at}
