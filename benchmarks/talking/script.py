@@ -1,4 +1,4 @@
-"""What people write in `conversations.py`: they find an item by a search, fill in its form, and hand it in."""
+"""What people write in `turns.py`: they find an item by a search, fill in its form, and hand it in."""
 
 from __future__ import annotations
 

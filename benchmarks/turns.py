@@ -1,9 +1,9 @@
 """Conversations: nothing lost and nothing twice while the server is killed, and what a turn costs.
 
-    python benchmarks/conversations.py          # all of it, on SQLite, and on PostgreSQL where there is one
-    python benchmarks/conversations.py kills    # 10,000 messages, each delivered three times
-    python benchmarks/conversations.py rates    # a turn's time at 50 a second, and its cost against a lean handler
-    python benchmarks/conversations.py --short
+    python benchmarks/turns.py          # all of it, on SQLite, and on PostgreSQL where there is one
+    python benchmarks/turns.py kills    # 10,000 messages, each delivered three times
+    python benchmarks/turns.py rates    # a turn's time at 50 a second, and its cost against a lean handler
+    python benchmarks/turns.py --short
 
 Of the kills 20 come exactly between a turn and its reply, and 5 at any moment. Ends with 1 where a promise is broken.
 """
