@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
-from conversations import CONVERSATIONS, Conversations, File, Left, Place, Voice
+from conversations import CONVERSATIONS, Conversations, File, Left, Place, Received, Voice
+from conversations.engine import uploading
 from conversations.engine.states import faults
 from conversations.tables.models import ChannelConversation, Turn
-from tests.channels.chatting import Chatter
+from tests.channels.chatting import Chatter, Phone
 from tests.plugins import filling
 from tests.plugins.test_departments import snapshot
 
@@ -171,3 +173,17 @@ async def test_a_message_while_the_database_is_away_is_taken_when_it_comes_again
         door.platform.store.commit = commit  # type: ignore[method-assign]
         assert "办件编号" in (await chatter.send("1", key="the-last")).text
         assert await Case.all().count() == 1
+
+
+async def test_a_file_of_a_stranger_is_nobodys_and_is_not_kept(tmp_path: Path) -> None:
+    """One that any stranger could hand in, and that would take the room of all of them."""
+
+    async def picture() -> bytes:
+        return snapshot()
+
+    async with bureau(tmp_path) as door:
+        received = Received(key="1", contact="stranger", content=File(picture), at=door.platform.now())
+        talk = door.platform[CONVERSATIONS]._begun(Phone(), received, None)
+        assert await uploading.stored(talk, File(picture)) is None
+        assert "身份" in talk.reply.text
+        assert await Attachment.all().count() == 0

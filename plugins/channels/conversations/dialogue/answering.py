@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -49,8 +49,3 @@ def wrong_at(form: Form, answers: Any, pointer: str, language: str, verified: st
         if problem.pointer == pointer or problem.pointer.startswith(f"{pointer}/"):
             return problem
     return None
-
-
-def wrong_in(form: Form, answers: Any, language: str, verified: str, at: datetime) -> Sequence[FieldProblem]:
-    """All that is wrong with the whole."""
-    return form.problems(answers, language, verified, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,8 +79,3 @@ class Memory:
     def push(self, dialogue: Dialogue) -> None:
         """Talk about this one now; the one before waits, and what waited before that is gone."""
         self.dialogues = [*self.dialogues[-1:], dialogue][-MAX_DIALOGUES:]
-
-
-def listed(options: Sequence[tuple[Any, str]]) -> str:
-    """Options with their numbers, a line each."""
-    return "\n".join(f"{number} {words}" for number, (_, words) in enumerate(options, start=1))
