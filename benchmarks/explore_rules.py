@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,13 @@ REFUSED = (
     Refused(
         "invalid-parameter",
         "it has to name something that there is, or a place that the server has given",
-        parameters=("cursor", "after", "department", "division", "kind", "place"),
+        parameters=("cursor", "after", "department", "division", "kind", "place", "within"),
+    ),
+    Refused(
+        "invalid-parameter",
+        "a field is one of an item's form, and JSON Schema looks at one parameter at a time",
+        operations="upload|upload_of_tip",
+        parameters=("item", "field"),
     ),
     Refused("invalid-parameter", "which signs are words, Unicode says", operations="list_postings", parameters=("q",)),
     Refused(
@@ -134,14 +140,33 @@ BESIDE_SCHEMAS = (
 )
 
 
-def is_right(operation: str, problem: Any) -> bool:
-    """Whether a request that keeps to its schema may be answered with this problem."""
+def conditional(schema: Any) -> set[str]:
+    """Names of the fields that other answers ask for: that they are needed is no part of the description's schemas."""
+    if isinstance(schema, list):
+        return {name for one in schema for name in conditional(one)}
+    if not isinstance(schema, dict):
+        return set()
+    fields = schema.get("properties", {})
+    own = {name for name, field in fields.items() if isinstance(field, dict) and WHEN in field}
+    return own.union(*(conditional(one) for one in schema.values()))
+
+
+def is_right(operation: str, problem: Any, when: Collection[str] = ()) -> bool:
+    """Whether a request that keeps to its schema may be answered with this problem.
+
+    `when` are the fields that other answers ask for.
+    """
     if isinstance(problem, list):
         # Open311's errors: a sentence without a code of its own. What each refuses, the plugin's own tests say.
         return all(one["code"] == 400 for one in problem)
     code = problem.get("code", problem.get("error"))
     if code == "invalid-fields":
-        return all(one["code"] not in OF_SCHEMAS or is_beside(operation, one["pointer"]) for one in problem["problems"])
+        return all(
+            one["code"] not in OF_SCHEMAS
+            or is_beside(operation, one["pointer"])
+            or (one["code"] == "required" and one["pointer"].rpartition("/")[2] in when)
+            for one in problem["problems"]
+        )
     return any(
         code == one.code
         and re.fullmatch(one.operations, operation)

@@ -47,6 +47,10 @@ def test_a_right_request_may_be_refused_for_what_no_schema_says_and_for_nothing_
     assert rules.is_right("submit_zone_pass", invalid("not-own", "attachment"))
     assert rules.is_right("submit_zone_pass", invalid("x-not-before", "x-in-order", "x-when", "truncated"))
     assert not rules.is_right("submit_zone_pass", invalid("not-own", "required"))
+    asked_for = rules.conditional({"properties": {"answers": {"properties": {"a": {"x-when": {"b": ["c"]}}, "b": {}}}}})
+    assert asked_for == {"a"}
+    assert rules.is_right("submit_zone_pass", invalid("required"), asked_for)
+    assert not rules.is_right("submit_zone_pass", invalid("type"), asked_for)
     assert rules.is_right(
         "book_internal", invalid("required") | {"problems": [{"pointer": "/answers/b", "code": "type"}]}
     )

@@ -20,13 +20,14 @@ COOKIE = "banshi_sign_in"
 
 PAGE = Answer("A page.", media_type="text/html")
 TOKEN = {"token": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}}
+#: In characters of ASCII, which RFC 6749 says they are; all of them, each as %XX, fit into one request line.
 CAME = tuple(
-    Parameter(name, {"type": "string", "maxLength": 4_096}, told)
-    for name, told in (
-        ("state", "Of the sign-in that was begun."),
-        ("code", "What the provider gives for it."),
-        ("iss", "Which provider that is (RFC 9207)."),
-        ("error", "Why it gives none."),
+    Parameter(name, {"type": "string", "pattern": "^[ -~]*$", "maxLength": most}, told)
+    for name, most, told in (
+        ("state", 256, "Of the sign-in that was begun."),
+        ("code", 2_048, "What the provider gives for it."),
+        ("iss", 256, "Which provider that is (RFC 9207)."),
+        ("error", 128, "Why it gives none."),
     )
 )
 
