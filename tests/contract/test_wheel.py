@@ -158,6 +158,7 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
                 (ROOT / "platform", "banshi"),
                 (ROOT, "mobile_push"),
                 (ROOT / "plugins" / "channels", "conversations"),
+                (ROOT / "plugins" / "channels", "wechat"),
             )
             for file in (base / package).rglob("*")
             if file.is_file() and "__pycache__" not in file.parts

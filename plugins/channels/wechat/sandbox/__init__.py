@@ -1,0 +1,1 @@
+"""WeChat's side on this machine, for development and tests; it knows nothing of the adapter."""
