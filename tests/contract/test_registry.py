@@ -202,15 +202,19 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "unknown-placeholder",
-            "mend items.bad-page.certificate.body.zh-CN: it can't mention {nmae} here, only {date}",
+            "mend items.bad-page.certificate.body.zh-CN: it can't mention {nmae} here, only {bench}, {date}",
         ),
         ("bad-template", "mend items.bad-page.certificate.body.en: braces hold a name and nothing else"),
         ("bad-template", "write items.bad-page.certificate.title.en in one line of at most 100 characters"),
         ("untold-option", "add items.bad-page.credential.claims.use.values.job: the certificate says it in words"),
         ("untold-option", "add items.bad-page.credential.claims.use.values.visa"),
+        (
+            "untold-option",
+            "add items.bad-page.credential.claims.bench.values with a text for each entry of /v1/departments",
+        ),
         ("unknown-option", "remove items.bad-page.credential.claims.use.values.jub: the form has no such option"),
         ("endless-claim", "give /note in the form of items.bad-page a maxLength: a QR code has to hold it"),
-        ("certificate-too-long", "the QR code could need 1883 bytes, and holds 1320"),
+        ("certificate-too-long", "the QR code could need 1906 bytes, and holds 1320"),
     ],
     # Behaviour.
     "handlers": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -30,11 +30,12 @@ def certified() -> list[Item]:
     return [item for item in city().items.unchecked() if item.certificate is not None]
 
 
-def page(item: Item, language: str) -> Page:
-    """The page of an item's certificate, with a choice's words or a mere figure in each of its claims."""
+def page(item: Item, language: str, some: Mapping[str, str] | None = None) -> Page:
+    """The page of an item's certificate, with a choice's words or a mere figure in each of its claims but `some`."""
     at = datetime(2026, 11, 25, 4, tzinfo=UTC)
     assert item.credential is not None
     claims = {one.name: next(iter(words_of(item, one)), FILLED) for one in item.credential.claims}
+    claims |= some or {}
     source = {
         "item": item,
         "department": city().departments[item.department],

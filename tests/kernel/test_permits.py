@@ -484,26 +484,67 @@ async def test_whatever_is_decided_against_somebody_says_why_and_whom_to_turn_to
 
 @together
 @pytest.mark.parametrize(
-    ("code", "title", "label"), [("permit", "不予许可", "不予许可"), ("bench", "不予办理", "不予办理")]
+    ("code", "action", "title", "label"),
+    [
+        ("permit", "refuse", "不予许可", "不予许可"),
+        ("bench", "refuse", "不予办理", "不予办理"),
+        ("permit", "approve", "准予许可", "准予许可"),
+        ("bench", "approve", "已通过", "通过"),
+    ],
 )
-async def test_a_refused_permit_is_called_as_its_law_calls_it_wherever_it_is_shown(
-    world: World, code: str, title: str, label: str
+async def test_a_decision_on_a_permit_is_called_as_its_law_calls_it_wherever_it_is_shown(
+    world: World, code: str, action: str, title: str, label: str
 ) -> None:
-    """Its message said 不予许可, and the case and its button 不予办理."""
+    """Its message said 不予许可, and the case, its button and the department's list of roles 不予办理."""
     world.on(date(2026, 3, 2))
     link = await world.handed_in(code)
     if code == "permit":
         await world.act(link, "accept")
     chinese = {"Accept-Language": "zh-CN"}
     offered = (await world.staff.get(link, headers=chinese)).ok()["permitted_actions"]
-    refuse = next(one for one in offered if one["action"] == "refuse")
-    assert (refuse["label"], refuse["leads_to_title"]) == (label, title)
-    await world.act(link, "refuse", reason="不符合条件")
+    step = next(one for one in offered if one["action"] == action)
+    assert (step["label"], step["leads_to_title"]) == (label, title)
+    await world.act(link, action, reason="因故")
     seen = (await world.wang.get(link, headers=chinese)).ok()
     assert (seen["state_title"], seen["timeline"][-1]["state_title"]) == (title, title)
     assert seen["timeline"][-1]["action_title"] == label
     listed = (await world.wang.get("/v1/cases", headers=chinese)).ok()["items"]
     assert next(one for one in listed if one["links"]["self"] == link)["state_title"] == title
+    roles = (await world.door.anyone.get("/v1/departments/parks", headers=chinese)).ok()["roles"]
+    approver = next(one for one in roles if one["role"] == "approver")
+    assert label in [one["label"] for one in approver["actions"] if one["action"] == action]
+
+
+@together
+async def test_a_granted_permit_is_told_as_a_decision_and_anything_else_as_an_approval(world: World) -> None:
+    world.on(date(2026, 3, 2))
+    for code, words in (
+        ("permit", ("准予许可", "公园处于2026年3月2日决定准予许可。", "decided to grant the permit.")),
+        ("bench", ("已批准", "您的申请已于2026年3月2日获得批准。", "Your application was approved")),
+    ):
+        link = await world.handed_in(code)
+        if code == "permit":
+            await world.act(link, "accept")
+        await world.act(link, "approve")
+        told = told_of(world, link, "approved")
+        assert words[0] in told["zh-CN"].splitlines()[0]
+        assert words[1] in told["zh-CN"]
+        assert words[2] in told["en"]
+        assert "通行证自2026年3月2日起生效" in told["zh-CN"]
+
+
+@together
+async def test_a_department_lists_each_step_once_in_the_words_of_each_of_its_items(world: World) -> None:
+    """It had the kind's words alone: what a department of permits does was 不予办理 and 通过."""
+    chinese = {"Accept-Language": "zh-CN"}
+    roles = (await world.door.anyone.get("/v1/departments/parks", headers=chinese)).ok()["roles"]
+    for one in roles:
+        rows = [(step["kind"], step["action"], step["label"]) for step in one["actions"]]
+        assert len(rows) == len({*rows})
+    labels = {(step["action"], step["label"]) for one in roles for step in one["actions"]}
+    assert {label for action, label in labels if action == "refuse"} == {"不予许可", "不予办理"}
+    assert {label for action, label in labels if action == "approve"} == {"准予许可", "通过"}
+    assert {label for action, label in labels if action == "accept"} == {"受理"}
 
 
 @together

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from banshi.kernel.cases.actions import word
+from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.contract.values import Texts, Who, text_in
 from banshi.kernel.loading.registry import Registry
 
@@ -19,19 +19,22 @@ TITLES: Mapping[str, Texts] = {
 
 
 def roles_in(registry: Registry, department: str, language: str) -> list[dict[str, Any]]:
-    """Each role that works on cases of the department, by name, with the steps that it may take."""
-    found: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
+    """Each role that works on cases of the department, by name, with the steps that it may take: a step stands there
+    once in each of its items' words, as 不予许可 of permits and 不予办理 of all else.
+    """
+    found: dict[str, dict[tuple[str, str, str], dict[str, str]]] = {}
     items = registry.items
     for item in items.each([code for code in items.codes() if items.facts(code).department == department]):
         kind = registry.kinds[item.kind]
+        _, words = words_of(kind, item)
         titles = {"kind": kind.name, "kind_title": text_in(kind.title, language)}
         for role in (*kind.roles, *item.readers):
             found.setdefault(role, {})
         for step in item.steps:
             if Who.STAFF in step.who:
-                label = word(kind.actions, step.action, language)
+                label = word(words, step.action, language)
                 told = {**titles, "action": step.action, "label": label}
-                found.setdefault(step.role, {})[kind.name, step.action] = told
+                found.setdefault(step.role, {})[kind.name, step.action, label] = told
     return [
         {"role": role, "title": word(TITLES, role, language), "actions": list(actions.values())}
         for role, actions in sorted(found.items())

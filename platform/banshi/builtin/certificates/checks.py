@@ -10,7 +10,7 @@ from typing import Any
 from banshi.builtin.certificates.fonts import open_fonts
 from banshi.builtin.checks.declarations.fields import always_there, fields_of
 from banshi.builtin.checks.words.messages import Known, longest_values, template_faults
-from banshi.builtin.passes.claims import words_of
+from banshi.builtin.passes.claims import list_of, words_of
 from banshi.builtin.passes.wire.cose import MAX_BYTES
 from banshi.forms.spelling import MAX_VERIFIED_BYTES
 from banshi.foundation.findings import Finding
@@ -93,8 +93,9 @@ def _words(registry: Registry, item: Item, told: Told) -> Iterator[Finding]:
 
 def _signs(item: Item, claim: Claim, told: Mapping[str, Texts]) -> int:
     """The most characters that a claim takes on the page."""
-    words = sum(max(map(len, texts.values()), default=0) + 2 for texts in told.values())
-    return max(words, _longest(item, claim) or 0)
+    words = [max(map(len, texts.values()), default=0) + 2 for texts in told.values()]
+    several = any(node.get("type") == "array" for node in fields_of(item, claim.source))
+    return max(sum(words) if several else max(words, default=0), _longest(item, claim) or 0)
 
 
 def _values(item: Item, told: Told) -> Iterator[Finding]:
@@ -108,6 +109,9 @@ def _values(item: Item, told: Told) -> Iterator[Finding]:
             for option in sorted(claim.values.keys() - options):
                 advice = f"remove {where}.{option}: the form has no such option"
                 yield Finding(item.plugin, "unknown-option", advice)
+        if (address := list_of(item, claim)) and not told[claim.name]:
+            advice = f"add {where} with a text for each entry of {address}: people read it in place of the entry's code"
+            yield Finding(item.plugin, "untold-option", advice)
 
 
 def _options(item: Item, claim: Claim) -> Iterator[str]:

@@ -70,6 +70,22 @@ def prefix(code: str) -> str:
     return code.removesuffix("00").removesuffix("00")
 
 
+#: The lists whose entries have one name each wherever they are read, by the routes that forms name.
+ADDRESSES = {
+    "/v1/lists/countries": "countries",
+    "/v1/lists/nationalities": "countries",
+    "/v1/lists/peoples": "peoples",
+    "/v1/lists/divisions": "divisions",
+}
+
+
+@cache
+def names_of(address: str) -> Mapping[str, Mapping[str, str]]:
+    """Code → its whole name in each language, of the list that a form chooses from; nothing of one that isn't ours."""
+    name = ADDRESSES.get(address.partition("?")[0])
+    return {code: one.full_names for code, one in entries(name).items()} if name else {}
+
+
 @cache
 def divided() -> frozenset[str]:
     """The divisions that have others in them."""

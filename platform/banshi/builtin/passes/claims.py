@@ -8,7 +8,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from banshi.forms.pointing import words_at
+from banshi.builtin.lists.reading import names_of
+from banshi.forms.pointing import fields_at, words_at
+from banshi.forms.vocabulary.fields import CHOICES
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.message_templates import day_in
 from banshi.kernel.contract.values import Claim, Item, Texts, text_in
@@ -18,8 +20,18 @@ _BETWEEN = {"zh-CN": "、", "en": ", "}
 
 
 def words_of(item: Item, claim: Claim) -> Mapping[str, Texts]:
-    """What stands for each value of a claim: its own words, or else those of the choices in the form."""
-    return claim.values or (words_at(item.form.schema, claim.source) if item.form else {})
+    """What stands for each value of a claim: its own words, or else those of the choices in the form, or of the list
+    that the form chooses from."""
+    if claim.values or item.form is None:
+        return claim.values
+    return words_at(item.form.schema, claim.source) or names_of(list_of(item, claim))
+
+
+def list_of(item: Item, claim: Claim) -> str:
+    """The list that a claim's field is chosen from, as the form names it; "" where it is none."""
+    fields = fields_at(item.form.schema, claim.source) if item.form else []
+    nodes = [one for field in fields for one in (field, field.get("items", {})) if isinstance(one, Mapping)]
+    return next((str(one[CHOICES]["list"]) for one in nodes if CHOICES in one), "")
 
 
 def said(words: Mapping[str, Texts], value: Any, language: str) -> str:

@@ -112,6 +112,18 @@ A note: {reason}
 {result}: your certificate is ready, valid to {certified_until}. Open the application to get the PDF.""",
 )
 
+GRANTED = message(
+    {"zh-CN": "{item}：准予许可（{number}）", "en": "{item}: permit granted ({number})"},
+    """{department}于{date}决定准予许可。
+说明：{reason}
+{result}自{valid_from}起生效，有效期至{valid_until}；请进入“我的办件”，打开该申请查看和出示。
+{result}已出具，有效期至{certified_until}；请进入“我的办件”，打开该申请下载带二维码的PDF。""",
+    """On {date} {department} decided to grant the permit.
+A note: {reason}
+{result}: valid from {valid_from} to {valid_until}. Open the application to see it and to show it.
+{result}: your certificate is ready, valid to {certified_until}. Open the application to get the PDF.""",
+)
+
 DEEMED = message(
     {"zh-CN": "{item}：已受理（{number}）", "en": "{item}: accepted ({number})"},
     """{department}在五个工作日内未告知您需要补正的内容，您的申请自收到之日起即为受理。

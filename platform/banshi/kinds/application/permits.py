@@ -106,6 +106,9 @@ SUPPLEMENT = Step(
     mentions=messages.ANSWERED,
 )
 
+#: A permit's two decisions (article 38), as their messages have them.
+DECISIONS = {"approve": messages.GRANTED, "refuse": messages.NOT_PERMITTED}
+
 #: States of the general table that a permit leaves in ways of its own.
 _OWN = {RECEIVED, "returned"}
 
@@ -121,7 +124,7 @@ def of_permits(table: Sequence[Step]) -> tuple[Step, ...]:
             continue
         if step.action == "suspend":
             step = replace(step, takes=SUSPENSION, tells=messages.STOPPED, mentions=messages.STOP)
-        if step.action == "refuse":
-            step = replace(step, tells=messages.NOT_PERMITTED)
+        if step.action in DECISIONS:
+            step = replace(step, tells=DECISIONS[step.action])
         rows.append(step)
     return tuple(rows)

@@ -124,8 +124,16 @@ ACTIONS = rows.worded(
     close=("办结", "Close"),
 )
 
-#: What is otherwise in a permit (行政许可法 38).
-PERMITS = rows.worded(refused=("不予许可", "Permit refused"), refuse=("不予许可", "Refuse the permit"))
+#: What is otherwise in a permit (行政许可法 8, 38).
+PERMITS = rows.worded(
+    approved=("准予许可", "Permit granted"),
+    refused=("不予许可", "Permit refused"),
+    taken_back=("许可已撤回", "Permit taken back"),
+    approve=("准予许可", "Grant the permit"),
+    refuse=("不予许可", "Refuse the permit"),
+    recommend=("提出准予许可意见", "Recommend the permit"),
+    take_back=("撤回许可（依据或者情况变化）", "Take the permit back, as law or circumstances changed"),
+)
 
 
 def worded(rules: ApplicationRules) -> Mapping[str, Texts]:
