@@ -68,7 +68,9 @@ CONVERSATIONS_ORDER = [
     *("sentences", "settings", "tables", "contents", "dialogue", "identity", "engine", "holdings", "console")
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
-WECHAT_ORDER = ["sandbox"]
+WECHAT_ORDER = [
+    *("sandbox", "sentences", "wire", "settings", "tables", "api", "quotas", "accounts", "kept", "answering", "webhook")
+]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 HOUSES = {
     "banshi": (KERNEL, ORDER),

@@ -1,0 +1,102 @@
+"""An account that is talked on: what its messages mean to the conversations, and its way to WeChat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from banshi import Key, Problem
+from conversations import Abilities, Content, File, Joined, Left, Place, Received, Scanned, Text, Voice
+from wechat.api.client import Api
+from wechat.api.codes import Consequence, Refused
+from wechat.sentences import say
+from wechat.settings import AccountSettings
+from wechat.wire.crypto import MessageCipher
+from wechat.wire.messages import MAX_TEXT_BYTES, Message, number_of
+from wechat.wire.places import to_wgs84
+
+#: What a QR code's text begins with in the event of somebody who follows by it.
+FOLLOWED_BY = "qrscene_"
+
+
+class FileOver(Problem):
+    """WeChat does not have this file any more; send it once more."""
+
+    status = 410
+    code = "file-over"
+    says = say
+
+
+class OpenAccount:
+    """One account of the settings; the conversations know it by `name`."""
+
+    abilities = Abilities(text_bytes=MAX_TEXT_BYTES, files=True, places=True)
+
+    def __init__(self, settings: AccountSettings, api: Api) -> None:
+        self.settings, self.api = settings, api
+        self.name = f"wechat:{settings.appid}"
+        self.cipher = MessageCipher(settings.aes_key, settings.appid) if settings.aes_key else None
+
+    def received(self, message: Message) -> Received | None:
+        """What the conversations take of a message; None where it says nothing to them. Raises xml.Unreadable."""
+        make = CONTENTS.get(message.kind)
+        content = make(self, message) if make else None
+        if content is None:
+            return None
+        return Received(key=message.key, contact=message.sender, content=content, at=message.at)
+
+    async def fetched(self, media_id: str) -> bytes:
+        """A file that somebody has sent. Raises FileOver, and Unavailable where WeChat doesn't answer."""
+        try:
+            return await self.api.media(media_id)
+        except Refused as error:
+            raise FileOver if error.consequence in (Consequence.REFUSED, Consequence.GONE) else _away() from None
+
+
+def _away() -> Problem:
+    from banshi import Unavailable
+
+    return Unavailable(headers={"Retry-After": "5"})
+
+
+def _text(_: OpenAccount, message: Message) -> Content:
+    # Of a choice in a menu message, its id: that is what a button of ours says.
+    return Text(message["bizmsgmenuid"] or message["Content"])
+
+
+def _file(account: OpenAccount, message: Message, suffix: str) -> Content:
+    media = message["MediaId"]
+    return File(partial(account.fetched, media), f"{media[:32]}{suffix}")
+
+
+def _place(_: OpenAccount, message: Message) -> Content:
+    latitude, longitude = to_wgs84(number_of(message, "Location_X"), number_of(message, "Location_Y"))
+    return Place(round(latitude, 6), round(longitude, 6), message["Label"])
+
+
+def _followed(_: OpenAccount, message: Message) -> Content:
+    scene = message["EventKey"].removeprefix(FOLLOWED_BY)
+    return Scanned(scene) if scene else Joined()
+
+
+#: By the kind of a message. What is left out is answered with nothing: reports of where somebody is, clicks that led to
+#: a page, and whatever WeChat will think of.
+CONTENTS: Mapping[str, Callable[[OpenAccount, Message], Content | None]] = {
+    "text": _text,
+    "image": partial(_file, suffix=".jpg"),
+    "video": partial(_file, suffix=".mp4"),
+    "shortvideo": partial(_file, suffix=".mp4"),
+    # What WeChat has heard in it, where the account has that switched on.
+    "voice": lambda _, message: Voice(message["Recognition"]),
+    "location": _place,
+    "link": lambda _, message: Text(f"{message['Title']}\n{message['Url']}"),
+    "event/subscribe": _followed,
+    "event/unsubscribe": lambda *_: Left(),
+    "event/scan": lambda _, message: Scanned(message["EventKey"]),
+    # A menu's entry is a text that somebody could type.
+    "event/click": lambda _, message: Text(message["EventKey"]),
+    "event/scancode_waitmsg": lambda _, message: Text(message["ScanCodeInfo/ScanResult"]),
+}
+
+#: The accounts by the name that their addresses have.
+ACCOUNTS: Key[Mapping[str, OpenAccount]] = Key("wechat accounts")

@@ -1,0 +1,66 @@
+"""`[plugins.wechat.settings]`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from banshi import Key
+from wechat.wire.crypto import MessageCipher
+
+#: What an account may be called in our addresses.
+NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+APPID = re.compile(r"wx[0-9a-f]{16}")
+TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """`[plugins.wechat.settings.accounts.NAME]`: one official account, as mp.weixin.qq.com shows it."""
+
+    #: "AppID" and "AppSecret"; write the secret as "env:NAME".
+    appid: str
+    secret: str = field(repr=False)
+    #: "Token" and "EncodingAESKey" of the server's configuration. Without a key messages come in plain text.
+    token: str = field(repr=False)
+    aes_key: str = field(default="", repr=False)
+    #: Where WeChat's API is; the sandbox prints its own.
+    base_url: str = "https://api.weixin.qq.com"
+    #: Seconds that one call may take.
+    timeout: float = 5.0
+
+    def __post_init__(self) -> None:
+        if not APPID.fullmatch(self.appid):
+            raise ValueError("appid has to be wx and 16 digits or letters from a to f")
+        if not TOKEN.fullmatch(self.token):
+            raise ValueError("token has to be 3 to 32 letters and digits, as in the server's configuration")
+        if not self.secret:
+            raise ValueError("secret has to be the AppSecret of the account")
+        if self.aes_key:
+            MessageCipher(self.aes_key, self.appid)
+        parts = urlsplit(self.base_url)
+        local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+            raise ValueError("base_url has to be an https:// address (http:// only on this machine)")
+        if not 0 < self.timeout <= 60:
+            raise ValueError("timeout has to be more than 0 and at most 60 seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeChatSettings:
+    """The accounts that are talked on, by the name that their addresses have: /v1/wechat/NAME."""
+
+    accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.accounts:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"accounts.{name}: a name is lower case letters, digits and hyphens, 32 at most")
+        appids = [one.appid for one in self.accounts.values()]
+        if len({*appids}) < len(appids):
+            raise ValueError("accounts has one appid twice; give each account one table")
+
+
+SETTINGS: Key[WeChatSettings] = Key("wechat's settings")
