@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from banshi import Message
 from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import deliver
+from tests import commands
 from tests.browser.conftest import BROWSER_TIMEOUT_S, OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.site import Site, open_site
@@ -105,20 +104,15 @@ async def everything(page: Page, correspondence: Correspondence) -> None:
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def served(folder: Path) -> AsyncIterator[tuple[commands.Process, str]]:
     """`banshi serve` on the door's database: the process and its address. It is killed at the end of the block."""
-    banshi = str(Path(sys.executable).with_name("banshi"))
-    process = await asyncio.create_subprocess_exec(
-        banshi, "--config", str(folder / "serve.toml"), "serve", "--port", "0", stdout=asyncio.subprocess.PIPE, cwd=ROOT
-    )
+    process = commands.begin(ROOT, "--config", folder / "serve.toml", "serve", "--port", "0")
     try:
         assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), BROWSER_TIMEOUT_S)).decode()
+        line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), BROWSER_TIMEOUT_S)
         yield process, line.split()[-1]
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        process.close()
 
 
 def write_configuration(folder: Path, door: Door) -> None:
@@ -148,7 +142,7 @@ async def test_every_message_arrives_once_and_in_order_while_the_server_is_kille
                     site.cut()
                     await some_more(page, correspondence)
                     process.kill()
-                    await process.wait()
+                    await process.ended()
             site.platform = door.url
             await some_more(page, correspondence)
         await everything(page, correspondence)

@@ -45,7 +45,7 @@ PATIENCE = 60.0
 
 
 def test_banshi_demo_draws_a_pass_that_a_scanner_reads_and_stays_up_until_it_is_told_to_stop() -> None:
-    with started(ROOT, "demo") as running:
+    with started_from_disk(ROOT, "demo") as running:
         url = running.line(r"The server stays up .*: (http://.*)/openapi.json")
         token = running.line(r"CITIZEN=(\S+)")
         running.line(r"OFFICER=(\S+)")
@@ -105,9 +105,9 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @dataclass
 class Running:
-    """A console script that stays up."""
+    """A command that stays up."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | commands.Process
     seen: str = ""
 
     def line(self, pattern: str) -> str:
@@ -131,16 +131,18 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr):
-            assert stream is not None
-            stream.close()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 def started(folder: Path, *arguments: str) -> Running:
-    process = subprocess.Popen(
-        [BANSHI, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    return Running(process)
+    return Running(commands.begin(folder, *arguments))
+
+
+def started_from_disk(folder: Path, *arguments: str | Path) -> Running:
+    """The console script, as a shell starts it."""
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    return Running(subprocess.Popen([BANSHI, *arguments], cwd=folder, **pipes))
 
 
 def get(url: str, token: str = "") -> int:
@@ -163,7 +165,7 @@ def test_a_server_answers_its_first_request_seconds_after_its_start_and_ends_cle
 ) -> None:
     for database in ("new", "old"):
         began, spent = time.monotonic(), spent_by_others()
-        with started(folder, "serve", "--port", "0") as running:
+        with started_from_disk(folder, "serve", "--port", "0") as running:
             url = running.line(r"Banshi serves on (\S+)")
             assert get(f"{url}/v1/items/zone-pass") == 200
             took = time.monotonic() - began
@@ -234,7 +236,7 @@ def spent_by_others() -> float:
 def limited(folder: Path, files: str) -> Running:
     """A server that was started in a shell with a limit of open files."""
     line = f'ulimit {files} && exec "$0" serve --port 0'
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     return Running(subprocess.Popen(["/bin/sh", "-c", line, str(BANSHI)], cwd=folder, **pipes))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,8 @@ import aiohttp
 import pytest
 
 from banshi.testing import Person
-from tests.journeys.test_commands import BANSHI, command, started
+from tests import commands
+from tests.journeys.test_commands import command, started
 from tests.kernel.isolation_office import ITEMS
 
 ADDRESS = 'address = "https://services.city.example"'
@@ -65,16 +65,14 @@ def test_so_are_several_workers_and_whoever_works_beside_them(
 def said_at_start(folder: Path, *arguments: str) -> tuple[str, list[str]]:
     """What a start prints, and what it logs, until it is asked to stop."""
     with (folder / "log").open("wb") as log:
-        command = [str(BANSHI), "serve", "--port", "0", *arguments]
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = commands.begin(folder, "serve", "--port", "0", *arguments, stderr=log)
         try:
             assert process.stdout is not None
             first = process.stdout.readline()
             process.terminate()
             rest = process.stdout.read()
         finally:
-            process.kill()
-            process.wait()
+            process.close()
     lines = [json.loads(line) for line in (folder / "log").read_text(encoding="utf-8").splitlines()]
     return first + rest, [line["told"] for line in lines if line["event"] == "this is for development"]
 
@@ -136,8 +134,7 @@ def test_a_sandbox_in_place_of_a_push_service_is_refused_beyond_this_machine(tmp
 def serving(folder: Path) -> Iterator[str]:
     """The address of a server whose log is in a file."""
     with (folder / "log").open("wb") as log:
-        command = [str(BANSHI), "serve", "--port", "0"]
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = commands.begin(folder, "serve", "--port", "0", stderr=log)
         try:
             assert process.stdout is not None
             found = re.search(r"http://\S+", process.stdout.readline())
@@ -146,8 +143,7 @@ def serving(folder: Path) -> Iterator[str]:
             process.terminate()
             assert process.wait(60) == 0
         finally:
-            process.kill()
-            process.wait()
+            process.close()
 
 
 BUGGY = """

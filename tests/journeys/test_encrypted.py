@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -26,7 +25,7 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
 from banshi.ops.backup.resealing import columns_in, held
 from banshi.testing import Person
-from tests import commands
+from tests import commands, killed
 from tests.conftest import good_answers
 from tests.encrypted import ring_in
 from tests.journeys.test_person_leaves_no_trace import CHINESE, LATIN, ROOT, hits, lived, started
@@ -35,35 +34,6 @@ from tests.prepared import all_tables
 from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.sqlite]
-
-KILLED_AT_THE_END = """
-import os, signal
-from banshi.ops.cli import main
-from banshi.foundation.encryption import look_ups
-
-async def note(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-look_ups.note = note
-main()
-"""
-
-KILLED_ON_ITS_WAY = """
-import os, signal
-from banshi.ops.backup import resealing
-from banshi.ops.cli import main
-
-change, steps = resealing._change, []
-
-async def counted(*given):
-    await change(*given)
-    steps.append(given)
-    if len(steps) == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-resealing._change = counted
-main()
-"""
 
 #: Seconds between what one person hands in and the next: a server that does nothing else proves no more.
 BREATH = 0.05
@@ -94,11 +64,9 @@ async def serving(folder: Path) -> AsyncIterator[str]:
     try:
         yield url
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 60) == 0
+        assert await process.ended(60) == 0
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.close()
 
 
 async def ran(folder: Path, *arguments: str, status: int = 0) -> tuple[str, str]:
@@ -198,8 +166,8 @@ async def test_sealing_anew_that_is_killed_in_the_middle_goes_on_where_it_was(tm
         async def under(key: str) -> int:
             return sum(one.rows for one in await held(store.connection, names) if one.key == key)
 
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED_ON_ITS_WAY, "encrypt", cwd=tmp_path)
-        assert await asyncio.wait_for(process.wait(), 120) == -signal.SIGKILL
+        process = commands.begin(tmp_path, "encrypt", before=killed.is_killed_on_its_way)
+        assert await process.ended() == -signal.SIGKILL
         done = await under(new)
         assert 0 < done < ROWS
         text = await said(tmp_path, "encrypt")
@@ -225,9 +193,8 @@ async def test_look_ups_that_are_killed_in_the_middle_are_as_they_were(tmp_path:
     ring = ring_in(tmp_path)
     city(tmp_path, database, ring)
     # By itself, with every row written and nothing of it committed.
-    command = [sys.executable, "-c", KILLED_AT_THE_END, "encrypt", "--look-ups", "--yes"]
-    process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path)
-    assert await asyncio.wait_for(process.wait(), 120) == -signal.SIGKILL
+    process = commands.begin(tmp_path, "encrypt", "--look-ups", "--yes", before=killed.is_killed_at_the_end)
+    assert await process.ended() == -signal.SIGKILL
     async with open_store(database, {}) as store:
         plain = {row["person"][:1] for row in await store.connection.execute_query_dict(PEOPLE)}
         assert await look_ups.noted(store.connection) is None

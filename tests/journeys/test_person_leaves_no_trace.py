@@ -18,8 +18,9 @@ from banshi.foundation.database.opening import open_store
 from banshi.kernel.loading.settings import PRAGMAS
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import TINY_PNG, Person
+from tests import commands
 from tests.conftest import good_answers
-from tests.journeys.test_tip_leaves_no_trace import BANSHI, Place, everything, found_in
+from tests.journeys.test_tip_leaves_no_trace import Place, everything, found_in
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,14 +31,11 @@ LATIN = ("trace-wang-4711", "11010519491231002X", "trace-phone-0815", "138123456
 CHINESE = ("王迹迹", "川BD47110", "迹迹配送")
 
 
-async def started(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
-    assert BANSHI is not None
+async def started(folder: Path) -> tuple[commands.Process, str]:
     log = folder / "everything.log"
     before = len(log.read_bytes()) if log.exists() else 0
     with log.open("ab") as out:
-        process = await asyncio.create_subprocess_exec(
-            *(BANSHI, "serve", "--port", "0"), cwd=folder, stdout=out, stderr=out
-        )
+        process = commands.begin(folder, "serve", "--port", "0", stdout=out, stderr=out)
     while not (found := re.search(rb"Banshi serves on (\S+)", log.read_bytes()[before:])):
         assert process.returncode is None, log.read_text()
         await asyncio.sleep(0.05)
@@ -92,11 +90,11 @@ async def test_nothing_of_somebody_who_was_forgotten_is_left(tmp_path: Path, dat
     settings = configure(tmp_path / "plugins.toml").configuration.settings
     token = development_token(settings, LATIN[0], name=CHINESE[0], resident_id=LATIN[1])
 
-    async def ended(process: asyncio.subprocess.Process) -> None:
+    async def ended(process: commands.Process) -> None:
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await process.ended(30) == 0
 
-    processes: list[asyncio.subprocess.Process] = []
+    processes: list[commands.Process] = []
     try:
         async with aiohttp.ClientSession() as session:
             process, url = await started(tmp_path)
@@ -126,9 +124,7 @@ async def test_nothing_of_somebody_who_was_forgotten_is_left(tmp_path: Path, dat
             await ended(process)
     finally:
         for process in processes:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            process.close()
     data = {**await everything(place, database), "/metrics": metrics}
     assert "banshi_case" in data, "what is counted is there"
     assert hits(data) == set()

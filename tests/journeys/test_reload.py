@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.journeys.test_commands import BANSHI, Running
+from tests import commands
+from tests.journeys.test_commands import Running
 from tests.journeys.test_workers import CITY, TRAFFIC, everybody, workers_of
 from tests.waiting import until
 
@@ -55,18 +55,11 @@ class Crowd:
 def city(folder: Path, database: str) -> Iterator[Running]:
     write(folder, database)
     with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [BANSHI, "serve", "--workers", "2", "--port", "0"],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+        process = commands.begin(folder, "serve", "--workers", "2", "--port", "0", stderr=log)
         try:
             yield Running(process)
         finally:
-            process.kill()
-            process.wait()
+            process.close()
 
 
 def write(folder: Path, database: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,9 +17,9 @@ from banshi.app import configure
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
+from tests import commands
 
 ROOT = Path(__file__).resolve().parents[2]
-BANSHI = shutil.which("banshi", path=str(Path(sys.executable).parent))
 
 CASES = 40
 
@@ -30,22 +28,18 @@ ROUNDS = (2, 15, CASES)
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def serving(folder: Path) -> AsyncIterator[commands.Process]:
     """`banshi serve`, which tidies up at its start; it is killed at the end."""
-    assert BANSHI is not None
     log = folder / f"{uuid4()}.log"
     with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            *(BANSHI, "serve", "--port", "0"), cwd=folder, stdout=out, stderr=out
-        )
+        process = commands.begin(folder, "serve", "--port", "0", stdout=out, stderr=out)
     try:
         while not re.search(r"Banshi serves on (\S+)", log.read_text()):
             assert process.returncode is None, log.read_text()
             await asyncio.sleep(0.01)
         yield process
     finally:
-        process.kill()
-        await process.wait()
+        process.close()
 
 
 async def fill(folder: Path) -> list[UUID]:

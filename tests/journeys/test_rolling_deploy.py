@@ -14,14 +14,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import aiohttp
 import pytest
 
 from banshi.testing import Person, Reply
 from mobile_push.sandbox import FcmSandbox
-from tests import redis_servers
+from tests import commands, redis_servers
 from tests.conftest import TRAFFIC, administrator, good_answers
 from tests.encrypted import opened_person
 from tests.journeys.test_commands import BANSHI, PATIENCE, Running
@@ -63,6 +63,8 @@ class Version:
     environment: Mapping[str, str] | None = None
 
     def said(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        if self.environment is None:
+            return commands.run(self.file.parent, "--config", self.file, *arguments)
         return subprocess.run(
             self._command(*arguments), **self._where, capture_output=True, text=True, timeout=PATIENCE
         )
@@ -70,21 +72,18 @@ class Version:
     @contextmanager
     def serving(self, *arguments: str) -> Iterator[tuple[Running, str]]:
         """A server of this version, and where it answers."""
-        log = self.file.with_suffix(".log").open("ab")
-        process = subprocess.Popen(
-            self._command("serve", "--port", "0", *arguments),
-            **self._where,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-        try:
-            running = Running(process)
-            yield running, running.line(r"Banshi serves on (\S+)")
-        finally:
-            process.kill()
-            process.wait()
-            log.close()
+        with (
+            self.file.with_suffix(".log").open("ab") as log,
+            self._begun(log, "serve", "--port", "0", *arguments) as it,
+        ):
+            yield it, it.line(r"Banshi serves on (\S+)")
+
+    def _begun(self, log: IO[bytes], *arguments: str) -> Running:
+        """The next version's code is on the disk alone."""
+        if self.environment is None:
+            return Running(commands.begin(self.file.parent, "--config", self.file, *arguments, stderr=log))
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": log, "text": True}
+        return Running(subprocess.Popen(self._command(*arguments), **self._where, **pipes))
 
     def _command(self, *arguments: str) -> list[str]:
         return [str(BANSHI), "--config", str(self.file), *arguments]

@@ -23,6 +23,7 @@ import pytest
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import TINY_PNG, Person, Reply
+from tests import commands
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +36,7 @@ START, STOP = 60.0, 7.5
 class Server:
     """`banshi serve` as its own process."""
 
-    process: asyncio.subprocess.Process
+    process: commands.Process
     url: str
     settings: Settings
     session: aiohttp.ClientSession
@@ -46,7 +47,7 @@ class Server:
     async def stopped(self) -> tuple[int, float]:
         """Wait for the end after a signal: the exit status and the seconds."""
         started = time.monotonic()
-        status = await asyncio.wait_for(self.process.wait(), 30)
+        status = await self.process.ended(30)
         return status, time.monotonic() - started
 
 
@@ -59,23 +60,21 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def command(config: Path) -> list[str]:
-    return [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "serve", "--port", "0"]
+def begun(config: Path) -> commands.Process:
+    return commands.begin(ROOT, "--config", config, "serve", "--port", "0")
 
 
 @asynccontextmanager
 async def serving(config: Path) -> AsyncIterator[Server]:
-    process = await asyncio.create_subprocess_exec(*command(config), stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+    process = begun(config)
     try:
         assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), START)).decode()
+        line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), START)
         settings = Settings(data=config.parent / "data")
         async with aiohttp.ClientSession() as session:
             yield Server(process, line.split()[-1], settings, session)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        process.close()
 
 
 async def test_streams_and_idle_connections_end_and_the_status_is_zero(config: Path) -> None:
@@ -153,7 +152,7 @@ async def test_a_second_server_on_the_folder_leaves_the_first_one_s_uploads_and_
             uploading(second.citizen("wang"), asyncio.Event(), asyncio.Event())
             await until(lambda: list(folder.glob("*.part")))
             second.process.kill()
-            await second.process.wait()
+            await second.process.ended()
         async with serving(config):
             assert not list(folder.glob("*.part"))
 
@@ -207,14 +206,13 @@ async def test_everything_that_was_answered_in_the_last_moment_is_stored(config:
 
 
 async def test_a_start_that_is_ended_by_sigterm_at_any_moment_harms_no_later_one(config: Path) -> None:
-    for after in (0.3, 0.6, 0.8, 1.0):
-        process = await asyncio.create_subprocess_exec(
-            *command(config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=ROOT
-        )
+    # While it reads its plugins, while it makes its tables, while it begins to listen.
+    for after in (0.1, 0.25, 0.4, 0.6):
+        process = begun(config)
         await asyncio.sleep(after)
-        process.send_signal(signal.SIGTERM)
-        status = await asyncio.wait_for(process.wait(), STOP)
-        assert status in {0, -signal.SIGTERM}
+        process.terminate()
+        assert await process.ended(STOP) in {0, -signal.SIGTERM}
+        process.close()
     async with serving(config) as server:
         assert (await server.citizen("wang").get("/readyz")).ok() == {"status": "ready"}
         server.process.send_signal(signal.SIGTERM)

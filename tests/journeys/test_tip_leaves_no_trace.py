@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import shutil
-import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -24,11 +22,10 @@ from banshi.builtin.identity.development import development_token
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
+from tests import commands
 from tests.kernel.appeals_office import write_department
 from tests.kernel.tips_office import TIPS, UNNAMED
 from tests.tables import rows_of
-
-BANSHI = shutil.which("banshi", path=str(Path(sys.executable).parent))
 
 #: The address that the tip comes from, for the system too: all of 127.0.0.0/8 is this machine.
 ADDRESS = "127.66.77.88"
@@ -85,7 +82,6 @@ class Place:
 @asynccontextmanager
 async def running(folder: Path, database: str) -> AsyncIterator[Place]:
     """`banshi serve` in a process of its own, talkative, on its default port's stand-in."""
-    assert BANSHI is not None
     for name in ("parks", "works"):
         write_department(folder, name, UNNAMED)
     text = f'[platform]\ndatabase = "{database}"\nlog_level = "debug"\n'
@@ -94,9 +90,7 @@ async def running(folder: Path, database: str) -> AsyncIterator[Place]:
     (folder / "plugins.toml").write_text(text + '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n')
     log = folder / "everything.log"
     with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            BANSHI, "serve", "--port", "0", cwd=folder, stdout=out, stderr=out
-        )
+        process = commands.begin(folder, "serve", "--port", "0", stdout=out, stderr=out)
         try:
             while not (found := re.search(r"Banshi serves on (\S+)", log.read_text())):
                 assert process.returncode is None, log.read_text()
@@ -104,11 +98,9 @@ async def running(folder: Path, database: str) -> AsyncIterator[Place]:
             settings = configure(folder / "plugins.toml").configuration.settings
             yield Place(folder, found[1], log, settings)
             process.terminate()
-            assert await asyncio.wait_for(process.wait(), 20) == 0
+            assert await process.ended(20) == 0
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            process.close()
 
 
 async def everything(place: Place, database: str, ring: Path | None = None) -> dict[str, bytes]:

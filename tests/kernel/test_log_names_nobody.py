@@ -6,8 +6,6 @@ import asyncio
 import json
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +16,13 @@ import aiohttp
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import TINY_PNG, Person
-from tests import certificate_reader
+from tests import certificate_reader, commands
 from tests.conftest import TRAFFIC, good_answers
 from tests.kernel.api_world import write_archive
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, Settings, subprocess.Popen[bytes]]]:
+def served(folder: Path) -> Iterator[tuple[str, Settings, commands.Process]]:
     """`banshi serve` in a process of its own, with its log on a pipe."""
     archive = write_archive(folder)
     (folder / "plugins.toml").write_text(
@@ -36,19 +34,16 @@ def served(folder: Path) -> Iterator[tuple[str, Settings, subprocess.Popen[bytes
     settings.keys_folder.mkdir(parents=True)
     development_token(settings, "first")
     log = (folder / "log").open("wb")
-    banshi = Path(sys.executable).with_name("banshi")
-    command = [str(banshi), "--config", str(folder / "plugins.toml"), "serve", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=folder)
+    process = commands.begin(folder, "serve", "--port", "0", stderr=log)
     assert process.stdout is not None
     try:
-        line = process.stdout.readline().decode()
+        line = process.stdout.readline()
         address = re.search(r"http://\S+", line)
         assert address is not None, line
         yield address[0], settings, process
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
+        process.terminate()
+        process.wait(30)
         log.close()
 
 

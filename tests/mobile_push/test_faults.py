@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import signal
-import sys
 import time
-from asyncio.subprocess import DEVNULL
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -35,6 +32,7 @@ from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.models import Broadcast, Chunk, Delivery, Device, FanOut
+from tests import commands
 from tests.mobile_push.conftest import SMALL, hurry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -319,15 +317,13 @@ async def test_a_server_that_is_killed_is_replaced_at_once_and_its_phones_get_th
         f'service_account_file = "{sandbox.service_account_file(tmp_path / "key.json")}"\n'
         f'base_url = "{sandbox.base_url}"\nper_minute = 12000\nat_once = 20\n'
     )
-    command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "serve", "--port", "0"]
     for enough in (100, 400):
-        server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=DEVNULL, stderr=DEVNULL)
+        server = commands.begin(ROOT, "--config", config, "serve", "--port", "0")
         try:
             # The lease is a minute: what the killed had claimed is free again because nobody else lives.
             await until(lambda enough=enough: len(arrived(sandbox)) >= enough, 40)
         finally:
-            server.send_signal(signal.SIGKILL)
-            await server.wait()
+            server.close()
     assert set(arrived(sandbox)) == set(tokens)
     assert arrived(sandbox).total() - 400 <= 2 * 20, "what was under way, and what was not recorded yet"
 

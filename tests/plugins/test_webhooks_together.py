@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from banshi.ops.holding import hold, resume
+from tests import commands
 from tests.plugins.webhooks_city import PLUGINS, Got, client, happen, made, office, open_city, receiving, until
 
 CONFIG = """
@@ -27,7 +26,7 @@ outgoing.networks = ["127.0.0.0/8"]
 """
 
 
-def server(folder: Path, database: str) -> subprocess.Popen[str]:
+def server(folder: Path, database: str) -> commands.Process:
     """Another process of the same city."""
     folder.mkdir()
     config = folder / "plugins.toml"
@@ -36,8 +35,7 @@ def server(folder: Path, database: str) -> subprocess.Popen[str]:
     text += "".join(f'[plugins.{name}]\napi = 1\npath = "{place}"\n' for name, place in places.items())
     text += "[plugins.webhooks.settings]\ntimeout = 1.0\n"
     config.write_text(text, encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "serve", "--port", "0"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return commands.begin(folder, "--config", config, "serve", "--port", "0")
 
 
 @pytest.mark.long
@@ -77,9 +75,7 @@ async def test_when_a_sender_is_killed_another_goes_on_in_order_and_nothing_is_l
                         assert mine == [f"{case}-{version}" for version in versions]
                 assert len(office(door).receivers) == 4
         finally:
-            if other.poll() is None:
-                other.kill()
-                other.wait(10)
+            other.close()
 
 
 async def test_what_one_process_hears_another_sends(tmp_path: Path, postgres: str) -> None:
