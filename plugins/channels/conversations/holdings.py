@@ -17,29 +17,26 @@ from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retai
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
 from conversations.settings import SETTINGS
-from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Said, Turn, Window
+from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Turn
 
 #: Rows that one statement is about.
 ROWS_AT_ONCE = 500
-
-#: How long a window that is over is kept.
-WINDOW_KEPT = timedelta(days=1)
 
 #: Seconds between two rounds, and what the log says of one that fails.
 HOUR_S = 3600.0
 FAILED = "old conversations can't be tidied up"
 
 
-def _while_bound(model: type[Turn | Said], link: ContactLink) -> QuerySet[Any]:
+def _turns_of(link: ContactLink) -> QuerySet[Turn]:
     """What was said while a contact was bound to somebody. What was said before may be another's."""
-    said = model.filter(conversation_id=link.conversation_id, at__gte=link.linked_at)
+    said = Turn.filter(conversation_id=link.conversation_id, at__gte=link.linked_at)
     return said.filter(at__lte=link.ended_at) if link.ended_at else said
 
 
-async def _spoken(model: type[Turn | Said], _: Platform, whom: DataSubject) -> Sequence[Any]:
+async def _turns(_: Platform, whom: DataSubject) -> Sequence[Any]:
     found: dict[Any, None] = {}
     for link in await ContactLink.filter(person=whom.subject).order_by("id"):
-        found |= dict.fromkeys(await _while_bound(model, link).order_by("id").values_list("id", flat=True))
+        found |= dict.fromkeys(await _turns_of(link).order_by("id").values_list("id", flat=True))
     return list(found)
 
 
@@ -54,21 +51,19 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     for link in await ContactLink.filter(person=whom.subject):
         others = ContactLink.filter(conversation_id=link.conversation_id).exclude(person=whom.subject)
         if await others.exists():
-            for model in (Turn, Said):
-                await _while_bound(model, link).delete()
+            await _turns_of(link).delete()
             await ContactLink.filter(id=link.id).delete()
             if link.ended_at is None:
                 await _empty(platform, await ChannelConversation.filter(id=link.conversation_id))
         else:
             await _remove([link.conversation_id])
-    for own in (LinkOffer, Said):
-        await own.filter(person=whom.subject).delete()
+    await LinkOffer.filter(person=whom.subject).delete()
     return ()
 
 
 async def _remove(conversations: Sequence[Any]) -> None:
     """Whoever is in the middle of a turn with one of them begins anew."""
-    for model in (Turn, Said, Window, ContactLink, LinkOffer):
+    for model in (Turn, ContactLink, LinkOffer):
         await model.filter(conversation_id__in=list(conversations)).delete()
     await ChannelConversation.filter(id__in=list(conversations)).delete()
 
@@ -77,8 +72,7 @@ HOLDING = Holdings(
     [
         PersonalTable(ContactLink, by_person(ContactLink, "person")),
         PersonalTable(ChannelConversation, _conversations),
-        PersonalTable(Turn, partial(_spoken, Turn)),
-        PersonalTable(Said, partial(_spoken, Said), hidden=("officer",)),
+        PersonalTable(Turn, _turns),
         PersonalTable(LinkOffer, by_person(LinkOffer, "person"), hidden=("token", "digits")),
     ],
     forget,
@@ -94,8 +88,6 @@ async def tidy(platform: Platform) -> None:
         platform, ChannelConversation.filter(heard_at__lt=now - timedelta(days=settings.memory_days))
     )
     await _delete(Turn.filter(at__lt=old))
-    await _delete(Said.filter(at__lt=old))
-    await _delete(Window.filter(until__lt=now - WINDOW_KEPT))
     await _delete(ContactLink.filter(ended_at__lt=old))
     linked = Subquery(ContactLink.filter(ended_at=None).values("conversation_id"))
     silent = ChannelConversation.filter(heard_at__lt=old).exclude(id__in=linked)

@@ -1,0 +1,1 @@
+"""WeChat's API for the account's server, as its pages describe each interface."""

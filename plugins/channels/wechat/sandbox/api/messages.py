@@ -1,0 +1,178 @@
+"""What the account sends beside its answers: customer-service messages, templates, subscribed notices."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wechat.sandbox.account import Account, Follower, Template
+from wechat.sandbox.api.call import OK, Asked, Call
+from wechat.sandbox.api.media import Media
+from wechat.sandbox.codes import Refused
+
+TYPING_S = 15
+MAX_CHOICES, MAX_CLIENT_ID_S = 10, 600
+MEDIA = {"image": ("image",), "voice": ("voice",), "video": ("video",), "mpnews": (), "wxcard": ()}
+#: What a field of a notice takes, by its name without the number.
+FIELDS = {
+    "thing": r".{1,20}",
+    "number": r"\d{1,32}(\.\d{1,2})?",
+    "letter": r"[A-Za-z]{1,32}",
+    "symbol": r"\W{1,5}",
+    "character_string": r"[\x20-\x7e]{1,32}",
+    "time": r"(\d{4}年\d{1,2}月\d{1,2}日 ?)?\d{1,2}:\d{2}(:\d{2})?|\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?",
+    "date": r"\d{4}年\d{1,2}月\d{1,2}日( ?\d{1,2}:\d{2}(:\d{2})?)?|\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?",
+    "amount": r"[^\d]?\d{1,10}(\.\d+)?元?",
+    "phone_number": r"[\d+-]{1,17}",
+    "car_number": r".{7,8}",
+    "name": r"[^\x00-\x7f]{1,10}|[A-Za-z .]{1,20}",
+    "phrase": r".{1,5}",
+    "const": r".{1,20}",
+}
+
+#: Tells the account's server of something: the follower and the event's fields.
+Tell = Callable[[Follower, dict[str, Any]], None]
+
+
+class Messages:
+    """Those of one account."""
+
+    def __init__(self, account: Account, media: Media, tell: Tell) -> None:
+        self._account, self._media, self._tell = account, media, tell
+        self._sent: dict[tuple[str, str], tuple[float, int]] = {}
+        self.calls = {
+            "/cgi-bin/message/custom/send": Call("POST", self.send, "send"),
+            "/cgi-bin/message/custom/typing": Call("POST", self.typing),
+            "/cgi-bin/message/template/send": Call("POST", self.template, "template"),
+            "/cgi-bin/message/subscribe/bizsend": Call("POST", self.notice, "template"),
+        }
+
+    # -- customer-service messages ---------------------------------------------------------------------------------
+
+    def send(self, asked: Asked) -> dict[str, Any]:
+        follower = self._account.reachable(asked.document.get("touser"))
+        kind = asked.document.get("msgtype")
+        if not isinstance(kind, str) or kind not in {*MEDIA, "text", "news", "msgmenu", "miniprogrampage"}:
+            raise Refused(40008)
+        text, more = self._content(kind, asked.inner(kind))
+        if follower.refuses:
+            raise Refused(48002)
+        self._account.use_window(follower)
+        follower.show("service", kind, text, **more)
+        return {**OK}
+
+    def _content(self, kind: str, inner: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """What a phone shows. Raises Refused."""
+        if kind == "text":
+            return self._text(inner.get("content")), {}
+        if kind == "news":
+            articles = inner.get("articles")
+            if not isinstance(articles, list) or not all(
+                isinstance(one, dict) and one.get("title") for one in articles
+            ):
+                raise Refused(47001)
+            if len(articles) != 1:
+                raise Refused(45008)
+            return "", {"articles": articles}
+        if kind == "msgmenu":
+            return self._menu(inner)
+        if kind == "miniprogrampage":
+            self._media.there(inner.get("thumb_media_id"), "thumb", "image")
+            return str(inner.get("title") or ""), {"pagepath": inner.get("pagepath")}
+        if kind in ("image", "voice", "video"):
+            self._media.there(inner.get("media_id"), *MEDIA[kind])
+        return str(inner.get("title") or ""), dict(inner)
+
+    def _menu(self, inner: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        if self._account.test_account:
+            raise Refused(40200)
+        choices = inner.get("list")
+        if not isinstance(choices, list) or not 1 <= len(choices) <= MAX_CHOICES:
+            raise Refused(47001)
+        found = [(one.get("id"), one.get("content")) if isinstance(one, dict) else (None, None) for one in choices]
+        if not all(isinstance(part, str) and part for pair in found for part in pair):
+            raise Refused(47001)
+        lines = [inner.get("head_content", ""), *(content for _, content in found), inner.get("tail_content", "")]
+        return self._text("\n".join(filter(None, lines))), {"choices": dict(found)}
+
+    def _text(self, text: Any) -> str:
+        if not isinstance(text, str) or not text:
+            raise Refused(44004)
+        if len(text.encode()) > self._account.limits.text_bytes:
+            raise Refused(45002)
+        return text
+
+    def typing(self, asked: Asked) -> dict[str, Any]:
+        follower, now = self._account.reachable(asked.document.get("touser")), self._account.clock()
+        command = asked.document.get("command")
+        if command not in ("Typing", "CancelTyping"):
+            raise Refused(45072)
+        if not self._account.windows(follower):
+            raise Refused(45080)
+        if command == "Typing" and follower.typing_until > now:
+            raise Refused(45081)
+        follower.typing_until = now + TYPING_S if command == "Typing" else 0
+        return {**OK}
+
+    # -- notices ---------------------------------------------------------------------------------------------------
+
+    def template(self, asked: Asked) -> dict[str, Any]:
+        follower, template = self._addressed(asked, {"template"})
+        client_id, now = asked.document.get("client_msg_id"), self._account.clock()
+        before = self._sent.get((follower.openid, str(client_id))) if client_id else None
+        if before and now - before[0] < MAX_CLIENT_ID_S:
+            return {**OK, "msgid": before[1]}
+        msgid = secrets.randbelow(1 << 62)
+        if client_id:
+            self._sent[follower.openid, str(client_id)] = now, msgid
+        status = "failed:user block" if follower.refuses else "success"
+        if not follower.refuses:
+            self._show(follower, template, asked)
+        self._tell(follower, {"Event": "TEMPLATESENDJOBFINISH", "MsgID": msgid, "Status": status})
+        return {**OK, "msgid": msgid}
+
+    def notice(self, asked: Asked) -> dict[str, Any]:
+        follower, template = self._addressed(asked, {"once", "long"})
+        template_id = str(asked.document["template_id"])
+        if follower.refuses or not (left := follower.wanted.get(template_id, 0)):
+            raise Refused(43101)
+        for name, inner in asked.inner("data").items():
+            field, value = FIELDS.get(re.sub(r"\d+$", "", name)), self._value(inner)
+            if field is None or not re.fullmatch(field, value):
+                raise Refused(47003)
+        self._show(follower, template, asked)
+        follower.wanted[template_id] = left if left < 0 else left - 1
+        msgid = secrets.randbelow(1 << 62)
+        sent = {"TemplateId": template_id, "MsgID": str(msgid), "ErrorCode": "0", "ErrorStatus": "success"}
+        self._tell(follower, {"Event": "subscribe_msg_sent_event", "SubscribeMsgSentEvent": {"List": sent}})
+        return {**OK, "msgid": msgid}
+
+    def _addressed(self, asked: Asked, kinds: set[str]) -> tuple[Follower, Template]:
+        follower = self._account.reachable(asked.document.get("touser"))
+        template = self._account.templates.get(asked.text("template_id", 40037))
+        if template is None or template.kind not in kinds:
+            raise Refused(40037)
+        return follower, template
+
+    def _show(self, follower: Follower, template: Template, asked: Asked) -> None:
+        data = asked.inner("data")
+
+        def filled(match: re.Match[str]) -> str:
+            return self._value(data.get(match[1], {"value": ""}))
+
+        # One that leaves a field out would be shown with a hole: a notice has to have them all.
+        names = set(re.findall(r"{{(\w+)\.DATA}}", template.content))
+        if template.kind != "template" and names - {*data}:
+            raise Refused(47003)
+        text = re.sub(r"{{(\w+)\.DATA}}", filled, template.content)
+        url = asked.document.get("url") or asked.document.get("page") or ""
+        follower.show("notice", "template", f"{template.title}\n{text}", url=url)
+
+    @staticmethod
+    def _value(inner: Any) -> str:
+        value = inner.get("value") if isinstance(inner, dict) else None
+        if not isinstance(value, str | int | float):
+            raise Refused(47003)
+        return str(value)
