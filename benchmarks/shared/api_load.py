@@ -152,11 +152,15 @@ def of_its_own(file: Path, command: str) -> Path:
 
 def as_known(file: Path, command: str | None) -> Path:
     """The plugins.toml without what that `banshi` is too old for; None is ours, which is not."""
-    settings = "platform/banshi/kernel/loading/settings.py"
-    if command and "PersonRates" not in (_tree(command) / settings).read_text("utf-8"):
+    # Before there were rooms, it stood elsewhere.
+    if command and "PersonRates" not in _text(_tree(command) / "platform/banshi/kernel/loading/settings.py"):
         lines = file.read_text("utf-8").splitlines(keepends=True)
         file.write_text("".join(line for line in lines if not line.startswith("rates = ")), "utf-8")
     return file
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8") if file.exists() else ""
 
 
 def _tree(command: str) -> Path:
