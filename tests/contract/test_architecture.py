@@ -65,7 +65,8 @@ PUSH_ORDER = [
     "doctor",
 ]
 CONVERSATIONS_ORDER = [
-    *("sentences", "settings", "tables", "contents", "dialogue", "identity", "engine", "holdings", "console")
+    *("sentences", "settings", "tables", "contents", "dialogue", "identity", "outbound", "engine", "holdings"),
+    "console",
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [

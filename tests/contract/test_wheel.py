@@ -74,6 +74,7 @@ basic_code = "000000000000"
 implementation_code = "0000000000000000000000000000000"
 exercise_level = "city"
 power_source = "own-level"
+result_type = "other"
 handling_type = "immediate"
 service_area = "city"
 complaints = { zh-CN = "000-0000000（示例）", en = "000-0000000 (sample)" }

@@ -166,6 +166,30 @@ async def test_what_follows_from_the_declaration_is_told_and_not_written_twice(
     assert not [name for name in elements if f"elements.{name}" in missing]
 
 
+async def test_a_department_says_once_what_its_items_have_in_common_and_an_item_says_otherwise(tmp_path: Path) -> None:
+    """And the strict check misses none of it any more."""
+    place = tmp_path / "parks"
+    place.mkdir()
+    (place / "__init__.py").touch()
+    said = 'exercise_level = "county"\ncomplaints = { zh-CN = "拨打12345", en = "Call 12345" }\n\n[department.remedy]'
+    own = 'elements = { exercise_level = "city", result_type = "licence" }'
+    text = DEPARTMENT.replace("[department.remedy]", said)
+    text += ITEM.format(code="plain", more="") + ITEM.format(code="own", more=own)
+    (place / "items.toml").write_text(text, encoding="utf-8")
+    async with open_door(tmp_path, {"parks": place}) as door:
+        for code, level, missing in (("plain", "县级", {"result_type"}), ("own", "市级", set())):
+            guide = (await door.anyone.get(f"/v1/items/{code}", headers={"Accept-Language": "zh-CN"})).ok()
+            told = {one["name"]: one["value"] for one in guide["elements"]}
+            assert (told["exercise_level"], told["complaints"]) == (level, "拨打12345")
+            assert told.get("result_type") == (None if missing else "证照")
+            rule: Any = inspect.unwrap(facts_are_known)
+            registry = door.platform.registry
+            ((_, asked, _),) = rule(registry, registry.items.get(code))
+            assert "elements.power_source" in asked
+            assert not [name for name in ("exercise_level", "complaints") if f"elements.{name}" in asked]
+            assert ("elements.result_type" in asked) == bool(missing)
+
+
 # -- remedies --------------------------------------------------------------------------------------------------------
 
 

@@ -229,6 +229,7 @@ elements.exercise_level = "city"
 elements.power_source = "own-level"
 elements.handling_type = "promised"
 elements.service_area = "province"
+elements.result_type = "licence"
 elements.complaints = { zh-CN = "000-0000003", en = "000-0000003" }
 application.permit = true
 remedy.reconsideration = { zh-CN = "示例市人民政府", en = "the government" }

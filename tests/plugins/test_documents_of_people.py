@@ -27,6 +27,9 @@ PEOPLE = {
     "assembly-permit": ("", "", "resident_id"),
     "security-company-licence": ("legal_representative", "", "id_number"),
     "missing-person": ("person", "", "id_number"),
+    "contact-change": ("", "", "resident_id"),
+    "blasting-operator-licence": ("", "", "resident_id"),
+    "fire-control-room-operator-assessment": ("", "", "resident_id"),
 }
 ORGANISATIONS_TOO = {
     "ebike-registration": ("", "", "resident_id"),
@@ -34,7 +37,6 @@ ORGANISATIONS_TOO = {
     "vehicle-mortgage": ("", "lender_", "lender_resident_id"),
     "vehicle-transfer": ("new_owner", "", "resident_id"),
     "vehicle-transfer, the seller": ("", "owner_", "owner_resident_id"),
-    "contact-change": ("", "", "resident_id"),
     "accident-record": ("", "", "resident_id"),
 }
 #: Which are about somebody of whom it is known what they have: no citizen, or no foreigner.
@@ -55,8 +57,8 @@ CITIZENS = {
     *("id-card-first-issue", "id-card-progress", "id-card-renewal", "id-card-replacement", "temporary-id-card"),
     *("residence-permit", "residence-permit-endorsement", "temporary-residence-registration"),
     "temporary-identity-proof",
-    # 保安服务管理条例 16 says citizens; of the two others it is not known whether the rules let somebody else in.
-    *("security-guard-certificate", "blasting-operator-licence", "fire-control-room-operator-assessment"),
+    # 保安服务管理条例 16 says citizens.
+    "security-guard-certificate",
 }
 #: Forms that take the number with which somebody signed in, whatever document it is of.
 VERIFIED = {"driver-record", "exit-entry-record", "no-criminal-record-certificate"}
@@ -147,6 +149,39 @@ def test_no_form_asks_for_a_citizens_number_where_somebody_else_may_use_the_item
     plain = {code for code, fields in asking.items() if any("x-when" not in one for _, one in fields)}
     assert plain - VERIFIED - CITIZENS == set()
     assert asking.keys() >= CITIZENS | VERIFIED
+
+
+def test_an_organisation_gives_new_contact_details_as_an_owner_and_never_as_a_driver() -> None:
+    """It could choose to be a driver, with its code as the document."""
+    form = form_of("contact-change")
+    answers = filled(form.schema, files())
+    for name in ("document", "resident_id"):
+        del answers[name]
+    answers |= {"role": "vehicle-owner-organisation", "uscc": "91510700MA0000000G", "name": "示例运输有限公司"}
+    assert form.problems(answers) == ()
+    for role in ("driver", "vehicle-owner"):
+        told = {(one.pointer, one.code) for one in form.problems(answers | {"role": role})}
+        assert told == {("/document", "required"), ("/uscc", "x-when")}
+    told = {(one.pointer, one.code) for one in form.problems(answers | {"document": "passport"})}
+    assert ("/document", "x-when") in told
+
+
+def test_an_organisation_asks_about_foreigners_by_passport_or_permanent_residence_card() -> None:
+    """It had to be told that there is no form: the other one is about citizens."""
+    form = form_of("criminal-record-inquiry-organisation-foreigner")
+    answers = filled(form.schema, files())
+    assert form.problems(answers) == ()
+    person = {"name": "JOHN SAMPLE", "nationality": "GBR", "birth_date": "1990-05-01"}
+    answers["subjects"] = [
+        {**person, "document": "passport", "passport_number": "E12345678"},
+        {**person, "document": "permanent-residence-card", "resident_id": "11010519491231002X"},
+        {**person, "document": "passport", "resident_id": "11010519491231002X"},
+    ]
+    told = {(one.pointer, one.code) for one in form.problems(answers)}
+    assert told == {("/subjects/2/passport_number", "required"), ("/subjects/2/resident_id", "x-when")}
+    del answers["subjects"][2]
+    answers["sort"] = "notary"
+    assert {one.pointer for one in form.problems(answers)} == {"/relation", "/relation_proof"}
 
 
 def test_an_organisation_asks_about_people_by_whatever_document_they_have() -> None:

@@ -201,7 +201,7 @@ async def test_the_national_elements_classify_it_and_the_remedy_is_a_rule(tmp_pa
     def said(path: str) -> list[str]:
         return [row[0] for row in asked(graph, f"SELECT DISTINCT ?o {{ {here} {path} ?o }}")]
 
-    own = {"permit", "city", "own-level", "promised", "province"}
+    own = {"permit", "city", "own-level", "promised", "province", "licence"}
     assert set(said("cv:isClassifiedBy/skos:notation")) == {"III", "application", *own}
     assert "行政许可" in said("cv:isClassifiedBy/skos:prefLabel")
     assert {"事项类型", "行使层级", "权力来源", "办件类型", "通办范围"} < set(

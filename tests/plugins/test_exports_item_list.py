@@ -182,7 +182,7 @@ async def test_a_wrong_parameter_is_refused(city: Door, path: str, asked: str) -
 async def test_every_field_is_documented(city: Door) -> None:
     page = (ROOT / "docs" / "integrators.md").read_text("utf-8").split("## As the national item list")[1]
     head = (await city.anyone.get(f"{CSV}?department=archive")).body.decode("utf-8-sig").strip().split(",")
-    assert len(head) == 31
+    assert len(head) == 32
     # A time limit's unit is told with it.
     assert not [name for name in head if name.removesuffix("单位") not in page]
 
@@ -209,6 +209,7 @@ async def test_the_national_elements_are_there_by_their_own_names_and_words(tmp_
         "权力来源": "法定本级行使",
         "办件类型": "承诺件",
         "通办范围": "全省通办",
+        "审批结果类型": "证照",
         "监督投诉方式": "000-0000003",
     }
     days = {"法定办结时限": 60, "法定办结时限单位": "自然日", "承诺办结时限单位": "工作日"}

@@ -10,6 +10,7 @@ from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import place_of
 from banshi.foundation.trace_context import present_trace
 from banshi.kernel.contract.pointing import PluginWarning
+from banshi.kernel.contract.values import Phase
 from banshi.kernel.outbox.pause import AFTER_RESTORE, JOBS, Jobs, paused
 from banshi.kernel.runtime.containment import ask, guarded
 from banshi.kernel.runtime.mistakes import Mistake
@@ -24,6 +25,7 @@ __all__ = [
     "Examination",
     "Jobs",
     "Mistake",
+    "Phase",
     "PluginWarning",
     "ProcessRole",
     "Span",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from conversations.contents import (
     Abilities,
@@ -28,23 +29,48 @@ from conversations.engine.turns import CONVERSATIONS, Conversations
 from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import routes, sign_in
 from conversations.identity.offers import OFFERS, Offers
+from conversations.outbound.courier import COURIERS, HELD, open_couriers
+from conversations.outbound.sender import (
+    OUTLETS,
+    Accepted,
+    Later,
+    Opened,
+    Outbound,
+    Outcome,
+    Outlet,
+    Refused,
+    Sender,
+    Shut,
+    Unknown,
+)
 from conversations.settings import SETTINGS, ConversationSettings
 
 __all__ = [
     "CONVERSATIONS",
+    "OUTLETS",
     "Abilities",
+    "Accepted",
     "Account",
     "Button",
     "Content",
     "Conversations",
     "File",
     "Joined",
+    "Later",
     "Left",
+    "Opened",
+    "Outbound",
+    "Outcome",
+    "Outlet",
     "Place",
     "Received",
+    "Refused",
     "Reply",
     "Scanned",
+    "Sender",
+    "Shut",
     "Text",
+    "Unknown",
     "Voice",
 ]
 
@@ -66,6 +92,8 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
         Resource.made(OFFERS, Offers),
         Resource.made(CONVERSATIONS, Conversations),
         Resource(TIDYING, open_tidying),
+        # Once there are the channels; and it ends before they do.
+        Resource(COURIERS, open_couriers, Phase.AFTER_PLUGINS),
     ]
 
 
@@ -76,7 +104,7 @@ def banshi_routes() -> Sequence[Route]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(HOLDINGS, HOLDING)]
+    return [Offer(HOLDINGS, HOLDING), Offer(JOBS, HELD)]
 
 
 @hookimpl

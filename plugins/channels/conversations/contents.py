@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,19 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What is answered to one inbound message."""
+    """What is said: the answer to one inbound message, or unasked."""
 
     text: str
     #: The choices that the text lists by number, for channels with buttons. Typed text is always understood too.
     buttons: Sequence[Button] = ()
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"text": self.text, "buttons": [[one.label, one.says] for one in self.buttons]}
+
+    @classmethod
+    def of(cls, stored: Any) -> Reply:
+        return cls(text=stored["text"], buttons=tuple(Button(*one) for one in stored["buttons"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,26 +17,29 @@ from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retai
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
 from conversations.settings import SETTINGS
-from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Turn
+from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Said, Turn, Window
 
 #: Rows that one statement is about.
 ROWS_AT_ONCE = 500
+
+#: How long a window that is over is kept.
+WINDOW_KEPT = timedelta(days=1)
 
 #: Seconds between two rounds, and what the log says of one that fails.
 HOUR_S = 3600.0
 FAILED = "old conversations can't be tidied up"
 
 
-def _turns_of(link: ContactLink) -> QuerySet[Turn]:
+def _while_bound(model: type[Turn | Said], link: ContactLink) -> QuerySet[Any]:
     """What was said while a contact was bound to somebody. What was said before may be another's."""
-    said = Turn.filter(conversation_id=link.conversation_id, at__gte=link.linked_at)
+    said = model.filter(conversation_id=link.conversation_id, at__gte=link.linked_at)
     return said.filter(at__lte=link.ended_at) if link.ended_at else said
 
 
-async def _turns(_: Platform, whom: DataSubject) -> Sequence[Any]:
+async def _spoken(model: type[Turn | Said], _: Platform, whom: DataSubject) -> Sequence[Any]:
     found: dict[Any, None] = {}
     for link in await ContactLink.filter(person=whom.subject).order_by("id"):
-        found |= dict.fromkeys(await _turns_of(link).order_by("id").values_list("id", flat=True))
+        found |= dict.fromkeys(await _while_bound(model, link).order_by("id").values_list("id", flat=True))
     return list(found)
 
 
@@ -51,19 +54,21 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     for link in await ContactLink.filter(person=whom.subject):
         others = ContactLink.filter(conversation_id=link.conversation_id).exclude(person=whom.subject)
         if await others.exists():
-            await _turns_of(link).delete()
+            for model in (Turn, Said):
+                await _while_bound(model, link).delete()
             await ContactLink.filter(id=link.id).delete()
             if link.ended_at is None:
                 await _empty(platform, await ChannelConversation.filter(id=link.conversation_id))
         else:
             await _remove([link.conversation_id])
-    await LinkOffer.filter(person=whom.subject).delete()
+    for own in (LinkOffer, Said):
+        await own.filter(person=whom.subject).delete()
     return ()
 
 
 async def _remove(conversations: Sequence[Any]) -> None:
     """Whoever is in the middle of a turn with one of them begins anew."""
-    for model in (Turn, ContactLink, LinkOffer):
+    for model in (Turn, Said, Window, ContactLink, LinkOffer):
         await model.filter(conversation_id__in=list(conversations)).delete()
     await ChannelConversation.filter(id__in=list(conversations)).delete()
 
@@ -72,7 +77,8 @@ HOLDING = Holdings(
     [
         PersonalTable(ContactLink, by_person(ContactLink, "person")),
         PersonalTable(ChannelConversation, _conversations),
-        PersonalTable(Turn, _turns),
+        PersonalTable(Turn, partial(_spoken, Turn)),
+        PersonalTable(Said, partial(_spoken, Said), hidden=("officer",)),
         PersonalTable(LinkOffer, by_person(LinkOffer, "person"), hidden=("token", "digits")),
     ],
     forget,
@@ -88,6 +94,8 @@ async def tidy(platform: Platform) -> None:
         platform, ChannelConversation.filter(heard_at__lt=now - timedelta(days=settings.memory_days))
     )
     await _delete(Turn.filter(at__lt=old))
+    await _delete(Said.filter(at__lt=old))
+    await _delete(Window.filter(until__lt=now - WINDOW_KEPT))
     await _delete(ContactLink.filter(ended_at__lt=old))
     linked = Subquery(ContactLink.filter(ended_at=None).values("conversation_id"))
     silent = ChannelConversation.filter(heard_at__lt=old).exclude(id__in=linked)

@@ -78,7 +78,10 @@ def entry(item: Item, department: Department) -> Entry:
         "事项名称": _text(item.title),
         "事项编码": item.code,
         "事项版本": item.version,
-        **{ELEMENTS[name][LANGUAGE]: value for name, _, value in known_elements(elements_of(item), LANGUAGE)},
+        **{
+            ELEMENTS[name][LANGUAGE]: value
+            for name, _, value in known_elements(elements_of(item, department), LANGUAGE)
+        },
         "实施主体": _text(department.title),
         "承办机构": _text(unit) if unit else None,
         "服务对象": [AUDIENCE[one] for one in item.audience],

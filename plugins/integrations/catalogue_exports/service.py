@@ -37,7 +37,9 @@ def service(item: Item, department: Department, kind: Kind, shared: Shared) -> N
     classes = [shared.kind(item.kind, kind.title)]
     if item.online_depth is not None:
         classes.append(shared.depth(item.online_depth.code, item.online_depth.code_list))
-    elements = [(name, code) for name, code, _ in known_elements(elements_of(item), "en") if code is not None]
+    elements = [
+        (name, code) for name, code, _ in known_elements(elements_of(item, department), "en") if code is not None
+    ]
     classes += [shared.element(name, code) for name, code in elements]
     node: Node = {
         "id": f"{here}#service",

@@ -8,7 +8,7 @@ from typing import Any
 
 from banshi.builtin.catalogue.remedies import decided
 from banshi.kernel.contract.elements import Elements
-from banshi.kernel.contract.values import Item, Texts, text_in
+from banshi.kernel.contract.values import Department, Item, Texts, text_in
 
 #: The elements by their names in items.toml, in the list's own order.
 TITLES: Mapping[str, Texts] = {
@@ -19,6 +19,7 @@ TITLES: Mapping[str, Texts] = {
     "power_source": {"zh-CN": "权力来源", "en": "Source of the power"},
     "handling_type": {"zh-CN": "办件类型", "en": "Type of handling"},
     "service_area": {"zh-CN": "通办范围", "en": "Where it can be handed in"},
+    "result_type": {"zh-CN": "审批结果类型", "en": "Type of result"},
     "complaints": {"zh-CN": "监督投诉方式", "en": "Complaints about the handling"},
 }
 
@@ -63,14 +64,22 @@ WORDS: Mapping[str, Mapping[str, Texts]] = {
         "county": {"zh-CN": "全县（区）通办", "en": "Anywhere in the county"},
         "township": {"zh-CN": "全镇（乡、街道）通办", "en": "Anywhere in the township"},
     },
+    "result_type": {
+        "licence": {"zh-CN": "证照", "en": "Licence or certificate"},
+        "document": {"zh-CN": "批文", "en": "Approval document"},
+        "other": {"zh-CN": "其他", "en": "Other"},
+    },
 }
 
+#: What a department says once for all of its items.
+OF_DEPARTMENTS = ("exercise_level", "complaints")
 
-def elements_of(item: Item) -> Elements:
-    """What an item says of its elements, and what follows from the rest of its declaration: a permit is one, and what
-    is promised in no days at all is done at once. What the department says comes first.
+
+def elements_of(item: Item, department: Department | None = None) -> Elements:
+    """What an item says of its elements, and what follows: from its department, and from the rest of its declaration.
+    A permit is one, and what is promised in no days at all is done at once. What the item says comes first.
     """
-    follows: dict[str, Any] = {}
+    follows: dict[str, Any] = {name: getattr(department, name, None) for name in OF_DEPARTMENTS}
     if getattr(item.details, "permit", False):
         follows["item_type"] = "permit"
     # Something is decided, or answered: of a complaint or a booking the list has no such type.

@@ -246,7 +246,9 @@ def item_document(platform: Platform, item: Item, language: str) -> dict[str, An
     document = item_summary(platform, item, language)
     document |= {name: in_language(getattr(item, name), language) for name in GUIDE}
     document["details"] = {"kind": item.kind, **(document["details"] or {})}
-    document["elements"] = elements_document(elements_of(item), language)
+    document["elements"] = elements_document(
+        elements_of(item, platform.registry.departments.get(item.department)), language
+    )
     remedy = remedy_of(platform.registry, item) if decided(item) else None
     document["remedy"] = remedy_document(remedy, language)
     document |= guide_words(platform.registry, item, language)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from banshi.builtin.drafts.ending import end_draft
+from banshi.builtin.drafts.ending import SAVED, SQL, end_draft
 from banshi.builtin.drafts.models import Draft
 from banshi.builtin.drafts.routes import ROUTES, remove_old
 from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
@@ -17,6 +17,7 @@ from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Offer, Phase, Resource
 from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.look_ups import LookUps
 
 ENDING: Key[None] = Key("drafts' end")
 
@@ -41,4 +42,7 @@ def banshi_offers() -> list[Offer[Any]]:
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
     open_ending = partial(hourly, "drafts-ending", remove_old, "old drafts can't be removed now")
-    return [Resource(ENDING, open_ending, Phase.AFTER_PLUGINS)]
+    return [
+        Resource.made(SAVED, lambda platform: LookUps(platform.store, SQL)),
+        Resource(ENDING, open_ending, Phase.AFTER_PLUGINS),
+    ]

@@ -68,8 +68,9 @@ def body_schema(
     With `code`, the schema of a tip's code, it is a tip's: whoever sends that code, and writes no reason.
     """
     answers = answers_in(kind, step)
-    schema: dict[str, Any] = described(_envelope(step, answers, language), language)
-    properties = schema["properties"]
+    told = _envelope(step, answers, language).described(language)
+    properties = {**told["properties"]}
+    schema = {**told, "required": [*told["required"]], "properties": properties}
     if step.takes is not None:
         properties["details"] = step.takes.described(language)
         if step.takes.schema.get("required") or step.takes.problems({}, at=None):
@@ -133,8 +134,7 @@ def problems_of(
     # As it is counted where it is written; white space in it is no words.
     if said := next(filter(None, (" ".join(clean(text).split()) for text in (reason or {}).values())), ""):
         body["reason"] = said
-    envelope = _envelope(step, answers_in(kind, step), language)
-    found = list(_compiled(orjson.dumps(envelope)).problems(body, language))
+    found = list(_envelope(step, answers_in(kind, step), language).problems(body, language))
     if step.takes is not None and isinstance(details, dict | None):
         wrong = step.takes.problems({} if details is None else details, language, at=at)
         # One list is enough for a field that has several: the last one is the one for what else was sent.
@@ -155,18 +155,23 @@ def _worded(problem: FieldProblem, step: Step) -> FieldProblem:
             return problem
 
 
-def _envelope(step: Step, answers: Answers, language: str) -> dict[str, Any]:
-    properties: dict[str, Any] = {"reason": reason_schema(step.reason_asks, language, step.longest_reason)}
-    required = ["reason"] if step.needs_reason else []
+def _envelope(step: Step, answers: Answers, language: str) -> Form:
+    """What is around an action's answers and details; made once of what it depends on."""
+    asks = tuple(step.reason_asks.items())
+    return _made(asks, step.longest_reason, step.needs_reason, step.takes is not None, answers, language)
+
+
+@lru_cache(maxsize=1_024)
+def _made(
+    asks: tuple[tuple[str, str], ...], longest: int, needs_reason: bool, takes: bool, answers: Answers, language: str
+) -> Form:
+    properties: dict[str, Any] = {"reason": reason_schema(dict(asks), language, longest)}
+    required = ["reason"] if needs_reason else []
     if answers != "none":
         properties["answers"] = {"type": "object"}
     if answers == "needed":
         required.append("answers")
-    if step.takes is not None:
+    if takes:
         properties["details"] = {"type": "object"}
-    return {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
-
-
-@lru_cache(maxsize=256)
-def _compiled(schema: bytes) -> Form:
-    return Form.checked(orjson.loads(schema))
+    closed = {"type": "object", "additionalProperties": False}
+    return Form.checked({**closed, "required": required, "properties": properties})

@@ -7,28 +7,17 @@ from typing import Literal
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.texts import Texts
 
+# fmt: off
 ItemType = Literal[
-    "permit",
-    "confirmation",
-    "benefit",
-    "award",
-    "ruling",
-    "levy",
-    "penalty",
-    "coercion",
-    "inspection",
-    "other-power",
+    "permit", "confirmation", "benefit", "award", "ruling", "levy", "penalty", "coercion", "inspection", "other-power",
     "public-service",
 ]
-
 PowerSource = Literal[
-    "own-level",
-    "devolved-from-above",
-    "authorised-from-above",
-    "authorised-at-level",
-    "entrusted-from-above",
+    "own-level", "devolved-from-above", "authorised-from-above", "authorised-at-level", "entrusted-from-above",
     "entrusted-at-level",
 ]
+# fmt: on
+ResultType = Literal["licence", "document", "other"]
 
 #: How far a level of government, or an arrangement between its offices, reaches.
 Level = Literal["national", "province", "city", "county", "township"]
@@ -43,13 +32,15 @@ class Elements:
     #: 基本编码 of the national catalogue, and 实施编码 of the office's own list: digits and capital letters.
     basic_code: str = ""
     implementation_code: str = ""
-    #: 行使层级.
+    #: 行使层级, in place of the department's.
     exercise_level: Level | None = None
     #: 权力来源.
     power_source: PowerSource | None = None
     #: 办件类型: 即办件 or 承诺件.
     handling_type: Literal["immediate", "promised"] | None = None
-    #: 监督投诉方式: where somebody complains of how it is handled.
+    #: 审批结果类型.
+    result_type: ResultType | None = None
+    #: 监督投诉方式: where somebody complains of how it is handled; in place of the department's.
     complaints: Texts | None = None
     #: 通办范围: how far away from home it can be handed in.
     service_area: Level | None = None

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from banshi.forms import Form
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.data_tables import data_table
-from banshi.kernel.contract.elements import Elements
+from banshi.kernel.contract.elements import Elements, Level
 from banshi.kernel.contract.texts import LANGUAGES as LANGUAGES
 from banshi.kernel.contract.texts import Texts as Texts
 
@@ -291,3 +291,6 @@ class Department:
     documents: tuple[Document, ...] = ()
     #: Against its decisions, but for items with one of their own.
     remedy: Remedy | None = None
+    #: Of the national list, but for items with their own: 行使层级, and 监督投诉方式.
+    exercise_level: Level | None = None
+    complaints: Texts | None = None

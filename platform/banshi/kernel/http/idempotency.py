@@ -22,10 +22,10 @@ from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Receipts
 from banshi.kernel.http.callers import CREATING
 from banshi.kernel.http.responses import JSON, encode
-from banshi.kernel.http.stored_answers import STORED_ANSWERS
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.sentences import say
 from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.look_ups import LookUps
 
 HEADER = "Idempotency-Key"
 MAX_KEY_CHARS = 128
@@ -33,6 +33,8 @@ VISIBLE = re.compile(r"[!-~]+")
 
 #: Hashes of the keys whose requests run in this process.
 RUNNING: Key[set[str]] = Key("idempotency keys in use")
+STORED_ANSWERS: Key[LookUps] = Key("stored answers to idempotency keys")
+SQL = "SELECT id, fingerprint, status, headers, body FROM banshi_idempotency_key WHERE id IN ({listed})"
 
 
 class IdempotentRequest(Receipts):

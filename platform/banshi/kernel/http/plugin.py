@@ -6,13 +6,13 @@ from typing import Any
 
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.values import Resource
-from banshi.kernel.http.idempotency import RUNNING
-from banshi.kernel.http.stored_answers import STORED_ANSWERS, StoredAnswers
+from banshi.kernel.http.idempotency import RUNNING, SQL, STORED_ANSWERS
+from banshi.kernel.tables.look_ups import LookUps
 
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(RUNNING, lambda _: set()),
-        Resource.made(STORED_ANSWERS, lambda platform: StoredAnswers(platform.store)),
+        Resource.made(STORED_ANSWERS, lambda platform: LookUps(platform.store, SQL)),
     ]

@@ -129,7 +129,7 @@ class Talk:
             digest=digest_of(self.content),
             at=self.platform.now(),
             heard=heard(self.content),
-            reply={"text": self.reply.text, "buttons": [[one.label, one.says] for one in self.reply.buttons]},
+            reply=self.reply.stored(),
         )
         if self.is_new:
             new = ChannelConversation(
@@ -141,11 +141,6 @@ class Talk:
     @property
     def reply(self) -> Reply:
         return Reply(text="\n".join(self.lines), buttons=tuple(self.buttons))
-
-
-def replayed(stored: Any) -> Reply:
-    """What was answered, from a turn's row."""
-    return Reply(text=stored["text"], buttons=tuple(Button(*one) for one in stored["buttons"]))
 
 
 def heard(content: Content) -> Mapping[str, Any]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any
+from typing import Any, Unpack
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from tortoise.exceptions import IntegrityError
@@ -17,11 +18,13 @@ from uuid_utils.compat import uuid7
 
 from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
 from banshi.sdk.http import ApiReader
-from conversations.contents import Account, Received, Reply
+from conversations.contents import Account, Left, Received, Reply
 from conversations.engine import step
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
-from conversations.engine.talk import Talk, digest_of, replayed
+from conversations.engine.talk import Talk, digest_of
+from conversations.outbound import saying, windows
+from conversations.outbound.saying import About
 from conversations.tables.models import ChannelConversation
 from conversations.tables.reading import Known, known
 
@@ -48,8 +51,9 @@ class Conversations:
                 digest = digest_of(received.content)
                 found = await known(self._platform, account.name, received.contact, received.key, digest)
                 if found is not None and found.reply is not None:
-                    return replayed(found.reply)
+                    return Reply.of(found.reply)
                 talk = self._begun(account, received, found)
+                await self._outbound(talk, owes=found is not None and found.is_owed)
                 with suppress(Stale, IntegrityError):
                     await step.take(talk)
                     if not talk.is_kept:
@@ -70,6 +74,33 @@ class Conversations:
             principal=Principal(subject=found.person, **found.known) if found and found.person else None,
             linked_at=found.linked_at if found else None,
         )
+
+    async def _outbound(self, talk: Talk, *, owes: bool) -> None:
+        """The windows that the message opens; and what could not be sent before is said now."""
+        talk.beside += await windows.opening(talk.platform, talk.row.account, talk.row.id, talk.received)
+        if owes and not isinstance(talk.content, Left):
+            subject = talk.principal.subject if talk.principal else ""
+            replies, said = await saying.owed(talk.platform, talk.row.id, subject)
+            talk.lines += [one.text for one in replies]
+            talk.beside += said
+
+    # -- unasked -------------------------------------------------------------------------------------------------
+
+    async def find(self, account: str, contact: str) -> UUID | None:
+        """The conversation with a contact; None where they have never written."""
+        row = await ChannelConversation.get_or_none(account=account, contact=contact)
+        return row.id if row else None
+
+    async def say(self, conversation: UUID, reply: Reply, **about: Unpack[About]) -> UUID:
+        """Promise a message unasked; the id of its `Said`, which has what becomes of it.
+
+        A second one with the same `key` is the first. Raises NotFound.
+        """
+        return await saying.say(self._platform, conversation, reply, **about)
+
+    async def delivered(self, account: str, provider_id: str, *, arrived: bool, code: str = "") -> bool:
+        """Note a provider's word that what it had accepted has arrived, or won't; False where it is nothing of ours."""
+        return await saying.delivered(self._platform, account, provider_id, arrived=arrived, code=code)
 
     async def _keep(self, talk: Talk) -> None:
         rows = talk.receipt()

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON
 
-__all__ = ["ChannelConversation", "ContactLink", "LinkOffer", "Turn"]
+__all__ = ["ChannelConversation", "ContactLink", "LinkOffer", "Said", "Turn", "Window"]
 
 
 class ChannelConversation(Personal):
@@ -100,3 +101,67 @@ class Turn(Personal):
     class Meta:
         table = "conversations_turn"
         unique_together = (("conversation", "key", "digest"),)
+
+
+class Said(Personal):
+    """One message to a contact unasked, with what became of it. Written with what caused it."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    conversation: Any = fields.ForeignKeyField(
+        "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE
+    )
+    conversation_id: UUID
+    #: What the account's name begins with: `wechat` of `wechat:wx1234`.
+    channel = fields.CharField(max_length=32)
+    #: The same is promised once, whoever promises it again.
+    key = fields.CharField(max_length=120, unique=True)
+    #: Who says it: `engine`, `officer` or `notice`; of an officer, which one.
+    by = fields.CharField(max_length=16)
+    officer = PersonalId(255, default="")
+    #: The citizen whom it is for, "" for whoever has the contact: nobody else gets it there.
+    person = PersonalId(255, default="", db_index=True)
+    words: Any = PersonalJSON()
+    #: Of the table in `outbound.states`.
+    state = fields.CharField(max_length=16)
+    #: The provider's code, where it refused it or said that it didn't arrive, and what that means for people.
+    code = fields.CharField(max_length=64, default="")
+    why: Any = fields.JSONField(default=dict)
+    #: The window that was spent, and the provider's id of what it has taken.
+    window = fields.CharField(max_length=16, default="")
+    provider_id = fields.CharField(max_length=128, default="", db_index=True)
+    at = fields.DatetimeField(db_index=True)
+    settled_at = fields.DatetimeField(null=True)
+    #: Milliseconds of the database's clock: not tried before, and leased to a worker until.
+    not_before = fields.BigIntField(default=0)
+    lease_until = fields.BigIntField(default=0)
+    #: How often it was claimed, also the fencing token; and how often it was refused for now.
+    attempts = fields.IntField(default=0)
+    refusals = fields.IntField(default=0)
+    #: It may be on its way: where nobody has said what came of it when the lease ends, nobody knows.
+    is_sending = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "conversations_said"
+        indexes = [
+            Index(fields=("channel", "state", "id"), name="conversations_said_due"),
+            Index(fields=("conversation_id", "state", "id"), name="conversations_said_of"),
+        ]
+
+
+class Window(Model):
+    """Until when and how often a contact may still be written to, by one of the provider's rules."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    conversation: Any = fields.ForeignKeyField(
+        "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE
+    )
+    conversation_id: UUID
+    #: The channel's word for it.
+    kind = fields.CharField(max_length=16)
+    until = fields.DatetimeField(db_index=True)
+    #: None: any number.
+    sends_left = fields.IntField(null=True)
+
+    class Meta:
+        table = "conversations_window"
+        unique_together = (("conversation", "kind"),)

@@ -24,13 +24,16 @@ class Known:
     linked_at: datetime | None
     #: What was answered to this very message; None where it has not come before.
     reply: Any
+    #: Whether something couldn't be sent to them that is to be said with the next answer.
+    is_owed: bool
 
 
 async def known(platform: Platform, account: str, contact: str, key: str, digest: str) -> Known | None:
     """The conversation with a contact, who they are, and the turn of that message; None where there is none yet."""
     marks = platform.store.placeholders(4)
     sql = (
-        f"SELECT {', '.join(f'c.{name}' for name in _COLUMNS)}, l.person, l.known, l.linked_at, t.reply "  # noqa: S608 - our own words
+        f"SELECT {', '.join(f'c.{name}' for name in _COLUMNS)}, l.person, l.known, l.linked_at, t.reply, "  # noqa: S608 - our own words
+        "EXISTS (SELECT 1 FROM conversations_said s WHERE s.conversation_id = c.id AND s.state = 'shut') AS owed "
         "FROM conversations_conversation c "
         "LEFT JOIN conversations_link l ON l.conversation_id = c.id AND l.ended_at IS NULL "
         f"LEFT JOIN conversations_turn t ON t.conversation_id = c.id AND t.key = {marks[0]} AND t.digest = {marks[1]} "
@@ -41,6 +44,7 @@ async def known(platform: Platform, account: str, contact: str, key: str, digest
     if not rows:
         return None
     found = dict(rows[0])
+    owed = bool(found.pop("owed"))
     person, signed_in, linked_at, reply = (found.pop(name) for name in ("person", "known", "linked_at", "reply"))
     (row,) = made(ChannelConversation, [found])
     return Known(
@@ -49,4 +53,5 @@ async def known(platform: Platform, account: str, contact: str, key: str, digest
         {} if person is None else as_read(ContactLink, "known", signed_in),
         None if person is None else as_read(ContactLink, "linked_at", linked_at),
         None if reply is None else as_read(Turn, "reply", reply),
+        owed,
     )

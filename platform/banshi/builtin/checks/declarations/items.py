@@ -168,11 +168,11 @@ def verbs_are_offered(registry: Registry) -> Iterator[Finding]:
 
 
 @of_each_item
-def facts_are_known(_: Registry, item: Item) -> Iterator[Fault]:
+def facts_are_known(registry: Registry, item: Item) -> Iterator[Fault]:
     """Warns of what a citizen looks for in the guide and doesn't find."""
     facts = ("legal_basis", "promised_days", "online_depth", "places")
     missing = [key for key in facts if getattr(item, key) in (None, ())]
-    elements = elements_of(item)
+    elements = elements_of(item, registry.departments.get(item.department))
     if missing := [*missing, *(f"elements.{key}" for key in TITLES if not getattr(elements, key))]:
         yield "unknown-facts", f"add {', '.join(missing)} once they are known for certain", True
 

@@ -1,4 +1,4 @@
--- After 0002_link_offer
+-- After 0003_outbound
 CREATE TABLE "conversations_conversation" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "account" VARCHAR(100) NOT NULL  /* Such as `wechat:wx1234`. */,
@@ -46,3 +46,39 @@ CREATE TABLE "conversations_link_offer" (
 );
 CREATE INDEX "idx_conversatio_person_f19ce2" ON "conversations_link_offer" ("person");
 CREATE INDEX "idx_conversatio_ends_at_65a68e" ON "conversations_link_offer" ("ends_at");
+CREATE TABLE "conversations_said" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "channel" VARCHAR(32) NOT NULL  /* What the account's name begins with: `wechat` of `wechat:wx1234`. */,
+    "key" VARCHAR(120) NOT NULL UNIQUE /* The same is promised once, whoever promises it again. */,
+    "by" VARCHAR(16) NOT NULL  /* Who says it: `engine`, `officer` or `notice`; of an officer, which one. */,
+    "officer" VARCHAR(1415) NOT NULL,
+    "person" VARCHAR(1415) NOT NULL  /* The citizen whom it is for, "" for whoever has the contact: nobody else gets it there. */,
+    "words" JSON NOT NULL,
+    "state" VARCHAR(16) NOT NULL  /* Of the table in `outbound.states`. */,
+    "code" VARCHAR(64) NOT NULL  /* The provider's code, where it refused it or said that it didn't arrive, and what that means for people. */,
+    "why" JSON NOT NULL,
+    "window" VARCHAR(16) NOT NULL  /* The window that was spent, and the provider's id of what it has taken. */,
+    "provider_id" VARCHAR(128) NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    "settled_at" TIMESTAMP,
+    "not_before" BIGINT NOT NULL  /* Milliseconds of the database's clock: not tried before, and leased to a worker until. */,
+    "lease_until" BIGINT NOT NULL,
+    "attempts" INT NOT NULL  /* How often it was claimed, also the fencing token; and how often it was refused for now. */,
+    "refusals" INT NOT NULL,
+    "is_sending" INT NOT NULL  /* It may be on its way: where nobody has said what came of it when the lease ends, nobody knows. */,
+    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE
+);
+CREATE INDEX "idx_conversatio_person_3e983b" ON "conversations_said" ("person");
+CREATE INDEX "idx_conversatio_provide_25f12c" ON "conversations_said" ("provider_id");
+CREATE INDEX "idx_conversatio_at_bf1c7f" ON "conversations_said" ("at");
+CREATE INDEX "conversations_said_due" ON "conversations_said" ("channel", "state", "id");
+CREATE INDEX "conversations_said_of" ON "conversations_said" ("conversation_id", "state", "id");
+CREATE TABLE "conversations_window" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "kind" VARCHAR(16) NOT NULL  /* The channel's word for it. */,
+    "until" TIMESTAMP NOT NULL,
+    "sends_left" INT   /* None: any number. */,
+    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_conversatio_convers_99219f" UNIQUE ("conversation_id", "kind")
+);
+CREATE INDEX "idx_conversatio_until_9cefa5" ON "conversations_window" ("until");

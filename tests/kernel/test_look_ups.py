@@ -1,4 +1,4 @@
-"""Stored answers that are looked up together: each gets its own, of the moment in which it asked or later."""
+"""Rows that are looked up together: each gets its own, of the moment in which it asked or later."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from tortoise.exceptions import DBConnectionError
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.writes import Write
-from banshi.kernel.http.stored_answers import StoredAnswers
+from banshi.kernel.http.idempotency import SQL
 from banshi.kernel.tables.idempotency import IdempotencyKey
+from banshi.kernel.tables.look_ups import LookUps
 
 AT = "2026-11-27T01:02:03+00:00"
 
@@ -48,7 +49,7 @@ async def test_fifty_that_ask_at_once_are_answered_by_one_statement_each_with_it
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.commit(Write(rows=[answer(str(number)) for number in range(0, 50, 2)]))
-    statements, answers = counted(store, monkeypatch), StoredAnswers(store)
+    statements, answers = counted(store, monkeypatch), LookUps(store, SQL)
     found = await asyncio.gather(*(answers.find(str(number)) for number in range(50)))
     assert [row and row["fingerprint"] for row in found] == [
         None if number % 2 else f"of {number}" for number in range(50)
@@ -58,7 +59,7 @@ async def test_fifty_that_ask_at_once_are_answered_by_one_statement_each_with_it
 
 async def test_what_was_written_before_somebody_asks_is_found_however_many_ask_meanwhile(store: Store) -> None:
     """The read that is under way is too old for who comes now: they wait for the next one."""
-    answers = StoredAnswers(store)
+    answers = LookUps(store, SQL)
 
     async def writes_then_asks(number: int) -> None:
         identity = f"key-{number}"
@@ -73,7 +74,7 @@ async def test_what_was_written_before_somebody_asks_is_found_however_many_ask_m
 
 async def test_who_hangs_up_takes_the_answer_from_nobody(store: Store) -> None:
     await store.commit(Write(rows=[answer("one")]))
-    answers = StoredAnswers(store)
+    answers = LookUps(store, SQL)
     waiting = [asyncio.ensure_future(answers.find("one")) for _ in range(3)]
     await asyncio.sleep(0)
     waiting[0].cancel()
@@ -84,7 +85,7 @@ async def test_a_database_that_fails_is_told_to_each_and_asked_again_by_the_next
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.commit(Write(rows=[answer("one")]))
-    answers = StoredAnswers(store)
+    answers = LookUps(store, SQL)
 
     async def gone(*_: Any) -> Any:
         raise DBConnectionError("connection refused")

@@ -1,0 +1,86 @@
+"""Promises of what is to be said, and what is known of it: by the channel, and with the next answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal, Required, TypedDict, Unpack
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+from uuid_utils.compat import uuid7
+
+from banshi import NotFound, Platform, Update, Write
+from conversations.contents import Reply
+from conversations.outbound.sender import channel_of, sender_of
+from conversations.outbound.states import before
+from conversations.settings import SETTINGS
+from conversations.tables.models import ChannelConversation, Said
+
+#: Who says something.
+Speaker = Literal["engine", "officer", "notice"]
+
+#: Of what couldn't be sent, so much is said with one answer.
+MAX_LATE = 5
+
+
+class About(TypedDict, total=False):
+    """What goes with a message."""
+
+    by: Required[Speaker]
+    #: Which officer.
+    officer: str
+    #: The citizen whom it is for, where nobody else who has the contact may read it.
+    person: str
+    #: The same is promised once, whoever promises it again; without one each is another.
+    key: str
+
+
+def promise(platform: Platform, row: ChannelConversation, reply: Reply, **about: Unpack[About]) -> Said:
+    """A message to a contact, as a row for the transaction that causes it."""
+    identity = uuid7()
+    return Said(
+        id=identity,
+        conversation_id=row.id,
+        channel=channel_of(row.account),
+        **{"key": str(identity), **about},
+        words=reply.stored(),
+        # What can't be sent is said with the answer to their next message.
+        state="waiting" if sender_of(platform, row.account) else "shut",
+        at=platform.now(),
+    )
+
+
+async def say(platform: Platform, conversation: UUID, reply: Reply, **about: Unpack[About]) -> UUID:
+    """Promise a message by itself; its id, or that of the one that was promised under the same key."""
+    row = await ChannelConversation.get_or_none(id=conversation)
+    if row is None:
+        raise NotFound
+    said = promise(platform, row, reply, **about)
+    try:
+        await platform.store.commit(Write(rows=[said]))
+    except IntegrityError:
+        said = await Said.get(key=said.key)
+    return said.id
+
+
+async def delivered(platform: Platform, account: str, provider_id: str, *, arrived: bool, code: str = "") -> bool:
+    """Note what the provider says of a message that it has taken; False where it is none of ours, or settled."""
+    state: Literal["delivered", "failed"] = "delivered" if arrived else "failed"
+    own = Said.filter(provider_id=provider_id, channel=channel_of(account), conversation__account=account)
+    found = await own.filter(state__in=before(state)).first()
+    if not provider_id or found is None:
+        return False
+    changed = {"state": state, "code": code, "settled_at": platform.now()}
+    where = {"id": found.id, "state__in": before(state)}
+    await platform.store.commit(Write([Update(Said, where, changed, rows=None)]))
+    return True
+
+
+async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequence[Reply], Sequence[Update]]:
+    """What couldn't be sent to somebody and is still worth saying, and what notes that it was said with this turn."""
+    since = platform.now() - timedelta(days=platform[SETTINGS].memory_days)
+    shut = Said.filter(conversation_id=conversation, state="shut", at__gt=since, person__in=["", person])
+    rows = await shut.order_by("id").limit(MAX_LATE)
+    late = {"state": "late", "settled_at": platform.now()}
+    return [Reply.of(row.words) for row in rows], [Update(Said, {"id": row.id, "state": "shut"}, late) for row in rows]
