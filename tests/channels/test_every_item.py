@@ -113,6 +113,7 @@ LINKS = {"crime-tip": "link", "drug-tip": "link"} | dict.fromkeys(
     (
         *("birth-registration", "death-registration", "security-company-licence", "vehicle-mortgage"),
         *("vehicle-transfer", "criminal-record-inquiry-organisation"),
+        "criminal-record-inquiry-organisation-foreigner",
         *("no-criminal-record-by-proxy", "no-criminal-record-foreigner"),
     ),
     "number",
