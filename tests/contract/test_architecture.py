@@ -65,8 +65,8 @@ PUSH_ORDER = [
     "doctor",
 ]
 CONVERSATIONS_ORDER = [
-    *("sentences", "settings", "tables", "contents", "dialogue", "identity", "outbound", "engine", "holdings"),
-    "console",
+    *("sentences", "tables", "desk.places", "settings", "contents", "dialogue", "identity", "outbound"),
+    *("engine.states", "desk.queue", "engine", "desk", "holdings", "console"),
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
-from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.cases import ROLES
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from conversations.contents import (
@@ -25,6 +26,11 @@ from conversations.contents import (
     Text,
     Voice,
 )
+from conversations.desk import keeping, stream
+from conversations.desk import routes as desk_routes
+from conversations.desk.metrics import METRICS, Metrics
+from conversations.desk.places import LEAD, OFFICER, findings
+from conversations.desk.rounds import ROUNDS, open_rounds
 from conversations.engine.turns import CONVERSATIONS, Conversations
 from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import routes, sign_in
@@ -92,19 +98,27 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
         Resource.made(OFFERS, Offers),
         Resource.made(CONVERSATIONS, Conversations),
         Resource(TIDYING, open_tidying),
-        # Once there are the channels; and it ends before they do.
+        Resource.made(METRICS, Metrics),
+        Resource(stream.DESK_HUB, stream.open_hub),
+        # Once there are the channels; and they end before these do.
         Resource(COURIERS, open_couriers, Phase.AFTER_PLUGINS),
+        Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),
     ]
 
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*sign_in.ROUTES, *routes.ROUTES]
+    return [*sign_in.ROUTES, *routes.ROUTES, *desk_routes.ROUTES, *keeping.ROUTES, *stream.ROUTES]
 
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(HOLDINGS, HOLDING), Offer(JOBS, HELD)]
+    return [Offer(HOLDINGS, HOLDING), Offer(JOBS, HELD), Offer(ROLES, frozenset({OFFICER, LEAD}))]
+
+
+@hookimpl
+def banshi_checks(settings: ConversationSettings, registry: Any) -> Iterable[Finding]:
+    return findings("conversations", settings.desks, registry)
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from tortoise.expressions import Subquery
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from banshi import Key, Platform, Stale, Update, Write
@@ -17,7 +18,16 @@ from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retai
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
 from conversations.settings import SETTINGS
-from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Said, Turn, Window
+from conversations.tables.models import (
+    ChannelConversation,
+    ContactLink,
+    DeskEvent,
+    Enquiry,
+    LinkOffer,
+    Said,
+    Turn,
+    Window,
+)
 
 #: Rows that one statement is about.
 ROWS_AT_ONCE = 500
@@ -30,13 +40,25 @@ HOUR_S = 3600.0
 FAILED = "old conversations can't be tidied up"
 
 
-def _while_bound(model: type[Turn | Said], link: ContactLink) -> QuerySet[Any]:
+#: What is said or done while a contact is bound to somebody, by the columns that say when and with whom.
+SPOKEN: dict[type[Model], tuple[str, str]] = {
+    Turn: ("at", "conversation_id"),
+    Said: ("at", "conversation_id"),
+    Enquiry: ("asked_at", "conversation_id"),
+    DeskEvent: ("enquiry__asked_at", "enquiry__conversation_id"),
+}
+#: Officers, who are somebody else.
+OFFICER = ("officer", "officer_name")
+
+
+def _while_bound(model: type[Model], link: ContactLink) -> QuerySet[Any]:
     """What was said while a contact was bound to somebody. What was said before may be another's."""
-    said = model.filter(conversation_id=link.conversation_id, at__gte=link.linked_at)
-    return said.filter(at__lte=link.ended_at) if link.ended_at else said
+    at, of = SPOKEN[model]
+    said = model.filter(**{of: link.conversation_id, f"{at}__gte": link.linked_at})
+    return said.filter(**{f"{at}__lte": link.ended_at}) if link.ended_at else said
 
 
-async def _spoken(model: type[Turn | Said], _: Platform, whom: DataSubject) -> Sequence[Any]:
+async def _spoken(model: type[Model], _: Platform, whom: DataSubject) -> Sequence[Any]:
     found: dict[Any, None] = {}
     for link in await ContactLink.filter(person=whom.subject).order_by("id"):
         found |= dict.fromkeys(await _while_bound(model, link).order_by("id").values_list("id", flat=True))
@@ -54,7 +76,7 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     for link in await ContactLink.filter(person=whom.subject):
         others = ContactLink.filter(conversation_id=link.conversation_id).exclude(person=whom.subject)
         if await others.exists():
-            for model in (Turn, Said):
+            for model in (Turn, Said, Enquiry):  # an enquiry's events go with it
                 await _while_bound(model, link).delete()
             await ContactLink.filter(id=link.id).delete()
             if link.ended_at is None:
@@ -68,7 +90,7 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
 
 async def _remove(conversations: Sequence[Any]) -> None:
     """Whoever is in the middle of a turn with one of them begins anew."""
-    for model in (Turn, Said, Window, ContactLink, LinkOffer):
+    for model in (Turn, Said, Window, Enquiry, ContactLink, LinkOffer):
         await model.filter(conversation_id__in=list(conversations)).delete()
     await ChannelConversation.filter(id__in=list(conversations)).delete()
 
@@ -79,6 +101,8 @@ HOLDING = Holdings(
         PersonalTable(ChannelConversation, _conversations),
         PersonalTable(Turn, partial(_spoken, Turn)),
         PersonalTable(Said, partial(_spoken, Said), hidden=("officer",)),
+        PersonalTable(Enquiry, partial(_spoken, Enquiry), hidden=OFFICER),
+        PersonalTable(DeskEvent, partial(_spoken, DeskEvent), hidden=OFFICER),
         PersonalTable(LinkOffer, by_person(LinkOffer, "person"), hidden=("token", "digits")),
     ],
     forget,
@@ -95,6 +119,7 @@ async def tidy(platform: Platform) -> None:
     )
     await _delete(Turn.filter(at__lt=old))
     await _delete(Said.filter(at__lt=old))
+    await _delete(Enquiry.filter(asked_at__lt=old))
     await _delete(Window.filter(until__lt=now - WINDOW_KEPT))
     await _delete(ContactLink.filter(ended_at__lt=old))
     linked = Subquery(ContactLink.filter(ended_at=None).values("conversation_id"))

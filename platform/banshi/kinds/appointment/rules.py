@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import date, time
+from typing import Protocol
 
+from banshi.foundation.time.working_days import Day, DayKind
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item
 from banshi.kinds.declarations import form_faults
@@ -39,6 +41,44 @@ def range_of(text: str) -> tuple[time, time]:
     return begins, ends
 
 
+class HasHours(Protocol):
+    """What has opening hours."""
+
+    @property
+    def hours(self) -> Mapping[str, tuple[str, ...]]:
+        """By day: "workday", or one day of the week, which then has those instead."""
+        ...
+
+    @property
+    def closed(self) -> tuple[date, ...]:
+        """Days on which it is closed beside those of the calendar."""
+        ...
+
+
+def check_hours(hours: Mapping[str, Sequence[str]]) -> None:
+    """Hold opening hours by day to what they may be. Raises ValueError."""
+    for day, ranges in hours.items():
+        if day not in {*WEEK, WORKDAY}:
+            raise ValueError(f"hours.{day} is no day: the days are {', '.join((WORKDAY, *WEEK))}")
+        read = sorted(map(range_of, ranges))
+        if any(after[0] < before[1] for before, after in itertools.pairwise(read)):
+            raise ValueError(f"hours.{day} has hours that overlap")
+
+
+def hours_on(place: HasHours, day: Day) -> Sequence[str]:
+    """The opening hours of a place on a day of the calendar.
+
+    A holiday is closed. A Saturday that is worked in exchange has the working day's hours; any other weekend only those
+    that it is given by name.
+    """
+    if day.kind in {DayKind.HOLIDAY, DayKind.SET_OFF} or day.date in place.closed:
+        return ()
+    named = place.hours.get(WEEK[day.date.weekday()])
+    if named is not None:
+        return named
+    return place.hours.get(WORKDAY, ()) if day.working else ()
+
+
 @data_table
 class PlaceHours:
     """A table `[[items.appointment.places]]`: when one of the item's places takes people, and how many at once."""
@@ -54,12 +94,7 @@ class PlaceHours:
     internal: int | None = None
 
     def __post_init__(self) -> None:
-        for day, ranges in self.hours.items():
-            if day not in {*WEEK, WORKDAY}:
-                raise ValueError(f"hours.{day} is no day: the days are {', '.join((WORKDAY, *WEEK))}")
-            read = sorted(map(range_of, ranges))
-            if any(after[0] < before[1] for before, after in itertools.pairwise(read)):
-                raise ValueError(f"hours.{day} has hours that overlap")
+        check_hours(self.hours)
         if min(self.capacity or 0, self.internal or 0) < 0:
             raise ValueError("capacity and internal have to be at least 0")
 

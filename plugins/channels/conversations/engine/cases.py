@@ -30,8 +30,8 @@ async def open_case(talk: Talk, identity: str) -> None:
     talk.lines.append(f"{case['item']['title']} {case['number']}: {case['state_title']}")
     if case.get("reason"):
         talk.lines.append(case["reason"])
-    if case.get("due_on"):
-        talk.say("The answer is due by {day}.", day=case["due_on"])
+    if due := (case["deadline"] or {}).get("due_on"):
+        talk.say("The answer is due by {day}.", day=due)
     talk.offer([(f"action {identity} {one['action']}", one["label"]) for one in case["permitted_actions"]])
 
 

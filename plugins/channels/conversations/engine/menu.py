@@ -7,7 +7,7 @@ from yarl import URL
 from conversations.contents import Text, Voice
 from conversations.dialogue.read import Answered, choice
 from conversations.dialogue.spelling import plain
-from conversations.engine import cases, linking
+from conversations.engine import cases, linking, waiting
 from conversations.engine.memory import Dialogue
 from conversations.engine.pages import page_of
 from conversations.engine.talk import Talk
@@ -47,7 +47,7 @@ async def heard(talk: Talk) -> None:
         return None
     talk.memory.missed += 1
     talk.say("That was not understood.")
-    return show(talk) if talk.memory.missed < MAX_MISSED else await person(talk)
+    return show(talk) if talk.memory.missed < MAX_MISSED else await waiting.person(talk)
 
 
 async def chosen(talk: Talk, command: str, *about: str) -> None:
@@ -63,8 +63,10 @@ async def chosen(talk: Talk, command: str, *about: str) -> None:
             await cases.show(talk)
         case "continue":
             resume(talk)
+        case "desk":
+            await waiting.enter(talk, *about)
         case _:
-            await person(talk)
+            await waiting.person(talk)
 
 
 async def search(talk: Talk) -> bool:
@@ -113,10 +115,3 @@ def nothing(talk: Talk) -> None:
     """There is nothing under way that the word could be about."""
     talk.say("There is nothing under way just now.")
     show(talk)
-
-
-async def person(talk: Talk) -> None:
-    """Where people answer."""
-    talk.memory.missed = 0
-    for one in (await talk.get("/v1/help"))["items"][:2]:
-        talk.lines += [one["title"], *(f"{two['title']}: {two['number']}" for two in one["phones"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-State = Literal["idle", "menu", "linking", "asking", "confirming", "gone"]
+State = Literal["idle", "menu", "linking", "asking", "confirming", "waiting", "held", "leaving-word", "rating", "gone"]
 
 FIRST: State = "idle"
 
@@ -26,11 +26,20 @@ TABLE: dict[tuple[State, str], State] = {
     ("confirming", "stranger"): "linking",
     ("confirming", "changed"): "asking",
     ("confirming", "done"): "menu",
+    # With a person of a desk: in the queue, held by an officer, over; or the desk is closed and a word is left there.
+    ("waiting", "claimed"): "held",
+    ("waiting", "shut"): "leaving-word",
+    ("held", "returned"): "waiting",
+    ("held", "transferred"): "held",
+    ("held", "done"): "rating",
+    ("leaving-word", "begun"): "asking",
+    ("leaving-word", "stranger"): "linking",
+    ("rating", "rated"): "menu",
     ("gone", "begun"): "asking",
     ("gone", "stranger"): "linking",
 }
 #: What may happen in any state.
-ALWAYS: dict[str, State] = {"left": "gone", "over": "menu"}
+ALWAYS: dict[str, State] = {"left": "gone", "over": "menu", "called": "waiting", "closed": "leaving-word"}
 
 
 def after(state: State, happened: str) -> State:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from banshi import NotFound, Problem
 from conversations.contents import Joined, Left, Scanned, Voice
 from conversations.dialogue.spelling import plain
-from conversations.engine import asking, cases, confirming, linking, menu
+from conversations.engine import asking, cases, confirming, linking, menu, waiting
 from conversations.engine.commands import command_in, danger_in, language_in
 from conversations.engine.filling import filling_of
 from conversations.engine.talk import Talk
@@ -46,16 +46,22 @@ async def _show(talk: Talk, what: str) -> None:
 
 async def _take(talk: Talk) -> None:
     if isinstance(talk.content, Left):
+        if talk.row.state in waiting.STATES:
+            await waiting.leave(talk)
         return talk.happen("left")
     linking.notice(talk)
     if not talk.row.version and (told := talk.received.language or language_in(talk.text)):
         talk.row.language = told
-    if isinstance(talk.content, Scanned):
+    if isinstance(talk.content, Scanned) and talk.row.state not in waiting.STATES:
         return await linking.scanned(talk, talk.content.token)
     if len(talk.text) > MAX_TEXT_CHARS:
         return talk.say("That is too long to be read here: write at most {most} characters.", most=MAX_TEXT_CHARS)
+    if talk.row.state in waiting.STATES and await waiting.heard(talk):
+        return None
     if urgent := danger_in(talk.text):
         talk.lines.append(urgent[talk.language])
+        if talk.row.state in ("idle", "menu", "gone") and await waiting.ring(talk):
+            return None
     command = command_in(talk.text)
     if talk.row.state == "menu" and (line := menu.line_in(talk)):
         return await menu.chosen(talk, *line)
@@ -80,7 +86,7 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
         case "progress":
             await cases.show(talk)
         case "person":
-            await menu.person(talk)
+            await waiting.person(talk)
         case "unbind":
             linking.unbind(talk)
             talk.happen("over")
@@ -120,7 +126,7 @@ async def _within(talk: Talk, command: str, about: str) -> bool:
         case "progress":
             await cases.show(talk)
         case "person":
-            await menu.person(talk)
+            await waiting.person(talk)
         case "unbind":
             linking.unbind(talk)
             talk.go("over", "menu")

@@ -15,8 +15,8 @@ def told_begun(talk: Talk, begun: Any) -> list[str]:
         return told_records(talk, begun.records)
     case = begun.document
     lines = [talk.word("Handed in. Its number is {number}.", number=case["number"])]
-    if case.get("due_on"):
-        lines.append(talk.word("The answer is due by {day}.", day=case["due_on"]))
+    if due := (case["deadline"] or {}).get("due_on"):
+        lines.append(talk.word("The answer is due by {day}.", day=due))
     if begun.code:
         lines.append(begun.code)
     return lines

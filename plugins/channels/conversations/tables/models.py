@@ -11,8 +11,20 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON
+from conversations.tables.desk_models import DeskDay, DeskEvent, DeskPhrase, Enquiry
 
-__all__ = ["ChannelConversation", "ContactLink", "LinkOffer", "Said", "Turn", "Window"]
+__all__ = [
+    "ChannelConversation",
+    "ContactLink",
+    "DeskDay",
+    "DeskEvent",
+    "DeskPhrase",
+    "Enquiry",
+    "LinkOffer",
+    "Said",
+    "Turn",
+    "Window",
+]
 
 
 class ChannelConversation(Personal):

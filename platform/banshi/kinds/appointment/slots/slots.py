@@ -18,14 +18,13 @@ from typing import Any
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
-from banshi.foundation.time.working_days import Day, DayKind
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.containment import about, awaited, contained, guarded
 from banshi.kernel.runtime.mistakes import wrong_answer
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.handler import Appointment
 from banshi.kinds.appointment.models import Hold, Slot
-from banshi.kinds.appointment.rules import WEEK, WORKDAY, PlaceHours, range_of, time_of
+from banshi.kinds.appointment.rules import PlaceHours, hours_on, range_of, time_of
 
 #: Rows that one statement writes.
 ROWS_PER_STATEMENT = 500
@@ -48,20 +47,6 @@ class Ahead:
 
 
 AHEAD: Key[Ahead] = Key("slots made ahead")
-
-
-def hours_on(place: PlaceHours, day: Day) -> Sequence[str]:
-    """The opening hours of a place on a day of the calendar.
-
-    A holiday is closed. A Saturday that is worked in exchange has the working day's hours; any other weekend only those
-    that it is given by name.
-    """
-    if day.kind in {DayKind.HOLIDAY, DayKind.SET_OFF} or day.date in place.closed:
-        return ()
-    named = place.hours.get(WEEK[day.date.weekday()])
-    if named is not None:
-        return named
-    return place.hours.get(WORKDAY, ()) if day.working else ()
 
 
 def planned(platform: Platform, item: Item) -> Iterator[Slot]:

@@ -1,0 +1,7 @@
+"""Opening hours, as the days of the city's calendar have them."""
+
+from __future__ import annotations
+
+from banshi.kinds.appointment.rules import check_hours, hours_on, range_of
+
+__all__ = ["check_hours", "hours_on", "range_of"]

@@ -1,0 +1,87 @@
+"""How well a desk answers, for Prometheus: the aims of GB/T 33358 are alert rules in docs/operations/monitoring.md."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client import Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from banshi import Case, Key, Platform
+from banshi.sdk.cases import steps_of
+from banshi.sdk.kinds import Who
+from conversations.desk import places
+from conversations.settings import SETTINGS
+from conversations.tables.models import Enquiry
+
+#: Seconds; the aims are among them.
+BUCKETS = (30, 60, 120, 180, 300, 600, 1_800, 3_600)
+
+#: Seconds after which figures are no news any more: another process reads them now.
+FRESH_S = 30.0
+
+GAUGES = {
+    "open": "Whether somebody sits there by its shifts",
+    "waiting": "Conversations in the queue",
+    "oldest_unanswered_seconds": "Since when the oldest one waits for its first answer",
+    "mailbox_oldest_seconds": "Since when the oldest question that came while it was closed has no answer",
+}
+
+
+class Metrics(Collector):
+    """Figures by desk: what happened in this process, and what the process that leads has read."""
+
+    def __init__(self, platform: Platform) -> None:
+        registry, by = platform.metrics, ["desk"]
+        self._wait = Histogram(
+            "banshi_desk_wait_seconds", "Until an officer claimed it", by, buckets=BUCKETS, registry=registry
+        )
+        self._answer = Histogram(
+            "banshi_desk_first_answer_seconds", "Until the first answer", by, buckets=BUCKETS, registry=registry
+        )
+        self.officers = Gauge("banshi_desk_officers", "Officers who follow it live", by, registry=registry)
+        self._figures: dict[tuple[str, str], float] = {}
+        self._read_at = 0.0
+        registry.register(self)
+
+    def claimed(self, row: Enquiry, at: datetime) -> None:
+        self._wait.labels(row.desk).observe((at - row.asked_at).total_seconds())
+
+    def answered(self, row: Enquiry, at: datetime) -> None:
+        self._answer.labels(row.desk).observe((at - row.asked_at).total_seconds())
+
+    async def read(self, platform: Platform) -> None:
+        """Read what waits, of every desk."""
+        now, figures = platform.now(), dict[tuple[str, str], float]()
+        for desk in platform[SETTINGS].desks:
+            is_open = places.is_open(await places.shifts(platform, desk, 0), now)
+            unanswered = Enquiry.filter(desk=desk.code, state__in=("waiting", "held"), answered_at=None)
+            oldest = await unanswered.order_by("asked_at").first()
+            figures["open", desk.code] = is_open
+            figures["waiting", desk.code] = await Enquiry.filter(desk=desk.code, state="waiting").count()
+            figures["oldest_unanswered_seconds", desk.code] = _age(oldest.asked_at if oldest else None, now)
+            if (item := platform.registry.items.get(desk.item)) is not None:
+                states = {step.state for step in steps_of(platform, item) if step.work and Who.STAFF in step.who}
+                cases = Case.filter(item=item.code, state__in=states, mode="live", content="kept")
+                first = await cases.order_by("created_at").first()
+                figures["mailbox_oldest_seconds", desk.code] = _age(first.created_at if first else None, now)
+        self._figures, self._read_at = figures, time.monotonic()
+
+    def collect(self) -> Iterator[Metric]:
+        for name, about in GAUGES.items():
+            gauge = GaugeMetricFamily(f"banshi_desk_{name}", about, labels=["desk"])
+            if time.monotonic() - self._read_at < FRESH_S:
+                for (what, desk), value in sorted(self._figures.items()):
+                    if what == name:
+                        gauge.add_metric([desk], value)
+            yield gauge
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return (now - since).total_seconds() if since else 0.0
+
+
+METRICS: Key[Metrics] = Key("the desk's metrics")

@@ -1,0 +1,216 @@
+"""What officers of a desk do with a conversation: claim it, answer, note, hand it on, close it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from tortoise.models import Model
+
+from banshi import (
+    Answer,
+    Audience,
+    Call,
+    Case,
+    Conflict,
+    FieldProblem,
+    InvalidFields,
+    Parameter,
+    Principal,
+    Stale,
+    Write,
+    reply,
+)
+from banshi.sdk.cases import Actor, record_reading, steps_of
+from banshi.sdk.documents import ID, Record, array, optional
+from banshi.sdk.http import PAGE_PARAMETERS, ApiReader, Page, Routes, in_utc, page_answer, page_of, ref
+from conversations.desk import enquiries, places, queue
+from conversations.desk.enquiries import ENQUIRY, HEAD_RECORD, find, find_held
+from conversations.desk.metrics import METRICS
+from conversations.desk.places import OFFICER, desk_of
+from conversations.desk.telling import RATE, tell
+from conversations.sentences import say
+from conversations.settings import SETTINGS
+from conversations.tables.models import ContactLink, Enquiry
+
+ROUTES = Routes("desk")
+
+CODE = {"type": "string", "pattern": f"^{places.SLUG}$", "maxLength": 64}
+#: Cases of one citizen that are looked through.
+MAX_CASES = 100
+#: Something that is seen.
+WORDS = {"type": "string", "minLength": 1, "pattern": r"\S"}
+TEXT_BODY = Record(text={**WORDS, "maxLength": 2_000}).form()
+PURPOSE_BODY = Record(purpose={**WORDS, "maxLength": 200}).form()
+HANDED_ON = Record(
+    desk=optional({**CODE, "description": "To another desk; the citizen waits there, with the place they had."}),
+    officer=optional({"type": "string", "minLength": 1, "maxLength": 255, "description": "To a colleague, by id."}),
+    note=optional({"type": "string", "maxLength": 2_000}),
+).form()
+ONE = {200: Answer("The conversation.", ENQUIRY), 409: Answer("A colleague holds it, you don't, or it is over.")}
+CASES = Answer("Those of this department, the newest first.", Record(items=array(ref("CaseSummary"))))
+
+STATE = Parameter("state", {"enum": ["waiting", "held", "closed", "left", "word"]}, "Only these.")
+DESK = Parameter("desk", CODE, "Only of this desk.")
+
+
+@ROUTES.get(
+    "/v1/desk/enquiries", Audience.STAFF, {200: page_answer(HEAD_RECORD)}, parameters=(DESK, STATE, *PAGE_PARAMETERS)
+)
+async def list_enquiries(call: Call) -> web.StreamResponse:
+    """List the conversations of your desks, the most urgent and then the oldest first."""
+    codes = [desk.code for desk in enquiries.desks_of(call.platform, call.principal, OFFICER)]
+    if code := call.query.get("desk"):
+        codes = [enquiries.own_desk(call, code, OFFICER).code]
+    rows = Enquiry.filter(desk__in=codes, state=call.query.get("state", "waiting"))
+    found, after = await page_of(call, rows, {"-urgent": lambda text: text == "True", "asked_at": in_utc, "id": UUID})
+    return reply(call, Page([enquiries.head(call.platform, row) for row in found], after).document())
+
+
+@ROUTES.get("/v1/desk/enquiries/{id}", Audience.STAFF, {200: ONE[200]})
+async def show_enquiry(call: Call) -> web.StreamResponse:
+    """Show a conversation: its words to whoever holds it."""
+    return await _shown(call, await find(call))
+
+
+async def _shown(call: Call, row: Enquiry) -> web.StreamResponse:
+    return reply(call, await enquiries.document(call.platform, row, call.principal))
+
+
+async def _step(call: Call, row: Enquiry, updates: Any, rows: list[Model]) -> web.StreamResponse:
+    """Write it, if nobody was quicker; and show what has become of it. Raises HeldByOther, NotHolder and Over."""
+    try:
+        await call.platform.store.commit(Write(updates, rows))
+    except Stale:
+        enquiries.refuse_others(await find(call), call.principal)
+        raise Conflict(say("Something happened to it at this moment; look at it again.")) from None
+    now = await Enquiry.get(id=row.id)
+    return await _shown(call, now)
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/claim", Audience.STAFF, ONE)
+async def claim_enquiry(call: Call) -> web.StreamResponse:
+    """Take a conversation, or have your time with it anew; one of any number gets it, the others are told who."""
+    row, lease = await find(call), call.now + call.platform[SETTINGS].lease
+    if row.state != "waiting":
+        enquiries.refuse_others(row, call.principal)
+        return await _step(call, row, queue.step(row, {"lease_until": lease}, holder=row.officer), [])
+    values = {
+        "state": "held",
+        "officer": call.principal.subject,
+        "officer_name": queue.name_of(call.principal),
+        "lease_until": lease,
+        "claimed_at": row.claimed_at or call.now,
+    }
+    event = queue.event(row, "claimed", call.now, call.principal)
+    answer = await _step(call, row, queue.step(row, values, "claimed"), [event])
+    if row.claimed_at is None:
+        call.platform[METRICS].claimed(row, call.now)
+    return answer
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/return", Audience.STAFF, ONE)
+async def return_enquiry(call: Call) -> web.StreamResponse:
+    """Give a conversation back to the queue, to the place that it had."""
+    row = await find_held(call)
+    event = queue.event(row, "returned", call.now, call.principal)
+    return await _step(call, row, queue.step(row, queue.UNHELD, "returned", holder=row.officer), [event])
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/transfer", Audience.STAFF, ONE, body=HANDED_ON)
+async def transfer_enquiry(call: Call) -> web.StreamResponse:
+    """Hand a conversation on, to another desk or to a colleague at this one, with a note for them."""
+    row, body = await find_held(call), call.body
+    if ("desk" in body) == ("officer" in body):
+        raise InvalidFields([FieldProblem("", say("Name either a desk or an officer."))])
+    note = body.get("note", "")
+    if "officer" in body:
+        values = {"officer": body["officer"], "officer_name": body["officer"]}
+        values |= {"lease_until": call.now + call.platform[SETTINGS].lease, "owed_since": row.owed_since or call.now}
+        event = queue.event(row, "transferred", call.now, call.principal, note)
+        return await _step(call, row, queue.step(row, values, "transferred", holder=row.officer), [event])
+    to = desk_of(call.platform[SETTINGS].desks, body["desk"])
+    if to is None:
+        raise InvalidFields([FieldProblem("/desk", say("There is no such desk."))])
+    if not places.is_open(await places.shifts(call.platform, to, 0), call.now):
+        raise Conflict(say("That desk is closed now."))
+    left = queue.event(row, "transferred", call.now, call.principal, note)
+    there = queue.event(row, "queued", call.now)
+    there.desk = to.code
+    values = {**queue.UNHELD, "desk": to.code, "owed_since": row.owed_since or call.now}
+    await call.platform.store.commit(Write(queue.step(row, values, "returned", holder=row.officer), [left, there]))
+    return reply(call, enquiries.head(call.platform, await Enquiry.get(id=row.id)))
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/answers",
+    Audience.STAFF,
+    {201: Answer("The conversation, with it.", ENQUIRY), 409: ONE[409]},
+    body=TEXT_BODY,
+    creates=True,
+)
+async def answer_enquiry(call: Call) -> web.StreamResponse:
+    """Say something to the citizen. Nobody else can while you hold the conversation."""
+    row, now, settings = await find_held(call), call.now, call.platform[SETTINGS]
+    desk = desk_of(settings.desks, row.desk)
+    said = await tell(call.platform, row, desk.title if desk else "", call.body["text"], officer=row.officer)
+    values = {"answered_at": row.answered_at or now, "owed_since": None, "lease_until": now + settings.silence}
+    done = {"id": str(row.id), "said": str(said.id)}
+    rows = [said, queue.event(row, "answered", now, call.principal), *call.once.receipt(done)]
+    try:
+        await call.platform.store.commit(Write(queue.step(row, values, holder=row.officer), rows))
+    except Stale:
+        enquiries.refuse_others(await find(call), call.principal)
+        raise
+    if row.answered_at is None:
+        call.platform[METRICS].answered(row, now)
+    return reply(call, done, status=201)
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/notes",
+    Audience.STAFF,
+    {201: Answer("It is noted.", Record(id=ID)), 409: ONE[409]},
+    body=TEXT_BODY,
+    creates=True,
+)
+async def note_enquiry(call: Call) -> web.StreamResponse:
+    """Note something for colleagues of this desk; the citizen sees nothing of it here."""
+    row = await find_held(call)
+    event = queue.event(row, "note", call.now, call.principal, call.body["text"])
+    done = {"id": str(event.id)}
+    await call.platform.store.commit(Write(rows=[event, *call.once.receipt(done)]))
+    return reply(call, done, status=201)
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/cases", Audience.STAFF, {200: CASES, 409: ONE[409]}, body=PURPOSE_BODY)
+async def list_enquiry_cases(call: Call) -> web.StreamResponse:
+    """List the citizen's open cases with this department, for a purpose; it is on record that you read them."""
+    row, platform = await find_held(call), call.platform
+    desk = enquiries.own_desk(call, row.desk, OFFICER)
+    link = await ContactLink.filter(conversation_id=row.conversation_id, ended_at=None).first()
+    open_cases: dict[str, Case] = {}
+    if link is not None:
+        own = {"person": link.person, "department": desk.department, **({"unit": desk.unit} if desk.unit else {})}
+        for case in await Case.filter(**own).order_by("-id").limit(MAX_CASES):
+            item = platform.registry.items.of(case.item)
+            if item is not None and any(step.state == case.state for step in steps_of(platform, item)):
+                open_cases[str(case.id)] = case
+    await record_reading(Actor(call.principal), list(open_cases.values()))
+    event = queue.event(row, "cases", call.now, call.principal, call.body["purpose"], list(open_cases))
+    await platform.store.commit(Write(rows=[event]))
+    shown = []
+    if link is not None and open_cases:
+        page = await ApiReader(platform).get(f"/v1/cases?limit={MAX_CASES}", Principal(link.person), call.language)
+        shown = [one for one in page["items"] if one["id"] in open_cases]
+    return reply(call, {"items": shown})
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/close", Audience.STAFF, ONE)
+async def close_enquiry(call: Call) -> web.StreamResponse:
+    """Close a conversation; the citizen is asked how it was, and goes on with the engine."""
+    row = await find_held(call)
+    event = queue.event(row, "closed", call.now, call.principal)
+    said = await tell(call.platform, row, "", RATE)
+    return await _step(call, row, queue.step(row, queue.closing(call.now), "done", holder=row.officer), [said, event])

@@ -1,0 +1,179 @@
+"""A person in place of the engine: the call for one, the queue, silence while one answers, and what follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from banshi import Update
+from conversations.contents import Text, Voice
+from conversations.desk import places, queue
+from conversations.desk.places import Desk, desk_of
+from conversations.dialogue.spelling import number_in, plain
+from conversations.engine import linking
+from conversations.engine.commands import command_in, danger_in
+from conversations.engine.filling import filling_of
+from conversations.engine.memory import Dialogue
+from conversations.engine.talk import Talk
+from conversations.settings import SETTINGS
+from conversations.tables.models import Enquiry
+
+#: States in which a message is for a person, or about one.
+STATES = ("waiting", "held", "leaving-word", "rating")
+
+MAX_STARS = 5
+
+
+async def person(talk: Talk) -> None:
+    """Somebody wants a person: the desk of what they are at, the only one there is, or one that they choose."""
+    talk.memory.missed = 0
+    desks = talk.platform[SETTINGS].desks
+    if not desks:
+        return await _phones(talk)
+    item = talk.platform.registry.items.get(talk.dialogue.item) if talk.memory.dialogues else None
+    near = [desk for desk in desks if item and desk.department == item.department and desk.unit in ("", item.unit)]
+    if len(near or desks) == 1:
+        return await enter(talk, (near or desks)[0].code)
+    talk.happen("over")
+    talk.say("Who is it for?")
+    return talk.offer([(f"desk {desk.code}", talk.spoken(desk.title)) for desk in near or desks])
+
+
+async def _phones(talk: Talk) -> None:
+    """Where people answer by telephone."""
+    for one in (await talk.get("/v1/help"))["items"][:2]:
+        talk.lines += [one["title"], *(f"{two['title']}: {two['number']}" for two in one["phones"])]
+
+
+async def enter(talk: Talk, code: str, *, urgent: bool = False) -> None:
+    """Join the queue of a desk; while it is closed, a question becomes a case."""
+    desk = desk_of(talk.platform[SETTINGS].desks, code)
+    if desk is None:
+        return await _phones(talk)
+    now, stretches = talk.platform.now(), await places.shifts(talk.platform, desk)
+    if not places.is_open(stretches, now):
+        return await _closed(talk, desk, stretches)
+    talk.happen("called")
+    row, event = queue.joining(talk.row.id, desk.code, now, urgent=urgent)
+    talk.beside += [row, event]
+    await _say_place(talk, desk, row)
+    return talk.say("Write what it is about meanwhile: the officer reads it. “cancel” leaves the queue.")
+
+
+async def _say_place(talk: Talk, desk: Desk, row: Enquiry) -> None:
+    place = await queue.place_of(row)
+    talk.say("{desk}: you are number {place} in the queue.", desk=talk.spoken(desk.title), place=place)
+    minutes = await queue.minutes_for(desk.code, place, talk.platform.now())
+    if minutes is not None:
+        talk.say("It takes about {minutes} minutes.", minutes=minutes)
+
+
+async def _closed(talk: Talk, desk: Desk, stretches: list[places.Open]) -> None:
+    talk.say("{desk} is closed now.", desk=talk.spoken(desk.title))
+    opens = places.opens_at(stretches, talk.platform.now())
+    if opens is not None:
+        at = opens.astimezone(talk.platform.settings.timezone)
+        talk.say("It opens on {day} at {time}.", day=f"{at:%Y-%m-%d}", time=f"{at:%H:%M}")
+    if not desk.item:
+        return await _phones(talk)
+    talk.happen("closed")
+    talk.beside += queue.joining(talk.row.id, desk.code, talk.platform.now(), state="word")
+    return talk.say("Write your question now: it is handed in, and its answer has a deadline.")
+
+
+async def ring(talk: Talk) -> bool:
+    """Let the first desk that is open know that somebody speaks of danger; False where nobody sits anywhere."""
+    for desk in talk.platform[SETTINGS].desks:
+        if places.is_open(await places.shifts(talk.platform, desk, 0), talk.platform.now()):
+            await enter(talk, desk.code, urgent=True)
+            return True
+    return False
+
+
+async def heard(talk: Talk) -> bool:
+    """Deal with a message of somebody who waits, talks with a person, or has; False where the engine goes on."""
+    command = command_in(talk.text)
+    if talk.row.state == "rating":
+        return await _rated(talk)
+    if talk.row.state == "leaving-word":
+        if command is None and await _word(talk):
+            return True
+        talk.happen("over")
+        return False
+    enquiry = await queue.enquiry_of(talk.row.id, "waiting", "held")
+    if enquiry is None:
+        talk.happen("over")
+        return False
+    if enquiry.state == "waiting" and command is not None and command[0] == "cancel":
+        await leave(talk)
+        talk.say("You have left the queue.")
+        talk.go("over", "menu")
+        return True
+    _kept(talk, enquiry)
+    desk = desk_of(talk.platform[SETTINGS].desks, enquiry.desk)
+    if enquiry.state == "waiting" and desk is not None:
+        talk.say("It is kept for the officer.")
+        await _say_place(talk, desk, enquiry)
+    return True
+
+
+def _kept(talk: Talk, enquiry: Enquiry) -> None:
+    """The turn itself keeps the words; the desk is told that there are some, and an officer has their time again."""
+    now, values = talk.platform.now(), dict[str, Any]()
+    what: queue.What = "heard"
+    if danger_in(talk.text) is not None and not enquiry.urgent:
+        values, what = {"urgent": True}, "urgent"
+    if enquiry.owed_since is None:
+        values |= {"owed_since": now, "lease_until": now + talk.platform[SETTINGS].lease}
+    if values:
+        # Whether or not it is claimed meanwhile: the conversation's version guards this turn.
+        talk.beside.append(Update(Enquiry, {"id": enquiry.id}, values, rows=None))
+    talk.beside.append(queue.event(enquiry, what, now))
+
+
+async def leave(talk: Talk) -> None:
+    """Whoever leaves the queue, or the account, waits for nobody any more."""
+    enquiry = await queue.enquiry_of(talk.row.id, "waiting", "held")
+    if enquiry is not None:
+        now = talk.platform.now()
+        talk.beside += queue.step(enquiry, {"state": "left", "closed_at": now, "lease_until": None})
+        talk.beside.append(queue.event(enquiry, "left", now))
+
+
+async def _word(talk: Talk) -> bool:
+    """The question of somebody who came while the desk was closed: the item is begun with it."""
+    enquiry = await queue.enquiry_of(talk.row.id, "word")
+    desk = desk_of(talk.platform[SETTINGS].desks, enquiry.desk) if enquiry else None
+    item = talk.platform.registry.items.get(desk.item) if desk else None
+    if desk is None or item is None:
+        return False
+    if not isinstance(talk.content, Text | Voice) or not plain(talk.text):
+        talk.say("Write your question now: it is handed in, and its answer has a deadline.")
+        return True
+    talk.memory.push(Dialogue(item.code, talk.spoken(item.title), answers={"answers": {}}))
+    now, pointer = await filling_of(talk), f"/answers/{desk.field}"
+    if problem := now.problem(pointer, talk.text):
+        talk.memory.dialogues.pop()
+        talk.lines.append(problem)
+    else:
+        now.put(pointer, talk.text)
+        now.dialogue.answered.append(pointer)
+        linking.begin(talk)
+    return True
+
+
+async def _rated(talk: Talk) -> bool:
+    """Keep their stars; anything else goes on as always."""
+    stars = number_in(plain(talk.text))
+    if stars not in range(1, MAX_STARS + 1):
+        # Where nothing can be sent unasked, it is only now that they read how to rate it.
+        if not talk.lines:
+            talk.happen("over")
+        return bool(talk.lines)
+    talk.happen("rated")
+    enquiry = await queue.enquiry_of(talk.row.id, "closed")
+    if enquiry is not None and enquiry.rating is None:
+        talk.beside.append(Update(Enquiry, {"id": enquiry.id, "rating": None}, {"rating": stars}, rows=None))
+        talk.beside.append(queue.event(enquiry, "rated", talk.platform.now(), text=str(stars)))
+    talk.say("Thank you.")
+    talk.go("", "menu")
+    return True

@@ -1,0 +1,81 @@
+"""A bureau with two desks, its officers, and a clock that is turned."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from banshi.testing import Door, Person, open_door
+from tests.channels.chatting import Chatter
+
+DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
+CITY = ZoneInfo("Asia/Shanghai")
+
+#: A Wednesday, mid-morning.
+WORKDAY = datetime(2026, 11, 25, 10, 0, tzinfo=CITY)
+
+HOURS = {"workday": ["9:00-12:00", "13:30-17:30"]}
+DESKS: list[dict[str, Any]] = [
+    {
+        "code": "reception",
+        "department": "petitions",
+        "unit": "reception",
+        "title": {"zh-CN": "咨询台", "en": "Enquiries"},
+        "hours": HOURS,
+        "item": "consult-police",
+        "field": "question",
+    },
+    {
+        "code": "fire",
+        "department": "fire",
+        "title": {"zh-CN": "消防值班室", "en": "Fire duty room"},
+        "hours": {**HOURS, "sat": ["9:00-12:00"]},
+    },
+]
+ENQUIRIES, STREAM = "/v1/desk/enquiries", "/v1/desk/stream"
+
+
+class Clock:
+    """The platform's time: it goes on by a millisecond whenever it is looked at."""
+
+    def __init__(self, door: Door, at: datetime) -> None:
+        self.at = at
+        door.platform.now = self.now
+
+    def now(self) -> datetime:
+        self.at += timedelta(milliseconds=1)
+        return self.at.astimezone(UTC)
+
+    def on(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@asynccontextmanager
+async def bureau(folder: Path, database: str = "", desks: Any = None, **settings: Any) -> AsyncIterator[Door]:
+    plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
+    own = {"desks": DESKS if desks is None else desks, **settings}
+    platform = {"database": database} if database else {}
+    async with open_door(
+        folder, {**plugins, "conversations": "conversations"}, settings={"conversations": own}, platform=platform
+    ) as door:
+        yield door
+
+
+def officer(door: Door, subject: str, *roles: str) -> Person:
+    return door.staff(subject, *(roles or ("petitions/reception:desk",)))
+
+
+async def calls(door: Door, contact: str, desk: str = "1") -> Chatter:
+    """Somebody who wants a person, and chooses the desk."""
+    chatter = Chatter(door, "en", contact)
+    await chatter.send("person")
+    await chatter.send(desk)
+    return chatter
+
+
+async def waiting(officer: Person) -> list[dict[str, Any]]:
+    return list((await officer.get(ENQUIRIES)).ok()["items"])

@@ -1,0 +1,132 @@
+"""When somebody sits at a desk: the city's calendar, and days that its lead gives other hours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banshi.foundation.findings import ConfigurationError
+from tests.channels.chatting import Chatter
+from tests.channels.desks import CITY, DESKS, WORKDAY, Clock, bureau, calls, officer
+
+DESK = "/v1/desk/desks"
+
+#: A moment, and whether both desks are open: the first on working days, the second on Saturdays too.
+MOMENTS = {
+    "a working morning": ("2026-11-25T10:00", True, True),
+    "before it opens": ("2026-11-25T08:59:59", False, False),
+    "at noon": ("2026-11-25T12:00", False, False),
+    "a Saturday": ("2026-11-28T10:00", False, True),
+    "a Saturday worked for a holiday": ("2026-10-10T10:00", True, True),
+    "a Sunday": ("2026-11-29T10:00", False, False),
+    "the first of October, a Thursday": ("2026-10-01T10:00", False, False),
+    "a Saturday within the holiday": ("2026-10-03T10:00", False, False),
+}
+
+
+@pytest.mark.parametrize(("at", "first", "second"), MOMENTS.values(), ids=MOMENTS.keys())
+async def test_a_shift_follows_the_calendar(at: str, first: bool, second: bool, tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        Clock(door, datetime.fromisoformat(at).replace(tzinfo=CITY))
+        lead = officer(door, "chen", "petitions:desk-lead", "fire:desk")
+        desks = {one["code"]: one for one in (await lead.get(DESK)).ok()["items"]}
+        assert (desks["reception"]["open"], desks["fire"]["open"]) == (first, second)
+
+
+async def test_a_lead_gives_a_day_other_hours_and_takes_them_back(tmp_path: Path, database: str) -> None:
+    async with bureau(tmp_path, database) as door:
+        Clock(door, datetime(2026, 10, 1, 10, 0, tzinfo=CITY))
+        lead = officer(door, "chen", "petitions/reception:desk-lead")
+        day = f"{DESK}/reception/days/2026-10-01"
+
+        async def told() -> str:
+            return (await calls(door, "first")).said[-1]
+
+        assert "is closed now" in await told()
+        for hours in (["9:00-11:00"], ["9:00-12:00", "22:00-23:59"]):
+            assert (await lead.put(day, {"hours": hours})).ok()["hours"] == hours
+        (desk,) = (await lead.get(DESK)).ok()["items"]
+        assert desk["open"]
+        assert desk["shifts"][1]["ends"] == "2026-10-02T00:00:00.000+08:00"
+        assert (await lead.delete(day)).status == 204
+        assert not (await lead.get(DESK)).ok()["items"][0]["open"]
+        assert (await lead.put(f"{DESK}/reception/days/2026-10-08", {"hours": []})).ok()
+        (desk,) = (await lead.get(DESK)).ok()["items"]
+        assert desk["opens_at"] == "2026-10-09T09:00:00.000+08:00"
+
+
+async def test_one_who_sits_at_a_desk_sets_no_days_of_it_and_nobody_those_of_another(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        Clock(door, WORKDAY)
+        for who in (officer(door, "li"), officer(door, "zhao", "fire:desk-lead")):
+            day = await who.put(f"{DESK}/reception/days/2026-10-01", {"hours": []})
+            assert day.problem(404, "not-found")
+            phrase = await who.put(
+                f"{DESK}/reception/phrases/hello", {"texts": {"zh-CN": "您好。", "en": "Good day."}, "version": 0}
+            )
+            assert phrase.problem(404, "not-found")
+
+
+async def test_a_phrase_has_versions_and_of_two_who_change_it_one_is_told(tmp_path: Path, database: str) -> None:
+    async with bureau(tmp_path, database) as door:
+        lead, li = officer(door, "chen", "petitions:desk-lead"), officer(door, "li")
+        phrases = f"{DESK}/reception/phrases"
+        texts = {"zh-CN": "请带身份证原件。", "en": "Bring your ID card."}
+        assert (await lead.put(f"{phrases}/bring-id", {"texts": texts, "version": 0})).ok()["version"] == 1
+        newer = {**texts, "en": "Please bring your ID card."}
+        assert (await lead.put(f"{phrases}/bring-id", {"texts": newer, "version": 1})).ok()["version"] == 2
+        assert (await lead.put(f"{phrases}/bring-id", {"texts": texts, "version": 1})).problem(409, "conflict")
+        assert [one["texts"] for one in (await li.get(phrases)).ok()["items"]] == [newer]
+        assert (await lead.delete(f"{phrases}/bring-id")).status == 204
+        assert (await li.get(phrases)).ok()["items"] == []
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "desk-of-nobody": ({"unit": "no-such"}, "desk-of-nobody"),
+    "no department": ({"department": "circus"}, "desk-of-nobody"),
+    "no item": ({"item": "no-such"}, "desk-item"),
+    "no field": ({"field": "files"}, "desk-item"),
+    "twice": ({"code": "fire"}, "desk-twice"),
+    "hours": ({"hours": {"workday": ["9:00-8:00"]}}, "wrong-setting"),
+    "a day": ({"hours": {"someday": ["9:00-10:00"]}}, "wrong-setting"),
+    "one language": ({"title": {"en": "Enquiries"}}, "wrong-setting"),
+    "an item alone": ({"field": ""}, "wrong-setting"),
+    "a code": ({"code": "Über"}, "wrong-setting"),
+}
+
+
+@pytest.mark.parametrize(("change", "rule"), WRONG.values(), ids=WRONG.keys())
+async def test_a_desk_that_can_t_be_stops_the_start_and_is_named(
+    change: dict[str, Any], rule: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError) as wrong:
+        async with bureau(tmp_path, desks=[{**DESKS[0], **change}, DESKS[1]]):
+            pass
+    found = {(one.plugin, one.rule) for one in wrong.value.findings}
+    assert {plugin for plugin, _ in found} == {"conversations"}
+    assert any(rule in one for _, one in found), found
+    assert "desks" in str(wrong.value)
+
+
+async def test_without_a_desk_the_numbers_of_people_are_told(tmp_path: Path) -> None:
+    async with bureau(tmp_path, desks=[]) as door:
+        chatter = Chatter(door, "zh-CN")
+        await chatter.send("0")
+        await chatter.send("人工")
+        assert await chatter.state() == "menu"
+
+
+async def test_whoever_is_at_an_item_comes_to_the_desk_of_its_department(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        Clock(door, WORKDAY)
+        chatter = Chatter(door, "en")
+        await chatter.is_linked("wang", name="Wang")
+        await chatter.begin("Question to the police")
+        assert await chatter.state() == "asking"
+        assert "Enquiries: you are number 1" in (await chatter.send("person")).text
+        # What they had begun waits for them.
+        await chatter.send("cancel")
+        assert "Area of work" in (await chatter.send("continue")).text
