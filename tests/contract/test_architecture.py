@@ -70,7 +70,8 @@ CONVERSATIONS_ORDER = [
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [
-    *("sandbox", "sentences", "wire", "settings", "tables", "api", "quotas", "accounts", "kept", "answering", "webhook")
+    *("sandbox", "sentences", "wire", "settings", "tables", "api", "quotas", "accounts", "sending"),
+    *("articles", "notices", "holdings", "menu", "commands", "kept", "answering", "webhook"),
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 HOUSES = {

@@ -34,6 +34,7 @@ from conversations.desk.rounds import ROUNDS, open_rounds
 from conversations.engine.turns import CONVERSATIONS, Conversations
 from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import routes, sign_in
+from conversations.identity.bound import BoundContact
 from conversations.identity.offers import OFFERS, Offers
 from conversations.outbound.courier import COURIERS, HELD, open_couriers
 from conversations.outbound.sender import (
@@ -57,6 +58,7 @@ __all__ = [
     "Abilities",
     "Accepted",
     "Account",
+    "BoundContact",
     "Button",
     "Content",
     "Conversations",

@@ -10,10 +10,17 @@ from typing import Any
 import aiohttp
 import click
 
-from banshi import Platform, Resource, Tables, hookimpl
+from banshi import Channel, Offer, Platform, Resource, Route, Tables, hookimpl
+from banshi.sdk.personal_data import HOLDINGS
+from conversations import OUTLETS, Outlet
+from wechat import webhook
 from wechat.accounts import ACCOUNTS, OpenAccount
+from wechat.answering import ANSWERING, open_answering
 from wechat.api.client import Api
+from wechat.holdings import HOLDING, TIDYING, open_tidying
+from wechat.notices import deliver
 from wechat.quotas import FORCED_TOKENS, spend
+from wechat.sending import SENDER, WeChatSender
 from wechat.settings import SETTINGS, WeChatSettings
 
 
@@ -42,11 +49,31 @@ def banshi_resources(settings: WeChatSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource(ACCOUNTS, partial(open_accounts, settings)),
+        Resource.made(SENDER, WeChatSender),
+        Resource(ANSWERING, open_answering),
+        Resource(TIDYING, open_tidying),
     ]
 
 
 @hookimpl
+def banshi_channels(settings: WeChatSettings) -> Sequence[Channel]:
+    # Where there is no account nothing is promised to anybody.
+    return [Channel(name="wechat", deliver=deliver)] if settings.accounts else []
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(OUTLETS, Outlet("wechat", lambda platform: platform[SENDER])), Offer(HOLDINGS, HOLDING)]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return webhook.ROUTES
+
+
+@hookimpl
 def banshi_commands() -> Sequence[click.Command]:
+    from wechat.commands import wechat_article, wechat_menu
     from wechat.sandbox.command import wechat_sandbox
 
-    return [wechat_sandbox]
+    return [wechat_sandbox, wechat_menu, wechat_article]

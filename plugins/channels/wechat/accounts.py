@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
-from banshi import Key, Problem
+from banshi import Key, Problem, Unavailable
 from conversations import Abilities, Content, File, Joined, Left, Place, Received, Scanned, Text, Voice
 from wechat.api.client import Api
 from wechat.api.codes import Consequence, Refused
@@ -27,6 +28,14 @@ class FileOver(Problem):
     says = say
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromWeChat(Received):
+    """What the conversations take of a message, and what it lets us say unasked."""
+
+    #: Of `WINDOWS`; "" for none.
+    opens: str = ""
+
+
 class OpenAccount:
     """One account of the settings; the conversations know it by `name`."""
 
@@ -37,26 +46,22 @@ class OpenAccount:
         self.name = f"wechat:{settings.appid}"
         self.cipher = MessageCipher(settings.aes_key, settings.appid) if settings.aes_key else None
 
-    def received(self, message: Message) -> Received | None:
+    def received(self, message: Message) -> FromWeChat | None:
         """What the conversations take of a message; None where it says nothing to them. Raises xml.Unreadable."""
         make = CONTENTS.get(message.kind)
         content = make(self, message) if make else None
         if content is None:
             return None
-        return Received(key=message.key, contact=message.sender, content=content, at=message.at)
+        clicked = message.kind.startswith("event/") or bool(message["bizmsgmenuid"])
+        opens = "" if isinstance(content, Left) else "click" if clicked else "words"
+        return FromWeChat(key=message.key, contact=message.sender, content=content, at=message.at, opens=opens)
 
     async def fetched(self, media_id: str) -> bytes:
         """A file that somebody has sent. Raises FileOver, and Unavailable where WeChat doesn't answer."""
         try:
             return await self.api.media(media_id)
         except Refused as error:
-            raise FileOver if error.consequence in (Consequence.REFUSED, Consequence.GONE) else _away() from None
-
-
-def _away() -> Problem:
-    from banshi import Unavailable
-
-    return Unavailable(headers={"Retry-After": "5"})
+            raise FileOver if error.consequence in (Consequence.REFUSED, Consequence.GONE) else Unavailable from None
 
 
 def _text(_: OpenAccount, message: Message) -> Content:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from banshi import Platform
 from wechat.api.codes import BEIJING
+from wechat.tables.models import Quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ FORCED_TOKENS = Limit("force-token", 20, apart_s=30)
 
 async def spend(platform: Platform, account: str, limit: Limit) -> bool:
     """Spend one; False where none is left, or the last was too short a while ago."""
-    store, period = platform.store, platform.now().astimezone(BEIJING).strftime(limit.period)
+    store, period = platform.store, _period(platform, limit)
     marks = store.placeholders(5)
     sql = (
         f"INSERT INTO wechat_quota (key, period, used, spent_at) VALUES ({marks[0]}, {marks[1]}, 1, {store.clock}) "  # noqa: S608
@@ -37,3 +38,13 @@ async def spend(platform: Platform, account: str, limit: Limit) -> bool:
     )
     values = [f"{account}/{limit.name}", period, period, limit.most, limit.apart_s * 1000]
     return bool(await store.connection.execute_query_dict(sql, values))
+
+
+async def used(platform: Platform, account: str, limit: Limit) -> int:
+    """How many are spent in this period."""
+    row = await Quota.get_or_none(key=f"{account}/{limit.name}", period=_period(platform, limit))
+    return row.used if row else 0
+
+
+def _period(platform: Platform, limit: Limit) -> str:
+    return platform.now().astimezone(BEIJING).strftime(limit.period)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from banshi import Key
@@ -17,6 +18,18 @@ TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSettings:
+    """`[….notice]`: the notice by which results of cases are told."""
+
+    #: 订阅通知, which people subscribe to, or 模板消息.
+    way: Literal["subscription", "template"]
+    #: Its id at mp.weixin.qq.com.
+    template: str
+    #: What stands in each of its fields: {thing1 = "item", character_string2 = "number", time3 = "time"}.
+    fields: Mapping[str, Literal["title", "item", "number", "time"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
     """`[plugins.wechat.settings.accounts.NAME]`: one official account, as mp.weixin.qq.com shows it."""
 
@@ -26,6 +39,12 @@ class AccountSettings:
     #: "Token" and "EncodingAESKey" of the server's configuration. Without a key messages come in plain text.
     token: str = field(repr=False)
     aes_key: str = field(default="", repr=False)
+    #: Whether the account may send customer-service messages. Without, what is said unasked waits for their next one.
+    may_say_unasked: bool = True
+    #: How results of cases are told; without, in the chat alone.
+    notice: NoticeSettings | None = None
+    #: The permanent picture above articles.
+    cover_media_id: str = ""
     #: Where WeChat's API is; the sandbox prints its own.
     base_url: str = "https://api.weixin.qq.com"
     #: Seconds that one call may take.

@@ -109,13 +109,13 @@ def banshi_resources(settings: Any) -> Iterable[Resource[Any]]:  # type: ignore[
 
 
 @hookspec
-def banshi_channels() -> Iterable[Channel]:  # type: ignore[empty-body]
+def banshi_channels(settings: Any) -> Iterable[Channel]:  # type: ignore[empty-body]
     """Add ways to reach people.
 
     ```python
     @hookimpl
-    def banshi_channels():
-        return [Channel(name="mobile_push", deliver=deliver)]
+    def banshi_channels(settings):
+        return [Channel(name="sms", deliver=partial(deliver, settings))]
     ```
     """
 

@@ -8,6 +8,7 @@ conversation's version.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Unpack
 from uuid import UUID
@@ -23,6 +24,7 @@ from conversations.engine import step
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
 from conversations.engine.talk import Talk, digest_of
+from conversations.identity.bound import BoundContact, bound
 from conversations.outbound import saying, windows
 from conversations.outbound.saying import About
 from conversations.tables.models import ChannelConversation
@@ -97,6 +99,10 @@ class Conversations:
         A second one with the same `key` is the first. Raises NotFound.
         """
         return await saying.say(self._platform, conversation, reply, **about)
+
+    async def bound(self, person: str, channel: str) -> Sequence[BoundContact]:
+        """The contacts of a channel by which a citizen is known, but for those that have left."""
+        return await bound(person, channel)
 
     async def delivered(self, account: str, provider_id: str, *, arrived: bool, code: str = "") -> bool:
         """Note a provider's word that what it had accepted has arrived, or won't; False where it is nothing of ours."""

@@ -94,10 +94,11 @@ class Api:
                     if len(found) > limit:
                         raise Refused(0, Consequence.REFUSED)
                 if response.status != 200:
-                    raise Refused(0, Consequence.SOON)
-        except (TimeoutError, aiohttp.ClientError, OSError):
+                    raise Refused(0, Consequence.UNSURE)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
             # Nothing of the error goes on: its text has the address, and that has the token.
-            raise Refused(0, Consequence.SOON) from None
+            unsent = isinstance(error, aiohttp.ClientConnectorError)
+            raise Refused(0, Consequence.SOON if unsent else Consequence.UNSURE) from None
         return found
 
 
@@ -106,10 +107,10 @@ def _document(body: bytes) -> Mapping[str, Any]:
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Refused(0, Consequence.SOON) from None
+        raise Refused(0, Consequence.UNSURE) from None
     code = found.get("errcode", 0) if isinstance(found, dict) else None
     if not isinstance(code, int):
-        raise Refused(0, Consequence.SOON)
+        raise Refused(0, Consequence.UNSURE)
     if code:
         raise Refused(code, consequence_of(code))
     return dict(found)

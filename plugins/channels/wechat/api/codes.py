@@ -20,6 +20,8 @@ class Consequence(enum.Enum):
     TOMORROW = "tomorrow"
     #: Nothing more reaches the contact before they write again.
     SHUT = "shut"
+    #: Nobody knows whether WeChat has done it: the answer was lost.
+    UNSURE = "unsure"
     #: They don't follow the account, or never did.
     GONE = "gone"
     #: This will never be taken; others may.

@@ -1,11 +1,14 @@
-"""What is spent of WeChat's limits."""
+"""What is spent of WeChat's limits, and whom it was to tell something."""
 
 from __future__ import annotations
 
 from tortoise import fields
 from tortoise.models import Model
+from uuid_utils.compat import uuid7
 
-__all__ = ["Quota"]
+from banshi.sdk.database import Personal, PersonalId, PersonalText
+
+__all__ = ["Notice", "Quota"]
 
 
 class Quota(Model):
@@ -21,3 +24,26 @@ class Quota(Model):
 
     class Meta:
         table = "wechat_quota"
+
+
+class Notice(Personal):
+    """One message of the platform to one contact, and what became of it."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    #: A digest of the message and the contact: the same is told once.
+    key = fields.CharField(max_length=32, unique=True)
+    account = fields.CharField(max_length=100)
+    #: Of the contact's conversation, which may be gone.
+    conversation_id = fields.UUIDField()
+    person = PersonalId(255, db_index=True)
+    #: What is said in the chat where WeChat doesn't take it.
+    words = PersonalText()
+    #: waiting, sending, accepted, delivered, unknown, or said in the chat.
+    state = fields.CharField(max_length=16)
+    #: WeChat's code or word, where it didn't take it; and its id of what it has taken.
+    code = fields.CharField(max_length=64, default="")
+    provider_id = fields.CharField(max_length=64, default="", db_index=True)
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "wechat_notice"

@@ -1,0 +1,39 @@
+"""What is held of a person here: the notices to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+from banshi import Key, Platform
+from banshi.sdk.operations import led, working
+from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
+from wechat.tables.models import Notice
+
+#: How long it is kept what became of a notice, and seconds between two rounds of tidying up.
+KEPT, HOUR_S = timedelta(days=30), 3600.0
+
+TIDYING: Key[None] = Key("wechat's tidying")
+
+
+async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
+    await Notice.filter(person=whom.subject).delete()
+    return ()
+
+
+HOLDING = Holdings([PersonalTable(Notice, by_person(Notice, "person"))], forget)
+
+
+async def tidy(platform: Platform) -> None:
+    """Forget old notices."""
+    await Notice.filter(at__lt=platform.now() - KEPT).delete()
+
+
+@asynccontextmanager
+async def open_tidying(platform: Platform) -> AsyncIterator[None]:
+    """Tidies up every hour, in the process that leads."""
+    work = partial(led, platform, HOUR_S, partial(tidy, platform), "old notices can't be tidied up")
+    async with working("wechat-tidying", work):
+        yield

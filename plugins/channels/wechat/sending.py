@@ -1,0 +1,95 @@
+"""What is said unasked: WeChat's customer-service messages, each inside a window that somebody's message has opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from banshi import Key, Platform, Texts
+from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Refused, Shut, Unknown
+from wechat.accounts import ACCOUNTS, FromWeChat, OpenAccount
+from wechat.api import codes
+from wechat.api.codes import SOON_S, Consequence, tomorrow
+from wechat.sentences import say
+from wechat.wire.messages import MAX_TEXT_BYTES
+
+log = structlog.get_logger("wechat.sending")
+
+#: What WeChat lets be said after something of theirs; a choice in a menu message counts as a click.
+WINDOWS = {
+    "words": Opened("words", timedelta(hours=48), 5),
+    "click": Opened("click", timedelta(minutes=1), 3),
+}
+
+TOO_LONG = say("The text is too long for WeChat, which takes {most} bytes: send it in parts.", most=MAX_TEXT_BYTES)
+
+
+class WeChatSender:
+    """Sends for all accounts."""
+
+    has_windows = True
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def windows(self, received: Received) -> Sequence[Opened]:
+        """What that message opens."""
+        opens = received.opens if isinstance(received, FromWeChat) else ""
+        return [WINDOWS[opens]] if opens else []
+
+    async def send(self, outbound: Outbound) -> Outcome:
+        """Try once."""
+        account = account_named(self._platform, outbound.account)
+        if account is None:
+            return Refused("no-account", say("This account is not run here any more."))
+        if not account.settings.may_say_unasked:
+            return Shut()
+        if len(outbound.reply.text.encode()) > MAX_TEXT_BYTES:
+            return Refused("45002", TOO_LONG)
+        message = {"touser": outbound.contact, "msgtype": "text", "text": {"content": outbound.reply.text}}
+        try:
+            await account.api.post("/cgi-bin/message/custom/send", message)
+        except codes.Refused as error:
+            return outcome_of(error, self._platform.now())
+        return Accepted()
+
+
+def account_named(platform: Platform, name: str) -> OpenAccount | None:
+    """The account that the conversations know by that name."""
+    return next((one for one in platform[ACCOUNTS].values() if one.name == name), None)
+
+
+def outcome_of(error: codes.Refused, now: datetime) -> Outcome:
+    """What a refusal of WeChat's means for a message."""
+    match error.consequence:
+        case Consequence.SHUT:
+            return Shut()
+        case Consequence.SOON | Consequence.TOKEN:
+            return Later(now + timedelta(seconds=SOON_S))
+        case Consequence.TOMORROW:
+            log.error("the day's quota of WeChat's interface is used up", code=error.code)
+            return Later(tomorrow(now))
+        case Consequence.UNSURE:
+            return Unknown()
+    if error.consequence is Consequence.OPERATOR:
+        log.error("WeChat lets the account send nothing: see docs/wechat.md", code=error.code)
+    return Refused(str(error.code), why(error))
+
+
+def why(error: codes.Refused) -> Texts:
+    """What a refusal means, for the officer who reads it."""
+    told: dict[Any, Texts] = {
+        45002: TOO_LONG,
+        Consequence.GONE: say("They don't follow the account any more."),
+        Consequence.OPERATOR: say(
+            "WeChat doesn't let the account do this (code {code}); tell whoever runs it.", code=error.code
+        ),
+    }
+    other = say("WeChat doesn't take this for them (code {code}).", code=error.code)
+    return told.get(error.code) or told.get(error.consequence) or other
+
+
+SENDER: Key[WeChatSender] = Key("wechat's sender")

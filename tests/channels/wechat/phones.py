@@ -1,0 +1,150 @@
+"""WeChat's side for tests of our door: it signs and encrypts by wechatpy, which nothing of ours uses."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import xmltodict
+from aiohttp import web
+from wechatpy.crypto import WeChatCrypto
+from wechatpy.utils import WeChatSigner
+
+from banshi.testing import Door, Reply, open_door
+
+ROOT = Path(__file__).resolve().parents[3]
+PETITIONS = ROOT / "plugins" / "departments" / "petitions"
+
+APPID, SECRET, TOKEN = "wx49f0ab532d5d035a", "made-up", "123456"
+KEY = "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
+PATH = "/v1/wechat/bureau"
+
+#: An address of WeChat's at which nobody answers.
+NOBODY = "http://127.0.0.1:9"
+
+
+def settings(**more: Any) -> dict[str, Any]:
+    """`[plugins.wechat.settings]` with one account, which encrypts."""
+    account = {"appid": APPID, "secret": SECRET, "token": TOKEN, "aes_key": KEY, "base_url": NOBODY, **more}
+    return {"wechat": {"accounts": {"bureau": account}}}
+
+
+@asynccontextmanager
+async def bureau(folder: Path, **more: Any) -> AsyncIterator[Door]:
+    """A platform with one department and one account."""
+    plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations", "wechat": "wechat"}
+    async with open_door(folder, plugins, settings=settings(**more)) as door:
+        yield door
+
+
+@dataclass(slots=True)
+class Phone:
+    """Somebody's WeChat, and the servers between it and us."""
+
+    door: Door
+    openid: str = "oWang00000000000000000000000"
+    encrypts: bool = True
+    path: str = PATH
+    counter: Iterator[int] = field(default_factory=lambda: itertools.count(23_820_000_000_000_001))
+
+    def message(self, **fields: str) -> str:
+        """A message of theirs in plain text."""
+        at = int(self.door.platform.now().timestamp())
+        whole = {"ToUserName": "gh_0123456789ab", "FromUserName": self.openid, "CreateTime": str(at), **fields}
+        if whole["MsgType"] != "event":
+            whole.setdefault("MsgId", str(next(self.counter)))
+        return str(xmltodict.unparse({"xml": whole}, full_document=False))
+
+    def query(self, timestamp: str, nonce: str, token: str = TOKEN) -> dict[str, str]:
+        signer = WeChatSigner()
+        signer.add_data(token, timestamp, nonce)
+        return {"signature": signer.signature, "timestamp": timestamp, "nonce": nonce, "openid": self.openid}
+
+    async def posts(self, message: str, *, query: Mapping[str, str] | None = None, age_s: int = 0) -> Reply:
+        """What WeChat sends for it, and what it hears."""
+        timestamp, nonce = str(int(self.door.platform.now().timestamp()) - age_s), "461056294"
+        asked = self.query(timestamp, nonce)
+        body = message
+        if self.encrypts:
+            sealed = xmltodict.parse(WeChatCrypto(TOKEN, KEY, APPID).encrypt_message(message, nonce, timestamp))["xml"]
+            asked |= {"encrypt_type": "aes", "msg_signature": sealed["MsgSignature"]}
+            outer = {"ToUserName": "gh_0123456789ab", "Encrypt": sealed["Encrypt"]}
+            body = xmltodict.unparse({"xml": outer}, full_document=False)
+        return await self.raw(body.encode(), {**asked, **(query or {})})
+
+    async def raw(self, body: bytes, query: Mapping[str, str]) -> Reply:
+        return await self.door.anyone.call(
+            "POST", self.path, data=body, params=dict(query), headers={"Content-Type": "text/xml"}
+        )
+
+    async def sends(self, **fields: str) -> str:
+        """What they read in answer; "" for nothing."""
+        return self.read(await self.posts(self.message(**fields)))
+
+    async def says(self, text: str, **more: str) -> str:
+        return await self.sends(MsgType="text", Content=text, **more)
+
+    async def event(self, name: str, **more: str) -> str:
+        return await self.sends(MsgType="event", Event=name, **more)
+
+    def read(self, reply: Reply) -> str:
+        """The text of an answer, as WeChat makes it out."""
+        assert reply.status == 200, reply.body
+        if reply.body == b"success":
+            return ""
+        body = reply.body.decode()
+        if self.encrypts:
+            outer = xmltodict.parse(body)["xml"]
+            theirs = WeChatCrypto(TOKEN, KEY, APPID)
+            body = theirs.decrypt_message(body, outer["MsgSignature"], outer["TimeStamp"], outer["Nonce"])
+        inner = xmltodict.parse(body)["xml"]
+        assert (inner["ToUserName"], inner["FromUserName"]) == (self.openid, "gh_0123456789ab")
+        return str(inner["Content"])
+
+
+@dataclass(slots=True)
+class Recorder:
+    """An API that notes what comes, and answers what a test says: for answers that WeChat's stand-in doesn't give."""
+
+    url: str = ""
+    #: Errcodes by path, each for one call; then all is well.
+    codes: dict[str, list[int]] = field(default_factory=dict)
+    came: list[tuple[str, Any]] = field(default_factory=list)
+    tokens: int = 0
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        path = request.path
+        if path == "/cgi-bin/stable_token":
+            asked = await request.json()
+            self.tokens += 1
+            token = f"forced-{self.tokens}" if asked.get("force_refresh") else "first"
+            return web.json_response({"access_token": token, "expires_in": 7200})
+        document = await request.json() if request.can_read_body else dict(request.query)
+        self.came.append((path, document))
+        code = (self.codes.get(path) or [0]).pop(0)
+        if code == 599:
+            assert request.transport is not None
+            request.transport.close()
+        return web.json_response({"errcode": code, "errmsg": "", "msgid": 200_000 + len(self.came)})
+
+    def sent(self, path: str) -> list[Any]:
+        return [document for at, document in self.came if at == path]
+
+
+@asynccontextmanager
+async def recorder() -> AsyncIterator[Recorder]:
+    one = Recorder()
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", one.answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    one.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield one
+    finally:
+        await runner.cleanup()

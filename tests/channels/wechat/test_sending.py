@@ -1,0 +1,257 @@
+"""What is said unasked on WeChat, and results of cases: sent once, or said otherwise; each fault is what it is."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banshi import Message, Unavailable
+from banshi.testing import Door
+from conversations import CONVERSATIONS, Reply
+from conversations.tables.models import ChannelConversation, Said, Window
+from tests.channels.wechat.phones import APPID, Phone, Recorder, bureau, recorder
+from wechat import notices
+from wechat.tables.models import Notice
+
+SEND = "/cgi-bin/message/custom/send"
+TEMPLATE = "/cgi-bin/message/template/send"
+BIZSEND = "/cgi-bin/message/subscribe/bizsend"
+
+NOTICE = {
+    "way": "template",
+    "template": "tpl-0001",
+    "fields": {"thing1": "item", "character_string2": "number", "time3": "time"},
+}
+
+
+async def said_to(door: Door, phone: Phone, text: str = "您的材料已收到。") -> Said:
+    """Have that said unasked, and wait for what becomes of it."""
+    conversations = door.platform[CONVERSATIONS]
+    conversation = await conversations.find(f"wechat:{APPID}", phone.openid)
+    assert conversation is not None
+    said = await conversations.say(conversation, Reply(text=text), by="officer")
+    for _ in range(200):
+        row = await Said.get(id=said)
+        if row.state != "waiting" or row.not_before:
+            return row
+        await asyncio.sleep(0.05)
+    raise AssertionError(row.state)
+
+
+async def test_what_is_said_goes_out_in_the_window_that_their_words_opened(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        phone = Phone(door)
+        await phone.says("你好")
+        assert (await said_to(door, phone)).state == "accepted"
+        (document,) = wechat.sent(SEND)
+        assert document == {"touser": phone.openid, "msgtype": "text", "text": {"content": "您的材料已收到。"}}
+        assert (await Window.get(kind="words")).sends_left == 4
+
+
+async def test_the_sixth_message_waits_for_their_next_one_and_is_said_with_it(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        phone = Phone(door)
+        await phone.says("你好")
+        states = [(await said_to(door, phone, f"第{number}条")).state for number in range(1, 7)]
+        assert states == ["accepted"] * 5 + ["shut"]
+        assert len(wechat.sent(SEND)) == 5
+        assert "第6条" in await phone.says("进度")
+
+
+async def test_after_a_click_there_is_a_minute(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        phone = Phone(door)
+        await phone.event("CLICK", EventKey="进度")
+        assert (await said_to(door, phone)).state == "accepted"
+        later = door.platform.now() + timedelta(seconds=61)
+        door.platform.now = lambda: later
+        assert (await said_to(door, phone)).state == "shut"
+        assert len(wechat.sent(SEND)) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "shown"),
+    [
+        (45015, "shut", ""),
+        (45047, "shut", ""),
+        (43004, "refused", "43004"),
+        (40003, "refused", "40003"),
+        (48002, "refused", "48002"),
+        (48001, "refused", "48001"),
+        (99999, "refused", "99999"),
+        # The answer is lost.
+        (599, "unknown", ""),
+    ],
+)
+async def test_a_refusal_in_a_200_is_shown_as_what_it_is_and_is_not_sent_again(
+    code: int, state: str, shown: str, tmp_path: Path
+) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        phone = Phone(door)
+        await phone.says("你好")
+        wechat.codes[SEND] = [code]
+        row = await said_to(door, phone)
+        assert (row.state, row.code) == (state, shown)
+        assert len(wechat.sent(SEND)) == 1
+        assert bool(row.why) == (state == "refused")
+
+
+@pytest.mark.parametrize(("code", "seconds"), [(-1, 60), (45011, 60), (45009, 24 * 3600)])
+async def test_what_wechat_takes_later_is_sent_later(code: int, seconds: float, tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        phone = Phone(door)
+        await phone.says("你好")
+        wechat.codes[SEND] = [code]
+        row = await said_to(door, phone)
+        assert row.state == "waiting"
+        wait = row.not_before / 1000 - door.platform.now().timestamp()
+        assert 0 < wait <= seconds
+        # Nothing of the window is used up.
+        assert (await Window.get(kind="words")).sends_left == 5
+
+
+async def test_a_token_that_is_withdrawn_in_the_middle_is_replaced_and_the_message_goes_out(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        phone = Phone(door)
+        await phone.says("你好")
+        assert (await said_to(door, phone)).state == "accepted"
+        wechat.codes[SEND] = [40001]
+        assert (await said_to(door, phone)).state == "accepted"
+        # Asked for at first, asked for again, and forced, since WeChat gave the refused one out once more.
+        assert wechat.tokens == 3
+
+
+async def test_an_account_without_the_right_says_it_with_the_next_answer(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, may_say_unasked=False) as door:
+        phone = Phone(door)
+        await phone.says("你好")
+        assert (await said_to(door, phone)).state == "shut"
+        assert "您的材料已收到" in await phone.says("进度")
+        assert wechat.came == []
+
+
+async def test_a_text_that_wechat_would_cut_off_is_refused_before_it_is_sent(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        phone = Phone(door)
+        await phone.says("你好")
+        row = await said_to(door, phone, "好" * 700)
+        assert (row.state, row.code) == ("refused", "45002")
+        assert wechat.sent(SEND) == []
+
+
+# -- notices -----------------------------------------------------------------------------------------------------
+
+
+async def bound(door: Door, phone: Phone, subject: str = "wang") -> None:
+    """As the app's digits bind them."""
+    digits = (await door.citizen(subject, "王小明").post("/v1/conversations/codes")).created()["digits"]
+    await phone.says("你好")
+    assert "绑定成功" in await phone.says(digits)
+
+
+def result(door: Door, number: str = "1", **more: Any) -> Message:
+    return Message(
+        id=f"m-{number}",
+        kind="case",
+        person="wang",
+        title={"zh-CN": "您的建议已答复", "en": "Your suggestion was answered"},
+        body={"zh-CN": "答复内容请查看办件。", "en": "See your case."},
+        link="/v1/cases/1",
+        item="suggest-police",
+        number=f"PET-2026-{number}",
+        created_at=door.platform.now(),
+        **more,
+    )
+
+
+async def told(door: Door, wechat: Recorder, path: str = TEMPLATE) -> tuple[list[Any], list[str], list[str]]:
+    """What was sent as a notice, the states of all of them, and what is to be said in the chat."""
+    states = [one.state for one in await Notice.all().order_by("id")]
+    return wechat.sent(path), states, [one.words["text"] for one in await Said.filter(by="notice").order_by("id")]
+
+
+@pytest.mark.parametrize(("way", "path"), [("template", TEMPLATE), ("subscription", BIZSEND)])
+async def test_a_result_is_told_once_to_whoever_has_bound_the_account(way: str, path: str, tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice={**NOTICE, "way": way}) as door:
+        await bound(door, Phone(door))
+        await notices.deliver(door.platform, [result(door)])
+        await notices.deliver(door.platform, [result(door)])
+        sent, states, said = await told(door, wechat, path)
+        assert [(one["touser"], one["template_id"]) for one in sent] == [(Phone(door).openid, "tpl-0001")]
+        assert sent[0]["data"]["character_string2"] == {"value": "PET-2026-1"}
+        assert len(sent[0]["data"]["thing1"]["value"]) <= 20
+        assert (states, said) == (["accepted"], [])
+
+
+async def test_nobody_is_told_who_has_not_bound_it_or_has_unbound_it_or_whose_case_is_a_test(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
+        phone = Phone(door)
+        await notices.deliver(door.platform, [result(door)])
+        await bound(door, phone)
+        await notices.deliver(door.platform, [result(door, mode="test")])
+        await phone.says("解绑")
+        await notices.deliver(door.platform, [result(door)])
+        assert await told(door, wechat) == ([], [], [])
+
+
+@pytest.mark.parametrize("code", [43101, 40037, 45009, 43004, 48001])
+async def test_what_wechat_refuses_is_said_in_the_chat(code: int, tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
+        await bound(door, Phone(door))
+        wechat.codes[TEMPLATE] = [code]
+        await notices.deliver(door.platform, [result(door)])
+        sent, states, said = await told(door, wechat)
+        assert (len(sent), states, len(said)) == (1, ["said"], 1)
+        assert "您的建议已答复" in said[0]
+        assert (await Notice.get()).code == str(code)
+
+
+async def test_what_wechat_cannot_take_now_comes_again_and_the_others_do_not(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
+        await bound(door, Phone(door))
+        wechat.codes[TEMPLATE] = [0, -1]
+        both = [result(door, "1"), result(door, "2")]
+        with pytest.raises(Unavailable):
+            await notices.deliver(door.platform, both)
+        await notices.deliver(door.platform, both)
+        sent, states, _ = await told(door, wechat)
+        assert [one["data"]["character_string2"]["value"] for one in sent] == ["PET-2026-1", "PET-2026-2", "PET-2026-2"]
+        assert states == ["accepted", "accepted"]
+
+
+async def test_one_of_which_nobody_knows_whether_it_was_sent_is_not_sent_again(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
+        await bound(door, Phone(door))
+        wechat.codes[TEMPLATE] = [599]
+        await notices.deliver(door.platform, [result(door)])
+        await notices.deliver(door.platform, [result(door)])
+        sent, states, said = await told(door, wechat)
+        assert (len(sent), states, said) == (1, ["unknown"], [])
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "count"),
+    [("success", "delivered", 0), ("failed:user block", "said", 1), ("failed: system failed", "said", 1)],
+)
+async def test_wechats_later_word_of_a_notice_is_noted(status: str, state: str, count: int, tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
+        phone = Phone(door)
+        await bound(door, phone)
+        await notices.deliver(door.platform, [result(door)])
+        number = (await Notice.get()).provider_id
+        assert await phone.event("TEMPLATESENDJOBFINISH", MsgID=number, Status=status) == ""
+        _, states, said = await told(door, wechat)
+        assert (states, len(said)) == ([state], count)
+
+
+async def test_without_a_notice_of_wechats_a_result_is_said_in_the_chat(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        await bound(door, Phone(door))
+        await notices.deliver(door.platform, [result(door)])
+        _, states, said = await told(door, wechat)
+        assert (states, len(said)) == (["said"], 1)
+        assert await ChannelConversation.all().count() == 1
