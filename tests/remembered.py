@@ -19,9 +19,10 @@ from functools import lru_cache, partial
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
+import pluggy
 import pytest
 
 from banshi.app import loaded
@@ -31,7 +32,6 @@ from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.builtin.certificates import checks as certificates
 from banshi.builtin.materials import checks as materials
-from banshi.default_plugins import PREFIX
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading import importing, loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
@@ -56,7 +56,7 @@ CHECKS: tuple[tuple[Any, str], ...] = (
 #: What the files of plugins of this repository declare, by the plugins' folders.
 DECLARED: dict[tuple[Any, ...], Any] = {}
 
-#: The hooks of each built-in plugin, with all that its module had when they were read.
+#: The hooks of each plugin, with all that its module had when they were read.
 HOOKS: dict[tuple[str, int], tuple[dict[str, Any], dict[str, Any]]] = {}
 
 #: The search's index of each catalogue; once it is made nobody changes it.
@@ -107,6 +107,7 @@ def remembering(configuration: Configuration) -> Iterator[None]:
             patched.setattr(module, name, partial(found_once, getattr(module, name)))
         patched.setattr(Reader, "read", read_once)
         patched.setattr(loader, "read_hooks", hooks_from_memory)
+        patched.setattr(pluggy._manager, "_static_hook_attr", hook_in)
         patched.setattr(importing, "old_names", old_names_from_memory)
         yield
 
@@ -145,9 +146,7 @@ _kept = lru_cache(_digest)
 
 
 def hooks_from_memory(name: str, module: ModuleType, api: int) -> tuple[dict[str, Any], list[Finding]]:
-    """`read_hooks`; a built-in plugin whose module has what it had then has the same hooks."""
-    if not name.startswith(PREFIX):
-        return read_hooks(name, module, api)
+    """`read_hooks`; a plugin whose module has what it had then has the same hooks."""
     then, hooks = HOOKS.get((name, api), ({}, {}))
     now = vars(module)
     if then.keys() != now.keys() or any(then[one] is not value for one, value in now.items()):
@@ -156,6 +155,13 @@ def hooks_from_memory(name: str, module: ModuleType, api: int) -> tuple[dict[str
             return hooks, wrong
         HOOKS[name, api] = (dict(now), hooks)
     return dict(hooks), []
+
+
+def hook_in(module: object, name: str) -> tuple[object, Callable[..., object]] | None:
+    """What pluggy looks for in a module that the loader has made of right hooks: its functions, and none of what
+    classes and instances have beside them."""
+    value = vars(module).get(name)
+    return (value, value) if isinstance(value, FunctionType) else None
 
 
 def old_names_from_memory(folder: Path) -> Iterator[tuple[Path, str]]:
