@@ -7,10 +7,13 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +84,8 @@ class Firefox:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        #: Cookies and whatever else a site stores: of the tabs of this connection alone, where this names it.
+        self.storage = ""
 
     async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command of WebDriver BiDi, and its result."""
@@ -94,7 +99,8 @@ class Firefox:
 
     async def page(self, url: str) -> Page:
         """A new tab that has loaded the address."""
-        page = Page(self, (await self.command("browsingContext.create", type="tab"))["context"])
+        apart = {"userContext": self.storage} if self.storage else {}
+        page = Page(self, (await self.command("browsingContext.create", type="tab", **apart))["context"])
         await page.go(url)
         return page
 
@@ -108,63 +114,72 @@ class Firefox:
             future.set_exception(ConnectionError("the browser is gone"))
 
 
-@asynccontextmanager
-async def open_firefox(folder: Path, **preferences: Any) -> AsyncIterator[Firefox]:
-    """A browser of its own with a new profile in `folder`; `dom__push__serverURL="…"` sets dom.push.serverURL."""
+@contextmanager
+def running_firefox(folder: Path, **preferences: Any) -> Iterator[str]:
+    """A browser with a new profile in `folder`; gives its address for `connected`. `dom__push__serverURL="…"` sets
+    dom.push.serverURL."""
     assert PROGRAM is not None
+    folder.mkdir()
     own = PREFERENCES | {name.replace("__", "."): value for name, value in preferences.items()}
     lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in own.items())
-    await asyncio.to_thread(_new_profile, folder, "".join(lines))
+    (folder / "user.js").write_text("".join(lines), encoding="utf-8")
     options = ("--headless", "--no-remote", "--profile", str(folder), "--remote-debugging-port", "0")
-    process = await asyncio.create_subprocess_exec(
-        PROGRAM,
-        *options,
-        "about:blank",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        # A group of its own, so that its many processes end together. HOME: what a browser keeps outside its profile.
-        start_new_session=True,
-        env={**os.environ, "HOME": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"},
-    )
+    with (folder / "said.log").open("wb") as said:
+        process = subprocess.Popen(
+            [PROGRAM, *options, "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            # A group of its own, so that its many processes end together. HOME: what a browser keeps outside its
+            # profile.
+            start_new_session=True,
+            env={**os.environ, "HOME": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"},
+        )
     try:
-        address = await asyncio.wait_for(_address(process), START_TIMEOUT_S)
-        async with (
-            aiohttp.ClientSession() as session,
-            session.ws_connect(f"{address}/session", max_msg_size=0) as socket,
-        ):
-            firefox = Firefox(socket)
-            tasks = [asyncio.create_task(firefox.listen()), asyncio.create_task(_drain(process))]
-            try:
-                await firefox.command("session.new", capabilities={})
-                yield firefox
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        yield _address(process, folder / "said.log")
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        process.wait()
 
 
-def _new_profile(folder: Path, preferences: str) -> None:
-    folder.mkdir()
-    (folder / "user.js").write_text(preferences, encoding="utf-8")
+@asynccontextmanager
+async def connected(address: str, *, shared: bool) -> AsyncIterator[Firefox]:
+    """The connection to a browser. Of one that is shared, tabs with a storage of their own, which go at the end."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{address}/session", max_msg_size=0) as socket,
+    ):
+        firefox = Firefox(socket)
+        listening = asyncio.create_task(firefox.listen())
+        try:
+            await firefox.command("session.new", capabilities={})
+            if shared:
+                firefox.storage = (await firefox.command("browser.createUserContext"))["userContext"]
+            yield firefox
+            if shared:
+                await firefox.command("browser.removeUserContext", userContext=firefox.storage)
+        finally:
+            if shared and not listening.done():
+                await firefox.command("session.end")
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
 
-async def _address(process: asyncio.subprocess.Process) -> str:
+@asynccontextmanager
+async def open_firefox(folder: Path, **preferences: Any) -> AsyncIterator[Firefox]:
+    """A browser of its own with a new profile in `folder`."""
+    with ExitStack() as stack:
+        address = await asyncio.to_thread(stack.enter_context, running_firefox(folder, **preferences))
+        async with connected(address, shared=False) as firefox:
+            yield firefox
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     """The websocket's address, which the browser says when it is ready."""
-    assert process.stderr is not None
-    said = b""
-    async for line in process.stderr:
-        said += line
-        if b"WebDriver BiDi listening on " in line:
-            return line.decode().split()[-1]
-    raise AssertionError(f"the browser ended with {await process.wait()}: {said.decode(errors='replace')}")
-
-
-async def _drain(process: asyncio.subprocess.Process) -> None:
-    """Read what the browser still says: a full pipe would stop it."""
-    assert process.stderr is not None
-    while await process.stderr.read(65_536):
-        pass
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not (found := re.search(rb"WebDriver BiDi listening on (\S+)\n", log.read_bytes())):
+        said = log.read_text(encoding="utf-8", errors="replace")
+        assert process.poll() is None, f"the browser ended with {process.returncode}: {said}"
+        assert time.monotonic() < deadline, f"the browser did not begin: {said}"
+        time.sleep(0.05)
+    return found[1].decode()
