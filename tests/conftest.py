@@ -135,8 +135,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _compiled(config: pytest.Config) -> Path:
+    return _of_this_run(config) / "bytecode"
+
+
+def _of_this_run(config: pytest.Config) -> Path:
+    """A folder that all processes of one run of tests have."""
     folder: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-    return (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "bytecode"
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -216,8 +221,9 @@ async def _administer(statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
+def postgres_server(pytestconfig: pytest.Config) -> Iterator[str]:
     """A database of this process's own, as a URL for Tortoise; dropped afterwards."""
+    prepared.SCRIPT[:] = [_of_this_run(pytestconfig) / "schema.sql"]
     try:
         import asyncpg
     except ImportError:

@@ -1,7 +1,8 @@
 """Databases that were migrated for an earlier test: working out what all migrations do takes most of a second.
 
 SQLite: what the first migration of an empty file made is kept in memory and copied into the next empty file, page by
-page. PostgreSQL: a schema is migrated once, and emptied after each test. `tests/kernel/test_prepared.py` holds both
+page. PostgreSQL: a schema is migrated once in a run, made again from
+what pg_dump writes of it, and emptied after each test. `tests/kernel/test_prepared.py` holds both
 against the real thing; a test whose point is the migration itself asks for the fixture `empty_database`.
 
 What Tortoise works out about the models themselves stays as it is, too, until others are opened.
@@ -9,9 +10,12 @@ What Tortoise works out about the models themselves stays as it is, too, until o
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import subprocess
 import uuid
 from collections.abc import Mapping
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -77,6 +81,9 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename NO
 SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = $1 AND sequencename NOT LIKE 'tortoise%'"
 
 
+#: In a script, where a schema's name stands.
+NAME = "prepared_name"
+
 #: How many migrations were applied to a schema when it was made.
 STEPS: dict[str, int] = {}
 
@@ -87,15 +94,43 @@ def all_tables() -> Mapping[str, Tables]:
     return configure(ROOT / "plugins.toml").tables
 
 
+#: A script that makes a migrated schema, for all processes of one run of tests; None where each migrates its own.
+SCRIPT: list[Path] = []
+
+
 async def make_schema(connection: Any, url: str) -> str:
     """A new schema of PostgreSQL with the tables of everything in this repository."""
     schema = f"prepared_{uuid.uuid4().hex}"
+    if SCRIPT and shutil.which("pg_dump"):
+        with SCRIPT[0].with_suffix(".lock").open("w") as lock:
+            # Whoever comes while another one migrates waits for what that one writes.
+            flock(lock, LOCK_EX)
+            if not SCRIPT[0].exists():
+                await migrate(connection, url, schema)
+                SCRIPT[0].write_text(script_of(url, schema), encoding="utf-8")
+            else:
+                await connection.execute(SCRIPT[0].read_text(encoding="utf-8").replace(NAME, schema))
+                await connection.execute("RESET ALL")
+    else:
+        await migrate(connection, url, schema)
+    STEPS[schema] = await connection.fetchval(f"SELECT count(*) FROM {schema}.tortoise_migrations")  # noqa: S608
+    return schema
+
+
+async def migrate(connection: Any, url: str, schema: str) -> None:
     await connection.execute(f"CREATE SCHEMA {schema}")
     # Migrated and not begun: whether it is encrypted is left to who takes it first.
     async with connected(f"{url}?schema={schema}", all_tables()) as (_, apps):
         await upgrade(apps)
-    STEPS[schema] = await connection.fetchval(f"SELECT count(*) FROM {schema}.tortoise_migrations")  # noqa: S608
-    return schema
+
+
+def script_of(url: str, schema: str) -> str:
+    """What makes a schema like that one, with NAME in place of its name."""
+    server = url.replace("asyncpg:", "postgres:", 1)
+    command = ["pg_dump", "--schema", schema, "--inserts", "--no-owner", "--no-privileges", server]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    # Newer ones write commands of psql's around it.
+    return "\n".join(line for line in said.splitlines() if not line.startswith("\\")).replace(schema, NAME)
 
 
 async def empty_schema(connection: Any, schema: str) -> int:

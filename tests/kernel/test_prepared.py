@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -55,6 +56,42 @@ async def test_a_copied_database_has_the_tables_of_its_own_plugins_alone(tmp_pat
         async with open_store(sqlite_url(folder), tables):
             names = {entry[1] for entry in schema(folder) if entry[0] == "table"}
             assert ("push_device" in names) == bool(tables)
+
+
+#: All that a schema of PostgreSQL has, but its name.
+MADE = """
+SELECT 'column', table_name || '.' || column_name,
+    data_type || is_nullable || is_identity || coalesce(column_default, '')
+    FROM information_schema.columns WHERE table_schema = $1
+UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = $1
+UNION ALL SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = $1::regnamespace
+UNION ALL SELECT 'sequence', sequencename, concat(start_value, ' ', increment_by)
+    FROM pg_sequences WHERE schemaname = $1
+ORDER BY 1, 2, 3
+"""
+
+
+async def test_a_schema_that_is_made_from_a_script_is_what_migrating_makes(
+    postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("pg_dump") is None:
+        pytest.skip("PostgreSQL's pg_dump is not installed")
+    monkeypatch.setattr(prepared, "SCRIPT", [tmp_path / "schema.sql"])
+    async with administrator(postgres_server) as connection:
+        migrated, again = [await prepared.make_schema(connection, postgres_server) for _ in range(2)]
+        made = [
+            [tuple(str(cell).replace(name, "") for cell in row) for row in await connection.fetch(MADE, name)]
+            for name in (migrated, again)
+        ]
+        assert made[0] == made[1]
+        assert {kind for kind, *_ in made[0]} == {"column", "index", "constraint", "sequence"}
+        noted = [
+            await connection.fetch(f"SELECT * FROM {name}.tortoise_migrations ORDER BY id")  # noqa: S608
+            for name in (migrated, again)
+        ]
+        assert noted[0] == noted[1]
+        assert noted[0]
 
 
 async def test_an_emptied_schema_has_no_row_and_counts_from_one(postgres_server: str) -> None:
