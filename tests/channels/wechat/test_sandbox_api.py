@@ -212,6 +212,7 @@ async def test_each_kind_of_message_is_shown_and_each_wrong_one_refused(world: W
         for kind, body in (("image", PNG), ("voice", AMR), ("video", b"mp4"), ("thumb", b"\xff\xd8\xff"))
     )
     news = [{"title": "限行公告", "description": "", "url": "https://example.org/", "picurl": ""}]
+    world.sandbox.articles.published["1"] = []
     for document in (
         {"msgtype": "text", "text": {"content": "您好"}},
         {"msgtype": "image", "image": {"media_id": picture}},
@@ -219,6 +220,12 @@ async def test_each_kind_of_message_is_shown_and_each_wrong_one_refused(world: W
         {"msgtype": "video", "video": {"media_id": video, "title": "安全提示"}},
         {"msgtype": "news", "news": {"articles": news}},
         {"msgtype": "miniprogrampage", "miniprogrampage": {"title": "小程序", "thumb_media_id": thumb}},
+        {
+            "msgtype": "music",
+            "music": {"title": "交通安全歌", "musicurl": "https://example.org/", "thumb_media_id": thumb},
+        },
+        {"msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "article-1"}},
+        {"msgtype": "wxcard", "wxcard": {"card_id": "c-1"}},
     ):
         await wang.says("继续")
         assert await world.send({"touser": me, **document}) == 0
@@ -231,6 +238,9 @@ async def test_each_kind_of_message_is_shown_and_each_wrong_one_refused(world: W
         ({"msgtype": "poem", "poem": {}}, 40008),
         ({"msgtype": "image", "image": {"media_id": voice}}, 40007),
         ({"msgtype": "image", "image": {}}, 40007),
+        ({"msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "article-2"}}, 53600),
+        ({"msgtype": "mpnews", "mpnews": {}}, 40007),
+        ({"msgtype": "wxcard", "wxcard": {}}, 40035),
         ({"msgtype": "news", "news": {"articles": news * 2}}, 45008),
         ({"msgtype": "msgmenu", "msgmenu": {"list": []}}, 47001),
         ({"touser": "o" * 28, "msgtype": "text", "text": {"content": "您好"}}, 40003),

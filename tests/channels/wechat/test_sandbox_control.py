@@ -86,6 +86,7 @@ async def test_faults_numbers_and_time_are_set_over_http() -> None:
         assert (await asked(sandbox, "PUT", "/sandbox/templates", {"t": template}))[0] == 200
         assert (await asked(sandbox, "GET", "/sandbox/templates"))[1] == {"t": template}
         assert (await asked(sandbox, "PUT", "/sandbox/templates", {"t": 1}))[0] == 400
+        assert (await asked(sandbox, "POST", "/sandbox/clock", []))[0] == 400
         assert (await asked(sandbox, "POST", "/sandbox/check")) == (200, {"ok": True})
         assert (await asked(sandbox, "GET", "/sandbox/calls"))[1] == [
             {"path": "/cgi-bin/token", "errcode": -1, "count": 1}

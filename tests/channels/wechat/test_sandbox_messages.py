@@ -57,6 +57,24 @@ async def test_wechatpy_reads_what_is_said_and_its_answer_is_shown_in_every_mode
         assert [one.outcome for one in sandbox.callbacks.deliveries] == ["shown", "shown", "nothing", "shown"]
 
 
+async def test_in_compatible_mode_an_answer_may_be_plain() -> None:
+    async with city("compatible") as (server, sandbox):
+        wang = sandbox.phone("王小明")
+        await wang.follows()
+        server.answer = lambda message: TextReply(message=message, content="明文").render().encode()
+        assert [one.text for one in await wang.says("你好")] == ["明文"]
+
+        def encrypted(message: Any, **changes: str) -> bytes:
+            text = TextReply(message=message, content="密文").render()
+            sealed = xmltodict.parse(server.crypto.encrypt_message(text, "n-1"))
+            return str(xmltodict.unparse({"xml": {**sealed["xml"], **changes}})).encode()
+
+        server.answer = encrypted
+        assert [one.text for one in await wang.says("你好")] == ["密文"]
+        server.answer = lambda message: encrypted(message, MsgSignature="0" * 40)
+        assert [one.text for one in await wang.says("你好")] == [NO_SERVICE]
+
+
 async def test_wechatpy_knows_every_kind_of_message_and_event() -> None:
     async with city() as (server, sandbox):
         li = sandbox.phone("李静")

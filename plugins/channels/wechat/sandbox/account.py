@@ -8,6 +8,7 @@ import hashlib
 import secrets
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -132,6 +133,16 @@ class Account:
         if not self.followers[openid].follows:
             raise Refused(43004)
         return self.followers[openid]
+
+    def check_keys(self, given: Mapping[str, Any], grant: str) -> None:
+        """Raises Refused for who doesn't show the account's AppSecret."""
+        for name, missing, right, wrong in (
+            ("grant_type", 40002, grant, 40002),
+            ("appid", 41002, self.keys.appid, 40013),
+            ("secret", 41004, self.keys.secret, 40125),
+        ):
+            if given.get(name) != right:
+                raise Refused(wrong if given.get(name) else missing)
 
     # -- what is spent ---------------------------------------------------------------------------------------------
 

@@ -58,7 +58,7 @@ class WeChatSandbox(WeChat):
     async def _control(self, request: web.Request) -> web.StreamResponse:
         try:
             found = await self._controlled(request, await request.read())
-        except (ValueError, Refused) as error:
+        except (ValueError, TypeError, KeyError, Refused) as error:
             return answered({"detail": str(error)}, 400)
         return answered(found) if found is not None else answered({"detail": "there is no such path"}, 404)
 

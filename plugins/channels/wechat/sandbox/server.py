@@ -43,13 +43,15 @@ class WeChat:
 
     async def __aenter__(self) -> Self:
         account = self.account
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        self._session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=0)
+        )
         self.tokens, self.media = Tokens(account), Media(account, lambda: self.url)
         self.callbacks = Callbacks(account, self.to, self._session, self.media)
         self.people, self.sign_in = People(account), SignIn(account)
         self.articles = Articles(account, self.media, self._tell)
         parts = (self.tokens, self.media, self.people, self.sign_in, self.articles)
-        self._calls: dict[str, Call] = {**menu.CALLS, **Messages(account, self.media, self._tell).calls}
+        self._calls: dict[str, Call] = {**menu.CALLS, **Messages(account, self.media, self.articles, self._tell).calls}
         for one in parts:
             self._calls |= one.calls
         self._told: set[asyncio.Task[None]] = set()

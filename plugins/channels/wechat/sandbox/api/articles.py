@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wechat.sandbox.account import Account, Follower
-from wechat.sandbox.api.call import OK, Asked, Call
+from wechat.sandbox.api.call import OK, Asked, Call, Tell
 from wechat.sandbox.api.media import Media
-from wechat.sandbox.api.messages import Tell
 from wechat.sandbox.codes import Refused
 
 MAX_ARTICLES, MAX_TITLE_LETTERS, MAX_DIGEST_LETTERS, MAX_CONTENT_BYTES = 8, 64, 120, 1 << 20
@@ -54,6 +53,11 @@ class Articles:
         if not isinstance(media_id, str) or media_id not in self.drafts:
             raise Refused(40007)
         return self.drafts[media_id]
+
+    def there(self, identity: Any) -> None:
+        """A draft, or an article that was published. Raises Refused."""
+        if not isinstance(identity, str) or identity.removeprefix("article-") not in {*self.drafts, *self.published}:
+            raise Refused(40007 if identity in (None, "") else 53600)
 
     def publish(self, asked: Asked) -> dict[str, Any]:
         """Public by its address; nobody is told of it."""

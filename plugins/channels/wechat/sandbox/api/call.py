@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from wechat.sandbox.account import Account
+from wechat.sandbox.account import Account, Follower
 from wechat.sandbox.codes import Refused
 
 #: The beginning of an answer that says no more, or little.
 OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
+
+
+#: Tells the account's server of something: the follower and the event's fields.
+Tell = Callable[[Follower, dict[str, Any]], None]
 
 
 class Asked(NamedTuple):

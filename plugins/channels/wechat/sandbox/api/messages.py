@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from wechat.sandbox.account import Account, Follower, Template
-from wechat.sandbox.api.call import OK, Asked, Call
+from wechat.sandbox.api.articles import Articles
+from wechat.sandbox.api.call import OK, Asked, Call, Tell
 from wechat.sandbox.api.media import Media
 from wechat.sandbox.codes import Refused
 
 TYPING_S = 15
 MAX_CHOICES, MAX_CLIENT_ID_S = 10, 600
-MEDIA = {"image": ("image",), "voice": ("voice",), "video": ("video",), "mpnews": (), "wxcard": ()}
+#: Kinds of message that are one file: where its media_id stands, and what it has to be.
+MEDIA = {
+    "image": ("media_id", ("image",)),
+    "voice": ("media_id", ("voice",)),
+    "video": ("media_id", ("video",)),
+    "music": ("thumb_media_id", ("thumb", "image")),
+    "miniprogrampage": ("thumb_media_id", ("thumb", "image")),
+}
+KINDS = {*MEDIA, "text", "news", "mpnews", "mpnewsarticle", "msgmenu", "wxcard"}
 #: What a field of a notice takes, by its name without the number.
 FIELDS = {
     "thing": r".{1,20}",
@@ -32,15 +41,12 @@ FIELDS = {
     "const": r".{1,20}",
 }
 
-#: Tells the account's server of something: the follower and the event's fields.
-Tell = Callable[[Follower, dict[str, Any]], None]
-
 
 class Messages:
     """Those of one account."""
 
-    def __init__(self, account: Account, media: Media, tell: Tell) -> None:
-        self._account, self._media, self._tell = account, media, tell
+    def __init__(self, account: Account, media: Media, articles: Articles, tell: Tell) -> None:
+        self._account, self._media, self._articles, self._tell = account, media, articles, tell
         self._sent: dict[tuple[str, str], tuple[float, int]] = {}
         self.calls = {
             "/cgi-bin/message/custom/send": Call("POST", self.send, "send"),
@@ -54,7 +60,7 @@ class Messages:
     def send(self, asked: Asked) -> dict[str, Any]:
         follower = self._account.reachable(asked.document.get("touser"))
         kind = asked.document.get("msgtype")
-        if not isinstance(kind, str) or kind not in {*MEDIA, "text", "news", "msgmenu", "miniprogrampage"}:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise Refused(40008)
         text, more = self._content(kind, asked.inner(kind))
         if follower.refuses:
@@ -78,11 +84,14 @@ class Messages:
             return "", {"articles": articles}
         if kind == "msgmenu":
             return self._menu(inner)
-        if kind == "miniprogrampage":
-            self._media.there(inner.get("thumb_media_id"), "thumb", "image")
-            return str(inner.get("title") or ""), {"pagepath": inner.get("pagepath")}
-        if kind in ("image", "voice", "video"):
-            self._media.there(inner.get("media_id"), *MEDIA[kind])
+        if kind in MEDIA:
+            name, kinds = MEDIA[kind]
+            self._media.there(inner.get(name), *kinds)
+        elif kind == "wxcard":
+            if not inner.get("card_id"):
+                raise Refused(40035)
+        else:
+            self._articles.there(inner.get("media_id") if kind == "mpnews" else inner.get("article_id"))
         return str(inner.get("title") or ""), dict(inner)
 
     def _menu(self, inner: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -60,13 +60,8 @@ class SignIn:
         return "location", to._replace(query=f"{to.query}&{added}" if to.query else added, fragment="").geturl()
 
     def token(self, asked: Asked) -> dict[str, Any]:
-        keys, code = self._account.keys, asked.query.get("code")
-        if asked.query.get("appid") != keys.appid:
-            raise Refused(40013)
-        if asked.query.get("secret") != keys.secret:
-            raise Refused(40125)
-        if asked.query.get("grant_type") != "authorization_code":
-            raise Refused(40002)
+        self._account.check_keys(asked.query, "authorization_code")
+        code = asked.query.get("code")
         if not code:
             raise Refused(41008)
         if code in self._used:
@@ -82,8 +77,6 @@ class SignIn:
         return self._granted(grant, refresh)
 
     def refresh(self, asked: Asked) -> dict[str, Any]:
-        if asked.query.get("appid") != self._account.keys.appid:
-            raise Refused(40013)
         refresh = asked.query.get("refresh_token", "")
         grant = self._refresh.get(refresh)
         if grant is None:

@@ -51,12 +51,12 @@ class Tokens:
         self._current.clear()
 
     def plain(self, asked: Asked) -> dict[str, Any]:
-        self._known(asked.query, "client_credential")
+        self._account.check_keys(asked.query, "client_credential")
         self._account.spend("token")
         return self._renewed("plain")
 
     def stable(self, asked: Asked) -> dict[str, Any]:
-        self._known(asked.document, "client_credential")
+        self._account.check_keys(asked.document, "client_credential")
         account, now = self._account, self._account.clock()
         account.spend_of_minute("stable_token", account.limits.stable_a_minute)
         account.spend("stable_token")
@@ -78,18 +78,6 @@ class Tokens:
         self._account.spend_of_month("clear", self._account.limits.clears_a_month, 48006)
         self._account.clear_day()
         return {**OK}
-
-    def _known(self, given: Any, grant: str) -> None:
-        keys = self._account.keys
-        for name, missing, right, wrong in (
-            ("grant_type", 40002, grant, 40002),
-            ("appid", 41002, keys.appid, 40013),
-            ("secret", 41004, keys.secret, 40125),
-        ):
-            if not given.get(name):
-                raise Refused(missing)
-            if given[name] != right:
-                raise Refused(wrong)
 
     def _renewed(self, kind: str) -> dict[str, Any]:
         """A new token; the one before it stays good for a while."""
