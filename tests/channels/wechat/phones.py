@@ -34,9 +34,10 @@ def settings(**more: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def bureau(folder: Path, **more: Any) -> AsyncIterator[Door]:
-    """A platform with one department and one account."""
+async def bureau(folder: Path, *, push: bool = False, **more: Any) -> AsyncIterator[Door]:
+    """A platform with one department and one account, and with phones for its app where that is wanted."""
     plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations", "wechat": "wechat"}
+    plugins |= {"mobile_push": "mobile_push"} if push else {}
     async with open_door(folder, plugins, settings=settings(**more)) as door:
         yield door
 

@@ -255,3 +255,12 @@ async def test_without_a_notice_of_wechats_a_result_is_said_in_the_chat(tmp_path
         _, states, said = await told(door, wechat)
         assert (states, len(said)) == (["said"], 1)
         assert await ChannelConversation.all().count() == 1
+
+
+async def test_whoever_has_the_app_is_told_there_and_not_twice(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, notice=NOTICE) as door:
+        await bound(door, Phone(door))
+        phone = {"provider": "stream", "token": "installation-0001", "platform": "android"}
+        (await door.citizen("wang").post("/v1/devices", phone)).created()
+        await notices.deliver(door.platform, [result(door)])
+        assert await told(door, wechat) == ([], [], [])

@@ -1,0 +1,208 @@
+"""The city on WeChat as a phone does it: look-ups, bookings, lost and found, a tip's link, the menu, and what fails.
+
+WeChat's side is the sandbox, which knows nothing of our own code; what people answer is told by the Python client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from banshi.kinds.appointment.scheduler import make_ahead
+from banshi.testing import Door, open_door
+from conversations import CONVERSATIONS, Button, Content, File, Place, Reply, Text
+from conversations.tables.models import Said
+from tests.channels import test_every_item as items
+from tests.channels.chatting import Chatter
+from tests.clients.people import City
+from tests.registers import DEPARTMENTS, import_samples
+from wechat import menu
+from wechat.accounts import ACCOUNTS
+from wechat.sandbox.account import Account, Keys
+from wechat.sandbox.control import WeChatSandbox
+from wechat.wire.places import to_gcj02
+
+#: Seconds that what is said unasked may take to arrive.
+PATIENCE_S = 20.0
+
+
+@asynccontextmanager
+async def city_on_wechat(folder: Path, *names: str, **more: Any) -> AsyncIterator[tuple[Door, WeChatSandbox]]:
+    """These departments, and an account of theirs at the sandbox."""
+    async with WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")) as wechat:
+        keys = wechat.account.keys
+        account = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key, **more}
+        account["base_url"] = wechat.url
+        plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in names}
+        plugins |= {name: name for name in ("mobile_push", "conversations", "wechat")}
+        async with open_door(folder, plugins, settings={"wechat": {"accounts": {"bureau": account}}}) as door:
+            wechat.callbacks.to = f"{door.url}/v1/wechat/bureau"
+            await import_samples(door, *names)
+            await make_ahead(door.platform)
+            assert await wechat.callbacks.check_server()
+            yield door, wechat
+
+
+async def nothing_waits() -> None:
+    """Until all that was to be said unasked has been."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await Said.filter(state="waiting").exists():  # noqa: ASYNC110 - another process might have sent it
+            await asyncio.sleep(0.02)
+
+
+class ByPhone(Chatter):
+    """A chatter whose words go through WeChat."""
+
+    def __init__(self, wechat: WeChatSandbox, door: Door, language: str, contact: str) -> None:
+        super().__init__(door, language, contact)
+        self._phone = wechat.phone(contact)
+        self.contact = self._phone.me.openid
+
+    async def send(self, content: Content | str, key: str = "") -> Reply:  # noqa: ARG002 - WeChat gives the key
+        phone = self._phone
+        if not phone.me.follows:
+            await phone.follows()
+        before = len(phone.seen)
+        match content:
+            case Text(text) | str(text):
+                await phone.says(text)
+            case File(fetch, _):
+                await phone.sends("image", await fetch())
+            case Place(latitude, longitude, label):
+                await phone.is_at(*to_gcj02(latitude, longitude), label)
+            case _:
+                raise AssertionError(content)
+        # What doesn't fit into one text comes after it.
+        await nothing_waits()
+        text = "\n".join(one.text for one in phone.seen[before:] if one.via in ("reply", "service"))
+        assert text, f"{content!r} is answered with nothing: {phone.seen[before:]}"
+        self.said += [f"> {content!r}"[:200], text]
+        listed = re.findall(r"^(\d+) (.+)$", text, re.MULTILINE)
+        return Reply(text=text, buttons=[Button(words, number) for number, words in listed])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Door, WeChatSandbox]]:
+    names = sorted(one.parent.name for one in DEPARTMENTS.glob("*/items.toml"))
+    async with city_on_wechat(tmp_path_factory.mktemp("city"), *names) as both:
+        yield both
+
+
+@pytest.mark.long
+@pytest.mark.asyncio(loop_scope="module")
+async def test_look_ups_bookings_lost_and_found_and_a_tips_link_work_on_a_phone(
+    whole: tuple[Door, WeChatSandbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes of each is what HTTP makes of the same answers."""
+    door, wechat = whole
+
+    def by_phone(door: Door, language: str, contact: str = "somebody") -> Chatter:
+        return ByPhone(wechat, door, language, contact)
+
+    monkeypatch.setattr(items, "Chatter", by_phone)
+    registry = door.platform.registry.items
+    wanted = [one for one in registry.values() if one.kind in ("query", "appointment")]
+    wanted += [registry[code] for code in ("lost-and-found", "crime-tip")]
+    people = City(door, "zh-CN")
+    ends = {one.code: await items.talked(people, one, "zh-CN") for one in wanted}
+    assert {code for code, end in ends.items() if end == "answered"} == {
+        one.code for one in wanted if one.kind == "query"
+    }
+    assert {code for code, end in ends.items() if end == "case"} >= {"lost-and-found", "exit-entry-appointment"}
+    assert ends["crime-tip"] == "link"
+    assert sum(end == "answered" for end in ends.values()) >= 8
+    assert {*ends.values()} == {"answered", "case", "link"}, ends
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_every_entry_of_the_menu_leads_somewhere(whole: tuple[Door, WeChatSandbox]) -> None:
+    door, wechat = whole
+    made = await menu.made(door.platform, menu.read())
+    assert not made.left_out
+    await door.platform[ACCOUNTS]["bureau"].api.post("/cgi-bin/menu/create", made.document)
+    phone = wechat.phone("看菜单的人")
+    await phone.follows()
+    entries = [entry for title in phone.menu() for entry in title["sub_button"]]
+    assert [len(title["sub_button"]) for title in phone.menu()] == [5, 5, 5]
+    for entry in entries:
+        (answer,) = [one for one in await phone.taps(entry["name"]) if one.via == "reply"]
+        assert "没有看懂" not in answer.text, entry
+        await phone.says("中文")
+
+
+# -- faults ------------------------------------------------------------------------------------------------------
+
+
+async def said(door: Door, wechat: WeChatSandbox, name: str, text: str) -> Said:
+    """Have that said unasked; what became of it."""
+    conversations = door.platform[CONVERSATIONS]
+    conversation = await conversations.find(f"wechat:{wechat.account.keys.appid}", wechat.phone(name).me.openid)
+    assert conversation is not None
+    identity = await conversations.say(conversation, Reply(text=text), by="officer")
+    await nothing_waits()
+    return await Said.get(id=identity)
+
+
+async def test_tokens_that_are_withdrawn_in_mid_send_lose_nothing(tmp_path: Path) -> None:
+    async with city_on_wechat(tmp_path, "petitions") as (door, wechat):
+        phone = wechat.phone("王小明")
+        await phone.follows()
+        await phone.says("你好")
+        assert (await said(door, wechat, "王小明", "第一条")).state == "accepted"
+        wechat.tokens.withdraw()
+        assert (await said(door, wechat, "王小明", "第二条")).state == "accepted"
+        assert [one.text for one in phone.seen if one.via == "service"] == ["第一条", "第二条"]
+
+
+async def test_a_window_that_closes_between_our_row_and_the_send_is_noticed(tmp_path: Path) -> None:
+    async with city_on_wechat(tmp_path, "petitions") as (door, wechat):
+        phone = wechat.phone("王小明")
+        await phone.follows()
+        await phone.says("你好")
+        phone.me.windows.clear()
+        row = await said(door, wechat, "王小明", "您的材料已收到")
+        assert row.state == "shut"
+        assert not [one for one in phone.seen if one.via == "service"]
+        answer = await phone.says("进度")
+        assert "您的材料已收到" in answer[-1].text
+        assert (await Said.get(id=row.id)).state == "late"
+
+
+async def test_an_answer_that_is_cut_off_is_not_sent_again(tmp_path: Path) -> None:
+    async with city_on_wechat(tmp_path, "petitions") as (door, wechat):
+        phone = wechat.phone("王小明")
+        await phone.follows()
+        await phone.says("你好")
+        wechat.account.faults.cut = {"/cgi-bin/message/custom/send"}
+        assert (await said(door, wechat, "王小明", "只此一条")).state == "unknown"
+        assert [one.text for one in phone.seen if one.via == "service"] == ["只此一条"]
+
+
+async def test_repeats_out_of_their_order_are_answered_as_they_were_and_do_nothing_again(tmp_path: Path) -> None:
+    async with city_on_wechat(tmp_path, "petitions") as (door, wechat):
+        phone = wechat.phone("王小明")
+        await phone.follows()
+        await phone.says("你好")
+        wechat.account.faults.late_repeats, wechat.account.faults.lose_answers = True, 1
+        assert await phone.says("建议") == []
+        wechat.account.faults.late_repeats = False
+        await phone.says("进度")
+        texts = [one.text for one in phone.seen if one.via == "reply"]
+        assert not [one for one in phone.seen if one.via == "system"]
+        assert len(texts) == 4
+        assert door.platform.store is not None
+
+
+async def test_a_stranger_with_a_stale_or_a_forged_signature_is_not_heard(tmp_path: Path) -> None:
+    async with city_on_wechat(tmp_path, "petitions") as (_, wechat):
+        me = wechat.phone("王小明").me
+        for how in ("forged", "stale", "unsigned"):
+            status, _ = await wechat.callbacks.forge(me, {"MsgType": "text", "Content": "你好"}, how)
+            assert status == 403
