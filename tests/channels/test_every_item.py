@@ -16,6 +16,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Door
 from conversations.dialogue.answering import body_of
 from conversations.dialogue.plan import with_value
+from tests.channels import bare_page
 from tests.channels.chatting import Chatter, Stopped, leaves
 from tests.clients.made_up_city import open_city
 from tests.clients.people import City
@@ -33,7 +34,11 @@ def without_numbers(form: Any, answers: Any) -> Any:
         one = form["properties"][name]
         if "properties" in one:
             left[name] = without_numbers(one, value)
-        elif one.get("format") != "cn-resident-id" or name in form.get("required", ()) or "x-prefill" in one:
+        elif (
+            one.get("format") != "cn-resident-id"
+            or name in form.get("required", ())
+            or {"x-prefill", "x-required"} & {*one}
+        ):
             left[name] = value
     return left
 
@@ -60,9 +65,7 @@ async def talked(city: City, item: Item, language: str) -> str:
     await chatter.is_linked(f"p-{number}", name=NAME, resident_id=number)
     guide = await city.app(number).citizen.get(f"/v1/items/{item.code}")
     reply = await chatter.begin(guide["title"])
-    if await chatter.state() == "menu":
-        return "link"
-    schema = body_of(guide)
+    schema, link = body_of(guide), reply.text if await chatter.state() == "menu" else ""
     files = (f"00000000-0000-4000-8000-{count:012}" for count in itertools.count())
     whole: dict[str, Any] = filling.filled(
         {**schema, "properties": {"answers": schema["properties"]["answers"]}}, files
@@ -72,9 +75,22 @@ async def talked(city: City, item: Item, language: str) -> str:
     for name in schema["properties"]:
         if name != "answers":
             whole[name] = "查询本人的办理情况" if name == "purpose" else True
+    if link:
+        # Neither files nor what an API lists: a bare page has no script.
+        whole["answers"] = {name: one for name, one in whole["answers"].items() if name not in ("division", "evidence")}
+        page = await bare_page.handed_in(door, bare_page.link_in(link), schema, whole)
+        (case,) = await Case.filter(item=item.code)
+        assert case.number in page
+        assert (case.person, case.answers) == ("", whole["answers"])
+        return "link"
     reply = await chatter.fill(reply, schema, whole)
     if "聊天" in reply.text or "into a chat" in reply.text:
         assert await Draft.filter(item=item.code, person=f"p-{number}").exists()
+        page = await bare_page.handed_in(door, bare_page.link_in(reply.text), schema, whole)
+        (case,) = await Case.filter(person=f"p-{number}", item=item.code)
+        assert case.number in page
+        by_http = await handed_in(door, item, guide, whole, number)
+        assert without_files(case.answers) == without_files(by_http), f"{case.answers}\n{by_http}"
         return "number"
     if await chatter.state() != "confirming":
         raise Stopped("\n".join(chatter.said[-12:]))

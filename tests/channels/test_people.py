@@ -92,7 +92,7 @@ async def _has_ended(person: Mapping[str, Any], subject: str, last: str, talk: s
         case "person":
             assert "110" in last or "12389" in last or any(sign.isdigit() for sign in last), talk
         case "link":
-            assert "/v1/items/" in last, talk
+            assert "/v1/conversations/forms/" in last, talk
         case _:
             assert not cases, talk
             assert last

@@ -66,7 +66,7 @@ PUSH_ORDER = [
 ]
 CONVERSATIONS_ORDER = [
     *("sentences", "tables", "desk.places", "settings", "contents", "dialogue", "identity", "outbound"),
-    *("engine.states", "desk.queue", "engine", "desk", "holdings", "console"),
+    *("engine.states", "desk.queue", "engine", "pages", "desk", "holdings", "console"),
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [

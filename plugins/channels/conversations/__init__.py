@@ -50,6 +50,7 @@ from conversations.outbound.sender import (
     Shut,
     Unknown,
 )
+from conversations.pages import routes as pages
 from conversations.settings import SETTINGS, ConversationSettings
 
 __all__ = [
@@ -110,7 +111,7 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*sign_in.ROUTES, *routes.ROUTES, *desk_routes.ROUTES, *keeping.ROUTES, *stream.ROUTES]
+    return [*sign_in.ROUTES, *routes.ROUTES, *desk_routes.ROUTES, *keeping.ROUTES, *stream.ROUTES, *pages.ROUTES]
 
 
 @hookimpl

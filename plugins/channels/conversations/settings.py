@@ -14,7 +14,7 @@ MAX_DAYS, MAX_MINUTES = 3_650, 1_440
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationSettings:
-    """How long what was said is kept, and who answers in person."""
+    """How long what was said is kept, who answers in person, and where forms are filled in."""
 
     #: Days for which messages with their replies are kept, and links that have ended.
     turn_days: int = 180
@@ -26,12 +26,16 @@ class ConversationSettings:
     #: answer that close it.
     lease_minutes: int = 5
     silence_minutes: int = 30
+    #: Address of the operator's own page for an item, with `{item}` for its code; "" for a bare page of ours.
+    form_page: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.memory_days <= self.turn_days <= MAX_DAYS:
             raise ValueError(f"memory_days and turn_days have to be 1 <= memory_days <= turn_days <= {MAX_DAYS}")
         if not 1 <= self.lease_minutes <= self.silence_minutes <= MAX_MINUTES:
             raise ValueError(f"they have to be 1 <= lease_minutes <= silence_minutes <= {MAX_MINUTES}")
+        if self.form_page and not (self.form_page.startswith("https://") and "{item}" in self.form_page):
+            raise ValueError("form_page has to begin with https:// and to have {item} where the item's code goes")
 
     @property
     def lease(self) -> timedelta:

@@ -49,10 +49,11 @@ def _put(now: Filling, question: Question) -> None:
 
 async def _elsewhere(now: Filling) -> None:
     """What no chat carries goes on on a page, with all that is filled in; the conversation is free again."""
-    talk, dialogue = now.talk, now.talk.memory.dialogues.pop()
+    talk, dialogue = now.talk, now.dialogue
     if talk.principal is not None:
         await save_draft(talk.platform, talk.principal, dialogue.item, dialogue.answers["answers"])
-    link = page_of(talk, dialogue.item)
+    link = page_of(talk, dialogue.item, goes_on=True)
+    talk.memory.dialogues.pop()
     talk.say(
         "Open {link} and fill in the rest there: an ID number isn't written into a chat. What you have told is kept.",
         link=link,

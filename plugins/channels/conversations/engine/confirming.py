@@ -81,7 +81,7 @@ async def submit(now: Filling) -> None:
         del talk.lines[said:]
         dialogue = talk.memory.dialogues.pop()
         talk.happen("done")
-        talk.lines += told_case(talk, outcome) if dialogue.case else told_begun(talk, outcome)
+        talk.lines += told_case(talk.word, outcome) if dialogue.case else told_begun(talk.word, outcome)
         if talk.memory.dialogues:
             talk.say("Write “continue” for “{title}”.", title=talk.dialogue.title)
         rows = talk.receipt()

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from conversations.engine.talk import Talk
+#: Says a sentence in somebody's language.
+Say = Callable[..., str]
 
 #: Records of a register that one reply shows.
 MAX_RECORDS = 5
 
 
-def told_begun(talk: Talk, begun: Any) -> list[str]:
+def told_begun(word: Say, begun: Any) -> list[str]:
     if begun.records is not None:
-        return told_records(talk, begun.records)
+        return told_records(word, begun.records)
     case = begun.document
-    lines = [talk.word("Handed in. Its number is {number}.", number=case["number"])]
+    lines = [word("Handed in. Its number is {number}.", number=case["number"])]
     if due := (case["deadline"] or {}).get("due_on"):
-        lines.append(talk.word("The answer is due by {day}.", day=due))
+        lines.append(word("The answer is due by {day}.", day=due))
     if begun.code:
         lines.append(begun.code)
     return lines
 
 
-def told_records(talk: Talk, found: Any) -> list[str]:
+def told_records(word: Say, found: Any) -> list[str]:
     """A register's answer as text."""
     lines = [f"{found['register']['title']} ({found['as_of'][:16].replace('T', ' ')})"]
     if found["sample"]:
-        lines.append(talk.word("These are made-up data."))
+        lines.append(word("These are made-up data."))
     if not found["records"]:
-        return [*lines, talk.word("Nothing was found.")]
+        return [*lines, word("Nothing was found.")]
     for record in found["records"][:MAX_RECORDS]:
         told = [(column, record.get(column["name"])) for column in found["columns"]]
         lines.append("; ".join(f"{column['title']}: {_shown(column, one)}" for column, one in told if one is not None))
@@ -40,5 +42,5 @@ def _shown(column: Any, value: Any) -> str:
     return f"{told[:10]} {told[11:16]}" if column["type"] == "moment" else told
 
 
-def told_case(talk: Talk, case: Any) -> list[str]:
-    return [talk.word("Done: {number}.", number=case.number)]
+def told_case(word: Say, case: Any) -> list[str]:
+    return [word("Done: {number}.", number=case.number)]

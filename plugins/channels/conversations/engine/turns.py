@@ -39,7 +39,7 @@ class Conversations:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._reader = ApiReader(platform)
+        self.reader = ApiReader(platform)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, account: Account, received: Received) -> Reply:
@@ -67,7 +67,7 @@ class Conversations:
         row = found.row if found else _new(account, received)
         return Talk(
             platform=self._platform,
-            reader=self._reader,
+            reader=self.reader,
             abilities=account.abilities,
             row=row,
             is_new=found is None,

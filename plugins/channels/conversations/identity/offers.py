@@ -15,8 +15,8 @@ from banshi import Key, Platform, Principal
 from banshi.sdk.operations import write_private
 from conversations.tables.models import LinkOffer
 
-#: How long a link in a chat is good, and what the app shows.
-LINK_LIFE, CODE_LIFE = timedelta(minutes=10), timedelta(minutes=5)
+#: How long a link in a chat is good, what the app shows, and a link to what the chat didn't carry.
+LINK_LIFE, CODE_LIFE, REST_LIFE = timedelta(minutes=10), timedelta(minutes=5), timedelta(hours=1)
 
 #: Digits that somebody types.
 DIGITS = 8
@@ -25,7 +25,7 @@ DIGITS = 8
 KEY_FILE = "contact-offers.key"
 
 #: What is hashed: one is never good in the place of another.
-Sort = Literal["link", "scan", "digits"]
+Sort = Literal["link", "scan", "digits", "rest"]
 
 
 class Offers:
@@ -59,9 +59,26 @@ class Offers:
         )
         return digits, token, row
 
+    def for_rest(self, conversation: Any, person: str, item: str, now: datetime) -> tuple[str, LinkOffer]:
+        """What stands in a link to the rest of a form, for the citizen to whom the contact is bound; and its row."""
+        token = secrets.token_urlsafe(32)
+        row = LinkOffer(
+            id=uuid7(),
+            conversation_id=conversation,
+            token=self.hashed("rest", token),
+            person=person,
+            known={"item": item},
+            ends_at=now + REST_LIFE,
+        )
+        return token, row
+
     async def of_link(self, token: str, now: datetime) -> LinkOffer | None:
         """What a link offers; None where it is used, over, or made up."""
         return await LinkOffer.get_or_none(token=self.hashed("link", token), used_at=None, ends_at__gt=now)
+
+    async def of_rest(self, token: str, now: datetime) -> LinkOffer | None:
+        """What the link to the rest of a form goes on with; None as above."""
+        return await LinkOffer.get_or_none(token=self.hashed("rest", token), used_at=None, ends_at__gt=now)
 
     async def of_app(self, sort: Sort, text: str, now: datetime) -> LinkOffer | None:
         """What an app's digits or its QR code offer; None as above."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from html import escape
 
 from aiohttp import web
 
 from banshi import Problem, Texts, text_in
-from conversations.sentences import say
+from conversations.sentences import say, word
 
 STYLE = (
     "body{font:18px/1.6 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"
     "dt{color:#555}dd{margin:0 0 .7rem;font-weight:bold;overflow-wrap:anywhere}"
     "button,.go{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.4rem;background:#0b57d0;color:#fff}"
+    "input,select,textarea{font:inherit;width:100%;box-sizing:border-box}small{color:#555;display:block}"
     "p.warn{border-left:.3rem solid #b3261e;padding-left:.8rem}"
 )
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -29,31 +29,13 @@ HEADERS = {
 }
 
 
-#: Titles, labels and a button.
-WORDS = {
-    "zh-CN": {
-        "asking": "绑定聊天账号",
-        "account": "聊天账号",
-        "provider": "登录方式",
-        "until": "有效期至",
-        "begin": "登录并绑定",
-        "leaving": "正在前往登录",
-        "go": "前往{host}",
-        "done": "绑定成功",
-        "failed": "没有成功",
-    },
-    "en": {
-        "asking": "Bind this chat to you",
-        "account": "Account in the chat",
-        "provider": "You sign in at",
-        "until": "Good until",
-        "begin": "Sign in and bind",
-        "leaving": "You are led to the sign-in",
-        "go": "Go on to {host}",
-        "done": "It is bound",
-        "failed": "This did not work",
-    },
-}
+ACCOUNT, PROVIDER, UNTIL = word("Account in the chat"), word("You sign in at"), word("Good until")
+ASKING, LEAVING = word("Bind this chat to you"), word("You are led to the sign-in")
+DONE, FAILED, BEGIN = word("It is bound"), word("This did not work"), word("Sign in and bind")
+WARNING = say(
+    "Did you ask for this yourself, in that chat? If somebody sent you this link, close it: whoever asked for it "
+    "would see your cases and act in your name."
+)
 
 
 def told(language: str, texts: Texts) -> str:
@@ -61,28 +43,29 @@ def told(language: str, texts: Texts) -> str:
     return escape(text_in(texts, language))
 
 
-def page(language: str, which: str, body: str, *, status: int = 200, head: str = "") -> web.Response:
-    """A page with one of the titles; `body` and `head` are HTML."""
-    title = WORDS[language][which]
+def page(language: str, title: Texts, body: str, *, status: int = 200, head: str = "") -> web.Response:
+    """A page; `body` and `head` are HTML."""
+    shown = told(language, title)
     text = (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{shown}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">{head}<style>{STYLE}</style></head>'
-        f"<body><h1>{title}</h1>{body}</body></html>\n"
+        f"<body><h1>{shown}</h1>{body}</body></html>\n"
     )
     headers = {**HEADERS, "Content-Language": language}
     return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
-def asking(language: str, about: Mapping[str, str]) -> web.Response:
+def button(language: str, words: Texts) -> str:
+    """What sends a form that has nothing to fill in."""
+    return f'<form method="post"><button>{told(language, words)}</button></form>'
+
+
+def asking(language: str, account: str, provider: str, until: str) -> web.Response:
     """Which account of which channel is to be bound, at which provider, and until when."""
-    listed = "".join(f"<dt>{WORDS[language][name]}</dt><dd>{escape(value)}</dd>" for name, value in about.items())
-    warning = say(
-        "Did you ask for this yourself, in that chat? If somebody sent you this link, close it: whoever asked for it "
-        "would see your cases and act in your name."
-    )
-    warned = f'<p class="warn">{told(language, warning)}</p>'
-    form = f'<form method="post"><button>{WORDS[language]["begin"]}</button></form>'
-    answer = page(language, "asking", f"<dl>{listed}</dl>{warned}{form}")
+    about = ((ACCOUNT, account), (PROVIDER, provider), (UNTIL, until))
+    listed = "".join(f"<dt>{told(language, name)}</dt><dd>{escape(value)}</dd>" for name, value in about)
+    warned = f'<p class="warn">{told(language, WARNING)}</p>'
+    answer = page(language, ASKING, f"<dl>{listed}</dl>{warned}{button(language, BEGIN)}")
     # The form's Origin is sent to us and to nobody else: what isn't sent from this page begins nothing.
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer
@@ -90,22 +73,22 @@ def asking(language: str, about: Mapping[str, str]) -> web.Response:
 
 def leaving(language: str, address: str, host: str) -> web.Response:
     """On to the provider. A redirect would have to be allowed as the target of a form, wherever the provider leads."""
-    go = escape(WORDS[language]["go"].format(host=host))
+    go = told(language, word("Go on to {host}", host=host))
     body = f'<p><a class="go" rel="noreferrer" href="{escape(address)}">{go}</a></p>'
     head = f'<meta http-equiv="refresh" content="0;url={escape(address)}">'
-    return page(language, "leaving", body, head=head)
+    return page(language, LEAVING, body, head=head)
 
 
 def done(language: str, account: str, name: str) -> web.Response:
     """It is bound."""
     known = told(language, say("The chat at {account} knows you as {name} now.", account=account, name=name or "✓"))
     back = told(language, say("Go back to the chat and write anything: it goes on there."))
-    return page(language, "done", f"<p>{known}</p><p>{back}</p>")
+    return page(language, DONE, f"<p>{known}</p><p>{back}</p>")
 
 
 def problem(trouble: Problem, language: str) -> web.Response:
     """What went wrong, for a person with a browser."""
     detail = escape(str(trouble.document(language)["detail"]))
-    answer = page(language, "failed", f"<p>{detail}</p>", status=trouble.status)
+    answer = page(language, FAILED, f"<p>{detail}</p>", status=trouble.status)
     answer.headers.update(trouble.headers)
     return answer

@@ -65,8 +65,7 @@ async def show_contact_link(call: Call) -> web.StreamResponse:
     """
     offer, row = await offered(call, call.path["token"])
     until = offer.ends_at.astimezone(call.platform.settings.timezone)
-    about = {"account": row.account, "provider": call.platform[SIGN_IN].host, "until": f"{until:%H:%M}"}
-    return page.asking(call.language, about)
+    return page.asking(call.language, row.account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
 
 
 @ROUTES.post(

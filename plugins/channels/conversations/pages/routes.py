@@ -1,0 +1,148 @@
+"""Where those pages are: behind a link that is good once for whoever is bound, and open to anybody for a tip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from banshi import Audience, Call, InvalidFields, NotFound, Principal, Update, text_in
+from banshi.sdk.cases import StaleReceipt, begin
+from banshi.sdk.http import ErrorFormat, Routes, read_body
+from conversations.dialogue.answering import body_of, form_of
+from conversations.engine.confirming import answers_in
+from conversations.engine.telling import told_begun
+from conversations.engine.turns import CONVERSATIONS
+from conversations.identity import page
+from conversations.identity.links import LinkOver
+from conversations.identity.offers import OFFERS
+from conversations.identity.sign_in import PAGE, TOKEN, FromElsewhere
+from conversations.pages.sheet import Sheet
+from conversations.sentences import say, word
+from conversations.tables.models import ContactLink, LinkOffer
+
+FORM = "application/x-www-form-urlencoded"
+#: Bytes of what is sent.
+MAX_FORM_BYTES = 131_072
+TYPED = {FORM: {"type": "object", "additionalProperties": {"type": "string"}}}
+
+ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=page.problem))
+
+
+@ROUTES.get("/v1/conversations/rest/{token}", Audience.ANYONE, {200: PAGE, 410: PAGE}, path_schemas=TOKEN)
+async def show_rest(call: Call) -> web.StreamResponse:
+    """Say what a link from a chat goes on with.
+
+    Nothing of what was filled in is shown yet: programs look at links too.
+    """
+    _, _, code = await _offered(call)
+    title = (await _guide(call, code))["title"]
+    form = page.button(call.language, word("Go on"))
+    told = page.told(call.language, say("What you have told in the chat is filled in already."))
+    return _page(call, title, f"<p>{told}</p>{form}")
+
+
+@ROUTES.post(
+    "/v1/conversations/rest/{token}",
+    Audience.ANYONE,
+    {200: PAGE, 403: PAGE, 410: PAGE},
+    path_schemas=TOKEN,
+    raw_body=TYPED,
+)
+async def hand_in_rest(call: Call) -> web.StreamResponse:
+    """Fill in what the chat didn't carry, and hand all of it in."""
+    typed = await _typed(call)
+    offer, person, code = await _offered(call)
+    draft = (await call.platform[CONVERSATIONS].reader.get(f"/v1/items/{code}/draft", person, call.language))["answers"]
+    used = Update(LinkOffer, {"id": offer.id, "used_at": None}, {"used_at": call.now})
+    try:
+        return await _filled(call, code, draft, typed, person, [used])
+    except StaleReceipt:
+        raise LinkOver from None
+
+
+@ROUTES.get("/v1/conversations/forms/{code}", Audience.ANYONE, {200: PAGE, 404: PAGE})
+async def show_form(call: Call) -> web.StreamResponse:
+    """Show the form of what is handed in without a name."""
+    return await _filled(call, _unnamed(call), {}, None, None)
+
+
+@ROUTES.post("/v1/conversations/forms/{code}", Audience.ANYONE, {200: PAGE, 403: PAGE, 404: PAGE}, raw_body=TYPED)
+async def hand_in_form(call: Call) -> web.StreamResponse:
+    """Hand it in. Nobody is asked who they are, and nothing is kept of where it came from."""
+    typed = await _typed(call)
+    return await _filled(call, _unnamed(call), {}, typed, None)
+
+
+async def _filled(
+    call: Call,
+    code: str,
+    draft: Mapping[str, Any],
+    typed: Mapping[str, Sequence[str]] | None,
+    person: Principal | None,
+    receipt: Sequence[Update] = (),
+) -> web.Response:
+    """The page with what is still missing, or what came of it."""
+    guide, language, verified = await _guide(call, code), call.language, person.resident_id if person else ""
+    schema = body_of(guide)
+    sheet = Sheet(schema, {"answers": dict(draft)}, language, verified, call.platform.city_time(), typed)
+    if sheet.read():
+        item = call.platform.registry.items.get(code)
+        whole = form_of(schema).spelled(sheet.answers, verified)
+        try:
+            begun = await begin(
+                call.platform, item, person, whole, language, lambda _: receipt, sender=call.request.remote
+            )
+        except InvalidFields as refused:
+            for problem in refused.problems:
+                sheet.refuse(problem)
+        else:
+            lines = told_begun(lambda english, **names: text_in(say(english, **names), language), begun)
+            return _page(call, guide["title"], "".join(f"<p>{escape(line)}</p>" for line in lines))
+    there = [(title, own) for _, title, own in answers_in(schema, "", {"answers": dict(draft)})]
+    listed = "".join(f"<dt>{escape(title)}</dt><dd>{escape(own)}</dd>" for title, own in there)
+    button = text_in(word("Hand in"), language)
+    return _page(call, guide["title"], f"<dl>{listed}</dl>{sheet.html(button)}")
+
+
+def _page(call: Call, title: str, body: str) -> web.Response:
+    answer = page.page(call.language, {call.language: title}, body)
+    # The form's Origin is sent to us and to nobody else: what isn't sent from this page hands nothing in.
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer
+
+
+async def _guide(call: Call, code: str) -> Any:
+    return await call.platform[CONVERSATIONS].reader.get(f"/v1/items/{code}", None, call.language)
+
+
+async def _typed(call: Call) -> Mapping[str, Sequence[str]] | None:
+    """What was sent from our own page, by pointer; None where that is nothing but the wish to go on."""
+    if call.request.headers.get("Origin") != call.address:
+        raise FromElsewhere
+    raw = await read_body(call.request, MAX_FORM_BYTES, FORM)
+    return parse_qs(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500) or None
+
+
+async def _offered(call: Call) -> tuple[LinkOffer, Principal, str]:
+    """What a link goes on with, and for whom: as long as they are bound to the contact. Raises LinkOver."""
+    offer = await call.platform[OFFERS].of_rest(call.path["token"], call.now)
+    link = offer and await ContactLink.get_or_none(
+        conversation_id=offer.conversation_id, person=offer.person, ended_at=None
+    )
+    if not offer or not link:
+        raise LinkOver
+    return offer, Principal(subject=offer.person, **link.known), offer.known["item"]
+
+
+def _unnamed(call: Call) -> str:
+    """The item of the path, where it is handed in without a name. Raises NotFound."""
+    code = call.path["code"]
+    item = call.platform.registry.items.get(code)
+    begins = call.platform.registry.kinds[item.kind].begins if item else None
+    if item is None or begins is None or begins.unnamed is None or begins.unnamed(item) == "never":
+        raise NotFound
+    return code
