@@ -6,7 +6,9 @@ import asyncio
 import gc
 import os
 import re
+import shutil
 import sys
+import tempfile
 import tomllib
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -121,7 +123,7 @@ def _share() -> tuple[int, int] | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Where nothing may be compiled for later, the processes of one run share what each of them compiles.
+    """Where nothing may be compiled beside its source, all processes share what each of them compiles elsewhere.
 
     Otherwise each of them compiles all libraries anew, for a second and more. In continuous integration a test that
     failed is tried once more, and is named as RERUN: look into it all the same.
@@ -132,10 +134,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.reruns = 1
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = str(_compiled(config))
+        # What an earlier run's tests had compiled of plugins that they wrote.
+        shutil.rmtree(_compiled(config) / tempfile.gettempdir().lstrip(os.sep), ignore_errors=True)
 
 
 def _compiled(config: pytest.Config) -> Path:
-    return _of_this_run(config) / "bytecode"
+    """Beside what else pytest keeps from one run to the next, where it does."""
+    cache = getattr(config, "cache", None)
+    return Path(cache.mkdir("bytecode")) if cache else _of_this_run(config) / "bytecode"
 
 
 def _of_this_run(config: pytest.Config) -> Path:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,10 +22,11 @@ from conversations.outbound import courier, saying
 from conversations.outbound.courier import COURIERS, Courier
 from conversations.outbound.states import TABLE
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
+from tests import commands
 from tests.channels.provider import LOST, Provider, opened_provider
 from tests.ports import free_port
 from tests.tables import tables_with
-from tests.waiting import until
+from tests.waiting import WAIT_TIMEOUT_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTLET = Path(__file__).with_name("outlet")
@@ -334,26 +333,15 @@ async def test_whoever_dies_before_a_send_leaves_it_to_another_and_while_sending
 
 
 @asynccontextmanager
-async def server(config: Path, session: aiohttp.ClientSession) -> AsyncIterator[tuple[str, Process]]:
+async def server(config: Path) -> AsyncIterator[tuple[str, commands.Process]]:
     """A server of its own, which is killed at the end."""
-    port = free_port()
-    command = [str(Path(sys.executable).with_name("banshi")), "--config", str(config), "serve", "--port", str(port)]
-    process, url = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=DEVNULL), f"http://127.0.0.1:{port}"
-
-    async def is_ready() -> bool:
-        assert process.returncode is None, "it ended by itself"
-        with suppress(aiohttp.ClientError):
-            async with session.get(f"{url}/readyz") as answer:
-                return answer.status == 200
-        return False
-
+    process = commands.begin(ROOT, "--config", config, "serve", "--port", "0")
     try:
-        await until(is_ready)
-        yield url, process
+        assert process.stdout is not None
+        said = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), WAIT_TIMEOUT_S)
+        yield said.split()[-1], process
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        process.close()
 
 
 async def test_servers_that_are_killed_lose_nothing_and_send_nothing_twice(tmp_path: Path, database: str) -> None:
@@ -373,7 +361,7 @@ async def test_servers_that_are_killed_lose_nothing_and_send_nothing_twice(tmp_p
         )
         for silent in (False, True):
             people = [f"o-{silent}-{number}" for number in range(20)]
-            async with server(config, session) as (url, _), server(config, session):
+            async with server(config) as (url, _), server(config):
                 await asyncio.gather(*(post(f"{url}/v1/outlet/heard", one, f"{one} 你好") for one in people))
                 if silent:  # it takes and says nothing: both are killed while they wait for its word
                     provider.answers.clear()

@@ -75,8 +75,8 @@ async def list_divisions(call: Call) -> Any:
         )
     words = str(call.query.get("q", "")).strip()
     if words:
-        inside = (one for one in known.values() if one.code != within and one.code.startswith(prefix(within)))
-        listed = found([*inside], words)
+        begin = prefix(within)
+        listed = found([one for one in known.values() if one.code != within and one.code.startswith(begin)], words)
     else:
         listed = [one for one in known.values() if one.within == within]
     rows = [
