@@ -70,8 +70,8 @@ CONVERSATIONS_ORDER = [
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [
-    *("sandbox", "sentences", "wire", "settings", "tables", "api", "quotas", "accounts", "sending"),
-    *("articles", "notices", "holdings", "menu", "commands", "kept", "answering", "webhook"),
+    *("sandbox", "sentences", "wire", "settings", "tables", "api", "quotas", "accounts", "telling"),
+    *("menu", "commands", "receiving"),
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 HOUSES = {

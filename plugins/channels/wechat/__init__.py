@@ -13,15 +13,15 @@ import click
 from banshi import Channel, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.personal_data import HOLDINGS
 from conversations import OUTLETS, Outlet
-from wechat import webhook
 from wechat.accounts import ACCOUNTS, OpenAccount
-from wechat.answering import ANSWERING, open_answering
 from wechat.api.client import Api
-from wechat.holdings import HOLDING, TIDYING, open_tidying
-from wechat.notices import deliver
 from wechat.quotas import FORCED_TOKENS, spend
-from wechat.sending import SENDER, WeChatSender
+from wechat.receiving import webhook
+from wechat.receiving.answering import ANSWERING, open_answering
 from wechat.settings import SETTINGS, WeChatSettings
+from wechat.telling.holdings import HOLDING, TIDYING, open_tidying
+from wechat.telling.notices import deliver
+from wechat.telling.sending import SENDER, WeChatSender
 
 
 @hookimpl

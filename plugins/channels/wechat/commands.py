@@ -10,9 +10,10 @@ import orjson
 
 from banshi import Platform
 from banshi.sdk.database import coroutine_command
-from wechat import articles, menu
+from wechat import menu
 from wechat.accounts import ACCOUNTS, OpenAccount
 from wechat.api.codes import Refused
+from wechat.telling import articles
 
 
 def _account(platform: Platform, name: str) -> OpenAccount:

@@ -11,10 +11,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
+from banshi import Message, Write
+from banshi.kernel.outbox.outbox import message_rows
 from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import Door, open_door
 from conversations import CONVERSATIONS, Button, Content, File, Place, Reply, Text
@@ -22,11 +25,14 @@ from conversations.tables.models import Said
 from tests.channels import test_every_item as items
 from tests.channels.chatting import Chatter
 from tests.clients.people import City
+from tests.plugins.test_departments import snapshot
 from tests.registers import DEPARTMENTS, import_samples
 from wechat import menu
 from wechat.accounts import ACCOUNTS
-from wechat.sandbox.account import Account, Keys
+from wechat.sandbox.account import Account, Keys, Template
 from wechat.sandbox.control import WeChatSandbox
+from wechat.tables.models import Notice
+from wechat.telling import articles
 from wechat.wire.places import to_gcj02
 
 #: Seconds that what is said unasked may take to arrive.
@@ -34,12 +40,16 @@ PATIENCE_S = 20.0
 
 
 @asynccontextmanager
-async def city_on_wechat(folder: Path, *names: str, **more: Any) -> AsyncIterator[tuple[Door, WeChatSandbox]]:
+async def city_on_wechat(
+    folder: Path, *names: str, cover: bool = False, **more: Any
+) -> AsyncIterator[tuple[Door, WeChatSandbox]]:
     """These departments, and an account of theirs at the sandbox."""
     async with WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")) as wechat:
         keys = wechat.account.keys
         account = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key, **more}
         account["base_url"] = wechat.url
+        if cover:
+            account["cover_media_id"] = wechat.media.keep("image", snapshot(), for_good=True)
         plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in names}
         plugins |= {name: name for name in ("mobile_push", "conversations", "wechat")}
         async with open_door(folder, plugins, settings={"wechat": {"accounts": {"bureau": account}}}) as door:
@@ -206,3 +216,62 @@ async def test_a_stranger_with_a_stale_or_a_forged_signature_is_not_heard(tmp_pa
         for how in ("forged", "stale", "unsigned"):
             status, _ = await wechat.callbacks.forge(me, {"MsgType": "text", "Content": "你好"}, how)
             assert status == 403
+
+
+# -- notices and articles ----------------------------------------------------------------------------------------
+
+NOTICE = {"way": "subscription", "template": "tpl-once", "fields": {"thing1": "item", "character_string2": "number"}}
+
+
+async def test_a_result_reaches_whoever_wants_the_notice_and_else_the_chat(tmp_path: Path) -> None:
+    """By the whole way: a promise in the outbox, the channel, WeChat."""
+    async with city_on_wechat(tmp_path, "petitions", notice=NOTICE) as (door, wechat):
+        wechat.account.templates["tpl-once"] = Template(
+            "once", "办理结果", "{{thing1.DATA}}\n{{character_string2.DATA}}"
+        )
+        phone, wang = wechat.phone("王小明"), door.citizen("wang", "王小明")
+        await phone.follows()
+        await phone.says((await wang.post("/v1/conversations/codes")).created()["digits"])
+        await phone.answers_notice("tpl-once", accepts=True)
+        for number in ("PET-2026-1", "PET-2026-2"):
+            told = Message(
+                id=str(uuid4()),
+                kind="case",
+                person="wang",
+                title={"zh-CN": "您的建议已答复", "en": "Your suggestion was answered"},
+                body={"zh-CN": "答复内容请查看办件。", "en": "See your case."},
+                link="/v1/cases/1",
+                item="suggest-police",
+                number=number,
+                created_at=door.platform.now(),
+            )
+            await door.platform.store.commit(Write(rows=list(message_rows(door.platform, told, number))))
+            await door.settled()
+            await nothing_waits()
+        (notice,) = [one.text for one in phone.seen if one.via == "notice"]
+        assert "PET-2026-1" in notice
+        # Wanted once: the second one is said in the window that the digits have opened.
+        (said,) = [one.text for one in phone.seen if one.via == "service"]
+        assert "您的建议已答复" in said
+        await wechat.told()
+        assert [(one.state, one.code) for one in await Notice.all().order_by("id")] == [
+            ("delivered", ""),
+            ("said", "43101"),
+        ]
+
+
+async def test_an_article_is_a_draft_that_a_person_sends_and_counts(tmp_path: Path) -> None:
+    async with city_on_wechat(tmp_path, "petitions", cover=True) as (door, wechat):
+        account = door.platform[ACCOUNTS]["bureau"]
+        await wechat.phone("王小明").follows()
+        draft = await articles.drafted(account, "谨防冒充公检法诈骗\n\n民警不会要求转账。\n接到<可疑>电话请报警。")
+        assert (
+            wechat.articles.drafts[draft][0]["content"]
+            == "<p>民警不会要求转账。</p><p>接到&lt;可疑&gt;电话请报警。</p>"
+        )
+        assert await articles.sent_this_month(door.platform, account) == 0
+        wechat.articles.send_draft(draft)
+        await wechat.told()
+        assert await articles.sent_this_month(door.platform, account) == 1
+        with pytest.raises(ValueError, match="title"):
+            await articles.drafted(account, "只有标题")

@@ -14,8 +14,8 @@ from banshi.testing import Door
 from conversations import CONVERSATIONS, Reply
 from conversations.tables.models import ChannelConversation, Said, Window
 from tests.channels.wechat.phones import APPID, Phone, Recorder, bureau, recorder
-from wechat import notices
 from wechat.tables.models import Notice
+from wechat.telling import notices
 
 SEND = "/cgi-bin/message/custom/send"
 TEMPLATE = "/cgi-bin/message/template/send"

@@ -15,8 +15,8 @@ from banshi.testing import Door
 from conversations import CONVERSATIONS, Conversations
 from conversations.tables.models import ChannelConversation, Said, Turn, Window
 from tests.channels.wechat.phones import APPID, KEY, PATH, TOKEN, Phone, bureau
-from wechat import answering as answers
-from wechat.answering import ANSWERING
+from wechat.receiving import answering as answers
+from wechat.receiving.answering import ANSWERING
 from wechat.wire import crypto
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><xml><Content>&b;</Content></xml>'
@@ -219,7 +219,7 @@ def slow(door: Door, monkeypatch: pytest.MonkeyPatch, *, until: asyncio.Event) -
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    from wechat import webhook
+    from wechat.receiving import webhook
 
     monkeypatch.setattr(webhook, "ANSWER_S", 0.8)
 

@@ -17,7 +17,7 @@ from banshi import Key, Platform, Problem, text_in
 from banshi.sdk.operations import every, place_of, working
 from conversations import CONVERSATIONS, Received, Reply
 from wechat.accounts import ACCOUNTS, OpenAccount
-from wechat.kept import Kept, KeptMessage
+from wechat.receiving.kept import Kept, KeptMessage
 from wechat.sentences import say
 from wechat.wire import messages, xml
 

@@ -20,12 +20,12 @@ from banshi.sdk.http import ApiReader
 from conversations import CONVERSATIONS, BoundContact, Reply
 from wechat.accounts import OpenAccount
 from wechat.api.codes import Consequence, Refused
-from wechat.articles import SENDS
 from wechat.quotas import spend
-from wechat.sending import account_named
 from wechat.sentences import say
 from wechat.settings import NoticeSettings
 from wechat.tables.models import Notice
+from wechat.telling.articles import SENDS
+from wechat.telling.sending import account_named
 from wechat.wire.messages import Message as Inbound
 
 log = structlog.get_logger("wechat.notices")

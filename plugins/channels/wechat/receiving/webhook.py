@@ -14,9 +14,9 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, NotFound, Parameter, Problem, Unavailable
 from banshi.sdk.http import Routes, read_body
 from wechat.accounts import ACCOUNTS, OpenAccount
-from wechat.answering import ANSWERING
-from wechat.notices import heard
+from wechat.receiving.answering import ANSWERING
 from wechat.sentences import say
+from wechat.telling.notices import heard
 from wechat.wire import crypto, messages, xml
 
 ROUTES = Routes("wechat", lenient=True)
@@ -92,7 +92,11 @@ async def take_wechat_message(call: Call) -> web.StreamResponse:
     except xml.Unreadable:
         raise NoMessage from None
     if received is None:
-        await heard(call.platform, account, message)
+        try:
+            async with asyncio.timeout_at(until):
+                await heard(call.platform, account, message)
+        except TimeoutError:
+            raise Unavailable(headers={"Retry-After": "5"}) from None
         return _told(SUCCESS)
     answering, name = call.platform[ANSWERING], call.path["account"]
     text = await answering.answered(name, account, received, body, until - clock())

@@ -1,0 +1,1 @@
+"""What is told unasked: messages in a window, results of cases as notices, articles as drafts."""
