@@ -19,7 +19,7 @@ from uuid import UUID
 import orjson
 from aiohttp import HttpVersion11, web
 
-from banshi import Answer, Audience, Call, Key, Parameter, Platform, TooManyRequests
+from banshi import Answer, Audience, Call, InvalidParameter, Key, Parameter, Platform, TooManyRequests
 from banshi.sdk.http import Routes
 from banshi.sdk.operations import woken, working
 from conversations.desk.enquiries import desks_of, head, person
@@ -46,15 +46,23 @@ class Follower:
 
     officer: str
     desks: frozenset[str]
-    events: deque[bytes] = field(default_factory=deque)
+    events: deque[tuple[UUID, bytes]] = field(default_factory=deque)
+    #: What they have been told on coming back.
+    known: frozenset[UUID] = frozenset()
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_behind: bool = False
 
-    def tell(self, desk: str, data: bytes) -> None:
-        if desk in self.desks:
+    def tell(self, row: DeskEvent, data: bytes) -> None:
+        if row.desk in self.desks:
             self.is_behind |= len(self.events) >= MAX_BEHIND
-            self.events.append(data)
+            self.events.append((row.id, data))
             self.wake.set()
+
+    def take(self) -> bytes:
+        """What has not been told."""
+        told = b"".join(data for identity, data in self.events if identity not in self.known)
+        self.events.clear()
+        return told
 
 
 class DeskHub:
@@ -111,7 +119,7 @@ class DeskHub:
             for row in await rows.prefetch_related("enquiry"):
                 data = written(self._platform, row)
                 for follower in self._followers:
-                    follower.tell(row.desk, data)
+                    follower.tell(row, data)
         late = first_id(since - 2 * LATE_S)
         self._told = {one for one in {*self._told, *new} if one > late}
 
@@ -156,17 +164,28 @@ async def stream_desk(call: Call) -> web.StreamResponse:
     """
     platform, request = call.platform, call.request
     desks = [desk.code for desk in desks_of(platform, call.principal, OFFICER)]
+    last = _last_seen(call)
     with platform[DESK_HUB].follow(call.principal.subject, desks) as follower:
         response = await _begun(request)
         missed = [b"retry: %d\n\n" % random.randint(1_000, 5_000)]  # noqa: S311 - no secret
-        if last := call.query.get("Last-Event-ID"):
-            after = max(UUID(last), first_id(time.time() - BACK_S))
-            rows = DeskEvent.filter(id__gt=after, desk__in=desks).order_by("id").prefetch_related("enquiry")
-            missed += [written(platform, row) for row in await rows]
+        if last is not None:
+            after = max(last, first_id(time.time() - BACK_S))
+            rows = await DeskEvent.filter(id__gt=after, desk__in=desks).order_by("id").prefetch_related("enquiry")
+            missed += [written(platform, row) for row in rows]
+            follower.known = frozenset(row.id for row in rows)
         ends = time.monotonic() + call.principal.expires_at - platform.now().timestamp()
         if request.method != "HEAD":
             await _follow(platform, request, response, follower, b"".join(missed), ends)
     return response
+
+
+def _last_seen(call: Call) -> UUID | None:
+    """The last event that they have. Raises InvalidParameter."""
+    header = call.request.headers.get(LAST.name)
+    try:
+        return UUID(header) if header else None
+    except ValueError:
+        raise InvalidParameter(parameter=LAST.name) from None
 
 
 async def _begun(request: web.Request) -> web.StreamResponse:
@@ -194,5 +213,4 @@ async def _follow(
             return None
         told = await woken(follower.wake, ALIVE_S)
         follower.wake.clear()
-        data = b"".join(follower.events) if told else b": alive\n\n"
-        follower.events.clear()
+        data = follower.take() if told else b": alive\n\n"
