@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.testing import Door, Person, open_door
 from tests.channels.chatting import Chatter
 
@@ -55,12 +56,18 @@ class Clock:
 
 
 @asynccontextmanager
-async def bureau(folder: Path, database: str = "", desks: Any = None, **settings: Any) -> AsyncIterator[Door]:
+async def bureau(
+    folder: Path, database: str = "", desks: Any = None, duty: ProcessRole = EVERYTHING, **settings: Any
+) -> AsyncIterator[Door]:
     plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
     own = {"desks": DESKS if desks is None else desks, **settings}
     platform = {"database": database} if database else {}
     async with open_door(
-        folder, {**plugins, "conversations": "conversations"}, settings={"conversations": own}, platform=platform
+        folder,
+        {**plugins, "conversations": "conversations"},
+        settings={"conversations": own},
+        platform=platform,
+        duty=duty,
     ) as door:
         yield door
 

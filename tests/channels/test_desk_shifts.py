@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 
 from banshi.foundation.findings import ConfigurationError
+from conversations.desk.rounds import go_round
 from tests.channels.chatting import Chatter
-from tests.channels.desks import CITY, DESKS, WORKDAY, Clock, bureau, calls, officer
+from tests.channels.desks import CITY, DEPARTMENTS, DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer
 
 DESK = "/v1/desk/desks"
 
@@ -130,3 +132,26 @@ async def test_whoever_is_at_an_item_comes_to_the_desk_of_its_department(tmp_pat
         # What they had begun waits for them.
         await chatter.send("cancel")
         assert "Area of work" in (await chatter.send("continue")).text
+
+
+async def test_what_the_alert_rules_ask_for_is_among_the_metrics(tmp_path: Path) -> None:
+    rules = re.findall(
+        r"banshi_desk_\w+", (DEPARTMENTS.parents[1] / "docs/operations/monitoring.md").read_text("utf-8")
+    )
+    async with bureau(tmp_path) as door:
+        clock, li = Clock(door, WORKDAY), officer(door, "li")
+        await calls(door, "first")
+        clock.on(minutes=4)
+        await go_round(door.platform)
+        (one,) = (await li.get(ENQUIRIES)).ok()["items"]
+        (await li.post(f"{ENQUIRIES}/{one['id']}/claim")).ok()
+        (await li.post(f"{ENQUIRIES}/{one['id']}/answers", {"text": "Good day."})).created()
+        shown = (await door.anyone.get("/metrics")).body.decode()
+        assert rules
+        missing = {name for name in rules if name not in shown} - {"banshi_desk_officers"}
+        assert not missing
+        unanswered = re.search(r'banshi_desk_oldest_unanswered_seconds\{desk="reception"\} (\S+)', shown)
+        assert unanswered is not None
+        assert 240 <= float(unanswered[1]) < 241
+        assert 'banshi_desk_first_answer_seconds_bucket{desk="reception",le="180.0"} 0.0' in shown
+        assert 'banshi_desk_first_answer_seconds_bucket{desk="reception",le="300.0"} 1.0' in shown
