@@ -37,6 +37,9 @@ DESKS: list[dict[str, Any]] = [
         "hours": {**HOURS, "sat": ["9:00-12:00"]},
     },
 ]
+#: A process that leaves all work to others.
+SERVING = ProcessRole(lanes=frozenset())
+
 ENQUIRIES, STREAM = "/v1/desk/enquiries", "/v1/desk/stream"
 
 
