@@ -22,6 +22,7 @@ from conversations import Scanned
 from conversations.engine.linking import LINK_FRESH, MAX_WRONG_DIGITS
 from conversations.identity.links import LinkOver, bind
 from conversations.identity.offers import OFFERS
+from conversations.settings import SETTINGS
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Turn
 from tests.channels.chatting import Chatter
 from tests.plugins import filling
@@ -291,6 +292,17 @@ async def test_whoever_guesses_digits_is_not_heard_for_an_hour(tmp_path: Path) -
         door.platform.now = lambda: now + timedelta(hours=1, seconds=1)
         await chatter.send((await code_of(wang))["digits"])
         assert len(await live()) == 1
+
+
+async def test_whoever_guesses_with_many_contacts_is_stopped_with_all_of_them(tmp_path: Path) -> None:
+    async with city(tmp_path) as door:
+        object.__setattr__(door.platform[SETTINGS], "digits_an_hour", 6)
+        code = await code_of(door.citizen("wang"))
+        wrong = f"{(int(code['digits']) + 1) % 10**8:08}"
+        for number in range(6):
+            assert "not good" in (await Chatter(door, "en", f"c-{number}").send(wrong)).text
+        assert "Too many codes" in (await Chatter(door, "en", "another").send(code["digits"])).text
+        assert await live("another") == []
 
 
 async def test_a_qr_code_of_the_app_binds_and_is_never_digits_or_a_link(tmp_path: Path, provider: str) -> None:

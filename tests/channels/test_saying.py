@@ -20,6 +20,7 @@ from banshi.testing import Door, open_door
 from conversations import CONVERSATIONS, Abilities, Content, Joined, Left, Received, Reply, Text
 from conversations.outbound import courier, saying
 from conversations.outbound.courier import COURIERS, Courier
+from conversations.outbound.sender import title_of
 from conversations.outbound.states import TABLE
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
 from tests import commands
@@ -279,6 +280,12 @@ async def test_what_is_said_is_in_their_data_without_the_officer_and_forgotten_w
         assert "li-4711" not in str(held)
         (await person.delete("/v1/me")).ok()
         assert await tables_with(zhang.door, "q4711", "li-4711") == set()
+
+
+async def test_an_account_is_called_what_its_channel_calls_it_and_else_by_its_name(tmp_path: Path) -> None:
+    async with chat(tmp_path) as zhang:
+        assert title_of(zhang.door.platform, "outlet:one") == {"zh-CN": "市民服务号", "en": "Citizens' service"}
+        assert title_of(zhang.door.platform, "outlet:two")["en"] == "outlet:two"
 
 
 # -- kills ---------------------------------------------------------------------------------------------------------

@@ -104,6 +104,16 @@ async def test_other_words_under_the_same_id_are_another_message(tmp_path: Path)
         assert await Turn.filter(key="7").count() == 2
 
 
+async def test_ids_of_a_provider_that_are_very_long_are_told_apart_and_repeats_known(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        chatter = Chatter(door, "zh-CN")
+        one, other = "k" * 5_000 + "1", "k" * 5_000 + "2"
+        first = await chatter.send("进度", key=one)
+        assert (await chatter.send("进度", key=one)).text == first.text
+        await chatter.send("进度", key=other)
+        assert await Turn.all().count() == 2
+
+
 HOSTILE = {
     "a megabyte": "字" * 350_000,
     "emoji": "👮🏽‍♀️🚓💥" * 20,

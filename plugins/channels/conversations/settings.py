@@ -26,6 +26,8 @@ class ConversationSettings:
     #: answer that close it.
     lease_minutes: int = 5
     silence_minutes: int = 30
+    #: Tries of the app's digits in an hour by all contacts together: 10^8 of them could be tried.
+    digits_an_hour: int = 1_000
     #: Address of the operator's own page for an item, with `{item}` for its code; "" for a bare page of ours.
     form_page: str = ""
 
@@ -34,6 +36,8 @@ class ConversationSettings:
             raise ValueError(f"memory_days and turn_days have to be 1 <= memory_days <= turn_days <= {MAX_DAYS}")
         if not 1 <= self.lease_minutes <= self.silence_minutes <= MAX_MINUTES:
             raise ValueError(f"they have to be 1 <= lease_minutes <= silence_minutes <= {MAX_MINUTES}")
+        if self.digits_an_hour < 1:
+            raise ValueError("digits_an_hour has to be 1 at least")
         if self.form_page and not (self.form_page.startswith("https://") and "{item}" in self.form_page):
             raise ValueError("form_page has to begin with https:// and to have {item} where the item's code goes")
 

@@ -62,8 +62,9 @@ def banshi_channels(settings: WeChatSettings) -> Sequence[Channel]:
 
 
 @hookimpl
-def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(OUTLETS, Outlet("wechat", lambda platform: platform[SENDER])), Offer(HOLDINGS, HOLDING)]
+def banshi_offers(settings: WeChatSettings) -> Sequence[Offer[Any]]:
+    titles = {f"wechat:{one.appid}": one.title for one in settings.accounts.values() if one.title}
+    return [Offer(OUTLETS, Outlet("wechat", lambda platform: platform[SENDER], titles)), Offer(HOLDINGS, HOLDING)]
 
 
 @hookimpl

@@ -39,6 +39,8 @@ class AccountSettings:
     #: "Token" and "EncodingAESKey" of the server's configuration. Without a key messages come in plain text.
     token: str = field(repr=False)
     aes_key: str = field(default="", repr=False)
+    #: What people call it, by language: the page shows it on which they sign in for their chat.
+    title: Mapping[str, str] = field(default_factory=dict)
     #: Whether the account may send customer-service messages. Without, what is said unasked waits for their next one.
     may_say_unasked: bool = True
     #: How results of cases are told; without, in the chat alone.

@@ -33,6 +33,7 @@ from conversations import (
 )
 
 ROUTES = Routes("outlet")
+TITLES = {"outlet:one": {"zh-CN": "市民服务号", "en": "Citizens' service"}}
 BODY = Form.checked({"type": "object", "properties": {"contact": {"type": "string"}, "text": {"type": "string"}}})
 TOLD = Answer("Told.", {"type": "object"})
 
@@ -119,4 +120,4 @@ def _sender(url: str, platform: Platform) -> HttpSender:
 
 @hookimpl
 def banshi_offers(settings: OutletSettings) -> Sequence[Offer[Any]]:
-    return [Offer(OUTLETS, Outlet("outlet", partial(_sender, settings.url)))]
+    return [Offer(OUTLETS, Outlet("outlet", partial(_sender, settings.url), TITLES))]

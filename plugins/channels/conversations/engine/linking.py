@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from banshi import Principal
+from banshi.sdk.outgoing import RATES
 from banshi.sdk.sign_in import SIGN_IN
 from conversations.engine.talk import Talk
 from conversations.identity.links import Way, binding, ending
 from conversations.identity.offers import OFFERS
+from conversations.settings import SETTINGS
 from conversations.tables.models import LinkOffer
 
 #: After this long somebody signs in again before an item that takes a verified person.
@@ -80,6 +82,9 @@ async def digits(talk: Talk, typed: str) -> None:
     wrong = [at for at in talk.memory.wrong_digits if at > since]
     if len(wrong) >= MAX_WRONG_DIGITS:
         return talk.say("Too many wrong codes. Try again in an hour.")
+    # Whoever guesses with many contacts is stopped with all of them: a right one counts too, or it could be found.
+    if await talk.platform[RATES].wait("conversations.digits", talk.platform[SETTINGS].digits_an_hour, 3600):
+        return talk.say("Too many codes are being tried just now. Sign in by the link, or try again in an hour.")
     offer = await talk.platform[OFFERS].of_app("digits", typed, now)
     if offer is None:
         talk.memory.wrong_digits = [*wrong, now.timestamp()]

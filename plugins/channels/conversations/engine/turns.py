@@ -8,8 +8,10 @@ conversation's version.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Unpack
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -30,6 +32,9 @@ from conversations.outbound.saying import About
 from conversations.tables.models import ChannelConversation
 from conversations.tables.reading import Known, known
 
+#: A provider's id of a message that is longer is kept as its digest.
+MAX_KEY_CHARS = 128
+
 #: How often a turn is made anew when another process moves the conversation meanwhile.
 MAX_TRIES = 5
 
@@ -47,6 +52,8 @@ class Conversations:
 
         Raises Unavailable while the database is away: the provider sends it again.
         """
+        if len(received.key) > MAX_KEY_CHARS:
+            received = replace(received, key=hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest())
         lock = self._locks.setdefault((account.name, received.contact), asyncio.Lock())
         async with lock:
             for _ in range(MAX_TRIES):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Forbidden, Parameter
+from banshi import Answer, Audience, Call, Forbidden, Parameter, text_in
 from banshi.sdk.http import ErrorFormat, Routes
 from banshi.sdk.sign_in import ATTEMPT_LIFE_S, SIGN_IN
 from conversations.identity import page
 from conversations.identity.links import LinkOver, bind
 from conversations.identity.offers import OFFERS
+from conversations.outbound.sender import title_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
 
@@ -65,7 +66,8 @@ async def show_contact_link(call: Call) -> web.StreamResponse:
     """
     offer, row = await offered(call, call.path["token"])
     until = offer.ends_at.astimezone(call.platform.settings.timezone)
-    return page.asking(call.language, row.account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
+    account = text_in(title_of(call.platform, row.account), call.language)
+    return page.asking(call.language, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
 
 
 @ROUTES.post(
@@ -110,6 +112,7 @@ async def end_contact_sign_in(call: Call) -> web.StreamResponse:
         raise ForCitizens
     offer, _ = await offered(call, token)
     row = await bind(call.platform, offer, person)
-    answer = page.done(call.language, row.account, person.name)
+    account = text_in(title_of(call.platform, row.account), call.language)
+    answer = page.done(call.language, account, person.name)
     answer.del_cookie(COOKIE, path=BACK)
     return answer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -103,6 +103,8 @@ class Outlet:
     #: What the names of its accounts begin with: `wechat` of `wechat:wx1234`.
     channel: str
     sender: Callable[[Platform], Sender]
+    #: What people call its accounts, by name: a sign-in page shows it.
+    titles: Mapping[str, Texts] = field(default_factory=dict)
 
 
 OUTLETS: Key[Outlet] = Key("conversations.outlets")
@@ -111,6 +113,12 @@ OUTLETS: Key[Outlet] = Key("conversations.outlets")
 def channel_of(account: str) -> str:
     """The channel of an account's name."""
     return account.partition(":")[0]
+
+
+def title_of(platform: Platform, account: str) -> Texts:
+    """What people call an account; its name where nobody says."""
+    titles = (one.titles for _, one in platform.registry.offered(OUTLETS))
+    return next((found[account] for found in titles if account in found), {"zh-CN": account, "en": account})
 
 
 def sender_of(platform: Platform, account: str) -> Sender | None:
