@@ -170,6 +170,49 @@ def test_a_long_text_goes_in_pieces_that_fit_and_nothing_is_lost(text: str, most
     assert "".join(found).replace("\n", "") == text.replace("\n", "")
 
 
+@pytest.mark.parametrize(
+    ("inner", "kind", "path", "found"),
+    [
+        ("<EventKey>k</EventKey><MenuId>1</MenuId>", "VIEW", "MenuId", "1"),
+        (
+            "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult>A1</ScanResult></ScanCodeInfo>",
+            *("scancode_waitmsg", "ScanCodeInfo/ScanResult", "A1"),
+        ),
+        (
+            (
+                "<SendPicsInfo><Count>2</Count><PicList><item><PicMd5Sum>a</PicMd5Sum></item><item><PicMd5Sum>b</PicMd5Sum>"
+                "</item></PicList></SendPicsInfo>"
+            ),
+            *("pic_sysphoto", "SendPicsInfo/PicList/item/PicMd5Sum", "a"),
+        ),
+        (
+            "<SendLocationInfo><Location_X>31.4</Location_X><Label>人民路</Label><Poiname/></SendLocationInfo>",
+            *("location_select", "SendLocationInfo/Label", "人民路"),
+        ),
+        (
+            (
+                "<SubscribeMsgSentEvent><List><TemplateId>t</TemplateId><MsgID>7</MsgID><ErrorStatus>success</ErrorStatus>"
+                "</List></SubscribeMsgSentEvent>"
+            ),
+            *("subscribe_msg_sent_event", "SubscribeMsgSentEvent/List/MsgID", "7"),
+        ),
+        (
+            "<MsgID>9</MsgID><Status>send success</Status><TotalCount>4</TotalCount>",
+            "MASSSENDJOBFINISH",
+            "Status",
+            "send success",
+        ),
+    ],
+)
+def test_events_of_every_shape_are_read_by_their_paths(inner: str, kind: str, path: str, found: str) -> None:
+    """Shapes of WxJava's sample messages, with words of our own."""
+    body = message(MsgType="event", Event=kind).replace(b"</xml>", inner.encode() + b"</xml>")
+    read = messages.read(body)
+    assert (read.kind, read[path]) == (f"event/{kind.lower()}", found)
+    if "PicList" in path:
+        assert [*read.fields[path]] == ["a", "b"]
+
+
 # -- places ------------------------------------------------------------------------------------------------------
 
 
