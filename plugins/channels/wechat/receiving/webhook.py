@@ -44,7 +44,7 @@ MESSAGE = [
 ANSWERS = {200: Answer("What WeChat reads.", {"type": "string"}, media_type="text/plain")}
 
 
-class NotSigned(Problem):
+class NotFromWeChat(Problem):
     """This is not signed as WeChat signs for this account, or it was signed too long ago."""
 
     status = 403
@@ -115,28 +115,28 @@ def _account(call: Call) -> OpenAccount:
 
 
 def _check(call: Call, account: OpenAccount) -> None:
-    """Raise NotSigned where the query is not signed for this account, or not now."""
+    """Raise NotFromWeChat where the query is not signed for this account, or not now."""
     query = call.query
     at, nonce = query.get("timestamp", ""), query.get("nonce", "")
     signed = crypto.is_signed(query.get("signature", ""), account.settings.token, at, nonce)
     fresh = at.isascii() and at.isdigit() and abs(call.now.timestamp() - int(at[:12])) <= MAX_AGE_S
     if not signed or not fresh:
-        raise NotSigned
+        raise NotFromWeChat
 
 
 def _opened(query: Mapping[str, str], account: OpenAccount, body: bytes) -> bytes:
-    """The message itself. Raises NotSigned and xml.Unreadable."""
+    """The message itself. Raises NotFromWeChat and xml.Unreadable."""
     if account.cipher is None:
         return body
     sealed = messages.first(xml.read(body), "Encrypt")
     parts = (account.settings.token, query.get("timestamp", ""), query.get("nonce", ""), sealed)
     # An account with a key takes nothing in plain text: its signature would say nothing of what is in it.
     if not sealed or not crypto.is_signed(query.get("msg_signature", ""), *parts):
-        raise NotSigned
+        raise NotFromWeChat
     try:
         return account.cipher.decrypted(sealed)
     except crypto.NotOurs:
-        raise NotSigned from None
+        raise NotFromWeChat from None
 
 
 def _sealed(account: OpenAccount, document: bytes, now: float) -> bytes:

@@ -9,7 +9,8 @@ from typing import Any
 import structlog
 
 from banshi import Key, Platform, Texts
-from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Refused, Shut, Unknown
+from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, Unknown
+from conversations import Refused as NotTaken
 from wechat.accounts import ACCOUNTS, FromWeChat, OpenAccount
 from wechat.api import codes
 from wechat.api.codes import SOON_S, Consequence, tomorrow
@@ -24,7 +25,9 @@ WINDOWS = {
     "click": Opened("click", timedelta(minutes=1), 3),
 }
 
-TOO_LONG = say("The text is too long for WeChat, which takes {most} bytes: send it in parts.", most=MAX_TEXT_BYTES)
+TOO_LONG = say(
+    "The text is too long for WeChat, which takes some {most} characters: send it in parts.", most=MAX_TEXT_BYTES // 3
+)
 
 
 class WeChatSender:
@@ -44,11 +47,11 @@ class WeChatSender:
         """Try once."""
         account = account_named(self._platform, outbound.account)
         if account is None:
-            return Refused("no-account", say("This account is not run here any more."))
+            return NotTaken("no-account", say("This account is not run here any more."))
         if not account.settings.may_say_unasked:
             return Shut()
         if len(outbound.reply.text.encode()) > MAX_TEXT_BYTES:
-            return Refused("45002", TOO_LONG)
+            return NotTaken("45002", TOO_LONG)
         message = {"touser": outbound.contact, "msgtype": "text", "text": {"content": outbound.reply.text}}
         try:
             await account.api.post("/cgi-bin/message/custom/send", message)
@@ -76,7 +79,7 @@ def outcome_of(error: codes.Refused, now: datetime) -> Outcome:
             return Unknown()
     if error.consequence is Consequence.OPERATOR:
         log.error("WeChat lets the account send nothing: see docs/wechat.md", code=error.code)
-    return Refused(str(error.code), why(error))
+    return NotTaken(str(error.code), why(error))
 
 
 def why(error: codes.Refused) -> Texts:
