@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from aiohttp import web
-from tortoise.models import Model
 
 from banshi import (
     Answer,
@@ -78,15 +77,19 @@ async def _shown(call: Call, row: Enquiry) -> web.StreamResponse:
     return reply(call, await enquiries.document(call.platform, row, call.principal))
 
 
-async def _step(call: Call, row: Enquiry, updates: Any, rows: list[Model]) -> web.StreamResponse:
-    """Write it, if nobody was quicker; and show what has become of it. Raises HeldByOther, NotHolder and Over."""
+async def _commit(call: Call, updates: Any, rows: list[Any]) -> None:
+    """Write it, if nobody was quicker. Raises HeldByOther, NotHolder, Over, and Conflict for anything else."""
     try:
         await call.platform.store.commit(Write(updates, rows))
     except Stale:
         enquiries.refuse_others(await find(call), call.principal)
         raise Conflict(say("Something happened to it at this moment; look at it again.")) from None
-    now = await Enquiry.get(id=row.id)
-    return await _shown(call, now)
+
+
+async def _step(call: Call, row: Enquiry, updates: Any, rows: list[Any]) -> web.StreamResponse:
+    """Write it, and show what has become of it. Raises what `_commit` does."""
+    await _commit(call, updates, rows)
+    return await _shown(call, await Enquiry.get(id=row.id))
 
 
 @ROUTES.post("/v1/desk/enquiries/{id}/claim", Audience.STAFF, ONE)
@@ -139,7 +142,7 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
     there = queue.event(row, "queued", call.now)
     there.desk = to.code
     values = {**queue.UNHELD, "desk": to.code, "owed_since": row.owed_since or call.now}
-    await call.platform.store.commit(Write(queue.step(row, values, "returned", holder=row.officer), [left, there]))
+    await _commit(call, queue.step(row, values, "returned", holder=row.officer), [left, there])
     return reply(call, enquiries.head(call.platform, await Enquiry.get(id=row.id)))
 
 
@@ -158,11 +161,7 @@ async def answer_enquiry(call: Call) -> web.StreamResponse:
     values = {"answered_at": row.answered_at or now, "owed_since": None, "lease_until": now + settings.silence}
     done = {"id": str(row.id), "said": str(said.id)}
     rows = [said, queue.event(row, "answered", now, call.principal), *call.once.receipt(done)]
-    try:
-        await call.platform.store.commit(Write(queue.step(row, values, holder=row.officer), rows))
-    except Stale:
-        enquiries.refuse_others(await find(call), call.principal)
-        raise
+    await _commit(call, queue.step(row, values, holder=row.officer), rows)
     if row.answered_at is None:
         call.platform[METRICS].answered(row, now)
     return reply(call, done, status=201)
