@@ -32,6 +32,8 @@ from conversations.desk.metrics import METRICS, Metrics
 from conversations.desk.places import LEAD, OFFICER, findings
 from conversations.desk.rounds import ROUNDS, open_rounds
 from conversations.engine.turns import CONVERSATIONS, Conversations
+from conversations.figures import routes as figures
+from conversations.figures.counting import FIGURES, Figures
 from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import routes, sign_in
 from conversations.identity.bound import BoundContact
@@ -102,6 +104,7 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
         Resource.made(CONVERSATIONS, Conversations),
         Resource(TIDYING, open_tidying),
         Resource.made(METRICS, Metrics),
+        Resource.made(FIGURES, Figures),
         Resource(stream.DESK_HUB, stream.open_hub),
         # Once there are the channels; and they end before these do.
         Resource(COURIERS, open_couriers, Phase.AFTER_PLUGINS),
@@ -111,7 +114,15 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*sign_in.ROUTES, *routes.ROUTES, *desk_routes.ROUTES, *keeping.ROUTES, *stream.ROUTES, *pages.ROUTES]
+    return [
+        *sign_in.ROUTES,
+        *routes.ROUTES,
+        *desk_routes.ROUTES,
+        *keeping.ROUTES,
+        *stream.ROUTES,
+        *pages.ROUTES,
+        *figures.ROUTES,
+    ]
 
 
 @hookimpl

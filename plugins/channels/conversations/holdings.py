@@ -17,12 +17,15 @@ from banshi.sdk.operations import led, working
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
+from conversations.figures.counting import FIGURES, begun_in, moved
+from conversations.figures.routes import MAX_MONTHS
 from conversations.settings import SETTINGS
 from conversations.tables.models import (
     ChannelConversation,
     ContactLink,
     DeskEvent,
     Enquiry,
+    Figure,
     LinkOffer,
     Said,
     Turn,
@@ -122,6 +125,7 @@ async def tidy(platform: Platform) -> None:
     await _delete(Enquiry.filter(asked_at__lt=old))
     await _delete(Window.filter(until__lt=now - WINDOW_KEPT))
     await _delete(ContactLink.filter(ended_at__lt=old))
+    await _delete(Figure.filter(day__lt=platform.today() - timedelta(days=31 * (MAX_MONTHS + 1))))
     linked = Subquery(ContactLink.filter(ended_at=None).values("conversation_id"))
     silent = ChannelConversation.filter(heard_at__lt=old).exclude(id__in=linked)
     while found := await silent.limit(ROWS_AT_ONCE).values_list("id", flat=True):
@@ -158,7 +162,9 @@ async def _empty(platform: Platform, rows: Sequence[ChannelConversation]) -> Non
         forgotten = {"memory": Memory().stored(), "state": state, "version": row.version + 1}
         with suppress(Stale):
             guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, forgotten)
-            await platform.store.commit(Write([guard]))
+            left = list(moved(platform, row.account, begun_in(row.memory), []))
+            await platform.store.commit(Write([guard], left))
+            platform[FIGURES].written(left)
 
 
 async def _delete(rows: QuerySet[Any]) -> None:

@@ -27,6 +27,7 @@ async def ask(now: Filling) -> None:
     """Ask what comes next; all of it is shown where nothing is missing."""
     now.fill_in()
     talk, question = now.talk, now.question
+    now.dialogue.asked = question.pointer if question else ""
     if question is None:
         return talk.go("complete", "confirm")
     if question.sort == "secret":
@@ -54,6 +55,7 @@ async def _elsewhere(now: Filling) -> None:
         await save_draft(talk.platform, talk.principal, dialogue.item, dialogue.answers["answers"])
     link = page_of(talk, dialogue.item, goes_on=True)
     talk.memory.dialogues.pop()
+    talk.done = None if dialogue.case else ("elsewhere", dialogue.item)
     talk.say(
         "Open {link} and fill in the rest there: an ID number isn't written into a chat. What you have told is kept.",
         link=link,

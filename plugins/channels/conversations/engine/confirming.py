@@ -84,7 +84,9 @@ async def submit(now: Filling) -> None:
         talk.lines += told_case(talk.word, outcome) if dialogue.case else told_begun(talk.word, outcome)
         if talk.memory.dialogues:
             talk.say("Write “continue” for “{title}”.", title=talk.dialogue.title)
+        talk.done = None if dialogue.case else ("filed", dialogue.item)
         rows = talk.receipt()
+        talk.done = None
         talk.memory.dialogues.append(dialogue)
         talk.memory.menu, talk.row.state = menu, state
         return rows

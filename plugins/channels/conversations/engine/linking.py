@@ -8,6 +8,7 @@ from banshi import Principal
 from banshi.sdk.outgoing import RATES
 from banshi.sdk.sign_in import SIGN_IN
 from conversations.engine.talk import Talk
+from conversations.figures.counting import figure
 from conversations.identity.links import Way, binding, ending
 from conversations.identity.offers import OFFERS
 from conversations.settings import SETTINGS
@@ -105,7 +106,7 @@ def _bind(talk: Talk, offer: LinkOffer, way: Way) -> None:
     """In this turn's own transaction, which the conversation's version guards."""
     now, person = talk.platform.now(), Principal(subject=offer.person, **offer.known)
     updates, rows = binding(offer, talk.row.id, person, way, now)
-    talk.beside += [*updates, *rows]
+    talk.beside += [*updates, *rows, figure(talk.platform, talk.row.account, "linked")]
     talk.principal, talk.linked_at = person, now
     talk.memory.wrong_digits = []
     notice(talk)

@@ -37,6 +37,8 @@ class Dialogue:
     doubted: str = ""
     #: Tries at the question on the screen.
     tries: int = 0
+    #: The pointer of what was asked last, for figures alone: what is asked next is derived.
+    asked: str | None = None
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from conversations.contents import Abilities, Button, Content, File, Place, Rece
 from conversations.dialogue.spelling import written
 from conversations.engine.memory import Dialogue, Memory
 from conversations.engine.states import after
+from conversations.figures.counting import What, begun_in, figure, moved
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, Turn
 
@@ -50,6 +51,10 @@ class Talk:
     then: Then = ""
     #: What else the turn writes.
     beside: list[Model | Update] = field(default_factory=list)
+    #: That, and what is counted: as the receipt has it.
+    written: list[Model | Update] = field(default_factory=list)
+    #: How an item ended well in this turn, and which.
+    done: tuple[What, str] | None = None
     #: Set once all of it is written, with a case or a step.
     is_kept: bool = False
 
@@ -108,6 +113,12 @@ class Talk:
         """Go on in the state table."""
         self.row.state = after(self.row.state, what)  # type: ignore[arg-type]  # a column's text
 
+    def count(self, what: What) -> None:
+        """Count something that happens, at what is asked just now."""
+        top = self.memory.dialogues[-1:] if self.row.state in ("linking", "asking", "confirming") else []
+        where = [(one.item, one.asked) for one in top if not one.case] or [("", None)]
+        self.beside.append(figure(self.platform, self.row.account, what, *where[0]))
+
     async def get(self, address: str) -> Any:
         """What the API has there, for whoever this is."""
         return await self.reader.get(address, self.principal, self.language)
@@ -115,11 +126,14 @@ class Talk:
     def receipt(self) -> list[Model | Update]:
         """What the transaction writes beside the rest: this turn, and how far the conversation has come."""
         row, version = self.row, self.row.version
+        memory = self.memory.stored()
+        before, now = begun_in(row.memory), begun_in(memory)
+        self.written = [*self.beside, *moved(self.platform, row.account, before, now, self.done)]
         changed = {
             "version": version + 1,
             "state": row.state,
             "language": row.language,
-            "memory": self.memory.stored(),
+            "memory": memory,
             "heard_at": self.received.at,
         }
         turn = Turn(
@@ -135,8 +149,8 @@ class Talk:
             new = ChannelConversation(
                 id=row.id, account=row.account, contact=row.contact, begun_at=row.begun_at, **changed
             )
-            return [new, turn, *self.beside]
-        return [Update(ChannelConversation, {"id": row.id, "version": version}, changed), turn, *self.beside]
+            return [new, turn, *self.written]
+        return [Update(ChannelConversation, {"id": row.id, "version": version}, changed), turn, *self.written]
 
     @property
     def reply(self) -> Reply:

@@ -26,6 +26,7 @@ from conversations.engine import step
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
 from conversations.engine.talk import Talk, digest_of
+from conversations.figures.counting import FIGURES
 from conversations.identity.bound import BoundContact, bound
 from conversations.outbound import saying, windows
 from conversations.outbound.saying import About
@@ -67,6 +68,8 @@ class Conversations:
                     await step.take(talk)
                     if not talk.is_kept:
                         await self._keep(talk)
+                    self._platform[FIGURES].turn(account.name)
+                    self._platform[FIGURES].written(talk.written)
                     return talk.reply
             raise Unavailable
 

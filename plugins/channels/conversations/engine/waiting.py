@@ -25,6 +25,7 @@ MAX_STARS = 5
 
 async def person(talk: Talk) -> None:
     """Somebody wants a person: the desk of what they are at, the only one there is, or one that they choose."""
+    talk.count("person")
     talk.memory.missed = 0
     desks = talk.platform[SETTINGS].desks
     if not desks:
@@ -84,6 +85,7 @@ async def ring(talk: Talk) -> bool:
     """Let the first desk that is open know that somebody speaks of danger; False where nobody sits anywhere."""
     for desk in talk.platform[SETTINGS].desks:
         if places.is_open(await places.shifts(talk.platform, desk, 0), talk.platform.now()):
+            talk.count("person")
             await enter(talk, desk.code, urgent=True)
             return True
     return False

@@ -10,6 +10,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Platform, Principal, Problem, Stale, Update, Write
+from conversations.figures.counting import FIGURES, figure
 from conversations.identity.offers import known_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
@@ -64,7 +65,9 @@ async def bind(platform: Platform, offer: LinkOffer, person: Principal) -> Chann
         guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, {"version": row.version + 1})
         updates, rows = binding(offer, row.id, person, "sign-in", now)
         try:
-            await platform.store.commit(Write([guard, *updates], list(rows)))
+            counted = figure(platform, row.account, "linked")
+            await platform.store.commit(Write([guard, *updates], [*rows, counted]))
+            platform[FIGURES].written([counted])
         except Stale:
             continue
         return row

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON
 from conversations.tables.desk_models import DeskDay, DeskEvent, DeskPhrase, Enquiry
+from conversations.tables.figure_models import Figure
 
 __all__ = [
     "ChannelConversation",
@@ -20,6 +21,7 @@ __all__ = [
     "DeskEvent",
     "DeskPhrase",
     "Enquiry",
+    "Figure",
     "LinkOffer",
     "Said",
     "Turn",

@@ -1,4 +1,4 @@
--- After 0004_desk
+-- After 0005_figures
 CREATE TABLE "conversations_conversation" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "account" VARCHAR(100) NOT NULL  /* Such as `wechat:wx1234`. */,
@@ -128,3 +128,12 @@ CREATE TABLE "conversations_desk_event" (
     "cases" JSON NOT NULL  /* Ids of the cases that were read. */,
     "enquiry_id" CHAR(36) NOT NULL REFERENCES "conversations_enquiry" ("id") ON DELETE CASCADE
 );
+CREATE TABLE "conversations_figure" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "day" DATE NOT NULL  /* Of the city. */,
+    "account" VARCHAR(100) NOT NULL,
+    "item" VARCHAR(100) NOT NULL  /* Its code, "" for what is about no item. */,
+    "what" VARCHAR(16) NOT NULL  /* Of `figures.counting.What`. */,
+    "pointer" VARCHAR(255)   /* What was asked just then, where that says something: a JSON Pointer, "" for the form as a whole. */
+);
+CREATE INDEX "conversations_figure_of" ON "conversations_figure" ("day");

@@ -1,0 +1,1 @@
+"""How conversations go, in numbers: nothing of anybody's, and no word."""

@@ -1,0 +1,82 @@
+"""What is counted: a row in the transaction of what happened, so that a repeat counts nothing; and for Prometheus."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+from prometheus_client import Counter
+
+from banshi import Key, Platform
+from conversations.tables.models import Figure
+
+#: An item was begun; handed in; led to a page for what no chat carries; left before that. A contact was bound to a
+#: citizen. Somebody asked for a person, or spoke of danger and rang a desk.
+What = Literal["begun", "filed", "elsewhere", "left", "linked", "person"]
+
+MAX_POINTER_CHARS = 255
+
+#: A place in a list: which entry it was says nothing of the question.
+_ENTRY = re.compile(r"/[0-9]+(?=/|$)")
+
+#: An item that is being filled in, and the pointer of what was asked last.
+Begun = tuple[str, str | None]
+
+
+def figure(platform: Platform, account: str, what: What, item: str = "", pointer: str | None = None) -> Figure:
+    asked = None if pointer is None else _ENTRY.sub("/-", pointer)[:MAX_POINTER_CHARS]
+    return Figure(day=platform.today(), account=account, item=item, what=what, pointer=asked)
+
+
+def begun_in(memory: Mapping[str, Any]) -> list[Begun]:
+    """The items that a stored memory has under way; actions on cases are none."""
+    return [(one["item"], one.get("asked")) for one in memory["dialogues"] if not one["case"]]
+
+
+def moved(
+    platform: Platform, account: str, before: list[Begun], after: list[Begun], done: tuple[What, str] | None = None
+) -> Iterator[Figure]:
+    """What became of the items that were under way; `done` is how one of them ended well. Anew is neither."""
+    there = [item for item, _ in before]
+    new = [item for item, _ in after]
+    for item in there:
+        if item in new:
+            new.remove(item)
+    gone = list(before)
+    for item, _ in after:
+        gone = _without(gone, item)
+    if done is not None:
+        what, item = done
+        if len(gone) == len(gone := _without(gone, item)):
+            new.append(item)
+        yield figure(platform, account, what, item)
+    yield from (figure(platform, account, "begun", item) for item in new)
+    yield from (figure(platform, account, "left", item, pointer) for item, pointer in gone)
+
+
+def _without(begun: list[Begun], item: str) -> list[Begun]:
+    place = next((place for place, one in enumerate(begun) if one[0] == item), len(begun))
+    return begun[:place] + begun[place + 1 :]
+
+
+class Figures:
+    """The same for Prometheus, of this process, once it is written."""
+
+    def __init__(self, platform: Platform) -> None:
+        by = ["account", "item", "what"]
+        self._turns = Counter("banshi_conversations_turns", "Messages answered", by[:1], registry=platform.metrics)
+        self._happened = Counter(
+            "banshi_conversations_happened", "What became of items by chat", by, registry=platform.metrics
+        )
+
+    def turn(self, account: str) -> None:
+        self._turns.labels(account).inc()
+
+    def written(self, rows: Iterable[Any]) -> None:
+        for row in rows:
+            if isinstance(row, Figure):
+                self._happened.labels(row.account, row.item, row.what).inc()
+
+
+FIGURES: Key[Figures] = Key("figures of conversations")

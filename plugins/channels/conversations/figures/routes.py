@@ -1,0 +1,125 @@
+"""How conversations go, by account and item, for leads of desks: numbers alone, and none that comes from few."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from aiohttp import web
+from tortoise.functions import Count
+
+from banshi import Answer, Audience, Call, InvalidParameter, Parameter, reply, text_in
+from banshi.sdk.documents import TEXT, Record, array
+from banshi.sdk.http import Routes
+from conversations.desk.places import LEAD
+from conversations.sentences import say
+from conversations.tables.models import Figure, Turn
+
+ROUTES = Routes("statistics")
+
+#: What comes from fewer than these isn't shown: as the statistics of appeals have it.
+MIN_SHOWN = 5
+
+MAX_MONTHS = 24
+ITEM, OUTSIDE = ("begun", "filed", "elsewhere", "left", "person"), ("linked", "person")
+
+MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
+_COUNT = {"type": ["integer", "null"], "minimum": 0}
+_POINTER = {"type": ["string", "null"], "description": "Into what is sent; null before the first question."}
+FIELD = Record(pointer=_POINTER, left=_COUNT, person=_COUNT)
+LINE = Record(account=TEXT, item=Record(code=TEXT, title=TEXT), **dict.fromkeys(ITEM, _COUNT), fields=array(FIELD))
+TABLE = Record(
+    **{"from": TEXT},
+    to=TEXT,
+    fewest={"type": "integer", "description": "What comes from fewer than these is left out, or null."},
+    accounts=array(Record(account=TEXT, turns=_COUNT, **dict.fromkeys(OUTSIDE, _COUNT))),
+    items=array(LINE),
+)
+
+
+@ROUTES.get(
+    "/v1/statistics/conversations",
+    Audience.STAFF,
+    {200: Answer("By account, and by account and item.", TABLE)},
+    parameters=(
+        Parameter("from", MONTH, "First month; the last one where it is left out."),
+        Parameter("to", MONTH, "Last month; the present one where it is left out."),
+    ),
+)
+async def conversation_statistics(call: Call) -> web.StreamResponse:
+    """Show how conversations go: what was begun, handed in and left, and at which question people stopped.
+
+    The items are those of the departments whose desk you lead.
+    """
+    first, end, shown = _months(call)
+    found = Figure.filter(day__gte=first, day__lt=end).annotate(count=Count("id"))
+    keys = ("account", "item", "what", "pointer")
+    counts: dict[tuple[str, str], Counter[Any]] = defaultdict(Counter)
+    for row in await found.group_by(*keys).values(*keys, "count"):
+        own = counts[row["account"], row["item"]]
+        own[row["what"]] += row["count"]
+        own[row["what"], row["pointer"]] += row["count"]
+    lines = [_line(call, *key, own) for key, own in sorted(counts.items()) if _is_own(call, key[1])]
+    items = [one for one in lines if _is_enough(one, ITEM)]
+    leads = any(role.name == LEAD for role in call.principal.roles)
+    accounts = await _accounts(call, first, end, counts) if leads else []
+    return reply(call, {**shown, "fewest": MIN_SHOWN, "accounts": accounts, "items": items})
+
+
+async def _accounts(call: Call, first: date, end: date, counts: Mapping[Any, Counter[Any]]) -> list[dict[str, Any]]:
+    """What is about no item. Messages are counted as long as they are kept."""
+    zone = call.platform.settings.timezone
+    begins, ends = (datetime(one.year, one.month, 1, tzinfo=zone) for one in (first, end))
+    turns = Turn.filter(at__gte=begins, at__lt=ends).annotate(count=Count("id")).group_by("conversation__account")
+    shown = []
+    for account, count in sorted(await turns.values_list("conversation__account", "count")):
+        own = counts.get((account, ""), Counter())
+        shown.append({"account": account, "turns": shown_of(count), **{what: shown_of(own[what]) for what in OUTSIDE}})
+    return [one for one in shown if one["turns"] is not None]
+
+
+def shown_of(count: int) -> int | None:
+    """A figure as it is shown: none at all is no secret."""
+    return count if count >= MIN_SHOWN or not count else None
+
+
+def _is_enough(line: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+    return any(line[name] for name in names)
+
+
+def _is_own(call: Call, code: str) -> bool:
+    item = call.platform.registry.items.get(code) if code else None
+    return item is not None and call.principal.may(LEAD, item.department, item.unit)
+
+
+def _line(call: Call, account: str, code: str, own: Counter[Any]) -> dict[str, Any]:
+    item = call.platform.registry.items.get(code)
+    pointers = sorted({key[1] for key in own if isinstance(key, tuple)}, key=lambda one: (one is not None, one))
+    fields = [
+        {"pointer": one, "left": shown_of(own["left", one]), "person": shown_of(own["person", one])} for one in pointers
+    ]
+    return {
+        "account": account,
+        "item": {"code": code, "title": text_in(item.title, call.language) if item else code},
+        **{what: shown_of(own[what]) for what in ITEM},
+        "fields": [one for one in fields if _is_enough(one, ("left", "person"))],
+    }
+
+
+def _months(call: Call) -> tuple[date, date, dict[str, str]]:
+    """The first day and the one after the last, with the months as they are shown. Raises InvalidParameter."""
+    last = _count(call.query.get("to", f"{call.platform.today():%Y-%m}"))
+    first = _count(call.query["from"]) if "from" in call.query else last - 1
+    if not first <= last < first + MAX_MONTHS:
+        detail = say(
+            "from is not after to, and both and what is between them are {months} months at most.", months=MAX_MONTHS
+        )
+        raise InvalidParameter(detail, parameter="from")
+    begins, ends, end = (date(one // 12, one % 12 + 1, 1) for one in (first, last, last + 1))
+    return begins, end, {"from": f"{begins:%Y-%m}", "to": f"{ends:%Y-%m}"}
+
+
+def _count(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:]) - 1
