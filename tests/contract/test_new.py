@@ -97,11 +97,16 @@ def test_it_keeps_this_repositorys_style(name: str, city: Path) -> None:
 
 
 @pytest.mark.long
-def test_its_types_are_right(city: Path) -> None:
-    """As a folder and as a distribution of its own, in one run: what takes long is the platform that both import."""
+def test_its_types_are_right(city: Path, pytestconfig: pytest.Config) -> None:
+    """As a folder and as a distribution of its own, in one run: what takes long is the platform that both import.
+
+    Of that mypy keeps from one run of tests to the next what it has found, where pytest keeps anything.
+    """
     new("fire")
     new("fire", "--dist")
-    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--no-incremental"]
+    cache = getattr(pytestconfig, "cache", None)
+    kept = f"--cache-dir={cache.mkdir('mypy')}" if cache else "--no-incremental"
+    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), kept]
     environment = {**os.environ, "MYPYPATH": f"{ROOT / 'platform'}:{city}:{city / 'banshi-fire' / 'src'}"}
     done = subprocess.run(
         [*command, "plugins/departments/fire", "banshi-fire"],

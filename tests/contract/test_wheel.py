@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -19,6 +20,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -179,10 +181,11 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
 
 @dataclass(frozen=True)
 class Installation:
-    """A fresh environment with both wheels, and the folder of a city that runs on it."""
+    """A fresh environment with both wheels, the folder of a city that runs on it, and the plugin's project."""
 
     environment: Path
     city: Path
+    project: Path
 
     @property
     def python(self) -> Path:
@@ -192,10 +195,9 @@ class Installation:
         return run(self.environment / "bin" / "banshi", *arguments, cwd=self.city)
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make_home(home: Path) -> None:
     """What `banshi new harbour --dist` makes, with a register, its sample and a form of its own added."""
-    home = tmp_path_factory.mktemp("home")
+    home.mkdir()
     command = [sys.executable, "-c", "from banshi.ops.cli import main; main()", "new", "harbour", "--dist"]
     said = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True).stdout
     (home / "entry.toml").write_text(said[said.index("[plugins.") :].split("\n\n")[0] + "\n", encoding="utf-8")
@@ -206,17 +208,31 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (package / "registers").mkdir()
     (package / "registers" / "berths.sample.csv").write_text("berth,until\nA01,2027-02-28\n", encoding="utf-8")
     (package / "forms" / "berth.json").write_text(json.dumps(BERTH_FORM), encoding="utf-8")
-    return home
 
 
 @pytest.fixture(scope="module")
-def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """Both wheels in a fresh environment. The plugin's sources are gone by then."""
-    base = tmp_path_factory.mktemp("installed")
-    wheels = [built(ROOT, base / "platform"), built(home / "banshi-harbour", base / "harbour")]
-    (home / "banshi-harbour" / "src").rename(base / "away")
-    venv.create(base / "environment", with_pip=False, symlinks=True)
-    installation = Installation(base / "environment", base / "city")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Both wheels in a fresh environment, made once for all processes of a run. The plugin's sources are gone by
+    then."""
+    base = tmp_path_factory.getbasetemp()
+    base = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheels"
+    installation = Installation(base / "environment", base / "city", base / "home" / "banshi-harbour")
+    with base.with_suffix(".lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (base / "whole").exists():
+            # Whoever began it has failed, and said why.
+            shutil.rmtree(base, ignore_errors=True)
+            base.mkdir()
+            install(installation, base)
+            (base / "whole").touch()
+    return installation
+
+
+def install(installation: Installation, base: Path) -> None:
+    make_home(installation.project.parent)
+    wheels = [built(ROOT, base / "platform"), built(installation.project, base / "harbour")]
+    (installation.project / "src").rename(base / "away")
+    venv.create(installation.environment, with_pip=False, symlinks=True)
     (site,) = installation.environment.glob("lib/python*/site-packages")
     # Its own packages come first; a line of a .pth file brings no editable installation of that folder along.
     libraries = dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib"))
@@ -224,9 +240,8 @@ def installed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Installat
     pip = [sys.executable, "-m", "pip", "--python", str(installation.python), "install", "--quiet"]
     run(*pip, "--no-deps", "--ignore-installed", *wheels, cwd=base)
     installation.city.mkdir()
-    entry = (home / "entry.toml").read_text(encoding="utf-8")
+    entry = (installation.project.parent / "entry.toml").read_text(encoding="utf-8")
     (installation.city / "plugins.toml").write_text(f"{entry}\n{MOBILE_PUSH}", encoding="utf-8")
-    return installation
 
 
 def test_banshi_and_the_plugin_come_from_their_wheels(installed: Installation) -> None:
@@ -250,10 +265,9 @@ def test_its_items_form_and_register_pass_the_strict_check_from_the_wheel(instal
     assert re.search(r"banshi_handlers\n.*\n  used by: harbour", installed.banshi("hooks"))
 
 
-def test_its_own_test_passes_against_the_wheel(installed: Installation, home: Path) -> None:
-    tests = home / "banshi-harbour"
+def test_its_own_test_passes_against_the_wheel(installed: Installation) -> None:
     options = ["-q", "-p", "no:cacheprovider", "-o", "pythonpath="]
-    assert "3 passed" in run(installed.python, "-m", "pytest", *options, cwd=tests)
+    assert "3 passed" in run(installed.python, "-m", "pytest", *options, cwd=installed.project)
 
 
 async def test_its_journey_works_over_http_from_the_application_to_the_pass(installed: Installation) -> None:
