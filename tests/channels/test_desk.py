@@ -8,7 +8,7 @@ from pathlib import Path
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Person
 from conversations.desk.rounds import go_round
-from conversations.tables.models import DeskEvent, Enquiry, Said
+from conversations.tables.models import ChannelConversation, DeskEvent, Enquiry, Said
 from tests.channels.chatting import Chatter
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 
@@ -176,6 +176,45 @@ async def test_words_of_danger_ring_the_desk_and_go_first(tmp_path: Path, databa
         assert "第1位" in reply.text
         rows = await waiting(officer(door, "li"))
         assert [one["urgent"] for one in rows] == [True, False]
+
+
+async def test_words_of_danger_in_the_middle_of_a_form_ring_the_desk_and_the_form_goes_on_afterwards(
+    tmp_path: Path, database: str
+) -> None:
+    async with bureau(tmp_path, database) as door:
+        Clock(door, WORKDAY)
+        chatter, li = Chatter(door, "zh-CN", "in danger"), officer(door, "li")
+        await chatter.is_linked("wang", name="王小明")
+        await chatter.begin("公安业务咨询")
+        await chatter.send("1")
+        reply = await chatter.send("有人闯进我家")
+        assert reply.text.splitlines()[0].endswith("请立即拨打110。")
+        assert "第1位" in reply.text
+        assert "之后可以接着填" in reply.text
+        assert reply.buttons == ()
+        (row,) = await waiting(li)
+        assert row["urgent"]
+        place = f"{ENQUIRIES}/{row['id']}"
+        (await li.post(f"{place}/claim")).ok()
+        assert (await chatter.send("快来人")).text == ""
+        (await li.post(f"{place}/close")).ok()
+        assert "继续办理" in (await chatter.send("5")).text
+        await chatter.send("继续")
+        assert await chatter.state() == "asking"
+        memory = str((await ChannelConversation.get(contact="in danger")).memory)
+        assert "有人闯进我家" in memory
+
+
+async def test_words_of_danger_in_a_form_while_no_desk_is_open_leave_the_form_as_it_is(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        Clock(door, WORKDAY.replace(hour=20))
+        chatter = Chatter(door, "en", "in danger")
+        await chatter.is_linked("wang", name="Wang Xiaoming")
+        await chatter.begin("Question to the police")
+        assert await chatter.state() == "asking"
+        assert "call 110" in (await chatter.send("somebody is breaking in")).text
+        assert await chatter.state() == "asking"
+        assert await Enquiry.all().count() == 0
 
 
 async def test_in_off_hours_a_question_becomes_a_case_with_its_deadline(tmp_path: Path, database: str) -> None:

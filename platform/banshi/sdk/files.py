@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from banshi.builtin.uploads.quarantine import SCANNERS, Scanner
-from banshi.builtin.uploads.storing import store_file
+from banshi.builtin.uploads.storing import show_file, store_file
 
-__all__ = ["SCANNERS", "Scanner", "store_file"]
+__all__ = ["SCANNERS", "Scanner", "show_file", "store_file"]

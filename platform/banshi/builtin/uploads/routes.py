@@ -35,6 +35,7 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.ready import SANDBOX
 from banshi.kernel.http.responses import reply
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import HELD, REFUSED, Attachment
 
 ROUTES = Routes("attachments")
@@ -172,6 +173,11 @@ async def download(call: Call) -> web.StreamResponse:
     row = await Attachment.get_or_none(id=call.path["id"])
     if row is None or not await _may_read(row, call.principal):
         raise (NotFound if row is None else Hidden)(say("There is no such file that you may read."))
+    return await shown(call.platform, row)
+
+
+async def shown(platform: Platform, row: Attachment) -> web.FileResponse:
+    """Its bytes, for whoever may read them. Raises FileHeld, FileRefused and NotFound."""
     headers = {
         "Content-Type": row.media_type,
         # Never shown inside a page of ours, whatever it contains.
@@ -183,7 +189,7 @@ async def download(call: Call) -> web.StreamResponse:
         raise FileHeld(headers={"Retry-After": RETRY_AFTER_S})
     if row.state == REFUSED:
         raise FileRefused()
-    file = call.platform.settings.attachments_folder / str(row.id)
+    file = platform.settings.attachments_folder / str(row.id)
     if not await asyncio.to_thread(file.is_file):
         raise NotFound(say("The file is not there any more."))
     return web.FileResponse(file, headers=headers)

@@ -1,14 +1,18 @@
-"""A file that code of this process has already, stored as an upload of somebody's is."""
+"""A file that code of this process has already, stored as an upload of somebody's is, and shown."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from aiohttp import web
+
+from banshi.builtin.sentences import say
 from banshi.builtin.uploads import receiving
 from banshi.builtin.uploads.quarantine import QUARANTINE
 from banshi.builtin.uploads.room import coming, write_within
-from banshi.builtin.uploads.routes import record, shown_name
+from banshi.builtin.uploads.routes import record, shown, shown_name
 from banshi.foundation.database.writes import Write
+from banshi.foundation.errors import NotFound
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 
@@ -26,3 +30,11 @@ async def store_file(platform: Platform, person: str, content: bytes, name: str)
         row.state = state
         await record(received.path(folder), write_within(platform, row, Write(rows=[row])))
     return row
+
+
+async def show_file(platform: Platform, identity: str) -> web.FileResponse:
+    """The bytes of a stored file, for whoever the caller lets read it. Raises NotFound, FileHeld and FileRefused."""
+    row = await Attachment.get_or_none(id=identity)
+    if row is None:
+        raise NotFound(say("The file is not there any more."))
+    return await shown(platform, row)

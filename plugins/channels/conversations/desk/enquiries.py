@@ -35,7 +35,10 @@ HEAD = {
 MESSAGE = Record(
     at=MOMENT,
     by={"enum": ["citizen", "officer", "platform"]},
-    content={"type": "object", "description": "What was sent: `text`, `voice`, `file`, `place` or `event`."},
+    content={
+        "type": "object",
+        "description": "What was sent: `text`, `voice`, `file`, `place` or `event`; `id` of a file that is kept.",
+    },
     state={**MAYBE_TEXT, "description": "Of what was said to them, what became of it."},
 )
 EVENT = Record(at=MOMENT, what=TEXT, officer=MAYBE_PERSON, text=TEXT)
@@ -135,13 +138,22 @@ def _event(platform: Platform, row: DeskEvent, is_ours: bool) -> dict[str, Any]:
     return EVENT.of(platform, row, officer=officer, text=row.text if is_ours else "")
 
 
+async def has_file(row: Enquiry, identity: str) -> bool:
+    """Whether they have sent that file since they asked for a person, among the messages that are shown."""
+    return any(one.heard.get("id") == identity for one in await _heard(row))
+
+
+async def _heard(row: Enquiry) -> list[Turn]:
+    turns = Turn.filter(conversation_id=row.conversation_id, at__gte=row.asked_at)
+    return await turns.order_by("-id").limit(MAX_MESSAGES)
+
+
 async def messages(platform: Platform, row: Enquiry) -> list[dict[str, Any]]:
     """What was said since they asked for a person; nothing that was said to others before."""
-    since = {"conversation_id": row.conversation_id, "at__gte": row.asked_at}
-    turns = await Turn.filter(**since).order_by("-id").limit(MAX_MESSAGES)
-    said = await Said.filter(**since, by__in=("officer", "engine")).order_by("-id").limit(MAX_MESSAGES)
+    turns, said = await _heard(row), Said.filter(conversation_id=row.conversation_id, at__gte=row.asked_at)
+    said_to_them = await said.filter(by__in=("officer", "engine")).order_by("-id").limit(MAX_MESSAGES)
     told: list[tuple[Any, ...]] = [(one.at, one.id, "citizen", one.heard, None) for one in turns]
-    for one in said:
+    for one in said_to_them:
         by = "officer" if one.by == "officer" else "platform"
         told.append((one.at, one.id, by, {"text": one.words["text"]}, one.state))
     return [

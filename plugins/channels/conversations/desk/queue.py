@@ -29,6 +29,7 @@ What = Literal[
     "answered",
     "note",
     "cases",
+    "file",
     "closed",
     "rated",
 ]

@@ -15,6 +15,7 @@ from banshi import (
     Conflict,
     FieldProblem,
     InvalidFields,
+    NotFound,
     Parameter,
     Principal,
     Stale,
@@ -23,6 +24,7 @@ from banshi import (
 )
 from banshi.sdk.cases import Actor, record_reading, steps_of
 from banshi.sdk.documents import ID, Record, array, optional
+from banshi.sdk.files import show_file
 from banshi.sdk.http import PAGE_PARAMETERS, ApiReader, Page, Routes, in_utc, page_answer, page_of, ref
 from conversations.desk import enquiries, places, queue
 from conversations.desk.enquiries import ENQUIRY, HEAD_RECORD, find, find_held
@@ -204,6 +206,25 @@ async def list_enquiry_cases(call: Call) -> web.StreamResponse:
         page = await ApiReader(platform).get(f"/v1/cases?limit={MAX_CASES}", Principal(link.person), call.language)
         shown = [one for one in page["items"] if one["id"] in open_cases]
     return reply(call, {"items": shown})
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/files/{file}",
+    Audience.STAFF,
+    {200: Answer("The file's bytes.", media_type="*/*"), 409: Answer("You don't hold it, or a scanner has the file.")},
+    body=PURPOSE_BODY,
+    path_schemas={"file": ID},
+)
+async def read_enquiry_file(call: Call) -> web.StreamResponse:
+    """Read a file that the citizen sent to the desk, for a purpose; it is on record that you read it."""
+    row, identity = await find_held(call), call.path["file"]
+    if not await enquiries.has_file(row, identity):
+        raise NotFound(say("They have sent no such file here."))
+    answer = await show_file(call.platform, identity)
+    # What was read stands in the column of the cases.
+    event = queue.event(row, "file", call.now, call.principal, call.body["purpose"], [identity])
+    await call.platform.store.commit(Write(rows=[event]))
+    return answer
 
 
 @ROUTES.post("/v1/desk/enquiries/{id}/close", Audience.STAFF, ONE)

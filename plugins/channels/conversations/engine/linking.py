@@ -58,13 +58,18 @@ def ask(talk: Talk) -> None:
 
 def ways(talk: Talk) -> None:
     """Say how to sign in: by a link that is good once and for this contact, or by digits from the app."""
+    link(talk)
+    talk.say("In the city's app you can ask for a code: send its eight digits here.")
+
+
+def link(talk: Talk) -> None:
+    """Say the link, where there is a sign-in."""
     address = talk.platform.settings.address
     if address and talk.platform[SIGN_IN].host:
         token, offer = talk.platform[OFFERS].for_contact(talk.row.id, talk.platform.now())
         talk.beside.append(offer)
-        link = f"{address}/v1/conversations/sign-in/{token}"
-        talk.say("Sign in here within ten minutes, and come back: {link}", link=link)
-    talk.say("In the city's app you can ask for a code: send its eight digits here.")
+        place = f"{address}/v1/conversations/sign-in/{token}"
+        talk.say("Sign in here within ten minutes, and come back: {link}", link=place)
 
 
 def goes_on(talk: Talk) -> bool:

@@ -60,7 +60,7 @@ async def _take(talk: Talk) -> None:
         return None
     if urgent := danger_in(talk.text):
         talk.lines.append(urgent[talk.language])
-        if talk.row.state in ("idle", "menu", "gone") and await waiting.ring(talk):
+        if talk.row.state not in waiting.STATES and await waiting.ring(talk):
             return None
     command = command_in(talk.text)
     if talk.row.state == "menu" and (line := menu.line_in(talk)):

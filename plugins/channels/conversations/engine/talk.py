@@ -49,6 +49,8 @@ class Talk:
     buttons: list[Button] = field(default_factory=list)
     #: What is still to be shown.
     then: Then = ""
+    #: The id of the upload that a file for the desk became.
+    upload: str = ""
     #: What else the turn writes.
     beside: list[Model | Update] = field(default_factory=list)
     #: That, and what is counted: as the receipt has it.
@@ -142,7 +144,7 @@ class Talk:
             key=self.received.key,
             digest=digest_of(self.content),
             at=self.platform.now(),
-            heard=heard(self.content),
+            heard={**heard(self.content), **({"id": self.upload} if self.upload else {})},
             reply=self.reply.stored(),
         )
         if self.is_new:

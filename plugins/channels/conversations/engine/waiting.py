@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi import Update
-from conversations.contents import Text, Voice
+from banshi import Problem, Update
+from conversations.contents import File, Text, Voice
 from conversations.desk import places, queue
 from conversations.desk.places import Desk, desk_of
 from conversations.dialogue.spelling import number_in, plain
-from conversations.engine import linking
+from conversations.engine import asking, linking, uploading
 from conversations.engine.commands import command_in, danger_in
 from conversations.engine.filling import filling_of
 from conversations.engine.memory import Dialogue
@@ -86,9 +86,28 @@ async def ring(talk: Talk) -> bool:
     for desk in talk.platform[SETTINGS].desks:
         if places.is_open(await places.shifts(talk.platform, desk, 0), talk.platform.now()):
             talk.count("person")
+            if talk.row.state == "asking":
+                await _answered(talk)
             await enter(talk, desk.code, urgent=True)
+            if talk.memory.dialogues:
+                talk.say("What you have filled in is kept: you can go on with it afterwards.")
             return True
     return False
+
+
+async def _answered(talk: Talk) -> None:
+    """Words of danger may be an answer as well, and are taken as one: otherwise going on would ring again."""
+    lines = len(talk.lines)
+    try:
+        await asking.heard(await filling_of(talk))
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+    talk.then = ""
+    if talk.row.state in ("asking", "confirming"):
+        # The next question waits: whoever is in danger reads what to do.
+        del talk.lines[lines:]
+    talk.buttons.clear()
 
 
 async def heard(talk: Talk) -> bool:
@@ -110,12 +129,22 @@ async def heard(talk: Talk) -> bool:
         talk.say("You have left the queue.")
         talk.go("over", "menu")
         return True
+    is_kept = not isinstance(talk.content, File) or await _stored(talk, talk.content)
     _kept(talk, enquiry)
     desk = desk_of(talk.platform[SETTINGS].desks, enquiry.desk)
-    if enquiry.state == "waiting" and desk is not None:
+    if enquiry.state == "waiting" and desk is not None and is_kept:
         talk.say("It is kept for the officer.")
         await _say_place(talk, desk, enquiry)
     return True
+
+
+async def _stored(talk: Talk, file: File) -> bool:
+    """Keep a file for the officer, as an upload of theirs; why it isn't, and what to do, is said."""
+    talk.upload = await uploading.stored(talk, file) or ""
+    if talk.principal is None:
+        # Eight digits are for the officer here: people tell telephone numbers.
+        linking.link(talk)
+    return bool(talk.upload)
 
 
 def _kept(talk: Talk, enquiry: Enquiry) -> None:
