@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,15 @@ _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8")
 YES, NO = frozenset(_WORDS["yes"]), frozenset(_WORDS["no"])
 #: What ends a list, and what leaves out all that may be left out.
 ENOUGH = frozenset(_WORDS["enough"])
+#: Stars by the words for them, and as they are counted: 5分, 五颗星, 4 stars, three out of five, ★★★.
+_STARS = {word: int(stars) for stars, words in _WORDS["stars"].items() for word in words}
+_COUNTS = {sign: stars for stars, signs in enumerate(("一", "二两", "三", "四", "五"), 1) for sign in signs}
+_COUNTS |= {word: stars for stars, word in enumerate(("one", "two", "three", "four", "five"), 1)}
+_COUNTED = re.compile(
+    rf"(?:给|打|评)?\s*(?P<stars>[1-5]|{'|'.join(_COUNTS)})\s*[个颗]?\s*(?:分|星|stars?|points?)?\s*(?:好评|吧|了)?"
+    r"(?:\s*(?:/|out of)\s*(?:5|five))?"
+)
+_DRAWN = re.compile("[⭐★🌟]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ def read(question: Question, content: Content, now: datetime, options: Sequence[
         case "yes" | "another":
             return _yes(text)
         case "number":
-            value = number_in(text)
+            value = (stars_in(text) if is_rating(question.node) else None) or number_in(text)
             return Unread() if value is None else Answered([value])
         case "day":
             day = day_in(text, now.date(), past=is_past(question.node))
@@ -137,6 +147,20 @@ def _place(question: Question, place: Place) -> Read:
     if question.node.get("x-place") == "address":
         return Answered([words], beside={"latitude": place.latitude, "longitude": place.longitude})
     return Answered([words]) if place.label else Unread()
+
+
+def is_rating(node: Mapping[str, Any]) -> bool:
+    """Whether a number is one of five stars."""
+    return node.get("type") == "integer" and (node.get("minimum"), node.get("maximum")) == (1, 5)
+
+
+def stars_in(text: str) -> int | None:
+    """1 to 5, as people rate; None where a text says no such thing."""
+    told = plain(text)
+    if counted := _COUNTED.fullmatch(told):
+        stars = counted["stars"]
+        return _COUNTS.get(stars) or int(stars)
+    return len(told) if _DRAWN.fullmatch(told) else _STARS.get(told)
 
 
 def is_past(node: Mapping[str, Any]) -> bool:

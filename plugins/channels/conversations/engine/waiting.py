@@ -8,7 +8,8 @@ from banshi import Problem, Update
 from conversations.contents import File, Text, Voice
 from conversations.desk import places, queue
 from conversations.desk.places import Desk, desk_of
-from conversations.dialogue.spelling import number_in, plain
+from conversations.dialogue.read import stars_in
+from conversations.dialogue.spelling import plain
 from conversations.engine import asking, linking, uploading
 from conversations.engine.commands import command_in, danger_in
 from conversations.engine.filling import filling_of
@@ -19,8 +20,6 @@ from conversations.tables.models import Enquiry
 
 #: States in which a message is for a person, or about one.
 STATES = ("waiting", "held", "leaving-word", "rating")
-
-MAX_STARS = 5
 
 
 async def person(talk: Talk) -> None:
@@ -194,8 +193,8 @@ async def _word(talk: Talk) -> bool:
 
 async def _rated(talk: Talk) -> bool:
     """Keep their stars; anything else goes on as always."""
-    stars = number_in(plain(talk.text))
-    if stars not in range(1, MAX_STARS + 1):
+    stars = stars_in(talk.text)
+    if stars is None:
         # Where nothing can be sent unasked, it is only now that they read how to rate it.
         if not talk.lines:
             talk.happen("over")
