@@ -11,6 +11,7 @@ import aiohttp
 import click
 
 from banshi import Channel, Offer, Platform, Resource, Route, Tables, hookimpl
+from banshi.sdk.operations import Phase
 from banshi.sdk.personal_data import HOLDINGS
 from conversations import OUTLETS, Outlet
 from wechat.accounts import ACCOUNTS, OpenAccount
@@ -19,6 +20,7 @@ from wechat.quotas import FORCED_TOKENS, spend
 from wechat.receiving import webhook
 from wechat.receiving.answering import ANSWERING, open_answering
 from wechat.settings import SETTINGS, WeChatSettings
+from wechat.telling.alerts import ALERTS, open_alerts
 from wechat.telling.holdings import HOLDING, TIDYING, open_tidying
 from wechat.telling.notices import deliver
 from wechat.telling.sending import SENDER, WeChatSender
@@ -52,6 +54,7 @@ def banshi_resources(settings: WeChatSettings) -> Sequence[Resource[Any]]:
         Resource.made(SENDER, WeChatSender),
         Resource(ANSWERING, open_answering),
         Resource(TIDYING, open_tidying),
+        *([Resource(ALERTS, open_alerts, Phase.AFTER_PLUGINS)] if settings.accounts else []),
     ]
 
 

@@ -30,6 +30,16 @@ class NoticeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertNoticeSettings:
+    """`[….alert_notice]`: the notice by which alerts are told."""
+
+    way: Literal["subscription", "template"]
+    template: str
+    #: What stands in each of its fields: {thing1 = "title", thing2 = "areas", time3 = "until"}.
+    fields: Mapping[str, Literal["title", "event", "areas", "time", "until"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
     """`[plugins.wechat.settings.accounts.NAME]`: one official account, as mp.weixin.qq.com shows it."""
 
@@ -45,6 +55,8 @@ class AccountSettings:
     may_say_unasked: bool = True
     #: How results of cases are told; without, in the chat alone.
     notice: NoticeSettings | None = None
+    #: How alerts are; without, in the chat alone.
+    alert_notice: AlertNoticeSettings | None = None
     #: The permanent picture above articles.
     cover_media_id: str = ""
     #: Where WeChat's API is; the sandbox prints its own.

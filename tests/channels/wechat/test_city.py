@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,9 @@ PATIENCE_S = 20.0
 
 @asynccontextmanager
 async def city_on_wechat(
-    folder: Path, *names: str, cover: bool = False, **more: Any
+    folder: Path, *names: str, cover: bool = False, push: Mapping[str, Any] | None = None, **more: Any
 ) -> AsyncIterator[tuple[Door, WeChatSandbox]]:
-    """These departments, and an account of theirs at the sandbox."""
+    """These departments, and an account of theirs at the sandbox; `push` is what mobile_push is set to."""
     async with WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")) as wechat:
         keys = wechat.account.keys
         account = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key, **more}
@@ -52,7 +52,8 @@ async def city_on_wechat(
             account["cover_media_id"] = wechat.media.keep("image", snapshot(), for_good=True)
         plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in names}
         plugins |= {name: name for name in ("mobile_push", "conversations", "wechat")}
-        async with open_door(folder, plugins, settings={"wechat": {"accounts": {"bureau": account}}}) as door:
+        settings = {"wechat": {"accounts": {"bureau": account}}, "mobile_push": dict(push or {})}
+        async with open_door(folder, plugins, settings=settings) as door:
             wechat.callbacks.to = f"{door.url}/v1/wechat/bureau"
             await import_samples(door, *names)
             await make_ahead(door.platform)

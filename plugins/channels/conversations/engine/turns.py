@@ -27,7 +27,7 @@ from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
 from conversations.engine.talk import Talk, digest_of
 from conversations.figures.counting import FIGURES
-from conversations.identity.bound import BoundContact, bound
+from conversations.identity.bound import BoundContact, bound, bound_after
 from conversations.outbound import saying, windows
 from conversations.outbound.saying import About
 from conversations.tables.models import ChannelConversation
@@ -110,9 +110,17 @@ class Conversations:
         """
         return await saying.say(self._platform, conversation, reply, **about)
 
+    async def take_back(self, keys: Sequence[str]) -> None:
+        """What was promised under these keys and isn't on its way yet is not said any more."""
+        await saying.take_back(self._platform, keys)
+
     async def bound(self, person: str, channel: str) -> Sequence[BoundContact]:
         """The contacts of a channel by which a citizen is known, but for those that have left."""
         return await bound(person, channel)
+
+    async def bound_after(self, channel: str, link: UUID, most: int) -> Sequence[BoundContact]:
+        """Up to `most` contacts of a channel that are bound to anybody, in the order of their links, behind one."""
+        return await bound_after(channel, link, most)
 
     async def delivered(self, account: str, provider_id: str, *, arrived: bool, code: str = "") -> bool:
         """Note a provider's word that what it had accepted has arrived, or won't; False where it is nothing of ours."""

@@ -164,6 +164,9 @@ class Courier:
             await self._settle(said, {"state": "refused", "code": "unbound"})
             return None
         now = self._platform.now()
+        if said.until is not None and said.until <= now:
+            await self._settle(said, {"state": "refused", "code": "over"})
+            return None
         for window in await windows.usable(said.conversation_id, now) if self._sender.has_windows else [NO_WINDOW]:
             spent = [] if window is NO_WINDOW else [windows.spending(window, now)]
             try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Required, TypedDict, Unpack
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
 from uuid_utils.compat import uuid7
 
 from banshi import NotFound, Platform, Update, Write
@@ -34,6 +35,8 @@ class About(TypedDict, total=False):
     person: str
     #: The same is promised once, whoever promises it again; without one each is another.
     key: str
+    #: When it isn't worth saying any more.
+    until: datetime | None
 
 
 def promise(platform: Platform, row: ChannelConversation, reply: Reply, **about: Unpack[About]) -> Said:
@@ -77,10 +80,19 @@ async def delivered(platform: Platform, account: str, provider_id: str, *, arriv
     return True
 
 
+async def take_back(platform: Platform, keys: Sequence[str]) -> None:
+    """What was promised under these keys and isn't on its way yet is not said any more."""
+    where = {"key__in": list(keys), "state__in": ["waiting", "shut"], "is_sending": False}
+    changed = {"state": "refused", "code": "taken-back", "settled_at": platform.now()}
+    await platform.store.commit(Write([Update(Said, where, changed, rows=None)]))
+
+
 async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequence[Reply], Sequence[Update]]:
     """What couldn't be sent to somebody and is still worth saying, and what notes that it was said with this turn."""
-    since = platform.now() - timedelta(days=platform[SETTINGS].memory_days)
-    shut = Said.filter(conversation_id=conversation, state="shut", at__gt=since, person__in=["", person])
+    now = platform.now()
+    since = now - timedelta(days=platform[SETTINGS].memory_days)
+    goes_on = Q(until__isnull=True) | Q(until__gt=now)
+    shut = Said.filter(goes_on, conversation_id=conversation, state="shut", at__gt=since, person__in=["", person])
     rows = await shut.order_by("id").limit(MAX_LATE)
-    late = {"state": "late", "settled_at": platform.now()}
+    late = {"state": "late", "settled_at": now}
     return [Reply.of(row.words) for row in rows], [Update(Said, {"id": row.id, "state": "shut"}, late) for row in rows]

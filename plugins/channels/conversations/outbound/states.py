@@ -14,14 +14,14 @@ TABLE: dict[SaidState, frozenset[SaidState]] = {
     "accepted": frozenset({"delivered", "failed"}),
     # It was sent, perhaps: who sent it was killed, or heard no answer. Nobody sends it again by themselves.
     "unknown": frozenset({"accepted", "refused", "shut", "delivered", "failed"}),
-    # No window was open: it is said with the answer to their next message.
-    "shut": frozenset({"late"}),
+    # No window was open: it is said with the answer to their next message, unless it was taken back.
+    "shut": frozenset({"late", "refused"}),
     # It was.
     "late": frozenset(),
     # The provider says that they have it, or won't.
     "delivered": frozenset(),
     "failed": frozenset(),
-    # The provider doesn't take it; code and reason say why.
+    # The provider doesn't take it, or it isn't said any more; code and reason say why.
     "refused": frozenset(),
 }
 

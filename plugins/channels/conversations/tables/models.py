@@ -145,6 +145,8 @@ class Said(Personal):
     provider_id = fields.CharField(max_length=128, default="", db_index=True)
     at = fields.DatetimeField(db_index=True)
     settled_at = fields.DatetimeField(null=True)
+    #: When it isn't worth saying any more; none for always.
+    until = fields.DatetimeField(null=True)
     #: Milliseconds of the database's clock: not tried before, and leased to a worker until.
     not_before = fields.BigIntField(default=0)
     lease_until = fields.BigIntField(default=0)

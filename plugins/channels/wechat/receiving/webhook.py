@@ -16,7 +16,7 @@ from banshi.sdk.http import Routes, read_body
 from wechat.accounts import ACCOUNTS, OpenAccount
 from wechat.receiving.answering import ANSWERING
 from wechat.sentences import say
-from wechat.telling.notices import heard
+from wechat.telling.marked import heard
 from wechat.wire import crypto, messages, xml
 
 ROUTES = Routes("wechat", lenient=True)

@@ -36,6 +36,10 @@ class Notice(Personal):
     #: Of the contact's conversation, which may be gone.
     conversation_id = fields.UUIDField()
     person = PersonalId(255, db_index=True)
+    #: The alert that it tells of; "" for none.
+    alert = fields.CharField(max_length=64, default="", db_index=True)
+    #: When it isn't worth telling any more.
+    until = fields.DatetimeField(null=True)
     #: What is said in the chat where WeChat doesn't take it.
     words = PersonalText()
     #: waiting, sending, accepted, delivered, unknown, or said in the chat.

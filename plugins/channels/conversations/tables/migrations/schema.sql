@@ -1,4 +1,4 @@
--- After 0005_figures
+-- After 0006_until
 CREATE TABLE "conversations_conversation" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "account" VARCHAR(100) NOT NULL  /* Such as `wechat:wx1234`. */,
@@ -67,7 +67,7 @@ CREATE TABLE "conversations_said" (
     "refusals" INT NOT NULL,
     "is_sending" INT NOT NULL  /* It may be on its way: where nobody has said what came of it when the lease ends, nobody knows. */,
     "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE
-);
+, "until" TIMESTAMP   /* When it isn't worth saying any more; none for always. */);
 CREATE INDEX "idx_conversatio_person_3e983b" ON "conversations_said" ("person");
 CREATE INDEX "idx_conversatio_provide_25f12c" ON "conversations_said" ("provider_id");
 CREATE INDEX "idx_conversatio_at_bf1c7f" ON "conversations_said" ("at");
