@@ -14,6 +14,8 @@ from conversations.dialogue.spelling import number_in, plain
 _CHANGE = re.compile(r"(?:改|修改|更改|change|edit)\s*(?:第)?\s*(.{1,12}?)\s*(?:项|个|条)?")
 #: What the signed-in app shows, as people type it.
 _EIGHT = re.compile(r"[0-9]{4}[ -]?[0-9]{4}")
+#: A guide, of what is named before or behind the word.
+_GUIDE = re.compile(r"(?:办事)?指南[ :]*(.*)|(.+?)的?(?:办事)?指南|guide(?:[ :]+(?:to |of |for )?(.+))?")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _ENGLISH = re.compile(r"[A-Za-z]{2}")
 
@@ -38,6 +40,8 @@ def command_in(text: str) -> tuple[str, str] | None:
         return "digits", told.replace(" ", "").replace("-", "")
     if (change := _CHANGE.fullmatch(told)) and (number := number_in(change[1])) is not None:
         return "change", str(number)
+    if guide := _GUIDE.fullmatch(told):
+        return "guide", next(filter(None, guide.groups()), "").strip()
     return None
 
 

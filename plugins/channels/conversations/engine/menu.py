@@ -7,7 +7,7 @@ from yarl import URL
 from conversations.contents import Text, Voice
 from conversations.dialogue.read import Answered, choice
 from conversations.dialogue.spelling import plain
-from conversations.engine import cases, linking, waiting
+from conversations.engine import cases, guides, linking, waiting
 from conversations.engine.memory import Dialogue
 from conversations.engine.pages import page_of
 from conversations.engine.talk import Talk
@@ -55,6 +55,8 @@ async def chosen(talk: Talk, command: str, *about: str) -> None:
     match command:
         case "item":
             await begin(talk, *about)
+        case "guide":
+            await guides.read(talk, *about)
         case "case":
             await cases.open_case(talk, *about)
         case "action":
@@ -99,7 +101,9 @@ async def begin(talk: Talk, code: str) -> None:
         )
         return talk.happen("over")
     if guide["begin"] is None:
+        talk.lines += guides.lines(talk, guide)
         return show(talk)
+    talk.say("Write “guide” for materials, fee, time and place.")
     talk.memory.push(Dialogue(code, guide["title"], answers={"answers": {}}))
     return linking.begin(talk)
 

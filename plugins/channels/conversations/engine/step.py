@@ -7,7 +7,7 @@ from datetime import timedelta
 from banshi import NotFound, Problem
 from conversations.contents import Joined, Left, Scanned, Voice
 from conversations.dialogue.spelling import plain
-from conversations.engine import asking, cases, confirming, linking, menu, waiting
+from conversations.engine import asking, cases, confirming, guides, linking, menu, waiting
 from conversations.engine.commands import command_in, danger_in, language_in
 from conversations.engine.filling import filling_of
 from conversations.engine.talk import Talk
@@ -94,6 +94,8 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
             await linking.digits(talk, about)
         case "continue":
             menu.resume(talk)
+        case "guide":
+            await guides.asked(talk, about)
         case "menu":
             await menu.greet(talk) if talk.row.state == "idle" else menu.show(talk)
         case _:
@@ -108,6 +110,12 @@ async def _within(talk: Talk, command: str, about: str) -> bool:
     match command:
         case "digits":
             return False
+        case "guide":
+            # With more words it may be an answer.
+            if about:
+                return False
+            await guides.read(talk, talk.dialogue.item)
+            talk.go("", again)  # type: ignore[arg-type]
         case "menu":
             if now.takes_zero() and plain(talk.text) == "0":
                 return False

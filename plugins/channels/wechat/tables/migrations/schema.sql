@@ -5,7 +5,18 @@ CREATE TABLE "wechat_quota" (
     "used" INT NOT NULL,
     "spent_at" BIGINT NOT NULL  /* When it was last spent: milliseconds of the database's clock. */
 );
-CREATE TABLE "wechat_notice" ("id" CHAR(36) NOT NULL  PRIMARY KEY, "key" VARCHAR(32) NOT NULL UNIQUE, "account" VARCHAR(100) NOT NULL, "conversation_id" CHAR(36) NOT NULL, "person" VARCHAR(1415) NOT NULL, "words" TEXT NOT NULL, "state" VARCHAR(16) NOT NULL, "code" VARCHAR(64) NOT NULL, "provider_id" VARCHAR(64) NOT NULL, "at" TIMESTAMP NOT NULL, "alert" VARCHAR(64) NOT NULL, "until" TIMESTAMP);
+CREATE TABLE "wechat_notice" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "key" VARCHAR(32) NOT NULL UNIQUE /* A digest of the message and the contact: the same is told once. */,
+    "account" VARCHAR(100) NOT NULL,
+    "conversation_id" CHAR(36) NOT NULL  /* Of the contact's conversation, which may be gone. */,
+    "person" VARCHAR(1415) NOT NULL,
+    "words" TEXT NOT NULL  /* What is said in the chat where WeChat doesn't take it. */,
+    "state" VARCHAR(16) NOT NULL  /* waiting, sending, accepted, delivered, unknown, or said in the chat. */,
+    "code" VARCHAR(64) NOT NULL  /* WeChat's code or word, where it didn't take it; and its id of what it has taken. */,
+    "provider_id" VARCHAR(64) NOT NULL,
+    "at" TIMESTAMP NOT NULL
+, "alert" VARCHAR(64) NOT NULL  /* The alert that it tells of; "" for none. */, "until" TIMESTAMP   /* When it isn't worth telling any more. */);
 CREATE INDEX "idx_wechat_noti_person_6266b4" ON "wechat_notice" ("person");
 CREATE INDEX "idx_wechat_noti_provide_fdf4a5" ON "wechat_notice" ("provider_id");
 CREATE INDEX "idx_wechat_noti_at_c8e574" ON "wechat_notice" ("at");
