@@ -75,7 +75,8 @@ class Alerts:
     async def _told(self, news: News, contacts: Sequence[BoundContact]) -> bool:
         """Whether all of them are settled."""
         keys = {key_of(news, one): one for one in contacts}
-        done = set(await Notice.filter(key__in=list(keys)).exclude(state="waiting").values_list("key", flat=True))
+        told = Notice.filter(key__in=list(keys)).exclude(state="waiting")
+        done = {str(key) for key in await told.values_list("key", flat=True)}
         turns, settled = asyncio.Semaphore(TOLD_AT_ONCE), []
 
         async def one_told(contact: BoundContact) -> None:
