@@ -14,6 +14,14 @@ from conversations.engine.talk import Talk
 #: Guides that a search shows.
 MAX_SHOWN = 5
 
+CONDITIONS = "Conditions:"
+MATERIALS = "Materials:"
+STEPS = "Steps:"
+WHERE = "Where:"
+AT_ONCE = "at once"
+WORKING_DAYS = "{days} working days"
+DAYS = "{days} days"
+
 
 async def asked(talk: Talk, about: str) -> None:
     """Read the guide of what is meant, or list those that may be."""
@@ -42,15 +50,16 @@ async def read(talk: Talk, code: str) -> None:
 
 def lines(talk: Talk, guide: Any) -> Iterator[str]:
     """What it takes: conditions, materials, steps, fee, time, and where."""
-    yield from _listed(talk.word("Conditions:"), guide["conditions"])
-    yield from _listed(talk.word("Materials:"), [_material(talk, one) for one in guide["materials"]])
-    yield from _listed(talk.word("Steps:"), guide["process"])
+    yield from _listed(talk.word(CONDITIONS), guide["conditions"])
+    yield from _listed(talk.word(MATERIALS), [_material(talk, one) for one in guide["materials"]])
+    yield from _listed(talk.word(STEPS), guide["process"])
     yield _fee(talk, guide["fee"])
-    for name, words in (("promised", "Done within: {time}"), ("legal", "At most, by law: {time}")):
-        if (days := guide[f"{name}_days"]) is not None:
-            yield talk.word(words, time=_days(talk, days, guide[f"{name}_days_unit"]))
+    if (promised := _days(talk, guide, "promised")) is not None:
+        yield talk.word("Done within: {time}", time=promised)
+    if (legal := _days(talk, guide, "legal")) is not None:
+        yield talk.word("At most, by law: {time}", time=legal)
     places = [[one[name] for name in ("title", "address", "hours", "phone")] for one in guide["places"]]
-    yield from _listed(talk.word("Where:"), [talk.word(", ").join(filter(None, one)) for one in places])
+    yield from _listed(talk.word(WHERE), [" ".join(filter(None, one)) for one in places])
 
 
 def _listed(title: str, rows: list[str]) -> Iterator[str]:
@@ -70,7 +79,10 @@ def _fee(talk: Talk, fee: Any) -> str:
     return " ".join(filter(None, (said or talk.word("Fee: none"), note)))
 
 
-def _days(talk: Talk, days: int, unit: str) -> str:
+def _days(talk: Talk, guide: Any, name: str) -> str | None:
+    days: int | None = guide[f"{name}_days"]
+    if days is None:
+        return None
     if not days:
-        return talk.word("at once")
-    return talk.word("{days} working days" if unit == "working-day" else "{days} days", days=days)
+        return talk.word(AT_ONCE)
+    return talk.word(WORKING_DAYS if guide[f"{name}_days_unit"] == "working-day" else DAYS, days=days)
