@@ -149,7 +149,7 @@ async def test_leads_see_the_figures_of_their_own_items_and_nothing_that_comes_f
         for _ in range(7):
             await chatter.send("0")
         found = await table(door, LEADS)
-        assert found["accounts"] == [{"account": Phone.name, "turns": 7, "linked": 6, "person": 0}]
+        assert found["accounts"] == [{"account": Phone.name, "turns": 7, "linked": 6, "unlinked": 0, "person": 0}]
         (line,) = found["items"]
         assert line["item"]["code"] == ITEM
         assert {what: line[what] for what in ("begun", "filed", "elsewhere", "left", "person")} == {

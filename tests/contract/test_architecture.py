@@ -65,7 +65,18 @@ PUSH_ORDER = [
     "doctor",
 ]
 CONVERSATIONS_ORDER = [
-    *("sentences", "tables", "desk.places", "settings", "contents", "dialogue", "outbound", "figures", "identity"),
+    *(
+        "sentences",
+        "tables",
+        "desk.places",
+        "settings",
+        "contents",
+        "dialogue",
+        "outbound",
+        "identity.offers",
+        "figures",
+        "identity",
+    ),
     *("engine.states", "desk.queue", "engine", "pages", "desk", "holdings", "console"),
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.

@@ -9,6 +9,7 @@ import click
 
 from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
+from banshi.sdk.events import EVENT_TYPES
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from conversations.contents import (
@@ -34,6 +35,7 @@ from conversations.desk.rounds import ROUNDS, open_rounds
 from conversations.engine.turns import CONVERSATIONS, Conversations
 from conversations.figures import routes as figures
 from conversations.figures.counting import FIGURES, Figures
+from conversations.figures.events import TYPES
 from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import routes, sign_in
 from conversations.identity.bound import BoundContact
@@ -127,7 +129,12 @@ def banshi_routes() -> Sequence[Route]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(HOLDINGS, HOLDING), Offer(JOBS, HELD), Offer(ROLES, frozenset({OFFICER, LEAD}))]
+    return [
+        Offer(HOLDINGS, HOLDING),
+        Offer(JOBS, HELD),
+        Offer(ROLES, frozenset({OFFICER, LEAD})),
+        Offer(EVENT_TYPES, TYPES),
+    ]
 
 
 @hookimpl

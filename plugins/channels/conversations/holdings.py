@@ -18,6 +18,7 @@ from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retai
 from conversations.engine.memory import Memory
 from conversations.engine.states import FIRST
 from conversations.figures.counting import FIGURES, begun_in, moved
+from conversations.figures.events import promised
 from conversations.figures.routes import MAX_MONTHS
 from conversations.settings import SETTINGS
 from conversations.tables.models import (
@@ -163,7 +164,8 @@ async def _empty(platform: Platform, rows: Sequence[ChannelConversation]) -> Non
         with suppress(Stale):
             guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, forgotten)
             left = list(moved(platform, row.account, begun_in(row.memory), []))
-            await platform.store.commit(Write([guard], left))
+            told = promised(platform, row.id, left, is_bound=bool(Memory.of(row.memory).person))
+            await platform.store.commit(Write([guard], [*left, *told]))
             platform[FIGURES].written(left)
 
 

@@ -124,6 +124,7 @@ def unbind(talk: Talk) -> None:
     if talk.principal is None:
         return talk.say("This contact is bound to nobody.")
     talk.beside.append(ending(talk.row.id, talk.platform.now()))
+    talk.beside.append(figure(talk.platform, talk.row.account, "unlinked"))
     talk.principal = talk.linked_at = None
     talk.memory.forget()
     return talk.say("Done. Nobody is known here by this contact any more.")

@@ -19,6 +19,7 @@ from conversations.dialogue.spelling import written
 from conversations.engine.memory import Dialogue, Memory
 from conversations.engine.states import after
 from conversations.figures.counting import What, begun_in, figure, moved
+from conversations.figures.events import promised
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, Turn
 
@@ -131,6 +132,8 @@ class Talk:
         memory = self.memory.stored()
         before, now = begun_in(row.memory), begun_in(memory)
         self.written = [*self.beside, *moved(self.platform, row.account, before, now, self.done)]
+        bound = self.principal is not None
+        self.written += promised(self.platform, row.id, self.written, is_bound=bound)
         changed = {
             "version": version + 1,
             "state": row.state,

@@ -12,8 +12,8 @@ from banshi import Key, Platform
 from conversations.tables.models import Figure
 
 #: An item was begun; handed in; led to a page for what no chat carries; left before that. A contact was bound to a
-#: citizen. Somebody asked for a person, or spoke of danger and rang a desk.
-What = Literal["begun", "filed", "elsewhere", "left", "linked", "person"]
+#: citizen, and is no more. Somebody asked for a person, or spoke of danger and rang a desk.
+What = Literal["begun", "filed", "elsewhere", "left", "linked", "unlinked", "person"]
 
 MAX_POINTER_CHARS = 255
 

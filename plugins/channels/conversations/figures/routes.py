@@ -23,7 +23,7 @@ ROUTES = Routes("statistics")
 MIN_SHOWN = 5
 
 MAX_MONTHS = 24
-ITEM, OUTSIDE = ("begun", "filed", "elsewhere", "left", "person"), ("linked", "person")
+ITEM, OUTSIDE = ("begun", "filed", "elsewhere", "left", "person"), ("linked", "unlinked", "person")
 
 MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
 _COUNT = {"type": ["integer", "null"], "minimum": 0}

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Platform, Principal, Problem, Stale, Update, Write
 from conversations.figures.counting import FIGURES, figure
+from conversations.figures.events import promised
 from conversations.identity.offers import known_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
@@ -66,7 +67,8 @@ async def bind(platform: Platform, offer: LinkOffer, person: Principal) -> Chann
         updates, rows = binding(offer, row.id, person, "sign-in", now)
         try:
             counted = figure(platform, row.account, "linked")
-            await platform.store.commit(Write([guard, *updates], [*rows, counted]))
+            told = promised(platform, row.id, [counted], is_bound=True)
+            await platform.store.commit(Write([guard, *updates], [*rows, counted, *told]))
             platform[FIGURES].written([counted])
         except Stale:
             continue

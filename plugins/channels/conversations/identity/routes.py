@@ -9,6 +9,8 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, NotFound, Update, Write, reply
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
+from conversations.figures.counting import FIGURES, figure
+from conversations.figures.events import promised
 from conversations.identity.offers import DIGITS, OFFERS
 from conversations.sentences import say
 from conversations.tables.models import ContactLink, LinkOffer
@@ -54,7 +56,11 @@ async def list_contact_links(call: Call) -> web.StreamResponse:
 async def end_contact_link(call: Call) -> web.StreamResponse:
     """Let a chat know you no more. What you had begun there is gone with its next message."""
     own = {"id": UUID(call.path["id"]), "person": call.principal.subject, "ended_at": None}
-    if not await ContactLink.filter(**own).exists():
+    link = await ContactLink.filter(**own).prefetch_related("conversation").first()
+    if link is None:
         raise NotFound(say("No chat is bound to you by this; look at your list."), see="/v1/conversations/links")
-    await call.platform.store.commit(Write([Update(ContactLink, own, {"ended_at": call.now})]))
+    counted = figure(call.platform, link.conversation.account, "unlinked")
+    told = promised(call.platform, link.conversation_id, [counted], is_bound=True)
+    await call.platform.store.commit(Write([Update(ContactLink, own, {"ended_at": call.now})], [counted, *told]))
+    call.platform[FIGURES].written([counted])
     return web.Response(status=204)

@@ -1,0 +1,42 @@
+"""The same told to whoever listens, such as webhooks: a keyed id for the conversation, and no contact and no word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+from banshi import Platform
+from banshi.sdk.events import LISTENERS, Event, event_rows
+from conversations.figures.counting import What
+from conversations.identity.offers import OFFERS
+from conversations.tables.models import Figure
+
+TYPES = tuple(f"banshi.conversation.{what}" for what in get_args(What))
+
+
+def promised(platform: Platform, conversation: Any, counted: Iterable[Any], *, is_bound: bool) -> list[Model]:
+    """The promise to tell of what was counted, for the same transaction.
+
+    Nothing of an item is told of a contact that is bound to nobody: what has no name is told to nobody.
+    """
+    figures = [row for row in counted if isinstance(row, Figure) and (is_bound or not row.item)]
+    if not figures or not platform.offered(LISTENERS):
+        return []
+    subject, found = platform[OFFERS].hashed("event", str(conversation)), list[Model]()
+    for row in figures:
+        item = platform.registry.items.get(row.item) if row.item else None
+        event = Event(
+            id=str(uuid7()),
+            type=f"banshi.conversation.{row.what}",
+            at=platform.now(),
+            source="/v1/conversations",
+            subject=subject,
+            department=item.department if item else "",
+            item=row.item,
+            data={"account": row.account, "item": row.item or None, "action": row.what, "pointer": row.pointer},
+        )
+        found += event_rows(platform, event)
+    return found
