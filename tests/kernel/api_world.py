@@ -241,8 +241,10 @@ async def reported(door: Door, program: Person) -> str:
 SERVICE = "archive-service"
 
 #: What a service reads of its cases takes an endpoint that answers (`tests/plugins/test_remote_services.py`), and pages
-#: that are good once a chat and a provider (`tests/channels/test_identity.py`).
+#: that are good once a chat and a provider (`tests/channels/test_identity.py`); a desk's a citizen who waits there
+#: (`tests/channels/test_desk.py`).
 ELSEWHERE = {"show_service_case", "read_service_file", "show_contact_link", "end_contact_sign_in"}
+ELSEWHERE |= {"show_enquiry", "list_desk_phrases", "check_wechat_address", "show_rest", "show_form"}
 
 
 async def registered(program: Person) -> tuple[str, str]:

@@ -241,6 +241,8 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "POST /v1/conversations/rest/{token}",
         "GET /v1/conversations/forms/{code}",
         "POST /v1/conversations/forms/{code}",
+        "GET /v1/wechat/{account}",
+        "POST /v1/wechat/{account}",
         "GET /",
         "GET /docs",
         "GET /docs/assets/{version}/{file}",
@@ -370,6 +372,11 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "write_message": {"text": "想问问"},
     "report_conversation": {"reason": "想看看"},
     "review_conversation": {"outcome": "close", "reason": "想看看"},
+    "transfer_enquiry": {"officer": "li"},
+    "answer_enquiry": {"text": "想看看"},
+    "note_enquiry": {"text": "想看看"},
+    "list_enquiry_cases": {"purpose": "想看看"},
+    "read_enquiry_file": {"purpose": "想看看"},
 }
 
 

@@ -72,7 +72,7 @@ async def killed_at_the_end(folder: Path) -> AsyncIterator[str]:
         yield url
     finally:
         process.kill()
-        await process.wait()
+        await process.ended()
 
 
 async def files_of(*doors: Door) -> int:

@@ -189,8 +189,17 @@ def _last_seen(call: Call) -> UUID | None:
 
 
 async def _begun(request: web.Request) -> web.StreamResponse:
-    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    response = web.StreamResponse(headers={**headers, "X-Content-Type-Options": "nosniff"})
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream",
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+            "Referrer-Policy": "no-referrer",
+            # A proxy that gathers the answer would keep every event to itself.
+            "X-Accel-Buffering": "no",
+        }
+    )
     if request.version >= HttpVersion11:
         response.enable_chunked_encoding()
     await response.prepare(request)
