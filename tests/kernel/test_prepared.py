@@ -24,8 +24,6 @@ from tests import prepared
 from tests.conftest import administrator, sqlite_url
 from tests.kernel.test_store import case, event
 
-TABLES = prepared.all_tables()
-
 CHUNK = {"broadcast_id": uuid4(), "provider": "fcm", "lane": 1, "devices": b"", "done": b"", "size": 0, "expires": 0}
 
 
@@ -43,14 +41,14 @@ async def test_a_copied_database_is_what_migrating_makes(tmp_path: Path, monkeyp
         folder.mkdir()
         if folder.name == "migrated":
             monkeypatch.setattr(opening, "upgrade", upgrade)
-        async with open_store(sqlite_url(folder), TABLES) as opened:
+        async with open_store(sqlite_url(folder), prepared.all_tables()) as opened:
             assert await opened.take_number("copies") == 1
     first, copied, migrated = map(schema, folders)
     assert first == copied == migrated
 
 
 async def test_a_copied_database_has_the_tables_of_its_own_plugins_alone(tmp_path: Path) -> None:
-    for number, tables in enumerate(({}, TABLES, {})):
+    for number, tables in enumerate(({}, prepared.all_tables(), {})):
         folder = tmp_path / str(number)
         folder.mkdir()
         async with open_store(sqlite_url(folder), tables):
@@ -98,7 +96,7 @@ async def test_an_emptied_schema_has_no_row_and_counts_from_one(postgres_server:
     async with administrator(postgres_server) as connection:
         name = await prepared.make_schema(connection, postgres_server)
         for _ in range(2):
-            async with open_store(f"{postgres_server}?schema={name}", TABLES) as opened:
+            async with open_store(f"{postgres_server}?schema={name}", prepared.all_tables()) as opened:
                 assert await opened.take_number("cases") == 1
                 one, chunk = case("1"), Chunk(**CHUNK)
                 await opened.commit(Write(rows=[one, event(one)]))
@@ -134,9 +132,9 @@ async def test_what_is_known_of_models_is_what_is_worked_out_each_time(
         folder = tmp_path / str(number)
         folder.mkdir()
         url = postgres if way == "postgres" else sqlite_url(folder)
-        async with open_store(url, TABLES):
+        async with open_store(url, prepared.all_tables()):
             kept = worked_out(models)
         with monkeypatch.context() as patched:
             patched.setattr(Apps, "_build_initial_querysets", prepared.build)
-            async with open_store(url, TABLES):
+            async with open_store(url, prepared.all_tables()):
                 assert worked_out(models) == kept
