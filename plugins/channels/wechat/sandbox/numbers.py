@@ -60,8 +60,8 @@ class Limits(Document):
     #: Calls of a day. What isn't here has no limit.
     a_day: dict[str, Count] = field(
         default_factory=lambda: {
-            "token": 2_000,
-            "stable_token": 500_000,
+            "token": 2_000,  # nosec B105 - how many calls
+            "stable_token": 500_000,  # nosec B105 - how many calls
             "forced": 20,
             "menu": 1_000,
             "send": 500_000,
