@@ -117,6 +117,9 @@ REFUSED = (
 #: day that is counted from today, a field that other answers make one. `truncated` says nothing of a field.
 OF_SCHEMAS = SENTENCES.keys() - {"past", "future", "own", "invalid", "truncated", *LIMITS, IN_ORDER, WHEN}
 
+#: Pages that refuse in HTML what keeps to its schema, and why.
+PAGES: Mapping[str, str] = {"end_contact_sign_in": "only whoever began a sign-in comes back from the provider"}
+
 #: What is still shown once it was deleted, by operation, and why.
 STAYS: Mapping[str, str] = {"show_appointment": "its citizen finds it as cancelled"}
 
