@@ -30,6 +30,9 @@ MAX_REQUEST_BYTES = 24 << 20
 #: An escape in JSON, which WeChat does not read as a letter.
 ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
 
+#: Seconds after a call is answered until the account's server hears what became of it.
+OUTCOME_AFTER_S = 0.2
+
 
 @dataclass(eq=False, repr=False)
 class WeChat:
@@ -86,7 +89,12 @@ class WeChat:
     def _tell(self, follower: Follower, event: dict[str, Any]) -> None:
         head = {"ToUserName": self.account.keys.original_id, "FromUserName": follower.openid}
         fields = {**head, "CreateTime": int(self.account.clock()), "MsgType": "event", **event}
-        task = asyncio.create_task(self.callbacks.deliver(follower, fields))
+
+        async def afterwards() -> None:
+            await asyncio.sleep(OUTCOME_AFTER_S)
+            await self.callbacks.deliver(follower, fields)
+
+        task = asyncio.create_task(afterwards())
         self._told.add(task)
         task.add_done_callback(self._told.discard)
 
