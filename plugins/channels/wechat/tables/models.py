@@ -37,7 +37,7 @@ class Notice(Personal):
     conversation_id = fields.UUIDField()
     person = PersonalId(255, db_index=True)
     #: The alert that it tells of; "" for none.
-    alert = fields.CharField(max_length=64, default="", db_index=True)
+    alert = fields.CharField(max_length=64, default="", db_default="", db_index=True)
     #: When it isn't worth telling any more.
     until = fields.DatetimeField(null=True)
     #: What is said in the chat where WeChat doesn't take it.

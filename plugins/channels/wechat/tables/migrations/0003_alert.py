@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
             name="alert",
             field=fields.CharField(
                 default="",
+                db_default="",
                 db_index=True,
                 description='The alert that it tells of; "" for none.',
                 max_length=64,

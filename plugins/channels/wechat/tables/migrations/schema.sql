@@ -16,7 +16,7 @@ CREATE TABLE "wechat_notice" (
     "code" VARCHAR(64) NOT NULL  /* WeChat's code or word, where it didn't take it; and its id of what it has taken. */,
     "provider_id" VARCHAR(64) NOT NULL,
     "at" TIMESTAMP NOT NULL
-, "alert" VARCHAR(64) NOT NULL  /* The alert that it tells of; "" for none. */, "until" TIMESTAMP   /* When it isn't worth telling any more. */);
+, "alert" VARCHAR(64) NOT NULL  /* The alert that it tells of; "" for none. */ DEFAULT '', "until" TIMESTAMP   /* When it isn't worth telling any more. */);
 CREATE INDEX "idx_wechat_noti_person_6266b4" ON "wechat_notice" ("person");
 CREATE INDEX "idx_wechat_noti_provide_fdf4a5" ON "wechat_notice" ("provider_id");
 CREATE INDEX "idx_wechat_noti_at_c8e574" ON "wechat_notice" ("at");
