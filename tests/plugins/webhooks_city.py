@@ -47,7 +47,7 @@ properties = {{ why = {{ type = "string" }} }}
 LOOPBACK = {"outgoing": {"networks": ["127.0.0.0/8"]}}
 
 #: Seconds that a condition may take.
-CONDITION_TIMEOUT_S = 20.0
+CONDITION_TIMEOUT_S = 90.0
 
 
 @asynccontextmanager
