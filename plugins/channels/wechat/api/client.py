@@ -42,11 +42,6 @@ class Api:
             raise Refused(0, Consequence.REFUSED)
         return body
 
-    async def without_token(self, path: str, **query: str) -> Mapping[str, Any]:
-        """An answer of the sign-in on web pages, which has tokens of its own. Raises Refused."""
-        secret = {"appid": self._settings.appid, "secret": self._settings.secret}
-        return _document(await self._ask("GET", path, {**secret, **query}, None, MAX_ANSWER_BYTES))
-
     async def _with_token(
         self, method: str, path: str, query: Mapping[str, str], document: Any, *, whole: bool = True
     ) -> Any:
