@@ -99,7 +99,9 @@ class Site:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in OWN}
         url = URL(self.platform + request.raw_path, encoded=True)
         body = await request.read()
-        async with self.session.request(request.method, url, headers=headers, data=body or None) as answer:
+        async with self.session.request(
+            request.method, url, headers=headers, data=body or None, allow_redirects=False
+        ) as answer:
             self.statuses.append(answer.status)
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in OWN}
             response = web.StreamResponse(status=answer.status, headers=kept)

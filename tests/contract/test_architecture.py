@@ -82,7 +82,7 @@ CONVERSATIONS_ORDER = [
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [
     *("sandbox", "sentences", "wire", "settings", "tables", "api", "quotas", "accounts", "telling"),
-    *("menu", "commands", "receiving"),
+    *("opening", "menu", "commands", "receiving"),
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 HOUSES = {

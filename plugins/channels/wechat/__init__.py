@@ -16,6 +16,7 @@ from banshi.sdk.personal_data import HOLDINGS
 from conversations import OUTLETS, Outlet
 from wechat.accounts import ACCOUNTS, OpenAccount
 from wechat.api.client import Api
+from wechat.opening import OPENER, WeChatOpener
 from wechat.quotas import FORCED_TOKENS, spend
 from wechat.receiving import webhook
 from wechat.receiving.answering import ANSWERING, open_answering
@@ -52,6 +53,7 @@ def banshi_resources(settings: WeChatSettings) -> Sequence[Resource[Any]]:
         Resource.made(SETTINGS, lambda _: settings),
         Resource(ACCOUNTS, partial(open_accounts, settings)),
         Resource.made(SENDER, WeChatSender),
+        Resource.made(OPENER, WeChatOpener),
         Resource(ANSWERING, open_answering),
         Resource(TIDYING, open_tidying),
         *([Resource(ALERTS, open_alerts, Phase.AFTER_PLUGINS)] if settings.accounts else []),
@@ -67,7 +69,8 @@ def banshi_channels(settings: WeChatSettings) -> Sequence[Channel]:
 @hookimpl
 def banshi_offers(settings: WeChatSettings) -> Sequence[Offer[Any]]:
     titles = {f"wechat:{one.appid}": one.title for one in settings.accounts.values() if one.title}
-    return [Offer(OUTLETS, Outlet("wechat", lambda platform: platform[SENDER], titles)), Offer(HOLDINGS, HOLDING)]
+    outlet = Outlet("wechat", lambda platform: platform[SENDER], titles, lambda platform: platform[OPENER])
+    return [Offer(OUTLETS, outlet), Offer(HOLDINGS, HOLDING)]
 
 
 @hookimpl

@@ -61,6 +61,8 @@ class AccountSettings:
     cover_media_id: str = ""
     #: Where WeChat's API is; the sandbox prints its own.
     base_url: str = "https://api.weixin.qq.com"
+    #: Where WeChat's own browser says who opens a link; "" for nowhere, and then any browser is like another.
+    sign_in_url: str = ""
     #: Seconds that one call may take.
     timeout: float = 5.0
 
@@ -73,10 +75,11 @@ class AccountSettings:
             raise ValueError("secret has to be the AppSecret of the account")
         if self.aes_key:
             MessageCipher(self.aes_key, self.appid)
-        parts = urlsplit(self.base_url)
-        local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
-            raise ValueError("base_url has to be an https:// address (http:// only on this machine)")
+        for name, url in (("base_url", self.base_url), ("sign_in_url", self.sign_in_url or self.base_url)):
+            parts = urlsplit(url)
+            local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+            if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+                raise ValueError(f"{name} has to be an https:// address (http:// only on this machine)")
         if not 0 < self.timeout <= 60:
             raise ValueError("timeout has to be more than 0 and at most 60 seconds")
 

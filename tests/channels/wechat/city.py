@@ -112,7 +112,7 @@ def sign_in_of(sandbox: WeChatSandbox, back: str, scope: str = "snsapi_base") ->
         OAUTH_BASE_URL = f"{sandbox.url}/connect/"
 
     keys = sandbox.account.keys
-    return OAuth(keys.appid, keys.secret, back, scope=scope, state="s-1")
+    return OAuth(keys.appid, keys.secret, back, scope=scope, state="s1")
 
 
 async def blocking(call: Callable[..., Any], *arguments: Any, **rest: Any) -> Any:

@@ -19,6 +19,7 @@ from tests.channels.wechat.city import AMR, PNG, City, blocking, city, client_of
 from wechat.sandbox.account import Template
 from wechat.sandbox.codes import TEXTS
 from wechat.sandbox.control import WeChatSandbox
+from wechat.sandbox.phone import BROWSER
 
 BACK = "http://city.example/v1/signed-in"
 
@@ -463,22 +464,28 @@ async def test_a_name_is_told_after_a_yes_alone(world: World) -> None:
     assert (await blocking(oauth.get_user_info))["nickname"] == "王小明"
     world.account.web_host = "other.example"
     assert "10003" in (await world.wang.opens(oauth.authorize_url))[2]
-    async with world.session.get(oauth.authorize_url) as response:
-        assert "10003" in await response.text()
     world.account.web_host = "city.example"
     async with world.session.get(oauth.authorize_url) as response:
         assert "微信客户端" in await response.text(), "another browser is nobody's"
+    appid = oauth.authorize_url.partition("&")[0].partition("?")[2]
+    for wrong, told in (
+        (oauth.authorize_url.replace(f"{appid}&", "").replace("#", f"&{appid}#"), "该链接无法访问"),
+        (oauth.authorize_url.replace("state=s1", "state=s-1"), "state"),
+    ):
+        assert wrong != oauth.authorize_url
+        assert told in (await world.wang.opens(wrong))[2]
 
 
 async def code_of(world: World, oauth: Any) -> str:
     """The code that the browser brings back to the page."""
     cookies = {"phone": world.wang.me.openid}
     address = oauth.authorize_url.partition("#")[0] + ("&agree=1" if "userinfo" in oauth.authorize_url else "")
-    async with world.session.get(address, cookies=cookies, allow_redirects=False) as response:
+    headers = {"User-Agent": BROWSER}
+    async with world.session.get(address, cookies=cookies, headers=headers, allow_redirects=False) as response:
         back = response.headers["Location"]
     assert back.startswith(BACK)
     found = parse_qs(urlsplit(back).query)
-    assert found["state"] == ["s-1"]
+    assert found["state"] == ["s1"]
     return found["code"][0]
 
 

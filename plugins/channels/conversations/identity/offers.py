@@ -25,7 +25,7 @@ DIGITS = 8
 KEY_FILE = "contact-offers.key"
 
 #: What is hashed: one is never good in the place of another.
-Sort = Literal["link", "scan", "digits", "rest", "event"]
+Sort = Literal["link", "scan", "digits", "rest", "event", "state", "contact"]
 
 
 class Offers:

@@ -7,9 +7,10 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, Forbidden, Parameter, text_in
 from banshi.sdk.http import ErrorFormat, Routes
 from banshi.sdk.sign_in import ATTEMPT_LIFE_S, SIGN_IN
-from conversations.identity import page
+from conversations.identity import opened, page
 from conversations.identity.links import LinkOver, bind
 from conversations.identity.offers import OFFERS
+from conversations.identity.opened import FromElsewhere
 from conversations.outbound.sender import title_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
@@ -20,6 +21,7 @@ BACK = "/v1/conversations/signed-in"
 COOKIE = "banshi_sign_in"
 
 PAGE = Answer("A page.", media_type="text/html")
+ON = Answer("On to the provider, or back from there.", media_type="text/html", headers={"Location": "Where."})
 TOKEN = {"token": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}}
 #: In characters of ASCII, which RFC 6749 says they are; all of them, each as %XX, fit into one request line.
 CAME = tuple(
@@ -33,13 +35,6 @@ CAME = tuple(
 )
 
 ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=page.problem))
-
-
-class FromElsewhere(Forbidden):
-    """Open the link from the chat in this browser, and go on from there."""
-
-    code = "from-elsewhere"
-    says = say
 
 
 class ForCitizens(Forbidden):
@@ -58,13 +53,15 @@ async def offered(call: Call, token: str) -> tuple[LinkOffer, ChannelConversatio
     return offer, row
 
 
-@ROUTES.get("/v1/conversations/sign-in/{token}", Audience.ANYONE, {200: PAGE, 410: PAGE}, path_schemas=TOKEN)
+@ROUTES.get("/v1/conversations/sign-in/{token}", Audience.ANYONE, {200: PAGE, 302: ON, 410: PAGE}, path_schemas=TOKEN)
 async def show_contact_link(call: Call) -> web.StreamResponse:
-    """Show what a link from a chat binds.
+    """Show what a link from a chat binds; in the chat's own browser after the provider has said who opens it.
 
     Nothing happens yet: programs look at links too.
     """
     offer, row = await offered(call, call.path["token"])
+    if (led := opened.leading(call, row, call.path["token"])) is not None:
+        return led
     until = offer.ends_at.astimezone(call.platform.settings.timezone)
     account = text_in(title_of(call.platform, row.account), call.language)
     return page.asking(call.language, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
@@ -81,7 +78,8 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
     # Whoever hasn't seen the page, which says whose account it is, isn't led on by another's.
     if call.request.headers.get("Origin") != call.address:
         raise FromElsewhere
-    await offered(call, call.path["token"])
+    _, row = await offered(call, call.path["token"])
+    opened.require(call, row, call.path["token"])
     sign_in = call.platform[SIGN_IN]
     attempt = await sign_in.begin(call.address + BACK, call.path["token"])
     answer = page.leaving(call.language, attempt.address, sign_in.host)
@@ -98,6 +96,20 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
 
 
 @ROUTES.get(
+    opened.BACK,
+    Audience.ANYONE,
+    {302: ON, 400: PAGE, 403: PAGE, 410: PAGE, 503: PAGE},
+    parameters=CAME,
+    lenient=True,
+)
+async def show_who_opened_contact_link(call: Call) -> web.StreamResponse:
+    """Come back from the chat's provider, which says who has opened the link: nobody else goes on with it."""
+    token = await opened.token_of(call)
+    offer, row = await offered(call, token)
+    return await opened.found_out(call, offer, row, token)
+
+
+@ROUTES.get(
     BACK,
     Audience.ANYONE,
     {200: PAGE, 400: PAGE, 403: PAGE, 410: PAGE, 503: PAGE},
@@ -110,7 +122,8 @@ async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     person, token = await call.platform[SIGN_IN].end(kept, call.query, call.address + BACK)
     if person.is_staff:
         raise ForCitizens
-    offer, _ = await offered(call, token)
+    offer, row = await offered(call, token)
+    opened.require(call, row, token)
     row = await bind(call.platform, offer, person)
     account = text_in(title_of(call.platform, row.account), call.language)
     answer = page.done(call.language, account, person.name)

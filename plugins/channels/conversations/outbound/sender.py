@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -91,6 +91,22 @@ class Sender(Protocol):
         """Try once. What it raises is `Unknown`."""
 
 
+class Opener(Protocol):
+    """Learns who opens a link of ours in the provider's own browser: its sign-in says whose contact that is."""
+
+    def leads(self, account: str, browser: str, back: str, state: str) -> str:
+        """Where that browser is led; "" for any other, and where the account has no such sign-in.
+
+        Args:
+            browser: Its User-Agent.
+            back: Our address to which the provider leads it back.
+            state: Letters and digits, 64 of them, that it brings back.
+        """
+
+    async def who(self, account: str, came: Mapping[str, str]) -> str:
+        """The provider's id of who has come back with these parameters; "" where it doesn't say. Raises Unavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outlet:
     """What `banshi_offers` gives under `OUTLETS`.
@@ -105,6 +121,8 @@ class Outlet:
     sender: Callable[[Platform], Sender]
     #: What people call its accounts, by name: a sign-in page shows it.
     titles: Mapping[str, Texts] = field(default_factory=dict)
+    #: Who says whose contact opens a link, where the provider can; without, whoever has the link may use it.
+    opener: Callable[[Platform], Opener] | None = None
 
 
 OUTLETS: Key[Outlet] = Key("conversations.outlets")
@@ -123,6 +141,14 @@ def title_of(platform: Platform, account: str) -> Texts:
 
 def sender_of(platform: Platform, account: str) -> Sender | None:
     """Who sends for an account; None where its channel can't be written to unasked."""
+    return next((one.sender(platform) for one in _outlets(platform, account)), None)
+
+
+def opener_of(platform: Platform, account: str) -> Opener | None:
+    """Who learns whose contact opens a link; None where the account's channel can't."""
+    return next((one.opener(platform) for one in _outlets(platform, account) if one.opener), None)
+
+
+def _outlets(platform: Platform, account: str) -> Iterator[Outlet]:
     channel = channel_of(account)
-    found = (one for _, one in platform.registry.offered(OUTLETS) if one.channel == channel)
-    return next((one.sender(platform) for one in found), None)
+    return (one for _, one in platform.registry.offered(OUTLETS) if one.channel == channel)

@@ -19,7 +19,8 @@ from conversations.engine.turns import CONVERSATIONS
 from conversations.identity import page
 from conversations.identity.links import LinkOver
 from conversations.identity.offers import OFFERS
-from conversations.identity.sign_in import PAGE, TOKEN, FromElsewhere
+from conversations.identity.opened import FromElsewhere
+from conversations.identity.sign_in import PAGE, TOKEN
 from conversations.pages.sheet import Sheet
 from conversations.sentences import say, word
 from conversations.tables.models import ContactLink, LinkOffer

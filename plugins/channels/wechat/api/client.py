@@ -42,6 +42,19 @@ class Api:
             raise Refused(0, Consequence.REFUSED)
         return body
 
+    async def openid(self, code: str) -> str:
+        """Whose code a sign-in has given to our page; each is good once, for five minutes. Raises Refused."""
+        asked = {
+            "appid": self._settings.appid,
+            "secret": self._settings.secret,
+            "code": code,
+            "grant_type": "authorization_code",
+        }
+        found = _document(await self._ask("GET", "/sns/oauth2/access_token", asked, None, MAX_ANSWER_BYTES))
+        if not isinstance(openid := found.get("openid"), str) or not openid:
+            raise Refused(0, Consequence.UNSURE)
+        return openid
+
     async def _with_token(
         self, method: str, path: str, query: Mapping[str, str], document: Any, *, whole: bool = True
     ) -> Any:

@@ -75,7 +75,7 @@ async def serve(sandbox: WeChatSandbox) -> None:
         click.echo(f'appid = "{keys.appid}"\nsecret = "{keys.secret}"\ntoken = "{keys.token}"')
         if sandbox.account.mode != "plain":
             click.echo(f'aes_key = "{keys.aes_key}"')
-        click.echo(f'base_url = "{sandbox.url}"\n')
+        click.echo(f'base_url = "{sandbox.url}"\nsign_in_url = "{sandbox.url}"\n')
         click.echo(f"Chat as a phone: {sandbox.url}/")
         click.echo(f"Faults: {sandbox.url}/sandbox/faults   what was sent: {sandbox.url}/sandbox/deliveries")
         await asyncio.get_running_loop().create_future()

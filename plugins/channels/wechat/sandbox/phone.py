@@ -16,6 +16,8 @@ from wechat.sandbox.api.people import People
 from wechat.sandbox.callbacks import Callbacks
 
 MAX_REDIRECTS = 10
+#: What WeChat's own browser says of itself.
+BROWSER = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36 MicroMessenger/8.0.50"
 QR_ENDED = "二维码已过期"
 
 
@@ -168,8 +170,9 @@ class Phone:
 
     async def opens(self, url: str, *, agrees: bool = True) -> tuple[str, int, str]:
         """A page in WeChat's own browser, which signs in on the way: its address, status and text."""
-        cookies = {"phone": self.me.openid}
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), cookies=cookies) as session:
+        cookies, headers = {"phone": self.me.openid}, {"User-Agent": BROWSER}
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies, headers=headers) as session:
             for _ in range(MAX_REDIRECTS):
                 async with session.get(url, allow_redirects=False) as response:
                     text = await response.text()

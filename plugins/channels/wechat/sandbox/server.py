@@ -109,7 +109,7 @@ class WeChat:
 
     async def _authorize(self, request: web.Request) -> web.StreamResponse:
         who = self.account.followers.get(request.cookies.get("phone", ""))
-        kind, found = self.sign_in.authorize(request.query, who)
+        kind, found = self.sign_in.authorize(request.query, request.headers.get("User-Agent", ""), who)
         if kind == "location":
             raise web.HTTPFound(found)
         return web.Response(text=found, content_type="text/html")

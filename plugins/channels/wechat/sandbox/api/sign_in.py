@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,6 +14,11 @@ from wechat.sandbox.api.call import OK, Asked, Call
 from wechat.sandbox.codes import Refused
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
+#: WeChat takes the parameters in this order alone.
+ORDER = ["appid", "redirect_uri", "response_type", "scope", "state"]
+STATE = re.compile("[A-Za-z0-9]{0,128}")
+#: In the User-Agent of WeChat's browser.
+BROWSER = "MicroMessenger/"
 
 
 class Grant(NamedTuple):
@@ -39,8 +45,14 @@ class SignIn:
             "/sns/auth": Call("GET", self.auth, needs_token=False),
         }
 
-    def authorize(self, query: Mapping[str, str], follower: Follower | None) -> tuple[str, str]:
+    def authorize(self, query: Mapping[str, str], browser: str, follower: Follower | None) -> tuple[str, str]:
         """What the browser does: ("location", address) or ("page", HTML)."""
+        if BROWSER not in browser or follower is None:
+            return "page", "<p>请在微信客户端打开链接</p>"
+        if [one for one in query if one in ORDER] != [one for one in ORDER if one in query]:
+            return "page", "<p>该链接无法访问</p>"
+        if not STATE.fullmatch(query.get("state", "")):
+            return "page", "<p>state 参数错误</p>"
         given, scope = query.get("redirect_uri", ""), query.get("scope", "")
         to = urlsplit(given)
         if query.get("appid") != self._account.keys.appid or query.get("response_type") != "code":
@@ -49,8 +61,6 @@ class SignIn:
             return "page", "<p>redirect_uri 域名与后台配置不一致，错误码：10003</p>"
         if scope not in SCOPES:
             return "page", "<p>Scope 参数错误或没有 Scope 权限，错误码：10005</p>"
-        if follower is None:
-            return "page", "<p>请在微信客户端打开链接</p>"
         if scope == "snsapi_userinfo" and query.get("agree") != "1":
             again = html.escape(f"?{urlencode({**query, 'agree': '1'})}")
             return "page", f'<p>申请获取你的昵称、头像</p><p><a id="agree" href="{again}">允许</a></p>'

@@ -1,0 +1,140 @@
+"""Who has opened a link from a chat, where the chat's own browser can show it: nobody goes on with another's there.
+
+What has to be known again is sealed and stays with that browser. A state is good once, and what was learnt for one link
+says nothing of another.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from datetime import timedelta
+
+from aiohttp import web
+from tortoise.exceptions import IntegrityError
+from uuid_utils.compat import uuid7
+
+from banshi import Call, Forbidden, Problem, Unavailable, Write
+from banshi.sdk.outgoing import SEAL
+from conversations.identity.offers import LINK_LIFE, OFFERS
+from conversations.outbound.sender import opener_of
+from conversations.sentences import say
+from conversations.tables.models import ChannelConversation, LinkOffer
+
+#: Where the provider leads back to; the operator registers its host there.
+BACK = "/v1/conversations/opened"
+
+COOKIE, PATH = "banshi_opened", "/v1/conversations"
+
+
+class FromElsewhere(Forbidden):
+    """Open the link from the chat in this browser, and go on from there."""
+
+    code = "from-elsewhere"
+    says = say
+
+
+class AnothersLink(Forbidden):
+    """This link is for another account than yours. Ask for one in your own chat; this one still works in theirs."""
+
+    code = "another-contact"
+    says = say
+
+
+class ContactUnknown(Problem):
+    """It couldn't be found out whose chat this is. Open the link in the chat once more."""
+
+    status = 400
+    code = "contact-unknown"
+    says = say
+
+
+class ContactUnavailable(Problem):
+    """It can't be found out just now whose chat this is. Open the link in the chat once more in a minute."""
+
+    status = 503
+    code = "contact-unavailable"
+    says = say
+
+
+def leading(call: Call, row: ChannelConversation, token: str) -> web.Response | None:
+    """On to the provider, which says who has opened the link; None where it has, or where it can't in this browser."""
+    state = secrets.token_hex(32)
+    address = "" if _knows(call, "opened", token) else _leads(call, row, state)
+    if not address:
+        return None
+    return _on(call, address, {"for": "opening", "token": token, "state": state})
+
+
+def require(call: Call, row: ChannelConversation, token: str) -> None:
+    """Raise FromElsewhere where the provider could say in this browser who has opened the link, and hasn't."""
+    if not _knows(call, "opened", token) and _leads(call, row, ""):
+        raise FromElsewhere
+
+
+async def token_of(call: Call) -> str:
+    """The link with which this browser was led to the provider. Its state is used up. Raises ContactUnknown."""
+    kept = _kept(call, "opening")
+    state, came = kept.get("state", ""), call.query.get("state", "")
+    if not state or not hmac.compare_digest(state.encode(), came.encode()):
+        raise ContactUnknown
+    ends_at = call.now + LINK_LIFE
+    used = LinkOffer(id=uuid7(), token=call.platform[OFFERS].hashed("state", state), ends_at=ends_at, used_at=call.now)
+    try:
+        await call.platform.store.commit(Write(rows=[used]))
+    except IntegrityError:
+        raise ContactUnknown from None
+    return kept["token"]
+
+
+async def found_out(call: Call, offer: LinkOffer, row: ChannelConversation, token: str) -> web.Response:
+    """Back to the link, with what shows that its own contact has opened it.
+
+    Raises ContactUnknown, AnothersLink and ContactUnavailable.
+    """
+    opener = opener_of(call.platform, row.account)
+    try:
+        who = await opener.who(row.account, call.query) if opener else ""
+    except Unavailable:
+        raise ContactUnavailable(headers={"Retry-After": "60"}) from None
+    if not who:
+        raise ContactUnknown
+    hashed = call.platform[OFFERS].hashed
+    if not hmac.compare_digest(hashed("contact", who), hashed("contact", row.contact)):
+        raise AnothersLink
+    return _on(call, f"{PATH}/sign-in/{token}", {"for": "opened", "token": token}, offer.ends_at - call.now)
+
+
+def _leads(call: Call, row: ChannelConversation, state: str) -> str:
+    opener, browser = opener_of(call.platform, row.account), call.request.headers.get("User-Agent", "")
+    return opener.leads(row.account, browser, call.address + BACK, state) if opener else ""
+
+
+def _on(call: Call, address: str, kept: dict[str, str], life: timedelta = LINK_LIFE) -> web.Response:
+    until = int((call.now + life).timestamp())
+    answer = web.Response(status=302, headers={"Location": address, "Cache-Control": "no-store"})
+    answer.set_cookie(
+        COOKIE,
+        call.platform[SEAL].sealed(json.dumps({**kept, "until": until})),
+        max_age=int(life.total_seconds()),
+        path=PATH,
+        secure=call.address.startswith("https:"),
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _knows(call: Call, what: str, token: str) -> bool:
+    return _kept(call, what).get("token") == token
+
+
+def _kept(call: Call, what: str) -> dict[str, str]:
+    """What this browser keeps of that sort; nothing where it is over, or made up."""
+    try:
+        kept = json.loads(call.platform[SEAL].opened(call.request.cookies.get(COOKIE, "")))
+    except ValueError:
+        return {}
+    good = isinstance(kept, dict) and kept.get("for") == what and kept["until"] > call.now.timestamp()
+    return kept if good else {}

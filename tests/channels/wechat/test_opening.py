@@ -1,0 +1,312 @@
+"""A link from the chat in WeChat's own browser: WeChat says who opens it, and nobody goes on with another's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from html import unescape
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from oidc_provider_mock import User, run_server_in_thread
+
+from banshi.testing import Door, Reply, open_door
+from conversations.tables.models import ContactLink
+from tests.channels.wechat.phones import PETITIONS
+from wechat.sandbox.account import Account, Keys
+from wechat.sandbox.control import WeChatSandbox
+from wechat.sandbox.phone import BROWSER, Phone
+
+ADDRESS = "https://services.city.example"
+LINK = re.compile(r"(/v1/conversations/sign-in/[A-Za-z0-9_-]{43})")
+BACK = "/v1/conversations/opened"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+TOKEN_PATH = "/sns/oauth2/access_token"
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    people = [User(sub="wang", claims={"name": "王小明"}), User(sub="zhao", claims={"name": "赵六"})]
+    with run_server_in_thread(user_claims=people) as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@asynccontextmanager
+async def bureau(
+    folder: Path, provider: str, address: str = ADDRESS, **more: Any
+) -> AsyncIterator[tuple[Door, WeChatSandbox]]:
+    """A bureau whose account is at the sandbox, where its host is registered, and whose people sign in there."""
+    account = Account(Keys(), "safe", web_host=urlsplit(address).hostname)
+    async with WeChatSandbox("http://127.0.0.1:9", account=account) as wechat:
+        keys = wechat.account.keys
+        own = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key}
+        own = {**own, "base_url": wechat.url, "sign_in_url": wechat.url, "timeout": 1, **more}
+        plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations", "wechat": "wechat"}
+        identity = {"issuer": provider, "audience": "banshi", "client_secret": "any"}
+        platform = {"address": address, "outgoing": {"networks": ["127.0.0.0/8", "::1/128"]}, "identity": identity}
+        settings = {"wechat": {"accounts": {"bureau": own}}}
+        async with open_door(folder, plugins, settings=settings, platform=platform) as door:
+            wechat.callbacks.to = f"{door.url}/v1/wechat/bureau"
+            yield door, wechat
+
+
+async def link_for(phone: Phone) -> str:
+    """What the chat gives somebody who wants what takes a person."""
+    await phone.follows()
+    await phone.says("意见建议")
+    said = "\n".join(one.text for one in phone.seen)
+    found = LINK.search(said) or LINK.search("\n".join(one.text for one in await phone.says("1")))
+    assert found, said
+    return found[1]
+
+
+@dataclass
+class Browser:
+    """WeChat's browser on somebody's phone, unless it calls itself something else."""
+
+    door: Door
+    wechat: WeChatSandbox
+    phone: Phone
+    agent: str = BROWSER
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    async def call(self, method: str, way: str, **headers: str) -> Reply:
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent = {"User-Agent": self.agent, "Cookie": cookie, "Accept-Language": "zh-CN", **headers}
+        answer = await self.door.anyone.call(method, way, headers=sent, allow_redirects=False)
+        for morsel in SimpleCookie(answer.headers.get("Set-Cookie", "")).values():
+            kept = (bool(morsel["httponly"]), bool(morsel["secure"]), morsel["samesite"])
+            assert kept == (True, True, "Lax") or not morsel.value
+            self.cookies[morsel.key] = morsel.value
+        return answer
+
+    async def authorized(self, answer: Reply) -> str:
+        """Where WeChat's page leads back to, as a way on our own host."""
+        assert answer.status == 302, answer.body
+        assert answer.headers["Location"].startswith(f"{self.wechat.url}/connect/oauth2/authorize?appid=")
+        assert answer.headers["Location"].endswith("#wechat_redirect")
+        headers, url = {"User-Agent": BROWSER}, answer.headers["Location"].partition("#")[0]
+        cookies = {"phone": self.phone.me.openid}
+        async with self.door.session.get(url, headers=headers, cookies=cookies, allow_redirects=False) as response:
+            assert response.status == 302, await response.text()
+            back = urlsplit(response.headers["Location"])
+        assert f"{back.scheme}://{back.netloc}" == ADDRESS
+        return f"{back.path}?{back.query}"
+
+    async def opens(self, link: str) -> Reply:
+        """Open a link, by way of WeChat; what is shown in the end."""
+        answer = await self.call("GET", await self.authorized(await self.call("GET", link)))
+        return await self.call("GET", answer.headers["Location"]) if answer.status == 302 else answer
+
+    async def signs_in(self, link: str, subject: str) -> str:
+        """Press the button and sign in; where the provider leads back to."""
+        pressed = await self.call("POST", link, Origin=ADDRESS)
+        assert pressed.status == 200, pressed.body
+        found = re.search('href="([^"]+)"', pressed.body.decode())
+        assert found
+        async with self.door.session.post(unescape(found[1]), data={"sub": subject}, allow_redirects=False) as answer:
+            back = urlsplit(answer.headers["Location"])
+        return f"{back.path}?{back.query}"
+
+
+async def bound() -> list[str]:
+    return [one.person for one in await ContactLink.filter(ended_at=None)]
+
+
+async def test_the_contact_itself_opens_its_link_and_is_bound(tmp_path: Path, provider: str) -> None:
+    async with bureau(tmp_path, provider) as (door, wechat):
+        wang = wechat.phone("王小明")
+        link = await link_for(wang)
+        browser = Browser(door, wechat, wang)
+        led = await browser.call("GET", link)
+        asked = dict(parse_qsl(urlsplit(led.headers["Location"]).query))
+        assert [*asked] == ["appid", "redirect_uri", "response_type", "scope", "state"]
+        assert (asked["redirect_uri"], asked["scope"]) == (ADDRESS + BACK, "snsapi_base")
+        assert re.fullmatch("[0-9a-f]{64}", asked["state"])
+        assert led.headers["Cache-Control"] == "no-store"
+        page = await browser.opens(link)
+        assert page.status == 200
+        assert "登录并绑定" in page.body.decode()
+        done = await browser.call("GET", await browser.signs_in(link, "wang"))
+        assert done.status == 200, done.body
+        assert await bound() == ["wang"]
+        assert "已登录" in (await wang.says("好了"))[-1].text
+        assert wechat.account.calls[TOKEN_PATH, 0] == 1
+
+
+async def test_another_contact_is_refused_and_the_link_still_works_for_its_own(tmp_path: Path, provider: str) -> None:
+    async with bureau(tmp_path, provider) as (door, wechat):
+        wang, zhao = wechat.phone("王小明"), wechat.phone("赵六")
+        link = await link_for(wang)
+        await zhao.follows()
+        victim = Browser(door, wechat, zhao)
+        for _ in range(2):
+            refused = await victim.opens(link)
+            assert refused.status == 403
+            assert "另一个账号" in refused.body.decode()
+        assert (await victim.call("POST", link, Origin=ADDRESS)).status == 403
+        owner = Browser(door, wechat, wang)
+        assert (await owner.opens(link)).status == 200
+        # Even with the provider's answer in hand, WeChat's browser has to show whose it is.
+        way = await owner.signs_in(link, "wang")
+        victim.cookies |= {name: value for name, value in owner.cookies.items() if name == "banshi_sign_in"}
+        assert (await victim.call("GET", way)).status == 403
+        assert await bound() == []
+        assert (await owner.call("GET", await owner.signs_in(link, "wang"))).status == 200
+        assert await bound() == ["wang"]
+
+
+async def test_a_state_is_good_once_in_the_browser_that_began_for_that_link(tmp_path: Path, provider: str) -> None:
+    async with bureau(tmp_path, provider) as (door, wechat):
+        wang, zhao = wechat.phone("王小明"), wechat.phone("赵六")
+        link, others = await link_for(wang), await link_for(zhao)
+        browser = Browser(door, wechat, wang)
+        way = await browser.authorized(await browser.call("GET", link))
+        kept = dict(browser.cookies)
+        # No cookie, one that is made up, that of another browser, and what SIGN_IN seals.
+        stranger = Browser(door, wechat, zhao)
+        await stranger.call("GET", others)
+        for cookie in ("", "made-up", kept["banshi_opened"][:-4], stranger.cookies["banshi_opened"]):
+            thief = Browser(door, wechat, zhao, cookies={"banshi_opened": cookie})
+            assert (await thief.call("GET", way)).status == 400
+        for forged in (way.replace("state=", "state=0"), way.partition("&state")[0], BACK, f"{BACK}?state=&code=x"):
+            browser.cookies = dict(kept)
+            assert (await browser.call("GET", forged)).status == 400, forged
+        browser.cookies = dict(kept)
+        assert (await browser.call("GET", way)).status == 302
+        proof = dict(browser.cookies)
+        # The same once more, and with a code that is new.
+        fresh = dict(parse_qsl(urlsplit(await browser.authorized(await browser.call("GET", others))).query))["code"]
+        for again in (way, re.sub("code=[^&]+", f"code={fresh}", way)):
+            browser.cookies = dict(kept)
+            assert (await browser.call("GET", again)).status == 400
+        # What was shown for one link says nothing of another, and a beginning is no proof.
+        for cookies, of in ((proof, others), (kept, link)):
+            browser.cookies = dict(cookies)
+            assert (await browser.call("POST", of, Origin=ADDRESS)).status == 403
+        browser.cookies = dict(proof)
+        assert (await browser.call("GET", link)).status == 200
+        assert await bound() == []
+
+
+async def test_a_beginning_and_what_was_shown_end_with_the_link(tmp_path: Path, provider: str) -> None:
+    async with bureau(tmp_path, provider) as (door, wechat):
+        wang = wechat.phone("王小明")
+        link = await link_for(wang)
+        browser = Browser(door, wechat, wang)
+        way = await browser.authorized(await browser.call("GET", link))
+        kept = dict(browser.cookies)
+        assert (await browser.opens(link)).status == 200
+        real = door.platform.now
+        door.platform.now = lambda: real() + timedelta(minutes=10, seconds=1)
+        try:
+            assert (await browser.call("GET", link)).status == 410
+            browser.cookies = kept
+            assert (await browser.call("GET", way)).status == 400
+        finally:
+            door.platform.now = real
+
+
+async def test_a_code_of_another_account_or_a_used_one_says_nobody_and_the_link_stays(
+    tmp_path: Path, provider: str
+) -> None:
+    async with bureau(tmp_path, provider) as (door, wechat), WeChatSandbox("http://127.0.0.1:9") as other:
+        wang = wechat.phone("王小明")
+        link = await link_for(wang)
+        browser = Browser(door, wechat, wang)
+        query = {"appid": other.account.keys.appid, "redirect_uri": "https://evil.example/", "response_type": "code"}
+        query |= {"scope": "snsapi_base", "state": ""}
+        _, theirs = other.sign_in.authorize(query, BROWSER, other.phone("王小明").me)
+        code = dict(parse_qsl(urlsplit(theirs).query))["code"]
+        used: list[str] = []
+        for given in (code, "made-up", "x" * 2_000, "", None):
+            way = await browser.authorized(await browser.call("GET", link))
+            asked = dict(parse_qsl(urlsplit(way).query))
+            used.append(asked["code"])
+            said = f"&code={given}" if given is not None else ""
+            answer = await browser.call("GET", f"{BACK}?state={asked['state']}{said}")
+            assert answer.status == 400
+            assert "重新打开链接" in answer.body.decode()
+        assert wechat.account.calls[TOKEN_PATH, 40029] == 3
+        assert (await browser.opens(link)).status == 200
+        async with door.session.get(f"{wechat.url}{TOKEN_PATH}") as response:
+            assert (await response.json(content_type=None))["errcode"] == 40002
+        keys = wechat.account.keys
+        whole = {"appid": keys.appid, "secret": keys.secret, "grant_type": "authorization_code"}
+        async with door.session.get(f"{wechat.url}{TOKEN_PATH}", params=whole) as response:
+            assert (await response.json(content_type=None))["errcode"] == 41008
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [(40029, 400), (40163, 400), (42003, 400), (-1, 503), (45011, 503), (40164, 503), (40125, 503), (48001, 503)],
+)
+async def test_a_refusal_in_a_200_says_nobody_and_the_link_still_works(
+    tmp_path: Path, provider: str, code: int, status: int
+) -> None:
+    async with bureau(tmp_path, provider) as (door, wechat):
+        wang = wechat.phone("王小明")
+        link = await link_for(wang)
+        browser = Browser(door, wechat, wang)
+        wechat.account.faults.codes = {TOKEN_PATH: code}
+        answer = await browser.opens(link)
+        assert answer.status == status, answer.body
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert ("Retry-After" in answer.headers) is (status == 503)
+        assert (await browser.call("POST", link, Origin=ADDRESS)).status == 403
+        wechat.account.faults.codes = {}
+        assert (await browser.opens(link)).status == 200
+
+
+async def test_where_wechat_cannot_be_reached_the_page_says_what_to_do(tmp_path: Path, provider: str) -> None:
+    async with bureau(tmp_path, provider) as (door, wechat):
+        wang = wechat.phone("王小明")
+        link = await link_for(wang)
+        browser = Browser(door, wechat, wang)
+        for cut, latency in ({TOKEN_PATH}, 0.0), (set(), 2.0):
+            wechat.account.faults.cut, wechat.account.faults.latency = cut, latency
+            answer = await browser.opens(link)
+            assert answer.status == 503
+            assert "一分钟后" in answer.body.decode()
+        wechat.account.faults.cut, wechat.account.faults.latency = set(), 0.0
+        assert (await browser.opens(link)).status == 200
+
+
+async def test_another_browser_and_an_account_without_a_sign_in_go_as_ever(tmp_path: Path, provider: str) -> None:
+    async with bureau(tmp_path / "with", provider) as (door, wechat):
+        wang = wechat.phone("王小明")
+        link = await link_for(wang)
+        for agent in (FIREFOX, BROWSER + " wxwork/4.1", ""):
+            browser = Browser(door, wechat, wang, agent)
+            assert (await browser.call("GET", link)).status == 200
+        assert (await browser.call("GET", await browser.signs_in(link, "wang"))).status == 200
+        assert await bound() == ["wang"]
+    async with bureau(tmp_path / "without", provider, sign_in_url="") as (door, wechat):
+        link = await link_for(wechat.phone("王小明"))
+        assert (await Browser(door, wechat, wechat.phone("王小明")).call("GET", link)).status == 200
+
+
+async def test_nothing_leads_a_browser_elsewhere(tmp_path: Path, provider: str) -> None:
+    """Whatever the host or the query says, WeChat is told our own address, and leads to no other."""
+    async with bureau(tmp_path, provider) as (door, wechat):
+        wang = wechat.phone("王小明")
+        link = await link_for(wang)
+        browser = Browser(door, wechat, wang)
+        for query in ("?redirect_uri=https://evil.example", "?back=//evil.example"):
+            answer = await browser.call("GET", link + query, Host="evil.example")
+            if answer.status == 302:
+                assert dict(parse_qsl(urlsplit(answer.headers["Location"]).query))["redirect_uri"] == ADDRESS + BACK
+        way = await browser.authorized(await browser.call("GET", link))
+        answer = await browser.call("GET", f"{way}&redirect_uri=https://evil.example&token=//evil.example")
+        assert answer.headers["Location"] == link
+        wechat.account.web_host = "other.example"
+        url = (await Browser(door, wechat, wang).call("GET", link)).headers["Location"].partition("#")[0]
+        headers, cookies = {"User-Agent": BROWSER}, {"phone": wang.me.openid}
+        async with door.session.get(url, headers=headers, cookies=cookies, allow_redirects=False) as response:
+            assert (response.status, "10003" in await response.text()) == (200, True)
