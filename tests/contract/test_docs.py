@@ -33,6 +33,7 @@ from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
 from banshi.ops.cli.hooks import hooks, signature_of
 from tests import commands
+from tests.contract.test_new import WITHOUT_PLUGINS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "plugins"
@@ -105,11 +106,7 @@ def run(line: str, folder: Path) -> str:
     if arguments[:3] == ["-m", "pip", "wheel"]:
         arguments += ["--no-index", "--no-build-isolation"]
     # No cached bytecode: files are rewritten within the second that its timestamps can tell apart.
-    environment = {
-        **os.environ,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:xdist -p no:schemathesis",
-    }
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": WITHOUT_PLUGINS}
     environment["PYTHONPATH"] = str(folder / "installed")
     if program == "banshi":
         done = commands.run(folder, *arguments, environment=environment)

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from banshi.ops.cli import group
+from tests.contract.test_new import WITHOUT_PLUGINS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,7 +67,7 @@ def test_its_project_file_asks_for_this_platform_and_keeps_off_the_public_index(
 
 def test_its_own_test_passes_as_it_was_made_without_being_installed(home: Path) -> None:
     new("lost_property", "--dist")
-    environment = {**os.environ, "PYTEST_ADDOPTS": "-p no:cacheprovider", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTEST_ADDOPTS": WITHOUT_PLUGINS, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "./banshi-lost-property"]
     done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
