@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,11 +34,12 @@ def settings(**more: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def bureau(folder: Path, *, push: bool = False, **more: Any) -> AsyncIterator[Door]:
+async def bureau(folder: Path, database: str = "", *, push: bool = False, **more: Any) -> AsyncIterator[Door]:
     """A platform with one department and one account, and with phones for its app where that is wanted."""
     plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations", "wechat": "wechat"}
     plugins |= {"mobile_push": "mobile_push"} if push else {}
-    async with open_door(folder, plugins, settings=settings(**more)) as door:
+    platform = {"database": database} if database else {}
+    async with open_door(folder, plugins, settings=settings(**more), platform=platform) as door:
         yield door
 
 
@@ -116,6 +117,8 @@ class Recorder:
     codes: dict[str, list[int]] = field(default_factory=dict)
     came: list[tuple[str, Any]] = field(default_factory=list)
     tokens: int = 0
+    #: What happens before a call is answered.
+    before: Callable[[], Awaitable[None]] | None = None
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -126,11 +129,13 @@ class Recorder:
             return web.json_response({"access_token": token, "expires_in": 7200})
         document = await request.json() if request.can_read_body else dict(request.query)
         self.came.append((path, document))
-        code = (self.codes.get(path) or [0]).pop(0)
+        code, number = (self.codes.get(path) or [0]).pop(0), 200_000 + len(self.came)
+        if self.before is not None:
+            await self.before()
         if code == 599:
             assert request.transport is not None
             request.transport.close()
-        return web.json_response({"errcode": code, "errmsg": "", "msgid": 200_000 + len(self.came)})
+        return web.json_response({"errcode": code, "errmsg": "", "msgid": number})
 
     def sent(self, path: str) -> list[Any]:
         return [document for at, document in self.came if at == path]

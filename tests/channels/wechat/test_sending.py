@@ -15,8 +15,9 @@ from banshi.testing import Door
 from conversations import CONVERSATIONS, Reply
 from conversations.tables.models import ChannelConversation, Said, Window
 from tests.channels.wechat.phones import APPID, Phone, Recorder, bureau, recorder
-from wechat.tables.models import Notice
+from wechat.tables.models import Notice, Outcome
 from wechat.telling import notices
+from wechat.telling.holdings import tidy
 
 SEND = "/cgi-bin/message/custom/send"
 TEMPLATE = "/cgi-bin/message/template/send"
@@ -248,6 +249,59 @@ async def test_wechats_later_word_of_a_notice_is_noted(status: str, state: str, 
         assert await phone.event("TEMPLATESENDJOBFINISH", MsgID=number, Status=status) == ""
         _, states, said = await told(door, wechat)
         assert (states, len(said)) == ([state], count)
+
+
+SENT = {"event": "subscribe_msg_sent_event", "path": BIZSEND, "way": "subscription"}
+FINISHED = {"event": "TEMPLATESENDJOBFINISH", "path": TEMPLATE, "way": "template"}
+
+
+@pytest.mark.parametrize("kind", [SENT, FINISHED], ids=["subscription", "template"])
+@pytest.mark.parametrize(("status", "state", "count"), [("success", "delivered", 0), ("failed:user block", "said", 1)])
+async def test_wechats_word_of_a_notice_that_comes_before_our_row_knows_it_is_kept(
+    status: str, state: str, count: int, kind: dict[str, str], tmp_path: Path, database: str
+) -> None:
+    """The call is still under way when WeChat tells what became of it; and the same told again changes nothing."""
+    notice = {**NOTICE, "way": kind["way"]}
+    async with recorder() as wechat, bureau(tmp_path, database, base_url=wechat.url, notice=notice) as door:
+        phone = Phone(door)
+        await bound(door, phone)
+        number = str(200_001 + len(wechat.came))
+        inner = {"TemplateId": "tpl-0001", "MsgID": number, "ErrorCode": "0", "ErrorStatus": status}
+        finished = {"MsgID": number, "Status": status}
+        fields: Any = finished if kind is FINISHED else {"SubscribeMsgSentEvent": {"List": inner}}
+
+        async def before() -> None:
+            assert (await Notice.get()).state == "sending"
+            assert await phone.event(kind["event"], **fields) == ""
+
+        wechat.before = before
+        await notices.deliver(door.platform, [result(door)])
+        wechat.before = None
+        assert (await Notice.get()).provider_id == number
+        for _ in range(2):
+            _, states, said = await told(door, wechat, kind["path"])
+            assert (states, len(said)) == ([state], count)
+            assert await phone.event(kind["event"], **fields) == ""
+
+
+async def test_whoever_has_sent_it_and_died_leaves_the_outcome_to_the_next_round(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
+        phone = Phone(door)
+        await bound(door, phone)
+        await notices.deliver(door.platform, [result(door)])
+        number = (await Notice.get()).provider_id
+        for others in ("9" * 64, "9" * 65, "x", "", "１２"):
+            assert await phone.event("TEMPLATESENDJOBFINISH", MsgID=others, Status="success") == ""
+        assert [one.provider_id for one in await Outcome.all()] == ["9" * 64]
+        account = f"wechat:{APPID}"
+        await Outcome.create(account=account, provider_id=number, status="success", at=door.platform.now())
+        await Outcome.create(account="wechat:other", provider_id="1", status="success", at=door.platform.now())
+        await tidy(door.platform)
+        assert (await Notice.get()).state == "delivered"
+        later = door.platform.now() + timedelta(days=1, minutes=1)
+        door.platform.now = lambda: later
+        await tidy(door.platform)
+        assert not await Outcome.exists()
 
 
 async def test_without_a_notice_of_wechats_a_result_is_said_in_the_chat(tmp_path: Path) -> None:

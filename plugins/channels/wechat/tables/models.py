@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalText
 
-__all__ = ["Notice", "Quota"]
+__all__ = ["Notice", "Outcome", "Quota"]
 
 
 class Quota(Model):
@@ -51,3 +51,18 @@ class Notice(Personal):
 
     class Meta:
         table = "wechat_notice"
+
+
+class Outcome(Model):
+    """What WeChat says became of a message: it may say so before the row knows the message's id, or of another's."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    account = fields.CharField(max_length=100)
+    #: WeChat's id of the message (of an article behind `article-`), and its word: `success`, or why not.
+    provider_id = fields.CharField(max_length=72)
+    status = fields.CharField(max_length=64)
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "wechat_outcome"
+        unique_together = (("account", "provider_id"),)

@@ -10,10 +10,14 @@ from functools import partial
 from banshi import Key, Platform
 from banshi.sdk.operations import led, working
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
-from wechat.tables.models import Notice
+from wechat.tables.models import Notice, Outcome
+from wechat.telling.marked import settle
 
 #: How long it is kept what became of a notice, and seconds between two rounds of tidying up.
 KEPT, HOUR_S = timedelta(days=30), 3600.0
+
+#: For so long what WeChat says of a message waits for the row that knows it.
+TOLD_WITHIN = timedelta(days=1)
 
 TIDYING: Key[None] = Key("wechat's tidying")
 
@@ -27,8 +31,11 @@ HOLDING = Holdings([PersonalTable(Notice, by_person(Notice, "person"))], forget)
 
 
 async def tidy(platform: Platform) -> None:
-    """Forget old notices."""
+    """Forget old notices, and what was said of others' messages; who sent one may have died before it looked."""
     await Notice.filter(at__lt=platform.now() - KEPT).delete()
+    for row in await Notice.filter(state="accepted", at__gt=platform.now() - TOLD_WITHIN):
+        await settle(platform, row)
+    await Outcome.filter(at__lt=platform.now() - TOLD_WITHIN).delete()
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +25,9 @@ from wechat.accounts import OpenAccount
 from wechat.api.codes import Consequence, Refused
 from wechat.quotas import spend
 from wechat.settings import AlertNoticeSettings, NoticeSettings
-from wechat.tables.models import Notice
+from wechat.tables.models import Notice, Outcome
 from wechat.telling.articles import SENDS
+from wechat.wire.messages import MAX_ID_CHARS
 from wechat.wire.messages import Message as Inbound
 
 log = structlog.get_logger("wechat.notices")
@@ -122,6 +124,7 @@ async def _send(
             await _say(platform, row, str(error.code))
         return True
     await _moved(platform, row, "sending", "accepted", provider_id=str(answer.get("msgid", "")))
+    await settle(platform, row)
     return True
 
 
@@ -141,23 +144,51 @@ async def heard(platform: Platform, account: OpenAccount, event: Inbound) -> Non
     """Note what WeChat says of a notice that it has taken, or of an article that somebody has sent."""
     match event.kind:
         case "event/templatesendjobfinish":
-            await _ended(platform, event["MsgID"], event["Status"])
+            await _ended(platform, account, event["MsgID"], event["Status"])
         case "event/subscribe_msg_sent_event":
-            await _ended(
-                platform, event["SubscribeMsgSentEvent/List/MsgID"], event["SubscribeMsgSentEvent/List/ErrorStatus"]
-            )
+            told = "SubscribeMsgSentEvent/List/"
+            for number, status in zip(event.all(f"{told}MsgID"), event.all(f"{told}ErrorStatus"), strict=False):
+                await _ended(platform, account, number, status)
         case "event/masssendjobfinish":
-            await spend(platform, account.name, SENDS)
+            number = event["MsgID"]
+            if _is_number(number) and await _keep(platform, account, f"article-{number}", event["Status"]):
+                await spend(platform, account.name, SENDS)
 
 
-async def _ended(platform: Platform, provider_id: str, status: str) -> None:
-    row = await Notice.filter(provider_id=provider_id, state="accepted").first() if provider_id else None
-    if row is None:
+async def _ended(platform: Platform, account: OpenAccount, provider_id: str, status: str) -> None:
+    """Keep it, and look for the notice: whoever has just sent that one keeps its id, and looks for this."""
+    if not _is_number(provider_id):
         return
-    if status == "success":
-        await _moved(platform, row, "accepted", "delivered")
-    else:
-        await _say(platform, row, status[:64])
+    await _keep(platform, account, provider_id, status)
+    row = await Notice.get_or_none(account=account.name, provider_id=provider_id, state="accepted")
+    if row is not None:
+        await settle(platform, row)
+
+
+async def _keep(platform: Platform, account: OpenAccount, provider_id: str, status: str) -> bool:
+    """Whether it is new: WeChat says a thing again where it hears no answer."""
+    told = {"account": account.name, "provider_id": provider_id, "status": status[:64]}
+    try:
+        await platform.store.commit(Write(rows=[Outcome(id=uuid7(), at=platform.now(), **told)]))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _is_number(provider_id: str) -> bool:
+    return provider_id.isascii() and provider_id.isdigit() and len(provider_id) <= MAX_ID_CHARS
+
+
+async def settle(platform: Platform, row: Notice) -> None:
+    """Note what became of a notice that WeChat has taken, where it has said so."""
+    told = await Outcome.get_or_none(account=row.account, provider_id=row.provider_id)
+    if told is None:
+        return
+    with suppress(Stale):  # it was noted at the same moment
+        if told.status == "success":
+            await _moved(platform, row, "accepted", "delivered")
+        else:
+            await _say(platform, row, told.status)
 
 
 async def _say(platform: Platform, row: Notice, code: str = "") -> None:
@@ -173,4 +204,4 @@ async def _say(platform: Platform, row: Notice, code: str = "") -> None:
 async def _moved(platform: Platform, row: Notice, before: str, after: str, **more: str) -> None:
     """Raises Stale where another process has moved it."""
     await platform.store.commit(Write([Update(Notice, {"id": row.id, "state": before}, {"state": after, **more})]))
-    row.state = after
+    row.state, row.provider_id = after, more.get("provider_id", row.provider_id)

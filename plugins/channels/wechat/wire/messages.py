@@ -38,6 +38,10 @@ class Message:
         """A field by its path; "" where there is none."""
         return first(self.fields, path)
 
+    def all(self, path: str) -> Sequence[str]:
+        """A field of every element with that path: what WeChat tells of several things at once."""
+        return self.fields.get(path, ())
+
 
 def first(fields: Mapping[str, Sequence[str]], path: str) -> str:
     """The text of the first element with that path; "" where there is none."""

@@ -1,4 +1,4 @@
--- After 0003_alert
+-- After 0004_auto_20261129_0527
 CREATE TABLE "wechat_quota" (
     "key" VARCHAR(128) NOT NULL  PRIMARY KEY /* The account's name and what is counted, such as `wechat:wx1234\/force-token`. */,
     "period" VARCHAR(10) NOT NULL  /* The day or the month in Beijing; another one begins at nought. */,
@@ -21,3 +21,12 @@ CREATE INDEX "idx_wechat_noti_person_6266b4" ON "wechat_notice" ("person");
 CREATE INDEX "idx_wechat_noti_provide_fdf4a5" ON "wechat_notice" ("provider_id");
 CREATE INDEX "idx_wechat_noti_at_c8e574" ON "wechat_notice" ("at");
 CREATE INDEX "idx_wechat_noti_alert_45c52f" ON "wechat_notice" ("alert");
+CREATE TABLE "wechat_outcome" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "account" VARCHAR(100) NOT NULL,
+    "provider_id" VARCHAR(72) NOT NULL  /* WeChat's id of the message (of an article behind `article-`), and its word: `success`, or why not. */,
+    "status" VARCHAR(64) NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    CONSTRAINT "uid_wechat_outc_account_e04517" UNIQUE ("account", "provider_id")
+);
+CREATE INDEX "idx_wechat_outc_at_46fd54" ON "wechat_outcome" ("at");
