@@ -53,6 +53,7 @@ def read(body: bytes) -> Message:
     fields = xml.read(body)
     sender, to, kind = (first(fields, name) for name in ("FromUserName", "ToUserName", "MsgType"))
     at, number, event = (first(fields, name) for name in ("CreateTime", "MsgId", "Event"))
+    number = number or first(fields, "MsgID")  # as some of WeChat's samples spell it
     if not all(0 < len(one) <= MAX_ID_CHARS and one.isascii() and one.isprintable() for one in (sender, to, kind)):
         raise xml.Unreadable("it doesn't say from whom, for whom and what it is")
     if not (at.isascii() and at.isdigit() and 0 < len(at) <= 10):
