@@ -35,9 +35,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Something spoken. Where the provider has heard words in it, they are read back before they count."""
+    """Something spoken. Where the provider has heard words in it, they are read back."""
 
     words: str = ""
+    #: Its sound, fetched as a file's bytes are; None where the channel doesn't give it.
+    fetch: Callable[[], Awaitable[bytes]] | None = field(default=None, repr=False)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,12 @@ def _file(account: OpenAccount, message: Message, suffix: str) -> Content:
     return File(partial(account.fetched, media), f"{media[:32]}{suffix}")
 
 
+def _voice(account: OpenAccount, message: Message) -> Content:
+    # Its words are what WeChat has heard in it, where the account has that switched on.
+    media = message["MediaId"]
+    return Voice(message["Recognition"], partial(account.fetched, media) if media else None, f"{media[:32]}.amr")
+
+
 def _place(_: OpenAccount, message: Message) -> Content:
     latitude, longitude = to_wgs84(number_of(message, "Location_X"), number_of(message, "Location_Y"))
     return Place(round(latitude, 6), round(longitude, 6), message["Label"])
@@ -91,8 +97,7 @@ CONTENTS: Mapping[str, Callable[[OpenAccount, Message], Content | None]] = {
     "image": partial(_file, suffix=".jpg"),
     "video": partial(_file, suffix=".mp4"),
     "shortvideo": partial(_file, suffix=".mp4"),
-    # What WeChat has heard in it, where the account has that switched on.
-    "voice": lambda _, message: Voice(message["Recognition"]),
+    "voice": _voice,
     "location": _place,
     "link": lambda _, message: Text(f"{message['Title']}\n{message['Url']}"),
     "event/subscribe": _followed,

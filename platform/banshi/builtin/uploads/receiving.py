@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,10 +42,21 @@ class Received:
         return Attachment(person=person, name=name, created_at=at, **asdict(self))
 
 
+def taken(head: bytes) -> str | None:
+    """The media type that a file's first bytes show, where citizens may upload it."""
+    media_type = sniff(head)
+    return media_type if media_type in ACCEPTED else None
+
+
 async def receive(
-    folder: Path, chunks: AsyncIterator[bytes], limit: int, *, identity: uuid.UUID | None = None
+    folder: Path,
+    chunks: AsyncIterator[bytes],
+    limit: int,
+    *,
+    identity: uuid.UUID | None = None,
+    known: Callable[[bytes], str | None] = taken,
 ) -> Received:
-    """Stream a file to disk, under a new id unless one is given.
+    """Stream a file to disk, under a new id unless one is given; `known` says what its first bytes show.
 
     Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, and OSError, as for a disk that is full.
 
@@ -66,8 +77,8 @@ async def receive(
                 head += chunk[: HEAD_BYTES - len(head)]
                 digest.update(chunk)
                 await asyncio.to_thread(stream.write, chunk)
-            media_type = sniff(head)
-            if media_type not in ACCEPTED:
+            media_type = known(head)
+            if media_type is None:
                 raise UnsupportedMediaType(NOT_TAKEN, accepted=list(ACCEPTED))
             await asyncio.to_thread(durable_files.sync, stream)
             await asyncio.to_thread(durable_files.rename, part, whole)

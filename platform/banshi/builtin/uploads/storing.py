@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
@@ -17,15 +17,27 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 
 
-async def store_file(platform: Platform, person: str, content: bytes, name: str) -> Attachment:
-    """The row of the file, which is written. Raises UnsupportedMediaType, TooLarge and StorageFull."""
+async def store_file(
+    platform: Platform,
+    person: str,
+    content: bytes,
+    name: str,
+    known: Callable[[bytes], str | None] = receiving.taken,
+) -> Attachment:
+    """The row of the file, which is written.
+
+    `known` says what its first bytes show, None for what isn't taken. What it takes beyond what citizens may upload is
+    in no form's field: no case can be handed in with it.
+
+    Raises UnsupportedMediaType, TooLarge and StorageFull.
+    """
 
     async def chunks() -> AsyncIterator[bytes]:
         yield content
 
     async with coming(platform, person, len(content)):
         state, folder = platform[QUARANTINE].entrance
-        received = await receiving.receive(folder, chunks(), platform.settings.attachment_limit)
+        received = await receiving.receive(folder, chunks(), platform.settings.attachment_limit, known=known)
         row = received.row(person, platform.now(), shown_name(name))
         row.state = state
         await record(received.path(folder), write_within(platform, row, Write(rows=[row])))

@@ -68,11 +68,20 @@ async def _take(talk: Talk) -> None:
     if isinstance(talk.content, Joined) or (talk.row.state in ("idle", "gone") and command is None):
         talk.happen("over")
         return await menu.greet(talk)
-    if isinstance(talk.content, Voice) and not talk.text:
-        return talk.say("A voice message can't be read here: please write.")
+    if isinstance(talk.content, Voice):
+        if not talk.text:
+            return _unheard(talk)
+        talk.say("Understood: “{words}”", words=talk.text)
     if command is None or not await _commanded(talk, *command):
         await _heard(talk)
     return None
+
+
+def _unheard(talk: Talk) -> None:
+    """What to do instead; somebody listens at a desk alone."""
+    talk.say("A voice message can't be read here: please write.")
+    if talk.platform[SETTINGS].desks:
+        talk.say("For a person who listens to it, write “person”, and send it again then.")
 
 
 async def _commanded(talk: Talk, command: str, about: str) -> bool:

@@ -1,11 +1,24 @@
-"""A picture that somebody sends: fetched at once, and kept as any upload of theirs."""
+"""A picture or a voice that somebody sends: fetched at once, and kept as any upload of theirs."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
 
 from banshi import Problem
 from banshi.sdk.files import store_file
 from conversations.contents import File
 from conversations.engine.talk import Talk
+
+#: HTTP's status for a file of a kind that isn't taken (RFC 9110 section 15.5.16).
+UNSUPPORTED = 415
+
+#: How the sound of a voice message begins: both AMR formats (RFC 4867, section 5), and Speex in Ogg (RFC 5574).
+SOUNDS = (
+    ("audio/amr", re.compile(rb"#!AMR\n")),
+    ("audio/amr-wb", re.compile(rb"#!AMR-WB\n")),
+    ("audio/ogg", re.compile(rb"OggS\x00\x02.{20}\x01.Speex   ", re.DOTALL)),
+)
 
 
 async def stored(talk: Talk, file: File) -> str | None:
@@ -17,8 +30,32 @@ async def stored(talk: Talk, file: File) -> str | None:
     try:
         row = await store_file(talk.platform, talk.principal.subject, await file.fetch(), file.name)
     except Problem as problem:
-        if problem.status >= 500:
-            raise
-        talk.lines.append(talk.told(problem))
+        _told(talk, problem)
         return None
     return str(row.id)
+
+
+async def voice(talk: Talk, fetch: Callable[[], Awaitable[bytes]], name: str) -> str | None:
+    """The id of what somebody known here has spoken, for whoever listens to it; None where it can't be kept."""
+    assert talk.principal is not None  # noqa: S101 - whoever calls this has asked
+    try:
+        row = await store_file(talk.platform, talk.principal.subject, await fetch(), name, sound_in)
+    except Problem as problem:
+        if problem.status == UNSUPPORTED:
+            talk.say("This voice message can't be kept: please write.")
+        else:
+            _told(talk, problem)
+        return None
+    return str(row.id)
+
+
+def sound_in(head: bytes) -> str | None:
+    """The media type of a voice message, by its first bytes; None for anything else."""
+    return next((media_type for media_type, begins in SOUNDS if begins.match(head)), None)
+
+
+def _told(talk: Talk, problem: Problem) -> None:
+    """Say why it isn't taken; what may be well in a moment comes again with the message."""
+    if problem.status >= 500:
+        raise problem
+    talk.lines.append(talk.told(problem))

@@ -128,7 +128,7 @@ async def heard(talk: Talk) -> bool:
         talk.say("You have left the queue.")
         talk.go("over", "menu")
         return True
-    is_kept = not isinstance(talk.content, File) or await _stored(talk, talk.content)
+    is_kept = await _taken(talk, is_held=enquiry.state == "held")
     _kept(talk, enquiry)
     desk = desk_of(talk.platform[SETTINGS].desks, enquiry.desk)
     if enquiry.state == "waiting" and desk is not None and is_kept:
@@ -137,13 +137,27 @@ async def heard(talk: Talk) -> bool:
     return True
 
 
-async def _stored(talk: Talk, file: File) -> bool:
-    """Keep a file for the officer, as an upload of theirs; why it isn't, and what to do, is said."""
-    talk.upload = await uploading.stored(talk, file) or ""
-    if talk.principal is None:
-        # Eight digits are for the officer here: people tell telephone numbers.
+async def _taken(talk: Talk, *, is_held: bool) -> bool:
+    """Keep a file or a voice for the officer, as an upload of theirs; why it isn't, and what to do, is said."""
+    sent = talk.content
+    if isinstance(sent, File):
+        talk.upload = await uploading.stored(talk, sent) or ""
+        if talk.principal is None:
+            # Eight digits are for the officer here: people tell telephone numbers.
+            linking.link(talk)
+        return bool(talk.upload)
+    if not isinstance(sent, Voice):
+        return True
+    if talk.text and not is_held:
+        talk.say("Understood: “{words}”", words=talk.text)
+    if sent.fetch is not None and talk.principal is not None:
+        talk.upload = await uploading.voice(talk, sent.fetch, sent.name) or ""
+        if talk.upload and not is_held:
+            talk.say("The officer can listen to it.")
+    elif not talk.text:
+        talk.say("Your voice isn't kept, since nobody is known here by this contact: please write, or sign in first.")
         linking.link(talk)
-    return bool(talk.upload)
+    return bool(talk.text or talk.upload)
 
 
 def _kept(talk: Talk, enquiry: Enquiry) -> None:
