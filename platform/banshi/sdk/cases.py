@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from banshi.builtin.case_queries import count_people, people_with_cases, submissions
 from banshi.builtin.cases.routes import show_case
+from banshi.builtin.creating.kept import keep_choice
 from banshi.builtin.drafts.routes import save as save_draft
 from banshi.builtin.identity.access import ROLES
 from banshi.builtin.uploads.routes import download as send_attachment
@@ -38,6 +39,7 @@ __all__ = [
     "count_people",
     "decide",
     "find_case",
+    "keep_choice",
     "move_case",
     "new_case",
     "people_with_cases",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from banshi.builtin.creating.kept import KEPT_CHOICES
 from banshi.builtin.identity.access import roles_in
 from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
@@ -15,6 +16,7 @@ from banshi.kernel.contract.kinds import Begins, Kind
 from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.appointment.booking import counter, verbs
 from banshi.kinds.appointment.booking.beginning import begin, takes
+from banshi.kinds.appointment.booking.keeping import KEPT
 from banshi.kinds.appointment.booking.taking import QUEUE, Queue
 from banshi.kinds.appointment.effects import effects
 from banshi.kinds.appointment.forgetting import anonymise, forget
@@ -69,6 +71,7 @@ def banshi_offers() -> list[Offer[Any]]:
         Offer(ANONYMISE_CASE, anonymise),
         Offer(HOLDINGS, HOLDING),
         Offer(KIND_TYPES, types),
+        Offer(KEPT_CHOICES, KEPT),
     ]
 
 

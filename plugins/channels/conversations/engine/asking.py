@@ -6,9 +6,10 @@ from typing import Any
 
 from yarl import URL
 
-from banshi.sdk.cases import save_draft
+from banshi import Problem
+from banshi.sdk.cases import keep_choice, save_draft
 from conversations.contents import File
-from conversations.dialogue.plan import Question, choices, value_at, without_value
+from conversations.dialogue.plan import Question, choices, parts_of, value_at, without_value
 from conversations.dialogue.read import Answered, Ended, Narrowed, read
 from conversations.dialogue.spelling import is_question
 from conversations.dialogue.wording import asked
@@ -111,6 +112,8 @@ async def _take(now: Filling, question: Question, answer: Answered) -> None:
     for value in answer.values:
         problem = now.problem(question.pointer, value)
         if problem is None:
+            if question.sort == "listed" and not await _keep(now, question, value):
+                return await ask(now)
             now.put(question.pointer, value)
             if question.sort == "listed":
                 words = next((one for own, one in dialogue.options if own == value), str(value))
@@ -124,6 +127,23 @@ async def _take(now: Filling, question: Question, answer: Answered) -> None:
         problems.append(problem)
     talk.lines.append(problems[0])
     return _again(now, question)
+
+
+async def _keep(now: Filling, question: Question, value: Any) -> bool:
+    """Keep what others may take meanwhile, such as a slot; False where it can't be had any more, which is said."""
+    talk, item = now.talk, now.talk.platform.registry.items.get(now.dialogue.item)
+    if talk.principal is None or item is None or now.dialogue.case:
+        return True
+    try:
+        until = await keep_choice(talk.platform, item, talk.principal, parts_of(question.pointer)[-1], value)
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        talk.lines.append(talk.told(problem))
+        return False
+    if until is not None:
+        talk.say("It is kept for you until {time}.", time=f"{until.astimezone(talk.platform.settings.timezone):%H:%M}")
+    return True
 
 
 async def _decided(now: Filling, question: Question, wish: Any) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
-from uuid_utils.compat import uuid7
 
 from banshi.foundation.errors import Forbidden, NotFound
 from banshi.kernel.cases import actors, lifecycle
@@ -24,6 +22,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking import taking
 from banshi.kinds.appointment.booking.beginning import open_steps, takes
 from banshi.kinds.appointment.booking.counter import found
+from banshi.kinds.appointment.booking.keeping import new_hold
 from banshi.kinds.appointment.models import Booking, Hold
 from banshi.kinds.appointment.representations import APPOINTMENT, appointment_document, position_of
 from banshi.kinds.appointment.slots import places
@@ -99,11 +98,8 @@ INTERNAL = Record(
 async def hold_slot(call: Call) -> web.StreamResponse:
     """Keep a place for some minutes while the form is filled."""
     item, platform = bookable(call, by=call.principal), call.platform
-    expires = call.now + timedelta(minutes=item.details.hold_minutes)
-    row = Hold(
-        id=uuid7(), item=item.code, person=call.principal.subject, slot_id=call.body["slot"].lower(), expires_at=expires
-    )
-    document = {"id": str(row.id), "slot": row.slot_id, "expires_at": platform.moment(expires)}
+    row = new_hold(platform, item, call.principal, call.body["slot"])
+    document = {"id": str(row.id), "slot": row.slot_id, "expires_at": platform.moment(row.expires_at)}
     await taking.hold(platform, row, call.once.receipt(document))
     return reply(call, document, status=201)
 
