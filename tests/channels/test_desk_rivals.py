@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Write
 from conversations.desk.queue import joining
-from conversations.engine.memory import Memory
+from conversations.engine.turn.memory import Memory
 from conversations.tables.models import ChannelConversation, DeskEvent, Enquiry, Said
 from tests.channels.desks import SERVING, bureau
 

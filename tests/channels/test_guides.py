@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from banshi.testing import Door, open_door
-from conversations.engine.commands import command_in
+from conversations.engine.turn.commands import command_in
 from tests.channels.chatting import Chatter
 
 DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"

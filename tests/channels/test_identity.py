@@ -19,7 +19,7 @@ from oidc_provider_mock import User, run_server_in_thread
 from banshi import Principal
 from banshi.testing import Door, Person, Reply, open_door
 from conversations import Scanned
-from conversations.engine.linking import LINK_FRESH, MAX_WRONG_DIGITS
+from conversations.engine.bind.linking import LINK_FRESH, MAX_WRONG_DIGITS
 from conversations.identity.links import LinkOver, bind
 from conversations.identity.offers import OFFERS
 from conversations.settings import SETTINGS

@@ -15,8 +15,8 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
 from conversations import CONVERSATIONS, Conversations, File, Left, Place, Received, Voice
-from conversations.engine import uploading
-from conversations.engine.states import faults
+from conversations.engine.ask import uploading
+from conversations.engine.turn.states import faults
 from conversations.tables.models import ChannelConversation, Turn
 from tests.channels.chatting import Chatter, Phone
 from tests.plugins import filling

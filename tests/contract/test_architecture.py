@@ -77,7 +77,8 @@ CONVERSATIONS_ORDER = [
         "figures",
         "identity",
     ),
-    *("engine.states", "desk.queue", "engine", "pages", "desk", "holdings", "console"),
+    *("engine.turn.states", "desk.queue", "engine.turn", "engine.ask", "engine.bind", "engine", "pages"),
+    *("desk", "holdings", "console"),
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [

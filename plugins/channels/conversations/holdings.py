@@ -15,8 +15,8 @@ from tortoise.queryset import QuerySet
 from banshi import Key, Platform, Stale, Update, Write
 from banshi.sdk.operations import led, working
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
-from conversations.engine.memory import Memory
-from conversations.engine.states import FIRST
+from conversations.engine.turn.memory import Memory
+from conversations.engine.turn.states import FIRST
 from conversations.figures.counting import FIGURES, begun_in, moved
 from conversations.figures.events import promised
 from conversations.figures.routes import MAX_MONTHS

@@ -11,7 +11,7 @@ from tortoise.expressions import F, Q
 from uuid_utils.compat import uuid7
 
 from banshi import Principal, Update
-from conversations.engine.states import after
+from conversations.engine.turn.states import after
 from conversations.tables.models import ChannelConversation, DeskEvent, Enquiry
 
 #: What the stream tells and a history has.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from banshi import NotFound
-from conversations.engine import linking
-from conversations.engine.memory import Dialogue
-from conversations.engine.talk import Talk
+from conversations.engine.bind import linking
+from conversations.engine.turn.memory import Dialogue
+from conversations.engine.turn.talk import Talk
 
 #: Cases on one screen.
 MAX_CASES = 5

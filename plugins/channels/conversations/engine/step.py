@@ -7,10 +7,12 @@ from datetime import timedelta
 from banshi import NotFound, Problem
 from conversations.contents import Joined, Left, Scanned, Voice
 from conversations.dialogue.spelling import plain
-from conversations.engine import asking, cases, confirming, guides, linking, menu, waiting
-from conversations.engine.commands import command_in, danger_in, language_in
-from conversations.engine.filling import filling_of
-from conversations.engine.talk import Talk
+from conversations.engine import cases, menu
+from conversations.engine.ask import asking, confirming, guides
+from conversations.engine.ask.filling import filling_of
+from conversations.engine.bind import linking, waiting
+from conversations.engine.turn.commands import command_in, danger_in, language_in
+from conversations.engine.turn.talk import Talk
 from conversations.settings import SETTINGS
 
 #: Letters of one message; a longer one is no answer to anything.

@@ -23,9 +23,9 @@ from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
 from banshi.sdk.http import ApiReader
 from conversations.contents import Account, Left, Received, Reply
 from conversations.engine import step
-from conversations.engine.memory import Memory
-from conversations.engine.states import FIRST
-from conversations.engine.talk import Talk, digest_of
+from conversations.engine.turn.memory import Memory
+from conversations.engine.turn.states import FIRST
+from conversations.engine.turn.talk import Talk, digest_of
 from conversations.figures.counting import FIGURES
 from conversations.identity.bound import BoundContact, bound, bound_after
 from conversations.outbound import saying, windows

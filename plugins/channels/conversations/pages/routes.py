@@ -13,8 +13,8 @@ from banshi import Audience, Call, InvalidFields, NotFound, Principal, Update, t
 from banshi.sdk.cases import StaleReceipt, begin
 from banshi.sdk.http import ErrorFormat, Routes, read_body
 from conversations.dialogue.answering import body_of, form_of
-from conversations.engine.confirming import answers_in
-from conversations.engine.telling import told_begun
+from conversations.engine.ask.confirming import answers_in
+from conversations.engine.ask.telling import told_begun
 from conversations.engine.turns import CONVERSATIONS
 from conversations.identity import page
 from conversations.identity.links import LinkOver

@@ -10,11 +10,12 @@ from conversations.desk import places, queue
 from conversations.desk.places import Desk, desk_of
 from conversations.dialogue.read import stars_in
 from conversations.dialogue.spelling import plain
-from conversations.engine import asking, linking, uploading
-from conversations.engine.commands import command_in, danger_in
-from conversations.engine.filling import filling_of
-from conversations.engine.memory import Dialogue
-from conversations.engine.talk import Talk
+from conversations.engine.ask import asking, uploading
+from conversations.engine.ask.filling import filling_of
+from conversations.engine.bind import linking
+from conversations.engine.turn.commands import command_in, danger_in
+from conversations.engine.turn.memory import Dialogue
+from conversations.engine.turn.talk import Talk
 from conversations.settings import SETTINGS
 from conversations.tables.models import Enquiry
 

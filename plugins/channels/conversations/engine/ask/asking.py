@@ -13,10 +13,10 @@ from conversations.dialogue.plan import Question, choices, parts_of, value_at, w
 from conversations.dialogue.read import Answered, Ended, Narrowed, read
 from conversations.dialogue.spelling import is_question
 from conversations.dialogue.wording import asked
-from conversations.engine import listing, uploading
-from conversations.engine.filling import Filling
-from conversations.engine.memory import Dialogue
-from conversations.engine.pages import page_of
+from conversations.engine.ask import listing, uploading
+from conversations.engine.ask.filling import Filling
+from conversations.engine.ask.pages import page_of
+from conversations.engine.turn.memory import Dialogue
 
 #: A text of so many characters may well have questions in it.
 LONG_CHARS = 300

@@ -10,8 +10,8 @@ from banshi.sdk.cases import Actor, act, begin
 from conversations.dialogue.plan import MISSING, choices, escaped, in_order, value_at, without_value
 from conversations.dialogue.read import YES
 from conversations.dialogue.spelling import plain
-from conversations.engine.filling import Filling
-from conversations.engine.telling import told_begun, told_case
+from conversations.engine.ask.filling import Filling
+from conversations.engine.ask.telling import told_begun, told_case
 
 
 def show(now: Filling) -> None:

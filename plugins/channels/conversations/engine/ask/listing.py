@@ -8,7 +8,7 @@ from yarl import URL
 
 from conversations.dialogue.plan import Question
 from conversations.dialogue.read import Answered, Narrowed, choice
-from conversations.engine.talk import Talk
+from conversations.engine.turn.talk import Talk
 
 #: Choices on one screen, of slots and of everything else.
 MAX_SLOTS, MAX_OPTIONS = 5, 40

@@ -7,7 +7,7 @@ from datetime import timedelta
 from banshi import Principal
 from banshi.sdk.outgoing import RATES
 from banshi.sdk.sign_in import SIGN_IN
-from conversations.engine.talk import Talk
+from conversations.engine.turn.talk import Talk
 from conversations.figures.counting import figure
 from conversations.identity.links import Way, binding, ending
 from conversations.identity.offers import OFFERS

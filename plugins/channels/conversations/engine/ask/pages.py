@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conversations.engine.talk import Talk
+from conversations.engine.turn.talk import Talk
 from conversations.identity.offers import OFFERS
 from conversations.settings import SETTINGS
 

@@ -9,8 +9,8 @@ from typing import Any
 from banshi import Form, NotFound
 from conversations.dialogue.answering import body_of, form_of, wrong_at
 from conversations.dialogue.plan import Question, plan, with_value
-from conversations.engine.memory import Dialogue
-from conversations.engine.talk import Talk
+from conversations.engine.turn.memory import Dialogue
+from conversations.engine.turn.talk import Talk
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from banshi import Problem
 from banshi.sdk.files import store_file
 from conversations.contents import File
-from conversations.engine.talk import Talk
+from conversations.engine.turn.talk import Talk
 
 #: HTTP's status for a file of a kind that isn't taken (RFC 9110 section 15.5.16).
 UNSUPPORTED = 415

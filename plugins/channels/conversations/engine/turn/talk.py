@@ -16,8 +16,8 @@ from banshi import Platform, Principal, Problem, Update, text_in
 from banshi.sdk.http import ApiReader
 from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Scanned, Text, Voice
 from conversations.dialogue.spelling import written
-from conversations.engine.memory import Dialogue, Memory
-from conversations.engine.states import after
+from conversations.engine.turn.memory import Dialogue, Memory
+from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved
 from conversations.figures.events import promised
 from conversations.sentences import say

@@ -9,7 +9,7 @@ from typing import Any
 from yarl import URL
 
 from conversations.dialogue.spelling import plain
-from conversations.engine.talk import Talk
+from conversations.engine.turn.talk import Talk
 
 #: Guides that a search shows.
 MAX_SHOWN = 5

@@ -1,0 +1,1 @@
+"""Who it is, and a person in place of the engine."""
