@@ -14,9 +14,9 @@ import orjson
 from aiohttp import web
 
 from banshi import Call, Platform, TooManyRequests
+from banshi.sdk.http import comeback, event_stream, is_taken
 from banshi.sdk.operations import woken
 from mobile_push.delivery.service import PUSH
-from mobile_push.phones.reading.stream import comeback, event_stream
 from mobile_push.reports.report import Report, report_of
 from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast
@@ -109,13 +109,7 @@ async def _follow(call: Call, response: web.StreamResponse, watches: Watches, wa
         elif time.monotonic() - written >= settings.heartbeat:
             data += b": alive\n\n"
         if data:
-            try:
-                async with asyncio.timeout(settings.stream_timeout):
-                    await response.write(data)
-            except TimeoutError:
-                # It reads nothing any more. Whoever is there still comes back.
-                if call.request.transport is not None:
-                    call.request.transport.abort()
+            if not await is_taken(call.request, response, data, settings.stream_timeout):
                 return
             data, written = b"", time.monotonic()
         if report.finished or time.monotonic() >= ends or await woken(platform.closing, watch.pause):

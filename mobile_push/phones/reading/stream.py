@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 
@@ -11,7 +10,7 @@ import orjson
 from aiohttp import HttpVersion11, web
 
 from banshi import Answer, Audience, Call
-from banshi.sdk.http import Routes
+from banshi.sdk.http import Routes, comeback, event_stream
 from mobile_push.delivery.service import PUSH, Push
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox import standings
@@ -27,10 +26,6 @@ ROUTES = Routes("push")
 
 #: Own messages that are read at once.
 PAGE_SIZE = 50
-
-#: Milliseconds after which a browser or app reconnects a broken stream: each stream is told another time in between,
-#: so that ten thousand phones come back after a restart one by one and none waits behind all the others.
-MIN_COMEBACK_MS, MAX_COMEBACK_MS = 1_000, 9_000
 
 #: Seconds between two looks whether a phone that reads slowly has caught up, and between two rounds of the sweeper.
 LOOK_S, ROUND_S = 0.05, 1.0
@@ -86,30 +81,6 @@ async def arrive(push: Push, stream: Stream) -> Standing:
     stream.arrived = stream.cursor._replace(changes=standing.changes)
     stream.changed = standing.changes > 0
     return standing
-
-
-async def event_stream(request: web.Request) -> web.StreamResponse:
-    """The answer whose head is sent, and whose body are server-sent events."""
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-            "Referrer-Policy": "no-referrer",
-            # A proxy that gathers the answer would keep every event to itself.
-            "X-Accel-Buffering": "no",
-        }
-    )
-    if request.version >= HttpVersion11:
-        response.enable_chunked_encoding()
-    await response.prepare(request)
-    return response
-
-
-def comeback() -> bytes:
-    """The line that says when to come back after the stream broke."""
-    return b"retry: %d\n\n" % random.randint(MIN_COMEBACK_MS, MAX_COMEBACK_MS)  # noqa: S311 - no secret
 
 
 async def follow(push: Push, stream: Stream) -> None:

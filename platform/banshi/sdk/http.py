@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.creating.senders import Bucket, Senders, wait_for
+from banshi.builtin.event_stream import comeback, cut, event_stream, is_taken
 from banshi.builtin.in_process import ApiReader
 from banshi.builtin.pages import page_of
 from banshi.foundation.sentences import Sentences
@@ -40,9 +41,13 @@ __all__ = [
     "Sentences",
     "SignedBody",
     "caller_of",
+    "comeback",
+    "cut",
     "etag_of",
+    "event_stream",
     "from_cursor",
     "in_utc",
+    "is_taken",
     "limit_of",
     "page_answer",
     "page_of",

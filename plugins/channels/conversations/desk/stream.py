@@ -7,7 +7,6 @@ still come behind the last one is read again, and told once.
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,10 +16,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Key, Parameter, Platform, TooManyRequests
-from banshi.sdk.http import Routes
+from banshi.sdk.http import Routes, comeback, cut, event_stream, is_taken
 from banshi.sdk.operations import woken, working
 from conversations.desk.enquiries import desks_of, head, person
 from conversations.desk.metrics import METRICS
@@ -166,8 +165,8 @@ async def stream_desk(call: Call) -> web.StreamResponse:
     desks = [desk.code for desk in desks_of(platform, call.principal, OFFICER)]
     last = _last_seen(call)
     with platform[DESK_HUB].follow(call.principal.subject, desks) as follower:
-        response = await _begun(request)
-        missed = [b"retry: %d\n\n" % random.randint(1_000, 5_000)]  # noqa: S311 - no secret
+        response = await event_stream(request)
+        missed = [comeback()]
         if last is not None:
             after = max(last, first_id(time.time() - BACK_S))
             rows = await DeskEvent.filter(id__gt=after, desk__in=desks).order_by("id").prefetch_related("enquiry")
@@ -188,36 +187,15 @@ def _last_seen(call: Call) -> UUID | None:
         raise InvalidParameter(parameter=LAST.name) from None
 
 
-async def _begun(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-            "Referrer-Policy": "no-referrer",
-            # A proxy that gathers the answer would keep every event to itself.
-            "X-Accel-Buffering": "no",
-        }
-    )
-    if request.version >= HttpVersion11:
-        response.enable_chunked_encoding()
-    await response.prepare(request)
-    return response
-
-
 async def _follow(
     platform: Platform, request: web.Request, response: web.StreamResponse, follower: Follower, data: bytes, ends: float
 ) -> None:
     """Write until the token ends, the server closes, or the reader takes nothing; whoever is there comes back."""
     while True:
-        try:
-            async with asyncio.timeout(STALLED_S):
-                await response.write(data)
-        except TimeoutError:
-            follower.is_behind = True
-        if follower.is_behind and request.transport is not None:
-            return request.transport.abort()
+        if not await is_taken(request, response, data, STALLED_S):
+            return None
+        if follower.is_behind:
+            return cut(request)
         if platform.closing.is_set() or time.monotonic() >= ends:
             return None
         told = await woken(follower.wake, ALIVE_S)
