@@ -7,8 +7,8 @@ from html import unescape
 from typing import Any
 
 from banshi.testing import Door, Reply
-from conversations.dialogue.plan import MISSING, choices, value_at
-from conversations.dialogue.plan import parts_of as parts
+from questions.plan import MISSING, choices, value_at
+from questions.plan import parts_of as parts
 
 LINK = re.compile(r"(/v1/conversations/(?:rest|forms)/[A-Za-z0-9_-]+)")
 FIELD = re.compile(r'<(?:input|select|textarea) name="([^"]+)"')

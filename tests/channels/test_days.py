@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from dateutil.relativedelta import FR, MO, SU, WE, relativedelta
 
-from conversations.dialogue.days import day_in, moment_in
+from questions.days import day_in, moment_in
 
 TODAY = date(2026, 11, 28)
 FOUR_YEARS = [date(2025, 3, 1) + timedelta(days=count) for count in range(1461)]

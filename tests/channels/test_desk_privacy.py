@@ -17,7 +17,7 @@ from tests.channels.chatting import Chatter
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.tables import tables_with
 
-SECRET = "the words of wang 4711"
+SECRET = "the words of wang zq4711"
 
 
 async def held(door: Any, contact: str, who: Any) -> str:
@@ -96,14 +96,14 @@ async def test_a_person_gets_what_the_desk_holds_and_has_it_forgotten(tmp_path: 
         await chatter.is_linked("wang", name="Wang")
         place = await held(door, "first", li)
         await chatter.send(SECRET)
-        (await li.post(f"{place}/answers", {"text": "an answer 4711"})).created()
-        (await li.post(f"{place}/notes", {"text": "a note 4711"})).created()
+        (await li.post(f"{place}/answers", {"text": "an answer zq4711"})).created()
+        (await li.post(f"{place}/notes", {"text": "a note zq4711"})).created()
         data = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]["conversations"]
         assert len(data["conversations_enquiry"]) == 1
-        assert "a note 4711" in json.dumps(data)
+        assert "a note zq4711" in json.dumps(data)
         assert "officer-li" not in json.dumps(data)
         (await door.citizen("wang").delete("/v1/me")).ok()
-        assert await tables_with(door, "4711", "wang") <= {"banshi_outbox"}
+        assert await tables_with(door, "zq4711", "wang") <= {"banshi_outbox"}
         assert await Enquiry.all().count() == await DeskEvent.all().count() == 0
         assert (await li.get(place)).problem(404, "not-found")
         assert (await chatter.send("hello")).text
@@ -125,16 +125,16 @@ async def test_what_a_desk_holds_leaves_after_its_days(tmp_path: Path, database:
 async def test_no_word_of_anybody_goes_into_a_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     async with bureau(tmp_path) as door:
         Clock(door, WORKDAY)
-        chatter, li = Chatter(door, "en", "contact-4711"), officer(door, "li")
-        await chatter.is_linked("wang", name="Wang4711")
-        place = await held(door, "contact-4711", li)
+        chatter, li = Chatter(door, "en", "contact-zq4711"), officer(door, "li")
+        await chatter.is_linked("wang", name="Wangzq4711")
+        place = await held(door, "contact-zq4711", li)
         await chatter.send(SECRET)
         for way, name in (("answers", "text"), ("notes", "text"), ("cases", "purpose")):
-            await li.post(f"{place}/{way}", {name: f"{way} 4711"})
-        (await li.post(f"{place}/transfer", {"officer": "wang", "note": "4711"})).ok()
+            await li.post(f"{place}/{way}", {name: f"{way} zq4711"})
+        (await li.post(f"{place}/transfer", {"officer": "wang", "note": "zq4711"})).ok()
     out = "".join(capfd.readouterr())
     assert "list_enquiry_cases" in out
-    assert "4711" not in out
+    assert "zq4711" not in out
 
 
 HOSTILE: dict[str, Any] = {

@@ -14,8 +14,8 @@ from banshi import LANGUAGES, Item
 from banshi.builtin.drafts.models import Draft
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door
-from conversations.dialogue.answering import body_of
-from conversations.dialogue.plan import with_value
+from questions.answering import body_of
+from questions.plan import with_value
 from tests.channels import bare_page
 from tests.channels.chatting import Chatter, Stopped, leaves
 from tests.clients.made_up_city import open_city

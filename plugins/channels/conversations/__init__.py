@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES
+from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from conversations.contents import (
@@ -40,6 +42,7 @@ from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import routes, sign_in
 from conversations.identity.bound import BoundContact
 from conversations.identity.offers import OFFERS, Offers
+from conversations.identity.rest import going_on
 from conversations.outbound.courier import COURIERS, HELD, open_couriers
 from conversations.outbound.sender import (
     OUTLETS,
@@ -55,8 +58,9 @@ from conversations.outbound.sender import (
     Shut,
     Unknown,
 )
-from conversations.pages import routes as pages
 from conversations.settings import SETTINGS, ConversationSettings
+from questions.pages import routes as pages
+from questions.pages.going_on import GOING_ON, READER
 
 __all__ = [
     "CONVERSATIONS",
@@ -105,6 +109,8 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(OFFERS, Offers),
+        Resource.made(READER, ApiReader),
+        Resource.made(GOING_ON, lambda platform: partial(going_on, platform)),
         Resource.made(CONVERSATIONS, Conversations),
         Resource(TIDYING, open_tidying),
         Resource.made(METRICS, Metrics),

@@ -25,7 +25,7 @@ from banshi import (
 from banshi.sdk.cases import Actor, record_reading, steps_of
 from banshi.sdk.documents import ID, Record, array, optional
 from banshi.sdk.files import show_file
-from banshi.sdk.http import PAGE_PARAMETERS, ApiReader, Page, Routes, in_utc, page_answer, page_of, ref
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of, ref
 from conversations.desk import enquiries, places, queue
 from conversations.desk.enquiries import ENQUIRY, HEAD_RECORD, find, find_held
 from conversations.desk.metrics import METRICS
@@ -34,6 +34,7 @@ from conversations.desk.telling import RATE, tell
 from conversations.sentences import say
 from conversations.settings import SETTINGS
 from conversations.tables.models import ContactLink, Enquiry
+from questions.pages.going_on import READER
 
 ROUTES = Routes("desk")
 
@@ -203,7 +204,7 @@ async def list_enquiry_cases(call: Call) -> web.StreamResponse:
     await platform.store.commit(Write(rows=[event]))
     shown = []
     if link is not None and open_cases:
-        page = await ApiReader(platform).get(f"/v1/cases?limit={MAX_CASES}", Principal(link.person), call.language)
+        page = await platform[READER].get(f"/v1/cases?limit={MAX_CASES}", Principal(link.person), call.language)
         shown = [one for one in page["items"] if one["id"] in open_cases]
     return reply(call, {"items": shown})
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from yarl import URL
 
 from conversations.contents import Text, Voice
-from conversations.dialogue.read import Answered, choice
-from conversations.dialogue.spelling import plain
 from conversations.engine import cases
 from conversations.engine.ask import guides
 from conversations.engine.ask.pages import page_of
 from conversations.engine.bind import linking, waiting
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
+from questions.read import Answered, choice
+from questions.spelling import plain
 
 #: Items that a search shows, and messages in a row that nobody understood after which a person is offered.
 MAX_SHOWN, MAX_MISSED = 5, 2

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from banshi import NotFound, Problem
 from conversations.contents import Joined, Left, Scanned, Voice
-from conversations.dialogue.spelling import plain
 from conversations.engine import cases, menu
 from conversations.engine.ask import asking, confirming, guides
 from conversations.engine.ask.filling import filling_of
@@ -14,6 +13,7 @@ from conversations.engine.bind import linking, waiting
 from conversations.engine.turn.commands import command_in, danger_in, language_in
 from conversations.engine.turn.talk import Talk
 from conversations.settings import SETTINGS
+from questions.spelling import plain
 
 #: Letters of one message; a longer one is no answer to anything.
 MAX_TEXT_CHARS = 4_000

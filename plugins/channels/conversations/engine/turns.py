@@ -20,7 +20,6 @@ from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
 from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
-from banshi.sdk.http import ApiReader
 from conversations.contents import Account, Left, Received, Reply
 from conversations.engine import step
 from conversations.engine.turn.memory import Memory
@@ -45,7 +44,6 @@ class Conversations:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self.reader = ApiReader(platform)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, account: Account, received: Received) -> Reply:
@@ -77,7 +75,6 @@ class Conversations:
         row = found.row if found else _new(account, received)
         return Talk(
             platform=self._platform,
-            reader=self.reader,
             abilities=account.abilities,
             row=row,
             is_new=found is None,

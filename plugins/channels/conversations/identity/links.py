@@ -9,26 +9,18 @@ from typing import Any, Literal
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Platform, Principal, Problem, Stale, Update, Write
+from banshi import Platform, Principal, Stale, Update, Write
 from conversations.figures.counting import FIGURES, figure
 from conversations.figures.events import promised
 from conversations.identity.offers import known_of
-from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
+from questions.pages.frame import LinkOver
 
 #: How somebody was bound: by a link in the chat, the app's QR code, or its digits.
 Way = Literal["sign-in", "app", "digits"]
 
 #: How often a binding is tried anew where the contact writes at the same moment.
 MAX_TRIES = 5
-
-
-class LinkOver(Problem):
-    """This was used already, or its time is over. Ask for a new one in the chat."""
-
-    status = 410
-    code = "link-over"
-    says = say
 
 
 def ending(conversation: Any, now: datetime) -> Update:

@@ -21,18 +21,12 @@ from conversations.identity.offers import LINK_LIFE, OFFERS
 from conversations.outbound.sender import opener_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
+from questions.pages.frame import FromElsewhere
 
 #: Where the provider leads back to; the operator registers its host there.
 BACK = "/v1/conversations/opened"
 
 COOKIE, PATH = "banshi_opened", "/v1/conversations"
-
-
-class FromElsewhere(Forbidden):
-    """Open the link from the chat in this browser, and go on from there."""
-
-    code = "from-elsewhere"
-    says = say
 
 
 class AnothersLink(Forbidden):

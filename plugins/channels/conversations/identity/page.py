@@ -1,63 +1,21 @@
-"""What somebody sees on the way from the chat to the identity provider and back: no script, nothing from elsewhere."""
+"""What somebody sees on the way from the chat to the identity provider and back."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
 
 from aiohttp import web
 
-from banshi import Problem, Texts, text_in
 from conversations.sentences import say, word
-
-STYLE = (
-    "body{font:18px/1.6 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"
-    "dt{color:#555}dd{margin:0 0 .7rem;font-weight:bold;overflow-wrap:anywhere}"
-    "button,.go{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.4rem;background:#0b57d0;color:#fff}"
-    "input,select,textarea{font:inherit;width:100%;box-sizing:border-box}small{color:#555;display:block}"
-    "p.warn{border-left:.3rem solid #b3261e;padding-left:.8rem}"
-)
-_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-
-#: A form may go to us alone.
-HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_DIGEST}'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Vary": "Accept-Language",
-}
-
+from questions.pages.frame import button, page, sending, told
 
 ACCOUNT, PROVIDER, UNTIL = word("Account in the chat"), word("You sign in at"), word("Good until")
 ASKING, LEAVING = word("Bind this chat to you"), word("You are led to the sign-in")
-DONE, FAILED, BEGIN = word("It is bound"), word("This did not work"), word("Sign in and bind")
+DONE, BEGIN = word("It is bound"), word("Sign in and bind")
 WARNING = say(
     "Did you ask for this yourself, in that chat? If somebody sent you this link, close it: whoever asked for it "
     "would see your cases and act in your name."
 )
-
-
-def told(language: str, texts: Texts) -> str:
-    """A sentence as HTML."""
-    return escape(text_in(texts, language))
-
-
-def page(language: str, title: Texts, body: str, *, status: int = 200, head: str = "") -> web.Response:
-    """A page; `body` and `head` are HTML."""
-    shown = told(language, title)
-    text = (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{shown}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">{head}<style>{STYLE}</style></head>'
-        f"<body><h1>{shown}</h1>{body}</body></html>\n"
-    )
-    headers = {**HEADERS, "Content-Language": language}
-    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
-
-
-def button(language: str, words: Texts) -> str:
-    """What sends a form that has nothing to fill in."""
-    return f'<form method="post"><button>{told(language, words)}</button></form>'
 
 
 def asking(language: str, account: str, provider: str, until: str) -> web.Response:
@@ -65,10 +23,7 @@ def asking(language: str, account: str, provider: str, until: str) -> web.Respon
     about = ((ACCOUNT, account), (PROVIDER, provider), (UNTIL, until))
     listed = "".join(f"<dt>{told(language, name)}</dt><dd>{escape(value)}</dd>" for name, value in about)
     warned = f'<p class="warn">{told(language, WARNING)}</p>'
-    answer = page(language, ASKING, f"<dl>{listed}</dl>{warned}{button(language, BEGIN)}")
-    # The form's Origin is sent to us and to nobody else: what isn't sent from this page begins nothing.
-    answer.headers["Referrer-Policy"] = "same-origin"
-    return answer
+    return sending(page(language, ASKING, f"<dl>{listed}</dl>{warned}{button(language, BEGIN)}"))
 
 
 def leaving(language: str, address: str, host: str) -> web.Response:
@@ -84,11 +39,3 @@ def done(language: str, account: str, name: str) -> web.Response:
     known = told(language, say("The chat at {account} knows you as {name} now.", account=account, name=name or "✓"))
     back = told(language, say("Go back to the chat and write anything: it goes on there."))
     return page(language, DONE, f"<p>{known}</p><p>{back}</p>")
-
-
-def problem(trouble: Problem, language: str) -> web.Response:
-    """What went wrong, for a person with a browser."""
-    detail = escape(str(trouble.document(language)["detail"]))
-    answer = page(language, FAILED, f"<p>{detail}</p>", status=trouble.status)
-    answer.headers.update(trouble.headers)
-    return answer

@@ -8,21 +8,19 @@ from banshi import Answer, Audience, Call, Forbidden, Parameter, text_in
 from banshi.sdk.http import ErrorFormat, Routes
 from banshi.sdk.sign_in import ATTEMPT_LIFE_S, SIGN_IN
 from conversations.identity import opened, page
-from conversations.identity.links import LinkOver, bind
+from conversations.identity.links import bind
 from conversations.identity.offers import OFFERS
-from conversations.identity.opened import FromElsewhere
 from conversations.outbound.sender import title_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
+from questions.pages.frame import PAGE, TOKEN, LinkOver, problem, refuse_others
 
 #: Where the provider sends people back to; the operator registers it there.
 BACK = "/v1/conversations/signed-in"
 
 COOKIE = "banshi_sign_in"
 
-PAGE = Answer("A page.", media_type="text/html")
 ON = Answer("On to the provider, or back from there.", media_type="text/html", headers={"Location": "Where."})
-TOKEN = {"token": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}}
 #: In characters of ASCII, which RFC 6749 says they are; all of them, each as %XX, fit into one request line.
 CAME = tuple(
     Parameter(name, {"type": "string", "pattern": "^[ -~]*$", "maxLength": most}, told)
@@ -34,7 +32,7 @@ CAME = tuple(
     )
 )
 
-ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=page.problem))
+ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=problem))
 
 
 class ForCitizens(Forbidden):
@@ -75,9 +73,7 @@ async def show_contact_link(call: Call) -> web.StreamResponse:
 )
 async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
     """Go from that page to the identity provider."""
-    # Whoever hasn't seen the page, which says whose account it is, isn't led on by another's.
-    if call.request.headers.get("Origin") != call.address:
-        raise FromElsewhere
+    refuse_others(call)
     _, row = await offered(call, call.path["token"])
     opened.require(call, row, call.path["token"])
     sign_in = call.platform[SIGN_IN]

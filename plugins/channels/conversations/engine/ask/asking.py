@@ -8,15 +8,15 @@ from yarl import URL
 
 from banshi import Problem
 from banshi.sdk.cases import keep_choice, save_draft
-from conversations.contents import File
-from conversations.dialogue.plan import Question, choices, parts_of, value_at, without_value
-from conversations.dialogue.read import Answered, Ended, Narrowed, read
-from conversations.dialogue.spelling import is_question
-from conversations.dialogue.wording import asked
+from conversations.contents import File, Place, Text, Voice
 from conversations.engine.ask import listing, uploading
 from conversations.engine.ask.filling import Filling
 from conversations.engine.ask.pages import page_of
 from conversations.engine.turn.memory import Dialogue
+from questions.plan import Question, choices, parts_of, value_at, without_value
+from questions.read import Answered, Ended, Narrowed, Read, Unread, read, read_place
+from questions.spelling import is_question
+from questions.wording import asked
 
 #: A text of so many characters may well have questions in it.
 LONG_CHARS = 300
@@ -77,7 +77,7 @@ async def heard(now: Filling) -> None:
         talk.say("Is that your answer? Then send it once more.")
         return _put(now, question)
     result = await listing.chosen(talk, question) if question.sort == "listed" else None
-    match result or read(question, talk.content, talk.platform.city_time(), now.dialogue.options):
+    match result or _read(now, question):
         case Ended():
             return await _end(now, question)
         case Answered() as answer:
@@ -87,6 +87,15 @@ async def heard(now: Filling) -> None:
             talk.say("Which of these?")
             return talk.put(options)
     return await _unread(now, question)
+
+
+def _read(now: Filling, question: Question) -> Read:
+    match now.talk.content:
+        case Place(latitude, longitude, label):
+            return read_place(question, latitude, longitude, label)
+        case Text() | Voice():
+            return read(question, now.talk.text, now.talk.platform.city_time(), now.dialogue.options)
+    return Unread()
 
 
 def _is_doubtful(now: Filling, question: Question) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from banshi import InvalidFields, Problem
 from banshi.sdk.cases import Actor, act, begin
-from conversations.dialogue.plan import MISSING, choices, escaped, in_order, value_at, without_value
-from conversations.dialogue.read import YES
-from conversations.dialogue.spelling import plain
 from conversations.engine.ask.filling import Filling
-from conversations.engine.ask.telling import told_begun, told_case
+from questions.outcomes import told_begun
+from questions.plan import MISSING, value_at, without_value
+from questions.read import YES
+from questions.shown import answers_in
+from questions.spelling import plain
 
 
 def show(now: Filling) -> None:
@@ -22,29 +23,6 @@ def show(now: Filling) -> None:
     talk.lines += [f"{number}. {title}: {words.get(at, own)}" for number, (at, title, own) in enumerate(lines, start=1)]
     talk.say("Is all of this right? 1 hands it in; “change 2” changes line 2; “cancel” leaves it.")
     now.dialogue.options = []
-
-
-def answers_in(node: Mapping[str, Any], at: str, value: Any) -> Iterator[tuple[str, str, str]]:
-    """Pointer, title and words of each answer, in the form's order."""
-    if "properties" in node and isinstance(value, Mapping):
-        for name in in_order(node):
-            if (own := value.get(name, MISSING)) is not MISSING:
-                yield from answers_in(node["properties"][name], f"{at}/{escaped(name)}", own)
-    elif isinstance(value, list) and "properties" in node.get("items", {}):
-        for number, one in enumerate(value):
-            yield from answers_in({"title": node.get("title", ""), **node["items"]}, f"{at}/{number}", one)
-    else:
-        yield at, str(node.get("title", "")), _words(node, value)
-
-
-def _words(node: Mapping[str, Any], value: Any) -> str:
-    if isinstance(value, list):
-        return "、".join(_words(node.get("items", {}), one) for one in value)
-    if node.get("x-attachment"):
-        return "📷"
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    return next((words for one, words in choices(node) if one == value), str(value))
 
 
 async def heard(now: Filling) -> None:
@@ -81,7 +59,10 @@ async def submit(now: Filling) -> None:
         del talk.lines[said:]
         dialogue = talk.memory.dialogues.pop()
         talk.happen("done")
-        talk.lines += told_case(talk.word, outcome) if dialogue.case else told_begun(talk.word, outcome)
+        if dialogue.case:
+            talk.say("Done: {number}.", number=outcome.number)
+        else:
+            talk.lines += told_begun(outcome, talk.language)
         if talk.memory.dialogues:
             talk.say("Write “continue” for “{title}”.", title=talk.dialogue.title)
         talk.done = None if dialogue.case else ("filed", dialogue.item)

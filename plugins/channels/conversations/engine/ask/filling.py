@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from banshi import Form, NotFound
-from conversations.dialogue.answering import body_of, form_of, wrong_at
-from conversations.dialogue.plan import Question, plan, with_value
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
+from questions.answering import body_of, form_of, wrong_at
+from questions.plan import Question, plan, with_value
 
 
 @dataclass(slots=True)

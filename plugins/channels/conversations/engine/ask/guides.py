@@ -8,8 +8,8 @@ from typing import Any
 
 from yarl import URL
 
-from conversations.dialogue.spelling import plain
 from conversations.engine.turn.talk import Talk
+from questions.spelling import plain
 
 #: Guides that a search shows.
 MAX_SHOWN = 5

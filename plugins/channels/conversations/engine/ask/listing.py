@@ -6,9 +6,9 @@ from typing import Any
 
 from yarl import URL
 
-from conversations.dialogue.plan import Question
-from conversations.dialogue.read import Answered, Narrowed, choice
 from conversations.engine.turn.talk import Talk
+from questions.plan import Question
+from questions.read import Answered, Narrowed, choice
 
 #: Choices on one screen, of slots and of everything else.
 MAX_SLOTS, MAX_OPTIONS = 5, 40

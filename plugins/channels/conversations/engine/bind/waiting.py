@@ -8,8 +8,6 @@ from banshi import Problem, Update
 from conversations.contents import File, Text, Voice
 from conversations.desk import places, queue
 from conversations.desk.places import Desk, desk_of
-from conversations.dialogue.read import stars_in
-from conversations.dialogue.spelling import plain
 from conversations.engine.ask import asking, uploading
 from conversations.engine.ask.filling import filling_of
 from conversations.engine.bind import linking
@@ -18,6 +16,8 @@ from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
 from conversations.settings import SETTINGS
 from conversations.tables.models import Enquiry
+from questions.read import stars_in
+from questions.spelling import plain
 
 #: States in which a message is for a person, or about one.
 STATES = ("waiting", "held", "leaving-word", "rating")

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conversations.dialogue.spelling import number_in, plain
+from questions.spelling import number_in, plain
 
 _CHANGE = re.compile(r"(?:改|修改|更改|change|edit)\s*(?:第)?\s*(.{1,12}?)\s*(?:项|个|条)?")
 #: What the signed-in app shows, as people type it.

@@ -13,15 +13,15 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Platform, Principal, Problem, Update, text_in
-from banshi.sdk.http import ApiReader
 from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Scanned, Text, Voice
-from conversations.dialogue.spelling import written
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved
 from conversations.figures.events import promised
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, Turn
+from questions.pages.going_on import READER
+from questions.spelling import written
 
 #: What is shown when a message is dealt with: the next question, all answers, or the menu.
 Then = Literal["", "ask", "confirm", "menu"]
@@ -35,7 +35,6 @@ class Talk:
     """What the rooms of the engine work on."""
 
     platform: Platform
-    reader: ApiReader
     abilities: Abilities
     row: ChannelConversation
     #: Whether the conversation is there already.
@@ -124,7 +123,7 @@ class Talk:
 
     async def get(self, address: str) -> Any:
         """What the API has there, for whoever this is."""
-        return await self.reader.get(address, self.principal, self.language)
+        return await self.platform[READER].get(address, self.principal, self.language)
 
     def receipt(self) -> list[Model | Update]:
         """What the transaction writes beside the rest: this turn, and how far the conversation has come."""

@@ -9,11 +9,10 @@ from html import escape
 from typing import Any
 
 from banshi import FieldProblem, text_in
-from conversations.contents import Text
-from conversations.dialogue.answering import form_of, wrong_at
-from conversations.dialogue.plan import Question, choices, plan, with_value
-from conversations.dialogue.read import Answered, Ended, read
-from conversations.sentences import say
+from questions.answering import form_of, wrong_at
+from questions.plan import Question, choices, plan, with_value
+from questions.read import Answered, Ended, read
+from questions.sentences import say
 
 #: What a bare page doesn't ask: it has no script, and takes no files.
 LEFT_OUT = frozenset({"file", "listed", "another"})
@@ -75,7 +74,7 @@ class Sheet:
             elif self.typed is not None:
                 self.wrong[question.pointer] = text_in(say("Fill this in."), self.language)
             return
-        match read(question, Text(text), self.now):
+        match read(question, text, self.now):
             case Answered(values):
                 problems = [self._problem(question, value) for value in values]
                 right = next((value for value, one in zip(values, problems, strict=True) if one is None), None)

@@ -1,36 +1,36 @@
-"""What came of it, in words: a case's number and how long it takes, a register's answer, a case's progress."""
+"""What came of it, in words: a case's number and how long it takes, or a register's answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-#: Says a sentence in somebody's language.
-Say = Callable[..., str]
+from banshi import text_in
+from questions.sentences import say
 
 #: Records of a register that one reply shows.
 MAX_RECORDS = 5
 
 
-def told_begun(word: Say, begun: Any) -> list[str]:
+def told_begun(begun: Any, language: str) -> list[str]:
+    """The lines of what `begin` has made."""
     if begun.records is not None:
-        return told_records(word, begun.records)
+        return told_records(begun.records, language)
     case = begun.document
-    lines = [word("Handed in. Its number is {number}.", number=case["number"])]
+    lines = [text_in(say("Handed in. Its number is {number}.", number=case["number"]), language)]
     if due := (case["deadline"] or {}).get("due_on"):
-        lines.append(word("The answer is due by {day}.", day=due))
+        lines.append(text_in(say("The answer is due by {day}.", day=due), language))
     if begun.code:
         lines.append(begun.code)
     return lines
 
 
-def told_records(word: Say, found: Any) -> list[str]:
+def told_records(found: Any, language: str) -> list[str]:
     """A register's answer as text."""
     lines = [f"{found['register']['title']} ({found['as_of'][:16].replace('T', ' ')})"]
     if found["sample"]:
-        lines.append(word("These are made-up data."))
+        lines.append(text_in(say("These are made-up data."), language))
     if not found["records"]:
-        return [*lines, word("Nothing was found.")]
+        return [*lines, text_in(say("Nothing was found."), language)]
     for record in found["records"][:MAX_RECORDS]:
         told = [(column, record.get(column["name"])) for column in found["columns"]]
         lines.append("; ".join(f"{column['title']}: {_shown(column, one)}" for column, one in told if one is not None))
@@ -40,7 +40,3 @@ def told_records(word: Say, found: Any) -> list[str]:
 def _shown(column: Any, value: Any) -> str:
     told = str(column.get("values", {}).get(value, value))
     return f"{told[:10]} {told[11:16]}" if column["type"] == "moment" else told
-
-
-def told_case(word: Say, case: Any) -> list[str]:
-    return [word("Done: {number}.", number=case.number)]

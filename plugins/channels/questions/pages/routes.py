@@ -12,25 +12,21 @@ from aiohttp import web
 from banshi import Audience, Call, InvalidFields, NotFound, Principal, Update, text_in
 from banshi.sdk.cases import StaleReceipt, begin
 from banshi.sdk.http import ErrorFormat, Routes, read_body
-from conversations.dialogue.answering import body_of, form_of
-from conversations.engine.ask.confirming import answers_in
-from conversations.engine.ask.telling import told_begun
-from conversations.engine.turns import CONVERSATIONS
-from conversations.identity import page
-from conversations.identity.links import LinkOver
-from conversations.identity.offers import OFFERS
-from conversations.identity.opened import FromElsewhere
-from conversations.identity.sign_in import PAGE, TOKEN
-from conversations.pages.sheet import Sheet
-from conversations.sentences import say, word
-from conversations.tables.models import ContactLink, LinkOffer
+from questions.answering import body_of, form_of
+from questions.outcomes import told_begun
+from questions.pages import frame
+from questions.pages.frame import PAGE, TOKEN, LinkOver
+from questions.pages.going_on import GOING_ON, READER
+from questions.pages.sheet import Sheet
+from questions.sentences import say, word
+from questions.shown import answers_in
 
 FORM = "application/x-www-form-urlencoded"
 #: Bytes of what is sent.
 MAX_FORM_BYTES = 131_072
 TYPED = {FORM: {"type": "object", "additionalProperties": {"type": "string"}}}
 
-ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=page.problem))
+ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=frame.problem))
 
 
 @ROUTES.get("/v1/conversations/rest/{token}", Audience.ANYONE, {200: PAGE, 410: PAGE}, path_schemas=TOKEN)
@@ -39,10 +35,10 @@ async def show_rest(call: Call) -> web.StreamResponse:
 
     Nothing of what was filled in is shown yet: programs look at links too.
     """
-    _, _, code = await _offered(call)
-    title = (await _guide(call, code))["title"]
-    form = page.button(call.language, word("Go on"))
-    told = page.told(call.language, say("What you have told in the chat is filled in already."))
+    going_on = await call.platform[GOING_ON](call.path["token"])
+    title = (await _guide(call, going_on.item))["title"]
+    form = frame.button(call.language, word("Go on"))
+    told = frame.told(call.language, say("What you have told in the chat is filled in already."))
     return _page(call, title, f"<p>{told}</p>{form}")
 
 
@@ -56,11 +52,11 @@ async def show_rest(call: Call) -> web.StreamResponse:
 async def hand_in_rest(call: Call) -> web.StreamResponse:
     """Fill in what the chat didn't carry, and hand all of it in."""
     typed = await _typed(call)
-    offer, person, code = await _offered(call)
-    draft = (await call.platform[CONVERSATIONS].reader.get(f"/v1/items/{code}/draft", person, call.language))["answers"]
-    used = Update(LinkOffer, {"id": offer.id, "used_at": None}, {"used_at": call.now})
+    going_on = await call.platform[GOING_ON](call.path["token"])
+    code, person = going_on.item, going_on.person
+    draft = (await call.platform[READER].get(f"/v1/items/{code}/draft", person, call.language))["answers"]
     try:
-        return await _filled(call, code, draft, typed, person, [used])
+        return await _filled(call, code, draft, typed, person, [going_on.used])
     except StaleReceipt:
         raise LinkOver from None
 
@@ -101,7 +97,7 @@ async def _filled(
             for problem in refused.problems:
                 sheet.refuse(problem)
         else:
-            lines = told_begun(lambda english, **names: text_in(say(english, **names), language), begun)
+            lines = told_begun(begun, language)
             return _page(call, guide["title"], "".join(f"<p>{escape(line)}</p>" for line in lines))
     there = [(title, own) for _, title, own in answers_in(schema, "", {"answers": dict(draft)})]
     listed = "".join(f"<dt>{escape(title)}</dt><dd>{escape(own)}</dd>" for title, own in there)
@@ -110,33 +106,18 @@ async def _filled(
 
 
 def _page(call: Call, title: str, body: str) -> web.Response:
-    answer = page.page(call.language, {call.language: title}, body)
-    # The form's Origin is sent to us and to nobody else: what isn't sent from this page hands nothing in.
-    answer.headers["Referrer-Policy"] = "same-origin"
-    return answer
+    return frame.sending(frame.page(call.language, {call.language: title}, body))
 
 
 async def _guide(call: Call, code: str) -> Any:
-    return await call.platform[CONVERSATIONS].reader.get(f"/v1/items/{code}", None, call.language)
+    return await call.platform[READER].get(f"/v1/items/{code}", None, call.language)
 
 
 async def _typed(call: Call) -> Mapping[str, Sequence[str]] | None:
     """What was sent from our own page, by pointer; None where that is nothing but the wish to go on."""
-    if call.request.headers.get("Origin") != call.address:
-        raise FromElsewhere
+    frame.refuse_others(call)
     raw = await read_body(call.request, MAX_FORM_BYTES, FORM)
     return parse_qs(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500) or None
-
-
-async def _offered(call: Call) -> tuple[LinkOffer, Principal, str]:
-    """What a link goes on with, and for whom: as long as they are bound to the contact. Raises LinkOver."""
-    offer = await call.platform[OFFERS].of_rest(call.path["token"], call.now)
-    link = offer and await ContactLink.get_or_none(
-        conversation_id=offer.conversation_id, person=offer.person, ended_at=None
-    )
-    if not offer or not link:
-        raise LinkOver
-    return offer, Principal(subject=offer.person, **link.known), offer.known["item"]
 
 
 def _unnamed(call: Call) -> str:

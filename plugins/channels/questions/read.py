@@ -10,10 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from conversations.contents import Content, Place, Text, Voice
-from conversations.dialogue.days import day_in, moment_in
-from conversations.dialogue.plan import Question, choices
-from conversations.dialogue.spelling import ALIKE, likeness, number_in, numbers_in, plain, seen, spellings
+from questions.days import day_in, moment_in
+from questions.plan import Question, choices
+from questions.spelling import ALIKE, likeness, number_in, numbers_in, plain, seen, spellings
 
 _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 YES, NO = frozenset(_WORDS["yes"]), frozenset(_WORDS["no"])
@@ -59,16 +58,11 @@ class Unread:
 Read = Answered | Ended | Narrowed | Unread
 
 
-def read(question: Question, content: Content, now: datetime, options: Sequence[tuple[Any, str]] = ()) -> Read:
-    """What `content` says to the question; `options` are those that their numbers stand for now, with their words.
+def read(question: Question, text: str, now: datetime, options: Sequence[tuple[Any, str]] = ()) -> Read:
+    """What a text says to the question; `options` are those that their numbers stand for now, with their words.
 
     `now` is in the city's time zone.
     """
-    if isinstance(content, Place):
-        return _place(question, content)
-    if not isinstance(content, Text | Voice):
-        return Unread()
-    text = content.text if isinstance(content, Text) else content.words
     if question.may_end and plain(text) in ENOUGH:
         return Ended()
     match question.sort:
@@ -139,14 +133,14 @@ def _yes(text: str) -> Read:
     return Answered([False]) if told in NO | {"0"} else Unread()
 
 
-def _place(question: Question, place: Place) -> Read:
+def read_place(question: Question, latitude: float, longitude: float, label: str = "") -> Read:
     """A place for a text that is one, with its degrees for the fields beside it; for another text its words alone."""
-    words = place.label or f"{place.latitude:.5f}, {place.longitude:.5f}"
+    words = label or f"{latitude:.5f}, {longitude:.5f}"
     if question.sort != "text":
         return Unread()
     if question.node.get("x-place") == "address":
-        return Answered([words], beside={"latitude": place.latitude, "longitude": place.longitude})
-    return Answered([words]) if place.label else Unread()
+        return Answered([words], beside={"latitude": latitude, "longitude": longitude})
+    return Answered([words]) if label else Unread()
 
 
 def is_rating(node: Mapping[str, Any]) -> bool:

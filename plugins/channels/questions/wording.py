@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from banshi import text_in
-from conversations.dialogue.plan import Question
-from conversations.sentences import say
+from questions.plan import Question
+from questions.sentences import say
 
 
 def asked(question: Question, language: str) -> list[str]:
