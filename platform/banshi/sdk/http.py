@@ -5,6 +5,7 @@ from __future__ import annotations
 from banshi.builtin.creating.senders import Bucket, Senders, wait_for
 from banshi.builtin.event_stream import comeback, cut, event_stream, is_taken
 from banshi.builtin.in_process import ApiReader
+from banshi.builtin.months import MAX_MONTHS, first_day, month_parameters, months_of
 from banshi.builtin.pages import page_of
 from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
@@ -28,6 +29,7 @@ from banshi.kernel.http.responses import (
 __all__ = [
     "BEARERS",
     "CLIENTS",
+    "MAX_MONTHS",
     "PAGE_PARAMETERS",
     "ApiReader",
     "Bearer",
@@ -45,10 +47,13 @@ __all__ = [
     "cut",
     "etag_of",
     "event_stream",
+    "first_day",
     "from_cursor",
     "in_utc",
     "is_taken",
     "limit_of",
+    "month_parameters",
+    "months_of",
     "page_answer",
     "page_of",
     "parse_body",

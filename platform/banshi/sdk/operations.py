@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from banshi.builtin.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
 from banshi.builtin.leading.leader_election import led
-from banshi.builtin.rounds import looking_at
+from banshi.builtin.rounds import delete as delete_in_steps
+from banshi.builtin.rounds import hourly, looking_at
 from banshi.foundation.background import every, woken, working
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import place_of
@@ -32,8 +33,10 @@ __all__ = [
     "Verdict",
     "are_private",
     "ask",
+    "delete_in_steps",
     "every",
     "guarded",
+    "hourly",
     "led",
     "looking_at",
     "paused",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,13 +13,13 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from banshi import Key, Platform, Stale, Update, Write
-from banshi.sdk.operations import led, working
+from banshi.sdk.http import MAX_MONTHS
+from banshi.sdk.operations import delete_in_steps, hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
 from conversations.figures.counting import FIGURES, begun_in, moved
 from conversations.figures.events import promised
-from conversations.figures.routes import MAX_MONTHS
 from conversations.settings import SETTINGS
 from conversations.tables.models import (
     ChannelConversation,
@@ -39,9 +39,7 @@ ROWS_AT_ONCE = 500
 #: How long a window that is over is kept.
 WINDOW_KEPT = timedelta(days=1)
 
-#: Seconds between two rounds, and what the log says of one that fails.
-HOUR_S = 3600.0
-FAILED = "old conversations can't be tidied up"
+TIDYING: Key[None] = Key("conversations' tidying")
 
 
 #: What is said or done while a contact is bound to somebody, by the columns that say when and with whom.
@@ -117,30 +115,24 @@ async def tidy(platform: Platform) -> None:
     """One round of what is over: offers, memories, messages, links that ended, contacts of whom nothing is left."""
     settings, now = platform[SETTINGS], platform.now()
     old = now - timedelta(days=settings.turn_days)
-    await _delete(LinkOffer.filter(ends_at__lt=now))
+    await delete_in_steps(LinkOffer.filter(ends_at__lt=now))
     await _forget_memories(
         platform, ChannelConversation.filter(heard_at__lt=now - timedelta(days=settings.memory_days))
     )
-    await _delete(Turn.filter(at__lt=old))
-    await _delete(Said.filter(at__lt=old))
-    await _delete(Enquiry.filter(asked_at__lt=old))
-    await _delete(Window.filter(until__lt=now - WINDOW_KEPT))
-    await _delete(ContactLink.filter(ended_at__lt=old))
-    await _delete(Figure.filter(day__lt=platform.today() - timedelta(days=31 * (MAX_MONTHS + 1))))
+    await delete_in_steps(Turn.filter(at__lt=old))
+    await delete_in_steps(Said.filter(at__lt=old))
+    await delete_in_steps(Enquiry.filter(asked_at__lt=old))
+    await delete_in_steps(Window.filter(until__lt=now - WINDOW_KEPT))
+    await delete_in_steps(ContactLink.filter(ended_at__lt=old))
+    await delete_in_steps(Figure.filter(day__lt=platform.today() - timedelta(days=31 * (MAX_MONTHS + 1))))
     linked = Subquery(ContactLink.filter(ended_at=None).values("conversation_id"))
     silent = ChannelConversation.filter(heard_at__lt=old).exclude(id__in=linked)
     while found := await silent.limit(ROWS_AT_ONCE).values_list("id", flat=True):
         await _remove(list(found))
 
 
-@asynccontextmanager
-async def open_tidying(platform: Platform) -> AsyncIterator[None]:
-    """Tidies up at start and every hour, in the process that leads."""
-    async with working("conversations-tidying", partial(led, platform, HOUR_S, partial(tidy, platform), FAILED)):
-        yield
-
-
-TIDYING: Key[None] = Key("conversations' tidying")
+#: Tidies up at start and every hour, in the process that leads.
+open_tidying = partial(hourly, "conversations-tidying", tidy, "old conversations can't be tidied up")
 
 
 async def _forget_memories(platform: Platform, silent: QuerySet[ChannelConversation]) -> None:
@@ -167,8 +159,3 @@ async def _empty(platform: Platform, rows: Sequence[ChannelConversation]) -> Non
             told = promised(platform, row.id, left, is_bound=bool(Memory.of(row.memory).person))
             await platform.store.commit(Write([guard], [*left, *told]))
             platform[FIGURES].written(left)
-
-
-async def _delete(rows: QuerySet[Any]) -> None:
-    while keys := await rows.limit(ROWS_AT_ONCE).values_list("id", flat=True):
-        await rows.model.filter(id__in=list(keys)).delete()

@@ -8,21 +8,21 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from datetime import time as day_time
 from typing import Any
 
 from aiohttp import web
 
-from banshi.foundation.errors import InvalidParameter
+from banshi.builtin.months import first_day, month_parameters, months_of
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.route_table import Routes
-from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
+from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import TEXT, Record, array
 from banshi.kernel.http.responses import reply
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appeal.rules import MAX_STARS
-from banshi.kinds.sentences import say
 
 ROUTES = Routes("statistics")
 
@@ -32,8 +32,8 @@ MIN_SHOWN = 5
 #: Stars from which on somebody counts as satisfied.
 MIN_SATISFIED_STARS = MAX_STARS - 1
 
-#: Months that can be asked for at once, and those that are shown where nobody says which.
-MAX_MONTHS, DEFAULT_MONTHS = 24, 12
+#: Months that are shown where nobody says which.
+DEFAULT_MONTHS = 12
 
 # A duplicate counts once, as the one that it was merged into. What is late and has no answer yet counts as late.
 SQL = """
@@ -86,7 +86,7 @@ async def figures(platform: Platform, month: int) -> Figures:
         if time.monotonic() < until:
             return counted
         zone = platform.settings.timezone
-        begins, ends = (datetime(*year_and_month(one), 1, tzinfo=zone) for one in (month, month + 1))
+        begins, ends = (datetime.combine(first_day(one), day_time.min, zone) for one in (month, month + 1))
         given = [platform.today(), begins, ends]
         rows = await platform.store.connection.execute_query_dict(statement(platform), given)
         counted = {
@@ -97,7 +97,6 @@ async def figures(platform: Platform, month: int) -> Figures:
         return counted
 
 
-MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
 _CODED = Record(code={"type": "string"}, title={"type": "string"})
 _COUNT = {"type": "integer", "minimum": 0}
 _PERCENT = {"type": ["integer", "null"], "minimum": 0, "maximum": 100}
@@ -127,10 +126,7 @@ TABLE = Record(
     Audience.ANYONE,
     {200: Answer("The units, the most punctual first.", TABLE)},
     from_replica=True,
-    parameters=(
-        Parameter("from", MONTH, f"First month; {DEFAULT_MONTHS} months where it is left out."),
-        Parameter("to", MONTH, "Last month; the present one where it is left out."),
-    ),
+    parameters=month_parameters(f"{DEFAULT_MONTHS} months"),
 )
 async def appeal_statistics(call: Call) -> web.StreamResponse:
     """Compare how punctually units answer, and how satisfied people are.
@@ -138,15 +134,15 @@ async def appeal_statistics(call: Call) -> web.StreamResponse:
     Units with too few appeals in these months are left out.
     """
     platform = call.platform
-    first, last = _months(call)
+    months = months_of(call, DEFAULT_MONTHS)
     sums: Figures = defaultdict(Counter)
-    for month in range(first, last + 1):
+    for month in range(months.first, months.last + 1):
         for unit, counted in (await figures(platform, month)).items():
             sums[unit] += counted
     enough = [(unit, counted) for unit, counted in sums.items() if counted["received"] >= MIN_SHOWN]
     units = [unit_document(platform, *unit, counted, call.language) for unit, counted in enough]
     units.sort(key=lambda one: (-(one["on_time_percent"] or 0), one["department"]["code"], one["unit"]["code"]))
-    return reply(call, {"from": _name(first), "to": _name(last), "fewest": MIN_SHOWN, "items": units})
+    return reply(call, {**months.document(), "fewest": MIN_SHOWN, "items": units})
 
 
 def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, int], language: str) -> dict[str, Any]:
@@ -167,30 +163,3 @@ def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, in
         "mean_rating": round(row["stars"] / rated, 1) if rated >= MIN_SHOWN else None,
         "satisfied_percent": round(100 * row["satisfied"] / rated) if rated >= MIN_SHOWN else None,
     }
-
-
-def year_and_month(count: int) -> tuple[int, int]:
-    """Year and month of a number of months since year 0."""
-    year, month = divmod(count, 12)
-    return year, month + 1
-
-
-def _name(count: int) -> str:
-    year, month = year_and_month(count)
-    return f"{year:04}-{month:02}"
-
-
-def _count(month: str) -> int:
-    return int(month[:4]) * 12 + int(month[5:]) - 1
-
-
-def _months(call: Call) -> tuple[int, int]:
-    """The first and the last month asked for, as numbers. Raises InvalidParameter."""
-    last = _count(call.query.get("to", f"{call.platform.today():%Y-%m}"))
-    first = _count(call.query["from"]) if "from" in call.query else last - DEFAULT_MONTHS + 1
-    if not first <= last < first + MAX_MONTHS:
-        detail = say(
-            "from is not after to, and both and what is between them are {months} months at most.", months=MAX_MONTHS
-        )
-        raise InvalidParameter(detail, parameter="from")
-    return first, last

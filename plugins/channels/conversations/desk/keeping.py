@@ -12,6 +12,7 @@ from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
 from banshi import (
+    LANGUAGES,
     Answer,
     Audience,
     Call,
@@ -29,14 +30,13 @@ from banshi.sdk.hours import check_hours
 from banshi.sdk.http import Routes
 from conversations.desk import places
 from conversations.desk.enquiries import desks_of, own_desk
-from conversations.desk.places import LEAD, SLUG
+from conversations.desk.places import CODE, LEAD, WORDS
 from conversations.desk.rounds import ANSWER_AIM
 from conversations.sentences import say
 from conversations.tables.models import DeskDay, DeskPhrase, Enquiry
 
 ROUTES = Routes("desk")
 
-CODE = {"type": "string", "pattern": f"^{SLUG}$", "maxLength": 64}
 DAY = {"type": "string", "format": "date", "pattern": "^2"}
 OF_DESK: Mapping[str, Mapping[str, Any]] = {"desk": CODE}
 OF_DAY, OF_PHRASE = {**OF_DESK, "day": DAY}, {**OF_DESK, "code": CODE}
@@ -52,8 +52,7 @@ HOURS_BODY = Record(
         {"type": "string", "maxLength": 11}, maxItems=8, description="Such as `9:00-12:00`; none: it is closed."
     )
 ).form()
-WORDS = {"type": "string", "minLength": 1, "maxLength": 2_000, "pattern": r"\S"}
-TEXTS = Record(**{"zh-CN": WORDS, "en": WORDS})
+TEXTS = Record(**{tag: {**WORDS, "maxLength": 2_000} for tag in LANGUAGES})
 PHRASE = Record(code=TEXT, version=COUNT, texts=TEXTS)
 PHRASE_BODY = Record(
     texts=TEXTS, version={**COUNT, "description": "The one that you have seen last; 0 for none."}

@@ -17,6 +17,10 @@ OFFICER, LEAD = "desk", "desk-lead"
 
 SLUG = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 
+#: A desk's code or a phrase's, and words of which something is seen, as a request has them.
+CODE = {"type": "string", "pattern": f"^{SLUG}$", "maxLength": 64}
+WORDS = {"type": "string", "minLength": 1, "pattern": r"\S"}
+
 #: Days ahead in which the next opening is looked for: the longest holiday and a week.
 DAYS_AHEAD = 20
 

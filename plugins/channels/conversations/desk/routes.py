@@ -29,7 +29,7 @@ from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, 
 from conversations.desk import enquiries, places, queue
 from conversations.desk.enquiries import ENQUIRY, HEAD_RECORD, find, find_held
 from conversations.desk.metrics import METRICS
-from conversations.desk.places import OFFICER, desk_of
+from conversations.desk.places import CODE, OFFICER, WORDS, desk_of
 from conversations.desk.telling import RATE, tell
 from conversations.sentences import say
 from conversations.settings import SETTINGS
@@ -38,11 +38,8 @@ from questions.pages.going_on import READER
 
 ROUTES = Routes("desk")
 
-CODE = {"type": "string", "pattern": f"^{places.SLUG}$", "maxLength": 64}
 #: Cases of one citizen that are looked through.
 MAX_CASES = 100
-#: Something that is seen.
-WORDS = {"type": "string", "minLength": 1, "pattern": r"\S"}
 TEXT_BODY = Record(text={**WORDS, "maxLength": 2_000}).form()
 PURPOSE_BODY = Record(purpose={**WORDS, "maxLength": 200}).form()
 HANDED_ON = Record(

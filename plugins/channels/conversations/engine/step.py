@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from banshi import NotFound, Problem
 from conversations.contents import Joined, Left, Scanned, Voice
-from conversations.engine import cases, menu
+from conversations.engine import menu
 from conversations.engine.ask import asking, confirming, guides
 from conversations.engine.ask.filling import filling_of
 from conversations.engine.bind import linking, waiting
 from conversations.engine.turn.commands import command_in, danger_in, language_in
-from conversations.engine.turn.talk import Talk
+from conversations.engine.turn.talk import Talk, Then
 from conversations.settings import SETTINGS
 from questions.spelling import plain
 
@@ -94,10 +94,6 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
         case "language":
             talk.row.language = about
             menu.show(talk)
-        case "progress":
-            await cases.show(talk)
-        case "person":
-            await waiting.person(talk)
         case "unbind":
             linking.unbind(talk)
             talk.happen("over")
@@ -109,6 +105,8 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
             await guides.asked(talk, about)
         case "menu":
             await menu.greet(talk) if talk.row.state == "idle" else menu.show(talk)
+        case "progress" | "person":
+            await menu.chosen(talk, command)
         case _:
             menu.nothing(talk)
     return True
@@ -117,7 +115,7 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
 async def _within(talk: Talk, command: str, about: str) -> bool:
     """The same while something is being filled in."""
     now = await filling_of(talk)
-    again = "ask" if talk.row.state == "asking" else "confirm"
+    again: Then = "ask" if talk.row.state == "asking" else "confirm"
     match command:
         case "digits":
             return False
@@ -126,7 +124,7 @@ async def _within(talk: Talk, command: str, about: str) -> bool:
             if about:
                 return False
             await guides.read(talk, talk.dialogue.item)
-            talk.go("", again)  # type: ignore[arg-type]
+            talk.go("", again)
         case "menu":
             if now.takes_zero() and plain(talk.text) == "0":
                 return False
@@ -139,18 +137,16 @@ async def _within(talk: Talk, command: str, about: str) -> bool:
             confirming.change(now, int(about))
         case "cancel" | "later":
             _leave(talk, command)
-        case "language":
-            talk.row.language = about
-            talk.go("", again)  # type: ignore[arg-type]  # one of two literals
-        case "progress":
-            await cases.show(talk)
-        case "person":
-            await waiting.person(talk)
         case "unbind":
             linking.unbind(talk)
             talk.go("over", "menu")
+        case "progress" | "person":
+            await menu.chosen(talk, command)
+        case "language":
+            talk.row.language = about
+            talk.go("", again)
         case _:
-            talk.go("", again)  # type: ignore[arg-type]
+            talk.go("", again)
     return True
 
 

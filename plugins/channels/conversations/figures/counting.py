@@ -38,26 +38,23 @@ def moved(
     platform: Platform, account: str, before: list[Begun], after: list[Begun], done: tuple[What, str] | None = None
 ) -> Iterator[Figure]:
     """What became of the items that were under way; `done` is how one of them ended well. Anew is neither."""
-    there = [item for item, _ in before]
-    new = [item for item, _ in after]
-    for item in there:
-        if item in new:
-            new.remove(item)
     gone = list(before)
-    for item, _ in after:
-        gone = _without(gone, item)
+    new = [item for item, _ in after if not _taken_from(gone, item)]
     if done is not None:
         what, item = done
-        if len(gone) == len(gone := _without(gone, item)):
+        if not _taken_from(gone, item):
             new.append(item)
         yield figure(platform, account, what, item)
     yield from (figure(platform, account, "begun", item) for item in new)
     yield from (figure(platform, account, "left", item, pointer) for item, pointer in gone)
 
 
-def _without(begun: list[Begun], item: str) -> list[Begun]:
-    place = next((place for place, one in enumerate(begun) if one[0] == item), len(begun))
-    return begun[:place] + begun[place + 1 :]
+def _taken_from(begun: list[Begun], item: str) -> bool:
+    """Take the first of that item out; False where there is none."""
+    found = next((one for one in begun if one[0] == item), None)
+    if found is not None:
+        begun.remove(found)
+    return found is not None
 
 
 class Figures:

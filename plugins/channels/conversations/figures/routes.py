@@ -10,11 +10,10 @@ from typing import Any
 from aiohttp import web
 from tortoise.functions import Count
 
-from banshi import Answer, Audience, Call, InvalidParameter, Parameter, reply, text_in
+from banshi import Answer, Audience, Call, reply, text_in
 from banshi.sdk.documents import TEXT, Record, array
-from banshi.sdk.http import Routes
+from banshi.sdk.http import Routes, first_day, month_parameters, months_of
 from conversations.desk.places import LEAD
-from conversations.sentences import say
 from conversations.tables.models import Figure, Turn
 
 ROUTES = Routes("statistics")
@@ -22,10 +21,8 @@ ROUTES = Routes("statistics")
 #: What comes from fewer than these isn't shown: as the statistics of appeals have it.
 MIN_SHOWN = 5
 
-MAX_MONTHS = 24
 ITEM, OUTSIDE = ("begun", "filed", "elsewhere", "left", "person"), ("linked", "unlinked", "person")
 
-MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
 _COUNT = {"type": ["integer", "null"], "minimum": 0}
 _POINTER = {"type": ["string", "null"], "description": "Into what is sent; null before the first question."}
 FIELD = Record(pointer=_POINTER, left=_COUNT, person=_COUNT)
@@ -43,17 +40,15 @@ TABLE = Record(
     "/v1/statistics/conversations",
     Audience.STAFF,
     {200: Answer("By account, and by account and item.", TABLE)},
-    parameters=(
-        Parameter("from", MONTH, "First month; the last one where it is left out."),
-        Parameter("to", MONTH, "Last month; the present one where it is left out."),
-    ),
+    parameters=month_parameters("the last one"),
 )
 async def conversation_statistics(call: Call) -> web.StreamResponse:
     """Show how conversations go: what was begun, handed in and left, and at which question people stopped.
 
     The items are those of the departments whose desk you lead.
     """
-    first, end, shown = _months(call)
+    months = months_of(call, 2)
+    first, end = first_day(months.first), first_day(months.last + 1)
     found = Figure.filter(day__gte=first, day__lt=end).annotate(count=Count("id"))
     keys = ("account", "item", "what", "pointer")
     counts: dict[tuple[str, str], Counter[Any]] = defaultdict(Counter)
@@ -65,7 +60,7 @@ async def conversation_statistics(call: Call) -> web.StreamResponse:
     items = [one for one in lines if _is_enough(one, ITEM)]
     leads = any(role.name == LEAD for role in call.principal.roles)
     accounts = await _accounts(call, first, end, counts) if leads else []
-    return reply(call, {**shown, "fewest": MIN_SHOWN, "accounts": accounts, "items": items})
+    return reply(call, {**months.document(), "fewest": MIN_SHOWN, "accounts": accounts, "items": items})
 
 
 async def _accounts(call: Call, first: date, end: date, counts: Mapping[Any, Counter[Any]]) -> list[dict[str, Any]]:
@@ -106,20 +101,3 @@ def _line(call: Call, account: str, code: str, own: Counter[Any]) -> dict[str, A
         **{what: shown_of(own[what]) for what in ITEM},
         "fields": [one for one in fields if _is_enough(one, ("left", "person"))],
     }
-
-
-def _months(call: Call) -> tuple[date, date, dict[str, str]]:
-    """The first day and the one after the last, with the months as they are shown. Raises InvalidParameter."""
-    last = _count(call.query.get("to", f"{call.platform.today():%Y-%m}"))
-    first = _count(call.query["from"]) if "from" in call.query else last - 1
-    if not first <= last < first + MAX_MONTHS:
-        detail = say(
-            "from is not after to, and both and what is between them are {months} months at most.", months=MAX_MONTHS
-        )
-        raise InvalidParameter(detail, parameter="from")
-    begins, ends, end = (date(one // 12, one % 12 + 1, 1) for one in (first, last, last + 1))
-    return begins, end, {"from": f"{begins:%Y-%m}", "to": f"{ends:%Y-%m}"}
-
-
-def _count(month: str) -> int:
-    return int(month[:4]) * 12 + int(month[5:]) - 1

@@ -40,50 +40,27 @@ class Offers:
 
     def for_contact(self, conversation: Any, now: datetime) -> tuple[str, LinkOffer]:
         """What stands in a contact's link, and its row."""
-        token = secrets.token_urlsafe(32)
-        row = LinkOffer(
-            id=uuid7(), conversation_id=conversation, token=self.hashed("link", token), ends_at=now + LINK_LIFE
-        )
-        return token, row
+        return self._given("link", now + LINK_LIFE, conversation_id=conversation)
 
     def for_person(self, principal: Principal, now: datetime) -> tuple[str, str, LinkOffer]:
         """Digits and a token for a QR code, of which one can be used, and their row."""
-        token, digits = secrets.token_urlsafe(32), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-        row = LinkOffer(
-            id=uuid7(),
-            token=self.hashed("scan", token),
-            digits=self.hashed("digits", digits),
-            person=principal.subject,
-            known=known_of(principal),
-            ends_at=now + CODE_LIFE,
-        )
-        return digits, token, row
+        digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+        person = {"person": principal.subject, "known": known_of(principal), "digits": self.hashed("digits", digits)}
+        return digits, *self._given("scan", now + CODE_LIFE, **person)
 
     def for_rest(self, conversation: Any, person: str, item: str, now: datetime) -> tuple[str, LinkOffer]:
         """What stands in a link to the rest of a form, for the citizen to whom the contact is bound; and its row."""
+        return self._given("rest", now + REST_LIFE, conversation_id=conversation, person=person, known={"item": item})
+
+    def _given(self, sort: Sort, ends_at: datetime, **about: Any) -> tuple[str, LinkOffer]:
         token = secrets.token_urlsafe(32)
-        row = LinkOffer(
-            id=uuid7(),
-            conversation_id=conversation,
-            token=self.hashed("rest", token),
-            person=person,
-            known={"item": item},
-            ends_at=now + REST_LIFE,
-        )
-        return token, row
+        return token, LinkOffer(id=uuid7(), token=self.hashed(sort, token), ends_at=ends_at, **about)
 
-    async def of_link(self, token: str, now: datetime) -> LinkOffer | None:
-        """What a link offers; None where it is used, over, or made up."""
-        return await LinkOffer.get_or_none(token=self.hashed("link", token), used_at=None, ends_at__gt=now)
-
-    async def of_rest(self, token: str, now: datetime) -> LinkOffer | None:
-        """What the link to the rest of a form goes on with; None as above."""
-        return await LinkOffer.get_or_none(token=self.hashed("rest", token), used_at=None, ends_at__gt=now)
-
-    async def of_app(self, sort: Sort, text: str, now: datetime) -> LinkOffer | None:
-        """What an app's digits or its QR code offer; None as above."""
-        live, hashed = LinkOffer.filter(used_at=None, ends_at__gt=now), self.hashed(sort, text)
-        return await (live.filter(digits=hashed) if sort == "digits" else live.filter(token=hashed)).first()
+    async def of(self, sort: Sort, text: str, now: datetime) -> LinkOffer | None:
+        """What a token, or an app's digits, offer; None where it is used, over, or made up."""
+        column = "digits" if sort == "digits" else "token"
+        live = LinkOffer.filter(used_at=None, ends_at__gt=now)
+        return await live.filter(**{column: self.hashed(sort, text)}).first()
 
     @cached_property
     def _key(self) -> bytes:

@@ -12,7 +12,7 @@ from questions.pages.going_on import GoingOn
 async def going_on(platform: Platform, token: str) -> GoingOn:
     """For whom and with what, as long as they are bound to the contact. Raises LinkOver."""
     now = platform.now()
-    offer = await platform[OFFERS].of_rest(token, now)
+    offer = await platform[OFFERS].of("rest", token, now)
     link = offer and await ContactLink.get_or_none(
         conversation_id=offer.conversation_id, person=offer.person, ended_at=None
     )

@@ -44,7 +44,7 @@ class ForCitizens(Forbidden):
 
 async def offered(call: Call, token: str) -> tuple[LinkOffer, ChannelConversation]:
     """What a link is about. Raises LinkOver."""
-    offer = await call.platform[OFFERS].of_link(token, call.now)
+    offer = await call.platform[OFFERS].of("link", token, call.now)
     row = await ChannelConversation.get_or_none(id=offer.conversation_id) if offer else None
     if offer is None or row is None:
         raise LinkOver

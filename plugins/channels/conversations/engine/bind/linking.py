@@ -91,7 +91,7 @@ async def digits(talk: Talk, typed: str) -> None:
     # Whoever guesses with many contacts is stopped with all of them: a right one counts too, or it could be found.
     if await talk.platform[RATES].wait("conversations.digits", talk.platform[SETTINGS].digits_an_hour, 3600):
         return talk.say("Too many codes are being tried just now. Sign in by the link, or try again in an hour.")
-    offer = await talk.platform[OFFERS].of_app("digits", typed, now)
+    offer = await talk.platform[OFFERS].of("digits", typed, now)
     if offer is None:
         talk.memory.wrong_digits = [*wrong, now.timestamp()]
         return talk.say("This code is not good, or not any more. Ask for a new one in the app.")
@@ -100,7 +100,7 @@ async def digits(talk: Talk, typed: str) -> None:
 
 async def scanned(talk: Talk, token: str) -> None:
     """Bind the contact by the QR code that the signed-in app shows."""
-    offer = await talk.platform[OFFERS].of_app("scan", token, talk.platform.now())
+    offer = await talk.platform[OFFERS].of("scan", token, talk.platform.now())
     if offer is None:
         talk.say("This code is not good, or not any more. Ask for a new one in the app.")
         return talk.go("over", "menu")

@@ -9,21 +9,16 @@ State = Literal["idle", "menu", "linking", "asking", "confirming", "waiting", "h
 
 FIRST: State = "idle"
 
+#: An item may be begun here, by whoever is known or has to sign in first.
+BEGINS: tuple[State, ...] = ("idle", "menu", "linking", "asking", "confirming", "leaving-word", "gone")
+
 #: From each state, by what happens, to which.
 TABLE: dict[tuple[State, str], State] = {
-    ("idle", "begun"): "asking",
-    ("idle", "stranger"): "linking",
-    ("menu", "begun"): "asking",
-    ("menu", "stranger"): "linking",
-    ("linking", "begun"): "asking",
-    ("linking", "stranger"): "linking",
-    ("asking", "begun"): "asking",
-    ("asking", "stranger"): "linking",
+    **{(state, "begun"): "asking" for state in BEGINS},
+    **{(state, "stranger"): "linking" for state in BEGINS},
     ("asking", "changed"): "asking",
     ("asking", "complete"): "confirming",
     ("asking", "done"): "menu",
-    ("confirming", "begun"): "asking",
-    ("confirming", "stranger"): "linking",
     ("confirming", "changed"): "asking",
     ("confirming", "done"): "menu",
     # With a person of a desk: in the queue, held by an officer, over; or the desk is closed and a word is left there.
@@ -32,11 +27,7 @@ TABLE: dict[tuple[State, str], State] = {
     ("held", "returned"): "waiting",
     ("held", "transferred"): "held",
     ("held", "done"): "rating",
-    ("leaving-word", "begun"): "asking",
-    ("leaving-word", "stranger"): "linking",
     ("rating", "rated"): "menu",
-    ("gone", "begun"): "asking",
-    ("gone", "stranger"): "linking",
 }
 #: What may happen in any state.
 ALWAYS: dict[str, State] = {"left": "gone", "over": "menu", "called": "waiting", "closed": "leaving-word"}
