@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
+from banshi.builtin.live_rows import MAX_EACH
 from banshi.testing import Door, Person
-from conversations.desk.stream import MAX_EACH
 from tests.channels.desks import ENQUIRIES, STREAM, WORKDAY, Clock, bureau, calls, officer, waiting
 
 #: Officers who follow at once.

@@ -45,6 +45,7 @@ def months_of(call: Call, default: int) -> Months:
 
 
 def first_day(month: int) -> date:
+    """The first day of a month of `Months`."""
     return date(month // 12, month % 12 + 1, 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from banshi.builtin.creating.senders import Bucket, Senders, wait_for
 from banshi.builtin.event_stream import comeback, cut, event_stream, is_taken
 from banshi.builtin.in_process import ApiReader
+from banshi.builtin.live_rows import LAST_EVENT, LiveRows
 from banshi.builtin.months import MAX_MONTHS, first_day, month_parameters, months_of
 from banshi.builtin.pages import page_of
 from banshi.foundation.sentences import Sentences
@@ -29,6 +30,7 @@ from banshi.kernel.http.responses import (
 __all__ = [
     "BEARERS",
     "CLIENTS",
+    "LAST_EVENT",
     "MAX_MONTHS",
     "PAGE_PARAMETERS",
     "ApiReader",
@@ -37,6 +39,7 @@ __all__ = [
     "Client",
     "Directory",
     "ErrorFormat",
+    "LiveRows",
     "Page",
     "Routes",
     "Senders",

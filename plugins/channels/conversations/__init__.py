@@ -115,7 +115,7 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
         Resource(TIDYING, open_tidying),
         Resource.made(METRICS, Metrics),
         Resource.made(FIGURES, Figures),
-        Resource(stream.DESK_HUB, stream.open_hub),
+        Resource(stream.DESK_STREAMS, stream.open_streams),
         # Once there are the channels; and they end before these do.
         Resource(COURIERS, open_couriers, Phase.AFTER_PLUGINS),
         Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),
