@@ -28,10 +28,11 @@ from banshi.builtin.catalogue import search
 from banshi.foundation import logs
 from banshi.foundation.database import opening
 from banshi.foundation.database.upgrade import upgrade
+from banshi.kernel.http import middleware
 from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
-from tests import encrypted, prepared, remembered
+from tests import documented, encrypted, prepared, remembered
 from tests.borrowed import END_ALL, FREE, give_back
 from tests.dealing import dealt
 from tests.zone_pass import answers_with
@@ -53,6 +54,8 @@ tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 
 # What it reads of its grammars at its import takes longer than all of `jsonschema`, which imports it.
 sys.modules.setdefault("rfc3987_syntax", remembered.Later("rfc3987_syntax"))
+
+middleware.envelope = documented.watched_envelope
 
 # What a test leaves behind needs to survive no power cut: a door waited for the disk four times, and each upload once.
 # tests/kernel/test_disk.py looks at what is brought there.
@@ -172,6 +175,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(20_000, 20, 20)
     if sys.pycache_prefix == str(_compiled(session.config)):
         sys.dont_write_bytecode, sys.pycache_prefix = True, None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """No test got an answer that the description of its route doesn't name."""
+    if told := ", ".join(sorted(documented.UNDOCUMENTED)):
+        documented.UNDOCUMENTED.clear()
+        pytest.fail(f"the description names no such answer: {told}", pytrace=False)
 
 
 # -- doors -----------------------------------------------------------------------------------------------------------

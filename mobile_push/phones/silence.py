@@ -37,7 +37,12 @@ async def list_muted(call: Call) -> web.StreamResponse:
     return reply(call, {"items": [{"case": one} for one in muted], "next": None})
 
 
-@ROUTES.put("/v1/inbox/muted/{id}", Audience.CITIZEN, _NO_CONTENT, summary="Mute a case: its messages wake no phone.")
+@ROUTES.put(
+    "/v1/inbox/muted/{id}",
+    Audience.CITIZEN,
+    {**_NO_CONTENT, 409: Answer("You have muted as many as may be.")},
+    summary="Mute a case: its messages wake no phone.",
+)
 async def mute_case(call: Call) -> web.StreamResponse:
     """Mute a case: its messages wake no phone, and are in the inbox all the same. Again changes nothing."""
     person, case = call.principal.subject, UUID(call.path["id"])

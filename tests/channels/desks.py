@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from banshi import app
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
+from banshi.kernel.runtime.running import Platform
 from banshi.testing import Door, Person, open_door
 from tests.channels.chatting import Chatter
 
@@ -37,6 +42,7 @@ DESKS: list[dict[str, Any]] = [
         "hours": {**HOURS, "sat": ["9:00-12:00"]},
     },
 ]
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 #: A process that leaves all work to others.
 SERVING = ProcessRole(lanes=frozenset())
 
@@ -65,14 +71,19 @@ async def bureau(
     plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
     own = {"desks": DESKS if desks is None else desks, **settings}
     platform = {"database": database} if database else {}
-    async with open_door(
-        folder,
-        {**plugins, "conversations": "conversations"},
-        settings={"conversations": own},
-        platform=platform,
-        duty=duty,
-    ) as door:
-        yield door
+    with pytest.MonkeyPatch.context() as patch:
+        # A round that has begun before a test turns the clock finds nothing overdue.
+        patch.setattr(app, "Platform", partial(Platform, now=lambda: LONG_AGO))
+        async with open_door(
+            folder,
+            {**plugins, "conversations": "conversations"},
+            settings={"conversations": own},
+            platform=platform,
+            duty=duty,
+        ) as door:
+            patch.undo()
+            door.platform.now = lambda: datetime.now(UTC)
+            yield door
 
 
 def officer(door: Door, subject: str, *roles: str) -> Person:

@@ -244,7 +244,14 @@ SERVICE = "archive-service"
 #: that are good once a chat and a provider (`tests/channels/test_identity.py`); a desk's a citizen who waits there
 #: (`tests/channels/test_desk.py`).
 ELSEWHERE = {"show_service_case", "read_service_file", "show_contact_link", "end_contact_sign_in"}
-ELSEWHERE |= {"show_enquiry", "list_desk_phrases", "check_wechat_address", "show_rest", "show_form"}
+ELSEWHERE |= {
+    "show_enquiry",
+    "list_desk_phrases",
+    "check_wechat_address",
+    "show_rest",
+    "show_form",
+    "show_who_opened_contact_link",
+}
 
 
 async def registered(program: Person) -> tuple[str, str]:

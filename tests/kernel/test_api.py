@@ -385,7 +385,7 @@ def banshi_routes():
             operation=f"odd_{way.__name__}",
             summary="Break.",
             tag="odd",
-            answers={200: Answer(description="Never.")},
+            answers={200: Answer(description="Never."), 302: Answer(description="Elsewhere.")},
         )
         for way in WAYS
     ]

@@ -62,10 +62,11 @@ def banshi_routes():
         Parameter(name="token", schema={"type": "string"}, description="Whose."),
         Parameter(name="count", schema={"type": "integer"}, description="How many."),
     ]
+    answers = {200: Answer(description="It."), 401: Answer(description="Nobody's token.")}
     return [
         Route(
             method="GET", path=f"/v1/{name}/{{id}}", audience=Audience.ANYONE, handler=show, operation=name,
-            summary="Show.", tag="x", parameters=parameters, answers={200: Answer(description="It.")}, lenient=True,
+            summary="Show.", tag="x", parameters=parameters, answers=answers, lenient=True,
             errors=ErrorFormat(media_type="text/x", told=how),
         )
         for name, how in (("spoken", told), ("unspoken", broken))

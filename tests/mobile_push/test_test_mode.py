@@ -61,7 +61,7 @@ def banshi_routes():
         Route(
             method="POST", path="/v1/program/cases", audience=Audience.INTEGRATOR, handler=hand_in, body=BODY,
             operation="hand_in", summary="Hand in.", tag="program", creates=True,
-            answers={201: Answer(description="It is in.")},
+            answers={201: Answer(description="It is in."), 404: Answer(description="No such person.")},
         )
     ]
 """

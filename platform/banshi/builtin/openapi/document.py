@@ -199,10 +199,10 @@ def _responses(route: Route) -> dict[str, Any]:
         if links := links_of(route, answer):
             told["links"] = links
         responses[str(status)] = told
-    if route.method == "GET":
-        responses["304"] = {"description": "The caller has it already (If-None-Match)."}
-    for status in _problems_of(route):
-        if status not in route.answers:
+    for status in statuses_of(route) - route.answers.keys():
+        if status == 304:
+            responses["304"] = {"description": "The caller has it already (If-None-Match)."}
+        else:
             responses[str(status)] = {"description": PROBLEMS[status], "content": _errors(route)}
     return dict(sorted(responses.items()))
 
@@ -225,9 +225,11 @@ def _shape(answer: Answer) -> dict[str, Any]:
     return {"type": "string"} if answer.media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
 
-def _problems_of(route: Route) -> set[int]:
-    """The statuses that the way of a request can give, whatever the handler does."""
-    statuses = {400, 503}
+def statuses_of(route: Route) -> set[int]:
+    """All that the description names: the handler's own, and those that the way of a request can give."""
+    statuses = {400, 503, *route.answers}
+    if route.method == "GET":
+        statuses.add(304)
     if route.audience is not Audience.ANYONE:
         statuses |= {401, 403}
     if "{" in route.path:

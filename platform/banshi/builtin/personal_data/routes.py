@@ -64,12 +64,12 @@ DATA = Record(
     },
 )
 
-TOO_OFTEN = Answer("Too often a day, by Retry-After.")
+REFUSED = {409: Answer("It is being done already."), 429: Answer("Too often a day, by Retry-After.")}
 NO_ROOM = Answer("There is no room to write it.")
 
 
 @ROUTES.get(
-    "/v1/me/data", Audience.CITIZEN, {200: Answer("The rows, by plugin and table.", DATA), 429: TOO_OFTEN, 507: NO_ROOM}
+    "/v1/me/data", Audience.CITIZEN, {200: Answer("The rows, by plugin and table.", DATA), **REFUSED, 507: NO_ROOM}
 )
 async def show_my_data(call: Call) -> web.StreamResponse:
     """Read all that is held about the caller."""
@@ -81,7 +81,7 @@ async def show_my_data(call: Call) -> web.StreamResponse:
     Audience.CITIZEN,
     {
         200: Answer("`data.json` and `attachments/ID`.", media_type="application/octet-stream"),
-        429: TOO_OFTEN,
+        **REFUSED,
         507: NO_ROOM,
     },
 )
@@ -125,7 +125,7 @@ async def _read_out(written: Spooled, alone: _Alone) -> AsyncIterator[bytes]:
     Audience.CITIZEN,
     {
         200: Answer("It is done; what is kept, and why.", Record(kept=array(KEPT))),
-        429: TOO_OFTEN,
+        **REFUSED,
     },
     operation="forget_person",
 )

@@ -55,7 +55,10 @@ DESK = Parameter("desk", CODE, "Only of this desk.")
 
 
 @ROUTES.get(
-    "/v1/desk/enquiries", Audience.STAFF, {200: page_answer(HEAD_RECORD)}, parameters=(DESK, STATE, *PAGE_PARAMETERS)
+    "/v1/desk/enquiries",
+    Audience.STAFF,
+    {200: page_answer(HEAD_RECORD), 404: Answer("You have no such desk.")},
+    parameters=(DESK, STATE, *PAGE_PARAMETERS),
 )
 async def list_enquiries(call: Call) -> web.StreamResponse:
     """List the conversations of your desks, the most urgent and then the oldest first."""

@@ -41,7 +41,10 @@ MESSAGE = [
     Parameter("encrypt_type", TEXT, "`aes` for an encrypted message."),
     Parameter("msg_signature", TEXT, "The signature of an encrypted message."),
 ]
-ANSWERS = {200: Answer("What WeChat reads.", {"type": "string"}, media_type="text/plain")}
+ANSWERS = {
+    200: Answer("What WeChat reads.", {"type": "string"}, media_type="text/plain"),
+    403: Answer("It is not signed as WeChat signs for this account, or was signed too long ago."),
+}
 
 
 class NotFromWeChat(Problem):

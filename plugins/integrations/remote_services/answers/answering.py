@@ -80,6 +80,7 @@ class Replayed(Conflict):
     {
         200: Answer("The case after the step.", STEP_SCHEMA),
         401: Answer("The signature is missing or wrong, or its time is."),
+        403: Answer("The service's client was revoked, or may no longer answer."),
         502: Answer("The service failed when it was asked for claims; nothing was changed."),
         504: Answer("The service took too long when it was asked; nothing was changed."),
     },

@@ -69,7 +69,8 @@ def bookable(call: Call, *, by: Principal | None = None) -> Item:
             SLOT,
             Link("hold_slot", {"code": "$request.path.code"}, {"slot": "$response.body#/items/0/id"}),
             Link("show_draw", FIRST),
-        )
+        ),
+        502: Answer("The department's calendar can't be read."),
     },
     linked=is_bookable,
     parameters=(
