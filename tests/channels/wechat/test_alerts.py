@@ -150,6 +150,77 @@ async def test_what_still_waits_of_an_alert_that_ended_early_is_not_said(change:
         assert (await Said.get()).code == "taken-back"
 
 
+@pytest.mark.parametrize(("state", "begins"), [("recalled", "预警撤回：71001"), ("superseded", "预警解除：71001")])
+@pytest.mark.parametrize("by_notice", [True, False])
+async def test_whoever_was_told_of_an_alert_is_told_once_of_its_end(
+    *, state: str, begins: str, by_notice: bool, tmp_path: Path, database: str
+) -> None:
+    """Nobody else is: who binds the account afterwards, has unbound it, or hasn't been told."""
+    more: dict[str, Any] = {"alert_notice": NOTICE} if by_notice else {}
+    async with recorder() as wechat, bureau(tmp_path, database, push=True, base_url=wechat.url, **more) as door:
+        wang, li = (Phone(door, openid=f"oWang{number:023}") for number in (1, 2))
+        await bind(door, "wang", wang)
+        await bind(door, "li", li)
+        row = await in_force(door, 71001)
+        await look(door)
+        await nothing_waits()
+        before = heard(wechat)
+        assert before == 2
+        await li.says("解绑")
+        await bind(door, "chen", Phone(door, openid=f"oWang{3:023}"))
+        await Broadcast.filter(id=row.id).update(state=state)
+        for _ in range(3):
+            await look(door)
+            await nothing_waits()
+        assert heard(wechat) == before + 1
+        last = wechat.sent(TEMPLATE if by_notice else SEND)[-1]
+        assert last["touser"] == wang.openid
+        text = last["data"]["thing1"]["value"] if by_notice else last["text"]["content"]
+        assert text.startswith(begins[:8])
+
+
+async def test_an_update_in_force_is_told_in_place_of_an_end(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
+        await bind(door, "wang", Phone(door))
+        row = await in_force(door, 71001)
+        await look(door)
+        update = await in_force(door, 71002, msg_type="Update")
+        reference = {"sender": "alerts@city.example", "identifier": str(row.id), "sent": "2026-01-01T00:00:00+08:00"}
+        await Broadcast.filter(id=update.id).update(cap={**update.cap, "references": [reference]})
+        await Broadcast.filter(id=row.id).update(state="superseded")
+        for _ in range(2):
+            await look(door)
+        titles = [one["data"]["thing1"]["value"] for one in wechat.sent(TEMPLATE)]
+        assert len(titles) == 2
+        assert not [one for one in titles if one.startswith("预警")]
+        # Once that one is cancelled, its end is told.
+        await Broadcast.filter(id=update.id).update(state="superseded")
+        for _ in range(2):
+            await look(door)
+        assert [one["data"]["thing1"]["value"][:5] for one in wechat.sent(TEMPLATE)[2:]] == ["预警解除："]
+
+
+async def test_an_end_that_wechat_cannot_take_now_comes_again_and_one_whose_time_is_over_is_not_told(
+    tmp_path: Path,
+) -> None:
+    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
+        for number, name in enumerate(("wang", "li")):
+            await bind(door, name, Phone(door, openid=f"oWang{number:023}"))
+        first, second = [await in_force(door, 71001), await in_force(door, 71002)]
+        await look(door)
+        await Broadcast.filter(id=first.id).update(state="recalled")
+        wechat.codes[TEMPLATE] = [0, -1, 0]
+        for _ in range(3):
+            await look(door)
+        assert len(wechat.sent(TEMPLATE)) == 4 + 3
+        assert await states() == ["accepted"] * 6
+        later = door.platform.now() + timedelta(hours=2)
+        door.platform.now = lambda: later
+        await Broadcast.filter(id=second.id).update(state="recalled")
+        await look(door)
+        assert len(wechat.sent(TEMPLATE)) == 7
+
+
 async def test_what_wechat_cannot_take_now_comes_again_and_what_it_took_does_not(tmp_path: Path) -> None:
     async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
         for number, name in enumerate(("wang", "li", "chen")):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Unpack
@@ -107,9 +107,12 @@ class Conversations:
         """
         return await saying.say(self._platform, conversation, reply, **about)
 
-    async def take_back(self, keys: Sequence[str]) -> None:
-        """What was promised under these keys and isn't on its way yet is not said any more."""
-        await saying.take_back(self._platform, keys)
+    async def take_back(self, keys: Sequence[str]) -> Collection[str]:
+        """What was promised under these keys and isn't on its way yet is not said any more.
+
+        Returns the keys of what was said, or is on its way.
+        """
+        return await saying.take_back(self._platform, keys)
 
     async def bound(self, person: str, channel: str) -> Sequence[BoundContact]:
         """The contacts of a channel by which a citizen is known, but for those that have left."""

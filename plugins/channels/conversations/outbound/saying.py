@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, Required, TypedDict, Unpack
 from uuid import UUID
@@ -80,11 +80,13 @@ async def delivered(platform: Platform, account: str, provider_id: str, *, arriv
     return True
 
 
-async def take_back(platform: Platform, keys: Sequence[str]) -> None:
-    """What was promised under these keys and isn't on its way yet is not said any more."""
+async def take_back(platform: Platform, keys: Sequence[str]) -> Collection[str]:
+    """What was promised under these keys and isn't on its way yet is not said any more; the keys of what was, or is."""
     where = {"key__in": list(keys), "state__in": ["waiting", "shut"], "is_sending": False}
     changed = {"state": "refused", "code": "taken-back", "settled_at": platform.now()}
     await platform.store.commit(Write([Update(Said, where, changed, rows=None)]))
+    said = Said.filter(key__in=list(keys)).exclude(state__in=["refused", "failed"])
+    return {str(key) for key in await said.values_list("key", flat=True)}
 
 
 async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequence[Reply], Sequence[Update]]:

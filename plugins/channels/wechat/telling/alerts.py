@@ -6,7 +6,7 @@ Where somebody is at home is known of phones alone, so whoever has none is told 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,9 @@ LOOK_S, CONTACTS_AT_ONCE, TOLD_AT_ONCE = 5.0, 200, 8
 #: Alerts of one page.
 PAGE = 100
 
+#: In front of the title of an alert that was cancelled, and of one that was withdrawn.
+ENDED, WITHDRAWN = say("Not in force any more: "), say("Withdrawn: ")
+
 
 class Alerts:
     """Tells of alerts; which contacts come next is remembered by each alert's id."""
@@ -44,8 +47,8 @@ class Alerts:
             return
         news = [news_of(self._platform, one) for one in await self._in_force()]
         live = [one.alert for one in news]
-        await self._take_back(live)
         self._behind = {alert: link for alert, link in self._behind.items() if alert in live}
+        await self._end(live)
         for one in news:
             await self._tell_all(one)
 
@@ -77,45 +80,99 @@ class Alerts:
         keys = {key_of(news, one): one for one in contacts}
         told = Notice.filter(key__in=list(keys)).exclude(state="waiting")
         done = {str(key) for key in await told.values_list("key", flat=True)}
-        turns, settled = asyncio.Semaphore(TOLD_AT_ONCE), []
 
-        async def one_told(contact: BoundContact) -> None:
-            async with turns:
-                account = account_named(self._platform, contact.account)
-                if account is not None and not await has_app(self._platform, contact.person):
-                    notice = account.settings.alert_notice
-                    settled.append(await tell(self._platform, account, notice, contact, news))
+        async def one_told(contact: BoundContact) -> bool:
+            account = account_named(self._platform, contact.account)
+            if account is None or await has_app(self._platform, contact.person):
+                return True
+            return await tell(self._platform, account, account.settings.alert_notice, contact, news)
 
-        async with asyncio.TaskGroup() as group:
-            for key, contact in keys.items():
-                if key not in done:
-                    group.create_task(one_told(contact))
-        return all(settled)
+        return all(await at_once(one_told(contact) for key, contact in keys.items() if key not in done))
 
-    async def _take_back(self, live: Sequence[str]) -> None:
-        """What still waits to be said of an alert that ended before its time isn't said."""
-        now = self._platform.now()
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    async def _end(self, live: Sequence[str]) -> None:
+        """Whoever was told of an alert that ended early is told of that; what still waits of it isn't said."""
+        now, ends = self._platform.now(), dict[str, News | None]()
         ended = Notice.filter(until__gt=now).exclude(alert__in=["", *live])
-        keys = await ended.limit(CONTACTS_AT_ONCE).values_list("key", flat=True)
-        while keys:
-            await self._platform[CONVERSATIONS].take_back([said_key(str(key)) for key in keys])
-            await Notice.filter(key__in=list(keys)).update(until=now)
-            keys = await ended.limit(CONTACTS_AT_ONCE).values_list("key", flat=True)
+        while rows := await ended.order_by("id").limit(CONTACTS_AT_ONCE):
+            said = await self._platform[CONVERSATIONS].take_back([said_key(row.key) for row in rows])
+            for alert in {row.alert for row in rows} - ends.keys():
+                ends[alert] = await self._end_of(alert, live)
+            settled = await at_once(self._end_told(row, ends[row.alert], said) for row in rows)
+            over = [row.id for row, is_settled in zip(rows, settled, strict=True) if is_settled]
+            await Notice.filter(id__in=over).update(until=now)
+            if not all(settled):
+                return  # what WeChat can't take just now comes again with the next round
+
+    async def _end_of(self, alert: str, live: Sequence[str]) -> News | None:
+        """What is told of its end; None where one in force takes its place, which is told in full."""
+        try:
+            shown = await self._api.get(f"/v1/alerts/{alert}", None, "zh-CN")
+            others = [await self._api.get(f"/v1/alerts/{one}", None, "zh-CN") for one in live]
+        except NotFound:
+            return None
+        later = {one["identifier"] for other in others for one in other["alert"].get("references", ())}
+        if shown["state"] == "published" or alert in later:
+            return None
+        return end_news_of(self._platform, shown)
+
+    async def _end_told(self, row: Notice, news: News | None, said: Collection[str]) -> bool:
+        """Whether that is settled; nobody is told who has never been told of the alert, or has unbound the account."""
+        if news is None or row.state == "waiting" or (row.state == "said" and said_key(row.key) not in said):
+            return True
+        bound = await self._platform[CONVERSATIONS].bound(row.person, "wechat")
+        contact = next((one for one in bound if one.conversation == row.conversation_id), None)
+        account = account_named(self._platform, row.account)
+        if contact is None or account is None:
+            return True
+        return await tell(self._platform, account, account.settings.alert_notice, contact, news)
+
+
+async def at_once(works: Iterable[Coroutine[Any, Any, bool]]) -> Sequence[bool]:
+    """What comes of each, in their order; so many are under way at a time."""
+    turns = asyncio.Semaphore(TOLD_AT_ONCE)
+
+    async def one_done(work: Coroutine[Any, Any, bool]) -> bool:
+        async with turns:
+            return await work
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one_done(work)) for work in works]
+    return [task.result() for task in tasks]
+
+
+def known_of(platform: Platform, alert: Any, at: datetime, until: datetime) -> dict[str, str]:
+    """What can stand in a notice of an alert, from its summary."""
+    return {
+        "title": alert["title"],
+        "event": alert["event"] or alert["title"],
+        "areas": "、".join(alert["areas"]) or "-",
+        "time": spelled(platform, at),
+        "until": spelled(platform, until),
+    }
 
 
 def news_of(platform: Platform, alert: Any) -> News:
     """What is told of an alert, from its summary."""
     until, areas = datetime.fromisoformat(alert["expires_at"]), "、".join(alert["areas"])
-    known = {
-        "title": alert["title"],
-        "event": alert["event"] or alert["title"],
-        "areas": areas or "-",
-        "time": spelled(platform, datetime.fromisoformat(alert["published_at"])),
-        "until": spelled(platform, until),
-    }
+    known = known_of(platform, alert, datetime.fromisoformat(alert["published_at"]), until)
     over = text_in(say("In force until {until}.", until=known["until"]), "zh-CN")
     words = "\n".join(one for one in (alert["title"], areas, alert["body"], over) if one)
     return News(id=f"alert-{alert['id']}", known=known, words=words, alert=alert["id"], until=until)
+
+
+def end_news_of(platform: Platform, alert: Any) -> News:
+    """What is told of the end of an alert, from its summary: not for longer than it would have been in force."""
+    now, until = platform.now(), datetime.fromisoformat(alert["expires_at"])
+    told = ENDED if alert["state"] == "superseded" else WITHDRAWN
+    words = f"{text_in(told, 'zh-CN')}{alert['title']}"
+    return News(
+        id=f"alert-end-{alert['id']}",
+        known={**known_of(platform, alert, now, now), "title": words},
+        words=words,
+        until=until,
+    )
 
 
 ALERTS: Key[Alerts] = Key("wechat's alerts")
