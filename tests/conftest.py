@@ -25,6 +25,7 @@ from tortoise.apps import Apps
 from banshi import app, testing
 from banshi.builtin.catalogue import plugin as catalogue
 from banshi.builtin.catalogue import search
+from banshi.builtin.leading import leader_election
 from banshi.foundation import logs
 from banshi.foundation.database import opening
 from banshi.foundation.database.upgrade import upgrade
@@ -32,7 +33,7 @@ from banshi.kernel.http import middleware
 from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
-from tests import documented, encrypted, prepared, remembered
+from tests import documented, encrypted, prepared, registered, remembered
 from tests.borrowed import END_ALL, FREE, give_back
 from tests.dealing import dealt
 from tests.zone_pass import answers_with
@@ -43,9 +44,13 @@ logs.configure = lambda *_: None
 
 opening.upgrade = prepared.upgrade_from_memory
 
+leader_election.every = prepared.every_but_at_once
+
 Apps._build_initial_querysets = prepared.build_unless_built  # type: ignore[method-assign]
+Apps._discover_models = staticmethod(prepared.discovered_models)  # type: ignore[method-assign]
 
 testing.loaded = remembered.loaded_from_memory  # type: ignore[attr-defined]
+app.add_routes = registered.routes_from_memory
 # Whoever tests how an index is made takes `tests.remembered.index_of`.
 search.index_of = remembered.index_from_memory
 catalogue.declared_in = remembered.advice_from_memory

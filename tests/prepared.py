@@ -1,30 +1,37 @@
 """Databases that were migrated for an earlier test: working out what all migrations do takes most of a second.
 
-SQLite: what the first migration of an empty file made is kept in memory and copied into the next empty file, page by
-page. PostgreSQL: a schema is migrated once in a run, made again from
-what pg_dump writes of it, and emptied after each test. `tests/kernel/test_prepared.py` holds both
-against the real thing; a test whose point is the migration itself asks for the fixture `empty_database`.
+SQLite: what the first migration of a file made is kept in memory, and is the next one's file. PostgreSQL: a schema is
+migrated once in a run, made again from what pg_dump writes of it, and emptied after each test.
+`tests/kernel/test_prepared.py` holds both against the real thing; a test whose point is the migration itself asks for
+the fixture `empty_database`.
 
-What Tortoise works out about the models themselves stays as it is, too, until others are opened.
+What Tortoise works out about the models themselves stays as it is, too, until others are opened. And of a file that was
+just made nobody looks at once for what became due there.
 """
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-import sqlite3
 import subprocess
+import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from fcntl import LOCK_EX, flock
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from weakref import WeakSet
 
 from tortoise.apps import Apps
 from tortoise.backends.base.executor import EXECUTOR_CACHE
-from tortoise.context import require_context
+from tortoise.context import TortoiseContext, get_current_context, require_context
+from tortoise.models import Model
 
 from banshi.app import configure
+from banshi.foundation.background import every
 from banshi.foundation.database.opening import connected
 from banshi.foundation.database.sqlite import Client
 from banshi.foundation.database.tables import Tables
@@ -32,26 +39,41 @@ from banshi.foundation.database.upgrade import upgrade
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: The pages of a migrated database, by the apps whose tables it has.
-MIGRATED: dict[str, sqlite3.Connection] = {}
+#: The files of migrated databases, by the apps whose tables they have and by their way to keep what isn't in them yet.
+MIGRATED: dict[tuple[str, str], bytes] = {}
 
 
 async def upgrade_from_memory(apps: dict[str, Any]) -> list[str]:
-    """`banshi.foundation.database.upgrade.upgrade`; an empty SQLite file becomes a copy of an earlier one with the same
-    apps."""
+    """`banshi.foundation.database.upgrade.upgrade`; a SQLite file that isn't there yet becomes a copy of an earlier one
+    with the same apps."""
     client = require_context().connections.get("default")
-    if not isinstance(client, Client) or await client.execute_query_dict("SELECT 1 FROM sqlite_schema"):
+    if not isinstance(client, Client) or client.filename == ":memory:" or (file := Path(client.filename)).exists():
         return await upgrade(apps)
-    open_file = client._connection
-    assert open_file is not None
-    key = repr(apps)
-    if key not in MIGRATED:
-        await upgrade(apps)
-        MIGRATED[key] = sqlite3.connect(":memory:", check_same_thread=False)
-        await open_file._execute(open_file._conn.backup, MIGRATED[key])
-    else:
-        await open_file._execute(MIGRATED[key].backup, open_file._conn)
-    return []
+    NEW.add(require_context())
+    key = (repr(apps), client.pragmas["journal_mode"])
+    if key in MIGRATED:
+        # In one piece, before it is opened. What can't be written is told by who opens it.
+        with suppress(OSError):
+            file.write_bytes(MIGRATED[key])  # noqa: ASYNC240 - it is over at once
+            return []
+    made = await upgrade(apps)
+    opened: Any = client._connection
+    MIGRATED[key] = await opened._execute(opened._conn.serialize)
+    return made
+
+
+#: Those whose files were just made.
+NEW: WeakSet[TortoiseContext] = WeakSet()
+
+#: Longest time until the leader looks for the first time what is due in a file that was just made, in seconds.
+FIRST_ROUND_S = 1.0
+
+
+async def every_but_at_once(seconds: float, work: Callable[[], Awaitable[object]], failed: str) -> None:
+    """`banshi.foundation.background.every`; most tests are over before the first round of what has an hour."""
+    if get_current_context() in NEW:
+        await asyncio.sleep(min(seconds, FIRST_ROUND_S))
+    await every(seconds, work, failed)
 
 
 build = Apps._build_initial_querysets
@@ -74,6 +96,19 @@ def build_unless_built(apps: Apps) -> None:
         EXECUTOR_CACHE.clear()
         build(apps)
         BUILT.append(key)
+
+
+discover = Apps._discover_models
+
+
+def discovered_models(module: str, label: str) -> list[type[Model]]:
+    """`Apps._discover_models`; a module has its models for good."""
+    return list(_models(sys.modules[module], label)) if module in sys.modules else discover(module, label)
+
+
+@lru_cache(256)
+def _models(module: ModuleType, label: str) -> list[type[Model]]:
+    return discover(module, label)
 
 
 #: The names of all tables of a schema, and of all sequences, but what notes which migrations were applied.

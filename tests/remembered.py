@@ -22,7 +22,6 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-import pluggy
 import pytest
 
 from banshi.app import loaded
@@ -40,6 +39,7 @@ from banshi.kernel.loading.importing import read_hooks
 from banshi.kinds import query
 from banshi.kinds.query.registers import declared as registers
 from banshi.moved import old_names
+from tests import registered
 
 #: What was read, with the kinds that it was read by, which have to live as long; and what was found.
 READ: dict[tuple[Any, ...], tuple[Catalogue, Mapping[str, Any]]] = {}
@@ -56,8 +56,8 @@ CHECKS: tuple[tuple[Any, str], ...] = (
 #: What the files of plugins of this repository declare, by the plugins' folders.
 DECLARED: dict[tuple[Any, ...], Any] = {}
 
-#: The hooks of each plugin, with all that its module had when they were read.
-HOOKS: dict[tuple[str, int], tuple[dict[str, Any], dict[str, Any]]] = {}
+#: The hooks of each plugin, with all functions that its module had when they were read.
+HOOKS: dict[tuple[str, int], tuple[dict[str, FunctionType], dict[str, Any]]] = {}
 
 #: The search's index of each catalogue; once it is made nobody changes it.
 INDICES: dict[str, Index] = {}
@@ -66,6 +66,7 @@ INDICES: dict[str, Index] = {}
 FEW = 200
 
 ROOT = Path(__file__).resolve().parent.parent
+OURS = f"{ROOT}{os.sep}"
 
 #: What a plugin is made of.
 SOURCES = ("*.py", "*.toml", "*.json", "*.csv")
@@ -107,7 +108,7 @@ def remembering(configuration: Configuration) -> Iterator[None]:
             patched.setattr(module, name, partial(found_once, getattr(module, name)))
         patched.setattr(Reader, "read", read_once)
         patched.setattr(loader, "read_hooks", hooks_from_memory)
-        patched.setattr(pluggy._manager, "_static_hook_attr", hook_in)
+        patched.setattr(loader.pluggy, "PluginManager", registered.Manager)
         patched.setattr(importing, "old_names", old_names_from_memory)
         yield
 
@@ -132,7 +133,12 @@ def content(place: Path | str | None) -> str:
             return repr(id(sys.modules[place]))
         place = Path(file).parent
     assert place is not None
-    return _kept(place) if place.is_relative_to(ROOT) else _digest(place)
+    return _kept(place) if _is_ours(place) else _digest(place)
+
+
+def _is_ours(place: Path) -> bool:
+    """Whether it is in this repository, and so doesn't change while tests run."""
+    return str(place).startswith(OURS)
 
 
 def _digest(folder: Path) -> str:
@@ -146,27 +152,20 @@ _kept = lru_cache(_digest)
 
 
 def hooks_from_memory(name: str, module: ModuleType, api: int) -> tuple[dict[str, Any], list[Finding]]:
-    """`read_hooks`; a plugin whose module has what it had then has the same hooks."""
-    then, hooks = HOOKS.get((name, api), ({}, {}))
-    now = vars(module)
-    if then.keys() != now.keys() or any(then[one] is not value for one, value in now.items()):
+    """`read_hooks`; a plugin whose module has the functions that it had then has the same hooks."""
+    then, hooks = HOOKS.get((name, api), (None, {}))
+    now = {attribute: value for attribute, value in vars(module).items() if isinstance(value, FunctionType)}
+    if then != now:
         hooks, wrong = read_hooks(name, module, api)
         if wrong:
             return hooks, wrong
-        HOOKS[name, api] = (dict(now), hooks)
+        HOOKS[name, api] = (now, hooks)
     return dict(hooks), []
-
-
-def hook_in(module: object, name: str) -> tuple[object, Callable[..., object]] | None:
-    """What pluggy looks for in a module that the loader has made of right hooks: its functions, and none of what
-    classes and instances have beside them."""
-    value = vars(module).get(name)
-    return (value, value) if isinstance(value, FunctionType) else None
 
 
 def old_names_from_memory(folder: Path) -> Iterator[tuple[Path, str]]:
     """`banshi.moved.old_names`; what is in this repository doesn't change while tests run."""
-    yield from _old_names(folder) if folder.is_relative_to(ROOT) else old_names(folder)
+    yield from _old_names(folder) if _is_ours(folder) else old_names(folder)
 
 
 @lru_cache
@@ -190,7 +189,7 @@ def advice_from_memory(full: registry.Registry) -> advice.Declared:
 
 
 def _declared(what: tuple[str, ...], folders: Mapping[str, Path], read: Callable[[], Any]) -> Any:
-    if not all(folder.is_relative_to(ROOT) for folder in folders.values()):
+    if not all(map(_is_ours, folders.values())):
         return read()
     key = (what, *folders.items())
     if key not in DECLARED:

@@ -25,8 +25,9 @@ from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.time.working_days import WorkingCalendar
+from banshi.kernel.contract.routes import Route
 from banshi.kernel.http.callers import LONGEST_TOKEN
-from banshi.kernel.http.dispatch import endpoint
+from banshi.kernel.http.dispatch import Handler, endpoint
 from banshi.kernel.http.malformed import Runner
 from banshi.kernel.http.middleware import answering
 from banshi.kernel.loading.configuration import Configuration, inspect_configuration, make_folders
@@ -129,28 +130,38 @@ def application(platform: Platform) -> web.Application:
     """The aiohttp application that serves an open platform."""
     app = web.Application()
     app[PLATFORM] = platform
-    words = _words_below({route.path for _, route in platform.registry.routes})
-    # aiohttp tries the routes of one prefix in turn: an item's guide, which most ask for, before what is below it.
-    for plugin, route in sorted(platform.registry.routes, key=lambda one: one[1].path.count("/")):
-        # Who is there to work is asked by machines alone.
-        if not platform.duty.serves and plugin != MONITORING:
-            continue
-        handler = endpoint(platform, route)
-        if plugin in platform.registry.configuration.entries:
-            handler = bounded_route(platform, plugin, route, handler)
-        handler = traced_route(platform, route, handler)
-        path = _pattern(route.path, words)
-        if route.method == "GET":
-            # A stream writes by itself, and what follows a head alone would be read as the next answer's.
-            app.router.add_get(path, handler, allow_head=not route.streams)
-        else:
-            app.router.add_route(route.method, path, handler)
+    add_routes(app)
 
     async def close(_: web.Application) -> None:
         platform.closing.set()
 
     app.on_shutdown.append(close)
     return app
+
+
+def add_routes(app: web.Application) -> None:
+    """The routes that its platform's process has."""
+    platform = app[PLATFORM]
+    words = _words_below({route.path for _, route in platform.registry.routes})
+    # aiohttp tries the routes of one prefix in turn: an item's guide, which most ask for, before what is below it.
+    for plugin, route in sorted(platform.registry.routes, key=lambda one: one[1].path.count("/")):
+        # Who is there to work is asked by machines alone.
+        if not platform.duty.serves and plugin != MONITORING:
+            continue
+        handler, path = handler_of(platform, plugin, route), _pattern(route.path, words)
+        if route.method == "GET":
+            # A stream writes by itself, and what follows a head alone would be read as the next answer's.
+            app.router.add_get(path, handler, allow_head=not route.streams)
+        else:
+            app.router.add_route(route.method, path, handler)
+
+
+def handler_of(platform: Platform, plugin: str, route: Route) -> Handler:
+    """aiohttp's handler for a plugin's route."""
+    handler = endpoint(platform, route)
+    if plugin in platform.registry.configuration.entries:
+        handler = bounded_route(platform, plugin, route, handler)
+    return traced_route(platform, route, handler)
 
 
 def _words_below(paths: Iterable[str]) -> Mapping[str, list[str]]:
