@@ -80,7 +80,7 @@ CONVERSATIONS_ORDER = [
     *("desk", "holdings", "console"),
 ]
 QUESTIONS_ORDER = [
-    *("sentences", "spelling", "days", "plan", "read", "wording", "answering", "shown", "outcomes", "pages"),
+    *("sentences", "spelling", "days", "plan", "read", "wording", "answering", "shown", "outcomes", "guides", "pages"),
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [

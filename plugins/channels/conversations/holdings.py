@@ -19,7 +19,7 @@ from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retai
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
 from conversations.figures.counting import FIGURES, begun_in, moved
-from conversations.figures.events import promised
+from conversations.figures.events import told
 from conversations.settings import SETTINGS
 from conversations.tables.models import (
     ChannelConversation,
@@ -155,7 +155,7 @@ async def _empty(platform: Platform, rows: Sequence[ChannelConversation]) -> Non
         forgotten = {"memory": Memory().stored(), "state": state, "version": row.version + 1}
         with suppress(Stale):
             guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, forgotten)
-            left = list(moved(platform, row.account, begun_in(row.memory), []))
-            told = promised(platform, row.id, left, is_bound=bool(Memory.of(row.memory).person))
-            await platform.store.commit(Write([guard], [*left, *told]))
-            platform[FIGURES].written(left)
+            left = moved(platform, row.account, begun_in(row.memory), [])
+            rows = told(platform, row.id, left, is_bound=bool(Memory.of(row.memory).person))
+            await platform.store.commit(Write([guard], rows))
+            platform[FIGURES].written(rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from yarl import URL
-
 from conversations.contents import Text, Voice
 from conversations.engine import cases
 from conversations.engine.ask import guides
@@ -11,6 +9,7 @@ from conversations.engine.ask.pages import page_of
 from conversations.engine.bind import linking, waiting
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
+from questions.guides import guide_lines
 from questions.read import Answered, choice
 from questions.spelling import plain
 
@@ -75,7 +74,7 @@ async def chosen(talk: Talk, command: str, *about: str) -> None:
 
 async def search(talk: Talk) -> bool:
     """Show what is found by their words; False where nothing is."""
-    page = await talk.get(str(URL("/v1/items").with_query(q=talk.text[:100], limit=str(MAX_SHOWN))))
+    page = await talk.search(talk.text, MAX_SHOWN)
     for one in page.get("help", ()):
         talk.lines += [one["title"], *one["steps"], *(f"{two['title']}: {two['number']}" for two in one["phones"])]
     talk.lines += [
@@ -103,7 +102,7 @@ async def begin(talk: Talk, code: str) -> None:
         )
         return talk.happen("over")
     if guide["begin"] is None:
-        talk.lines += guides.lines(talk, guide)
+        talk.lines += guide_lines(guide, talk.language)
         return show(talk)
     talk.say("Write “guide” for materials, fee, time and place.")
     talk.memory.push(Dialogue(code, guide["title"], answers={"answers": {}}))

@@ -34,9 +34,7 @@ async def take(talk: Talk) -> None:
         talk.say("This is not offered any more. What you had filled in is gone with it.")
         menu.show(talk)
     except Problem as problem:
-        if problem.status >= 500:
-            raise
-        talk.lines.append(talk.told(problem))
+        talk.refused(problem)
 
 
 async def _show(talk: Talk, what: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, get_args
 
-from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Platform
@@ -17,15 +16,16 @@ from conversations.tables.models import Figure
 TYPES = tuple(f"banshi.conversation.{what}" for what in get_args(What))
 
 
-def promised(platform: Platform, conversation: Any, counted: Iterable[Any], *, is_bound: bool) -> list[Model]:
-    """The promise to tell of what was counted, for the same transaction.
+def told(platform: Platform, conversation: Any, counted: Iterable[Any], *, is_bound: bool) -> list[Any]:
+    """What was counted with the promise to tell of it, for one transaction.
 
     Nothing of an item is told of a contact that is bound to nobody: what has no name is told to nobody.
     """
+    counted = [*counted]
     figures = [row for row in counted if isinstance(row, Figure) and (is_bound or not row.item)]
     if not figures or not platform.offered(LISTENERS):
-        return []
-    subject, found = platform[OFFERS].hashed("event", str(conversation)), list[Model]()
+        return counted
+    subject = platform[OFFERS].hashed("event", str(conversation))
     for row in figures:
         item = platform.registry.items.get(row.item) if row.item else None
         event = Event(
@@ -38,5 +38,5 @@ def promised(platform: Platform, conversation: Any, counted: Iterable[Any], *, i
             item=row.item,
             data={"account": row.account, "item": row.item or None, "action": row.what, "pointer": row.pointer},
         )
-        found += event_rows(platform, event)
-    return found
+        counted += event_rows(platform, event)
+    return counted

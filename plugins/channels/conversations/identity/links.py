@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Platform, Principal, Stale, Update, Write
 from conversations.figures.counting import FIGURES, figure
-from conversations.figures.events import promised
+from conversations.figures.events import told
 from conversations.identity.offers import known_of
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
 from questions.pages.frame import LinkOver
@@ -58,10 +58,9 @@ async def bind(platform: Platform, offer: LinkOffer, person: Principal) -> Chann
         guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, {"version": row.version + 1})
         updates, rows = binding(offer, row.id, person, "sign-in", now)
         try:
-            counted = figure(platform, row.account, "linked")
-            told = promised(platform, row.id, [counted], is_bound=True)
-            await platform.store.commit(Write([guard, *updates], [*rows, counted, *told]))
-            platform[FIGURES].written([counted])
+            rows = [*rows, *told(platform, row.id, [figure(platform, row.account, "linked")], is_bound=True)]
+            await platform.store.commit(Write([guard, *updates], rows))
+            platform[FIGURES].written(rows)
         except Stale:
             continue
         return row

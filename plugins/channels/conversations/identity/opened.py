@@ -21,7 +21,7 @@ from conversations.identity.offers import LINK_LIFE, OFFERS
 from conversations.outbound.sender import opener_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
-from questions.pages.frame import FromElsewhere
+from questions.pages.frame import FromElsewhere, remember
 
 #: Where the provider leads back to; the operator registers its host there.
 BACK = "/v1/conversations/opened"
@@ -108,15 +108,8 @@ def _leads(call: Call, row: ChannelConversation, state: str) -> str:
 def _on(call: Call, address: str, kept: dict[str, str], life: timedelta = LINK_LIFE) -> web.Response:
     until = int((call.now + life).timestamp())
     answer = web.Response(status=302, headers={"Location": address, "Cache-Control": "no-store"})
-    answer.set_cookie(
-        COOKIE,
-        call.platform[SEAL].sealed(json.dumps({**kept, "until": until})),
-        max_age=int(life.total_seconds()),
-        path=PATH,
-        secure=call.address.startswith("https:"),
-        httponly=True,
-        samesite="Lax",
-    )
+    sealed = call.platform[SEAL].sealed(json.dumps({**kept, "until": until}))
+    remember(answer, call, COOKIE, sealed, int(life.total_seconds()), PATH)
     return answer
 
 

@@ -10,7 +10,7 @@ from banshi import Answer, Audience, Call, NotFound, Update, Write, reply
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
 from conversations.figures.counting import FIGURES, figure
-from conversations.figures.events import promised
+from conversations.figures.events import told
 from conversations.identity.offers import DIGITS, OFFERS
 from conversations.sentences import say
 from conversations.tables.models import ContactLink, LinkOffer
@@ -60,7 +60,7 @@ async def end_contact_link(call: Call) -> web.StreamResponse:
     if link is None:
         raise NotFound(say("No chat is bound to you by this; look at your list."), see="/v1/conversations/links")
     counted = figure(call.platform, link.conversation.account, "unlinked")
-    told = promised(call.platform, link.conversation_id, [counted], is_bound=True)
-    await call.platform.store.commit(Write([Update(ContactLink, own, {"ended_at": call.now})], [counted, *told]))
-    call.platform[FIGURES].written([counted])
+    rows = told(call.platform, link.conversation_id, [counted], is_bound=True)
+    await call.platform.store.commit(Write([Update(ContactLink, own, {"ended_at": call.now})], rows))
+    call.platform[FIGURES].written(rows)
     return web.Response(status=204)

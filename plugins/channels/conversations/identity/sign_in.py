@@ -13,7 +13,7 @@ from conversations.identity.offers import OFFERS
 from conversations.outbound.sender import title_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
-from questions.pages.frame import PAGE, TOKEN, LinkOver, problem, refuse_others
+from questions.pages.frame import PAGE, TOKEN, LinkOver, problem, refuse_others, remember
 
 #: Where the provider sends people back to; the operator registers it there.
 BACK = "/v1/conversations/signed-in"
@@ -79,15 +79,7 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
     sign_in = call.platform[SIGN_IN]
     attempt = await sign_in.begin(call.address + BACK, call.path["token"])
     answer = page.leaving(call.language, attempt.address, sign_in.host)
-    answer.set_cookie(
-        COOKIE,
-        attempt.kept,
-        max_age=ATTEMPT_LIFE_S,
-        path=BACK,
-        secure=call.address.startswith("https:"),
-        httponly=True,
-        samesite="Lax",
-    )
+    remember(answer, call, COOKIE, attempt.kept, ATTEMPT_LIFE_S, BACK)
     return answer
 
 

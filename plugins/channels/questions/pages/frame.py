@@ -76,6 +76,12 @@ def button(language: str, words: Texts) -> str:
     return f'<form method="post"><button>{told(language, words)}</button></form>'
 
 
+def remember(answer: web.Response, call: Call, name: str, value: str, seconds: int, path: str) -> None:
+    """Let the browser bring it back to the addresses below a path: a page of ours and nobody's script reads it."""
+    secure = call.address.startswith("https:")
+    answer.set_cookie(name, value, max_age=seconds, path=path, secure=secure, httponly=True, samesite="Lax")
+
+
 def sending(answer: web.Response) -> web.Response:
     """A page whose form's Origin is sent to us and to nobody else: what isn't sent from it does nothing."""
     answer.headers["Referrer-Policy"] = "same-origin"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from yarl import URL
-
 from banshi import Problem
 from banshi.sdk.cases import keep_choice, save_draft
 from conversations.contents import File, Place, Text, Voice
@@ -146,9 +144,7 @@ async def _keep(now: Filling, question: Question, value: Any) -> bool:
     try:
         until = await keep_choice(talk.platform, item, talk.principal, parts_of(question.pointer)[-1], value)
     except Problem as problem:
-        if problem.status >= 500:
-            raise
-        talk.lines.append(talk.told(problem))
+        talk.refused(problem)
         return False
     if until is not None:
         talk.say("It is kept for you until {time}.", time=f"{until.astimezone(talk.platform.settings.timezone):%H:%M}")
@@ -188,7 +184,7 @@ async def _unread(now: Filling, question: Question) -> None:
 
 async def _answer(now: Filling) -> None:
     """Say which item a question in between is about."""
-    page = await now.talk.get(str(URL("/v1/items").with_query(q=now.talk.text[:100], limit="1")))
+    page = await now.talk.search(now.talk.text, 1)
     now.talk.lines += [f"{one['title']}: {one['summary']}" for one in page["items"]]
 
 

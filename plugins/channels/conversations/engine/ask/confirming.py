@@ -77,9 +77,7 @@ async def submit(now: Filling) -> None:
     except InvalidFields as refused:
         return _refused(now, refused)
     except Problem as problem:
-        if problem.status >= 500:
-            raise
-        talk.lines.append(talk.told(problem))
+        talk.refused(problem)
         return _conflict(now)
     talk.is_kept = True
     return None

@@ -30,7 +30,7 @@ async def stored(talk: Talk, file: File) -> str | None:
     try:
         row = await store_file(talk.platform, talk.principal.subject, await file.fetch(), file.name)
     except Problem as problem:
-        _told(talk, problem)
+        talk.refused(problem)
         return None
     return str(row.id)
 
@@ -44,7 +44,7 @@ async def voice(talk: Talk, fetch: Callable[[], Awaitable[bytes]], name: str) ->
         if problem.status == UNSUPPORTED:
             talk.say("This voice message can't be kept: please write.")
         else:
-            _told(talk, problem)
+            talk.refused(problem)
         return None
     return str(row.id)
 
@@ -52,10 +52,3 @@ async def voice(talk: Talk, fetch: Callable[[], Awaitable[bytes]], name: str) ->
 def sound_in(head: bytes) -> str | None:
     """The media type of a voice message, by its first bytes; None for anything else."""
     return next((media_type for media_type, begins in SOUNDS if begins.match(head)), None)
-
-
-def _told(talk: Talk, problem: Problem) -> None:
-    """Say why it isn't taken; what may be well in a moment comes again with the message."""
-    if problem.status >= 500:
-        raise problem
-    talk.lines.append(talk.told(problem))

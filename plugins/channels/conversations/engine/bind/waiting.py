@@ -101,8 +101,7 @@ async def _answered(talk: Talk) -> None:
     try:
         await asking.heard(await filling_of(talk))
     except Problem as problem:
-        if problem.status >= 500:
-            raise
+        talk.refused(problem)
     talk.then = ""
     if talk.row.state in ("asking", "confirming"):
         # The next question waits: whoever is in danger reads what to do.

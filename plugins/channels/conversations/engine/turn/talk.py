@@ -11,13 +11,14 @@ from typing import Any, Literal
 import orjson
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
+from yarl import URL
 
 from banshi import Platform, Principal, Problem, Update, text_in
 from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Scanned, Text, Voice
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved
-from conversations.figures.events import promised
+from conversations.figures.events import told
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, Turn
 from questions.pages.going_on import READER
@@ -84,9 +85,11 @@ class Talk:
         """A sentence in their language."""
         return text_in(say(english, **names), self.language)
 
-    def told(self, problem: Problem) -> str:
-        """What a problem says, in their language."""
-        return str(problem.document(self.language)["detail"])
+    def refused(self, problem: Problem) -> None:
+        """Say why something can't be. What may be well in a moment is raised: the message comes again with it."""
+        if problem.status >= 500:
+            raise problem
+        self.lines.append(str(problem.document(self.language)["detail"]))
 
     def spoken(self, text: str | Mapping[str, str]) -> str:
         return text if isinstance(text, str) else text_in(text, self.language)
@@ -125,14 +128,17 @@ class Talk:
         """What the API has there, for whoever this is."""
         return await self.platform[READER].get(address, self.principal, self.language)
 
+    async def search(self, words: str, most: int) -> Any:
+        """The items that everyday words find, and the help that goes with them."""
+        return await self.get(str(URL("/v1/items").with_query(q=words[:100], limit=str(most))))
+
     def receipt(self) -> list[Model | Update]:
         """What the transaction writes beside the rest: this turn, and how far the conversation has come."""
         row, version = self.row, self.row.version
         memory = self.memory.stored()
         before, now = begun_in(row.memory), begun_in(memory)
-        self.written = [*self.beside, *moved(self.platform, row.account, before, now, self.done)]
-        bound = self.principal is not None
-        self.written += promised(self.platform, row.id, self.written, is_bound=bound)
+        written = [*self.beside, *moved(self.platform, row.account, before, now, self.done)]
+        self.written = told(self.platform, row.id, written, is_bound=self.principal is not None)
         changed = {
             "version": version + 1,
             "state": row.state,
