@@ -18,6 +18,11 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+    # What is imported from here on is compiled where all processes of the run look for it.
+    sys.pycache_prefix = str(Path(__file__).resolve().parents[1] / ".pytest_cache" / "d" / "bytecode")
+    sys.dont_write_bytecode = False
+
 import hypothesis
 import pytest
 from tortoise.apps import Apps
@@ -141,7 +146,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.environ.get("CI") == "true":
         config.option.reruns = 1
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-        os.environ["PYTHONPYCACHEPREFIX"] = str(_compiled(config))
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(_compiled(config))
         # What an earlier run's tests had compiled of plugins that they wrote.
         shutil.rmtree(_compiled(config) / tempfile.gettempdir().lstrip(os.sep), ignore_errors=True)
 
