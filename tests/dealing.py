@@ -14,9 +14,11 @@ def dealt(long: Sequence[One], rest: Sequence[One], workers: int) -> list[One]:
 
     Every second part begins with its share of the long ones. They start servers and wait for them: were all of one
     part, one worker would be at them until the end; were they of all parts, too many servers would begin at once.
+    Neighbours stay together, since they share a browser, a server, a city.
     """
     ordered, others, left = list[One](), iter(rest), len(long) + len(rest)
-    shares = [list(long[part // 2 :: (workers + 1) // 2]) if part % 2 == 0 else [] for part in range(workers)]
+    most = -(-len(long) // ((workers + 1) // 2))
+    shares = [list(long[part // 2 * most :][:most]) if part % 2 == 0 else [] for part in range(workers)]
     for part, share in enumerate(shares):
         size = left // (workers - part)
         left -= size

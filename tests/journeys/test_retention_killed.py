@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from banshi.foundation.database.opening import open_store
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from tests import commands
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,6 +84,10 @@ async def fill(folder: Path) -> list[UUID]:
     return made
 
 
+async def are_gone(wanted: int) -> bool:
+    return await Case.filter(content="gone").count() >= wanted
+
+
 async def look(folder: Path) -> dict[str, int]:
     """How many cases are how; fails where one is half."""
     counts = {"kept": 0, "leaving": 0, "gone": 0}
@@ -113,9 +119,7 @@ async def test_killed_at_any_moment_no_case_is_half_and_the_next_start_ends_it(t
     for more in ROUNDS:
         wanted = min(CASES, gone + more)
         async with serving(tmp_path), open_store(database, tables, migrate=False):
-            async with asyncio.timeout(60):
-                while await Case.filter(content="gone").count() < wanted:  # noqa: ASYNC110 - another process's rows
-                    await asyncio.sleep(0.005)
+            await until(partial(are_gone, wanted), 60)
         async with open_store(database, tables, migrate=False):
             counts = await look(tmp_path)
         assert counts["gone"] >= wanted

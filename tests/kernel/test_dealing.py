@@ -16,6 +16,7 @@ def test_every_second_worker_s_part_begins_with_long_ones(workers: int, beginnin
     assert [one for one in ordered if one in REST] == REST
     for first, count in beginning.items():
         assert set(ordered[first : first + count]) <= set(LONG)
+        assert ordered[first : first + count] == LONG[LONG.index(ordered[first]) :][:count], "neighbours stay together"
 
 
 @pytest.mark.parametrize("workers", range(1, 9))
