@@ -18,12 +18,12 @@ OF_NO_ROUTE = frozenset({500, 507, middleware.CALLER_LEFT})
 #: What a test got that its route's description doesn't name, as `POST /v1/cases: 418`.
 UNDOCUMENTED: set[str] = set()
 
-_envelope = middleware.envelope
+unwatched_envelope = middleware.envelope
 
 
 def watched_envelope(platform: Platform) -> Callable[[web.Request, middleware.Next], Awaitable[web.StreamResponse]]:
     """`banshi.kernel.http.middleware.envelope`, with a look at each status."""
-    surround = _envelope(platform)
+    surround = unwatched_envelope(platform)
 
     async def watched(request: web.Request, handler: middleware.Next) -> web.StreamResponse:
         response = await surround(request, handler)
