@@ -135,3 +135,15 @@ async def test_whoever_chats_for_the_first_time_is_one_conversation_however_ofte
         for _ in range(3):
             await chatter.send("你好")
         assert await ChannelConversation.all().count() == 1
+
+
+async def test_what_another_version_remembered_beyond_ours_stops_nobody(tmp_path: Path) -> None:
+    place = survey_plugin.make(tmp_path, HEAD + FORM)
+    async with city(tmp_path, place) as door:
+        chatter = await known(door)
+        await chatter.begin("新桥")
+        row = await ChannelConversation.get(contact=chatter.contact)
+        row.memory["dialogues"][-1] |= {"within": "", "of-tomorrow": [1]}
+        del row.memory["dialogues"][-1]["tries"]
+        await row.save(update_fields=["memory"])
+        assert "理由" in (await chatter.send("桥")).text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from banshi import NotFound
 from conversations.engine.bind import linking
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
@@ -37,10 +36,7 @@ async def open_case(talk: Talk, identity: str) -> None:
 
 async def begin_action(talk: Talk, identity: str, action: str) -> None:
     """Fill in what an action takes; the answers that a correction is about are there already."""
-    case = await talk.get(f"/v1/cases/{identity}")
-    one = next((one for one in case["permitted_actions"] if one["action"] == action), None)
-    if one is None:
-        raise NotFound
+    case, one = await talk.case_action(identity, action)
     dialogue = Dialogue(case["item"]["code"], f"{one['label']} {case['number']}", identity, action)
     if "answers" in one["body"]["properties"]:
         dialogue.answers = {"answers": case["answers"]}

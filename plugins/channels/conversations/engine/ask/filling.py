@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from banshi import Form, NotFound
+from banshi import Form
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
 from questions.answering import body_of, form_of, wrong_at
@@ -75,8 +75,5 @@ async def filling_of(talk: Talk) -> Filling:
     dialogue = talk.dialogue
     if not dialogue.case:
         return Filling(talk, body_of(await talk.get(f"/v1/items/{dialogue.item}")))
-    case = await talk.get(f"/v1/cases/{dialogue.case}")
-    action = next((one for one in case["permitted_actions"] if one["action"] == dialogue.action), None)
-    if action is None:
-        raise NotFound
+    _, action = await talk.case_action(dialogue.case, dialogue.action)
     return Filling(talk, action["body"])

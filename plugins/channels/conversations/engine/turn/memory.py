@@ -29,8 +29,6 @@ class Dialogue:
     answered: list[str] = field(default_factory=list)
     #: What the numbers of the question on the screen stand for, where the form alone doesn't say it: value and words.
     options: list[tuple[Any, str]] = field(default_factory=list)
-    #: The division, or whatever else is divided, in which the next choice lies.
-    within: str = ""
     #: By pointer, what was read of an answer that is a code of a list.
     words: dict[str, str] = field(default_factory=dict)
     #: What may have been a question of theirs: sent once more it is the answer.
@@ -57,9 +55,9 @@ class Memory:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Memory:
-        dialogues = [
-            Dialogue(**{**one, "options": [tuple(two) for two in one["options"]]}) for one in stored["dialogues"]
-        ]
+        # Another version's may have more, or less.
+        known = [{name: one[name] for name in Dialogue.__slots__ if name in one} for one in stored["dialogues"]]
+        dialogues = [Dialogue(**{**one, "options": [tuple(two) for two in one["options"]]}) for one in known]
         menu = [tuple(one) for one in stored["menu"]]
         return cls(dialogues, menu, stored["missed"], stored.get("person", ""), stored.get("wrong_digits", []))
 

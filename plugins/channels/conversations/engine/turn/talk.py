@@ -13,7 +13,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 from yarl import URL
 
-from banshi import Platform, Principal, Problem, Update, text_in
+from banshi import NotFound, Platform, Principal, Problem, Update, text_in
 from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Scanned, Text, Voice
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
@@ -127,6 +127,14 @@ class Talk:
     async def get(self, address: str) -> Any:
         """What the API has there, for whoever this is."""
         return await self.platform[READER].get(address, self.principal, self.language)
+
+    async def case_action(self, identity: str, action: str) -> tuple[Any, Any]:
+        """A case with one of the actions that they may take now. Raises NotFound where it isn't among them any more."""
+        case = await self.get(f"/v1/cases/{identity}")
+        one = next((one for one in case["permitted_actions"] if one["action"] == action), None)
+        if one is None:
+            raise NotFound
+        return case, one
 
     async def search(self, words: str, most: int) -> Any:
         """The items that everyday words find, and the help that goes with them."""
