@@ -18,23 +18,35 @@ TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeSettings:
-    """`[….notice]`: the notice by which results of cases are told."""
+class AnyNotice:
+    """What both notices say."""
 
     #: 订阅通知, which people subscribe to, or 模板消息.
     way: Literal["subscription", "template"]
     #: Its id at mp.weixin.qq.com.
     template: str
+    #: Whether somebody's yes is for one notice (一次性订阅): then they are counted, and none is sent without.
+    once: bool = False
+    #: What stands in each of its fields.
+    fields: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if self.once and self.way != "subscription":
+            raise ValueError('once is for way = "subscription": a template message needs nobody\'s yes')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSettings(AnyNotice):
+    """`[….notice]`: the notice by which results of cases are told."""
+
     #: What stands in each of its fields: {thing1 = "item", character_string2 = "number", time3 = "time"}.
     fields: Mapping[str, Literal["title", "item", "number", "time"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertNoticeSettings:
+class AlertNoticeSettings(AnyNotice):
     """`[….alert_notice]`: the notice by which alerts are told."""
 
-    way: Literal["subscription", "template"]
-    template: str
     #: What stands in each of its fields: {thing1 = "title", thing2 = "areas", time3 = "until"}.
     fields: Mapping[str, Literal["title", "event", "areas", "time", "until"]]
 

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalText
 
-__all__ = ["Notice", "Outcome", "Quota"]
+__all__ = ["Consent", "Notice", "Outcome", "Quota"]
 
 
 class Quota(Model):
@@ -66,3 +66,19 @@ class Outcome(Model):
     class Meta:
         table = "wechat_outcome"
         unique_together = (("account", "provider_id"),)
+
+
+class Consent(Model):
+    """How many notices of a one-time subscription somebody still wants; without a row nobody here knows."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    account = fields.CharField(max_length=100)
+    #: Of the contact's conversation, which may be gone.
+    conversation_id = fields.UUIDField()
+    template = fields.CharField(max_length=64)
+    left = fields.IntField()
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "wechat_consent"
+        unique_together = (("account", "conversation_id", "template"),)

@@ -10,7 +10,7 @@ from functools import partial
 from banshi import Key, Platform
 from banshi.sdk.operations import led, working
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
-from wechat.tables.models import Notice, Outcome
+from wechat.tables.models import Consent, Notice, Outcome
 from wechat.telling.marked import settle
 
 #: How long it is kept what became of a notice, and seconds between two rounds of tidying up.
@@ -18,6 +18,9 @@ KEPT, HOUR_S = timedelta(days=30), 3600.0
 
 #: For so long what WeChat says of a message waits for the row that knows it.
 TOLD_WITHIN = timedelta(days=1)
+
+#: How long it is known what somebody said to notices; then WeChat is asked by sending one.
+CONSENT_KEPT = timedelta(days=365)
 
 TIDYING: Key[None] = Key("wechat's tidying")
 
@@ -36,6 +39,7 @@ async def tidy(platform: Platform) -> None:
     for row in await Notice.filter(state="accepted", at__gt=platform.now() - TOLD_WITHIN):
         await settle(platform, row)
     await Outcome.filter(at__lt=platform.now() - TOLD_WITHIN).delete()
+    await Consent.filter(at__lt=platform.now() - CONSENT_KEPT).delete()
 
 
 @asynccontextmanager

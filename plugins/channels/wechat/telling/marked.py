@@ -9,7 +9,7 @@ Source: developers.weixin.qq.com, "订阅通知" (bizsend) and "模板消息".
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +24,9 @@ from conversations import CONVERSATIONS, BoundContact, Reply
 from wechat.accounts import OpenAccount
 from wechat.api.codes import Consequence, Refused
 from wechat.quotas import spend
-from wechat.settings import AlertNoticeSettings, NoticeSettings
+from wechat.settings import AnyNotice
 from wechat.tables.models import Notice, Outcome
+from wechat.telling import consents
 from wechat.telling.articles import SENDS
 from wechat.wire.messages import MAX_ID_CHARS
 from wechat.wire.messages import Message as Inbound
@@ -34,6 +35,9 @@ log = structlog.get_logger("wechat.notices")
 
 #: By the way of a notice, where it is sent to.
 PATHS = {"subscription": "/cgi-bin/message/subscribe/bizsend", "template": "/cgi-bin/message/template/send"}
+
+#: WeChat's code where somebody hasn't subscribed to a notice, or what they wanted is used up.
+NOT_WANTED = "43101"
 
 #: Characters of a value, by what the name of its field begins with.
 MAX_CHARS = {"thing": 20, "phrase": 5, "character_string": 32, "name": 10, "const": 20}
@@ -65,7 +69,7 @@ def said_key(key: str) -> str:
 async def tell(
     platform: Platform,
     account: OpenAccount,
-    notice: NoticeSettings | AlertNoticeSettings | None,
+    notice: AnyNotice | None,
     contact: BoundContact,
     news: News,
 ) -> bool:
@@ -101,30 +105,44 @@ async def tell(
 async def _send(
     platform: Platform,
     account: OpenAccount,
-    notice: NoticeSettings | AlertNoticeSettings,
+    notice: AnyNotice,
     contact: BoundContact,
     news: News,
     row: Notice,
 ) -> bool:
-    try:
-        await _moved(platform, row, "waiting", "sending")
-    except Stale:
+    consent = await consents.known(row, notice)
+    if consent is not None and not consent.left:
+        await _say(platform, row, NOT_WANTED)
         return True
+    spent, back = ([], []) if consent is None else ([consents.spending(consent)], [consents.giving_back(consent)])
+    try:
+        await _moved(platform, row, "waiting", "sending", spent)
+    except Stale:
+        # Another process has it; or has just spent the last of what was wanted, and then the next try says it.
+        return consent is None
     document = {"touser": contact.contact, "template_id": notice.template, "data": values(notice.fields, news.known)}
     try:
         answer = await account.api.post(PATHS[notice.way], document)
     except Refused as error:
-        if error.consequence in (Consequence.SOON, Consequence.TOKEN):
-            await _moved(platform, row, "sending", "waiting", code=str(error.code))
-            return False
-        log.warning("a notice was not taken", code=error.code, consequence=error.consequence.value)
-        if error.consequence is Consequence.UNSURE:
-            await _moved(platform, row, "sending", "unknown")
-        else:
-            await _say(platform, row, str(error.code))
-        return True
+        return await _refused(platform, row, notice, back, error)
     await _moved(platform, row, "sending", "accepted", provider_id=str(answer.get("msgid", "")))
     await settle(platform, row)
+    return True
+
+
+async def _refused(platform: Platform, row: Notice, notice: AnyNotice, back: Sequence[Update], error: Refused) -> bool:
+    """What follows where WeChat doesn't take it, with what gives back what was spent; whether that is settled."""
+    if error.consequence in (Consequence.SOON, Consequence.TOKEN):
+        await _moved(platform, row, "sending", "waiting", back, code=str(error.code))
+        return False
+    log.warning("a notice was not taken", code=error.code, consequence=error.consequence.value)
+    if error.consequence is Consequence.UNSURE:
+        await _moved(platform, row, "sending", "unknown")
+    elif str(error.code) == NOT_WANTED:
+        await consents.used_up(platform, row, notice)
+        await _say(platform, row, NOT_WANTED)
+    else:
+        await _say(platform, row, str(error.code), back)
     return True
 
 
@@ -149,6 +167,8 @@ async def heard(platform: Platform, account: OpenAccount, event: Inbound) -> Non
             told = "SubscribeMsgSentEvent/List/"
             for number, status in zip(event.all(f"{told}MsgID"), event.all(f"{told}ErrorStatus"), strict=False):
                 await _ended(platform, account, number, status)
+        case "event/subscribe_msg_popup_event" | "event/subscribe_msg_change_event":
+            await consents.heard(platform, account, event)
         case "event/masssendjobfinish":
             number = event["MsgID"]
             if _is_number(number) and await _keep(platform, account, f"article-{number}", event["Status"]):
@@ -191,17 +211,20 @@ async def settle(platform: Platform, row: Notice) -> None:
             await _say(platform, row, told.status)
 
 
-async def _say(platform: Platform, row: Notice, code: str = "") -> None:
+async def _say(platform: Platform, row: Notice, code: str = "", beside: Sequence[Update] = ()) -> None:
     """Have it said in the chat."""
     about: Any = {"by": "notice", "person": row.person, "key": said_key(row.key), "until": row.until}
     try:
         await platform[CONVERSATIONS].say(row.conversation_id, Reply(text=row.words), **about)
     except NotFound:
         code = code or "gone"
-    await _moved(platform, row, row.state, "said", code=code)
+    await _moved(platform, row, row.state, "said", beside, code=code)
 
 
-async def _moved(platform: Platform, row: Notice, before: str, after: str, **more: str) -> None:
+async def _moved(
+    platform: Platform, row: Notice, before: str, after: str, beside: Sequence[Update] = (), **more: str
+) -> None:
     """Raises Stale where another process has moved it."""
-    await platform.store.commit(Write([Update(Notice, {"id": row.id, "state": before}, {"state": after, **more})]))
+    moved = Update(Notice, {"id": row.id, "state": before}, {"state": after, **more})
+    await platform.store.commit(Write([moved, *beside]))
     row.state, row.provider_id = after, more.get("provider_id", row.provider_id)

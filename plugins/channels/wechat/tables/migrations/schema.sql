@@ -1,4 +1,4 @@
--- After 0004_outcome
+-- After 0005_consent
 CREATE TABLE "wechat_quota" (
     "key" VARCHAR(128) NOT NULL  PRIMARY KEY /* The account's name and what is counted, such as `wechat:wx1234\/force-token`. */,
     "period" VARCHAR(10) NOT NULL  /* The day or the month in Beijing; another one begins at nought. */,
@@ -30,3 +30,13 @@ CREATE TABLE "wechat_outcome" (
     CONSTRAINT "uid_wechat_outc_account_e04517" UNIQUE ("account", "provider_id")
 );
 CREATE INDEX "idx_wechat_outc_at_46fd54" ON "wechat_outcome" ("at");
+CREATE TABLE "wechat_consent" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "account" VARCHAR(100) NOT NULL,
+    "conversation_id" CHAR(36) NOT NULL  /* Of the contact's conversation, which may be gone. */,
+    "template" VARCHAR(64) NOT NULL,
+    "left" INT NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    CONSTRAINT "uid_wechat_cons_account_2506e0" UNIQUE ("account", "conversation_id", "template")
+);
+CREATE INDEX "idx_wechat_cons_at_c36fc2" ON "wechat_consent" ("at");
