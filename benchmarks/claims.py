@@ -1,0 +1,98 @@
+"""How long an officer's claim takes, alone and beside others, and how long the pop of a conversation that is held.
+
+    python benchmarks/claims.py         # 1,000 conversations, on SQLite, and on PostgreSQL where there is one
+    python benchmarks/claims.py --short
+
+The aims are medians, since others may use the machine: 50 ms a claim, 200 ms a pop. Ends with 1 where one is missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from uuid_utils.compat import uuid7
+
+from banshi import Write
+from banshi.testing import Door
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.databases import each_database
+from benchmarks.shared.figures import percentile
+from benchmarks.shared.processes import ROOT, workspace
+from conversations.desk.queue import joining
+from conversations.engine.turn.memory import Memory
+from conversations.tables.models import ChannelConversation
+
+# What a test's chatter answers with.
+sys.path.insert(0, str(ROOT / "clients" / "python"))
+
+from tests.channels.desks import ENQUIRIES, SERVING, bureau, officer
+
+#: Milliseconds: a claim, and what the officer reads of a conversation then.
+CLAIM_AIM_MS, POP_AIM_MS = 50.0, 200.0
+
+#: Claims that are under way at once where others claim too.
+AT_ONCE = 16
+
+
+async def queued(door: Door, many: int) -> list[str]:
+    """So many who wait."""
+    now, ids = door.platform.now(), []
+    for number in range(many):
+        values = {"state": "waiting", "memory": Memory().stored(), "begun_at": now, "heard_at": now}
+        row = ChannelConversation(id=uuid7(), account="console:here", contact=f"contact-{number}", **values)
+        enquiry, event = joining(row.id, "reception", now)
+        await door.platform.store.commit(Write(rows=[row, enquiry, event]))
+        ids.append(str(enquiry.id))
+    return ids
+
+
+async def timed(work: Callable[[], Awaitable[object]]) -> float:
+    """Milliseconds."""
+    start = time.perf_counter()
+    await work()
+    return (time.perf_counter() - start) * 1000
+
+
+async def measured(folder: Path, database: str, many: int) -> dict[str, Sequence[float]]:
+    async with bureau(folder, database, duty=SERVING) as door:
+        ids, li, room = await queued(door, many), officer(door, "li"), asyncio.Semaphore(AT_ONCE)
+
+        async def claim(identity: str) -> None:
+            (await li.post(f"{ENQUIRIES}/{identity}/claim")).ok()
+
+        async def pop(identity: str) -> None:
+            assert "messages" in (await li.get(f"{ENQUIRIES}/{identity}")).ok()
+
+        async def beside(identity: str) -> float:
+            async with room:
+                return await timed(lambda: claim(identity))
+
+        half = ids[: many // 2]
+        return {
+            "claim": [await timed(lambda one=one: claim(one)) for one in half],  # type: ignore[misc]
+            "pop": [await timed(lambda one=one: pop(one)) for one in half],  # type: ignore[misc]
+            f"claim, {AT_ONCE} at once": await asyncio.gather(*map(beside, ids[many // 2 :])),
+        }
+
+
+def main() -> int:
+    given, missed = begun(options(__doc__, many=(1_000, 40)), "not pinned"), []
+    for title, database in each_database():
+        with workspace() as folder:
+            figures = asyncio.run(measured(folder, database, given.many))
+        for name, values in figures.items():
+            median = percentile(values, 0.5)
+            print(
+                f"{title}: {name}: median {median:.1f} ms, p99 {percentile(values, 0.99):.1f}, most {max(values):.1f}"
+            )
+        if percentile(figures["claim"], 0.5) > CLAIM_AIM_MS or percentile(figures["pop"], 0.5) > POP_AIM_MS:
+            missed.append(title)
+    return 1 if missed and not given.short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
