@@ -145,8 +145,9 @@ async def decided(door: Door, item: Item) -> dict[str, Any]:
     """An application that was handed in, accepted and approved over HTTP; the case at its end."""
     assert item.form is not None
     li = door.citizen("li", name="李示例", resident_id=filling.NUMBER)
-    files = iter([(await li.upload()).created()["id"] for _ in range(8)])
-    answers = filling.filled(item.form.schema, files)
+    answers = filling.filled(item.form.schema, made_up())
+    for pointer, _ in list(attachment_ids(item.form.schema, answers)):
+        put(answers, pointer, (await li.upload()).created()["id"])
     wrong = next(iter(filling.broken(item.form.schema, answers))).answers
     address = f"/v1/items/{item.code}/cases"
     (await li.post(address, {"answers": wrong})).problem(422, "invalid-fields")
@@ -190,12 +191,11 @@ async def taken_over(door: Door, item: Item, answers: dict[str, Any], fields: se
     assert item.form is not None
     listed = (await li.get(f"/v1/items/{item.code}/materials")).ok()["materials"]
     offers = {one["field"]: one["offers"][0] for one in listed if one["field"] in fields}
-    fresh = iter([(await li.upload()).created()["id"] for _ in range(8)])
-    files = {pointer: next(fresh) for pointer, _ in attachment_ids(item.form.schema, answers)}
-    files |= {field: offer["files"][0]["id"] for field, offer in offers.items()}
     filled: dict[str, Any] = copy.deepcopy(answers)
-    for pointer, identity in files.items():
-        put(filled, pointer, identity)
+    for pointer, _ in list(attachment_ids(item.form.schema, answers)):
+        put(filled, pointer, (await li.upload()).created()["id"])
+    for field, offer in offers.items():
+        put(filled, field, offer["files"][0]["id"])
     wishes = [{"field": field, "consent": offer["consent"]["id"]} for field, offer in offers.items()]
     made: dict[str, Any] = (
         await li.post(f"/v1/items/{item.code}/cases", {"answers": filled, "reuse": wishes})
