@@ -141,13 +141,20 @@ def test_a_form_takes_what_its_declaration_asks_for_and_tells_each_rule_that_is_
 # -- from the phone to the decision ----------------------------------------------------------------------------------
 
 
+async def with_files(person: Person, item: Item, *content: bytes) -> dict[str, Any]:
+    """Right answers to the item's form, whose files the person has uploaded."""
+    assert item.form is not None
+    answers: dict[str, Any] = filling.filled(item.form.schema, made_up())
+    for pointer, _ in list(attachment_ids(item.form.schema, answers)):
+        put(answers, pointer, (await person.upload(*content)).created()["id"])
+    return answers
+
+
 async def decided(door: Door, item: Item) -> dict[str, Any]:
     """An application that was handed in, accepted and approved over HTTP; the case at its end."""
     assert item.form is not None
     li = door.citizen("li", name="李示例", resident_id=filling.NUMBER)
-    answers = filling.filled(item.form.schema, made_up())
-    for pointer, _ in list(attachment_ids(item.form.schema, answers)):
-        put(answers, pointer, (await li.upload()).created()["id"])
+    answers = await with_files(li, item)
     wrong = next(iter(filling.broken(item.form.schema, answers))).answers
     address = f"/v1/items/{item.code}/cases"
     (await li.post(address, {"answers": wrong})).problem(422, "invalid-fields")
@@ -246,12 +253,10 @@ async def test_nobody_gets_what_is_known_of_somebody_else(folder: Path, tmp_path
         assert {item.code for item in items} == OWN[folder.name]
         for item in items:
             assert item.owner is not None
-            assert item.form is not None
             for number, other in ((filling.NUMBER, made_up_person(1)), (made_up_person(1), filling.NUMBER)):
                 person = door.citizen(f"p{number[-4:]}", name="李示例", resident_id=number)
                 address = f"/v1/items/{item.code}/cases"
-                files = iter([(await person.upload()).created()["id"] for _ in range(8)])
-                answers = filling.filled(item.form.schema, files)
+                answers = await with_files(person, item)
                 for_another = {name: one for name, one in answers.items() if f"/{name}" == item.owner.unless}
                 answers = {name: one for name, one in answers.items() if name not in for_another}
                 put(answers, item.owner.field, other)
@@ -262,7 +267,7 @@ async def test_nobody_gets_what_is_known_of_somebody_else(folder: Path, tmp_path
                 (await nobody.post(address, {"answers": answers | for_another})).problem(403, "not-verified")
                 if for_another:
                     (await person.post(address, {"answers": answers | for_another})).created()
-                    answers = filling.filled(item.form.schema, iter([(await person.upload()).created()["id"]] * 8))
+                    answers = await with_files(person, item)
                 put(answers, item.owner.field, number)
                 (await person.post(address, {"answers": answers})).created()
 
@@ -354,9 +359,7 @@ def appointments() -> list[Any]:
 async def ready(door: Door, item: Item, name: str) -> tuple[Person, dict[str, Any]]:
     """Somebody with answers to the item's form, whose files are uploaded."""
     person = door.citizen(name)
-    files = iter([(await person.upload()).created()["id"] for _ in range(8)])
-    assert item.form is not None
-    return person, filling.filled(item.form.schema, files)
+    return person, await with_files(person, item)
 
 
 async def first_come(door: Door, item: Item) -> list[dict[str, Any]]:
@@ -781,9 +784,8 @@ async def test_a_posting_goes_from_the_phone_to_the_public_list_and_off_it(item:
     async with open_door(tmp_path, {folder.name: folder, "mobile_push": "mobile_push"}) as door:
         li, out = door.citizen("li"), BytesIO()
         Image.new("RGB", (40, 30), "red").save(out, "JPEG")
-        files = iter([(await li.upload(out.getvalue())).created()["id"] for _ in range(8)])
         assert item.form is not None
-        answers = filling.filled(item.form.schema, files)
+        answers = await with_files(li, item, out.getvalue())
         address = (await door.anyone.get(f"/v1/items/{item.code}")).ok()["links"]["post_publicly"]
         for way in filling.broken(item.form.schema, answers):
             told = (await li.post(address, {"answers": way.answers})).problem(422, "invalid-fields")

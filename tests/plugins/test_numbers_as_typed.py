@@ -15,7 +15,7 @@ from banshi.forms.numbers import NUMBERS
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import Door, open_door
 from tests.plugins import filling
-from tests.plugins.test_departments import FOLDERS, made_up, registry_of
+from tests.plugins.test_departments import FOLDERS, made_up, registry_of, with_files
 from tests.registers import import_samples, sample_rows
 
 #: A number as it is stored → as somebody types it.
@@ -84,7 +84,7 @@ async def answered(door: Door, code: str, name: str = "li") -> tuple[Any, dict[s
     person = door.citizen(name, name="李示例", resident_id=filling.NUMBER)
     item = door.platform.registry.items[code]
     assert item.form is not None
-    answers = filling.filled(item.form.schema, iter([(await person.upload()).created()["id"] for _ in range(8)]))
+    answers = await with_files(person, item)
     return person, answers, typed(item.form.schema, answers)
 
 

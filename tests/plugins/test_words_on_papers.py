@@ -18,7 +18,7 @@ from banshi.testing import Door, open_door
 from tests import certificate_reader
 from tests.contract.test_words_drawn_and_printed import page
 from tests.plugins import filling
-from tests.plugins.test_departments import FOLDERS, registry_of
+from tests.plugins.test_departments import FOLDERS, registry_of, with_files
 
 #: What is a name in Chinese too: classes of driving licences.
 NAMES = re.compile(r"[A-FM-P][1-4]?")
@@ -86,9 +86,7 @@ def test_a_page_says_no_code_that_was_answered(item: Item) -> None:
 async def approved(door: Door, code: str, chosen: Mapping[str, str]) -> dict[str, Any]:
     li = door.citizen("li", name="李示例", resident_id=filling.NUMBER)
     item = door.platform.registry.items[code]
-    assert item.form is not None
-    files = iter([(await li.upload()).created()["id"] for _ in range(8)])
-    answers = filling.filled(item.form.schema, files) | chosen
+    answers = await with_files(li, item) | chosen
     case = (await li.post(f"/v1/items/{code}/cases", {"answers": answers})).created()
     await door.settled()
     staff = door.staff("wang", f"{item.department}:reviewer", f"{item.department}:approver")
