@@ -236,6 +236,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
     assert {f"{route.method} {route.path}" for route in world.routes if route.audience is Audience.ANYONE} == {
         "GET /v1/conversations/sign-in/{token}",
         "POST /v1/conversations/sign-in/{token}",
+        "GET /v1/conversations/opened",
         "GET /v1/conversations/signed-in",
         "GET /v1/conversations/rest/{token}",
         "POST /v1/conversations/rest/{token}",
