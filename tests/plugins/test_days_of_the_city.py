@@ -15,7 +15,16 @@ import pytest
 from banshi import Item
 from banshi.testing import Door, Person, open_door
 from tests.plugins import filling
-from tests.plugins.test_departments import FOLDERS, forms, made_up, put, registry_of, snapshot, tip_pictures
+from tests.plugins.test_departments import (
+    FOLDERS,
+    forms,
+    made_up,
+    put,
+    registry_of,
+    snapshot,
+    tip_pictures,
+    with_files,
+)
 
 CITY = ZoneInfo("Asia/Shanghai")
 LIMITS = ("x-not-before", "x-not-after")
@@ -103,13 +112,14 @@ def everywhere(item: Item, answers: Any, day: date) -> Any:
     return changed
 
 
-async def hands_in(door: Door, item: Item, person: Person) -> tuple[Person, str, list[str]]:
-    """Who hands in what the item asks for, where, and files for it."""
+async def hands_in(door: Door, item: Item, person: Person) -> tuple[Person, str, dict[str, Any]]:
+    """Who hands in what the item asks for, where, and right answers with their files."""
+    assert item.form is not None
     links = (await door.anyone.get(f"/v1/items/{item.code}")).ok()["links"]
     if "submit" not in links and "tip" in links:
-        return door.anyone, links["tip"], await tip_pictures(door, 9)
+        return door.anyone, links["tip"], filling.filled(item.form.schema, iter(await tip_pictures(door, 9)))
     address = links["submit"] if "submit" in links else links["post_publicly"]
-    return person, address, [(await person.upload(snapshot())).created()["id"] for _ in range(8)]
+    return person, address, await with_files(person, item, snapshot())
 
 
 async def test_nonsense_in_every_field_of_a_day_is_refused_by_every_item_of_the_city(tmp_path: Path) -> None:
@@ -120,8 +130,7 @@ async def test_nonsense_in_every_field_of_a_day_is_refused_by_every_item_of_the_
             if item.form is None or not (pointers := {pointer for pointer, _ in fields(item.form.schema)}):
                 continue
             li = door.citizen("li", name="李示例", resident_id=filling.NUMBER)
-            person, address, files = await hands_in(door, item, li)
-            answers = filling.filled(item.form.schema, iter(files))
+            person, address, answers = await hands_in(door, item, li)
             for day, code in ((date(1900, 1, 1), LIMITS[0]), (date(2999, 12, 31), LIMITS[1])):
                 reply = await person.post(address, {"answers": everywhere(item, answers, day)})
                 problems = reply.problem(422, "invalid-fields")["problems"]
