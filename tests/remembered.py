@@ -12,7 +12,7 @@ import os
 import pickle
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -30,8 +30,10 @@ from banshi.builtin.catalogue.advice import declared as advice
 from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.builtin.certificates import checks as certificates
+from banshi.builtin.checks.code import routes
 from banshi.builtin.materials import checks as materials
 from banshi.foundation.findings import Finding
+from banshi.kernel.contract.routes import Route
 from banshi.kernel.loading import importing, loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.configuration import Configuration
@@ -53,6 +55,10 @@ CHECKS: tuple[tuple[Any, str], ...] = (
     (materials, "materials_name_documents"),
 )
 
+#: What is wrong with each route, beside the names of the schemas that it may refer to; with the route, so that it lives
+#: as long.
+FAULTS: dict[tuple[int, frozenset[str]], tuple[Route, list[str]]] = {}
+
 #: What the files of plugins of this repository declare, by the plugins' folders.
 DECLARED: dict[tuple[Any, ...], Any] = {}
 
@@ -71,7 +77,7 @@ OURS = f"{ROOT}{os.sep}"
 #: What a plugin is made of.
 SOURCES = ("*.py", "*.toml", "*.json", "*.csv")
 
-read, read_toml = Reader.read, tomllib.loads
+read, read_toml, route_faults = Reader.read, tomllib.loads, routes.route_faults
 read_registers, read_advice = registers.read_declared, advice.declared_in
 
 
@@ -110,6 +116,7 @@ def remembering(configuration: Configuration) -> Iterator[None]:
         patched.setattr(loader, "read_hooks", hooks_from_memory)
         patched.setattr(loader.pluggy, "PluginManager", registered.Manager)
         patched.setattr(importing, "old_names", old_names_from_memory)
+        patched.setattr(routes, "route_faults", faults_from_memory)
         yield
 
 
@@ -161,6 +168,14 @@ def hooks_from_memory(name: str, module: ModuleType, api: int) -> tuple[dict[str
             return hooks, wrong
         HOOKS[name, api] = (now, hooks)
     return dict(hooks), []
+
+
+def faults_from_memory(route: Route, known: Set[str]) -> list[str]:
+    """`route_faults`; nearly all routes are the same at each door, and needn't be looked at beside another plugin."""
+    key = (id(route), frozenset(known))
+    if key not in FAULTS:
+        FAULTS[key] = (route, list(route_faults(route, known)))
+    return FAULTS[key][1]
 
 
 def old_names_from_memory(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -38,6 +38,7 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "FOUND", {})
     monkeypatch.setattr(remembered, "INDICES", {})
     monkeypatch.setattr(remembered, "DECLARED", {})
+    monkeypatch.setattr(remembered, "FAULTS", {})
 
 
 def told(registry: Registry) -> list[Any]:
@@ -79,6 +80,18 @@ def test_another_file_is_read_and_found_wrong(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(ConfigurationError, match=r"department\.title"):
             remembered.loaded_from_memory(configuration(tmp_path, parks=parks))
+
+
+def test_what_is_wrong_with_a_route_is_found_once_beside_the_same_schemas(tmp_path: Path) -> None:
+    _, route = loaded(configuration(tmp_path, traffic=TRAFFIC)).routes[0]
+    wrong = replace(
+        route, method="LOOK", answers={200: replace(route.answers[200], schema={"$ref": "#/components/schemas/Own"})}
+    )
+    for known in ({"Own"}, set(), {"Own"}):
+        found = remembered.faults_from_memory(wrong, known)
+        assert found == list(remembered.route_faults(wrong, known))
+        assert len(found) == 1 + (not known)
+        assert remembered.faults_from_memory(route, {"Own"}) != found
 
 
 def test_checks_are_remembered_by_content_wherever_it_lies_and_by_what_else_they_look_at(
