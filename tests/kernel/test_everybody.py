@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from banshi.builtin.audit.models import AuditSeal
 from banshi.kernel.contract.routes import Audience, Route
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kinds.appointment.scheduler import make_ahead
@@ -24,6 +25,7 @@ from tests.conftest import good_answers
 from tests.kernel.api_world import PHONE, methods_of
 from tests.programs import program_at
 from tests.tables import names_of
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -185,6 +187,8 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             owned["devices"] = (await wang.post("/v1/devices", device)).created()["id"]
             owned |= await drafts(door)
         await door.settled()
+        # The first round of what writes by itself is over.
+        await until(AuditSeal.exists)
         yield World(door, people, owned)
 
 
