@@ -115,6 +115,8 @@ class Recorder:
     url: str = ""
     #: Errcodes by path, each for one call; then all is well.
     codes: dict[str, list[int]] = field(default_factory=dict)
+    #: Answers that no errcode stands in, by path: a status and a body, each for one call.
+    raw: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     came: list[tuple[str, Any]] = field(default_factory=list)
     tokens: int = 0
     #: What happens before a call is answered.
@@ -129,6 +131,9 @@ class Recorder:
             return web.json_response({"access_token": token, "expires_in": 7200})
         document = await request.json() if request.can_read_body else dict(request.query)
         self.came.append((path, document))
+        if self.raw.get(path):
+            status, text = self.raw[path].pop(0)
+            return web.Response(status=status, text=text)
         code, number = (self.codes.get(path) or [0]).pop(0), 200_000 + len(self.came)
         if self.before is not None:
             await self.before()

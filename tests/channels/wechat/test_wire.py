@@ -103,11 +103,13 @@ def test_a_key_that_is_none_is_named(key: str) -> None:
 # -- messages ----------------------------------------------------------------------------------------------------
 
 
-def test_a_moment_is_in_seconds() -> None:
-    read = messages.read(message(MsgType="text", Content="你好"))
-    assert read.at == datetime(2025, 11, 29, 1, 0, tzinfo=UTC)
-    with pytest.raises(xml.Unreadable, match="CreateTime"):
-        messages.read(message(MsgType="text", CreateTime="1764378000000"))
+def test_a_moment_is_in_seconds_or_in_milliseconds_as_others_tests_have_it() -> None:
+    for written in ({}, {"CreateTime": "1764378000000"}):
+        read = messages.read(message(MsgType="text", Content="你好", **written))
+        assert read.at == datetime(2025, 11, 29, 1, 0, tzinfo=UTC)
+    for wrong in ("17643780000", "99999999999999", "-1", "1.5", "１７６４３７８０００", ""):
+        with pytest.raises(xml.Unreadable, match="CreateTime"):
+            messages.read(message(MsgType="text", CreateTime=wrong))
 
 
 def test_a_message_is_known_by_its_number_and_an_event_by_who_when_and_what() -> None:

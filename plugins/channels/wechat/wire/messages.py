@@ -56,8 +56,9 @@ def read(body: bytes) -> Message:
     number = number or first(fields, "MsgID")  # as some of WeChat's samples spell it
     if not all(0 < len(one) <= MAX_ID_CHARS and one.isascii() and one.isprintable() for one in (sender, to, kind)):
         raise xml.Unreadable("it doesn't say from whom, for whom and what it is")
-    if not (at.isascii() and at.isdigit() and 0 < len(at) <= 10):
-        raise xml.Unreadable("CreateTime is no Unix time in seconds")
+    # Others' tests write it in milliseconds, though WeChat doesn't.
+    if not (at.isascii() and at.isdigit() and (0 < len(at) <= 10 or len(at) == 13)):
+        raise xml.Unreadable("CreateTime is no Unix time")
     if kind == "event":
         kind = f"event/{event.lower()[:MAX_ID_CHARS]}"
         key = f"{sender}-{at}-{event.lower()}"
@@ -65,7 +66,7 @@ def read(body: bytes) -> Message:
         key = number
     else:
         raise xml.Unreadable("MsgId is no number")
-    return Message(to, sender, datetime.fromtimestamp(int(at), UTC), kind, key[:128], fields)
+    return Message(to, sender, datetime.fromtimestamp(int(at[:10]), UTC), kind, key[:128], fields)
 
 
 def reply(message: Message, text: str, now: datetime) -> bytes:
