@@ -35,6 +35,7 @@ from banshi.foundation import logs
 from banshi.foundation.database import opening
 from banshi.foundation.database.upgrade import upgrade
 from banshi.kernel.http import middleware
+from banshi.kernel.loading.catalogue import Reader
 from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
@@ -60,6 +61,7 @@ app.add_routes = registered.routes_from_memory
 search.index_of = remembered.index_from_memory
 catalogue.declared_in = remembered.advice_from_memory
 opened.read_declared = remembered.registers_from_memory
+Reader.read = remembered.catalogue_from_memory  # type: ignore[method-assign]
 tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 
 # What it reads of its grammars at its import takes longer than all of `jsonschema`, which imports it.

@@ -13,6 +13,7 @@ from banshi.app import loaded
 from banshi.builtin.catalogue.search.index import Index
 from banshi.builtin.catalogue.search.synonyms import kernel_synonyms
 from banshi.foundation.findings import ConfigurationError
+from banshi.kernel.loading.catalogue import Reader
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings
@@ -39,6 +40,8 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "INDICES", {})
     monkeypatch.setattr(remembered, "DECLARED", {})
     monkeypatch.setattr(remembered, "FAULTS", {})
+    # Without a door everything is read.
+    monkeypatch.setattr(Reader, "read", remembered.read)
 
 
 def told(registry: Registry) -> list[Any]:
