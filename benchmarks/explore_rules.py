@@ -118,7 +118,10 @@ REFUSED = (
 OF_SCHEMAS = SENTENCES.keys() - {"past", "future", "own", "invalid", "truncated", *LIMITS, IN_ORDER, WHEN}
 
 #: Pages that refuse in HTML what keeps to its schema, and why.
-PAGES: Mapping[str, str] = {"end_contact_sign_in": "only whoever began a sign-in comes back from the provider"}
+PAGES: Mapping[str, str] = {
+    "end_contact_sign_in": "only whoever began a sign-in comes back from the provider",
+    "show_who_opened_contact_link": "only whoever was led to the chat's provider comes back from there",
+}
 
 #: What is still shown once it was deleted, by operation, and why.
 STAYS: Mapping[str, str] = {"show_appointment": "its citizen finds it as cancelled"}
