@@ -34,7 +34,7 @@ from banshi.builtin.checks.code import routes
 from banshi.builtin.materials import checks as materials
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.routes import Route
-from banshi.kernel.loading import importing, loader, registry
+from banshi.kernel.loading import catalogue, importing, loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.configuration import Configuration
 from banshi.kernel.loading.importing import read_hooks
@@ -115,7 +115,8 @@ def remembering(configuration: Configuration) -> Iterator[None]:
 
 def read_once(reader: Reader) -> Catalogue:
     """`Reader.read`; the same files read by the same kinds say the same."""
-    whole = (reader.plugin, reader.file, content(reader.file.parent), *map(id, reader.kinds.values()))
+    # A test may have another kernel, whose items have more.
+    whole = (catalogue.Item, reader.plugin, reader.file, content(reader.file.parent), *map(id, reader.kinds.values()))
     if whole not in READ:
         READ[whole] = (read(reader), dict(reader.kinds))
     # The registry fills it.
