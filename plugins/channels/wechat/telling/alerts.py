@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -94,28 +94,35 @@ class Alerts:
     async def _end(self, live: Sequence[str]) -> None:
         """Whoever was told of an alert that ended early is told of that; what still waits of it isn't said."""
         now, ends = self._platform.now(), dict[str, News | None]()
-        ended = Notice.filter(until__gt=now).exclude(alert__in=["", *live])
+        ended, replaced = Notice.filter(until__gt=now).exclude(alert__in=["", *live]), set[str]()
         while rows := await ended.order_by("id").limit(CONTACTS_AT_ONCE):
+            replaced = replaced or await self._replaced(live)
             said = await self._platform[CONVERSATIONS].take_back([said_key(row.key) for row in rows])
             for alert in {row.alert for row in rows} - ends.keys():
-                ends[alert] = await self._end_of(alert, live)
+                ends[alert] = None if alert in replaced else await self._end_of(alert)
             settled = await at_once(self._end_told(row, ends[row.alert], said) for row in rows)
             over = [row.id for row, is_settled in zip(rows, settled, strict=True) if is_settled]
             await Notice.filter(id__in=over).update(until=now)
             if not all(settled):
                 return  # what WeChat can't take just now comes again with the next round
 
-    async def _end_of(self, alert: str, live: Sequence[str]) -> News | None:
-        """What is told of its end; None where one in force takes its place, which is told in full."""
+    async def _replaced(self, live: Sequence[str]) -> set[str]:
+        """The alerts whose place one in force takes, which is told in full."""
+        found = set[str]()
+        for one in live:
+            # One that has ended meanwhile is the next round's.
+            with suppress(NotFound):
+                shown = await self._api.get(f"/v1/alerts/{one}", None, "zh-CN")
+                found.update(later["identifier"] for later in shown["alert"].get("references", ()))
+        return found
+
+    async def _end_of(self, alert: str) -> News | None:
+        """What is told of its end; None where it is in force after all, or not to be had any more."""
         try:
             shown = await self._api.get(f"/v1/alerts/{alert}", None, "zh-CN")
-            others = [await self._api.get(f"/v1/alerts/{one}", None, "zh-CN") for one in live]
         except NotFound:
             return None
-        later = {one["identifier"] for other in others for one in other["alert"].get("references", ())}
-        if shown["state"] == "published" or alert in later:
-            return None
-        return end_news_of(self._platform, shown)
+        return None if shown["state"] == "published" else end_news_of(self._platform, shown)
 
     async def _end_told(self, row: Notice, news: News | None, said: Collection[str]) -> bool:
         """Whether that is settled; nobody is told who has never been told of the alert, or has unbound the account."""
