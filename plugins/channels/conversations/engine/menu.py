@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+
 from conversations.contents import Text, Voice
 from conversations.engine import cases
 from conversations.engine.ask import guides
@@ -53,23 +55,7 @@ async def heard(talk: Talk) -> None:
 
 async def chosen(talk: Talk, command: str, *about: str) -> None:
     """Do what a line of the menu stands for."""
-    match command:
-        case "item":
-            await begin(talk, *about)
-        case "guide":
-            await guides.read(talk, *about)
-        case "case":
-            await cases.open_case(talk, *about)
-        case "action":
-            await cases.begin_action(talk, *about)
-        case "progress":
-            await cases.show(talk)
-        case "continue":
-            resume(talk)
-        case "desk":
-            await waiting.enter(talk, *about)
-        case _:
-            await waiting.person(talk)
+    await LINES.get(command, waiting.person)(talk, *about)
 
 
 async def search(talk: Talk) -> bool:
@@ -109,7 +95,7 @@ async def begin(talk: Talk, code: str) -> None:
     return linking.begin(talk)
 
 
-def resume(talk: Talk) -> None:
+async def resume(talk: Talk) -> None:
     """Go on with what waits."""
     if not talk.memory.dialogues:
         return nothing(talk)
@@ -120,3 +106,15 @@ def nothing(talk: Talk) -> None:
     """There is nothing under way that the word could be about."""
     talk.say("There is nothing under way just now.")
     show(talk)
+
+
+#: What a line of the menu stands for, by its command; any other is for a person.
+LINES: Mapping[str, Callable[..., Awaitable[None]]] = {
+    "item": begin,
+    "guide": guides.read,
+    "case": cases.open_case,
+    "action": cases.begin_action,
+    "progress": cases.show,
+    "continue": resume,
+    "desk": waiting.enter,
+}

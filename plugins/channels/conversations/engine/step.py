@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from banshi import NotFound, Problem
 from conversations.contents import Joined, Left, Scanned, Voice
 from conversations.engine import menu
 from conversations.engine.ask import asking, confirming, guides
-from conversations.engine.ask.filling import filling_of
+from conversations.engine.ask.filling import Filling, filling_of
 from conversations.engine.bind import linking, waiting
 from conversations.engine.turn.commands import command_in, danger_in, language_in
 from conversations.engine.turn.talk import Talk, Then
@@ -17,6 +18,8 @@ from questions.spelling import plain
 
 #: Letters of one message; a longer one is no answer to anything.
 MAX_TEXT_CHARS = 4_000
+#: What is shown again, by the state in which something is being filled in.
+AGAIN: Mapping[str, Then] = {"asking": "ask", "confirming": "confirm"}
 #: After this much silence they are told what they were at.
 SILENCE = timedelta(minutes=30)
 
@@ -86,66 +89,47 @@ def _unheard(talk: Talk) -> None:
 
 async def _commanded(talk: Talk, command: str, about: str) -> bool:
     """Do what always works; False where it means something else just now."""
-    if talk.row.state in ("asking", "confirming"):
-        return await _within(talk, command, about)
+    again = AGAIN.get(talk.row.state, "menu")
+    now = await filling_of(talk) if talk.row.state in AGAIN else None
+    if now and _is_answer(now, command, about):
+        return False
     match command:
         case "language":
             talk.row.language = about
-            menu.show(talk)
+            talk.go("", again)
         case "unbind":
             linking.unbind(talk)
-            talk.happen("over")
+            talk.go("over", "menu" if now else "")
+        case "guide":
+            await guides.asked(talk, about)
+            talk.go("", again if now else "")
+        case "menu":
+            await menu.greet(talk) if talk.row.state == "idle" else talk.go("over", "menu")
+        case "progress" | "person":
+            await menu.chosen(talk, command)
+        case "back" if now:
+            asking.back(now)
+        case "restart" if now:
+            asking.restart(now)
+        case "change" if now:
+            confirming.change(now, int(about))
+        case "cancel" | "later" if now:
+            _leave(talk, command)
+        case _ if now:
+            talk.go("", again)
         case "digits":
             await linking.digits(talk, about)
         case "continue":
-            menu.resume(talk)
-        case "guide":
-            await guides.asked(talk, about)
-        case "menu":
-            await menu.greet(talk) if talk.row.state == "idle" else menu.show(talk)
-        case "progress" | "person":
             await menu.chosen(talk, command)
         case _:
             menu.nothing(talk)
     return True
 
 
-async def _within(talk: Talk, command: str, about: str) -> bool:
-    """The same while something is being filled in."""
-    now = await filling_of(talk)
-    again: Then = "ask" if talk.row.state == "asking" else "confirm"
-    match command:
-        case "digits":
-            return False
-        case "guide":
-            # With more words it may be an answer.
-            if about:
-                return False
-            await guides.read(talk, talk.dialogue.item)
-            talk.go("", again)
-        case "menu":
-            if now.takes_zero() and plain(talk.text) == "0":
-                return False
-            talk.go("over", "menu")
-        case "back":
-            asking.back(now)
-        case "restart":
-            asking.restart(now)
-        case "change":
-            confirming.change(now, int(about))
-        case "cancel" | "later":
-            _leave(talk, command)
-        case "unbind":
-            linking.unbind(talk)
-            talk.go("over", "menu")
-        case "progress" | "person":
-            await menu.chosen(talk, command)
-        case "language":
-            talk.row.language = about
-            talk.go("", again)
-        case _:
-            talk.go("", again)
-    return True
+def _is_answer(now: Filling, command: str, about: str) -> bool:
+    """Whether a command may be the answer to what is asked, as a guide with more words may."""
+    is_zero = now.takes_zero() and plain(now.talk.text) == "0"
+    return {"digits": True, "guide": bool(about), "menu": is_zero}.get(command, False)
 
 
 def _leave(talk: Talk, command: str) -> None:
@@ -161,7 +145,7 @@ def _leave(talk: Talk, command: str) -> None:
 async def _heard(talk: Talk) -> None:
     if linking.goes_on(talk):
         return None
-    if talk.row.state not in ("asking", "confirming"):
+    if talk.row.state not in AGAIN:
         return await menu.heard(talk)
     now = await filling_of(talk)
     if talk.row.state == "confirming":

@@ -11,7 +11,7 @@ from conversations.engine.ask import listing, uploading
 from conversations.engine.ask.filling import Filling
 from conversations.engine.ask.pages import page_of
 from conversations.engine.turn.memory import Dialogue
-from questions.plan import Question, choices, parts_of, value_at, without_value
+from questions.plan import Question, choices, parts_of, value_at
 from questions.read import Answered, Ended, Narrowed, Read, Unread, read, read_place
 from questions.spelling import is_question
 from questions.wording import asked
@@ -201,8 +201,7 @@ def back(now: Filling) -> None:
     if not dialogue.answered:
         return talk.go("over", "menu")
     pointer = dialogue.answered.pop()
-    dialogue.answers = without_value(dialogue.answers, pointer)
-    dialogue.wanted.append(pointer)
+    now.ask_again(pointer)
     end = f"{pointer.rpartition('/')[0]}/-"
     dialogue.settled = [one for one in dialogue.settled if one != end]
     return talk.go("changed", "ask")

@@ -9,7 +9,7 @@ from banshi import InvalidFields, Problem
 from banshi.sdk.cases import Actor, act, begin
 from conversations.engine.ask.filling import Filling
 from questions.outcomes import told_begun
-from questions.plan import MISSING, value_at, without_value
+from questions.plan import MISSING, value_at
 from questions.read import YES
 from questions.shown import answers_in
 from questions.spelling import plain
@@ -39,14 +39,8 @@ def change(now: Filling, number: int) -> None:
     if not 1 <= number <= len(lines):
         talk.say("There is no line {number}.", number=number)
         return talk.go("", "confirm" if talk.row.state == "confirming" else "ask")
-    _ask_again(now, lines[number - 1])
+    now.ask_again(lines[number - 1])
     return talk.go("changed", "ask")
-
-
-def _ask_again(now: Filling, pointer: str) -> None:
-    dialogue = now.dialogue
-    dialogue.answers = without_value(dialogue.answers, pointer)
-    dialogue.wanted.append(pointer)
 
 
 async def submit(now: Filling) -> None:
@@ -100,7 +94,7 @@ def _refused(now: Filling, refused: InvalidFields) -> None:
     for problem in refused.problems:
         now.talk.lines.append(now.talk.spoken(problem.detail))
         if value_at(now.dialogue.answers, problem.pointer) is not MISSING:
-            _ask_again(now, problem.pointer)
+            now.ask_again(problem.pointer)
     now.talk.go("changed", "ask")
 
 

@@ -10,7 +10,7 @@ from banshi import Form
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
 from questions.answering import body_of, form_of, wrong_at
-from questions.plan import Question, plan, with_value
+from questions.plan import Question, plan, with_value, without_value
 
 
 @dataclass(slots=True)
@@ -46,6 +46,11 @@ class Filling:
 
     def put(self, pointer: str, value: Any) -> None:
         self.dialogue.answers = with_value(self.dialogue.answers, pointer, value)
+
+    def ask_again(self, pointer: str) -> None:
+        """Take an answer out, so that it is asked."""
+        self.dialogue.answers = without_value(self.dialogue.answers, pointer)
+        self.dialogue.wanted.append(pointer)
 
     def problem(self, pointer: str, value: Any) -> str | None:
         """What is wrong with a value there, in their language; None where nothing is, as far as one can say yet."""

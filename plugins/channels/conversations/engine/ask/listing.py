@@ -16,11 +16,13 @@ MAX_SLOTS, MAX_OPTIONS = 5, 40
 MAX_AT_FIRST = 9
 
 
-async def options(talk: Talk, question: Question, words: str = "") -> list[tuple[Any, str]]:
-    """What may be chosen now, as value and words."""
+async def options(talk: Talk, question: Question, words: str = "", within: str = "") -> list[tuple[Any, str]]:
+    """What may be chosen now, as value and words: all, what words find, or what a value is divided into."""
     listed = question.node["x-choices"]
-    rows = await _rows(talk, listed, words)
-    most = MAX_OPTIONS if "search" in listed else MAX_SLOTS
+    query = {"search": words, "within": within}
+    asked = {listed[name]: value for name, value in query.items() if value and name in listed}
+    rows = (await talk.get(str(URL(listed["list"]).update_query(asked))))["items"]
+    most = MAX_OPTIONS if "search" in listed or within else MAX_SLOTS
     return [(_at(row, listed["value"]), str(_at(row, listed["title"]))) for row in rows[:most]]
 
 
@@ -37,23 +39,10 @@ async def chosen(talk: Talk, question: Question) -> Answered | Narrowed | None:
         return found
     if not isinstance(found, Answered):
         return None
-    if "divided" in listed and (inner := await _inside(talk, question, found.values[0])):
+    if "divided" in listed and (inner := await options(talk, question, within=str(found.values[0]))):
         dialogue.options = inner
         return Narrowed(inner)
     return found
-
-
-async def _inside(talk: Talk, question: Question, value: Any) -> list[tuple[Any, str]]:
-    """What a chosen one is divided into, where it is and the field wants no less."""
-    listed = question.node["x-choices"]
-    rows = await _rows(talk, listed, "", within=str(value))
-    return [(_at(row, listed["value"]), str(_at(row, listed["title"]))) for row in rows[:MAX_OPTIONS]]
-
-
-async def _rows(talk: Talk, listed: Any, words: str, within: str = "") -> list[Any]:
-    query = {"search": words, "within": within}
-    asked = {listed[name]: value for name, value in query.items() if value and name in listed}
-    return list((await talk.get(str(URL(listed["list"]).update_query(asked))))["items"])
 
 
 def _at(row: Any, pointer: str) -> Any:

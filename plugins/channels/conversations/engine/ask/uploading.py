@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from banshi import Problem
 from banshi.sdk.files import store_file
@@ -21,27 +21,16 @@ SOUNDS = (
 )
 
 
-async def stored(talk: Talk, file: File) -> str | None:
-    """The id of the upload; None where it can't be taken, which is said."""
+async def stored(talk: Talk, file: File, *known: Callable[[bytes], str | None]) -> str | None:
+    """The id of the upload; None where it can't be taken, which is said. A voice is `known` by `sound_in`."""
     if talk.principal is None:
         # A stranger's would be nobody's: every stranger's alike, in one room for all of them.
         talk.say("A file is taken from whoever is known here: sign in for this contact first.")
         return None
     try:
-        row = await store_file(talk.platform, talk.principal.subject, await file.fetch(), file.name)
+        row = await store_file(talk.platform, talk.principal.subject, await file.fetch(), file.name, *known)
     except Problem as problem:
-        talk.refused(problem)
-        return None
-    return str(row.id)
-
-
-async def voice(talk: Talk, fetch: Callable[[], Awaitable[bytes]], name: str) -> str | None:
-    """The id of what somebody known here has spoken, for whoever listens to it; None where it can't be kept."""
-    assert talk.principal is not None  # noqa: S101 - whoever calls this has asked
-    try:
-        row = await store_file(talk.platform, talk.principal.subject, await fetch(), name, sound_in)
-    except Problem as problem:
-        if problem.status == UNSUPPORTED:
+        if known and problem.status == UNSUPPORTED:
             talk.say("This voice message can't be kept: please write.")
         else:
             talk.refused(problem)

@@ -151,7 +151,7 @@ async def _taken(talk: Talk, *, is_held: bool) -> bool:
     if talk.text and not is_held:
         talk.say("Understood: “{words}”", words=talk.text)
     if sent.fetch is not None and talk.principal is not None:
-        talk.upload = await uploading.voice(talk, sent.fetch, sent.name) or ""
+        talk.upload = await uploading.stored(talk, File(sent.fetch, sent.name), uploading.sound_in) or ""
         if talk.upload and not is_held:
             talk.say("The officer can listen to it.")
     elif not talk.text:
