@@ -31,7 +31,7 @@ from banshi import app, testing
 from banshi.builtin.catalogue import plugin as catalogue
 from banshi.builtin.catalogue import search
 from banshi.builtin.leading import leader_election
-from banshi.foundation import logs
+from banshi.foundation import column_comments, logs
 from banshi.foundation.database import opening
 from banshi.foundation.database.upgrade import upgrade
 from banshi.kernel.http import middleware
@@ -49,6 +49,8 @@ from tests.zone_pass import answers_with
 logs.configure = lambda *_: None
 
 opening.upgrade = prepared.upgrade_from_memory
+
+column_comments.read = prepared.comments_from_memory
 
 leader_election.every = prepared.every_but_at_once
 

@@ -31,6 +31,7 @@ from tortoise.context import TortoiseContext, get_current_context, require_conte
 from tortoise.models import Model
 
 from banshi.app import configure
+from banshi.foundation import column_comments
 from banshi.foundation.background import every
 from banshi.foundation.database.opening import connected
 from banshi.foundation.database.sqlite import Client
@@ -109,6 +110,20 @@ def discovered_models(module: str, label: str) -> list[type[Model]]:
 @lru_cache(256)
 def _models(module: ModuleType, label: str) -> list[type[Model]]:
     return discover(module, label)
+
+
+read_comments = column_comments.read
+
+#: What Tortoise found of classes, by the module and the name by which it looks for their text.
+COMMENTS: dict[tuple[ModuleType, str], dict[str, str]] = {}
+
+
+def comments_from_memory(cls: type[Any]) -> dict[str, str]:
+    """`column_comments.read`; for each look at what was migrated Tortoise makes a table in a function anew."""
+    key = (sys.modules[cls.__module__], cls.__qualname__)
+    if key not in COMMENTS:
+        COMMENTS[key] = read_comments(cls)
+    return dict(COMMENTS[key])
 
 
 #: The names of all tables of a schema, and of all sequences, but what notes which migrations were applied.

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tortoise import fields
 from tortoise.apps import Apps
 from tortoise.models import Model
 
@@ -138,3 +139,20 @@ async def test_what_is_known_of_models_is_what_is_worked_out_each_time(
             patched.setattr(Apps, "_build_initial_querysets", prepared.build)
             async with open_store(url, prepared.all_tables()):
                 assert worked_out(models) == kept
+
+
+def made_again() -> type[Model]:
+    class Made(Model):
+        #: Stands inside a function.
+        inner = fields.IntField()
+
+    return Made
+
+
+def test_the_comments_of_a_class_that_is_made_again_are_the_same_and_the_callers_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prepared, "COMMENTS", {})
+    prepared.comments_from_memory(made_again()).clear()
+    assert prepared.comments_from_memory(made_again()) == prepared.read_comments(made_again()) != {}
+    assert len(prepared.COMMENTS) == 1

@@ -53,13 +53,13 @@ def owners_of_tables(registry: Registry) -> dict[str, str]:
 
 async def unmigrated(registry: Registry) -> list[Finding]:
     """Where the models say something else than the migrations; for `banshi check`, when all else about tables holds."""
-    from tortoise.migrations.autodetector import MigrationAutodetector  # a server doesn't need it
+    from banshi.builtin.checks.code.detector import Detector  # a server doesn't need it
 
     config = orm_config("sqlite://:memory:", registry.tables)
     async with TortoiseContext() as context:
         await context.init(config=config)
         assert context.apps is not None  # noqa: S101 - init has just set it
-        detector = MigrationAutodetector(context.apps, config["apps"])
+        detector = Detector(context.apps, config["apps"])
         try:
             writers = await detector.changes()
             made = await detector._project_state()
