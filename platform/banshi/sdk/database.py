@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.cli_context import configured, coroutine_command, database
-from banshi.foundation.database.bulk import made
+from banshi.foundation.database.bulk import made, pages
 from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
@@ -28,4 +28,5 @@ __all__ = [
     "coroutine_command",
     "database",
     "made",
+    "pages",
 ]

@@ -12,14 +12,15 @@ from tortoise.expressions import Subquery
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from banshi import Key, Platform, Stale, Update, Write
+from banshi import Key, Platform, Stale, Update
+from banshi.sdk.database import pages
 from banshi.sdk.http import MAX_MONTHS
 from banshi.sdk.operations import delete_in_steps, hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
-from conversations.figures.counting import FIGURES, begun_in, moved
-from conversations.figures.events import told
+from conversations.figures.counting import begun_in, moved
+from conversations.figures.events import write
 from conversations.settings import SETTINGS
 from conversations.tables.models import (
     ChannelConversation,
@@ -49,6 +50,8 @@ SPOKEN: dict[type[Model], tuple[str, str]] = {
     Enquiry: ("asked_at", "conversation_id"),
     DeskEvent: ("enquiry__asked_at", "enquiry__conversation_id"),
 }
+#: The same without what goes with another: an enquiry's events.
+WITH_THEM = (Turn, Said, Enquiry)
 #: Officers, who are somebody else.
 OFFICER = ("officer", "officer_name")
 
@@ -78,23 +81,17 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     for link in await ContactLink.filter(person=whom.subject):
         others = ContactLink.filter(conversation_id=link.conversation_id).exclude(person=whom.subject)
         if await others.exists():
-            for model in (Turn, Said, Enquiry):  # an enquiry's events go with it
+            for model in WITH_THEM:
                 await _while_bound(model, link).delete()
             await ContactLink.filter(id=link.id).delete()
             if link.ended_at is None:
                 await _empty(platform, await ChannelConversation.filter(id=link.conversation_id))
         else:
-            await _remove([link.conversation_id])
+            # With all that is of it. Whoever is in the middle of a turn begins anew.
+            await ChannelConversation.filter(id=link.conversation_id).delete()
     for own in (LinkOffer, Said):
         await own.filter(person=whom.subject).delete()
     return ()
-
-
-async def _remove(conversations: Sequence[Any]) -> None:
-    """Whoever is in the middle of a turn with one of them begins anew."""
-    for model in (Turn, Said, Window, Enquiry, ContactLink, LinkOffer):
-        await model.filter(conversation_id__in=list(conversations)).delete()
-    await ChannelConversation.filter(id__in=list(conversations)).delete()
 
 
 HOLDING = Holdings(
@@ -116,46 +113,30 @@ async def tidy(platform: Platform) -> None:
     settings, now = platform[SETTINGS], platform.now()
     old = now - timedelta(days=settings.turn_days)
     await delete_in_steps(LinkOffer.filter(ends_at__lt=now))
-    await _forget_memories(
-        platform, ChannelConversation.filter(heard_at__lt=now - timedelta(days=settings.memory_days))
-    )
-    await delete_in_steps(Turn.filter(at__lt=old))
-    await delete_in_steps(Said.filter(at__lt=old))
-    await delete_in_steps(Enquiry.filter(asked_at__lt=old))
+    silent = ChannelConversation.filter(heard_at__lt=now - timedelta(days=settings.memory_days))
+    async for rows in pages(silent.exclude(state=FIRST), "id", size=ROWS_AT_ONCE):
+        await _empty(platform, rows)
+    for model in WITH_THEM:
+        await delete_in_steps(model.filter(**{f"{SPOKEN[model][0]}__lt": old}))
     await delete_in_steps(Window.filter(until__lt=now - WINDOW_KEPT))
     await delete_in_steps(ContactLink.filter(ended_at__lt=old))
     await delete_in_steps(Figure.filter(day__lt=platform.today() - timedelta(days=31 * (MAX_MONTHS + 1))))
     linked = Subquery(ContactLink.filter(ended_at=None).values("conversation_id"))
-    silent = ChannelConversation.filter(heard_at__lt=old).exclude(id__in=linked)
-    while found := await silent.limit(ROWS_AT_ONCE).values_list("id", flat=True):
-        await _remove(list(found))
+    await delete_in_steps(ChannelConversation.filter(heard_at__lt=old).exclude(id__in=linked))
 
 
 #: Tidies up at start and every hour, in the process that leads.
 open_tidying = partial(hourly, "conversations-tidying", tidy, "old conversations can't be tidied up")
 
 
-async def _forget_memories(platform: Platform, silent: QuerySet[ChannelConversation]) -> None:
-    """What they were filling in goes; who they are stays. A message that comes meanwhile keeps it."""
-    last: Any = None
-    while True:
-        rest = silent.exclude(state=FIRST) if last is None else silent.exclude(state=FIRST).filter(id__gt=last)
-        rows = await rest.order_by("id").limit(ROWS_AT_ONCE)
-        await _empty(platform, rows)
-        if len(rows) < ROWS_AT_ONCE:
-            return
-        last = rows[-1].id
-
-
 async def _empty(platform: Platform, rows: Sequence[ChannelConversation]) -> None:
+    """What they were filling in goes; who they are stays. A message that comes meanwhile keeps it."""
     for row in rows:
         state = row.state if row.state == "gone" else FIRST
         if row.state == state and Memory.of(row.memory) == Memory():
             continue
         forgotten = {"memory": Memory().stored(), "state": state, "version": row.version + 1}
+        guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, forgotten)
+        left = moved(platform, row.account, begun_in(row.memory), [])
         with suppress(Stale):
-            guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, forgotten)
-            left = moved(platform, row.account, begun_in(row.memory), [])
-            rows = told(platform, row.id, left, is_bound=bool(Memory.of(row.memory).person))
-            await platform.store.commit(Write([guard], rows))
-            platform[FIGURES].written(rows)
+            await write(platform, row.id, [guard], left, is_bound=bool(Memory.of(row.memory).person))

@@ -152,11 +152,13 @@ async def messages(platform: Platform, row: Enquiry) -> list[dict[str, Any]]:
     """What was said since they asked for a person; nothing that was said to others before."""
     turns, said = await _heard(row), Said.filter(conversation_id=row.conversation_id, at__gte=row.asked_at)
     said_to_them = await said.filter(by__in=("officer", "engine")).order_by("-id").limit(MAX_MESSAGES)
-    told: list[tuple[Any, ...]] = [(one.at, one.id, "citizen", one.heard, None) for one in turns]
-    for one in said_to_them:
-        by = "officer" if one.by == "officer" else "platform"
-        told.append((one.at, one.id, by, {"text": one.words["text"]}, one.state))
-    return [
-        {"at": platform.moment(at), "by": by, "content": content, "state": state}
-        for at, _, by, content, state in sorted(told, key=lambda one: one[:2])[-MAX_MESSAGES:]
-    ]
+    rows: list[Turn | Said] = [*turns, *said_to_them]
+    rows.sort(key=lambda row: (row.at, row.id))
+    return [_message(platform, row) for row in rows[-MAX_MESSAGES:]]
+
+
+def _message(platform: Platform, row: Turn | Said) -> dict[str, Any]:
+    if isinstance(row, Turn):
+        return MESSAGE.of(platform, row, by="citizen", content=row.heard, state=None)
+    by = "officer" if row.by == "officer" else "platform"
+    return MESSAGE.of(platform, row, by=by, content={"text": row.words["text"]})

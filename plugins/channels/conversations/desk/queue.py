@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -74,16 +74,12 @@ async def enquiry_of(conversation: Any, *states: str) -> Enquiry | None:
     return await Enquiry.filter(conversation_id=conversation, state__in=states).order_by("-id").first()
 
 
-def step(
-    enquiry: Enquiry, values: dict[str, Any], happened: str = "", *, holder: str | None = None, **more: Any
-) -> list[Update]:
-    """One step, which happens once: from the state that the row has, held by `holder` where that is given, or stale.
+def step(enquiry: Enquiry, values: Mapping[str, Any], happened: str = "", **more: Any) -> list[Update]:
+    """One step, which happens once: from the state that the row has and from whoever holds it, or it is stale.
 
     The conversation goes on in its state table by what `happened`; "" leaves it to whoever writes it beside.
     """
-    where: dict[str, Any] = {"id": enquiry.id, "state": enquiry.state, **more}
-    if holder is not None:
-        where["officer"] = holder
+    where: dict[str, Any] = {"id": enquiry.id, "state": enquiry.state, "officer": enquiry.officer, **more}
     if not happened:
         return [Update(Enquiry, where, values)]
     state = after(enquiry.state, happened)  # type: ignore[arg-type]  # a column's text

@@ -63,9 +63,9 @@ async def _lapsed(platform: Platform, row: Enquiry) -> None:
     """An officer who owes a word has lost it to the queue; who has had the last word has closed it."""
     over = {"lease_until__lt": platform.now()}
     if row.owed_since is None:
-        updates = queue.step(row, queue.closing(platform.now()), "done", holder=row.officer, **over)
+        updates = queue.step(row, queue.closing(platform.now()), "done", **over)
         return await _told(platform, row, updates, "closed", RATE)
-    updates = queue.step(row, queue.UNHELD, "returned", holder=row.officer, **over)
+    updates = queue.step(row, queue.UNHELD, "returned", **over)
     return await _told(platform, row, updates, "lapsed", await _placed(AGAIN, row))
 
 

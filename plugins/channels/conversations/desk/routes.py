@@ -101,7 +101,7 @@ async def claim_enquiry(call: Call) -> web.StreamResponse:
     row, lease = await find(call), call.now + call.platform[SETTINGS].lease
     if row.state != "waiting":
         enquiries.refuse_others(row, call.principal)
-        return await _step(call, row, queue.step(row, {"lease_until": lease}, holder=row.officer), [])
+        return await _step(call, row, queue.step(row, {"lease_until": lease}), [])
     values = {
         "state": "held",
         "officer": call.principal.subject,
@@ -121,7 +121,7 @@ async def return_enquiry(call: Call) -> web.StreamResponse:
     """Give a conversation back to the queue, to the place that it had."""
     row = await find_held(call)
     event = queue.event(row, "returned", call.now, call.principal)
-    return await _step(call, row, queue.step(row, queue.UNHELD, "returned", holder=row.officer), [event])
+    return await _step(call, row, queue.step(row, queue.UNHELD, "returned"), [event])
 
 
 @ROUTES.post("/v1/desk/enquiries/{id}/transfer", Audience.STAFF, ONE, body=HANDED_ON)
@@ -130,23 +130,21 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
     row, body = await find_held(call), call.body
     if ("desk" in body) == ("officer" in body):
         raise InvalidFields([FieldProblem("", say("Name either a desk or an officer."))])
-    note = body.get("note", "")
+    events = [queue.event(row, "transferred", call.now, call.principal, body.get("note", ""))]
     if "officer" in body:
-        values = {"officer": body["officer"], "officer_name": body["officer"]}
-        values |= {"lease_until": call.now + call.platform[SETTINGS].lease, "owed_since": row.owed_since or call.now}
-        event = queue.event(row, "transferred", call.now, call.principal, note)
-        return await _step(call, row, queue.step(row, values, "transferred", holder=row.officer), [event])
-    to = desk_of(call.platform[SETTINGS].desks, body["desk"])
-    if to is None:
-        raise InvalidFields([FieldProblem("/desk", say("There is no such desk."))])
-    if not places.is_open(await places.shifts(call.platform, to, 0), call.now):
-        raise Conflict(say("That desk is closed now."))
-    left = queue.event(row, "transferred", call.now, call.principal, note)
-    there = queue.event(row, "queued", call.now)
-    there.desk = to.code
-    values = {**queue.UNHELD, "desk": to.code, "owed_since": row.owed_since or call.now}
-    await _commit(call, queue.step(row, values, "returned", holder=row.officer), [left, there])
-    return reply(call, enquiries.head(call.platform, await Enquiry.get(id=row.id)))
+        happened, lease = "transferred", call.now + call.platform[SETTINGS].lease
+        values = {"officer": body["officer"], "officer_name": body["officer"], "lease_until": lease}
+    else:
+        to = desk_of(call.platform[SETTINGS].desks, body["desk"])
+        if to is None:
+            raise InvalidFields([FieldProblem("/desk", say("There is no such desk."))])
+        if not places.is_open(await places.shifts(call.platform, to, 0), call.now):
+            raise Conflict(say("That desk is closed now."))
+        happened, values = "returned", {**queue.UNHELD, "desk": to.code}
+        events.append(queue.event(row, "queued", call.now))
+        events[-1].desk = to.code
+    values["owed_since"] = row.owed_since or call.now
+    return await _step(call, row, queue.step(row, values, happened), events)
 
 
 @ROUTES.post(
@@ -164,7 +162,7 @@ async def answer_enquiry(call: Call) -> web.StreamResponse:
     values = {"answered_at": row.answered_at or now, "owed_since": None, "lease_until": now + settings.silence}
     done = {"id": str(row.id), "said": str(said.id)}
     rows = [said, queue.event(row, "answered", now, call.principal), *call.once.receipt(done)]
-    await _commit(call, queue.step(row, values, holder=row.officer), rows)
+    await _commit(call, queue.step(row, values), rows)
     if row.answered_at is None:
         call.platform[METRICS].answered(row, now)
     return reply(call, done, status=201)
@@ -234,4 +232,4 @@ async def close_enquiry(call: Call) -> web.StreamResponse:
     row = await find_held(call)
     event = queue.event(row, "closed", call.now, call.principal)
     said = await tell(call.platform, row, "", RATE)
-    return await _step(call, row, queue.step(row, queue.closing(call.now), "done", holder=row.officer), [said, event])
+    return await _step(call, row, queue.step(row, queue.closing(call.now), "done"), [said, event])

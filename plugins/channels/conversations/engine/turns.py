@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -26,9 +25,9 @@ from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
 from conversations.engine.turn.talk import Talk, digest_of
 from conversations.figures.counting import FIGURES
-from conversations.identity.bound import BoundContact, bound, bound_after
+from conversations.identity.bound import bound, bound_after
 from conversations.outbound import saying, windows
-from conversations.outbound.saying import About
+from conversations.outbound.saying import Unasked
 from conversations.tables.models import ChannelConversation
 from conversations.tables.reading import Known, known
 
@@ -39,11 +38,11 @@ MAX_KEY_CHARS = 128
 MAX_TRIES = 5
 
 
-class Conversations:
+class Conversations(Unasked):
     """Takes what channels receive."""
 
     def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+        super().__init__(platform)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, account: Account, received: Received) -> Reply:
@@ -100,31 +99,8 @@ class Conversations:
         row = await ChannelConversation.get_or_none(account=account, contact=contact)
         return row.id if row else None
 
-    async def say(self, conversation: UUID, reply: Reply, **about: Unpack[About]) -> UUID:
-        """Promise a message unasked; the id of its `Said`, which has what becomes of it.
-
-        A second one with the same `key` is the first. Raises NotFound.
-        """
-        return await saying.say(self._platform, conversation, reply, **about)
-
-    async def take_back(self, keys: Sequence[str]) -> Collection[str]:
-        """What was promised under these keys and isn't on its way yet is not said any more.
-
-        Returns the keys of what was said, or is on its way.
-        """
-        return await saying.take_back(self._platform, keys)
-
-    async def bound(self, person: str, channel: str) -> Sequence[BoundContact]:
-        """The contacts of a channel by which a citizen is known, but for those that have left."""
-        return await bound(person, channel)
-
-    async def bound_after(self, channel: str, link: UUID, most: int) -> Sequence[BoundContact]:
-        """Up to `most` contacts of a channel that are bound to anybody, in the order of their links, behind one."""
-        return await bound_after(channel, link, most)
-
-    async def delivered(self, account: str, provider_id: str, *, arrived: bool, code: str = "") -> bool:
-        """Note a provider's word that what it had accepted has arrived, or won't; False where it is nothing of ours."""
-        return await saying.delivered(self._platform, account, provider_id, arrived=arrived, code=code)
+    bound = staticmethod(bound)
+    bound_after = staticmethod(bound_after)
 
     async def _keep(self, talk: Talk) -> None:
         rows = talk.receipt()

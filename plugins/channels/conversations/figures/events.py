@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from uuid_utils.compat import uuid7
 
-from banshi import Platform
+from banshi import Platform, Update, Write
 from banshi.sdk.events import LISTENERS, Event, event_rows
-from conversations.figures.counting import What
+from conversations.figures.counting import FIGURES, What
 from conversations.identity.offers import OFFERS
 from conversations.tables.models import Figure
 
@@ -40,3 +40,12 @@ def told(platform: Platform, conversation: Any, counted: Iterable[Any], *, is_bo
         )
         counted += event_rows(platform, event)
     return counted
+
+
+async def write(
+    platform: Platform, conversation: Any, updates: Sequence[Update], rows: Iterable[Any], *, is_bound: bool
+) -> None:
+    """Commit what is counted with what causes it, and tell of it. Raises Stale."""
+    rows = told(platform, conversation, rows, is_bound=is_bound)
+    await platform.store.commit(Write(updates, rows))
+    platform[FIGURES].written(rows)

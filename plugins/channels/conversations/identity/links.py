@@ -9,9 +9,9 @@ from typing import Any, Literal
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Platform, Principal, Stale, Update, Write
-from conversations.figures.counting import FIGURES, figure
-from conversations.figures.events import told
+from banshi import Platform, Principal, Stale, Update
+from conversations.figures.counting import figure
+from conversations.figures.events import write
 from conversations.identity.offers import known_of
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
 from questions.pages.frame import LinkOver
@@ -58,9 +58,8 @@ async def bind(platform: Platform, offer: LinkOffer, person: Principal) -> Chann
         guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, {"version": row.version + 1})
         updates, rows = binding(offer, row.id, person, "sign-in", now)
         try:
-            rows = [*rows, *told(platform, row.id, [figure(platform, row.account, "linked")], is_bound=True)]
-            await platform.store.commit(Write([guard, *updates], rows))
-            platform[FIGURES].written(rows)
+            counted = figure(platform, row.account, "linked")
+            await write(platform, row.id, [guard, *updates], [*rows, counted], is_bound=True)
         except Stale:
             continue
         return row

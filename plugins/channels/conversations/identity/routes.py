@@ -9,8 +9,8 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, NotFound, Update, Write, reply
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
-from conversations.figures.counting import FIGURES, figure
-from conversations.figures.events import told
+from conversations.figures.counting import figure
+from conversations.figures.events import write
 from conversations.identity.offers import DIGITS, OFFERS
 from conversations.sentences import say
 from conversations.tables.models import ContactLink, LinkOffer
@@ -40,15 +40,7 @@ async def list_contact_links(call: Call) -> web.StreamResponse:
     """List the chats that know who you are, the newest first."""
     own = ContactLink.filter(person=call.principal.subject, ended_at=None).prefetch_related("conversation")
     rows, after = await page_of(call, own, {"-linked_at": in_utc, "-id": UUID})
-    shown = [
-        {
-            "id": str(row.id),
-            "account": row.conversation.account,
-            "way": row.way,
-            "linked_at": call.platform.moment(row.linked_at),
-        }
-        for row in rows
-    ]
+    shown = [LINK.of(call.platform, row, account=row.conversation.account) for row in rows]
     return reply(call, Page(shown, after).document())
 
 
@@ -60,7 +52,6 @@ async def end_contact_link(call: Call) -> web.StreamResponse:
     if link is None:
         raise NotFound(say("No chat is bound to you by this; look at your list."), see="/v1/conversations/links")
     counted = figure(call.platform, link.conversation.account, "unlinked")
-    rows = told(call.platform, link.conversation_id, [counted], is_bound=True)
-    await call.platform.store.commit(Write([Update(ContactLink, own, {"ended_at": call.now})], rows))
-    call.platform[FIGURES].written(rows)
+    ended = Update(ContactLink, own, {"ended_at": call.now})
+    await write(call.platform, link.conversation_id, [ended], [counted], is_bound=True)
     return web.Response(status=204)

@@ -54,39 +54,49 @@ def promise(platform: Platform, row: ChannelConversation, reply: Reply, **about:
     )
 
 
-async def say(platform: Platform, conversation: UUID, reply: Reply, **about: Unpack[About]) -> UUID:
-    """Promise a message by itself; its id, or that of the one that was promised under the same key."""
-    row = await ChannelConversation.get_or_none(id=conversation)
-    if row is None:
-        raise NotFound
-    said = promise(platform, row, reply, **about)
-    try:
-        await platform.store.commit(Write(rows=[said]))
-    except IntegrityError:
-        said = await Said.get(key=said.key)
-    return said.id
+class Unasked:
+    """What channels have said unasked."""
 
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
 
-async def delivered(platform: Platform, account: str, provider_id: str, *, arrived: bool, code: str = "") -> bool:
-    """Note what the provider says of a message that it has taken; False where it is none of ours, or settled."""
-    state: Literal["delivered", "failed"] = "delivered" if arrived else "failed"
-    own = Said.filter(provider_id=provider_id, channel=channel_of(account), conversation__account=account)
-    found = await own.filter(state__in=before(state)).first()
-    if not provider_id or found is None:
-        return False
-    changed = {"state": state, "code": code, "settled_at": platform.now()}
-    where = {"id": found.id, "state__in": before(state)}
-    await platform.store.commit(Write([Update(Said, where, changed, rows=None)]))
-    return True
+    async def say(self, conversation: UUID, reply: Reply, **about: Unpack[About]) -> UUID:
+        """Promise a message unasked; the id of its `Said`, which has what becomes of it.
 
+        A second one with the same `key` is the first. Raises NotFound.
+        """
+        row = await ChannelConversation.get_or_none(id=conversation)
+        if row is None:
+            raise NotFound
+        said = promise(self._platform, row, reply, **about)
+        try:
+            await self._platform.store.commit(Write(rows=[said]))
+        except IntegrityError:
+            said = await Said.get(key=said.key)
+        return said.id
 
-async def take_back(platform: Platform, keys: Sequence[str]) -> Collection[str]:
-    """What was promised under these keys and isn't on its way yet is not said any more; the keys of what was, or is."""
-    where = {"key__in": list(keys), "state__in": ["waiting", "shut"], "is_sending": False}
-    changed = {"state": "refused", "code": "taken-back", "settled_at": platform.now()}
-    await platform.store.commit(Write([Update(Said, where, changed, rows=None)]))
-    said = Said.filter(key__in=list(keys)).exclude(state__in=["refused", "failed"])
-    return {str(key) for key in await said.values_list("key", flat=True)}
+    async def take_back(self, keys: Sequence[str]) -> Collection[str]:
+        """What was promised under these keys and isn't on its way yet is not said any more.
+
+        Returns the keys of what was said, or is on its way.
+        """
+        where = {"key__in": list(keys), "state__in": ["waiting", "shut"], "is_sending": False}
+        changed = {"state": "refused", "code": "taken-back", "settled_at": self._platform.now()}
+        await self._platform.store.commit(Write([Update(Said, where, changed, rows=None)]))
+        said = Said.filter(key__in=list(keys)).exclude(state__in=["refused", "failed"])
+        return {str(key) for key in await said.values_list("key", flat=True)}
+
+    async def delivered(self, account: str, provider_id: str, *, arrived: bool, code: str = "") -> bool:
+        """Note a provider's word that what it had accepted has arrived, or won't; False where it is nothing of ours."""
+        state: Literal["delivered", "failed"] = "delivered" if arrived else "failed"
+        own = Said.filter(provider_id=provider_id, channel=channel_of(account), conversation__account=account)
+        found = await own.filter(state__in=before(state)).first()
+        if not provider_id or found is None:
+            return False
+        changed = {"state": state, "code": code, "settled_at": self._platform.now()}
+        where = {"id": found.id, "state__in": before(state)}
+        await self._platform.store.commit(Write([Update(Said, where, changed, rows=None)]))
+        return True
 
 
 async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequence[Reply], Sequence[Update]]:

@@ -11,18 +11,14 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalLine, PersonalText
+from conversations.tables.of_conversation import OfConversation
 
 __all__ = ["DeskDay", "DeskEvent", "DeskPhrase", "Enquiry"]
 
 
-class Enquiry(Personal):
+class Enquiry(OfConversation):
     """One conversation with a person of a desk, from the call for one until it is closed."""
 
-    id = fields.UUIDField(primary_key=True, default=uuid7)
-    conversation: Any = fields.ForeignKeyField(
-        "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE
-    )
-    conversation_id: UUID
     #: A code of the settings.
     desk = fields.CharField(max_length=64)
     #: waiting, held, closed (by an officer, or as nobody said more), left (by the citizen), or word (the desk was

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON
 from conversations.tables.desk_models import DeskDay, DeskEvent, DeskPhrase, Enquiry
 from conversations.tables.figure_models import Figure
+from conversations.tables.of_conversation import OfConversation
 
 __all__ = [
     "ChannelConversation",
@@ -53,14 +53,9 @@ class ChannelConversation(Personal):
         unique_together = (("account", "contact"),)
 
 
-class ContactLink(Personal):
+class ContactLink(OfConversation):
     """Who a contact is: a citizen who has signed in for it once. One at a time, and ended rather than changed."""
 
-    id = fields.UUIDField(primary_key=True, default=uuid7)
-    conversation: Any = fields.ForeignKeyField(
-        "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE
-    )
-    conversation_id: UUID
     person = PersonalId(255, db_index=True)
     #: What the sign-in knew: the members of a `Principal` that a case needs.
     known: Any = PersonalJSON()
@@ -96,13 +91,9 @@ class LinkOffer(Personal):
         table = "conversations_link_offer"
 
 
-class Turn(Personal):
+class Turn(OfConversation):
     """One inbound message with its reply: written with all that it has changed, so there is none or both."""
 
-    id = fields.UUIDField(primary_key=True, default=uuid7)
-    conversation: Any = fields.ForeignKeyField(
-        "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE
-    )
     #: The provider's id of the message, and a digest of what was in it: other words under one id are another turn.
     key = fields.CharField(max_length=128)
     digest = fields.CharField(max_length=32)
@@ -117,14 +108,9 @@ class Turn(Personal):
         unique_together = (("conversation", "key", "digest"),)
 
 
-class Said(Personal):
+class Said(OfConversation):
     """One message to a contact unasked, with what became of it. Written with what caused it."""
 
-    id = fields.UUIDField(primary_key=True, default=uuid7)
-    conversation: Any = fields.ForeignKeyField(
-        "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE
-    )
-    conversation_id: UUID
     #: What the account's name begins with: `wechat` of `wechat:wx1234`.
     channel = fields.CharField(max_length=32)
     #: The same is promised once, whoever promises it again.
@@ -164,14 +150,9 @@ class Said(Personal):
         ]
 
 
-class Window(Model):
+class Window(OfConversation):
     """Until when and how often a contact may still be written to, by one of the provider's rules."""
 
-    id = fields.UUIDField(primary_key=True, default=uuid7)
-    conversation: Any = fields.ForeignKeyField(
-        "conversations.ChannelConversation", related_name=False, on_delete=fields.CASCADE
-    )
-    conversation_id: UUID
     #: The channel's word for it.
     kind = fields.CharField(max_length=16)
     until = fields.DatetimeField(db_index=True)
