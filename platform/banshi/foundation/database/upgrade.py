@@ -7,7 +7,9 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property
+from copy import copy
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -200,10 +202,11 @@ class Executor(MigrationExecutor):
 
     async def _project_state(self, applied: set[MigrationKey], *, upto: MigrationKey | None = None) -> State:
         self.adrift = await self._adrift()
-        state = await super()._project_state(applied, upto=upto)
-        classes = Classes(state.apps._default_connections, state.apps._connections)
-        classes.apps = state.apps.apps
-        return Present(models=state.models, apps=classes)
+        before = Unseen(models={}, apps=Classes({app: one["default_connection"] for app, one in self._apps.items()}))
+        for key in takewhile(lambda key: key != upto, self._full_plan()):
+            for step in getattr(self.loader.graph.nodes[key], "operations", ()) if key in applied else ():
+                step.state_forward(key.app_label, before)
+        return Present(models=before.models, apps=before.clone().apps)
 
 
 def failed(key: MigrationKey, error: Exception) -> Finding:
@@ -243,20 +246,18 @@ class Classes(StateApps):
         ready.update(model for models in every.values() for model in models.values() if model._meta._inited)
 
 
+class Unseen(State):
+    """The models after steps that were applied long ago: nobody looks at their classes, and none is made."""
+
+    def _reload(self, models_to_reload: object) -> None: ...
+
+
 class Present(State):
     """The models as they are after a step."""
 
     def clone(self) -> State:
-        return Past(self)
-
-
-class Past(State):
-    """The models as they were before a step; their classes are made when a step looks at them, and most don't."""
-
-    def __init__(self, present: State) -> None:
-        self.models = {key: model.clone() for key, model in present.models.items()}
-        self._present = present
-
-    @cached_property
-    def apps(self) -> StateApps:  # type: ignore[override]  # made late, and then as writeable as its parent's
-        return self._present.apps.clone(model_states=self.models)
+        """The models now: a step that changes one gives it another field, and makes other classes."""
+        known = {key: replace(one, options={**one.options}, fields={**one.fields}) for key, one in self.models.items()}
+        classes = copy(self.apps)
+        classes.apps = {app: dict(models) for app, models in self.apps.items()}
+        return State(models=known, apps=classes)
