@@ -39,8 +39,7 @@ async def test_a_shift_follows_the_calendar(at: str, first: bool, second: bool, 
 
 
 async def test_a_lead_gives_a_day_other_hours_and_takes_them_back(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
-        Clock(door, datetime(2026, 10, 1, 10, 0, tzinfo=CITY))
+    async with bureau(tmp_path, database, at=datetime(2026, 10, 1, 10, 0, tzinfo=CITY)) as door:
         lead = officer(door, "chen", "petitions/reception:desk-lead")
         day = f"{DESK}/reception/days/2026-10-01"
 
@@ -155,3 +154,12 @@ async def test_what_the_alert_rules_ask_for_is_among_the_metrics(tmp_path: Path)
         assert 240 <= float(unanswered[1]) < 241
         assert 'banshi_desk_first_answer_seconds_bucket{desk="reception",le="180.0"} 0.0' in shown
         assert 'banshi_desk_first_answer_seconds_bucket{desk="reception",le="300.0"} 1.0' in shown
+
+
+async def test_who_asks_as_the_desk_opens_is_not_shut_out_by_a_round_from_a_moment_before(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
+        clock = Clock(door, WORKDAY.replace(hour=9))
+        chatter = await calls(door, "first")
+        clock.at = WORKDAY.replace(hour=8, minute=59, second=59)
+        await go_round(door.platform)
+        assert await chatter.state() == "waiting"

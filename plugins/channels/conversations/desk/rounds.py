@@ -40,7 +40,8 @@ async def go_round(platform: Platform) -> None:
     for desk in platform[SETTINGS].desks:
         waiting = Enquiry.filter(desk=desk.code, state="waiting")
         if not places.is_open(await places.shifts(platform, desk, 0), now):
-            for row in await _some(waiting):
+            # Who has asked since this round began may have found the desk open.
+            for row in await _some(waiting.filter(asked_at__lt=now)):
                 shut = {"state": "word" if desk.item else "left", "closed_at": now}
                 if desk.item:
                     await _told(platform, row, queue.step(row, shut, "shut"), "word", SHUT)
