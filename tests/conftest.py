@@ -66,8 +66,10 @@ opened.read_declared = remembered.registers_from_memory
 Reader.read = remembered.catalogue_from_memory  # type: ignore[method-assign]
 tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]
 
-# What it reads of its grammars at its import takes longer than all of `jsonschema`, which imports it.
-sys.modules.setdefault("rfc3987_syntax", remembered.Later("rfc3987_syntax"))
+# What the first reads of its grammars at its import takes longer than all of `jsonschema`, which imports it. The second
+# brings a web framework along, for five files of tests.
+for name in ("rfc3987_syntax", "oidc_provider_mock"):
+    sys.modules.setdefault(name, remembered.Later(name))
 
 middleware.envelope = documented.watched_envelope
 
@@ -167,8 +169,18 @@ def _of_this_run(config: pytest.Config) -> Path:
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """What is imported and collected stays: nothing of it is looked through for garbage."""
+    gc.disable()
+    try:
+        _import_in_turn(session)
+        return (yield)
+    finally:
+        gc.enable()
+
+
+def _import_in_turn(session: pytest.Session) -> None:
     """Of several workers each imports the tests from another one on: what one has compiled, the others only read."""
     config, worker = session.config, os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None or config.args_source is not config.ArgsSource.TESTPATHS:

@@ -34,16 +34,15 @@ LINK = re.compile(rf"{ADDRESS}(/v1/conversations/sign-in/[A-Za-z0-9_-]{{43}})")
 CODES, LINKS = "/v1/conversations/codes", "/v1/conversations/links"
 NUMBER = filling.NUMBER
 
-PEOPLE = [
-    User(sub="wang", claims={"name": "王小明", "resident_id": NUMBER}),
-    User(sub="zhao", claims={"name": "赵<i>六</i>"}),
-    User(sub="li", claims={"name": "李四", "banshi_roles": ["petitions:reviewer"]}),
-]
-
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
-    with run_server_in_thread(user_claims=PEOPLE) as server:
+    people = [
+        User(sub="wang", claims={"name": "王小明", "resident_id": NUMBER}),
+        User(sub="zhao", claims={"name": "赵<i>六</i>"}),
+        User(sub="li", claims={"name": "李四", "banshi_roles": ["petitions:reviewer"]}),
+    ]
+    with run_server_in_thread(user_claims=people) as server:
         yield f"http://localhost:{server.server_port}"
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from ical.calendar_stream import IcsCalendarStream
 from PIL import Image
 
 from banshi.kinds.appointment.models import Booking, Slot
@@ -203,6 +202,8 @@ async def entry(person: Person, appointment: dict[str, Any]) -> tuple[Any, bytes
     reply = await person.get(appointment["links"]["calendar"], headers=ENGLISH)
     assert reply.status == 200, reply.body
     assert reply.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    from ical.calendar_stream import IcsCalendarStream
+
     calendar = IcsCalendarStream.calendar_from_ics(reply.body.decode())
     (event,) = calendar.events
     return event, reply.body

@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,12 @@ NAMES = [one.name for one in FOLDERS]
 
 
 def registry_of(folders: list[Path]) -> Registry:
+    """The items of these plugins, which tests read and do not change."""
+    return _read(*folders)
+
+
+@cache
+def _read(*folders: Path) -> Registry:
     entries = {one.name: Entry(api=API_VERSION, path=one) for one in folders}
     return loaded_from_memory(Configuration(ROOT / "plugins.toml", Settings(), entries))
 
