@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from banshi.builtin.sign_in.flow import ATTEMPT_LIFE_S, SIGN_IN
+from banshi.builtin.sign_in.kept import CAME, KeptCookie, has_come_back
 
-__all__ = ["ATTEMPT_LIFE_S", "SIGN_IN"]
+__all__ = ["ATTEMPT_LIFE_S", "CAME", "SIGN_IN", "KeptCookie", "has_come_back"]

@@ -43,22 +43,23 @@ WINDOW_KEPT = timedelta(days=1)
 TIDYING: Key[None] = Key("conversations' tidying")
 
 
-#: What is said or done while a contact is bound to somebody, by the columns that say when and with whom.
-SPOKEN: dict[type[Model], tuple[str, str]] = {
-    Turn: ("at", "conversation_id"),
-    Said: ("at", "conversation_id"),
-    Enquiry: ("asked_at", "conversation_id"),
-    DeskEvent: ("enquiry__asked_at", "enquiry__conversation_id"),
+#: Officers, who are somebody else.
+OFFICER = ("officer", "officer_name")
+#: What is said or done while a contact is bound to somebody, by the columns that say when and with whom; and the hidden
+#: ones.
+SPOKEN: dict[type[Model], tuple[str, str, tuple[str, ...]]] = {
+    Turn: ("at", "conversation_id", ()),
+    Said: ("at", "conversation_id", ("officer",)),
+    Enquiry: ("asked_at", "conversation_id", OFFICER),
+    DeskEvent: ("enquiry__asked_at", "enquiry__conversation_id", OFFICER),
 }
 #: The same without what goes with another: an enquiry's events.
 WITH_THEM = (Turn, Said, Enquiry)
-#: Officers, who are somebody else.
-OFFICER = ("officer", "officer_name")
 
 
 def _while_bound(model: type[Model], link: ContactLink) -> QuerySet[Any]:
     """What was said while a contact was bound to somebody. What was said before may be another's."""
-    at, of = SPOKEN[model]
+    at, of, _ = SPOKEN[model]
     said = model.filter(**{of: link.conversation_id, f"{at}__gte": link.linked_at})
     return said.filter(**{f"{at}__lte": link.ended_at}) if link.ended_at else said
 
@@ -98,10 +99,7 @@ HOLDING = Holdings(
     [
         PersonalTable(ContactLink, by_person(ContactLink, "person")),
         PersonalTable(ChannelConversation, _conversations),
-        PersonalTable(Turn, partial(_spoken, Turn)),
-        PersonalTable(Said, partial(_spoken, Said), hidden=("officer",)),
-        PersonalTable(Enquiry, partial(_spoken, Enquiry), hidden=OFFICER),
-        PersonalTable(DeskEvent, partial(_spoken, DeskEvent), hidden=OFFICER),
+        *(PersonalTable(model, partial(_spoken, model), hidden=hidden) for model, (_, _, hidden) in SPOKEN.items()),
         PersonalTable(LinkOffer, by_person(LinkOffer, "person"), hidden=("token", "digits")),
     ],
     forget,

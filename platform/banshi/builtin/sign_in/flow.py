@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
-import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +18,7 @@ from yarl import URL
 
 from banshi.builtin.identity.tokens import Tokens
 from banshi.builtin.sentences import say
+from banshi.builtin.sign_in.kept import has_come_back, opened, sealed
 from banshi.builtin.sign_in.provider import Provider, SignInFailed
 from banshi.foundation.encryption.secrets import Seal
 from banshi.foundation.errors import Unauthenticated
@@ -80,9 +79,8 @@ class SignIn:
             "prompt": "login",
         }
         address = URL((await provider.endpoints()).authorization).update_query(asked)
-        until = self.clock() + ATTEMPT_LIFE_S
-        kept = {"for": MARK, "about": about, "state": state, "nonce": nonce, "verifier": verifier, "until": until}
-        return Attempt(str(address), self.seal.sealed(json.dumps(kept)))
+        kept = {"about": about, "state": state, "nonce": nonce, "verifier": verifier}
+        return Attempt(str(address), sealed(self.seal, MARK, self.clock() + ATTEMPT_LIFE_S, **kept))
 
     async def end(self, kept: str, came: Mapping[str, str], back: str) -> tuple[Principal, str]:
         """Who has signed in, and what about.
@@ -95,7 +93,7 @@ class SignIn:
         Raises SignInFailed, ProviderAway, and Unavailable where the provider's keys are not to be had.
         """
         provider, attempt = self._provider(), self._opened(kept)
-        if not hmac.compare_digest(str(attempt["state"]).encode(), came.get("state", "").encode()):
+        if not has_come_back(attempt, came):
             raise SignInFailed(say("This is the answer to another sign-in; begin it anew."))
         # RFC 9207: whose answer it is, where the provider says it.
         if came.get("iss", provider.identity.issuer) != provider.identity.issuer:
@@ -116,11 +114,8 @@ class SignIn:
         return self.provider
 
     def _opened(self, kept: str) -> Mapping[str, Any]:
-        try:
-            attempt = json.loads(self.seal.opened(kept))
-        except ValueError:
-            attempt = {}
-        if not isinstance(attempt, dict) or attempt.get("for") != MARK or attempt["until"] < self.clock():
+        attempt = opened(self.seal, MARK, kept, self.clock())
+        if not attempt:
             raise SignInFailed(say("This was begun in another browser, or too long ago; begin it anew."))
         return attempt
 

@@ -43,7 +43,7 @@ class Metrics(Collector):
             "banshi_desk_first_answer_seconds", "Until the first answer", by, buckets=BUCKETS, registry=registry
         )
         self.officers = Gauge("banshi_desk_officers", "Officers who follow it live", by, registry=registry)
-        self._figures: dict[tuple[str, str], float] = {}
+        self._gauges = _gauges()
         self._read_at = 0.0
         registry.register(self)
 
@@ -55,29 +55,29 @@ class Metrics(Collector):
 
     async def read(self, platform: Platform) -> None:
         """Read what waits, of every desk."""
-        now, figures = platform.now(), dict[tuple[str, str], float]()
+        now, gauges = platform.now(), _gauges()
         for desk in platform[SETTINGS].desks:
             is_open = places.is_open(await places.shifts(platform, desk, 0), now)
             unanswered = Enquiry.filter(desk=desk.code, state__in=("waiting", "held"), answered_at=None)
             oldest = await unanswered.order_by("asked_at").first()
-            figures["open", desk.code] = is_open
-            figures["waiting", desk.code] = await Enquiry.filter(desk=desk.code, state="waiting").count()
-            figures["oldest_unanswered_seconds", desk.code] = _age(oldest.asked_at if oldest else None, now)
+            waiting = await Enquiry.filter(desk=desk.code, state="waiting").count()
+            gauges["open"].add_metric([desk.code], is_open)
+            gauges["waiting"].add_metric([desk.code], waiting)
+            gauges["oldest_unanswered_seconds"].add_metric([desk.code], _age(oldest.asked_at if oldest else None, now))
             if (item := platform.registry.items.get(desk.item)) is not None:
                 states = {step.state for step in steps_of(platform, item) if step.work and Who.STAFF in step.who}
                 cases = Case.filter(item=item.code, state__in=states, mode="live", content="kept")
                 first = await cases.order_by("created_at").first()
-                figures["mailbox_oldest_seconds", desk.code] = _age(first.created_at if first else None, now)
-        self._figures, self._read_at = figures, time.monotonic()
+                gauges["mailbox_oldest_seconds"].add_metric([desk.code], _age(first.created_at if first else None, now))
+        self._gauges, self._read_at = gauges, time.monotonic()
 
     def collect(self) -> Iterator[Metric]:
-        for name, about in GAUGES.items():
-            gauge = GaugeMetricFamily(f"banshi_desk_{name}", about, labels=["desk"])
-            if time.monotonic() - self._read_at < FRESH_S:
-                for (what, desk), value in sorted(self._figures.items()):
-                    if what == name:
-                        gauge.add_metric([desk], value)
-            yield gauge
+        is_fresh = time.monotonic() - self._read_at < FRESH_S
+        yield from (self._gauges if is_fresh else _gauges()).values()
+
+
+def _gauges() -> dict[str, GaugeMetricFamily]:
+    return {name: GaugeMetricFamily(f"banshi_desk_{name}", about, labels=["desk"]) for name, about in GAUGES.items()}
 
 
 def _age(since: datetime | None, now: datetime) -> float:

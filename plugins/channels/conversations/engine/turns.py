@@ -11,14 +11,14 @@ import asyncio
 import hashlib
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
-from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
+from banshi import Key, Platform, Stale, Unavailable, Write
+from banshi.sdk.cases import commit
 from conversations.contents import Account, Left, Received, Reply
 from conversations.engine import step
 from conversations.engine.turn.memory import Memory
@@ -64,23 +64,22 @@ class Conversations(Unasked):
                 with suppress(Stale, IntegrityError):
                     await step.take(talk)
                     if not talk.is_kept:
-                        await self._keep(talk)
+                        await commit(self._platform, Write(), talk.receipt())
                     self._platform[FIGURES].turn(account.name)
                     self._platform[FIGURES].written(talk.written)
                     return talk.reply
             raise Unavailable
 
     def _begun(self, account: Account, received: Received, found: Known | None) -> Talk:
-        row = found.row if found else _new(account, received)
+        found = found or Known(_new(account, received), is_new=True)
         return Talk(
             platform=self._platform,
-            abilities=account.abilities,
-            row=row,
-            is_new=found is None,
+            row=found.row,
+            is_new=found.is_new,
             received=received,
-            memory=Memory.of(row.memory),
-            principal=Principal(subject=found.person, **found.known) if found and found.person else None,
-            linked_at=found.linked_at if found else None,
+            memory=Memory.of(found.row.memory),
+            principal=found.principal,
+            linked_at=found.linked_at,
         )
 
     async def _outbound(self, talk: Talk, *, owes: bool) -> None:
@@ -101,11 +100,6 @@ class Conversations(Unasked):
 
     bound = staticmethod(bound)
     bound_after = staticmethod(bound_after)
-
-    async def _keep(self, talk: Talk) -> None:
-        rows = talk.receipt()
-        updates: list[Any] = [one for one in rows if isinstance(one, Update)]
-        await self._platform.store.commit(Write(updates, [one for one in rows if not isinstance(one, Update)]))
 
 
 CONVERSATIONS: Key[Conversations] = Key("conversations")

@@ -7,7 +7,6 @@ says nothing of another.
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
 from datetime import timedelta
 
@@ -16,17 +15,17 @@ from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
 from banshi import Call, Forbidden, Problem, Unavailable, Write
-from banshi.sdk.outgoing import SEAL
+from banshi.sdk.sign_in import KeptCookie, has_come_back
 from conversations.identity.offers import LINK_LIFE, OFFERS
 from conversations.outbound.sender import opener_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
-from questions.pages.frame import FromElsewhere, remember
+from questions.pages.frame import FromElsewhere
 
 #: Where the provider leads back to; the operator registers its host there.
 BACK = "/v1/conversations/opened"
 
-COOKIE, PATH = "banshi_opened", "/v1/conversations"
+COOKIE = KeptCookie("banshi_opened", "/v1/conversations")
 
 
 class AnothersLink(Forbidden):
@@ -44,10 +43,9 @@ class ContactUnknown(Problem):
     says = say
 
 
-class ContactUnavailable(Problem):
+class ContactUnavailable(Unavailable):
     """It can't be found out just now whose chat this is. Open the link in the chat once more in a minute."""
 
-    status = 503
     code = "contact-unavailable"
     says = say
 
@@ -56,9 +54,7 @@ def leading(call: Call, row: ChannelConversation, token: str) -> web.Response | 
     """On to the provider, which says who has opened the link; None where it has, or where it can't in this browser."""
     state = secrets.token_hex(32)
     address = "" if _knows(call, "opened", token) else _leads(call, row, state)
-    if not address:
-        return None
-    return _on(call, address, {"for": "opening", "token": token, "state": state})
+    return _on(call, address, "opening", LINK_LIFE, token=token, state=state) if address else None
 
 
 def require(call: Call, row: ChannelConversation, token: str) -> None:
@@ -69,17 +65,16 @@ def require(call: Call, row: ChannelConversation, token: str) -> None:
 
 async def token_of(call: Call) -> str:
     """The link with which this browser was led to the provider. Its state is used up. Raises ContactUnknown."""
-    kept = _kept(call, "opening")
-    state, came = kept.get("state", ""), call.query.get("state", "")
-    if not state or not hmac.compare_digest(state.encode(), came.encode()):
+    kept = COOKIE.remembered(call, "opening")
+    if not has_come_back(kept, call.query):
         raise ContactUnknown
-    ends_at = call.now + LINK_LIFE
-    used = LinkOffer(id=uuid7(), token=call.platform[OFFERS].hashed("state", state), ends_at=ends_at, used_at=call.now)
+    state, ends_at = call.platform[OFFERS].hashed("state", kept["state"]), call.now + LINK_LIFE
+    used = LinkOffer(id=uuid7(), token=state, ends_at=ends_at, used_at=call.now)
     try:
         await call.platform.store.commit(Write(rows=[used]))
     except IntegrityError:
         raise ContactUnknown from None
-    return kept["token"]
+    return str(kept["token"])
 
 
 async def found_out(call: Call, offer: LinkOffer, row: ChannelConversation, token: str) -> web.Response:
@@ -97,7 +92,7 @@ async def found_out(call: Call, offer: LinkOffer, row: ChannelConversation, toke
     hashed = call.platform[OFFERS].hashed
     if not hmac.compare_digest(hashed("contact", who), hashed("contact", row.contact)):
         raise AnothersLink
-    return _on(call, f"{PATH}/sign-in/{token}", {"for": "opened", "token": token}, offer.ends_at - call.now)
+    return _on(call, f"{COOKIE.path}/sign-in/{token}", "opened", offer.ends_at - call.now, token=token)
 
 
 def _leads(call: Call, row: ChannelConversation, state: str) -> str:
@@ -105,23 +100,11 @@ def _leads(call: Call, row: ChannelConversation, state: str) -> str:
     return opener.leads(row.account, browser, call.address + BACK, state) if opener else ""
 
 
-def _on(call: Call, address: str, kept: dict[str, str], life: timedelta = LINK_LIFE) -> web.Response:
-    until = int((call.now + life).timestamp())
+def _on(call: Call, address: str, purpose: str, life: timedelta, **about: str) -> web.Response:
     answer = web.Response(status=302, headers={"Location": address, "Cache-Control": "no-store"})
-    sealed = call.platform[SEAL].sealed(json.dumps({**kept, "until": until}))
-    remember(answer, call, COOKIE, sealed, int(life.total_seconds()), PATH)
+    COOKIE.remember(call, answer, purpose, life, **about)
     return answer
 
 
 def _knows(call: Call, what: str, token: str) -> bool:
-    return _kept(call, what).get("token") == token
-
-
-def _kept(call: Call, what: str) -> dict[str, str]:
-    """What this browser keeps of that sort; nothing where it is over, or made up."""
-    try:
-        kept = json.loads(call.platform[SEAL].opened(call.request.cookies.get(COOKIE, "")))
-    except ValueError:
-        return {}
-    good = isinstance(kept, dict) and kept.get("for") == what and kept["until"] > call.now.timestamp()
-    return kept if good else {}
+    return COOKIE.remembered(call, what).get("token") == token

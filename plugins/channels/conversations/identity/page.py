@@ -10,8 +10,7 @@ from conversations.sentences import say, word
 from questions.pages.frame import button, page, sending, told
 
 ACCOUNT, PROVIDER, UNTIL = word("Account in the chat"), word("You sign in at"), word("Good until")
-ASKING, LEAVING = word("Bind this chat to you"), word("You are led to the sign-in")
-DONE, BEGIN = word("It is bound"), word("Sign in and bind")
+ASKING, DONE, BEGIN = word("Bind this chat to you"), word("It is bound"), word("Sign in and bind")
 WARNING = say(
     "Did you ask for this yourself, in that chat? If somebody sent you this link, close it: whoever asked for it "
     "would see your cases and act in your name."
@@ -24,14 +23,6 @@ def asking(language: str, account: str, provider: str, until: str) -> web.Respon
     listed = "".join(f"<dt>{told(language, name)}</dt><dd>{escape(value)}</dd>" for name, value in about)
     warned = f'<p class="warn">{told(language, WARNING)}</p>'
     return sending(page(language, ASKING, f"<dl>{listed}</dl>{warned}{button(language, BEGIN)}"))
-
-
-def leaving(language: str, address: str, host: str) -> web.Response:
-    """On to the provider. A redirect would have to be allowed as the target of a form, wherever the provider leads."""
-    go = told(language, word("Go on to {host}", host=host))
-    body = f'<p><a class="go" rel="noreferrer" href="{escape(address)}">{go}</a></p>'
-    head = f'<meta http-equiv="refresh" content="0;url={escape(address)}">'
-    return page(language, LEAVING, body, head=head)
 
 
 def done(language: str, account: str, name: str) -> web.Response:

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Forbidden, Parameter, text_in
+from banshi import Answer, Audience, Call, Forbidden, text_in
 from banshi.sdk.http import ErrorFormat, Routes
-from banshi.sdk.sign_in import ATTEMPT_LIFE_S, SIGN_IN
+from banshi.sdk.sign_in import ATTEMPT_LIFE_S, CAME, SIGN_IN, KeptCookie
 from conversations.identity import opened, page
 from conversations.identity.links import bind
 from conversations.identity.offers import OFFERS
 from conversations.outbound.sender import title_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
-from questions.pages.frame import PAGE, TOKEN, LinkOver, problem, refuse_others, remember
+from questions.pages.frame import PAGE, TOKEN, LinkOver, leaving, problem, refuse_others
 
 #: Where the provider sends people back to; the operator registers it there.
 BACK = "/v1/conversations/signed-in"
 
-COOKIE = "banshi_sign_in"
+COOKIE = KeptCookie("banshi_sign_in", BACK)
 
 ON = Answer("On to the provider, or back from there.", media_type="text/html", headers={"Location": "Where."})
-#: In characters of ASCII, which RFC 6749 says they are; all of them, each as %XX, fit into one request line.
-CAME = tuple(
-    Parameter(name, {"type": "string", "pattern": "^[ -~]*$", "maxLength": most}, told)
-    for name, most, told in (
-        ("state", 256, "Of the sign-in that was begun."),
-        ("code", 2_048, "What the provider gives for it."),
-        ("iss", 256, "Which provider that is (RFC 9207)."),
-        ("error", 128, "Why it gives none."),
-    )
-)
-
 ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=problem))
 
 
@@ -78,8 +67,8 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
     opened.require(call, row, call.path["token"])
     sign_in = call.platform[SIGN_IN]
     attempt = await sign_in.begin(call.address + BACK, call.path["token"])
-    answer = page.leaving(call.language, attempt.address, sign_in.host)
-    remember(answer, call, COOKIE, attempt.kept, ATTEMPT_LIFE_S, BACK)
+    answer = leaving(call.language, attempt.address, sign_in.host)
+    COOKIE.put(call, answer, attempt.kept, ATTEMPT_LIFE_S)
     return answer
 
 
@@ -106,8 +95,7 @@ async def show_who_opened_contact_link(call: Call) -> web.StreamResponse:
 )
 async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     """Come back from the identity provider: the contact is bound."""
-    kept = call.request.cookies.get(COOKIE, "")
-    person, token = await call.platform[SIGN_IN].end(kept, call.query, call.address + BACK)
+    person, token = await call.platform[SIGN_IN].end(COOKIE.of(call), call.query, call.address + BACK)
     if person.is_staff:
         raise ForCitizens
     offer, row = await offered(call, token)
@@ -115,5 +103,5 @@ async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     row = await bind(call.platform, offer, person)
     account = text_in(title_of(call.platform, row.account), call.language)
     answer = page.done(call.language, account, person.name)
-    answer.del_cookie(COOKIE, path=BACK)
+    COOKIE.forget(answer)
     return answer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from banshi import Platform
+from banshi import Platform, Principal
 from banshi.sdk.database import as_read, as_stored, made
 from conversations.tables.models import ChannelConversation, ContactLink, Turn
 
@@ -18,14 +18,15 @@ class Known:
     """A conversation as it stands."""
 
     row: ChannelConversation
-    #: The citizen that the contact is bound to, "" for nobody; and what the sign-in knew of them.
-    person: str
-    known: Any
-    linked_at: datetime | None
+    #: The citizen that the contact is bound to, and since when; None for nobody.
+    principal: Principal | None = None
+    linked_at: datetime | None = None
     #: What was answered to this very message; None where it has not come before.
-    reply: Any
+    reply: Any = None
     #: Whether something couldn't be sent to them that is to be said with the next answer.
-    is_owed: bool
+    is_owed: bool = False
+    #: Whether it begins with this message.
+    is_new: bool = False
 
 
 async def known(platform: Platform, account: str, contact: str, key: str, digest: str) -> Known | None:
@@ -47,11 +48,9 @@ async def known(platform: Platform, account: str, contact: str, key: str, digest
     owed = bool(found.pop("owed"))
     person, signed_in, linked_at, reply = (found.pop(name) for name in ("person", "known", "linked_at", "reply"))
     (row,) = made(ChannelConversation, [found])
-    return Known(
-        row,
-        "" if person is None else as_read(ContactLink, "person", person),
-        {} if person is None else as_read(ContactLink, "known", signed_in),
-        None if person is None else as_read(ContactLink, "linked_at", linked_at),
-        None if reply is None else as_read(Turn, "reply", reply),
-        owed,
-    )
+    told = None if reply is None else as_read(Turn, "reply", reply)
+    if person is None:
+        return Known(row, reply=told, is_owed=owed)
+    known = as_read(ContactLink, "known", signed_in)
+    principal = Principal(subject=as_read(ContactLink, "person", person), **known)
+    return Known(row, principal, as_read(ContactLink, "linked_at", linked_at), told, owed)

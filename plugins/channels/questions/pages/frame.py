@@ -30,7 +30,7 @@ HEADERS = {
 
 PAGE = Answer("A page.", media_type="text/html")
 TOKEN = {"token": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}}
-FAILED = word("This did not work")
+FAILED, LEAVING = word("This did not work"), word("You are led to the sign-in")
 
 
 class FromElsewhere(Forbidden):
@@ -76,10 +76,12 @@ def button(language: str, words: Texts) -> str:
     return f'<form method="post"><button>{told(language, words)}</button></form>'
 
 
-def remember(answer: web.Response, call: Call, name: str, value: str, seconds: int, path: str) -> None:
-    """Let the browser bring it back to the addresses below a path: a page of ours and nobody's script reads it."""
-    secure = call.address.startswith("https:")
-    answer.set_cookie(name, value, max_age=seconds, path=path, secure=secure, httponly=True, samesite="Lax")
+def leaving(language: str, address: str, host: str) -> web.Response:
+    """On to the provider. A redirect would have to be allowed as the target of a form, wherever the provider leads."""
+    go = told(language, word("Go on to {host}", host=host))
+    body = f'<p><a class="go" rel="noreferrer" href="{escape(address)}">{go}</a></p>'
+    head = f'<meta http-equiv="refresh" content="0;url={escape(address)}">'
+    return page(language, LEAVING, body, head=head)
 
 
 def sending(answer: web.Response) -> web.Response:

@@ -10,9 +10,8 @@ from banshi.sdk.sign_in import SIGN_IN
 from conversations.engine.turn.talk import Talk
 from conversations.figures.counting import figure
 from conversations.identity.links import Way, binding, ending
-from conversations.identity.offers import OFFERS
+from conversations.identity.offers import OFFERS, Sort
 from conversations.settings import SETTINGS
-from conversations.tables.models import LinkOffer
 
 #: After this long somebody signs in again before an item that takes a verified person.
 LINK_FRESH = timedelta(days=30)
@@ -91,32 +90,33 @@ async def digits(talk: Talk, typed: str) -> None:
     # Whoever guesses with many contacts is stopped with all of them: a right one counts too, or it could be found.
     if await talk.platform[RATES].wait("conversations.digits", talk.platform[SETTINGS].digits_an_hour, 3600):
         return talk.say("Too many codes are being tried just now. Sign in by the link, or try again in an hour.")
-    offer = await talk.platform[OFFERS].of("digits", typed, now)
-    if offer is None:
+    if not await _binds(talk, "digits", typed, "digits"):
         talk.memory.wrong_digits = [*wrong, now.timestamp()]
-        return talk.say("This code is not good, or not any more. Ask for a new one in the app.")
-    return _bind(talk, offer, "digits")
+    return None
 
 
 async def scanned(talk: Talk, token: str) -> None:
     """Bind the contact by the QR code that the signed-in app shows."""
-    offer = await talk.platform[OFFERS].of("scan", token, talk.platform.now())
+    if not await _binds(talk, "scan", token, "app"):
+        talk.go("over", "menu")
+
+
+async def _binds(talk: Talk, sort: Sort, text: str, way: Way) -> bool:
+    """Bind it in this turn's own transaction, which the conversation's version guards; False for what is no code."""
+    now = talk.platform.now()
+    offer = await talk.platform[OFFERS].of(sort, text, now)
     if offer is None:
         talk.say("This code is not good, or not any more. Ask for a new one in the app.")
-        return talk.go("over", "menu")
-    return _bind(talk, offer, "app")
-
-
-def _bind(talk: Talk, offer: LinkOffer, way: Way) -> None:
-    """In this turn's own transaction, which the conversation's version guards."""
-    now, person = talk.platform.now(), Principal(subject=offer.person, **offer.known)
+        return False
+    person = Principal(subject=offer.person, **offer.known)
     updates, rows = binding(offer, talk.row.id, person, way, now)
     talk.beside += [*updates, *rows, figure(talk.platform, talk.row.account, "linked")]
     talk.principal, talk.linked_at = person, now
     talk.memory.wrong_digits = []
     notice(talk)
     talk.say("You are known here as {name} now.", name=person.name or "✓")
-    return begin(talk) if talk.memory.dialogues else talk.go("over", "menu")
+    begin(talk) if talk.memory.dialogues else talk.go("over", "menu")
+    return True
 
 
 def unbind(talk: Talk) -> None:

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from yarl import URL
 
 from banshi import NotFound, Platform, Principal, Problem, Update, text_in
-from conversations.contents import Abilities, Button, Content, File, Place, Received, Reply, Scanned, Text, Voice
+from conversations.contents import Button, Content, File, Place, Received, Reply, Scanned, Text, Voice
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved
@@ -36,7 +36,6 @@ class Talk:
     """What the rooms of the engine work on."""
 
     platform: Platform
-    abilities: Abilities
     row: ChannelConversation
     #: Whether the conversation is there already.
     is_new: bool
