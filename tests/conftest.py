@@ -30,6 +30,8 @@ from tortoise.apps import Apps
 from banshi import app, testing
 from banshi.builtin.catalogue import plugin as catalogue
 from banshi.builtin.catalogue import search
+from banshi.builtin.checks.code import links, routes
+from banshi.builtin.checks.declarations import kinds
 from banshi.builtin.leading import leader_election
 from banshi.foundation import column_comments, logs
 from banshi.foundation.database import opening
@@ -62,6 +64,9 @@ app.add_routes = registered.routes_from_memory
 # Whoever tests how an index is made takes `tests.remembered.index_of`.
 search.index_of = remembered.index_from_memory
 catalogue.declared_in = remembered.advice_from_memory
+routes.route_faults = remembered.faults_from_memory  # type: ignore[assignment]
+links.route_faults = remembered.links_from_memory  # type: ignore[assignment]
+kinds.table_faults = remembered.tables_from_memory  # type: ignore[assignment]
 opened.read_declared = remembered.registers_from_memory
 Reader.read = remembered.catalogue_from_memory  # type: ignore[method-assign]
 tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]

@@ -30,13 +30,16 @@ from banshi.builtin.catalogue.advice import declared as advice
 from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.builtin.certificates import checks as certificates
-from banshi.builtin.checks.code import routes
+from banshi.builtin.checks.code import links, routes
+from banshi.builtin.checks.declarations import kinds
 from banshi.builtin.materials import checks as materials
+from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.values import Step
 from banshi.kernel.loading import catalogue, importing, loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
-from banshi.kernel.loading.configuration import Configuration
+from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.importing import read_hooks
 from banshi.kinds import query
 from banshi.kinds.query.registers import declared as registers
@@ -55,9 +58,11 @@ CHECKS: tuple[tuple[Any, str], ...] = (
     (materials, "materials_name_documents"),
 )
 
-#: What is wrong with each route, beside the names of the schemas that it may refer to; with the route, so that it lives
-#: as long.
+#: What is wrong with each route, beside the names of the schemas that it may refer to; with each route's links, beside
+#: the routes that they lead to; and with each state table. All with what they are about, so that it lives as long.
 FAULTS: dict[tuple[int, frozenset[str]], tuple[Route, list[str]]] = {}
+LINKS: dict[tuple[int, ...], tuple[list[Route | None], list[str]]] = {}
+TABLES: dict[int, tuple[Sequence[Step], list[str]]] = {}
 
 #: What the files of plugins of this repository declare, by the plugins' folders.
 DECLARED: dict[tuple[Any, ...], Any] = {}
@@ -77,7 +82,8 @@ OURS = f"{ROOT}{os.sep}"
 #: What a plugin is made of.
 SOURCES = ("*.py", "*.toml", "*.json", "*.csv")
 
-read, read_toml, route_faults = Reader.read, tomllib.loads, routes.route_faults
+read, read_toml = Reader.read, tomllib.loads
+route_faults, dead_links, table_faults = routes.route_faults, links.route_faults, kinds.table_faults
 read_registers, read_advice = registers.read_declared, advice.declared_in
 
 
@@ -109,7 +115,6 @@ def remembering(configuration: Configuration) -> Iterator[None]:
         patched.setattr(loader, "read_hooks", hooks_from_memory)
         patched.setattr(loader.pluggy, "PluginManager", registered.Manager)
         patched.setattr(importing, "old_names", old_names_from_memory)
-        patched.setattr(routes, "route_faults", faults_from_memory)
         yield
 
 
@@ -129,12 +134,18 @@ def catalogue_from_memory(reader: Reader) -> Catalogue:
 
 
 def _key(configuration: Configuration) -> tuple[Any, ...]:
-    """The content of all that a door is made from, but where its data are."""
-    settings = replace(configuration.settings, data=Path(), database="", replica="", keys=None)
+    """The content of all that a door is made from, but where its data are.
+
+    Of the platform's settings the checks look at these alone; what a plugin does with others that a test writes, who
+    knows.
+    """
     entries = [
         (name, repr(replace(entry, path=None, package=entry.package or "-")), content(entry.path or entry.package))
         for name, entry in configuration.entries.items()
     ]
+    settings: Any = (configuration.settings.without, configuration.settings.registers)
+    if not all(map(_is_of_ours, configuration.entries.values())):
+        settings = replace(configuration.settings, data=Path(), database="", replica="", keys=None)
     exporter = [one for one in os.environ.items() if one[0].startswith("OTEL_")]
     return (repr(settings), repr(exporter), *entries)
 
@@ -154,6 +165,12 @@ def content(place: Path | str | None) -> str:
 def _is_ours(place: Path) -> bool:
     """Whether it is in this repository, and so doesn't change while tests run."""
     return str(place).startswith(OURS)
+
+
+def _is_of_ours(entry: Entry) -> bool:
+    """Whether the plugin of an entry is in this repository."""
+    place = entry.path or getattr(sys.modules.get(str(entry.package)), "__file__", None)
+    return place is not None and _is_ours(Path(place))
 
 
 def _digest(folder: Path) -> str:
@@ -178,12 +195,33 @@ def hooks_from_memory(name: str, module: ModuleType, api: int) -> tuple[dict[str
     return dict(hooks), []
 
 
-def faults_from_memory(route: Route, known: Set[str]) -> list[str]:
+def faults_from_memory(route: Route, known: Set[str] = SCHEMAS.keys()) -> list[str]:
     """`route_faults`; nearly all routes are the same at each door, and needn't be looked at beside another plugin."""
     key = (id(route), frozenset(known))
     if key not in FAULTS:
         FAULTS[key] = (route, list(route_faults(route, known)))
     return FAULTS[key][1]
+
+
+def links_from_memory(known: Mapping[str, Route], route: Route) -> list[str]:
+    """`banshi.builtin.checks.code.links.route_faults`; nearly all routes lead to the same ones at each door."""
+    try:
+        ends = [route, *(known.get(link.operation) for answer in route.answers.values() for link in answer.links)]
+    except (AttributeError, TypeError):
+        return list(dead_links(known, route))
+    key = tuple(map(id, ends))
+    if key not in LINKS:
+        LINKS[key] = (ends, list(dead_links(known, route)))
+    return LINKS[key][1]
+
+
+def tables_from_memory(table: Sequence[Step]) -> list[str]:
+    """`banshi.builtin.checks.declarations.kinds.table_faults`; a kind of ours has the same few tables at each door."""
+    if not isinstance(table, tuple):
+        return list(table_faults(table))
+    if id(table) not in TABLES:
+        TABLES[id(table)] = (table, list(table_faults(table)))
+    return TABLES[id(table)][1]
 
 
 def old_names_from_memory(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from banshi.app import loaded
+from banshi.app import configure, loaded
 from banshi.builtin.catalogue.search.index import Index
 from banshi.builtin.catalogue.search.synonyms import kernel_synonyms
 from banshi.foundation.findings import ConfigurationError
@@ -39,7 +39,8 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "FOUND", {})
     monkeypatch.setattr(remembered, "INDICES", {})
     monkeypatch.setattr(remembered, "DECLARED", {})
-    monkeypatch.setattr(remembered, "FAULTS", {})
+    for name in ("FAULTS", "LINKS", "TABLES"):
+        monkeypatch.setattr(remembered, name, {})
     # Without a door everything is read.
     monkeypatch.setattr(Reader, "read", remembered.read)
 
@@ -95,6 +96,68 @@ def test_what_is_wrong_with_a_route_is_found_once_beside_the_same_schemas(tmp_pa
         assert found == list(remembered.route_faults(wrong, known))
         assert len(found) == 1 + (not known)
         assert remembered.faults_from_memory(route, {"Own"}) != found
+
+
+def test_where_a_routes_links_lead_is_found_once_beside_the_same_routes(tmp_path: Path) -> None:
+    routes = {route.operation: route for _, route in loaded(configuration(tmp_path, traffic=TRAFFIC)).routes}
+    route = next(one for one in routes.values() if any(answer.links for answer in one.answers.values()))
+    link = next(link for answer in route.answers.values() for link in answer.links)
+    elsewhere = {**routes, link.operation: replace(routes[link.operation], path="/v1/{unheard}", path_schemas={})}
+    lost = {name: one for name, one in routes.items() if name != link.operation}
+    found = [remembered.links_from_memory(known, route) for known in (routes, elsewhere, lost, routes)]
+    assert found == [list(remembered.dead_links(known, route)) for known in (routes, elsewhere, lost, routes)]
+    assert found[0] == found[3] == []
+    assert found[0] is found[3]
+    assert found[1] != found[2] != []
+    wrong: Any = replace(route, answers={200: "no answer"})
+    for look in (remembered.links_from_memory, remembered.dead_links):
+        with pytest.raises(AttributeError, match="'str' object has no attribute 'links'"):
+            list(look(routes, wrong))
+
+
+def test_what_is_wrong_with_a_state_table_is_found_once_and_of_a_list_each_time(tmp_path: Path) -> None:
+    full = loaded(configuration(tmp_path, traffic=TRAFFIC))
+    table = full.items["zone-pass"].steps
+    cut = tuple(one for one in table if one.to != "approved")
+    for one in (table, cut, list(cut)):
+        assert remembered.tables_from_memory(one) == list(remembered.table_faults(one))
+    assert remembered.tables_from_memory(cut) is remembered.tables_from_memory(cut) != []
+    changed = list(cut)
+    remembered.tables_from_memory(changed)
+    changed[:] = table
+    assert remembered.tables_from_memory(changed) == []
+
+
+class Watched:
+    """Settings, of which it is noted what was read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._read = settings, set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self._read.add(name)
+        return getattr(self._settings, name)
+
+
+def test_the_checks_look_at_no_other_settings_than_those_by_which_they_are_remembered() -> None:
+    full = configure(remembered.ROOT / "plugins.toml")
+    settings: Any = Watched(full.configuration.settings)
+    full.configuration = replace(full.configuration, settings=settings)
+    for module, name in remembered.CHECKS:
+        assert not [one for one in getattr(module, name)(full) if not one.warning]
+    assert settings._read == {"without", "registers"}
+
+
+def test_a_door_with_other_settings_is_found_right_by_the_checks_of_the_same_plugins(tmp_path: Path) -> None:
+    parks = tmp_path / "parks"
+    parks.mkdir()
+    (parks / "items.toml").write_text(ITEMS.format(title="Parks"), encoding="utf-8")
+    for place, same in ((TRAFFIC, True), (parks, False)):
+        first = configuration(tmp_path, plugin=place)
+        other = replace(first, settings=replace(first.settings, breaker_failures=9))
+        assert (remembered._key(first) == remembered._key(other)) == same
+        without = replace(first, settings=replace(first.settings, without=frozenset({"materials"})))
+        assert remembered._key(first) != remembered._key(without)
 
 
 def test_checks_are_remembered_by_content_wherever_it_lies_and_by_what_else_they_look_at(

@@ -14,8 +14,9 @@ from banshi.forms.schemas import resolved
 from banshi.forms.vocabulary.texts import WORDS, value_key
 from banshi.forms.words import WHEN, Found, Path
 
-#: Schemas of one place that are looked at: a form may say the same field in several ways.
+#: Schemas of one place that are looked at: a form may say the same field in several ways, by one of these keywords.
 MAX_SCHEMAS = 200
+ALIKE = {"$ref", "allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"}
 
 
 def fields_at(schema: Mapping[str, Any], pointer: str) -> list[Mapping[str, Any]]:
@@ -24,8 +25,7 @@ def fields_at(schema: Mapping[str, Any], pointer: str) -> list[Mapping[str, Any]
         return []
     nodes = same_value(schema, [schema])
     for name in names_in(pointer):
-        below = [node["properties"][name] for node in nodes if name in node.get("properties", {})]
-        nodes = same_value(schema, below)
+        nodes = same_value(schema, [node["properties"][name] for node in nodes if name in node.get("properties", {})])
     return nodes
 
 
@@ -84,8 +84,7 @@ def _choices_at(schema: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]
 
 def _words(schema: Mapping[str, Any], path: Path, values: Any) -> Any:
     """Values with their words; a model says its choices as one text."""
-    choices = _choices_at(schema, path)
-    if not choices:
+    if not (choices := _choices_at(schema, path)):
         return values
     words = {value_key(one["const"]): ("word", one["title"]) for one in choices if "title" in one}
     options = [one["const"] for one in choices] if isinstance(values, str) else values
@@ -128,11 +127,12 @@ def same_value(schema: Any, places: Sequence[Any]) -> list[Mapping[str, Any]]:
     waiting = list(places)
     while waiting and len(found) < MAX_SCHEMAS:
         node = waiting.pop()
-        if not isinstance(node, Mapping) or id(node) in found:
+        if not isinstance(node, (dict, Mapping)) or id(node) in found:
             continue
         found[id(node)] = node
-        if "$ref" in node:
-            waiting.append(resolved(schema, str(node["$ref"])))
+        if ALIKE.isdisjoint(node):
+            continue
+        waiting += [resolved(schema, str(node["$ref"]))] if "$ref" in node else []
         waiting += [one for key in ("allOf", "anyOf", "oneOf") for one in node.get(key, ())]
         waiting += [node[key] for key in ("if", "then", "else") if key in node]
         waiting += node.get("dependentSchemas", {}).values()

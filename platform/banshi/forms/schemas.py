@@ -23,6 +23,7 @@ ONE = ["not", "if", "then", "else", "contains", "items", "additionalProperties",
 ONE += ["unevaluatedItems", "unevaluatedProperties", "contentSchema"]
 LIST = ["allOf", "anyOf", "oneOf", "prefixItems"]
 NAMED = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"]
+INNER = {*ONE, *LIST, *NAMED}
 #: A subschema, and the path to it.
 Node = tuple[Path, Any]
 
@@ -148,7 +149,7 @@ def _hint(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> Any:
 
 def children(node: Any) -> Iterator[Node]:
     """The subschemas directly inside a schema, each with the path from it; what enum or default hold is no schema."""
-    if isinstance(node, dict):
+    if isinstance(node, dict) and not INNER.isdisjoint(node):
         yield from (((key,), node[key]) for key in ONE if key in node)
         yield from (((key, index), child) for key in LIST for index, child in enumerate(node.get(key, ())))
         yield from (((key, name), child) for key in NAMED for name, child in node.get(key, {}).items())

@@ -32,8 +32,7 @@ def _compiled(schema: Any, node: Any) -> Any:
     told |= {key: [_compiled(schema, one) for one in node[key]] for key in LIST if key in node}
     told |= {key: {name: _compiled(schema, one) for name, one in node[key].items()} for key in NAMED if key in node}
     fields = told.get("properties", {})
-    asked = {name: one for name, one in fields.items() if isinstance(one, dict) and WHEN in one}
-    if asked:
+    if asked := {name: one for name, one in fields.items() if isinstance(one, dict) and WHEN in one}:
         needed = {name for name, one in asked.items() if name in node.get("required", ()) or one.get(NEEDED)}
         told["properties"] = {name: {**one, NEEDED: True} if name in needed else one for name, one in fields.items()}
         told["required"] = [name for name in node.get("required", ()) if name not in asked]
