@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from banshi.sdk.http import MIN_SHOWN
 from banshi.testing import Door
 from conversations.figures import counting
-from conversations.figures.routes import MIN_SHOWN
 from conversations.holdings import tidy
 from conversations.tables.models import Figure
 from tests.channels.chatting import Chatter, Phone

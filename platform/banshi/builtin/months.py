@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
 
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.routes import Call, Parameter
+from banshi.kernel.http.document_schemas import TEXT, Schema
+from banshi.kernel.runtime.running import Platform
+
+#: Fewer than so many are not shown: neither a line of a statistic, nor a figure that comes from so few.
+MIN_SHOWN = 5
 
 #: Months that can be asked for at once.
 MAX_MONTHS = 24
@@ -21,9 +27,21 @@ class Months(NamedTuple):
     first: int
     last: int
 
-    def document(self) -> dict[str, str]:
-        """Both by their names, as an answer says what it is about."""
-        return {"from": f"{first_day(self.first):%Y-%m}", "to": f"{first_day(self.last):%Y-%m}"}
+    def document(self) -> dict[str, Any]:
+        """Both by their names, as an answer says what it is about, and from how few its figures don't come."""
+        return {"from": f"{first_day(self.first):%Y-%m}", "to": f"{first_day(self.last):%Y-%m}", "fewest": MIN_SHOWN}
+
+
+#: The schemas of `Months.document`. Of the months that nobody named, the first may be of the century before.
+BY_MONTH: Mapping[str, Schema] = {
+    "from": TEXT,
+    "to": TEXT,
+    "fewest": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "What comes from fewer than these is left out, or null.",
+    },
+}
 
 
 def month_parameters(first: str) -> tuple[Parameter, Parameter]:
@@ -47,6 +65,11 @@ def months_of(call: Call, default: int) -> Months:
 def first_day(month: int) -> date:
     """The first day of a month of `Months`."""
     return date(month // 12, month % 12 + 1, 1)
+
+
+def midnight(platform: Platform, day: date) -> datetime:
+    """When a day of the city begins."""
+    return datetime.combine(day, time.min, platform.settings.timezone)
 
 
 def _count(month: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -26,13 +26,20 @@ HOUR_S = 3600.0
 ROWS_PER_STATEMENT = 500
 
 
+#: One round of some work.
+Round = Callable[[Platform], Awaitable[object]]
+
+
 @asynccontextmanager
-async def hourly(
-    name: str, work: Callable[[Platform], Awaitable[object]], failed: str, platform: Platform
-) -> AsyncIterator[None]:
-    """Do `work` at start and every hour while the block runs, in the process that leads."""
-    async with working(name, partial(led, platform, HOUR_S, partial(work, platform), failed)):
+async def rounds(seconds: float, name: str, work: Round, failed: str, platform: Platform) -> AsyncIterator[None]:
+    """Do `work` at start and after so many seconds each while the block runs, in the process that leads."""
+    async with working(name, partial(led, platform, seconds, partial(work, platform), failed)):
         yield
+
+
+def hourly(name: str, work: Round, failed: str, platform: Platform) -> AbstractAsyncContextManager[None]:
+    """The same every hour."""
+    return rounds(HOUR_S, name, work, failed, platform)
 
 
 async def move(platform: Platform, case_id: Any, action: str) -> bool:
@@ -67,9 +74,7 @@ async def delete(rows: QuerySet[Any]) -> None:
         await rows.model.filter(pk__in=list(keys)).delete()
 
 
-async def in_turn(
-    platform: Platform, works: Sequence[Callable[[Platform], Awaitable[object]]], log: FilteringBoundLogger, failed: str
-) -> None:
+async def in_turn(platform: Platform, works: Sequence[Round], log: FilteringBoundLogger, failed: str) -> None:
     """One round. What fails is logged as `failed` and tried in the next one; the rest goes on."""
     for work in works:
         try:

@@ -6,7 +6,7 @@ from banshi.builtin.creating.senders import Bucket, Senders, wait_for
 from banshi.builtin.event_stream import comeback, cut, event_stream, is_taken
 from banshi.builtin.in_process import ApiReader
 from banshi.builtin.live_rows import LAST_EVENT, LiveRows
-from banshi.builtin.months import MAX_MONTHS, first_day, month_parameters, months_of
+from banshi.builtin.months import BY_MONTH, MAX_MONTHS, MIN_SHOWN, first_day, midnight, month_parameters, months_of
 from banshi.builtin.pages import page_of
 from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
@@ -29,9 +29,11 @@ from banshi.kernel.http.responses import (
 
 __all__ = [
     "BEARERS",
+    "BY_MONTH",
     "CLIENTS",
     "LAST_EVENT",
     "MAX_MONTHS",
+    "MIN_SHOWN",
     "PAGE_PARAMETERS",
     "ApiReader",
     "Bearer",
@@ -55,6 +57,7 @@ __all__ = [
     "in_utc",
     "is_taken",
     "limit_of",
+    "midnight",
     "month_parameters",
     "months_of",
     "page_answer",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from banshi.builtin.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
 from banshi.builtin.leading.leader_election import led
 from banshi.builtin.rounds import delete as delete_in_steps
-from banshi.builtin.rounds import hourly, looking_at
+from banshi.builtin.rounds import hourly, looking_at, rounds
+from banshi.builtin.under_way import UnderWay
 from banshi.foundation.background import every, woken, working
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import place_of
@@ -30,6 +31,7 @@ __all__ = [
     "PluginWarning",
     "ProcessRole",
     "Span",
+    "UnderWay",
     "Verdict",
     "are_private",
     "ask",
@@ -42,6 +44,7 @@ __all__ = [
     "paused",
     "place_of",
     "present_trace",
+    "rounds",
     "traced",
     "woken",
     "working",

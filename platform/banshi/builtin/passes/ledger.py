@@ -10,6 +10,7 @@ from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
+from banshi.builtin.months import midnight
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Scan
@@ -149,11 +150,10 @@ async def of_case(case: Case) -> Pass | None:
 def validity(platform: Platform, item: Item, first: date | None, last: date | None) -> Validity:
     """Whole days in the city's time zone, cut at the item's longest."""
     longest = item.credential.longest_days if item.credential else 1
-    zone = platform.settings.timezone
-    start = datetime.combine(first or platform.today(), datetime.min.time(), zone)
+    start = midnight(platform, first or platform.today())
     end = start + timedelta(days=longest)
     if last is not None:
-        end = min(end, datetime.combine(last + timedelta(days=1), datetime.min.time(), zone))
+        end = min(end, midnight(platform, last + timedelta(days=1)))
     return Validity(start, end)
 
 

@@ -7,27 +7,22 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from datetime import time as day_time
 from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.months import first_day, month_parameters, months_of
+from banshi.builtin.months import BY_MONTH, MIN_SHOWN, first_day, midnight, month_parameters, months_of
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import TEXT, Record, array
+from banshi.kernel.http.document_schemas import Record, array
 from banshi.kernel.http.responses import reply
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appeal.rules import MAX_STARS
 
 ROUTES = Routes("statistics")
-
-#: Fewer than so many are not shown: neither a unit's appeals, nor a figure that comes from so few.
-MIN_SHOWN = 5
 
 #: Stars from which on somebody counts as satisfied.
 MIN_SATISFIED_STARS = MAX_STARS - 1
@@ -85,8 +80,7 @@ async def figures(platform: Platform, month: int) -> Figures:
         until, counted = months.known.get(month, (0.0, {}))
         if time.monotonic() < until:
             return counted
-        zone = platform.settings.timezone
-        begins, ends = (datetime.combine(first_day(one), day_time.min, zone) for one in (month, month + 1))
+        begins, ends = (midnight(platform, first_day(one)) for one in (month, month + 1))
         given = [platform.today(), begins, ends]
         rows = await platform.store.connection.execute_query_dict(statement(platform), given)
         counted = {
@@ -102,10 +96,7 @@ _COUNT = {"type": "integer", "minimum": 0}
 _PERCENT = {"type": ["integer", "null"], "minimum": 0, "maximum": 100}
 
 TABLE = Record(
-    # Of the months that nobody named, the first may be of the century before.
-    **{"from": TEXT},
-    to={"type": "string"},
-    fewest={**_COUNT, "description": "What comes from fewer than these is left out, or null."},
+    **BY_MONTH,
     items=array(
         Record(
             department=_CODED,
@@ -142,7 +133,7 @@ async def appeal_statistics(call: Call) -> web.StreamResponse:
     enough = [(unit, counted) for unit, counted in sums.items() if counted["received"] >= MIN_SHOWN]
     units = [unit_document(platform, *unit, counted, call.language) for unit, counted in enough]
     units.sort(key=lambda one: (-(one["on_time_percent"] or 0), one["department"]["code"], one["unit"]["code"]))
-    return reply(call, {**months.document(), "fewest": MIN_SHOWN, "items": units})
+    return reply(call, {**months.document(), "items": units})
 
 
 def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, int], language: str) -> dict[str, Any]:

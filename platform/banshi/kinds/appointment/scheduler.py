@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from functools import partial
 
 import structlog
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
+from banshi.builtin.months import midnight
 from banshi.builtin.rounds import in_turn, looking_at, move
 from banshi.foundation.background import working
 from banshi.foundation.database.bulk import pages
@@ -72,11 +73,10 @@ async def offer_free_places(platform: Platform) -> None:
 
 async def remind(platform: Platform) -> None:
     """Remind those who have an appointment tomorrow, once."""
-    zone = platform.settings.timezone
-    local = platform.now().astimezone(zone)
+    local = platform.city_time()
     if local.time() < REMIND_AT:
         return
-    tomorrow = datetime.combine(local.date() + timedelta(days=1), time.min, zone)
+    tomorrow = midnight(platform, local.date() + timedelta(days=1))
     due = Booking.filter(state="taken", reminded_at=None, begins__gte=tomorrow, begins__lt=tomorrow + timedelta(days=1))
     async for booking in _by_end(due.filter(ends__gt=tomorrow)):
         await move(platform, booking.case_id, "remind")
@@ -111,8 +111,7 @@ async def _settle(platform: Platform, booking: Booking) -> None:
 
 async def _scanned(platform: Platform, booking: Booking) -> bool:
     """Whether the place checked anybody in on the booking's day."""
-    zone = platform.settings.timezone
-    day = datetime.combine(booking.begins.astimezone(zone).date(), time.min, zone)
+    day = midnight(platform, booking.begins.astimezone(platform.settings.timezone).date())
     there = Booking.filter(item=booking.item, place=booking.place, begins__gte=day, begins__lt=day + timedelta(days=1))
     return await there.filter(checked_in_at__not_isnull=True).exists()
 

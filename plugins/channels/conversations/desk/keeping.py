@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta
 from statistics import mean
 from typing import Any
 
@@ -27,7 +27,7 @@ from banshi import (
 )
 from banshi.sdk.documents import MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.hours import check_hours
-from banshi.sdk.http import Routes
+from banshi.sdk.http import Routes, midnight
 from conversations.desk import places
 from conversations.desk.enquiries import desks_of, own_desk
 from conversations.desk.places import CODE, LEAD, WORDS
@@ -43,9 +43,10 @@ OF_DAY, OF_PHRASE = {**OF_DESK, "day": DAY}, {**OF_DESK, "code": CODE}
 COUNT = {"type": "integer", "minimum": 0}
 SECONDS = {"type": ["number", "null"], "description": "Seconds; null where there was none."}
 
+SHIFT = Record(begins=MOMENT, ends=MOMENT)
 DESK = Record(
     code=TEXT, title=TEXT, open={"type": "boolean"}, opens_at=MAYBE_MOMENT, waiting=COUNT,
-    shifts=array(Record(begins=MOMENT, ends=MOMENT), description="Those of the next days."),
+    shifts=array(SHIFT, description="Those of the next days."),
 )  # fmt: skip
 HOURS_BODY = Record(
     hours=array(
@@ -70,18 +71,14 @@ async def list_desks(call: Call) -> web.StreamResponse:
     platform, shown = call.platform, []
     for desk in desks_of(platform, call.principal):
         stretches = await places.shifts(platform, desk)
-        opens = places.opens_at(stretches, call.now)
-        shifts = [{"begins": platform.moment(one.begins), "ends": platform.moment(one.ends)} for one in stretches]
-        shown.append(
-            {
-                "code": desk.code,
-                "title": text_in(desk.title, call.language),
-                "open": places.is_open(stretches, call.now),
-                "opens_at": platform.moment(opens),
-                "waiting": await Enquiry.filter(desk=desk.code, state="waiting").count(),
-                "shifts": shifts,
-            }
-        )
+        about = {
+            "title": text_in(desk.title, call.language),
+            "open": places.is_open(stretches, call.now),
+            "opens_at": platform.moment(places.opens_at(stretches, call.now)),
+            "waiting": await Enquiry.filter(desk=desk.code, state="waiting").count(),
+            "shifts": [SHIFT.of(platform, one) for one in stretches],
+        }
+        shown.append(DESK.of(platform, desk, **about))
     return reply(call, {"items": shown})
 
 
@@ -177,13 +174,13 @@ async def end_desk_phrase(call: Call) -> web.StreamResponse:
 )
 async def show_desk_figures(call: Call) -> web.StreamResponse:
     """Show how the desks that you lead have done: answered within three minutes, waited, handled, rated."""
-    today, zone = call.platform.today(), call.platform.settings.timezone
-    until = date.fromisoformat(call.query.get("until", today.isoformat()))
+    platform = call.platform
+    until = date.fromisoformat(call.query.get("until", platform.today().isoformat()))
     first = date.fromisoformat(call.query.get("from", (until - timedelta(days=7)).isoformat()))
-    between = {"asked_at__gte": _midnight(first, zone), "asked_at__lt": _midnight(until + timedelta(days=1), zone)}
+    begins, ends = (midnight(platform, one) for one in (first, until + timedelta(days=1)))
     shown = []
-    for desk in desks_of(call.platform, call.principal, LEAD):
-        rows = await Enquiry.filter(desk=desk.code, **between).only(*COLUMNS)
+    for desk in desks_of(platform, call.principal, LEAD):
+        rows = await Enquiry.filter(desk=desk.code, asked_at__gte=begins, asked_at__lt=ends).only(*COLUMNS)
         shown.append({"desk": desk.code, **figures(rows)})
     return reply(call, {"items": shown})
 
@@ -214,7 +211,3 @@ def figures(rows: Sequence[Enquiry]) -> dict[str, Any]:
 
 def _mean(values: Sequence[float]) -> float | None:
     return round(mean(values), 1) if values else None
-
-
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from aiohttp import web
@@ -12,14 +12,11 @@ from tortoise.functions import Count
 
 from banshi import Answer, Audience, Call, reply, text_in
 from banshi.sdk.documents import TEXT, Record, array
-from banshi.sdk.http import Routes, first_day, month_parameters, months_of
+from banshi.sdk.http import BY_MONTH, MIN_SHOWN, Routes, first_day, midnight, month_parameters, months_of
 from conversations.desk.places import LEAD
 from conversations.tables.models import Figure, Turn
 
 ROUTES = Routes("statistics")
-
-#: What comes from fewer than these isn't shown: as the statistics of appeals have it.
-MIN_SHOWN = 5
 
 ITEM, OUTSIDE = ("begun", "filed", "elsewhere", "left", "person"), ("linked", "unlinked", "person")
 
@@ -28,9 +25,7 @@ _POINTER = {"type": ["string", "null"], "description": "Into what is sent; null 
 FIELD = Record(pointer=_POINTER, left=_COUNT, person=_COUNT)
 LINE = Record(account=TEXT, item=Record(code=TEXT, title=TEXT), **dict.fromkeys(ITEM, _COUNT), fields=array(FIELD))
 TABLE = Record(
-    **{"from": TEXT},
-    to=TEXT,
-    fewest={"type": "integer", "description": "What comes from fewer than these is left out, or null."},
+    **BY_MONTH,
     accounts=array(Record(account=TEXT, turns=_COUNT, **dict.fromkeys(OUTSIDE, _COUNT))),
     items=array(LINE),
 )
@@ -60,13 +55,12 @@ async def conversation_statistics(call: Call) -> web.StreamResponse:
     items = [one for one in lines if _is_enough(one, ITEM)]
     leads = any(role.name == LEAD for role in call.principal.roles)
     accounts = await _accounts(call, first, end, counts) if leads else []
-    return reply(call, {**months.document(), "fewest": MIN_SHOWN, "accounts": accounts, "items": items})
+    return reply(call, {**months.document(), "accounts": accounts, "items": items})
 
 
 async def _accounts(call: Call, first: date, end: date, counts: Mapping[Any, Counter[Any]]) -> list[dict[str, Any]]:
     """What is about no item. Messages are counted as long as they are kept."""
-    zone = call.platform.settings.timezone
-    begins, ends = (datetime(one.year, one.month, 1, tzinfo=zone) for one in (first, end))
+    begins, ends = (midnight(call.platform, one) for one in (first, end))
     turns = Turn.filter(at__gte=begins, at__lt=ends).annotate(count=Count("id")).group_by("conversation__account")
     shown = []
     for account, count in sorted(await turns.values_list("conversation__account", "count")):

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ import structlog
 
 from banshi import Key, Platform, Stale, Update, Write
 from banshi.sdk.database import as_stored
-from banshi.sdk.operations import Jobs, place_of, woken, working
+from banshi.sdk.operations import Jobs, UnderWay, place_of, woken, working
 from conversations.contents import Reply
 from conversations.outbound import windows
 from conversations.outbound.sender import OUTLETS, Accepted, Later, Outbound, Outcome, Outlet, Refused, Shut, Unknown
@@ -57,7 +58,8 @@ class Courier:
         self._platform = platform
         self._channel = outlet.channel
         self._sender = outlet.sender(platform)
-        self._under_way: set[asyncio.Task[None]] = set()
+        failed = partial(log.error, "a message was left", channel=outlet.channel)
+        self._under_way = UnderWay(self.wake, failed)
         #: How far the database's clock is ahead of this machine's.
         self._ahead_ms = 0.0
 
@@ -69,7 +71,7 @@ class Courier:
                 if not await self._look():
                     await woken(self.wake, MAX_SLEEP_S)
         finally:
-            await asyncio.shield(self._drain())
+            await asyncio.shield(self._under_way.drain(DRAIN_S))
 
     async def _look(self) -> bool:
         """Take what is due; False where there is nothing, or no room for it."""
@@ -80,22 +82,8 @@ class Courier:
             log.error("what is to be said can't be read", channel=self._channel, error=type(error).__name__)
             return False
         for row in rows:
-            task = asyncio.create_task(self._deliver(row))
-            self._under_way.add(task)
-            task.add_done_callback(self._left)
+            self._under_way.begin(self._deliver(row))
         return bool(rows)
-
-    def _left(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self.wake.set()
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a message was left", channel=self._channel, error=type(error).__name__, where=place_of(error))
-
-    async def _drain(self) -> None:
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=DRAIN_S)
-        for task in self._under_way:
-            task.cancel()
 
     # -- claiming ------------------------------------------------------------------------------------------------
 

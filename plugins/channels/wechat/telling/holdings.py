@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
 from banshi import Key, Platform
-from banshi.sdk.operations import led, working
+from banshi.sdk.operations import hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from wechat.tables.models import Consent, Notice, Outcome
 from wechat.telling.marked import settle
 
-#: How long it is kept what became of a notice, and seconds between two rounds of tidying up.
-KEPT, HOUR_S = timedelta(days=30), 3600.0
+#: How long it is kept what became of a notice.
+KEPT = timedelta(days=30)
 
 #: For so long what WeChat says of a message waits for the row that knows it.
 TOLD_WITHIN = timedelta(days=1)
@@ -42,9 +41,5 @@ async def tidy(platform: Platform) -> None:
     await Consent.filter(at__lt=platform.now() - CONSENT_KEPT).delete()
 
 
-@asynccontextmanager
-async def open_tidying(platform: Platform) -> AsyncIterator[None]:
-    """Tidies up every hour, in the process that leads."""
-    work = partial(led, platform, HOUR_S, partial(tidy, platform), "old notices can't be tidied up")
-    async with working("wechat-tidying", work):
-        yield
+#: Tidies up every hour, in the process that leads.
+open_tidying = partial(hourly, "wechat-tidying", tidy, "old notices can't be tidied up")

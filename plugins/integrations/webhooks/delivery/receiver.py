@@ -10,6 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ import structlog
 
 from banshi import Platform
 from banshi.sdk.http import Client
-from banshi.sdk.operations import place_of
+from banshi.sdk.operations import UnderWay, place_of
 from banshi.sdk.outgoing import Outgoing
 
 from ..events import matching
@@ -72,7 +73,8 @@ class Receiver(ABC):
         #: Until when, by the monotonic clock, it is ours.
         self.good_until = good_until
         self._paced_until = 0.0
-        self._sending: set[asyncio.Task[None]] = set()
+        # What was sent without an outcome is sent again.
+        self._sending = UnderWay(self.wake, partial(log.error, "a delivery failed"))
         self.wanted: Callable[[Sequence[Logged]], Sequence[Logged]] = matching.wants(row, client)
 
     def goes_on(self, row: Subscription) -> bool:
@@ -138,8 +140,7 @@ class Receiver(ABC):
         """Stop, once what is under way has ended; whoever waits no longer cancels this, and that with it."""
         self.stopping = True
         self.wake.set()
-        if self._sending:
-            await asyncio.gather(*self._sending, return_exceptions=True)
+        await self._sending.drain()
 
     def abort(self) -> None:
         """End what is under way without an outcome: it is sent again."""
@@ -168,16 +169,7 @@ class Receiver(ABC):
         """Let a request go."""
         if self.row.pace:
             self._paced_until = max(self._paced_until, time.monotonic()) + 60 / self.row.pace
-        task = asyncio.create_task(work)
-        self._sending.add(task)
-        task.add_done_callback(self._landed)
-
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # What was sent without an outcome is sent again.
-            log.error("a delivery failed", error=type(error).__name__, where=place_of(error))
-        self.wake.set()
+        self._sending.begin(work)
 
     async def post(self, identifier: str, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Send one request, and take in what it came to."""

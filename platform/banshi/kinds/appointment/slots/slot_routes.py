@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from aiohttp import web
 from tortoise.expressions import F, Q
 
 from banshi.builtin.identity.access import ACCESS
+from banshi.builtin.months import midnight
 from banshi.builtin.pages import page_of
 from banshi.foundation.errors import Forbidden, InvalidParameter, NotFound
 from banshi.kernel.cases import actors
@@ -85,9 +86,8 @@ async def list_slots(call: Call) -> web.StreamResponse:
     """List an item's slots with what is free, in order."""
     item, platform = bookable(call), call.platform
     await ensure(platform, item)
-    today, zone = platform.today(), platform.settings.timezone
-    first = _day(call, "from", today)
-    until = today + timedelta(days=item.details.days_ahead)
+    first = _day(call, "from", platform.today())
+    until = platform.today() + timedelta(days=item.details.days_ahead)
     last = _day(call, "to", max(first, until))
     if not timedelta() <= last - first <= MAX_LIST_SPAN:
         raise InvalidParameter(
@@ -97,8 +97,8 @@ async def list_slots(call: Call) -> web.StreamResponse:
     if place is not None and place not in {one.code for one in item.details.places}:
         known = ", ".join(one.code for one in item.details.places)
         raise InvalidParameter(say("The places are {value}.", value=known or "none"), parameter="place")
-    after_last = datetime.combine(last, time.min, zone) + timedelta(days=1)
-    query = Slot.filter(item=item.code, begins__gte=datetime.combine(first, time.min, zone), begins__lt=after_last)
+    after_last = midnight(platform, last) + timedelta(days=1)
+    query = Slot.filter(item=item.code, begins__gte=midnight(platform, first), begins__lt=after_last)
     query = query.filter(is_open=True, begins__gt=platform.now())
     if place is not None:
         query = query.filter(place=place)
@@ -155,7 +155,7 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     if not platform[ACCESS].works_on(call.principal, item):
         raise Forbidden(say("This list is for the staff who work on the item's appointments."))
     day = _day(call, "day", platform.today())
-    begins = datetime.combine(day, time.min, platform.settings.timezone)
+    begins = midnight(platform, day)
     query = Booking.filter(item=item.code, begins__gte=begins, begins__lt=begins + timedelta(days=1))
     if place := call.query.get("place"):
         query = query.filter(place=place)

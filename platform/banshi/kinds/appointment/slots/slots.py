@@ -11,10 +11,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from datetime import time as dt_time
 from functools import partial
 from typing import Any
 
+from banshi.builtin.months import midnight
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
@@ -161,7 +161,7 @@ async def _told(platform: Platform, item: Item, first: date, last: date) -> list
     if found is None:
         return None
     places = {place.code: place for place in item.details.places}
-    ends = datetime.combine(last, dt_time.min, platform.settings.timezone) + timedelta(days=1)
+    ends = midnight(platform, last) + timedelta(days=1)
     slots: dict[tuple[str, datetime], Slot] = {}
     for one in found[:MAX_OPENINGS]:
         place = places.get(one.place)

@@ -6,12 +6,13 @@ Whoever sends many at once, to any number of processes, gets no more numbers tha
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
 from tortoise.queryset import QuerySet
 
+from banshi.builtin.months import midnight
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import TooManyRequests
 from banshi.kernel.runtime.running import Platform
@@ -38,8 +39,8 @@ async def take_turn(
     for attempt in range(MAX_ATTEMPTS):
         message.turn = await _next_turn(hour, MAX_MESSAGES_PER_HOUR, 3600 - second)
         if begun is not None:
-            midnight = datetime.combine(begun.day + timedelta(days=1), time.min, platform.settings.timezone)
-            rest = int((midnight - begun.created_at).total_seconds()) + 1
+            ends = midnight(platform, begun.day + timedelta(days=1))
+            rest = int((ends - begun.created_at).total_seconds()) + 1
             day = Conversation.filter(writer=begun.writer, day=begun.day)
             begun.turn = await _next_turn(day, MAX_CONVERSATIONS_PER_DAY, rest)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 State = Literal["idle", "menu", "linking", "asking", "confirming", "waiting", "held", "leaving-word", "rating", "gone"]
@@ -39,11 +38,3 @@ def after(state: State, happened: str) -> State:
     if to is None:
         raise ValueError(f"{happened!r} can't happen to a conversation that is {state}")
     return to
-
-
-def faults() -> Iterator[str]:
-    """What is wrong with the table: a state that nothing leads to, or that nothing leads out of."""
-    reached = {FIRST, *TABLE.values(), *ALWAYS.values()}
-    left = {state for state, _ in TABLE}
-    yield from (f"nothing leads out of {state}" for state in sorted(reached - left))
-    yield from (f"nothing leads to {state}" for state in sorted(left - reached))

@@ -162,12 +162,11 @@ class Talk:
             heard={**heard(self.content), **({"id": self.upload} if self.upload else {})},
             reply=self.reply.stored(),
         )
+        conversation: Model | Update = Update(ChannelConversation, {"id": row.id, "version": version}, changed)
         if self.is_new:
-            new = ChannelConversation(
-                id=row.id, account=row.account, contact=row.contact, begun_at=row.begun_at, **changed
-            )
-            return [new, turn, *self.written]
-        return [Update(ChannelConversation, {"id": row.id, "version": version}, changed), turn, *self.written]
+            of = {"account": row.account, "contact": row.contact, "begun_at": row.begun_at}
+            conversation = ChannelConversation(id=row.id, **of, **changed)
+        return [conversation, turn, *self.written]
 
     @property
     def reply(self) -> Reply:
