@@ -30,7 +30,10 @@ TIMEOUT_S = 120.0
 
 FORKED = get_context("forkserver")
 FORKED.set_forkserver_preload(
-    [*COMMANDS.values(), *DEFAULT_PLUGINS, "tortoise.backends.asyncpg", "uvloop", __name__, "tests.warmed"]
+    [
+        *(*COMMANDS.values(), *DEFAULT_PLUGINS),
+        *("tortoise.backends.asyncpg", "uvloop", __name__, "tests.forked_children", "tests.warmed"),
+    ]
 )
 
 

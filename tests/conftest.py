@@ -32,6 +32,7 @@ from banshi.builtin.catalogue import plugin as catalogue
 from banshi.builtin.catalogue import search
 from banshi.builtin.checks.code import links, routes
 from banshi.builtin.checks.declarations import kinds
+from banshi.builtin.isolation import process
 from banshi.builtin.leading import leader_election
 from banshi.foundation import column_comments, logs
 from banshi.foundation.database import opening
@@ -41,7 +42,7 @@ from banshi.kernel.loading.catalogue import Reader
 from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
-from tests import documented, encrypted, prepared, registered, remembered
+from tests import documented, encrypted, forked_children, prepared, registered, remembered
 from tests.borrowed import END_ALL, FREE, give_back
 from tests.dealing import dealt
 from tests.zone_pass import answers_with
@@ -77,6 +78,8 @@ for name in ("rfc3987_syntax", "oidc_provider_mock"):
     sys.modules.setdefault(name, remembered.Later(name))
 
 middleware.envelope = documented.watched_envelope
+
+forked_children.fork_children()
 
 # What a test leaves behind needs to survive no power cut: a door waited for the disk four times, and each upload once.
 # tests/kernel/test_disk.py looks at what is brought there.
@@ -343,6 +346,13 @@ async def administrator(server: str) -> AsyncIterator[Any]:
         yield connection
     finally:
         await connection.close()
+
+
+@pytest.fixture
+def from_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The children of isolated plugins are begun as `banshi serve` begins them."""
+    for name, begin in forked_children.FROM_DISK.items():
+        monkeypatch.setattr(process, name, begin)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

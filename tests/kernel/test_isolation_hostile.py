@@ -310,6 +310,7 @@ async def test_an_argument_that_can_t_be_told_fails_its_own_call_alone(monkeypat
         assert await other == "here"
 
 
+@pytest.mark.usefixtures("from_disk")
 async def test_a_process_that_can_t_be_begun_leaves_no_socket_to_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     async def none(*_: Any, **__: Any) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")

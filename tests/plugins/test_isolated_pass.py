@@ -97,6 +97,7 @@ async def told(door: Door, answers: Answers) -> list[Any]:
     return [*heard, claims[-65537][2:]]
 
 
+@pytest.mark.usefixtures("from_disk")
 async def test_it_says_the_same_to_everybody_as_in_the_platform_s_process(tmp_path: Path, answers: Answers) -> None:
     place = pass_alone(tmp_path)
     heard = []

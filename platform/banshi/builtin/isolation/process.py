@@ -70,6 +70,16 @@ def begun_as(descriptor: int) -> dict[str, Any]:
     return alone | dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 
 
+async def begin(descriptor: int) -> asyncio.subprocess.Process:
+    """A child that speaks on that file. Raises OSError where the system has no room for one."""
+    return await asyncio.create_subprocess_exec(*command(descriptor), **begun_as(descriptor))
+
+
+def begin_at_once(descriptor: int) -> subprocess.Popen[bytes]:
+    """The same before there is a loop."""
+    return subprocess.Popen(command(descriptor), **begun_as(descriptor))  # noqa: S603 - this very interpreter
+
+
 class Process(asyncio.Protocol):
     """A child: begun, then introduced to its plugin, then asked."""
 
@@ -98,7 +108,7 @@ class Process(asyncio.Protocol):
         try:
             here.setblocking(False)
             await asyncio.get_running_loop().create_connection(lambda: child, sock=here)
-            child._process = await asyncio.create_subprocess_exec(*command(there.fileno()), **begun_as(there.fileno()))
+            child._process = await begin(there.fileno())
         except BaseException:
             if child._transport is None:
                 here.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess  # nosec B404 - this interpreter, without a shell
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -17,9 +16,10 @@ from typing import Any, get_type_hints
 
 from pydantic import ValidationError
 
+from banshi.builtin.isolation import process
 from banshi.builtin.isolation.child import kinds
 from banshi.builtin.isolation.declaring import Declaration, Handled, findings_of
-from banshi.builtin.isolation.process import begun_as, command, search_path
+from banshi.builtin.isolation.process import search_path
 from banshi.builtin.isolation.protocol.frames import MAX_ANSWER_BYTES, Splitter, packed
 from banshi.builtin.isolation.protocol.values import as_returned
 from banshi.builtin.isolation.supervisor import START_TIMEOUT_S, Keeper, open_keeper
@@ -169,8 +169,7 @@ def asked_once(hello: Mapping[str, Any]) -> Declaration:
     here, there = socket.socketpair()
     with here:
         try:
-            descriptor = there.fileno()
-            child = subprocess.Popen(command(descriptor), **begun_as(descriptor))  # noqa: S603 - this very interpreter
+            child = process.begin_at_once(there.fileno())
         finally:
             there.close()
         try:
