@@ -5,8 +5,8 @@ migrated once in a run, made again from what pg_dump writes of it, and emptied a
 `tests/kernel/test_prepared.py` holds both against the real thing; a test whose point is the migration itself asks for
 the fixture `empty_database`.
 
-What Tortoise works out about the models themselves stays as it is, too, until others are opened. And of a file that was
-just made nobody looks at once for what became due there.
+What Tortoise works out about the models themselves is worked out once for each kind of database, too. And of a file
+that was just made nobody looks at once for what became due there.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import sys
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from copy import copy
 from fcntl import LOCK_EX, flock
 from functools import cache, lru_cache
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from weakref import WeakSet
 
@@ -79,24 +80,71 @@ async def every_but_at_once(seconds: float, work: Callable[[], Awaitable[object]
 
 build = Apps._build_initial_querysets
 
-#: The models that were built last, and for which way of talking to a database.
-BUILT: list[tuple[Any, ...]] = []
+#: What is worked out of a model's fields for one way of talking to a database, in place and anew; all else is the same.
+IN_PLACE = ("filters", "db_native_fields", "db_default_fields", "db_complex_fields")
+WORKED_OUT = (*IN_PLACE, "basetable", "basequery", "basequery_all_fields")
+
+
+class Way:
+    """What is known of models for one way of talking to a database."""
+
+    def __init__(self) -> None:
+        #: The model of each table, the names of its fields, and what was worked out.
+        self.built: dict[tuple[str | None, str], tuple[type[Model], tuple[str, ...], dict[str, Any]]] = {}
+        #: The texts of INSERTs, which Tortoise keeps by table, while another way is taken.
+        self.inserts: dict[Any, Any] = {}
+
+    def restored(self, model: type[Model]) -> bool:
+        """Whether it is known what is to be worked out of a model; then that lies with it again."""
+        meta = model._meta
+        known, fields, kept = self.built.get((meta.schema, meta.db_table), (None, (), {}))
+        if known is not model or fields != tuple(meta.fields_map):
+            return False
+        for name, value in kept.items():
+            setattr(meta, name, value)
+        return True
+
+    def build(self, models: list[type[Model]]) -> None:
+        for meta in [model._meta for model in models]:
+            for key in [key for key in EXECUTOR_CACHE if key[1:] == (meta.schema, meta.db_table)]:
+                del EXECUTOR_CACHE[key]
+            for name in IN_PLACE:
+                # Another way has its own.
+                setattr(meta, name, copy(getattr(meta, name)))
+        alone: Any = SimpleNamespace(apps={"": {str(number): model for number, model in enumerate(models)}})
+        build(alone)
+        for model in models:
+            meta = model._meta
+            kept = {name: getattr(meta, name) for name in WORKED_OUT}
+            self.built[meta.schema, meta.db_table] = (model, tuple(meta.fields_map), kept)
+
+
+#: By Tortoise's class for it; and the one that is taken now.
+WAYS: dict[type, Way] = {}
+TAKEN: list[Way] = []
 
 
 def build_unless_built(apps: Apps) -> None:
     """`Apps._build_initial_querysets`: filters and first queries of the same models are there already.
 
-    They lie with the models, of which a process has one set, and depend on nothing but the kind of database.
+    They lie with the models, of which a process has one set, and depend on nothing but their fields and the kind of
+    database.
     """
-    models = tuple(model for app in apps.apps.values() for model in app.values())
-    fields = tuple(tuple(model._meta.fields_map) for model in models)
-    key = (models, fields, tuple({model._meta.db.executor_class for model in models}))
-    if key not in BUILT:
-        BUILT.clear()
-        # Tortoise keeps the text of its INSERTs by table, and no real process talks to both databases.
+    if models := [model for app in apps.apps.values() for model in app.values()]:
+        way = taken(models[0]._meta.db.executor_class)
+        way.build([model for model in models if not way.restored(model)])
+
+
+def taken(kind: type) -> Way:
+    """Go over to this way of talking to a database; no real process has two."""
+    way = WAYS.setdefault(kind, Way())
+    if way not in TAKEN:
+        for before in TAKEN:
+            before.inserts = dict(EXECUTOR_CACHE)
+        TAKEN[:] = [way]
         EXECUTOR_CACHE.clear()
-        build(apps)
-        BUILT.append(key)
+        EXECUTOR_CACHE.update(way.inserts)
+    return way
 
 
 discover = Apps._discover_models

@@ -6,12 +6,14 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from tortoise import fields
 from tortoise.apps import Apps
+from tortoise.backends.sqlite.executor import SqliteExecutor
 from tortoise.models import Model
 
 from banshi.foundation.database import opening
@@ -128,7 +130,7 @@ async def test_what_is_known_of_models_is_what_is_worked_out_each_time(
     tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models: list[type[Model]] = [Case, Device, Chunk]
-    # The last of them is opened twice in a row, and so for the second time from memory.
+    # Each of the two is opened from memory, after the other one and after itself.
     for number, way in enumerate(["sqlite", "postgres", "sqlite", "sqlite", "postgres"]):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -139,6 +141,26 @@ async def test_what_is_known_of_models_is_what_is_worked_out_each_time(
             patched.setattr(Apps, "_build_initial_querysets", prepared.build)
             async with open_store(url, prepared.all_tables()):
                 assert worked_out(models) == kept
+
+
+def walks(*columns: str) -> type[Model]:
+    """A model of another test, whose table has the same name."""
+    attributes = {name: fields.TextField() for name in columns}
+    meta = type("Meta", (), {"table": "walks", "app": "walks"})
+    return type("Walk", (Model,), {"id": fields.IntField(primary_key=True), **attributes, "Meta": meta})
+
+
+async def test_of_two_models_that_have_a_table_each_is_worked_out_for_itself(tmp_path: Path) -> None:
+    first, second = walks("day"), walks("day", "park")
+    async with open_store(sqlite_url(tmp_path), {}) as opened:
+        for model in (first, second, first, first):
+            model._meta.default_connection = "default"
+            apps: Any = SimpleNamespace(apps={"walks": {"Walk": model}})
+            prepared.build_unless_built(apps)
+            inserted = SqliteExecutor(model, opened.connection).insert_query
+            assert ('"park"' in inserted) == (model is second)
+            assert ("park__in" in model._meta.filters) == (model is second)
+            assert model.all().sql().count("park") == (model is second)
 
 
 def made_again() -> type[Model]:
