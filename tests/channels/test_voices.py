@@ -11,9 +11,9 @@ import pytest
 from banshi import NotFound, Unavailable
 from banshi.builtin.uploads.receiving import taken
 from banshi.kernel.tables.attachments import Attachment
+from banshi.sdk.files import sound_in
 from banshi.testing import Door, open_door
 from conversations import File, Voice
-from conversations.engine.ask.uploading import sound_in
 from conversations.tables.models import DeskDay, DeskEvent, Turn
 from tests.channels.chatting import Chatter
 from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
@@ -22,6 +23,14 @@ from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
 from banshi.kernel.tables.attachments import Attachment
 
 NOT_TAKEN = say("Files of this type are not taken. Send a PDF, or a picture such as a JPEG or PNG.")
+
+
+#: How the sound of a voice message begins: both AMR formats (RFC 4867, section 5), and Speex in Ogg (RFC 5574).
+SOUNDS = (
+    ("audio/amr", re.compile(rb"#!AMR\n")),
+    ("audio/amr-wb", re.compile(rb"#!AMR-WB\n")),
+    ("audio/ogg", re.compile(rb"OggS\x00\x02.{20}\x01.Speex   ", re.DOTALL)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,11 @@ def taken(head: bytes) -> str | None:
     """The media type that a file's first bytes show, where citizens may upload it."""
     media_type = sniff(head)
     return media_type if media_type in ACCEPTED else None
+
+
+def sound_in(head: bytes) -> str | None:
+    """The media type of a voice message, by its first bytes; None for anything else."""
+    return next((media_type for media_type, begins in SOUNDS if begins.match(head)), None)
 
 
 async def receive(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
 from prometheus_client import Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -23,6 +24,7 @@ BUCKETS = (30, 60, 120, 180, 300, 600, 1_800, 3_600)
 #: Seconds after which figures are no news any more: another process reads them now.
 FRESH_S = 30.0
 
+TOOK = {"wait": "Until an officer claimed it", "first_answer": "Until the first answer"}
 GAUGES = {
     "open": "Whether somebody sits there by its shifts",
     "waiting": "Conversations in the queue",
@@ -36,22 +38,18 @@ class Metrics(Collector):
 
     def __init__(self, platform: Platform) -> None:
         registry, by = platform.metrics, ["desk"]
-        self._wait = Histogram(
-            "banshi_desk_wait_seconds", "Until an officer claimed it", by, buckets=BUCKETS, registry=registry
-        )
-        self._answer = Histogram(
-            "banshi_desk_first_answer_seconds", "Until the first answer", by, buckets=BUCKETS, registry=registry
-        )
+        self._took = {
+            what: Histogram(f"banshi_desk_{what}_seconds", about, by, buckets=BUCKETS, registry=registry)
+            for what, about in TOOK.items()
+        }
         self.officers = Gauge("banshi_desk_officers", "Officers who follow it live", by, registry=registry)
         self._gauges = _gauges()
         self._read_at = 0.0
         registry.register(self)
 
-    def claimed(self, row: Enquiry, at: datetime) -> None:
-        self._wait.labels(row.desk).observe((at - row.asked_at).total_seconds())
-
-    def answered(self, row: Enquiry, at: datetime) -> None:
-        self._answer.labels(row.desk).observe((at - row.asked_at).total_seconds())
+    def took(self, what: Literal["wait", "first_answer"], row: Enquiry, at: datetime) -> None:
+        """How long it has taken since they asked for a person."""
+        self._took[what].labels(row.desk).observe((at - row.asked_at).total_seconds())
 
     async def read(self, platform: Platform) -> None:
         """Read what waits, of every desk."""

@@ -112,7 +112,7 @@ async def claim_enquiry(call: Call) -> web.StreamResponse:
     event = queue.event(row, "claimed", call.now, call.principal)
     answer = await _step(call, row, queue.step(row, values, "claimed"), [event])
     if row.claimed_at is None:
-        call.platform[METRICS].claimed(row, call.now)
+        call.platform[METRICS].took("wait", row, call.now)
     return answer
 
 
@@ -164,7 +164,7 @@ async def answer_enquiry(call: Call) -> web.StreamResponse:
     rows = [said, queue.event(row, "answered", now, call.principal), *call.once.receipt(done)]
     await _commit(call, queue.step(row, values), rows)
     if row.answered_at is None:
-        call.platform[METRICS].answered(row, now)
+        call.platform[METRICS].took("first_answer", row, now)
     return reply(call, done, status=201)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from banshi import Problem
@@ -12,13 +11,6 @@ from conversations.engine.turn.talk import Talk
 
 #: HTTP's status for a file of a kind that isn't taken (RFC 9110 section 15.5.16).
 UNSUPPORTED = 415
-
-#: How the sound of a voice message begins: both AMR formats (RFC 4867, section 5), and Speex in Ogg (RFC 5574).
-SOUNDS = (
-    ("audio/amr", re.compile(rb"#!AMR\n")),
-    ("audio/amr-wb", re.compile(rb"#!AMR-WB\n")),
-    ("audio/ogg", re.compile(rb"OggS\x00\x02.{20}\x01.Speex   ", re.DOTALL)),
-)
 
 
 async def stored(talk: Talk, file: File, *known: Callable[[bytes], str | None]) -> str | None:
@@ -36,8 +28,3 @@ async def stored(talk: Talk, file: File, *known: Callable[[bytes], str | None]) 
             talk.refused(problem)
         return None
     return str(row.id)
-
-
-def sound_in(head: bytes) -> str | None:
-    """The media type of a voice message, by its first bytes; None for anything else."""
-    return next((media_type for media_type, begins in SOUNDS if begins.match(head)), None)

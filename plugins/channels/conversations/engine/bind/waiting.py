@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from banshi import Problem, Update
+from banshi.sdk.files import sound_in
 from conversations.contents import File, Text, Voice
 from conversations.desk import places, queue
 from conversations.desk.places import Desk, desk_of
@@ -151,7 +152,7 @@ async def _taken(talk: Talk, *, is_held: bool) -> bool:
     if talk.text and not is_held:
         talk.say("Understood: “{words}”", words=talk.text)
     if sent.fetch is not None and talk.principal is not None:
-        talk.upload = await uploading.stored(talk, File(sent.fetch, sent.name), uploading.sound_in) or ""
+        talk.upload = await uploading.stored(talk, File(sent.fetch, sent.name), sound_in) or ""
         if talk.upload and not is_held:
             talk.say("The officer can listen to it.")
     elif not talk.text:
