@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from banshi import Write
 from banshi.testing import Door
 from banshi_client.form.fields import choices_of, fields_of
-from conversations import CONVERSATIONS, Abilities, Content, File, Place, Received, Reply, Text
+from conversations import CONVERSATIONS, Content, File, Place, Received, Reply, Text
 from conversations.tables.models import ChannelConversation, ContactLink
 from tests.plugins.test_departments import snapshot
 
@@ -28,10 +28,9 @@ MOST = 200
 
 
 class Phone:
-    """A channel's account, with all that a channel can carry."""
+    """A channel's account."""
 
     name = "test:bureau"
-    abilities = Abilities(text_bytes=1_000_000, files=True, places=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import pytest
 
 from banshi import Stale, Update, Write
 from banshi.testing import Door, open_door
-from conversations import CONVERSATIONS, Abilities, Content, Joined, Left, Received, Reply, Text
+from conversations import CONVERSATIONS, Content, Joined, Left, Received, Reply, Text
 from conversations.outbound import courier, saying
 from conversations.outbound.courier import COURIERS, Courier
 from conversations.outbound.sender import title_of
@@ -36,7 +36,6 @@ PETITIONS = ROOT / "plugins" / "departments" / "petitions"
 
 class Account:
     name = "outlet:one"
-    abilities = Abilities()
 
 
 @dataclass

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Answer, Audience, Call, Form, Route, Write, hookimpl, reply
 from banshi.sdk.http import Routes
-from conversations import CONVERSATIONS, Abilities, Received, Text
+from conversations import CONVERSATIONS, Received, Text
 from conversations.tables.models import ChannelConversation, ContactLink
 
 
@@ -19,7 +19,6 @@ class Account:
     """The one account."""
 
     name = "benchmark:http"
-    abilities = Abilities(text_bytes=100_000)
 
 
 ACCOUNT = Account()

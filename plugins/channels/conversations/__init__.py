@@ -15,7 +15,6 @@ from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from conversations.contents import (
-    Abilities,
     Account,
     Button,
     Content,
@@ -65,7 +64,6 @@ from questions.pages.going_on import GOING_ON, READER
 __all__ = [
     "CONVERSATIONS",
     "OUTLETS",
-    "Abilities",
     "Accepted",
     "Account",
     "BoundContact",

@@ -9,7 +9,7 @@ import click
 
 from banshi import Platform
 from banshi.sdk.database import coroutine_command
-from conversations.contents import Abilities, File, Place, Received, Text
+from conversations.contents import File, Place, Received, Text
 from conversations.engine.turns import CONVERSATIONS
 
 
@@ -17,7 +17,6 @@ class Console:
     """Somebody at this terminal."""
 
     name = "console:here"
-    abilities = Abilities(text_bytes=100_000, files=True, places=True)
 
 
 def content_of(line: str) -> Text | File | Place:

@@ -102,19 +102,8 @@ class Reply:
         return cls(text=stored["text"], buttons=tuple(Button(*one) for one in stored["buttons"]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Abilities:
-    """What a channel can carry."""
-
-    #: Bytes of one text in UTF-8.
-    text_bytes: int = 2_048
-    files: bool = False
-    places: bool = False
-
-
 class Account(Protocol):
     """Our identity at a provider: what an adapter has opened."""
 
     #: Names it among all accounts of all channels, such as `wechat:wx1234`.
     name: str
-    abilities: Abilities

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from banshi import Key, Problem, Unavailable
-from conversations import Abilities, Content, File, Joined, Left, Place, Received, Scanned, Text, Voice
+from conversations import Content, File, Joined, Left, Place, Received, Scanned, Text, Voice
 from wechat.api.client import Api
 from wechat.api.codes import Consequence, Refused
 from wechat.sentences import say
 from wechat.settings import AccountSettings
 from wechat.wire.crypto import MessageCipher
-from wechat.wire.messages import MAX_TEXT_BYTES, Message, number_of
+from wechat.wire.messages import Message, number_of
 from wechat.wire.places import to_wgs84
 
 #: What a QR code's text begins with in the event of somebody who follows by it.
@@ -38,8 +38,6 @@ class FromWeChat(Received):
 
 class OpenAccount:
     """One account of the settings; the conversations know it by `name`."""
-
-    abilities = Abilities(text_bytes=MAX_TEXT_BYTES, files=True, places=True)
 
     def __init__(self, settings: AccountSettings, api: Api) -> None:
         self.settings, self.api = settings, api

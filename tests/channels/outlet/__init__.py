@@ -17,7 +17,6 @@ from banshi.sdk.http import Routes
 from conversations import (
     CONVERSATIONS,
     OUTLETS,
-    Abilities,
     Accepted,
     Later,
     Opened,
@@ -46,7 +45,6 @@ class OutletSettings:
 
 class Account:
     name = "outlet:one"
-    abilities = Abilities()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,11 +92,10 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
 
 def chat_of(platform: Any) -> Callable[[str], Awaitable[str]]:
     """What a citizen writes in a chat, answered by the conversations."""
-    from conversations import CONVERSATIONS, Abilities, Account, Received, Reply, Text
+    from conversations import CONVERSATIONS, Account, Received, Reply, Text
 
     class Demo:
         name = "demo:chat"
-        abilities = Abilities()
 
     account: Account = Demo()
     keys = itertools.count()
