@@ -37,6 +37,12 @@ def bare(text: str) -> str:
     return "".join(text.replace("\u200b", "").split())
 
 
+def _codes(page: pypdfium2.PdfPage) -> list[zxingcpp.Barcode]:
+    """The codes on a page, which nobody has turned or printed white on black."""
+    grey = page.render(scale=RENDER_SCALE, grayscale=True).to_pil()
+    return list(zxingcpp.read_barcodes(grey, QR, try_rotate=False, try_invert=False))
+
+
 def read(data: bytes) -> Seen:
     """The file as others' readers see it; an unreadable one raises."""
     document = pypdf.PdfReader(BytesIO(data), strict=True)
@@ -44,9 +50,7 @@ def read(data: bytes) -> Seen:
     pages = pypdfium2.PdfDocument(data)
     try:
         text = "\n".join(page.get_textpage().get_text_range() for page in pages)
-        codes = [
-            code.text for page in pages for code in zxingcpp.read_barcodes(page.render(scale=RENDER_SCALE).to_pil(), QR)
-        ]
+        codes = [code.text for page in pages for code in _codes(page)]
         count = len(pages)
     finally:
         pages.close()

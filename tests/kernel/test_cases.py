@@ -502,7 +502,9 @@ class Life(RuleBasedStateMachine):
         assert case.clock_since is None or case.clock_since <= self.now.date()
 
     async def _check_promises(self, case: Case) -> None:
-        rows = [row for row in await OutboxRow.all() if str(case.id) in str(row.payload)]
+        # Of the cases before it hardly any: an id begins with its millisecond.
+        promised = await OutboxRow.filter(id__gt=uuid.UUID(int=case.id.int - (1000 << 80)))
+        rows = [row for row in promised if str(case.id) in str(row.payload)]
         telling = [
             version
             for version, (before, action, *_) in enumerate(self.steps, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from pathlib import Path
@@ -30,12 +31,21 @@ def dumped(folder: Path) -> list[str]:
     return [*sorted(lines), *map(str, rows)]
 
 
-async def test_what_snapshots_make_is_to_the_letter_what_migrations_make(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def by_migrations(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[str]]:
+    """What all migrations one after the other apply and make."""
+    slow = tmp_path_factory.mktemp("migrated") / "slow"
+    return sorted(asyncio.run(applied(slow, snapshots=False))), dumped(slow)
+
+
+async def test_what_snapshots_make_is_to_the_letter_what_migrations_make(
+    tmp_path: Path, by_migrations: tuple[list[str], list[str]]
+) -> None:
+    names, made = by_migrations
     quick = await applied(tmp_path / "quick", snapshots=True)
-    slow = await applied(tmp_path / "slow", snapshots=False)
-    assert sorted(quick) == sorted(slow)
+    assert sorted(quick) == names
     advice = "run `python tools/make_migrations.py`: a snapshot is not what its migrations make"
-    assert dumped(tmp_path / "quick") == dumped(tmp_path / "slow"), advice
+    assert dumped(tmp_path / "quick") == made, advice
 
 
 async def test_a_file_made_from_snapshots_lacks_nothing(tmp_path: Path) -> None:
@@ -56,7 +66,7 @@ async def test_every_app_of_the_repository_has_a_snapshot_of_its_newest_migratio
 
 @pytest.mark.parametrize("text", [None, "", "-- After 0001_older\nCREATE TABLE wrong (id INT);\n", "nonsense"])
 async def test_a_snapshot_that_is_missing_or_older_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, by_migrations: tuple[list[str], list[str]]
 ) -> None:
     stale = tmp_path / "schema.sql"
     if text is not None:
@@ -64,6 +74,4 @@ async def test_a_snapshot_that_is_missing_or_older_is_passed_over(
     monkeypatch.setattr(snapshot, "snapshot_file", lambda _: stale)
     made = await applied(tmp_path / "made", snapshots=True)
     monkeypatch.undo()
-    slow = await applied(tmp_path / "slow", snapshots=False)
-    assert sorted(made) == sorted(slow)
-    assert dumped(tmp_path / "made") == dumped(tmp_path / "slow")
+    assert (sorted(made), dumped(tmp_path / "made")) == by_migrations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +132,9 @@ def standards() -> Path:
     return folder
 
 
+@lru_cache(256)
 def read(body: bytes, address: str = f"{CITY}/v1/exports/cpsv-ap.jsonld") -> rdflib.Graph:
-    """The graph that a reader makes of a document, who has it from that address."""
+    """The graph that a reader makes of a document, who has it from that address; nobody adds to it."""
     return rdflib.Graph().parse(data=body.decode(), format="json-ld", publicID=address)
 
 
