@@ -5,6 +5,7 @@ Whoever sends many at once, to any number of processes, gets no more numbers tha
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -37,12 +38,12 @@ async def take_turn(
     message.hour, second = divmod(int(message.at.timestamp()), 3600)
     hour = ConversationMessage.filter(person=message.person, hour=message.hour)
     for attempt in range(MAX_ATTEMPTS):
-        message.turn = await _next_turn(hour, MAX_MESSAGES_PER_HOUR, 3600 - second)
+        message.turn = await _free_turn(hour, MAX_MESSAGES_PER_HOUR, 3600 - second, attempt)
         if begun is not None:
             ends = midnight(platform, begun.day + timedelta(days=1))
             rest = int((ends - begun.created_at).total_seconds()) + 1
             day = Conversation.filter(writer=begun.writer, day=begun.day)
-            begun.turn = await _next_turn(day, MAX_CONVERSATIONS_PER_DAY, rest)
+            begun.turn = await _free_turn(day, MAX_CONVERSATIONS_PER_DAY, rest, attempt)
         try:
             await platform.store.commit(write())
         except IntegrityError:
@@ -53,10 +54,13 @@ async def take_turn(
         return
 
 
-async def _next_turn(taken: QuerySet[Any], most: int, rest: int) -> int:
-    """The first number that is free; raises TooManyRequests for the `rest` seconds of the hour or day where none is."""
-    last = await taken.order_by("-turn").first()
-    turn: int = last.turn + 1 if last else 1
-    if turn > most:
+async def _free_turn(taken: QuerySet[Any], most: int, rest: int, attempt: int) -> int:
+    """A number that is free; raises TooManyRequests for the `rest` seconds of the hour or day where none is.
+
+    The first one, and after another had it meanwhile any: of many at once all would want the same again.
+    """
+    known: set[Any] = set(await taken.values_list("turn", flat=True))
+    free = [turn for turn in range(1, most + 1) if turn not in known]
+    if not free:
         raise TooManyRequests(TOO_MANY, headers={"Retry-After": str(rest)})
-    return turn
+    return random.choice(free) if attempt else free[0]  # noqa: S311 - no secret
