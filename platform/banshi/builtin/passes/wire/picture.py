@@ -6,6 +6,7 @@ modules' size, a phone in the street loses twice. The same text gives the same b
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,13 @@ def version(text: str) -> str:
     return f"{symbol.version}-{symbol.error}"
 
 
+@lru_cache(64)
 def _symbol(text: str) -> QRCode:
-    """Raises ValueError when `text` is outside the alphanumeric alphabet or too long for any symbol."""
+    """Raises ValueError when `text` is outside the alphanumeric alphabet or too long for any symbol.
+
+    Which mask suits it best takes some ten milliseconds to find, and whoever shows a pass or a certificate asks for it
+    again and again.
+    """
     # 23 ms to import, and only who draws needs it.
     import segno
 
