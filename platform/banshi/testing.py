@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,8 @@ class Door:
     platform: Platform
     url: str
     session: aiohttp.ClientSession
+    #: By whose they are. Signed once an hour: a platform verifies a token once.
+    _tokens: dict[tuple[object, ...], str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.platform.get(FAILURES) is None:
@@ -221,8 +223,11 @@ class Door:
 
     def _person(self, subject: str, name: str, roles: list[str], resident_id: str = "") -> Person:
         settings = self.platform.settings
-        token = development_token(settings, subject, name=name, roles=roles, resident_id=resident_id)
-        return Person(self.session, self.url, token)
+        whose = (subject, name, tuple(roles), resident_id, int(time.time()) // 3600)
+        if whose not in self._tokens:
+            token = development_token(settings, subject, name=name, roles=roles, resident_id=resident_id)
+            self._tokens[whose] = token
+        return Person(self.session, self.url, self._tokens[whose])
 
 
 def database_in(data: Path) -> str:
