@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +20,9 @@ from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, DataReceived, RequestReceived, StreamEnded, StreamReset
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
+from pyreqwest.client import Client
 
+from mobile_push.providers.fcm import connections
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import Outcome, Push, Receipt
@@ -154,6 +157,47 @@ async def test_hundreds_of_messages_share_a_connection_for_each_hundred_from_the
     assert len(server.peers) == 3
     assert max(peer.most for peer in server.peers) > 50
     assert len(server.asked) == sum(server.asked.values()) == 900
+
+
+async def test_a_client_is_made_when_a_message_needs_it_and_what_cannot_be_used_is_told_at_once(
+    server: Server, settings: FcmSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Client] = []
+    make = connections._client
+
+    def counted(*how: Any) -> Client:
+        made.append(make(*how))
+        return made[-1]
+
+    monkeypatch.setattr(connections, "_client", counted)
+    async with FcmProvider(replace(settings, at_once=1000)) as fcm:
+        # One for messages and one for topics.
+        assert len(made) == 2
+        for number in range(4):
+            assert (await fcm.send(PUSH, f"phone-{number}")).outcome is Outcome.ACCEPTED
+        assert len(made) == len(server.peers) + 1 == 5
+        assert outcomes(await sent(fcm, 900)) == {"OK": 900}
+        assert len(made) == len(server.peers) + 1 == 11
+
+
+async def test_a_client_that_is_made_while_the_provider_closes_carries_nothing(
+    server: Server, settings: FcmSettings, monkeypatch: pytest.MonkeyPatch, until: Any
+) -> None:
+    make, waiting, go = connections._client, threading.Event(), threading.Event()
+
+    def late(*how: Any) -> Client:
+        waiting.set()
+        assert go.wait(10)
+        return make(*how)
+
+    async with FcmProvider(replace(settings, at_once=200)) as fcm:
+        assert (await fcm.send(PUSH, "first")).outcome is Outcome.ACCEPTED
+        monkeypatch.setattr(connections, "_client", late)
+        message = asyncio.create_task(fcm.send(PUSH, "second"))
+        await until(waiting.is_set)
+    go.set()
+    assert await message == LATER
+    assert set(server.asked) == {"first"}
 
 
 async def test_a_request_says_what_fcm_needs_and_nothing_else(server: Server, settings: FcmSettings) -> None:

@@ -11,7 +11,7 @@ import logging
 import ssl
 import urllib.request
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from itertools import cycle, islice
@@ -48,16 +48,31 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """A client, and whether its connection is known to work."""
+    """A client, which is made when it is first needed, and whether its connection is known to work."""
 
-    __slots__ = ("client", "first", "works")
+    __slots__ = ("client", "first", "make", "works")
 
-    def __init__(self, client: Client) -> None:
-        #: None once it is closed. Its sockets close when nothing refers to it any more, not when it is told to close.
-        self.client: Client | None = client
+    def __init__(self, make: Callable[[], Client]) -> None:
+        #: Makes the client, which reads all authorities of the system; None once this is closed.
+        self.make: Callable[[], Client] | None = make
+        #: None before it is made, and once it is closed. Its sockets close when nothing refers to it any more, not when
+        #: it is told to close.
+        self.client: Client | None = None
         #: Without it, each of the first hundred requests would open a connection, and all but one be thrown away.
         self.first = asyncio.Lock()
         self.works = False
+
+    async def ready(self) -> None:
+        """See that there is a client, unless this is closed; for whoever holds `first`."""
+        if self.client is None and self.make is not None:
+            client = await asyncio.to_thread(self.make)
+            # Closed meanwhile, it stays without.
+            self.client = client if self.make is not None else None
+
+    async def close(self) -> None:
+        client, self.client, self.make = self.client, None, None
+        if client is not None:
+            await client.close()
 
 
 class Connections:
@@ -75,7 +90,14 @@ class Connections:
 
     def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None) -> None:
         self._timeout = timeout
-        self._all = [Connection(_client(url, timeout, ca_file)) for _ in range(-(-at_once // MAX_STREAMS))]
+        proxy, authorities = proxy_of(url), _authorities(ca_file)
+
+        def make() -> Client:
+            return _client(timeout, proxy, authorities)
+
+        self._all = [Connection(make) for _ in range(-(-at_once // MAX_STREAMS))]
+        # What can't be used is told at once.
+        self._all[0].client = make()
         #: A connection for each request that may still begin. Waiting is done here and not in the client, which sends
         #: what waits there even when its caller has given it up.
         self._free = deque(islice(cycle(self._all), at_once))
@@ -84,9 +106,7 @@ class Connections:
     async def close(self) -> None:
         """Close all connections: what is under way fails at once, and then what waits, which never leaves."""
         for one in self._all:
-            client, one.client = one.client, None
-            if client is not None:
-                await client.close()
+            await one.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer, of which at most MAX_ANSWER_BYTES bytes are read; redirects are answers too.
@@ -111,6 +131,7 @@ class Connections:
             async with asyncio.timeout(self._timeout):
                 async with connection.first:
                     if not connection.works:
+                        await connection.ready()
                         answer = await self._post(connection, url, body, headers)
                         connection.works = True
                         return answer
@@ -135,7 +156,7 @@ class Connections:
             return Answer(response.status, response.headers, bytes(answer or b""))
 
 
-def _client(url: str, timeout: float, ca_file: Path | None) -> Client:
+def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes]) -> Client:
     builder = (
         ClientBuilder()
         .http2(True)
@@ -152,15 +173,22 @@ def _client(url: str, timeout: float, ca_file: Path | None) -> Client:
         .user_agent("banshi")
     )
     builder = builder.no_proxy()  # what the environment asks for is read by us, as for the access token
+    if proxy:
+        builder = builder.proxy(ProxyBuilder.all(proxy))
+    for authority in authorities:
+        builder = builder.add_root_certificate_der(authority)
+    return builder.build()
+
+
+def proxy_of(url: str) -> str | None:
+    """The proxy for that address, which is one. Raises ValueError."""
     if proxy := proxy_for(url):
         try:
-            builder = builder.proxy(ProxyBuilder.all(proxy))
+            ProxyBuilder.all(proxy)
         except ValueError as error:  # without the address: it may hold a password
             name = f"{urlsplit(url).scheme}_proxy"
             raise ValueError(f"{name} in the environment is no proxy's address ({error.args[0]}); mend it") from None
-    for authority in _authorities(ca_file):
-        builder = builder.add_root_certificate_der(authority)
-    return builder.build()
+    return proxy
 
 
 def _authorities(ca_file: Path | None) -> list[bytes]:
