@@ -45,11 +45,6 @@ class PushService:
     refusals: list[Refusal] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def websocket(self) -> str:
-        """What `dom.push.serverURL` has to be."""
-        return self.url.replace("http:", "ws:") + "/"
-
     async def push(self, request: web.Request) -> web.Response:
         """RFC 8030 section 5: a message for a subscription."""
         channel = self.channels.get(request.match_info["channel"])
@@ -129,15 +124,15 @@ class PushService:
 
 
 @asynccontextmanager
-async def open_push_service() -> AsyncIterator[PushService]:
-    """A push service on a port of its own."""
+async def open_push_service(port: int) -> AsyncIterator[PushService]:
+    """A push service on that port of this machine."""
     service = PushService()
     app = web.Application()
     app.add_routes([web.get("/", service.browser), web.post("/push/{channel}", service.push)])
     runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    service.url = f"http://127.0.0.1:{port}"
     try:
         yield service
     finally:

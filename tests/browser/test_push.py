@@ -13,7 +13,7 @@ from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from mobile_push.providers.webpush.vapid import public_key, write_key
 from mobile_push.settings import CASE_TITLE
-from tests.browser.conftest import OpenBrowser, until
+from tests.browser.conftest import OpenBrowser, Shared, until
 from tests.browser.firefox import Page
 from tests.browser.push_service import PushService, open_push_service
 from tests.browser.site import Site, open_site
@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-async def push_service() -> AsyncIterator[PushService]:
-    async with open_push_service() as opened:
+async def push_service(browser: Shared) -> AsyncIterator[PushService]:
+    async with open_push_service(browser.push_port) as opened:
         yield opened
 
 
@@ -74,7 +74,7 @@ async def decided(door: Door, answers: Callable[..., Awaitable[dict[str, Any]]])
 async def test_a_browser_shows_the_case_result_that_it_was_sent_and_its_link_leads_to_the_case(
     door: Door, site: Site, push_service: PushService, open_browser: OpenBrowser, answers: Any
 ) -> None:
-    async with open_browser(dom__push__serverURL=push_service.websocket) as browser:
+    async with open_browser() as browser:
         page = await browser.page(site.url)
         device = await page.run("() => app.subscribe(app.api)")
         assert (device["provider"], device["platform"]) == ("webpush", "web")
@@ -111,7 +111,7 @@ async def test_a_browser_that_has_unsubscribed_is_forgotten(
     door: Door, site: Site, push_service: PushService, open_browser: OpenBrowser, answers: Any
 ) -> None:
     """The push service says 410, and the platform deletes the device."""
-    async with open_browser(dom__push__serverURL=push_service.websocket) as browser:
+    async with open_browser() as browser:
         page = await browser.page(site.url)
         await page.run("() => app.subscribe(app.api)")
         assert await page.run(
@@ -135,7 +135,7 @@ async def test_a_browser_that_subscribed_with_another_key_subscribes_anew(
     site: Site, push_service: PushService, open_browser: OpenBrowser, tmp_path: Path
 ) -> None:
     former = public_key(await asyncio.to_thread(write_key, tmp_path / "former.pem"))
-    async with open_browser(dom__push__serverURL=push_service.websocket) as browser:
+    async with open_browser() as browser:
         page = await browser.page(site.url)
         await page.run(
             """async (applicationServerKey) => {
