@@ -30,7 +30,7 @@ from tortoise.apps import Apps
 from banshi import app, testing
 from banshi.builtin.catalogue import plugin as catalogue
 from banshi.builtin.catalogue import search
-from banshi.builtin.checks.code import links, routes
+from banshi.builtin.checks.code import links, routes, sources
 from banshi.builtin.checks.declarations import kinds
 from banshi.builtin.isolation import process
 from banshi.builtin.leading import leader_election
@@ -42,7 +42,7 @@ from banshi.kernel.loading.catalogue import Reader
 from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
-from tests import documented, encrypted, forked_children, prepared, registered, remembered
+from tests import documented, encrypted, faults, forked_children, prepared, registered, remembered
 from tests.borrowed import END_ALL, FREE, give_back
 from tests.dealing import dealt
 from tests.zone_pass import answers_with
@@ -65,9 +65,10 @@ app.add_routes = registered.routes_from_memory
 # Whoever tests how an index is made takes `tests.remembered.index_of`.
 search.index_of = remembered.index_from_memory
 catalogue.declared_in = remembered.advice_from_memory
-routes.route_faults = remembered.faults_from_memory  # type: ignore[assignment]
-links.route_faults = remembered.links_from_memory  # type: ignore[assignment]
-kinds.table_faults = remembered.tables_from_memory  # type: ignore[assignment]
+routes.route_faults = faults.faults_from_memory  # type: ignore[assignment]
+links.route_faults = faults.links_from_memory  # type: ignore[assignment]
+sources.of_plugin = faults.sources_from_memory  # type: ignore[assignment]
+kinds.table_faults = faults.tables_from_memory  # type: ignore[assignment]
 opened.read_declared = remembered.registers_from_memory
 Reader.read = remembered.catalogue_from_memory  # type: ignore[method-assign]
 tomllib.loads = remembered.toml_from_memory  # type: ignore[assignment]

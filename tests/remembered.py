@@ -12,7 +12,7 @@ import os
 import pickle
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -30,13 +30,8 @@ from banshi.builtin.catalogue.advice import declared as advice
 from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.builtin.certificates import checks as certificates
-from banshi.builtin.checks.code import links, routes
-from banshi.builtin.checks.declarations import kinds
 from banshi.builtin.materials import checks as materials
-from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.routes import Route
-from banshi.kernel.contract.values import Step
 from banshi.kernel.loading import catalogue, importing, loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.configuration import Configuration, Entry
@@ -58,12 +53,6 @@ CHECKS: tuple[tuple[Any, str], ...] = (
     (materials, "materials_name_documents"),
 )
 
-#: What is wrong with each route, beside the names of the schemas that it may refer to; with each route's links, beside
-#: the routes that they lead to; and with each state table. All with what they are about, so that it lives as long.
-FAULTS: dict[tuple[int, frozenset[str]], tuple[Route, list[str]]] = {}
-LINKS: dict[tuple[int, ...], tuple[list[Route | None], list[str]]] = {}
-TABLES: dict[int, tuple[Sequence[Step], list[str]]] = {}
-
 #: What the files of plugins of this repository declare, by the plugins' folders.
 DECLARED: dict[tuple[Any, ...], Any] = {}
 
@@ -83,7 +72,6 @@ OURS = f"{ROOT}{os.sep}"
 SOURCES = ("*.py", "*.toml", "*.json", "*.csv")
 
 read, read_toml = Reader.read, tomllib.loads
-route_faults, dead_links, table_faults = routes.route_faults, links.route_faults, kinds.table_faults
 read_registers, read_advice = registers.read_declared, advice.declared_in
 
 
@@ -130,7 +118,7 @@ def read_once(reader: Reader) -> Catalogue:
 
 def catalogue_from_memory(reader: Reader) -> Catalogue:
     """`Reader.read` without a door, too; what is in this repository doesn't change while tests run."""
-    return read_once(reader) if _is_ours(reader.file) else read(reader)
+    return read_once(reader) if is_ours(reader.file) else read(reader)
 
 
 def _key(configuration: Configuration) -> tuple[Any, ...]:
@@ -159,10 +147,10 @@ def content(place: Path | str | None) -> str:
             return repr(id(sys.modules[place]))
         place = Path(file).parent
     assert place is not None
-    return _kept(place) if _is_ours(place) else _digest(place)
+    return _kept(place) if is_ours(place) else _digest(place)
 
 
-def _is_ours(place: Path) -> bool:
+def is_ours(place: Path) -> bool:
     """Whether it is in this repository, and so doesn't change while tests run."""
     return str(place).startswith(OURS)
 
@@ -170,7 +158,7 @@ def _is_ours(place: Path) -> bool:
 def _is_of_ours(entry: Entry) -> bool:
     """Whether the plugin of an entry is in this repository."""
     place = entry.path or getattr(sys.modules.get(str(entry.package)), "__file__", None)
-    return place is not None and _is_ours(Path(place))
+    return place is not None and is_ours(Path(place))
 
 
 def _digest(folder: Path) -> str:
@@ -195,38 +183,9 @@ def hooks_from_memory(name: str, module: ModuleType, api: int) -> tuple[dict[str
     return dict(hooks), []
 
 
-def faults_from_memory(route: Route, known: Set[str] = SCHEMAS.keys()) -> list[str]:
-    """`route_faults`; nearly all routes are the same at each door, and needn't be looked at beside another plugin."""
-    key = (id(route), frozenset(known))
-    if key not in FAULTS:
-        FAULTS[key] = (route, list(route_faults(route, known)))
-    return FAULTS[key][1]
-
-
-def links_from_memory(known: Mapping[str, Route], route: Route) -> list[str]:
-    """`banshi.builtin.checks.code.links.route_faults`; nearly all routes lead to the same ones at each door."""
-    try:
-        ends = [route, *(known.get(link.operation) for answer in route.answers.values() for link in answer.links)]
-    except (AttributeError, TypeError):
-        return list(dead_links(known, route))
-    key = tuple(map(id, ends))
-    if key not in LINKS:
-        LINKS[key] = (ends, list(dead_links(known, route)))
-    return LINKS[key][1]
-
-
-def tables_from_memory(table: Sequence[Step]) -> list[str]:
-    """`banshi.builtin.checks.declarations.kinds.table_faults`; a kind of ours has the same few tables at each door."""
-    if not isinstance(table, tuple):
-        return list(table_faults(table))
-    if id(table) not in TABLES:
-        TABLES[id(table)] = (table, list(table_faults(table)))
-    return TABLES[id(table)][1]
-
-
 def old_names_from_memory(folder: Path) -> Iterator[tuple[Path, str]]:
     """`banshi.moved.old_names`; what is in this repository doesn't change while tests run."""
-    yield from _old_names(folder) if _is_ours(folder) else old_names(folder)
+    yield from _old_names(folder) if is_ours(folder) else old_names(folder)
 
 
 @lru_cache
@@ -250,7 +209,7 @@ def advice_from_memory(full: registry.Registry) -> advice.Declared:
 
 
 def _declared(what: tuple[str, ...], folders: Mapping[str, Path], read: Callable[[], Any]) -> Any:
-    if not all(map(_is_ours, folders.values())):
+    if not all(map(is_ours, folders.values())):
         return read()
     key = (what, *folders.items())
     if key not in DECLARED:

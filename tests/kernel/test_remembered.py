@@ -39,8 +39,6 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "FOUND", {})
     monkeypatch.setattr(remembered, "INDICES", {})
     monkeypatch.setattr(remembered, "DECLARED", {})
-    for name in ("FAULTS", "LINKS", "TABLES"):
-        monkeypatch.setattr(remembered, name, {})
     # Without a door everything is read.
     monkeypatch.setattr(Reader, "read", remembered.read)
 
@@ -84,48 +82,6 @@ def test_another_file_is_read_and_found_wrong(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(ConfigurationError, match=r"department\.title"):
             remembered.loaded_from_memory(configuration(tmp_path, parks=parks))
-
-
-def test_what_is_wrong_with_a_route_is_found_once_beside_the_same_schemas(tmp_path: Path) -> None:
-    _, route = loaded(configuration(tmp_path, traffic=TRAFFIC)).routes[0]
-    wrong = replace(
-        route, method="LOOK", answers={200: replace(route.answers[200], schema={"$ref": "#/components/schemas/Own"})}
-    )
-    for known in ({"Own"}, set(), {"Own"}):
-        found = remembered.faults_from_memory(wrong, known)
-        assert found == list(remembered.route_faults(wrong, known))
-        assert len(found) == 1 + (not known)
-        assert remembered.faults_from_memory(route, {"Own"}) != found
-
-
-def test_where_a_routes_links_lead_is_found_once_beside_the_same_routes(tmp_path: Path) -> None:
-    routes = {route.operation: route for _, route in loaded(configuration(tmp_path, traffic=TRAFFIC)).routes}
-    route = next(one for one in routes.values() if any(answer.links for answer in one.answers.values()))
-    link = next(link for answer in route.answers.values() for link in answer.links)
-    elsewhere = {**routes, link.operation: replace(routes[link.operation], path="/v1/{unheard}", path_schemas={})}
-    lost = {name: one for name, one in routes.items() if name != link.operation}
-    found = [remembered.links_from_memory(known, route) for known in (routes, elsewhere, lost, routes)]
-    assert found == [list(remembered.dead_links(known, route)) for known in (routes, elsewhere, lost, routes)]
-    assert found[0] == found[3] == []
-    assert found[0] is found[3]
-    assert found[1] != found[2] != []
-    wrong: Any = replace(route, answers={200: "no answer"})
-    for look in (remembered.links_from_memory, remembered.dead_links):
-        with pytest.raises(AttributeError, match="'str' object has no attribute 'links'"):
-            list(look(routes, wrong))
-
-
-def test_what_is_wrong_with_a_state_table_is_found_once_and_of_a_list_each_time(tmp_path: Path) -> None:
-    full = loaded(configuration(tmp_path, traffic=TRAFFIC))
-    table = full.items["zone-pass"].steps
-    cut = tuple(one for one in table if one.to != "approved")
-    for one in (table, cut, list(cut)):
-        assert remembered.tables_from_memory(one) == list(remembered.table_faults(one))
-    assert remembered.tables_from_memory(cut) is remembered.tables_from_memory(cut) != []
-    changed = list(cut)
-    remembered.tables_from_memory(changed)
-    changed[:] = table
-    assert remembered.tables_from_memory(changed) == []
 
 
 class Watched:

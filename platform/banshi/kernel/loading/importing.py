@@ -76,7 +76,7 @@ def _import_folder(name: str, folder: Path) -> ModuleType:
     loaded = sys.modules.get(qualified)
     if loaded is not None and list(getattr(loaded, "__path__", [])) == [str(folder)]:
         return loaded
-    for stale in [key for key in sys.modules if key == qualified or key.startswith(qualified + ".")]:
+    for stale in [key for key in sys.modules if key.startswith(qualified) and f"{key}.".startswith(f"{qualified}.")]:
         del sys.modules[stale]
     sys.modules.setdefault(NAMESPACE, ModuleType(NAMESPACE)).__path__ = []
     source = folder / "__init__.py"

@@ -56,7 +56,7 @@ def findings(registry: Registry) -> Iterator[Finding]:
     for name in entries:
         if name in registry.plugins:
             yield from _thawed(registry.plugins[name])
-            yield from _of_plugin(registry.plugins[name], house)
+            yield from of_plugin(registry.plugins[name], house)
 
 
 def _thawed(plugin: Plugin) -> Iterator[Finding]:
@@ -69,7 +69,8 @@ def _thawed(plugin: Plugin) -> Iterator[Finding]:
         yield Finding(plugin.name, "thawed-settings", advice, warning=True)
 
 
-def _of_plugin(plugin: Plugin, house: House) -> Iterator[Finding]:
+def of_plugin(plugin: Plugin, house: House) -> Iterator[Finding]:
+    """What stands in the Python of one plugin."""
     for file in sorted(plugin.folder.rglob("*.py")):
         try:
             tree = ast.parse(file.read_bytes())
