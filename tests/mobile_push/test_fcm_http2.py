@@ -67,6 +67,8 @@ class Peer(asyncio.Protocol):
         self.http2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self.bodies: dict[int, bytes] = {}
         self.most = 0
+        #: It has said goodbye, and hears no more.
+        self.leaves = False
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -77,6 +79,8 @@ class Peer(asyncio.Protocol):
         self.flush()
 
     def data_received(self, data: bytes) -> None:
+        if self.leaves:
+            return
         try:
             events = self.http2.receive_data(data)
         except ProtocolError:
@@ -299,6 +303,7 @@ async def test_a_server_that_says_goodbye_loses_nothing_and_is_asked_on_a_new_co
         if arrived == 20:
             peer.http2.close_connection(ErrorCodes.NO_ERROR, last_stream_id=stream)
             peer.flush()
+            peer.leaves = True
             asyncio.get_running_loop().call_later(0.2, peer.transport.close)
         elif arrived < 20 or peer is not server.peers[0]:
             peer.accept(stream)
