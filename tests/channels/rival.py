@@ -1,13 +1,12 @@
-"""One of two processes at one desk: claims every conversation and answers it, as fast as it can. Prints what it got.
+"""One of two processes at one desk: claims every conversation and answers it, as fast as it can. Tells what it got.
 
-`python rival.py FOLDER DATABASE OFFICER`; it begins once a line is written to it.
+It says that it is ready, and begins once it is told of which conversations.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from banshi.testing import Person
@@ -26,15 +25,14 @@ async def tries(person: Person, identity: str, room: asyncio.Semaphore) -> tuple
         return identity, claimed.status, who, answered.status
 
 
-async def main(folder: str, database: str, name: str) -> None:
-    async with bureau(Path(folder), database, duty=SERVING) as door:
+def rival(folder: Path, database: str, name: str, told: Connection) -> None:
+    asyncio.run(claims(folder, database, name, told))
+
+
+async def claims(folder: Path, database: str, name: str, told: Connection) -> None:
+    async with bureau(folder, database, duty=SERVING) as door:
         person = officer(door, name)
-        print("ready", flush=True)
-        ids = json.loads(await asyncio.to_thread(sys.stdin.readline))
+        told.send("ready")
+        ids = await asyncio.to_thread(told.recv)
         room = asyncio.Semaphore(AT_ONCE)
-        results = await asyncio.gather(*(tries(person, identity, room) for identity in ids))
-        print("\n" + json.dumps(results), flush=True)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+        told.send(await asyncio.gather(*(tries(person, identity, room) for identity in ids)))

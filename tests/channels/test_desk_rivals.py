@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import subprocess
-import sys
 from collections import Counter
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from uuid_utils.compat import uuid7
 
@@ -17,24 +18,39 @@ from conversations.desk.queue import joining
 from conversations.engine.turn.memory import Memory
 from conversations.tables.models import ChannelConversation, DeskEvent, Enquiry, Said
 from tests.channels.desks import SERVING, bureau
+from tests.channels.rival import rival
+from tests.commands import FORKED
 
-ROOT = Path(__file__).resolve().parents[2]
 #: 1,000 in the long form.
 MANY = 1_000 if os.environ.get("BANSHI_TEST_LONG") else 100
 
 
-def begun(folder: Path, database: str, name: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(ROOT / "tests" / "channels" / "rival.py"), str(folder), database, name]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
-    )
+@dataclass
+class Rival:
+    """One of the two, in a process of its own."""
+
+    process: BaseProcess
+    line: Connection
+
+    async def heard(self) -> Any:
+        assert await asyncio.to_thread(self.line.poll, 540.0), "it says nothing"
+        return self.line.recv()
 
 
-def results(rival: subprocess.Popen[str], ids: list[str]) -> list[list[str]]:
-    out, _ = rival.communicate(json.dumps(ids) + "\n", timeout=540)
-    assert rival.returncode == 0
-    return list(json.loads(out.splitlines()[-1]))
+def begun(folder: Path, database: str, name: str) -> Rival:
+    ours, theirs = FORKED.Pipe()
+    with theirs:
+        process = FORKED.Process(target=rival, args=(folder, database, name, theirs), daemon=True)
+        process.start()
+    return Rival(process, ours)
+
+
+async def results(one: Rival, ids: list[str]) -> list[tuple[str, int, str, int]]:
+    one.line.send(ids)
+    told: list[tuple[str, int, str, int]] = await one.heard()
+    await asyncio.to_thread(one.process.join)
+    assert one.process.exitcode == 0
+    return told
 
 
 async def test_of_two_processes_that_claim_all_at_once_one_has_each_and_the_other_is_told_who(
@@ -58,15 +74,12 @@ async def test_of_two_processes_that_claim_all_at_once_one_has_each_and_the_othe
             ids.append(str(enquiry.id))
     rivals = [begun(tmp_path, database, name) for name in ("li", "wang")]
     try:
-        for rival in rivals:
-            assert rival.stdout is not None
-            while "ready" not in await asyncio.to_thread(rival.stdout.readline):
-                assert rival.poll() is None
-        told = await asyncio.gather(*(asyncio.to_thread(results, rival, ids) for rival in rivals))
+        assert [await one.heard() for one in rivals] == ["ready", "ready"]
+        told = await asyncio.gather(*(results(one, ids) for one in rivals))
     finally:
-        for rival in rivals:
-            rival.kill()
-            rival.wait()
+        for one in rivals:
+            one.process.kill()
+            one.process.join()
     for ours, theirs in zip(*map(sorted, told), strict=True):
         assert ours[0] == theirs[0]
         assert sorted([ours[1], theirs[1]]) == [200, 409]

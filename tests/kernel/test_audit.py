@@ -8,11 +8,10 @@ import asyncio
 import json
 import random
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from click.testing import CliRunner, Result
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
-from banshi import Principal, Write
+from banshi import Write
 from banshi.builtin.audit import chain, keeping, leaving
 from banshi.builtin.audit.chain import newest_seal, pin_of, seal_all, seal_some
 from banshi.builtin.audit.keeping import AUDIT
@@ -32,9 +31,10 @@ from banshi.builtin.personal_data import forgetting
 from banshi.foundation.database.writes import Stale, Update
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.ops.cli import group
-from banshi.sdk.cases import new_case
 from banshi.testing import Door, open_door
-from tests.conftest import ROOT, TRAFFIC, sqlite_url
+from tests.commands import FORKED
+from tests.conftest import TRAFFIC, sqlite_url
+from tests.kernel.sealing_process import step, write_and_seal, written
 from tests.tables import with_mode
 from tests.waiting import until
 
@@ -52,37 +52,6 @@ async def office(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(keeping, "seal_all", later)
     async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": database}) as opened:
         yield opened
-
-
-async def written(door: Door, cases: int = 1, *, item: str = "zone-pass", steps: int = 2) -> list[Case]:
-    """So many cases, each with a first step and others that say something of a person."""
-    platform, made = door.platform, []
-    for number in range(cases):
-        person = Principal(subject=f"wang-{number}")
-        case, event = new_case(platform, platform.registry.items[item], person, {"plate": "川B12345"})
-        await platform.store.commit(Write(rows=[case, event]))
-        for version in range(2, steps + 1):
-            await step(door, case, version)
-        made.append(case)
-    return made
-
-
-async def step(door: Door, case: Case, version: int) -> CaseEvent:
-    entry = CaseEvent(
-        case_id=case.id,
-        version=version,
-        at=door.platform.now(),
-        action="return",
-        state_before="submitted",
-        state="returned",
-        actor="staff",
-        actor_id="chen",
-        reason={"zh-CN": "照片看不清", "en": "The photo is blurred"},
-        details={"fields": ["/plate"], "share": 1e3, "more": [1.5, -0.0, 2.0**60]},
-    )
-    guard = Update(Case, {"id": case.id, "version": version - 1}, {"version": version, "state": "returned"})
-    await door.platform.store.commit(Write(updates=[guard], rows=[entry]))
-    return entry
 
 
 async def sealed(door: Door) -> int:
@@ -489,34 +458,10 @@ async def test_what_waits_and_what_a_seal_has_is_found_by_the_index(office: Door
     assert "Sort" not in told
 
 
-#: A process of a deployment that writes without a pause and seals, in small seals, as soon as it leads.
-PROCESS = """
-import asyncio, sys
-from pathlib import Path
-from banshi.builtin.leading import leader_election as leader
-from banshi.builtin.audit import chain, keeping
-from banshi.testing import open_door
-from tests.conftest import TRAFFIC
-from tests.kernel.test_audit import written
-
-leader.LEASE_S, leader.RENEWAL_INTERVAL_S, leader.LOOK_INTERVAL_S = 1.0, 0.1, 0.01
-chain.MAX_SEAL_ENTRIES, keeping.ROUND_S = 5, 0.001
-
-async def main(folder, database, name):
-    async with open_door(Path(folder), {"traffic": TRAFFIC}, platform={"database": database}) as door:
-        led = 0
-        while True:
-            await written(door)
-            led += door.platform[leader.LEADER].leads
-            Path(folder, name).write_text(f"{led}.")
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-
-def started(folder: Path, database: str, name: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", PROCESS, str(folder), database, name]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def started(folder: Path, database: str, name: str) -> BaseProcess:
+    process = FORKED.Process(target=write_and_seal, args=(folder, TRAFFIC, database, name), daemon=True)
+    process.start()
+    return process
 
 
 async def test_no_entry_is_missed_or_sealed_twice_where_the_process_that_seals_is_killed(
@@ -537,7 +482,7 @@ async def test_no_entry_is_missed_or_sealed_twice_where_the_process_that_seals_i
     finally:
         for process in processes.values():
             process.kill()
-            process.wait()
+            process.join()
     monkeypatch.setattr(keeping, "ROUND_S", 3600.0)
     async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": postgres}) as door:
         await sealed(door)

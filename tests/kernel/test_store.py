@@ -4,9 +4,7 @@ one fails alone, and whoever waits is answered, whatever happens to the disk, th
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,6 +37,8 @@ from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 from tests import prepared
+from tests.commands import FORKED
+from tests.kernel.beginner import begin
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -517,47 +517,23 @@ async def test_a_plugin_that_comes_later_gets_its_tables_and_one_that_goes_keeps
         assert await store.connection.execute_query_dict("SELECT COUNT(*) AS n FROM traffic_zone_closure") == [{"n": 0}]
 
 
-START = """
-import asyncio, json, sys
-from pathlib import Path
-from banshi.foundation import logs
-from banshi.builtin.passes.keys import KEYRING
-from banshi.testing import open_door
-
-async def main(folder, traffic, database):
-    logs.configure("error")
-    print("ready", flush=True)
-    while not (folder / "go").exists():
-        await asyncio.sleep(0.001)
-    async with open_door(folder, {"traffic": traffic, "mobile_push": "mobile_push"}, platform=database) as door:
-        ring = door.platform[KEYRING]
-        row, _ = await ring.signer()
-        token = door.citizen("wang").token
-        reply = await door.anyone.get("/v1/passes/keys")
-        print(json.dumps({"kid": row.kid, "token": token, "status": reply.status}))
-
-asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])))
-"""
-
-
 async def test_processes_that_start_together_on_an_empty_folder_all_work(empty_database: str, tmp_path: Path) -> None:
     """Tables, signing keys and the development key are made by whichever comes first."""
-    arguments = [str(tmp_path), str(TRAFFIC), json.dumps({"database": empty_database})]
-    processes = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", START, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        for _ in range(2)
-    ]
+    go, lines, processes = FORKED.Event(), [], []
+    for _ in range(2):
+        ours, theirs = FORKED.Pipe()
+        with theirs:
+            given = tmp_path, BOTH, empty_database, go, theirs
+            processes.append(FORKED.Process(target=begin, args=given, daemon=True))
+            processes[-1].start()
+        lines.append(ours)
     async with asyncio.timeout(60):
-        for process in processes:
-            assert process.stdout is not None
-            assert await process.stdout.readline() == b"ready\n", (await process.communicate())[1].decode()
-        (tmp_path / "go").touch()
-        outputs = [await process.communicate() for process in processes]
-    for process, (_, errors) in zip(processes, outputs, strict=True):
-        assert process.returncode == 0, errors.decode()
-    found = [json.loads(output) for output, _ in outputs]
+        assert [await asyncio.to_thread(line.recv) for line in lines] == ["ready", "ready"]
+        go.set()
+        found = [await asyncio.to_thread(line.recv) for line in lines]
+    for process in processes:
+        await asyncio.to_thread(process.join)
+        assert process.exitcode == 0
     assert {one["status"] for one in found} == {200}
     # Whoever comes after them accepts what each of them signs.
     async with open_door(tmp_path, BOTH, platform={"database": empty_database}) as door:
