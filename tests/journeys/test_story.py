@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from banshi.ops.cli.demo.demo import chat_of, stage
 from banshi.ops.cli.demo.story import Story
+from tests import commands
 
 ROOT = Path(__file__).resolve().parents[2]
-
-#: The console script of the environment that runs the tests.
-BANSHI = shutil.which("banshi", path=str(Path(sys.executable).parent))
 
 
 async def test_a_pass_goes_from_the_phone_through_the_department_to_the_officer_s_scan(
@@ -42,9 +37,7 @@ async def test_a_pass_goes_from_the_phone_through_the_department_to_the_officer_
 
 
 def test_banshi_demo_exit_tells_the_story_and_ends_with_status_0(tmp_path: Path) -> None:
-    assert BANSHI is not None
-    command = [BANSHI, "--config", str(ROOT / "plugins.toml"), "demo", "--exit"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = commands.run(tmp_path, "--config", ROOT / "plugins.toml", "demo", "--exit")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "An officer scans it" in done.stdout
     assert "█▄▄▄█" in done.stdout, "the QR code is drawn"

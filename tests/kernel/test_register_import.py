@@ -7,8 +7,6 @@ import os
 import pty
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -27,6 +25,7 @@ from banshi.kinds.query.models import Batch, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.ops.cli import group
 from banshi.testing import Door, open_door
+from tests import commands
 from tests.registers import DEPARTMENTS, import_file, made_up_person
 
 HEADER = "licence_number,file_number,class,status,valid_until,points,period_ends"
@@ -313,23 +312,12 @@ def test_a_register_that_is_asked_elsewhere_is_not_filled_here(config: Path, tmp
     assert "drivers  HTTP, https://a.example/drivers\n" in banshi(config, "list").output
 
 
-def process(config: Path, *arguments: str | Path, **rest: Any) -> subprocess.Popen[bytes]:
-    command = [
-        "-c",
-        "from banshi.ops.cli import main; main()",
-        "--config",
-        str(config),
-        "register",
-        *map(str, arguments),
-    ]
-    return subprocess.Popen([sys.executable, *command], **rest)
-
-
 def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(config: Path, tmp_path: Path) -> None:
     (tmp_path / "drivers.csv").write_text(GOOD)
-    controller, terminal = pty.openpty()
-    started = process(config, "import", tmp_path / "drivers.csv", stdout=subprocess.PIPE, stderr=terminal)
-    os.close(terminal)
+    command = "--config", config, "register", "import", tmp_path / "drivers.csv"
+    controller, number = pty.openpty()
+    with os.fdopen(number, "wb") as terminal:
+        started = commands.begin(tmp_path, *command, stderr=terminal)
     drawn = b""
     while select.select([controller], [], [], 60)[0]:
         try:
@@ -341,9 +329,10 @@ def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(config: Path, tmp_path: P
     os.close(controller)
     assert b"drivers.csv" in drawn
     assert started.stdout is not None
-    assert started.stdout.read().startswith(b"drivers: 2 records, as of ")
-    quiet = process(config, "import", tmp_path / "drivers.csv", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert quiet.communicate(timeout=60)[1] == b""
+    assert started.stdout.read().startswith("drivers: 2 records, as of ")
+    started.close()
+    quiet = commands.run(tmp_path, *command)
+    assert (quiet.returncode, quiet.stderr) == (0, "")
 
 
 @pytest.mark.long
@@ -355,14 +344,15 @@ def test_an_import_that_is_killed_half_way_changes_nothing(config: Path, tmp_pat
         stream.write(HEADER + "\n")
         for number in range(100_000):
             stream.write(line(THREE, file_number=f"{number:012}") + "\n")
-    started = process(config, "import", tmp_path / "drivers.csv")
+    started = commands.begin(tmp_path, "--config", config, "register", "import", tmp_path / "drivers.csv")
     database = tmp_path / "data" / "banshi.sqlite3-wal"
     size = 0
     while size < 2_000_000:
-        assert started.poll() is None, "it was over before it could be killed"
+        assert started.returncode is None, "it was over before it could be killed"
         time.sleep(0.002)
         with suppress(FileNotFoundError):
             size = database.stat().st_size
-    started.send_signal(signal.SIGKILL)
+    started.kill()
     assert started.wait(60) == -signal.SIGKILL
+    started.close()
     assert banshi(config, "list").output == before
