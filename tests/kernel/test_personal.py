@@ -133,10 +133,7 @@ async def test_without_a_ring_every_column_is_plain(tmp_path: Path, database: st
 
 
 def test_every_model_with_a_personal_column_takes_what_people_hand_in_for_plain() -> None:
-    from banshi.app import configure
-
-    tables = configure(ROOT / "plugins.toml").tables
-    modules = [*MODELS, *(one.models for one in tables.values())]
+    modules = [*MODELS, *(one.models for one in all_tables().values())]
     models = [value for name in modules for value in vars(__import__(name, fromlist=["x"])).values()]
     personal = [one for one in models if isinstance(one, type) and hasattr(one, "_meta") and personal_fields(one)]
     assert len(personal) > 20

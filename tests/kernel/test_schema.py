@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from banshi.app import configure
 from banshi.builtin.checks.code.migrations import breaking, contracting
 from banshi.foundation.database.opening import connected, open_store
 from banshi.foundation.database.store import Store
-from banshi.foundation.database.tables import Tables
 from banshi.foundation.database.upgrade import MIGRATING, Executor
 from banshi.foundation.encryption.fields import Widen
 from banshi.foundation.findings import ConfigurationError
@@ -34,6 +33,7 @@ from banshi.kernel.loading.settings import Pool, Settings
 from banshi.ops.cli import group
 from banshi.testing import open_door
 from tests.indexes import Indexes, indexes_of
+from tests.prepared import all_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
@@ -66,10 +66,6 @@ COLUMNS = {
         "table_schema = current_schema() AND table_name NOT LIKE 'tortoise%' ORDER BY table_name, ordinal_position"
     ),
 }
-
-
-def tables() -> Mapping[str, Tables]:
-    return configure(ROOT / "plugins.toml").tables
 
 
 async def tables_of(connection: BaseDBAsyncClient) -> dict[str, dict[str, str]]:
@@ -108,7 +104,7 @@ async def rows_of(store: Store, table: str) -> int:
 async def test_every_migration_is_applied_with_a_row_in_every_table_and_none_is_lost(empty_database: str) -> None:
     """What an empty table never meets: a new column without a value, a key that is made anew, a row that refers."""
     full: set[str] = set()
-    async with connected(empty_database, tables()) as (_, apps), in_transaction() as connection:
+    async with connected(empty_database, all_tables()) as (_, apps), in_transaction() as connection:
         executor = Executor(connection, apps)
         note = executor.recorder.record_applied
 
@@ -120,7 +116,7 @@ async def test_every_migration_is_applied_with_a_row_in_every_table_and_none_is_
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
         await executor.migrate(executor.latest)
     assert len(executor.planned) > 20
-    async with open_store(empty_database, tables(), migrate=False) as store:
+    async with open_store(empty_database, all_tables(), migrate=False) as store:
         present = await tables_of(store.connection)
         assert set(present) <= full
         emptied = {name for name in present if not await rows_of(store, name)}
@@ -140,15 +136,12 @@ def declared(model: type[Model]) -> Indexes:
     return {(tuple(map(column, names)), alone) for names, alone in said if names != (meta.pk_attr,)}
 
 
-async def test_the_database_has_the_indexes_that_the_models_say_and_no_others(empty_database: str) -> None:
-    async with connected(empty_database, tables()) as (_, apps), in_transaction() as connection:
-        executor = Executor(connection, apps)
-        await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
-        await executor.migrate(executor.latest)
-    async with connected(empty_database, tables()) as (context, _):
-        real = await indexes_of(context.connections.get("default"))
-        assert context.apps is not None
-        models = [model for app in context.apps.values() for model in app.values()]
+async def test_the_database_has_the_indexes_that_the_models_say_and_no_others(database: str) -> None:
+    """Of a database like those that migrations make step by step: `test_snapshot`, `test_prepared`."""
+    async with open_store(database, all_tables()) as store:
+        real = await indexes_of(store.connection)
+        assert store.context.apps is not None
+        models = [model for app in store.context.apps.values() for model in app.values()]
         said = {model._meta.db_table: declared(model) for model in models}
     missing = {name: said[name] - real.get(name, set()) for name in said}
     more = {name: real[name] - said.get(name, set()) for name in real}
@@ -210,7 +203,7 @@ def test_what_the_version_before_cannot_live_with_is_told_with_what_to_do(operat
 async def test_a_database_that_a_newer_version_has_changed_is_refused_with_the_plugin_and_the_step(
     empty_database: str,
 ) -> None:
-    some = {"traffic": tables()["traffic"]}
+    some = {"traffic": all_tables()["traffic"]}
     async with open_store(empty_database, some) as store:
         for app, name in (("traffic", "0099_toll"), ("banshi", "0098_tide"), ("gone", "0001_initial")):
             await store.connection.execute_script(NEWER.format(app=app, name=name))
@@ -228,7 +221,7 @@ async def test_a_start_that_may_not_migrate_says_which_steps_are_missing_and_cha
     empty_database: str,
 ) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        async with open_store(empty_database, tables(), migrate=False):
+        async with open_store(empty_database, all_tables(), migrate=False):
             pass
     (finding,) = refused.value.findings
     assert (finding.plugin, finding.rule) == ("platform", "schema-too-old")

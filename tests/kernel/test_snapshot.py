@@ -16,9 +16,12 @@ from tests.conftest import sqlite_url
 from tests.prepared import all_tables
 
 
-async def applied(folder: Path, *, snapshots: bool) -> list[str]:
+async def applied(folder: Path, *plugins: str, snapshots: bool) -> list[str]:
+    """What makes the tables of these plugins, or of all."""
     folder.mkdir()  # noqa: ASYNC240
-    async with connected(sqlite_url(folder), all_tables()) as (_, apps):
+    tables = all_tables()
+    some = {name: tables[name] for name in plugins or tables}
+    async with connected(sqlite_url(folder), some) as (_, apps):
         return await upgrade(apps, snapshots=snapshots)
 
 

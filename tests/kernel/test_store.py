@@ -22,7 +22,6 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from banshi.app import configure
 from banshi.builtin.checks.code.detector import Detector
 from banshi.builtin.passes.models import Counter
 from banshi.foundation import column_comments
@@ -413,9 +412,9 @@ async def test_a_database_that_can_only_be_read_is_503_with_retry_after_and_read
 
 async def test_every_apps_models_are_what_its_migrations_make() -> None:
     """The kernel's, and those of every plugin in plugins.toml."""
-    registry = configure(ROOT / "plugins.toml")
-    config = orm_config("sqlite://:memory:", registry.tables)
-    assert set(config["apps"]) == {KERNEL, *registry.tables}
+    tables = prepared.all_tables()
+    config = orm_config("sqlite://:memory:", tables)
+    assert set(config["apps"]) == {KERNEL, *tables}
     assert {"traffic", "mobile_push"} <= set(config["apps"])
     async with TortoiseContext() as context:
         await context.init(config=config)
@@ -467,10 +466,8 @@ place = 1
 
 def test_the_comments_of_columns_are_those_that_tortoise_finds() -> None:
     """Of every table of this repository, and of classes that are hard to read."""
-    registry = configure(ROOT / "plugins.toml")
-    modules = {
-        module for app in orm_config("sqlite://:memory:", registry.tables)["apps"].values() for module in app["models"]
-    }
+    apps = orm_config("sqlite://:memory:", prepared.all_tables())["apps"]
+    modules = {module for app in apps.values() for module in app["models"]}
     tables = [
         one
         for module in modules
@@ -485,7 +482,7 @@ def test_the_comments_of_columns_are_those_that_tortoise_finds() -> None:
 
 @pytest.mark.plain(why="an encrypted database begins with a note of its key")
 async def test_all_migrations_apply_forward_from_empty_and_a_second_start_changes_nothing(empty_database: str) -> None:
-    tables = configure(ROOT / "plugins.toml").tables
+    tables = prepared.all_tables()
     async with open_store(empty_database, tables) as store:
         applied = await recorded(store)
         assert {app for app, _, _ in applied} == {KERNEL, *tables}
@@ -507,7 +504,7 @@ def context_models(store: Store) -> list[type[Model]]:
 
 
 async def test_a_plugin_that_comes_later_gets_its_tables_and_one_that_goes_keeps_them(empty_database: str) -> None:
-    tables = configure(ROOT / "plugins.toml").tables
+    tables = prepared.all_tables()
     async with open_store(empty_database, {"mobile_push": tables["mobile_push"]}):
         pass
     async with open_store(empty_database, tables) as store:
