@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -168,8 +170,19 @@ def made(folder: Path, *settings: str) -> Server:
     return Server(folder, *settings)
 
 
+@cache
+def initial() -> Path:
+    """What every server's folder has at first, made once for all servers of this process."""
+    folder = Path(tempfile.mkdtemp(prefix="banshi-initial-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if OWNER:
+        shutil.chown(folder, OWNER)
+    run("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+    return folder
+
+
 def initialised(server: Server) -> None:
-    run("initdb", "-D", str(server.folder), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+    run("cp", "-R", f"{initial()}/.", str(server.folder))
 
 
 @contextmanager

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import stat
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,12 @@ import aiohttp
 import orjson
 
 from tests.channels.wechat.city import PNG, City, city
-from tests.commands import run
+from tests.commands import begin, run
 from tests.ports import free_port
 from wechat.sandbox.account import Keys
 from wechat.sandbox.control import WeChatSandbox
 from wechat.settings import AccountSettings
 
-BANSHI = str(Path(sys.executable).with_name("banshi"))
 BOMB = b"""<!DOCTYPE xml [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><xml><Content>&b;</Content></xml>"""
 
 
@@ -117,12 +114,11 @@ async def test_a_forged_message_and_an_xml_bomb_are_sent_over_http_and_late_repe
 
 def test_the_command_prints_the_settings_and_keeps_the_account_over_a_restart(tmp_path: Path) -> None:
     port, files = free_port(), tmp_path / "account.json"
-    command = [BANSHI, "wechat-sandbox"]
     (tmp_path / "plugins.toml").write_text('[platform]\ndata = "data"\n[plugins.wechat]\npackage = "wechat"\napi = 1\n')
     options = [*("--port", str(port)), *("--to", "http://127.0.0.1:8080/v1/wechat/city"), *("--account", str(files))]
     printed = []
     for _ in range(2):
-        process = subprocess.Popen([*command, *options], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        process = begin(tmp_path, "wechat-sandbox", *options)
         try:
             assert process.stdout is not None
             lines = []
