@@ -11,7 +11,6 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner
 
-from banshi.builtin.identity.development import development_token
 from banshi.foundation.errors import Forbidden
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.cases import actors
@@ -56,10 +55,6 @@ def says(door: Door, item: Item, name: str) -> bool:
     return any(step.role == name for step in table if Who.STAFF in step.who)
 
 
-def token(door: Door, subject: str, *roles: str) -> str:
-    return development_token(door.platform.settings, subject, roles=roles)
-
-
 def staffs(door: Door, item: Item) -> Iterator[tuple[str, bool]]:
     """Roles as tokens have them, each with whether it covers the item's cases."""
     for name in NAMES:
@@ -75,7 +70,7 @@ async def reads(door: Door, item: Item, role: str) -> bool:
     """Whether somebody with that role stands towards a case of the item as staff."""
     case, _ = new_case(door.platform, item, Principal(subject="wang"), {})
     try:
-        reader = await door.platform[TOKENS].principal(f"Bearer {token(door, 'li', role)}")
+        reader = await door.platform[TOKENS].principal(f"Bearer {door.staff('li', role).token}")
     except Forbidden:
         return False
     return actors.Actor(reader).who(case) is Who.STAFF
@@ -157,7 +152,7 @@ async def test_roles_that_routes_ask_for_are_known(city: Door) -> None:
         *("traffic:publisher", "fire:publisher", "fire:administrator", "platform:operator", "traffic:officer"),
         *("traffic:registrar", "traffic:clerk", "petitions:reviewer", "traffic:approver"),
     ):
-        assert await city.platform[TOKENS].principal(f"Bearer {token(city, 'li', role)}"), role
+        assert await city.platform[TOKENS].principal(f"Bearer {city.staff('li', role).token}"), role
 
 
 @together
