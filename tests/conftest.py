@@ -42,7 +42,7 @@ from banshi.kernel.loading.catalogue import Reader
 from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
-from tests import documented, encrypted, faults, forked_children, prepared, registered, remembered
+from tests import documented, encrypted, faults, forked_children, logged, prepared, registered, remembered
 from tests.borrowed import END_ALL, FREE, give_back
 from tests.dealing import dealt
 from tests.zone_pass import answers_with
@@ -50,6 +50,7 @@ from tests.zone_pass import answers_with
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
 # that can't be written would stop the loops of the next one.
 logs.configure = lambda *_: None
+logged.configure()
 
 opening.upgrade = prepared.upgrade_from_memory
 
