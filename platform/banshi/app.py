@@ -20,6 +20,7 @@ from banshi.builtin.cli_context import config_of
 from banshi.builtin.isolation.standing_in import isolate
 from banshi.builtin.monitoring.worker_process import WORKER
 from banshi.builtin.personal_data.housekeeping import clear_parts
+from banshi.builtin.row_moments import read_quickly
 from banshi.default_plugins import default_plugins
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
@@ -85,6 +86,7 @@ async def open_platform(full: Registry, duty: ProcessRole = EVERYTHING) -> Async
     """The running platform: database, keys, the plugins' resources, and the engine on top."""
     settings = full.configuration.settings
     await asyncio.to_thread(_prepare_folders, full)
+    read_quickly()
     async with AsyncExitStack() as stack:
         opening = open_store(
             settings.database_url,

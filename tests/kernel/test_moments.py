@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
@@ -16,6 +17,7 @@ from tortoise.fields.db_defaults import Now
 from tortoise.functions import Coalesce, Count, Max, Min
 from tortoise.transactions import in_transaction
 
+from banshi.builtin.row_moments import moment_in, read_by_tortoise
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.sqlite import spelled
 from banshi.foundation.database.store import Store
@@ -217,3 +219,29 @@ async def test_the_databases_own_time_is_spelled_like_any_other(store: Store) ->
         at = read(row["at"])
         assert abs(at.timestamp() - row["now"] / 1000) < 60
         assert row["at"] == (spelled(at) if store.dialect == "sqlite" else at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-09-01 10:00:00+00:00", "2026-09-01 10:00:00.120000+00:00", "2026-09-01 10:00:00.123+00:00"),
+        *("2026-09-01 18:00:00+08:00", "2026-09-01T10:00:00Z", "2026-09-01 10:00:00", "2026-09-01"),
+        *("20260901T100000Z", "2026-09-01 10:00:00,5+00:00", "2026-09"),
+    ],
+)
+def test_a_moment_is_read_as_the_library_has_read_it(text: str) -> None:
+    one, other = moment_in(text), read_by_tortoise(text)
+    assert (one, one.utcoffset()) == (other, other.utcoffset())
+
+
+@given(moment=moments())
+def test_a_moment_is_read_as_it_was_written(moment: datetime) -> None:
+    assert moment_in(spelled(moment)) == moment == read_by_tortoise(spelled(moment))
+
+
+@pytest.mark.parametrize("text", ["", "soon", "10000-01-01 00:00:00", "2026-02-30", 7, None])
+def test_what_is_no_moment_is_told_as_the_library_tells_it(text: Any) -> None:
+    with pytest.raises(Exception) as told:  # noqa: PT011 - whatever it is
+        read_by_tortoise(text)
+    with pytest.raises(type(told.value), match=re.escape(str(told.value))):
+        moment_in(text)
