@@ -12,6 +12,7 @@ that was just made nobody looks at once for what became due there.
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import subprocess
 import sys
@@ -47,8 +48,12 @@ MIGRATED: dict[tuple[str, str], bytes] = {}
 
 async def upgrade_from_memory(apps: dict[str, Any]) -> list[str]:
     """`banshi.foundation.database.upgrade.upgrade`; a SQLite file that isn't there yet becomes a copy of an earlier one
-    with the same apps."""
+    with the same apps, and a schema that was just made or emptied lacks nothing."""
     client = require_context().connections.get("default")
+    if (schema := getattr(client, "schema", "")) in UNOPENED:
+        UNOPENED.discard(schema)
+        NEW.add(require_context())
+        return [] if apps.items() <= APPS.items() else await upgrade(apps)
     if not isinstance(client, Client) or client.filename == ":memory:" or (file := Path(client.filename)).exists():
         return await upgrade(apps)
     NEW.add(require_context())
@@ -64,10 +69,10 @@ async def upgrade_from_memory(apps: dict[str, Any]) -> list[str]:
     return made
 
 
-#: Those whose files were just made.
+#: Those whose files or schemas were just made, or emptied.
 NEW: WeakSet[TortoiseContext] = WeakSet()
 
-#: Longest time until the leader looks for the first time what is due in a file that was just made, in seconds.
+#: Longest time until the leader looks for the first time what is due in one of those, in seconds.
 FIRST_ROUND_S = 1.0
 
 
@@ -192,6 +197,10 @@ def all_tables() -> Mapping[str, Tables]:
     return configure(ROOT / "plugins.toml").tables
 
 
+#: The schemas that nobody has opened since they were made or emptied, and Tortoise's apps whose tables they have.
+UNOPENED: set[str] = set()
+APPS: dict[str, Any] = {}
+
 #: A script that makes a migrated schema, for all processes of one run of tests; None where each migrates its own.
 SCRIPT: list[Path] = []
 
@@ -205,12 +214,15 @@ async def make_schema(connection: Any, url: str) -> str:
             flock(lock, LOCK_EX)
             if not SCRIPT[0].exists():
                 await migrate(connection, url, schema)
+                SCRIPT[0].with_suffix(".json").write_text(json.dumps(APPS), encoding="utf-8")
                 SCRIPT[0].write_text(script_of(url, schema), encoding="utf-8")
             else:
+                APPS.update(json.loads(SCRIPT[0].with_suffix(".json").read_text(encoding="utf-8")))
                 await connection.execute(SCRIPT[0].read_text(encoding="utf-8").replace(NAME, schema))
                 await connection.execute("RESET ALL")
     else:
         await migrate(connection, url, schema)
+    UNOPENED.add(schema)
     STEPS[schema] = await connection.fetchval(f"SELECT count(*) FROM {schema}.tortoise_migrations")  # noqa: S608
     return schema
 
@@ -220,6 +232,7 @@ async def migrate(connection: Any, url: str, schema: str) -> None:
     # Migrated and not begun: whether it is encrypted is left to who takes it first.
     async with connected(f"{url}?schema={schema}", all_tables()) as (_, apps):
         await upgrade(apps)
+    APPS.update(apps)
 
 
 def script_of(url: str, schema: str) -> str:
@@ -239,4 +252,6 @@ async def empty_schema(connection: Any, schema: str) -> int:
     # In one statement: a row and what refers to it go together, and are checked when both have gone.
     gone = ", ".join(f"t{place} AS (DELETE FROM {table} RETURNING 1)" for place, table in enumerate(tables))  # noqa: S608
     rows = " + ".join(f"(SELECT count(*) FROM t{place})" for place in range(len(tables)))  # noqa: S608
-    return int(await connection.fetchval(f"WITH {gone} SELECT {rows}"))
+    emptied = int(await connection.fetchval(f"WITH {gone} SELECT {rows}"))
+    UNOPENED.add(schema)
+    return emptied

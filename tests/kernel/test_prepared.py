@@ -95,6 +95,32 @@ async def test_a_schema_that_is_made_from_a_script_is_what_migrating_makes(
         assert noted[0]
 
 
+async def test_a_schema_that_nobody_has_opened_yet_is_migrated_only_for_what_it_does_not_have(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrated: list[list[str]] = []
+
+    async def noted(apps: dict[str, Any]) -> list[str]:
+        migrated.append(await upgrade(apps))
+        return migrated[-1]
+
+    monkeypatch.setattr(prepared, "upgrade", noted)
+    async with administrator(postgres_server) as connection:
+        name = await prepared.make_schema(connection, postgres_server)
+        migrated.clear()
+        url = f"{postgres_server}?schema={name}"
+        for lacks in ([], [[]]):
+            async with open_store(url, prepared.all_tables()):
+                assert migrated == lacks
+        await prepared.empty_schema(connection, name)
+        monkeypatch.delitem(prepared.APPS, "traffic")
+        async with open_store(url, prepared.all_tables()) as opened:
+            assert migrated == [[], []]
+            assert opened.context in prepared.NEW
+        async with open_store(url, prepared.all_tables()) as opened:
+            assert opened.context not in prepared.NEW
+
+
 async def test_an_emptied_schema_has_no_row_and_counts_from_one(postgres_server: str) -> None:
     async with administrator(postgres_server) as connection:
         name = await prepared.make_schema(connection, postgres_server)
