@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
@@ -12,12 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from iso8601 import parse_date
 from tortoise.expressions import F, Q
+from tortoise.fields import DatetimeField
 from tortoise.fields.db_defaults import Now
 from tortoise.functions import Coalesce, Count, Max, Min
 from tortoise.transactions import in_transaction
 
-from banshi.builtin.row_moments import moment_in, read_by_tortoise
+from banshi.builtin.row_moments import read_quickly
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.sqlite import spelled
 from banshi.foundation.database.store import Store
@@ -221,27 +222,33 @@ async def test_the_databases_own_time_is_spelled_like_any_other(store: Store) ->
         assert row["at"] == (spelled(at) if store.dialect == "sqlite" else at)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("2026-09-01 10:00:00+00:00", "2026-09-01 10:00:00.120000+00:00", "2026-09-01 10:00:00.123+00:00"),
-        *("2026-09-01 18:00:00+08:00", "2026-09-01T10:00:00Z", "2026-09-01 10:00:00", "2026-09-01"),
-        *("20260901T100000Z", "2026-09-01 10:00:00,5+00:00", "2026-09"),
-    ],
+#: As iso8601, Tortoise's own reader, gives them; nobody but SQL by hand writes any but the first.
+SPELLINGS = (
+    ("2026-09-01 10:00:00+00:00", datetime(2026, 9, 1, 10, tzinfo=UTC)),
+    ("2026-09-01 10:00:00.120000+00:00", datetime(2026, 9, 1, 10, 0, 0, 120_000, tzinfo=UTC)),
+    ("2026-09-01 10:00:00.123+00:00", datetime(2026, 9, 1, 10, 0, 0, 123_000, tzinfo=UTC)),
+    ("2026-09-01 18:00:00+08:00", datetime(2026, 9, 1, 10, tzinfo=UTC)),
+    ("2026-09-01T10:00:00Z", datetime(2026, 9, 1, 10, tzinfo=UTC)),
+    ("20260901T100000Z", datetime(2026, 9, 1, 10, tzinfo=UTC)),
+    ("2026-09-01 10:00:00,5+00:00", datetime(2026, 9, 1, 10, 0, 0, 500_000, tzinfo=UTC)),
 )
-def test_a_moment_is_read_as_the_library_has_read_it(text: str) -> None:
-    one, other = moment_in(text), read_by_tortoise(text)
-    assert (one, one.utcoffset()) == (other, other.utcoffset())
+
+
+@pytest.mark.parametrize(("text", "moment"), SPELLINGS, ids=[text for text, _ in SPELLINGS])
+def test_a_moment_is_read_as_the_library_reads_it(text: str, moment: datetime) -> None:
+    read_quickly()
+    field = DatetimeField()
+    assert field.to_python_value(text) == moment == parse_date(text)
 
 
 @given(moment=moments())
 def test_a_moment_is_read_as_it_was_written(moment: datetime) -> None:
-    assert moment_in(spelled(moment)) == moment == read_by_tortoise(spelled(moment))
+    read_quickly()
+    assert DatetimeField().to_python_value(spelled(moment)) == moment == parse_date(spelled(moment))
 
 
-@pytest.mark.parametrize("text", ["", "soon", "10000-01-01 00:00:00", "2026-02-30", 7, None])
-def test_what_is_no_moment_is_told_as_the_library_tells_it(text: Any) -> None:
-    with pytest.raises(Exception) as told:  # noqa: PT011 - whatever it is
-        read_by_tortoise(text)
-    with pytest.raises(type(told.value), match=re.escape(str(told.value))):
-        moment_in(text)
+@pytest.mark.parametrize("text", ["", "soon", "10000-01-01 00:00:00", "2026-02-30"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    read_quickly()
+    with pytest.raises(ValueError, match=r"(?i)isoformat|day is out of range"):
+        DatetimeField().to_python_value(text)

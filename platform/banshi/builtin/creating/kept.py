@@ -32,7 +32,7 @@ async def keep_choice(platform: Platform, item: Item, person: Principal, field: 
 
     Asking again for the same does nothing again. Raises the kind's Problem where it can't be had any more.
     """
-    for _, one in platform.registry.offered(KEPT_CHOICES):
+    for _, one in platform.offered(KEPT_CHOICES):
         if (one.kind, one.field) == (item.kind, field):
             return await one.keep(platform, item, person, value)
     return None

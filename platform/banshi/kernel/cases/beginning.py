@@ -131,7 +131,7 @@ async def begin(
     _refuse(begins, item, principal)
     refuse_wrong(platform, item, envelope, body, language)
     ended: list[Update] = []
-    for _, end in platform.registry.offered(ENDINGS) if principal is not None else ():
+    for _, end in platform.offered(ENDINGS) if principal is not None else ():
         ended += await end(platform, item, principal, body["answers"])
     one = Beginning(
         item=item,

@@ -31,7 +31,7 @@ ENCLOSURES: Key[Enclosure] = Key("enclosures")
 async def enclosures_of(platform: Platform, case: Case) -> dict[str, Mapping[str, Any]]:
     """What the plugins have of a case, by their names."""
     found = {}
-    for plugin, enclosure in platform.registry.offered(ENCLOSURES):
+    for plugin, enclosure in platform.offered(ENCLOSURES):
         if (told := await enclosure.read(platform, case)) is not None:
             found[plugin] = told
     return found

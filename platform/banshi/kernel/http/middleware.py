@@ -111,7 +111,7 @@ def _note_refusal(platform: Platform, request: web.Request, error: BaseException
     subject = error.subject if isinstance(error, errors.UnknownRoles) else request.get(SUBJECT)
     route = request.get(ROUTE)
     if subject and route is not None and isinstance(error, Problem):
-        for _, note in platform.registry.offered(REFUSED):
+        for _, note in platform.offered(REFUSED):
             note(platform, subject, route.operation, error)
 
 
