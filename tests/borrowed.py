@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from tests import prepared
+from tests.administered import Administrator
 
 T = TypeVar("T")
 
@@ -36,8 +38,8 @@ NOTED = "SELECT count(*) FROM {schema}.tortoise_migrations"
 class Borrowed:
     """The schemas of one test."""
 
-    def __init__(self, server: str) -> None:
-        self._server = server
+    def __init__(self, server: str, administrator: Administrator) -> None:
+        self._server, self._administrator = server, administrator
         self._name = f"test_{uuid.uuid4().hex}"
         self._schemas: dict[Path, str] = {}
 
@@ -52,19 +54,13 @@ class Borrowed:
     def give_back(self) -> None:
         if self._schemas:
             EXECUTOR_CACHE.clear()
-            elsewhere(self._empty())
+            self._administrator.do(partial(give_back, application=self._name, schemas=self._schemas.values()))
 
     async def _take(self) -> str:
         if FREE:
             return FREE.pop()
         async with connected(self._server) as connection:
             return await prepared.make_schema(connection, self._server)
-
-    async def _empty(self) -> None:
-        async with connected(self._server) as connection:
-            await connection.execute(END_ALL, self._name)
-            for schema in self._schemas.values():
-                await give_back(connection, schema)
 
 
 @asynccontextmanager
@@ -78,13 +74,15 @@ async def connected(server: str) -> AsyncIterator[Any]:
         await connection.close()
 
 
-async def give_back(connection: Any, schema: str) -> None:
-    """Empty a schema for another test, or drop it."""
-    steps = await connection.fetchval(NOTED.format(schema=schema))
-    if steps == prepared.STEPS.get(schema) and await prepared.empty_schema(connection, schema) <= MAX_ROWS_EMPTIED:
-        FREE.append(schema)
-    else:
-        await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+async def give_back(connection: Any, *, application: str, schemas: Iterable[str]) -> None:
+    """End what a test's application has left, and empty its schemas for another test, or drop them."""
+    await connection.execute(END_ALL, application)
+    for schema in schemas:
+        steps = await connection.fetchval(NOTED.format(schema=schema))
+        if steps == prepared.STEPS.get(schema) and await prepared.empty_schema(connection, schema) <= MAX_ROWS_EMPTIED:
+            FREE.append(schema)
+        else:
+            await connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 def elsewhere(work: Coroutine[Any, Any, T]) -> T:

@@ -13,6 +13,7 @@ import tomllib
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
 from tests import documented, encrypted, faults, forked_children, logged, prepared, registered, remembered
-from tests.borrowed import END_ALL, FREE, give_back
+from tests.administered import Administrator
+from tests.borrowed import FREE, give_back
 from tests.dealing import dealt
 from tests.zone_pass import answers_with
 
@@ -292,28 +294,38 @@ def postgres_server(pytestconfig: pytest.Config) -> Iterator[str]:
     asyncio.run(_administer(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+@pytest.fixture(scope="session")
+def administrating(postgres_server: str) -> Iterator[Administrator]:
+    """Empties schemas between tests."""
+    administrator = Administrator(postgres_server)
+    yield administrator
+    administrator.end()
+
+
 @pytest.fixture
-async def postgres(postgres_server: str) -> AsyncIterator[str]:
+async def postgres(postgres_server: str, administrating: Administrator) -> AsyncIterator[str]:
     """A schema on PostgreSQL with all tables and not a row, as a URL for Tortoise."""
-    async with schema_on(postgres_server) as url:
+    async with schema_on(postgres_server, administrating) as url:
         yield url
 
 
 @pytest.fixture
-async def second_postgres(postgres_server: str) -> AsyncIterator[str]:
+async def second_postgres(postgres_server: str, administrating: Administrator) -> AsyncIterator[str]:
     """Another one like it."""
-    async with schema_on(postgres_server) as url:
+    async with schema_on(postgres_server, administrating) as url:
         yield url
 
 
 @asynccontextmanager
-async def schema_on(postgres_server: str) -> AsyncIterator[str]:
-    async with administrator(postgres_server) as connection:
-        schema = FREE.pop() if FREE else await prepared.make_schema(connection, postgres_server)
-        name = f"test_{uuid.uuid4().hex}"
-        yield f"{postgres_server}?schema={schema}&application_name={name}"
-        await connection.execute(END_ALL, name)
-        await give_back(connection, schema)
+async def schema_on(postgres_server: str, administrating: Administrator) -> AsyncIterator[str]:
+    if FREE:
+        schema = FREE.pop()
+    else:
+        async with administrator(postgres_server) as connection:
+            schema = await prepared.make_schema(connection, postgres_server)
+    name = f"test_{uuid.uuid4().hex}"
+    yield f"{postgres_server}?schema={schema}&application_name={name}"
+    administrating.do(partial(give_back, application=name, schemas=[schema]))
 
 
 @pytest.fixture(autouse=True)
@@ -325,7 +337,7 @@ def _doors_on_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         return
     from tests.borrowed import Borrowed
 
-    borrowed = Borrowed(request.getfixturevalue("postgres_server"))
+    borrowed = Borrowed(request.getfixturevalue("postgres_server"), request.getfixturevalue("administrating"))
     monkeypatch.setattr(testing, "database_in", borrowed.database_in)
     yield
     borrowed.give_back()

@@ -33,7 +33,8 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import Conversation
 from banshi.testing import Door, Person, open_door
-from tests.conftest import END_ALL, ROOT, TRAFFIC, administrator, good_answers
+from tests.borrowed import END_ALL
+from tests.conftest import ROOT, TRAFFIC, administrator, good_answers
 from tests.kernel.test_everybody import booked, talked
 from tests.tables import with_mode
 
