@@ -58,11 +58,12 @@ async def notice(door: Door, audience: dict[str, Any] | None = None) -> Broadcas
 
 @pytest.fixture
 def waits(until: Until, sandbox: FcmSandbox) -> Callable[[Broadcast], Awaitable[None]]:
-    """`await waits(notice)`: the provider is down, and has refused it for a topic at least once."""
+    """`await waits(notice)`: the provider is down, has refused it for each topic, and is asked by nobody just now."""
 
     async def waited(one: Broadcast) -> None:
         async def refused() -> bool:
-            return await Chunk.filter(broadcast_id=one.id, code="UNAVAILABLE", state="due").exists()
+            due = await Chunk.filter(broadcast_id=one.id, state="due").values_list("code", "lease_until")
+            return bool(due) and set(due) == {("UNAVAILABLE", 0)}
 
         await until(refused)
 
