@@ -210,7 +210,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # All modules and tests stay until the end: a million objects that needn't be looked through for garbage.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 50)
     if sys.pycache_prefix == str(_compiled(session.config)):
         sys.dont_write_bytecode, sys.pycache_prefix = True, None
 
