@@ -15,6 +15,7 @@ from banshi.builtin.drafts.models import Draft
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door
 from questions.answering import body_of
+from questions.outcomes import MAX_RECORDS
 from questions.plan import with_value
 from tests.channels import bare_page
 from tests.channels.chatting import Chatter, Stopped, leaves
@@ -98,6 +99,8 @@ async def talked(city: City, item: Item, language: str) -> str:
     if await chatter.state() != "menu":
         raise Stopped("\n".join(chatter.said[-20:]))
     if item.kind == "query":
+        told = "\n".join(chatter.said)
+        assert [one for one in await looked_up(door, item, whole, number, language) if one not in told] == []
         return "answered"
     (case,) = await Case.filter(person=f"p-{number}", item=item.code)
     by_http = await handed_in(door, item, guide, whole, number)
@@ -117,6 +120,19 @@ async def handed_in(door: Door, item: Item, guide: Any, whole: Any, number: str)
             whole[name] = (await person.get(schema["x-choices"]["list"])).ok()["items"][0]["id"]
     begun = (await person.post(f"/v1/items/{item.code}/begin", whole, key=item.code)).created()
     return (await Case.get(id=begun["case"]["id"])).answers
+
+
+async def looked_up(door: Door, item: Item, whole: Any, number: str, language: str) -> list[str]:
+    """What HTTP answers to the same look-up, as a person reads each value: its words, a day, yes or no."""
+    person = door.citizen(f"p-{number}", name=NAME, resident_id=number)
+    read = {"Accept-Language": language}
+    records = (await person.post(f"/v1/items/{item.code}/begin", whole, headers=read)).ok()["records"]
+    words = []
+    for record, column in itertools.product(records["records"][:MAX_RECORDS], records["columns"]):
+        if (value := record[column["name"]]) is not None:
+            shown = ("✓" if value else "✗") if isinstance(value, bool) else column.get("values", {}).get(value, value)
+            words.append(str(shown)[:10] if column["type"] == "moment" else str(shown))
+    return words
 
 
 def without_files(answers: Any) -> str:

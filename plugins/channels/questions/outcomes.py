@@ -6,6 +6,7 @@ from typing import Any
 
 from banshi import text_in
 from questions.sentences import say
+from questions.shown import tick
 
 #: Records of a register that one reply shows.
 MAX_RECORDS = 5
@@ -38,5 +39,7 @@ def told_records(found: Any, language: str) -> list[str]:
 
 
 def _shown(column: Any, value: Any) -> str:
+    if isinstance(value, bool):
+        return tick(value)
     told = str(column.get("values", {}).get(value, value))
     return f"{told[:10]} {told[11:16]}" if column["type"] == "moment" else told

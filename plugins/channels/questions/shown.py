@@ -27,5 +27,10 @@ def _words(node: Mapping[str, Any], value: Any) -> str:
     if node.get("x-attachment"):
         return "📷"
     if isinstance(value, bool):
-        return "✓" if value else "✗"
+        return tick(value)
     return next((words for one, words in choices(node) if one == value), str(value))
+
+
+def tick(value: bool) -> str:
+    """Yes or no, in any language."""
+    return "✓" if value else "✗"
