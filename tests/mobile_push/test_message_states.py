@@ -261,7 +261,9 @@ async def test_a_change_of_a_notice_comes_after_the_notice_where_this_process_ha
     app = App(door)
     async with app.connected_to():
         with monkeypatch.context() as deaf:
+            # Both are another process's.
             deaf.setattr("mobile_push.delivery.service.Push.read_on", _nothing)
+            deaf.setattr("mobile_push.delivery.service.Push.show_changes", lambda *_: None)
             notice = await publish(door)
             (await door.citizen("wang").post("/v1/inbox/read", {"ids": [notice]})).ok()
             assert not app.kept
