@@ -26,6 +26,7 @@ if os.environ.get("PYTHONDONTWRITEBYTECODE"):
 
 import hypothesis
 import pytest
+import trustme
 from tortoise.apps import Apps
 
 from banshi import app, testing
@@ -161,12 +162,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     # A wrong one is told before any worker begins.
     _share()
+    _trust_one_authority(config)
     if os.environ.get("CI") == "true":
         config.option.reruns = 1
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(_compiled(config))
         # What an earlier run's tests had compiled of plugins that they wrote.
         shutil.rmtree(_compiled(config) / tempfile.gettempdir().lstrip(os.sep), ignore_errors=True)
+
+
+def _trust_one_authority(config: pytest.Config) -> None:
+    """All of a system's are read for each way to a provider or a receiver; none of theirs is spoken to here."""
+    if "PYTEST_XDIST_WORKER" not in os.environ and "SSL_CERT_FILE" not in os.environ:
+        authority = _of_this_run(config) / "authority.pem"
+        trustme.CA().cert_pem.write_to_path(str(authority))
+        os.environ["SSL_CERT_FILE"] = str(authority)
 
 
 def _compiled(config: pytest.Config) -> Path:
@@ -208,11 +218,17 @@ def _import_in_turn(session: pytest.Session) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """From here on a worker compiles for itself: tests write plugins anew before a file's time can tell."""
     # All modules and tests stay until the end: a million objects that needn't be looked through for garbage.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
     if sys.pycache_prefix == str(_compiled(session.config)):
         sys.dont_write_bytecode, sys.pycache_prefix = True, None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """What was forgotten and never awaited is told; pytest looks ten times for it, and then finds nothing to look at."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -60,7 +60,9 @@ async def lateness(step: float = 0.005) -> AsyncIterator[list[float]]:
 
 
 async def within_a_minute(seconds: float) -> None:
-    """Wait until the clock's minute has that many seconds left: a rate by the minute is an estimate beyond."""
-    left = 60 - time.time() % 60
-    if left < seconds:
+    """Wait until a minute has that many seconds left: a rate by the minute is an estimate beyond.
+
+    Redis counts minutes of the day, and a process alone those since the machine's start.
+    """
+    while (left := min(60 - clock() % 60 for clock in (time.time, time.monotonic))) < seconds:
         await asyncio.sleep(left + 0.01)
