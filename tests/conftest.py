@@ -226,7 +226,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
-    """What was forgotten and never awaited is told; pytest looks ten times for it, and then finds nothing to look at."""
+    """What was forgotten and never awaited is told. Pytest looks for it ten times, and then finds nothing any more."""
     gc.collect()
     gc.freeze()
 

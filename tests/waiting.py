@@ -64,5 +64,7 @@ async def within_a_minute(seconds: float) -> None:
 
     Redis counts minutes of the day, and a process alone those since the machine's start.
     """
-    while (left := min(60 - clock() % 60 for clock in (time.time, time.monotonic))) < seconds:
-        await asyncio.sleep(left + 0.01)
+    for clock in (time.time, time.monotonic, time.time):
+        left = 60 - clock() % 60
+        if left < seconds:
+            await asyncio.sleep(left + 0.01)

@@ -10,11 +10,12 @@ from banshi.builtin.sentences import say
 from banshi.forms.days import title_of
 from banshi.forms.pointers import escaped
 from banshi.forms.pointing import fields_at, same_value
+from banshi.forms.vocabulary.fields import ACCEPTS
 from banshi.foundation.errors import InvalidParameter, TooLarge, UnsupportedMediaType
-from banshi.foundation.files.media_types import HEAD_BYTES, sniff
+from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
 from banshi.foundation.texts import spoken
 from banshi.foundation.wording import did_you_mean
-from banshi.kernel.cases.attachments import accepted_at, other_type
+from banshi.kernel.cases.attachments import other_type
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.routes import Call, Parameter
 from banshi.kernel.contract.values import Item
@@ -94,7 +95,8 @@ def field_of(call: Call, limit: int) -> Field | None:
         raise InvalidParameter(say("No file goes into that field: {meant}", meant=meant), parameter="field")
     if (call.request.content_length or 0) > limit + AROUND_BYTES:
         raise TooLarge(say("This file is too large: send at most {mb:.3g} MB.", mb=limit / 1_000_000), limit=limit)
-    return Field(item, pointer, nodes, accepted_at(schema, pointer))
+    types = next((node[ACCEPTS] for node in nodes if ACCEPTS in node), ACCEPTED)
+    return Field(item, pointer, nodes, types)
 
 
 def _files_in(schema: Mapping[str, Any], node: Any, pointer: str) -> list[str]:

@@ -94,9 +94,12 @@ def word(words: Mapping[str, Texts], code: str, language: str) -> str:
 
 def words_of(kind: Kind | None, item: Item | None) -> tuple[Mapping[str, Texts], Mapping[str, Texts]]:
     """What people read for the states and for the actions of an item's cases."""
-    if kind is None or item is None or not (own := kind.worded(item.details)):
+    if kind is None or item is None:
         return (kind.states, kind.actions) if kind else ({}, {})
-    return {**kind.states, **own}, {**kind.actions, **own}
+    if item.words is None:
+        own = kind.worded(item.details)
+        object.__setattr__(item, "words", ({**kind.states, **own}, {**kind.actions, **own}))
+    return item.words  # type: ignore[no-any-return]
 
 
 def action_document(

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from banshi.forms.pointers import escaped, names_in
-from banshi.forms.pointing import schemas_of
+from banshi.forms.pointers import escaped
 from banshi.forms.vocabulary.fields import ACCEPTS
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields
@@ -25,25 +24,23 @@ HARMFUL = say("Something harmful was found in this file, and it is not kept: upl
 USED = say("Another case of yours has this file: upload it anew, or take it over with consent where it is offered.")
 
 
-def attachment_ids(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+def attachment_ids(schema: Mapping[str, Any], answers: Any) -> Iterator[tuple[str, str]]:
     """The ids in `answers` at fields whose schema says `x-attachment`, as (JSON Pointer, id)."""
+    return ((pointer, identity) for pointer, identity, _ in attached(schema, answers))
+
+
+def attached(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iterator[tuple[str, str, Sequence[str]]]:
+    """The same with the media types that each field takes."""
     if schema.get("x-attachment") and isinstance(answers, str):
-        yield pointer, answers
+        yield pointer, answers, schema.get(ACCEPTS, ACCEPTED)
     if isinstance(answers, dict):
         for name, value in answers.items():
             inner = schema.get("properties", {}).get(name)
             if isinstance(inner, dict):
-                yield from attachment_ids(inner, value, f"{pointer}/{escaped(name)}")
+                yield from attached(inner, value, f"{pointer}/{escaped(name)}")
     if isinstance(answers, list) and isinstance(schema.get("items"), dict):
         for position, value in enumerate(answers):
-            yield from attachment_ids(schema["items"], value, f"{pointer}/{position}")
-
-
-def accepted_at(schema: Mapping[str, Any], pointer: str) -> Sequence[str]:
-    """The media types of the file that a field takes, or each of those in a list."""
-    path = tuple(names_in(pointer))
-    nodes = [*schemas_of(schema, path), *schemas_of(schema, (*path, 0))]
-    return next((node[ACCEPTS] for node in nodes if ACCEPTS in node), ACCEPTED)
+            yield from attached(schema["items"], value, f"{pointer}/{position}")
 
 
 def other_type(types: Sequence[str]) -> Texts:
@@ -82,22 +79,23 @@ async def files_of(
     `labels` says of a file, by its id, which document it is and what that is about. Raises InvalidFields for a file
     that isn't the person's or is used elsewhere.
     """
-    named = {pointer: one for pointer, one in attachment_ids(schema, answers) if one.lower() not in besides}
+    named = [(pointer, one.lower(), types) for pointer, one, types in attached(schema, answers)]
+    named = [one for one in named if one[1] not in besides]
     if not named:
         return Files()
-    wanted = {identity.lower() for identity in named.values()}
+    wanted = {identity for _, identity, _ in named}
     found = await Attachment.filter(id__in=list(wanted), person=person)
     usable = {str(row.id): row for row in found if row.case_id in (None, case_id) and row.state != REFUSED}
     why = {str(row.id): HARMFUL if row.state == REFUSED else USED for row in found}
     problems = [
-        FieldProblem(f"/answers{pointer}", why.get(identity.lower(), UNKNOWN), "attachment")
-        for pointer, identity in named.items()
-        if identity.lower() not in usable
+        FieldProblem(f"/answers{pointer}", why.get(identity, UNKNOWN), "attachment")
+        for pointer, identity, _ in named
+        if identity not in usable
     ]
     problems += [
         FieldProblem(f"/answers{pointer}", other_type(types), "attachment-type")
-        for pointer, identity in named.items()
-        if (row := usable.get(identity.lower())) and row.media_type not in (types := accepted_at(schema, pointer))
+        for pointer, identity, types in named
+        if (row := usable.get(identity)) and row.media_type not in types
     ]
     if problems:
         raise InvalidFields(problems)

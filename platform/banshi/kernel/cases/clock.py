@@ -39,7 +39,7 @@ class AllDays(WorkingCalendar):
 
 def deadline_of(platform: Platform, case: Case) -> Deadline | None:
     """When its time runs out, and why then; None while its clock stands, or where it has none."""
-    if case.clock_allowed is None or case.clock_since is None:
+    if case.clock_allowed is None:
         return None
     return _clock(case, case.clock_allowed).deadline(_calendar(platform, case))
 

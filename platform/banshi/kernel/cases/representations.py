@@ -117,7 +117,7 @@ def case_document(
         "permitted_actions": actions_of(platform, case, permitted, language, code=code, address=address),
         "attachments": [attachment_document(platform, one) for one in attachments],
     }
-    if (deadline := deadline_of(platform, case)) is not None:
+    if case.clock_since is not None and (deadline := deadline_of(platform, case)):
         # Why this date: the days on the way that were not counted.
         told = {**deadline.explain(language), "unit": case.clock_unit}
         document["deadline"]["explanation"] = {**told, "working_days": told["days"]}

@@ -253,6 +253,8 @@ class Item:
     #: The state table, as the kind has it for these details: the steps (`Step`) that its cases can take. None: it
     #: can't say.
     steps: Any = field(default=(), repr=False, compare=False)
+    #: What people read for its states and for its actions, once it was asked for.
+    words: Any = field(default=None, init=False, repr=False, compare=False)
     #: The department's behaviour: an instance of the kind's handler class.
     handler: Any = None
     #: Whether it is real yet. What is not live stands in no list, and is known to whoever has its code; a plugin that

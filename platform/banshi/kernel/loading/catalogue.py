@@ -37,7 +37,7 @@ TEXTS = {"title", "summary", "note", "address", "hours", "body"}
 IN_EACH = ' with a text in each language: { zh-CN = "…", en = "…" }'
 
 #: Fields of an item that the platform fills in.
-NOT_DECLARED = frozenset({"department", "plugin", "details", "steps", "handler", "mode", "team"})
+NOT_DECLARED = frozenset({"department", "plugin", "details", "steps", "words", "handler", "mode", "team"})
 
 
 @dataclass(frozen=True, slots=True)
