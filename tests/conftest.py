@@ -219,7 +219,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """From here on a worker compiles for itself: tests write plugins anew before a file's time can tell."""
     # All modules and tests stay until the end: a million objects that needn't be looked through for garbage.
     gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
+    # What a test leaves is garbage while it is young, or is kept for the next ones.
+    gc.set_threshold(100_000, 50, 1_000)
     if sys.pycache_prefix == str(_compiled(session.config)):
         sys.dont_write_bytecode, sys.pycache_prefix = True, None
 

@@ -32,12 +32,6 @@ PUSH = Push("m-1", "标题", "", "/cases/1", "case", 60, None, "normal")
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[FcmSandbox]:
-    async with FcmSandbox() as server:
-        yield server
-
-
-@pytest.fixture
 async def client(sandbox: FcmSandbox) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(sandbox.url) as session:
         yield session
