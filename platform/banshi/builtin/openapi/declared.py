@@ -10,6 +10,7 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from banshi.kernel.contract.items import Texts
@@ -40,7 +41,7 @@ class Declared:
 
     def members(self, cls: type, names: Collection[str] | None = None) -> dict[str, Schema]:
         """The schemas of a dataclass's fields by name, all of them or those of these names."""
-        hints = get_type_hints(cls, include_extras=True)
+        hints = _hints(cls)
         wanted = cls.__dataclass_fields__ if names is None else names  # type: ignore[attr-defined]
         return {name: self.schema(hints[name]) for name in wanted}
 
@@ -88,6 +89,12 @@ class Declared:
 
     def _record(self, cls: type) -> Schema:
         return {**Record(**self.members(cls)), "description": about(cls)}
+
+
+@lru_cache(256)
+def _hints(cls: type) -> Mapping[str, Any]:
+    """A dataclass's types; they are evaluated once."""
+    return get_type_hints(cls, include_extras=True)
 
 
 def about(cls: type) -> str:

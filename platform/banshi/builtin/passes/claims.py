@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from banshi.builtin.lists.reading import names_of
+from banshi.forms import Form
 from banshi.forms.pointing import fields_at, words_at
 from banshi.forms.vocabulary.fields import CHOICES
 from banshi.foundation.texts import clean
@@ -24,12 +26,25 @@ def words_of(item: Item, claim: Claim) -> Mapping[str, Texts]:
     that the form chooses from."""
     if claim.values or item.form is None:
         return claim.values
-    return words_at(item.form.schema, claim.source) or names_of(list_of(item, claim))
+    return _words_at(item.form, claim.source) or names_of(list_of(item, claim))
 
 
 def list_of(item: Item, claim: Claim) -> str:
     """The list that a claim's field is chosen from, as the form names it; "" where it is none."""
-    fields = fields_at(item.form.schema, claim.source) if item.form else []
+    return _list_at(item.form, claim.source) if item.form else ""
+
+
+# A form is only read, and both are asked for whenever a pass or a certificate is shown.
+
+
+@lru_cache(1024)
+def _words_at(form: Form, pointer: str) -> Mapping[str, Texts]:
+    return words_at(form.schema, pointer)
+
+
+@lru_cache(1024)
+def _list_at(form: Form, pointer: str) -> str:
+    fields = fields_at(form.schema, pointer)
     nodes = [one for field in fields for one in (field, field.get("items", {})) if isinstance(one, Mapping)]
     return next((str(one[CHOICES]["list"]) for one in nodes if CHOICES in one), "")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, wraps
 from typing import Any
 
+from banshi.forms import Form
 from banshi.forms.pointers import names_in
 from banshi.forms.pointing import fields_at
 from banshi.foundation.findings import Finding
@@ -30,9 +31,15 @@ def of_each_item(rule: Callable[[Registry, Item], Iterator[Fault]]) -> Callable[
     return findings
 
 
-def fields_of(item: Item, pointer: str) -> list[Schema]:
+def fields_of(item: Item, pointer: str) -> Sequence[Schema]:
     """The fields of an item's form at a JSON Pointer; none where there is no pointer, or no such field."""
-    return fields_at(item.form.schema, pointer) if item.form and pointer else []
+    return _fields_of(item.form, pointer) if item.form and pointer else ()
+
+
+@lru_cache(2048)
+def _fields_of(form: Form, pointer: str) -> Sequence[Schema]:
+    """A dozen rules ask of the same field, and a form is only read."""
+    return fields_at(form.schema, pointer)
 
 
 def always_there(schema: Schema, pointer: str) -> bool:
