@@ -48,10 +48,19 @@ def _manager(plugins: Hooks) -> pluggy.PluginManager:
     manager = make_manager("banshi")
     manager.add_hookspecs(hookspecs)
     for name, functions in plugins:
-        module = ModuleType(name)
-        vars(module).update(functions)
-        manager.register(module, name=name)
+        for hook, one in _implementations(name, functions):
+            getattr(manager.hook, hook)._add_hookimpl(one)
     return manager
+
+
+@lru_cache(512)
+def _implementations(name: str, functions: tuple[tuple[str, FunctionType], ...]) -> list[tuple[str, pluggy.HookImpl]]:
+    """What pluggy makes of a plugin; most are next to others at another door."""
+    manager = make_manager("banshi")
+    module = ModuleType(name)
+    vars(module).update(functions)
+    manager.register(module, name=name)
+    return [(hook, one) for hook, _ in functions for one in getattr(manager.hook, hook).get_hookimpls()]
 
 
 #: An application's own handlers of those of its routes that were asked for, by their places among all.
