@@ -57,6 +57,8 @@ class App:
     settle: Callable[[], Awaitable[None]]
     picture: bytes
     screen: Screen
+    #: What somebody has read in a list, by who it was, the list and the value.
+    names: dict[tuple[int, str, str], str] = field(default_factory=dict)
 
     # -- from the list to what was begun
 
@@ -194,7 +196,10 @@ class App:
             return [await self._named(who, schema.get("items", {}), one) for one in value]
         if "x-choices" not in schema:
             return value
-        name = await who.name_of(schema, value)
+        asked = (id(who), str(schema["x-choices"]), str(value))
+        if asked not in self.names:
+            self.names[asked] = await who.name_of(schema, value)
+        name = self.names[asked]
         assert name != value, f"{schema['title']} is shown by its code, {value}"
         return name
 
