@@ -87,9 +87,12 @@ def names_of(address: str) -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
-def divided() -> frozenset[str]:
-    """The divisions that have others in them."""
-    return frozenset(one.within for one in entries("divisions").values())
+def divided() -> Mapping[str, list[Entry]]:
+    """The divisions that have others in them, with those right in each; the provinces are in ""."""
+    inside: dict[str, list[Entry]] = {}
+    for one in entries("divisions").values():
+        inside.setdefault(one.within, []).append(one)
+    return inside
 
 
 def found(choices: list[Entry], words: str) -> list[Entry]:

@@ -75,10 +75,12 @@ async def list_divisions(call: Call) -> Any:
         )
     words = str(call.query.get("q", "")).strip()
     if words:
-        begin = prefix(within)
-        listed = found([one for one in known.values() if one.code != within and one.code.startswith(begin)], words)
+        begin, choices = prefix(within), [*known.values()]
+        if begin:
+            choices = [one for one in choices if one.code != within and one.code.startswith(begin)]
+        listed = found(choices, words)
     else:
-        listed = [one for one in known.values() if one.within == within]
+        listed = divided().get(within, [])
     rows = [
         {
             "code": one.code,
