@@ -44,7 +44,7 @@ from banshi.kernel.loading.catalogue import Reader
 from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
-from tests import documented, encrypted, faults, forked_children, logged, prepared, registered, remembered
+from tests import documented, encrypted, faults, forked_children, in_memory, logged, prepared, registered, remembered
 from tests.administered import Administrator
 from tests.borrowed import FREE, give_back
 from tests.dealing import dealt
@@ -83,6 +83,8 @@ for name in ("rfc3987_syntax", "oidc_provider_mock"):
     sys.modules.setdefault(name, remembered.Later(name))
 
 middleware.envelope = documented.watched_envelope
+
+in_memory.write_to_memory()
 
 forked_children.fork_children()
 
@@ -168,7 +170,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(_compiled(config))
         # What an earlier run's tests had compiled of plugins that they wrote.
-        shutil.rmtree(_compiled(config) / tempfile.gettempdir().lstrip(os.sep), ignore_errors=True)
+        for place in {tempfile.gettempdir(), os.environ.get(in_memory.ROOT) or tempfile.gettempdir()}:
+            shutil.rmtree(_compiled(config) / place.lstrip(os.sep), ignore_errors=True)
 
 
 def _trust_one_authority(config: pytest.Config) -> None:
