@@ -188,7 +188,9 @@ def test_a_restore_overwrites_nothing_and_can_be_begun_again(backup: Path, old: 
     # Cut short: some files are there, and half of one, and half of the database.
     key.write_bytes(b"secret")
     (new.data / "attachments").mkdir()
-    (new.data / "attachments" / "one.part").write_bytes(b"ha")
+    for name in ("one", "two"):
+        # Two names of one file: the one that the folder has first is copied.
+        (new.data / "attachments" / f"{name}.part").write_bytes(b"ha")
     (new.data / "banshi.sqlite3.restoring").write_bytes(b"ha")
     assert new.banshi("restore", str(backup)).exit_code == 0
     assert not list(new.data.rglob("*.part")) + list(new.data.rglob("*.restoring"))

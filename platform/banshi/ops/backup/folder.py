@@ -65,6 +65,8 @@ class Copier:
             known = self._copied.get((state.st_dev, state.st_ino)) if state.st_nlink > 1 else None
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if known is not None:
+                # Of a copy that was cut short, when that name came first.
+                draft_of(target).unlink(missing_ok=True)
                 os.link(known[0], target)
                 digest = known[1]
             else:
@@ -106,13 +108,18 @@ def files_in(folder: Path) -> Iterator[Path]:
                 yield file
 
 
+def draft_of(target: Path) -> Path:
+    """Where it is copied to, until it is whole."""
+    return target.with_name(f"{target.name}.part")
+
+
 def copied(source: Path, target: Path) -> str:
     """Copy a file with its mode, down to the disk; its checksum. Nobody else may read it, not even for a moment."""
     digest = hashlib.sha256()
     with source.open("rb") as reading:
         mode = os.fstat(reading.fileno()).st_mode & 0o777
         # Under its name it is whole: a copy that was cut short is nothing that the next one has to wonder about.
-        draft = target.with_name(f"{target.name}.part")
+        draft = draft_of(target)
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as writing:
