@@ -76,7 +76,8 @@ class Ring:
         #: The number of the key that look-ups in the open database are sealed with; None while they are plain.
         self.live: int | None = None
         self._seen = 0
-        self._looked = self._asked = time.monotonic()
+        # Nobody has asked for an unknown one yet: the first who does is not told to wait.
+        self._looked, self._asked = time.monotonic(), -UNKNOWN_KEY_LOOK_INTERVAL_S
         self._until = 0.0
         self._read()
 
