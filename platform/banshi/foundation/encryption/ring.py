@@ -78,7 +78,6 @@ class Ring:
         self._seen = 0
         # Nobody has asked for an unknown one yet: the first who does is not told to wait.
         self._looked, self._asked = time.monotonic(), -UNKNOWN_KEY_LOOK_INTERVAL_S
-        self._until = 0.0
         self._read()
 
     def _read(self) -> None:
