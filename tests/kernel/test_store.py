@@ -68,6 +68,18 @@ async def present() -> set[str]:
     return {str(name) for name in await OutboxRow.all().values_list("dedup", flat=True)}
 
 
+async def test_who_changes_any_number_of_rows_changes_those_of_writes_before_it_too(
+    store: Store, transactions: list[frozenset[type[Model]]]
+) -> None:
+    """A phone takes a pass over, and in the same transaction the case's passes are revoked, whichever they are."""
+    every = Update(OutboxRow, {"consumer": "test", "state": "due"}, {"state": "done"}, rows=None)
+    writes = [Write(rows=[row("before")]), Write(updates=[every], rows=[row("with it")]), Write(rows=[row("after")])]
+    await asyncio.gather(*(store.commit(write) for write in writes))
+    assert len(transactions) == 1, "all of it in one transaction"
+    states = dict(await OutboxRow.all().values_list("dedup", "state"))
+    assert states == {"before": "done", "with it": "due", "after": "due"}
+
+
 async def counter(name: str, value: int = 0) -> None:
     await Counter.create(name=name, value=value)
 

@@ -236,6 +236,9 @@ class Store:
         async with in_transaction() as connection:
             guarded = await guards(connection, writes)
             for write, guard in zip(writes, guarded, strict=True):
+                # Whoever changes all rows of a kind, such as the passes of a case, changes those of writes before too.
+                if any(one.rows is None and one.model in rows for one in write.updates):
+                    await self._insert(connection, rows)
                 failure = await update(connection, write.updates, guard)
                 failures.append(failure)
                 if failure is None:
@@ -243,12 +246,7 @@ class Store:
                         rows.setdefault(type(row), []).append(row)
                     for row in write.unless_there:
                         unless_there.setdefault(type(row), {})[row.pk] = row
-            # Rows without a foreign key go first: what others refer to has to be there.
-            for model in sorted(rows, key=lambda model: len(model._meta.fk_fields | model._meta.o2o_fields)):
-                if stamp := self._stamps.get(model):
-                    for row in rows[model]:
-                        stamp(row)
-                await bulk.insert(connection, model, rows[model])
+            await self._insert(connection, rows)
             for model, found in unless_there.items():
                 # In one order, so that two processes with the same rows never wait for each other.
                 ordered = [found[key] for key in sorted(found)]
@@ -258,6 +256,15 @@ class Store:
                     asked = write.statement
                     asked.found = await connection.execute_query_dict(asked.sql, list(asked.values))
         return failures
+
+    async def _insert(self, connection: Any, rows: dict[type[Model], list[Model]]) -> None:
+        """Insert them and forget them; those without a foreign key first: what others refer to has to be there."""
+        for model in sorted(rows, key=lambda model: len(model._meta.fk_fields | model._meta.o2o_fields)):
+            if stamp := self._stamps.get(model):
+                for row in rows[model]:
+                    stamp(row)
+            await bulk.insert(connection, model, rows[model])
+        rows.clear()
 
 
 def _call(listeners: Iterable[Listening], models: frozenset[type[Model]]) -> None:
