@@ -20,6 +20,7 @@ from banshi.builtin.passes.keys import KEYRING
 from banshi.foundation.errors import Conflict
 from banshi.foundation.time.working_days import MAINLAND
 from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.cases.actions import words_of
 from banshi.kernel.contract.values import LANGUAGES, Message
 from banshi.kernel.outbox import outbox
 from banshi.kernel.tables.cases import Case
@@ -545,6 +546,17 @@ async def test_a_department_lists_each_step_once_in_the_words_of_each_of_its_ite
     assert {label for action, label in labels if action == "refuse"} == {"不予许可", "不予办理"}
     assert {label for action, label in labels if action == "approve"} == {"准予许可", "通过"}
     assert {label for action, label in labels if action == "accept"} == {"受理"}
+
+
+@together
+async def test_a_case_whose_item_is_of_another_kind_now_reads_the_words_of_its_own(world: World) -> None:
+    """Its item's details are no longer those of the case's kind, and say nothing of its words."""
+    registry = world.door.platform.registry
+    permit = next(one for one in registry.items.each() if one.kind == "application" and one.details.permit)
+    appeal, application = registry.kinds["appeal"], registry.kinds["application"]
+    for _ in range(2):
+        assert words_of(appeal, permit) == (appeal.states, appeal.actions)
+        assert words_of(application, permit)[1]["refuse"]["zh-CN"] == "不予许可"
 
 
 @together

@@ -94,7 +94,7 @@ def word(words: Mapping[str, Texts], code: str, language: str) -> str:
 
 def words_of(kind: Kind | None, item: Item | None) -> tuple[Mapping[str, Texts], Mapping[str, Texts]]:
     """What people read for the states and for the actions of an item's cases."""
-    if kind is None or item is None:
+    if kind is None or item is None or item.kind != kind.name:
         return (kind.states, kind.actions) if kind else ({}, {})
     if item.words is None:
         own = kind.worded(item.details)
