@@ -84,6 +84,8 @@ class WorkStream:
                     await answered(self._settle(words[:-1]))
                 if words and await look():
                     await answered(self._settle(words[-1:]))
+                elif words:  # each other worker asks for it before this one does so again
+                    self._taken_over = time.monotonic() + 2 * STALE_WORD_S
             except Exception as error:
                 if "NOGROUP" in str(error):  # the first of all, or Redis has been flushed
                     await answered(self._found())
