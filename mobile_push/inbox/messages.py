@@ -13,7 +13,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from banshi import Message, Platform, text_in
-from banshi.sdk.database import as_stored, made
+from banshi.sdk.database import as_stored, insert, made
 from mobile_push.inbox.facts import of_message
 from mobile_push.inbox.standings import FLOOR, stored, tops_in
 from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
@@ -101,7 +101,7 @@ async def _store(
                 return set()
         numbers = await _take_numbers(platform, connection, Counter(message.person for message in fresh))
         rows = [_row(platform, message, next(numbers[message.person]), broadcast) for message in fresh]
-        await InboxMessage.bulk_create(rows, using_db=connection)
+        await insert(connection, InboxMessage, rows)
         deliveries = [
             _delivery(message, device, ttl, broadcast, sandboxes)
             for message, row in zip(fresh, rows, strict=True)
@@ -110,7 +110,7 @@ async def _store(
             for device in devices[message.person]
         ]
         if deliveries:
-            await Delivery.bulk_create(deliveries, using_db=connection)
+            await insert(connection, Delivery, deliveries)
     if any(message.mode == "test" for message in fresh):
         sandboxes.count(one.provider for one in deliveries if one.state == SANDBOX)
     return set(persons)

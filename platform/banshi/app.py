@@ -145,8 +145,9 @@ def add_routes(app: web.Application) -> None:
     """The routes that its platform's process has."""
     platform = app[PLATFORM]
     words = _words_below({route.path for _, route in platform.registry.routes})
-    # aiohttp tries the routes of one prefix in turn: an item's guide, which most ask for, before what is below it.
-    for plugin, route in sorted(platform.registry.routes, key=lambda one: one[1].path.count("/")):
+    # aiohttp tries the routes of one prefix in turn: an item's guide, which most ask for, before what is below it, and
+    # there first where things are made, which has most to do anyway.
+    for plugin, route in sorted(platform.registry.routes, key=lambda one: (one[1].path.count("/"), not one[1].creates)):
         # Who is there to work is asked by machines alone.
         if not platform.duty.serves and plugin != MONITORING:
             continue

@@ -16,9 +16,11 @@ from banshi.builtin.passes.models import Counter
 from banshi.foundation.database import bulk
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
+from banshi.foundation.database.tables import Tables
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
+from banshi.kinds.query.models import Batch
 
 AT = "2026-11-26T01:02:03.456789+08:00"
 
@@ -52,6 +54,33 @@ def case(**changes: Any) -> Case:
 def step(of: Case, **values: Any) -> Write:
     """The next step of a case, conditional on its version."""
     return Write([Update(Case, {"id": of.id, "version": of.version}, {"version": of.version + 1, **values})])
+
+
+#: With a table whose keys the database makes.
+TABLES = {"query": Tables(models="banshi.kinds.query.models", migrations="banshi.kinds.query.migrations")}
+
+
+def batch(file: str, **more: Any) -> Batch:
+    return Batch(register="plates", file=file, as_of=AT, started_at=AT, sample=True, key_id="1", **more)
+
+
+@pytest.fixture
+def inserted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that insert batches."""
+    from banshi.foundation.database.postgres import Translated
+    from banshi.foundation.database.sqlite import Transaction
+
+    seen: list[str] = []
+    for client in (Translated, Transaction):
+        for name in ("execute_query", "execute_many", "execute_insert"):
+            whole = getattr(client, name)
+
+            async def watched(self: Any, query: str, values: Any = None, whole: Any = whole) -> Any:
+                seen.extend([query] if 'INTO "query_batch"' in query else [])
+                return await whole(self, query, values)
+
+            monkeypatch.setattr(client, name, watched)
+    return seen
 
 
 @pytest.fixture
@@ -93,6 +122,18 @@ async def test_rows_of_which_some_leave_a_column_to_its_default_are_written_all_
     await store.commit(Write(rows=given))
     found = await bulk.fetch(store.connection, Case, [row.id for row in given])
     assert [found[row.id].mode for row in given] == ["live", "test", "live", "team"]
+
+
+async def test_rows_whose_keys_the_database_makes_go_in_one_statement_in_their_order(
+    database: str, inserted: list[str]
+) -> None:
+    async with open_store(database, TABLES) as store:
+        await store.commit(Write(rows=[batch(f"{number}.csv") for number in range(50)]))
+        assert [one.file for one in await Batch.all().order_by("id")] == [f"{number}.csv" for number in range(50)]
+        assert len(inserted) == 1
+        await store.commit(Write(rows=[batch("kept.csv", id=7_000), batch("next.csv")]))
+        assert (await Batch.get(file="kept.csv")).id == 7_000
+        assert await Batch.filter(file="next.csv").count() == 1
 
 
 async def test_a_text_that_is_too_long_is_refused_and_not_cut(store: Store) -> None:

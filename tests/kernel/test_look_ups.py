@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tortoise.exceptions import DBConnectionError
 
+from banshi.foundation.database.bulk import MANY
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.writes import Write
@@ -79,6 +80,28 @@ async def test_who_hangs_up_takes_the_answer_from_nobody(store: Store) -> None:
     await asyncio.sleep(0)
     waiting[0].cancel()
     assert [row and row["status"] for row in await asyncio.gather(*waiting[1:])] == [201, 201]
+
+
+async def test_where_many_ask_those_who_come_a_moment_later_are_in_the_same_statement(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements, answers = counted(store, monkeypatch), LookUps(store, SQL)
+    monkeypatch.setattr("banshi.foundation.database.bulk.GATHER_S", 0.05)
+    await asyncio.gather(*(answers.find(str(number)) for number in range(MANY)))
+    first = asyncio.ensure_future(answers.find("first"))
+    await asyncio.sleep(0.001)
+    await asyncio.gather(first, *(answers.find(str(number)) for number in range(5)))
+    assert len(statements) == 2
+
+
+async def test_whoever_asks_alone_waits_for_nobody(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = LookUps(store, SQL)
+    monkeypatch.setattr("banshi.foundation.database.bulk.GATHER_S", 3600)
+    for _ in range(3):
+        await answers.find("one")
+        await store.commit(Write(rows=[]))
+    await asyncio.gather(*(answers.find(str(number)) for number in range(MANY - 1)))
+    await answers.find("one")
 
 
 async def test_a_database_that_fails_is_told_to_each_and_asked_again_by_the_next(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +36,7 @@ VALUES = st.one_of(
     st.binary(max_size=4),
     st.uuids(),
     st.uuids().map(str),
-    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(timezones=st.sampled_from([UTC, ZoneInfo("Asia/Shanghai")])),
     st.dates(),
     st.decimals(allow_nan=False, places=2, min_value=-10, max_value=10),
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
@@ -88,6 +90,24 @@ async def test_a_row_is_what_tortoise_makes_of_the_same_values(store: Store) -> 
             ours = {name: value for name, value in ours.items() if name not in by_chance}
             theirs = {name: value for name, value in theirs.items() if name not in by_chance}
         assert ours == theirs
+
+    holds()
+
+
+async def test_a_row_is_changed_as_tortoise_changes_it(store: Store) -> None:
+    models = [model for model in personal_models() if model._meta.db_table.startswith("banshi_")]
+
+    @settings(max_examples=tries(150, 400), deadline=None)
+    @given(st.data())
+    def holds(data: st.DataObject) -> None:
+        model = data.draw(st.sampled_from(models))
+        names = [*sorted(model._meta.fields_db_projection), "nonsense"]
+        chosen = data.draw(st.lists(st.sampled_from(names), unique=True))
+        values = {name: data.draw(VALUES, label=name) for name in chosen}
+        row = model()
+        ours, theirs = copy.copy(row), copy.copy(row)
+        own = outcome(lambda: vars(ours.update_from_dict(values)))
+        assert own == outcome(lambda: vars(Model.update_from_dict(theirs, values)))
 
     holds()
 

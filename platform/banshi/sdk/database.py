@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.cli_context import configured, coroutine_command, database
-from banshi.foundation.database.bulk import made, pages
+from banshi.foundation.database.bulk import insert, made, pages
 from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
@@ -27,6 +27,7 @@ __all__ = [
     "configured",
     "coroutine_command",
     "database",
+    "insert",
     "made",
     "pages",
 ]

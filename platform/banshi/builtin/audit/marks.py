@@ -42,8 +42,8 @@ SALT_BYTES, HASH_BYTES = 16, 32
 def stamp(key: AuditKey, entry: CaseEvent) -> None:
     """Mark an entry that is about to be written."""
     columns = {**as_read(vars(entry)), "mode": entry.mode}
-    entry.salt = os.urandom(SALT_BYTES)
-    entry.mark = mark_of(key, columns, commitment_of(entry.salt, columns))
+    salt = os.urandom(SALT_BYTES)
+    vars(entry).update(salt=salt, mark=mark_of(key, columns, commitment_of(salt, columns)))
 
 
 def as_read(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ has no arrays: there rows are inserted by one statement that is run for each, an
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,11 +20,15 @@ from tortoise.fields.base import DatabaseDefault
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from banshi.foundation.database.cells import Write, stays_empty, write_of
 from banshi.foundation.encryption.sealing import CannotOpen
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 POSTGRES = "postgres"
+
+#: From how many in the last statement on the next waits for more, and the seconds that it does.
+MANY, GATHER_S = 6, 0.002
 
 #: Rows that one statement changes on SQLite: with a dozen values each far below its bound of 32,766.
 MAX_CHANGED_ROWS = 128
@@ -32,38 +37,58 @@ MAX_CHANGED_ROWS = 128
 LENGTH = re.compile(r"\(\d+\)")
 
 
+async def gather(last: int) -> None:
+    """Wait for more where there were many in the last statement; else whoever is alone waits for nobody.
+
+    A statement costs the same few turns of a thread or of the network, however many it serves.
+    """
+    if last >= MANY:
+        await asyncio.sleep(GATHER_S)
+
+
 async def insert(
     connection: BaseDBAsyncClient, model: type[Model], rows: Sequence[Model], *, unless_there: bool = False
 ) -> None:
     """Write new rows of one model; with `unless_there` those alone of whose keys there is none."""
     dialect = connection.capabilities.dialect
-    if not _plain(model) or _defaults(rows) or (dialect == POSTGRES and len(rows) == 1):
+    if not _flat(model) or _leave_to_database(model, rows) or (dialect == POSTGRES and len(rows) == 1):
         await model.bulk_create(rows, using_db=connection, ignore_conflicts=unless_there)
         return
     writers = _writers(model)
     sql = _insertion(model, dialect) + (" ON CONFLICT DO NOTHING" if unless_there else "")
+    lines = [
+        [None if (cell := getattr(row, name)) is None and null else write(cell, row) for name, null, write in writers]
+        for row in rows
+    ]
     if dialect == POSTGRES:
-        await connection.execute_query(
-            sql, [[write(getattr(row, name), row) for row in rows] for name, write in writers]
-        )
+        await connection.execute_query(sql, [*map(list, zip(*lines, strict=True))])
     else:
-        await connection.execute_many(
-            sql, [[write(getattr(row, name), row) for name, write in writers] for row in rows]
-        )
+        await connection.execute_many(sql, lines)
 
 
 @lru_cache(maxsize=1024)
-def _writers(model: type[Model]) -> list[tuple[str, Callable[[Any, Model], Any]]]:
-    """What makes a column's value of a field's, by field."""
-    fields = model._meta.fields_map
-    return [(name, fields[name].to_db_value) for name in model._meta.fields_db_projection]
+def _writers(model: type[Model]) -> list[tuple[str, bool, Write]]:
+    """What makes a column's value of a field's, by field, and whether nothing stays nothing."""
+    fields = ((name, model._meta.fields_map[name]) for name in _filled(model))
+    return [(name, stays_empty(field), write_of(field)) for name, field in fields]
 
 
 @lru_cache(maxsize=1024)
-def _plain(model: type[Model]) -> bool:
-    """Whether its rows can go as arrays: no array of arrays, which is taken apart, no key of the database's."""
+def _filled(model: type[Model]) -> Mapping[str, str]:
+    """The columns that a new row fills, by field: all but a key that the database makes."""
     meta = model._meta
-    return not (meta.generated_db_fields or meta.schema or any(kind.endswith("]") for kind in _kinds(model, None)))
+    return {name: one for name, one in meta.fields_db_projection.items() if one not in meta.generated_db_fields}
+
+
+@lru_cache(maxsize=1024)
+def _flat(model: type[Model]) -> bool:
+    """Whether its rows can go as arrays: no array of arrays, which is taken apart."""
+    return not (model._meta.schema or any(kind.endswith("]") for kind in _kinds(model, None)))
+
+
+def _plain(model: type[Model]) -> bool:
+    """The same, and its key is none of the database's."""
+    return not model._meta.generated_db_fields and _flat(model)
 
 
 def _kinds(model: type[Model], names: Sequence[str] | None) -> list[str]:
@@ -75,15 +100,21 @@ def _kinds(model: type[Model], names: Sequence[str] | None) -> list[str]:
     ]
 
 
-def _defaults(rows: Sequence[Model]) -> bool:
-    """Whether a row leaves something to the database, which an array can't say."""
-    names = [name for name, field in rows[0]._meta.fields_map.items() if field.has_db_default()]
-    return any(isinstance(getattr(row, name), DatabaseDefault) for name in names for row in rows)
+@lru_cache(maxsize=1024)
+def _defaulted(model: type[Model]) -> Sequence[str]:
+    return [name for name, field in model._meta.fields_map.items() if field.has_db_default()]
+
+
+def _leave_to_database(model: type[Model], rows: Sequence[Model]) -> bool:
+    """Whether a row leaves a column to the database, which an array can't say, or brings a key that it makes."""
+    if model._meta.generated_db_fields and any(row._custom_generated_pk for row in rows):
+        return True
+    return any(isinstance(getattr(row, name), DatabaseDefault) for name in _defaulted(model) for row in rows)
 
 
 @lru_cache(maxsize=1024)
 def _insertion(model: type[Model], dialect: str) -> str:
-    columns = model._meta.fields_db_projection
+    columns = _filled(model)
     into = ", ".join(f'"{column}"' for column in columns.values())
     return f'INSERT INTO "{model._meta.db_table}" ({into}) {_source(model, tuple(columns), dialect, 1)}'
 
@@ -114,7 +145,7 @@ async def update(
     and carried out anew in halves.
     """
     fields, dialect = model._meta.fields_map, connection.capabilities.dialect
-    writers = [(part, name, fields[name].to_db_value) for part, names in enumerate(alike) for name in names]
+    writers = [(part, name, write_of(fields[name])) for part, names in enumerate(alike) for name in names]
     rows = [[write(change[part][name], model) for part, name, write in writers] for change in changes]
     most = len(rows) if dialect == POSTGRES else MAX_CHANGED_ROWS
     keys = set()

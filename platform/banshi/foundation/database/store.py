@@ -158,8 +158,8 @@ class Store:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((write, done))
         self._wake.set()
-        # Shielded: a caller that leaves does not take back what others' transaction already holds.
-        await asyncio.shield(done)
+        # A caller that leaves ends its own future alone, and does not take back what others' transaction holds.
+        await done
 
     async def take_number(self, name: str) -> int:
         """The next number of the counter `name`. A number whose use fails is never given out again."""
@@ -180,6 +180,7 @@ class Store:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                await bulk.gather(len(self._group))
                 self._group, self._waiting = self._waiting[:MAX_GROUPED_WRITES], self._waiting[MAX_GROUPED_WRITES:]
                 await self._carry_out(self._group)
             if self._closing:

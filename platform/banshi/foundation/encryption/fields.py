@@ -8,8 +8,9 @@ equality, joins, unique keys and indexes work on it as it is stored. An empty te
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import orjson
 import structlog
@@ -181,20 +182,34 @@ def attributes_of(model: type[Model], given: Mapping[str, Any]) -> dict[str, Any
         "_await_when_save": {},
         **plan.constant,
     }
-    for name, value in given.items():
-        column = plan.columns.get(name)
-        if column is None:
-            return None
-        if type(value) is column.as_it_is:
-            made[name] = value
-        elif value is None and not column.null:
-            raise ValueError(f"{name} is non nullable field, but null was passed")
-        else:
-            made[name] = column.read(value)
+    if not _read_into(made, model, given):
+        return None
     for name, make in plan.made.items():
         if name not in made:
             made[name] = make()
     return made
+
+
+def _read_into(row: dict[str, Any], model: type[Model], given: Mapping[str, Any]) -> bool:
+    """Put what is handed in for a model's columns into a row's attributes; False where something else is given.
+
+    Raises ValueError for a column that is None and may not be.
+    """
+    plan = row_plan(model)
+    plain = plan.plain
+    for name, value in given.items():
+        kind = type(value)
+        # Tortoise calculates in UTC what the platform's clock has in UTC already.
+        if kind is plain.get(name) and (kind is not datetime or value.tzinfo is UTC):
+            row[name] = value
+            continue
+        column = plan.columns.get(name)
+        if column is None:
+            return False
+        if value is None and not column.null:
+            raise ValueError(f"{name} is non nullable field, but null was passed")
+        row[name] = column.read(value)
+    return True
 
 
 class Personal(Model):
@@ -213,6 +228,13 @@ class Personal(Model):
             super().__init__(**kwargs)
         else:
             self.__dict__.update(attributes)
+
+    def update_from_dict(self, data: dict[str, Any]) -> Self:
+        read: dict[str, Any] = {}
+        if not _read_into(read, type(self), data) or row_plan(type(self)).generated_key in data:
+            return super().update_from_dict(data)
+        self.__dict__.update(read)
+        return self
 
     def _set_kwargs(self, kwargs: dict[str, Any]) -> set[str]:
         ours = personal_fields(type(self))

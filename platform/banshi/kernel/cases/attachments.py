@@ -34,9 +34,10 @@ def attached(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iter
     if schema.get("x-attachment") and isinstance(answers, str):
         yield pointer, answers, schema.get(ACCEPTS, ACCEPTED)
     if isinstance(answers, dict):
+        properties = schema.get("properties", {})
         for name, value in answers.items():
-            inner = schema.get("properties", {}).get(name)
-            if isinstance(inner, dict):
+            inner = properties.get(name)
+            if isinstance(inner, dict) and (isinstance(value, dict | list) or inner.get("x-attachment")):
                 yield from attached(inner, value, f"{pointer}/{escaped(name)}")
     if isinstance(answers, list) and isinstance(schema.get("items"), dict):
         for position, value in enumerate(answers):

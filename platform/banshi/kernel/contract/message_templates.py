@@ -46,11 +46,7 @@ class Template:
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(name for line in self.lines for name in names_in(line))
-
-
-def names_in(line: Line) -> frozenset[str]:
-    return frozenset(name for _, name in line if name is not None)
+        return frozenset(name for line in self.lines for _, name in line if name is not None)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -95,8 +91,8 @@ def fill(template: Template, values: Mapping[str, str]) -> str:
     """The template with its values, which are clean; a line that lacks one is left out, and so is a blank one then."""
     lines: list[str] = []
     for line in template.lines:
-        if all(values.get(name) for name in names_in(line)):
-            filled = "".join(text + (values[name] if name else "") for text, name in line).strip()
+        if all(name is None or values.get(name) for _, name in line):
+            filled = "".join([text + values[name] if name else text for text, name in line]).strip()
             if filled or (lines and lines[-1]):
                 lines.append(filled)
     return "\n".join(lines).strip()

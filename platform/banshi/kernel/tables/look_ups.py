@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from banshi.foundation.database.bulk import gather
 from banshi.foundation.database.store import Store
 
 
@@ -18,28 +19,30 @@ class LookUps:
 
     def __init__(self, store: Store, sql: str) -> None:
         self._store, self._sql = store, sql
-        self._waiting: dict[str, asyncio.Future[Mapping[str, Any] | None]] = {}
+        self._waiting: list[tuple[str, asyncio.Future[Mapping[str, Any] | None]]] = []
+        self._last = 0
         self._reader: asyncio.Task[None] | None = None
 
     async def find(self, identity: str) -> Mapping[str, Any] | None:
         """The row of this key, read after this was called; None where there is none."""
-        waiting = self._waiting.setdefault(identity, asyncio.get_running_loop().create_future())
+        own: asyncio.Future[Mapping[str, Any] | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((identity, own))
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read(), name="banshi-look-ups")
-        # Shielded: of two that wait for one row, the first may hang up.
-        return await asyncio.shield(waiting)
+        return await own
 
     async def _read(self) -> None:
         while self._waiting:
-            waiting, self._waiting = self._waiting, {}
+            await gather(self._last)
+            waiting, self._waiting, self._last = self._waiting, [], len(self._waiting)
             try:
-                listed, values = self._store.table(("varchar", list(waiting)))
+                listed, values = self._store.table(("varchar", [key for key, _ in waiting]))
                 rows = await self._store.connection.execute_query_dict(self._sql.format(listed=listed), values)
             except Exception as error:  # whoever waits is told
-                for future in waiting.values():
+                for future in (one for _, one in waiting if not one.done()):
                     future.set_exception(error)
-                    future.exception()  # nobody may be left to hear it
                 continue
             found = {row["id"]: row for row in rows}
-            for identity, future in waiting.items():
-                future.set_result(found.get(identity))
+            for identity, future in waiting:
+                if not future.done():  # who waited may have hung up
+                    future.set_result(found.get(identity))

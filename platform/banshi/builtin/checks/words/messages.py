@@ -16,7 +16,6 @@ from banshi.kernel.contract.message_templates import (
     LONGEST_VALUE,
     Line,
     Template,
-    names_in,
     parse,
 )
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Item, Step, Texts
@@ -155,7 +154,7 @@ def _braced(names: Sequence[str]) -> str:
 
 def _has_words(template: Template, certain: frozenset[str]) -> bool:
     """Whether at least one line says something whenever it is filled, given what always has a value."""
-    return any(names_in(line) <= certain and _says_something(line) for line in template.lines)
+    return any({name for _, name in line if name} <= certain and _says_something(line) for line in template.lines)
 
 
 def _says_something(line: Line) -> bool:
