@@ -194,7 +194,11 @@ async def test_a_process_that_grows_is_replaced_with_nobody_s_noticing(office: O
 async def test_a_process_that_grows_at_once_is_killed(office: Office) -> None:
     await office.recovered()
     before = office.ended("memory")
-    assert (await office.does("leak 370")).status in {201, 502}
+    for _ in range(5):
+        if (status := (await office.does("leak 370")).status) != 504:
+            break
+        await office.recovered()  # a machine that can't fill so much within the handler's time: once more
+    assert status in {201, 502}
     await until(lambda: office.ended("memory") > before)
     await office.recovered()
 
