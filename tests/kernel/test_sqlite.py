@@ -6,18 +6,23 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
 from banshi.builtin.passes.models import Counter
+from banshi.foundation.database.failover.fates import is_outage
 from banshi.foundation.database.opening import connected, open_store
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.upgrade import upgrade
+from banshi.foundation.database.writes import Statement, Update, Write
+from banshi.kernel.tables.outbox import OutboxRow
 
 #: How often something is cancelled at a random moment.
 ROUNDS = 300
@@ -62,6 +67,69 @@ async def test_a_group_of_statements_that_is_cancelled_leaves_no_transaction_ope
         row = await Counter.get(name="n")
         assert row.value % 20 == 0, "all of a group or nothing"
         assert row.value >= 20 * finished
+
+
+async def test_what_goes_at_once_is_all_there_or_nothing_whenever_it_is_cancelled(tmp_path: Path) -> None:
+    async with open_store(url(tmp_path), {}) as store, asyncio.timeout(60):
+        client: Any = store.connection
+        await Counter.create(name="n", value=0)
+        plus_one = ("UPDATE banshi_counter SET value = value + ? WHERE name = 'n'", [1])
+        finished = await cancelled_at_random(ROUNDS, lambda: client.at_once([plus_one] * 20))
+        assert not await is_in_transaction(store)
+        row = await Counter.get(name="n")
+        assert row.value % 20 == 0
+        assert row.value >= 20 * finished
+
+
+async def test_of_what_goes_at_once_nothing_stays_where_a_part_is_refused(tmp_path: Path) -> None:
+    async with open_store(url(tmp_path), {}) as store, asyncio.timeout(60):
+        client: Any = store.connection
+        named = "INSERT INTO banshi_counter (name, value) VALUES (?, 1)"
+        with pytest.raises(IntegrityError, match="UNIQUE"):
+            await client.at_once([(named, ["one"]), (named, ["two"]), (named, ["one"])])
+        with pytest.raises(OperationalError, match="no such table"):
+            await client.at_once([(named, ["one"]), ("DELETE FROM nowhere", [])])
+        assert not await is_in_transaction(store)
+        assert await Counter.all().count() == 0
+
+
+async def test_what_goes_at_once_while_another_process_writes_is_an_outage_and_leaves_nothing_open(
+    tmp_path: Path,
+) -> None:
+    async with open_store(f"{url(tmp_path)}&busy_timeout=1", {}) as store, asyncio.timeout(60):
+        client: Any = store.connection
+        named = ("INSERT INTO banshi_counter (name, value) VALUES ('n', 1) RETURNING value", [])
+        with closing(sqlite3.connect(tmp_path / "banshi.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(OperationalError, match="locked") as refused:
+                await client.at_once([named])
+            assert is_outage(refused.value)
+        assert not await is_in_transaction(store)
+        assert await client.at_once([named]) == [[{"value": 1}]]
+
+
+async def test_writes_of_which_none_asks_what_is_there_are_one_turn_of_the_connection_s_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = 0
+    whole = aiosqlite.Connection._execute
+
+    async def counted(self: aiosqlite.Connection, *given: Any, **more: Any) -> Any:
+        nonlocal turns
+        turns += 1
+        return await whole(self, *given, **more)
+
+    async with open_store(url(tmp_path), {}) as store:
+        asked = Statement("SELECT COUNT(*) AS rows FROM banshi_outbox", [])
+        monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+        await store.commit(Write(rows=[promise("one"), Counter(name="n", value=1)], statement=asked))
+        assert (turns, asked.found) == (1, [{"rows": 1}])
+        await store.commit(Write([Update(Counter, {"name": "n"}, {"value": 2})], [promise("two")]))
+        assert turns > 2
+
+
+def promise(dedup: str) -> OutboxRow:
+    return OutboxRow(consumer="intake", topic="submitted", payload={}, dedup=dedup)
 
 
 async def is_in_transaction(store: Store) -> bool:

@@ -1,7 +1,8 @@
 """Many rows in one statement, whose text is made once; and many more, page by page.
 
 On PostgreSQL a statement's message, its answer and its plan cost more than a row: rows go as one array a column. SQLite
-has no arrays: there rows are inserted by one statement that is run for each, and changed by a list of values.
+has no arrays: there rows are inserted and changed by a list of values. Before each step its driver gives Python's lock
+away, and it has to get it back from a loop that is busy.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ POSTGRES = "postgres"
 #: From how many in the last statement on the next waits for more, and the seconds that it does.
 MANY, GATHER_S = 6, 0.002
 
-#: Rows that one statement changes on SQLite: with a dozen values each far below its bound of 32,766.
+#: Rows that one statement inserts or changes on SQLite: with a dozen values each far below its bound of 32,766.
 MAX_CHANGED_ROWS = 128
 
 #: The length in VARCHAR(40).
@@ -50,20 +51,34 @@ async def insert(
     connection: BaseDBAsyncClient, model: type[Model], rows: Sequence[Model], *, unless_there: bool = False
 ) -> None:
     """Write new rows of one model; with `unless_there` those alone of whose keys there is none."""
-    dialect = connection.capabilities.dialect
-    if not _flat(model) or _leave_to_database(model, rows) or (dialect == POSTGRES and len(rows) == 1):
+    statements = insertions(connection.capabilities.dialect, model, rows, unless_there=unless_there)
+    if statements is None:
         await model.bulk_create(rows, using_db=connection, ignore_conflicts=unless_there)
         return
-    writers = _writers(model)
-    sql = _insertion(model, dialect) + (" ON CONFLICT DO NOTHING" if unless_there else "")
+    for sql, values in statements:
+        await connection.execute_query(sql, values)
+
+
+def insertions(
+    dialect: str, model: type[Model], rows: Sequence[Model], *, unless_there: bool = False
+) -> list[tuple[str, list[Any]]] | None:
+    """What writes new rows of one model: SQL, each with its values. None where Tortoise has to word it."""
+    if not _flat(model) or _leave_to_database(model, rows) or (dialect == POSTGRES and len(rows) == 1):
+        return None
+    writers, ending = _writers(model), " ON CONFLICT DO NOTHING" if unless_there else ""
     lines = [
         [None if (cell := getattr(row, name)) is None and null else write(cell, row) for name, null, write in writers]
         for row in rows
     ]
     if dialect == POSTGRES:
-        await connection.execute_query(sql, [*map(list, zip(*lines, strict=True))])
-    else:
-        await connection.execute_many(sql, lines)
+        return [(_insertion(model, dialect, 0) + ending, [*map(list, zip(*lines, strict=True))])]
+    statements = []
+    while lines:
+        # A power of two: of a few lengths the database keeps the plans.
+        size = min(MAX_CHANGED_ROWS, 1 << (len(lines).bit_length() - 1))
+        part, lines = lines[:size], lines[size:]
+        statements.append((_insertion(model, dialect, size) + ending, [cell for line in part for cell in line]))
+    return statements
 
 
 @lru_cache(maxsize=1024)
@@ -113,10 +128,10 @@ def _leave_to_database(model: type[Model], rows: Sequence[Model]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _insertion(model: type[Model], dialect: str) -> str:
+def _insertion(model: type[Model], dialect: str, rows: int) -> str:
     columns = _filled(model)
     into = ", ".join(f'"{column}"' for column in columns.values())
-    return f'INSERT INTO "{model._meta.db_table}" ({into}) {_source(model, tuple(columns), dialect, 1)}'
+    return f'INSERT INTO "{model._meta.db_table}" ({into}) {_source(model, tuple(columns), dialect, rows)}'
 
 
 #: The names of the fields that a change asks for and of those that it sets.

@@ -20,13 +20,12 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
-from tortoise.transactions import in_transaction
 
 from banshi.foundation.database import bulk
 from banshi.foundation.database.failover.fates import fails_all, is_outage, problem_of
 from banshi.foundation.database.failover.readiness import Readiness
 from banshi.foundation.database.replica import READING, Replica
-from banshi.foundation.database.writes import Stale, Write, guards, update
+from banshi.foundation.database.writes import Stale, Stamp, Write, carry_out
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.logs import place_of
 
@@ -51,9 +50,6 @@ NOT_HELD = "NOT EXISTS (SELECT 1 FROM banshi_hold)"
 
 #: Is told of which models rows have changed or come.
 Listener = Callable[[frozenset[type[Model]]], None]
-
-#: Completes a row that is about to be written; it may be called again with the same row.
-Stamp = Callable[[Any], None]
 
 
 class NotBegun(Unavailable):
@@ -231,41 +227,7 @@ class Store:
 
     async def _transaction(self, writes: list[Write]) -> list[Exception | None]:
         """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
-        failures: list[Exception | None] = []
-        rows: dict[type[Model], list[Model]] = {}
-        unless_there: dict[type[Model], dict[Any, Model]] = {}
-        async with in_transaction() as connection:
-            guarded = await guards(connection, writes)
-            for write, guard in zip(writes, guarded, strict=True):
-                # Whoever changes all rows of a kind, such as the passes of a case, changes those of writes before too.
-                if any(one.rows is None and one.model in rows for one in write.updates):
-                    await self._insert(connection, rows)
-                failure = await update(connection, write.updates, guard)
-                failures.append(failure)
-                if failure is None:
-                    for row in write.rows:
-                        rows.setdefault(type(row), []).append(row)
-                    for row in write.unless_there:
-                        unless_there.setdefault(type(row), {})[row.pk] = row
-            await self._insert(connection, rows)
-            for model, found in unless_there.items():
-                # In one order, so that two processes with the same rows never wait for each other.
-                ordered = [found[key] for key in sorted(found)]
-                await bulk.insert(connection, model, ordered, unless_there=True)
-            for write, failure in zip(writes, failures, strict=True):
-                if write.statement is not None and failure is None:
-                    asked = write.statement
-                    asked.found = await connection.execute_query_dict(asked.sql, list(asked.values))
-        return failures
-
-    async def _insert(self, connection: Any, rows: dict[type[Model], list[Model]]) -> None:
-        """Insert them and forget them; those without a foreign key first: what others refer to has to be there."""
-        for model in sorted(rows, key=lambda model: len(model._meta.fk_fields | model._meta.o2o_fields)):
-            if stamp := self._stamps.get(model):
-                for row in rows[model]:
-                    stamp(row)
-            await bulk.insert(connection, model, rows[model])
-        rows.clear()
+        return await carry_out(self._connection, writes, self._stamps)
 
 
 def _call(listeners: Iterable[Listening], models: frozenset[type[Model]]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
+from tortoise.transactions import in_transaction
 
-from banshi.foundation.database import bulk
+from banshi.foundation.database import bulk, sqlite
+
+#: Completes a row that is about to be written; it may be called again with the same row.
+Stamp = Callable[[Any], None]
 
 
 class Stale(Exception):
@@ -46,6 +50,77 @@ class Write:
     unless_there: Sequence[Model] = ()
     #: Goes last.
     statement: Statement | None = None
+
+
+async def carry_out(
+    client: Any, writes: Sequence[Write], stamps: Mapping[type[Model], Stamp]
+) -> list[Exception | None]:
+    """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
+    if isinstance(client, sqlite.Client) and await _at_once(client, writes, stamps):
+        return [None] * len(writes)
+    failures: list[Exception | None] = []
+    rows: dict[type[Model], list[Model]] = {}
+    unless_there: dict[type[Model], dict[Any, Model]] = {}
+    async with in_transaction() as connection:
+        guarded = await guards(connection, writes)
+        for write, guard in zip(writes, guarded, strict=True):
+            # Whoever changes all rows of a kind, such as the passes of a case, changes those of writes before too.
+            if any(one.rows is None and one.model in rows for one in write.updates):
+                await _insert(connection, rows, stamps)
+            failure = await update(connection, write.updates, guard)
+            failures.append(failure)
+            if failure is None:
+                for row in write.rows:
+                    rows.setdefault(type(row), []).append(row)
+                for row in write.unless_there:
+                    unless_there.setdefault(type(row), {})[row.pk] = row
+        await _insert(connection, rows, stamps)
+        for model, found in unless_there.items():
+            # In one order, so that two processes with the same rows never wait for each other.
+            ordered = [found[key] for key in sorted(found)]
+            await bulk.insert(connection, model, ordered, unless_there=True)
+        for write, failure in zip(writes, failures, strict=True):
+            if write.statement is not None and failure is None:
+                asked = write.statement
+                asked.found = await connection.execute_query_dict(asked.sql, list(asked.values))
+    return failures
+
+
+async def _at_once(client: sqlite.Client, writes: Sequence[Write], stamps: Mapping[type[Model], Stamp]) -> bool:
+    """Carry out writes of which none depends on what is there, as all submissions do; False where one does."""
+    if any(write.updates or write.unless_there for write in writes):
+        return False
+    rows: dict[type[Model], list[Model]] = {}
+    for row in (row for write in writes for row in write.rows):
+        rows.setdefault(type(row), []).append(row)
+    statements: list[tuple[str, Sequence[Any]]] = []
+    for model in _in_order(rows, stamps):
+        if (insertions := bulk.insertions(client.capabilities.dialect, model, rows[model])) is None:
+            return False
+        statements += insertions
+    asked = [write.statement for write in writes if write.statement is not None]
+    found = await client.at_once([*statements, *((one.sql, one.values) for one in asked)])
+    for one, given in zip(asked, found[len(statements) :], strict=True):
+        one.found = given
+    return True
+
+
+async def _insert(connection: Any, rows: dict[type[Model], list[Model]], stamps: Mapping[type[Model], Stamp]) -> None:
+    """Insert them and forget them."""
+    for model in _in_order(rows, stamps):
+        await bulk.insert(connection, model, rows[model])
+    rows.clear()
+
+
+def _in_order(
+    rows: Mapping[type[Model], Sequence[Model]], stamps: Mapping[type[Model], Stamp]
+) -> Iterator[type[Model]]:
+    """The models, those without a foreign key first: what others refer to has to be there. Each's rows are stamped."""
+    for model in sorted(rows, key=lambda model: len(model._meta.fk_fields | model._meta.o2o_fields)):
+        if stamp := stamps.get(model):
+            for row in rows[model]:
+                stamp(row)
+        yield model
 
 
 async def guards(connection: BaseDBAsyncClient, writes: Sequence[Write]) -> list[int | None]:
