@@ -12,12 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tortoise import fields
+from tortoise.exceptions import ValidationError
 from tortoise.fields.base import Field
+from tortoise.validators import MinValueValidator, RegexValidator
 
 from banshi.foundation.database.cells import stays_empty, write_of
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.tables import Tables
+from banshi.foundation.encryption.fields import PersonalLine
 from banshi.foundation.encryption.look_ups import models_of
 from banshi.foundation.encryption.sealing import LITERAL, MARKS
 from tests.conftest import sqlite_url
@@ -47,6 +50,11 @@ VALUES = st.one_of(
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
     st.lists(st.integers(), max_size=2),
 )
+
+
+def only_noon(value: datetime) -> None:
+    if value.hour != 12:
+        raise ValidationError("noon alone")
 
 
 @pytest.fixture
@@ -99,14 +107,29 @@ def test_a_moment_that_a_column_makes_itself_is_left_to_it(own: dict[str, bool])
     assert write_of(field) == field.to_db_value
 
 
-def test_a_field_of_a_department_s_own_is_asked_for_each_value() -> None:
-    class Upper(fields.CharField):  # type: ignore[type-arg]
+@pytest.mark.parametrize("plain", [fields.CharField, PersonalLine])
+def test_a_field_of_a_department_s_own_is_asked_for_each_value(plain: Any) -> None:
+    class Upper(plain):  # type: ignore[misc]
         def to_db_value(self, value: Any, instance: Any) -> Any:  # noqa: ARG002
             return "NOTHING" if value is None else value.upper()
 
-    field: Any = Upper(max_length=8, null=True)
+    field: Any = Upper(8, null=True)
     assert not stays_empty(field)
     assert write_of(field)("abc", None) == "ABC"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (fields.CharField(8, validators=[RegexValidator("^[a-z]+$", 0)]), "A"),
+        (fields.IntField(validators=[MinValueValidator(5)]), 4),
+        (fields.DatetimeField(validators=[only_noon]), datetime(2026, 11, 29, 11, tzinfo=UTC)),
+    ],
+)
+def test_a_field_s_own_validators_are_asked(field: Any, value: Any) -> None:
+    field.model_field_name = "it"
+    with pytest.raises(ValidationError, match="it: "):
+        write_of(field)(value, None)
 
 
 def test_a_moment_without_a_zone_is_warned_of_as_before() -> None:

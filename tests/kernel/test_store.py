@@ -25,6 +25,7 @@ from tortoise.transactions import in_transaction
 from banshi.builtin.checks.code.detector import Detector
 from banshi.builtin.passes.models import Counter
 from banshi.foundation import column_comments
+from banshi.foundation.database import bulk
 from banshi.foundation.database.opening import KERNEL, open_store, orm_config
 from banshi.foundation.database.store import DRAIN_TIMEOUT_S, MAX_GROUPED_WRITES, NotBegun, Store
 from banshi.foundation.database.writes import Stale, Update, Write
@@ -122,10 +123,25 @@ async def test_two_hundred_writes_at_once_share_a_few_transactions(
     assert len(transactions) <= 5
 
 
-async def test_a_single_write_waits_for_nobody(store: Store, transactions: list[frozenset[type[Model]]]) -> None:
+async def test_a_single_write_waits_for_nobody(
+    store: Store, transactions: list[frozenset[type[Model]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "GATHER_S", 3600.0)
     await store.commit(Write(rows=[row("one")]))
     assert await present() == {"one"}
     assert len(transactions) == 1
+
+
+async def test_where_many_write_those_who_come_a_moment_later_are_in_the_same_transaction(
+    store: Store, transactions: list[frozenset[type[Model]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "GATHER_S", 0.2)
+    await asyncio.gather(*(store.commit(Write(rows=[row(f"first-{number}")])) for number in range(bulk.MANY)))
+    before = len(transactions)
+    second = asyncio.ensure_future(store.commit(Write(rows=[row("second")])))
+    await asyncio.sleep(0.02)
+    await asyncio.gather(second, *(store.commit(Write(rows=[row(f"later-{number}")])) for number in range(3)))
+    assert len(transactions) == before + 1
 
 
 async def test_rows_that_refer_to_each_other_are_written_whichever_comes_first(store: Store) -> None:

@@ -21,7 +21,7 @@ from tortoise.fields.base import DatabaseDefault
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from banshi.foundation.database.cells import Write, stays_empty, write_of
+from banshi.foundation.database.cells import Writer, stays_empty, write_of
 from banshi.foundation.encryption.sealing import CannotOpen
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -82,7 +82,7 @@ def insertions(
 
 
 @lru_cache(maxsize=1024)
-def _writers(model: type[Model]) -> list[tuple[str, bool, Write]]:
+def _writers(model: type[Model]) -> list[tuple[str, bool, Writer]]:
     """What makes a column's value of a field's, by field, and whether nothing stays nothing."""
     fields = ((name, model._meta.fields_map[name]) for name in _filled(model))
     return [(name, stays_empty(field), write_of(field)) for name, field in fields]

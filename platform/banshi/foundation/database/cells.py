@@ -14,18 +14,18 @@ from tortoise.validators import MaxLengthValidator
 from banshi.foundation.encryption.fields import Sealing
 
 #: `(value, row) -> what the database is given`.
-Write = Callable[[Any, Any], Any]
+Writer = Callable[[Any, Any], Any]
 
 
-def write_of(field: Field[Any]) -> Write:
+def write_of(field: Field[Any]) -> Writer:
     """The field's `to_db_value`, which is asked for what isn't plainly right alone. It raises as that does."""
     slowly, kind, longest = field.to_db_value, field.field_type, _longest(field)
-    if isinstance(field, Sealing) and kind is str and longest is not None:
+    if isinstance(field, Sealing) and type(field).to_db_value is Sealing.to_db_value and kind is str and longest:
         sealed = field.sealed
         return lambda value, row: sealed(value) if type(value) is str and len(value) <= longest else slowly(value, row)
-    if type(field) is DatetimeField and not (field.auto_now or field.auto_now_add):
+    if type(field) is DatetimeField and not (field.auto_now or field.auto_now_add or field.validators):
         return lambda value, row: value if type(value) is datetime and value.tzinfo is not None else slowly(value, row)
-    if type(field).to_db_value is not Field.to_db_value or longest is None:
+    if type(field).to_db_value is not Field.to_db_value or not longest:
         return slowly
     if kind is str:
         return lambda value, row: value if type(value) is str and len(value) <= longest else slowly(value, row)
@@ -40,7 +40,7 @@ def stays_empty(field: Field[Any]) -> bool:
     )
 
 
-def _longest(field: Field[Any]) -> float | None:
-    """Characters that a text of the field may have at most; None where something else is asked of its values too."""
-    lengths = [one.max_length for one in field.validators if isinstance(one, MaxLengthValidator)]
-    return min(lengths, default=math.inf) if len(lengths) == len(field.validators) else None
+def _longest(field: Field[Any]) -> float:
+    """Characters that a text of the field may have at most; 0 where something else is asked of its values too."""
+    lengths = [one.max_length for one in field.validators if type(one) is MaxLengthValidator]
+    return min(lengths, default=math.inf) if len(lengths) == len(field.validators) else 0
