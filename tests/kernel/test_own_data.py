@@ -278,7 +278,9 @@ async def test_what_its_person_may_have_forgotten_earlier_goes_at_once_and_nobod
         now = door.platform.now()
         door.platform.now = lambda: now + timedelta(days=31)
         token = door.citizen(WANG, "王小明", WORDS[-1])
-        assert (await token.delete("/v1/me")).ok() == {"kept": []}
+        # The server's own round, which the new day brings, may have one of the cases in hand: then it is told so.
+        while kept := (await token.delete("/v1/me")).ok()["kept"]:
+            assert [one["reason"] for one in kept] == ["leaving"]
         assert await tables_with(door, *WORDS) == set()
         assert await Case.filter(person="zhao-0815", content="kept").count() == 1
         assert len(list(door.platform.settings.attachments_folder.iterdir())) == 2
