@@ -18,10 +18,6 @@ MOST_FIELD_PROBLEMS = 100
 #: Characters of a pointer, and of a field problem's code.
 LONGEST_POINTER, LONGEST_CODE = 1_000, 64
 
-#: What is told of a field of which nothing was said that can be read.
-WRONG = say("This is not valid.")
-MORE = say("There are more problems; these are the first {most}.", most=MOST_FIELD_PROBLEMS)
-
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
@@ -40,7 +36,8 @@ class FieldProblem:
     def __post_init__(self) -> None:
         code = bounded(self.code, LONGEST_CODE) if isinstance(self.code, str) else ""
         object.__setattr__(self, "pointer", _shortened(self.pointer))
-        object.__setattr__(self, "detail", bounded(self.detail, LONGEST_FIELD_DETAIL) or WRONG)
+        detail = bounded(self.detail, LONGEST_FIELD_DETAIL) or say("This is not valid.")
+        object.__setattr__(self, "detail", detail)
         object.__setattr__(self, "code", code or "invalid")
 
     def document(self, language: str = "en") -> dict[str, str]:
@@ -61,5 +58,6 @@ def few(problems: Iterable[FieldProblem]) -> tuple[FieldProblem, ...]:
     """So many as one problem names, and then one that says that there are more."""
     found = tuple(islice(problems, MOST_FIELD_PROBLEMS + 1))
     if len(found) > MOST_FIELD_PROBLEMS and found[-1].code != "truncated":
-        return (*found[:MOST_FIELD_PROBLEMS], FieldProblem("", MORE, "truncated"))
+        more = say("There are more problems; these are the first {most}.", most=MOST_FIELD_PROBLEMS)
+        return (*found[:MOST_FIELD_PROBLEMS], FieldProblem("", more, "truncated"))
     return found

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 
 from banshi.foundation.texts import spoken
 
@@ -15,11 +13,14 @@ class Sentences:
     of "Send at most {most} files.", beside the module that makes this."""
 
     def __init__(self, module: str) -> None:
-        self._file = Path(module).with_name("zh-CN.toml")
+        self._module = module
 
     @cached_property
     def chinese(self) -> Mapping[str, str]:
-        return tomllib.loads(self._file.read_text("utf-8"))
+        import tomllib  # late: `import banshi` says nothing
+        from pathlib import Path
+
+        return tomllib.loads(Path(self._module).with_name("zh-CN.toml").read_text("utf-8"))
 
     def __call__(self, english: str, **names: object) -> dict[str, str]:
         texts = {"zh-CN": self.chinese.get(english, ""), "en": english}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from pydantic import PydanticUserError
-
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(word, known, 1)
@@ -15,6 +13,8 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
 def told(error: BaseException) -> str:
     """An exception on one line."""
+    from pydantic import PydanticUserError  # late: `import banshi` needs none of it
+
     if isinstance(error, PydanticUserError):
         # What follows is pydantic's advice to whoever calls it.
         return f"{type(error).__name__}: {str(error).split('. ')[0]}"
