@@ -135,5 +135,8 @@ def test_a_field_s_own_validators_are_asked(field: Any, value: Any) -> None:
 def test_a_moment_without_a_zone_is_warned_of_as_before() -> None:
     field: Any = fields.DatetimeField()
     field.model_field_name = "at"
+    naive = datetime(2026, 11, 29)
     with pytest.warns(RuntimeWarning, match="naive"):
-        write_of(field)(datetime(2026, 11, 29), None)
+        written = write_of(field)(naive, None)
+    with pytest.warns(RuntimeWarning, match="naive"):
+        assert written == field.to_db_value(naive, None)

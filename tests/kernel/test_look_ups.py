@@ -95,13 +95,16 @@ async def test_where_many_ask_those_who_come_a_moment_later_are_in_the_same_stat
 
 
 async def test_whoever_asks_alone_waits_for_nobody(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = LookUps(store, SQL)
+    await store.commit(Write(rows=[answer("one")]))
+    statements, answers = counted(store, monkeypatch), LookUps(store, SQL)
     monkeypatch.setattr("banshi.foundation.database.bulk.GATHER_S", 3600)
-    for _ in range(3):
-        await answers.find("one")
-        await store.commit(Write(rows=[]))
-    await asyncio.gather(*(answers.find(str(number)) for number in range(MANY - 1)))
-    await answers.find("one")
+    async with asyncio.timeout(30):
+        alone = [await answers.find("one") for _ in range(3)]
+        few = await asyncio.gather(*(answers.find(str(number)) for number in range(MANY - 1)))
+        after = await answers.find("one")
+    assert [row and row["status"] for row in (*alone, after)] == [201] * 4
+    assert few == [None] * (MANY - 1)
+    assert len(statements) == 5
 
 
 async def test_a_database_that_fails_is_told_to_each_and_asked_again_by_the_next(
