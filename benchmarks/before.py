@@ -5,13 +5,21 @@
     python benchmarks/before.py /tmp/before/.venv/bin/banshi writes --rounds 5
 
 A whole case is one from its submission to the message in the inbox. On PostgreSQL too, where this machine has it.
+A start is one on a present database, from its process to the first answered request.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from benchmarks.shared.api_load import (
     CASES,
@@ -21,6 +29,7 @@ from benchmarks.shared.api_load import (
     as_known,
     bare,
     columns,
+    compiled_in,
     of_its_own,
     reads_of,
     submission,
@@ -29,12 +38,18 @@ from benchmarks.shared.api_load import (
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cities import city, office
 from benchmarks.shared.databases import has_postgres, postgres_if
+from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, alternate, compare, ratios
-from benchmarks.shared.processes import serving, workspace
+from benchmarks.shared.processes import pin, serving, workspace
 
 WHOLE_CASES = (
     *(Column("cases/s", "done"), Column("server's CPU µs a case", "whole_cpu"), Column("p99 ms", "p99", ".1f")),
     *(*ratios("before", "done", "whole_cpu"), Column("p99's ratio", "p99", ".2f", "before")),
+)
+
+STARTS = (
+    *(Column("s", "seconds", ".3f"), Column("CPU s", "cpu", ".3f")),
+    *(Column("times before's", "seconds", ".2f", "before"), Column("by CPU", "cpu", ".2f", "before")),
 )
 
 
@@ -65,12 +80,51 @@ def reads(folder: Path, given: argparse.Namespace) -> None:
     compare(results, columns("bare aiohttp"))
 
 
+def starts(folder: Path, given: argparse.Namespace) -> None:
+    """`banshi serve` to its first answer, and `import banshi`, all modules compiled."""
+    sides: dict[str, dict[str, Callable[[], Any]]] = {"`serve` to its first answer": {}, "`import banshi`": {}}
+    serve, load = sides.values()
+    for name, command in (("before", given.before), ("now", None)):
+        file = city(folder / f"start-{name}")
+        file = of_its_own(file, command) if command else file
+        compiled = compiled_in(folder / name)
+        serve[name] = lambda file=file, command=command, compiled=compiled: answered(file, command, compiled)
+        load[name] = lambda command=command, compiled=compiled: imported(command, compiled)
+    for what, each in sides.items():
+        alternate(1, each)  # Compiles, and makes the database.
+        print(f"## {what}\n")
+        compare(alternate(given.rounds * 4, each), STARTS)
+
+
+def answered(file: Path, command: str | None, environment: Mapping[str, str]) -> dict[str, float]:
+    """What a start took, and of the server's processor."""
+    began = time.perf_counter()
+    with serving(file, command=command, **environment) as server:
+        fetched(server.url + ITEM)
+        return {"seconds": time.perf_counter() - began, "cpu": server.cpu()}
+
+
+def imported(command: str | None, environment: Mapping[str, str]) -> dict[str, float]:
+    """What a process that imports `banshi` took, and of a processor."""
+    began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [Path(command or sys.executable).with_name("python"), "-c", "import banshi"],
+        check=True,
+        timeout=30,
+        env={**os.environ, **environment},
+        preexec_fn=pin(0),
+    )
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = ended.ru_utime - used.ru_utime + ended.ru_stime - used.ru_stime
+    return {"seconds": time.perf_counter() - began, "cpu": cpu}
+
+
 def main() -> None:
     parser = options(__doc__, rounds=(3, 1), seconds=(4.0, 1.0), warm_up=(1.0, 0.2))
     parser.add_argument("before", help="the command `banshi` of the earlier commit's environment")
-    parser.add_argument("parts", nargs="*", metavar="PART", help="only these: reads, writes, postgres")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="only these: reads, writes, postgres, starts")
     given = begun(parser)
-    parts = given.parts or ["reads", "writes", "postgres"]
+    parts = given.parts or ["reads", "writes", "postgres", "starts"]
     with workspace() as folder:
         if "reads" in parts:
             reads(folder, given)
@@ -78,6 +132,8 @@ def main() -> None:
             writes(folder, given, None)
         if "postgres" in parts and has_postgres():
             writes(folder, given, "PostgreSQL")
+        if "starts" in parts:
+            starts(folder, given)
 
 
 if __name__ == "__main__":

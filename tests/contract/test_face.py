@@ -46,6 +46,19 @@ def test_the_face_is_small() -> None:
     assert len(banshi.__all__) == len(set(banshi.__all__)) <= MOST
 
 
+def test_importing_banshi_loads_nothing_else_of_it_and_no_library() -> None:
+    """Whoever asks for a name pays for it, and nobody for the other 44."""
+    loaded = "import sys; before = {*sys.modules}; import banshi; print(*sorted({*sys.modules} - before))"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    of_python = {*sys.stdlib_module_names}
+    assert [name for name in done.stdout.split() if name.partition(".")[0] not in of_python] == ["banshi"]
+
+
+def test_the_face_tells_its_names_to_whoever_asks_what_it_has() -> None:
+    assert dir(banshi) == sorted(banshi.__all__)
+    assert all(getattr(banshi, name) is not None for name in banshi.__all__)
+
+
 def test_a_name_is_public_in_one_place() -> None:
     names = [*banshi.__all__, *(name for noun in NOUNS for name in public(noun).__all__)]
     assert sorted(names) == sorted(set(names))

@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 from banshi import Audience, Route
 from banshi.app import configure, open_platform, serving
 from banshi.builtin.creating.per_person import one_more
-from banshi.builtin.outgoing.rates import RATES, Alone, Rates, Shared
+from banshi.builtin.outgoing.rates import RATES, Alone, Rates
+from banshi.builtin.outgoing.shared_rates import SharedRates
 from banshi.foundation.errors import TooManyRequests
 from banshi.foundation.redis_client import RedisSettings
 from banshi.kernel.contract.principals import Principal
@@ -169,7 +170,7 @@ async def test_two_processes_that_share_a_redis_count_one_day_together(tmp_path:
         settings = RedisSettings(url=f"redis://127.0.0.1:{redis.port}", name="city")
         async with city(tmp_path, burst=5, day=5) as one, city(tmp_path / "other", burst=5, day=5) as other:
             for name, door in (("one", one), ("other", other)):
-                door.platform.put(RATES, Rates(Shared(settings), "city:rates", name))
+                door.platform.put(RATES, Rates(SharedRates(settings, "city:rates"), "city:rates", name))
             wang = Principal("wang")
             for turn in range(5):
                 await one_more((one, other)[turn % 2].platform, wang)

@@ -12,7 +12,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from banshi.builtin.outgoing import rates as module
-from banshi.builtin.outgoing.rates import Rates, Shared
+from banshi.builtin.outgoing.rates import Rates
+from banshi.builtin.outgoing.shared_rates import SharedRates
 from banshi.foundation.redis_client import RedisSettings
 from tests import redis_servers
 from tests.redis_servers import Server
@@ -38,7 +39,7 @@ async def rates(redis: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     watching: list[asyncio.Task[None]] = []
 
     def made(process: str) -> Rates:
-        rates = Rates(Shared(settings), "city:rates", process)
+        rates = Rates(SharedRates(settings, "city:rates"), "city:rates", process)
         watching.append(asyncio.create_task(rates.watch()))
         return rates
 
@@ -166,7 +167,8 @@ async def test_a_redis_that_is_away_or_silent_is_not_asked_by_those_who_have_som
 
 async def test_deployments_on_one_redis_count_apart(redis: Server) -> None:
     url = f"redis://127.0.0.1:{redis.port}"
-    city, town = (Rates(Shared(RedisSettings(url=url, name=name)), f"{name}:rates", "p") for name in ("city", "town"))
+    prefixes = {RedisSettings(url=url, name=name): f"{name}:rates" for name in ("city", "town")}
+    city, town = (Rates(SharedRates(settings, prefix), prefix, "p") for settings, prefix in prefixes.items())
     assert await taken(city, "x", 5) == 5
     assert await taken(town, "x", 5) == 5
 

@@ -12,7 +12,8 @@ import pytest
 
 from banshi import Message
 from banshi.builtin.outgoing import rates
-from banshi.builtin.outgoing.rates import Rates, Shared
+from banshi.builtin.outgoing.rates import Rates
+from banshi.builtin.outgoing.shared_rates import SharedRates
 from banshi.foundation.redis_client import RedisSettings
 from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door
@@ -101,7 +102,7 @@ async def test_a_quota_of_a_few_a_minute_is_shared_as_well(redis: Server, patien
     await within_a_minute(5)
     given, tasks, paces = 0, [], [Pace(6 / 60, 10**9) for _ in range(2)]
     for pace in paces:
-        counts = Rates(Shared(settings), "city:rates", str(id(pace)))
+        counts = Rates(SharedRates(settings, "city:rates"), "city:rates", str(id(pace)))
         tasks.append(asyncio.create_task(Quota(counts, "fcm", pace, lambda: None).run()))
     ends = time.monotonic() + 2
     while time.monotonic() < ends:
@@ -122,7 +123,7 @@ async def test_an_alert_has_its_share_whatever_other_processes_send(redis: Serve
 
     async def send(lane: Lane) -> None:
         pace = Pace(float(per_second), 10**9)
-        counts = Rates(Shared(settings), "city:rates", str(id(pace)))
+        counts = Rates(SharedRates(settings, "city:rates"), "city:rates", str(id(pace)))
         tasks.append(asyncio.create_task(Quota(counts, "fcm", pace, lambda: None).run()))
         while True:
             while not pace.take(lane):

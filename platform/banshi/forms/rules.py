@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -90,13 +91,12 @@ def _against_metaschema(schema: dict[str, Any]) -> Iterator[str]:
                 yield from (f"#{pointer(found.path)}: {say(found, 'en').detail}" for found in read_error(error, {}))
 
 
+@lru_cache(maxsize=1_024)
 def _is_pattern(pattern: str) -> bool:
     """Whether the linear-time engine takes it; the metaschema's own check asks a more permissive one."""
-    try:
-        compiled({"pattern": pattern})
-    except ValueError:
-        return False
-    return True
+    with suppress(ValueError):
+        return compiled({"pattern": pattern}) is not None
+    return False
 
 
 def _about_pattern(pattern: str) -> str:

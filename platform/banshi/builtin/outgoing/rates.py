@@ -7,18 +7,18 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 import structlog
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import refusal_of
-from banshi.foundation.redis_client import RedisSettings, answered, client_of
+from banshi.foundation.redis_client import answered
 from banshi.kernel.runtime.running import Platform
+
+if TYPE_CHECKING:
+    from banshi.builtin.outgoing.shared_rates import SharedRates
 
 log = structlog.get_logger("banshi.rates")
 
@@ -32,18 +32,6 @@ SHARER_STALE_S = 10.0
 
 #: Sharers before anything was heard: this process alone.
 NOBODY_ELSE = (1, 0.0)
-
-
-class Shared(RedisStorage):
-    """Counts in Redis, through a client of ours: a server's, behind Sentinels, or a Cluster's."""
-
-    def __init__(self, settings: RedisSettings) -> None:
-        self.client: Any = client_of(settings.url)
-        super().__init__("async+redis://", implementation="redispy", key_prefix=f"{settings.name}:rates")
-
-    def configure_bridge(self) -> None:
-        self.bridge.storage = self.client  # type: ignore[attr-defined]
-        self.bridge.connection_getter = lambda _: self.client  # type: ignore[attr-defined]
 
 
 class Alone:
@@ -74,11 +62,10 @@ class Alone:
 class Rates:
     """What was done lately, by name."""
 
-    def __init__(self, shared: Shared | None, prefix: str, process: str) -> None:
+    def __init__(self, shared: SharedRates | None, prefix: str, process: str) -> None:
         #: What this process counts for itself.
         self.alone = Alone()
         self._shared = shared
-        self._together = SlidingWindowCounterRateLimiter(shared) if shared is not None else None
         self._prefix = prefix
         self._process = process
         self._away = asyncio.Event()
@@ -93,7 +80,7 @@ class Rates:
     @property
     def together(self) -> bool:
         """Whether all processes are counted together at present."""
-        return self._together is not None and not self._away.is_set()
+        return self._shared is not None and not self._away.is_set()
 
     async def watch(self) -> None:
         """Find out when a Redis that failed is back, until cancelled. Nobody who has something to do asks for that."""
@@ -112,28 +99,21 @@ class Rates:
 
     async def wait(self, name: str, most: int, seconds: int, *, cost: int = 1) -> float:
         """0.0 and it is counted, or in how many seconds it may be asked again: at most `most` in so many seconds."""
-        if self._together is not None and self.together:
-            item = RateLimitItemPerSecond(most, seconds)
+        if self._shared is not None and self.together:
             try:
                 async with asyncio.timeout(REDIS_TIMEOUT_S):
-                    return await answered(self._asked(self._together, item, name, cost))
+                    return await answered(self._shared.wait(name, most, seconds, cost))
             except Exception as error:
                 self._lost(error)
         return self.alone.wait(name, most, seconds, cost)
 
-    async def _asked(self, counted: Any, item: RateLimitItemPerSecond, name: str, cost: int) -> float:
-        if await counted.hit(item, name, cost=cost):
-            return 0.0
-        reset = (await counted.get_window_stats(item, name)).reset_time
-        # What was counted in the window before leaves bit by bit.
-        return float(min(max(reset - time.time(), 0.01), item.get_expiry()))
-
     async def sharers(self, name: str) -> int:
         """How many processes share it, this one among them; as it was last known while Redis is away."""
         if self._shared is not None and self.together:
+            key = f"{self._prefix}:sharers:{name}"
             try:
                 async with asyncio.timeout(REDIS_TIMEOUT_S):
-                    self._know(name, await answered(self._counted(self._shared.client, name)))
+                    self._know(name, await answered(self._shared.sharers(key, self._process, SHARER_STALE_S)))
             except Exception as error:
                 self._lost(error)
         return self._sharers.get(name, NOBODY_ELSE)[0]
@@ -147,13 +127,6 @@ class Rates:
         now = time.monotonic()
         if found >= known or now > until:
             self._sharers[name] = (found, now + SHARER_STALE_S)
-
-    async def _counted(self, client: Any, name: str) -> int:
-        key, now = f"{self._prefix}:sharers:{name}", time.time()
-        await client.zadd(key, {self._process: now})
-        await client.zremrangebyscore(key, 0, now - SHARER_STALE_S)
-        await client.expire(key, int(SHARER_STALE_S) * 2)
-        return max(1, int(await client.zcard(key)))
 
     def _lost(self, error: Exception) -> None:
         if not self._away.is_set():
@@ -169,8 +142,12 @@ RATES: Key[Rates] = Key("rates")
 async def open_rates(platform: Platform) -> AsyncIterator[Rates]:
     """The rates of this process, or of all that share its Redis."""
     redis = platform.settings.redis
-    shared = Shared(redis) if redis is not None else None
-    rates = Rates(shared, f"{redis.name}:rates" if redis is not None else "", os.urandom(6).hex())
+    shared, prefix = None, f"{redis.name}:rates" if redis is not None else ""
+    if redis is not None:
+        from banshi.builtin.outgoing.shared_rates import SharedRates
+
+        shared = SharedRates(redis, prefix)
+    rates = Rates(shared, prefix, os.urandom(6).hex())
     try:
         async with working("banshi-rates", rates.watch):
             yield rates

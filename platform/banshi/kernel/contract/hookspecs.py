@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from banshi.foundation.database.tables import Tables
-from banshi.foundation.findings import Finding
-from banshi.kernel.contract.kinds import Kind
-from banshi.kernel.contract.values import Channel, Offer, Resource
-
 if TYPE_CHECKING:
     import click
 
+    from banshi.foundation.database.tables import Tables
+    from banshi.foundation.findings import Finding
+    from banshi.kernel.contract.kinds import Kind
     from banshi.kernel.contract.routes import Route
+    from banshi.kernel.contract.values import Channel, Offer, Resource
 
 #: Marks a hook.
 hookspec = pluggy.HookspecMarker("banshi")

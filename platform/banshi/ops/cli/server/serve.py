@@ -81,10 +81,13 @@ def shared(settings: Settings, otherwise: str) -> None:
 
 def serve_alone(ctx: click.Context, host: str, port: int, worker: Worker | None, duty: ProcessRole) -> None:
     """Do a process's part in this very one, alone or as one of several."""
+    # A start makes next to nothing that is garbage, and each look for it goes through all that it has made.
+    gc.disable()
     from banshi.app import configure
     from banshi.ops.development import refuse_beyond
 
     registry = configure(config_of(ctx))
+    spare_the_collector()
     if duty != EVERYTHING:
         shared(registry.configuration.settings, "let one `banshi serve` do everything")
     refuse_beyond(registry, host, worker.count if worker else 1)
@@ -174,10 +177,10 @@ def end_within(seconds: float) -> threading.Timer:
 
 
 def spare_the_collector() -> None:
-    """What a start has made lives as long as the process: nobody need look through it for garbage again and again."""
-    gc.collect()
+    """What a start has made lives as long as the process: nobody need look through it for garbage, not even once."""
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD_OBJECTS, *gc.get_threshold()[1:])
+    gc.enable()
 
 
 def permit_connections() -> None:
