@@ -381,6 +381,10 @@ async def test_many_changes_at_once_make_one_more_index(city: Door, monkeypatch:
     changes: list[int] = []
     monkeypatch.setattr("banshi.builtin.catalogue.search.index_of", counted)
     search = Search(city.platform.registry)
+    search.renew()
+    await asyncio.sleep(0)
+    assert not made, "nobody has asked for it yet"
+    search.begun()
     await until(lambda: made)
     for change in range(50):
         changes.append(change)
@@ -389,6 +393,25 @@ async def test_many_changes_at_once_make_one_more_index(city: Door, monkeypatch:
     may_end.set()
     await search.settled()
     assert made == [0, 50]
+
+
+async def test_of_several_who_ask_first_none_makes_an_index_of_their_own(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def counted(registry: Any) -> Index:
+        made.append(1)
+        return index_of(registry)
+
+    monkeypatch.setattr("banshi.builtin.catalogue.search.index_of", counted)
+    search = Search(city.platform.registry)
+    leaving = asyncio.create_task(search.index())
+    asking = [asyncio.create_task(search.index()) for _ in range(5)]
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert len({id(one) for one in await asyncio.gather(*asking)}) == len(made) == 1
+    assert leaving.cancelled()
 
 
 def test_random_words_never_raise(index: Index) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,15 +97,8 @@ class Reader:
         for table, item in self._items(document, department, {unit.code for unit in units}):
             declared.update([str(table["code"])] if "code" in table else [])
             items += [item] if item and department else []
-        return Catalogue(
-            department,
-            tuple(items),
-            tuple(self.findings),
-            frozenset(declared),
-            self.lines,
-            tuple(dict.fromkeys(self.sources)),
-            self.files,
-        )
+        found, sources = tuple(self.findings), tuple(dict.fromkeys(self.sources))
+        return Catalogue(department, tuple(items), found, frozenset(declared), self.lines, sources, self.files)
 
     def _document(self, tables: Set[str]) -> dict[str, Any] | None:
         """The file that is being read, which may have `tables`; None where it can't be read."""
@@ -201,14 +195,15 @@ class Reader:
             if isinstance(declared, str):
                 if self.folder is None:
                     raise ValueError("has to be the schema itself")
-                file = (self.folder / declared).resolve()
+                folder = self.folder.resolve()
+                file = (folder / declared).resolve()
                 source = f"{where}.form ({declared})"
-                if not file.is_relative_to(self.folder.resolve()):
+                if not file.is_relative_to(folder):
                     raise ValueError("has to be a file inside the plugin's folder")
                 if not file.is_file():
                     known = [one.relative_to(self.folder).as_posix() for one in sorted(self.folder.rglob("*.json"))]
                     raise ValueError(f"there is no such file; {did_you_mean(declared, known)}")
-                self.sources.append(self.folder / file.relative_to(self.folder.resolve()))
+                self.sources.append(self.folder / file.relative_to(folder))
                 declared = read_json(file)
             form = Form.from_schema(declared)
             if form.schema.get("type", "object") != "object":
@@ -253,6 +248,12 @@ def _twice(values: Sequence[Unit] | Sequence[Document]) -> list[str]:
     return sorted({code for code in codes if codes.count(code) > 1})
 
 
+@cache
+def _fields_of(cls: type) -> Sequence[tuple[str, bool]]:
+    """A class's fields, and whether each is a text. A mapping to texts may be empty, a text may not."""
+    return [(one.name, "Texts" in str(one.type) and "Mapping" not in str(one.type)) for one in fields(cls)]
+
+
 def untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tuple[str, str]]:
     """Every text below `value` that lacks one of the languages, as (dotted key, language).
 
@@ -260,10 +261,8 @@ def untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tup
     an empty one is too.
     """
     if is_dataclass(value) and not isinstance(value, type):
-        for one in fields(value):
-            # A mapping to texts may be empty, a text may not.
-            texts = "Texts" in str(one.type) and "Mapping" not in str(one.type)
-            yield from untranslated(getattr(value, one.name), f"{where}.{one.name}", texts=texts)
+        for name, texts in _fields_of(type(value)):
+            yield from untranslated(getattr(value, name), f"{where}.{name}", texts=texts)
     elif isinstance(value, Mapping):
         if (value or texts) and all(isinstance(text, str) for text in value.values()):
             for language in LANGUAGES:

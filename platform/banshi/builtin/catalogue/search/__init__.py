@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
@@ -20,38 +20,38 @@ log = structlog.get_logger("banshi.search")
 
 
 class Search:
-    """The index of the catalogue, made in a thread: a city of ten thousand items need not wait for it."""
+    """The index of the catalogue, made in a thread once it is asked for: nobody need wait for ten thousand items."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._made: Index | None = None
         #: One waits already for the one that is being made, and will have all changes until then.
         self._waits = False
-        self._making = self._begun()
+        self._making: asyncio.Future[Index] | None = None
 
     async def index(self) -> Index:
         """The newest that is ready; who asks before the first waits for it."""
         # Shielded: a caller that leaves does not end the making of the index.
-        return self._made if self._made is not None else await asyncio.shield(self._making)
+        return self._made if self._made is not None else await asyncio.shield(self.begun())
+
+    def begun(self) -> asyncio.Future[Index]:
+        """What is being made, or was made last: the first from now on."""
+        if self._making is None:
+            self._making = asyncio.ensure_future(self._make())
+        return self._making
 
     def renew(self) -> None:
-        """The catalogue has changed: make another, which is used as soon as it is ready."""
-        if not self._waits:
+        """The catalogue has changed: make another, which is used as soon as it is ready. The first has all anyway."""
+        if self._making is not None and not self._waits:
             self._waits = True
-            self._making = self._begun(self._making)
+            self._making = asyncio.ensure_future(self._make(self._making))
 
     async def settled(self) -> None:
         """Wait for what is being made. A thread can't be stopped, and uses what the platform has open."""
-        await asyncio.wait([self._making])
+        if self._making is not None:
+            await asyncio.wait([self._making])
 
-    def when_ready(self, told: Callable[[], object]) -> None:
-        """Call `told` once the first index is there."""
-        self._making.add_done_callback(lambda _: told())
-
-    def _begun(self, before: asyncio.Future[Index] | None = None) -> asyncio.Future[Index]:
-        return asyncio.ensure_future(self._make(before))
-
-    async def _make(self, before: asyncio.Future[Index] | None) -> Index:
+    async def _make(self, before: asyncio.Future[Index] | None = None) -> Index:
         if before is not None:
             # One after the other, so that an older one is never the last to be ready.
             await asyncio.wait([before])
@@ -85,7 +85,7 @@ def index_of(registry: Registry) -> Index:
 
 @asynccontextmanager
 async def open_search(platform: Platform) -> AsyncIterator[Search]:
-    """The search, with its first index being made beside the first requests."""
+    """The search, whose first index is made beside the first requests."""
     search = Search(platform.registry)
     try:
         yield search

@@ -81,13 +81,14 @@ def shared(settings: Settings, otherwise: str) -> None:
 
 def serve_alone(ctx: click.Context, host: str, port: int, worker: Worker | None, duty: ProcessRole) -> None:
     """Do a process's part in this very one, alone or as one of several."""
-    # A start makes next to nothing that is garbage, and each look for it goes through all that it has made.
+    # What is read and made here is next to never garbage, and each look for it goes through all of it.
     gc.disable()
     from banshi.app import configure
     from banshi.ops.development import refuse_beyond
 
     registry = configure(config_of(ctx))
-    spare_the_collector()
+    gc.freeze()
+    gc.enable()
     if duty != EVERYTHING:
         shared(registry.configuration.settings, "let one `banshi serve` do everything")
     refuse_beyond(registry, host, worker.count if worker else 1)
@@ -134,7 +135,6 @@ async def serve(
             platform.put(WORKER, worker)
         url = await stack.enter_async_context(serving(platform, host, port))
         spare_the_collector()
-        platform[SEARCH].when_ready(gc.freeze)
         who: dict[str, int] = {}
         if worker is not None:
             who["worker"] = worker.number
@@ -149,6 +149,7 @@ async def serve(
         log.info("serving", url=url, plugins=sorted(registry.configuration.entries), items=len(registry.items), **who)
         if told:
             log.warning("this is for development", told=told, **who)
+        platform[SEARCH].begun().add_done_callback(lambda _: gc.freeze())
         await stop.wait()
         log.info("stopping", **who)
         end = end_within(END_TIMEOUT_S)
@@ -180,7 +181,6 @@ def spare_the_collector() -> None:
     """What a start has made lives as long as the process: nobody need look through it for garbage, not even once."""
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD_OBJECTS, *gc.get_threshold()[1:])
-    gc.enable()
 
 
 def permit_connections() -> None:
