@@ -220,6 +220,9 @@ BUDGET = {"kernel": 8_500, "forms": 2_240, "foundation": 4_749}
 #: Lines of a file in these rooms.
 LONGEST_FILE = 300
 
+#: Files of a folder beside its `__init__`.
+MOST_FILES = 13
+
 
 @pytest.mark.parametrize("room", BUDGET)
 def test_a_room_stays_within_its_budget(room: str) -> None:
@@ -228,6 +231,14 @@ def test_a_room_stays_within_its_budget(room: str) -> None:
     whole = sum(lines.values())
     assert whole <= BUDGET[room], f"{room} has {whole} lines: could what was added be a plugin's, or a built-in's?"
     assert not {file: count for file, count in lines.items() if count > LONGEST_FILE}, "divide them by their nouns"
+
+
+def test_no_folder_is_more_than_a_look_takes_in() -> None:
+    """Of `banshi.sdk` each file is a noun that authors read; migrations are read one by one."""
+    folders = {file.parent for house, _ in HOUSES.values() for file in source_files(house)} - {KERNEL / "sdk"}
+    files = {folder: sum(file.name != "__init__.py" for file in folder.glob("*.py")) for folder in folders}
+    too_many = {str(folder) for folder, count in files.items() if count > MOST_FILES and folder.name != "migrations"}
+    assert not too_many, "which of the files are of one noun?"
 
 
 def test_no_module_has_the_name_of_a_public_function() -> None:

@@ -16,7 +16,7 @@ from banshi.foundation.database.failover.connecting import Servers
 from banshi.foundation.database.failover.readiness import Readiness
 from banshi.foundation.database.opening import connection_to, schema_of
 from banshi.foundation.errors import Unavailable
-from banshi.foundation.server_addresses import hosts_of
+from banshi.foundation.servers.addresses import hosts_of
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed
 from banshi.ops.backup import postgres as programs

@@ -17,7 +17,7 @@ from banshi.builtin.creating.per_person import one_more
 from banshi.builtin.outgoing.rates import RATES, Alone, Rates
 from banshi.builtin.outgoing.shared_rates import SharedRates
 from banshi.foundation.errors import TooManyRequests
-from banshi.foundation.redis_client import RedisSettings
+from banshi.foundation.servers.redis_client import RedisSettings
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.loading.settings import PersonRates, Settings
 from banshi.testing import Door, Person, open_door

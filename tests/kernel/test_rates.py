@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from banshi.builtin.outgoing import rates as module
 from banshi.builtin.outgoing.rates import Rates
 from banshi.builtin.outgoing.shared_rates import SharedRates
-from banshi.foundation.redis_client import RedisSettings
+from banshi.foundation.servers.redis_client import RedisSettings
 from tests import redis_servers
 from tests.redis_servers import Server
 from tests.waiting import until, within_a_minute

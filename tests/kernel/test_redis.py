@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from banshi.foundation.database.writes import Write
-from banshi.foundation.redis_client import RedisSettings, client_of, hosts_of
+from banshi.foundation.servers.redis_client import RedisSettings, client_of, hosts_of
 from banshi.kernel.runtime.signals.redis import RedisCarrier
 from banshi.kernel.runtime.signals.signals import Signals
 from banshi.kernel.tables.outbox import OutboxRow

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from banshi.builtin.work_stream import stream as work_stream
 from banshi.builtin.work_stream.stream import GROUP, WorkStream
-from banshi.foundation.redis_client import RedisSettings, client_of
+from banshi.foundation.servers.redis_client import RedisSettings, client_of
 from banshi.sdk.events import SIGNALS
 from banshi.sdk.operations import ProcessRole
 from banshi.testing import open_door

@@ -14,7 +14,7 @@ from banshi import Message
 from banshi.builtin.outgoing import rates
 from banshi.builtin.outgoing.rates import Rates
 from banshi.builtin.outgoing.shared_rates import SharedRates
-from banshi.foundation.redis_client import RedisSettings
+from banshi.foundation.servers.redis_client import RedisSettings
 from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door
 from mobile_push.delivery.pace import Pace

@@ -14,7 +14,7 @@ import structlog
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import refusal_of
-from banshi.foundation.redis_client import answered
+from banshi.foundation.servers.redis_client import answered
 from banshi.kernel.runtime.running import Platform
 
 if TYPE_CHECKING:

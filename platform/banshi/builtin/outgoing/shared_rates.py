@@ -9,7 +9,7 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from banshi.foundation.redis_client import RedisSettings, client_of
+from banshi.foundation.servers.redis_client import RedisSettings, client_of
 
 
 class SharedRates:

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from banshi.foundation.logs import Absence
-from banshi.foundation.redis_client import RedisSettings, answered, client_of
+from banshi.foundation.servers.redis_client import RedisSettings, answered, client_of
 
 log = structlog.get_logger("banshi.engine")
 

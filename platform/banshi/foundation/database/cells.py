@@ -35,9 +35,8 @@ def write_of(field: Field[Any]) -> Writer:
 def stays_empty(field: Field[Any]) -> bool:
     """Whether its None is NULL. A field of somebody's own, and a moment of its own, may make something of it."""
     own = type(field).__module__.partition(".")[0] not in {"tortoise", "banshi"}
-    return (
-        field.null and not own and not getattr(field, "auto_now", False) and not getattr(field, "auto_now_add", False)
-    )
+    of_now = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    return field.null and not own and not of_now
 
 
 def _longest(field: Field[Any]) -> float:

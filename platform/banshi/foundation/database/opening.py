@@ -24,7 +24,7 @@ from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import Ring
 from banshi.foundation.encryption.sealing import Context
 from banshi.foundation.findings import ConfigurationError, Finding
-from banshi.foundation.server_addresses import hosts_of, names_several, with_first
+from banshi.foundation.servers.addresses import hosts_of, names_several, with_first
 
 #: Label of Banshi's own tables; a plugin's tables bear the plugin's name.
 KERNEL = "banshi"

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Strict
 
 from banshi.default_plugins import OPTIONAL
-from banshi.foundation.redis_client import RedisSettings
-from banshi.foundation.server_addresses import hosts_of, names_several
+from banshi.foundation.servers.addresses import hosts_of, names_several
+from banshi.foundation.servers.redis_client import RedisSettings
 from banshi.foundation.time.periods import Period
 from banshi.kernel.loading.outside_systems import DATABASES, POSTGRES, Identity, OutgoingRules, RegisterSource
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from banshi.builtin.examinations import Deployment, Verdict
-from banshi.foundation.redis_client import client_of
+from banshi.foundation.servers.redis_client import client_of
 
 #: The oldest version that knows all that is asked of it.
 MIN_VERSION = (6, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from banshi.foundation.redis_client import answered, client_of
+from banshi.foundation.servers.redis_client import answered, client_of
 from banshi.kernel.runtime.signals.carrier import Carrier
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from banshi.foundation.server_addresses import hosts_of, parts_of
+from banshi.foundation.servers.addresses import hosts_of, parts_of
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
