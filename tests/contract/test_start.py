@@ -1,0 +1,44 @@
+"""What a start loads: all of it is waited for, on each machine and each time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Libraries of what not every city has, or does only now and then.
+LATER = {
+    *("asyncpg", "redis", "limits", "opentelemetry"),
+    *("PIL", "typst", "segno", "icalendar", "signxml", "stdnum", "regex"),
+    *("pyfcm", "py_vapid", "pyreqwest", "requests", "google"),
+}
+
+LOADED = """
+import json, sys
+from pathlib import Path
+from banshi.app import configure
+from banshi.ops.cli.server import serve
+registry = configure(Path(sys.argv[1]))
+print(json.dumps([len(registry.items), sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+def test_a_start_loads_no_library_that_the_city_may_never_need(tmp_path: Path) -> None:
+    file = tmp_path / "plugins.toml"
+    traffic = json.dumps(str(ROOT / "plugins" / "departments" / "traffic"))
+    file.write_text(f"""
+        [plugins.traffic]
+        path = {traffic}
+        api = 1
+        [plugins.mobile_push]
+        package = "mobile_push"
+        api = 1
+    """)
+    done = subprocess.run([sys.executable, "-c", LOADED, str(file)], capture_output=True, text=True, check=True)
+    items, loaded = json.loads(done.stdout)
+    assert items > 20
+    assert {"aiohttp", "tortoise", "banshi", "mobile_push"} <= set(loaded)
+    assert not LATER & set(loaded)
