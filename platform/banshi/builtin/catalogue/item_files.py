@@ -86,14 +86,14 @@ class ItemFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._kinds: bytes | None = None
 
     def find(self, plugin: str, registry: Registry) -> ItemFile | None:
         """The plugin's shelf, if everything that it was made from is as it was."""
         folder = registry.plugins[plugin].folder
         try:
             shelf = ItemFile(plugin, self._file(plugin), registry.kinds)
-            sources = [folder / name for name in shelf.head["sources"]]
-            right = shelf.digest == digest(kinds_key(registry), folder, sources)
+            right = shelf.digest == digest(self._kinds_key(registry), folder, shelf.head["sources"])
         except (OSError, ValueError, KeyError, TypeError):  # not there, cut short, or of another version
             return None
         return shelf if right else None
@@ -106,9 +106,10 @@ class ItemFiles:
             for code, line in catalogue.lines.items()
             for item in (registry.items[code],)
         ]
+        sources = [str(file.relative_to(folder)) for file in catalogue.sources]
         head = {
-            "digest": digest(kinds_key(registry), folder, catalogue.sources),
-            "sources": [str(file.relative_to(folder)) for file in catalogue.sources],
+            "digest": digest(self._kinds_key(registry), folder, sources),
+            "sources": sources,
             "department": catalogue.department,
             "items": rows,
         }
@@ -118,6 +119,11 @@ class ItemFiles:
 
     def _file(self, plugin: str) -> Path:
         return self.folder / f"{plugin}.items"
+
+    def _kinds_key(self, registry: Registry) -> bytes:
+        if self._kinds is None:
+            self._kinds = kinds_key(registry)
+        return self._kinds
 
 
 def put_away(registry: Registry, shelves: ItemFiles) -> None:
@@ -145,7 +151,7 @@ def kinds_key(registry: Registry) -> bytes:
     key = kernel_key()
     for owner in sorted({owner for (noun, _), owner in registry.owners.items() if noun == "kind"}):
         if owner in registry.configuration.entries:
-            key += digest(b"", registry.plugins[owner].folder, ()).encode()
+            key += digest(b"", registry.plugins[owner].folder).encode()
     return key
 
 
@@ -156,19 +162,25 @@ def items_key(registry: Registry) -> str | None:
     return " ".join(f"{name}={shelved[name]}" for name in sorted(shelved)) if whole else None
 
 
-def digest(key: bytes, folder: Path, sources: Iterable[Path]) -> str:
+def digest(key: bytes, folder: Path, sources: Iterable[str] = (), endings: tuple[str, ...] = (".py", ".toml")) -> str:
     """What a plugin's items were made from: the kernel and the kinds (`key`), its files, its code and its tables."""
-    found = blake2b(key, digest_size=16)
-    first = list(sources)
-    others = {*folder.rglob("*.py"), *folder.rglob("*.toml")}.difference(first)
-    for file in (*first, *sorted(others)):
-        content = file.read_bytes()
-        found.update(f"{file.relative_to(folder)} {len(content)}\n".encode() + content)
+    found, first = blake2b(key, digest_size=16), list(sources)
+    others = {name for name in _names_below(folder) if name.endswith(endings)}.difference(first)
+    for name in (*first, *sorted(others)):
+        # A start reads as many files as there are items, and to make paths of their names takes as long again.
+        with open(f"{folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123
+            content = file.readall()
+        found.update(f"{name} {len(content)}\n".encode() + content)
     return found.hexdigest()
+
+
+def _names_below(folder: Path) -> Iterator[str]:
+    for place, _, names in os.walk(folder):
+        below = "" if place == str(folder) else f"{os.path.relpath(place, folder)}/"
+        yield from (below + name for name in names)
 
 
 @cache
 def kernel_key() -> bytes:
     """A digest of the kernel's own code: another version may find other faults."""
-    folder = Path(__file__).parents[2]
-    return digest(b"", folder, sorted([*folder.rglob("*.toml"), *folder.rglob("*.txt")])).encode()
+    return digest(b"", Path(__file__).parents[2], endings=(".py", ".toml", ".txt")).encode()
