@@ -13,8 +13,8 @@ from banshi.sdk.http import Routes, etag_of, limit_of, page_answer, reply_bytes
 from mobile_push.audience import areas
 from mobile_push.broadcasts import representations, sending, staff, steps
 from mobile_push.broadcasts.alerts.in_force import alerts_in_force
-from mobile_push.cap.feed import MEDIA_TYPE, FeedEntry, feed
 from mobile_push.cap.geo.divisions import check_division
+from mobile_push.cap.representations import MEDIA_TYPE
 from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA
 from mobile_push.cap.values import in_language
 from mobile_push.delivery.service import PUSH
@@ -154,6 +154,8 @@ async def alert_feed(call: Call) -> web.StreamResponse:
     """
     rows = await alerts_in_force(call.platform, call.now, MAX_FEED_ENTRIES, ends=True)
     settings = call.platform[PUSH].settings.alerts
+    from mobile_push.cap.feed import FeedEntry, feed
+
     entries = [FeedEntry(sending.stored(row.cap), f"{call.address}/v1/alerts/{row.id}.xml") for row in rows]
     body = feed(
         entries,

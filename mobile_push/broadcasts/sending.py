@@ -14,7 +14,6 @@ from mobile_push.broadcasts.alerts.checks import wrong_with
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.representations import GIVEN, alert_of, document_of
 from mobile_push.cap.values import Alert, Reference
-from mobile_push.cap.writing import write
 from mobile_push.delivery.service import PUSH
 from mobile_push.settings import AlertSettings
 from mobile_push.tables.models import Broadcast, CapMessage
@@ -42,6 +41,8 @@ def stored(document: Mapping[str, Any], *, sent: datetime | None = None) -> Aler
 def written(alert: Alert, settings: AlertSettings) -> bytes:
     """The alert as XML. Reads key files and signs, which takes a while."""
     if settings.key_file is None:
+        from mobile_push.cap.writing import write
+
         return write(alert)
     from mobile_push.cap.signature import sign
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from lxml import etree
 
 from mobile_push.cap.kinds import MOMENT, XML_SPACE
+from mobile_push.cap.representations import MEDIA_TYPE
 from mobile_push.cap.values import Alert
 from mobile_push.cap.writing import NAMESPACE, serialise
 
 ATOM = "http://www.w3.org/2005/Atom"
-MEDIA_TYPE = "application/cap+xml"
 
 
 class FeedEntry(NamedTuple):

@@ -12,6 +12,9 @@ from mobile_push.cap.kinds import Kind
 from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType
 
+#: Of an alert's XML.
+MEDIA_TYPE = "application/cap+xml"
+
 #: What the platform gives an alert when it is sent, and nobody else.
 GIVEN = ("identifier", "sender", "sent")
 

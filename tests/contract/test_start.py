@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LATER = {
     *("asyncpg", "redis", "limits", "opentelemetry"),
     *("PIL", "typst", "segno", "icalendar", "signxml", "stdnum", "regex"),
-    *("pyfcm", "py_vapid", "pyreqwest", "requests", "google"),
+    *("lxml", "pyfcm", "py_vapid", "pyreqwest", "requests", "google"),
 }
 
 LOADED = """

@@ -15,8 +15,7 @@ from mobile_push.broadcasts import addressing, publication, representations, sen
 from mobile_push.broadcasts.alerts import checks, signed_senders
 from mobile_push.broadcasts.timing import SEND_AT, timing
 from mobile_push.cap.errors import CapError
-from mobile_push.cap.feed import MEDIA_TYPE
-from mobile_push.cap.representations import GIVEN, alert_of
+from mobile_push.cap.representations import GIVEN, MEDIA_TYPE, alert_of
 from mobile_push.cap.schema import ALERT_SCHEMA
 from mobile_push.cap.shapes import POLYGON
 from mobile_push.cap.values import Alert
