@@ -149,7 +149,8 @@ async def serve(
         log.info("serving", url=url, plugins=sorted(registry.configuration.entries), items=len(registry.items), **who)
         if told:
             log.warning("this is for development", told=told, **who)
-        platform[SEARCH].begun().add_done_callback(lambda _: gc.freeze())
+        if duty.serves:
+            platform[SEARCH].begun().add_done_callback(lambda _: gc.freeze())
         await stop.wait()
         log.info("stopping", **who)
         end = end_within(END_TIMEOUT_S)
