@@ -134,6 +134,7 @@ async def test_whoever_stops_waiting_for_a_connection_leaves_none_behind(own_pos
         return own_postgres.asked("SELECT count(*) FROM pg_stat_activity WHERE client_port > 0").strip() == "1"
 
     await until(lambda: asyncio.to_thread(none_left))
+    assert none_left(), "the one that asks alone"
 
 
 # Readiness

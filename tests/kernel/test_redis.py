@@ -201,8 +201,11 @@ async def test_two_platforms_wake_each_other_over_redis(tmp_path: Path, postgres
                 await asyncio.wait_for(door.platform[SIGNALS].connected.wait(), PATIENCE)
             told: list[Any] = []
             other.platform.store.on_commit(told.append)
+            other.platform.store.on_commit(told.append, elsewhere=False)
             await one.platform.store.commit(Write(rows=[OutboxRow(consumer="x", topic="x", payload={}, dedup="x")]))
             await until(lambda: told)
+            await asyncio.sleep(0.1)
+            assert told == [frozenset({OutboxRow})], "once, with what was written, and only who asked for others' too"
 
 
 # -- the address -----------------------------------------------------------------------------------------------------
