@@ -17,7 +17,7 @@ class Sentences:
 
     @cached_property
     def chinese(self) -> Mapping[str, str]:
-        import tomllib  # late: `import banshi` says nothing
+        import tomllib  # late: a plugin that imports its names says nothing yet
         from pathlib import Path
 
         return tomllib.loads(Path(self._module).with_name("zh-CN.toml").read_text("utf-8"))

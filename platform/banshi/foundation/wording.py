@@ -13,7 +13,7 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
 def told(error: BaseException) -> str:
     """An exception on one line."""
-    from pydantic import PydanticUserError  # late: `import banshi` needs none of it
+    from pydantic import PydanticUserError  # late: a plugin that imports its names needs none of it
 
     if isinstance(error, PydanticUserError):
         # What follows is pydantic's advice to whoever calls it.

@@ -47,9 +47,8 @@ def translated(error: Exception) -> Exception:
 class Translated(AsyncpgDBClient):
     """A connection whose outages are DBConnectionErrors."""
 
-    def failed(self, error: Exception) -> Exception:
-        """What to raise in place of `error`. Where connections lead astray, all of them are made anew."""
-        raise NotImplementedError
+    #: What to raise in place of an error. Where connections lead astray, all of them are made anew.
+    failed: Callable[[Exception], Exception]
 
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         try:

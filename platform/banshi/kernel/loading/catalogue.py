@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -248,7 +248,7 @@ def _twice(values: Sequence[Unit] | Sequence[Document]) -> list[str]:
     return sorted({code for code in codes if codes.count(code) > 1})
 
 
-@cache
+@lru_cache(maxsize=256)
 def _fields_of(cls: type) -> Sequence[tuple[str, bool]]:
     """A class's fields, and whether each is a text. A mapping to texts may be empty, a text may not."""
     return [(one.name, "Texts" in str(one.type) and "Mapping" not in str(one.type)) for one in fields(cls)]
