@@ -5,7 +5,8 @@
     python benchmarks/before.py /tmp/before/.venv/bin/banshi writes --rounds 5
 
 A whole case is one from its submission to the message in the inbox. On PostgreSQL too, where this machine has it.
-A start is one on a present database, from its process to the first answered request.
+A start is one on a present database, from its process to the first answered request: each commit's with its own
+department, this one's with the earlier department too, and both with the same 10,000 items.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ from benchmarks.shared.cities import city, office
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, alternate, compare, ratios
+from benchmarks.shared.large_city import write_city
 from benchmarks.shared.processes import pin, serving, workspace
 
 WHOLE_CASES = (
@@ -50,6 +53,19 @@ WHOLE_CASES = (
 STARTS = (
     *(Column("s", "seconds", ".3f"), Column("CPU s", "cpu", ".3f")),
     *(Column("times before's", "seconds", ".2f", "before"), Column("by CPU", "cpu", ".2f", "before")),
+)
+
+#: Starts of each side in a round: one is short, and the machine's mood isn't.
+STARTS_A_ROUND = 4
+
+#: Plugins of a large city, and the items of each; its first item.
+LARGE, LARGE_ITEM = (100, 100), "/v1/items/p0-i0"
+
+#: The names that `import banshi` had loaded before each was loaded by its first use, as far as both have them.
+READY = (
+    "Answer, Audience, Call, Channel, Conflict, Decision, Department, Finding, Forbidden, InvalidFields, "
+    "InvalidParameter, Item, Key, Link, Message, NotFound, Offer, Parameter, Principal, Problem, Resource, Role, "
+    "Route, Submission, Tables, Texts, TooManyRequests, Unavailable, hookimpl, text_in"
 )
 
 
@@ -81,34 +97,49 @@ def reads(folder: Path, given: argparse.Namespace) -> None:
 
 
 def starts(folder: Path, given: argparse.Namespace) -> None:
-    """`banshi serve` to its first answer, and `import banshi`, all modules compiled."""
-    sides: dict[str, dict[str, Callable[[], Any]]] = {"`serve` to its first answer": {}, "`import banshi`": {}}
-    serve, load = sides.values()
-    for name, command in (("before", given.before), ("now", None)):
-        file = city(folder / f"start-{name}")
-        file = of_its_own(file, command) if command else file
-        compiled = compiled_in(folder / name)
-        serve[name] = lambda file=file, command=command, compiled=compiled: answered(file, command, compiled)
-        load[name] = lambda command=command, compiled=compiled: imported(command, compiled)
-    for what, each in sides.items():
-        alternate(1, each)  # Compiles, and makes the database.
-        print(f"## {what}\n")
-        compare(alternate(given.rounds * 4, each), STARTS)
+    """`banshi serve` to its first answer, `import banshi`, and the names that it had ready, all modules compiled."""
+    old, now = (given.before, compiled_in(folder / "before")), (None, compiled_in(folder / "now"))
+    earlier = [of_its_own(city(folder / name), given.before) for name in ("start-before", "start-earlier")]
+    large = [as_known(write_city(folder / f"large-{one}", *LARGE), one and given.before) for one in ("before", "")]
+    in_turn(
+        "`serve` to its first answer",
+        given,
+        {
+            "before": partial(answered, earlier[0], *old),
+            "now": partial(answered, city(folder / "start-now"), *now),
+            "now, with the items of before": partial(answered, earlier[1], *now),
+        },
+    )
+    sides = {
+        "before": partial(answered, large[0], *old, LARGE_ITEM),
+        "now": partial(answered, large[1], *now, LARGE_ITEM),
+    }
+    in_turn("`serve` to its first answer, 10,000 items", given, sides)
+    imports = {"`import banshi`": "import banshi", "Its names that were ready": f"from banshi import {READY}"}
+    for what, code in imports.items():
+        sides = {"before": partial(imported, code, *old), "now": partial(imported, code, *now)}
+        in_turn(what, given, sides)
 
 
-def answered(file: Path, command: str | None, environment: Mapping[str, str]) -> dict[str, float]:
+def in_turn(what: str, given: argparse.Namespace, sides: Mapping[str, Callable[[], Any]]) -> None:
+    alternate(1, sides)  # Compiles, makes the database, and checks a large city's items.
+    print(f"## {what}\n")
+    compare(alternate(given.rounds * STARTS_A_ROUND, sides), STARTS)
+
+
+def answered(file: Path, command: str | None, environment: Mapping[str, str], path: str = ITEM) -> dict[str, float]:
     """What a start took, and of the server's processor."""
     began = time.perf_counter()
     with serving(file, command=command, **environment) as server:
-        fetched(server.url + ITEM)
+        fetched(server.url + path)
         return {"seconds": time.perf_counter() - began, "cpu": server.cpu()}
 
 
-def imported(command: str | None, environment: Mapping[str, str]) -> dict[str, float]:
-    """What a process that imports `banshi` took, and of a processor."""
+def imported(code: str, command: str | None, environment: Mapping[str, str]) -> dict[str, float]:
+    """What a process that runs the code took, and of a processor."""
     began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
-        [Path(command or sys.executable).with_name("python"), "-c", "import banshi"],
+        [Path(command or sys.executable).with_name("python"), "-c", code],
         check=True,
         timeout=30,
         env={**os.environ, **environment},

@@ -69,7 +69,7 @@ def group(config: str) -> None:
 
 #: New objects after which garbage is looked for, and how many such looks go before one among older ones. A start makes
 #: half a million objects that stay: with Python's 700 a tenth of its time goes into looking through them in vain.
-GC_THRESHOLD = (200_000, 20, 100)
+GC_THRESHOLD = (50_000, 20, 100)
 
 
 def main() -> None:
