@@ -1,4 +1,4 @@
-"""All answers as lines, for whoever looks them through before they are handed in."""
+"""As lines: all answers, for whoever looks them through before they are handed in, and what a case has beside it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,24 @@ def _words(node: Mapping[str, Any], value: Any) -> str:
     if isinstance(value, bool):
         return tick(value)
     return next((words for one, words in choices(node) if one == value), str(value))
+
+
+def details_in(node: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[str]:
+    """What of a case's `details` has a title in its guide's `case_details`, a line each; of a list, each entry."""
+    for name, member in node.get("properties", {}).items():
+        value = details.get(name)
+        for one in value if isinstance(value, list) else [value]:
+            if "title" in member and (told := _told(member, one)):
+                yield f"{member['title']}: {told}"
+
+
+def _told(node: Mapping[str, Any], value: Any) -> str:
+    """One of them in words; "" for what isn't there."""
+    if isinstance(value, Mapping):
+        return "; ".join([*filter(None, [value.get("title")]), *details_in(node.get("items", node), value)])
+    if value is not None and node.get("format") == "date-time":
+        return f"{value[:10]} {value[11:16]}"
+    return "" if value is None else _words(node, value)
 
 
 def tick(value: bool) -> str:

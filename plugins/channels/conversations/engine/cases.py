@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from banshi import NotFound
 from conversations.engine.bind import linking
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
+from questions.shown import details_in
 
 #: Cases on one screen.
 MAX_CASES = 5
@@ -24,13 +28,16 @@ async def show(talk: Talk) -> None:
 
 
 async def open_case(talk: Talk, identity: str) -> None:
-    """One case: where it stands, and what may be done."""
+    """One case: where it stands, what it has (such as an answer's text), and what may be done."""
     case = await talk.get(f"/v1/cases/{identity}")
     talk.lines.append(f"{case['item']['title']} {case['number']}: {case['state_title']}")
     if case.get("reason"):
         talk.lines.append(case["reason"])
     if due := (case["deadline"] or {}).get("due_on"):
         talk.say("The answer is due by {day}.", day=due)
+    with suppress(NotFound):  # an item that is no longer offered has no guide; its cases stay
+        guide = await talk.get(f"/v1/items/{case['item']['code']}")
+        talk.lines += details_in(guide["case_details"] or {}, case.get("details") or {})
     talk.offer([(f"action {identity} {one['action']}", one["label"]) for one in case["permitted_actions"]])
 
 
