@@ -101,9 +101,9 @@ async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
     """The steps as this case takes them, without those that would be refused whatever is sent."""
-    kind = platform.registry.kinds[case.kind]
-    varied = kind.varied is None or any(step.action in kind.varied for step in steps)
-    return list(await kind.in_case(platform, case, steps) if kind.in_case and steps and varied else steps)
+    kind = platform.registry.kinds[case.kind] if steps else None
+    varied = kind and (kind.varied is None or any(step.action in kind.varied for step in steps))
+    return list(await kind.in_case(platform, case, steps) if kind and kind.in_case and varied else steps)
 
 
 def _has_role(step: Step, case: Case, actor: Actor) -> bool:
