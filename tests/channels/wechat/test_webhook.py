@@ -256,10 +256,11 @@ async def test_while_the_database_is_away_a_message_is_kept_and_answered_afterwa
 async def test_what_was_kept_when_the_server_died_is_answered_by_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
-    async with bureau(tmp_path) as door:
-        phone, never = Phone(door), asyncio.Event()
-        await phone.says("你好")
-        with monkeypatch.context() as patched:
+    # It stays slow until it has died: what is tried again meanwhile must not be answered.
+    with monkeypatch.context() as patched:
+        async with bureau(tmp_path) as door:
+            phone, never = Phone(door), asyncio.Event()
+            await phone.says("你好")
             slow(door, patched, until=never)
             assert await phone.says("进度") == ""
     (kept,) = (tmp_path / "data" / "wechat").glob("*.kept")
