@@ -19,6 +19,7 @@ from tortoise.backends.base.client import NestedTransactionContext, TransactionC
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 
+from banshi.foundation.database.built_in_types import Connection
 from banshi.foundation.database.failover.connecting import ASK_READ_ONLY, Servers
 from banshi.foundation.database.failover.fates import Fate, fate_of
 
@@ -114,6 +115,8 @@ class Client(Translated):
     `statement_timeout`, in milliseconds, is also how long a transaction may stay open without a statement: a process
     that was stopped in the middle of one would hold its rows against all others.
     """
+
+    connection_class = Connection
 
     def __init__(
         self,
