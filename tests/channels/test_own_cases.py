@@ -41,6 +41,7 @@ async def test_at_every_hour_of_a_week_an_appointment_is_cancelled_in_time_or_sa
                 f"Place: East hall; Address: 1 Sample Road; Telephone: 000-0000001\nBegins: {begins:%Y-%m-%d %H:%M}\n"
                 in shown.text
             )
+            assert "Number in the draw" not in shown.text, "nothing is drawn here"
             (until,) = (line for line in shown.text.splitlines() if line.startswith("Can be changed until: "))
             hours = (begins - office.now).total_seconds() / 3_600
             is_in_time = office.now.strftime("%Y-%m-%d %H:%M") <= until.removeprefix("Can be changed until: ")

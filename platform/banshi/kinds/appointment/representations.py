@@ -70,7 +70,7 @@ APPOINTMENT = Record(
     changeable_until=MOMENT,
     offer_until=MAYBE_MOMENT,
     position={"type": ["integer", "null"], "description": "On the waiting list, the first is 1."},
-    ticket={"type": "string", "description": "What a draw's public list calls it."},
+    ticket={"type": "string", "description": "What a draw's public list calls it; empty where nothing is drawn."},
     deadline=maybe(ref("Deadline")),
     permitted_actions=ACTIONS,
     links=LINKS,
@@ -119,6 +119,7 @@ def appointment_document(
         changeable_until=platform.moment(changeable_until(item, booking)),
         offer_until=platform.moment(booking.until),
         position=position,
+        ticket=booking.ticket if item.details.draw else "",
         permitted_actions=actions_of(platform, case, permitted, language),
         links={
             "self": own,
