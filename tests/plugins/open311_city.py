@@ -15,6 +15,7 @@ import pytest
 from lxml import etree
 
 from banshi import Write
+from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, Reply, open_door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,13 +166,13 @@ async def got(door: Door, path: str, **query: str) -> Any:
 async def moved(door: Door, number: str, *actions: str, details: Any = None) -> str:
     """Staff of the streets take steps with a request; the id of its case."""
     staff = door.staff("li", "streets:reviewer")
-    case = next(row for row in (await staff.get("/v1/worklist?limit=100")).ok()["items"] if row["number"] == number)
+    case = (await Case.get(number=number)).id
     given = {"answer": {"text": "It is filled."}}
     for action in actions:
         body = {"reason": "We looked.", "details": details or given.get(action, {})}
-        (await staff.post(f"/v1/cases/{case['id']}/actions/{action}", body)).ok()
+        (await staff.post(f"/v1/cases/{case}/actions/{action}", body)).ok()
     await door.settled()
-    return str(case["id"])
+    return str(case)
 
 
 def refused(reply: Reply, status: int) -> list[str]:
