@@ -51,6 +51,16 @@ async def known(door: Door, *, is_new: bool = True) -> Chatter:
     return chatter
 
 
+async def handed_in(door: Door) -> Chatter:
+    """Somebody whose survey has come in."""
+    chatter = await known(door)
+    await chatter.begin("新桥")
+    for line in ("桥", "过江快", "0", "1"):
+        await chatter.send(line)
+    await door.settled()
+    return chatter
+
+
 async def test_a_form_that_changes_in_the_middle_asks_what_it_asks_now_and_what_no_longer_fits(tmp_path: Path) -> None:
     place = survey_plugin.make(tmp_path, HEAD + FORM)
     async with city(tmp_path, place) as door:
@@ -94,11 +104,7 @@ async def test_a_case_that_moves_on_meanwhile_is_told_and_nothing_is_handed_in(t
     """Its action is chosen in the chat, and taken in the app before the chat confirms it."""
     place = survey_plugin.make(tmp_path, HEAD + FORM)
     async with city(tmp_path, place) as door:
-        chatter = await known(door)
-        await chatter.begin("新桥")
-        for line in ("桥", "过江快", "0", "1"):
-            await chatter.send(line)
-        await door.settled()
+        chatter = await handed_in(door)
         (case,) = await Case.all()
         await chatter.send("进度")
         reply = await chatter.send("1")
@@ -115,11 +121,7 @@ async def test_a_correction_by_chat_has_all_answers_filled_in_and_changes_the_li
 ) -> None:
     place = survey_plugin.make(tmp_path, HEAD + FORM)
     async with city(tmp_path, place) as door:
-        chatter = await known(door)
-        await chatter.begin("新桥")
-        for line in ("桥", "过江快", "0", "1"):
-            await chatter.send(line)
-        await door.settled()
+        chatter = await handed_in(door)
         await chatter.send("进度")
         reply = await chatter.send("1")
         await chatter.send(next(one.says for one in reply.buttons if "revise" in one.label))

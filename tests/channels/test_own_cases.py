@@ -10,7 +10,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking
 from tests.channels.chatting import Chatter
 from tests.channels.desks import WORKDAY, Clock, bureau
-from tests.channels.test_changes import FORM, HEAD, city, known
+from tests.channels.test_changes import FORM, HEAD, city, handed_in, known
 from tests.channels.test_kept_slots import TITLE, opened
 from tests.channels.test_ratings import answered
 from tests.kernel import survey_plugin
@@ -75,11 +75,7 @@ async def test_an_office_s_answer_is_read_in_the_chat(
 async def test_a_case_whose_item_is_offered_no_more_is_shown_all_the_same(tmp_path: Path) -> None:
     place = survey_plugin.make(tmp_path, HEAD + FORM)
     async with city(tmp_path, place) as door:
-        chatter = await known(door)
-        await chatter.begin("新桥")
-        for line in ("桥", "过江快", "0", "1"):
-            await chatter.send(line)
-        await door.settled()
+        await handed_in(door)
     async with city(tmp_path) as door:
         chatter = await known(door, is_new=False)
         (case,) = await Case.all()

@@ -57,11 +57,13 @@ async def test_a_request_without_a_good_key_is_403_and_stores_nothing(city: Door
 
 
 @together
-async def test_a_person_s_token_is_no_key(city: Door) -> None:
+async def test_a_person_s_token_is_no_key_and_stores_nothing(city: Door) -> None:
+    before = await rows()
     for person in (city.citizen("wang"), city.staff("li", "streets:reviewer")):
         refused(await sent(city, {**GOOD, "api_key": person.token}), 403)
         # Nor does it open anything in the header, where it would be looked for elsewhere.
         refused(await sent(city, GOOD, Authorization=f"Bearer {person.token}"), 403)
+    assert await rows() == before
 
 
 @together
