@@ -6,7 +6,7 @@ from typing import Any
 
 from banshi import text_in
 from questions.sentences import say
-from questions.shown import tick
+from questions.shown import minute, tick
 
 #: Records of a register that one reply shows.
 MAX_RECORDS = 5
@@ -27,7 +27,7 @@ def told_begun(begun: Any, language: str) -> list[str]:
 
 def told_records(found: Any, language: str) -> list[str]:
     """A register's answer as text."""
-    lines = [f"{found['register']['title']} ({found['as_of'][:16].replace('T', ' ')})"]
+    lines = [f"{found['register']['title']} ({minute(found['as_of'])})"]
     if found["sample"]:
         lines.append(text_in(say("These are made-up data."), language))
     if not found["records"]:
@@ -42,4 +42,4 @@ def _shown(column: Any, value: Any) -> str:
     if isinstance(value, bool):
         return tick(value)
     told = str(column.get("values", {}).get(value, value))
-    return f"{told[:10]} {told[11:16]}" if column["type"] == "moment" else told
+    return minute(told) if column["type"] == "moment" else told

@@ -45,8 +45,13 @@ def _told(node: Mapping[str, Any], value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join([*filter(None, [value.get("title")]), *details_in(node.get("items", node), value)])
     if value is not None and node.get("format") == "date-time":
-        return f"{value[:10]} {value[11:16]}"
+        return minute(value)
     return "" if value is None else _words(node, value)
+
+
+def minute(moment: str) -> str:
+    """A moment of the API's, which is in the city's time, to the minute."""
+    return f"{moment[:10]} {moment[11:16]}"
 
 
 def tick(value: bool) -> str:
