@@ -1,6 +1,6 @@
-"""Reads, writes and the start of the real `banshi serve`, each against a named peer in the same run.
+"""Reads, writes, people's own cases and the start of the real `banshi serve`, each against a peer in the same run.
 
-    python benchmarks/api.py            # everything, about three minutes
+    python benchmarks/api.py            # everything, about six minutes
     python benchmarks/api.py --short    # a look whether it works at all, as in continuous integration
 
 benchmarks/README.md says what is compared with what, and why that is fair.
@@ -30,10 +30,15 @@ from benchmarks.shared.api_load import (
     writes_of,
 )
 from benchmarks.shared.arguments import run_parts
-from benchmarks.shared.cities import FORM, city, office
+from benchmarks.shared.cities import FORM, SYNCED, city, office
+from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.fetching import fetched
-from benchmarks.shared.figures import alternate, compare, median, table
-from benchmarks.shared.processes import python, running, serving
+from benchmarks.shared.figures import Column, Results, alternate, compare, median, table
+from benchmarks.shared.own_cases import COLUMNS, LOOKS, Everybody, cases_each
+from benchmarks.shared.processes import finished, python, running, serving
+
+#: The peer of whoever reads their own.
+LEAN = "lean aiohttp, SQL by hand"
 
 
 def reads(folder: Path, length: argparse.Namespace) -> None:
@@ -70,6 +75,30 @@ def writes(folder: Path, length: argparse.Namespace) -> None:
     print("first request until nothing was left to do.\n")
 
 
+def own(folder: Path, length: argparse.Namespace) -> None:
+    """What people read of their own, and a step with it, against the leanest handlers with the same SQL by hand."""
+    for name, database in {"SQLite": False, **({"PostgreSQL": True} if has_postgres() else {})}.items():
+        with ExitStack() as stack:
+            url = stack.enter_context(postgres_if(database))
+            file = office(folder / name, database=url)
+            fill = python("shared/own_cases.py", str(file), str(cases_each(length.rounds, short=length.short)))
+            everybody = Everybody(file.parent / "data", finished(fill, side=None, seconds=300), length)
+            where = url or f"sqlite://{file.parent / 'data' / 'banshi.sqlite3'}?{SYNCED}"
+            keys = file.parent / "data" / "keys"
+            lean = stack.enter_context(running(python("peers/lean_cases.py", where, str(keys))))
+            ours = stack.enter_context(running(without_engine(file, "serve", "--port", "0")))
+            for what in LOOKS:
+                sides = {LEAN: everybody.looks(lean, what), "banshi": everybody.looks(ours, what)}
+                _told(f"{what}, {name}", alternate(length.rounds, sides))
+            sides = {LEAN: everybody.acts(lean), "banshi": everybody.acts(ours)}
+            _told(f"POST /v1/cases/{{id}}/actions/withdraw, {name}", alternate(length.rounds, sides))
+
+
+def _told(what: str, results: Results) -> None:
+    print(f"## {what}\n")
+    compare(results, (*COLUMNS, Column("times the peer's CPU", "cpu", ".2f", LEAN)))
+
+
 def start(folder: Path, length: argparse.Namespace) -> None:
     """From the start of the process to the first answered request, on a new and on a present database; the import."""
     compiled = compiled_in(folder)
@@ -89,4 +118,4 @@ def start(folder: Path, length: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run_parts(__doc__, {"reads": reads, "writes": writes, "start": start}, **LENGTHS, starts=(7, 1))
+    run_parts(__doc__, {"reads": reads, "writes": writes, "own": own, "start": start}, **LENGTHS, starts=(7, 1))

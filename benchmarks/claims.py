@@ -22,9 +22,9 @@ from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.databases import each_database
 from benchmarks.shared.figures import percentile
 from benchmarks.shared.processes import ROOT, workspace
-from conversations.desk.queue import joining
 from conversations.engine.turn.memory import Memory
 from conversations.tables.models import ChannelConversation
+from desk import DESK
 
 # What a test's chatter answers with.
 sys.path.insert(0, str(ROOT / "clients" / "python"))
@@ -44,8 +44,9 @@ async def queued(door: Door, many: int) -> list[str]:
     for number in range(many):
         values = {"state": "waiting", "memory": Memory().stored(), "begun_at": now, "heard_at": now}
         row = ChannelConversation(id=uuid7(), account="console:here", contact=f"contact-{number}", **values)
-        enquiry, event = joining(row.id, "reception", now)
-        await door.platform.store.commit(Write(rows=[row, enquiry, event]))
+        desk = door.platform[DESK]
+        enquiry, rows = desk.ask("conversation", row.id, desk.desks[0], "")
+        await door.platform.store.commit(Write(rows=[row, *rows]))
         ids.append(str(enquiry.id))
     return ids
 

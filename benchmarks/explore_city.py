@@ -104,7 +104,8 @@ async def bodies_of(world: World) -> dict[str, dict[str, str]]:
 
 def is_for(role: str, route: Route) -> bool:
     """Whether a route answers that role with more than a refusal of who is asking."""
-    return route.audience in AUDIENCES[role] and (role == "nobody" or not route.unnamed)
+    is_known = role == "nobody" or not route.unnamed
+    return route.audience in AUDIENCES[role] and is_known and route.described
 
 
 if __name__ == "__main__":

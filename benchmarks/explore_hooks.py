@@ -106,6 +106,9 @@ def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 
 @schemathesis.hook
 def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG001 - the same
     """Whether a failure is one: not where a right request was rightly refused, or came too long to be anybody's."""
+    if type(failure).__name__ == "ServerError" and b'"department-unavailable"' in response.content:
+        # A register that this city has no sample of says so to whoever looks something up.
+        return False
     if type(failure).__name__ == "UndefinedContentType":
         return b'"malformed-request"' not in response.content
     if type(failure).__name__ == "UseAfterFree":

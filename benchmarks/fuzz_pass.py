@@ -18,7 +18,7 @@ from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import base45, cbor, cose
 from banshi.builtin.passes.wire.cose import Credential, check_times, compact_bytes, compact_text
 from banshi.builtin.passes.wire.shown import PREFIX, read, show
-from banshi.builtin.passes.wire.signature import ES256, raw
+from banshi.foundation.encryption.signatures import ES256, raw
 from tests.status_list_reader import ReadList, StatusListRefused
 
 #: Of these modules it is counted what is reached.

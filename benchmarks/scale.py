@@ -85,7 +85,7 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         name = f"{plugins * items:,} items"
         files[name] = write_city(folder / str(plugins * items), plugins, items)
     compiled, small = compiled_in(folder), next(iter(files))
-    seconds_of("import banshi.ops.cli.server.serve, mobile_push", compiled)
+    seconds_of("import banshi.app, banshi.ops.cli.server.serve, mobile_push", compiled)
     # The very first start of each, and those after it.
     starts = {
         name: [seconds_to_answer(file, compiled, ITEM) for _ in range(1 + given.starts)] for name, file in files.items()

@@ -59,6 +59,7 @@ WARM_UP_SHARE = 1 / 5
 ON_PURPOSE = {
     "FROM push_device d WHERE d.provider =": "a broadcast's walk over the phones, step by step",
     "COALESCE(c.settled_at, 0) AS since, c.expires": "an operator's page, by number",
+    'SELECT "id" "0" FROM "banshi_case" WHERE "item" IN (': "overdue permits: each item by itself",
 }
 
 

@@ -3,6 +3,7 @@
     python benchmarks/turns.py          # all of it, on SQLite, and on PostgreSQL where there is one
     python benchmarks/turns.py kills    # 10,000 messages, each delivered three times
     python benchmarks/turns.py rates    # a turn's time at 50 a second, and its cost against a lean handler
+    python benchmarks/turns.py alerts   # its time while 10,000 contacts are told of an alert
     python benchmarks/turns.py --short
 
 Of the kills 20 come exactly between a turn and its reply, and 5 at any moment. Ends with 1 where a promise is broken,
@@ -18,10 +19,17 @@ from collections.abc import Callable
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.databases import each_database
 from benchmarks.shared.processes import workspace
-from benchmarks.talking import kills, rates
+from benchmarks.talking import alerts, kills, rates
 from benchmarks.town.report import scoreboard
 
-LENGTHS = {"messages": (10_000, 300), "kills": (20, 2), "rounds": (5, 1), "seconds": (6.0, 2.0), "warm_up": (2.0, 0.5)}
+LENGTHS = {
+    "messages": (10_000, 300),
+    "alerts": (10_000, 300),
+    "kills": (20, 2),
+    "rounds": (5, 1),
+    "seconds": (6.0, 2.0),
+    "warm_up": (2.0, 0.5),
+}
 
 
 def killing(length: argparse.Namespace) -> bool:
@@ -46,7 +54,16 @@ def timing(length: argparse.Namespace) -> bool:
     return length.short or not missed
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {"kills": killing, "rates": timing}
+def alerting(length: argparse.Namespace) -> bool:
+    """Whether an alert comes once to each, and keeps nobody's answer back."""
+    missed = []
+    for title, database in each_database(postgres_alone=length.postgres):
+        with workspace() as folder:
+            missed += alerts.measured(folder, title, length, on_postgres=bool(database))
+    return not missed
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {"kills": killing, "rates": timing, "alerts": alerting}
 
 
 def main() -> int:

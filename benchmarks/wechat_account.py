@@ -31,8 +31,8 @@ from benchmarks.shared.processes import workspace
 from benchmarks.shared.servers import Server
 from benchmarks.town.checks import Database
 from tests import postgres_servers
-from wechat.wire.crypto import MessageCipher, signature
-from wechat.wire.xml import written
+from wire.crypto import MessageCipher, signature
+from wire.xml import written
 
 LENGTHS = {"seconds": (60.0, 4.0), "away": (8.0, 6.0)}
 

@@ -16,10 +16,12 @@ from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.operations import AFTER_RESTORE, EXAMINATIONS, JOBS, Jobs
 from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE, HOLDINGS
-from mobile_push.broadcasts import notices, public
+from mobile_push.broadcasts.alerts import public as public_alerts
 from mobile_push.broadcasts.alerts import routes as alert_routes
 from mobile_push.broadcasts.alerts.signed_senders import SENDERS, open_senders
 from mobile_push.broadcasts.lifecycle import PUBLISHER
+from mobile_push.broadcasts.notices import public as public_notices
+from mobile_push.broadcasts.notices import routes as notice_routes
 from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
 from mobile_push.delivery import jobs
@@ -111,10 +113,11 @@ def _webpush(settings: WebPushSettings) -> Provider:
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
     phone = (devices, person, preferences, inbox_routes, stream, receipts, stream_tickets, unread, webpush_key_route)
-    # The order counts: the ids of one message, and of `public`, would take the other paths.
+    # The order counts: the ids of one message, and of what is public, would take the other paths.
+    public = (public_notices, notice_routes, alert_routes, public_alerts)
     return [
         route
-        for face in (*phone, anonymous_routes, silence, one_message, report_routes, notices, alert_routes, public)
+        for face in (*phone, anonymous_routes, silence, one_message, report_routes, *public)
         for route in face.ROUTES
     ]
 

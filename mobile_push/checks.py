@@ -28,7 +28,7 @@ def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Fin
 def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
     if settings.fcm is None and settings.webpush is None:
         advice = "add [plugins.mobile_push.settings.fcm] or .webpush, or only phones with an open stream are reached"
-        yield Finding(plugin, "no-provider", advice, warning=True)
+        yield Finding(plugin, "no-provider", advice, warning=True, note=True)
     if settings.fcm is not None:
         yield from _unusable(plugin, "fcm-credentials", "", settings.fcm.service_account)
         if settings.fcm.on_this_machine:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import shutil
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
+from tests.debian import program
 from tests.waiting import until
 
 #: https://www.eicar.org: harmless, and reported by agreement. In two parts, so that this file is not reported itself.
@@ -26,15 +23,6 @@ StreamMaxLength 1M
 """
 
 
-def program() -> str:
-    """The program, or a reason to skip; under CI=true a missing one fails."""
-    found = shutil.which("clamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if found is None:
-        assert os.environ.get("CI") != "true", "clamd is missing; .ci/run installs it"
-        pytest.skip("needs clamd, of Debian's package clamav-daemon")
-    return found
-
-
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[str]:
     """A daemon that answers at the address that is given; it ends with the block, and may begin again."""
@@ -44,7 +32,9 @@ async def running(folder: Path) -> AsyncIterator[str]:
     signatures.joinpath("within.ndb").write_text(f"Test.Eicar.Within:0:*:{EICAR.hex()}\n")
     configuration, address = folder / "clamd.conf", folder / "clamd.ctl"
     configuration.write_text(CONFIGURATION.format(folder=folder))
-    daemon = await asyncio.create_subprocess_exec(program(), "-c", str(configuration), stdout=DEVNULL, stderr=DEVNULL)
+    daemon = await asyncio.create_subprocess_exec(
+        program("clamd", "clamav-daemon"), "-c", str(configuration), stdout=DEVNULL, stderr=DEVNULL
+    )
     try:
         await until(address.exists)
         yield str(address)

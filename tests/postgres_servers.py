@@ -177,7 +177,7 @@ def initial() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if OWNER:
         shutil.chown(folder, OWNER)
-    run("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+    run("initdb", "-D", str(folder), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
     return folder
 
 

@@ -30,7 +30,7 @@ AROUND = """
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
+error_log {folder}/error.log {level};
 events {{ }}
 http {{
     client_body_temp_path {folder}/bodies;
@@ -95,8 +95,12 @@ def written(
     text: str | None = None,
     *,
     limits: str | None = "100000r/s",
+    level: str = "info",
 ) -> Proxy:
-    """Our file in a folder of its own, before the servers at `urls`; `limits` in place of its rates, None for these."""
+    """Our file in a folder of its own, before the servers at `urls`; `limits` in place of its rates, None for these.
+
+    At level `error`, a package's own, nginx says nothing of connections that come and go.
+    """
     folder.mkdir(parents=True)
     authority = trustme.CA()
     identity = authority.issue_cert("127.0.0.1")
@@ -119,7 +123,7 @@ def written(
         assert ours in told, ours
         told = told.replace(ours, here)
     (folder / "banshi.conf").write_text(told, encoding="utf-8")
-    (folder / "nginx.conf").write_text(AROUND.format(folder=folder), encoding="utf-8")
+    (folder / "nginx.conf").write_text(AROUND.format(folder=folder, level=level), encoding="utf-8")
     return proxy
 
 
@@ -140,10 +144,10 @@ def running(proxy: Proxy) -> Iterator[subprocess.Popen[bytes]]:
 
 @asynccontextmanager
 async def before(
-    folder: Path, *urls: str, text: str | None = None, limits: str | None = "100000r/s"
+    folder: Path, *urls: str, text: str | None = None, limits: str | None = "100000r/s", level: str = "info"
 ) -> AsyncIterator[Proxy]:
     """nginx before these servers, with our file or another `text` of it."""
-    proxy = written(folder / "nginx", urls, text, limits=limits)
+    proxy = written(folder / "nginx", urls, text, limits=limits, level=level)
     trust = proxy.trust
     with running(proxy) as process:
         async with aiohttp.ClientSession() as session:

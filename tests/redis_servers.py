@@ -43,7 +43,9 @@ class Server:
     def begin(self) -> None:
         command = [binary(), *self._arguments, "--port", str(self.port), "--bind", "127.0.0.1"]
         command += ["--dir", str(self.folder), "--loglevel", "warning"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # It doesn't begin in a language that the machine has no locale of.
+        plain = {**os.environ, "LC_ALL": "C"}
+        self.process = subprocess.Popen(command, env=plain, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
         while not answers(self.port):
             assert time.monotonic() < deadline, "redis-server does not answer"

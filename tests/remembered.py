@@ -30,7 +30,6 @@ from banshi.builtin.catalogue.advice import declared as advice
 from banshi.builtin.catalogue.item_files import items_key
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.builtin.certificates import checks as certificates
-from banshi.builtin.materials import checks as materials
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading import catalogue, importing, loader, registry
 from banshi.kernel.loading.catalogue import Catalogue, Reader
@@ -50,7 +49,6 @@ CHECKS: tuple[tuple[Any, str], ...] = (
     (checks, "findings"),
     (certificates, "certificates_can_be_made"),
     (query, "findings"),
-    (materials, "materials_name_documents"),
 )
 
 #: What the files of plugins of this repository declare, by the plugins' folders.

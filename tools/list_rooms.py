@@ -23,6 +23,7 @@ HOUSES = (
     "platform/banshi",
     "platform/banshi/sdk",
     "platform/banshi/ops",
+    "libraries",
     "mobile_push",
     "plugins/integrations",
 )

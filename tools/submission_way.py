@@ -44,7 +44,10 @@ BEGIN = "<!-- tools/submission_way.py: begin -->\n"
 END = "<!-- tools/submission_way.py: end -->\n"
 
 #: Where our code lies, and what a line of the list leaves out of it.
-OURS = {f"{ROOT}/platform/banshi/": "", f"{ROOT}/plugins/": "plugins/", f"{ROOT}/mobile_push/": "mobile_push/"}
+OURS = {
+    f"{ROOT}/platform/banshi/": "",
+    **{f"{ROOT}/{one}/": f"{one}/" for one in ("libraries", "mobile_push", "plugins")},
+}
 
 #: Where a request begins, and the qualified name of the task that writes for all.
 ARRIVAL = web_protocol.RequestHandler._handle_request.__code__

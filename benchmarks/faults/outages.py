@@ -26,12 +26,12 @@ async def provider_token(folder: Path, length: argparse.Namespace) -> Report:
     async with town(folder, length.phones, google=PACE) as one:
         await one.start()
         await one.ledger.until(length.phones // 4, 120)
-        one.ledger.behaviour.token_down = True
+        one.ledger.behaviour.cut = {"/token"}
         one.ledger.expire_tokens()
         asked = one.ledger.token_requests
         await asyncio.sleep(length.outage)
         report.say("requests to the token endpoint meanwhile", one.ledger.token_requests - asked)
-        one.ledger.behaviour.token_down = False
+        one.ledger.behaviour.cut = set()
         await ended(one, report, time.monotonic())
     return report
 

@@ -31,7 +31,7 @@ async def push_killed(folder: Path, length: argparse.Namespace) -> Report:
     async with town(folder, length.phones, postgres=length.postgres, google=google, push=push) as one:
         one.ledger.behaviour.quota_share = one.ledger.behaviour.unavailable_share = 0.02
         one.ledger.behaviour.latency = 0.02
-        one.ledger.shares["silent"] = 0.01
+        one.ledger.given_shares["silent"] = 0.01
         one.live(length.seed)
         killed: list[float] = []
         for number in range(1, length.kills + 1):
@@ -78,12 +78,12 @@ async def provider(folder: Path, length: argparse.Namespace) -> Report:
         behaviour.quota_retry_after = behaviour.unavailable_retry_after = 1
         refused = one.tokens.pop()
         behaviour.faults = {refused: "INVALID_ARGUMENT"}
-        one.ledger.shares["silent"] = 0.01
+        one.ledger.given_shares["silent"] = 0.01
         one.live(length.seed)
         await one.start()
         await one.ledger.until(length.phones // 2, 240)
         ends = time.monotonic()
-        behaviour.quota_share = behaviour.unavailable_share = one.ledger.shares["silent"] = 0.0
+        behaviour.quota_share = behaviour.unavailable_share = one.ledger.given_shares["silent"] = 0.0
         await one.ledger.until(length.phones - 1, 300)
         await one.rest()
         letters = await dead_letters(one)

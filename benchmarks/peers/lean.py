@@ -30,7 +30,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.identity.jwks import development_key
+from banshi.builtin.identity.development import development_key
 from banshi.builtin.identity.tokens import ALGORITHMS
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.tables.cases import Case, CaseEvent

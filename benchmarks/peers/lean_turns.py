@@ -21,12 +21,13 @@ from aiohttp import web
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
+import conversations
+import desk
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 from benchmarks.peers.lean import CASE, EVENT
 from benchmarks.peers.serving import serve
-from conversations import banshi_tables
 from conversations.tables.models import ChannelConversation, ContactLink, Turn
 
 ACCOUNT = "benchmark:http"
@@ -90,7 +91,7 @@ async def begun(connection: Any, person: str, answers: Any, at: datetime) -> Non
 
 async def answer(url: str, steps: list[dict[str, Any]]) -> None:
     message, person = handlers(steps)
-    async with open_store(url, {"conversations": banshi_tables()}):
+    async with open_store(url, {one.__name__: one.banshi_tables() for one in (desk, conversations)}):
         await serve(web.post("/v1/benchmark/messages", message), web.post("/v1/benchmark/people", person))
 
 

@@ -14,13 +14,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import uvloop
 
 
 def requests(plan: dict[str, Any]) -> Iterator[bytes]:
-    """The requests of a plan, without end: `{key}` in it is new each time, `{token}` goes round."""
+    """The requests of a plan: `{key}` in it is new each time, `{token}` goes round, or comes `once`."""
     head, body = plan["head"], plan.get("body", "").encode()
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
@@ -31,7 +32,7 @@ def requests(plan: dict[str, Any]) -> Iterator[bytes]:
     middle, _, after = rest.partition("{key}")
     tail = after.encode() + b"\r\n" + body
     parts = [f"{before}{token}{middle}{plan['keys']}-".encode() for token in plan["tokens"]]
-    for number, part in zip(itertools.count(), itertools.cycle(parts)):
+    for number, part in zip(itertools.count(), parts if plan.get("once") else itertools.cycle(parts), strict=False):
         yield part + b"%d" % number + tail
 
 
@@ -39,12 +40,14 @@ class Load:
     """What all connections share."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
-        self.next = requests(plan).__next__
+        self.requests = requests(plan)
         self.statuses: Counter[bytes] = Counter()
         #: Seconds that each answer took, of those between `begin` and the end.
         self.took: list[float] = []
         self.begin = 0.0
         self.ending = False
+        #: There is nothing left to ask for.
+        self.spent = asyncio.Event()
 
 
 class Connection(asyncio.Protocol):
@@ -61,8 +64,13 @@ class Connection(asyncio.Protocol):
         self.send()
 
     def send(self) -> None:
+        if (request := next(self.load.requests, None)) is None:
+            self.load.ending = True
+            self.load.spent.set()
+            self.transport.close()
+            return
         self.sent = time.perf_counter()
-        self.transport.write(self.load.next())
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         buffer = self.buffer + data if self.buffer else data
@@ -97,7 +105,8 @@ async def run(plan: dict[str, Any]) -> dict[str, Any]:
     connections = [protocol for _, protocol in await asyncio.gather(*made)]
     await asyncio.sleep(max(0.0, load.begin - time.perf_counter()))
     cpu, started = time.process_time(), time.perf_counter()
-    await asyncio.sleep(plan["seconds"])
+    with suppress(TimeoutError):
+        await asyncio.wait_for(load.spent.wait(), plan["seconds"])
     # A machine that others use may have answered nothing by then.
     while not load.took:  # noqa: ASYNC110 - it tells nobody
         await asyncio.sleep(0.05)

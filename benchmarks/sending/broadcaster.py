@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.serving import resident
-from benchmarks.sending.population import dealt_with, phones, planned, platform_of, published
+from benchmarks.sending.population import dealt_with, drafted, phones, planned, platform_of, published
 from benchmarks.sending.waves import Plan, answer
 from benchmarks.shared.figures import cost
 
@@ -68,6 +69,35 @@ async def broadcast(plan: Plan) -> dict[str, Any]:
         }
 
 
+async def first(plan: Plan) -> dict[str, Any]:
+    """One notice to every phone from a process that has sent nothing yet; written beforehand where the plan says so."""
+    from banshi.app import open_platform
+    from banshi.foundation import logs
+    from banshi.ops.cli.server.serve import spare_the_collector
+    from mobile_push.broadcasts import lifecycle, publication
+    from mobile_push.delivery.service import PUSH
+
+    logs.configure("info")
+    async with open_platform(platform_of(plan)) as platform:
+        await phones(platform, plan["count"])
+        draft = await drafted(platform, "notice", {"everyone": True}, store=False)
+        spare_the_collector()
+        idle = await settled()
+        if plan["written"]:
+            draft = await lifecycle.create(platform, draft, draft=True, receipt=publication.nothing)
+            await asyncio.sleep(1)
+        most = [idle]
+        watching = asyncio.create_task(watch(most))
+        began = time.time()
+        with cost() as took:
+            await publication.publish(platform, draft, platform[PUSH].couriered, new=not plan["written"])
+            await platform[PUSH].announce()
+            outcomes = await dealt_with(draft)
+        watching.cancel()
+        assert outcomes == {"accepted": plan["count"]}, outcomes
+        return {"began": began, "seconds": took.seconds, "cpu": took.cpu, "grown": (most[0] - idle) / MIB}
+
+
 async def seed(plan: Plan) -> dict[str, Any]:
     """Fill the database of a configuration with phones; nothing is sent."""
     from banshi.app import loaded, open_platform
@@ -96,4 +126,4 @@ async def refused(plan: Plan) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answer({"broadcast": broadcast, "seed": seed, "refused": refused})
+    answer({"broadcast": broadcast, "first": first, "seed": seed, "refused": refused})

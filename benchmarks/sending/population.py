@@ -89,14 +89,17 @@ async def messages(platform: Any, first: int, end: int) -> None:
             await bulk.insert(platform.store.connection, model, rows)
 
 
-async def drafted(platform: Any, kind: str, audience: Mapping[str, Any], **more: Any) -> Any:
-    """A broadcast that is about to be published."""
+async def drafted(platform: Any, kind: str, audience: Mapping[str, Any], *, store: bool = True, **more: Any) -> Any:
+    """A broadcast that is about to be published; where `store` is not, it still has to be stored."""
     from mobile_push.tables.models import Broadcast
 
     now = platform.now()
     texts = {"department": "traffic", "title": TEXTS, "body": TEXTS, "link": "/v1/notices/019abcde", **more}
     times = {"created_at": now, "expires_at": now + timedelta(seconds=TTL)}
-    return await Broadcast.create(kind=kind, state="draft", audience=audience, author="benchmark", **texts, **times)
+    row = Broadcast(kind=kind, state="draft", audience=audience, author="benchmark", **texts, **times)
+    if store:
+        await row.save()
+    return row
 
 
 async def published(

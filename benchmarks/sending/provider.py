@@ -40,6 +40,8 @@ class Seen:
         #: Token → when it may be asked for again.
         self.not_before: dict[str, float] = {}
         self.early = self.refused = 0
+        #: When the first message came, by the machine's clock; 0 while none has.
+        self.first = 0.0
 
     def report(self) -> dict[str, Any]:
         return {
@@ -48,6 +50,7 @@ class Seen:
             "taken": sum(self.taken.values()),
             "refused": self.refused,
             "early": self.early,
+            "first": self.first,
         }
 
 
@@ -55,9 +58,9 @@ class Provider(FcmSandbox):
     """The sandbox behind HTTP/2."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(ssl_context=context, record=False)
+        super().__init__(tls=context, record=False)
         self.seen = Seen()
-        self.shares = {"silent": 0.0, "unregistered": 0.0}
+        self.given_shares = {"silent": 0.0, "unregistered": 0.0}
         self._heads: dict[tuple[int, str], bytes] = {}
         self._due_later: dict[float, list[tuple[Connection, int, bytes, bytes]]] = {}
 
@@ -67,7 +70,8 @@ class Provider(FcmSandbox):
     def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
         answer = super().answer(authorization, path, body)
         seen, now = self.seen, time.monotonic()
-        if answer.code == "OK" and self._shares.turn("gone", self.shares["unregistered"]):
+        seen.first = seen.first or time.time()
+        if answer.code == "OK" and self.shares.turn("gone", self.given_shares["unregistered"]):
             answer = FAULTS["UNREGISTERED"]
         seen.answers[answer.code] = seen.answers.get(answer.code, 0) + 1
         # The address is the first value of a message, whoever wrote it; JSON of our own senders escapes nothing in it.
@@ -82,7 +86,7 @@ class Provider(FcmSandbox):
             seen.not_before[token] = now + float(wait)
         elif answer.code == "OK":
             seen.taken[token] = seen.taken.get(token, 0) + 1
-            if self._shares.turn("silent", self.shares["silent"]):
+            if self.shares.turn("silent", self.given_shares["silent"]):
                 return SILENCE
         return answer
 
@@ -92,7 +96,7 @@ class Provider(FcmSandbox):
             connection.flush()
             return
         behaviour = self.behaviour
-        if behaviour.hang:
+        if behaviour.hang is True:
             return
         answer = self.answer(headers.get("authorization"), headers.get(":path", ""), body)
         if answer is SILENCE:
@@ -121,14 +125,14 @@ class Provider(FcmSandbox):
         for connection in {one[0] for one in all_of_them}:
             connection.flush()
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.raw_path == "/provider/report":
             seen, self.seen = self.seen, Seen()
             return web.json_response(seen.report())
         if request.raw_path == "/provider/shares":
-            self.shares |= orjson.loads(await request.read())
-            return web.json_response(self.shares)
-        return await super()._handle(request)
+            self.given_shares |= orjson.loads(await request.read())
+            return web.json_response(self.given_shares)
+        return await super()._serve(request)
 
 
 def tls(folder: Path) -> ssl.SSLContext:

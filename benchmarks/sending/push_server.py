@@ -16,7 +16,7 @@ from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 
 
 async def serve(folder: Path) -> None:
-    async with WebPushSandbox(ssl_context=tls(folder), record=False) as sandbox:
+    async with WebPushSandbox(tls=tls(folder), record=False) as sandbox:
         print(sandbox.url, flush=True)
         await asyncio.Event().wait()
 

@@ -48,8 +48,8 @@ def load(
 ) -> dict[str, Any]:
     """One round of load on a server, with the server's processor time per request."""
     where = urlsplit(server.url)
+    plan = {"seconds": length.seconds, "warm_up": length.warm_up, **plan}
     plan |= {"host": where.hostname, "port": where.port, "at_once": at_once}
-    plan |= {"seconds": length.seconds, "warm_up": length.warm_up}
     before = server.cpu()
     command = python("peers/load_process.py")
     result: dict[str, Any] = finished(command, side=side, seconds=length.seconds + 60, given=plan)

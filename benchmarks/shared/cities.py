@@ -45,14 +45,16 @@ def office(folder: Path, **platform: Any) -> Path:
     return city(folder, {"permits": OWN / "permits", **PUSH}, **platform)
 
 
-def project(folder: Path, *, push: Mapping[str, Any] | None = None, **platform: Any) -> Path:
-    """The project's plugins.toml, with what mobile_push and the platform are told otherwise."""
+def project(
+    folder: Path, *, push: Mapping[str, Any] | None = None, wechat: Mapping[str, Any] | None = None, **platform: Any
+) -> Path:
+    """The project's plugins.toml, with what mobile_push, wechat and the platform are told otherwise."""
     read = tomllib.loads((ROOT / "plugins.toml").read_text("utf-8"))
     for entry in read["plugins"].values():
         if "path" in entry:
             entry["path"] = ROOT / entry["path"]
     own = {**read["platform"], **platform}
-    return written(folder / "plugins.toml", read["plugins"], {"mobile_push": push or {}}, own)
+    return written(folder / "plugins.toml", read["plugins"], {"mobile_push": push or {}, "wechat": wechat or {}}, own)
 
 
 def fcm(folder: Path, url: str, **more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
 from mobile_push.broadcasts import publication, sending
 from mobile_push.broadcasts.publication import Along
-from mobile_push.broadcasts.steps import TABLE, TWO_PERSON_TABLE, WRITING, Step
+from mobile_push.broadcasts.steps import CHANGEABLE, TABLE, TWO_PERSON_TABLE, WRITING, Step
 from mobile_push.delivery.service import PUSH
 from mobile_push.sentences import say
 from mobile_push.settings import PushSettings
@@ -84,6 +84,7 @@ async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, recei
         return await _publish(platform, broadcast, along, new=True)
     broadcast.state = state
     await platform.store.commit(Write(rows=[broadcast, *along(broadcast)]))
+    platform[PUSH].expect()
     return broadcast
 
 
@@ -250,6 +251,8 @@ async def _write(platform: Platform, broadcast: Broadcast, values: dict[str, Any
     values = {**values, "version": broadcast.version + 1}
     after = copy.copy(broadcast).update_from_dict(values)
     await platform.store.commit(Write(updates=[Update(Broadcast, guard, values)], rows=along(after)))
+    if after.state in CHANGEABLE:
+        platform[PUSH].expect()
     return after
 
 

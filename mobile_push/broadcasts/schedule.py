@@ -5,14 +5,25 @@ from __future__ import annotations
 import structlog
 
 from banshi import Platform, Stale
-from banshi.sdk.operations import paused
+from banshi.sdk.operations import paused, place_of
 from mobile_push.broadcasts import lifecycle
 from mobile_push.tables.models import Broadcast
 
 log = structlog.get_logger("mobile_push")
 
-#: Seconds between two looks, and broadcasts that one look takes on.
-LOOK_S, MAX_A_LOOK = 1.0, 100
+#: Broadcasts that one look takes on.
+MAX_A_LOOK = 100
+
+#: When the first of them is due; by their index.
+FIRST_DUE = "SELECT MIN(send_at) FROM push_broadcast WHERE kind IN ('alert', 'notice') AND state = 'scheduled'"
+
+
+async def look(platform: Platform) -> None:
+    """Publish what is due. The database may be away for a while; it goes out late then."""
+    try:
+        await publish_due(platform)
+    except Exception as error:
+        log.error("the schedule can't be read", error=type(error).__name__, where=place_of(error))
 
 
 async def publish_due(platform: Platform) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 from uuid_utils.compat import uuid7
@@ -23,8 +24,8 @@ from banshi import (
     Stale,
     reply,
 )
-from banshi.sdk.documents import ID, Record, optional
-from banshi.sdk.http import PAGE_PARAMETERS, Routes, limit_of, page_answer
+from banshi.sdk.documents import Record, optional
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_of
 from mobile_push.broadcasts import lifecycle, preview, representations, steps
 from mobile_push.broadcasts.publication import Along
 from mobile_push.sentences import say
@@ -46,15 +47,14 @@ ACTION = Record(
     version=optional(VERSION),
 ).form()
 
-#: How many rows a page of any list here has. Its cursors are ids and numbers.
+#: How many rows a page of alerts has. Its cursors are numbers.
 LIMIT, _ = PAGE_PARAMETERS
 
 #: The parameters of a list of records.
 LIST = (
     Parameter("state", {"type": "string", "enum": list(steps.STATES)}, "Only this state."),
     Parameter("department", {"type": "string", "maxLength": 64}, "Only this department's."),
-    LIMIT,
-    Parameter("cursor", ID, "Where to go on: `next` of the page before."),
+    *PAGE_PARAMETERS,
 )
 
 
@@ -144,18 +144,17 @@ async def find(call: Call, kind: str) -> Broadcast:
 
 async def list_records(kind: str, call: Call) -> web.StreamResponse:
     """The notices or alerts of the caller's departments, the newest first."""
-    own = [one for one in call.platform.registry.departments if lifecycle.may_publish(call.principal, one)]
-    query = Broadcast.filter(kind=kind, department__in=own)
+    query = Broadcast.filter(kind=kind, department__in=publishes_for(call))
     for name in ("state", "department"):
         if name in call.query:
             query = query.filter(**{name: call.query[name]})
-    if "cursor" in call.query:
-        query = query.filter(id__lt=call.query["cursor"])
-    limit = limit_of(call)
-    rows = await query.order_by("-id").limit(limit + 1) if own else []
-    shown = rows[:limit]
-    items = [representations.record(call.platform, one) for one in shown]
-    return reply(call, {"items": items, "next": str(shown[-1].id) if len(rows) > limit else None})
+    rows, after = await page_of(call, query, {"-id": UUID})
+    return reply(call, Page([representations.record(call.platform, one) for one in rows], after).document())
+
+
+def publishes_for(call: Call) -> list[str]:
+    """The departments that the caller publishes for."""
+    return [one for one in call.platform.registry.departments if lifecycle.may_publish(call.principal, one)]
 
 
 async def whole(call: Call, broadcast: Broadcast) -> dict[str, Any]:
@@ -209,18 +208,10 @@ def leads(kind: str, *, whole: bool = False, first: bool = False) -> list[Link]:
     return [*links, Link(f"change_{kind}", own, version)]
 
 
-def routes(kind: str, values_of: Values, changes: Form, *, listed: str) -> Routes:
-    """The routes that are alike for notices and alerts; the operation that lists them has a name of its own."""
+def routes(kind: str, values_of: Values, changes: Form) -> Routes:
+    """The routes that are alike for notices and alerts."""
     found, nouns, recorded = Routes("push"), f"{kind}s", representations.RECORDED[kind]
     conflict = Answer("It is in a state, or of a version, in which this is not possible.")
-    found.get(
-        f"/v1/{nouns}{recorded and '/records'}",
-        Audience.STAFF,
-        {200: page_answer(representations.RECORD, *leads(kind, first=True))},
-        operation=listed,
-        summary=f"List the {nouns} of the caller's departments, drafts too, the newest first.",
-        parameters=LIST,
-    )(partial(list_records, kind))
     found.patch(
         f"/v1/{nouns}/{{id}}{recorded}",
         Audience.STAFF,

@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Sequence
 from prometheus_client import Counter
 
 from banshi import Platform
+from banshi.sdk.database import MAX_SLEEP_S
+from banshi.sdk.limits import RATES
 from banshi.sdk.operations import place_of, traced, woken
-from banshi.sdk.outgoing import RATES
 from mobile_push.delivery.claims.chunks import Chunks
 from mobile_push.delivery.claims.delivery_job import STOPPED, Parcel, Source
 from mobile_push.delivery.claims.rows import Rows
@@ -36,11 +37,14 @@ GATHER_MANY_S, GATHER_FEW_S = 0.02, 0.005
 #: Outcomes of one record that are many: so much will come for the next one as well.
 MANY_OUTCOMES = 32
 
-#: Longest sleep in seconds when nothing is due: how late a row may be that another process wrote.
-MAX_SLEEP_S = 1.0
+#: Seconds until what failed is tried again, and a rest is looked at.
+RETRY_S = 1.0
 
 #: Seconds of a rest from which on what is claimed is given back: others may be able to send it.
 LONG_REST_S = 5.0
+
+#: Seconds for which a provider that has made itself ready is not asked to do so again.
+PREPARED_FOR_S = 30.0
 
 #: Seconds that sends under way get to finish when the server stops.
 DRAIN_S = 3.0
@@ -50,7 +54,8 @@ class Courier:
     """Delivers through one provider."""
 
     def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
-        self.wake = asyncio.Event()
+        #: There is something to be sent; there may be soon.
+        self.wake, self.soon = asyncio.Event(), asyncio.Event()
         self.provider = provider
         self._platform = platform
         self.pace = Pace(provider.per_second, provider.at_once, provider.one_service)
@@ -81,13 +86,24 @@ class Courier:
         """Deliver until cancelled; then finish what is under way and give the rest back."""
         self._stopping = False
         senders = [asyncio.create_task(self._send_all()) for _ in range(self.provider.at_once)]
-        beside = [asyncio.create_task(self._record_all())]
+        beside = [asyncio.create_task(self._record_all()), asyncio.create_task(self._prepare_all())]
         if self._quota is not None:
             beside.append(asyncio.create_task(self._quota.run()))
         try:
             await self._claim_all()
         finally:
             await asyncio.shield(self._stop(senders, beside))
+
+    async def _prepare_all(self) -> None:
+        """Let the provider make itself ready, where it can, for what may come soon."""
+        while prepare := getattr(self.provider, "prepare", None):
+            await self.soon.wait()
+            self.soon.clear()
+            try:
+                await prepare()
+            except Exception as error:
+                self._teller.tell("a push provider failed", type(error).__name__)
+            await asyncio.sleep(PREPARED_FOR_S)
 
     async def _stop(self, senders: list[asyncio.Task[None]], beside: list[asyncio.Task[None]]) -> None:
         self._stopping = True
@@ -109,7 +125,7 @@ class Courier:
             if resting > 0:
                 if resting > LONG_REST_S and not self.pace.under_way and (left := self._take_all()):
                     await self._give_back(left)
-                await asyncio.sleep(min(resting, MAX_SLEEP_S))
+                await asyncio.sleep(min(resting, RETRY_S))
                 self._rouse_all()
                 continue
             room = self._room()
@@ -120,7 +136,7 @@ class Courier:
                 self._rouse_all()
             elif failure is not None:  # the database is away; what is due stays due, so keep asking
                 log.error("deliveries can't be read", provider=self.provider.name, error=type(failure).__name__)
-                await asyncio.sleep(MAX_SLEEP_S)
+                await asyncio.sleep(RETRY_S)
             else:
                 # Nothing is due only where every lane was asked: what was full may have drained meanwhile.
                 nothing = room is not None and room[0] is Lane.NOTICE and not any(self._waiting.values())
@@ -249,7 +265,7 @@ class Courier:
         future: asyncio.Future[None] = loop.create_future()
         self._idle.append(future)
         if seconds:
-            at = loop.time() + min(seconds, MAX_SLEEP_S)
+            at = loop.time() + min(seconds, RETRY_S)
             if self._alarm is None or at < self._alarm_at:
                 if self._alarm is not None:
                     self._alarm.cancel()
@@ -279,7 +295,7 @@ class Courier:
     async def _record_all(self) -> None:
         many = False
         while True:
-            await woken(self._outcome, MAX_SLEEP_S)
+            await self._outcome.wait()
             await asyncio.sleep(GATHER_MANY_S if many else GATHER_FEW_S)
             self._outcome.clear()
             many, self._outcomes = self._outcomes >= MANY_OUTCOMES, 0
@@ -290,5 +306,6 @@ class Courier:
             try:
                 if await source.record():
                     self.wake.set()
-            except Exception as error:  # it is kept and recorded with what comes next
+            except Exception as error:  # it is kept, and tried again
+                asyncio.get_running_loop().call_later(RETRY_S, self._outcome.set)
                 log.error("outcomes can't be recorded", provider=self.provider.name, error=type(error).__name__)

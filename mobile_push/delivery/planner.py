@@ -18,7 +18,7 @@ from uuid import UUID
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
-from banshi.sdk.database import as_read, as_stored
+from banshi.sdk.database import MAX_SLEEP_S, as_read, as_stored
 from banshi.sdk.operations import traced, woken
 from mobile_push.audience.audience import Audience
 from mobile_push.audience.topic_names import DONE_WITH_TOPICS, in_round, not_by, topics_for
@@ -37,9 +37,8 @@ from mobile_push.tables.models import Broadcast, Chunk, FanOut
 #: Phones looked at in one step, and people who get their copies in one.
 MAX_PHONES_A_STEP, MAX_COPIES_A_STEP = 8 * MAX_PHONES_A_CHUNK, 256
 
-#: Longest sleep in seconds when nothing is due: how late a fan-out may be that another process planned, or one that
-#: waited for its topics.
-MAX_SLEEP_S = 1.0
+#: Seconds until fan-outs are asked for again where they couldn't be.
+RETRY_S = 1.0
 
 
 class Walk(NamedTuple):
@@ -67,6 +66,13 @@ class Planner:
         self._lanes = lanes
         #: Called when there is something new to be sent.
         self._planned = planned
+        mine, clock = ", ".join(str(int(lane)) for lane in lanes), self._store.clock
+        platform.store.pulse.when(
+            f"fan-outs: {mine}",
+            f"push_fan_out WHERE state = 'due' AND lane IN ({mine}) AND {free(clock, settings.lease)} "
+            f"AND {self._store.not_held}",
+            self.wake.set,
+        )
 
     async def run(self) -> None:
         """Plan until cancelled; what is begun is given back."""
@@ -79,6 +85,7 @@ class Planner:
                     continue
             except Exception as error:  # the database is away; what is due stays due, so keep asking
                 log.error("fan-outs can't be planned", error=type(error).__name__)
+                await asyncio.sleep(RETRY_S)
             await woken(self.wake, MAX_SLEEP_S)
 
     async def _claim(self) -> Walk | None:

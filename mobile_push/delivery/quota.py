@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from banshi.sdk.outgoing import Rates
+from banshi.sdk.limits import Rates
 from mobile_push.delivery.pace import Grant, Pace
 from mobile_push.tables.lanes import ALERT_SHARE
 

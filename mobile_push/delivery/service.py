@@ -12,11 +12,12 @@ from functools import partial
 from prometheus_client import Gauge
 
 from banshi import Key, Message, Platform
+from banshi.sdk.database import MAX_SLEEP_S, quoted
 from banshi.sdk.events import SIGNALS
-from banshi.sdk.operations import working
+from banshi.sdk.operations import woken, working
 from mobile_push.audience.topic_names import turn
 from mobile_push.delivery.courier import Courier
-from mobile_push.delivery.leases import alive
+from mobile_push.delivery.leases import alive, free
 from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.topics.sync import Keeper
@@ -25,7 +26,7 @@ from mobile_push.inbox import standings
 from mobile_push.inbox.arrivals import Arrivals
 from mobile_push.inbox.common_log import CommonLog
 from mobile_push.inbox.hub import Hub
-from mobile_push.inbox.peers import CHANGED, GONE, INBOX, LOG, WISHES, Others
+from mobile_push.inbox.peers import CHANGED, GONE, INBOX, LOG, SOON, WISHES, Others, end_forgotten, look_up
 from mobile_push.inbox.standings import EVERYBODY
 from mobile_push.providers.for_test_cases import NO_SANDBOX, Sandboxes
 from mobile_push.providers.provider import PROVIDERS, TopicProvider
@@ -37,9 +38,6 @@ STREAM_END_S = 1.0
 
 #: The provider whose topics broadcasts may go by.
 FCM = "fcm"
-
-#: Seconds between two looks for what another process has published.
-LOOK_S = 1.0
 
 
 @dataclass(slots=True)
@@ -69,6 +67,11 @@ class Push:
         return [inbox_messages.STREAM, *self.couriered]
 
     @property
+    def hears_others(self) -> bool:
+        """Whether the other processes' signals come here."""
+        return self.platform[SIGNALS].connected.is_set()
+
+    @property
     def couriered(self) -> list[str]:
         """The providers that a fan-out walks over."""
         return [courier.provider.name for courier in self.couriers]
@@ -80,8 +83,19 @@ class Push:
         self.tell(INBOX, persons)
         self.wake()
 
+    def expect(self) -> None:
+        """Something may be published soon: here and elsewhere, what its first message needs is made ready."""
+        self.tell(SOON, ["soon"])
+        self.prepare()
+
+    def prepare(self, _: Iterable[str] = ()) -> None:
+        """Let this process's providers make ready what a first message would wait for."""
+        for courier in self.couriers:
+            courier.soon.set()
+
     async def announce(self) -> None:
         """Something was published or recalled here: tell the open streams of all processes, and begin its fan-out."""
+        self.prepare()
         self.tell(LOG, ["new"])
         await self.read_on()
 
@@ -90,7 +104,12 @@ class Push:
         for planner in self.planners:
             planner.wake.set()
         async with self._announcing:
-            await self.hub.publish(await self.hub.log.read_on())
+            await self.hub.publish(await self.hub.log.read_on(None if self.hears_others else self._look_up_wishes))
+
+    async def _look_up_wishes(self) -> None:
+        """Nobody has told us what is wished at another process: a stream that went by former wishes would go past what
+        is theirs, for good."""
+        await look_up(self.platform, self.hub, self.hub.persons())
 
     async def heed(self, person: str) -> None:
         """A person follows something else, or is somewhere else: their open streams go by that from now on."""
@@ -133,6 +152,8 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     keepers: list[Keeper] = []
     await turn(platform, FCM, on=settings.fcm is not None and settings.fcm.topics)
     others = Others(platform, push.hub, push.read_on)
+    for topic in (SOON, LOG):
+        platform[SIGNALS].on(topic, push.prepare)
     async with AsyncExitStack() as stack:
         for name, way in platform.registry.offered(PROVIDERS):
             if way.name in push.providers:
@@ -150,11 +171,14 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
             await stack.enter_async_context(sandbox)
             push.sandboxes.append(Courier(platform, sandbox, settings, metrics))
         couriers = [*push.couriers, *push.sandboxes]
+        if lanes_of(platform):
+            for courier in couriers:
+                _wake(platform, courier, settings.lease)
         await stack.enter_async_context(alive(platform, [courier.provider.name for courier in couriers]))
         own = lanes_of(platform)
         push.planners += [Planner(platform, settings, [lane], push.wake) for lane in own if lane is not Lane.CASE]
         works: list[Callable[[], Awaitable[None]]] = [others.heed]
-        works += [partial(_end_streams, push), partial(_look_for_news, push)]
+        works += [partial(look, push) for look in (_end_streams, _look_for_news, _look_for_forgotten)]
         if own:
             works += [one.run for one in couriers]
             works += [one.run for one in push.planners]
@@ -163,13 +187,49 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
             yield push
 
 
+def _wake(platform: Platform, courier: Courier, lease: float) -> None:
+    """Wake it for what other processes have planned, and for what a dead one had claimed."""
+    clock = platform.store.clock
+    for about, table in {"chunks": "push_chunk", "deliveries": "push_delivery"}.items():
+        platform.store.pulse.when(
+            f"{about}: {courier.provider.name}",
+            f"{table} WHERE provider = {quoted(courier.provider.name)} AND state = 'due' AND not_before <= {clock} "
+            f"AND {free(clock, lease)} AND {platform.store.not_held}",
+            courier.wake.set,
+        )
+
+
 async def _look_for_news(push: Push) -> None:
     """Find what other processes have published."""
+    look = asyncio.Event()
+    top = f"SELECT top FROM push_inbox_counter WHERE person = {quoted(EVERYBODY)}"  # noqa: S608
+    push.platform.store.pulse.changes("common log", top, look.set)
     while True:
-        await asyncio.sleep(LOOK_S)
+        await woken(look, MAX_SLEEP_S)
+        look.clear()
         tops = await standings.tops(push.platform, [EVERYBODY])
         if tops.get(EVERYBODY, 0) > push.hub.log.top:
             await push.read_on()
+
+
+async def _look_for_forgotten(push: Push) -> None:
+    """Find where no signals come that other processes have forgotten somebody."""
+    store, look = push.platform.store, asyncio.Event()
+    seen = (await store.connection.execute_query_dict(f"SELECT ({standings.OFTEN}) AS often"))[0]["often"]
+
+    def heed(often: int) -> None:
+        nonlocal seen
+        if often != seen:
+            look.set()
+        seen = often
+
+    # Where it can't be asked, nobody's stream ends: of many who have one nothing is kept.
+    store.pulse.ask("the forgotten", standings.OFTEN, heed)
+    while True:
+        await look.wait()
+        look.clear()
+        if not push.hears_others:
+            await end_forgotten(push.platform, push.hub)
 
 
 async def _end_streams(push: Push) -> None:

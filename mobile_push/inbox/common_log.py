@@ -7,7 +7,7 @@ change of a broadcast gives it a new number, so a reader who goes on behind a nu
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -70,8 +70,11 @@ class CommonLog:
         #: The last number that has been read from the database.
         self.top = 0
 
-    async def read_on(self) -> list[Entry]:
-        """Take in what was published since; the new entries, in order. One caller at a time."""
+    async def read_on(self, before_new: Callable[[], Awaitable[None]] | None = None) -> list[Entry]:
+        """Take in what was published since; the new entries, in order. One caller at a time.
+
+        Where there are any, `before_new` is awaited first. If it raises, nothing was taken in.
+        """
         now = self._platform.now()
         top = (await standings.tops(self._platform, [EVERYBODY])).get(EVERYBODY, 0)
         rows = await Broadcast.filter(seq__gt=self.top, seq__lte=top, expires_at__gt=now).order_by("seq")
@@ -81,6 +84,8 @@ class CommonLog:
             for row in rows
             if row.seq is not None
         ]
+        if found and before_new:
+            await before_new()
         changed = {entry.broadcast.id for entry in found}
         kept = (one for one in self._entries if one.broadcast.id not in changed and one.expires > now.timestamp())
         self._entries = [*kept, *found]

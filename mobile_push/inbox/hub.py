@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from banshi.sdk.sign_in import Held
 from mobile_push.audience.audience import Listener
 from mobile_push.inbox.common_log import CommonLog, Entry
 from mobile_push.tables.cursor import Cursor
@@ -30,6 +31,9 @@ ALIVE = b": alive\n\n"
 #: In place of what has not been read yet.
 UNKNOWN = Listener()
 
+#: Of a stream that nothing ends before its token does.
+UNENDED = Held(0, ())
+
 
 @dataclass(slots=True, eq=False)
 class Stream:
@@ -43,6 +47,8 @@ class Stream:
     chunked: bool
     #: `time.monotonic()` at which the caller's token expires.
     ends: float
+    #: What ends it before, with its person's sessions.
+    held: Held = UNENDED
     #: What of the person decides which broadcasts are theirs. Until it is known, the stream is not current.
     listener: Listener = UNKNOWN
     #: There may be something new in the person's own log.
@@ -110,6 +116,7 @@ class Hub:
         self._streams: dict[str, list[Stream]] = defaultdict(list)
         #: Open streams that a broadcast was written to as it came out, until a report's keeper takes the figure.
         self.written: Counter[UUID] = Counter()
+        self.told = asyncio.Event()
 
     @contextmanager
     def open(self, stream: Stream) -> Iterator[Stream]:
@@ -178,6 +185,7 @@ class Hub:
                 stream.tell(entry)
                 if not entry.ended:
                     self.written[entry.broadcast.id] += 1
+                    self.told.set()
 
     def all(self) -> list[Stream]:
         return [stream for streams in self._streams.values() for stream in streams]

@@ -14,11 +14,12 @@ from tortoise.transactions import in_transaction
 
 from banshi import Message, Platform, text_in
 from banshi.sdk.database import as_stored, insert, made
+from mobile_push.inbox import standings
 from mobile_push.inbox.facts import of_message
-from mobile_push.inbox.standings import FLOOR, stored, tops_in
+from mobile_push.inbox.standings import FLOOR, Standing, stored, tops_in
 from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
 from mobile_push.tables.lanes import Lane
-from mobile_push.tables.marks import Marks
+from mobile_push.tables.marks import Marks, together
 from mobile_push.tables.models import Broadcast, Delivery, Device, InboxMessage, Silence
 
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
@@ -192,17 +193,31 @@ COLUMNS = (
 )
 
 
-async def read(platform: Platform, person: str, after: int, limit: int, also: Also = everything) -> list[InboxMessage]:
+async def read(platform: Platform, person: str, after: int, limit: int) -> list[InboxMessage]:
     """So many of a person's own messages behind a number, the oldest first, with those that are deleted.
 
     By hand: an inbox is read more often than anything else, and Tortoise takes twice as long over a page.
     """
+    mark, sql = _asked(platform, person, after, limit)
+    return made(InboxMessage, await mark.rows(sql))
+
+
+async def read_standing(
+    platform: Platform, person: str, after: int, limit: int, also: Also
+) -> tuple[Standing, list[InboxMessage]]:
+    """The same of messages of which more holds, and where the person stood just before."""
+    names = dict(zip([person], stored([person]), strict=True))
+    asked = standings.asked(platform, names), _asked(platform, person, after, limit, also)
+    stands, rows = await together(platform.store, *asked)
+    return standings.standings_in(names, stands)[person], made(InboxMessage, rows)
+
+
+def _asked(platform: Platform, person: str, after: int, limit: int, also: Also = everything) -> tuple[Marks, str]:
     mark = Marks(platform.store)
-    sql = (
+    return mark, (
         f"SELECT {COLUMNS} FROM push_inbox_message WHERE person = {mark(as_stored(InboxMessage, 'person', person))} "  # noqa: S608
         f"AND seq > {mark(after)}{also(mark)} ORDER BY seq LIMIT {mark(limit)}"
     )
-    return made(InboxMessage, await mark.rows(sql))
 
 
 def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from banshi import Platform
 from banshi.sdk.events import SIGNALS
@@ -11,8 +11,10 @@ from mobile_push.inbox import standings
 from mobile_push.inbox.hub import Hub
 
 #: There is something new in these persons' own logs; what these persons wish, or where they are, has changed; these
-#: persons are forgotten; there is something new in the common log; these persons have read, archived or deleted.
+#: persons are forgotten; there is something new in the common log; these persons have read, archived or deleted; a
+#: broadcast is being written.
 INBOX, WISHES, GONE, LOG, CHANGED = "push.inbox", "push.wishes", "push.gone", "push.log", "push.changed"
+SOON = "push.soon"
 
 #: Persons who are looked up at once.
 MAX_PERSONS_AT_ONCE = 200
@@ -29,7 +31,8 @@ class Others:
         self._log = False
         self._wake = asyncio.Event()
         signals = platform[SIGNALS]
-        # Own messages and broadcasts are looked for as well, by the sweep and once a second. Wishes are not.
+        # Own messages and broadcasts are looked for as well, by the sweep and once a second. Where no signals come,
+        # wishes are looked up before a broadcast is told, and whoever is forgotten is looked for.
         signals.on(INBOX, hub.wake)
         signals.on(CHANGED, hub.wake_changed)
         signals.on(GONE, hub.cut)
@@ -44,8 +47,7 @@ class Others:
             changed, self._changed = list(self._changed), set()
             log, self._log = self._log, False
             try:
-                for start in range(0, len(changed), MAX_PERSONS_AT_ONCE):
-                    await self._look_up(changed[start : start + MAX_PERSONS_AT_ONCE])
+                await look_up(self._platform, self._hub, changed)
                 if log:
                     await self._read_on()
             except Exception:
@@ -54,11 +56,6 @@ class Others:
                 self._log |= log
                 self._wake.set()
                 raise
-
-    async def _look_up(self, persons: list[str]) -> None:
-        found = await standings.standings(self._platform, set(persons))
-        for person, standing in found.items():
-            self._hub.changed(person, standing.listener)
 
     def _published(self, _: Iterable[str]) -> None:
         self._log = True
@@ -71,3 +68,18 @@ class Others:
     def _missed(self) -> None:
         self._wish(self._hub.persons())
         self._published(())
+
+
+async def look_up(platform: Platform, hub: Hub, persons: Sequence[str]) -> None:
+    """Have these persons' streams go by what they wish, and where they are, now."""
+    for start in range(0, len(persons), MAX_PERSONS_AT_ONCE):
+        found = await standings.standings(platform, persons[start : start + MAX_PERSONS_AT_ONCE])
+        for person, standing in found.items():
+            hub.changed(person, standing.listener)
+
+
+async def end_forgotten(platform: Platform, hub: Hub) -> None:
+    """End the streams of whoever may have been forgotten: the app of somebody who is still there comes back."""
+    persons = hub.persons()
+    for start in range(0, len(persons), MAX_PERSONS_AT_ONCE):
+        hub.cut(await standings.without_anything(platform, persons[start : start + MAX_PERSONS_AT_ONCE]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from banshi import Platform
@@ -19,6 +19,15 @@ EVERYBODY = ""
 #: In the table of counters: behind which number everybody's log goes on, since a database was restored. Nobody is
 #: called this, and nothing of anybody's is read under it.
 FLOOR = "\x01"
+
+#: The platform's counter of how often somebody was forgotten. Whom, nothing says.
+FORGOTTEN = "push.forgotten"
+
+#: How often, in SQL.
+OFTEN = f"SELECT COALESCE(MAX(value), 0) FROM banshi_counter WHERE name = '{FORGOTTEN}'"  # noqa: S608
+
+#: Where there is something of a person, as long as they are not forgotten.
+KEPT_IN = ("push_device", "push_follow", "push_profile", "push_inbox_message")
 
 
 async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
@@ -53,6 +62,14 @@ async def end(platform: Platform, person: str) -> Cursor:
     return Cursor(*(max(row[name], row["floor"]) for name in ("own", "common", "changes")))
 
 
+async def without_anything(platform: Platform, persons: Collection[str]) -> set[str]:
+    """Those of these persons of whom nothing is kept: they were forgotten, or were never here."""
+    mark = Marks(platform.store)
+    these = mark.each(stored(persons))
+    kept = " UNION ".join(f"SELECT person FROM {table} WHERE person IN ({these})" for table in KEPT_IN)  # noqa: S608
+    return {*persons} - {as_read(InboxCounter, "person", row["person"]) for row in await mark.rows(kept)}
+
+
 def stored(persons: Collection[str]) -> list[str]:
     """These persons as they stand in the tables."""
     return [as_stored(InboxCounter, "person", person) for person in persons]
@@ -80,16 +97,26 @@ NEW = Standing()
 
 async def standings(platform: Platform, persons: Collection[str]) -> dict[str, Standing]:
     """Where each of these persons stands: whom they follow, where their phones are at home, and their last number."""
-    mark = Marks(platform.store)
     names = dict(zip(persons, stored(persons), strict=True))
+    mark, sql = asked(platform, names)
+    return standings_in(names, await mark.rows(sql))
+
+
+def asked(platform: Platform, names: Mapping[str, str]) -> tuple[Marks, str]:
+    """The statement that asks for it; `names` are persons as they stand in the tables."""
+    mark = Marks(platform.store)
     these = mark.each(names.values())
     # The places come first: PostgreSQL takes the types of the columns from them.
-    rows = await mark.rows(
+    return mark, (
         "SELECT person, '' AS topic, division, latitude, longitude, 0 AS top, 0 AS changes FROM push_device "  # noqa: S608 - marks
         f"WHERE person IN ({these}) AND (division <> '' OR latitude IS NOT NULL) "
         f"UNION ALL SELECT person, topic, '', NULL, NULL, 0, 0 FROM push_follow WHERE person IN ({these}) "
         f"UNION ALL SELECT person, '', '', NULL, NULL, top, changes FROM push_inbox_counter WHERE person IN ({these})"
     )
+
+
+def standings_in(names: Mapping[str, str], rows: Sequence[Any]) -> dict[str, Standing]:
+    """What it has answered."""
     found: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         found[row["person"]].append(row)

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 from banshi import Key
+from banshi.sdk.outgoing import Consequence
 from mobile_push.screen.presentation import Kind, Presentation
 
 #: Seconds between two words to the log about the same thing, and things that are remembered for it.
@@ -86,6 +87,19 @@ class Outcome(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
+#: What a service's code means for a message. Phones know one by its id, so of a lost answer it is sent again.
+OUTCOMES = {
+    Consequence.TOKEN: Outcome.MISCONFIGURED,
+    Consequence.SOON: Outcome.RETRY,
+    Consequence.SPENT: Outcome.RETRY,
+    Consequence.UNKNOWN: Outcome.RETRY,
+    Consequence.DEAD: Outcome.DEAD_TOKEN,
+    Consequence.SHUT: Outcome.REJECTED,
+    Consequence.REFUSED: Outcome.REJECTED,
+    Consequence.OURS: Outcome.MISCONFIGURED,
+}
+
+
 class Receipt(NamedTuple):
     """A provider's answer to one push."""
 
@@ -98,8 +112,11 @@ class Receipt(NamedTuple):
     provider_message: str | None = None
 
 
-#: There was no whole answer in time, and no connection.
+#: There was no whole answer in time, and a connection broke off: what was sent may have arrived.
 TIMEOUT, CONNECTION = Receipt(Outcome.RETRY, "timeout"), Receipt(Outcome.RETRY, "connection")
+
+#: No connection was made and there was no access token: nothing was sent.
+NO_CONNECTION, NO_ACCESS_TOKEN = Receipt(Outcome.RETRY, "no-connection"), Receipt(Outcome.RETRY, "token-endpoint")
 
 
 class Provider(Protocol):

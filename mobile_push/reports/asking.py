@@ -78,7 +78,7 @@ async def _document(url: str, answer: aiohttp.ClientResponse) -> Any:
         return document
     if not isinstance(document, dict) or "detail" not in document:
         raise Failed(f"{url} answers {answer.status} and nothing of Banshi's; mend --url", status=answer.status)
-    raise Failed(str(document["detail"]), status=answer.status)
+    raise Failed(str(document.get("reason", document["detail"])), status=answer.status)
 
 
 @contextmanager

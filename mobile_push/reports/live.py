@@ -16,6 +16,7 @@ from aiohttp import web
 from banshi import Call, Platform, TooManyRequests
 from banshi.sdk.http import comeback, event_stream, is_taken
 from banshi.sdk.operations import woken
+from banshi.sdk.sign_in import ENDED_SESSIONS, held
 from mobile_push.delivery.service import PUSH
 from mobile_push.reports.report import Report, report_of
 from mobile_push.sentences import say
@@ -99,9 +100,10 @@ async def stream_report(call: Call, broadcast: Broadcast, watches: Watches) -> w
 async def _follow(call: Call, response: web.StreamResponse, watches: Watches, watch: Watch, report: Report) -> None:
     platform, settings = call.platform, call.platform[PUSH].settings
     ends = time.monotonic() + call.principal.expires_at - platform.now().timestamp()
+    begun, ended = held(call.principal.subject, platform.store.shared_clock.seconds()), platform[ENDED_SESSIONS]
     told, written = b"", 0.0
     data = comeback()
-    while True:
+    while not ended.is_over(begun):
         document = orjson.dumps(report.document(platform))
         if document != told or report.finished:
             data += b"event: %b\ndata: %b\n\n" % (b"finished" if report.finished else b"report", document)

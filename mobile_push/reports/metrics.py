@@ -1,7 +1,7 @@
 """What is due, for how long, and what is dead: figures of the database, read every few seconds for whoever scrapes.
 
-Every process reads the same figures, so take the maximum over processes and not the sum. Where the database can't be
-read there are none, rather than old ones.
+The process that leads reads them, and no other shows any; while the lead goes over two may, so take the maximum and not
+the sum. Where the database can't be read there are none, rather than old ones.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from banshi import Platform
-from mobile_push.delivery.metrics import log
+from banshi.sdk.database import quoted
+from banshi.sdk.operations import woken
 from mobile_push.reports.dead_letters import SORTS, providers_of
 from mobile_push.reports.report import DIALECTS
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks
 
-#: Seconds between two readings, and how many times as long as a reading took it is left alone at least.
-MIN_PAUSE_S, PAUSE_FACTOR = 5.0, 20.0
+#: Seconds between two readings, and where nothing is due; and how many times as long as one took it is left alone.
+MIN_PAUSE_S, QUIET_PAUSE_S, PAUSE_FACTOR = 5.0, 60.0, 20.0
 
 #: Of the due chunks, or deliveries, of some providers: phones, and since when the one that may be sent longest has been
 #: so, in milliseconds of the database's clock.
@@ -106,6 +107,15 @@ async def _rows(platform: Platform, sql: str, providers: Sequence[str]) -> Seque
     return [tuple(row) for row in rows]
 
 
+def anything_due(providers: Sequence[str]) -> str:
+    """What follows FROM where there are rows as long as anything is due to phones of these providers."""
+    mine = ", ".join(map(quoted, providers)) or "''"
+    due = f"provider IN ({mine}) AND state = 'due'"
+    chunk, delivery = (f"SELECT 1 FROM {table} WHERE {due}" for table in SORTS.values())  # noqa: S608 - ours
+    fan_out = "SELECT 1 FROM push_fan_out WHERE state = 'due'"
+    return f"(SELECT 1) one WHERE EXISTS ({chunk}) OR EXISTS ({delivery}) OR EXISTS ({fan_out})"
+
+
 class Figures(Collector):
     """The last reading, for Prometheus."""
 
@@ -135,13 +145,15 @@ class Figures(Collector):
         yield from (due, oldest, dead, under_way)
 
 
-async def keep_reading(platform: Platform, figures: Figures) -> None:
-    """Read on until cancelled."""
-    while True:
-        begun = time.monotonic()
-        try:
-            figures.reading = await read(platform)
-        except Exception as error:  # the database is away: no figures are better than old ones
-            figures.reading = None
-            log.error("the figures of what is due can't be read", error=type(error).__name__)
-        await asyncio.sleep(max(MIN_PAUSE_S, PAUSE_FACTOR * (time.monotonic() - begun)))
+async def keep_reading(platform: Platform, figures: Figures, due: asyncio.Event) -> None:
+    """Read on until cancelled; where nothing is due, once `due` is set."""
+    try:
+        while True:
+            begun = time.monotonic()
+            due.clear()
+            reading = figures.reading = await read(platform)
+            await asyncio.sleep(max(MIN_PAUSE_S, PAUSE_FACTOR * (time.monotonic() - begun)))
+            if not (reading.due or any(reading.under_way.values())):
+                await woken(due, QUIET_PAUSE_S)
+    finally:  # the database is away, or another process leads: no figures are better than old ones
+        figures.reading = None

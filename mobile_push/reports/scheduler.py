@@ -12,12 +12,12 @@ from uuid import UUID
 from tortoise.transactions import in_transaction
 
 from banshi import Key, Platform
-from banshi.sdk.operations import working
+from banshi.sdk.operations import led, working
 from mobile_push.delivery.metrics import log
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox.messages import STREAM
 from mobile_push.reports.live import Watches
-from mobile_push.reports.metrics import Figures, keep_reading
+from mobile_push.reports.metrics import MIN_PAUSE_S, Figures, anything_due, keep_reading
 from mobile_push.tables.marks import Marks
 
 #: Seconds between two rounds.
@@ -32,7 +32,11 @@ WATCHES: Key[Watches] = Key("mobile_push reports")
 async def open_reports(platform: Platform) -> AsyncIterator[Watches]:
     figures = Figures(platform[PUSH].couriered)
     platform.metrics.register(figures)
-    works = (partial(_count_streams, platform), partial(keep_reading, platform, figures))
+    due = asyncio.Event()
+    platform.store.pulse.when("due to phones", anything_due(platform[PUSH].couriered), due.set, MIN_PAUSE_S)
+    reading = partial(keep_reading, platform, figures, due)
+    failed = "the figures of what is due can't be read"
+    works = (partial(_count_streams, platform), partial(led, platform, MIN_PAUSE_S, reading, failed))
     try:
         async with working("mobile-push-reports", *works):
             yield Watches(platform)
@@ -41,10 +45,15 @@ async def open_reports(platform: Platform) -> AsyncIterator[Watches]:
 
 
 async def _count_streams(platform: Platform) -> None:
-    """Round by round, until cancelled."""
+    """Round by round while there is something to count, until cancelled."""
+    hub = platform[PUSH].hub
     while True:
+        await hub.told.wait()
         await asyncio.sleep(ROUND_S)
+        hub.told.clear()
         await _count(platform)
+        if hub.written:
+            hub.told.set()
 
 
 async def _count(platform: Platform) -> None:

@@ -1,31 +1,32 @@
 """A local stand-in for FCM: its HTTP v1 interface, its topics and Google's token endpoint, for development and tests.
 
 It checks what the real service checks and answers errors in the real service's shape, so that an app's developer
-needs no Google account, and it fails on demand. `PUT /sandbox/behaviour` sets every switch of `Behaviour` (what is
-left out goes back to its default) and GET shows them; `GET /sandbox/messages?token=&after=` shows what arrived and
-`GET /sandbox/topics` who follows what; `DELETE /sandbox/tokens` makes every access token expire.
+needs no Google account, and it fails on demand. `PUT /sandbox/behaviour` (or `faults`) sets every switch of
+`Behaviour` (what is left out goes back to its default) and GET shows them; `GET /sandbox/messages?token=&after=` shows
+what arrived and `GET /sandbox/topics` who follows what; `DELETE /sandbox/tokens` makes every access token expire.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from aiohttp import web
 
 from mobile_push.sandbox.answers import FAULTS, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
 from mobile_push.sandbox.behaviour import Behaviour
-from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, Query, Sandbox, json_response
+from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, PushSandbox, after
 from mobile_push.sandbox.tokens import PROJECT_ID, TokenEndpoint
 from mobile_push.sandbox.topics import CALLS, NO_CONDITION, Topics
 from mobile_push.sandbox.validation import MAX_PAYLOAD_BYTES, content_size, wrong_with
+from sandboxes.sandbox import Asked, Call, Control, answered
 
 PROJECT = f"projects/{PROJECT_ID}"
 
@@ -55,8 +56,7 @@ class Received(NamedTuple):
         return message
 
 
-@dataclass(eq=False, repr=False)
-class FcmSandbox(Sandbox[Behaviour]):
+class FcmSandbox(PushSandbox[Behaviour]):
     """A server that speaks FCM HTTP v1 on this machine.
 
     Example::
@@ -68,13 +68,15 @@ class FcmSandbox(Sandbox[Behaviour]):
             assert sandbox.received[0].token == token
     """
 
-    behaviour: Behaviour = field(default_factory=Behaviour, init=False)
-    #: The last messages taken, MAX_MESSAGES_KEPT at most; empty without `record`.
-    received: deque[Received] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES_KEPT), init=False)
-    #: Exact numbers of answers to messages by code: "OK", "UNREGISTERED", ….
-    answers: Counter[str] = field(default_factory=Counter, init=False)
-    _tokens: TokenEndpoint = field(default_factory=TokenEndpoint, init=False)
-    _topics: Topics = field(default_factory=Topics, init=False)
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None, record: bool = True
+    ) -> None:
+        super().__init__(Behaviour(), host, port, tls=tls, record=record)
+        #: The last messages taken, MAX_MESSAGES_KEPT at most; empty without `record`.
+        self.received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
+        #: Exact numbers of answers to messages by code: "OK", "UNREGISTERED", ….
+        self.answers: Counter[str] = Counter()
+        self._tokens, self._topics = TokenEndpoint(self.clock), Topics()
 
     @property
     def base_url(self) -> str:
@@ -93,8 +95,8 @@ class FcmSandbox(Sandbox[Behaviour]):
 
     @property
     def token_requests(self) -> int:
-        """Requests to the token endpoint."""
-        return self._tokens.requests
+        """Requests to the token endpoint, those that a fault has met among them."""
+        return self._tokens.requests + sum(n for (path, _), n in self.counted.items() if path == "/token")
 
     async def __aenter__(self) -> Self:
         await self._tokens.make_key()
@@ -114,33 +116,33 @@ class FcmSandbox(Sandbox[Behaviour]):
         """Make every access token that was given out expire at once."""
         self._tokens.expire()
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path, url = request.raw_path, urlsplit(request.raw_path)
-        if request.method == "POST" and path.endswith("/messages:send") and path.startswith("/v1/projects/"):
-            answer = await self._send(request, await request.read())
-        elif request.method == "POST" and path.startswith("/iid/v1:") and (call := path.partition(":")[2]) in CALLS:
-            answer = await self._change_topics(request, call)
-        elif (request.method, url.path) == ("POST", "/token"):
-            return json_response(*await self._tokens.answer(request, self.behaviour, self.url))
-        else:
-            return self._control(request.method, url.path, parse_qs(url.query), await request.read())
-        return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+    def calls(self) -> Mapping[str, Call]:
+        topics: dict[str, Call] = {f"/iid/v1:{call}": partial(self._change_topics, call) for call in CALLS}
+        return {"/v1/projects/": self._send, **topics, "/token": self._token}
 
-    def _own(self, method: str, path: str, _: bytes) -> tuple[int, Any] | None:
-        match method, path:
-            case "GET", "/sandbox/topics":
-                return 200, {topic: sorted(tokens) for topic, tokens in self.followers.items()}
-            case "DELETE", "/sandbox/tokens":
-                self.expire_tokens()
-                return 200, {}
-        return None
+    def controls(self) -> Mapping[str, Control]:
+        return {
+            **super().controls(),
+            "GET topics": lambda _: {topic: sorted(tokens) for topic, tokens in self.followers.items()},
+            "DELETE tokens": lambda _: self.expire_tokens(),
+        }
 
-    async def _send(self, request: web.BaseRequest, body: bytes) -> Answer:
-        await self._hesitate()
-        answer = self.answer(request.headers.get("Authorization"), request.raw_path, body)
+    def refused(self, code: int | str) -> web.StreamResponse:
+        if code not in FAULTS:
+            raise ValueError(f"codes: FCM's are {', '.join(FAULTS)}, not {code}")
+        return response(FAULTS[str(code)])
+
+    async def _token(self, request: web.BaseRequest) -> web.StreamResponse:
+        status, document = await self._tokens.answer(request, self.behaviour, self.url)
+        return answered(document, status)
+
+    async def _send(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method != "POST" or not request.path.endswith("/messages:send"):
+            return self.missing(request)
+        answer = self.answer(request.headers.get("Authorization"), request.raw_path, await request.read())
         if self.behaviour.answer_late and answer.code == "OK":
             await asyncio.sleep(self.behaviour.answer_late)
-        return answer
+        return response(answer)
 
     def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
         """The answer to a message, and its place in the counts."""
@@ -148,27 +150,27 @@ class FcmSandbox(Sandbox[Behaviour]):
         self.answers[answer.code] += 1
         return answer
 
-    async def _change_topics(self, request: web.BaseRequest, call: str) -> Answer:
-        body = await request.read()
-        await self._hesitate()
+    async def _change_topics(self, call: str, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method != "POST":
+            return self.missing(request)
         if request.headers.get("access_token_auth") != "true":
-            return NO_TOKEN
+            return response(NO_TOKEN)
         refusal = self._refusal(request.headers.get("Authorization"), True)
-        return refusal or self._topics.answer(call, body, self.behaviour)
+        return response(refusal or self._topics.answer(call, await request.read(), self.behaviour))
 
     def _refusal(self, header: str | None, ours: bool) -> Answer | None:
         """The answer to a request that does not get as far as its message: who asks, for whom, how often."""
         expires = self._tokens.expires.get(header) if header else None
         if expires is None:
             return UNKNOWN_TOKEN if header else NO_TOKEN
-        if expires <= time.monotonic():
+        if expires <= self.clock():
             return FAULTS["ACCESS_TOKEN_EXPIRED"]
         behaviour = self.behaviour
         if behaviour.wrong_project or not ours:
             return FAULTS["PERMISSION_DENIED"]
-        if self._shares.turn("quota", behaviour.quota_share):
+        if self.shares.turn("quota", behaviour.quota_share):
             return with_retry_after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)
-        if self._shares.turn("unavailable", behaviour.unavailable_share):
+        if self.shares.turn("unavailable", behaviour.unavailable_share):
             return with_retry_after(FAULTS["UNAVAILABLE"], behaviour.unavailable_retry_after)
         return None
 
@@ -204,11 +206,15 @@ class FcmSandbox(Sandbox[Behaviour]):
             self.received.append(Received(self._number, token, time.monotonic(), body, followers))
         return Answer(200, "OK", b'{"name":"%b0:%d"}' % (name.encode(), self._number))
 
-    def _messages(self, query: Query, after: int) -> dict[str, Any]:
-        token = query.get("token", [""])[0]
-        chosen = [r for r in self.received if r.number > after and r.is_for(token)][:MAX_MESSAGES_SHOWN]
+    def messages(self, asked: Asked) -> dict[str, Any]:
+        token, number = asked.query.get("token", ""), after(asked)
+        chosen = [r for r in self.received if r.number > number and r.is_for(token)][:MAX_MESSAGES_SHOWN]
         messages = [{"number": r.number, "arrived": r.arrived, "message": r.message} for r in chosen]
         return {"messages": messages, "taken": self._number, "answers": self.answers}
+
+
+def response(answer: Answer) -> web.Response:
+    return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
 
 
 async def serve(host: str, port: int, service_account: Path) -> None:

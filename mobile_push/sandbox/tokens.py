@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,6 +12,7 @@ import orjson
 from aiohttp import web
 
 from mobile_push.sandbox.behaviour import Behaviour
+from sandboxes.sandbox import Clock
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -24,10 +24,11 @@ EMAIL, PROJECT_ID = "fcm@sandbox.invalid", "banshi-sandbox"
 class TokenEndpoint:
     """The service account's keys, and the access tokens that were given out for them."""
 
-    def __init__(self) -> None:
-        #: Requests so far.
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        #: Requests that came so far.
         self.requests = 0
-        #: Authorization header → `time.monotonic()` at which it expires.
+        #: Authorization header → when it expires, by the sandbox's clock.
         self.expires: dict[str, float] = {}
         self._keys: list[Any] = []
 
@@ -75,11 +76,6 @@ class TokenEndpoint:
         """The status and the document for a request to `url`: RFC 7523, section 2.1."""
         self.requests += 1
         form = parse_qs((await request.read()).decode("ascii", "replace"))
-        await asyncio.sleep(behaviour.token_latency)
-        if behaviour.token_down:
-            if request.transport is not None:
-                request.transport.abort()
-            return 503, {}
         if form.get("grant_type") != [GRANT]:
             return 400, {"error": "unsupported_grant_type", "error_description": f"grant_type must be {GRANT}"}
         try:
@@ -89,7 +85,7 @@ class TokenEndpoint:
         except ValueError as error:
             return 400, {"error": "invalid_grant", "error_description": str(error)}
         token = f"ya29.sandbox-{secrets.token_urlsafe(100)}"
-        self.expires[f"Bearer {token}"] = time.monotonic() + behaviour.token_lifetime
+        self.expires[f"Bearer {token}"] = self._clock() + behaviour.token_lifetime
         lifetime = int(behaviour.token_lifetime)
         return 200, {"access_token": token, "expires_in": lifetime, "token_type": "Bearer"}  # nosec B105 - its type
 

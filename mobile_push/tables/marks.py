@@ -45,3 +45,9 @@ class Marks:
         """How many rows a statement has changed."""
         count, _ = await (connection or self._store.connection).execute_query(sql, self.values)
         return int(count)
+
+
+async def together(store: Any, *asked: tuple[Marks, str]) -> list[list[Mapping[str, Any]]]:
+    """The rows that each of several statements gives, in one turn of the database's."""
+    found = await store.connection.together([(sql, mark.values) for mark, sql in asked])
+    return [[dict(row) for row in rows] for rows in found]

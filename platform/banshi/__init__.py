@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from banshi.kernel.contract.principals import Principal, Role
     from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter, Route
     from banshi.kernel.contract.values import (
-        API_VERSION,
         LANGUAGES,
         Channel,
         Decision,
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
         Texts,
         text_in,
     )
+    from banshi.kernel.contract.versions import API_VERSION
     from banshi.kernel.http.responses import reply
     from banshi.kernel.runtime.running import Platform
     from banshi.kernel.tables.cases import Case
@@ -65,8 +65,9 @@ _NAMES = {
     "banshi.kernel.contract.principals": "Principal Role",
     "banshi.kernel.contract.routes": "Answer Audience Call Link Parameter Route",
     "banshi.kernel.contract.values": (
-        "API_VERSION LANGUAGES Channel Decision Department Item Message Offer Resource Submission Texts text_in"
+        "LANGUAGES Channel Decision Department Item Message Offer Resource Submission Texts text_in"
     ),
+    "banshi.kernel.contract.versions": "API_VERSION",
     "banshi.kernel.http.responses": "reply",
     "banshi.kernel.runtime.running": "Platform",
     "banshi.kernel.tables.cases": "Case",

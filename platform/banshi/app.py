@@ -7,20 +7,20 @@ import re
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import click
 import structlog
 from aiohttp import web
+from tortoise.fields import data
 
-from banshi.builtin.answers import bounded_route
+from banshi.builtin.audit.commands import leave_trace
 from banshi.builtin.catalogue.item_files import ItemFiles, put_away
-from banshi.builtin.cli_context import config_of
 from banshi.builtin.isolation.standing_in import isolate
 from banshi.builtin.monitoring.worker_process import WORKER
 from banshi.builtin.personal_data.housekeeping import clear_parts
-from banshi.builtin.row_moments import read_quickly
 from banshi.default_plugins import default_plugins
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
@@ -31,10 +31,13 @@ from banshi.kernel.http.callers import LONGEST_TOKEN
 from banshi.kernel.http.dispatch import Handler, endpoint
 from banshi.kernel.http.malformed import Runner
 from banshi.kernel.http.middleware import answering
+from banshi.kernel.http.plugin_answers import bounded_route
+from banshi.kernel.loading.cli_context import config_of
 from banshi.kernel.loading.configuration import Configuration, inspect_configuration, make_folders
 from banshi.kernel.loading.loader import inspect_plugins
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.containment import Breakers
+from banshi.kernel.runtime.permissions import tighten
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.tracing import traced_route
@@ -43,6 +46,9 @@ log = structlog.get_logger("banshi.start")
 
 #: Seconds that requests under way get to finish when the server stops, and between two looks at them.
 DRAIN_S, DRAIN_LOOK_S = 8.0, 0.02
+
+#: Seconds for which a kept connection stays open then: what its client has sent before it hears of the end is answered.
+LAST_REQUEST_S = 0.25
 
 #: Connections that may wait to be accepted. After a restart all phones come back in the same moment, and whoever finds
 #: no room tries again seconds later. The system makes it `somaxconn` where that is less.
@@ -81,6 +87,11 @@ def inspected(
     return inspect_plugins(configuration, default_plugins(without), shelves, apart, strict=strict)
 
 
+def read_quickly() -> None:
+    """Let this process read moments of SQLite's rows, which are texts of ISO 8601, in a fiftieth of Tortoise's time."""
+    data.parse_datetime = datetime.fromisoformat  # type: ignore[attr-defined]
+
+
 @asynccontextmanager
 async def open_platform(full: Registry, duty: ProcessRole = EVERYTHING) -> AsyncIterator[Platform]:
     """The running platform: database, keys, the plugins' resources, and the engine on top."""
@@ -96,8 +107,9 @@ async def open_platform(full: Registry, duty: ProcessRole = EVERYTHING) -> Async
             personal=settings.personal_keys,
         )
         store = await stack.enter_async_context(opening)
+        await asyncio.to_thread(tighten, settings)
         platform = closed_platform(full, store, duty)
-        for _, resource in sorted(full.resources, key=lambda one: one[1].phase):
+        for store.pulse.plugin, resource in sorted(full.resources, key=lambda one: one[1].phase):
             platform.put(resource.key, await stack.enter_async_context(resource.open(platform)))
         yield platform
 
@@ -109,6 +121,7 @@ async def opened_by(ctx: click.Context) -> AsyncIterator[Platform]:
     Raises ConfigurationError with every finding.
     """
     async with open_platform(configure(config_of(ctx))) as platform:
+        await leave_trace(platform.settings, platform.store)
         yield platform
 
 
@@ -251,6 +264,8 @@ async def _drained(runner: web.AppRunner) -> None:
 
     aiohttp's own shutdown drops whatever still comes in, so a body that is under way would never come to its end.
     """
+    if runner.server and runner.server.connections:
+        await asyncio.sleep(LAST_REQUEST_S)
     for _ in range(int(DRAIN_S / DRAIN_LOOK_S)):
         await asyncio.sleep(DRAIN_LOOK_S)
         connections = runner.server.connections if runner.server else []

@@ -35,8 +35,9 @@ _BY_NOUN = {
         "AFTER_RESTORE EXAMINATIONS JOBS Deployment Duty Examination Jobs Mistake PluginWarning Span "
         "Verdict are_private ask every guarded held led place_of present_trace traced working write_private"
     ),
+    "limits": "RATES Rates",
     "outgoing": (
-        "LOOPBACK RATES SEAL Answered CallFailed ForbiddenAddress NotSigned Outgoing Rates "
+        "LOOPBACK SEAL Answered CallFailed ForbiddenAddress NotSigned Outgoing "
         "guarded_connector key_of new_secret open_outgoing signed verified"
     ),
     "personal_data": (

@@ -30,7 +30,7 @@ import aiohttp
 from banshi.app import loaded, open_platform, serving
 from banshi.builtin.identity.development import development_token
 from banshi.forms.numbers import MADE_UP
-from banshi.kernel.contract.values import API_VERSION
+from banshi.kernel.contract.versions import API_VERSION
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.settings import MAX_CREATED, Settings
 from banshi.kernel.loading.typed_tables import typed

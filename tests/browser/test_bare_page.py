@@ -45,7 +45,7 @@ async def test_a_tip_is_handed_in_without_a_name_and_its_page_reaches_nobody_els
 ) -> None:
     plugins: dict[str, Path | str] = {"criminal": CRIMINAL, "conversations": "conversations"}
     async with open_door(tmp_path, plugins) as door, open_browser() as firefox:
-        page = await firefox.page(f"{door.url}/v1/conversations/forms/crime-tip")
+        page = await firefox.page(f"{door.url}/v1/tips/forms/crime-tip")
         told = {"sort": "1", "description": "河边仓库夜里有人搬运来路不明的电缆。", "still_going_on": "1"}
         await page.run(PRESS, {f"/answers/{name}": value for name, value in told.items()})
         await until(lambda: Case.all().exists())

@@ -10,7 +10,7 @@ from banshi.testing import Door, Reply
 from questions.plan import MISSING, choices, value_at
 from questions.plan import parts_of as parts
 
-LINK = re.compile(r"(/v1/conversations/(?:rest|forms)/[A-Za-z0-9_-]+)")
+LINK = re.compile(r"(/v1/(?:conversations/rest|tips/forms)/[A-Za-z0-9_-]+)")
 FIELD = re.compile(r'<(?:input|select|textarea) name="([^"]+)"')
 
 

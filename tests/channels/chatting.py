@@ -1,30 +1,22 @@
-"""Somebody who chats: reads a question by its title, as people do, and writes what is on their papers.
-
-Which fields a form asks and in which order it is told by the Python client, which nothing of the conversations uses.
-"""
+"""Somebody who chats, on a channel that is none of a provider's."""
 
 from __future__ import annotations
 
-import calendar
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import timedelta
 from typing import Any
 
 from uuid_utils.compat import uuid7
 
 from banshi import Write
 from banshi.testing import Door
-from banshi_client.form.fields import choices_of, fields_of
-from conversations import CONVERSATIONS, Content, File, Place, Received, Reply, Text
+from banshi_client.form.fields import fields_of
+from conversations import CONVERSATIONS, Content, Received, Reply, Text
 from conversations.tables.models import ChannelConversation, ContactLink
+from tests.channels.talker import Stopped, Talker
 from tests.plugins.test_departments import snapshot
-
-MONTHS = list(calendar.month_name[1:])
-#: Messages that one item may take.
-MOST = 200
 
 
 class Phone:
@@ -43,10 +35,6 @@ class Leaf:
     value: Any
 
 
-class Stopped(AssertionError):
-    """The conversation can't go on; it has everything that was said."""
-
-
 @dataclass(slots=True)
 class Chatter:
     """A contact of the account."""
@@ -54,8 +42,6 @@ class Chatter:
     door: Door
     language: str
     contact: str = "somebody"
-    #: Where the form's place is: its degrees.
-    degrees: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     counter: Iterator[int] = field(default_factory=itertools.count)
 
@@ -75,15 +61,26 @@ class Chatter:
         return reply
 
     async def is_linked(self, subject: str, **known: str) -> None:
-        """Bound to a citizen, as a sign-in for this contact binds them."""
+        """Bound to a citizen two days ago, as a sign-in for this contact binds them; signed in anew just now."""
         if not await ChannelConversation.filter(contact=self.contact).exists():
             await self.send("0")
         row = await ChannelConversation.get(contact=self.contact)
         await ContactLink.filter(conversation_id=row.id, ended_at=None).update(ended_at=self.door.platform.now())
         link = ContactLink(
-            id=uuid7(), conversation_id=row.id, person=subject, known=known, way="app", linked_at=row.begun_at
+            id=uuid7(),
+            conversation_id=row.id,
+            person=subject,
+            known=known,
+            way="app",
+            linked_at=row.begun_at,
+            since=row.begun_at - timedelta(days=2),
         )
         await self.door.platform.store.commit(Write(rows=[link]))
+
+    async def is_theirs(self, code: Content | str) -> Reply:
+        """Send a code of the app, and say that it is one's own."""
+        await self.send(code)
+        return await self.send("1")
 
     async def state(self) -> str:
         return (await ChannelConversation.get(contact=self.contact)).state
@@ -99,82 +96,12 @@ class Chatter:
             raise Stopped(f"{title!r} isn't offered:\n" + "\n".join(self.said[-6:]))
         return await self.send(number)
 
-    async def fill(self, reply: Reply, schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Reply:
+    async def fill(self, reply: Reply, whole: Any) -> Reply:
         """Answer whatever is asked until all is shown; what comes back is that."""
-        left = list(leaves(schema, answers))
-        self.degrees = [one.value for one in left if one.schema.get("x-place") in ("latitude", "longitude")]
-        for _ in range(MOST):
-            if await self.state() != "asking":
-                return reply
-            reply = await self.send(await self._answer(reply, left))
-        raise Stopped("it asks without end:\n" + "\n".join(self.said[-40:]))
-
-    async def _answer(self, reply: Reply, left: list[Leaf]) -> Content | str:
-        words = {"zh-CN": ("以下内容可以补充", "还有下一项吗"), "en": ("You may add these", "Another one for")}[
-            self.language
-        ]
-        if words[0] in reply.text:
-            titles = {one.title for one in left}
-            wanted = [one.says for one in reply.buttons if one.label in titles or self._is_above(one.label, left)]
-            return "、".join(wanted) or "0"
-        lines = reply.text.splitlines()
-        if words[1] in reply.text:
-            title = re.search("[“](.*)[”]", lines[-1])
-            return (
-                "1"
-                if title and any(title[1] == one.title.partition("/")[0] for one in left if not is_secret(one))
-                else "2"
-            )
-        for line in reversed(lines):
-            for place, one in enumerate(left):
-                if line in (
-                    one.title.rpartition("/")[2],
-                    f"{one.title.rpartition('/')[2]} ({one.schema.get('x-unit')})",
-                ):
-                    del left[place]
-                    return await self.typed(one)
-        if any(word in reply.text for word in ("没有了请回复0", "0 if there are no more")):
-            return "0"
-        raise Stopped("nobody knows what is asked:\n" + "\n".join(self.said[-8:]))
-
-    def _is_above(self, label: str, left: list[Leaf]) -> bool:
-        return any(label in one.title.split("/") for one in left)
-
-    async def typed(self, leaf: Leaf) -> Content | str:
-        """The answer as somebody sends it."""
-        schema, value = leaf.schema, leaf.value
-        if schema.get("x-attachment"):
-            return File(_picture, "photo.jpg")
-        if schema.get("x-place") == "address" and self.degrees:
-            return Place(*self.degrees, value)
-        if "x-choices" in schema:
-            if not schema["x-choices"].get("search"):
-                return "1"
-            rows = (await self.door.anyone.get(f"{schema['x-choices']['list']}?q={value}")).ok()["items"]
-            return str(next(row["code"] for row in rows if row["code"] == value))
-        if choices := choices_of(schema):
-            several = value if isinstance(value, list) else [value]
-            numbers = [next(number for number, one in enumerate(choices, 1) if one.value == own) for own in several]
-            return "、".join(map(str, numbers))
-        match schema.get("type"), schema.get("format"):
-            case "boolean", _:
-                return {"zh-CN": ("否", "是"), "en": ("no", "yes")}[self.language][bool(value)]
-            case _, "date":
-                return self.day(date.fromisoformat(value))
-            case _, "date-time":
-                at = datetime.fromisoformat(value)
-                return f"{self.day(at.date())} {at:%H:%M}"
-        return str(value)
-
-    def day(self, day: date) -> str:
-        if self.language == "en":
-            return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-        return f"{day.year}年{day.month}月{day.day}日"
-
-
-def is_secret(leaf: Leaf) -> bool:
-    """Whether a chat doesn't ask for it."""
-    return leaf.schema.get("format") == "cn-resident-id"
+        try:
+            return await Talker(whole, _picture).fill(self.send, reply)
+        except Stopped as why:
+            raise Stopped(f"{why}\n" + "\n".join(self.said[-12:])) from None
 
 
 async def _picture() -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -71,18 +71,21 @@ async def bureau(
     desks: Any = None,
     duty: ProcessRole = EVERYTHING,
     at: datetime = WORKDAY,
+    platform: Mapping[str, Any] | None = None,
+    beside: Mapping[str, tuple[Path | str, Mapping[str, Any]]] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Door]:
     """A platform that has its own time from the start: no round goes by another."""
     plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
+    more = beside or {}
     own = {"desks": DESKS if desks is None else desks, **settings}
-    platform = {"database": database} if database else {}
+    platform = {**({"database": database} if database else {}), **(platform or {})}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "Platform", partial(Platform, now=Clock(None, at).now))
         async with open_door(
             folder,
-            {**plugins, "conversations": "conversations"},
-            settings={"conversations": own},
+            {**plugins, "conversations": "conversations", **{name: place for name, (place, _) in more.items()}},
+            settings={"conversations": own, **{name: dict(given) for name, (_, given) in more.items()}},
             platform=platform,
             duty=duty,
         ) as door:

@@ -85,7 +85,7 @@ async def test_a_contact_that_is_bound_and_let_go_by_the_app_is_told_of(city: Do
     li, chatter = city.citizen("li"), Chatter(city, "zh-CN")
     await chatter.send("0")
     code = (await li.post("/v1/conversations/codes")).created()
-    await chatter.send(code["digits"])
+    await chatter.is_theirs(code["digits"])
     (link,) = (await li.get("/v1/conversations/links")).ok()["items"]
     for _ in range(2):
         await li.delete(f"/v1/conversations/links/{link['id']}")

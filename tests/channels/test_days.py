@@ -79,6 +79,7 @@ def test_a_day_without_its_year_is_the_next_one_or_the_last_one() -> None:
         ("这周五", [MONDAY, relativedelta(days=4)]),
         ("上周五", [MONDAY, relativedelta(weeks=-1, days=4)]),
         ("下下周一", [MONDAY, relativedelta(weeks=2)]),
+        ("不是下周三是下下周一", [MONDAY, relativedelta(weeks=2)]),
         ("下星期天", [MONDAY, relativedelta(weeks=1, days=6)]),
         ("周三", [relativedelta(weekday=WE(1))]),
         ("星期天", [relativedelta(weekday=SU(1))]),

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from banshi.kernel.tables.attachments import HELD, Attachment
 from conversations import File
-from conversations.tables.models import DeskEvent, Turn
+from conversations.tables.models import Turn
+from desk.tables.models import DeskEvent
 from tests.channels.chatting import Chatter
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.plugins.test_departments import snapshot

@@ -11,13 +11,21 @@ from uuid import uuid4
 import pytest
 
 from banshi.builtin.audit.models import CaseReading
-from conversations.holdings import tidy
-from conversations.tables.models import DeskEvent, Enquiry, Turn
+from banshi.testing import Door
+from conversations import holdings as chats
+from conversations.tables.models import Turn
+from desk import holdings
+from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.chatting import Chatter
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.tables import tables_with
 
 SECRET = "the words of wang zq4711"
+
+
+async def tidied(door: Door) -> None:
+    for room in (chats, holdings):
+        await room.tidy(door.platform)
 
 
 async def held(door: Any, contact: str, who: Any) -> str:
@@ -98,8 +106,8 @@ async def test_a_person_gets_what_the_desk_holds_and_has_it_forgotten(tmp_path: 
         await chatter.send(SECRET)
         (await li.post(f"{place}/answers", {"text": "an answer zq4711"})).created()
         (await li.post(f"{place}/notes", {"text": "a note zq4711"})).created()
-        data = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]["conversations"]
-        assert len(data["conversations_enquiry"]) == 1
+        data = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]["desk"]
+        assert len(data["desk_enquiry"]) == 1
         assert "a note zq4711" in json.dumps(data)
         assert "officer-li" not in json.dumps(data)
         (await door.citizen("wang").delete("/v1/me")).ok()
@@ -115,10 +123,10 @@ async def test_what_a_desk_holds_leaves_after_its_days(tmp_path: Path, database:
         place = await held(door, "first", li)
         (await li.post(f"{place}/close")).ok()
         clock.on(days=29)
-        await tidy(door.platform)
+        await tidied(door)
         assert await Enquiry.all().count() == 1
         clock.on(days=2)
-        await tidy(door.platform)
+        await tidied(door)
         assert await Enquiry.all().count() == await DeskEvent.all().count() == await Turn.all().count() == 0
 
 
@@ -131,6 +139,7 @@ async def test_no_word_of_anybody_goes_into_a_log(tmp_path: Path, capfd: pytest.
         await chatter.send(SECRET)
         for way, name in (("answers", "text"), ("notes", "text"), ("cases", "purpose")):
             await li.post(f"{place}/{way}", {name: f"{way} zq4711"})
+        assert await waiting(officer(door, "wang")) == []
         (await li.post(f"{place}/transfer", {"officer": "wang", "note": "zq4711"})).ok()
     out = "".join(capfd.readouterr())
     assert "list_enquiry_cases" in out
@@ -147,7 +156,7 @@ HOSTILE: dict[str, Any] = {
     "more": {"text": "x", "officer": "other"},
     "NUL": {"text": "a\0b"},
     "markup": {"text": "<script>alert(1)</script>"},
-    "SQL": {"text": "'; DROP TABLE conversations_enquiry; --"},
+    "SQL": {"text": "'; DROP TABLE desk_enquiry; --"},
     "right to left": {"text": "\u202eمرحبا"},
     "half a pair": {"text": "\ud83d"},
 }
@@ -209,5 +218,5 @@ async def test_what_a_desk_holds_is_gone_with_the_contact(tmp_path: Path, databa
         clock, li = Clock(door, WORKDAY), officer(door, "li")
         await held(door, "first", li)
         clock.at += timedelta(days=31)
-        await tidy(door.platform)
+        await tidied(door)
         assert await tables_with(door, "first") == set()

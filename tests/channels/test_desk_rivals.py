@@ -14,9 +14,10 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from banshi import Write
-from conversations.desk.queue import joining
 from conversations.engine.turn.memory import Memory
-from conversations.tables.models import ChannelConversation, DeskEvent, Enquiry, Said
+from conversations.tables.models import ChannelConversation, Said
+from desk import DESK
+from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.desks import SERVING, bureau
 from tests.channels.rival import rival
 from tests.commands import FORKED
@@ -69,8 +70,9 @@ async def test_of_two_processes_that_claim_all_at_once_one_has_each_and_the_othe
                 begun_at=now,
                 heard_at=now,
             )
-            enquiry, event = joining(row.id, "reception", now)
-            await door.platform.store.commit(Write(rows=[row, enquiry, event]))
+            desk = door.platform[DESK]
+            enquiry, rows = desk.ask("conversation", row.id, desk.desks[0], "")
+            await door.platform.store.commit(Write(rows=[row, *rows]))
             ids.append(str(enquiry.id))
     rivals = [begun(tmp_path, database, name) for name in ("li", "wang")]
     try:

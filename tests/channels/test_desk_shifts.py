@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tortoise.transactions import in_transaction
 
+from banshi.foundation.database.opening import open_store
 from banshi.foundation.findings import ConfigurationError
-from conversations.desk.rounds import go_round
+from banshi.kernel.tables.cases import Case
+from desk import banshi_tables
+from desk.rounds import go_round
+from desk.tables.models import Enquiry
 from tests.channels.chatting import Chatter
 from tests.channels.desks import CITY, DEPARTMENTS, DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer
 
@@ -107,16 +112,27 @@ async def test_a_desk_that_can_t_be_stops_the_start_and_is_named(
         async with bureau(tmp_path, desks=[{**DESKS[0], **change}, DESKS[1]]):
             pass
     found = {(one.plugin, one.rule) for one in wrong.value.findings}
-    assert {plugin for plugin, _ in found} == {"conversations"}
+    assert {plugin for plugin, _ in found} <= {"conversations", "desk"}
     assert any(rule in one for _, one in found), found
     assert "desks" in str(wrong.value)
 
 
-async def test_without_a_desk_the_numbers_of_people_are_told(tmp_path: Path) -> None:
+async def test_without_a_desk_the_numbers_of_people_are_told_and_the_words_become_a_question(tmp_path: Path) -> None:
     async with bureau(tmp_path, desks=[]) as door:
         chatter = Chatter(door, "zh-CN")
-        await chatter.send("0")
-        await chatter.send("人工")
+        await chatter.is_linked("wang", name="王小明")
+        told = await chatter.send("转人工客服")
+        assert "现在没有人工在线" in told.text
+        assert {"110", "12345"} <= set(re.findall(r"\d+", told.text))
+        assert "9:00–17:00" in told.text, "when somebody is there"
+        for line in ("孩子上户口要带什么材料呢", "户政", "孩子上户口", "0", "1"):
+            await chatter.send(line)
+        (case,) = await Case.all()
+        assert case.answers["question"] == "孩子上户口要带什么材料呢"
+        # Whoever means something else than a question goes on with that.
+        await chatter.send("真人")
+        assert await chatter.state() == "leaving-word"
+        await chatter.send("菜单")
         assert await chatter.state() == "menu"
 
 
@@ -139,12 +155,13 @@ async def test_what_the_alert_rules_ask_for_is_among_the_metrics(tmp_path: Path)
     )
     async with bureau(tmp_path) as door:
         clock, li = Clock(door, WORKDAY), officer(door, "li")
-        await calls(door, "first")
+        chatter = await calls(door, "first")
         clock.on(minutes=4)
         await go_round(door.platform)
         (one,) = (await li.get(ENQUIRIES)).ok()["items"]
         (await li.post(f"{ENQUIRIES}/{one['id']}/claim")).ok()
         (await li.post(f"{ENQUIRIES}/{one['id']}/answers", {"text": "Good day."})).created()
+        await chatter.send("hello?")
         shown = (await door.anyone.get("/metrics")).body.decode()
         assert rules
         missing = {name for name in rules if name not in shown} - {"banshi_desk_officers"}
@@ -163,3 +180,16 @@ async def test_who_asks_as_the_desk_opens_is_not_shut_out_by_a_round_from_a_mome
         clock.at = WORKDAY.replace(hour=8, minute=59, second=59)
         await go_round(door.platform)
         assert await chatter.state() == "waiting"
+
+
+async def test_whose_time_is_over_is_read_off_an_index_by_each_round(empty_database: str) -> None:
+    """Every few seconds, however many were closed in half a year."""
+    async with open_store(empty_database, {"desk": banshi_tables()}) as store, in_transaction() as connection:
+        about = "EXPLAIN QUERY PLAN " if store.dialect == "sqlite" else "EXPLAIN "
+        overdue = Enquiry.filter(state="held", lease_until__lt=WORKDAY).using_db(connection)
+        sql = overdue.sql(params_inline=True)
+        if store.dialect == "postgres":
+            # A table without rows would be read whole.
+            await connection.execute_query("SET LOCAL enable_seqscan = off")
+        plan = await connection.execute_query_dict(about + sql)
+        assert "desk_enquiry_lease" in str([dict(row) for row in plan])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
-from banshi.builtin.live_rows import MAX_EACH
+from banshi.builtin.live.live_rows import MAX_EACH, first_id
 from banshi.testing import Door, Person
+from desk.tables.models import DeskOfficer
 from tests.channels.desks import ENQUIRIES, STREAM, WORKDAY, Clock, bureau, calls, officer, waiting
 
 #: Officers who follow at once.
@@ -79,12 +82,29 @@ async def test_an_officer_hears_what_happens_at_their_desk_and_nothing_of_anothe
             closed = await ours.heard("closed")
             assert closed["by"] == {"id": "li", "name": "li"}
             names = [name for _, name, _ in ours.events]
-            assert names == ["queued", "claimed", "heard", "answered", "closed"]
+            assert names == ["queued", "claimed", "heard", "answered", "shut", "closed"]
             assert "4711" not in json.dumps(ours.events)
             await calls(door, "second", "2")
             await theirs.heard("queued")
             assert {data["enquiry"]["desk"] for _, _, data in theirs.events} == {"fire"}
             assert {data["enquiry"]["desk"] for _, _, data in ours.events} == {"reception"}
+
+
+async def test_a_lead_hears_of_the_desks_they_lead_and_counts_as_nobody_who_sits_there(
+    tmp_path: Path, database: str
+) -> None:
+    async with bureau(tmp_path, database) as door:
+        Clock(door, WORKDAY)
+        sun, zhao = officer(door, "sun", "petitions:desk-lead"), officer(door, "zhao", "fire:desk-lead")
+        async with listening(door, sun) as ours, listening(door, zhao) as theirs:
+            await calls(door, "first")
+            await calls(door, "second", "2")
+            assert (await ours.heard("queued"))["enquiry"]["desk"] == "reception"
+            assert (await theirs.heard("queued"))["enquiry"]["desk"] == "fire"
+            assert (len(ours.events), len(theirs.events)) == (1, 1)
+            told = (await door.anyone.get("/metrics")).body.decode()
+            assert 'banshi_desk_officers{desk="reception"} 1.0' not in told
+            assert await DeskOfficer.all().count() == 0
 
 
 async def test_a_stream_that_broke_goes_on_after_its_last_event_without_a_gap(tmp_path: Path, database: str) -> None:
@@ -105,6 +125,18 @@ async def test_a_stream_that_broke_goes_on_after_its_last_event_without_a_gap(tm
             async with listening(door, li, last) as ear:
                 await ear.heard("closed")
                 assert [name for _, name, _ in ear.events] == ["claimed", "queued", "closed"]
+
+
+async def test_a_stream_that_broke_after_an_event_of_a_machine_whose_clock_was_ahead_goes_on_without_a_gap(
+    tmp_path: Path,
+) -> None:
+    async with bureau(tmp_path) as door:
+        Clock(door, WORKDAY)
+        li = officer(door, "li")
+        await calls(door, "first")
+        last = str(first_id(time.time() + 3600))
+        async with listening(door, li, last) as ear:
+            await ear.heard("queued")
 
 
 async def test_two_hundred_officers_hear_of_each_call_once(tmp_path: Path, database: str) -> None:
@@ -141,3 +173,17 @@ async def test_one_officer_has_so_many_streams_and_no_more(tmp_path: Path) -> No
             assert MAX_EACH == 4
             (await li.get(STREAM)).problem(429, "too-many-requests")
             assert 'banshi_desk_officers{desk="reception"} 4.0' in (await door.anyone.get("/metrics")).body.decode()
+
+
+async def test_an_officer_whose_sessions_were_ended_hears_no_more(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banshi.builtin.live.live_rows.ALIVE_S", 0.1)
+    async with bureau(tmp_path, database) as door:
+        li = officer(door, "li")
+        async with door.session.get(f"{door.url}{STREAM}", headers={"Authorization": f"Bearer {li.token}"}) as response:
+            assert response.status == 200
+            assert (await li.delete("/v1/me/sessions")).status == 204
+            async with asyncio.timeout(30):
+                await response.read()
+        (await li.get(ENQUIRIES)).problem(401, "unauthenticated")

@@ -98,7 +98,7 @@ async def test_a_contact_that_is_bound_by_digits_is_counted(tmp_path: Path) -> N
         chatter = Chatter(door, "zh-CN")
         await chatter.send("0")
         code = (await door.citizen("li").post("/v1/conversations/codes")).created()
-        await chatter.send(code["digits"])
+        await chatter.is_theirs(code["digits"])
         await chatter.send(code["digits"])
         assert await counted() == {("linked", "", None): 1}
 

@@ -32,9 +32,11 @@ async def city(folder: Path, database: str = "", **settings: Any) -> AsyncIterat
 
 
 async def bound(door: Door, contact: str, person: str) -> Chatter:
-    """A contact that is bound by digits."""
+    """A contact that is bound by digits, and to nobody else any more."""
     chatter = Chatter(door, "en", contact)
-    await chatter.send((await door.citizen(person, person.title()).post(CODES)).created()["digits"])
+    if await ContactLink.filter(conversation__contact=contact, ended_at=None).exists():
+        await chatter.send("unbind")
+    await chatter.is_theirs((await door.citizen(person, person.title()).post(CODES)).created()["digits"])
     return chatter
 
 
@@ -74,10 +76,10 @@ async def test_who_asks_to_be_forgotten_is_known_here_no_more(tmp_path: Path, da
         await other.send("said by zhao")
         (await door.citizen("wang").delete("/v1/me")).ok()
         assert await tables_with(door, "own-contact-4711", "said by wang", "wang") <= {"banshi_outbox"}
-        assert await Turn.all().count() == 2
+        assert await Turn.all().count() == 3
         assert await ContactLink.filter(person="zhao", ended_at=None).count() == 1
         # And begins anew.
-        assert "Here you can do" in (await chatter.send("hello")).text
+        assert "I am an automatic service" in (await chatter.send("hello")).text
 
 
 async def test_of_a_contact_that_two_have_had_the_other_s_words_stay(tmp_path: Path, database: str) -> None:

@@ -37,12 +37,14 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 
 async def at_the_slots(office: Office, contact: str) -> Chatter:
-    """Somebody who reads the next slots."""
+    """Somebody who reads the times of the next day."""
     chatter = Chatter(office.door, "en", contact)
     await chatter.is_linked(contact, name=contact.title(), resident_id="", phone="")
     await chatter.begin(TITLE)
-    reply = await chatter.send(contact)
-    assert [one.says for one in reply.buttons] == ["1", "2", "3", "4", "5"], reply.text
+    days = await chatter.send(contact)
+    assert [one.label for one in days.buttons][:2] == ["Wed 2/9", "Thu 3/9"], days.text
+    times = await chatter.send("1")
+    assert [one.label for one in times.buttons][3:] == ["Other days"], times.text
     return chatter
 
 
@@ -61,7 +63,7 @@ async def test_of_two_who_want_the_last_place_one_keeps_it_while_confirming(offi
     assert FULL in refused.text
     slot = (await Hold.get(live=1)).slot_id
     # The next free ones are offered at once, and the full one is none of them.
-    assert len(refused.buttons) == 5
+    assert len(refused.buttons) == 3
     assert KEPT in (await second.send("1")).text
     assert await taken() == [1, 1]
     for chatter in (second, first):
@@ -95,7 +97,7 @@ async def test_whoever_waits_too_long_is_told_and_chooses_anew(office: Office) -
     await wang.send("0")
     late = await wang.send("1")
     assert FULL in late.text
-    assert len(late.buttons) == 5
+    assert len(late.buttons) == 3
     assert not await Booking.exists(person="wang")
     await li.send("0")
     assert "Handed in." in (await li.send("1")).text
@@ -121,6 +123,7 @@ async def test_whoever_has_one_already_reads_it_at_the_choice(office: Office) ->
         await wang.send(said)
     await wang.begin(TITLE)
     await wang.send("wang")
+    await wang.send("1")
     assert "One person has 1 of these at once" in (await wang.send("1")).text
     assert await taken() == [1]
 
@@ -129,7 +132,7 @@ async def test_a_slot_that_is_drawn_is_entered_and_kept_for_nobody(tmp_path: Pat
     rules = "capacity = 1\n[items.appointment.draw]\ndays_before = 0\nat = '8:00'"
     async with opened(tmp_path, rules) as office:
         wang = await at_the_slots(office, "wang")
-        assert "kept" not in (await wang.send("5")).text
+        assert "kept" not in (await wang.send("3")).text
         await wang.send("0")
         assert "Handed in." in (await wang.send("1")).text
         assert not await Hold.exists()

@@ -32,7 +32,7 @@ async def test_at_every_hour_of_a_week_an_appointment_is_cancelled_in_time_or_sa
             chatter = Chatter(office.door, "en", f"p{number}")
             await chatter.is_linked(f"p{number}", name="Wang", resident_id="", phone="")
             await chatter.begin(TITLE)
-            for line in ("Wang", "1", "0", "1", "progress"):
+            for line in ("Wang", "earliest", "0", "1", "progress"):
                 await chatter.send(line)
             shown = await chatter.send("1")
             booking = await Booking.get(person=f"p{number}")
@@ -48,7 +48,7 @@ async def test_at_every_hour_of_a_week_an_appointment_is_cancelled_in_time_or_sa
             assert is_in_time == (hours >= NOTICE), (office.now, until)
             assert ("Cancel" in [one.label for one in shown.buttons]) == is_in_time, shown.text
             if is_in_time:
-                for line in ("Cancel", "0", "1"):
+                for line in ("Cancel", "yes", "0", "1"):
                     await chatter.send(line)
             assert (await Case.get(id=booking.case_id)).state == ("cancelled" if is_in_time else "booked"), chatter.said
             in_time.add(is_in_time)

@@ -97,20 +97,34 @@ async def test_what_is_sent_from_another_site_hands_nothing_in(tmp_path: Path) -
         _, reply = await up_to_the_number(door)
         fields = {GUARDIAN: [OTHER]}
         assert (await send(door, link_in(reply), fields, origin="https://elsewhere.example")).status == 403
-        assert (await send(door, "/v1/conversations/forms/crime-tip", {}, origin="null")).status == 403
+        assert (await send(door, "/v1/tips/forms/crime-tip", {}, origin="null")).status == 403
         assert await Case.all().count() == 0
 
 
 async def test_only_what_is_handed_in_without_a_name_has_an_open_page(tmp_path: Path) -> None:
     async with city(tmp_path) as door:
-        assert (await door.anyone.get("/v1/conversations/forms/survey")).status == 404
-        assert (await door.anyone.get("/v1/conversations/forms/nothing")).status == 404
-        page = await door.anyone.get("/v1/conversations/forms/crime-tip")
+        assert (await door.anyone.get("/v1/tips/forms/survey")).status == 404
+        assert (await door.anyone.get("/v1/tips/forms/nothing")).status == 404
+        page = await door.anyone.get("/v1/tips/forms/crime-tip")
         assert "Set-Cookie" not in page.headers
         assert "<script" not in page.body.decode()
-        missing = (await send(door, "/v1/conversations/forms/crime-tip", {"/answers/place": ["河边"]})).body.decode()
+        missing = (await send(door, "/v1/tips/forms/crime-tip", {"/answers/place": ["河边"]})).body.decode()
         assert missing.count('class="warn"') == 3
         assert await Case.all().count() == 0
+
+
+async def test_danger_on_a_page_is_answered_with_a_number_before_it_is_handed_in(tmp_path: Path) -> None:
+    async with city(tmp_path) as door:
+        link = "/v1/tips/forms/crime-tip"
+        fields = {name: ["1"] for name in fields_of((await door.anyone.get(link)).body.decode())}
+        fields |= {"/answers/place": ["河边"], "/answers/content": ["有人持刀在河边追人，快来人"]}
+        page = (await send(door, link, fields)).body.decode()
+        assert "110" in page[page.index('class="warn"') :]
+        assert "12110" in page
+        assert 'name="told"' in page
+        assert await Case.all().count() == 0
+        calm = await send(door, link, {**fields, "told": ["1"]})
+        assert "请立即拨打110" not in calm.body.decode()
 
 
 async def test_the_operator_s_own_page_takes_the_place_of_ours(tmp_path: Path) -> None:

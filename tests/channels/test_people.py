@@ -29,7 +29,7 @@ STATES = {
     "answered": {"menu"},
     "link": {"menu"},
     "menu": {"menu"},
-    "person": {"idle", "menu", "asking"},
+    "person": {"idle", "menu", "asking", "leaving-word"},
     "asked": {"idle", "menu", "asking", "linking"},
 }
 
@@ -99,7 +99,7 @@ async def _has_ended(person: Mapping[str, Any], subject: str, last: str, talk: s
         case "person":
             assert "110" in last or "12389" in last or any(sign.isdigit() for sign in last), talk
         case "link":
-            assert "/v1/conversations/forms/" in last, talk
+            assert "/v1/tips/forms/" in last, talk
         case _:
             assert not cases, talk
             assert last

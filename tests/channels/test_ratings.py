@@ -8,7 +8,7 @@ import pytest
 
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.testing import Door
-from conversations.tables.models import Enquiry
+from desk.tables.models import Enquiry
 from questions.read import stars_in
 from tests.channels.chatting import Chatter
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, officer, waiting

@@ -37,10 +37,9 @@ async def before_the_end(chatter: Chatter) -> None:
     """Up to the word that hands a suggestion in."""
     await chatter.is_linked("li", name="李示例", resident_id=filling.NUMBER)
     guide = (await chatter.door.anyone.get("/v1/items/suggest-police")).ok()
-    schema = {"type": "object", "required": ["answers"], "properties": {"answers": guide["form"]}}
     answers = filling.filled(guide["form"], (f"00000000-0000-4000-8000-{count:012}" for count in itertools.count()))
     reply = await chatter.begin(guide["title"])
-    await chatter.fill(reply, schema, {"answers": answers})
+    await chatter.fill(reply, {"answers": answers})
     assert await chatter.state() == "confirming"
 
 

@@ -14,7 +14,8 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.sdk.files import sound_in
 from banshi.testing import Door, open_door
 from conversations import File, Voice
-from conversations.tables.models import DeskDay, DeskEvent, Turn
+from conversations.tables.models import Turn
+from desk.tables.models import DeskDay, DeskEvent
 from tests.channels.chatting import Chatter
 from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.wechat.city import AMR
@@ -165,6 +166,7 @@ async def test_by_wechat_it_is_fetched_at_once_and_the_officer_has_it(tmp_path: 
             await phone.follows()
             digits = (await door.citizen("wang", "王小明").post("/v1/conversations/codes")).created()["digits"]
             await phone.says(digits)
+            await phone.says("1")
             await phone.says("人工")
             kept = (await phone.sends("voice", AMR, Recognition="护照丢了"))[-1].text
             assert "护照丢了" in kept

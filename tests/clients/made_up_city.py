@@ -110,14 +110,15 @@ def make(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def open_city(folder: Path) -> AsyncIterator[Door]:
-    """All departments with their registers, and the public works."""
+async def open_city(folder: Path, **more: Path | str) -> AsyncIterator[Door]:
+    """All departments with their registers, and the public works; `more` plugins beside them."""
     departments = {one.parent.name: one.parent for one in sorted(DEPARTMENTS.glob("*/items.toml"))}
     plugins: dict[str, Path | str] = {
         **departments,
         "works": make(folder),
         "mobile_push": "mobile_push",
         "conversations": "conversations",
+        **more,
     }
     async with open_door(folder, plugins) as door:
         await import_samples(door, *sorted(one.name for one in DEPARTMENTS.iterdir()))

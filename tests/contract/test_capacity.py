@@ -18,6 +18,10 @@ def test_the_tables_hold_and_have_every_step() -> None:
     assert {step.people for step in paper.steps(TEXT)} == people
     assert {day.people for day in paper.loads(TEXT)} == people
     assert paper.half(TEXT) > 1
+    assert {(one.people, one.years) for one in paper.growths(TEXT)} == {
+        (people, years) for people in (5_000_000, 20_000_000) for years in (1, 10)
+    }
+    assert {"banshi_case", "banshi_outbox", "push_device"} <= {one.name for one in paper.tables(TEXT)}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,9 @@ def test_the_tables_hold_and_have_every_step() -> None:
         ("| 5.21 |", "| 52.1 |", "people: submissions a second"),
         ("| 13 | 50 |", "| 13 | 5 |", "people: processes"),
         ("| 13 | 50 |", "| 1.3 | 50 |", "people: GiB"),
+        ("| 5,000,000 | 10 | 1,808,511 |", "| 5,000,000 | 1 | 1,808,511 |", "what stays of cases"),
+        ("| `banshi_outbox` | case | 6.37 |", "| `banshi_outbox` | phone | 6.37 |", "10 years: phones"),
+        ("| 2.52 |", "| 25.2 |", "1 years: files"),
         ("## A day\n", "## Another day\n", ""),
     ],
 )

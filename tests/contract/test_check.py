@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import re
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from banshi.builtin.checks.code import sources
+from banshi.kernel.loading.configuration import Entry
+from banshi.kernel.loading.importing import import_plugin
 from banshi.ops.cli import group
 from tests import commands
 
+ROOT = Path(__file__).resolve().parents[2]
 BROKEN = Path(__file__).parent / "broken" / "plugins.toml"
 #: Without one, each check says that it is for development.
 PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"\n'
+WECHAT = """
+[plugins.wechat.settings.accounts.bureau]
+appid = "wx49f0ab532d5d035a"
+secret = "made-up"
+token = "123456"
+aes_key = "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
+sign_in_url = "https://open.weixin.qq.com"
+"""
 GOOD = PROVIDER + '[plugins.good]\npath = "{}"\napi = 1\n'.format((BROKEN.parent / "good").as_posix())
 
 
@@ -38,7 +55,7 @@ def test_nothing_wrong_is_said_in_one_line_and_is_status_0(good: Path) -> None:
     assert (said.exit_code, said.output) == (0, "nothing to mend, no warnings\n")
 
 
-def test_what_is_not_known_of_an_item_is_listed_under_strict_alone_and_is_then_status_1(good: Path) -> None:
+def test_what_is_not_known_of_an_item_is_noted_under_strict_and_a_warning_is_then_status_1(good: Path) -> None:
     said = check(good, "--strict")
     assert said.exit_code == 1
     assert said.output.startswith(
@@ -46,7 +63,7 @@ def test_what_is_not_known_of_an_item_is_listed_under_strict_alone_and_is_then_s
         "elements.item_type, "
     )
     assert "good: one-language: items.good-item: give what the form says at /properties/name" in said.output
-    assert said.output.endswith("nothing to mend, 2 warnings\n")
+    assert said.output.endswith("nothing to mend, 1 warning\n")
 
 
 def test_every_finding_of_every_plugin_is_printed_errors_first() -> None:
@@ -55,9 +72,79 @@ def test_every_finding_of_every_plugin_is_printed_errors_first() -> None:
     found = lines(said)
     assert len(found) > 100
     assert all(line.count(": ") >= 2 for line in found)
-    warnings = [line.endswith("(warning)") for line in found]
-    assert warnings == sorted(warnings)
+    mild = [line.endswith(("(warning)", "(note)")) for line in found]
+    assert mild == sorted(mild)
+    warnings = [line.endswith("(warning)") for line in found if not line.endswith("(note)")]
     assert said.output.splitlines()[-1] == f"{warnings.count(False)} to mend, {warnings.count(True)} warnings"
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_the_shipped_list_with_an_account_of_wechats_has_nothing_to_mend(
+    tmp_path: Path, strict: tuple[str, ...]
+) -> None:
+    shipped = (ROOT / "plugins.toml").read_text().replace('path = "plugins/', f'path = "{ROOT}/plugins/')
+    file = tmp_path / "plugins.toml"
+    file.write_text(shipped + WECHAT)
+    said = check(file, *strict)
+    assert said.exit_code == 0, said.output
+    assert said.output.endswith("\nnothing to mend, no warnings\n")
+    # What an operator decides, and what no law and no office has told us.
+    noted = {line.split(": ")[1] for line in lines(said) if line.endswith(" (note)")}
+    assert noted == {"no-provider", "for-development", *(["unknown-facts"] if strict else [])}
+    assert len(lines(said)) == said.output.count(" (note)\n")
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("FROM own WHERE true ON CONFLICT (key) DO NOTHING", 0),
+        ("FROM own WHERE true ON CONFLICT (key) DO UPDATE SET used = 0", 1),
+        ("FROM own WHERE true ON CONFLICT (key) DO NOTHING; DELETE FROM banshi_quota", 2),
+        ("FROM own", 1),
+    ],
+)
+def test_a_migration_brings_counts_along_and_changes_none_of_the_platform_s(end: str, told: int) -> None:
+    node = ast.Constant(f"INSERT INTO banshi_quota (key, used) SELECT key, used {end}")
+    house = sources.House({}, {"banshi_quota": "banshi"})
+    assert [rule for rule, _, _ in sources._writes(node, "own", house, {})] == ["anothers-table"] * told
+
+
+BORROWER = """
+from lender_of_check import KEPT, LENT
+from lender_of_check.inside import LENT as INSIDE
+import lender_of_check.inside
+def late():
+    from lender_of_check import inside, LENT as RENAMED
+"""
+
+
+def test_what_another_plugin_does_not_hand_out_of_its_package_is_told(tmp_path: Path) -> None:
+    """Also where the name that a face has is taken of a module behind it."""
+    for name, text in {
+        "lender": '"""Lends."""\n\nfrom lender_of_check.inside import LENT\n\n__all__ = ["LENT"]\n\nKEPT = 2\n',
+        "borrower": f'"""Borrows."""{BORROWER}',
+    }.items():
+        folder = tmp_path / f"{name}_of_check"
+        folder.mkdir()
+        (folder / "__init__.py").write_text(text)
+    (tmp_path / "lender_of_check" / "inside.py").write_text('"""Inside."""\n\nLENT = 1\n')
+    entries = [f'[plugins.{name}]\npackage = "{name}_of_check"\napi = 1\n' for name in ("lender", "borrower")]
+    (tmp_path / "plugins.toml").write_text(PROVIDER + "".join(entries))
+    whole = subprocess.run(
+        [str(Path(sys.executable).with_name("banshi")), "--config", str(tmp_path / "plugins.toml"), "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    told = [line for line in whole.stdout.splitlines() if "anothers-module" in line]
+    assert [re.findall(r"py:(\d+): do without (.*), the plugin", line)[0] for line in told] == [
+        ("2", "KEPT of lender_of_check"),
+        ("3", "LENT of lender_of_check.inside"),
+        ("4", "lender_of_check.inside"),
+        ("6", "inside of lender_of_check"),
+    ], whole
 
 
 def test_one_plugin_can_be_asked_about() -> None:
@@ -113,6 +200,25 @@ def test_a_model_that_has_changed_since_its_migration_is_told(tmp_path: Path) ->
     said = check(tmp_path / "plugins.toml")
     assert said.exit_code == 1
     assert said.output.startswith("drift: unmigrated: run `python tools/make_migrations.py`")
+
+
+@pytest.mark.parametrize(("age_s", "kept"), [(0, False), (60, True)], ids=["just now", "a minute ago"])
+def test_of_a_file_saved_twice_within_a_second_the_second_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age_s: int, kept: bool
+) -> None:
+    """Bytecode knows its source by size and second. What was saved longer ago is compiled once for all starts."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    saved, entry = int(time.time()) - age_s, Entry(api=1, path=tmp_path)
+    for word in ("first", "later"):
+        for name, text in (("__init__", "from .words import WORD\n"), ("words", f"WORD = {word!r}\n")):
+            (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+            os.utime(tmp_path / f"{name}.py", (saved, saved))
+        for loaded in [name for name in sys.modules if name.startswith("banshi_plugins.twice")]:
+            del sys.modules[loaded]
+        runs = "first" if kept else word
+        assert runs == import_plugin("twice", entry)[0].WORD
+        assert (tmp_path / "__pycache__").exists() == kept
 
 
 def test_as_a_process_it_has_the_same_status_and_no_colours() -> None:

@@ -1,42 +1,39 @@
-"""Packages that promised to stay small, in lines of code: blanks, comments, docstrings and migrations are none."""
+"""Each room stays within its budget of lines of code, and every file is in a room."""
 
 from __future__ import annotations
 
-import ast
-import io
-import tokenize
-from pathlib import Path
+from functools import cache
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools import code_lines
 
-#: Lines of code that a package may have. The numbers only fall.
-BUDGET = {"plugins/channels/conversations": 3_500}
-
-#: Tokens that are no code.
-NONE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+counted = cache(code_lines.files)
 
 
-def code_lines(text: str) -> int:
-    """How many lines of a module have code."""
-    lines: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in NONE:
-            lines |= {*range(token.start[0], token.end[0] + 1)}
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            lines -= {*range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)}
-    return len(lines)
+def test_every_room_stays_within_its_budget_and_every_file_is_in_a_room() -> None:
+    assert [*code_lines.over(counted())] == []
 
 
-@pytest.mark.parametrize("package", BUDGET)
-def test_a_package_stays_within_its_budget(package: str) -> None:
-    files = [file for file in (ROOT / package).rglob("*.py") if "migrations" not in file.parts]
-    whole = sum(code_lines(file.read_text(encoding="utf-8")) for file in files)
-    assert 1_000 < whole <= BUDGET[package], f"{whole} lines: what else in the house does this already?"
+def test_what_is_counted_is_this_project() -> None:
+    found = code_lines.rooms(counted())
+    assert all(found[room] > 0 for room in code_lines.ROOMS), found
+    assert 50_000 < code_lines.production(found) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "told"),
+    [
+        ("plugins/weather/forecast.py", 3, "plugins/weather/forecast.py is in no room"),
+        ("setup.py", 1, "setup.py is in no room"),
+        ("platform/banshi/forms/more.py", 2_000, "platform/banshi/forms has"),
+        ("mobile_push/more.py", code_lines.LONGEST_FILE + 1, "divide it by its nouns"),
+        ("tests/more.py", 100_000, "tests have"),
+        ("plugins/departments/traffic/tests/test_more.py", 100_000, "tests have"),
+    ],
+)
+def test_a_file_too_many_is_named(name: str, lines: int, told: str) -> None:
+    assert any(told in said for said in code_lines.over({**counted(), name: lines}))
 
 
 TOLD = '''"""Two
@@ -55,4 +52,4 @@ class A:
 
 
 def test_words_about_code_are_no_lines_of_it() -> None:
-    assert code_lines(TOLD) == len(["class", "text", "", "lines", "def"])
+    assert code_lines.code_lines(TOLD) == len(["class", "text", "", "lines", "def"])

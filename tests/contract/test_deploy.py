@@ -19,9 +19,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from banshi.app import loaded
-from banshi.builtin.tracing.opening import ADDRESSES
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.settings import Settings
+from banshi.kernel.runtime.tracing import ADDRESSES
 from banshi.kinds.appeal.tips.flood import TIPS_PER_ITEM
 from banshi.ops.cli.check import findings
 from mobile_push.phones.anonymous.flood import OF_ONE
@@ -217,7 +217,7 @@ def test_nginx_waits_longer_than_the_platform_and_takes_more_than_it() -> None:
 def test_nginx_gives_one_address_fewer_phones_without_a_sign_in_than_the_platform_takes_of_one_sender() -> None:
     told = text("nginx/banshi.conf")
     (a_minute,) = re.findall(r"zone=banshi_senders:\S+ rate=(\d+)r/m", told)
-    (at_once,) = re.findall(r"location = /v1/devices/anonymous {[^}]*zone=banshi_senders burst=(\d+)", told)
+    (at_once,) = re.findall(r"location /v1/devices/anonymous {[^}]*zone=banshi_senders burst=(\d+)", told)
     assert int(at_once) <= OF_ONE[0] / 2
     assert int(a_minute) / 60 < OF_ONE[1]
 
@@ -228,13 +228,44 @@ def test_nginx_gives_one_address_fewer_tips_than_the_platform_takes_and_counts_n
     (at_once,) = re.findall(r"zone=banshi_tips burst=(\d+)", told)
     assert int(at_once) <= TIPS_PER_ITEM[0] / 2
     assert int(a_minute) / 60 < TIPS_PER_ITEM[1]
-    counted = re.findall(r"location (\S+ ?\S*) {\n(?:(?! *}).*\n)*? *limit_conn", told)
-    assert counted == ["/", "/open311/", "= /v1/devices/anonymous", "~ ^/v1/items/[a-z0-9-]+/tips$", "/v1/tips/"]
+    blocks = re.findall(r"^    location (\S+ ?\S*) {\n(.*?)^    }", told, re.MULTILINE | re.DOTALL)
+    assert [place for place, block in blocks if "limit_conn" in block] == [
+        *(
+            "/",
+            "/open311/",
+            "~ ^/v1/(conversations/(sign-in|rest|signed-in|opened)|wechat)(/|$)",
+            "/v1/devices/anonymous",
+        ),
+        *("~ ^/v1/(tips/|items/[^/]+/tips$|conversations/forms/)", "~ ^/v1/items/[^/]+/begin$"),
+    ]
     (uncounted,) = re.findall(r"location ~ (\S+stream\S*) {", told)
     registry = loaded(read_configuration(ROOT / "plugins.toml"))
     streams = {re.sub(r"{\w+}", "x", route.path) for _, route in registry.routes if route.streams}
     assert len(streams) >= 4
     assert not [path for path in streams if not re.fullmatch(uncounted, path) and f"location = {path} " not in told]
+
+
+def test_nginx_writes_down_no_token_of_a_path_and_nothing_of_who_says_no_name() -> None:
+    """OWASP ASVS 5: 14.2.1, 16.2.5. A new route of either sort is below a prefix that nginx knows, or fails here."""
+    told = text("nginx/banshi.conf")
+    (masked,) = re.findall(r'"~(\S+)" \$before_token/-;', told)
+    (unlogged,) = re.findall(r'"~\^\.:(\S+)" 0;', told)
+    blocks = re.findall(r"^    location ([~=]?) ?(\S+) {\n(.*?)^    }", told, re.MULTILINE | re.DOTALL)
+    silent = [
+        re.compile(place if sort == "~" else re.escape(place) + "$" * (sort == "="))
+        for sort, place, block in blocks
+        if "error_log /dev/null crit;" in block
+    ]
+    routes = [route for _, route in loaded(read_configuration(ROOT / "plugins.toml")).routes]
+    tokens, unnamed = (
+        {re.sub(r"{\w+}", "x", route.path) for route in routes if is_one(route)}
+        for is_one in (lambda route: "{token}" in route.path, lambda route: route.unnamed)
+    )
+    assert len(tokens) >= 4
+    assert len(unnamed) >= 8
+    assert [path for path in tokens if not re.match(masked.replace("(?<", "(?P<"), path)] == []
+    assert [path for path in unnamed if not re.match(unlogged, path)] == []
+    assert [path for path in tokens | unnamed if not any(one.match(path) for one in silent)] == []
 
 
 # -- the platform ----------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def sources() -> str:
     """The plugins of this repository, what the documentation shows, and the whole kind that it points to."""
     files = [
         file
-        for folder in ("plugins", "mobile_push", "docs", "platform/banshi/ops/cli/template")
+        for folder in ("libraries", "plugins", "mobile_push", "docs", "platform/banshi/ops/cli/template")
         for file in sorted((ROOT / folder).rglob("*"))
         if file.suffix in {".py", ".md", ".template"} and file.name != "reference.md"
     ]

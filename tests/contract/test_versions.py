@@ -18,9 +18,9 @@ import banshi
 from banshi import Finding
 from banshi.app import configure, inspected, loaded
 from banshi.foundation.findings import ConfigurationError
-from banshi.kernel.contract import hookspecs, values
+from banshi.kernel.contract import hookspecs, values, versions
 from banshi.kernel.contract.hookspecs import RETIRED, Retired
-from banshi.kernel.loading.configuration import read_configuration, spoken
+from banshi.kernel.loading.configuration import read_configuration
 from banshi.ops.cli import group
 from banshi.testing import open_door
 from tools.list_contract import described
@@ -174,7 +174,7 @@ async def test_an_old_plugin_runs_as_it_was_written(
 
 def kernel_speaks(version: int, monkeypatch: pytest.MonkeyPatch, **retired: Retired) -> None:
     """As if this were the kernel of a later version, with some hooks retired."""
-    monkeypatch.setattr(values, "API_VERSION", version)
+    monkeypatch.setattr(versions, "API_VERSION", version)
     monkeypatch.setattr(hookspecs, "RETIRED", retired)
 
 
@@ -190,9 +190,9 @@ def check(file: Path) -> Result:
 
 
 def test_a_kernel_speaks_its_own_version_and_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    for version, versions in ((1, [1]), (2, [1, 2]), (3, [2, 3])):
-        monkeypatch.setattr(values, "API_VERSION", version)
-        assert list(spoken()) == versions
+    for version, spoken in ((1, [1]), (2, [1, 2]), (3, [2, 3])):
+        monkeypatch.setattr(versions, "API_VERSION", version)
+        assert list(versions.spoken()) == spoken
 
 
 @pytest.mark.parametrize(
@@ -311,6 +311,6 @@ def test_the_command_that_shows_hooks_says_which_are_retired(monkeypatch: pytest
 
 def test_every_retired_hook_is_there_for_the_version_that_retires_it_and_no_longer() -> None:
     for hook, retired in RETIRED.items():
-        assert 1 < retired.since <= values.API_VERSION, hook
-        assert hasattr(hookspecs, hook) == (retired.since == values.API_VERSION), hook
+        assert 1 < retired.since <= versions.API_VERSION, hook
+        assert hasattr(hookspecs, hook) == (retired.since == versions.API_VERSION), hook
         assert retired.instead == retired.instead.strip(" ."), hook

@@ -162,9 +162,14 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
             for base, package in (
                 (ROOT / "platform", "banshi"),
                 (ROOT, "mobile_push"),
-                (ROOT / "plugins" / "channels", "questions"),
+                (ROOT / "libraries", "questions"),
+                (ROOT / "libraries", "sandboxes"),
+                (ROOT / "libraries", "wire"),
+                (ROOT / "plugins" / "channels", "desk"),
                 (ROOT / "plugins" / "channels", "conversations"),
+                (ROOT / "plugins" / "channels", "web_site"),
                 (ROOT / "plugins" / "channels", "wechat"),
+                (ROOT / "plugins" / "channels", "http_channel"),
             )
             for file in (base / package).rglob("*")
             if file.is_file() and "__pycache__" not in file.parts

@@ -49,7 +49,7 @@ def page(item: Item, language: str, some: Mapping[str, str] | None = None) -> Pa
 
 def lines_of(data: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     """Each text of a page, and whether it is a sentence."""
-    yield from ((data[name], False) for name in ("title", "issuer", "number", "issued", "qr_says"))
+    yield from ((data[name], False) for name in ("title", "issuer", "number", "issued", "seal", "qr_says"))
     yield from ((text, False) for row in data["rows"] for text in row)
     yield from ((text, True) for text in (*data["body"], *data["verify"]))
 

@@ -189,11 +189,19 @@ async def test_no_secret_of_an_address_is_in_nginx_s_logs_where_no_server_answer
     """OWASP ASVS 5: 14.2.1."""
     async with proxy_servers.before(tmp_path, "http://127.0.0.1:1") as proxy, through(proxy) as session:
         anyone = Person(session, proxy.url, None)
-        for address in ("/open311/v2/requests.json?api_key=bak_secret", "/v1/inbox/stream/by-ticket?ticket=secret"):
+        for address in (
+            *("/open311/v2/requests.json?api_key=bak_secret", "/v1/inbox/stream/by-ticket?ticket=secret"),
+            *("/v1/conversations/sign-in/secret", "/v1/conversations/rest/secret", "/open311/v2/tokens/secret.xml"),
+            *("/v1/conversations/signed-in?code=secret&state=secret", "/v1/conversations/opened?code=secret"),
+            "/v1/wechat/bureau?signature=secret&openid=secret",
+        ):
             (await anyone.call("GET", address)).problem(503, "unavailable")
         (await anyone.get("/v1/items")).problem(503, "unavailable")
         await until(lambda: "GET /v1/items 503" in proxy.log)
     assert "/v1/items" in proxy.errors
+    assert [line.split()[2] for line in proxy.log.splitlines() if "-" in line.split()[2][-2:]] == [
+        *("/v1/conversations/sign-in/-", "/v1/conversations/rest/-", "/open311/v2/tokens/-"),
+    ]
     assert "secret" not in proxy.log + proxy.errors
 
 

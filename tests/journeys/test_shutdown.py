@@ -31,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Seconds that the server may take to start, and to end after SIGTERM: less than it gives to requests under way.
 START, STOP = 60.0, 7.5
 
+#: What is made beforehand, what is made for each request, and a refusal.
+KEPT_READS = ("/v1/items", "/v1/inbox", "/v1/items/none")
+
 
 @dataclass
 class Server:
@@ -181,6 +184,35 @@ async def test_a_request_that_is_under_way_is_finished_and_a_new_one_is_refused(
         status, seconds = await server.stopped()
         assert (status, seconds < STOP) == (0, True), (status, seconds)
         assert is_whole((server.settings.attachments_folder / stored["id"]).read_bytes())
+
+
+async def test_no_kept_connection_loses_a_request_each_hears_in_its_last_answer_that_it_ends(config: Path) -> None:
+    async with serving(config) as server:
+        address, busy = urlsplit(server.url), asyncio.Event()
+        token = server.citizen("wang").token
+        heads = [f"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n" for path in KEPT_READS]
+
+        async def ask_on(number: int) -> int:
+            """Ask on one connection until an answer says that it ends; how many were answered."""
+            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            head, count = heads[number % len(heads)].encode(), 0
+            with contextlib.closing(writer):
+                while True:
+                    writer.write(head)
+                    answer = (await reader.readuntil(b"\r\n\r\n")).lower()  # raises where there is none
+                    length = next(line for line in answer.split(b"\r\n") if line.startswith(b"content-length:"))
+                    await reader.readexactly(int(length.partition(b":")[2]))
+                    count += 1
+                    if count == 5:
+                        busy.set()
+                    if b"connection: close" in answer:
+                        return count
+
+        tasks = [asyncio.create_task(ask_on(number)) for number in range(24)]
+        await busy.wait()
+        server.process.send_signal(signal.SIGTERM)
+        assert min(await asyncio.gather(*tasks)) >= 1
+        assert (await server.stopped())[0] == 0
 
 
 async def test_everything_that_was_answered_in_the_last_moment_is_stored(config: Path) -> None:

@@ -48,7 +48,11 @@ HEADERS = {
 }
 
 MARKERS = (
-    *("Trace-Agent", "TracePhone", "203.0.113.", ADDRESS, "trace-", "7ace7ace", "TRACE-CAMERA"),
+    *("Trace-Agent", "TracePhone", "203.0.113.", ADDRESS, "7ace7ace", "TRACE-CAMERA"),
+    *(
+        f"trace-{one}"
+        for one in ("cookie", "referer", "request", "idempotency", "device", "LANGUAGE", "filename", "token")
+    ),
     # The seconds of a GPS position, as the file has them and as they read.
     *("\x00\x00\xd4\x2d\x00\x00\x04\xe2", "43.4536"),
 )
@@ -80,14 +84,17 @@ class Place:
 
 
 @asynccontextmanager
-async def running(folder: Path, database: str) -> AsyncIterator[Place]:
-    """`banshi serve` in a process of its own, talkative, on its default port's stand-in."""
+async def running(folder: Path, database: str, platform: str = "", plugins: str = "") -> AsyncIterator[Place]:
+    """`banshi serve` in a process of its own, talkative, on its default port's stand-in.
+
+    `platform` and `plugins` are further lines of its plugins.toml, of that table and at the end.
+    """
     for name in ("parks", "works"):
         write_department(folder, name, UNNAMED)
-    text = f'[platform]\ndatabase = "{database}"\nlog_level = "debug"\n'
+    text = f'[platform]\ndatabase = "{database}"\nlog_level = "debug"\n{platform}\n'
     for name in ("parks", "works"):
         text += f'[plugins.{name}]\napi = 1\npath = "{name}"\n'
-    (folder / "plugins.toml").write_text(text + '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n')
+    (folder / "plugins.toml").write_text(text + '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n' + plugins)
     log = folder / "everything.log"
     with log.open("wb") as out:
         process = commands.begin(folder, "serve", "--port", "0", stdout=out, stderr=out)
@@ -221,7 +228,8 @@ async def test_nothing_that_the_server_keeps_leads_back_to_whoever_sent_a_tip(tm
     assert "control-chen" in tables["banshi_case_event"]
     assert tables["banshi_attachment"].count("image/jpeg") == 4
     assert sum(name.startswith("data/attachments/") for name in data) == 4
-    assert b'"operation":"tip"' in data["everything.log"]
+    assert b'"operation":"worklist"' in data["everything.log"]
+    assert not re.search(rb'"operation":"(tip|read_tip|act_on_tip|upload_of_tip)"', data["everything.log"])
     assert b"banshi_http_requests" in metrics
     typed = [one.replace("-", "") for one in codes]
     pieces = [part for code in codes for part in (code[:9], code[10:19])]

@@ -6,16 +6,21 @@ import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client.parser import text_string_to_metric_families
 
+from banshi import Write
 from banshi.builtin.passes import holder
 from banshi.kernel.contract.routes import Audience, Route
 from banshi.kernel.loading.configuration import read_configuration
+from banshi.sdk.outgoing import SEAL, new_secret
 from banshi.testing import Door, Person, open_door
+from conversations.tables.models import ChannelConversation, Confirmation, ContactLink
+from http_channel.models import ChannelRow
 from tests.conftest import good_answers
 from tests.kernel import postings_office
 from tests.programs import program_at
@@ -146,6 +151,9 @@ class World:
     service: str
     #: A message to wang.
     message: str
+    #: A chat that wang is bound to, and what it asks of them.
+    link: str
+    confirmation: str
 
     @property
     def routes(self) -> list[Route]:
@@ -161,6 +169,7 @@ class World:
         """What the route's path names, of something that exists."""
         things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
         things |= {"appointments": self.appointment, "slots": self.drawn}
+        things |= {"links": self.link, "confirmations": self.confirmation}
         things |= {"postings": self.posting, "conversations": self.conversation}
         cases = {"certificate.pdf": self.certified, "phone": self.ticketed}
         things |= {"cases": cases.get(route.path.rpartition("/")[2], self.case)}
@@ -172,7 +181,7 @@ class World:
         if any(noun in route.path for noun in ("slots", "appointments", "holds", "check-ins")):
             code = "police-open-day" if "draw" in route.path else "driving-test"
         known = {"id": of, "code": code, "zone": "6", "number": "1"}
-        known |= {"version": self.release, "file": "page.js"}
+        known |= {"version": self.release, "file": "page.js", "name": CHANNEL}
         known |= {"service_code": "suggest-police", "service_request_id": self.reported, "token": self.reported}
         return {name: known[name] for name in re.findall(r"{(\w+)}", route.path) if name in known}
 
@@ -184,9 +193,10 @@ class World:
         return path
 
     def reads(self) -> Iterator[tuple[Route, Person, str]]:
-        """Every GET that ends, with somebody who may call it."""
+        """Every GET of the API that ends, with somebody who may call it; pages have tests of their own."""
         for route in self.routes:
-            if route.method == "GET" and "stream" not in route.path and route.operation not in ELSEWHERE:
+            elsewhere = route.operation in ELSEWHERE or not route.described
+            if route.method == "GET" and "stream" not in route.path and not elsewhere:
                 yield route, self.reader_of(route), self.address(route)
 
 
@@ -229,6 +239,18 @@ async def talked(door: Door, person: Person) -> tuple[str, str]:
     return posting, begun.created()["id"]
 
 
+async def bound(door: Door, person: str) -> tuple[str, str]:
+    """A chat that the person is bound to, and what it asks of them."""
+    now = door.platform.now()
+    chat = ChannelConversation(account="terminal", contact=person, state="idle", memory={}, begun_at=now, heard_at=now)
+    link = ContactLink(conversation_id=chat.id, person=person, known={}, way="digits", linked_at=now)
+    what = {"title": "机动车违法查询", "item": "traffic-violations", "digest": "0" * 64}
+    until = now + timedelta(hours=1)
+    asked = Confirmation(conversation_id=chat.id, person=person, asked_at=now, ends_at=until, **what)
+    await door.platform.store.commit(Write(rows=[chat, link, asked]))
+    return str(link.id), str(asked.id)
+
+
 async def reported(door: Door, program: Person) -> str:
     """What a program has reported by Open311 for somebody."""
     form = {"service_code": "suggest-police", "address_string": "东门", "description": "路灯不亮，请修一修"}
@@ -237,8 +259,8 @@ async def reported(door: Door, program: Person) -> str:
     return str(answer.ok()[0]["service_request_id"])
 
 
-#: The code of the service that the program registers, which is never called.
-SERVICE = "archive-service"
+#: The code of the service that the program registers, which is never called; and the name of its channel, neither.
+SERVICE, CHANNEL = "archive-service", "archive-sms"
 
 #: What a service reads of its cases takes an endpoint that answers (`tests/plugins/test_remote_services.py`), and pages
 #: that are good once a chat and a provider (`tests/channels/test_identity.py`); a desk's a citizen who waits there
@@ -246,10 +268,12 @@ SERVICE = "archive-service"
 ELSEWHERE = {"show_service_case", "read_service_file", "show_contact_link", "end_contact_sign_in"}
 ELSEWHERE |= {
     "show_enquiry",
+    "list_enquiry_messages",
     "list_desk_phrases",
     "check_wechat_address",
     "show_rest",
     "show_form",
+    "show_tip_form",
     "show_who_opened_contact_link",
 }
 
@@ -264,6 +288,15 @@ async def registered(program: Person) -> tuple[str, str]:
     item |= {"result": {"kind": "answer", "title": texts}, "application": {}, "form": form}
     service = {"code": SERVICE, "department": "archive", "endpoint": url, "items": [item]}
     return webhook["id"], (await program.post("/v1/services", service)).created()["version"]["id"]
+
+
+async def channel(door: Door) -> None:
+    """A channel of the program's, whose endpoint isn't there."""
+    now, title = door.platform.now(), {"zh-CN": "样本", "en": "Sample"}
+    secret = door.platform[SEAL].sealed(new_secret())
+    row = ChannelRow(name=CHANNEL, client="bc_tests", title=title, endpoint="https://127.0.0.1:1/", secret=secret)
+    row.created_at = row.updated_at = now
+    await door.platform.store.commit(Write(rows=[row]))
 
 
 @asynccontextmanager
@@ -305,6 +338,8 @@ async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) ->
         (await wang.put("/v1/items/zone-pass/draft", {"answers": {"purpose": "运输"}})).ok()
         message = (await wang.get("/v1/inbox")).ok()["items"][0]["id"]
         shown = (*shown, await reported(door, program), *await registered(program), message)
+        shown = (*shown, *await bound(door, "wang"))
+        await channel(door)
         yield World(door, wang, staff, officer, program, case["id"], extract["id"], ticket["id"], *shown)
 
 

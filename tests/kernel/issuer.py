@@ -110,10 +110,13 @@ async def ask(door: Door, token: str, path: str = MINE) -> Reply:
 
 
 async def refused(door: Door, token: str, path: str = MINE) -> str:
-    """The token is refused as RFC 6750 wants it; what a caller who reads English is told."""
+    """The token is refused as RFC 6750 wants it: people are told to sign in, and developers, in `reason`, why."""
     answer = await door.bearing(token).get(path, headers={"Accept-Language": "en"})
     document = answer.problem(401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="banshi"')
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
     assert token not in answer.body.decode() or len(token) < 4
-    return str(document["detail"])
+    if "acr_values" in answer.headers["WWW-Authenticate"]:
+        return str(document["detail"])
+    assert document["detail"] == "Please sign in; if you had signed in, that has ended."
+    return str(document["reason"])

@@ -13,8 +13,9 @@ import pytest_asyncio
 from banshi import LANGUAGES
 from banshi.app import inspected, loaded
 from banshi.builtin.catalogue.advice.declared import Declared, Elsewhere, declared_in, unknown_items
-from banshi.builtin.catalogue.advice.matching import MAX_SHOWN, Advice
+from banshi.builtin.catalogue.advice.matching import MAX_SHOWN, Advice, served_here
 from banshi.builtin.catalogue.search import Index, index_of
+from banshi.builtin.catalogue.search.index import MAX_UNLIKELY
 from banshi.builtin.catalogue.search.synonyms import kernel_synonyms
 from banshi.kernel.contract.items import Result
 from banshi.kernel.contract.values import Department, Item
@@ -36,11 +37,14 @@ NOBODY_OFFERS = {
     "12123": "traffic-12123",
     "噪音扰民": "noise",
     "无人机报备": "drones",
-    "分户": "household-split",
-    "婚姻状况变更": "marital-status-change",
-    "改出生日期": "birth-date-correction",
-    "车辆迁出外地": "vehicle-moved-away",
-    "补大绿本": "vehicle-title-replacement",
+    "公积金提取": "housing-fund",
+    "工资被拖欠": "unpaid-wages",
+    "房产证": "real-estate",
+    "社保卡": "social-insurance",
+    "领离婚证": "marriage-registration",
+    "消防验收": "fire-design-review",
+    "失信": "dishonest-debtors",
+    "240小时过境": "transit-240-hours",
     "a car is blocking my garage": "move-a-car",
     "noisy neighbours": "noise",
     "register my drone": "drones",
@@ -128,13 +132,25 @@ async def test_what_else_is_typed_is_still_looked_for(door: Door) -> None:
 
 
 @together
-async def test_help_takes_nothing_from_the_items_and_an_urgent_page_names_the_number_first(door: Door) -> None:
+async def test_while_danger_is_heard_there_is_whom_to_call_and_its_page_and_nothing_else(door: Door) -> None:
     found = await searched(door, "家里老人走丢了")
-    assert codes(found["items"])[0] == "missing-person"
+    assert (found["items"], found["next"], found["elsewhere"]) == ([], None, [])
+    assert (found["danger"]["kind"], found["danger"]["numbers"][0]) == ("missing", "110")
+    assert "110" in found["danger"]["words"]
+    assert (await searched(door, "他又打我", language="en"))["danger"]["silent"].startswith("If you can't speak")
+    assert "danger" not in await searched(door, "护照")
     [page] = found["help"]
     assert (page["group"], page["phones"][0]["number"]) == ("urgent", "110")
     assert codes(page["items"]) == ["missing-person"]
     assert (await door.anyone.get(page["links"]["self"])).ok()["code"] == page["code"]
+
+
+@together
+async def test_where_nothing_likely_is_found_it_is_said_whom_one_may_ask(door: Door) -> None:
+    found = await searched(door, "蓝牙耳机连不上")
+    assert (found["likely"], codes(found["otherwise"])) == (False, ["government-12345"])
+    assert len(found["items"]) <= MAX_UNLIKELY
+    assert "otherwise" not in await searched(door, "身份证")
 
 
 @together
@@ -173,7 +189,7 @@ def test_every_word_of_help_finds_its_page_in_both_languages(city: Registry) -> 
     declared = declared_in(city)
     advice = Advice(declared, index_of(city))
     for page in declared.help.values():
-        for language in LANGUAGES:
+        for language in LANGUAGES if not page.dangers else ():
             for word in page.words[language]:
                 assert page.code in [one.code for one in advice.search(word).help], word
 
@@ -210,3 +226,35 @@ def test_a_file_that_cannot_be_read_is_found_and_so_is_a_table_that_is_none(tmp_
     entries = {name: Entry(api=1, path=tmp_path / name) for name in ("torn", "rows")}
     _, found = inspected(Configuration(tmp_path / "plugins.toml", Settings(), entries))
     assert {("torn", "unreadable"), ("rows", "wrong-value")} <= {(one.plugin, one.rule) for one in found}
+
+
+#: What was said to be done elsewhere although an item of the city did it.
+SERVED = {
+    "改年龄": "household-correction",
+    "生日登记错了": "household-correction",
+    "改成离异": "household-correction",
+    "分户": "household-split",
+    "车子转到外地": "vehicle-move-out",
+    "registration book": "title-certificate-replacement",
+    "大绿本": "title-certificate-replacement",
+}
+
+
+@pytest.mark.parametrize("words", SERVED)
+def test_what_an_item_does_is_not_said_to_be_done_elsewhere(city: Registry, words: str) -> None:
+    advised = Advice(declared_in(city), index_of(city)).search(words)
+    assert not advised.elsewhere
+    assert index_of(city).search(advised.left)[0].code == SERVED[words]
+
+
+def test_whoever_says_elsewhere_of_what_an_item_does_is_told(city: Registry) -> None:
+    index = index_of(city)
+    for title, words, told in (
+        ("分户、立户", (), True),
+        ("月亮", ("大绿本", "绿本", "补大绿本"), True),
+        ("月亮", ("大绿本", "绿本"), False),
+        ("月亮", (), False),
+    ):
+        one = Elsewhere(code="one", title=texts(title), words={"zh-CN": words}, who=texts("别处"))
+        found = list(served_here(Declared(elsewhere={"one": one}), index))
+        assert [finding.rule for finding in found] == ["served-here"] * told

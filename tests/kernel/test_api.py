@@ -289,7 +289,7 @@ async def without_database(door: Door, monkeypatch: Any) -> None:
         raise DBConnectionError("connection refused")
 
     connection = door.platform.store.connection
-    for name in ("execute_query", "execute_query_dict", "execute_insert", "execute_many"):
+    for name in ("execute_query", "execute_query_dict", "execute_insert", "execute_many", "together"):
         monkeypatch.setattr(connection, name, gone, raising=False)
 
 

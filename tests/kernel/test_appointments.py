@@ -13,7 +13,7 @@ import pytest
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.models import Booking, Slot
-from tests.kernel.booking_office import CITY, NOON, open_office
+from tests.kernel.booking_office import CITY, NOON, Office, open_office
 
 ENGLISH = {"Accept-Language": "en"}
 
@@ -76,6 +76,55 @@ async def test_slots_are_filtered_and_paged(tmp_path: Path) -> None:
         for wrong in ("from=tomorrow", "to=2026-08-01", "to=2027-08-01", "place=north", "cursor=AAAA", "day=1", *EDGES):
             (await office.door.anyone.get(f"/v1/items/visit/slots?{wrong}")).problem(400, "invalid-parameter")
         (await office.door.anyone.get("/v1/items/no-such/slots")).problem(404, "not-found")
+
+
+async def days_of(office: Office, **query: str) -> list[dict[str, Any]]:
+    page = (await office.door.anyone.get("/v1/items/visit/slots/days", params=query)).ok()
+    assert page["next"] is None
+    return list(page["items"])
+
+
+async def test_days_say_what_is_free_on_each_at_all_places_or_at_one(tmp_path: Path, database: str) -> None:
+    more = '[[items.appointment.places]]\ncode = "west"\nhours = { workday = ["9:00-12:00"] }\ncapacity = 3'
+    async with open_office(tmp_path, "waiting_list = true", more=more, database=database) as office:
+        days = await days_of(office)
+        assert days[0] == {"day": "2026-09-02", "slots": 6, "free": 12, "draws": 0}
+        assert len(days) == 5
+        east = await office.slots(place="east", **{"from": "2026-09-02", "to": "2026-09-02"})
+        (await office.book(office.door.citizen("wang"), east[0])).created()
+        (await office.book(office.door.citizen("li"), east[0], wait=True)).created()
+        for query in ({}, {"place": "east"}, {"place": "west", "from": "2026-09-02", "to": "2026-09-03"}):
+            shown = await office.slots(**query)
+            told = [(one["day"], one["slots"], one["free"]) for one in await days_of(office, **query)]
+            per_day = {
+                slot["begins"][:10]: [one for one in shown if one["begins"][:10] == slot["begins"][:10]]
+                for slot in shown
+            }
+            assert told == [(day, len(some), sum(one["free"] for one in some)) for day, some in per_day.items()]
+        assert (await days_of(office, place="east"))[0]["free"] == 2
+
+
+async def test_a_day_that_is_not_released_is_drawn_or_is_over_has_no_free_place(tmp_path: Path) -> None:
+    async with open_office(tmp_path, 'release_at = "18:00"') as office:
+        assert (await days_of(office))[-1]["free"] == 0
+        office.later(hours=6)
+        assert (await days_of(office))[-1]["free"] == 3
+        office.later(days=1)
+        assert (await days_of(office))[0]["day"] == "2026-09-03"
+    other = tmp_path / "other"
+    other.mkdir()
+    async with open_office(other, 'draw = { days_before = 1, at = "18:00" }') as office:
+        assert {(one["free"], one["draws"] > 0) for one in (await days_of(office))[1:]} == {(0, True)}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["from=tomorrow", "to=2026-08-01", "to=2027-08-01", "place=north", "day=1", "limit=5", "cursor=AAAA", *EDGES],
+)
+async def test_days_that_nobody_can_ask_for_are_refused(tmp_path: Path, wrong: str) -> None:
+    async with open_office(tmp_path) as office:
+        (await office.door.anyone.get(f"/v1/items/visit/slots/days?{wrong}")).problem(400, "invalid-parameter")
+        (await office.door.anyone.get("/v1/items/no-such/slots/days")).problem(404, "not-found")
 
 
 async def test_making_slots_again_makes_none_twice(tmp_path: Path, database: str) -> None:

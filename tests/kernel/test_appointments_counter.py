@@ -171,9 +171,9 @@ async def test_everybody_is_reminded_the_day_before_once(tmp_path: Path, databas
         await office.look()
         await office.door.settled()
         inbox = (await wang.get("/v1/inbox", headers=ENGLISH)).ok()["items"]
-        assert [message["title"].partition(" (")[0] for message in inbox] == [
-            "Visit: booked",
-            "Visit: your appointment tomorrow",
+        assert [message["title"] for message in inbox] == [
+            "Booked: Visit",
+            "Your appointment tomorrow: Visit",
         ]
         assert inbox[1]["created_at"].startswith("2026-09-03")
         events = (await wang.get(mine["links"]["case"])).ok()["timeline"]

@@ -30,7 +30,7 @@ async def hold(person: Person, slot: dict[str, Any], **rest: Any) -> Any:
 async def titles(office: Office, person: Person) -> list[str]:
     await office.door.settled()
     page = (await person.get("/v1/inbox", headers={"Accept-Language": "en"})).ok()
-    return [message["title"].partition(": ")[2].partition(" (")[0] for message in page["items"]]
+    return [message["title"].partition(": ")[0].lower() for message in page["items"]]
 
 
 # -- holds -----------------------------------------------------------------------------------------------------------

@@ -24,11 +24,12 @@ from banshi import Write
 from banshi.builtin.audit import chain, keeping, leaving
 from banshi.builtin.audit.chain import newest_seal, pin_of, seal_all, seal_some
 from banshi.builtin.audit.keeping import AUDIT
-from banshi.builtin.audit.key import KEY_FILE, AuditKey, audit_key, read_key
+from banshi.builtin.audit.key import AuditKey, audit_key, read_key
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal
 from banshi.builtin.audit.verifying import SETTLING_TIME, Tally, Verification
 from banshi.builtin.personal_data import forgetting
 from banshi.foundation.database.writes import Stale, Update
+from banshi.kernel.loading.settings import AUDIT_KEY_FILE
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.ops.cli import group
 from banshi.testing import Door, open_door
@@ -577,15 +578,15 @@ def test_what_is_asked_wrongly_is_refused_with_what_to_give(
 
 @pytest.mark.parametrize("content", [b"", b"short", b"zz" * 32, b"\xff" * 64, b"00" * 33])
 def test_a_file_that_is_no_key_is_refused_with_its_name(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / KEY_FILE).write_bytes(content)
+    (tmp_path / AUDIT_KEY_FILE).write_bytes(content)
     with pytest.raises(OSError, match="no key of the audit") as refused:
         audit_key(tmp_path)
-    assert refused.value.filename == str(tmp_path / KEY_FILE)
+    assert refused.value.filename == str(tmp_path / AUDIT_KEY_FILE)
 
 
 def test_the_key_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
     made = audit_key(tmp_path)
-    assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / AUDIT_KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert made.kid == audit_key(tmp_path).kid == read_key(tmp_path).kid
 
 

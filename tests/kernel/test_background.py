@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from functools import partial
 
 import pytest
@@ -97,3 +98,28 @@ async def test_rounds_go_on_after_one_that_fails_and_say_what_failed() -> None:
             await enough.wait()
     assert [(line["event"], line["error"]) for line in lines] == [("could not look", "OSError")]
     assert "wang" not in str(lines)
+
+
+async def test_what_fails_apart_after_its_caller_has_left_is_nobody_s_exception() -> None:
+    """The same file under one key, sent twice, of which one sender hung up: its row is refused, and that is all."""
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    begun, go, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        await go.wait()
+        over.set()
+        raise ValueError("taken")
+
+    caller = asyncio.create_task(background.apart(work()))
+    await begun.wait()
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
+    go.set()
+    await over.wait()
+    await asyncio.sleep(0)
+    gc.collect()
+    assert not told
+    with pytest.raises(ValueError, match="taken"):
+        await background.apart(work())

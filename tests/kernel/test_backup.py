@@ -99,7 +99,14 @@ def test_what_is_restored_is_what_was_there_with_its_modes_and_its_links_and_hel
     assert new.banshi("restore", str(backup)).exit_code == 0
     data = new.data
     there = {path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file()}
-    assert there == {"banshi.sqlite3", "keys/sealed.key", "attachments/one", "attachments/two", "postings/photo"}
+    assert there == {
+        "banshi.sqlite3",
+        "keys/sealed.key",
+        "keys/audit.key",
+        "attachments/one",
+        "attachments/two",
+        "postings/photo",
+    }
     assert stat.S_IMODE((data / "keys" / "sealed.key").stat().st_mode) == 0o600
     assert stat.S_IMODE((data / "banshi.sqlite3").stat().st_mode) == 0o600
     assert (data / "attachments" / "one").samefile(data / "attachments" / "two")

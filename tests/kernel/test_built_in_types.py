@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from tortoise import connections
 
-from banshi.foundation.database import built_in_types
+from banshi.foundation.database import postgres as database
 from banshi.foundation.database.opening import open_store
 
 NOW = datetime(2026, 11, 29, 8, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ ARRAYS: list[tuple[str, list[Any]]] = [
 
 @pytest.fixture
 def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(built_in_types, "TOLD", {})
+    monkeypatch.setattr(database, "TOLD", {})
 
 
 async def connected(url: str, kind: type[asyncpg.Connection]) -> tuple[asyncpg.Connection, list[str]]:
@@ -51,8 +51,8 @@ async def test_a_second_connection_asks_nothing_and_reads_and_writes_what_a_plai
     postgres_server: str, nothing_told: None
 ) -> None:
     plain, all_asked = await connected(postgres_server, asyncpg.Connection)
-    first, _ = await connected(postgres_server, built_in_types.Connection)
-    second, asked = await connected(postgres_server, built_in_types.Connection)
+    first, _ = await connected(postgres_server, database.Connection)
+    second, asked = await connected(postgres_server, database.Connection)
     try:
         ours = [f"SELECT $1::{name}[] AS given, unnest($1::{name}[]) AS one" for name, _ in ARRAYS]
         for statement, (_, values) in zip(ours, ARRAYS, strict=True):
@@ -73,11 +73,11 @@ async def test_a_type_that_was_made_on_the_server_is_asked_for_by_each_connectio
 ) -> None:
     """Two databases may have another one by its number; here it is dropped, and another one made."""
     for words in (("red", "green"), ("left", "right")):
-        connection, _ = await connected(postgres_server, built_in_types.Connection)
+        connection, _ = await connected(postgres_server, database.Connection)
         try:
             await connection.execute(f"CREATE TYPE mood AS ENUM ('{words[0]}', '{words[1]}')")
             assert await connection.fetchval("SELECT $1::mood[]", list(words)) == list(words)
-            assert not built_in_types.TOLD
+            assert not database.TOLD
         finally:
             await connection.execute("DROP TYPE mood")
             await connection.close()
@@ -85,4 +85,4 @@ async def test_a_type_that_was_made_on_the_server_is_asked_for_by_each_connectio
 
 async def test_a_platform_s_connections_are_such_ones(postgres: str) -> None:
     async with open_store(postgres, {}), connections.get("default").acquire_connection() as connection:
-        assert isinstance(connection, built_in_types.Connection)
+        assert isinstance(connection, database.Connection)

@@ -276,6 +276,6 @@ def test_a_model_whose_rows_arrays_can_not_carry_is_written_row_by_row() -> None
     class Counted(Model):
         id = fields.BigIntField(primary_key=True)
 
-    assert not bulk._plain(Listing)
-    assert not bulk._plain(Counted)
-    assert bulk._plain(Case)
+    assert bulk.shape(Listing, {"id": 1}, {"numbers": [2]}) is None
+    assert bulk.shape(Counted, {"id": 1}, {"id": 2}) is None
+    assert bulk.shape(Case, {"id": 1}, {"version": 2}) is not None

@@ -16,8 +16,9 @@ from tortoise.exceptions import ValidationError
 from tortoise.fields.base import Field
 from tortoise.validators import MinValueValidator, RegexValidator
 
-from banshi.foundation.database.cells import stays_empty, write_of
+from banshi.foundation.database.cells import read_of, stays_empty, write_of
 from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.sqlite import spelled
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.encryption.fields import PersonalLine
@@ -92,6 +93,35 @@ async def test_a_value_is_written_as_tortoise_writes_it_in_every_column_of_every
         assert outcome(write_of(field), value) == outcome(field.to_db_value, value)
 
     holds()
+
+
+async def test_what_was_written_is_read_as_tortoise_reads_it_from_every_column_of_every_table(store: Store) -> None:
+    readers = [(field, read) for _, field in columns_of(store) if (read := read_of(field)) is not None]
+    assert len({type(field) for field, _ in readers}) > 8
+
+    @settings(max_examples=tries(600, 5000), deadline=None)
+    @given(st.sampled_from(readers), VALUES)
+    def holds(reader: tuple[Field[Any], Any], value: Any) -> None:
+        field, read = reader
+        try:
+            stored = field.to_db_value(value, None)  # type: ignore[arg-type]
+        except Exception:
+            return
+        # As PostgreSQL gives it back, and as SQLite does.
+        moment = isinstance(stored, datetime)
+        for kept in {stored.astimezone(UTC), spelled(stored)} if moment else {repr(stored): stored}.values():
+            assert once(read, kept) == once(field.to_python_value, kept)
+
+    holds()
+
+
+def once(read: Any, value: Any) -> Any:
+    """What is made of a value, with its type, or what kind of error was raised."""
+    try:
+        made = read(value)
+    except Exception as error:
+        return type(error)
+    return type(made), made
 
 
 async def test_nothing_stays_nothing_where_tortoise_says_so_too(store: Store) -> None:

@@ -243,7 +243,7 @@ async def test_its_files_name_is_safe_whatever_the_title_is(door: Door) -> None:
 
 
 def test_a_files_name_holds_no_header_and_no_path() -> None:
-    page = Page('a\r\nX-Evil: 1"; filename="b.exe\\../', b"{}", "BS1:", 0, lacking=False)
+    page = Page('a\r\nX-Evil: 1"; filename="b.exe\\../', b"{}", "BS1:", 0, lacking=False, fonts=open_fonts())
     told = _named(type("Row", (), {"number": "1"})(), page)["Content-Disposition"]  # type: ignore[arg-type]
     assert not set(told.partition("UTF-8''")[2]) & set("\"';/\\ \r\n")
 
@@ -558,7 +558,7 @@ async def test_of_many_different_ones_so_many_wait_and_the_rest_are_told_to_come
 async def test_who_hangs_up_does_not_take_it_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     press, go = Press(), threading.Event()
     monkeypatch.setattr(press, "_draw", lambda _: b"%PDF" if go.wait(10) else b"")
-    page = Page("a", b"{}", "BS1:", 0, lacking=False)
+    page = Page("a", b"{}", "BS1:", 0, lacking=False, fonts=open_fonts())
     leaver, stayer = (asyncio.ensure_future(press.pdf(page)) for _ in range(2))
     await asyncio.sleep(0)
     assert len(press.running) == 1
@@ -609,6 +609,24 @@ async def test_an_operators_font_is_used_by_the_running_server(tmp_path: Path, p
         assert {name.partition("+")[2].partition("-")[0] for name in used} == {"BinshiSans", "BanshiSansLetters"}
 
 
+async def test_a_rare_name_is_drawn_with_the_fonts_for_names_and_no_other_page_is(tmp_path: Path, parks: Path) -> None:
+    """People whose name no font had read a number in place of a character."""
+    (tmp_path / "names").mkdir()
+    (tmp_path / "names" / "rare.otf").write_bytes(with_signs([(0x20BB7, 0x20BB7, 3)]))
+    async with open_door(tmp_path, {"parks": parks}, platform={"certificate_name_fonts": tmp_path / "names"}) as door:
+        for name, drawn in (("王小明", {"BanshiSans"}), ("\U00020bb7小明", {"BanshiSans", "BinshiSans"})):
+            shown = await pdf(wang(door), await certified(door, wang(door), name))
+            used = {font for page in pypdf.PdfReader(BytesIO(shown.body)).pages for font in fonts_of(page)}
+            assert {one.partition("+")[2].partition("-")[0] for one in used} == drawn
+            assert "〔U+" not in certificate_reader.read(shown.body).text
+
+
+async def test_the_start_is_refused_where_the_folder_for_names_has_no_font(tmp_path: Path, parks: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no-fonts: .*mend platform\.certificate_name_fonts"):
+        async with open_door(tmp_path, {"parks": parks}, platform={"certificate_name_fonts": tmp_path / "gone"}):
+            pass
+
+
 def fonts_of(page: Any) -> list[str]:
     return [str(font.get_object()["/BaseFont"]) for font in page["/Resources"]["/Font"].values()]
 
@@ -629,10 +647,14 @@ async def test_without_the_operators_fonts_nothing_is_drawn_with_others(tmp_path
 
 
 def with_private_signs() -> bytes:
-    """Ours under another name, with shapes for A, and for what nobody else's font has: U+E000, U+F0000, U+10FFFD."""
-    font = bytearray(renamed())
+    """A font with shapes for A, and for what nobody else's font has: U+E000, U+F0000, U+10FFFD."""
     groups = [(0, 0, 3), (0x41, 0x41, 4), (0xE000, 0xE000, 5), (0xFEFF, 0xFEFF, 6), (0xF0000, 0xF0000, 7)]
-    groups.append((0x10FFFD, 0x10FFFD, 8))
+    return with_signs([*groups, (0x10FFFD, 0x10FFFD, 8)])
+
+
+def with_signs(groups: list[tuple[int, int, int]]) -> bytes:
+    """Ours under another name, with shapes for these characters alone: first, last, glyph."""
+    font = bytearray(renamed())
     body = b"".join(struct.pack(">3I", *group) for group in groups)
     table = struct.pack(">HHIII", 12, 0, 16 + len(body), 0, len(groups)) + body
     cmap = struct.pack(">HHHHI", 0, 1, 3, 10, 12) + table

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import banshi
+from banshi import default_plugins as default_plugins_module
 from banshi.default_plugins import DEFAULT_PLUGINS, OPTIONAL, PREFIX, default_plugins
 from banshi.foundation.errors import InvalidFields
 from banshi.foundation.findings import ConfigurationError
@@ -65,13 +66,9 @@ def paths(door: Door) -> set[str]:
     return {route.path for _, route in door.platform.registry.routes}
 
 
-def test_every_room_of_capabilities_and_kinds_is_a_default_plugin() -> None:
-    rooms = {
-        f"banshi.{group}.{place.name}"
-        for group in ("builtin", "kinds")
-        for place in (ROOMS / group).iterdir()
-        if (place / "__init__.py").is_file()
-    }
+def test_every_room_with_hooks_is_a_default_plugin() -> None:
+    capabilities = {f"banshi.builtin.{one.parent.name}" for one in (ROOMS / "builtin").glob("*/plugin.py")}
+    rooms = capabilities | {f"banshi.kinds.{one.parent.name}" for one in (ROOMS / "kinds").glob("*/__init__.py")}
     assert rooms == {one.removesuffix(".plugin") for one in DEFAULT_PLUGINS if ".kernel." not in one}
 
 
@@ -114,6 +111,22 @@ def links(part: Any) -> list[Any]:
         return []
     own = [one for one in part["links"].values() if "operationId" in one] if isinstance(part.get("links"), dict) else []
     return own + [found for one in part.values() for found in links(one)]
+
+
+async def test_the_essential_and_one_kind_take_a_case_to_its_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = (*default_plugins_module.ESSENTIAL, "banshi.kinds.application")
+    monkeypatch.setattr(default_plugins_module, "DEFAULT_PLUGINS", alone)
+    async with open_door(tmp_path, department(tmp_path)) as door:
+        handed = {name for users in door.platform.registry.hooks.values() for name in users}
+        essential = ["runtime", "leading", "limits", "cases", "identity", "http", "outbox"]
+        assert handed == {"application", *(f"banshi.{room}" for room in essential)}
+        citizen, clerk = door.citizen("wang"), door.staff("li", "parks:approver")
+        case = (await citizen.post("/v1/items/bench/cases", {"answers": {"why": "每天都坐在那里"}})).created()
+        await door.settled()
+        assert (await clerk.post(f"/v1/cases/{case['id']}/actions/approve")).ok()["state"] == "approved"
+        assert (await citizen.get(f"/v1/cases/{case['id']}")).ok()["state"] == "approved"
 
 
 async def refused(folder: Path, plugins: dict[str, Path | str], room: str, **more: Any) -> list[str]:

@@ -160,7 +160,7 @@ def test_check_and_doctor_say_it(tmp_path: Path, platform: str, status: int, rul
     (line,) = [line for line in checked.output.splitlines() if line.startswith("platform: ")]
     assert line.startswith(f"{rule}{file}: ")
     assert words in line
-    assert line.endswith(" (warning)") is (status == 0)
+    assert line.endswith(" (note)") is (status == 0)
     examined = [line for line in run(file, "doctor").output.splitlines() if words in line]
     (line,) = examined
     state, check, _ = line.split(maxsplit=2)

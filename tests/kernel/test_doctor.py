@@ -26,6 +26,7 @@ from banshi.kernel.loading.settings import Settings
 from banshi.ops.cli import _told, group
 from banshi.ops.doctor import machine, sqlite_pages
 from mobile_push.sandbox import FcmSandbox
+from tests import poolers
 from tests.borrowed import elsewhere
 from tests.journeys.test_commands import BANSHI
 from tests.redis_servers import Server
@@ -166,7 +167,9 @@ def test_secrets_that_others_can_read_are_an_error(patient: Patient) -> None:
 
 
 def test_a_data_folder_that_others_can_look_into_is_found_and_a_new_one_is_its_owner_s_alone(patient: Patient) -> None:
-    patient.data.mkdir(mode=0o755)
+    patient.data.mkdir()
+    # Whatever this account's umask leaves of it.
+    patient.data.chmod(0o755)
     patient.finds("data-folder", "warning", "chmod 700")
     patient.data.rmdir()
     make_folders(Settings(data=patient.data), keys=True)
@@ -286,7 +289,13 @@ def test_more_connections_than_the_server_takes_are_an_error(patient: Patient, p
 def test_a_pooler_in_between_is_found(patient: Patient, postgres: str) -> None:
     with pooled(postgres) as url:
         patient.written(f'database = "{url}"')
-        patient.finds("pooler", "warning", "a pooler such as PgBouncer", "session mode", "statement_seconds = 0")
+        patient.finds("pooler", "warning", "a pooler such as PgBouncer", "session mode")
+
+
+def test_a_pooler_that_keeps_the_limit_of_statements_to_itself_is_found(patient: Patient, postgres: str) -> None:
+    with poolers.pooled(postgres) as url:
+        patient.written(f'database = "{url}"')
+        patient.finds("pooler", "warning", "SET statement_timeout")
 
 
 @contextmanager

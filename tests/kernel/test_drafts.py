@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from banshi.builtin.drafts.ending import OVER
+from banshi.builtin.drafts.ending import OVER, key_of
 from banshi.builtin.drafts.models import Draft
 from banshi.builtin.drafts.routes import MAX_DRAFT_BYTES, MAX_DRAFTS, remove_old
 from banshi.foundation.database.writes import Write
+from banshi.kernel.http.responses import to_cursor
 from banshi.testing import Door, Person
 from tests.zone_pass import answers_with
 
@@ -184,3 +185,68 @@ async def test_one_person_has_so_many_drafts_and_no_more(bare_door: Door) -> Non
         await Draft.create(id=f"{number}", person="wang", item=f"i{number}", answers={}, saved_at=now)
     told = (await wang.put(PATH, {"answers": {}})).problem(413, "too-large")
     assert told["limit"] == MAX_DRAFTS
+
+
+MINE = "/v1/me/drafts"
+
+
+async def test_ones_drafts_are_listed_page_by_page_the_last_first_and_without_answers(bare_door: Door) -> None:
+    wang, li = bare_door.citizen("wang"), bare_door.citizen("li")
+    codes = ["zone-pass", "driving-test", "vehicle-record"]
+    for code in codes:
+        (await wang.put(f"/v1/items/{code}/draft", {"answers": {"purpose": "配送蔬菜"}})).ok()
+    (await li.put(PATH, {"answers": {}})).ok()
+    first = await wang.get(f"{MINE}?limit=2", headers={"Accept-Language": "en"})
+    page = first.ok()
+    rest = (await wang.get(f"{MINE}?limit=2&cursor={page['next']}")).ok()
+    assert "配送蔬菜".encode() not in first.body
+    assert [one["item"]["code"] for one in [*page["items"], *rest["items"]]] == codes[::-1]
+    assert rest["next"] is None
+    whole = (await wang.get(PATH)).ok()
+    assert rest["items"] == [
+        {
+            "item": {"code": "zone-pass", "title": rest["items"][0]["item"]["title"]},
+            "saved_at": whole["saved_at"],
+            "until": whole["until"],
+            "links": {"draft": PATH, "item": "/v1/items/zone-pass"},
+        }
+    ]
+    assert page["items"][0]["item"]["title"].isascii()
+
+
+async def test_drafts_that_are_over_are_not_listed(bare_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    wang, platform = bare_door.citizen("wang"), bare_door.platform
+    (await wang.put(PATH, {"answers": {}})).ok()
+    await handed_in(wang)
+    (await wang.put("/v1/items/driving-test/draft", {"answers": {}})).ok()
+    assert [one["item"]["code"] for one in (await wang.get(MINE)).ok()["items"]] == ["driving-test"]
+    later = platform.now() + timedelta(days=platform.settings.draft_days, minutes=1)
+    monkeypatch.setattr(type(platform), "now", lambda _: later)
+    assert (await wang.get(MINE)).ok() == {"items": [], "next": None}
+
+
+async def test_a_draft_of_an_item_that_is_gone_is_listed_to_be_deleted(bare_door: Door) -> None:
+    wang = bare_door.citizen("wang")
+    await Draft.create(
+        id=key_of("wang", "gone"), person="wang", item="gone", answers={}, saved_at=bare_door.platform.now()
+    )
+    (listed,) = (await wang.get(MINE)).ok()["items"]
+    assert (listed["item"], listed["links"]) == ({"code": "gone", "title": "gone"}, {"draft": "/v1/items/gone/draft"})
+    assert (await wang.call("DELETE", listed["links"]["draft"])).status == 204
+    assert (await wang.get(MINE)).ok()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["", "0", "/", "2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00/00", "2026-01-01T00:00:00+00:00/\0", "x/00",
+     "2026-01-01T00:00:00+00:00/王", "0001-01-01T00:00:00+14:00/00", "2026-01-01T00:00:00+00:00/00/00"],
+)  # fmt: skip
+async def test_a_place_that_no_list_of_drafts_has_is_refused(bare_door: Door, after: str) -> None:
+    wang = bare_door.citizen("wang")
+    (await wang.get(f"{MINE}?cursor={to_cursor(after) or '!'}")).problem(400, "invalid-parameter")
+
+
+async def test_only_their_citizen_asks_for_drafts(bare_door: Door) -> None:
+    (await bare_door.anyone.get(MINE)).problem(401, "unauthenticated")
+    (await bare_door.staff("li", "traffic:reviewer").get(MINE)).problem(403, "forbidden")
+    (await bare_door.citizen("wang").get(f"{MINE}?person=li")).problem(400, "invalid-parameter")

@@ -68,7 +68,7 @@ async def test_what_a_server_without_work_promises_waits_until_somebody_works(se
 async def test_who_is_there_to_work_hears_at_once_of_what_a_server_promises(
     server: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.outbox.consumer.MAX_SLEEP_S", NEVER)
+    monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", NEVER)
     async with opened(WORKS_ALONE) as worker:
         for door in (server, worker):
             await asyncio.wait_for(door.platform[SIGNALS].connected.wait(), 20)

@@ -30,11 +30,11 @@ from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import base45, cose, picture, shown
 from banshi.builtin.passes.wire.cose import Credential
-from banshi.builtin.passes.wire.signature import ORDER
 from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.builtin.personal_data.forgetting import forget
 from banshi.foundation.database import bulk
 from banshi.foundation.database.writes import Stale
+from banshi.foundation.encryption.signatures import ORDER
 from banshi.kernel.tables.cases import GOING, KEPT, Case
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kernel.tables.passes import Pass
@@ -344,6 +344,8 @@ async def test_another_phone_takes_it_over_and_the_one_before_is_revoked_online_
     assert verdict["ended"] is None, "its approval stands"
     assert verdict["detail"].startswith("Another phone holds this pass now")
     assert (await scan(door, new.shows(door)))["verdict"] == "valid"
+    (own,) = (await new.person.get("/v1/me/passes")).ok()["items"]
+    assert (own["state"], own["reason"], own["links"]["pass_phone"]) == ("valid", None, f"{new.path}/pass/phone")
     before, after = await Pass.all().order_by("number")
     claims = await status_list(door)
     assert (bit(claims, before.number), bit(claims, after.number)) == (1, 0)
@@ -545,6 +547,9 @@ async def test_no_phone_shows_what_a_test_case_was_given(door: Door) -> None:
         assert (found["verdict"], found["reason"]) == ("revoked", "It is a test case's, and allows nothing.")
         late = cose.check_times(read_credential(one, door), int(door.platform.now().timestamp()))
         assert late is Reason.EXPIRED, "a verifier without a network has no list yet"
+    (own,) = (await phone.person.get("/v1/me/passes", headers=ENGLISH)).ok()["items"]
+    told = (own["state"], own["state_title"], own["reason"])
+    assert told == ("revoked", "No longer valid", "It is a test case's, and allows nothing.")
 
 
 def read_credential(phone: Phone, door: Door) -> Credential:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,9 +12,7 @@ from typing import Any, cast
 import pytest
 
 from banshi.foundation.database.failover.connecting import Servers
-from banshi.foundation.database.failover.readiness import Readiness
 from banshi.foundation.database.opening import connection_to, schema_of
-from banshi.foundation.errors import Unavailable
 from banshi.foundation.servers.addresses import hosts_of
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed
@@ -157,23 +154,6 @@ async def test_readiness_answers_in_time_when_the_server_stands_still_and_asks_i
             assert len(asking) <= 1
             server.pause(False)
             await until(lambda: ready(door))
-
-
-async def test_a_write_that_nobody_confirms_is_told_by_readiness(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with a synchronous standby that is gone: PostgreSQL waits for it, however long."""
-
-    async def takes_writes() -> bool:
-        return True
-
-    monkeypatch.setattr("banshi.foundation.database.failover.readiness.MAX_WRITE_S", 0.2)
-    readiness = Readiness(takes_writes)
-    readiness.begun = time.monotonic()
-    await readiness.require()
-    await asyncio.sleep(0.3)
-    with pytest.raises(Unavailable, match="synchronous standby"):
-        await readiness.require()
-    readiness.begun = None
-    await readiness.require()
 
 
 @pytest.mark.sqlite

@@ -81,6 +81,9 @@ ROUTES = [
 ]
 
 
+BY_DAY = {"list": "/v1/zones", "value": "/zone", "title": "/title"}
+
+
 @pytest.mark.parametrize(
     ("choices", "rule"),
     [
@@ -95,6 +98,9 @@ ROUTES = [
         ),
         ({"list": "/v1/zones", "value": "/zone", "title": "/title", "within": "q", "divided": "/more"}, "unknown-list"),
         ({"list": "/v1/mine", "value": "/zone", "title": "/title"}, "closed-list"),
+        ({**BY_DAY, "begins": "/title", "from": "q", "to": "q"}, None),
+        ({**BY_DAY, "begins": "/begins", "from": "q", "to": "q"}, "unknown-list"),
+        ({**BY_DAY, "begins": "/title", "from": "q", "to": "until"}, "unknown-list"),
     ],
 )
 def test_a_list_of_choices_is_a_route_that_anybody_may_read(choices: Any, rule: str | None) -> None:

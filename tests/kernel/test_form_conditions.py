@@ -252,6 +252,8 @@ def when(**condition: Any) -> dict[str, Any]:
         ({"x-choices": {"list": "https://a/", "value": "/a", "title": "/b"}}, "#: x-choices is {"),
         ({"x-choices": {"list": "/v1/../a", "value": "/a", "title": "/b"}}, "#: x-choices is {"),
         ({"x-choices": {"list": "/v1/a", "value": "a", "title": "/b"}}, "#: x-choices is {"),
+        ({"x-choices": {"list": "/v1/a", "value": "/a", "title": "/b", "begins": "/c"}}, "#: x-choices is {"),
+        ({"x-choices": {"list": "/v1/a", "value": "/a", "title": "/b", "from": "f", "to": "t"}}, "#: x-choices is {"),
         ({"x-material": {}}, "#: x-material is the platform's own word"),
     ],
 )

@@ -57,6 +57,15 @@ remedy.reconsideration = { zh-CN = "省厅", en = "the province" }
 remedy.days = 15
 remedy.court = { zh-CN = "中院", en = "the higher court" }
 remedy.months = 3""",
+    "final": """
+remedy.kind = "final"
+remedy.basis = [{ title = { zh-CN = "出境入境管理法", en = "Exit and Entry Law" }, article = "36" }]""",
+    "nothing-decided": 'remedy.kind = "none"',
+    "as-the-department": 'remedy.kind = "ordinary"',
+    "one-way": 'remedy = { reconsideration = { zh-CN = "省厅", en = "the province" }, days = 3 }',
+    "court-alone": 'remedy = { court = { zh-CN = "中院", en = "the higher court" } }',
+    "own-words": """
+remedy.text = { zh-CN = "十二小时内向检察院申诉。", en = "Turn to the procuratorate within 12 hours." }""",
 }
 
 
@@ -214,3 +223,42 @@ async def test_a_guide_says_the_departments_remedy_or_its_own(city: Door) -> Non
     assert (own["days"], own["months"]) == (15, 3)
     told = "如不服本决定，可自收到本决定之日起十五日内向省厅申请行政复议，或者三个月内向中院提起行政诉讼。"
     assert own["text"] == told
+
+
+@together
+@pytest.mark.parametrize(
+    ("code", "zh", "en"),
+    [
+        (
+            "final",
+            "依照《出境入境管理法》第三十六条，本决定为最终决定。",
+            "By article 36 of the Exit and Entry Law, this decision is final.",
+        ),
+        (
+            "one-way",
+            "如不服本决定，可自收到本决定之日起三日内向省厅申请行政复议。",
+            "apply to the province for administrative reconsideration within 3 days of receiving it.",
+        ),
+        (
+            "court-alone",
+            "如不服本决定，可自收到本决定之日起六个月内向中院提起行政诉讼。",
+            "file a lawsuit with the higher court within 6 months of receiving it.",
+        ),
+        ("own-words", "十二小时内向检察院申诉。", "Turn to the procuratorate within 12 hours."),
+    ],
+)
+async def test_an_item_says_the_remedy_that_its_law_has(city: Door, code: str, zh: str, en: str) -> None:
+    for language, words in (("zh-CN", zh), ("en", en)):
+        remedy = (await city.anyone.get(f"/v1/items/{code}", headers={"Accept-Language": language})).ok()["remedy"]
+        assert remedy["text"].endswith(words)
+        assert remedy["kind"] == ("final" if code == "final" else "ordinary")
+        assert (remedy["days"], remedy["months"]) == {"one-way": (3, None), "court-alone": (None, 6)}.get(
+            code, (None,) * 2
+        )
+
+
+@together
+async def test_where_nothing_is_decided_nobody_is_named_and_an_ordinary_remedy_is_the_departments(city: Door) -> None:
+    assert (await city.anyone.get("/v1/items/nothing-decided")).ok()["remedy"] is None
+    department = (await city.anyone.get("/v1/departments/parks")).ok()["remedy"]
+    assert (await city.anyone.get("/v1/items/as-the-department")).ok()["remedy"] == department

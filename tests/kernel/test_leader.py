@@ -22,7 +22,7 @@ PATIENCE = 20.0
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases that a test has time for."""
-    for name, value in {"LEASE_S": 1.0, "RENEWAL_INTERVAL_S": 0.1, "LOOK_INTERVAL_S": 0.01}.items():
+    for name, value in {"LEASE_S": 1.0, "RENEWAL_INTERVAL_S": 0.1}.items():
         monkeypatch.setattr(f"banshi.builtin.leading.leader_election.{name}", value)
 
 
@@ -137,7 +137,7 @@ async def test_work_under_way_is_cut_off_where_the_lead_is_lost(opened: Callable
 
     def lost() -> bool:
         # Whoever renews the lease at this moment takes it back.
-        door.platform[LEADER]._until = 0.0
+        door.platform[LEADER].lead_until(0.0)
         return cut.is_set()
 
     await until(lost)

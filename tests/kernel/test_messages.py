@@ -20,6 +20,7 @@ from banshi.builtin.checks.words import messages
 from banshi.builtin.checks.words.messages import LONGEST_DAY, LONGEST_NUMBER
 from banshi.default_plugins import default_kinds
 from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.cases.case_queries import steps_of
 from banshi.kernel.cases.submission import new_number
 from banshi.kernel.contract import message_templates
 from banshi.kernel.contract.kinds import Kind
@@ -166,7 +167,7 @@ async def test_each_step_that_tells_says_something_in_every_language_and_each_ot
     """Every row of the table is taken, by whoever may take it: of items with words of their own, and without."""
     wang = world.citizen("wang", "王小明")
     for code in ("zone-pass", "bench", "hall"):
-        for step in actors.steps_of(world.platform, world.platform.registry.items[code]):
+        for step in steps_of(world.platform, world.platform.registry.items[code]):
             if step.needs_reason and reason is None:
                 continue
             case = await submitted(world, wang, code, answers)
@@ -252,7 +253,7 @@ async def test_dates_are_the_citys_and_the_deadline_is_the_one_that_the_step_lea
 
 async def test_an_items_own_words_replace_the_default_field_by_field(world: Door) -> None:
     hall = world.platform.registry.items["hall"]
-    approve = next(step for step in actors.steps_of(world.platform, hall) if step.action == "approve")
+    approve = next(step for step in steps_of(world.platform, hall) if step.action == "approve")
     title, body = message_templates.written(approve, hall, VALUES)
     assert title == {"zh-CN": "大厅归您使用", "en": "The hall is yours"}
     assert body["en"].startswith("Your application was approved on 24 November 2026.\n")

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from banshi.foundation import logs
-from banshi.kernel.http.metrics import BOUNDS, Requests
+from banshi.kernel.http.middleware import BOUNDS, Requests
 
 SEEN = [
     ("show_item", "GET", 200, 0.0004),

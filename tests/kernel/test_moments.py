@@ -18,7 +18,7 @@ from tortoise.fields.db_defaults import Now
 from tortoise.functions import Coalesce, Count, Max, Min
 from tortoise.transactions import in_transaction
 
-from banshi.builtin.row_moments import read_quickly
+from banshi.app import read_quickly
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.sqlite import spelled
 from banshi.foundation.database.store import Store

@@ -38,6 +38,21 @@ async def test_the_guides_of_all_items_fit_the_description_in_both_languages(tmp
         assert len(door.platform.registry.items) >= 98
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_list_and_a_search_say_of_an_item_what_its_guide_says(door: Door, language: str) -> None:
+    reader = {"Accept-Language": language}
+    listed = (await door.anyone.get("/v1/items?limit=100", headers=reader)).ok()["items"]
+    found = (await door.anyone.get("/v1/items", headers=reader, params={"q": "通行证"})).ok()["items"]
+    told = set()
+    for one in [*listed, *found]:
+        guide = (await door.anyone.get(one["links"]["self"], headers=reader)).ok()
+        assert {**one, "links": {}} == {**{name: guide[name] for name in one}, "links": {}}
+        assert len(one["audience"]) == len(one["audience_titles"]) > 0
+        told.add((one["code"], one["fee"]["amount"], one["promised_days"], one["promised_days_unit"]))
+    assert ("licence-replacement", 1000, 1, "working-day") in told
+    assert found != []
+
+
 @pytest.mark.parametrize(
     ("member", "value"),
     [

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import CLOCK, Store
 from banshi.foundation.database.writes import Write
-from banshi.kernel.outbox import consumer, outbox
+from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.outbox import OutboxRow
@@ -435,7 +435,7 @@ async def test_a_commit_wakes_the_engine_at_once(
     tmp_path: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the wake-up it would be the next look at the table, which here comes too late."""
-    monkeypatch.setattr(consumer, "MAX_SLEEP_S", 2 * SETTLED_TIMEOUT_S)
+    monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", 2 * SETTLED_TIMEOUT_S)
     async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as door:
         wang = door.citizen("wang")
         (await wang.post("/v1/items/zone-pass/cases", {"answers": await answers(wang)})).created()

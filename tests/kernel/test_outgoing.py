@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,12 +12,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import pytest
 import standardwebhooks
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
+from banshi.builtin.outgoing import caller
 from banshi.builtin.outgoing.signing import ID, SIGNATURE, TIMESTAMP
 from banshi.kernel.loading.outside_systems import OutgoingRules
 from banshi.kernel.loading.settings import Settings
@@ -26,6 +29,7 @@ from banshi.sdk.outgoing import (
     CallFailed,
     NotSigned,
     Outgoing,
+    is_unsent,
     key_of,
     new_secret,
     open_outgoing,
@@ -33,6 +37,7 @@ from banshi.sdk.outgoing import (
     verified,
 )
 from tests import hostile_server
+from tests.outages import unanswered
 
 BODY = b'{"hello": "\xe4\xbd\xa0\xe5\xa5\xbd"}'
 
@@ -78,6 +83,37 @@ async def test_whatever_an_endpoint_does_its_call_ends_in_time_with_a_reason(
         begun = time.monotonic()
         assert await failure(outgoing, outgoing.checked(url), seconds) == code
         assert time.monotonic() - begun < seconds + 2
+
+
+async def test_a_connection_that_is_never_made_is_told_apart_from_an_answer_that_never_comes(
+    tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caller, "CONNECT_TIMEOUT_S", 0.3)
+    with unanswered() as port:
+        async with opened(tmp_path, authority) as outgoing:
+            assert await failure(outgoing, f"http://127.0.0.1:{port}/") == "unreachable"
+
+
+def test_only_what_was_never_connected_was_certainly_not_sent() -> None:
+    key: Any = SimpleNamespace(host="a", port=1, ssl=True, is_ssl=True)
+    unsent = [
+        aiohttp.ClientConnectorError(key, OSError(111, "refused")),
+        aiohttp.ClientConnectorDNSError(key, OSError(-2, "no such name")),
+        aiohttp.ClientConnectorCertificateError(key, ssl.CertificateError("expired")),
+        aiohttp.ClientConnectorSSLError(key, OSError(1, "no TLS")),
+        aiohttp.ConnectionTimeoutError("SYN"),
+        aiohttp.ClientProxyConnectionError(key, OSError(111, "refused")),
+    ]
+    perhaps = [
+        TimeoutError(),
+        aiohttp.ServerDisconnectedError(),
+        aiohttp.SocketTimeoutError(),
+        aiohttp.ClientOSError(104, "reset"),
+        aiohttp.ClientPayloadError(),
+        ConnectionResetError(),
+        ValueError(),
+    ]
+    assert [is_unsent(one) for one in (*unsent, *perhaps)] == [True] * len(unsent) + [False] * len(perhaps)
 
 
 async def test_an_expired_certificate_is_not_taken(tmp_path: Path, authority: trustme.CA) -> None:

@@ -66,6 +66,7 @@ NOBODY = {
     "traffic_zone_closure.closed_by": "staff",
     "clients_client.contact": "an integrator's, for operators",
     "services_version.decided_by": "staff",
+    "services_owed_check.case_id": "a case that its service has yet to look at; goes by the hour once none waits",
 }
 
 

@@ -33,8 +33,9 @@ from pycose.messages.sign1message import Sign1Message
 
 from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.status import StatusList
-from banshi.builtin.passes.wire import base45, cose, picture, signature
+from banshi.builtin.passes.wire import base45, cose, picture
 from banshi.builtin.passes.wire.cose import Credential
+from banshi.foundation.encryption import signatures as signature
 from tests.status_list_reader import ReadList, Status, StatusListRefused, status_of
 from tests.tries import tries
 

@@ -129,6 +129,7 @@ async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worl
         "bench": ("false",) * 2,
     }
     text = DEPARTMENT + "".join(ITEM.format(code=code, permit=a, second_person=b) for code, (a, b) in items.items())
+    text += ITEM.format(code="fine", permit="false", second_person="false, contestable = true")
     (place / "items.toml").write_text(text, encoding="utf-8")
     async with open_door(folder, {"parks": place}) as door:
         # The key that signs passes has to be older than the moments to which the clock is turned.
@@ -481,6 +482,18 @@ async def test_whatever_is_decided_against_somebody_says_why_and_whom_to_turn_to
         assert own in told[language]
         assert "不符合条件" in told[language]
         assert REMEDY[language] in told[language]
+
+
+@together
+async def test_an_approval_that_somebody_may_not_accept_says_whom_to_turn_to_and_another_does_not(world: World) -> None:
+    """A penalty is what the application leads to: its approval named neither authority nor court."""
+    world.on(date(2026, 3, 2))
+    for code in ("fine", "bench"):
+        link = await world.handed_in(code)
+        done = await world.act(link, "approve")
+        told = told_of(world, link, done["state"])
+        for language, words in REMEDY.items():
+            assert (words in told[language]) is (code == "fine")
 
 
 @together

@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from banshi import Audience, Route
 from banshi.app import configure, open_platform, serving
-from banshi.builtin.creating.per_person import one_more
-from banshi.builtin.outgoing.rates import RATES, Alone, Rates
-from banshi.builtin.outgoing.shared_rates import SharedRates
+from banshi.builtin.limits.per_person import one_more
+from banshi.builtin.limits.rates import RATES, Alone, Rates
+from banshi.builtin.limits.shared_rates import SharedRates
 from banshi.foundation.errors import TooManyRequests
 from banshi.foundation.servers.redis_client import RedisSettings
 from banshi.kernel.contract.principals import Principal

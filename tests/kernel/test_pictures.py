@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
+from banshi.builtin.uploads.points import MAX_POINTS
 from banshi.foundation.errors import TooLarge
-from banshi.kinds.pictures import MAX_POINTS, MAX_SCANS, MAX_WHOLE_POINTS, UnreadablePicture, cleaned
+from banshi.kinds.pictures import MAX_SCANS, MAX_WHOLE_POINTS, UnreadablePicture, cleaned
+from banshi.testing import Door
 
 MARK = b"MARKER-4711"
 XMP = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>" + MARK + b"</x:xmpmeta>"
@@ -176,6 +178,20 @@ async def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> 
         await cleaned(png(*size, bytes(1000)))
     assert told.value.members == {"points": MAX_WHOLE_POINTS}
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("size", [(60_000, 60_000), (MAX_POINTS + 1, 1), (2**31 - 1, 2**31 - 1)])
+async def test_a_case_s_picture_is_counted_by_the_same_rule_and_nothing_of_it_is_kept(
+    bare_door: Door, size: tuple[int, int]
+) -> None:
+    wang, folder = bare_door.citizen("wang"), bare_door.platform.settings.attachments_folder
+    refused = (await wang.upload(png(*size, bytes(1000)), "scan.png")).problem(413, "too-large")
+    assert refused["points"] == MAX_POINTS
+    assert "5000万像素" in refused["detail"]
+    assert list(folder.iterdir()) == []
+    # A scan of A4 at 600 dots an inch, and what Pillow can't read: staff look at it as before.
+    (await wang.upload(png(4_960, 7_016), "scan.png")).created()
+    (await wang.upload(png(100, 100)[:40], "scan.png")).created()
 
 
 def disguised(progressive: bytes) -> bytes:

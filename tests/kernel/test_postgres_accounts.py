@@ -17,7 +17,8 @@ PAGE = ROOT / "docs" / "operations" / "postgres-and-redis.md"
 
 def told() -> list[str]:
     """The statements of the page, as an operator gives them."""
-    block = PAGE.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]
+    section = PAGE.read_text(encoding="utf-8").partition("## Two accounts")[2]
+    block = section.partition("```sql\n")[2].partition("```")[0]
     return [one.strip() for one in block.split(";") if one.strip()]
 
 

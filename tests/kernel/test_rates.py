@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 from structlog.testing import capture_logs
 
-from banshi.builtin.outgoing import rates as module
-from banshi.builtin.outgoing.rates import Rates
-from banshi.builtin.outgoing.shared_rates import SharedRates
+from banshi.builtin.limits import rates as module
+from banshi.builtin.limits.rates import Rates
+from banshi.builtin.limits.shared_rates import SharedRates
 from banshi.foundation.servers.redis_client import RedisSettings
 from tests import redis_servers
 from tests.redis_servers import Server
@@ -34,7 +34,7 @@ def redis(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 async def rates(redis: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[str], Rates]]:
     """`rates("one")`: those of a process of that name."""
-    monkeypatch.setattr("banshi.builtin.outgoing.rates.FIRST_LOOK_S", 0.05)
+    monkeypatch.setattr("banshi.builtin.limits.rates.FIRST_LOOK_S", 0.05)
     settings = RedisSettings(url=f"redis://127.0.0.1:{redis.port}", name="city")
     watching: list[asyncio.Task[None]] = []
 
@@ -133,6 +133,18 @@ async def test_after_a_flush_nobody_takes_the_others_part_until_they_were_silent
 def later(seconds: float) -> SimpleNamespace:
     """The clocks as they will be then."""
     return SimpleNamespace(monotonic=lambda: time.monotonic() + seconds, time=lambda: time.time() + seconds)
+
+
+async def test_a_process_whose_clock_is_an_hour_ahead_takes_nobody_for_silent(
+    rates: Callable[[str], Rates], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = rates("one"), rates("other")
+    assert await one.sharers("x") == 1
+    right = time.time
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: right() + 3600)
+        assert await other.sharers("x") == 2
+    assert await one.sharers("x") == 2
 
 
 @pytest.mark.parametrize("how", ["killed", "stopped"])

@@ -118,6 +118,18 @@ async def test_the_name_of_a_sample_s_file_says_that_it_is_one(hall: Door, tmp_p
     assert not (await bring(hall, tmp_path, GOOD, "drivers.csv")).sample
 
 
+async def test_days_of_a_sample_are_counted_from_that_of_its_data_and_no_other_file_has_any(
+    hall: Door, tmp_path: Path
+) -> None:
+    text = f"{HEADER}\n{line(valid_until='{today}', period_ends='{day-24}')}\n"
+    await bring(hall, tmp_path, text, "drivers.sample.csv")
+    body = {"question": {"licence_number": ONE, "file_number": "510700000001"}, "purpose": "查看记分"}
+    shown = (await hall.staff("li", "traffic:registrar").post("/v1/items/driver-record/query", body)).ok()
+    assert [shown["records"][0][name] for name in ("valid_until", "period_ends")] == ["2026-11-24", "2026-10-31"]
+    with pytest.raises(Refused):
+        await bring(hall, tmp_path, text)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 8])
 async def test_every_record_is_there_however_many_go_into_one_transaction(
     hall: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int

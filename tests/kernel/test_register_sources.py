@@ -99,7 +99,7 @@ async def ministry() -> AsyncIterator[Ministry]:
 @pytest.fixture
 async def hall(tmp_path: Path, ministry: Ministry) -> AsyncIterator[Door]:
     platform = {
-        "registers": {"vehicles": {"url": ministry.url, "token": "secret-of-traffic", "timeout": 0.4}},
+        "registers": {"vehicles": {"url": ministry.url, "token": "secret-of-traffic", "timeout": 1.0}},
         "breaker_failures": 3,
         "breaker_pause": 30.0,
     }

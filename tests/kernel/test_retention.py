@@ -37,6 +37,7 @@ from tests.kernel.postings_office import photo
 from tests.kernel.test_audit import sealed, verified
 from tests.kernel.tips_office import UNNAMED
 from tests.tables import tables_with
+from tests.waiting import until
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
@@ -190,7 +191,12 @@ async def test_figures_of_appeals_are_the_same_before_and_after(tmp_path: Path, 
         assert await tables_with(door, "q4711") >= {"banshi_case", "appeal", "appeal_letter", "appeal_reply"}
         offices.later(days=5 * 366)
         await tidy(door.platform)
-        assert await tables_with(door, "q4711") == {"push_inbox_counter"}
+
+        async def only_the_counter_is_left() -> bool:
+            return await tables_with(door, "q4711") == {"push_inbox_counter"}
+
+        # The leader's own round may have taken some of them at that moment.
+        await until(only_the_counter_is_left)
         door.platform[statistics.MONTHS].known.clear()
         assert (await door.anyone.get("/v1/statistics/appeals", params=month)).ok() == figures
         # Nothing is learnt from what is gone, and nothing is merged into it.

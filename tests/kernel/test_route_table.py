@@ -74,6 +74,14 @@ def test_a_path_s_own_schema_goes_before_that_of_its_name() -> None:
     assert routes[0].path_schemas == {"id": number, "action": PATH_SCHEMAS["action"]}
 
 
+def test_a_schema_for_all_is_of_the_paths_that_have_its_name() -> None:
+    code = {"type": "string", "pattern": "^[a-z]{3}$"}
+    routes = Routes("ponds", path_schemas={"code": code})
+    routes.get("/v1/ponds", Audience.ANYONE, FOUND)(show)
+    routes.get("/v1/ponds/{code}", Audience.ANYONE, FOUND)(show)
+    assert [one.path_schemas for one in routes] == [{}, {"code": code}]
+
+
 def test_every_option_is_a_field_of_a_route() -> None:
     given = {"method", "path", "audience", "handler", "tag", "answers"}
     assert RouteOptions.__annotations__.keys() == {one.name for one in fields(Route)} - given

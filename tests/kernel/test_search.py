@@ -9,6 +9,7 @@ import threading
 import time
 import tomllib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banshi import Department, Item
-from banshi.builtin.catalogue.search import SEARCH, Search, pinyin
+from banshi.builtin.catalogue.search import SEARCH, Search, kept, pinyin
 from banshi.builtin.catalogue.search.index import Hit, Index
 from banshi.builtin.catalogue.search.synonyms import Synonyms, kernel_synonyms
 from banshi.builtin.catalogue.search.words import normal, units_of
@@ -106,6 +107,30 @@ def first(index: Index, words: str) -> str | None:
 )
 def test_everyday_words_find_it(index: Index, typed: str, found: str) -> None:
     assert first(index, typed) == found
+
+
+def test_of_what_is_found_alike_what_is_asked_for_often_goes_first_also_from_a_file(tmp_path: Path) -> None:
+    items = [item("a-note", "护照加注", "Note"), replace(item("z-passport", "护照申领", "Apply"), often=5)]
+    made = Index.build(items, OFFICE, Synonyms([], [], {}))
+    kept.write(made, tmp_path / "index", "key")
+    for index in (made, kept.read(tmp_path / "index", "key", made.synonyms)):
+        assert index is not None
+        assert first(index, "护照") == "z-passport"
+        assert first(index, "护照加注") == "a-note"
+
+
+def test_single_characters_of_other_words_are_a_guess_of_three_at_most() -> None:
+    items = [item(f"n{number}", f"路{number}号停车", "Street") for number in range(9)]
+    index = Index.build(items, OFFICE, Synonyms([], [], {}))
+    found = index.find("去机场的路")
+    assert (found.is_likely, len(found.hits)) == (False, 3)
+    assert index.find("停车").is_likely
+    assert len(index.find("停车").hits) == 9
+
+
+def test_words_that_say_nothing_are_passed_over_in_pinyin(index: Index) -> None:
+    for typed in ("jia zhao diu le", "wo de jiazhao diule", "wo yao ban huzhao"):
+        assert index.find(typed).is_likely, typed
 
 
 def test_short_words_and_first_letters_are_typed_as_they_are_meant() -> None:
@@ -329,7 +354,7 @@ async def test_an_empty_search_lists_everything_and_one_that_means_nothing_nothi
         assert (await city.anyone.get(f"/v1/items?q={blank}")).ok() == by_code
     for text in ("😀", "!!!", "'; DROP TABLE items; --", "\x1b[31m", "qqqq qqqq"):
         found = (await city.anyone.get(f"/v1/items?q={quote(text)}")).ok()
-        assert found == {"items": [], "next": None, "elsewhere": [], "help": []}, text
+        assert found == {"items": [], "next": None, "likely": False, "elsewhere": [], "help": []}, text
 
 
 @together

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -18,8 +19,9 @@ from banshi.builtin.catalogue import item_files
 from banshi.builtin.catalogue.routes import item_document
 from banshi.builtin.catalogue.search import index_of
 from banshi.foundation.findings import ConfigurationError
+from banshi.foundation.time.shared_clock import SharedClock
 from banshi.kernel.cases.beginning import BEGINNINGS, Beginnings
-from banshi.kernel.contract.values import API_VERSION
+from banshi.kernel.contract.versions import API_VERSION
 from banshi.kernel.loading import catalogue, item_index
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.registry import Registry
@@ -115,7 +117,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def guides(registry: Registry) -> dict[str, Any]:
-    platform = app.closed_platform(registry, cast("Any", None))  # a guide is in no database
+    # A guide is in no database.
+    platform = app.closed_platform(registry, cast("Any", SimpleNamespace(shared_clock=SharedClock())))
     platform.put(BEGINNINGS, Beginnings(registry))
     return {
         f"{item.code} {language}": item_document(platform, item, language)

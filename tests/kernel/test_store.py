@@ -22,12 +22,13 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from banshi.builtin.checks.code.detector import Detector
+from banshi.builtin.checks.code.tables import Detector
 from banshi.builtin.passes.models import Counter
 from banshi.foundation import column_comments
 from banshi.foundation.database import bulk
+from banshi.foundation.database.failover.fates import NotBegun
 from banshi.foundation.database.opening import KERNEL, open_store, orm_config
-from banshi.foundation.database.store import DRAIN_TIMEOUT_S, MAX_GROUPED_WRITES, NotBegun, Store
+from banshi.foundation.database.store import DRAIN_TIMEOUT_S, MAX_GROUPED_WRITES, Store
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.outbox import outbox
@@ -598,8 +599,8 @@ async def test_an_application_goes_from_the_phone_to_the_scan_on_either_database
         await scanned(door, wang, link)
         inbox = (await wang.get("/v1/inbox", headers={"Accept-Language": "en"})).ok()["items"]
         assert [one["seq"] for one in inbox] == [1, 2, 3, 4, 5]
-        assert [one["title"].split(": ")[1].split(" (")[0] for one in inbox] == [
-            *("accepted", "please correct your application", "accepted", "approved", "the approval was taken back")
+        assert [one["title"].split(": ")[0] for one in inbox] == [
+            *("Accepted", "Please correct your application", "Accepted", "Approved", "The approval was taken back")
         ]
         assert await outbox.counts(door.platform.store) == {}
 

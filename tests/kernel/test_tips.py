@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from banshi.builtin.case_queries import count_people, people_with_cases
-from banshi.builtin.creating.senders import Senders
+from banshi.builtin.limits.senders import Senders
 from banshi.foundation.findings import ConfigurationError
+from banshi.kernel.cases.case_queries import count_people, people_with_cases
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -219,7 +219,7 @@ async def test_a_named_person_is_told_that_the_unit_wrote(tmp_path: Path) -> Non
         li, chen = offices.door.citizen("li"), offices.reviewer()
         link = await offices.asked(li)
         (await offices.act(chen, link, "write", text="请告诉我们时间。")).ok()
-        assert "a message to you" in (await offices.told(li))[-1]
+        assert "A message to you" in (await offices.told(li))[-1]
         photo = (await li.upload()).created()["id"]
         (await offices.act(li, link, "write", text="昨天", attachments=[photo])).ok()
         case = await offices.shown(chen, link)
@@ -247,7 +247,7 @@ async def test_who_sends_a_token_along_is_told_to_leave_it_out(tmp_path: Path) -
                 ("/v1/tips/actions/withdraw", {"code": tip.code}),
             ):
                 told = (await person.post(path, body, headers=ENGLISH)).problem(400, "token-not-taken")
-                assert "without Authorization" in told["detail"]
+                assert "without signing in" in told["detail"]
             headers = {"Content-Type": "image/jpeg"}
             reply = await person.call("POST", "/v1/tips/pictures", data=picture(), headers=headers)
             reply.problem(400, "token-not-taken")

@@ -23,6 +23,8 @@ from banshi.sdk.outgoing import open_outgoing
 from banshi.testing import Door, open_door
 from tests.collector import Collector, collecting
 from tests.conftest import TRAFFIC, good_answers
+from tests.kernel.appeals_office import write_department
+from tests.kernel.tips_office import UNNAMED
 from tests.waiting import until
 
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -102,10 +104,10 @@ def test_without_the_extra_there_are_no_traces_and_the_log_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
-    monkeypatch.setattr("banshi.builtin.tracing.opening.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", None)
     assert is_wanted() is False
     said = capsys.readouterr()
-    assert "install banshi with the extra `tracing`" in said.out + said.err
+    assert "python -m pip install 'banshi[tracing]'" in said.out + said.err
 
 
 async def test_where_nothing_is_traced_rows_bear_nothing_and_spans_cost_nothing(door: Door) -> None:
@@ -205,11 +207,17 @@ async def test_a_refusal_is_no_error_and_a_failure_tells_its_type_alone(tmp_path
 
 
 async def test_probes_and_people_without_a_name_leave_no_trace(tmp_path: Path, collector: Collector) -> None:
-    async with opened(tmp_path) as door:
-        for path in ("/healthz", "/readyz", "/metrics"):
+    parks = write_department(tmp_path, "parks", UNNAMED)
+    async with open_door(tmp_path, {"parks": parks, "conversations": "conversations"}) as door:
+        for path in ("/healthz", "/readyz", "/metrics", "/v1/tips/forms/ask-parks"):
             await door.session.get(f"{door.url}{path}", headers={"traceparent": GIVEN})
         body = {"code": "made-up"}
         await door.session.post(f"{door.url}/v1/tips/read", json=body, headers={"traceparent": GIVEN})
+        for path in ("/v1/tips/items/ask-parks/begin", "/v1/items/ask-parks/begin"):
+            tip = {"answers": {"text": "有人偷路灯"}}
+            sent = door.session.post(f"{door.url}{path}", json=tip, headers={"traceparent": GIVEN})
+            async with sent as answer:
+                assert answer.status == 201
         await door.session.get(f"{door.url}/v1/items")
         await until(lambda: collector.named("GET /v1/items"))
         await asyncio.sleep(0.3)

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from banshi.builtin.under_way import UnderWay
+from banshi.foundation.background import UnderWay
 
 
 def begun() -> tuple[UnderWay, asyncio.Event, list[dict[str, Any]]]:

@@ -214,7 +214,7 @@ async def test_workers_that_were_killed_are_forgotten(
 async def test_a_server_s_cases_are_handed_to_one_of_its_workers(
     tmp_path: Path, postgres: str, redis: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.outbox.consumer.MAX_SLEEP_S", NEVER)
+    monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", NEVER)
     url = f"redis://127.0.0.1:{redis.port}"
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     platform = {"database": postgres, "redis": {"url": url}}

@@ -52,10 +52,15 @@ SMALL = {
 }
 
 
+def whole(name: str) -> str:
+    """A name of mobile_push's from below it; the platform's have theirs whole."""
+    return name if name.startswith("banshi.") else f"mobile_push.{name}"
+
+
 def hurry(monkeypatch: pytest.MonkeyPatch, more: Mapping[str, float] | None = None) -> None:
     """Let retries come quickly, and set what else a test file names."""
     for name, value in {**HURRIED, **(more or {})}.items():
-        monkeypatch.setattr(f"mobile_push.{name}", value)
+        monkeypatch.setattr(whole(name), value)
 
 
 def push(**changes: Any) -> Push:
@@ -80,7 +85,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
         for module in modules:
-            monkeypatch.setattr(f"mobile_push.{module}.time", self)
+            monkeypatch.setattr(f"{whole(module)}.time", self)
 
     def monotonic(self) -> float:
         return time.monotonic() + self.ahead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,18 @@ async def test_schedules_of_two_processes_publish_once(tmp_path: Path, database:
         assert sorted([row.seq or 0 for row in await Broadcast.all()]) == [1, 2, 3, 4, 5]
 
 
+async def test_a_process_whose_clock_is_an_hour_ahead_publishes_nothing_before_its_time(
+    tmp_path: Path, postgres: str
+) -> None:
+    async with opened(tmp_path, postgres) as one, opened(tmp_path, postgres) as other:
+        sun = one.staff("sun", "traffic:publisher")
+        send_at = (one.platform.now() + timedelta(minutes=30)).isoformat()
+        (await sun.post("/v1/notices", {**NOTICE, "send_at": send_at})).created()
+        other.platform.store.shared_clock.machine = lambda: time.time() + 3600
+        assert await schedule.publish_due(other.platform) == 0
+        assert await published(one) == 0
+
+
 async def published(_: Door) -> int:
     return int(await Broadcast.filter(state="published").count())
 
@@ -111,7 +124,7 @@ async def published(_: Door) -> int:
 async def test_the_schedule_goes_on_after_the_database_was_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedule, "LOOK_S", 0.01)
+    monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", 0.01)
     failures = []
     look = schedule.publish_due
 

@@ -19,6 +19,7 @@ from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.values import MessageTemplates, Step, Who
 from banshi.kernel.tables.cases import Case
+from banshi.sdk.cases import steps_of
 from banshi.testing import Door, open_door
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.settings import CASE_TITLE
@@ -61,7 +62,7 @@ class City:
     sandbox: FcmSandbox
 
     def steps(self) -> list[Step]:
-        return [step for step in actors.steps_of(self.door.platform, self.item) if step.tells]
+        return [step for step in steps_of(self.door.platform, self.item) if step.tells]
 
     @property
     def item(self) -> Any:

@@ -50,7 +50,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come quickly here."""
     hurry(
         monkeypatch,
-        {"delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.4, "providers.fcm.access_token.FAILURE_HOLDS_S": 0.2},
+        {
+            "delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.4,
+            "banshi.builtin.outgoing.access_token.FAILURE_HOLDS_S": 0.2,
+        },
     )
 
 
@@ -327,14 +330,14 @@ async def test_a_dead_token_endpoint_loses_nothing(
     door: Door, sandbox: FcmSandbox, message: Make, until: Until, deliveries: Deliveries, outcomes: Any
 ) -> None:
     await register(door, "phone-0001")
-    sandbox.behaviour.token_down = True
+    sandbox.behaviour.cut = {"/token"}
     await deliver(door.platform, [message() for _ in range(10)])
 
     async def refused() -> bool:
         return all(row["code"] == "token-endpoint" for row in await deliveries(door))
 
     await until(refused)
-    sandbox.behaviour.token_down = False
+    sandbox.behaviour.cut = set()
     assert await outcomes(door) == [("sent", "OK")] * 10
     assert len(sandbox.received) == 10
 

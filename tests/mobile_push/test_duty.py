@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from banshi import Message
+from banshi.sdk.events import SIGNALS
 from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door
 from mobile_push.sandbox import FcmSandbox
 from tests.mobile_push.conftest import SMALL, OpenPush, hurry
-from tests.mobile_push.test_fan_out import broadcast, phones, publish
+from tests.mobile_push.test_fan_out import TITLE, broadcast, phones, publish
 from tests.waiting import until
 
 Send = Callable[..., Awaitable[Message]]
@@ -73,6 +74,24 @@ async def test_a_broadcast_of_a_server_without_work_is_walked_and_sent_by_those_
             await until(lambda: len(sandbox.received) >= len(tokens))
             await asyncio.sleep(0.2)
             assert sent_to(sandbox) == tokens
+
+
+async def test_what_a_first_message_needs_is_ready_where_it_is_sent_once_a_notice_is_written(
+    open_push: OpenPush, postgres: str, sandbox: FcmSandbox
+) -> None:
+    document = {"department": "traffic", "title": TITLE, "audience": {"everyone": True}, "draft": True}
+    async with open_push(database=postgres, duty=ProcessRole(lanes=frozenset())) as server:
+        async with open_push(database=postgres, duty=only("notice")) as worker:
+            for door in (server, worker):
+                await asyncio.wait_for(door.platform[SIGNALS].connected.wait(), 10)
+            sun = server.staff("sun", "traffic:publisher")
+            assert sandbox.token_requests == 0, "before anybody writes one nothing is fetched"
+            draft = (await sun.post("/v1/notices", document)).created()
+            await until(lambda: sandbox.token_requests == 1)
+        # Whoever sends nothing fetches nothing, and all that was fetched was for no message.
+        (await sun.post(f"{draft['links']['self']}/actions/cancel", {})).ok()
+        await asyncio.sleep(A_MOMENT)
+    assert (sandbox.token_requests, sandbox.answers) == (1, {})
 
 
 async def test_a_server_without_work_lets_phones_register_for_all_the_same(open_push: OpenPush, postgres: str) -> None:

@@ -50,7 +50,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         {
             **SMALL,
             "delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.3,
-            "providers.fcm.access_token.FAILURE_HOLDS_S": 0.2,
+            "banshi.builtin.outgoing.access_token.FAILURE_HOLDS_S": 0.2,
         },
     )
 
@@ -232,13 +232,13 @@ async def test_a_token_endpoint_that_is_down_for_a_while_costs_nothing_but_time(
         tokens = await phones(door, 200)
         await notice(door)
         await until(lambda: len(sandbox.received) >= 40)
-        sandbox.behaviour.token_down = True
+        sandbox.behaviour.cut = {"/token"}
         sandbox.expire_tokens()
         asked = sandbox.token_requests
         await asyncio.sleep(0.8)
         assert len(sandbox.received) < 200
         assert sandbox.token_requests - asked < 12, "a dead endpoint is not hammered"
-        sandbox.behaviour.token_down = False
+        sandbox.behaviour.cut = set()
         await until(nothing_due)
     assert arrived(sandbox) == Counter(tokens)
 

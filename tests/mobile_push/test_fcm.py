@@ -33,7 +33,7 @@ from tests.waiting import lateness
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The provider's own clock."""
-    return Clock(monkeypatch, "providers.fcm.payload", "providers.fcm.access_token")
+    return Clock(monkeypatch, "providers.fcm.payload", "banshi.builtin.outgoing.access_token")
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ async def test_a_server_that_is_gone_means_later(settings: FcmSettings, sandbox:
         settings.service_account_file, base_url="http://127.0.0.1:1/v1/projects", token_uri=f"{sandbox.url}/token"
     )
     async with FcmProvider(gone) as fcm:
-        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "connection")
+        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "no-connection")
     assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "connection"), "a closed provider raises nothing"
 
 
@@ -329,7 +329,7 @@ async def test_the_limit_counts_what_the_phone_gets_and_not_the_address(sandbox:
 
 
 async def test_fetching_a_token_does_not_hold_up_the_loop(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
-    sandbox.behaviour.token_latency = 0.6
+    sandbox.behaviour.latency = {"/token": 0.6}
     started = time.monotonic()
     async with lateness() as late:
         assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
@@ -361,19 +361,22 @@ async def test_a_send_takes_no_longer_than_two_timeouts_however_slow_tokens_and_
     sandbox: FcmSandbox, settings: FcmSettings, first: str
 ) -> None:
     """Other workers take over what is claimed once a send has to be over."""
-    async with FcmProvider(replace(settings, timeout=1.0)) as fcm:
-        assert fcm.longest_send == 2.0
+    async with FcmProvider(replace(settings, timeout=3.0)) as fcm:
+        assert fcm.longest_send == 6.0
         if first == "refused":
             await fcm.send(push(), "phone-1")
             sandbox.expire_tokens()
-        sandbox.behaviour.latency = sandbox.behaviour.token_latency = 0.8
+        sandbox.behaviour.latency = {"/": 1.8}
         started = time.monotonic()
         receipt = await fcm.send(push(), "phone-2")
         took = time.monotonic() - started
-    assert receipt.outcome is Outcome.RETRY
-    assert receipt.code in {"timeout", "token-endpoint"}
-    # Two tokens and two sends would be 3.2 s. A busy machine wakes whoever waits half a second late.
-    assert (0.9 if first == "none yet" else 1.7) < took < 2.9, took
+    if first == "none yet":
+        # A send that a slow token leaves no time for would be given up while FCM takes it, and be sent twice.
+        assert receipt.outcome is Outcome.ACCEPTED
+    else:
+        assert receipt == Receipt(Outcome.RETRY, "token-endpoint")
+    # Two tokens and two sends would be 7.2 s. A busy machine wakes whoever waits half a second late.
+    assert (3.5 if first == "none yet" else 2.9) < took < 6.9, took
 
 
 async def test_a_late_refusal_of_the_old_token_does_not_throw_the_new_one_away(
@@ -405,7 +408,7 @@ async def test_a_token_is_renewed_early_while_messages_go_on_with_the_old_one(
     sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
 ) -> None:
     await fcm.send(push(), "phone-1")
-    sandbox.behaviour.token_latency = 0.5
+    sandbox.behaviour.latency = {"/token": 0.5}
     clock.ahead += 3600 - 290
     assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
     renewal = fcm._token._task
@@ -421,7 +424,7 @@ async def test_a_failed_early_renewal_leaves_the_old_token_in_use(
     sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
 ) -> None:
     await fcm.send(push(), "phone-1")
-    sandbox.behaviour.token_down = True
+    sandbox.behaviour.cut = {"/token"}
     clock.ahead += 3600 - 290
     for _ in range(20):
         assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
@@ -432,18 +435,18 @@ async def test_a_failed_early_renewal_leaves_the_old_token_in_use(
 async def test_a_dead_token_endpoint_means_later_and_is_not_hammered(
     sandbox: FcmSandbox, fcm: FcmProvider, clock: Clock
 ) -> None:
-    sandbox.behaviour.token_down = True
+    sandbox.behaviour.cut = {"/token"}
     for _ in range(4):
         receipts = await asyncio.gather(*(fcm.send(push(), "phone-1") for _ in range(500)))
         assert set(receipts) == {Receipt(Outcome.RETRY, "token-endpoint")}
     assert sandbox.token_requests == 1
-    sandbox.behaviour.token_down = False
+    sandbox.behaviour.cut = set()
     clock.ahead += 5
     assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
 
 
 async def test_a_token_endpoint_that_hangs_means_later(sandbox: FcmSandbox, settings: FcmSettings) -> None:
-    sandbox.behaviour.token_latency = 2.0
+    sandbox.behaviour.latency = {"/token": 2.0}
     quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=1.0)
     async with FcmProvider(quick) as fcm:
         assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "token-endpoint")

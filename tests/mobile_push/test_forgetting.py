@@ -88,9 +88,9 @@ async def settled_in(door: Door, name: str) -> tuple[dict[str, Any], Message]:
 
 
 async def everything(door: Door) -> dict[str, list[str]]:
-    """All rows of this plugin's tables, as text."""
+    """All rows of this plugin's tables, as text; a database gives them in any order."""
     tables = [model._meta.db_table for model in door.platform.store.context.apps["mobile_push"].values()]
-    return {table: [str(row) for row in await rows_of(door.platform.store, table)] for table in tables}
+    return {table: sorted([str(row) for row in await rows_of(door.platform.store, table)]) for table in tables}
 
 
 async def test_all_that_is_kept_of_a_person_is_forgotten_at_once_and_nothing_of_anybody_else(plain: Door) -> None:

@@ -33,7 +33,7 @@ NEVER = 3600.0
 @pytest.fixture
 async def two(tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Door, Door]]:
     """Two platforms on one database, of which none finds anything by looking for it."""
-    monkeypatch.setattr("mobile_push.delivery.service.LOOK_S", NEVER)
+    monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", NEVER)
     topics = {"roads": {"zh-CN": "道路", "en": "Roads"}}
     settings = {"mobile_push": {"heartbeat": NEVER, "topics": topics, "one_person": ["traffic"]}}
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
@@ -170,7 +170,7 @@ async def test_two_phones_at_two_processes_show_the_same_within_a_second(two: tu
 async def test_two_phones_at_two_processes_show_the_same_within_a_second_by_redis(
     tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobile_push.delivery.service.LOOK_S", NEVER)
+    monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", NEVER)
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     with redis_servers.alone(tmp_path / "redis") as redis:
         async with AsyncExitStack() as stack:

@@ -31,6 +31,7 @@ ADDED = {"instance", "le"}
 @pytest.fixture(autouse=True)
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mobile_push.reports.metrics.MIN_PAUSE_S", 0.05)
+    monkeypatch.setattr("mobile_push.reports.metrics.QUIET_PAUSE_S", 0.05)
     monkeypatch.setattr("mobile_push.reports.metrics.PAUSE_FACTOR", 1.0)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from banshi import Message
-from banshi.builtin.outgoing import rates
-from banshi.builtin.outgoing.rates import Rates
-from banshi.builtin.outgoing.shared_rates import SharedRates
+from banshi.builtin.limits import rates
+from banshi.builtin.limits.rates import Rates
+from banshi.builtin.limits.shared_rates import SharedRates
 from banshi.foundation.servers.redis_client import RedisSettings
 from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door

@@ -381,6 +381,16 @@ async def test_a_stream_lives_while_nothing_changes_and_ends_with_the_server(ope
     assert len([name for name, _ in told if name == "report"]) == 1
 
 
+async def test_a_report_is_told_no_more_to_somebody_whose_sessions_were_ended(open_push: Any, until: Any) -> None:
+    async with open_push(heartbeat=0.1) as door:
+        one = await broadcast(door)
+        following = asyncio.create_task(events(door, one))
+        await until(lambda: len(door.platform[WATCHES]) == 1)
+        assert (await publisher(door).delete("/v1/me/sessions")).status == 204
+        async with asyncio.timeout(30):
+            await following
+
+
 async def test_nobody_follows_more_reports_than_the_server_can_bear(
     door: Door, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -282,6 +282,79 @@ async def test_a_wrong_switch_is_named_and_changes_nothing(sandbox: FcmSandbox, 
             assert response.status == 400
 
 
+@pytest.mark.parametrize(
+    "fault", [{"status": {"/token": 502}}, {"garbage": ["/token"]}, {"hang": ["/token"]}, {"cut": ["/token"]}]
+)
+async def test_the_token_alone_fails_by_its_path_and_nothing_else_does(
+    sandbox: FcmSandbox, client: aiohttp.ClientSession, bearer: str, fault: dict[str, Any]
+) -> None:
+    async with client.put("/sandbox/behaviour", json=fault) as response:
+        assert response.status == 200
+    (name,) = fault
+    try:
+        async with asyncio.timeout(0.3), client.post("/token") as response:
+            assert (response.status, name) in {(502, "status"), (200, "garbage")}
+            assert response.content_type == "text/html"
+            assert not (await response.text()).startswith("{")
+    except TimeoutError:
+        assert name == "hang"
+    except aiohttp.ClientError:
+        assert name == "cut"
+    assert sandbox.counted.total() == 1
+    assert sandbox.token_requests == 2
+    assert len(sandbox._tokens.expires) == 1, "what a fault meets is not looked at"
+    assert (await send(client, bearer, {"message": TEXTS}))[0] == 200
+    async with client.get("/sandbox/behaviour") as response:
+        shown = await response.json()
+    assert {key: shown[key] for key in fault} == fault
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"status": {"/tokens-of-whom": 500, "/nowhere": 500}},
+        {"status": {"token": 500}},
+        {"status": {"/token": 200}},
+        {"status": {"/token": "500"}},
+        {"status": ["/token"]},
+        {"garbage": ["/sandbox/behaviour"]},
+        {"garbage": [""]},
+        {"garbage": "/token"},
+        {"hang": ["/push/"]},
+        {"hang": {"/token": 1}},
+    ],
+)
+async def test_a_fault_of_a_path_that_is_none_is_named_and_changes_nothing(
+    sandbox: FcmSandbox, client: aiohttp.ClientSession, wrong: dict[str, Any]
+) -> None:
+    async with client.put("/sandbox/behaviour", json={**wrong, "latency": 0.5}) as response:
+        assert response.status == 400
+        assert next(iter(wrong)) in (await response.json())["detail"]
+    assert sandbox.behaviour.latency == 0
+
+
+async def test_a_code_of_fcm_s_refuses_what_it_is_said_of_and_another_name_is_none(
+    sandbox: FcmSandbox, client: aiohttp.ClientSession, bearer: str
+) -> None:
+    async with client.put("/sandbox/faults", json={"codes": {"/v1/projects/": "INTERNAL"}}) as response:
+        assert response.status == 200
+    status, answer = await send(client, bearer, {"message": TEXTS})
+    assert (status, answer["error"]["status"]) == (500, "INTERNAL")
+    assert (sandbox.counted, sandbox.received) == ({("/v1/projects/", "INTERNAL"): 1}, deque())
+    for code in ("OOPS", 404):
+        async with client.put("/sandbox/faults", json={"codes": {"/v1/projects/": code}}) as response:
+            assert (response.status, str(code) in (await response.json())["detail"]) == (400, True)
+
+
+async def test_an_access_token_expires_as_time_passes_in_the_sandbox(
+    client: aiohttp.ClientSession, bearer: str
+) -> None:
+    for seconds, status in ((3500, 200), (200, 401)):
+        async with client.post("/sandbox/clock", json={"seconds": seconds}) as response:
+            assert response.status == 200
+        assert (await send(client, bearer, {"message": TEXTS}))[0] == status
+
+
 async def test_what_arrived_is_listed_by_token_and_from_a_number_on(
     sandbox: FcmSandbox, client: aiohttp.ClientSession, bearer: str
 ) -> None:
@@ -324,7 +397,7 @@ async def test_over_tls_the_providers_ca_file_decides_whom_it_trusts(
     tmp_path: Path, tls: tuple[ssl.SSLContext, Path]
 ) -> None:
     context, ca_file = tls
-    async with FcmSandbox(ssl_context=context) as sandbox:
+    async with FcmSandbox(tls=context) as sandbox:
         key = sandbox.service_account_file(tmp_path / "key.json")
         async with FcmProvider(FcmSettings(key, base_url=sandbox.base_url, ca_file=ca_file)) as fcm:
             assert (await fcm.send(PUSH, "phone-1")).outcome is Outcome.ACCEPTED

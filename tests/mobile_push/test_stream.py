@@ -294,6 +294,16 @@ async def test_a_stream_ends_with_the_token_that_opened_it(door: Door, until: Un
     await until(lambda: open_streams(door) == 0)
 
 
+async def test_a_stream_ends_with_its_person_s_sessions_and_nobody_else_s(door: Door, until: Until) -> None:
+    ended, other = Phone(door, "wang"), Phone(door, "li")
+    async with following(other):
+        follows = asyncio.create_task(ended.follow())
+        await until(lambda: open_streams(door) == 2)
+        assert (await door.citizen("wang").delete("/v1/me/sessions")).status == 204
+        await asyncio.wait_for(follows, 30)
+        assert open_streams(door) == 1
+
+
 async def test_a_stream_speaks_the_apps_language_and_never_of_another_person(
     door: Door, send: Send, until: Until
 ) -> None:

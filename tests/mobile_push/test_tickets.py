@@ -18,9 +18,10 @@ import pytest
 from cryptography.fernet import Fernet
 
 from banshi.builtin.identity.development import development_token
+from banshi.builtin.identity.ended import end_sessions
 from banshi.testing import Door, Person
 from mobile_push.delivery.service import PUSH
-from mobile_push.phones.reading.stream_tickets import BY_TICKET, KEY_FILE, MAX_LIFE_S
+from mobile_push.phones.reading.stream_tickets import BY_TICKET, KEY_FILE, MAX_LIFE_S, TICKETS
 
 Send = Callable[..., Awaitable[Any]]
 Until = Callable[..., Awaitable[None]]
@@ -89,6 +90,17 @@ async def test_an_open_stream_ends_with_its_ticket(door: Door, until: Until) -> 
         assert (await answer.read()).startswith(b"retry:")
     await until(lambda: len(door.platform[PUSH].hub) == 0)
     await refused(door, stream)
+
+
+async def test_a_ticket_from_before_its_person_s_sessions_were_ended_is_refused(door: Door) -> None:
+    """One of an earlier version too, which doesn't say when it was taken."""
+    stream, other = await taken(door.citizen("wang")), await taken(door.citizen("li"))
+    old = door.platform[TICKETS]._fernet.encrypt(f'["wang", {int(time.time()) + 600}, "en"]'.encode()).decode()
+    await end_sessions(door.platform, "wang")
+    await refused(door, stream)
+    await refused(door, f"{BY_TICKET}?ticket={old}")
+    async with aiohttp.ClientSession() as session, session.get(door.url + other) as answer:
+        assert answer.status == 200
 
 
 async def test_what_is_no_ticket_of_ours_is_refused(door: Door) -> None:

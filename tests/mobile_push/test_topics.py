@@ -144,7 +144,7 @@ async def test_a_phone_follows_two_thousand_topics_at_most(sandbox: FcmSandbox, 
         ({"quota_share": 1.0, "quota_retry_after": 7}, Receipt(Outcome.RETRY, "QUOTA_EXCEEDED", 7.0)),
         ({"unavailable_share": 1.0}, Receipt(Outcome.RETRY, "UNAVAILABLE")),
         ({"hang": True}, Receipt(Outcome.RETRY, "timeout")),
-        ({"token_down": True}, Receipt(Outcome.RETRY, "token-endpoint")),
+        ({"cut": {"/token"}}, Receipt(Outcome.RETRY, "token-endpoint")),
     ],
 )
 async def test_a_call_that_fails_as_a_whole_fails_for_each_of_its_phones_alone(

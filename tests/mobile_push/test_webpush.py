@@ -28,8 +28,10 @@ from mobile_push.providers.webpush.answers import classify
 from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES
 from mobile_push.providers.webpush.provider import BROKEN_REST_S, MAX_REFUSALS, WebPushProvider, payload, topic
 from mobile_push.providers.webpush.vapid import TOKEN_GOOD_FOR_S, write_key
+from mobile_push.sandbox.webpush.behaviour import WebPushBehaviour
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from tests.mobile_push.conftest import Clock, push
+from tests.outages import unanswered
 
 
 @pytest.fixture
@@ -439,9 +441,23 @@ async def test_a_service_that_is_gone_means_later_and_a_closed_provider_raises_n
     async with WebPushProvider(settings()) as webpush:
         async with WebPushSandbox() as sandbox:
             token = subscription(sandbox.subscribe(), webpush.settings)
-        assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "connection")
+        assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "no-connection")
     for shut in (webpush, WebPushProvider(settings())):
         assert await shut.send(push(), token) == Receipt(Outcome.RETRY, "connection")
+
+
+async def test_a_connection_that_is_never_made_means_later_and_that_nothing_was_sent(
+    sandbox: WebPushSandbox, settings: Callable[..., WebPushSettings]
+) -> None:
+    with unanswered() as port:
+        async with WebPushProvider(settings(timeout=1.0)) as webpush:
+            token = json.dumps({**sandbox.subscribe(), "endpoint": f"http://127.0.0.1:{port}/push/x"})
+            assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "no-connection")
+            token = subscription(sandbox.subscribe(), webpush.settings)
+            for fault, code in (({"hang": {"/push/"}}, "timeout"), ({"status": {"/push/": 500}}, "HTTP_500")):
+                sandbox.behaviour = WebPushBehaviour(**fault)
+                assert (await webpush.send(push(), token)).code == code
+    assert not sandbox.received
 
 
 async def test_a_send_that_is_cancelled_is_cancelled_and_the_next_goes_on(
@@ -637,7 +653,7 @@ async def test_a_name_that_does_not_exist_means_later(
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
     token = json.dumps({**sandbox.subscribe(), "endpoint": "https://nowhere.example/push/x"})
     async with WebPushProvider(settings()) as webpush:
-        assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "connection")
+        assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "no-connection")
 
 
 async def test_a_name_server_that_never_answers_costs_the_timeout_and_holds_up_nobody_elses_look_ups(
@@ -659,7 +675,7 @@ async def test_a_name_server_that_never_answers_costs_the_timeout_and_holds_up_n
         started = time.monotonic()
         await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 80)
         assert time.monotonic() - started < 1.0
-        assert set(await sending) == {Receipt(Outcome.RETRY, "timeout")}
+        assert set(await sending) == {Receipt(Outcome.RETRY, "no-connection")}
 
 
 async def test_a_proxy_that_the_settings_name_carries_the_messages(
@@ -679,7 +695,7 @@ async def test_a_proxy_that_the_settings_name_carries_the_messages(
         behind = settings(proxy=address, hosts=frozenset({"push.example.org"}), loopback=False)
         async with WebPushProvider(behind) as webpush:
             token = json.dumps({**sandbox.subscribe(), "endpoint": "https://push.example.org/push/x"})
-            assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "connection")
+            assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "no-connection")
             other = json.dumps({**sandbox.subscribe(), "endpoint": "https://intranet.example/push/x"})
             assert await webpush.send(push(), other) == Receipt(Outcome.REJECTED, "forbidden-service")
     assert asked == [["CONNECT", "push.example.org:443"]]

@@ -191,6 +191,30 @@ async def test_the_behaviour_is_set_over_http_and_what_is_left_out_is_off_again(
     assert (shown["hang"], shown["latency"]) == (True, 0.0)
 
 
+async def test_one_phone_or_all_fail_by_their_path(sandbox: WebPushSandbox, client: aiohttp.ClientSession) -> None:
+    behaviour, first, second = f"{sandbox.url}/sandbox/behaviour", f"{sandbox.url}/push/a", f"{sandbox.url}/push/b"
+
+    async def answer(fault: dict[str, Any], url: str) -> int:
+        async with client.put(behaviour, json=fault) as response:
+            assert response.status == 200, await response.text()
+        try:
+            async with asyncio.timeout(0.3), client.post(url) as response:
+                return response.status
+        except TimeoutError:
+            return 0
+
+    assert await answer({"status": {"/push/a": 500}}, first) == 500
+    assert await answer({"status": {"/push/a": 500}}, second) == 404
+    assert await answer({"garbage": ["/push/"]}, second) == 200
+    assert await answer({"hang": ["/push/a"]}, first) == 0
+    assert await answer({"hang": ["/push/a"]}, second) == 404
+    assert sandbox.counted == {("/push/", what): 1 for what in (500, "garbage", "hang")}
+    for wrong in ({"hang": ["/token"]}, {"status": {"/push/": 99}}, {"garbage": ["push/a"]}):
+        async with client.put(behaviour, json=wrong) as response:
+            assert response.status == 400
+            assert next(iter(wrong)) in (await response.json())["detail"]
+
+
 async def test_memory_is_bounded(sandbox: WebPushSandbox) -> None:
     assert sandbox._received.maxlen == MAX_MESSAGES_KEPT
     assert sandbox.refusals.maxlen == 1000

@@ -77,7 +77,8 @@ class Endpoint:
 
     secret: str
     url: str = ""
-    #: What it answers, by call: a value, or a function of the call's document; an int is a status without a body.
+    #: What it answers, by call: a value, or a function of the call's document; an int is a status without a body, bytes
+    #: are all that comes back before the connection ends.
     answers: dict[str, Any] = field(default_factory=dict)
     #: What it was asked, in order.
     heard: list[dict[str, Any]] = field(default_factory=list)
@@ -104,7 +105,11 @@ class Endpoint:
             told = told(document)
         if asyncio.iscoroutine(told):
             told = await told
-        if isinstance(told, int):
+        if isinstance(told, bytes) and request.transport is not None:
+            request.transport.write(told)
+            request.transport.close()
+            return web.Response()
+        if isinstance(told, int) and not isinstance(told, bool):
             return web.Response(status=told)
         return web.json_response(told)
 

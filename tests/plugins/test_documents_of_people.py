@@ -28,6 +28,8 @@ PEOPLE = {
     "security-company-licence": ("legal_representative", "", "id_number"),
     "missing-person": ("person", "", "id_number"),
     "contact-change": ("", "", "resident_id"),
+    "licence-changes": ("", "", "resident_id"),
+    "accident-review": ("", "", "resident_id"),
     "blasting-operator-licence": ("", "", "resident_id"),
     "fire-control-room-operator-assessment": ("", "", "resident_id"),
 }
@@ -57,11 +59,13 @@ CITIZENS = {
     *("id-card-first-issue", "id-card-progress", "id-card-renewal", "id-card-replacement", "temporary-id-card"),
     *("residence-permit", "residence-permit-endorsement", "temporary-residence-registration"),
     "temporary-identity-proof",
+    # Passes of residents of the mainland.
+    "border-area-pass",
     # 保安服务管理条例 16 says citizens.
     "security-guard-certificate",
 }
 #: Forms that take the number with which somebody signed in, whatever document it is of.
-VERIFIED = {"driver-record", "exit-entry-record", "no-criminal-record-certificate"}
+VERIFIED = {"driver-record", "exit-entry-record", "no-criminal-record-certificate", "police-report-progress"}
 #: Kind → what its field's name ends in, a right number, a wrong one.
 DOCUMENTS = {
     "id-card": ("", "11010519491231002X", "110105194912310021"),

@@ -71,9 +71,9 @@ def test_of_200_phrases_as_readers_type_them_95_in_a_hundred_find_the_right_item
 
 
 def test_phrases_by_which_nothing_was_mended_find_their_items_nine_times_in_ten(index: Index) -> None:
-    assert len({one["words"] for one in LISTED["held_out"]}) == 60
+    assert len({one["words"] for one in LISTED["held_out"]}) == 100
     wrong = missed(index, LISTED["held_out"])
-    assert len(wrong) <= 6, wrong
+    assert len(wrong) <= 10, wrong
 
 
 def test_no_phrase_is_a_title_or_a_keyword_and_each_names_items_that_there_are(city: Registry) -> None:

@@ -22,7 +22,6 @@ from banshi import Item
 from banshi.forms.numbers import NUMBERS
 from banshi.forms.words import SENTENCES
 from banshi.foundation.database.writes import Write
-from banshi.kernel.cases.actors import steps_of
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.runtime.process_role import ProcessRole
@@ -31,6 +30,7 @@ from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.publication import values_of
+from banshi.sdk.cases import steps_of
 from banshi.testing import Door, Person, Reply, open_door
 from tests.plugins import filling
 from tests.plugins.test_departments import FOLDERS

@@ -17,7 +17,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"action": "acept"}, "review() returned the action 'acept'; actions here, in the state 'submitted': accept, "),
     ({"action": "refsue"}, "return, refuse; did you mean 'refuse'?"),
     ({"action": "return"}, "review() returned the action 'return' without a reason, which the citizen reads"),
-    ({"action": 7}, "review() was answered by the service with something else: "),
+    ({"action": 7}, "call review was answered by the service with something else: action is a text"),
     ([], "call review was answered by the service with something else: the answer is not one JSON object"),
     (500, "call review was answered by the service with something else: it answers 500"),
 ]

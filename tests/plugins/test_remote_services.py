@@ -407,18 +407,6 @@ async def test_what_the_service_finds_wrong_is_told_before_anything_is_stored(of
     await submitted(office)
 
 
-@pytest.mark.parametrize(
-    "answer", [{"problems": "all"}, {"problems": [7]}, {"problems": [{"pointer": "trees", "detail": "x"}]}], ids=str
-)
-async def test_a_check_that_cannot_be_read_keeps_nobody_from_handing_in(office: Office, answer: Any) -> None:
-    office.endpoint.answers["validate"] = answer
-    await office.run(calls=["validate", "review"])
-    await submitted(office)
-    office.endpoint.answers["validate"] = {"problems": [{"detail": "Not this year."}]}
-    reply = await office.door.citizen("wang").post("/v1/items/tree-felling/cases", {"answers": {"trees": 2}})
-    assert reply.problem(422, "invalid-fields")["problems"][0]["pointer"] == "/answers"
-
-
 @pytest.mark.parametrize("away", [503, 429, 502, "gone"])
 async def test_while_a_service_is_away_submissions_are_kept_and_forwarded_later(office: Office, away: Any) -> None:
     """Nobody's submission is refused for it, and none is parked: staff may take each up meanwhile."""

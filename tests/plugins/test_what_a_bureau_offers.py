@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from banshi.builtin.catalogue.elements import elements_of
+from banshi.builtin.catalogue.remedies import remedy_of, remedy_text
 from banshi.kernel.contract.values import LANGUAGES, Item
 from banshi.kernel.loading.registry import Registry
 from tests.plugins.test_departments import FOLDERS, registry_of
@@ -51,6 +52,8 @@ OFFERED = {
     *("school-bus-driver", "road-works", "road-conditions", "police-offices", "complain-police", "lawyer-visit"),
     *("no-criminal-record-by-proxy", "no-criminal-record-foreigner", "criminal-record-inquiry-organisation"),
     "criminal-record-inquiry-organisation-foreigner",
+    *("police-report-progress", "frozen-account-objection", "tenant-reporting", "licence-changes", "accident-review"),
+    *("vehicle-changes", "border-area-pass", "foreigner-document-reissue"),
 }
 
 #: Those with certificates, of which an office issues another paper: the licence, the plate.
@@ -100,6 +103,10 @@ def test_no_code_of_the_national_list_is_made_up(city: Registry) -> None:
         assert not item.elements.implementation_code, item.code
 
 
+#: What the law gives to the province's authority, wherever it is handed in.
+OF_THE_PROVINCE = {"precursor-first-class-purchase"}
+
+
 def test_the_level_is_the_departments_own_and_complaints_of_the_police_go_where_all_of_china_calls(
     city: Registry,
 ) -> None:
@@ -108,7 +115,8 @@ def test_the_level_is_the_departments_own_and_complaints_of_the_police_go_where_
         department = city.departments[item.department]
         elements = elements_of(item, department)
         of_a_city = "支队" in department.title["zh-CN"]
-        assert elements.exercise_level == ("city" if of_a_city else None), item.code
+        if item.code not in OF_THE_PROVINCE:
+            assert elements.exercise_level == ("city" if of_a_city else None), item.code
         # The fire brigade is no police since 2018.
         told = elements.complaints or {}
         assert all(("12389" in told.get(one, "")) == (department.code != "fire") for one in LANGUAGES), item.code
@@ -133,3 +141,39 @@ def test_an_electric_bicycle_has_fifteen_signs_and_an_organisation_may_own_one(c
     pattern = schema["frame_number"]["pattern"]
     assert [bool(re.fullmatch(pattern, "A" * count)) for count in (14, 15, 16)] == [False, True, False]
     assert "organisation" in schema["document"]["enum"]
+
+
+#: What a decision on an item says of whom to turn to, where that isn't the department's.
+REMEDIES = {
+    **dict.fromkeys(("visa-extension", "foreigner-residence-permit", "stay-permit"), ("第三十六条", "最终决定")),
+    "assembly-permit": ("三日内", "三日内作出决定", "复议"),
+    "petition-review": ("三十日内", "复核", "终结"),
+    "state-compensation": ("三个月内", "诉讼", "三十日内", "上一级机关申请复议"),
+    "seized-property-return": ("申诉或者控告", "同级人民检察院"),
+    "appraisal-copy": ("重新鉴定", "同级人民检察院"),
+    "family-visit": ("人民检察院",),
+    "violation-handling": ("六十日内", "当场作出的决定，应当先申请行政复议"),
+}
+
+
+@pytest.mark.parametrize("code", REMEDIES)
+def test_a_decision_names_the_remedy_that_its_law_has(city: Registry, code: str) -> None:
+    """Each of them told of sixty days and six months, whatever its law said."""
+    remedy = remedy_of(city, city.items[code])
+    assert remedy is not None
+    told = remedy_text(remedy)["zh-CN"]
+    assert all(words in told for words in REMEDIES[code]), told
+    assert remedy.basis
+    if code != "violation-handling":
+        assert "六十日" not in told
+        assert "六个月" not in told
+
+
+def test_what_cannot_be_refused_names_nobody_and_a_penalty_does_when_it_is_made(city: Registry) -> None:
+    assert remedy_of(city, city.items["administrative-reconsideration"]) is None
+    for code in ("violation-handling", "petition-review", "state-compensation"):
+        (approve,) = {step.mentions for step in city.items[code].steps if step.action == "approve"}
+        assert "remedy" in approve
+    told = city.items["violation-handling"].messages["approve"].body
+    assert told is not None
+    assert all(words in told["zh-CN"] for words in ("十五日内", "百分之三", "{remedy}"))

@@ -90,7 +90,9 @@ async def approved(door: Door, code: str, chosen: Mapping[str, str]) -> dict[str
     case = (await li.post(f"/v1/items/{code}/cases", {"answers": answers})).created()
     await door.settled()
     staff = door.staff("wang", f"{item.department}:reviewer", f"{item.department}:approver")
-    (await staff.post(f"{case['links']['self']}/actions/approve")).ok()
+    # A permit is accepted by a person first.
+    for action in ("accept", "approve") if item.details.permit else ("approve",):
+        (await staff.post(f"{case['links']['self']}/actions/{action}")).ok()
     await door.settled()
     final: dict[str, Any] = (await li.get(case["links"]["self"])).ok()
     return final

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 from uuid_utils.compat import uuid7
 
-from banshi import Answer, Audience, Call, Form, Route, Write, hookimpl, reply
+from banshi import Answer, Audience, Call, Form, Offer, Platform, Route, Write, hookimpl, reply
 from banshi.sdk.http import Routes
-from conversations import CONVERSATIONS, Received, Text
-from conversations.tables.models import ChannelConversation, ContactLink
+from conversations import (
+    CONVERSATIONS,
+    OUTLETS,
+    Accepted,
+    News,
+    Notice,
+    Outbound,
+    Outcome,
+    Outlet,
+    Received,
+    Text,
+    has_app,
+)
+from conversations.tables.models import ChannelConversation, ContactLink, Said
 
 
 class Account:
@@ -83,6 +100,76 @@ async def benchmark_person(call: Call) -> web.StreamResponse:
         )
         await call.platform.store.commit(Write(rows=[link]))
     return reply(call, {"text": ""})
+
+
+#: Contacts that are written and told at once, and seconds that the provider takes for a notice.
+ALERTED_AT_ONCE, NOTICE_S = 50, 0.02
+
+
+class Sender:
+    """Takes all, and counts what it took by contact."""
+
+    has_windows = False
+
+    def __init__(self) -> None:
+        self.took: Counter[str] = Counter()
+        self.telling: asyncio.Task[None] | None = None
+
+    def windows(self, _: Received) -> Sequence[Any]:
+        return ()
+
+    async def send(self, outbound: Outbound) -> Outcome:
+        await asyncio.sleep(NOTICE_S)
+        self.took[outbound.contact] += 1
+        return Accepted()
+
+    async def notice(self, to: Outbound, _: str, __: Mapping[str, str]) -> Notice:
+        return Notice(lambda: self.send(to))
+
+
+SENDER = Sender()
+
+
+async def tell_all(platform: Platform, count: int) -> None:
+    """Promise an alert to as many contacts, as the engine does with one that is published."""
+    now = platform.now()
+    news = News(id="alert", kind="alert", known={"title": "预警"}, words="预警", until=now + timedelta(hours=1))
+    for start in range(0, count, ALERTED_AT_ONCE):
+        rows: list[Any] = []
+        for number in range(start, min(start + ALERTED_AT_ONCE, count)):
+            name = f"alerted-{number}"
+            of = {"account": ACCOUNT.name, "contact": name, "state": "idle", "memory": {"dialogues": []}}
+            row = ChannelConversation(id=uuid7(), begun_at=now, heard_at=now, **of)
+            link = {"person": name, "known": {}, "way": "app", "linked_at": now}
+            rows += [row, ContactLink(id=uuid7(), conversation_id=row.id, **link)]
+        await platform.store.commit(Write(rows=rows))
+    conversations, behind = platform[CONVERSATIONS], UUID(int=0)
+    while contacts := await conversations.bound_after("benchmark", behind, ALERTED_AT_ONCE):
+        behind = contacts[-1].link
+        told = [one for one in contacts if one.contact.startswith("alerted-")]
+        await conversations.tell([one for one in told if not await has_app(platform, one.person)], news)
+
+
+@ROUTES.post("/v1/benchmark/alerts", Audience.ANYONE, SHOWN, body=Form.from_schema({"type": "object"}))
+async def benchmark_alerts(call: Call) -> web.StreamResponse:
+    """Begin to tell as many contacts of an alert."""
+    SENDER.telling = asyncio.create_task(tell_all(call.platform, call.body["count"]))
+    return reply(call, {"text": ""})
+
+
+@ROUTES.get("/v1/benchmark/alerts", Audience.ANYONE, SHOWN)
+async def benchmark_told(call: Call) -> web.StreamResponse:
+    """How many were promised, are still to be sent, and have come how often."""
+    own = Said.filter(kind="alert")
+    promised, waiting = await own.count(), await own.filter(state="waiting").count()
+    is_over = SENDER.telling is None or SENDER.telling.done()
+    came = {"once": sum(n == 1 for n in SENDER.took.values()), "more": sum(n > 1 for n in SENDER.took.values())}
+    return reply(call, {"text": "", "promised": promised, "waiting": waiting, "over": is_over, **came})
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(OUTLETS, Outlet("benchmark", lambda _: SENDER, notifier=lambda _: SENDER))]
 
 
 @hookimpl

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Link, reply
 from banshi.sdk.documents import ID, array
-from banshi.sdk.http import Routes, SignedBody
+from banshi.sdk.http import Routes, SignedBody, page_answer
 from mobile_push.broadcasts import addressing, publication, representations, sending, staff
 from mobile_push.broadcasts.alerts import checks, signed_senders
 from mobile_push.broadcasts.timing import SEND_AT, timing
@@ -194,4 +194,15 @@ async def show_alert_record(call: Call) -> web.StreamResponse:
     return reply(call, await staff.whole(call, await staff.find(call, "alert")))
 
 
-ROUTES += staff.routes("alert", values_of, CHANGE, listed="list_alert_records")
+@ROUTES.get(
+    "/v1/alerts/records",
+    Audience.STAFF,
+    {200: page_answer(representations.RECORD, *staff.leads("alert", first=True))},
+    parameters=staff.LIST,
+)
+async def list_alert_records(call: Call) -> web.StreamResponse:
+    """List the alerts of the caller's departments, drafts too, the newest first."""
+    return await staff.list_records("alert", call)
+
+
+ROUTES += staff.routes("alert", values_of, CHANGE)

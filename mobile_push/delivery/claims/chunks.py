@@ -180,9 +180,7 @@ class Chunks:
         elif outcome is Outcome.DEAD_TOKEN and not chunk.topic:
             chunk.dead.append(Dead(UUID(bytes=chunk.device(place)), parcel.token, place, receipt.code))
             chunk.tick(place, "dead")
-        elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or (
-            chunk.tries >= parcels.MAX_ATTEMPTS and outcome is not Outcome.MISCONFIGURED
-        ):
+        elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or parcels.is_enough(chunk.tries, receipt):
             if chunk.topic and chunk.lane is Lane.NOTICE:
                 # Its walk comes afterwards, and takes the phones of a topic that couldn't be had.
                 chunk.tick(place, BY_TOKEN)

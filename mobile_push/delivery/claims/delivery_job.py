@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mobile_push.providers.provider import Outcome, Push, Receipt
+from mobile_push.providers.provider import NO_ACCESS_TOKEN, NO_CONNECTION, Outcome, Push, Receipt
 from mobile_push.tables.lanes import Lane
 
 #: Bounds in seconds of the pause before the next attempt. Where our own project is at fault, an operator is needed.
 FIRST_PAUSE_S, MAX_PAUSE_S, OPERATOR_PAUSE_S = 1.0, 600.0, 60.0
 
 #: Attempts after which a message is parked for an operator; the inbox has it anyway. Those that our own project
-#: spoiled don't count, and a provider that is down is left alone, so this is hours.
+#: spoiled don't count, nor those without an access token, and a provider that is down is left alone, so this is hours.
 MAX_ATTEMPTS = 20
 
 
@@ -56,8 +56,12 @@ class Source(Protocol):
 
 
 #: What is said of a message that was not taken, so that no phone can have it: too many at once, a service that is down,
-#: silence that we keep by ourselves. After any other failure that may be tried again, nobody knows.
-NOT_TAKEN = frozenset({"QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "HTTP_429", "HTTP_503", "service-paused"})
+#: silence that we keep by ourselves, no access token, no connection. After any other failure that may be tried again,
+#: nobody knows.
+NOT_TAKEN = frozenset(
+    {"QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "HTTP_429", "HTTP_503", "service-paused"}
+    | {NO_ACCESS_TOKEN.code, NO_CONNECTION.code}
+)
 
 
 def may_have_arrived(receipt: Receipt) -> bool:
@@ -65,6 +69,11 @@ def may_have_arrived(receipt: Receipt) -> bool:
     if receipt.outcome is Outcome.RETRY:
         return receipt.code not in NOT_TAKEN
     return receipt.outcome is Outcome.ACCEPTED
+
+
+def is_enough(tries: int, receipt: Receipt) -> bool:
+    """Whether a message that may go again is parked after so many attempts."""
+    return tries >= MAX_ATTEMPTS and receipt.outcome is not Outcome.MISCONFIGURED and receipt != NO_ACCESS_TOKEN
 
 
 #: The server stopped while a message was under way: it is due again at once, for the next worker.

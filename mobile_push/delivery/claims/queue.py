@@ -139,7 +139,7 @@ class SqliteQueue(Queue):
             f"SELECT json_group_array(json_array({columns})) "  # noqa: S608 - marks, not values
             f"FROM (SELECT * {self._due}) d {JOINS}"
         )
-        self._claim = f"{self._take}id IN (SELECT value FROM json_each(?))"  # noqa: S608
+        self._claim = f"{self._take}id IN (SELECT value FROM json_each(?2))"  # noqa: S608
         said = [f"json_extract(c.value, '$[{place}]')" for place in range(len(Settled._fields))]
         state, code, message, wait, identity, attempts = said
         self._settle = (
@@ -149,13 +149,12 @@ class SqliteQueue(Queue):
         )
 
     async def _claim_between(self, first: int, last: int, limit: int) -> list[Row]:
-        lease, provider = self._given
         async with in_transaction() as connection:
-            _, found = await connection.execute_query(self._read, [provider, first, last, limit])
+            _, found = await connection.execute_query(self._read, [*self._given, first, last, limit])
             rows = sorted(map(Row._make, orjson.loads(found[0][0])), key=attrgetter("lane", "id"))
             if rows:
                 ids = orjson.dumps([row.id for row in rows]).decode()
-                await connection.execute_query(self._claim, [lease, ids])
+                await connection.execute_query(self._claim, [self._given[0], ids])
         return rows
 
     async def settle(self, group: Sequence[Settled]) -> None:

@@ -228,6 +228,6 @@ def settlement_of(job: Job, receipt: Receipt) -> Settlement:
     state = STATES.get(receipt.outcome)
     if state is not None:
         return Settlement(job, state, receipt.code, receipt.provider_message or "")
-    if job.tries >= parcels.MAX_ATTEMPTS and receipt.outcome is not Outcome.MISCONFIGURED:
+    if parcels.is_enough(job.tries, receipt):
         return Settlement(job, "parked", receipt.code)
     return Settlement(job, "due", receipt.code, wait=pause_before(job.tries, receipt))

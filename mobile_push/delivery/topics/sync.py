@@ -19,7 +19,8 @@ from prometheus_client import Gauge
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
-from banshi.sdk.database import as_read
+from banshi.sdk.database import as_read, quoted
+from banshi.sdk.operations import woken
 from mobile_push.audience.topic_names import SETTLING_S, under_way
 from mobile_push.delivery.claims.delivery_job import pause_before
 from mobile_push.delivery.leases import free
@@ -36,9 +37,9 @@ MAX_CHANGES_A_CALL, MAX_CHANGES_A_SECOND, MAX_CALLS = 1000, 3000, 4
 #: Phones that were there before whose changes are written down in one step.
 MAX_PHONES_A_STEP = 1000
 
-#: Seconds between two looks for changes, and between two tries of one that the provider refuses. The phone is sent to
-#: by its token meanwhile.
-LOOK_S, REFUSED_PAUSE_S = 1.0, 86_400.0
+#: Seconds between two looks where no change is due, by which the lease is kept, and between two tries of a change that
+#: the provider refuses. The phone is sent to by its token meanwhile.
+LOOK_S, REFUSED_PAUSE_S = 5.0, 86_400.0
 
 #: A row of `push_topic_change`.
 Change = Mapping[str, Any]
@@ -56,6 +57,12 @@ class Keeper:
         self._waiting = Gauge("banshi_push_topic_changes", "Changes to be carried out", registry=platform.metrics)
         self._holder = secrets.token_hex(16)
         self._leased = -settings.lease
+        self._wake = asyncio.Event()
+        own, clock = f"provider = {quoted(provider.name)}", platform.store.clock
+        change = f"push_topic_change WHERE {own} AND not_before <= {clock} AND {platform.store.not_held}"
+        active = f"SELECT 1 FROM push_topic_round WHERE {own} AND active"  # noqa: S608 - ours
+        waits = f"EXISTS ({active} AND NOT complete) OR EXISTS (SELECT 1 FROM {change})"  # noqa: S608
+        platform.store.pulse.when("topics", f"({active}) mine WHERE {waits}", self._wake.set)
         #: `time.monotonic()` until which the provider asked for silence.
         self._rests_until = 0.0
 
@@ -69,7 +76,8 @@ class Keeper:
                     log.error("topics can't be kept", provider=self._provider.name, error=type(error).__name__)
                     busy = False
                 if not busy:
-                    await asyncio.sleep(LOOK_S)
+                    await woken(self._wake, min(LOOK_S, self._settings.lease / 4))
+                    self._wake.clear()
         finally:
             await asyncio.shield(self._release())
 

@@ -12,7 +12,7 @@ from banshi.sdk.documents import MAYBE_TEXT, TEXT, Record, array
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.inbox import standings, states
+from mobile_push.inbox import states
 from mobile_push.inbox.common_log import Entry
 from mobile_push.phones.presence import DEVICE, note_presence
 from mobile_push.phones.reading.filters import FILTERS, Filter
@@ -70,10 +70,9 @@ async def read_inbox(call: Call) -> web.StreamResponse:
     await note_presence(call)
     platform, person = call.platform, call.principal.subject
     limit, after, wanted = call.query.get("limit", PAGE_SIZE), asked_place(call), Filter.of(call)
-    standing = (await standings.standings(platform, [person]))[person]
-    await refuse_beyond(call, after, standing)
     most = wanted.most(limit)
-    own = await inbox_messages.read(platform, person, after.personal, most, wanted.condition)
+    standing, own = await inbox_messages.read_standing(platform, person, after.personal, most, wanted.condition)
+    await refuse_beyond(call, after, standing)
     common = list(platform[PUSH].hub.log.behind(after.common, standing.listener)) if wanted.takes_broadcasts else []
     done: list[MessageState] = []
     if standing.changes and not wanted.is_any:

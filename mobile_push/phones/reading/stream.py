@@ -11,6 +11,7 @@ from aiohttp import HttpVersion11, web
 
 from banshi import Answer, Audience, Call
 from banshi.sdk.http import Routes, comeback, event_stream
+from banshi.sdk.sign_in import ENDED_SESSIONS, EndedSessions, held
 from mobile_push.delivery.service import PUSH, Push
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox import standings
@@ -60,6 +61,7 @@ async def stream_inbox(call: Call) -> web.StreamResponse:
         transport=transport,
         chunked=request.version >= HttpVersion11,
         ends=time.monotonic() + left,
+        held=held(call.principal.subject, push.platform.store.shared_clock.seconds()),
     )
     with push.hub.open(stream):
         await places.refuse_beyond(call, place, await arrive(push, stream))
@@ -141,7 +143,9 @@ async def sweep(push: Push) -> None:
         await asyncio.sleep(ROUND_S)
         streams = push.hub.all()
         for start in range(0, len(streams), MAX_STREAMS_A_TURN):
-            quiet = _look_at(streams[start : start + MAX_STREAMS_A_TURN], push.settings)
+            some = streams[start : start + MAX_STREAMS_A_TURN]
+            _end_over(some, push.platform[ENDED_SESSIONS])
+            quiet = _look_at(some, push.settings)
             # Whoever has heard nothing for a while may have missed what another process wrote.
             counters = await standings.counters(push.platform, sorted({stream.person for stream in quiet}))
             for stream in quiet:
@@ -151,6 +155,13 @@ async def sweep(push: Push) -> None:
                 if stream.personal or stream.changed:
                     stream.wake()
             await asyncio.sleep(0)
+
+
+def _end_over(streams: Sequence[Stream], ended: EndedSessions) -> None:
+    """End the streams of people whose sessions were ended."""
+    for stream in streams if ended.until else ():
+        if ended.is_over(stream.held):
+            stream.end()
 
 
 def _look_at(streams: Sequence[Stream], settings: PushSettings) -> list[Stream]:

@@ -23,6 +23,7 @@ from banshi import Answer, Audience, Call, Key, Parameter, Platform, Principal, 
 from banshi.sdk.documents import LINKS, MOMENT, Record
 from banshi.sdk.http import Routes
 from banshi.sdk.operations import write_private
+from banshi.sdk.sign_in import ENDED_SESSIONS, EndedSessions, held
 from mobile_push.phones.reading import stream
 from mobile_push.sentences import say
 
@@ -57,15 +58,17 @@ class Tickets:
     def ticket(self, principal: Principal, language: str, now: datetime) -> tuple[str, int]:
         """A ticket for a person, and the Unix second at which it ends."""
         ends = min(principal.expires_at, int(now.timestamp()) + MAX_LIFE_S)
-        return self._fernet.encrypt(orjson.dumps([principal.subject, ends, language])).decode(), ends
+        told = [principal.subject, ends, language, int(now.timestamp())]
+        return self._fernet.encrypt(orjson.dumps(told)).decode(), ends
 
-    def holder(self, ticket: str, now: datetime) -> tuple[Principal, str]:
+    def holder(self, ticket: str, now: datetime, ended: EndedSessions) -> tuple[Principal, str]:
         """Whose ticket it is, and their language. Raises TicketRefused."""
         try:
-            subject, ends, language = orjson.loads(self._fernet.decrypt(ticket))
+            # A ticket of an earlier version doesn't say when it was taken: it is as old as any.
+            subject, ends, language, *taken = orjson.loads(self._fernet.decrypt(ticket))
         except InvalidToken:
             raise TicketRefused from None
-        if ends <= now.timestamp():
+        if ends <= now.timestamp() or ended.is_over(held(subject, *(taken or [0]))):
             raise TicketRefused
         return Principal(subject=subject, expires_at=ends), language
 
@@ -128,5 +131,7 @@ async def take_stream_ticket(call: Call) -> web.StreamResponse:
 )
 async def stream_inbox_by_ticket(call: Call) -> web.StreamResponse:
     """Follow the inbox live with a ticket, without a token."""
-    holder, language = call.platform[TICKETS].holder(call.query.get("ticket", ""), call.now)
+    holder, language = call.platform[TICKETS].holder(
+        call.query.get("ticket", ""), call.now, call.platform[ENDED_SESSIONS]
+    )
     return await stream.stream_inbox(replace(call, caller=holder, language=language))

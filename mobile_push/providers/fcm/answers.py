@@ -11,19 +11,22 @@ from collections.abc import Mapping
 
 import orjson
 
-from mobile_push.providers.provider import Outcome, Receipt, refused
+from banshi.sdk.outgoing import Codes, Consequence
+from mobile_push.providers.provider import OUTCOMES, Outcome, Receipt, refused
 
-#: `error.details[].errorCode` → what it means for the message. Only one word forgets a token.
-ERROR_CODES = {
-    "UNREGISTERED": Outcome.DEAD_TOKEN,  # the app was removed, or its token replaced
-    "INVALID_ARGUMENT": Outcome.REJECTED,  # this message; it may be the payload, so the token stays
-    "SENDER_ID_MISMATCH": Outcome.MISCONFIGURED,  # the app was built for another Firebase project
-    "THIRD_PARTY_AUTH_ERROR": Outcome.MISCONFIGURED,  # the project's APNs certificate or Web Push key
-    "QUOTA_EXCEEDED": Outcome.RETRY,
-    "UNAVAILABLE": Outcome.RETRY,
-    "INTERNAL": Outcome.RETRY,
-    "UNSPECIFIED_ERROR": Outcome.RETRY,
-}
+#: What `error.details[].errorCode` means for the message. Only one word forgets a token.
+CODES = Codes(
+    {
+        "UNREGISTERED": Consequence.DEAD,  # the app was removed, or its token replaced
+        "INVALID_ARGUMENT": Consequence.REFUSED,  # this message; it may be the payload, so the token stays
+        "SENDER_ID_MISMATCH": Consequence.OURS,  # the app was built for another Firebase project
+        "THIRD_PARTY_AUTH_ERROR": Consequence.OURS,  # the project's APNs certificate or Web Push key
+        "QUOTA_EXCEEDED": Consequence.SOON,
+        "UNAVAILABLE": Consequence.SOON,
+        "INTERNAL": Consequence.SOON,
+        "UNSPECIFIED_ERROR": Consequence.SOON,
+    }
+)
 #: Codes of a 401 that a fresh access token may mend; THIRD_PARTY_AUTH_ERROR is a 401 as well, and is none.
 EXPIRED = ("UNAUTHENTICATED", "HTTP_401")
 
@@ -46,9 +49,9 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         error = {}
     details = error.get("details")
     codes = (d.get("errorCode") for d in (details if isinstance(details, list) else ()) if isinstance(d, dict))
-    code = next((c for c in codes if isinstance(c, str) and c in ERROR_CODES), None)
+    code = next((c for c in codes if isinstance(c, str) and c in CODES.table), None)
     if code is not None:
-        outcome = ERROR_CODES[code]
+        outcome = OUTCOMES[CODES.refused(code).consequence]
     else:
         word = error.get("status")
         code = word if isinstance(word, str) and re.fullmatch("[A-Z_]{1,40}", word) else f"HTTP_{status}"

@@ -1,7 +1,9 @@
 """The way to Google: a few HTTP/2 connections that carry all requests, and HTTP/1.1 where there is no HTTP/2.
 
 One connection carries 100 requests at once, so there is one for each hundred that may be under way, each in a client of
-its own: a client opens a second connection only when it loses the first. What goes wrong is a receipt.
+its own: a client opens a second connection only when it loses the first. The first is there from the start; the others
+are made while more is to be sent than those carry that are there, one after the other: to make all is a tenth of a
+second in which nothing would be sent. What goes wrong is a receipt.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ import ssl
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
-from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -25,7 +27,7 @@ from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
 from mobile_push.providers.fcm.access_token import Failed
-from mobile_push.providers.provider import CONNECTION, TIMEOUT
+from mobile_push.providers.provider import CONNECTION, NO_CONNECTION, TIMEOUT
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,10 @@ MAX_STREAMS = 100
 MAX_ANSWER_BYTES = 64 * 1024
 #: Seconds after which a silent connection is asked for a sign of life, and that it may take to give one.
 PING_AFTER = timedelta(seconds=20)
+#: Seconds that opening a connection beforehand may hold messages up, and for which the others wait for the first one.
+OPEN_TIMEOUT_S, MORE_AFTER_S = 1.0, 0.2
+#: Among the causes of a request's failure: no connection was made for it.
+UNCONNECTED = "client error (Connect)"
 #: An address, read once for all requests to it.
 parsed = lru_cache(maxsize=16)(Url)
 
@@ -69,6 +75,15 @@ class Connection:
             # Closed meanwhile, it stays without.
             self.client = client if self.make is not None else None
 
+    async def open(self, url: str) -> None:
+        """Connect before a message needs it, by a question about nothing; what fails, messages find out."""
+        async with self.first:
+            await self.ready()
+            if self.client is not None:
+                with suppress(TimeoutError, PyreqwestError):
+                    async with asyncio.timeout(OPEN_TIMEOUT_S), self.client.head(parsed(url)).build_streamed():
+                        self.works = True
+
     async def close(self) -> None:
         client, self.client, self.make = self.client, None, None
         if client is not None:
@@ -98,15 +113,54 @@ class Connections:
         self._all = [Connection(make) for _ in range(-(-at_once // MAX_STREAMS))]
         # What can't be used is told at once.
         self._all[0].client = make()
+        #: Those that carry nothing yet, each with the requests that it may carry at once; and who makes them.
+        self._to_come = deque(
+            (one, len(range(number, at_once, len(self._all)))) for number, one in enumerate(self._all)
+        )
+        self._growing: asyncio.Task[None] | None = None
         #: A connection for each request that may still begin. Waiting is done here and not in the client, which sends
         #: what waits there even when its caller has given it up.
-        self._free = deque(islice(cycle(self._all), at_once))
-        self._room = asyncio.Semaphore(at_once)
+        self._free: deque[Connection] = deque()
+        self._room = asyncio.Semaphore(0)
+        self._use_for(*self._to_come.popleft())
 
     async def close(self) -> None:
         """Close all connections: what is under way fails at once, and then what waits, which never leaves."""
+        self._to_come.clear()
+        if self._growing is not None:
+            self._growing.cancel()
         for one in self._all:
             await one.close()
+
+    async def prepare(self, url: str) -> None:
+        """Have a connection for requests that may come soon."""
+        await self._all[0].open(url)
+
+    def _use_for(self, connection: Connection, requests: int) -> None:
+        self._free.extend([connection] * requests)
+        for _ in range(requests):
+            self._room.release()
+
+    async def _grow(self, url: str) -> None:
+        """Make the others while requests wait; not before the first one works, unless its answer takes long."""
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MORE_AFTER_S), self._all[0].first:
+                    pass
+            async with asyncio.TaskGroup() as opening:
+                while self._to_come and self._room.locked():
+                    connection, requests = self._to_come[0]
+                    await connection.ready()
+                    self._to_come.popleft()
+                    opening.create_task(self._join(connection, requests, url))
+        finally:
+            self._growing = None
+
+    async def _join(self, connection: Connection, requests: int, url: str) -> None:
+        try:
+            await connection.open(url)
+        finally:
+            self._use_for(connection, requests)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer, of which at most MAX_ANSWER_BYTES bytes are read; redirects are answers too.
@@ -117,6 +171,8 @@ class Connections:
         if not self._room.locked():
             async with self._room:
                 return await self._use(url, body, headers)
+        if self._to_come and self._growing is None:
+            self._growing = asyncio.create_task(self._grow(url), name="fcm-connections")
         try:
             async with asyncio.timeout(self._timeout), self._room:
                 return await self._use(url, body, headers)
@@ -136,9 +192,12 @@ class Connections:
                         connection.works = True
                         return answer
                 return await self._post(connection, url, body, headers)
-        except TimeoutError:  # RequestTimeoutError is one
-            raise Failed(TIMEOUT) from None
-        except PyreqwestError as error:
+        except (TimeoutError, PyreqwestError) as error:  # RequestTimeoutError is both
+            if is_unsent(error):
+                connection.works = False
+                raise Failed(NO_CONNECTION) from None
+            if isinstance(error, TimeoutError):
+                raise Failed(TIMEOUT) from None
             connection.works = False
             if isinstance(error, RequestPanicError):
                 logger.error("the HTTP client failed: %s", error)
@@ -156,6 +215,12 @@ class Connections:
             return Answer(response.status, response.headers, bytes(answer or b""))
 
 
+def is_unsent(error: BaseException) -> bool:
+    """Whether no connection was made; the client's own types say that of every failure before an answer begins."""
+    causes = getattr(error, "details", None) or {}
+    return any(one.get("message") == UNCONNECTED for one in causes.get("causes") or ())
+
+
 def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes]) -> Client:
     builder = (
         ClientBuilder()
@@ -163,6 +228,7 @@ def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes]) -> 
         .http2_keep_alive_interval(PING_AFTER)
         .http2_keep_alive_timeout(PING_AFTER)
         .timeout(timedelta(seconds=timeout))
+        .connect_timeout(timedelta(seconds=timeout / 2))
         .follow_redirects(False)
         .default_cookie_store(False)
         .gzip(False)

@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from pyreqwest.http import HeaderMap
 
-from mobile_push.providers.fcm.access_token import AccessToken, Failed
+from banshi.sdk.outgoing import AccessToken, NoToken
+from mobile_push.providers.fcm.access_token import Failed, receipt_of
 from mobile_push.providers.fcm.answers import EXPIRED
 from mobile_push.providers.fcm.connections import Connections
-from mobile_push.providers.provider import TIMEOUT, OnceAMinute, Outcome, Receipt
+from mobile_push.providers.provider import NO_ACCESS_TOKEN, OnceAMinute, Outcome, Receipt
 
 logger = logging.getLogger(__name__)
 
@@ -39,41 +40,38 @@ class Endpoint:
         """Close the connections; what is under way fails at once."""
         await self._connections.close()
 
+    async def prepare(self, url: str) -> None:
+        """Have an access token and a connection for what may be posted soon."""
+        self._token.prepare()
+        await self._connections.prepare(url)
+
     async def post(self, url: str, payload: bytes, read: Read[T]) -> Receipt | T:
         """Post once, and once more with a fresh access token when the one that it was sent with is refused.
 
-        Each of the two takes the timeout at most, also where it waits for a token. Every failure is a receipt, only
-        cancellation is raised.
+        All of it takes two timeouts at most: one is a send's, however long the token took, since a send that is cut
+        short may have arrived. Every failure is a receipt, only cancellation is raised.
         """
-        token = self._token
+        token, loop = self._token, asyncio.get_running_loop()
+        last_begin = loop.time() + self._timeout
         try:
-            for _ in range(2):
-                value = token.current()
-                if value is not None:
-                    verdict = await self._once(url, payload, value, read)
-                else:
-                    value, verdict = await self._once_there_is_a_token(url, payload, read)
+            for is_again in (False, True):
+                if is_again and loop.time() > last_begin:
+                    raise Failed(NO_ACCESS_TOKEN)
+                value = token.current() or await token.value(last_begin - loop.time())
+                verdict = await self._once(url, payload, value, read)
                 if not isinstance(verdict, Receipt):
                     token.accepted(value)
                 elif verdict.code in EXPIRED:
-                    token.refuse(value)
+                    token.refuse(value, "UNAUTHENTICATED")
                     continue
                 elif token.suspect and verdict.outcome is not Outcome.RETRY:
                     token.accepted(value)
                 return verdict
+        except NoToken as error:
+            return receipt_of(error)
         except Failed as failed:
             return failed.receipt
         return verdict
-
-    async def _once_there_is_a_token(self, url: str, payload: bytes, read: Read[T]) -> tuple[str, Receipt | T]:
-        token = self._token
-        try:
-            async with asyncio.timeout(self._timeout):
-                value = await token.obtain()
-                return value, await self._once(url, payload, value, read)
-        except TimeoutError:
-            # Whichever of the two it was that took so long.
-            raise (token.missing() if token.current() is None else Failed(TIMEOUT)) from None
 
     async def _once(self, url: str, payload: bytes, authorization: str, read: Read[T]) -> Receipt | T:
         if authorization is not self._authorization:

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import orjson
 
-from mobile_push.providers.fcm.access_token import AccessToken
+from mobile_push.providers.fcm.access_token import access_token
 from mobile_push.providers.fcm.answers import classify
 from mobile_push.providers.fcm.connections import Connections
 from mobile_push.providers.fcm.endpoint import Endpoint
@@ -83,7 +83,7 @@ class FcmProvider:
         client, fetch = await asyncio.to_thread(open_project, settings)
         self._encoder = Encoder(client.parse_payload)
         self._url = client.fcm_end_point
-        self._token = AccessToken(fetch)
+        self._token = access_token(fetch)
         made = partial(Connections, timeout=settings.timeout, ca_file=settings.ca_file)
         messages = await asyncio.to_thread(made, self._url, settings.at_once)
         topics = await asyncio.to_thread(made, settings.topics_url, MAX_TOPIC_CALLS)
@@ -99,6 +99,11 @@ class FcmProvider:
             await self._token.close()
         for endpoint in open_ones:
             await endpoint.close()
+
+    async def prepare(self) -> None:
+        """Fetch what the first message would wait for; what fails harms none."""
+        if self._messages is not None:
+            await self._messages.prepare(self._url)
 
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once to send `push` to `token`; every failure is a receipt, only cancellation is raised."""

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from mobile_push.providers.fcm.access_token import FAILURE_HOLDS_S
 from mobile_push.providers.fcm.settings import FcmSettings
 
 logger = logging.getLogger(__name__)
@@ -58,7 +57,6 @@ class ServiceAccount:
             logger.warning("the key that was read before is used: %s", error)
         self.credentials.refresh(self._request)
         token, expiry = self.credentials.token, self.credentials.expiry
-        if not (isinstance(token, str) and token.isascii() and token.isprintable() and expiry):
-            raise ValueError("the token endpoint's answer holds no access token that a header can carry")
-        lifetime = (expiry - datetime.now(UTC).replace(tzinfo=None)).total_seconds()
-        return token, max(lifetime, FAILURE_HOLDS_S)
+        if not (isinstance(token, str) and expiry):
+            raise ValueError("the token endpoint's answer holds no access token")
+        return token, (expiry - datetime.now(UTC).replace(tzinfo=None)).total_seconds()

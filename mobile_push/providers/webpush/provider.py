@@ -15,8 +15,8 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from banshi.sdk.outgoing import LOOPBACK, ForbiddenAddress, guarded_connector
-from mobile_push.providers.provider import CONNECTION, TIMEOUT, OnceAMinute, Outcome, Push, Receipt
+from banshi.sdk.outgoing import LOOPBACK, ForbiddenAddress, guarded_connector, is_unsent
+from mobile_push.providers.provider import CONNECTION, NO_CONNECTION, TIMEOUT, OnceAMinute, Outcome, Push, Receipt
 from mobile_push.providers.webpush.answers import classify
 from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES, Bench, encrypt
 from mobile_push.providers.webpush.holds import Holds
@@ -122,7 +122,7 @@ class WebPushProvider:
         self._session = aiohttp.ClientSession(
             connector=self._connector(trusted),
             headers={"Accept-Encoding": "identity", "User-Agent": "banshi"},
-            timeout=aiohttp.ClientTimeout(total=None),
+            timeout=aiohttp.ClientTimeout(connect=settings.timeout / 2),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             proxy=settings.proxy,
@@ -187,14 +187,12 @@ class WebPushProvider:
             async with asyncio.timeout(self.settings.timeout):
                 headers["Authorization"], body = await self._bench.run(partial(self._seal, to, origin, text))
                 return await self._post(to.endpoint, body, headers)
-        except TimeoutError:
-            return TIMEOUT
-        except aiohttp.ClientConnectorError as error:
-            if isinstance(error.os_error, ForbiddenAddress):
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ForbiddenAddress):
                 return Receipt(Outcome.REJECTED, "forbidden-address")
-            return CONNECTION
-        except (aiohttp.ClientError, OSError):
-            return CONNECTION
+            if is_unsent(error):
+                return NO_CONNECTION
+            return TIMEOUT if isinstance(error, TimeoutError) else CONNECTION
         except ValueError:  # its key is no point on the curve
             return Receipt(Outcome.REJECTED, "malformed-subscription")
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
-
-from pydantic import Field
 
 from mobile_push.sandbox.behaviour import Switches
-
-Status = Annotated[int, Field(ge=300, le=599)]
+from sandboxes.faults import Status
 
 
 @dataclass(slots=True)
 class WebPushBehaviour(Switches):
-    """How the push server treats the messages that come from now on."""
+    """How the push server treats the messages that come from now on; a code is a status."""
 
     #: Subscription → status that each of its messages is answered with.
     faults: dict[str, Status] = field(default_factory=dict)

@@ -4,32 +4,30 @@ It checks what browsers' push services check (headers, size, VAPID), decrypts as
 Test cases' messages to phones of other push services come to it too, which it can't open.
 `POST /sandbox/subscriptions` with `{"applicationServerKey": "…"}` gives a subscription as a browser would, and
 `DELETE /sandbox/subscriptions/ID` ends it; `GET /sandbox/messages?subscription=&after=` shows what its phone got;
-`PUT /sandbox/behaviour` sets every switch of `WebPushBehaviour` (what is left out goes back to its default).
+`PUT /sandbox/behaviour` (or `faults`) sets every switch of `WebPushBehaviour`; what is left out is at its default.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections import Counter, deque
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from aiohttp import web
 
 from mobile_push.providers.for_test_cases import ELSEWHERE
-from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, Query, Sandbox
+from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, PushSandbox, after
 from mobile_push.sandbox.webpush.behaviour import WebPushBehaviour
 from mobile_push.sandbox.webpush.checks import Refusal, wrong_header, wrong_sender
 from mobile_push.sandbox.webpush.phone import Phone
+from sandboxes.sandbox import Asked, Call, Control, answered
 
 #: Seconds for which the server keeps a message at most; a longer TTL is shortened, as RFC 8030 section 5.2 allows.
 MAX_TTL_S = 28 * 24 * 3600
-#: Bytes of a request that are read; what is longer is not looked at.
-MAX_REQUEST_BYTES = 64 * 1024
 JSON = {"Content-Type": "application/json"}
 
 
@@ -40,8 +38,9 @@ class Received(NamedTuple):
     number: int
     #: The phone's subscription.
     subscription: str
-    #: `time.monotonic()` of its arrival at the server, and until when the server keeps it.
+    #: `time.monotonic()` of its arrival at the server.
     arrived: float
+    #: Until when the server keeps it, by the sandbox's clock.
     expires: float
     headers: dict[str, str]
     #: The text, decrypted; empty for a phone that has subscribed elsewhere.
@@ -53,8 +52,7 @@ class Received(NamedTuple):
         return orjson.loads(self.text)
 
 
-@dataclass(eq=False, repr=False)
-class WebPushSandbox(Sandbox[WebPushBehaviour]):
+class WebPushSandbox(PushSandbox[WebPushBehaviour]):
     """A push server on this machine.
 
     Example::
@@ -65,17 +63,20 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
             assert sandbox.received[0].message["title"] == push.title
     """
 
-    behaviour: WebPushBehaviour = field(default_factory=WebPushBehaviour, init=False)
-    #: Exact numbers of answers to messages by status.
-    answers: Counter[int] = field(default_factory=Counter, init=False)
-    #: Messages refused, with the reason, the last ones.
-    refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=1000), init=False)
-    #: Stands for those that have subscribed elsewhere: nobody here has the keys to open what they get.
-    _elsewhere: Phone = field(default_factory=partial(Phone.subscribed, None), init=False)
-    #: None for one that has ended.
-    _phones: dict[str, Phone | None] = field(default_factory=dict, init=False)
-    _received: deque[Received] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES_KEPT), init=False)
-    _stored: list[Received] = field(default_factory=list, init=False)
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None, record: bool = True
+    ) -> None:
+        super().__init__(WebPushBehaviour(), host, port, tls=tls, record=record)
+        #: Exact numbers of answers to messages by status.
+        self.answers: Counter[int] = Counter()
+        #: Messages refused, with the reason, the last ones.
+        self.refusals: deque[Refusal] = deque(maxlen=1000)
+        #: Stands for those that have subscribed elsewhere: nobody here has the keys to open what they get.
+        self._elsewhere = Phone.subscribed(None)
+        #: None for one that has ended.
+        self._phones: dict[str, Phone | None] = {}
+        self._received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
+        self._stored: list[Received] = []
 
     @property
     def received(self) -> list[Received]:
@@ -96,21 +97,23 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
             self._phones[identity] = None
         return known
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        url = urlsplit(request.raw_path)
-        body = await request.content.read(MAX_REQUEST_BYTES)
-        while not request.content.at_eof() and len(body) < MAX_REQUEST_BYTES:
-            body += await request.content.read(MAX_REQUEST_BYTES - len(body))
-        if request.method == "POST" and url.path.startswith("/push/"):
-            return await self._push(url.path.removeprefix("/push/"), request, body)
-        return self._control(request.method, url.path, parse_qs(url.query), body)
+    def calls(self) -> Mapping[str, Call]:
+        return {"/push/": self._push}
 
-    def _own(self, method: str, path: str, body: bytes) -> tuple[int, Any] | None:
-        if (method, path) == ("POST", "/sandbox/subscriptions"):
-            return 201, self._subscribe(orjson.loads(body or b"{}"))
-        if method == "DELETE" and self.unsubscribe(path.removeprefix("/sandbox/subscriptions/")):
-            return 200, {}
-        return None
+    def controls(self) -> Mapping[str, Control]:
+        return {
+            **super().controls(),
+            "POST subscriptions": lambda asked: answered(self._subscribe(orjson.loads(asked.body or b"{}")), 201),
+            "DELETE subscriptions/": self._end,
+        }
+
+    def refused(self, code: int | str) -> web.StreamResponse:
+        if not (isinstance(code, int) and 300 <= code <= 599):
+            raise ValueError(f"codes: a push service's are statuses from 300 to 599, not {code}")
+        return self._refused(Refusal(code, "as the faults say"))
+
+    def _end(self, asked: Asked) -> web.Response | None:
+        return None if self.unsubscribe(asked.below) else answered({"detail": "there is no such subscription"}, 404)
 
     def _subscribe(self, document: Any) -> dict[str, Any]:
         key = document.get("applicationServerKey") if isinstance(document, dict) else 0
@@ -118,9 +121,9 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
             raise ValueError('send {"applicationServerKey": "…"}, or {} for a phone that takes messages of anybody')
         return self.subscribe(key)
 
-    def _messages(self, query: Query, after: int) -> dict[str, Any]:
-        of = query.get("subscription", [""])[0]
-        chosen = [r for r in self.received if r.number > after and of in ("", r.subscription)][:MAX_MESSAGES_SHOWN]
+    def messages(self, asked: Asked) -> dict[str, Any]:
+        of, number = asked.query.get("subscription", ""), after(asked)
+        chosen = [r for r in self.received if r.number > number and of in ("", r.subscription)][:MAX_MESSAGES_SHOWN]
         messages = [
             {
                 "number": r.number,
@@ -134,9 +137,11 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
         answers = {str(status): count for status, count in self.answers.items()}
         return {"messages": messages, "taken": self._number, "answers": answers, "refusals": refusals}
 
-    async def _push(self, identity: str, request: web.BaseRequest, body: bytes) -> web.Response:
-        await self._hesitate()
-        answer = self._fault(identity) or self._take(identity, request, body)
+    async def _push(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method != "POST":
+            return self.missing(request)
+        identity = request.path.removeprefix("/push/")
+        answer = self._fault(identity) or self._take(identity, request, await request.read())
         self.answers[answer.status] += 1
         if self.behaviour.answer_late and answer.status == 201:
             await asyncio.sleep(self.behaviour.answer_late)
@@ -147,9 +152,9 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
         behaviour = self.behaviour
         if behaviour.wrong_key:
             return self._refused(Refusal(403, "the key is not the one that phones have subscribed with"))
-        if self._shares.turn("quota", behaviour.quota_share):
+        if self.shares.turn("quota", behaviour.quota_share):
             return self._refused(Refusal(429, "too many messages"), behaviour.quota_retry_after)
-        if self._shares.turn("unavailable", behaviour.unavailable_share):
+        if self.shares.turn("unavailable", behaviour.unavailable_share):
             return self._refused(Refusal(503, "out of order"), behaviour.unavailable_retry_after)
         status = behaviour.faults.get(identity)
         return None if status is None else self._refused(Refusal(status, "as the behaviour says"))
@@ -170,13 +175,12 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
             return self._refused(Refusal(400, f"the phone can't open it: {error}"))
         self._number += 1
         ttl = min(int(request.headers["TTL"]), MAX_TTL_S)
-        now = time.monotonic()
         headers = {str(name): value for name, value in request.headers.items()}
-        self._keep(Received(self._number, identity, now, now + ttl, headers, text))
+        self._keep(Received(self._number, identity, time.monotonic(), self.clock() + ttl, headers, text), ttl)
         # The address of the message, by which its sender can speak of it.
         return web.Response(status=201, headers={"Location": f"{self.url}/message/{self._number}", "TTL": str(ttl)})
 
-    def _keep(self, message: Received) -> None:
+    def _keep(self, message: Received, ttl: int) -> None:
         if message.subscription not in self.behaviour.offline:
             if self.record:
                 self._received.append(message)
@@ -188,7 +192,7 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
                 for one in self._stored
                 if (one.subscription, one.headers.get("Topic")) != (message.subscription, topic)
             ]
-        if message.expires > message.arrived:
+        if ttl:
             self._stored.append(message)
 
     def _catch_up(self) -> None:
@@ -197,7 +201,7 @@ class WebPushSandbox(Sandbox[WebPushBehaviour]):
         for message in stored:
             if message.subscription in self.behaviour.offline:
                 self._stored.append(message)
-            elif message.expires > time.monotonic() and self.record:
+            elif message.expires > self.clock() and self.record:
                 self._received.append(message)
 
     def _refused(self, refusal: Refusal, retry_after: int | str | None = None) -> web.Response:

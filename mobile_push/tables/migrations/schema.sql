@@ -1,4 +1,4 @@
--- After 0014_anonymous
+-- After 0015_storage
 CREATE TABLE "push_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,

@@ -36,21 +36,17 @@ class Problem(Exception):
     says: ClassVar[Sentences] = say
 
     def __init__(
-        self,
-        detail: str | Mapping[str, str] | None = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-        **members: Any,
+        self, detail: str | Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None, **members: Any
     ) -> None:
-        told = bounded(detail, MAX_DETAIL_CHARS) or self.says(
-            " ".join((type(self).__doc__ or "").partition("\n\n")[0].split())
-        )
+        words = " ".join((type(self).__doc__ or "").partition("\n\n")[0].split())
+        told = bounded(detail, MAX_DETAIL_CHARS) or self.says(words, **members)
         #: The detail by language, where it was given in several.
         self.texts: Mapping[str, str] = told if isinstance(told, Mapping) else {}
         self.detail = spoken(told, "en")
         self.headers = dict(headers or {})
-        #: Extension members of the problem document (RFC 9457 section 3.2).
-        self.members = members
+        #: Extension members of the problem document (RFC 9457 section 3.2); what is said in two languages stands in the
+        #: sentence alone.
+        self.members = {name: one for name, one in members.items() if not (isinstance(one, dict) and "zh-CN" in one)}
         #: What a plugin's code did wrong, where that is why: for its author and for operators.
         self.failure: Failure | None = None
         super().__init__(self.detail)
@@ -105,14 +101,14 @@ class InvalidParameter(Problem):
 
 
 class Unauthenticated(Problem):
-    """This needs a bearer token; get one from the identity provider and send it in Authorization."""
+    """Please sign in; if you had signed in, that has ended."""
 
     status = 401
     code = "unauthenticated"
 
 
 class TokenNotTaken(Problem):
-    """Send this without Authorization: it is for people who don't say who they are, and nothing was looked at."""
+    """This is for people who don't say who they are: send it without signing in. Nothing was looked at."""
 
     status = 400
     code = "token-not-taken"
@@ -174,7 +170,7 @@ class Hidden(NotFound):
 
 
 class MethodNotAllowed(Problem):
-    """This path knows other methods; the Allow header lists them."""
+    """This path knows other methods."""
 
     status = 405
     code = "method-not-allowed"
@@ -194,7 +190,7 @@ class ActionNotPermitted(Conflict):
 
 
 class StillRunning(Conflict):
-    """A request with this Idempotency-Key is still running; ask again in a second."""
+    """The same request is still running; ask again in a second."""
 
     code = "still-running"
 
@@ -228,7 +224,7 @@ class InvalidFields(Problem):
 
 
 class KeyReused(Problem):
-    """This Idempotency-Key was used for another body; take a new key for a new request."""
+    """Something else was sent under the same key before; send what is new under a new one."""
 
     status = 422
     code = "idempotency-key-reused"

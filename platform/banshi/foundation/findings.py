@@ -20,6 +20,8 @@ class Finding:
     warning: bool = False
     #: What it warns of is for development: a start that others reach is refused unless `development = true`.
     development: bool = False
+    #: A warning that `--strict` doesn't count: of what isn't known yet, or is for whoever runs it to decide.
+    note: bool = False
 
     def __str__(self) -> str:
         return f"{self.plugin}: {self.rule}: {self.advice}"

@@ -12,7 +12,8 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, MutableMapping
+import weakref
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -128,27 +129,38 @@ def refusal_of(error: BaseException) -> dict[str, str]:
 
 
 class Absence:
-    """Says once that a service is away, and why, and once that it is back."""
+    """Says once that a service is away, and why, and once that it is back.
 
-    def __init__(self, log: FilteringBoundLogger, away: str, back: str) -> None:
-        self._log, self._said_away, self._said_back = log, away, back
-        self._lasts = False
+    Lines that name one of `errors` would say the same, and are left out meanwhile.
+    """
+
+    def __init__(self, log: FilteringBoundLogger, away: str, back: str, errors: Collection[str] = ()) -> None:
+        self._log, self._said_away, self._said_back, self.errors = log, away, back, errors
+        self.lasts = False
 
     def begin(self, error: BaseException) -> None:
-        if not self._lasts:
+        if not self.lasts:
             self._log.warning(self._said_away, **refusal_of(error))
-        self._lasts = True
+            _lasting.add(self)
+        self.lasts = True
 
     def end(self) -> bool:
         """Whether it was away until now."""
-        was, self._lasts = self._lasts, False
+        was, self.lasts = self.lasts, False
+        _lasting.discard(self)
         if was:
             self._log.info(self._said_back)
         return was
 
 
+#: Those of this process, for as long as somebody has them.
+_lasting: weakref.WeakSet[Absence] = weakref.WeakSet()
+
+
 def _line(_: Any, level: str, event: MutableMapping[str, Any]) -> bytes:
     """An event as a line of JSON. One step in place of structlog's four: each request pays for it."""
+    if _lasting and any(event.get("error") in one.errors for one in _lasting):
+        raise structlog.DropEvent
     event["level"] = level
     event["timestamp"] = datetime.now(UTC)
     if identity := REQUEST_ID.get():

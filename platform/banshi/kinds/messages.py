@@ -11,7 +11,15 @@ QUESTIONS: Texts = {
 }
 
 
+#: Which case it is about: a title says what happened first, since a lock screen shows no more of it.
+NUMBER: Texts = {"zh-CN": "\n编号：{number}。", "en": "\nNumber: {number}."}
+
+
 def message(title: Texts, zh: str, en: str, *, questions: Texts = QUESTIONS) -> MessageTemplates:
-    """A step's message, with the line for questions below its texts."""
-    body = {language: text + questions.get(language, "") for language, text in {"zh-CN": zh, "en": en}.items()}
+    """A step's message, with the case's number, where its texts don't say it, and the line for questions below."""
+    texts = {"zh-CN": zh, "en": en}
+    body = {
+        language: text + ("" if "{number}" in text else NUMBER[language]) + questions.get(language, "")
+        for language, text in texts.items()
+    }
     return MessageTemplates(title=title, body=body)

@@ -12,17 +12,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from banshi.foundation.errors import Problem, TooLarge
+from banshi.builtin.uploads.points import MAX_POINTS, bounded_picture
+from banshi.foundation.errors import Problem
 from banshi.kinds.sentences import say
 
 if TYPE_CHECKING:
     from PIL import Image
-
-#: Media types that are read. Pillow reads no HEIC.
-READ = ("image/jpeg", "image/png", "image/webp")
-
-#: Points of a picture that is read at all; a phone's largest usual photo has 48 million.
-MAX_POINTS = 50_000_000
 
 #: Points of one that has to be in memory whole before it is made smaller: PNG, WebP, and a JPEG of several passes. The
 #: longest usual screenshot and a photo of 16 million points fit.
@@ -81,23 +76,18 @@ async def cleaned(content: bytes, *, longest: int = MAX_SIDE_POINTS, workers: Ex
 
 
 def _written_anew(content: bytes, longest: int) -> Picture:
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     if content.startswith(b"\xff\xd8") and content.count(SCAN) > MAX_SCANS:
         raise UnreadablePicture()
-    most = MAX_WHOLE_POINTS
     try:
         most = MAX_POINTS if is_decoded_in_lines(content) else MAX_WHOLE_POINTS
-        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as opened:
-            if opened.width * opened.height > most:
-                raise _too_large(most)
+        with bounded_picture(BytesIO(content), most) as opened:
             is_png = opened.format == "PNG"
             # First of all smaller, and in place: each copy of the whole has as many points.
             small = _smaller(opened, longest)
             ImageOps.exif_transpose(small, in_place=True)
             return _encoded(_plain(small), is_png=is_png)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(most) from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, RuntimeWarning, ArithmeticError, LookupError):
         # What Pillow raises for a file that isn't what its beginning says; its text may quote the file.
         raise UnreadablePicture() from None
@@ -169,12 +159,3 @@ def _encoded(points: Image.Image, *, is_png: bool) -> Picture:
         points.save(out, "JPEG", quality=JPEG_QUALITY)
         return Picture(out.getvalue(), "image/jpeg", *points.size)
     return Picture(out.getvalue(), "image/png", *points.size)
-
-
-def _too_large(most: int) -> TooLarge:
-    told = {
-        "zh-CN": f"这种图片最多{most // 10_000}万像素，请缩小后再上传；普通照片请存为JPEG格式。",
-        "en": f"A picture of this kind has at most {most // 1_000_000} million points: make it smaller, or send a photo"
-        " as a usual JPEG.",
-    }
-    return TooLarge(told, points=most)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from banshi.foundation.findings import ConfigurationError, Finding
-from banshi.kernel.loading.configuration import Configuration
-from banshi.kernel.loading.registry import Registry
-from banshi.kernel.loading.settings import Settings
+
+if TYPE_CHECKING:
+    from banshi.kernel.loading.configuration import Configuration
+    from banshi.kernel.loading.registry import Registry
+    from banshi.kernel.loading.settings import Settings
 
 #: What a start says of `development = true`, and of what accepts tokens of `banshi token`.
 SHOWN = "tracebacks of handlers are shown in answers and in the log, with what people sent in them"
@@ -92,7 +95,7 @@ def findings(configuration: Configuration, workers: int = 1) -> Iterator[Finding
     if settings.identity is None and why and not settings.development:
         yield _no_identity(configuration, why)
     elif told := said_of(settings):
-        yield Finding("platform", "for-development", f"{configuration.file}: {told}", warning=True)
+        yield Finding("platform", "for-development", f"{configuration.file}: {told}", warning=True, note=True)
 
 
 def said_of(settings: Settings) -> str:

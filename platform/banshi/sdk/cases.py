@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from banshi.builtin.case_queries import count_people, people_with_cases, submissions
 from banshi.builtin.cases.routes import show_case
-from banshi.builtin.creating.kept import keep_choice
 from banshi.builtin.drafts.routes import save as save_draft
 from banshi.builtin.identity.access import ROLES
 from banshi.builtin.uploads.routes import download as send_attachment
-from banshi.kernel.cases.actors import Actor, record_reading, steps_of
+from banshi.kernel.cases.actors import Actor, record_reading
 from banshi.kernel.cases.actors import find as find_case
 from banshi.kernel.cases.beginning import begin
+from banshi.kernel.cases.case_queries import count_people, people_with_cases, steps_of, submissions
+from banshi.kernel.cases.kept_choices import keep_choice
 from banshi.kernel.cases.lifecycle import act, decide
 from banshi.kernel.cases.lifecycle import move as move_case
 from banshi.kernel.cases.representations import ENCLOSURES, Enclosure

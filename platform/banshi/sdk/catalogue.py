@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from banshi.builtin.catalogue.elements import TITLES, WORDS, elements_of, known_elements
 from banshi.builtin.catalogue.joining import Joining, RuntimeItems, inspect_declaration
-from banshi.builtin.catalogue.remedies import decided, remedy_text
+from banshi.builtin.catalogue.remedies import decided, remedy_text, remedy_with
 from banshi.foundation.files.spooled import SpooledAnswer
 from banshi.kernel.loading.cached import PerRevision
 
@@ -26,4 +26,5 @@ __all__ = [
     "inspect_declaration",
     "known_elements",
     "remedy_text",
+    "remedy_with",
 ]

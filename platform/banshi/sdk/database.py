@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from banshi.builtin.cli_context import configured, coroutine_command, database
-from banshi.foundation.database.bulk import insert, made, pages
+from banshi.builtin.audit.commands import database
+from banshi.foundation.database.bulk import insert, made
+from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted
 from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
@@ -14,8 +15,15 @@ from banshi.foundation.encryption.fields import (
     as_read,
     as_stored,
 )
+from banshi.kernel.http.pages import pages
+from banshi.kernel.loading.cli_context import audited, configured, coroutine_command, unaudited
+from banshi.kernel.tables.migrations._storage import HISTORY, QUEUE, Kept
 
 __all__ = [
+    "HISTORY",
+    "MAX_SLEEP_S",
+    "QUEUE",
+    "Kept",
     "Personal",
     "PersonalId",
     "PersonalJSON",
@@ -24,10 +32,13 @@ __all__ = [
     "Widen",
     "as_read",
     "as_stored",
+    "audited",
     "configured",
     "coroutine_command",
     "database",
     "insert",
     "made",
     "pages",
+    "quoted",
+    "unaudited",
 ]

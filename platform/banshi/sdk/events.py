@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banshi.kernel.outbox.events import EVENT_TYPES, LISTENERS, Event, Listener, event_rows, event_types
-from banshi.kernel.outbox.outbox import intake_row
+from banshi.kernel.outbox.outbox import intake_row, message_rows
 from banshi.kernel.runtime.signals.signals import SIGNALS
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "event_rows",
     "event_types",
     "intake_row",
+    "message_rows",
 ]

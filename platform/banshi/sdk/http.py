@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from banshi.builtin.creating.senders import Bucket, Senders, wait_for
-from banshi.builtin.event_stream import comeback, cut, event_stream, is_taken
-from banshi.builtin.in_process import ApiReader
-from banshi.builtin.live_rows import LAST_EVENT, LiveRows
-from banshi.builtin.months import BY_MONTH, MAX_MONTHS, MIN_SHOWN, first_day, midnight, month_parameters, months_of
-from banshi.builtin.pages import page_of
+from banshi.builtin.limits.senders import Bucket, Senders, wait_for
+from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
+from banshi.builtin.live.live_rows import LAST_EVENT, LiveRows
 from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import ErrorFormat, SignedBody
+from banshi.kernel.http.api_reader import ApiReader
 from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, caller_of
 from banshi.kernel.http.dispatch import read_body
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.malformed import parse as parse_body
+from banshi.kernel.http.months import BY_MONTH, MAX_MONTHS, MIN_SHOWN, first_day, midnight, month_parameters, months_of
+from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
     Page,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from banshi.builtin.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
 from banshi.builtin.leading.leader_election import led
-from banshi.builtin.rounds import delete as delete_in_steps
-from banshi.builtin.rounds import hourly, looking_at, rounds
-from banshi.builtin.under_way import UnderWay
-from banshi.foundation.background import every, woken, working
+from banshi.builtin.leading.rounds import hourly, looking_at, rounds
+from banshi.foundation.background import UnderWay, every, woken, working
+from banshi.foundation.database.bulk import delete as delete_in_steps
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import place_of
 from banshi.foundation.trace_context import present_trace
@@ -15,6 +13,7 @@ from banshi.kernel.contract.pointing import PluginWarning
 from banshi.kernel.contract.values import Phase
 from banshi.kernel.outbox.pause import AFTER_RESTORE, JOBS, Jobs, paused
 from banshi.kernel.runtime.containment import ask, guarded
+from banshi.kernel.runtime.examinations import EXAMINATIONS, Deployment, Examination, Verdict, are_private
 from banshi.kernel.runtime.mistakes import Mistake
 from banshi.kernel.runtime.process_role import ProcessRole
 from banshi.kernel.runtime.tracing import Span, traced

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from banshi.builtin.outgoing.access_token import AccessToken
 from banshi.builtin.outgoing.addresses import LOOPBACK, ForbiddenAddress, guarded_connector
 from banshi.builtin.outgoing.caller import Answered, CallFailed, Outgoing, open_outgoing
-from banshi.builtin.outgoing.rates import RATES, Rates
+from banshi.builtin.outgoing.consequences import Codes, Consequence, NoToken, Refused, is_unsent
+from banshi.builtin.outgoing.shared_tokens import SharedTokens
 from banshi.builtin.outgoing.signing import NotSigned, key_of, new_secret, signed, verified
+from banshi.builtin.outgoing.token import Token
+from banshi.builtin.outgoing.vendor import Request, Vendor
 from banshi.foundation.encryption.secrets import SEAL
 
 __all__ = [
     "LOOPBACK",
-    "RATES",
     "SEAL",
+    "AccessToken",
     "Answered",
     "CallFailed",
+    "Codes",
+    "Consequence",
     "ForbiddenAddress",
+    "NoToken",
     "NotSigned",
     "Outgoing",
-    "Rates",
+    "Refused",
+    "Request",
+    "SharedTokens",
+    "Token",
+    "Vendor",
     "guarded_connector",
+    "is_unsent",
     "key_of",
     "new_secret",
     "open_outgoing",

@@ -14,6 +14,7 @@ from banshi.builtin.personal_data.holdings import (
     by_person,
 )
 from banshi.foundation.encryption.look_ups import AFTER_LOOK_UPS
+from banshi.kinds.application.claims import masked
 
 __all__ = [
     "AFTER_LOOK_UPS",
@@ -27,4 +28,5 @@ __all__ = [
     "Retained",
     "by_case",
     "by_person",
+    "masked",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import click
@@ -14,10 +13,15 @@ from banshi.sdk.events import EVENT_TYPES
 from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
+from banshi.sdk.sign_in import END_WITH_SESSIONS
+from conversations.contacts.bound import BoundContact, has_app
+from conversations.contacts.offers import OFFERS, Offers
 from conversations.contents import (
     Account,
+    Asked,
     Button,
     Content,
+    Entrance,
     File,
     Joined,
     Left,
@@ -26,27 +30,30 @@ from conversations.contents import (
     Reply,
     Scanned,
     Text,
+    Unread,
     Voice,
 )
-from conversations.desk import keeping, stream
-from conversations.desk import routes as desk_routes
-from conversations.desk.metrics import METRICS, Metrics
-from conversations.desk.places import LEAD, OFFICER, findings
-from conversations.desk.rounds import ROUNDS, open_rounds
+from conversations.engine.party import Contacts
 from conversations.engine.turns import CONVERSATIONS, Conversations
 from conversations.figures import routes as figures
 from conversations.figures.counting import FIGURES, Figures
 from conversations.figures.events import TYPES
 from conversations.holdings import HOLDING, TIDYING, open_tidying
-from conversations.identity import routes, sign_in
-from conversations.identity.bound import BoundContact
-from conversations.identity.offers import OFFERS, Offers
+from conversations.identity import confirmations, routes, sign_in
+from conversations.identity.ending import ending_of
 from conversations.identity.rest import going_on
-from conversations.outbound.courier import COURIERS, HELD, open_couriers
+from conversations.inbound.answering import ANSWERING, Answering, open_answering
+from conversations.outbound.alerts import ALERTS, open_alerts
+from conversations.outbound.courier import COURIERS, open_couriers
+from conversations.outbound.earlier import kept as kept_notice
+from conversations.outbound.saying import HELD
 from conversations.outbound.sender import (
     OUTLETS,
     Accepted,
+    Inlet,
     Later,
+    Notice,
+    Notifier,
     Opened,
     Opener,
     Outbound,
@@ -56,24 +63,35 @@ from conversations.outbound.sender import (
     Sender,
     Shut,
     Unknown,
+    same_channels,
 )
-from conversations.settings import SETTINGS, ConversationSettings
+from conversations.outbound.telling import News, deliver_on
+from conversations.settings import RECORD_DAYS, SETTINGS, ConversationSettings
+from desk import HANDED_OVER, LEAD, PARTIES
 from questions.pages import routes as pages
 from questions.pages.going_on import GOING_ON, READER
 
 __all__ = [
+    "ANSWERING",
     "CONVERSATIONS",
     "OUTLETS",
     "Accepted",
     "Account",
+    "Answering",
+    "Asked",
     "BoundContact",
     "Button",
     "Content",
     "Conversations",
+    "Entrance",
     "File",
+    "Inlet",
     "Joined",
     "Later",
     "Left",
+    "News",
+    "Notice",
+    "Notifier",
     "Opened",
     "Opener",
     "Outbound",
@@ -88,8 +106,17 @@ __all__ = [
     "Shut",
     "Text",
     "Unknown",
+    "Unread",
     "Voice",
+    "deliver_on",
+    "has_app",
+    "kept_notice",
 ]
+
+
+@hookimpl
+def banshi_needs() -> Sequence[str]:
+    return ["desk"]
 
 
 @hookimpl
@@ -108,15 +135,14 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(OFFERS, Offers),
         Resource.made(READER, ApiReader),
-        Resource.made(GOING_ON, lambda platform: partial(going_on, platform)),
+        Resource.made(GOING_ON, lambda _: going_on),
         Resource.made(CONVERSATIONS, Conversations),
         Resource(TIDYING, open_tidying),
-        Resource.made(METRICS, Metrics),
         Resource.made(FIGURES, Figures),
-        Resource(stream.DESK_STREAMS, stream.open_streams),
         # Once there are the channels; and they end before these do.
+        Resource(ANSWERING, open_answering, Phase.AFTER_PLUGINS),
+        Resource(ALERTS, open_alerts, Phase.AFTER_PLUGINS),
         Resource(COURIERS, open_couriers, Phase.AFTER_PLUGINS),
-        Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),
     ]
 
 
@@ -125,27 +151,32 @@ def banshi_routes() -> Sequence[Route]:
     return [
         *sign_in.ROUTES,
         *routes.ROUTES,
-        *desk_routes.ROUTES,
-        *keeping.ROUTES,
-        *stream.ROUTES,
+        *confirmations.ROUTES,
         *pages.ROUTES,
+        *pages.UNNAMED,
         *figures.ROUTES,
     ]
 
 
 @hookimpl
-def banshi_offers() -> Sequence[Offer[Any]]:
+def banshi_offers(settings: ConversationSettings) -> Sequence[Offer[Any]]:
     return [
         Offer(HOLDINGS, HOLDING),
         Offer(JOBS, HELD),
-        Offer(ROLES, frozenset({OFFICER, LEAD})),
+        Offer(PARTIES, Contacts),
+        Offer(ROLES, frozenset({LEAD})),
+        Offer(HANDED_OVER, settings.of_desk()),
         Offer(EVENT_TYPES, TYPES),
+        Offer(END_WITH_SESSIONS, ending_of),
     ]
 
 
 @hookimpl
 def banshi_checks(settings: ConversationSettings, registry: Any) -> Iterable[Finding]:
-    return findings("conversations", settings.desks, registry)
+    if settings.turn_days < RECORD_DAYS:
+        advice = f"set settings.turn_days to {RECORD_DAYS} at least: records of half a year may be asked for"
+        yield Finding("conversations", "short-records", advice, warning=True)
+    yield from same_channels(registry)
 
 
 @hookimpl

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,22 @@ class Scanned:
     token: str = field(repr=False)
 
 
-Content = Text | File | Place | Voice | Joined | Left | Scanned
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Somebody has come by a QR code of the city's own, such as a poster's, that leads to an item or a desk."""
+
+    sort: Literal["item", "desk"]
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that can't be read or kept here; they are told what can be."""
+
+    sort: Literal["video", "other"] = "other"
+
+
+Content = Text | File | Place | Voice | Joined | Left | Scanned | Entrance | Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +90,8 @@ class Received:
     at: datetime
     #: zh-CN or en, where the provider knows it; otherwise what they write says it.
     language: str = ""
+    #: Whether others read along: the contact is a group then, which nobody is bound by, and hears nothing personal.
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +103,43 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a text asks, as data: for a channel with forms, and for a program, neither of which matches words."""
+
+    #: What it wants: a `Sort` of `questions.plan`; "confirm" where all is shown once more, "menu" outside a form.
+    sort: str
+    #: JSON Pointer into what is handed in.
+    pointer: str = ""
+    title: str = ""
+    #: The field's JSON Schema, in the reader's language.
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    #: Value, words, and the text that stands for it. Anything else is answered as it is written: 2026-12-09, 3.5.
+    choices: Sequence[tuple[Any, str, str]] = ()
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Asked:
+        return cls(**{**stored, "choices": tuple(tuple(one) for one in stored["choices"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What is said: the answer to one inbound message, or unasked."""
 
     text: str
     #: The choices that the text lists by number, for channels with buttons. Typed text is always understood too.
     buttons: Sequence[Button] = ()
+    #: The question at its end, where there is one.
+    asked: Asked | None = None
 
     def stored(self) -> dict[str, Any]:
         """As JSON."""
-        return {"text": self.text, "buttons": [[one.label, one.says] for one in self.buttons]}
+        told = {"text": self.text, "buttons": [[one.label, one.says] for one in self.buttons]}
+        return told | ({"asked": asdict(self.asked)} if self.asked else {})
 
     @classmethod
     def of(cls, stored: Any) -> Reply:
-        return cls(text=stored["text"], buttons=tuple(Button(*one) for one in stored["buttons"]))
+        asked = Asked.of(stored["asked"]) if stored.get("asked") else None
+        return cls(text=stored["text"], buttons=tuple(Button(*one) for one in stored["buttons"]), asked=asked)
 
 
 class Account(Protocol):

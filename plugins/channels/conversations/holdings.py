@@ -8,60 +8,57 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from tortoise.expressions import Subquery
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from banshi import Key, Platform, Stale, Update
+from banshi import Key, Platform, Stale, Update, text_in
 from banshi.sdk.database import pages
 from banshi.sdk.http import MAX_MONTHS
 from banshi.sdk.operations import delete_in_steps, hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
+from conversations.contents import Reply
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
 from conversations.figures.counting import begun_in, moved
 from conversations.figures.events import write
+from conversations.identity.links import OVER, ending, why_over
+from conversations.outbound.answers import KIND
+from conversations.outbound.saying import promise, settle
+from conversations.sentences import say
 from conversations.settings import SETTINGS
 from conversations.tables.models import (
     ChannelConversation,
+    Confirmation,
     ContactLink,
-    DeskEvent,
-    Enquiry,
     Figure,
+    Home,
     LinkOffer,
     Said,
     Turn,
     Window,
+    Word,
 )
+from desk import DESK
 
 #: Rows that one statement is about.
 ROWS_AT_ONCE = 500
 
-#: How long a window that is over is kept.
-WINDOW_KEPT = timedelta(days=1)
+#: How long a window that is over is kept, and what a provider says of a message of which no row knows the id.
+WINDOW_KEPT = WORD_KEPT = timedelta(days=1)
 
 TIDYING: Key[None] = Key("conversations' tidying")
 
 
-#: Officers, who are somebody else.
-OFFICER = ("officer", "officer_name")
-#: What is said or done while a contact is bound to somebody, by the columns that say when and with whom; and the hidden
-#: ones.
-SPOKEN: dict[type[Model], tuple[str, str, tuple[str, ...]]] = {
-    Turn: ("at", "conversation_id", ()),
-    Said: ("at", "conversation_id", ("officer",)),
-    Enquiry: ("asked_at", "conversation_id", OFFICER),
-    DeskEvent: ("enquiry__asked_at", "enquiry__conversation_id", OFFICER),
-}
-#: The same without what goes with another: an enquiry's events.
-WITH_THEM = (Turn, Said, Enquiry)
+#: What is said while a contact is bound to somebody, with the columns that name somebody else.
+SPOKEN: dict[type[Model], tuple[str, ...]] = {Turn: (), Said: ("officer",)}
 
 
 def _while_bound(model: type[Model], link: ContactLink) -> QuerySet[Any]:
     """What was said while a contact was bound to somebody. What was said before may be another's."""
-    at, of, _ = SPOKEN[model]
-    said = model.filter(**{of: link.conversation_id, f"{at}__gte": link.linked_at})
-    return said.filter(**{f"{at}__lte": link.ended_at}) if link.ended_at else said
+    said = model.filter(conversation_id=link.conversation_id, at__gte=link.linked_at)
+    return said.filter(at__lte=link.ended_at) if link.ended_at else said
 
 
 async def _spoken(model: type[Model], _: Platform, whom: DataSubject) -> Sequence[Any]:
@@ -77,20 +74,27 @@ async def _conversations(_: Platform, whom: DataSubject) -> Sequence[Any]:
     return list(await links.values_list("conversation_id", flat=True))
 
 
+async def _homes(platform: Platform, whom: DataSubject) -> Sequence[Any]:
+    theirs = Home.filter(conversation_id__in=await _conversations(platform, whom)).order_by("id")
+    return list(await theirs.values_list("id", flat=True))
+
+
 async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     """Delete their links and what was said under them; all of a conversation by which nobody else was ever known."""
     for link in await ContactLink.filter(person=whom.subject):
         others = ContactLink.filter(conversation_id=link.conversation_id).exclude(person=whom.subject)
         if await others.exists():
-            for model in WITH_THEM:
+            for model in SPOKEN:
                 await _while_bound(model, link).delete()
             await ContactLink.filter(id=link.id).delete()
             if link.ended_at is None:
+                await Home.filter(conversation_id=link.conversation_id).delete()
                 await _empty(platform, await ChannelConversation.filter(id=link.conversation_id))
         else:
             # With all that is of it. Whoever is in the middle of a turn begins anew.
             await ChannelConversation.filter(id=link.conversation_id).delete()
-    for own in (LinkOffer, Said):
+            await platform[DESK].gone(KIND, [link.conversation_id])
+    for own in (LinkOffer, Said, Confirmation):
         await own.filter(person=whom.subject).delete()
     return ()
 
@@ -99,7 +103,9 @@ HOLDING = Holdings(
     [
         PersonalTable(ContactLink, by_person(ContactLink, "person")),
         PersonalTable(ChannelConversation, _conversations),
-        *(PersonalTable(model, partial(_spoken, model), hidden=hidden) for model, (_, _, hidden) in SPOKEN.items()),
+        PersonalTable(Home, _homes),
+        *(PersonalTable(model, partial(_spoken, model), hidden=hidden) for model, hidden in SPOKEN.items()),
+        PersonalTable(Confirmation, by_person(Confirmation, "person"), hidden=("digest",)),
         PersonalTable(LinkOffer, by_person(LinkOffer, "person"), hidden=("token", "digits")),
     ],
     forget,
@@ -111,11 +117,18 @@ async def tidy(platform: Platform) -> None:
     settings, now = platform[SETTINGS], platform.now()
     old = now - timedelta(days=settings.turn_days)
     await delete_in_steps(LinkOffer.filter(ends_at__lt=now))
+    await delete_in_steps(Confirmation.filter(ends_at__lt=old))
+    await _end_over(platform)
     silent = ChannelConversation.filter(heard_at__lt=now - timedelta(days=settings.memory_days))
     async for rows in pages(silent.exclude(state=FIRST), "id", size=ROWS_AT_ONCE):
         await _empty(platform, rows)
-    for model in WITH_THEM:
-        await delete_in_steps(model.filter(**{f"{SPOKEN[model][0]}__lt": old}))
+    for model in SPOKEN:
+        await delete_in_steps(model.filter(at__lt=old))
+    # Whoever recorded an id may have died before it looked for these.
+    async for words in pages(Word.all(), "id", size=ROWS_AT_ONCE):
+        for word in words:
+            await settle(platform, word.account, word.provider_id)
+    await delete_in_steps(Word.filter(at__lt=now - WORD_KEPT))
     await delete_in_steps(Window.filter(until__lt=now - WINDOW_KEPT))
     await delete_in_steps(ContactLink.filter(ended_at__lt=old))
     await delete_in_steps(Figure.filter(day__lt=platform.today() - timedelta(days=31 * (MAX_MONTHS + 1))))
@@ -125,6 +138,22 @@ async def tidy(platform: Platform) -> None:
 
 #: Tidies up at start and every hour, in the process that leads.
 open_tidying = partial(hourly, "conversations-tidying", tidy, "old conversations can't be tidied up")
+
+
+async def _end_over(platform: Platform) -> None:
+    """End links whose time is over; their citizens are told, and their chats with what is said there next."""
+    settings, now = platform[SETTINGS], platform.now()
+    silent = Q(conversation__heard_at__lt=now - settings.idle_life)
+    over = ContactLink.filter(silent | Q(linked_at__lt=now - settings.link_life), ended_at=None)
+    async for rows in pages(over.prefetch_related("conversation"), "id", size=ROWS_AT_ONCE):
+        for link in rows:
+            row: ChannelConversation = link.conversation
+            if why := why_over(platform, link, row.heard_at):
+                words = text_in(say(OVER, why=why), row.language)
+                until = now + timedelta(days=settings.turn_days)
+                said = promise(platform, row, Reply(text=words), by="engine", until=until)
+                with suppress(Stale, IntegrityError):
+                    await write(platform, row.id, [*ending(platform, row.account, link, why), said], is_bound=True)
 
 
 async def _empty(platform: Platform, rows: Sequence[ChannelConversation]) -> None:
@@ -137,4 +166,4 @@ async def _empty(platform: Platform, rows: Sequence[ChannelConversation]) -> Non
         guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, forgotten)
         left = moved(platform, row.account, begun_in(row.memory), [])
         with suppress(Stale):
-            await write(platform, row.id, [guard], left, is_bound=bool(Memory.of(row.memory).person))
+            await write(platform, row.id, [guard, *left], is_bound=bool(Memory.of(row.memory).person))

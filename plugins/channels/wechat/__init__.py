@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -10,20 +10,21 @@ from typing import Any
 import aiohttp
 import click
 
-from banshi import Channel, Offer, Platform, Resource, Route, Tables, hookimpl
-from banshi.sdk.operations import Phase
+from banshi import Channel, Finding, Offer, Platform, Resource, Route, Tables, hookimpl
+from banshi.sdk.limits import spend
+from banshi.sdk.outgoing import Vendor
 from banshi.sdk.personal_data import HOLDINGS
-from conversations import OUTLETS, Outlet
-from wechat.accounts import ACCOUNTS, OpenAccount
-from wechat.api.client import Api
+from conversations import OUTLETS, Inlet, Outlet, deliver_on
+from wechat.accounts import ACCOUNTS, OpenAccount, read_again
+from wechat.api.client import FORCED_TOKENS, Api
+from wechat.messages import pieces
 from wechat.opening import OPENER, WeChatOpener
-from wechat.quotas import FORCED_TOKENS, spend
 from wechat.receiving import webhook
-from wechat.receiving.answering import ANSWERING, open_answering
+from wechat.receiving.old_metric import OLD_METRIC, OldMetric
 from wechat.settings import SETTINGS, WeChatSettings
-from wechat.telling.alerts import ALERTS, open_alerts
+from wechat.telling.earlier import take_over
 from wechat.telling.holdings import HOLDING, TIDYING, open_tidying
-from wechat.telling.notices import deliver
+from wechat.telling.notices import NOTIFIER, WeChatNotifier
 from wechat.telling.sending import SENDER, WeChatSender
 
 
@@ -41,10 +42,15 @@ def banshi_settings() -> type:
 async def open_accounts(settings: WeChatSettings, platform: Platform) -> AsyncIterator[Mapping[str, OpenAccount]]:
     """The accounts, with connections of their own to WeChat. No request is made yet."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield {
-            name: OpenAccount(one, Api(one, session, partial(spend, platform, f"wechat:{one.appid}", FORCED_TOKENS)))
-            for name, one in settings.accounts.items()
-        }
+        apis = {}
+        for name, one in settings.accounts.items():
+            may_force = partial(spend, platform, f"wechat:{one.appid}", FORCED_TOKENS)
+            apis[name] = Api(one, Vendor(session, one.base_url, one.timeout), may_force)
+        try:
+            yield {name: OpenAccount(settings.accounts[name], api) for name, api in apis.items()}
+        finally:
+            for api in apis.values():
+                await api.close()
 
 
 @hookimpl
@@ -54,23 +60,48 @@ def banshi_resources(settings: WeChatSettings) -> Sequence[Resource[Any]]:
         Resource(ACCOUNTS, partial(open_accounts, settings)),
         Resource.made(SENDER, WeChatSender),
         Resource.made(OPENER, WeChatOpener),
-        Resource(ANSWERING, open_answering),
+        Resource.made(NOTIFIER, WeChatNotifier),
         Resource(TIDYING, open_tidying),
-        *([Resource(ALERTS, open_alerts, Phase.AFTER_PLUGINS)] if settings.accounts else []),
+        Resource.made(OLD_METRIC, lambda platform: OldMetric(platform.metrics)),
     ]
 
 
 @hookimpl
 def banshi_channels(settings: WeChatSettings) -> Sequence[Channel]:
     # Where there is no account nothing is promised to anybody.
-    return [Channel(name="wechat", deliver=deliver)] if settings.accounts else []
+    return [Channel(name="wechat", deliver=deliver_on("wechat"))] if settings.accounts else []
 
 
 @hookimpl
 def banshi_offers(settings: WeChatSettings) -> Sequence[Offer[Any]]:
     titles = {f"wechat:{one.appid}": one.title for one in settings.accounts.values() if one.title}
-    outlet = Outlet("wechat", lambda platform: platform[SENDER], titles, lambda platform: platform[OPENER])
+    outlet = Outlet(
+        "wechat",
+        lambda platform: platform[SENDER],
+        titles,
+        inlet=Inlet(read_again, pieces),
+        notifier=(lambda platform: platform[NOTIFIER]) if settings.accounts else None,
+        opener=lambda platform: platform[OPENER],
+        own_browser={f"wechat:{one.appid}" for one in settings.accounts.values() if one.sign_in_url},
+        ready=lambda platform: platform[SENDER].ready,
+        before_notices=take_over,
+    )
     return [Offer(OUTLETS, outlet), Offer(HOLDINGS, HOLDING)]
+
+
+@hookimpl
+def banshi_checks(settings: WeChatSettings, registry: Any) -> Iterable[Finding]:
+    for name, account in settings.accounts.items():
+        for scene, to in account.scenes.items():
+            if to.item and to.item not in registry.items:
+                advice = f"settings.accounts.{name}.scenes.{scene}: there is no item {to.item!r}; take its code"
+                yield Finding("wechat", "unknown-item", advice)
+        if not account.sign_in_url:
+            advice = (
+                f'set sign_in_url = "https://open.weixin.qq.com" in settings.accounts.{name} (docs/wechat.md): '
+                "without it, a link to the sign-in that is handed on binds the chat of whoever asked for it"
+            )
+            yield Finding("wechat", "unknown-opener", advice, warning=True)
 
 
 @hookimpl

@@ -6,18 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from banshi import Key, Problem, Unavailable
-from conversations import Content, File, Joined, Left, Place, Received, Scanned, Text, Voice
+from banshi import Key, Platform, Problem, Unavailable
+from banshi.sdk.outgoing import Consequence, Refused
+from conversations import Content, File, Joined, Left, Place, Received, Scanned, Text, Unread, Voice
+from wechat import messages
 from wechat.api.client import Api
-from wechat.api.codes import Consequence, Refused
+from wechat.messages import Message, number_of
 from wechat.sentences import say
 from wechat.settings import AccountSettings
-from wechat.wire.crypto import MessageCipher
-from wechat.wire.messages import Message, number_of
-from wechat.wire.places import to_wgs84
+from wire import xml
+from wire.crypto import MessageCipher
+from wire.places import to_wgs84
 
 #: What a QR code's text begins with in the event of somebody who follows by it.
 FOLLOWED_BY = "qrscene_"
+
+#: What stands in a text in place of a sticker, a red packet and the like.
+UNSUPPORTED = "【收到不支持的消息类型，暂无法显示】"
 
 
 class FileOver(Problem):
@@ -46,8 +51,8 @@ class OpenAccount:
 
     def received(self, message: Message) -> FromWeChat | None:
         """What the conversations take of a message; None where it says nothing to them. Raises xml.Unreadable."""
-        make = CONTENTS.get(message.kind)
-        content = make(self, message) if make else None
+        make = CONTENTS.get(message.kind, _other)
+        content = make(self, message)
         if content is None:
             return None
         clicked = message.kind.startswith("event/") or bool(message["bizmsgmenuid"])
@@ -59,12 +64,18 @@ class OpenAccount:
         try:
             return await self.api.media(media_id)
         except Refused as error:
-            raise FileOver if error.consequence in (Consequence.REFUSED, Consequence.GONE) else Unavailable from None
+            raise FileOver if error.consequence in (Consequence.REFUSED, Consequence.DEAD) else Unavailable from None
 
 
 def _text(_: OpenAccount, message: Message) -> Content:
     # Of a choice in a menu message, its id: that is what a button of ours says.
-    return Text(message["bizmsgmenuid"] or message["Content"])
+    text = message["bizmsgmenuid"] or message["Content"]
+    return Unread() if text == UNSUPPORTED else Text(text)
+
+
+def _other(_: OpenAccount, message: Message) -> Content | None:
+    """A message of a sort that isn't read; of events nobody waits for an answer."""
+    return None if message.kind.startswith("event/") else Unread()
 
 
 def _file(account: OpenAccount, message: Message, suffix: str) -> Content:
@@ -83,28 +94,45 @@ def _place(_: OpenAccount, message: Message) -> Content:
     return Place(round(latitude, 6), round(longitude, 6), message["Label"])
 
 
-def _followed(_: OpenAccount, message: Message) -> Content:
-    scene = message["EventKey"].removeprefix(FOLLOWED_BY)
-    return Scanned(scene) if scene else Joined()
+def _followed(account: OpenAccount, message: Message) -> Content:
+    # Without the beginning it is no code's: last_trade_no_… of who has paid somewhere.
+    key = message["EventKey"]
+    return _came_by(account, key.removeprefix(FOLLOWED_BY)) if key.startswith(FOLLOWED_BY) else Joined()
 
 
-#: By the kind of a message. What is left out is answered with nothing: reports of where somebody is, clicks that led to
-#: a page, and whatever WeChat will think of.
+def _came_by(account: OpenAccount, scene: str) -> Content:
+    known = account.settings.scenes.get(scene)
+    return known.entrance if known else Scanned(scene) if scene else Joined()
+
+
+#: By the kind of a message. Other events are answered with nothing: reports of where somebody is, clicks that led to a
+#: page, and whatever WeChat will think of. Of a video WeChat gives an address in place of its bytes.
 CONTENTS: Mapping[str, Callable[[OpenAccount, Message], Content | None]] = {
     "text": _text,
     "image": partial(_file, suffix=".jpg"),
-    "video": partial(_file, suffix=".mp4"),
-    "shortvideo": partial(_file, suffix=".mp4"),
+    "video": lambda *_: Unread("video"),
+    "shortvideo": lambda *_: Unread("video"),
     "voice": _voice,
     "location": _place,
     "link": lambda _, message: Text(f"{message['Title']}\n{message['Url']}"),
     "event/subscribe": _followed,
     "event/unsubscribe": lambda *_: Left(),
-    "event/scan": lambda _, message: Scanned(message["EventKey"]),
+    "event/scan": lambda account, message: _came_by(account, message["EventKey"]),
     # A menu's entry is a text that somebody could type.
     "event/click": lambda _, message: Text(message["EventKey"]),
     "event/scancode_waitmsg": lambda _, message: Text(message["ScanCodeInfo/ScanResult"]),
 }
+
+
+def read_again(platform: Platform, name: str, body: bytes) -> tuple[OpenAccount, Received] | None:
+    """A message that was kept; None where it says nothing. Raises LookupError where no such account is here."""
+    account = platform[ACCOUNTS][name]
+    try:
+        received = account.received(messages.read(body))
+    except xml.Unreadable:
+        return None
+    return (account, received) if received else None
+
 
 #: The accounts by the name that their addresses have.
 ACCOUNTS: Key[Mapping[str, OpenAccount]] = Key("wechat accounts")

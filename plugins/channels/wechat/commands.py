@@ -9,10 +9,10 @@ import click
 import orjson
 
 from banshi import Platform
-from banshi.sdk.database import coroutine_command
+from banshi.sdk.database import audited, coroutine_command
+from banshi.sdk.outgoing import Refused
 from wechat import menu
 from wechat.accounts import ACCOUNTS, OpenAccount
-from wechat.api.codes import Refused
 from wechat.telling import articles
 
 
@@ -30,6 +30,7 @@ def _account(platform: Platform, name: str) -> OpenAccount:
 @click.option("--file", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=menu.FILE)
 @click.option("--show", is_flag=True, help="Show the menu, and push nothing.")
 @coroutine_command
+@audited("account", "show")
 async def wechat_menu(ctx: click.Context, account: str, file: Path, show: bool) -> None:
     """Push the menu of ACCOUNT; entries that lead nowhere in this catalogue are left out, and named.
 
@@ -45,8 +46,13 @@ async def wechat_menu(ctx: click.Context, account: str, file: Path, show: bool) 
                 click.echo(orjson.dumps(made.document, option=orjson.OPT_INDENT_2).decode())
             else:
                 await to.api.post("/cgi-bin/menu/create", made.document)
-        except (ValueError, KeyError, Refused) as error:
+        except (ValueError, KeyError, TypeError, Refused) as error:
             raise click.ClickException(f"the menu of {account} was not pushed: {error}") from None
+    if not show:
+        click.echo(f"the menu of {account} is pushed, phones have it within five minutes:")
+        for top in made.document["button"]:
+            entries = [one["name"] for one in top.get("sub_button", ())]
+            click.echo(f"  {top['name']}: {', '.join(entries)}" if entries else f"  {top['name']}")
     for one in made.left_out:
         click.echo(f"left out, since nothing is found by it: {one}", err=True)
 
@@ -55,6 +61,7 @@ async def wechat_menu(ctx: click.Context, account: str, file: Path, show: bool) 
 @click.argument("account")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @coroutine_command
+@audited("account")
 async def wechat_article(ctx: click.Context, account: str, file: Path) -> None:
     """Make a draft of FILE in ACCOUNT: its first line is the title, the rest are paragraphs. A person sends it.
 

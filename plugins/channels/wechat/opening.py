@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import structlog
 
 from banshi import Key, Platform, Unavailable
-from wechat.api.codes import Consequence, Refused
+from banshi.sdk.outgoing import Consequence, Refused
 from wechat.telling.sending import account_named
 
 log = structlog.get_logger("wechat.opening")

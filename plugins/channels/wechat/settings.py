@@ -9,12 +9,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from banshi import Key
-from wechat.wire.crypto import MessageCipher
+from conversations import Entrance
+from wire.crypto import MessageCipher
 
 #: What an account may be called in our addresses.
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 APPID = re.compile(r"wx[0-9a-f]{16}")
 TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
+SCENE = re.compile(r"[!-~]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,23 @@ class AlertNoticeSettings(AnyNotice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SceneSettings:
+    """`[….scenes.NAME]`: what a QR code of the account leads to whose scene is NAME, such as a police station's."""
+
+    #: The code of an item, or of a desk.
+    item: str = ""
+    desk: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.item) == bool(self.desk):
+            raise ValueError("name an item or a desk, and one of them alone")
+
+    @property
+    def entrance(self) -> Entrance:
+        return Entrance("item", self.item) if self.item else Entrance("desk", self.desk)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
     """`[plugins.wechat.settings.accounts.NAME]`: one official account, as mp.weixin.qq.com shows it."""
 
@@ -75,6 +94,8 @@ class AccountSettings:
     base_url: str = "https://api.weixin.qq.com"
     #: Where WeChat's own browser says who opens a link; "" for nowhere, and then any browser is like another.
     sign_in_url: str = ""
+    #: What the city's own QR codes lead to, by their scene; any other scene is a greeting.
+    scenes: Mapping[str, SceneSettings] = field(default_factory=dict)
     #: Seconds that one call may take.
     timeout: float = 5.0
 
@@ -92,6 +113,9 @@ class AccountSettings:
             local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
             if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
                 raise ValueError(f"{name} has to be an https:// address (http:// only on this machine)")
+        for name in self.scenes:
+            if not SCENE.fullmatch(name):
+                raise ValueError(f"scenes.{name}: a scene is 1 to 64 letters, digits or signs of ASCII")
         if not 0 < self.timeout <= 60:
             raise ValueError("timeout has to be more than 0 and at most 60 seconds")
 

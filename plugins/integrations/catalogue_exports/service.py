@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from banshi import Department, Item, Texts
-from banshi.sdk.catalogue import decided, elements_of, known_elements, remedy_text
+from banshi.sdk.catalogue import decided, elements_of, known_elements, remedy_text, remedy_with
 from banshi.sdk.kinds import Kind
 
 from .shared import LABELS, Shared, texts
@@ -129,7 +129,7 @@ def rules(item: Item, department: Department, here: str, shared: Shared) -> list
     if said:
         lines = {language: "\n".join(one[language] for one in said) for language in said[0]}
         found.append(_rule(item, here, "time", lines, shared))
-    if decided(item) and (remedy := item.remedy or department.remedy):
+    if decided(item) and (remedy := remedy_with(item, department)):
         found.append(_rule(item, here, "remedy", remedy_text(remedy), shared))
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.sdk.database import configured, coroutine_command, database
+from banshi.sdk.database import audited, configured, coroutine_command, database
 
 from .keys import new_key
 from .tokens import digest_of
@@ -39,6 +39,7 @@ def client() -> None:
 @click.option("--mode", type=click.Choice(MODES), default="test", show_default=True)
 @TEAM
 @coroutine_command
+@audited("name", "scopes", "mode")
 async def add(
     ctx: click.Context, name: str, contact: str, scopes: tuple[str, ...], mode: str, team: tuple[str, ...]
 ) -> None:
@@ -73,6 +74,7 @@ async def add(
     help="Days for which the secret before is still good; with 0 it ends at once, and so does every token.",
 )
 @coroutine_command
+@audited("client_id", "overlap")
 async def rotate(ctx: click.Context, client_id: str, overlap: int) -> None:
     """Give CLIENT_ID a new secret, and show it, once."""
     from banshi import Update, Write
@@ -99,6 +101,7 @@ async def rotate(ctx: click.Context, client_id: str, overlap: int) -> None:
 @client.command("revoke")
 @click.argument("client_id")
 @coroutine_command
+@audited("client_id")
 async def revoke(ctx: click.Context, client_id: str) -> None:
     """Let CLIENT_ID do nothing any more; running servers know it within 5 seconds."""
     from .models import AccessToken, ApiClient
@@ -115,6 +118,7 @@ async def revoke(ctx: click.Context, client_id: str) -> None:
 @click.argument("mode", type=click.Choice(MODES))
 @TEAM
 @coroutine_command
+@audited("client_id", "mode")
 async def mode_(ctx: click.Context, client_id: str, mode: str, team: tuple[str, ...]) -> None:
     """Let CLIENT_ID be of another MODE from now on; the cases that it has made stay what they are."""
     from .models import ApiClient
@@ -167,6 +171,7 @@ def key() -> None:
 @click.argument("client_id")
 @click.option("--scope", "scopes", multiple=True, help="What the key allows: of the client's scopes; all by default.")
 @coroutine_command
+@audited("client_id", "scopes")
 async def add_key(ctx: click.Context, client_id: str, scopes: tuple[str, ...]) -> None:
     """Give CLIENT_ID a key, and show it, once."""
     from banshi import Update, Write
@@ -194,6 +199,7 @@ async def add_key(ctx: click.Context, client_id: str, scopes: tuple[str, ...]) -
 @key.command("revoke")
 @click.argument("name")
 @coroutine_command
+@audited("name")
 async def revoke_key(ctx: click.Context, name: str) -> None:
     """Let the key NAME be good for nothing any more, at once; `banshi client list` shows the names."""
     from .models import ApiKey

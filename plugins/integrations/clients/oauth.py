@@ -137,7 +137,7 @@ def _shown(text: str) -> str:
 @ROUTES.post(
     REVOKE_URL,
     Audience.ANYONE,
-    {200: Answer("It is none any more, if it ever was one of the client's."), **ERRORS},
+    {200: Answer("It is none any more, if it ever was one of the client's.", media_type=""), **ERRORS},
     raw_body={FORM: REVOKE_FORM},
 )
 @told

@@ -1,4 +1,4 @@
-"""Services of integrators, their versions, the codes of their items, and the answers that were taken."""
+"""Services of integrators, their versions, codes of items, answers that were taken, calls that failed or are owed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-__all__ = ["RemoteService", "ServiceItem", "ServiceVersion", "TakenAnswer"]
+__all__ = ["FailedCall", "OwedCheck", "RemoteService", "ServiceItem", "ServiceVersion", "TakenAnswer"]
 
 
 class RemoteService(Model):
@@ -93,3 +93,35 @@ class TakenAnswer(Model):
     class Meta:
         table = "services_taken"
         unique_together = (("service_id", "webhook_id"),)
+
+
+class FailedCall(Model):
+    """A call that a service did not answer, or answered wrongly. Nothing that a person wrote is in it."""
+
+    id = fields.BigIntField(primary_key=True)
+    service_id = fields.UUIDField()
+    version = fields.IntField()
+    at = fields.DatetimeField(db_index=True)
+    #: validate, review, claims, query or slots.
+    call = fields.CharField(max_length=16)
+    item = fields.CharField(max_length=64)
+    webhook_id = fields.CharField(max_length=128)
+    #: away or wrong.
+    outcome = fields.CharField(max_length=8)
+    #: The HTTP status of the answer, where there was one.
+    status = fields.SmallIntField(null=True)
+    reason = fields.TextField()
+
+    class Meta:
+        table = "services_failed_call"
+        indexes = [Index(fields=("service_id", "id"), name="services_failed_by_service")]
+
+
+class OwedCheck(Model):
+    """A case that was handed in while its service was away: it is checked before it is accepted."""
+
+    case_id = fields.UUIDField(primary_key=True)
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "services_owed_check"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from banshi.sdk.database import configured, coroutine_command, database
+from banshi.sdk.database import audited, configured, coroutine_command, database, unaudited
 
 
 @click.group("webhooks")
@@ -16,6 +16,7 @@ def webhooks() -> None:
 
 @webhooks.command("list")
 @coroutine_command
+@unaudited
 async def list_(ctx: click.Context) -> None:
     """List the webhooks: whose, where to, and how they do."""
     from .models import Subscription
@@ -39,6 +40,7 @@ async def list_(ctx: click.Context) -> None:
 @click.argument("webhook_id", type=click.UUID)
 @click.option("--reason", required=True, help="What its owner reads.")
 @coroutine_command
+@audited("webhook_id")
 async def disable(ctx: click.Context, webhook_id: UUID, reason: str) -> None:
     """Send nothing more to WEBHOOK_ID; running servers know it within seconds. Its owner can resume it."""
     from .models import Subscription

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,11 @@ from aiohttp import web
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import WeChatSigner
 
+from banshi import Message, Platform
 from banshi.testing import Door, Reply, open_door
+from conversations import deliver_on
+from conversations.tables.models import Said
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 PETITIONS = ROOT / "plugins" / "departments" / "petitions"
@@ -159,3 +164,32 @@ async def recorder() -> AsyncIterator[Recorder]:
         yield one
     finally:
         await runner.cleanup()
+
+
+async def nothing_is_due() -> bool:
+    due = Said.filter(state="waiting", not_before__lte=int(time.time() * 1000))
+    return not await due.exists() and not await Said.filter(state="waiting", is_sending=True).exists()
+
+
+async def deliver(platform: Platform, messages: Sequence[Message]) -> None:
+    """What the channel does with messages about cases, and what comes of that at once."""
+    await deliver_on("wechat")(platform, messages)
+    await until(nothing_is_due)
+
+
+def became(row: Said) -> str:
+    """What became of a notice; "said" where it is in the chat instead."""
+    if row.is_sending:
+        return "sending"
+    is_in_chat = row.state in ("refused", "failed") or (row.window != "notice" and row.state != "waiting")
+    return "said" if is_in_chat else row.state
+
+
+async def notices() -> list[Said]:
+    return await Said.filter(by="notice").exclude(kind="").order_by("id")
+
+
+async def said_instead() -> list[str]:
+    """What is in the chat, or is to be."""
+    rows = await Said.filter(by="notice").exclude(state="refused").order_by("id")
+    return [row.words["text"] for row in rows if not row.kind or (became(row) == "said" and row.state != "failed")]

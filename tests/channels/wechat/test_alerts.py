@@ -9,17 +9,20 @@ from typing import Any
 
 import pytest
 
+from banshi.sdk.operations import led
 from banshi.testing import Door
-from conversations.tables.models import ContactLink, Said
+from conversations.outbound import alerts
+from conversations.outbound.alerts import Alerts
+from conversations.outbound.homes import areas_of, concerns, within
+from conversations.settings import SETTINGS
+from conversations.tables.models import ChannelConversation, ContactLink, Home, Said
 from mobile_push.tables.models import Broadcast
-from tests.channels.wechat.phones import Phone, Recorder, bureau, recorder
+from tests.channels.wechat.phones import Phone, Recorder, bureau, nothing_is_due, notices, recorder
 from tests.channels.wechat.test_city import city_on_wechat, nothing_waits
 from tests.mobile_push import test_alerts as published
 from tests.mobile_push.test_alerts_in_force import alert
+from tests.waiting import until
 from wechat.sandbox.account import Template
-from wechat.tables.models import Notice
-from wechat.telling import alerts
-from wechat.telling.alerts import Alerts
 
 TEMPLATE, SEND = "/cgi-bin/message/template/send", "/cgi-bin/message/custom/send"
 NOTICE = {
@@ -31,17 +34,22 @@ NOTICE = {
 
 @pytest.fixture(autouse=True)
 def no_rounds_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alerts, "LOOK_S", 3_600.0)
+    async def never(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(alerts, "led", never)
 
 
 async def bind(door: Door, name: str, phone: Any) -> None:
     """As the app's digits bind them."""
     await phone.says((await door.citizen(name, name).post("/v1/conversations/codes")).created()["digits"])
+    await phone.says("1")
 
 
 async def look(door: Door) -> None:
     """A round of a process that was started anew: it remembers nothing."""
     await Alerts(door.platform).look()
+    await until(nothing_is_due)
 
 
 async def test_a_published_alert_reaches_bound_contacts_without_an_app_once(tmp_path: Path) -> None:
@@ -64,15 +72,16 @@ async def test_a_published_alert_reaches_bound_contacts_without_an_app_once(tmp_
         for _ in range(2):
             await running.look()
             await look(door)
-        notices = {one: [said.text for said in one.seen if said.via == "notice"] for one in (bound, by_app, stranger)}
-        (text,) = notices[bound]
+        shown = {one: [said.text for said in one.seen if said.via == "notice"] for one in (bound, by_app, stranger)}
+        (text,) = shown[bound]
         assert "暴雨红色预警" in text
         assert "西湖区" in text
-        assert (notices[by_app], notices[stranger]) == ([], [])
+        assert (shown[by_app], shown[stranger]) == ([], [])
         assert len([one for one in later.seen if one.via == "notice"]) == 1
 
 
 async def test_rounds_come_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "led", led)
     monkeypatch.setattr(alerts, "LOOK_S", 0.05)
     async with city_on_wechat(tmp_path, "traffic", push=published.SETTINGS) as (door, wechat):
         phone = wechat.phone("王小明")
@@ -95,7 +104,7 @@ async def in_force(door: Door, seq: int = 1, **changes: Any) -> Broadcast:
 
 
 async def states() -> list[str]:
-    return [one.state for one in await Notice.all().order_by("id")]
+    return [one.state for one in await notices()]
 
 
 def heard(wechat: Recorder) -> int:
@@ -210,8 +219,9 @@ async def test_an_end_that_wechat_cannot_take_now_comes_again_and_one_whose_time
         await look(door)
         await Broadcast.filter(id=first.id).update(state="recalled")
         wechat.codes[TEMPLATE] = [0, -1, 0]
-        for _ in range(3):
-            await look(door)
+        await look(door)
+        await nothing_waits()
+        await look(door)
         assert len(wechat.sent(TEMPLATE)) == 4 + 3
         assert await states() == ["accepted"] * 6
         later = door.platform.now() + timedelta(hours=2)
@@ -230,20 +240,114 @@ async def test_what_wechat_cannot_take_now_comes_again_and_what_it_took_does_not
         running = Alerts(door.platform)
         for _ in range(3):
             await running.look()
+            await nothing_waits()
         assert (await states(), len(wechat.sent(TEMPLATE))) == (["accepted"] * 3, 4)
 
 
-@pytest.mark.parametrize(("left", "sends"), [("waiting", 1), ("sending", 0)])
-async def test_after_a_kill_it_is_sent_where_it_surely_was_not(left: str, sends: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("answer", [(500, "oops"), (200, "<html>")])
+async def test_an_alert_and_its_end_of_which_nobody_knows_whether_they_were_sent_are_said_in_the_chat_too(
+    answer: tuple[int, str], tmp_path: Path
+) -> None:
+    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
+        await bind(door, "wang", Phone(door))
+        row = await in_force(door, 71001)
+        wechat.raw[TEMPLATE] = [answer, answer]
+        for state in ("published", "recalled"):
+            await Broadcast.filter(id=row.id).update(state=state)
+            for _ in range(2):
+                await look(door)
+                await nothing_waits()
+        assert len(wechat.sent(TEMPLATE)) == 2
+        texts = [one["text"]["content"] for one in wechat.sent(SEND)]
+        assert [text[:5] for text in texts] == ["71001", "预警撤回："]
+        assert await states() == ["unknown"] * 2
+
+
+@pytest.mark.parametrize(("is_sending", "sends"), [(False, 1), (True, 0)])
+async def test_after_a_kill_it_is_sent_where_it_surely_was_not(*, is_sending: bool, sends: int, tmp_path: Path) -> None:
     async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
         await bind(door, "wang", Phone(door))
         await in_force(door)
         await look(door)
         wechat.came.clear()
-        await Notice.all().update(state=left)
+        await Said.all().update(state="waiting", is_sending=is_sending, lease_until=0)
         await look(door)
         await look(door)
         assert len(wechat.sent(TEMPLATE)) == sends
+
+
+AREAS = {
+    "district": [[("GB/T 2260", "330106")]],
+    "street": [[("gb/t2260", "330106109000")]],
+    "other": [[("GB/T 2260", "330200")]],
+    "city": [[("GB/T 2260", "330100")]],
+    "province": [[("GB/T 2260", "330000")]],
+    # One of the areas is known by its shape alone, or by a code that says nothing to us: it may be anywhere.
+    "shape": [[("GB/T 2260", "330200")], []],
+    "foreign": [[("UGC", "CAZ041")]],
+    "everybody": [],
+}
+
+TO_ALL = {"city", "province", "shape", "foreign", "everybody"}
+
+
+@pytest.mark.parametrize(
+    ("home", "concerned"),
+    [
+        ("", TO_ALL),
+        ("330106", TO_ALL | {"district", "street"}),
+        ("330106109", TO_ALL | {"district", "street"}),
+        ("330106110", TO_ALL | {"district"}),
+        ("330108", TO_ALL),
+        ("330200", (TO_ALL | {"other"}) - {"city"}),
+    ],
+)
+def test_whoever_has_said_where_home_is_is_told_what_is_for_there_and_others_what_is_for_the_city(
+    home: str, concerned: set[str]
+) -> None:
+    at_home = {within(home)} if home else ()
+    documents = {
+        name: {
+            "info": [{"area": [{"geocode": [{"value_name": one[0], "value": one[1]} for one in of]} for of in areas]}]
+        }
+        for name, areas in AREAS.items()
+    }
+    told = {name for name, one in documents.items() if concerns(areas_of(one), at_home, within("330100"))}
+    assert told == concerned
+    # A platform that hasn't said which division it is for tells those without a home of everything.
+    if not home:
+        assert all(concerns(areas_of(one), (), "") for one in documents.values())
+    assert concerns(areas_of({}), at_home, "")
+
+
+async def test_an_alert_for_a_district_goes_to_whoever_is_at_home_there_once_each(
+    tmp_path: Path, database: str
+) -> None:
+    async with recorder() as wechat, bureau(tmp_path, database, push=True, base_url=wechat.url) as door:
+        object.__setattr__(door.platform[SETTINGS], "division", "330100")
+        people = [Phone(door, openid=f"oWang{number:023}") for number in range(3)]
+        for name, phone in zip(("wang", "li", "chen"), people, strict=True):
+            await bind(door, name, phone)
+        homes = {people[0].openid: ("330106109", "330200"), people[1].openid: ("330108",)}
+        for row in await ChannelConversation.all():
+            for division in homes.get(row.contact, ()):
+                await Home.create(conversation_id=row.id, division=division)
+        district = await in_force(door, 71001)
+        area = {"area_desc": "西湖区", "geocode": [{"value_name": "GB/T 2260", "value": "330106"}]}
+        info = [{**district.cap["info"][0], "area": [area]}]
+        await Broadcast.filter(id=district.id).update(cap={**district.cap, "info": info})
+        for _ in range(2):
+            await look(door)
+            await nothing_waits()
+        assert [one["touser"] for one in wechat.sent(SEND)] == [people[0].openid]
+        await in_force(door, 71002)
+        await look(door)
+        await nothing_waits()
+        assert len(wechat.sent(SEND)) == 1 + 3
+        held = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]["conversations"]["conversations_home"]
+        assert {one["division"] for one in held} == {"330106109", "330200"}
+        (await door.citizen("wang").delete("/v1/me")).ok()
+        assert {row.division for row in await Home.all()} == {"330108"}
 
 
 async def test_nobody_is_told_of_what_is_no_warning_or_who_has_unbound_it(tmp_path: Path) -> None:

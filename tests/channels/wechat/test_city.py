@@ -6,9 +6,9 @@ WeChat's side is the sandbox, which knows nothing of our own code; what people a
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,8 +20,8 @@ from banshi import Message, Write
 from banshi.kernel.outbox.outbox import message_rows
 from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import Door, open_door
-from conversations import CONVERSATIONS, Button, Content, File, Place, Reply, Text
-from conversations.tables.models import Said
+from conversations import CONVERSATIONS, Content, File, Place, Reply, Text
+from conversations.tables.models import Said, Turn
 from tests.channels import test_every_item as items
 from tests.channels.chatting import Chatter
 from tests.clients.people import City
@@ -31,9 +31,8 @@ from wechat import menu
 from wechat.accounts import ACCOUNTS
 from wechat.sandbox.account import Account, Keys, Template
 from wechat.sandbox.control import WeChatSandbox
-from wechat.tables.models import Notice
 from wechat.telling import articles
-from wechat.wire.places import to_gcj02
+from wire.places import to_gcj02
 
 #: Seconds that what is said unasked may take to arrive.
 PATIENCE_S = 20.0
@@ -95,8 +94,9 @@ class ByPhone(Chatter):
         text = "\n".join(one.text for one in phone.seen[before:] if one.via in ("reply", "service"))
         assert text, f"{content!r} is answered with nothing: {phone.seen[before:]}"
         self.said += [f"> {content!r}"[:200], text]
-        listed = re.findall(r"^(\d+) (.+)$", text, re.MULTILINE)
-        return Reply(text=text, buttons=[Button(words, number) for number, words in listed])
+        turn = await Turn.filter(conversation__contact=self.contact).order_by("-id").first()
+        assert turn is not None
+        return replace(Reply.of(turn.reply), text=text)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -191,7 +191,7 @@ async def test_an_answer_that_is_cut_off_is_not_sent_again(tmp_path: Path) -> No
         phone = wechat.phone("王小明")
         await phone.follows()
         await phone.says("你好")
-        wechat.account.faults.cut = {"/cgi-bin/message/custom/send"}
+        wechat.account.faults.lose_answer = {"/cgi-bin/message/custom/send"}
         assert (await said(door, wechat, "王小明", "只此一条")).state == "unknown"
         assert [one.text for one in phone.seen if one.via == "service"] == ["只此一条"]
 
@@ -233,6 +233,7 @@ async def test_a_result_reaches_whoever_wants_the_notice_and_else_the_chat(tmp_p
         phone, wang = wechat.phone("王小明"), door.citizen("wang", "王小明")
         await phone.follows()
         await phone.says((await wang.post("/v1/conversations/codes")).created()["digits"])
+        await phone.says("1")
         await phone.answers_notice("tpl-once", accepts=True)
         for number in ("PET-2026-1", "PET-2026-2"):
             told = Message(
@@ -255,9 +256,10 @@ async def test_a_result_reaches_whoever_wants_the_notice_and_else_the_chat(tmp_p
         (said,) = [one.text for one in phone.seen if one.via == "service"]
         assert "您的建议已答复" in said
         await wechat.told()
-        assert [(one.state, one.code) for one in await Notice.all().order_by("id")] == [
-            ("delivered", ""),
-            ("said", "43101"),
+        assert [(one.state, one.window, one.code) for one in await Said.all().order_by("id")] == [
+            ("delivered", "notice", ""),
+            ("refused", "notice", "43101"),
+            ("accepted", "click", ""),
         ]
 
 

@@ -61,10 +61,24 @@ async def test_a_menu_is_shown_without_being_pushed_then_pushed_and_what_leads_n
     assert not phone.menu()
     pushed = await banshi(tmp_path, "wechat-menu", "bureau", "--file", "menu.toml")
     assert pushed.returncode == 0, pushed.stderr
+    assert "  办事服务: 意见建议\n" in pushed.stdout
+    assert "the menu of bureau is pushed" not in shown.stdout
     # A phone has it later; one that follows now has it at once.
     other = wechat.phone("李静")
     await other.follows()
     assert [one["name"] for one in other.menu()[0]["sub_button"]] == ["意见建议"]
+
+
+@pytest.mark.parametrize("text", ["menu = 7", "menu = [7]", "[[menu]]\ntitle = 7\nsays = '1'", "[[menu]]", "x =", ""])
+async def test_a_file_that_is_no_menu_is_told_so_and_nothing_is_pushed(
+    wechat: WeChatSandbox, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "menu.toml").write_text(text)
+    told = await banshi(tmp_path, "wechat-menu", "bureau", "--file", "menu.toml")
+    assert told.returncode == 1
+    assert "the menu of bureau was not pushed" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert wechat.account.menu is None
 
 
 async def test_an_article_becomes_a_draft_and_what_is_none_is_said(wechat: WeChatSandbox, tmp_path: Path) -> None:

@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 
-from banshi import Unavailable
 from banshi.testing import Door
-from tests.channels.wechat.phones import Phone, bureau, recorder
+from tests.channels.wechat.phones import Phone, became, bureau, deliver, notices, recorder
 from tests.channels.wechat.test_city import city_on_wechat, nothing_waits
 from tests.channels.wechat.test_sending import BIZSEND, bound, result, told
 from wechat.sandbox.account import Template
 from wechat.settings import NoticeSettings
-from wechat.tables.models import Consent, Notice
-from wechat.telling import notices
+from wechat.tables.models import Consent
 from wechat.telling.holdings import tidy
 
 NOTICE: dict[str, Any] = {
@@ -58,13 +56,13 @@ async def test_each_yes_is_one_notice_and_without_one_wechat_is_not_asked(tmp_pa
         await answers(phone, "reject")
         assert await left() == [2]
         for number in "123":
-            await notices.deliver(door.platform, [result(door, number)])
+            await deliver(door.platform, [result(door, number)])
         sent, states, said = await told(door, wechat, BIZSEND)
         assert (len(sent), states, len(said)) == (2, ["accepted", "accepted", "said"], 1)
-        assert (await Notice.all().order_by("-id").first()).code == "43101"  # type: ignore[union-attr]
+        assert (await notices())[-1].code == "43101"
         on(door, 2)
         await answers(phone)
-        await notices.deliver(door.platform, [result(door, "4")])
+        await deliver(door.platform, [result(door, "4")])
         assert len(wechat.sent(BIZSEND)) == 3
         assert await left() == [0]
 
@@ -76,17 +74,17 @@ async def test_turned_off_in_wechats_settings_none_is_left(tmp_path: Path) -> No
         await answers(phone)
         await answers(phone, "reject", name="Change")
         assert await left() == [0]
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         assert wechat.sent(BIZSEND) == []
 
 
 async def test_where_nobody_knows_wechat_is_asked_and_its_word_is_remembered(tmp_path: Path) -> None:
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
         await bound(door, Phone(door))
-        await notices.deliver(door.platform, [result(door, "1")])
+        await deliver(door.platform, [result(door, "1")])
         wechat.codes[BIZSEND] = [43101]
         for number in "234":
-            await notices.deliver(door.platform, [result(door, number)])
+            await deliver(door.platform, [result(door, number)])
         assert len(wechat.sent(BIZSEND)) == 2
         assert await left() == [0]
         on(door, 366 * 86_400)
@@ -103,11 +101,21 @@ async def test_what_wechat_has_not_sent_is_given_back(code: int, count: int, sta
         await bound(door, phone)
         await answers(phone)
         wechat.codes[BIZSEND] = [code]
-        try:
-            await notices.deliver(door.platform, [result(door)])
-        except Unavailable:
-            assert state == "waiting"
-        assert (await left(), (await Notice.get()).state) == ([count], state)
+        await deliver(door.platform, [result(door)])
+        assert (await left(), [became(one) for one in await notices()]) == ([count], [state])
+
+
+async def test_what_wechat_calls_used_up_stays_used_up_and_is_not_asked_for_again(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
+        phone = Phone(door)
+        await bound(door, phone)
+        for _ in range(3):
+            await answers(phone)
+        wechat.codes[BIZSEND] = [43101]
+        await deliver(door.platform, [result(door, "1")])
+        assert await left() == [0]
+        await deliver(door.platform, [result(door, "2")])
+        assert len(wechat.sent(BIZSEND)) == 1
 
 
 async def test_neither_strangers_nor_other_templates_nor_hostile_lists_are_counted(tmp_path: Path) -> None:
@@ -133,9 +141,10 @@ async def test_on_a_phone_the_second_result_is_in_the_chat_and_wechat_is_called_
         phone = wechat.phone("王小明")
         await phone.follows()
         await phone.says((await door.citizen("wang", "王小明").post("/v1/conversations/codes")).created()["digits"])
+        await phone.says("1")
         await phone.answers_notice("tpl-once", accepts=True)
         for number in "12":
-            await notices.deliver(door.platform, [result(door, number)])
+            await deliver(door.platform, [result(door, number)])
             await nothing_waits()
         assert [one.via for one in phone.seen if one.via in ("notice", "service")] == ["notice", "service"]
         assert {code: n for (path, code), n in wechat.account.calls.items() if path == BIZSEND} == {0: 1}

@@ -208,7 +208,7 @@ async def test_a_follow_a_click_a_scan_and_a_choice_make_room_for_three_in_a_min
 
 def last_plain(world: World) -> str:
     sealed = xmltodict.parse(world.server.bodies[-1])["xml"]["Encrypt"]
-    return world.sandbox.callbacks._cipher.open(sealed).decode()
+    return world.sandbox.callbacks._cipher.decrypted(sealed).decode()
 
 
 async def test_each_kind_of_message_is_shown_and_each_wrong_one_refused(world: World) -> None:
@@ -514,7 +514,7 @@ async def test_every_code_can_be_had_on_demand(world: World, code: int) -> None:
 
 async def test_a_connection_is_cut_after_its_request_was_carried_out(world: World) -> None:
     await world.wang.says("你好")
-    world.account.faults.cut = {"/cgi-bin/message/custom/send"}
+    world.account.faults.lose_answer = {"/cgi-bin/message/custom/send"}
     document = {"touser": world.wang.me.openid, "msgtype": "text", "text": {"content": "您好"}}
     token = await world.token()
     with pytest.raises(aiohttp.ClientError):

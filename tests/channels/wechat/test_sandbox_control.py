@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import stat
 import tomllib
@@ -10,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import orjson
+import pytest
 
 from tests.channels.wechat.city import PNG, City, city
 from tests.commands import begin, run
@@ -86,7 +88,7 @@ async def test_faults_numbers_and_time_are_set_over_http() -> None:
         assert (await asked(sandbox, "POST", "/sandbox/clock", []))[0] == 400
         assert (await asked(sandbox, "POST", "/sandbox/check")) == (200, {"ok": True})
         assert (await asked(sandbox, "GET", "/sandbox/calls"))[1] == [
-            {"path": "/cgi-bin/token", "errcode": -1, "count": 1}
+            {"path": "/cgi-bin/token", "code": -1, "count": 1}
         ]
         assert (await asked(sandbox, "POST", "/sandbox/drafts/none"))[0] == 400
         assert (await asked(sandbox, "GET", "/sandbox/weather"))[0] == 404
@@ -94,6 +96,60 @@ async def test_faults_numbers_and_time_are_set_over_http() -> None:
         await asked(sandbox, "DELETE", "/sandbox/tokens")
         answer = (await asked(sandbox, "GET", "/cgi-bin/menu/get", access_token="t"))[1]
         assert answer["errcode"] == 40001
+
+
+TOKEN_PATH = "/cgi-bin/stable_token"
+
+
+@pytest.mark.parametrize(
+    ("fault", "counted"),
+    [
+        ({"status": {TOKEN_PATH: 502}}, 502),
+        ({"garbage": [TOKEN_PATH]}, "garbage"),
+        ({"hang": [TOKEN_PATH]}, "hang"),
+    ],
+)
+async def test_the_token_alone_fails_by_its_path_and_nothing_else_does(fault: dict[str, Any], counted: Any) -> None:
+    async with city() as (_, sandbox):
+        sandbox.tokens.ends["t"] = sandbox.account.clock() + 100
+        assert await asked(sandbox, "PUT", "/sandbox/faults", fault) == (200, {})
+        shown = (await asked(sandbox, "GET", "/sandbox/faults"))[1]
+        assert {key: shown[key] for key in fault} == fault
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with asyncio.timeout(0.3), session.post(f"{sandbox.url}{TOKEN_PATH}", json={}) as response:
+                    assert response.status == (502 if counted == 502 else 200)
+                    assert not (await response.text()).startswith("{")
+            except TimeoutError:
+                assert counted == "hang"
+        assert (await asked(sandbox, "GET", "/cgi-bin/menu/get", access_token="t"))[0] == 200
+        calls = (await asked(sandbox, "GET", "/sandbox/calls"))[1]
+        assert {"path": TOKEN_PATH, "code": counted, "count": 1} in calls
+        assert {**sandbox.tokens.ends} == {"t": sandbox.tokens.ends["t"]}, "nothing is carried out"
+        assert await asked(sandbox, "PUT", "/sandbox/faults", {}) == (200, {})
+        assert (await asked(sandbox, "POST", TOKEN_PATH, {}))[1]["errcode"] == 40002
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"status": {"/cgi-bin/stable-token": 500}},
+        {"status": {"stable_token": 500}},
+        {"status": {TOKEN_PATH: 200}},
+        {"status": {TOKEN_PATH: "down"}},
+        {"status": TOKEN_PATH},
+        {"garbage": ["/sandbox/faults"]},
+        {"garbage": [1]},
+        {"hang": 1},
+        {"hang": [""]},
+        {"hangs": [TOKEN_PATH]},
+    ],
+)
+async def test_a_fault_of_a_path_that_is_none_is_named_and_changes_nothing(wrong: dict[str, Any]) -> None:
+    async with city() as (_, sandbox):
+        status, problem = await asked(sandbox, "PUT", "/sandbox/faults", {**wrong, "latency": 0.5})
+        assert (status, next(iter(wrong)) in problem["detail"]) == (400, True)
+        assert sandbox.account.faults.latency == 0
 
 
 async def test_a_forged_message_and_an_xml_bomb_are_sent_over_http_and_late_repeats_at_will() -> None:

@@ -14,29 +14,7 @@ from tests.channels.wechat.city import AMR, PNG, city, echo
 from wechat.sandbox.account import MODES
 from wechat.sandbox.api.call import Asked
 from wechat.sandbox.callbacks import FORGED, NO_SERVICE, STALE, UNSIGNED
-from wechat.sandbox.crypto import MessageCipher, signature
 from wechat.sandbox.phone import QR_ENDED
-
-#: wechatpy's published vector: token, key and appid of its tests/test_crypto.py.
-TOKEN, KEY, APPID = "123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", "wx49f0ab532d5d035a"
-SEALED = (
-    "9s4gMv99m88kKTh/H8IdkOiMg6bisoy3ypwy9H4hvSPe9nsGaqyw5hhSjdYbcrKk+j3nba4HMOTzHrluLBYqxgNcBqGsL8GqxlhZgURnAtObvesE"
-    "l5nZ+uBE8bviY0LWke8Zy9V/QYKxNV2FqllNXcfmstttyIkMKCCmVbCFM2JTF5wY0nFhHZSjPUL2Q1qvSUCUld+/WIXrx0oyKQmpB6o8NRrrNrsDf0"
-    "3oxI1p9FxUgMnwKKZeOA/uu+2IEvEBtb7muXsVbwbgX05UPPJvFurDXafG0RQyPR+mf1nDnAtQmmNOuiR5MIkdQ39xn1vWwi1O5oazPoQJz0nTYjxx"
-    "EE8kv3kFxtAGVRe3ypD3WeK2XeFYFMNMpatF9XiKzHo3"
-)
-
-
-def test_encryption_and_signature_are_those_of_the_published_vector() -> None:
-    cipher = MessageCipher(KEY, APPID)
-    text = cipher.open(SEALED)
-    assert b"<Content><![CDATA[test]]></Content>" in text
-    assert cipher.seal(text, b"1234567890123456") == SEALED
-    assert signature(TOKEN, "1411525903", "461056294", SEALED) == "407518b7649e86ef23978113f92d27afa9296533"
-    with pytest.raises(ValueError, match="another appid"):
-        MessageCipher(KEY, "wx0000000000000000").open(SEALED)
-    with pytest.raises(ValueError, match="padding"):
-        MessageCipher("x" * 43, APPID).open(SEALED)
 
 
 @pytest.mark.parametrize("mode", MODES)

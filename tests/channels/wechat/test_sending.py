@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from banshi import Message, Unavailable
+from banshi import Message
 from banshi.testing import Door
 from conversations import CONVERSATIONS, Reply
-from conversations.tables.models import ChannelConversation, Said, Window
-from tests.channels.wechat.phones import APPID, Phone, Recorder, bureau, recorder
-from wechat.tables.models import Notice, Outcome
-from wechat.telling import notices
-from wechat.telling.holdings import tidy
+from conversations.holdings import tidy
+from conversations.outbound.telling import news_of
+from conversations.tables.models import ChannelConversation, Said, Window, Word
+from tests.channels.wechat.phones import (
+    APPID,
+    Phone,
+    Recorder,
+    became,
+    bureau,
+    deliver,
+    notices,
+    recorder,
+    said_instead,
+)
+from tests.waiting import until
 
 SEND = "/cgi-bin/message/custom/send"
 TEMPLATE = "/cgi-bin/message/template/send"
@@ -103,16 +114,30 @@ async def test_a_refusal_in_a_200_is_shown_as_what_it_is_and_is_not_sent_again(
         assert bool(row.why) == (state == "refused")
 
 
-@pytest.mark.parametrize(("code", "seconds"), [(-1, 60), (45011, 60), (45009, 24 * 3600)])
-async def test_what_wechat_takes_later_is_sent_later(code: int, seconds: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", [-1, 45011])
+async def test_what_wechat_takes_later_is_sent_some_seconds_later(code: int, tmp_path: Path) -> None:
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
         phone = Phone(door)
         await phone.says("你好")
-        wechat.codes[SEND] = [code]
+        wechat.codes[SEND] = [code, code]
+        begun = time.monotonic()
+        said = await said_to(door, phone)
+        await until(lambda: Said.filter(id=said.id, state="accepted").exists())
+        # One second, then two.
+        assert time.monotonic() - begun >= 2.9
+        assert len(wechat.sent(SEND)) == 3
+        assert (await Window.get(kind="words")).sends_left == 4
+
+
+async def test_what_wechat_takes_tomorrow_is_sent_tomorrow(tmp_path: Path) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        phone = Phone(door)
+        await phone.says("你好")
+        wechat.codes[SEND] = [45009]
         row = await said_to(door, phone)
         assert row.state == "waiting"
         wait = row.not_before / 1000 - door.platform.now().timestamp()
-        assert 0 < wait <= seconds
+        assert 0 < wait <= 24 * 3600
         # Nothing of the window is used up.
         assert (await Window.get(kind="words")).sends_left == 5
 
@@ -153,7 +178,8 @@ async def bound(door: Door, phone: Phone, subject: str = "wang") -> None:
     """As the app's digits bind them."""
     digits = (await door.citizen(subject, "王小明").post("/v1/conversations/codes")).created()["digits"]
     await phone.says("你好")
-    assert "绑定成功" in await phone.says(digits)
+    await phone.says(digits)
+    assert "绑定成功" in await phone.says("1")
 
 
 def result(door: Door, number: str = "1", **more: Any) -> Message:
@@ -173,16 +199,15 @@ def result(door: Door, number: str = "1", **more: Any) -> Message:
 
 async def told(door: Door, wechat: Recorder, path: str = TEMPLATE) -> tuple[list[Any], list[str], list[str]]:
     """What was sent as a notice, the states of all of them, and what is to be said in the chat."""
-    states = [one.state for one in await Notice.all().order_by("id")]
-    return wechat.sent(path), states, [one.words["text"] for one in await Said.filter(by="notice").order_by("id")]
+    return wechat.sent(path), [became(one) for one in await notices()], await said_instead()
 
 
 @pytest.mark.parametrize(("way", "path"), [("template", TEMPLATE), ("subscription", BIZSEND)])
 async def test_a_result_is_told_once_to_whoever_has_bound_the_account(way: str, path: str, tmp_path: Path) -> None:
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice={**NOTICE, "way": way}) as door:
         await bound(door, Phone(door))
-        await notices.deliver(door.platform, [result(door)])
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         sent, states, said = await told(door, wechat, path)
         assert [(one["touser"], one["template_id"]) for one in sent] == [(Phone(door).openid, "tpl-0001")]
         assert sent[0]["data"]["character_string2"] == {"value": "PET-2026-1"}
@@ -193,11 +218,11 @@ async def test_a_result_is_told_once_to_whoever_has_bound_the_account(way: str, 
 async def test_nobody_is_told_who_has_not_bound_it_or_has_unbound_it_or_whose_case_is_a_test(tmp_path: Path) -> None:
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
         phone = Phone(door)
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         await bound(door, phone)
-        await notices.deliver(door.platform, [result(door, mode="test")])
+        await deliver(door.platform, [result(door, mode="test")])
         await phone.says("解绑")
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         assert await told(door, wechat) == ([], [], [])
 
 
@@ -206,11 +231,11 @@ async def test_what_wechat_refuses_is_said_in_the_chat(code: int, tmp_path: Path
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
         await bound(door, Phone(door))
         wechat.codes[TEMPLATE] = [code]
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         sent, states, said = await told(door, wechat)
         assert (len(sent), states, len(said)) == (1, ["said"], 1)
         assert "您的建议已答复" in said[0]
-        assert (await Notice.get()).code == str(code)
+        assert (await notices())[0].code == str(code)
 
 
 async def test_what_wechat_cannot_take_now_comes_again_and_the_others_do_not(tmp_path: Path) -> None:
@@ -218,20 +243,37 @@ async def test_what_wechat_cannot_take_now_comes_again_and_the_others_do_not(tmp
         await bound(door, Phone(door))
         wechat.codes[TEMPLATE] = [0, -1]
         both = [result(door, "1"), result(door, "2")]
-        with pytest.raises(Unavailable):
-            await notices.deliver(door.platform, both)
-        await notices.deliver(door.platform, both)
+        await deliver(door.platform, both)
+        assert (await told(door, wechat))[1] == ["accepted", "waiting"]
+
+        async def both_are_accepted() -> bool:
+            return await Said.filter(state="accepted").count() == 2
+
+        await until(both_are_accepted)
         sent, states, _ = await told(door, wechat)
         assert [one["data"]["character_string2"]["value"] for one in sent] == ["PET-2026-1", "PET-2026-2", "PET-2026-2"]
         assert states == ["accepted", "accepted"]
+
+
+@pytest.mark.parametrize("answer", [(500, "oops"), (200, "<html>"), (200, "[]"), (200, '{"errcode": "none"}')])
+async def test_a_result_that_may_have_been_sent_is_not_sent_again_and_not_said_in_the_chat(
+    answer: tuple[int, str], tmp_path: Path
+) -> None:
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
+        await bound(door, Phone(door))
+        wechat.raw[TEMPLATE] = [answer]
+        for _ in range(2):
+            await deliver(door.platform, [result(door)])
+        sent, states, said = await told(door, wechat)
+        assert (len(sent), states, said) == (1, ["unknown"], [])
 
 
 async def test_one_of_which_nobody_knows_whether_it_was_sent_is_not_sent_again(tmp_path: Path) -> None:
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
         await bound(door, Phone(door))
         wechat.codes[TEMPLATE] = [599]
-        await notices.deliver(door.platform, [result(door)])
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         sent, states, said = await told(door, wechat)
         assert (len(sent), states, said) == (1, ["unknown"], [])
 
@@ -244,8 +286,8 @@ async def test_wechats_later_word_of_a_notice_is_noted(status: str, state: str, 
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
         phone = Phone(door)
         await bound(door, phone)
-        await notices.deliver(door.platform, [result(door)])
-        number = (await Notice.get()).provider_id
+        await deliver(door.platform, [result(door)])
+        number = (await notices())[0].provider_id
         assert await phone.event("TEMPLATESENDJOBFINISH", MsgID=number, Status=status) == ""
         _, states, said = await told(door, wechat)
         assert (states, len(said)) == ([state], count)
@@ -271,13 +313,14 @@ async def test_wechats_word_of_a_notice_that_comes_before_our_row_knows_it_is_ke
         fields: Any = finished if kind is FINISHED else {"SubscribeMsgSentEvent": {"List": inner}}
 
         async def before() -> None:
-            assert (await Notice.get()).state == "sending"
+            assert [became(one) for one in await notices()] == ["sending"]
             assert await phone.event(kind["event"], **fields) == ""
 
         wechat.before = before
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         wechat.before = None
-        assert (await Notice.get()).provider_id == number
+        assert (await notices())[0].provider_id == number
+        await until(lambda: Said.filter(state__in=["delivered", "failed"]).exists())
         for _ in range(2):
             _, states, said = await told(door, wechat, kind["path"])
             assert (states, len(said)) == ([state], count)
@@ -288,26 +331,26 @@ async def test_whoever_has_sent_it_and_died_leaves_the_outcome_to_the_next_round
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
         phone = Phone(door)
         await bound(door, phone)
-        await notices.deliver(door.platform, [result(door)])
-        number = (await Notice.get()).provider_id
+        await deliver(door.platform, [result(door)])
+        number = (await notices())[0].provider_id
         for others in ("9" * 64, "9" * 65, "x", "", "１２"):
             assert await phone.event("TEMPLATESENDJOBFINISH", MsgID=others, Status="success") == ""
-        assert [one.provider_id for one in await Outcome.all()] == ["9" * 64]
+        assert [one.provider_id for one in await Word.all()] == ["9" * 64]
         account = f"wechat:{APPID}"
-        await Outcome.create(account=account, provider_id=number, status="success", at=door.platform.now())
-        await Outcome.create(account="wechat:other", provider_id="1", status="success", at=door.platform.now())
+        await Word.create(account=account, provider_id=number, arrived=True, at=door.platform.now())
+        await Word.create(account="wechat:other", provider_id="1", arrived=True, at=door.platform.now())
         await tidy(door.platform)
-        assert (await Notice.get()).state == "delivered"
+        assert [became(one) for one in await notices()] == ["delivered"]
         later = door.platform.now() + timedelta(days=1, minutes=1)
         door.platform.now = lambda: later
         await tidy(door.platform)
-        assert not await Outcome.exists()
+        assert not await Word.exists()
 
 
 async def test_without_a_notice_of_wechats_a_result_is_said_in_the_chat(tmp_path: Path) -> None:
     async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
         await bound(door, Phone(door))
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         _, states, said = await told(door, wechat)
         assert (states, len(said)) == (["said"], 1)
         assert await ChannelConversation.all().count() == 1
@@ -318,5 +361,21 @@ async def test_whoever_has_the_app_is_told_there_and_not_twice(tmp_path: Path) -
         await bound(door, Phone(door))
         phone = {"provider": "stream", "token": "installation-0001", "platform": "android"}
         (await door.citizen("wang").post("/v1/devices", phone)).created()
-        await notices.deliver(door.platform, [result(door)])
+        await deliver(door.platform, [result(door)])
         assert await told(door, wechat) == ([], [], [])
+
+
+@pytest.mark.parametrize("discreet", [False, True])
+async def test_a_notice_of_a_discreet_item_names_neither_it_nor_what_became_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, discreet: bool
+) -> None:
+    """It stands on a lock screen, where whoever passes by reads what somebody is refused."""
+    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
+        items = door.platform.registry.items
+        item = items["suggest-police"]
+        monkeypatch.setattr(items, "get", lambda _: replace(item, discreet=discreet))
+        news = news_of(door.platform, result(door))
+        shown = f"{news.words}\n{news.known}"
+        for words in ("您的建议已答复", "答复内容请查看办件", item.title["zh-CN"]):
+            assert (words in shown) is not discreet
+        assert news.known["number"] == "PET-2026-1"

@@ -1,148 +1,136 @@
-"""The access token: one question for all who wait, another one where WeChat withdraws it, and never a storm."""
+"""WeChat's access token: the same for all processes, forced by one of them where WeChat withdraws it; and its codes."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
-from banshi.testing import Door, open_door
-from wechat.api.codes import CODES, Consequence, Refused, consequence_of, tomorrow
-from wechat.api.token import AccessToken
-from wechat.quotas import FORCED_TOKENS, Limit, spend
+from banshi.builtin.limits.models import Quota
+from banshi.builtin.outgoing import access_token
+from banshi.sdk.limits import spend, used
+from banshi.sdk.outgoing import Consequence, NoToken, Vendor
+from tests.channels.wechat.phones import APPID, NOBODY, SECRET, TOKEN, bureau
+from wechat.api.client import FORCED_TOKENS, Api
+from wechat.api.codes import CODES
+from wechat.sandbox.account import Account, Keys
+from wechat.sandbox.control import WeChatSandbox
+from wechat.settings import AccountSettings
 
-
-class WeChat:
-    """The side that gives tokens out."""
-
-    def __init__(self) -> None:
-        self.given, self.asked, self.forced = "first", 0, 0
-        self.fails: Refused | None = None
-
-    async def fetch(self, force: bool) -> tuple[str, float]:
-        self.asked += 1
-        await asyncio.sleep(0)
-        if self.fails:
-            raise self.fails
-        if force:
-            self.forced += 1
-            self.given = f"forced-{self.forced}"
-        return self.given, 7200.0
-
-
-async def always() -> bool:
-    return True
-
-
-async def never() -> bool:
-    return False
-
-
-async def test_a_hundred_who_wait_ask_once() -> None:
-    wechat = WeChat()
-    token = AccessToken(wechat.fetch, always)
-    assert {*await asyncio.gather(*(token.value() for _ in range(100)))} == {"first"}
-    assert wechat.asked == 1
-
-
-async def test_one_that_another_process_has_replaced_is_fetched_and_not_forced() -> None:
-    wechat = WeChat()
-    token = AccessToken(wechat.fetch, never)
-    assert await token.value() == "first"
-    wechat.given = "second"
-    for _ in range(50):
-        token.refuse("first")
-    assert {*await asyncio.gather(*(token.value() for _ in range(100)))} == {"second"}
-    assert (wechat.asked, wechat.forced) == (2, 0)
-
-
-async def test_one_that_is_refused_and_still_given_out_is_forced_once() -> None:
-    wechat = WeChat()
-    token = AccessToken(wechat.fetch, always)
-    await token.value()
-    token.refuse("first")
-    assert {*await asyncio.gather(*(token.value() for _ in range(100)))} == {"forced-1"}
-    assert (wechat.asked, wechat.forced) == (3, 1)
-    token.refuse("first")
-    assert await token.value() == "forced-1"
-
-
-async def test_where_another_process_forces_one_waits_and_asks_little() -> None:
-    wechat = WeChat()
-    token = AccessToken(wechat.fetch, never)
-    await token.value()
-    token.refuse("first")
-    found = await asyncio.gather(*(token.value() for _ in range(100)), return_exceptions=True)
-    assert all(isinstance(one, Refused) and one.consequence is Consequence.SOON for one in found)
-    assert (wechat.asked, wechat.forced) == (2, 0)
-
-
-async def test_a_failure_stands_for_a_moment() -> None:
-    wechat = WeChat()
-    wechat.fails = Refused(40164, Consequence.OPERATOR)
-    token = AccessToken(wechat.fetch, always)
-    found = await asyncio.gather(*(token.value() for _ in range(100)), return_exceptions=True)
-    assert {str(one) for one in found} == {"WeChat answers errcode 40164"}
-    assert wechat.asked == 1
-
-
-# -- what is spent -----------------------------------------------------------------------------------------------
+MENU, TOKEN_PATH = "/cgi-bin/menu/get", "/cgi-bin/stable_token"
 
 
 @asynccontextmanager
-async def platform_with_it(folder: Path) -> AsyncIterator[Door]:
-    async with open_door(folder, {"conversations": "conversations", "wechat": "wechat"}) as door:
-        yield door
+async def opened(*, may_force: bool = True) -> AsyncIterator[tuple[WeChatSandbox, Api, list[bool]]]:
+    """WeChat, and a client that has a token; and each time at which it asked whether it may force another."""
+    asked: list[bool] = []
+
+    async def forces() -> bool:
+        asked.append(may_force)
+        return may_force
+
+    account = Account(Keys(appid=APPID, secret=SECRET, token=TOKEN))
+    async with WeChatSandbox(NOBODY, account=account) as wechat, aiohttp.ClientSession() as session:
+        url = f"http://127.0.0.1:{wechat.port}"
+        settings = AccountSettings(appid=APPID, secret=SECRET, token=TOKEN, base_url=url)
+        api = Api(settings, Vendor(session, url, 5.0), forces)
+        await api.post("/cgi-bin/menu/create", {"button": [{"type": "click", "name": "a", "key": "a"}]})
+        yield wechat, api, asked
+        await api.close()
 
 
-async def test_a_limit_is_spent_by_all_together_and_whole_again_the_next_day(tmp_path: Path) -> None:
-    from datetime import timedelta
-
-    limit = Limit("a-try", 3)
-    async with platform_with_it(tmp_path) as door:
-        platform = door.platform
-        spent = await asyncio.gather(*(spend(platform, "wechat:wx1", limit) for _ in range(10)))
-        assert sum(spent) == 3
-        assert await spend(platform, "wechat:wx2", limit)
-        later = platform.now() + timedelta(days=1)
-        platform.now = lambda: later
-        assert await spend(platform, "wechat:wx1", limit)
+async def test_one_that_another_process_has_replaced_is_fetched_and_not_forced() -> None:
+    async with opened() as (wechat, api, forced):
+        wechat.tokens.withdraw()
+        answers = await asyncio.gather(*(api.get(MENU) for _ in range(50)))
+        assert all("menu" in one for one in answers)
+        assert forced == []
+        assert wechat.account.calls[TOKEN_PATH, 0] == 2
 
 
-async def test_two_that_have_to_lie_apart_do(tmp_path: Path) -> None:
-    async with platform_with_it(tmp_path) as door:
-        spent = [await spend(door.platform, "wechat:wx1", FORCED_TOKENS) for _ in range(2)]
-        assert spent == [True, False]
+async def test_one_that_is_refused_and_still_given_out_is_forced_once_for_all() -> None:
+    async with opened() as (wechat, api, forced):
+        wechat.tokens._withdrawn |= {*wechat.tokens.ends}
+        answers = await asyncio.gather(*(api.get(MENU) for _ in range(50)))
+        assert all("menu" in one for one in answers)
+        assert forced == [True]
+        assert wechat.account.calls[TOKEN_PATH, 0] == 3
+
+
+async def test_where_none_may_be_forced_the_refused_one_is_tried_again_after_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(access_token, "FAILURE_HOLDS_S", 0.5)
+    async with opened(may_force=False) as (wechat, api, forced):
+        wechat.account.faults.codes[MENU] = 40001
+        found = await asyncio.gather(*(api.get(MENU) for _ in range(50)), return_exceptions=True)
+        assert {(type(one), getattr(one, "code", ""), getattr(one, "consequence", None)) for one in found} == {
+            (NoToken, "40001", Consequence.SOON)
+        }
+        assert forced == [False]
+        wechat.account.faults.codes.clear()
+        await asyncio.sleep(0.6)
+        assert "menu" in await api.get(MENU)
+        assert wechat.account.calls[TOKEN_PATH, 0] == 3
+
+
+def test_twenty_a_day_may_be_forced_half_a_minute_apart() -> None:
+    assert (FORCED_TOKENS.most, FORCED_TOKENS.apart_s) == (20, 30)
+    midnight = datetime(2026, 11, 29, 16, tzinfo=UTC)
+    assert midnight.astimezone(FORCED_TOKENS.day).strftime(FORCED_TOKENS.period) == "2026-11-30"
+
+
+async def test_what_an_account_had_spent_before_the_upgrade_is_spent_after_it(
+    empty_database: str, tmp_path: Path
+) -> None:
+    async with bureau(tmp_path, empty_database) as door:
+        assert await spend(door.platform, f"wechat:{APPID}", FORCED_TOKENS)
+        run = door.platform.store.connection.execute_query
+        await run("INSERT INTO wechat_quota SELECT * FROM banshi_quota")
+        await run("INSERT INTO wechat_quota VALUES ('wechat:x/articles', '2026-11', 3, 1)")
+        await run("UPDATE wechat_quota SET used = 19 WHERE used = 1")
+        await run("DELETE FROM banshi_quota")
+        await run("DELETE FROM tortoise_migrations WHERE app = 'wechat' AND name = '0006_told'")
+    async with bureau(tmp_path, empty_database) as door:
+        assert {(row.key, row.used) for row in await Quota.all()} == {
+            (f"wechat:{APPID}/force-token", 19),
+            ("wechat:x/articles", 3),
+        }
+        assert await used(door.platform, f"wechat:{APPID}", FORCED_TOKENS) == 19
+        for is_left in (True, False):
+            await Quota.all().update(spent_at=0)
+            assert await spend(door.platform, f"wechat:{APPID}", FORCED_TOKENS) is is_left
 
 
 # -- codes -------------------------------------------------------------------------------------------------------
 
 #: As the facts list them, by what has to follow.
-LISTED = {
+LISTED: dict[Consequence, tuple[Any, ...]] = {
     Consequence.TOKEN: (40001, 40014, 42001),
     Consequence.SHUT: (45015, 45047),
     Consequence.SOON: (-1, 45011),
-    Consequence.TOMORROW: (45009,),
-    Consequence.GONE: (40003, 43004),
+    Consequence.SPENT: (45009,),
+    Consequence.DEAD: (40003, 43004),
     Consequence.REFUSED: (40007, 43101, 45002, 48002, 99999),
-    Consequence.OPERATOR: (40037, 40164, 40200, 48001, 48004, 48006),
+    Consequence.OURS: (40037, 40164, 40200, 48001, 48004, 48006),
 }
 
 
 @pytest.mark.parametrize(("consequence", "codes"), LISTED.items())
 def test_each_code_has_its_consequence(consequence: Consequence, codes: tuple[int, ...]) -> None:
-    assert {consequence_of(code) for code in codes} == {consequence}
+    assert {CODES.refused(code).consequence for code in codes} == {consequence}
 
 
 def test_no_code_means_that_all_is_well() -> None:
-    assert 0 not in CODES
+    assert "0" not in CODES.table
 
 
-def test_a_day_of_wechats_ends_at_midnight_in_beijing() -> None:
-    from datetime import UTC, datetime
-
-    assert tomorrow(datetime(2026, 11, 29, 15, 59, tzinfo=UTC)) == datetime(2026, 11, 29, 16, 0, tzinfo=UTC)
-    assert tomorrow(datetime(2026, 11, 29, 16, 1, tzinfo=UTC)) == datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
+def test_what_a_day_of_wechats_has_used_up_comes_again_at_midnight_in_beijing() -> None:
+    spent = CODES.refused(45009)
+    assert CODES.again_at(spent, datetime(2026, 11, 29, 15, 59, tzinfo=UTC)) == datetime(2026, 11, 29, 16, tzinfo=UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 import xmltodict
 
 from banshi import Unavailable
+from banshi.sdk.operations import write_private
+from banshi.sdk.outgoing import SEAL
 from banshi.testing import Door
-from conversations import CONVERSATIONS, Conversations
+from conversations import ANSWERING, CONVERSATIONS, Conversations
+from conversations.inbound import answering as answers
+from conversations.inbound.kept import Kept
 from conversations.tables.models import ChannelConversation, Said, Turn, Window
 from tests.channels.wechat.phones import APPID, KEY, PATH, TOKEN, Phone, bureau
-from wechat.receiving import answering as answers
-from wechat.receiving.answering import ANSWERING
-from wechat.wire import crypto
+from wire import crypto
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><xml><Content>&b;</Content></xml>'
 
@@ -138,9 +141,10 @@ async def test_a_scan_is_the_text_of_the_code_for_followers_and_newcomers_alike(
     async with bureau(tmp_path) as door:
         phone, wang = Phone(door), door.citizen("wang", "王小明")
         token = (await wang.post("/v1/conversations/codes")).created()["token"]
-        assert "王小明" in await phone.event("subscribe", EventKey=f"qrscene_{token}", Ticket="t")
+        assert "王**" in await phone.event("subscribe", EventKey=f"qrscene_{token}", Ticket="t")
+        assert "王小明" in await phone.says("1")
         token = (await wang.post("/v1/conversations/codes")).created()["token"]
-        assert "王小明" in await phone.event("SCAN", EventKey=token, Ticket="t")
+        assert "王**" in await phone.event("SCAN", EventKey=token, Ticket="t")
 
 
 async def test_a_click_of_the_menu_is_a_text_that_somebody_could_have_typed(tmp_path: Path) -> None:
@@ -157,7 +161,6 @@ async def test_a_click_of_the_menu_is_a_text_that_somebody_could_have_typed(tmp_
         {"MsgType": "event", "Event": "LOCATION", "Latitude": "31.4", "Longitude": "104.6", "Precision": "40"},
         {"MsgType": "event", "Event": "VIEW", "EventKey": "https://services.city.example/"},
         {"MsgType": "event", "Event": "never_heard_of"},
-        {"MsgType": "hologram"},
     ],
 )
 async def test_what_says_nothing_to_us_is_taken_and_answered_with_nothing(
@@ -265,10 +268,68 @@ async def test_what_was_kept_when_the_server_died_is_answered_by_the_next_one(
             assert await phone.says("进度") == ""
     (kept,) = (tmp_path / "data" / "wechat").glob("*.kept")
     assert "进度".encode() not in kept.read_bytes()
-    monkeypatch.setattr(answers, "LEFT_BEHIND_S", -1.0)
     async with bureau(tmp_path) as door:
         (said,) = await until_said(1)
         assert "办件" in said.words["text"]
+        # At once, and not after the time in which a process that lives would have dealt with it.
+        assert datetime.now(UTC) - said.at < timedelta(seconds=answers.LEFT_BEHIND_S / 2)
+
+
+async def test_what_a_process_that_lives_has_kept_is_left_to_it_and_what_one_that_was_killed_has_is_taken_up(
+    tmp_path: Path,
+) -> None:
+    async with bureau(tmp_path) as door:
+        one, other = Kept(door.platform, "wechat"), Kept(door.platform, "wechat")
+        kept = await one.keep("bureau", b"first")
+        assert kept is not None
+        assert await other.left_behind(0.0) == await one.left_behind(0.0) == []
+        assert one._alive is not None
+        one._alive.close()  # as the system does for whoever is killed
+        assert [left.file for left in await other.left_behind(3600.0)] == [kept.file]
+        # A version before this one names no process.
+        await other.drop(kept)
+        old = kept.file.with_name(f"{kept.file.stem.rpartition('-')[2]}.kept")
+        write_private(old, door.platform[SEAL].sealed('["bureau", "old"]').encode())
+        assert await other.left_behind(60.0) == []
+        assert [left.file for left in await other.left_behind(-1.0)] == [old]
+        assert not [*old.parent.glob("*.alive")]
+
+
+async def test_what_somebody_writes_while_the_database_is_away_is_dealt_with_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    async with bureau(tmp_path) as door:
+        phone, back = Phone(door), asyncio.Event()
+        await phone.says("你好")
+        slow(door, monkeypatch, until=back)
+        for text in ("进度", "取消", "帮助"):
+            assert await phone.says(text) == ""
+        back.set()
+        await until_said(3)
+        assert [row.heard["text"] for row in await Turn.all().order_by("id")] == ["你好", "进度", "取消", "帮助"]
+
+
+async def test_a_kept_message_that_a_later_one_has_overtaken_moves_nothing_and_its_sender_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    with monkeypatch.context() as patched:
+        async with bureau(tmp_path) as door:
+            phone, now = Phone(door), int(time.time())
+            await phone.says("你好", CreateTime=str(now - 10))
+            slow(door, patched, until=asyncio.Event())
+            assert await phone.says("进度", CreateTime=str(now - 5)) == ""
+    (kept,) = (tmp_path / "data" / "wechat").glob("*.kept")
+    aside = kept.rename(tmp_path / "aside")
+    async with bureau(tmp_path) as door:
+        # The process that was there meanwhile.
+        await Phone(door, counter=phone.counter).says("帮助")
+        before = await ChannelConversation.all().values()
+        aside.rename(kept)
+        await door.platform[ANSWERING].look()
+        (said,) = await until_said(1)
+        assert "没有得到处理" in said.words["text"]
+        assert await ChannelConversation.all().values() == before
+        assert await Turn.all().count() == 2
 
 
 async def test_what_cannot_be_kept_either_wechat_has_to_send_again(

@@ -68,6 +68,9 @@ export interface FormSchema {
     readonly search?: string;
     readonly within?: string;
     readonly divided?: string;
+    readonly begins?: string;
+    readonly from?: string;
+    readonly to?: string;
   };
   readonly [keyword: string]: unknown;
 }

@@ -20,6 +20,8 @@ from tortoise.transactions import in_transaction
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.marks import HASH_BYTES, SALT_BYTES, commitment_of, mark_of, microseconds
 from banshi.builtin.audit.models import AuditSeal
+from banshi.builtin.audit.stored_rows import COMMAND, TRAILS
+from banshi.foundation.database.bulk import placeholders
 from banshi.foundation.database.store import Store
 from banshi.kernel.tables.cases import Case, CaseEvent
 
@@ -32,39 +34,40 @@ NOTHING = "0" * 64
 #: Bytes of an entry in a seal.
 ENTRY_BYTES = 16 + 16 + 1 + HASH_BYTES
 
-#: Bits of the byte between: it was found without a mark; it is a reading and no step.
-FOUND, READING = 1, 2
+#: The bit of the byte between that says that an entry was found without a mark; the others are trails'.
+FOUND = 1
 
-#: The tables whose rows are sealed: a case's steps, and who has read it.
-TABLES = ("banshi_case_event", "banshi_case_reading")
+#: What stands in place of its case in an entry that has none.
+NO_CASE = UUID(int=0)
 
 
 class Sealed(NamedTuple):
     """An entry as its seal has it."""
 
     id: UUID
-    case_id: UUID
+    case_id: UUID | None
     #: It bore no mark when it was sealed: a version before the chain wrote it, or somebody else.
     found: bool
     mark: bytes
-    #: It is in the table of readings, which leave after a time.
-    reading: bool = False
-
-    @property
-    def flags(self) -> int:
-        return FOUND * self.found | READING * self.reading
+    #: Of its trail.
+    flag: int = 0
 
 
 def packed(entries: Sequence[Sealed]) -> bytes:
-    return b"".join(one.id.bytes + one.case_id.bytes + bytes([one.flags]) + one.mark for one in entries)
+    return b"".join(
+        one.id.bytes + (one.case_id or NO_CASE).bytes + bytes([FOUND * one.found | one.flag]) + one.mark
+        for one in entries
+    )
 
 
 def unpacked(text: bytes) -> Iterator[Sealed]:
     """The entries of a seal. Whatever is left over at the end is none: the seal's hash says that it was changed."""
     for place in range(0, len(text) - ENTRY_BYTES + 1, ENTRY_BYTES):
         one = text[place : place + ENTRY_BYTES]
-        found, reading = bool(one[32] & FOUND), bool(one[32] & READING)
-        yield Sealed(UUID(bytes=one[:16]), UUID(bytes=one[16:32]), found, one[33:], reading)
+        case = UUID(bytes=one[16:32])
+        yield Sealed(
+            UUID(bytes=one[:16]), None if case == NO_CASE else case, bool(one[32] & FOUND), one[33:], one[32] & ~FOUND
+        )
 
 
 def hash_of(seal: AuditSeal) -> bytes:
@@ -106,10 +109,10 @@ async def seal_some(store: Store, key: AuditKey, now: datetime) -> int:
         digest = hash_of(seal)
         seal.hash, seal.signature = digest.hex(), key.sign(digest)
         await seal.save(using_db=connection, force_create=True)
-        for table in TABLES:
-            ids = [str(one.id) for one in entries if one.reading == (table != TABLES[0])]
+        for trail in TRAILS:
+            ids = [str(one.id) for one in entries if one.flag == trail.flag]
             mark, *marks = store.placeholders(1 + len(ids))
-            sql = f"UPDATE {table} SET seal = {mark} WHERE id IN ({', '.join(marks)})"  # noqa: S608 - marks
+            sql = f"UPDATE {trail.table} SET seal = {mark} WHERE id IN ({', '.join(marks)})"  # noqa: S608 - marks
             if ids:
                 await connection.execute_query(sql, [seal.number, *ids])
     return len(entries)
@@ -118,20 +121,21 @@ async def seal_some(store: Store, key: AuditKey, now: datetime) -> int:
 async def _waiting(connection: BaseDBAsyncClient, key: AuditKey, lock: str) -> list[Sealed]:
     """The next entries to be sealed. Those without a mark get one now, as they were found."""
     entries: list[Sealed] = []
-    for table in TABLES:
-        reading = table != TABLES[0]
+    for trail in TRAILS:
         # By seal too, as the index has them: by id alone PostgreSQL may walk all entries to find the few that wait.
-        room = MAX_SEAL_ENTRIES - len(entries)
-        sql = f"SELECT id, case_id, mark FROM {table} WHERE seal IS NULL ORDER BY seal, id LIMIT {room}"  # noqa: S608
-        rows: Any = await connection.execute_query_dict(f"{sql} {lock}")
-        unmarked = [row["id"] for row in rows if row["mark"] is None and not reading]
+        where = f"WHERE seal IS NULL ORDER BY seal, id LIMIT {MAX_SEAL_ENTRIES - len(entries)}"
+        case = "NULL AS case_id" if trail.flag == COMMAND else "case_id"
+        sql = f"SELECT id, {case}, mark FROM {trail.table} {where} {lock}"  # noqa: S608 - names of ours
+        rows: Any = await connection.execute_query_dict(sql)
+        unmarked = [row["id"] for row in rows if row["mark"] is None and not trail.flag]
         found = await _marked(connection, key, unmarked)
         for row in rows:
             identity, mark = UUID(str(row["id"])), row["mark"]
             mark = found.get(identity, mark)
             if not isinstance(mark, bytes) or len(mark) != HASH_BYTES:
                 mark = bytes(HASH_BYTES)  # `verifying.py` says of it, and of every other that is wrong
-            entries.append(Sealed(identity, UUID(str(row["case_id"])), identity in found, mark, reading))
+            case_id = UUID(str(row["case_id"])) if row["case_id"] else None
+            entries.append(Sealed(identity, case_id, identity in found, mark, trail.flag))
     return entries
 
 
@@ -147,7 +151,7 @@ async def _marked(connection: BaseDBAsyncClient, key: AuditKey, ids: Sequence[An
         marks[row.id] = mark_of(key, columns, commitment_of(salt, columns))
         values.append([salt, marks[row.id], str(row.id)])
     if values:
-        one, two, three = ("?",) * 3 if connection.capabilities.dialect == "sqlite" else ("$1", "$2", "$3")
+        one, two, three = placeholders(connection.capabilities.dialect, 3)
         sql = f"UPDATE banshi_case_event SET salt = {one}, mark = {two} WHERE id = {three}"  # noqa: S608 - marks
         await connection.execute_many(sql, values)
     return marks

@@ -4,9 +4,9 @@ It is a file in the keys folder, made at the first start, which all machines of 
 the database and has no copy of it can neither make up an entry unseen, nor let one leave that is sealed, nor have the
 platform delete or blank what isn't due by the case's own entries.
 
-Of a case's row only mode, state and version are held against its entries. Not covered: a case that goes with all of its
-entries before these are sealed; one that is blanked from its `least` on though nobody asked; the other columns,
-of which item and kind say how long the case is kept; and what comes without a mark in the day after the first seal.
+Of a case's row mode, state, version and what `marks.ROW` names are held against its entries. Not covered: a case that
+goes with all of its entries before these are sealed; one that is blanked from its `least` on though nobody asked; the
+other columns; and what comes without a mark in the day after the first seal.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from banshi.foundation.files.secret_files import write_private
-
-KEY_FILE = "audit.key"
+from banshi.kernel.loading.settings import AUDIT_KEY_FILE
 
 
 class AuditKey:
@@ -53,7 +52,7 @@ class AuditKey:
 
 def audit_key(folder: Path) -> AuditKey:
     """The key of that folder, made on first use. Raises OSError where the file holds none."""
-    file = folder / KEY_FILE
+    file = folder / AUDIT_KEY_FILE
     if not file.exists():
         write_private(file, os.urandom(32).hex().encode())
     return read_key(folder)
@@ -61,7 +60,7 @@ def audit_key(folder: Path) -> AuditKey:
 
 def read_key(folder: Path) -> AuditKey:
     """The key of that folder. Raises OSError where there is none."""
-    file = folder / KEY_FILE
+    file = folder / AUDIT_KEY_FILE
     try:
         secret = bytes.fromhex(file.read_text("ascii"))
     except ValueError:

@@ -22,11 +22,11 @@ from banshi.builtin.audit.marks import (
     proof_of_blanking,
     proof_of_removal,
 )
-from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
-from banshi.builtin.rounds import delete
-from banshi.foundation.database.bulk import pages
+from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading, OperatorCommand
+from banshi.foundation.database.bulk import delete
 from banshi.foundation.database.writes import Update
 from banshi.foundation.logs import place_of
+from banshi.kernel.http.pages import pages
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GOING, LEAVING, Case, CaseEvent
 
@@ -123,13 +123,16 @@ async def remove_case(platform: Platform, case_id: Any, cause: str) -> None:
 
 
 async def forget_old_readings(platform: Platform) -> None:
-    """Delete who has read what once nobody is shown it any more, as look-ups are; one note says up to which seal.
+    """Delete who has read or run what once nobody is shown it any more, as look-ups are; a note says up to which seal.
 
     By their seals, whose times are signed: a row's own time may be anything that somebody has written there.
     """
     before = platform.now() - timedelta(days=platform.settings.look_up_days)
     newest = await AuditSeal.filter(at__lt=before).order_by("-number").first()
-    if newest is None or not await CaseReading.filter(seal__lte=newest.number).exists():
+    if newest is None:
+        return
+    old = [model.filter(seal__lte=newest.number) for model in (CaseReading, OperatorCommand)]
+    if not any([await rows.exists() for rows in old]):
         return
     key, now, note = platform[AUDIT], platform.now(), UUID(int=newest.number)
     async with in_transaction() as connection:
@@ -138,7 +141,8 @@ async def forget_old_readings(platform: Platform) -> None:
         await notes.delete()
         proof = proof_of_removal(key, note, now, AGE)
         await AuditRemoval.create(id=note, at=now, cause=AGE, proof=proof, using_db=connection)
-    await delete(CaseReading.filter(seal__lte=newest.number))
+    for rows in old:
+        await delete(rows)
 
 
 async def aged_until(key: AuditKey) -> int:

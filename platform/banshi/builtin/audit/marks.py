@@ -1,6 +1,7 @@
 """What an entry's mark covers: every column, the personal ones through a salted hash.
 
-That of a case's first entry covers the case's mode too, since that says whether all of it may be deleted.
+That of a case's first entry covers the case's mode too, since that says whether all of it may be deleted. Each has a
+digest of what its step left in the case's row, which is held against that row as long as the entry is the newest.
 
 So the personal content can be blanked, and its salt with it, and the mark still holds; from what is left nobody finds
 out what was there, the platform included.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +33,9 @@ PERSONAL = ("actor_id", "reason", "details")
 #: Those of them that hold JSON.
 JSON = ("reason", "details")
 
+#: The columns of a case's row that are held against its newest entry: whose it is, what they answered, and of what.
+ROW = ("person", "person_name", "answers", "item", "kind")
+
 #: From here on not every whole number is a float.
 EXACT = 2**53
 
@@ -41,9 +45,20 @@ SALT_BYTES, HASH_BYTES = 16, 32
 
 def stamp(key: AuditKey, entry: CaseEvent) -> None:
     """Mark an entry that is about to be written."""
-    columns = {**as_read(vars(entry)), "mode": entry.mode}
-    salt = os.urandom(SALT_BYTES)
-    vars(entry).update(salt=salt, mark=mark_of(key, columns, commitment_of(salt, columns)))
+    columns, salt = {**as_read(vars(entry)), "mode": entry.mode}, os.urandom(SALT_BYTES)
+    if entry.of_case is not None:
+        case, values = entry.of_case
+        columns["mode"] = case.mode
+        row = {name: values.get(name, getattr(case, name)) for name in ROW}
+        columns["row_digest"] = row_digest(key, salt, {**row, "id": case.id})
+    mark = mark_of(key, columns, commitment_of(salt, columns))
+    vars(entry).update(salt=salt, mark=mark, row_digest=columns["row_digest"])
+
+
+def row_digest(key: AuditKey, salt: bytes, case: Mapping[str, Any]) -> bytes:
+    """What an entry keeps of its case's row: of no use to whoever guesses at answers without the key and the salt."""
+    said = orjson.dumps([str(case["id"]), *(_as_stored(case[name]) for name in ROW)], option=orjson.OPT_SORT_KEYS)
+    return key.digest(b"row" + salt + said)
 
 
 def as_read(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,6 +77,8 @@ def mark_of(key: AuditKey, columns: Mapping[str, Any], commitment: bytes) -> byt
     what = [columns["action"], columns["state_before"], columns["state"], columns["actor"]]
     if columns["version"] == FIRST:
         what.append(columns["mode"])
+    # None in what a version before wrote, whose marks go without.
+    commitment += columns["row_digest"] or b""
     return key.digest(b"entry" + commitment + orjson.dumps([*which, *what]))
 
 
@@ -70,6 +87,12 @@ def reading_mark(key: AuditKey, columns: Mapping[str, Any]) -> bytes:
     whose = [str(columns["id"]), str(columns["case_id"]), microseconds(columns["at"])]
     named = [columns[name] for name in ("reader", "department", "unit", "role")]
     return key.digest(b"reading" + orjson.dumps([*whose, *named]))
+
+
+def command_mark(key: AuditKey, columns: Mapping[str, Any]) -> bytes:
+    """The mark of an operator's command, likewise."""
+    named = [columns[name] for name in ("operator", "command", "about", "whose", "purpose")]
+    return key.digest(b"command" + orjson.dumps([str(columns["id"]), microseconds(columns["at"]), *named]))
 
 
 def commitment_of(salt: bytes, columns: Mapping[str, Any]) -> bytes:
@@ -110,10 +133,12 @@ def fault_in(key: AuditKey, columns: Mapping[str, Any]) -> str | None:
     return None if right else "it is not what was written, or was not written by the platform"
 
 
-def fault_in_reading(key: AuditKey, columns: Mapping[str, Any]) -> str | None:
-    """What is wrong with a reading by itself; None where it is as it was written."""
+def fault_in_whole(
+    marked: Callable[[AuditKey, Mapping[str, Any]], bytes], key: AuditKey, columns: Mapping[str, Any]
+) -> str | None:
+    """What is wrong with a reading, or a command, by itself; None where it is as it was written."""
     try:
-        right = hmac.compare_digest(columns["mark"], reading_mark(key, columns))
+        right = hmac.compare_digest(columns["mark"], marked(key, columns))
     except (TypeError, ValueError, OverflowError):
         return "it holds what the platform can't have written"
     return None if right else "it is not what was written, or was not written by the platform"

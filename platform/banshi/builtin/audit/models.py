@@ -5,10 +5,11 @@ from __future__ import annotations
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
+from uuid_utils.compat import uuid7
 
-from banshi.foundation.encryption.fields import Personal, PersonalId
+from banshi.foundation.encryption.fields import Personal, PersonalId, PersonalLine
 
-__all__ = ["AuditRemoval", "AuditSeal", "CaseReading", "Refusal"]
+__all__ = ["AuditRemoval", "AuditSeal", "CaseReading", "OperatorCommand", "Refusal"]
 
 
 class AuditSeal(Model):
@@ -69,6 +70,33 @@ class CaseReading(Personal):
         indexes = [
             Index(fields=("case_id", "id"), name="banshi_case_reading_case"),
             Index(fields=("seal", "id"), name="banshi_case_reading_seal"),
+        ]
+
+
+class OperatorCommand(Personal):
+    """That an operator has run a command that reads or changes. Rows are only ever added, and leave after a time."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    at = fields.DatetimeField()
+    #: The account of the system, and before it whom the operator says they are.
+    operator = PersonalLine(255)
+    #: As it is typed, such as `keys rotate`.
+    command = fields.CharField(max_length=64)
+    #: Which options it was given, of those that say what it does: `at_once=True`.
+    about = fields.CharField(max_length=200, default="")
+    #: Keyed digest of the person whose data it is about, in hexadecimal digits; empty where it is about nobody's.
+    whose = fields.CharField(max_length=32, default="")
+    #: As the operator says it, and the person reads it.
+    purpose = PersonalLine(200, default="")
+    # What makes a change of the row show, as of a reading.
+    mark = fields.BinaryField()
+    seal = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "banshi_operator_command"
+        indexes = [
+            Index(fields=("whose", "id"), name="banshi_operator_command_whose"),
+            Index(fields=("seal", "id"), name="banshi_operator_command_seal"),
         ]
 
 

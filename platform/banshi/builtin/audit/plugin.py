@@ -1,4 +1,4 @@
-"""Who did and who read what, in a chain of seals."""
+"""Who did, read and ran what, in a chain of seals."""
 
 from __future__ import annotations
 

@@ -21,12 +21,13 @@ from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.models import Refusal
 from banshi.builtin.audit.readings import QUARTER_S, id_in_quarter
-from banshi.builtin.rounds import ROWS_PER_STATEMENT, delete
 from banshi.foundation.background import every, working
 from banshi.foundation.database import bulk
+from banshi.foundation.database.bulk import ROWS_PER_STATEMENT, delete
 from banshi.foundation.errors import Forbidden, Hidden, InsufficientScope, NotNamed, NotVerified, Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
+from banshi.kernel.http.pages import pages
 from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.audit")
@@ -122,7 +123,7 @@ async def _add(noted: dict[UUID, Noted]) -> None:
 
 async def written_since(moment: datetime, subject: str | None = None) -> AsyncIterator[Refusal]:
     """What was refused since then, the oldest first; of one subject's key alone where it is given."""
-    async for rows in bulk.pages(Refusal.filter(id__gt=_first_of(moment)), "id", size=ROWS_PER_STATEMENT):
+    async for rows in pages(Refusal.filter(id__gt=_first_of(moment)), "id", size=ROWS_PER_STATEMENT):
         for row in rows:
             if subject in {None, row.subject}:
                 yield row

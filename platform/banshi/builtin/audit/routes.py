@@ -8,17 +8,21 @@ from typing import Any
 from aiohttp import web
 
 from banshi.builtin.audit.models import CaseReading
-from banshi.builtin.pages import page_of
+from banshi.builtin.identity.access import ROLE_TITLES
 from banshi.kernel.cases import actors
+from banshi.kernel.cases.actions import word
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
 from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record, named
+from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, page_answer, reply
 
 ROUTES = Routes("cases")
 
 _CODED = Record(code=TEXT, title=TEXT)
-_STAFF = Record(who={"const": "staff"}, department=_CODED, unit={"oneOf": [{"type": "null"}, _CODED]}, role=TEXT)
+_STAFF = Record(
+    who={"const": "staff"}, department=_CODED, unit={"oneOf": [{"type": "null"}, _CODED]}, role=TEXT, role_title=TEXT
+)
 READING = Record(id=ID, at={**MOMENT, "description": "The first time in its quarter of an hour."}, by=_STAFF)
 
 _DEPARTMENT = Link("show_department", {"code": "$response.body#/items/0/by/department/code"})
@@ -46,6 +50,7 @@ def _document(call: Call, row: CaseReading) -> dict[str, Any]:
         "department": named(row.department, department.title if department else None, call.language),
         "unit": named(row.unit, unit.title if unit else None, call.language) if row.unit else None,
         "role": row.role,
+        "role_title": word(ROLE_TITLES, row.role, call.language),
     }
     at = row.at.astimezone(call.platform.settings.timezone).isoformat(timespec="seconds")
     return READING.of(call.platform, row, at=at, by=by)

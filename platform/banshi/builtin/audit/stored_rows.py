@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tortoise.exceptions import FieldError
 from tortoise.models import Model
 
-from banshi.builtin.audit.marks import PERSONAL
-from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.audit.key import AuditKey
+from banshi.builtin.audit.marks import PERSONAL, ROW, command_mark, fault_in, fault_in_whole, reading_mark
+from banshi.builtin.audit.models import CaseReading, OperatorCommand
 from banshi.foundation.database.store import Store
-from banshi.foundation.encryption.fields import as_read
+from banshi.foundation.encryption.fields import as_read, personal_fields
 from banshi.foundation.encryption.sealing import Altered
-from banshi.kernel.tables.cases import CaseEvent
+from banshi.kernel.tables.cases import Case, CaseEvent
 
 #: Rows that are read at once.
 PAGE_ROWS = 2_000
@@ -23,25 +25,64 @@ PAGE_ROWS = 2_000
 #: Behind no number, and before and behind every id.
 FIRST_NUMBER, FIRST, LAST = -(2**63), str(UUID(int=0)), str(UUID(int=2**128 - 1))
 
-ENTRIES = (
-    "SELECT id, case_id, version, at, action, state_before, state, actor, actor_id, reason, details, salt, mark, "
-    "redacted, seal, (SELECT mode FROM banshi_case WHERE id = case_id) AS mode FROM banshi_case_event WHERE "
+
+class Trail(NamedTuple):
+    """A table whose rows are sealed."""
+
+    model: type[Model]
+    #: The bit by which a seal tells its rows from steps, of which none leaves for its age; 0 for these.
+    flag: int
+    #: Its columns, without those that all have, and those of them that may be encrypted.
+    columns: str
+    personal: Sequence[str]
+    #: What is wrong with a row by itself.
+    fault: Callable[[AuditKey, Mapping[str, Any]], str | None]
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+
+READING, COMMAND = 2, 4
+
+#: What operators did comes first: it is sealed at once, however much waits beside it.
+TRAILS = (
+    Trail(
+        OperatorCommand,
+        COMMAND,
+        "NULL AS case_id, operator, command, about, whose, purpose, NULL AS redacted",
+        ("operator", "purpose"),
+        partial(fault_in_whole, command_mark),
+    ),
+    Trail(
+        CaseEvent,
+        0,
+        "case_id, version, action, state_before, state, actor, actor_id, reason, details, salt, row_digest, redacted, "
+        "(SELECT mode FROM banshi_case WHERE id = case_id) AS mode",
+        PERSONAL,
+        fault_in,
+    ),
+    Trail(
+        CaseReading,
+        READING,
+        "case_id, reader, department, unit, role, NULL AS redacted",
+        ("reader",),
+        partial(fault_in_whole, reading_mark),
+    ),
 )
 
-READINGS = (
-    "SELECT id, case_id, at, reader, department, unit, role, mark, seal, NULL AS redacted "
-    "FROM banshi_case_reading WHERE "
-)
+#: Cases that are read at once: each with its answers.
+CASES_AT_ONCE = 200
 
-#: Where the entries of the seals lie.
-TRAILS = (ENTRIES, READINGS)
+#: Those of their columns that are read here and may be encrypted.
+SEALED = tuple(name for name in ROW if name in personal_fields(Case))
 
 STEPS = (
-    "SELECT g.*, e.state AS told FROM (SELECT c.id, c.number, c.version, c.state, c.content, c.mode, c.person, "
-    "COUNT(e.id) AS steps, COALESCE(MAX(e.version), 0) AS newest FROM "
-    "(SELECT id, number, version, state, content, mode, person FROM banshi_case WHERE id > $1 ORDER BY id LIMIT $2) c "
-    "LEFT JOIN banshi_case_event e ON e.case_id = c.id "
-    "GROUP BY c.id, c.number, c.version, c.state, c.content, c.mode, c.person) g "
+    "SELECT g.*, c.number, c.version, c.state, c.content, c.mode, c.person, c.person_name, c.answers, c.item, c.kind, "
+    "e.state AS told, e.salt, e.row_digest FROM "
+    "(SELECT k.id, COUNT(e.id) AS steps, COALESCE(MAX(e.version), 0) AS newest FROM "
+    "(SELECT id FROM banshi_case WHERE id > {0} ORDER BY id LIMIT {1}) k "
+    "LEFT JOIN banshi_case_event e ON e.case_id = k.id GROUP BY k.id) g JOIN banshi_case c ON c.id = g.id "
     "LEFT JOIN banshi_case_event e ON e.case_id = g.id AND e.version = g.newest ORDER BY g.id"
 )
 
@@ -49,10 +90,10 @@ STEPS = (
 async def rows_between(store: Store, after: int, until: int | None = None) -> AsyncIterator[dict[str, Any]]:
     """The entries of the seals after one, up to and with another or to the end: of each trail in order."""
     most = "" if until is None else f"AND seal <= {until}"
+    marks = ", ".join(store.placeholders(2))
     for trail in TRAILS:
         place: list[Any] = [after, LAST]
-        sql = f"{trail} (seal, id) > ($1, $2) {most} ORDER BY seal, id LIMIT {PAGE_ROWS}"
-        while rows := await _read(store, sql, place):
+        while rows := await _read(store, trail, f"(seal, id) > ({marks}) {most}", place):
             for row in rows:
                 yield row
             place = [rows[-1]["seal"], rows[-1]["place"]]
@@ -62,35 +103,33 @@ async def rows_unsealed(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
     """The entries that no seal has yet."""
     for trail in TRAILS:
         after: Any = FIRST
-        while rows := await _read(
-            store, f"{trail} seal IS NULL AND id > $1 ORDER BY seal, id LIMIT {PAGE_ROWS}", [after]
-        ):
+        while rows := await _read(store, trail, f"seal IS NULL AND id > {store.placeholders(1)[0]}", [after]):
             yield rows
             after = rows[-1]["place"]
 
 
 async def steps_of_cases(store: Store) -> AsyncIterator[list[dict[str, Any]]]:
-    """Each case with how many entries it has, and the newest one's version and state."""
-    after: Any = FIRST
-    while rows := await store.connection.execute_query_dict(STEPS, [after, PAGE_ROWS]):
-        yield rows
+    """Each case with how many entries it has, and the newest one's version and state, and its digest of the row."""
+    after, sql = FIRST, STEPS.format(*store.placeholders(2))
+    while rows := await store.connection.execute_query_dict(sql, [after, CASES_AT_ONCE]):
         after = str(rows[-1]["id"])
+        read = [dict(row) for row in rows]
+        for row in read:
+            row.update({name: _opened(Case, name, row[name]) for name in SEALED})
+        yield read
 
 
-async def _read(store: Store, sql: str, values: list[Any]) -> list[dict[str, Any]]:
+async def _read(store: Store, trail: Trail, where: str, values: list[Any]) -> list[dict[str, Any]]:
     """Rows as either database gives them. What can't be what it should stays as it is: no mark fits it."""
+    sql = f"SELECT id, at, mark, seal, {trail.columns} FROM {trail.table} WHERE {where} "  # noqa: S608 - names of ours
+    sql += f"ORDER BY seal, id LIMIT {PAGE_ROWS}"
     rows = [dict(row) for row in await store.connection.execute_query_dict(sql, values)]
     for row in rows:
         row["place"], row["id"], row["case_id"] = row["id"], _identity(row["id"]), _identity(row["case_id"])
-        row["at"] = _time(row["at"])
-        for model, name in [(CaseReading, "reader")] if is_reading(row) else [(CaseEvent, name) for name in PERSONAL]:
-            row[name] = _opened(model, name, row[name])
+        row["at"], row["trail"] = _time(row["at"]), trail
+        for name in trail.personal:
+            row[name] = _opened(trail.model, name, row[name])
     return rows
-
-
-def is_reading(row: Mapping[str, Any]) -> bool:
-    """Whether an entry is of who has read a case, and no step of it."""
-    return "reader" in row
 
 
 def _identity(value: Any) -> Any:

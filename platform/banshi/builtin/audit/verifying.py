@@ -6,6 +6,7 @@ what is sealed or leaves meanwhile is no finding.
 
 from __future__ import annotations
 
+import hmac
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +17,12 @@ from uuid import UUID
 from banshi.builtin.audit.chain import NOTHING, Sealed, hash_of, pin_of, unpacked
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.leaving import AGE, aged_until, steps_of
-from banshi.builtin.audit.marks import fault_in, fault_in_reading, proof_of_removal
-from banshi.builtin.audit.models import AuditRemoval, AuditSeal, CaseReading
-from banshi.builtin.audit.stored_rows import FIRST_NUMBER, is_reading, rows_between, rows_unsealed, steps_of_cases
+from banshi.builtin.audit.marks import proof_of_removal, row_digest
+from banshi.builtin.audit.models import AuditRemoval, AuditSeal
+from banshi.builtin.audit.stored_rows import FIRST_NUMBER, TRAILS, rows_between, rows_unsealed, steps_of_cases
 from banshi.foundation.database.store import Store
 from banshi.kernel.contract.items import TEST
-from banshi.kernel.tables.cases import LEAVING, Case, CaseEvent
+from banshi.kernel.tables.cases import LEAVING, Case
 
 #: How long after the first seal entries without a mark may still come: while machines are upgraded one by one.
 SETTLING_TIME = timedelta(days=1)
@@ -188,7 +189,8 @@ class Verification:
             yield AuditFinding(told, entry=str(row["id"]), case_id=row["case_id"])
 
     def _fault(self, row: dict[str, Any]) -> str | None:
-        return fault_in_reading(self._key, row) if is_reading(row) else fault_in(self._key, row)
+        told: str | None = row["trail"].fault(self._key, row)
+        return told
 
     async def _absent(self, seal: AuditSeal, entries: Sequence[Sealed]) -> list[AuditFinding]:
         """Entries that the seal has, and of which no row says so."""
@@ -197,14 +199,14 @@ class Verification:
         ids = [one.id for one in entries]
         left = {row.id: row for row in await AuditRemoval.filter(id__in=ids)}
         present, found = set[UUID](), []
-        for model in (CaseEvent, CaseReading):
-            there: Any = await model.filter(id__in=ids).values_list("id", flat=True)
+        for trail in TRAILS:
+            there: Any = await trail.model.filter(id__in=ids).values_list("id", flat=True)
             present.update(there)
-        aged = await aged_until(self._key) if any(one.reading for one in entries) else 0
+        aged = await aged_until(self._key) if any(one.flag for one in entries) else 0
         for one in entries:
             about = {"seal": seal.number, "entry": str(one.id), "case_id": one.case_id}
             note = left.get(one.id)
-            if one.reading and one.id not in present and seal.number <= aged:
+            if one.flag and one.id not in present and seal.number <= aged:
                 self.tally.left[AGE] += 1
                 continue
             if one.id in present:
@@ -241,7 +243,20 @@ class Verification:
     async def _cases(self) -> AsyncIterator[list[AuditFinding]]:
         """Each step of a case has its entry, which says its state: what was deleted unsealed is missed here."""
         async for rows in steps_of_cases(self._store):
-            yield [AuditFinding(told, case=row["number"]) for row in rows if (told := _fault_in_case(row))]
+            for row in rows:
+                if told := _fault_in_case(row) or self._fault_in_row(row):
+                    yield [AuditFinding(told, case=row["number"])]
+
+    def _fault_in_row(self, row: Mapping[str, Any]) -> str | None:
+        """What is wrong with what a case's row says, as far as its newest entry has a digest of it."""
+        # One whose salt has gone is of a case that was anonymised. That of a version before has no digest.
+        if row["row_digest"] is None or row["salt"] is None:
+            return None
+        try:
+            right = hmac.compare_digest(row["row_digest"], row_digest(self._key, row["salt"], row))
+        except (TypeError, ValueError, OverflowError):
+            right = False
+        return None if right else "its answers, whose it is or of what it is are not as its newest entry has them"
 
     async def _named(self, found: list[AuditFinding]) -> list[AuditFinding]:
         """With the numbers of the cases."""

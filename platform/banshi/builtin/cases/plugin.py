@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from banshi.builtin.cases import begin_routes, routes
-from banshi.builtin.identity.access import ACCESS, Access
 from banshi.kernel.cases.beginning import BEGINNINGS, Beginnings
 from banshi.kernel.cases.materials import MATERIALS, materials_of
 from banshi.kernel.contract.hookspecs import hookimpl
@@ -24,5 +23,4 @@ def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(BEGINNINGS, lambda platform: Beginnings(platform.registry)),
         Resource.made(MATERIALS, lambda platform: materials_of(platform.registry)),
-        Resource.made(ACCESS, lambda platform: Access(platform.registry)),
     ]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from aiohttp import web
 from tortoise.models import Model
 
+from banshi.foundation.database import bulk
 from banshi.kernel.cases import actors, lifecycle
 from banshi.kernel.cases.actions import reason_schema
 from banshi.kernel.cases.beginning import TO_ACTION, TO_CASE
-from banshi.kernel.cases.representations import SUMMARY, case_document, case_summary, enclosures_of
+from banshi.kernel.cases.representations import SUMMARY, TO_FIRST_CASE, case_document, case_summary, enclosures_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import REASON_ASKS, Who
@@ -24,6 +24,10 @@ from banshi.kernel.tables.passes import Pass
 
 ROUTES = Routes("cases")
 
+#: What `case_document` shows of a case's steps, and of its files.
+TIMELINE = ("version", "at", "action", "state", "actor", "reason", "details")
+FILE = ("id", "name", "media_type", "size", "sha256", "created_at", "state", "document", "origin")
+
 ACTION = Record(
     reason=optional(reason_schema(REASON_ASKS, "en")),
     answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
@@ -31,7 +35,6 @@ ACTION = Record(
 ).form()
 
 _OWN = {"id": "$response.body#/id"}
-TO_FIRST_CASE = Link("show_case", {"id": "$response.body#/items/0/id"})
 
 
 @ROUTES.get(
@@ -42,15 +45,12 @@ TO_FIRST_CASE = Link("show_case", {"id": "$response.body#/items/0/id"})
 )
 async def list_cases(call: Call) -> web.StreamResponse:
     """List the caller's own cases, the newest first."""
-    query = Case.filter(person=call.principal.subject)
-    if state := call.query.get("state"):
-        query = query.filter(state=state)
-    if after := from_cursor(call, uuid.UUID):
-        query = query.filter(id__lt=after)
-    limit = limit_of(call)
-    rows = await query.order_by("-id").limit(limit + 1).only(*SUMMARY)
+    after, limit = from_cursor(call, uuid.UUID), limit_of(call)
+    asked = {"person": call.principal.subject, "state": call.query.get("state"), "id__lt": after}
+    where = {name: value for name, value in asked.items() if value is not None}
+    (rows,) = await bulk.read(bulk.Asked(Case, where, "-id", limit + 1, SUMMARY))
     shown = rows[:limit]
-    documents = [case_summary(call.platform, case, call.language) for case in shown]
+    documents = [case_summary(call.platform, case, call.language, Who.CITIZEN) for case in shown]
     return reply(call, Page(documents, str(shown[-1].id) if len(rows) > limit else None).document())
 
 
@@ -77,19 +77,27 @@ async def list_cases(call: Call) -> web.StreamResponse:
 async def show_case(call: Call) -> web.StreamResponse:
     """Show a case: timeline, deadline, permitted actions."""
     actor = actors.Actor(call.principal)
-    case = await actors.find(call.path["id"], actor)
-    events = await CaseEvent.filter(case_id=case.id).order_by("version")
+    of_case = {"case_id": call.path["id"]}
+    found = await bulk.read(
+        bulk.Asked(Case, {"id": call.path["id"]}),
+        bulk.Asked(CaseEvent, of_case, "version", only=TIMELINE),
+        bulk.Asked(Pass, of_case, "-number", 1, ("phone",)),
+        bulk.Asked(Attachment, of_case, "id", only=FILE),
+    )
+    case = actors.seen(next(found), actor)
+    # Of whoever may not see it nothing more is opened.
+    events, passes, attachments = found
+    await actors.record_reading(actor, [case])
     kind = call.platform.registry.kinds.get(case.kind)
     shown = kind.shown if kind else None
-    phones: Any = await Pass.filter(case_id=case.id).order_by("-number").limit(1).values_list("phone", flat=True)
     document = case_document(
         call.platform,
         case,
         call.language,
         events=events,
         permitted=await actors.permitted(call.platform, case, actor),
-        attachments=await Attachment.filter(case_id=case.id).order_by("id"),
-        passes=phones,
+        attachments=attachments,
+        passes=[one.phone for one in passes],
         details=await shown(call.platform, case, actor, call.language) if shown else None,
         enclosures=await enclosures_of(call.platform, case) if actor.who(case) is Who.STAFF else None,
         reader=actor.who(case),
@@ -112,8 +120,8 @@ async def act(call: Call) -> web.StreamResponse:
     """Take one of the permitted actions."""
 
     def receipt(case: Case) -> Sequence[Model]:
-        return call.once.receipt(case_summary(call.platform, case, call.language), status=200)
+        return call.once.receipt(case_summary(platform, case, call.language, actor.who(case)), status=200)
 
     platform, actor = call.platform, actors.Actor(call.principal)
     case = await lifecycle.act(platform, call.path["id"], call.path["action"], actor, call.body, call.language, receipt)
-    return reply(call, case_summary(platform, case, call.language))
+    return reply(call, case_summary(platform, case, call.language, actor.who(case)))

@@ -113,7 +113,7 @@ class ItemFiles:
             "department": catalogue.department,
             "items": rows,
         }
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with durable_files.replacing(self._file(plugin)) as draft:
             draft.write_bytes(b"".join([orjson.dumps(head), b"\n", *catalogue.lines.values()]))
 

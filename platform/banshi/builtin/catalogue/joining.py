@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from banshi.builtin.catalogue.search import SEARCH
@@ -16,7 +16,11 @@ from banshi.kernel.runtime.running import Platform
 
 
 def inspect_declaration(
-    registry: Registry, owner: str, items: Any, department: Department
+    registry: Registry,
+    owner: str,
+    items: Any,
+    department: Department,
+    handlers: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[tuple[Item, ...], list[Finding]]:
     """Hold items to every check of a plugin's; those that are right, and everything that is wrong.
 
@@ -26,8 +30,9 @@ def inspect_declaration(
         owner: Under whose name they join, in logs and breakers; no plugin's.
         items: As the tables `[[items]]` of items.toml, read from JSON.
         department: One that is there already, whose items they will be.
+        handlers: Behaviour by item code, as `banshi_handlers` gives it.
     """
-    beside, found = inspect_items(registry, owner, {"items": items}, department, Path(owner))
+    beside, found = inspect_items(registry, owner, {"items": items}, department, handlers)
     return tuple(beside.items.values()), found
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from banshi.builtin.catalogue import routes
 from banshi.builtin.catalogue.advice import routes as help_routes
-from banshi.builtin.catalogue.advice.declared import declared_in, unknown_items
-from banshi.builtin.catalogue.advice.matching import ADVISOR, Advisor
+from banshi.builtin.catalogue.advice.declared import declared_in, unheard_dangers, unknown_items
+from banshi.builtin.catalogue.advice.matching import ADVISOR, Advisor, served_here
+from banshi.builtin.catalogue.danger.reading import reader
 from banshi.builtin.catalogue.routes import GUIDES
-from banshi.builtin.catalogue.search import SEARCH, open_search
+from banshi.builtin.catalogue.search import SEARCH, index_of, open_search
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.running import Platform
 
 
 @hookimpl
@@ -27,13 +30,22 @@ def banshi_routes() -> list[Route]:
 @hookimpl
 def banshi_checks(registry: Registry, strict: bool) -> Iterable[Finding]:
     declared = declared_in(registry)
-    return [*declared.findings, *(unknown_items(registry, declared) if strict else ())]
+    if not strict:
+        return declared.findings
+    found = unknown_items(registry, declared), unheard_dangers(declared), served_here(declared, index_of(registry))
+    return [*declared.findings, *chain.from_iterable(found)]
 
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(GUIDES, lambda platform: PerRevision(platform.registry, dict)),
-        Resource.made(ADVISOR, lambda platform: Advisor(declared_in(platform.registry))),
+        Resource.made(ADVISOR, _advisor),
         Resource(SEARCH, open_search, Phase.BEFORE_PLUGINS),
     ]
+
+
+def _advisor(platform: Platform) -> Advisor:
+    # Read at the start, and not with somebody's first message: it takes some 60 ms, and holds the loop meanwhile.
+    reader()
+    return Advisor(declared_in(platform.registry))

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from banshi.builtin.identity.access import ROLE_TITLES
 from banshi.kernel.cases.actions import word, words_of
-from banshi.kernel.contract.values import Texts, Who, text_in
+from banshi.kernel.contract.values import Who, text_in
 from banshi.kernel.loading.registry import Registry
-
-#: What people read for the roles of the house; a department's own are read by their names.
-TITLES: Mapping[str, Texts] = {
-    "reviewer": {"zh-CN": "审核人员", "en": "Reviewer"},
-    "approver": {"zh-CN": "审批人员", "en": "Approver"},
-    "clerk": {"zh-CN": "窗口工作人员", "en": "Clerk at the counter"},
-    "registrar": {"zh-CN": "窗口查询人员", "en": "Registrar at the counter"},
-}
 
 
 def roles_in(registry: Registry, department: str, language: str) -> list[dict[str, Any]]:
@@ -36,6 +28,6 @@ def roles_in(registry: Registry, department: str, language: str) -> list[dict[st
                 told = {**titles, "action": step.action, "label": label}
                 found.setdefault(step.role, {})[kind.name, step.action, label] = told
     return [
-        {"role": role, "title": word(TITLES, role, language), "actions": list(actions.values())}
+        {"role": role, "title": word(ROLE_TITLES, role, language), "actions": list(actions.values())}
         for role, actions in sorted(found.items())
     ]

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.catalogue.advice.matching import ADVISOR, Advised
-from banshi.builtin.catalogue.advice.routes import elsewhere_document, help_document
+from banshi.builtin.catalogue.asked import asked
 from banshi.builtin.catalogue.beside import BESIDE_GUIDE
 from banshi.builtin.catalogue.elements import elements_document, elements_of
 from banshi.builtin.catalogue.material_fields import form_document
 from banshi.builtin.catalogue.remedies import decided, remedy_document, remedy_of
 from banshi.builtin.catalogue.roles import roles_in
-from banshi.builtin.catalogue.search import SEARCH
 from banshi.builtin.catalogue.words import guide_words, summary_words
-from banshi.builtin.materials.words import SOURCES
 from banshi.builtin.openapi.schemas.items import DEPARTMENT, GUIDE, ITEM_SUMMARY
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.foundation.keys import Key
 from banshi.kernel.cases.beginning import BEGINNINGS, BY_CASE
+from banshi.kernel.cases.materials import SOURCES
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
@@ -105,6 +102,15 @@ ITEMS_PAGE = Record(
     next=MAYBE_TEXT,
     elsewhere=optional(array(ref("Elsewhere"), description="With `q`: what no item serves, and who does it.")),
     help=optional(array(ref("HelpPage"), description="With `q`: pages of help; show an urgent one above the items.")),
+    otherwise=optional(
+        array(ref("Elsewhere"), description="With `q` of which nothing likely is found: whom one may ask.")
+    ),
+    likely=optional(
+        {"type": "boolean", "description": "With `q`: whether a word was understood; where not, items are a guess."}
+    ),
+    danger=optional(
+        {**ref("Danger"), "description": "With `q` that speaks of a danger: show it first, and nothing else."}
+    ),
 )
 FIRST_ITEM = Link("show_item", {"code": "$response.body#/items/0/code"})
 
@@ -138,8 +144,8 @@ async def list_items(call: Call) -> web.StreamResponse:
         raise InvalidParameter(say("The kinds are {value}.", value=", ".join(sorted(registry.kinds))), parameter="kind")
     online, words = call.query.get("fully_online"), str(call.query.get("q", "")).strip()
     after, limit = from_cursor(call), limit_of(call)
-    advised = await _advised(call.platform, words) if words else None
-    codes = await _found(call.platform, advised.left, after) if advised else _by_code(registry, after)
+    told = await asked(call.platform, words) if words else None
+    codes = told.places(after) if told else _by_code(registry, after)
     shown: list[Item] = []
     place = None
     for code, here in codes:
@@ -157,34 +163,15 @@ async def list_items(call: Call) -> web.StreamResponse:
         place = None
     documents = [item_summary(call.platform, item, call.language) for item in shown]
     page = Page(documents, place).document()
-    if advised and after is None:
-        page["elsewhere"] = [elsewhere_document(one, call.language) for one in advised.elsewhere]
-        page["help"] = [help_document(registry, one, call.language) for one in advised.help]
+    if told and after is None:
+        page |= told.beside(call.platform, call.language)
     return reply(call, page)
-
-
-async def _advised(platform: Platform, words: str) -> Advised:
-    """What is said beside the items, and what is left to look for among these."""
-    return platform[ADVISOR].beside(await platform[SEARCH].index()).search(words)
 
 
 def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]:
     """Codes behind `after`, each with its place in the list."""
     codes = registry.items.codes()
     return ((code, code) for code in codes[bisect_right(codes, after) if after is not None else 0 :])
-
-
-async def _found(platform: Platform, words: str, after: str | None) -> Iterator[tuple[str, str]]:
-    """Codes that a search found, the best first, each with its place in the list: the score, then the code."""
-    index = await platform[SEARCH].index()
-    hits = ((hit.code, hit.score) for hit in index.search(words))
-    if after is None:
-        return ((code, f"{score} {code}") for code, score in hits)
-    told, _, last = after.partition(" ")
-    if not re.fullmatch("[0-9]{1,9}", told) or not last:
-        raise InvalidParameter(say("cursor has to be the `next` of a page of the same search."), parameter="cursor")
-    place = (-int(told), last)
-    return ((code, f"{score} {code}") for code, score in hits if (-score, code) > place)
 
 
 @ROUTES.get(
@@ -236,7 +223,7 @@ def item_summary(platform: Platform, item: Item, language: str) -> dict[str, Any
         title=text_in(item.title, language),
         summary=text_in(item.summary, language),
         **summary_words(platform.registry, item, language),
-        online_depth=asdict(item.online_depth) if item.online_depth else None,
+        **{name: in_language(getattr(item, name), language) for name in ("fee", "online_depth")},
         links={"self": f"/v1/items/{item.code}", "department": f"/v1/departments/{item.department}"},
     )
 

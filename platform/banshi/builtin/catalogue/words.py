@@ -16,18 +16,21 @@ AUDIENCE: Mapping[str, Texts] = {
 }
 
 
-def summary_words(registry: Registry, item: Item, language: str) -> dict[str, str]:
-    """Of what kind an item is, and whose."""
+def summary_words(registry: Registry, item: Item, language: str) -> dict[str, Any]:
+    """Of what kind an item is, whose, and whom it is for."""
     kind, department = registry.kinds[item.kind], registry.departments[item.department]
-    return {"kind_title": text_in(kind.title, language), "department_title": text_in(department.title, language)}
+    return {
+        "kind_title": text_in(kind.title, language),
+        "department_title": text_in(department.title, language),
+        "audience_titles": [text_in(AUDIENCE[one], language) for one in item.audience],
+    }
 
 
 def guide_words(registry: Registry, item: Item, language: str) -> dict[str, Any]:
-    """The unit, whom it is for, and the members that its cases have under `details`."""
+    """The unit, and the members that its cases have under `details`."""
     units = {unit.code: unit.title for unit in registry.departments[item.department].units}
     types = [one for _, one in registry.offered(KIND_TYPES) if one.kind == item.kind]
     return {
         "unit_title": text_in(units[item.unit], language) if item.unit in units else item.unit,
-        "audience_titles": [text_in(AUDIENCE[one], language) for one in item.audience],
         "case_details": shown_by(types[0].details, language) if types else None,
     }

@@ -60,13 +60,16 @@ def certificates_can_be_made(registry: Registry) -> Iterator[Finding]:
 
 
 def fonts_can_be_read(registry: Registry) -> Iterator[Finding]:
-    """The operator's folder of fonts has some; ours is always there."""
-    folder = registry.configuration.settings.certificate_fonts
-    if folder is not None:
+    """The operator's folders of fonts have some; ours is always there."""
+    settings = registry.configuration.settings
+    for key in ("certificate_fonts", "certificate_name_fonts"):
+        folder = getattr(settings, key)
+        if folder is None:
+            continue
         try:
             open_fonts(folder)
         except (ValueError, OSError) as error:
-            advice = f"{registry.configuration.file}: mend platform.certificate_fonts, or remove it: {error}"
+            advice = f"{registry.configuration.file}: mend platform.{key}, or remove it: {error}"
             yield Finding("platform", "no-fonts", advice)
 
 
@@ -85,7 +88,9 @@ def _words(registry: Registry, item: Item, told: Told) -> Iterator[Finding]:
     signs = {claim.name: _signs(item, claim, told[claim.name]) for claim in claims}
     lengths = {**longest_values(registry, item), **signs}
     yield from template_faults(item.plugin, f"{where}.body", item.certificate.body, known, lengths, title=False)
-    for language, title in (item.certificate.title or {}).items():
+    titles = item.certificate.title or {}
+    yield from template_faults(item.plugin, f"{where}.title", titles, known, lengths, title=False)
+    for language, title in titles.items():
         if len(title.strip().splitlines()) > 1 or len(title) > LONGEST_TITLE:
             advice = f"write {where}.title.{language} in one line of at most {LONGEST_TITLE} characters"
             yield Finding(item.plugin, "bad-template", advice)

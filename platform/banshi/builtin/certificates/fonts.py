@@ -1,7 +1,8 @@
 """The fonts of the certificates: which there are, and which characters each has.
 
 Ours comes with the package (`fonts/`, under the SIL Open Font License), so that a certificate is complete on a machine
-without any font. An operator's own come first, and ours fills what they lack.
+without any font. An operator's own come first, and ours fills what they lack. Behind them come those for rare names,
+which are large, and read for a page alone that has one.
 """
 
 from __future__ import annotations
@@ -60,11 +61,14 @@ def _refused(code: int) -> bool:
     return private or code in {0, 0xFEFF} or code & 0xFFFE == 0xFFFE
 
 
-def open_fonts(own: Path | None = None) -> Fonts:
-    """Our font, behind those in the folder `own`. Raises ValueError for a folder without a font that can be read."""
+def open_fonts(own: Path | None = None, names: Path | None = None) -> Fonts:
+    """Our font, behind those in the folder `own` and before those in `names`.
+
+    Raises ValueError for a folder without a font that can be read.
+    """
     import typst  # 40 ms, which only who shows a certificate needs
 
-    folders = (own, OURS) if own else (OURS,)
+    folders = tuple(folder for folder in (own, OURS, names) if folder)
     families: list[str] = []
     characters: set[int] = set()
     for folder in folders:

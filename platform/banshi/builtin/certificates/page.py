@@ -11,18 +11,53 @@ from typing import Any
 import orjson
 
 from banshi.builtin.certificates.fonts import Fonts
-from banshi.builtin.certificates.wording import WORDS
 from banshi.builtin.passes.claims import said, words_of
 from banshi.builtin.passes.wire.cose import Credential
 from banshi.foundation.texts import clean
+from banshi.kernel.contract.items import DECISION
 from banshi.kernel.contract.message_templates import day_in, fill, parse
 from banshi.kernel.contract.values import Department, Item, text_in
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 
+#: What stands on every certificate beside what the item says, in both languages.
+WORDS: dict[str, dict[str, str]] = {
+    "zh-CN": {
+        "number": "编号：{number}",
+        "valid": "本电子证书有效期",
+        "from_until": "{first}至{last}",
+        "scan": "核验方法：用政务应用扫描左侧二维码。",
+        "scan_or_look_up": "核验方法：用政务应用扫描左侧二维码，或者登录核验网址查询。",
+        "compare": "请核对核验结果与本页内容是否一致；本证书可能在到期前被撤销、撤回或者注销，以核验结果为准。",
+        "address": "核验网址：{address}",
+        "lacking": "字体缺少的字以〔U+编号〕标示；二维码中的文字是完整的。",
+        "seal": "（盖章处）",
+        "qr": "二维码：经数字签名的证书内容",
+    },
+    "en": {
+        "number": "No. {number}",
+        "valid": "This certificate is valid",
+        "from_until": "{first} to {last}",
+        "scan": "To verify: scan the code with the city's app.",
+        "scan_or_look_up": "To verify: scan the code with the city's app, or look it up at the verification address.",
+        "compare": (
+            "Compare the result with this page. A certificate can be revoked, taken back or cancelled before it ends:"
+            " the result decides."
+        ),
+        "address": "Verification address: {address}",
+        "lacking": (
+            "A character that is written 〔U+…〕 is missing in this certificate's font and is named by its Unicode"
+            " number; the text in the code is complete."
+        ),
+        "seal": "(place of the seal)",
+        "qr": "QR code: the digitally signed content of the certificate",
+    },
+}
+
+
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
-LAYOUT = 3
+LAYOUT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +85,8 @@ class Page:
     at: int
     #: Whether a character is named by its code point, because no font has it.
     lacking: bool
+    #: What it is drawn with.
+    fonts: Fonts
 
     @property
     def digest(self) -> str:
@@ -63,6 +100,8 @@ class Wording:
     title: str
     rows: Sequence[tuple[str, str]]
     body: Sequence[str]
+    #: Who certifies it.
+    issuer: str
 
 
 def wording_of(source: Source, language: str) -> Wording:
@@ -89,9 +128,15 @@ def wording_of(source: Source, language: str) -> Wording:
         "valid_until": day_in(last, language),
         **{name: text for name, (_, text) in told.items()},
     }
-    body = fill(parse(text_in(rules.body, language)), values).split("\n")
-    title = clean(text_in(rules.title or item.result.title, language))
-    return Wording(title, list(told.values()), [paragraph for paragraph in body if paragraph])
+    template = parse(text_in(rules.body, language))
+    body = [paragraph for paragraph in fill(template, values).split("\n") if paragraph]
+    title = clean(fill(parse(text_in(rules.title or item.result.title, language)), values))
+    # What was decided is said once: a sentence of the body needs no row.
+    said_below = {one.name for one in item.credential.claims if one.source == DECISION} & template.names
+    rows = [row for name, row in told.items() if name not in said_below]
+    department = source.department
+    issuer = text_in(rules.issuer or department.issuer or department.title, language)
+    return Wording(title, rows, body, issuer)
 
 
 def _issued(source: Source, language: str) -> str:
@@ -111,7 +156,8 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
     first, last = (day_in(day, language) for day in days(record, source.settings.timezone))
     text = {
         "title": said_there.title,
-        "issuer": text_in(source.department.title, language),
+        "issuer": said_there.issuer,
+        "seal": words["seal"],
         "number": words["number"].format(number=source.case.number),
         "issued": _issued(source, language),
         "rows": [*said_there.rows, (words["valid"], words["from_until"].format(first=first, last=last))],
@@ -132,7 +178,7 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "layout": LAYOUT,
     }
     at = int(record.issued_at.timestamp())
-    return Page(said_there.title, orjson.dumps(data, option=orjson.OPT_SORT_KEYS), record.text, at, lacking)
+    return Page(said_there.title, orjson.dumps(data, option=orjson.OPT_SORT_KEYS), record.text, at, lacking, fonts)
 
 
 def days(record: Pass, zone: tzinfo) -> tuple[date, date]:

@@ -14,6 +14,7 @@ from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.running import Platform
 
 
 @hookimpl
@@ -23,9 +24,10 @@ def banshi_routes() -> list[Route]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource(PRESS, lambda platform: aclosing(Press(platform.settings.certificate_fonts)), Phase.BEFORE_PLUGINS)
-    ]
+    def press(platform: Platform) -> aclosing[Press]:
+        return aclosing(Press(platform.settings.certificate_fonts, platform.settings.certificate_name_fonts))
+
+    return [Resource(PRESS, press, Phase.BEFORE_PLUGINS)]
 
 
 @hookimpl

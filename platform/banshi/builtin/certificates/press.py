@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from banshi.builtin.certificates.fonts import Fonts, open_fonts
-from banshi.builtin.certificates.page import Page
+from banshi.builtin.certificates.page import Page, Source, page_of
 from banshi.builtin.passes.wire import picture
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import Unavailable
@@ -39,23 +39,34 @@ class Undrawable(Exception):
 class Press:
     """What turns pages into PDF."""
 
-    def __init__(self, own_fonts: Path | None = None) -> None:
-        self._own_fonts = own_fonts
+    def __init__(self, own_fonts: Path | None = None, name_fonts: Path | None = None) -> None:
+        self._own_fonts, self._name_fonts = own_fonts, name_fonts
         self._fonts: Fonts | None = None
+        self._with_names: Fonts | None = None
         self._threads = ThreadPoolExecutor(PAGES_AT_ONCE, thread_name_prefix="certificates")
         self._each = threading.local()
         #: What is being drawn, by its page's digest.
         self.running: dict[str, asyncio.Task[bytes]] = {}
 
+    async def page(self, source: Source, language: str) -> Page:
+        """The page of a credential, in the fonts that it needs."""
+        page = page_of(source, language, await self.fonts())
+        if page.lacking and self._name_fonts:
+            self._with_names = self._with_names or await self._opened(self._name_fonts)
+            page = page_of(source, language, self._with_names)
+        return page
+
     async def fonts(self) -> Fonts:
         """The fonts, read when the first certificate is asked for."""
-        if self._fonts is None:
-            try:
-                self._fonts = await asyncio.to_thread(open_fonts, self._own_fonts)
-            except (ValueError, OSError):
-                told = say("Certificates can't be drawn at present; the fault is recorded. Try again later.")
-                raise Unavailable(told, headers={"Retry-After": "60"}) from None
+        self._fonts = self._fonts or await self._opened()
         return self._fonts
+
+    async def _opened(self, names: Path | None = None) -> Fonts:
+        try:
+            return await asyncio.to_thread(open_fonts, self._own_fonts, names)
+        except (ValueError, OSError):
+            told = say("Certificates can't be drawn at present; the fault is recorded. Try again later.")
+            raise Unavailable(told, headers={"Retry-After": "60"}) from None
 
     async def pdf(self, page: Page) -> bytes:
         """The page as PDF; the same page is the same bytes. Raises Unavailable where too many wait already."""
@@ -85,7 +96,7 @@ class Press:
         import typst
 
         inputs = {"page": page.data.decode(), "qr": picture.svg(page.code).decode()}
-        compiler = self._compiler()
+        compiler = self._compiler(page.fonts)
         try:
             drawn = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=page.at)
         except typst.TypstError:
@@ -94,12 +105,12 @@ class Press:
             raise TypeError("a certificate is one file")
         return drawn
 
-    def _compiler(self) -> Any:
+    def _compiler(self, fonts: Fonts) -> Any:
         """The thread's own compiler: one can't be used by two threads, and making one reads the fonts."""
-        if not hasattr(self._each, "compiler"):
+        compilers: dict[tuple[Path, ...], Any] = self._each.__dict__.setdefault("compilers", {})
+        if fonts.folders not in compilers:
             import typst
 
-            fonts = self._fonts or open_fonts(self._own_fonts)
             loaded = typst.Fonts(
                 include_system_fonts=False,
                 include_embedded_fonts=False,
@@ -107,9 +118,10 @@ class Press:
             )
             if {face.family for face in loaded.fonts()} != set(fonts.families):
                 # Kept, this compiler would draw without the operator's fonts for as long as its thread lives.
-                raise Undrawable("a certificate can't be drawn: platform.certificate_fonts has other fonts than before")
-            self._each.compiler = typst.Compiler(str(LAYOUT_FILE), root=str(LAYOUT_FILE.parent), font_paths=loaded)
-        return self._each.compiler
+                raise Undrawable("a certificate can't be drawn: its folders have other fonts than before")
+            root = str(LAYOUT_FILE.parent)
+            compilers[fonts.folders] = typst.Compiler(str(LAYOUT_FILE), root=root, font_paths=loaded)
+        return compilers[fonts.folders]
 
     async def aclose(self) -> None:
         for task in list(self.running.values()):

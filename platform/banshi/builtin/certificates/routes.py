@@ -8,7 +8,7 @@ from urllib.parse import quote
 import structlog
 from aiohttp import web
 
-from banshi.builtin.certificates.page import Page, Source, page_of, wording_of
+from banshi.builtin.certificates.page import Page, Source, wording_of
 from banshi.builtin.certificates.press import PRESS
 from banshi.builtin.certificates.refusals import ENDED, NOT_SHOWN, TOLD, CertificateExpired, CertificateRevoked
 from banshi.builtin.passes import ledger
@@ -35,9 +35,7 @@ log = structlog.get_logger("banshi.certificates")
 
 PDF = "application/pdf"
 
-SCANNED = Record(
-    text={"type": "string", "maxLength": 4096, "description": "What the QR code says, unchanged."},
-).form()
+SCANNED = Record(text={"type": "string", "maxLength": 4096, "description": "What the QR code says, unchanged."}).form()
 
 
 @ROUTES.get(
@@ -65,7 +63,7 @@ async def show_certificate(call: Call) -> web.StreamResponse:
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     record = await _valid(platform, case)
     press = platform[PRESS]
-    page = page_of(await _source(platform, case, record), language, await press.fonts())
+    page = await press.page(await _source(platform, case, record), language)
     headers = {**LANGUAGE_HEADERS[language], **_named(case, page)}
     etag = f'"{page.digest}"'
     # Whoever has it already needs no drawing.
@@ -158,6 +156,7 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
         "department": named(department.code, department.title, language) if department else None,
         "number": case.number if case else None,
         "title": wording.title if wording else None,
+        "issuer": wording.issuer if wording else None,
         "body": list(wording.body) if wording else [],
         "claims": claim_documents(item, claims, language),
         **ledger.moments_of(platform, record),

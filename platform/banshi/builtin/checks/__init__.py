@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from banshi.builtin.checks.code import links, problems, routes, tables
-from banshi.builtin.checks.declarations import items, kinds, left_out, owner
+from banshi.builtin.checks.declarations import items, kinds, left_out, materials, owner
 from banshi.builtin.checks.words import forms, messages
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading.registry import Registry
@@ -37,6 +37,8 @@ RULES: tuple[Rule, ...] = (
     routes.roles_are_told,
     links.links_lead_somewhere,
     tables.tables_are_there,
+    materials.materials_name_documents,
+    materials.documents_last_a_number_of_days,
     left_out.nothing_needs_what_is_left_out,
 )
 

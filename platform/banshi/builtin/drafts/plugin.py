@@ -9,8 +9,8 @@ from typing import Any
 from banshi.builtin.drafts.ending import SAVED, SQL, end_draft
 from banshi.builtin.drafts.models import Draft
 from banshi.builtin.drafts.routes import ROUTES, remove_old
+from banshi.builtin.leading.rounds import hourly
 from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
-from banshi.builtin.rounds import hourly
 from banshi.foundation.keys import Key
 from banshi.kernel.cases.beginning import ENDINGS
 from banshi.kernel.contract.hookspecs import hookimpl

@@ -12,16 +12,17 @@ from tortoise.exceptions import IntegrityError
 
 from banshi.builtin.drafts.ending import key_of, oldest
 from banshi.builtin.drafts.models import Draft
-from banshi.builtin.rounds import delete
 from banshi.builtin.sentences import say
+from banshi.foundation.database.bulk import delete
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import NotFound, TooLarge
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
-from banshi.kernel.http.document_schemas import MOMENT, Record
-from banshi.kernel.http.responses import encode, reply
+from banshi.kernel.http.document_schemas import LINKS, MOMENT, Record, named, ref
+from banshi.kernel.http.pages import page_of
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, encode, in_utc, page_answer, reply
 from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("drafts")
@@ -31,18 +32,18 @@ PATH = "/v1/items/{code}/draft"
 MAX_DRAFT_BYTES = 65_536
 MAX_DRAFTS = 50
 
-TOO_LARGE = {
-    "zh-CN": "草稿内容过多，无法保存；请直接提交。",
-    "en": "This is too much for a draft; hand it in instead.",
-}
-TOO_MANY = {
-    "zh-CN": "您保存的草稿过多，请先删除一份。",
-    "en": "You have too many drafts; delete one first.",
-}
+TOO_LARGE = say("This is too much for a draft; hand it in instead.")
+TOO_MANY = say("You have too many drafts; delete one first.")
 
 BODY = Record(answers={"type": "object", "description": "The answers so far, right or wrong."}).form()
 DRAFT = Record(answers={"type": "object"}, saved_at=MOMENT, until={**MOMENT, "description": "From then on it is gone."})
+OFFERED = "`draft`: what was filled in. `item`: the guide, as long as there is one for them."
 SHOW = Link("draft", {"code": "$request.path.code"})
+
+#: A draft among others: nothing of its answers, which nobody reads before they are asked for.
+LISTED = Record(
+    item=ref("Reference"), saved_at=MOMENT, until=DRAFT["properties"]["until"], links={**LINKS, "description": OFFERED}
+)
 
 
 @ROUTES.put(PATH, Audience.CITIZEN, {200: Answer("It is kept.", DRAFT, links=[SHOW])}, body=BODY)
@@ -92,6 +93,19 @@ async def delete_draft(call: Call) -> web.StreamResponse:
     return web.Response(status=204)
 
 
+@ROUTES.get(
+    "/v1/me/drafts",
+    Audience.CITIZEN,
+    {200: page_answer(LISTED, Link("draft", {"code": "$response.body#/items/0/item/code"}))},
+    parameters=PAGE_PARAMETERS,
+)
+async def list_my_drafts(call: Call) -> web.StreamResponse:
+    """List the caller's drafts, the last one saved first, without their answers."""
+    own = Draft.filter(person=call.principal.subject, saved_at__gte=oldest(call.platform))
+    drafts, after = await page_of(call, own.only("id", "item", "saved_at"), {"-saved_at": in_utc, "-id": _key})
+    return reply(call, Page([_listed(call, one) for one in drafts], after).document())
+
+
 async def remove_old(platform: Platform) -> None:
     await delete(Draft.filter(saved_at__lt=oldest(platform)))
 
@@ -107,6 +121,23 @@ async def _save(platform: Platform, draft: Draft) -> None:
                 return await platform.store.commit(Write(rows=[draft]))
 
 
+def _key(text: str) -> str:
+    """A draft's id in a cursor. Raises ValueError."""
+    return bytes.fromhex(text).hex()
+
+
+def _listed(call: Call, draft: Draft) -> dict[str, Any]:
+    code, known = draft.item, call.platform.registry.items.of(draft.item)
+    links = {"draft": PATH.replace("{code}", code)}
+    if offered(call.platform, code, call.principal) is not None:
+        links["item"] = f"/v1/items/{code}"
+    item = named(code, known.title if known else None, call.language)
+    return LISTED.of(call.platform, draft, item=item, until=_until(call.platform, draft), links=links)
+
+
 def _document(platform: Platform, draft: Draft) -> dict[str, Any]:
-    until = draft.saved_at + timedelta(days=platform.settings.draft_days)
-    return DRAFT.of(platform, draft, answers=draft.answers, until=platform.moment(until))
+    return DRAFT.of(platform, draft, answers=draft.answers, until=_until(platform, draft))
+
+
+def _until(platform: Platform, draft: Draft) -> str | None:
+    return platform.moment(draft.saved_at + timedelta(days=platform.settings.draft_days))

@@ -73,6 +73,8 @@ WORDS: dict[str, dict[str, Any]] = {
             search=_TEXT,
             within=_TEXT,
             divided=_POINTER,
+            begins=_POINTER,
+            **{"from": _TEXT, "to": _TEXT},
         ),
     },
 }

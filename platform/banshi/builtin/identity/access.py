@@ -5,18 +5,27 @@ Made when it is first asked for, and anew once items come or go.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.routes import Audience
-from banshi.kernel.contract.values import Item, Step, Who
+from banshi.kernel.contract.values import Item, Step, Texts, Who
 from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.tables.cases import Case
 
 #: Whoever scans passes in the street, in every department.
 OFFICER = "officer"
+
+#: What people read for the roles of the house; a department's own are read by their names.
+ROLE_TITLES: Mapping[str, Texts] = {
+    "reviewer": {"zh-CN": "审核人员", "en": "Reviewer"},
+    "approver": {"zh-CN": "审批人员", "en": "Approver"},
+    "clerk": {"zh-CN": "窗口工作人员", "en": "Clerk at the counter"},
+    "registrar": {"zh-CN": "窗口查询人员", "en": "Registrar at the counter"},
+    OFFICER: {"zh-CN": "凭证核验人员", "en": "Officer who scans passes"},
+}
 
 #: The audiences whose roles a route asks for itself.
 ASKING = (Audience.STAFF, Audience.PERSON)

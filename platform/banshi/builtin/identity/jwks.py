@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from banshi.builtin.identity.development import DevelopmentKeys
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import Unavailable
-from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.logs import refusal_of
 from banshi.kernel.loading.outside_systems import Identity
 
@@ -153,28 +152,4 @@ def _key_set(document: Any) -> Any:
     return KeySet(keys)
 
 
-class DevelopmentKeys:
-    """The one key of this machine, for tokens of `banshi token`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.generation = 0
-        self._key = development_key(folder)
-
-    async def get(self) -> Any:
-        return self._key
-
-    async def newer(self, _: Any) -> Any | None:
-        return None
-
-
 Keys = IssuerKeys | DevelopmentKeys
-
-
-def development_key(folder: Path) -> Any:
-    """The key of this machine's development tokens, made on first use and readable by its owner alone."""
-    from joserfc.jwk import ECKey
-
-    file = folder / "development-token.pem"
-    if not file.exists():
-        write_private(file, ECKey.generate_key("P-256").as_pem(private=True))
-    return ECKey.import_key(file.read_bytes())

@@ -13,21 +13,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, NoReturn
 
 import structlog
 
 from banshi.builtin.identity.access import ACCESS, Access
-from banshi.builtin.identity.development import DEVELOPMENT
-from banshi.builtin.identity.jwks import DevelopmentKeys, IssuerKeys, Keys
+from banshi.builtin.identity.claims import check_subject, is_moment, refusal, verified_number, verified_phone
+from banshi.builtin.identity.development import DEVELOPMENT, DevelopmentKeys
+from banshi.builtin.identity.ended import ENDED_SESSIONS, EndedSessions, Held, held
+from banshi.builtin.identity.jwks import IssuerKeys, Keys
 from banshi.builtin.sentences import say
-from banshi.forms.numbers import NUMBERS, is_resident_id
-from banshi.forms.spelling import spelled, spelled_id
 from banshi.foundation.background import working
-from banshi.foundation.errors import Unauthenticated, UnknownRoles
-from banshi.foundation.texts import spoken
+from banshi.foundation.errors import UnknownRoles
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.http.callers import BEARERS, INVALID, LONGEST_TOKEN, parse_role
+from banshi.kernel.http.callers import BEARERS, LONGEST_TOKEN, parse_role
 from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.auth")
@@ -48,16 +47,6 @@ ID_TOKENS = ("", "jwt")
 
 #: Seconds of tolerance between clocks.
 LEEWAY_S = 30
-
-#: Subjects that are the platform's own to give; an issuer's token with such a one is refused.
-RESERVED = ("client:", "anonymous:")
-
-
-def refuse(why: str, headers: Mapping[str, str] = INVALID, **names: object) -> Unauthenticated:
-    """The refusal, which is logged: why, and by the line's request id for what, but never whose token it was."""
-    told = say(why, **names)
-    log.info("a token is refused", why=spoken(told, "en"))
-    return Unauthenticated(told, headers=headers)
 
 
 @dataclass(slots=True)
@@ -81,7 +70,9 @@ class Tokens:
     types: Collection[str] = ("", "jwt", "at+jwt")
     #: Of which a token with roles has to bear one.
     staff_acr: Collection[str] = ()
-    _remembered: OrderedDict[str, Principal] = field(default_factory=OrderedDict)
+    #: What was ended before its time.
+    ended: EndedSessions = field(default_factory=EndedSessions)
+    _remembered: OrderedDict[str, tuple[Principal, Held]] = field(default_factory=OrderedDict)
     #: The generation of the keys that the remembered tokens were checked against.
     _generation: int = 0
     #: The catalogue whose roles they were held against.
@@ -96,7 +87,7 @@ class Tokens:
             return None
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token or not token.isascii() or len(token) > LONGEST_TOKEN:
-            raise refuse("Authorization has to be: Bearer <token>.")
+            raise refusal("This is no way to sign in here; send a bearer token of the identity provider's.")
         for prefix, holder in self.others.items():
             if token.startswith(prefix):
                 return self._with_known_roles(await holder(token) or _refuse_ended())
@@ -106,12 +97,14 @@ class Tokens:
             self._remembered.clear()
         known = self._remembered.get(token)
         if known is not None:
-            if known.expires_at + LEEWAY_S > time.time():
-                return known
-            del self._remembered[token]
-            raise refuse("The token has expired; get a new one from the identity provider.")
-        principal = self._with_known_roles(self._of(await self._claims(token, self.audience, self.types)))
-        self._remembered[token] = principal
+            if known[0].expires_at + LEEWAY_S <= time.time():
+                del self._remembered[token]
+                raise refusal("The token has expired; get a new one from the identity provider.")
+            self._refuse_ended(known[1])
+            return known[0]
+        claims = await self._claims(token, self.audience, self.types)
+        principal = self._with_known_roles(self._of(claims))
+        self._remembered[token] = principal, _held(claims)
         if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
         return principal
@@ -122,15 +115,29 @@ class Tokens:
         Raises as `principal` does.
         """
         if not token.isascii() or len(token) > LONGEST_TOKEN:
-            raise refuse("The token's signature is not one of the identity provider's.")
+            raise refusal("The token's signature is not one of the identity provider's.")
         claims = await self._claims(token, client, ID_TOKENS)
         if claims.get("azp", client) != client:
-            raise refuse("The token is meant for another audience.")
+            raise refusal("The token is meant for another audience.")
         if claims.get("nonce") != nonce:
-            raise refuse("The token is another sign-in's.")
+            raise refusal("The token is another sign-in's.")
         return self._with_known_roles(self._of(claims))
 
     async def _claims(self, token: str, audience: str, types: Collection[str]) -> dict[str, Any]:
+        """What a token says that lets a person in."""
+        claims = await self.signed(token, (audience,), types)
+        if "events" in claims:
+            raise refusal("The token tells of an event and lets nobody in; send the access or ID token.")
+        self._check_times(claims, time.time())
+        check_subject(claims.get("sub"))
+        self._refuse_ended(_held(claims))
+        return claims
+
+    async def signed(self, token: str, audiences: Collection[str], types: Collection[str]) -> dict[str, Any]:
+        """What the issuer says in a token that is meant for one of these, whenever it is good.
+
+        Raises Unauthenticated, and Unavailable where its keys are not to be had.
+        """
         keys = await self.keys.get()
         claims = _decoded(token, keys, types)
         if claims is None:
@@ -138,59 +145,55 @@ class Tokens:
             newer = await self.keys.newer(keys)
             claims = _decoded(token, newer, types) if newer is not None else None
         if claims is None:
-            raise refuse("The token's signature is not one of the identity provider's.")
-        now = time.time()
-        audiences = claims.get("aud")
+            raise refusal("The token's signature is not one of the identity provider's.")
+        named = claims.get("aud")
         if claims.get("iss") != self.issuer:
-            raise refuse("The token is from another issuer.")
-        if audience not in (audiences if isinstance(audiences, list) else [audiences]):
-            raise refuse("The token is meant for another audience.")
-        if "events" in claims:
-            raise refuse("The token tells of an event and lets nobody in; send the access or ID token.")
-        self._check_times(claims, now)
-        subject = claims.get("sub")
-        if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
-            raise refuse("The token names no subject.")
-        if subject.startswith(RESERVED):
-            raise refuse("A person's subject may not begin with {reserved}.", reserved=" / ".join(RESERVED))
+            raise refusal("The token is from another issuer.")
+        if not any(one in audiences for one in (named if isinstance(named, list) else [named])):
+            raise refusal("The token is meant for another audience.")
         return claims
+
+    def _refuse_ended(self, held: Held) -> None:
+        if self.ended.until and self.ended.is_over(held):
+            raise refusal("This sign-in was ended; sign in anew at the identity provider.")
 
     def _check_times(self, claims: Mapping[str, Any], now: float) -> None:
         """Raise Unauthenticated for a token that has ended, hasn't begun, or would live for too long."""
         ends, begins, issued = claims.get("exp"), claims.get("nbf", 0), claims.get("iat", now)
-        if not _is_moment(ends) or ends + LEEWAY_S <= now:
-            raise refuse("The token has expired; get a new one from the identity provider.")
-        if not all(_is_moment(one) and one - LEEWAY_S <= now for one in (begins, issued)):
-            raise refuse("The token is not valid yet.")
+        if not is_moment(ends) or ends + LEEWAY_S <= now:
+            raise refusal("The token has expired; get a new one from the identity provider.")
+        if not all(is_moment(one) and one - LEEWAY_S <= now for one in (begins, issued)):
+            raise refusal("The token is not valid yet.")
         if ends - issued > self.max_life + LEEWAY_S:
-            raise refuse(
+            raise refusal(
                 "The token is good for longer than {most:g} seconds; get one that ends sooner.", most=self.max_life
             )
 
     def _of(self, claims: Mapping[str, Any]) -> Principal:
         named = claims.get(self.roles_claim)
         if not (named is None or isinstance(named, str | list)):
-            raise refuse("The claim {claim} has to be a text or a list of texts.", claim=self.roles_claim)
-        named = named or []
+            raise refusal("The claim {claim} has to be a text or a list of texts.", claim=self.roles_claim)
+        named = [] if named is None else named
         texts = [self.role_map.get(str(text), str(text)) for text in (named if isinstance(named, list) else [named])]
         roles = [role for role in map(parse_role, texts) if role]
         if len(roles) < len(texts):
             log.warning("a token names roles that are not of the form department:role", unknown=len(texts) - len(roles))
             if not roles:
                 # Somebody whom the issuer gives roles is staff; what we can't read must not make a citizen of them.
-                raise refuse("The claim {claim} has no role of the form department:role.", claim=self.roles_claim)
+                raise refusal("The claim {claim} has no role of the form department:role.", claim=self.roles_claim)
         if roles and self.staff_acr and claims.get("acr") not in self.staff_acr:
             # RFC 9470: the app asks the issuer for one of these.
             wanted = {"WWW-Authenticate": STEP_UP.format(" ".join(self.staff_acr))}
-            raise refuse("Staff have to sign in more strongly: acr_values says how.", wanted)
+            why = "Staff have to sign in more strongly: acr_values says how."
+            raise refusal(why, wanted, say(why))
         name = claims.get(self.name_claim)
         return Principal(
             subject=claims["sub"],
             name="".join(filter(str.isprintable, name))[:255] if isinstance(name, str) else "",
             roles=tuple(roles),
             expires_at=int(claims["exp"]),
-            resident_id=_verified_number(claims.get(self.resident_id_claim), self.resident_id_claim),
-            phone=_verified_phone(claims),
+            resident_id=verified_number(claims.get(self.resident_id_claim), self.resident_id_claim),
+            phone=verified_phone(claims),
         )
 
     def _with_known_roles(self, principal: Principal) -> Principal:
@@ -208,32 +211,14 @@ class Tokens:
         return replace(principal, roles=known, access=self.access)
 
 
-def _verified_number(claim: Any, name: str) -> str:
-    """The number of the document that the identity provider has seen, in its one spelling; "" for a claim without.
-
-    Not judged any further: what a passport's number looks like, or a permit's of next year, the provider knows and we
-    don't, and whoever lost it here could do nothing about it. It is only ever compared, and never written to the log.
-    """
-    number = spelled_id(claim) if isinstance(claim, str) else ""
-    if claim and not number:
-        # A JSON number has lost its last digits wherever it was a double, and would be somebody else's.
-        log.warning("a token's ID number can't be read: the claim has to be a short text", claim=name)
-    elif number and not is_resident_id(number):
-        log.info("a token's verified ID number is no resident's; it is taken as it is", claim=name)
-    return number
-
-
-def _verified_phone(claims: Mapping[str, Any]) -> str:
-    """The telephone number of OpenID Connect's claims (Core 1.0, 5.1), where the identity provider has verified it."""
-    phone = claims.get("phone_number")
-    if claims.get("phone_number_verified") is not True or not isinstance(phone, str):
-        return ""
-    number = spelled("cn-phone", phone)
-    return number if NUMBERS["cn-phone"](number) else ""
+def _held(claims: Mapping[str, Any]) -> Held:
+    """What the list of ended sessions is asked for a token; one that doesn't say since when it is, is as old as any."""
+    session = claims.get("sid")
+    return held(claims["sub"], claims.get("iat", 0), session if isinstance(session, str) else "")
 
 
 def _refuse_ended() -> NoReturn:
-    raise refuse("The token is not good, or not any more; get a new one.")
+    raise refusal("The token is not good, or not any more; get a new one.")
 
 
 def _decoded(token: str, keys: Any, types: Collection[str]) -> dict[str, Any] | None:
@@ -247,15 +232,10 @@ def _decoded(token: str, keys: Any, types: Collection[str]) -> dict[str, Any] | 
     try:
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
         if str(decoded.header.get("typ", "")).lower().removeprefix("application/") not in types:
-            raise refuse("The token is of a type that lets nobody in; send the access or ID token.")
+            raise refusal("The token is of a type that lets nobody in; send the access or ID token.")
         return decoded.claims
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _is_moment(value: Any) -> TypeGuard[int | float]:
-    """Whether a claim is a NumericDate that this machine can reckon with."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
 @asynccontextmanager
@@ -266,7 +246,8 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     if identity is None:
         keys_here = DevelopmentKeys(platform.settings.keys_folder)
         yield Tokens(
-            DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, inf, keys_here, access, others
+            *(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, inf, keys_here, access, others),
+            ended=platform[ENDED_SESSIONS],
         )
         return
     import aiohttp
@@ -277,7 +258,7 @@ async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
         life = identity.token_max_life
         try:
             async with working("banshi-issuer-keys", keys.keep_fresh):
-                more = (identity.token_types, identity.staff_acr)
+                more = (identity.token_types, identity.staff_acr, platform[ENDED_SESSIONS])
                 yield Tokens(identity.issuer, identity.audience, *claims, life, keys, access, others, *more)
         finally:
             await keys.close()

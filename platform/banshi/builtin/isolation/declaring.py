@@ -20,6 +20,7 @@ from banshi.kernel.loading.loader import Loader
 
 #: Hooks whose values can't be handed to another process, and what they stand for.
 STAY_BEHIND = {
+    "banshi_needs": "plugins that it needs",
     "banshi_kinds": "kinds of its own",
     "banshi_tables": "tables of its own",
     "banshi_resources": "resources, which get the running platform",
@@ -48,6 +49,7 @@ class Told:
     rule: Annotated[str, Field(max_length=60, pattern=r"^[a-z][a-z-]*$")]
     advice: Annotated[str, Field(max_length=4_000)]
     warning: bool = False
+    note: bool = False
 
 
 @data_table
@@ -70,7 +72,9 @@ class Looked:
 
     def declaration(self, kinds: Mapping[str, Kind], unguarded: Sequence[str]) -> Declaration:
         handled = {code: _handled(self.items[code], kinds) for code in sorted(self.handlers)}
-        findings = tuple(Told(rule=one.rule, advice=one.advice, warning=one.warning) for one in self.findings)
+        findings = tuple(
+            Told(rule=one.rule, advice=one.advice, warning=one.warning, note=one.note) for one in self.findings
+        )
         return Declaration(handlers=handled, findings=findings, unguarded=tuple(unguarded))
 
 
@@ -125,7 +129,7 @@ def findings_of(name: str, file: Path, declaration: Declaration) -> Iterator[Fin
     """In the kernel: what a child has found, under its own name."""
     for one in declaration.findings:
         advice = one.advice if str(file.parent) in one.advice else f"{file}: {one.advice}"
-        yield Finding(name, one.rule, advice, one.warning)
+        yield Finding(name, one.rule, advice, one.warning, note=one.note)
     if declaration.unguarded:
         advice = f"{file}: plugins.{name}.isolation: this system can't bar its process from "
         advice += f"{' or '.join(declaration.unguarded)}; docs/operations/security.md says what is needed"

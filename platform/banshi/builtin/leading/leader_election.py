@@ -16,15 +16,15 @@ from contextlib import asynccontextmanager
 import structlog
 
 from banshi.foundation.background import every, woken, working
+from banshi.foundation.database.pulse import MAX_SLEEP_S
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.signals.signals import SIGNALS
 
 log = structlog.get_logger("banshi.leader")
 
-#: Seconds for which a leader leads without renewing, between two renewals or attempts, and between two looks of work
-#: that only the leader does.
-LEASE_S, RENEWAL_INTERVAL_S, LOOK_INTERVAL_S = 15.0, 5.0, 1.0
+#: Seconds for which a leader leads without renewing, and between two renewals, or looks whether nobody leads.
+LEASE_S, RENEWAL_INTERVAL_S = 15.0, 5.0
 
 #: What is leased, and the topic of the signal that it is free.
 FREE = "leader"
@@ -38,11 +38,32 @@ class Leader:
         self._name = os.urandom(8).hex()
         self._until = 0.0
         self._wake = asyncio.Event()
+        #: Set once the lead is won or lost; then another one takes its place.
+        self._changed = asyncio.Event()
         platform[SIGNALS].on(FREE, lambda _: self._wake.set())
+        clock, length = platform.store.clock, int(LEASE_S * 1000)
+        taken = f"name = '{FREE}' AND until > {clock} AND until <= {clock} + {2 * length}"
+        led = f"(SELECT 1) one WHERE NOT EXISTS (SELECT 1 FROM banshi_lease WHERE {taken})"  # noqa: S608 - ours
+        if platform.duty.works and platform.store.dialect != "sqlite":
+            platform.store.pulse.when("nobody leads", led, self._wake.set, RENEWAL_INTERVAL_S)
 
     @property
     def leads(self) -> bool:
         return time.monotonic() < self._until
+
+    def lead_until(self, moment: float) -> None:
+        """Lead until that moment of the monotonic clock, or no more."""
+        led, self._until = self.leads, moment
+        if self.leads is not led:
+            changed, self._changed = self._changed, asyncio.Event()
+            changed.set()
+
+    async def turned(self) -> None:
+        """Wait until this process leads, or where it does, until it doesn't any more."""
+        led = self.leads
+        while self.leads is led:
+            left = self._until - time.monotonic()
+            await woken(self._changed, left if led and left < math.inf else None)
 
     async def keep(self) -> None:
         """Take the lead where nobody has it, and keep it; until cancelled."""
@@ -50,35 +71,39 @@ class Leader:
             led, begun = self.leads, time.monotonic()
             if await self._take():
                 # From before the database was asked: its clock began to count afterwards.
-                self._until = begun + LEASE_S
+                self.lead_until(begun + LEASE_S)
                 if not led:
                     log.info("leads")
             elif led:
-                self._until = 0.0
+                self.lead_until(0.0)
                 log.warning("another process leads")
             self._wake.clear()
-            await woken(self._wake, RENEWAL_INTERVAL_S)
+            await woken(self._wake, RENEWAL_INTERVAL_S if self.leads else MAX_SLEEP_S)
 
     async def _take(self) -> bool:
-        clock = self._platform.store.clock
+        store = self._platform.store
+        clock, (lease, own, length) = store.clock, store.placeholders(3)
         sql = (
-            f"INSERT INTO banshi_lease (name, holder, until) VALUES ($1, $2, {clock} + $3) "  # noqa: S608 - our own clock
-            f"ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = {clock} + $3 "
+            f"INSERT INTO banshi_lease (name, holder, until) VALUES ({lease}, {own}, {clock} + {length}) "  # noqa: S608
+            f"ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = {clock} + {length} "
             # One that ends later than twice the longest was taken before the clock was set back.
-            f"WHERE banshi_lease.holder = $2 OR banshi_lease.until <= {clock} OR banshi_lease.until > {clock} + 2 * $3 "
+            f"WHERE banshi_lease.holder = {own} OR banshi_lease.until <= {clock} "
+            f"OR banshi_lease.until > {clock} + 2 * {length} "
             "RETURNING holder"
         )
         values = [FREE, self._name, int(LEASE_S * 1000)]
-        return bool(await self._platform.store.connection.execute_query_dict(sql, values))
+        return bool(await store.connection.execute_query_dict(sql, values))
 
     async def give_up(self) -> None:
         """Let another process lead at once."""
         if not self.leads:
             return
-        self._until = 0.0
-        sql = "UPDATE banshi_lease SET until = 0 WHERE name = $1 AND holder = $2"
+        self.lead_until(0.0)
+        store = self._platform.store
+        lease, own = store.placeholders(2)
+        sql = f"UPDATE banshi_lease SET until = 0 WHERE name = {lease} AND holder = {own}"  # noqa: S608 - marks
         try:
-            await self._platform.store.connection.execute_query(sql, [FREE, self._name])
+            await store.connection.execute_query(sql, [FREE, self._name])
             self._platform[SIGNALS].send(FREE, ["free"])
         except Exception as error:  # it ends by itself
             log.warning("the lead could not be given up", error=type(error).__name__)
@@ -94,12 +119,11 @@ async def led(platform: Platform, seconds: float, work: Callable[[], Awaitable[o
         if leader.leads:
             rounds = asyncio.create_task(every(seconds, work, failed))
             try:
-                while leader.leads:
-                    await asyncio.wait([rounds], timeout=LOOK_INTERVAL_S)
+                await leader.turned()
             finally:
                 rounds.cancel()
                 await asyncio.gather(rounds, return_exceptions=True)
-        await asyncio.sleep(LOOK_INTERVAL_S)
+        await leader.turned()
 
 
 @asynccontextmanager
@@ -113,7 +137,7 @@ async def open_leader(platform: Platform) -> AsyncIterator[Leader]:
         yield leader
         return
     if platform.store.dialect == "sqlite":
-        leader._until = math.inf
+        leader.lead_until(math.inf)
         yield leader
         return
     try:

@@ -12,15 +12,4 @@ from banshi.builtin.materials.offers import Earlier, earlier_files, takes
 from banshi.builtin.materials.taking import REUSE, commit, member, taken
 from banshi.builtin.materials.verdict import judged, replaced
 
-__all__ = [
-    "REUSE",
-    "Earlier",
-    "commit",
-    "earlier_files",
-    "judged",
-    "labels",
-    "member",
-    "replaced",
-    "taken",
-    "takes",
-]
+__all__ = ["REUSE", "Earlier", "commit", "earlier_files", "judged", "labels", "member", "replaced", "taken", "takes"]

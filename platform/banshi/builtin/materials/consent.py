@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from banshi.builtin.sentences import say
 from banshi.kernel.contract.values import Document, Item, Material, Texts, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
@@ -51,14 +52,7 @@ def consent_to(
             "count": len(files),
         }
         texts[language] = WORDS[language].format(**values)
-    said = [
-        earlier.person,
-        item.code,
-        material.field,
-        str(earlier.id),
-        times,
-        *(str(one.id) for one in files),
-    ]
+    said = [earlier.person, item.code, material.field, str(earlier.id), times, *(str(one.id) for one in files)]
     return Consent(hashlib.blake2b(orjson.dumps([*said, texts]), digest_size=16).hexdigest(), texts)
 
 
@@ -69,10 +63,8 @@ def _about(document: Document, concerns: str, language: str) -> str:
     return f"（{label}：{concerns}）" if language == "zh-CN" else f" ({label}: {concerns})"
 
 
-WORDS: Texts = {
-    "zh-CN": "为办理“{purpose}”，我同意将本人于{day}在办件{number}（{earlier}）中提交的“{document}”（文件{count}个）"
-    "提供给{department}。{department}会看到文件及其来源办件。不同意的，可以重新上传。",
-    "en": "For “{purpose}”, I agree that {department} gets the “{document}” (files: {count}) that I uploaded on {day} "
-    "and handed in with case {number} ({earlier}). {department} sees the files and which case they are from. If you "
-    "don't agree, upload the document instead.",
-}
+WORDS: Texts = say(
+    "For “{purpose}”, I agree that {department} gets the “{document}” (files: {count}) that I uploaded on {day} and "
+    "handed in with case {number} ({earlier}). {department} sees the files and which case they are from. If you don't"
+    " agree, upload the document instead."
+)

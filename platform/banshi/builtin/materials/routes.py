@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from banshi.builtin.materials import Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import document_of
-from banshi.builtin.materials.words import HOW, SOURCES
 from banshi.builtin.openapi.schemas.items import MATERIAL, OFFERED_CASE, OFFERED_FILE
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import NotFound
+from banshi.kernel.cases.materials import SOURCES
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.contract.values import Item, Material, text_in
+from banshi.kernel.contract.values import Item, Material, Texts, text_in
 from banshi.kernel.http.document_schemas import ID, named, ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.runtime.running import Platform
@@ -25,6 +26,13 @@ ROUTES = Routes("cases")
 
 #: The first thing that can be handed in again.
 OFFER = "$response.body#/materials/0/offers/0"
+
+#: What people read for what they do about a material.
+HOW: Mapping[str, Texts] = {
+    "upload": {"zh-CN": "在线上传", "en": "Upload it"},
+    "in-person": {"zh-CN": "到场出示", "en": "Bring it with you"},
+    "not-needed": {"zh-CN": "无需提交", "en": "You need not hand it in"},
+}
 
 
 @ROUTES.get(

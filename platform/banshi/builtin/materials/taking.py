@@ -16,8 +16,10 @@ from uuid_utils.compat import uuid7
 
 from banshi.builtin.materials.offers import ACTION, Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import reusable
+from banshi.builtin.sentences import say
 from banshi.forms.pointers import name_at, names_in
-from banshi.foundation.database.store import NotBegun
+from banshi.foundation.background import apart
+from banshi.foundation.database.failover.fates import NotBegun
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, StorageFull
 from banshi.foundation.files import durable_files
@@ -52,34 +54,20 @@ REUSE: Mapping[str, Any] = array(
     ),
     maxItems=MAX_MATERIALS,
     title={"zh-CN": "沿用以往提交的材料", "en": "Materials from earlier cases"},
-    description={
-        "zh-CN": "经本人同意，从以往办件沿用的材料；文件编号写在填写内容中。",
-        "en": "Materials out of earlier cases, with consent to each; their files' ids are in the answers.",
-    },
+    description=say("Materials out of earlier cases, with consent to each; their files' ids are in the answers."),
 )
 
-NO_FIELD = {
-    "zh-CN": "本事项没有可以沿用以往文件的这项材料，请上传文件。",
-    "en": "This item has no such material that can come from an earlier case; upload the file.",
-}
+NO_FIELD = say("This item has no such material that can come from an earlier case; upload the file.")
 TWICE = {"zh-CN": "同一项材料只能写一次。", "en": "Name each material once."}
-NO_CONSENT = {
-    "zh-CN": "这项同意已失效（文件已过期、已被使用或者不再可用）；请重新获取可沿用的材料并再次征求同意，或者上传文件。",
-    "en": "This consent is not good any more: the files are too old, were used or are not offered now. Ask for the "
-    "materials again and let the person decide anew, or upload the file.",
-}
-OTHER_FILES = {
-    "zh-CN": "请沿用该项材料的全部文件，不能增减，也不能与新上传的文件混用。",
-    "en": "Take over all files of this offer, no other ones, and no uploads beside them.",
-}
-OTHER_MATTER = {
-    "zh-CN": "这份材料是关于“{concerns}”的，与本次填写的不一致；请上传相应的文件。",
-    "en": "This document is about {concerns}, and the answers are not; upload the right one.",
-}
-GONE = {
-    "zh-CN": "所沿用的材料刚刚发生变化；请重新获取可沿用的材料并再次征求同意，或者上传文件。",
-    "en": "What is taken over has just changed. Ask for the materials again and let the person decide anew, or upload.",
-}
+NO_CONSENT = say(
+    "This consent is not good any more: the files are too old, were used or are not offered now. Ask for the "
+    "materials again and let the person decide anew, or upload the file."
+)
+OTHER_FILES = say("Take over all files of this offer, no other ones, and no uploads beside them.")
+OTHER_MATTER = say("This document is about {concerns}, and the answers are not; upload the right one.")
+GONE = say(
+    "What is taken over has just changed. Ask for the materials again and let the person decide anew, or upload."
+)
 
 
 def member(item: Item, department: Department) -> Mapping[str, Any]:
@@ -174,7 +162,7 @@ def _copy(file: Attachment, own: uuid.UUID, case: Case, origin: Mapping[str, str
 
 def _entry(earlier: Case, case: Case, at: Any) -> CaseEvent:
     """The entry in the earlier case's audit: nothing moves, and its version counts up."""
-    return CaseEvent(
+    entry = CaseEvent(
         case_id=earlier.id,
         version=earlier.version + 1,
         at=at,
@@ -185,6 +173,8 @@ def _entry(earlier: Case, case: Case, at: Any) -> CaseEvent:
         actor_id=case.person,
         details={"reused_for": []},
     )
+    entry.of_case = earlier, {}
+    return entry
 
 
 def _renamed(value: Any, path: Sequence[str], fresh: Mapping[str, str]) -> Any:
@@ -197,10 +187,10 @@ def _renamed(value: Any, path: Sequence[str], fresh: Mapping[str, str]) -> Any:
 async def commit(platform: Platform, write: Write, reused: Reused) -> None:
     """Write a submission with what it takes over. Raises Conflict where that has changed meanwhile, else as the store.
 
-    A task of its own: a caller who hangs up does not take the write back, so the files must not go either.
+    A task of its own: files whose rows are being written must not go when the caller does.
     """
     if reused.links:
-        await asyncio.shield(asyncio.create_task(_commit(platform, write, reused)))
+        await apart(_commit(platform, replace(write, caller=asyncio.current_task()), reused))
     else:
         await platform.store.commit(write)
 

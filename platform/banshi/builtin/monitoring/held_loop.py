@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -21,8 +21,8 @@ from banshi.kernel.runtime.running import Platform
 #: Seconds for which the loop may stand still.
 HELD_S = 0.5
 
-#: Seconds between two of its turns that are noted, and between two looks at them.
-LOOK_S = 0.1
+#: Seconds between two looks at what it does: whoever does nothing wakes for no more than that.
+LOOK_S = 0.2
 
 #: Seconds before the same line is told again.
 QUIET_S = 60.0
@@ -41,7 +41,9 @@ class HeldLoop:
     def __init__(self, platform: Platform) -> None:
         registry = platform.registry
         entries = registry.configuration.entries
-        self._folders = {plugin.folder: name for name, plugin in registry.plugins.items() if name in entries}
+        plugins = registry.plugins.items()
+        self._folders = {f"{plugin.folder}{os.sep}": name for name, plugin in plugins if name in entries}
+        self._any = tuple(self._folders)
         self._held = Counter(
             "banshi_loop_held", "Times that a plugin held the event loop", ["plugin"], registry=platform.metrics
         )
@@ -49,27 +51,33 @@ class HeldLoop:
         self._loop = asyncio.get_running_loop()
         self._told: dict[tuple[str, int], float] = {}
         self.ended = threading.Event()
-        self.turn()
-
-    def turn(self) -> None:
-        """Note that the loop turns, again and again."""
-        self.turned = time.monotonic()
-        self.next = self._loop.call_later(LOOK_S, self.turn)
 
     def watch(self) -> None:
-        told = 0.0
         while not self.ended.wait(LOOK_S):
-            turned = self.turned
-            if time.monotonic() - turned > HELD_S and turned != told and self._tell():
-                told = turned
+            if self._in_a_plugin():
+                self._wait_for_turn()
+
+    def _wait_for_turn(self) -> None:
+        """Wait until the loop turns, and tell once where that takes long. It was held for a moment before the look."""
+        turned = threading.Event()
+        try:
+            self._loop.call_soon_threadsafe(turned.set)
+        except RuntimeError:  # the loop is closed
+            return
+        told, pause = False, HELD_S - LOOK_S / 2
+        while not (turned.wait(pause) or self.ended.is_set()):
+            told, pause = told or self._tell(), LOOK_S
+
+    def _in_a_plugin(self) -> Sequence[FrameType]:
+        """The frames of the loop's thread, the innermost first, where one of them is a plugin's code."""
+        frames = list(_outwards(sys._current_frames().get(self._thread)))
+        return frames if any(one.f_code.co_filename.startswith(self._any) for one in frames) else ()
 
     def _tell(self) -> bool:
         """Whether the loop is in a plugin's code, which is then told."""
-        frames = list(_outwards(sys._current_frames().get(self._thread)))
-        for frame in frames:
-            file = Path(frame.f_code.co_filename)
+        for frame in (frames := self._in_a_plugin()):
             for folder, plugin in self._folders.items():
-                if file.is_relative_to(folder):
+                if frame.f_code.co_filename.startswith(folder):
                     self._tell_of(plugin, _item_in(frames), frame)
                     return True
         return False
@@ -95,7 +103,6 @@ async def open_held_loop(platform: Platform) -> AsyncIterator[HeldLoop]:
         yield watch
     finally:
         watch.ended.set()
-        watch.next.cancel()
         thread.join(timeout=1)
 
 
@@ -108,7 +115,7 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def _item_in(frames: list[FrameType]) -> str:
+def _item_in(frames: Sequence[FrameType]) -> str:
     """The item about whose submission somebody asked; "" where there is none."""
     for frame in frames:
         for value in (*frame.f_locals.values(), *frame.f_locals.get("arguments", ())):

@@ -14,7 +14,7 @@ from uuid import UUID
 from banshi.foundation.database.store import Store
 from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, consumers_of
 from banshi.kernel.runtime.process_role import ALERT, CASE, NOTICE
-from banshi.kernel.tables.outbox import OutboxRow
+from banshi.kernel.tables.outbox import OPEN, OutboxRow
 
 #: What lanes are called, and how they are written.
 LANES: Mapping[str, int] = {CASE: CASE_LANE, ALERT: ALERT_LANE, NOTICE: NOTICE_LANE}
@@ -75,7 +75,7 @@ async def page(
     store: Store, *, standing: str = "", consumer: str = "", lane: int | None = None, limit: int
 ) -> list[Promise]:
     """Rows that are not done, the oldest first."""
-    which = [STANDINGS[standing].format(clock=store.clock) if standing else "state IN ('due', 'parked')"]
+    which = [STANDINGS[standing].format(clock=store.clock) if standing else f"({OPEN})"]
     values: list[Any] = []
     whose = await _whose(store, consumer)
     marks = iter(store.placeholders(len(whose) + 2))

@@ -131,7 +131,7 @@ def _operation(route: Route, item: Item | None = None, body: Mapping[str, Any] |
         "tags": [route.tag],
         "security": _security(route),
         "parameters": _parameters(route, skip={"code"} if item else frozenset()),
-        "responses": _responses(route),
+        "responses": responses_of(route),
     }
     if route.deprecated:
         operation["deprecated"] = True
@@ -182,7 +182,8 @@ def _parameters(route: Route, skip: Iterable[str]) -> list[dict[str, Any]]:
     return parameters
 
 
-def _responses(route: Route) -> dict[str, Any]:
+def responses_of(route: Route) -> dict[str, Any]:
+    """What a route may answer, by status, as the description has it."""
     responses = {}
     for status, answer in sorted(route.answers.items()):
         told: dict[str, Any] = {"description": answer.description}
@@ -190,7 +191,7 @@ def _responses(route: Route) -> dict[str, Any]:
             told["content"] = _errors(route)
             # What a standard has in place of a problem document, where the handler speaks it.
             told["content"] |= {answer.media_type: {"schema": _shape(answer)}} if answer.schema is not None else {}
-        elif status != 204:
+        elif status != 204 and answer.media_type:
             told["content"] = {answer.media_type: {"schema": _shape(answer)}}
         if answer.headers:
             told["headers"] = {

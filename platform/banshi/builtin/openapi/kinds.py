@@ -35,11 +35,15 @@ class KindTypes:
 KIND_TYPES: Key[KindTypes] = Key("kind types")
 
 
+#: What no list of this server's words can have.
+OF_GONE = "A case whose kind is gone with its plugin keeps the words of that."
+
+
 def named_schemas(registry: Registry) -> dict[str, Schema]:
     """Every schema that the description names, by its name."""
     told = {one.kind: one for _, one in registry.offered(KIND_TYPES)}
     kinds = registry.kinds.values()
-    made: dict[str, Schema] = {**SCHEMAS, "ItemKind": _choice(registry.kinds)}
+    made: dict[str, Schema] = {**SCHEMAS, "ItemKind": {**_choice(registry.kinds), "description": OF_GONE}}
     for kind in kinds:
         made |= _of_items(kind)
         made |= _of_cases(kind, told.get(kind.name), registry)
@@ -48,7 +52,7 @@ def named_schemas(registry: Registry) -> dict[str, Schema]:
     made["CaseDetails"] = _one_of(made, "CaseDetails", registry.kinds)
     for noun in ("State", "Action"):
         parts = (made.get(name_of(kind, noun), {}).get("enum", ()) for kind in registry.kinds)
-        made[f"Case{noun}"] = _choice(one for part in parts for one in part)
+        made[f"Case{noun}"] = {**_choice(one for part in parts for one in part), "description": OF_GONE}
     return made
 
 
@@ -80,10 +84,7 @@ def _of_cases(kind: Kind, types: KindTypes | None, registry: Registry) -> dict[s
         "timeline": array(_open(state=ref(state))),
         "permitted_actions": array(_open(action=ref(action), leads_to=ref(state))),
     }
-    made: dict[str, Schema] = {
-        state: _choice(states),
-        action: _choice(actions),
-    }
+    made: dict[str, Schema] = {state: _choice(states), action: _choice(actions)}
     if kind.shown is not None:
         made[details] = untitled(_of_kind(kind.name, types.details if types is not None else None))
         members["details"] = optional(ref(details))

@@ -27,5 +27,5 @@ def banshi_resources() -> list[Resource[Any]]:
 
 def _descriptions(platform: Platform) -> Descriptions:
     registry = platform.registry
-    document = partial(openapi.document, registry, [route for _, route in registry.routes])
+    document = partial(openapi.document, registry, [route for _, route in registry.routes if route.described])
     return Descriptions(registry, document, platform.settings.data)

@@ -118,6 +118,9 @@ class Outgoing:
                 ) as response:
                     received = await _bounded(response, limit)
                     return Answered(response.status, response.headers, received, loop.time() - begun)
+        except aiohttp.ConnectionTimeoutError:
+            told = f"no connection could be made within {CONNECT_TIMEOUT_S:g} seconds"
+            raise CallFailed("unreachable", told) from None
         except TimeoutError:
             raise CallFailed("timeout", f"no whole answer within {seconds:g} seconds") from None
         except aiohttp.ClientConnectorCertificateError as error:

@@ -28,11 +28,10 @@ MAX_PHONES = 10
 MOVED: Texts = {"zh-CN": "凭证已转到另一部手机。", "en": "Another phone holds it now."}
 
 TITLE: Texts = {"zh-CN": "凭证已转到另一部手机", "en": "Your pass was moved to another phone"}
-BODY: Texts = {
-    "zh-CN": "“{item}”的凭证现在由另一部手机出示，原来的手机不再有效。如果不是您本人操作，请修改登录密码并与部门联系。",
-    "en": "Another phone shows the pass of “{item}” now, and the one before shows it no more. If that was not you, "
-    "change your password and call the department.",
-}
+BODY: Texts = say(
+    "Another phone shows the pass of “{item}” now, and the one before shows it no more. If that was not you, change "
+    "your password and call the department."
+)
 
 
 WITHDRAWN = say("The key that signed the pass was withdrawn: ask the department for another one.")

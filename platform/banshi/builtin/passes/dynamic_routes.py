@@ -30,12 +30,7 @@ PHONE = Record(
         "type": "object",
         "description": "The public half of a key that the phone made for this pass, as JWK (RFC 7517).",
         "required": ["kty", "crv", "x", "y"],
-        "properties": {
-            "kty": {"const": "EC"},
-            "crv": {"const": "P-256"},
-            "x": _COORDINATE,
-            "y": _COORDINATE,
-        },
+        "properties": {"kty": {"const": "EC"}, "crv": {"const": "P-256"}, "x": _COORDINATE, "y": _COORDINATE},
     }
 ).form()
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
-from banshi.builtin.months import midnight
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Scan
@@ -23,6 +22,7 @@ from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Texts
+from banshi.kernel.http.months import midnight
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
@@ -43,11 +43,10 @@ ELSEWHERE_WITHIN = timedelta(minutes=10)
 LONG_OVER = timedelta(days=1)
 
 #: Why no pass is signed for the days of an application.
-OVER: Texts = {
-    "zh-CN": "申请的时间已经过去，或者截止早于起始：请退回补正新的日期，或者不予批准。",
-    "en": "The time that was applied for is over, or ends before it begins: return the application for new dates, or "
-    "refuse it.",
-}
+OVER: Texts = say(
+    "The time that was applied for is over, or ends before it begins: return the application for new dates, or refuse"
+    " it."
+)
 
 #: Why a test case's pass is not valid.
 MADE_UP: Texts = {"zh-CN": "测试办件的凭证，不具效力。", "en": "It is a test case's, and allows nothing."}
@@ -234,12 +233,17 @@ async def end_of(platform: Platform, record: Pass | None) -> str:
     if record is None or record.revoked_at is None:
         return ""
     case: Case = await record.case
+    if end := end_in(platform, case):
+        return end
+    return "moved" if record.phone and await Pass.filter(case_id=case.id, number__gt=record.number).exists() else ""
+
+
+def end_in(platform: Platform, case: Case) -> str:
+    """How the pass that a case has now has ended, as the case says it: the same, without "moved"."""
     if case.mode == TEST:
         return "test"
     kind = platform.registry.kinds.get(case.kind)
-    if kind and kind.outcomes.get(case.state) == "revoked":
-        return case.state
-    return "moved" if record.phone and await Pass.filter(case_id=case.id, number__gt=record.number).exists() else ""
+    return case.state if kind and kind.outcomes.get(case.state) == "revoked" else ""
 
 
 def end_title(platform: Platform, record: Pass | None, end: str, language: str) -> str | None:

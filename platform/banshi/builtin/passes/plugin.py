@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.builtin.passes import dynamic_routes, routes
+from banshi.builtin.passes import dynamic_routes, own_routes, routes
 from banshi.builtin.passes.keys import KEYRING, open_keyring
 from banshi.builtin.passes.revocations import REVOCATIONS, open_revocations
 from banshi.kernel.contract.hookspecs import hookimpl
@@ -14,7 +14,7 @@ from banshi.kernel.contract.values import Phase, Resource
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*routes.ROUTES, *dynamic_routes.ROUTES]
+    return [*routes.ROUTES, *dynamic_routes.ROUTES, *own_routes.ROUTES]
 
 
 @hookimpl

@@ -8,8 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.openapi.schemas.passes import SCAN
-from banshi.builtin.pages import page_of
+from banshi.builtin.openapi.schemas.passes import KEY_SET, SCAN
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.claims import claim_documents, words_of
 from banshi.builtin.passes.keys import KEYRING, jwk
@@ -27,6 +26,7 @@ from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import Claim, Item, text_in
 from banshi.kernel.http.document_schemas import Record, named, optional, ref
+from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, page_answer, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.passes import Pass
@@ -80,7 +80,7 @@ for ending, (media_type, _) in PICTURES.items():
 
 @ROUTES.get("/v1/cases/{id}/scans", Audience.CITIZEN, {200: page_answer(ref("Scan"))}, parameters=PAGE_PARAMETERS)
 async def list_scans(call: Call) -> web.StreamResponse:
-    """List who scanned the case's pass.
+    """List the departments whose officers scanned the case's pass.
 
     The newest comes first.
     """
@@ -94,11 +94,17 @@ async def list_scans(call: Call) -> web.StreamResponse:
         SCAN.of(
             call.platform,
             scan,
+            department_title=_department(call, scan.department),
             verdict_title=(scan.verdict == "revoked" and ended) or word(TITLES, scan.verdict, call.language),
         )
         for scan in scans
     ]
     return reply(call, Page(rows, after).document())
+
+
+def _department(call: Call, code: str) -> str:
+    department = call.platform.registry.departments.get(code)
+    return named(code, department.title if department else None, call.language)["title"]
 
 
 @ROUTES.post(
@@ -138,7 +144,7 @@ async def _verdict_document(platform: Platform, verdict: Verdict, language: str)
     }
 
 
-@ROUTES.get("/v1/passes/keys", Audience.ANYONE, {200: Answer("A JWK set and the claims by item.", {"type": "object"})})
+@ROUTES.get("/v1/passes/keys", Audience.ANYONE, {200: Answer("A JWK set and the claims by item.", KEY_SET)})
 async def list_pass_keys(call: Call) -> web.StreamResponse:
     """List the public keys and the claims of each item's pass.
 

@@ -37,14 +37,7 @@ class StatusList:
         return base64.urlsafe_b64encode(zlib.compress(self.octets, 9)).rstrip(b"=").decode()
 
     def signed(
-        self,
-        *,
-        subject: str,
-        issued_at: int,
-        expires_at: int,
-        ttl: int,
-        key: EllipticCurvePrivateKey,
-        kid: str,
+        self, *, subject: str, issued_at: int, expires_at: int, ttl: int, key: EllipticCurvePrivateKey, kid: str
     ) -> str:
         """Sign the list as a Status List Token, a JWT with ES256 (section 5.1).
 

@@ -9,6 +9,17 @@ from banshi.foundation.findings import Finding
 from banshi.kernel.contract.kinds import no_steps
 from banshi.kernel.loading.registry import Registry
 
+#: Half a year, at its longest: for so long records of what was done have to be kept (网络安全法 article 21).
+RECORD_DAYS = 184
+
+
+def records_are_kept(registry: Registry) -> Iterator[Finding]:
+    """Who read, looked up and was refused what is on record for half a year at least."""
+    if registry.configuration.settings.look_up_days < RECORD_DAYS:
+        where = f"{registry.configuration.file}: platform.look_up_days"
+        advice = f"{where}: set it to {RECORD_DAYS} at least: records of half a year may be asked for"
+        yield Finding("platform", "short-records", advice, warning=True)
+
 
 def retention_names_outcomes(registry: Registry) -> Iterator[Finding]:
     """Items name outcomes of their kind, the platform's settings those of any kind, and kinds that there are."""

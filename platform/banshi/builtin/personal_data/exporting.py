@@ -15,8 +15,9 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
-from banshi.builtin.personal_data.holdings import ROWS_PER_STATEMENT, DataSubject, PersonalTable
+from banshi.builtin.personal_data.holdings import DataSubject, PersonalTable
 from banshi.builtin.personal_data.persons import holdings_of
+from banshi.foundation.database.bulk import ROWS_PER_STATEMENT
 from banshi.foundation.files.spooled import Spooled
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment

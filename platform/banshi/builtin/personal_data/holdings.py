@@ -14,13 +14,11 @@ from typing import Any
 from tortoise.expressions import Q
 from tortoise.models import Model
 
+from banshi.foundation.database.bulk import ROWS_PER_STATEMENT
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Texts
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-
-#: Rows that one statement asks for.
-ROWS_PER_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,23 +22,21 @@ from tortoise.expressions import Q
 
 from banshi.builtin.audit.leaving import forget_old_readings
 from banshi.builtin.audit.refusals import forget_old_refusals
+from banshi.builtin.identity.ended import forget_old_endings
+from banshi.builtin.leading.rounds import hourly, in_turn
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.promises import MAX_APART_MS
 from banshi.builtin.personal_data.retention import anonymise_old_cases
-from banshi.builtin.rounds import ROWS_PER_STATEMENT, delete, hourly, in_turn
 from banshi.builtin.uploads import room
+from banshi.foundation.database.bulk import ROWS_PER_STATEMENT, delete
 from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
-from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.outbox import OutboxRow
 
 log = structlog.get_logger("banshi.upkeep")
-
-#: All that the outbox has.
-LANES = (outbox.CASE_LANE, outbox.ALERT_LANE, outbox.NOTICE_LANE)
 
 #: How long an upload waits for the submission that names it.
 UPLOAD_WAITS = timedelta(days=1)
@@ -94,15 +92,13 @@ async def _remove_files(platform: Platform) -> None:
 async def _remove_work(platform: Platform) -> None:
     """Delete what was settled before then.
 
-    By consumer, state and lane, as the index has them: one of times would have to be kept up by each settlement. What
-    was settled before then was promised before then.
+    By the key, in the order in which it was promised: an index of times would have to be kept up by each settlement.
+    What was settled before then was promised before then.
     """
     moment = int(_kept_since(platform).timestamp() * 1000)
     promised = UUID(int=(moment + MAX_APART_MS) << 80)
-    for consumer in await outbox.consumers_of(platform.store):
-        for state in ("done", "dropped"):
-            of_it = OutboxRow.filter(consumer=consumer, state=state, lane__in=LANES)
-            await delete(of_it.filter(id__lt=promised, settled_at__lt=moment))
+    over = OutboxRow.filter(id__lt=promised, state__in=["done", "dropped"], settled_at__lt=moment)
+    await delete(over.order_by("id"))
 
 
 async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None:
@@ -116,7 +112,8 @@ async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None
 async def tidy(platform: Platform) -> None:
     """One round, in this order."""
     works = (_remove_work, _remove_answers, _remove_files, room.remove_old, forget_test_cases, anonymise_old_cases)
-    await in_turn(platform, (*works, forget_old_readings, forget_old_refusals), log, "could not tidy up")
+    old = (forget_old_readings, forget_old_refusals, forget_old_endings)
+    await in_turn(platform, (*works, *old), log, "could not tidy up")
 
 
 UPKEEP: Key[None] = Key("upkeep")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from tortoise.expressions import Subquery
 
-from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.audit.commands import whose_key
+from banshi.builtin.audit.key import read_key
+from banshi.builtin.audit.models import CaseReading, OperatorCommand
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.personal_data.anonymising import anonymise
 from banshi.builtin.personal_data.holdings import (
     HOLDINGS,
-    ROWS_PER_STATEMENT,
     DataSubject,
     Holdings,
     PersonalTable,
@@ -24,8 +26,10 @@ from banshi.builtin.personal_data.holdings import (
 from banshi.builtin.personal_data.housekeeping import remove_unused
 from banshi.builtin.personal_data.promises import forget_messages
 from banshi.builtin.personal_data.retention import ends_of
+from banshi.builtin.sentences import say
 from banshi.builtin.uploads.models import UploadRoom
 from banshi.builtin.uploads.room import whose
+from banshi.foundation.database.bulk import ROWS_PER_STATEMENT
 from banshi.foundation.database.writes import Update, Write
 from banshi.kernel.contract.values import Texts
 from banshi.kernel.runtime.running import Platform
@@ -41,18 +45,9 @@ CASES_AT_ONCE = 100
 MAX_CASES_NAMED = 100
 
 WHY: dict[str, Texts] = {
-    "open": {
-        "zh-CN": "办件尚未办结，办结后按保存期限处理。",
-        "en": "It is not over yet; once it is, it is kept for its time.",
-    },
-    "retention": {
-        "zh-CN": "已办结，仍在法定保存期限内，期满自动清除个人信息。",
-        "en": "It is over and has to be kept for some time; then what is personal in it leaves by itself.",
-    },
-    "leaving": {
-        "zh-CN": "正在清除，一小时内完成。",
-        "en": "It is leaving, within the hour or as soon as work on it that is under way is done.",
-    },
+    "open": say("It is not over yet; once it is, it is kept for its time."),
+    "retention": say("It is over and has to be kept for some time; then what is personal in it leaves by itself."),
+    "leaving": say("It is leaving, within the hour or as soon as work on it that is under way is done."),
 }
 
 
@@ -61,12 +56,24 @@ async def _scans(_: Platform, whom: DataSubject) -> Sequence[Any]:
     return list(await Scan.filter(number__in=passes).order_by("id").values_list("id", flat=True))
 
 
+async def _commands(platform: Platform, whom: DataSubject) -> Sequence[Any]:
+    key = await asyncio.to_thread(read_key, platform.settings.keys_folder)
+    rows = OperatorCommand.filter(whose=whose_key(key, whom.subject))
+    return list(await rows.order_by("id").values_list("id", flat=True))
+
+
+#: What makes a change of an entry show.
+SEALING = ("salt", "mark", "row_digest", "redacted", "seal")
+
 #: What the kernel holds itself.
 KERNEL = Holdings(
     (
         PersonalTable(Case, by_person(Case, "person")),
-        PersonalTable(CaseEvent, by_case(CaseEvent), hidden=("actor_id", "salt", "mark", "redacted", "seal")),
+        PersonalTable(
+            CaseEvent, by_case(CaseEvent), hidden=("actor_id", "salt", "mark", "row_digest", "redacted", "seal")
+        ),
         PersonalTable(CaseReading, by_case(CaseReading), hidden=("reader", "mark", "seal")),
+        PersonalTable(OperatorCommand, _commands, hidden=("operator", "about", "whose", "mark", "seal")),
         PersonalTable(Attachment, by_person(Attachment, "person")),
         PersonalTable(Pass, by_case(Pass)),
         PersonalTable(Scan, _scans, hidden=("officer",)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from banshi.builtin.personal_data import routes
-from banshi.builtin.personal_data.checks import retention_names_outcomes
+from banshi.builtin.personal_data.checks import records_are_kept, retention_names_outcomes
 from banshi.builtin.personal_data.housekeeping import UPKEEP, open_upkeep
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
@@ -22,12 +22,10 @@ def banshi_routes() -> list[Route]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource.made(routes.BUSY, lambda _: set()),
-        Resource(UPKEEP, open_upkeep, Phase.AFTER_PLUGINS),
-    ]
+    return [Resource.made(routes.BUSY, lambda _: set()), Resource(UPKEEP, open_upkeep, Phase.AFTER_PLUGINS)]
 
 
 @hookimpl
 def banshi_checks(registry: Registry) -> Iterator[Finding]:
+    yield from records_are_kept(registry)
     yield from retention_names_outcomes(registry)

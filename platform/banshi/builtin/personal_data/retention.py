@@ -16,12 +16,12 @@ from uuid import UUID
 import structlog
 
 from banshi.builtin.personal_data.anonymising import anonymise
-from banshi.foundation.database.bulk import pages
 from banshi.foundation.logs import place_of
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.values import Item
+from banshi.kernel.http.pages import pages
 from banshi.kernel.loading.settings import Retention
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GOING, KEPT, Case, CaseEvent

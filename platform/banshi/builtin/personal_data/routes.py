@@ -7,10 +7,14 @@ import hashlib
 import math
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
-from banshi.builtin.outgoing.rates import RATES
+from banshi.builtin.audit.commands import whose_key
+from banshi.builtin.audit.keeping import AUDIT
+from banshi.builtin.audit.models import OperatorCommand
+from banshi.builtin.limits.rates import RATES
 from banshi.builtin.personal_data.exporting import export
 from banshi.builtin.personal_data.holdings import DataSubject, Retained
 from banshi.builtin.personal_data.persons import forget_person
@@ -21,8 +25,9 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import Record, array
-from banshi.kernel.http.responses import reply
+from banshi.kernel.http.document_schemas import ID, MOMENT, Record, array
+from banshi.kernel.http.pages import page_of
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, page_answer, reply
 
 ROUTES = Routes("me")
 
@@ -57,11 +62,16 @@ DATA = Record(
     held={
         "type": "object",
         "description": "By plugin and table.",
-        "additionalProperties": {
-            "type": "object",
-            "additionalProperties": array({"type": "object"}),
-        },
+        "additionalProperties": {"type": "object", "additionalProperties": array({"type": "object"})},
     },
+)
+
+OPERATOR = Record(
+    id=ID,
+    at=MOMENT,
+    command={"type": "string", "description": "What was run, such as `person export`."},
+    purpose={"type": ["string", "null"], "description": "As whoever ran it says; null where nothing was said."},
+    by=Record(who={"const": "operator"}),
 )
 
 REFUSED = {409: Answer("It is being done already."), 429: Answer("Too often a day, by Retry-After.")}
@@ -79,15 +89,24 @@ async def show_my_data(call: Call) -> web.StreamResponse:
 @ROUTES.get(
     "/v1/me/data.zip",
     Audience.CITIZEN,
-    {
-        200: Answer("`data.json` and `attachments/ID`.", media_type="application/octet-stream"),
-        **REFUSED,
-        507: NO_ROOM,
-    },
+    {200: Answer("`data.json` and `attachments/ID`.", media_type="application/octet-stream"), **REFUSED, 507: NO_ROOM},
 )
 async def show_my_bundle(call: Call) -> web.StreamResponse:
     """Read all that is held about the caller, with their uploads."""
     return await _sent(call, "application/octet-stream", zipped=True)
+
+
+@ROUTES.get("/v1/me/commands", Audience.CITIZEN, {200: page_answer(OPERATOR)}, parameters=PAGE_PARAMETERS)
+async def list_commands_about_me(call: Call) -> web.StreamResponse:
+    """List what those who run the platform did with the caller's data past the API, such as an export, and what for.
+
+    Newest first, and without a name.
+    """
+    whose = whose_key(call.platform[AUDIT], call.principal.subject)
+    rows, after = await page_of(call, OperatorCommand.filter(whose=whose), {"-id": UUID})
+    by = {"who": "operator"}
+    shown = [OPERATOR.of(call.platform, row, purpose=row.purpose or None, by=by) for row in rows]
+    return reply(call, Page(shown, after).document())
 
 
 async def _sent(call: Call, media_type: str, *, zipped: bool) -> web.StreamResponse:
@@ -123,10 +142,7 @@ async def _read_out(written: Spooled, alone: _Alone) -> AsyncIterator[bytes]:
 @ROUTES.delete(
     "/v1/me",
     Audience.CITIZEN,
-    {
-        200: Answer("It is done; what is kept, and why.", Record(kept=array(KEPT))),
-        **REFUSED,
-    },
+    {200: Answer("It is done; what is kept, and why.", Record(kept=array(KEPT))), **REFUSED},
     operation="forget_person",
 )
 async def forget(call: Call) -> web.StreamResponse:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from banshi.builtin.sentences import say
 from banshi.forms import Form
 from banshi.forms.pointers import found_at, names_in, pointer
 from banshi.forms.pointing import same_value
@@ -44,13 +45,10 @@ TITLES: Mapping[str, Texts] = {
 }
 SIGN_IN: Texts = {"zh-CN": "身份认证信息", "en": "your sign-in"}
 FROM_CASE: Texts = {"zh-CN": "办件{number}", "en": "case {number}"}
-WORDS: Texts = {
-    "zh-CN": "为办理“{purpose}”，我同意将本人的{known}填入申请表，来源为{sources}。"
-    "提交之前，{department}看不到这些内容；系统仅记录填写过哪几类信息。不同意的，可以自行填写。",
-    "en": "For “{purpose}”, I agree that my {known} are filled in, from {sources}. {department} sees nothing of it "
-    "before I hand the form in; on record is only what sort of thing was filled in. If you don't agree, fill it in "
-    "yourself.",
-}
+WORDS: Texts = say(
+    "For “{purpose}”, I agree that my {known} are filled in, from {sources}. {department} sees nothing of it before I"
+    " hand the form in; on record is only what sort of thing was filled in. If you don't agree, fill it in yourself."
+)
 
 
 @dataclass(frozen=True, slots=True)

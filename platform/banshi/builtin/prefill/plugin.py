@@ -7,10 +7,11 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from banshi.builtin.leading.rounds import hourly
 from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
 from banshi.builtin.prefill.models import Prefill
 from banshi.builtin.prefill.routes import ROUTES
-from banshi.builtin.rounds import delete, hourly
+from banshi.foundation.database.bulk import delete
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route

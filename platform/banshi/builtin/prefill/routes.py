@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from banshi.builtin.openapi.schemas.items import OFFERED_CASE
 from banshi.builtin.prefill.known import TITLES, Filled, Offer, answers_of, offer_to, places_in
 from banshi.builtin.prefill.models import Prefill
+from banshi.builtin.sentences import say
 from banshi.forms.days import title_of
 from banshi.forms.pointing import fields_at
 from banshi.foundation.database.writes import Write
@@ -25,14 +26,8 @@ from banshi.kernel.http.responses import reply
 ROUTES = Routes("cases")
 PATH = "/v1/items/{code}/prefill"
 
-STALE = {
-    "zh-CN": "可填写的内容已经变化，请重新查看并确认后再填写。",
-    "en": "What could be filled in is not what was agreed to; show it anew, and ask again.",
-}
-UNKNOWN = {
-    "zh-CN": "此字段没有可填写的已知内容，请选择列出的字段。",
-    "en": "Nothing is known for this field; choose among those that are listed.",
-}
+STALE = say("What could be filled in is not what was agreed to; show it anew, and ask again.")
+UNKNOWN = say("Nothing is known for this field; choose among those that are listed.")
 
 FIELD = Record(
     pointer={"type": "string", "format": "json-pointer", "description": "Of the form's field."},

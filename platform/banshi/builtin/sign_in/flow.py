@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,7 +51,8 @@ class SignIn:
     provider: Provider | None
     tokens: Tokens
     seal: Seal
-    clock: Callable[[], float] = time.time
+    #: The present time in Unix seconds: another process may see the end of what began here.
+    clock: Callable[[], float]
 
     @property
     def host(self) -> str:

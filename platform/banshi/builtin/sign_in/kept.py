@@ -48,22 +48,31 @@ def has_come_back(attempt: Mapping[str, Any], came: Mapping[str, str]) -> bool:
     return bool(state) and hmac.compare_digest(state.encode(), came.get("state", "").encode())
 
 
+#: A browser takes a cookie of such a name from no other host than this one, a sibling neither (RFC 6265bis, 4.1.3.2).
+OF_THIS_HOST = "__Host-"
+
+
 @dataclass(frozen=True, slots=True)
 class KeptCookie:
-    """A cookie that the browser brings back to the addresses below a path: nobody's script reads it."""
+    """A cookie that nobody's script reads, and that no other host can put into the browser.
+
+    Over plain HTTP, as in development, no browser takes such a one: there it has its bare name, and goes to the
+    addresses below its path alone.
+    """
 
     name: str
     path: str
 
     def put(self, call: Call, answer: web.Response, kept: str, seconds: float) -> None:
         """Let the browser keep that for so many seconds."""
-        secure = call.address.startswith("https:")
-        about: Any = {"path": self.path, "secure": secure, "httponly": True, "samesite": "Lax"}
-        answer.set_cookie(self.name, kept, max_age=int(seconds), **about)
+        is_secure = _is_secure(call)
+        name, path = (self._of_this_host, "/") if is_secure else (self.name, self.path)
+        about: Any = {"path": path, "secure": is_secure, "httponly": True, "samesite": "Lax"}
+        answer.set_cookie(name, kept, max_age=int(seconds), **about)
 
     def of(self, call: Call) -> str:
-        """What the browser has kept, "" for nothing."""
-        return call.request.cookies.get(self.name, "")
+        """What the browser has kept, "" for nothing. Over HTTPS a bare name is none: a sibling host may have set it."""
+        return call.request.cookies.get(self._of_this_host if _is_secure(call) else self.name, "")
 
     def remember(self, call: Call, answer: web.Response, purpose: str, life: timedelta, **about: str) -> None:
         """Have that sealed and kept."""
@@ -77,3 +86,12 @@ class KeptCookie:
     def forget(self, answer: web.Response) -> None:
         """Have the browser keep it no more."""
         answer.del_cookie(self.name, path=self.path)
+        answer.del_cookie(self._of_this_host, path="/", secure=True, httponly=True, samesite="Lax")
+
+    @property
+    def _of_this_host(self) -> str:
+        return OF_THIS_HOST + self.name
+
+
+def _is_secure(call: Call) -> bool:
+    return call.address.startswith("https:")

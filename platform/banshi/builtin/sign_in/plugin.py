@@ -21,11 +21,12 @@ from banshi.kernel.runtime.running import Platform
 async def open_sign_in(platform: Platform) -> AsyncIterator[SignIn]:
     """The flow, with connections of its own to the provider. No request is made yet."""
     identity, tokens = platform.settings.identity, cast("Tokens", platform[TOKENS])
+    clock = platform.store.shared_clock
     if identity is None or not (identity.client_id or identity.client_secret):
-        yield SignIn(None, tokens, platform[SEAL])
+        yield SignIn(None, tokens, platform[SEAL], clock.seconds)
         return
     async with open_outgoing(platform) as outgoing:
-        yield SignIn(Provider(identity, outgoing), tokens, platform[SEAL])
+        yield SignIn(Provider(identity, outgoing), tokens, platform[SEAL], clock.seconds)
 
 
 @hookimpl

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 
 import structlog
 
+from banshi.foundation.extras import lacking
 from banshi.kernel.runtime.running import Platform
-from banshi.kernel.runtime.tracing import Traces
+from banshi.kernel.runtime.tracing import ADDRESSES, Traces
 
 log = structlog.get_logger("banshi.tracing")
 
-#: The standard variables of OpenTelemetry that decide whether there are traces at all; the SDK reads all others.
-ADDRESSES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+#: The other standard variables of OpenTelemetry that decide whether there are traces at all; the SDK reads the rest.
 EXPORTER, DISABLED = "OTEL_TRACES_EXPORTER", "OTEL_SDK_DISABLED"
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 
@@ -32,8 +31,8 @@ def is_wanted() -> bool:
     if protocol != PROTOCOL:
         log.warning(f"no traces: {PROTOCOL} is spoken alone; set {PROTOCOLS[1]}={PROTOCOL}")
         return False
-    if find_spec("opentelemetry") is None or find_spec("opentelemetry.exporter.otlp.proto.http") is None:
-        log.warning("no traces: OpenTelemetry is not installed; install banshi with the extra `tracing`")
+    if lack := lacking("opentelemetry.exporter.otlp.proto.http"):
+        log.warning(f"no traces: {lack}")
         return False
     return True
 

@@ -12,6 +12,4 @@ from banshi.kernel.runtime.tracing import TRACES
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource(TRACES, open_traces, Phase.BEFORE_PLUGINS),
-    ]
+    return [Resource(TRACES, open_traces, Phase.BEFORE_PLUGINS)]

@@ -104,13 +104,11 @@ class Exported:
 
     def around(self, route: Route, handle: Handler) -> Handler:
         name = f"{route.method} {route.path}"
-        about = {
-            "http.request.method": route.method,
-            "http.route": route.path,
-            "banshi.operation": route.operation,
-        }
+        about = {"http.request.method": route.method, "http.route": route.path, "banshi.operation": route.operation}
 
         async def handled(request: web.Request) -> web.StreamResponse:
+            if route.is_unnamed(request):
+                return await handle(request)
             # A caller's own trace is named and not gone on with: anybody can send one, and would decide what we keep.
             theirs = context_of(request.headers.get("traceparent", ""))
             links = [Link(theirs)] if theirs is not None else None

@@ -17,8 +17,9 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter, Gauge
 
-from banshi.builtin.rounds import HOUR_S, ROWS_PER_STATEMENT, looking_at
+from banshi.builtin.leading.rounds import HOUR_S, looking_at
 from banshi.foundation.background import every, working
+from banshi.foundation.database.bulk import ROWS_PER_STATEMENT
 from banshi.foundation.files import durable_files
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of

@@ -17,6 +17,7 @@ from pathlib import Path
 from uuid_utils.compat import uuid7
 
 from banshi.builtin.sentences import say
+from banshi.builtin.uploads.points import READ, refuse_too_many_points
 from banshi.foundation.errors import TooLarge, UnsupportedMediaType
 from banshi.foundation.files import durable_files
 from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
@@ -72,11 +73,12 @@ async def receive(
 ) -> Received:
     """Stream a file to disk, under a new id unless one is given; `known` says what its first bytes show.
 
-    Raises TooLarge as soon as the limit is passed, UnsupportedMediaType, and OSError, as for a disk that is full.
+    Raises TooLarge as soon as the limit is passed, and for a picture of too many points, UnsupportedMediaType, and
+    OSError, as for a disk that is full.
 
     Nothing is left behind where it raises. A crash leaves only a `.part` file, which `clear_parts` removes.
     """
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
     identity = identity or uuid7()
     part, whole = folder / f"{identity}.part", folder / str(identity)
     digest, size, head = hashlib.sha256(), 0, b""
@@ -95,6 +97,8 @@ async def receive(
             if media_type is None:
                 raise UnsupportedMediaType(NOT_TAKEN, accepted=list(ACCEPTED))
             await asyncio.to_thread(durable_files.sync, stream)
+            if media_type in READ:
+                await asyncio.to_thread(refuse_too_many_points, part)
             await asyncio.to_thread(durable_files.rename, part, whole)
     except BaseException:
         # In this order: a thread that nobody waits for may be giving it its name.

@@ -19,8 +19,9 @@ from datetime import datetime, timedelta
 from tortoise.expressions import F
 from tortoise.functions import Sum
 
-from banshi.builtin.rounds import delete
+from banshi.builtin.sentences import say
 from banshi.builtin.uploads.models import UploadRoom
+from banshi.foundation.database.bulk import delete
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import TooLarge
 from banshi.foundation.keys import Key
@@ -36,10 +37,7 @@ KEPT = timedelta(days=1)
 #: Other requests may write between counting and writing so many times.
 MAX_ATTEMPTS = 50
 
-NO_ROOM = {
-    "zh-CN": "您上传的文件中，尚未被任何办件使用的太多了；请先提交申请，或者一天后再上传。",
-    "en": "You have uploaded much that no case uses; submit your application first, or wait a day.",
-}
+NO_ROOM = say("You have uploaded much that no case uses; submit your application first, or wait a day.")
 
 
 def whose(person: str) -> str:

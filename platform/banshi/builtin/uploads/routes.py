@@ -16,6 +16,8 @@ from banshi.builtin.uploads import receiving
 from banshi.builtin.uploads.fields import PARAMETERS, Field, field_of
 from banshi.builtin.uploads.quarantine import QUARANTINE
 from banshi.builtin.uploads.room import coming, write_within
+from banshi.foundation.background import apart
+from banshi.foundation.database.failover.fates import NotBegun
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import (
     Conflict,
@@ -110,7 +112,8 @@ async def _upload(call: Call, limit: int, field: Field | None) -> web.StreamResp
     row.state = state
     document = attachment_document(platform, row) | (field.members(call.language) if field else {})
     location = {"Location": f"/v1/attachments/{row.id}"}
-    write = Write(rows=[row, *call.once.receipt(document, headers=location)])
+    rows = [row, *call.once.receipt(document, headers=location)]
+    write = Write(rows=rows, caller=asyncio.current_task())
     await record(received.path(folder), write_within(platform, row, write))
     return reply(call, document, status=201, headers=location)
 
@@ -126,14 +129,14 @@ def _check_head(request: web.Request) -> None:
 
 async def record(file: Path, writing: Awaitable[None]) -> None:
     """Write the attachment's row, or remove its file where it surely isn't written. Nobody knows after an outage."""
-    # A task of its own: a caller who hangs up does not take the write back, so the file must not go either.
-    await asyncio.shield(asyncio.create_task(_record(file, writing)))
+    # A task of its own: a file whose row is being written must not go when the caller does.
+    await apart(_record(file, writing))
 
 
 async def _record(file: Path, writing: Awaitable[None]) -> None:
     try:
         await writing
-    except (IntegrityError, StorageFull, TooLarge):
+    except (IntegrityError, StorageFull, TooLarge, NotBegun):
         await asyncio.to_thread(file.unlink, missing_ok=True)
         raise
 

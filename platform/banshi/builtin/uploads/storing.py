@@ -18,11 +18,7 @@ from banshi.kernel.tables.attachments import Attachment
 
 
 async def store_file(
-    platform: Platform,
-    person: str,
-    content: bytes,
-    name: str,
-    known: Callable[[bytes], str | None] = receiving.taken,
+    platform: Platform, person: str, content: bytes, name: str, known: Callable[[bytes], str | None] = receiving.taken
 ) -> Attachment:
     """The row of the file, which is written.
 

@@ -7,10 +7,9 @@ from datetime import date
 
 from aiohttp import web
 
-from banshi.builtin.cases.routes import TO_FIRST_CASE
 from banshi.builtin.worklist.waiting import WORK, most_urgent, places_of
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.representations import case_summary
+from banshi.kernel.cases.representations import TO_FIRST_CASE, case_summary
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call
 from banshi.kernel.http.document_schemas import ref

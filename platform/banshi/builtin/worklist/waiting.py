@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -102,14 +103,19 @@ async def most_urgent(
     if not places:
         return []
     after = after or FIRST
-    sqlite = store.dialect == "sqlite"
     listed, given = store.table(*(("varchar", column) for column in zip(*places, strict=True)))
     values: list[Any] = [as_stored(Case, "person", not_of), after[0], str(after[1]), limit]
     # A page has some of most places; whoever has more than its share is asked once more.
-    values += [] if sqlite else [min(limit, 2 * limit // len(places) + 2)]
-    marks = iter(store.placeholders(len(given) + len(values))[len(given) :])
-    whose, urgency, identity, most, few = next(marks), next(marks), next(marks), next(marks), next(marks, "")
-    sql = (ALL if sqlite else EACH).format(
+    values += [] if store.dialect == "sqlite" else [min(limit, 2 * limit // len(places) + 2)]
+    rows = await store.connection.execute_query_dict(_worded(store.dialect, listed, len(given)), [*given, *values])
+    return bulk.made(Case, rows)
+
+
+@lru_cache(maxsize=8)
+def _worded(dialect: str, listed: str, given: int) -> str:
+    """The statement, behind whose marks for the places there are those for everything else."""
+    whose, urgency, identity, most, few = bulk.placeholders(dialect, given + 5)[given:]
+    return (ALL if dialect == "sqlite" else EACH).format(
         names=NAMES,
         places=listed,
         columns=COLUMNS,
@@ -120,5 +126,3 @@ async def most_urgent(
         most=most,
         few=few,
     )
-    rows = await store.connection.execute_query_dict(sql, [*given, *values])
-    return bulk.made(Case, rows)

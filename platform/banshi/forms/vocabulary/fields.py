@@ -46,6 +46,10 @@ def field_faults(node: Mapping[str, Any]) -> Iterator[str]:
         yield from _group_faults(node)
 
 
+#: Words of a list of choices, each with one without which it says nothing.
+_TOGETHER = {"within": "divided", "divided": "within", "begins": "from", "from": "to", "to": "begins"}
+
+
 def _are_types(told: Any) -> bool:
     return isinstance(told, list) and bool(told) and all(one in ACCEPTED for one in told)
 
@@ -55,11 +59,14 @@ def _takes_files(items: Any) -> bool:
 
 
 def _is_list(told: Any) -> bool:
-    # Besides, the parameters that search, and that take a choice's value for what is in it, where `divided` says so.
-    right = isinstance(told, Mapping) and told.keys() - {"search", "within", "divided"} == {"list", "value", "title"}
-    if not right or not all(isinstance(one, str) for one in told.values()) or ("within" in told) != ("divided" in told):
+    # Besides, the parameters that search, that take a choice's value for what is in it where `divided` says so, and
+    # that take the days from and to which choices begin.
+    right = isinstance(told, Mapping) and told.keys() - {"search", *_TOGETHER} == {"list", "value", "title"}
+    if not right or not all(isinstance(one, str) for one in told.values()):
         return False
-    pointers = all(_POINTER.fullmatch(told[key]) for key in ("value", "title", "divided") if key in told)
+    if any((one in told) != (other in told) for one, other in _TOGETHER.items()):
+        return False
+    pointers = all(_POINTER.fullmatch(told[key]) for key in ("value", "title", "divided", "begins") if key in told)
     return pointers and bool(_LIST.fullmatch(told["list"])) and ".." not in told["list"]
 
 

@@ -1,4 +1,4 @@
-"""Many rows in one statement, whose text is made once; and many more, page by page.
+"""Many rows in one statement, and many statements in one turn; the text of each is made once.
 
 On PostgreSQL a statement's message, its answer and its plan cost more than a row: rows go as one array a column. SQLite
 has no arrays: there rows are inserted and changed by a list of values. Before each step its driver gives Python's lock
@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.expressions import Expression, Q
+from tortoise.expressions import Expression
 from tortoise.fields.base import DatabaseDefault
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from banshi.foundation.database.cells import Writer, stays_empty, write_of
-from banshi.foundation.encryption.sealing import CannotOpen
-
-AnyModel = TypeVar("AnyModel", bound=Model)
+from banshi.foundation.database.cells import AnyModel, Writer, maker, stays_empty, write_of
 
 POSTGRES = "postgres"
 
@@ -33,6 +30,12 @@ MANY, GATHER_S = 6, 0.002
 
 #: Rows that one statement inserts or changes on SQLite: with a dozen values each far below its bound of 32,766.
 MAX_CHANGED_ROWS = 128
+
+#: Rows that one statement changes, deletes or names at most, where nobody else is to wait long for any.
+ROWS_PER_STATEMENT = 500
+
+#: What is asked of a field, by what stands after its name.
+SIGNS = {"": "=", "lt": "<", "gt": ">"}
 
 #: The length in VARCHAR(40).
 LENGTH = re.compile(r"\(\d+\)")
@@ -101,11 +104,6 @@ def _flat(model: type[Model]) -> bool:
     return not (model._meta.schema or any(kind.endswith("]") for kind in _kinds(model, None)))
 
 
-def _plain(model: type[Model]) -> bool:
-    """The same, and its key is none of the database's."""
-    return not model._meta.generated_db_fields and _flat(model)
-
-
 def _kinds(model: type[Model], names: Sequence[str] | None) -> list[str]:
     """The types of these fields' columns, or of all, without a length: it would cut what the column refuses."""
     fields = model._meta.fields_map
@@ -141,7 +139,9 @@ Shape = tuple[tuple[str, ...], tuple[str, ...]]
 def shape(model: type[Model], where: Mapping[str, Any], values: Mapping[str, Any]) -> Shape | None:
     """What a change of the one row of a key has in common with others; None where it says more than plain values."""
     plain = model._meta.fields_db_projection
-    if model._meta.pk_attr not in where or any(value is None for value in where.values()) or not _plain(model):
+    if model._meta.pk_attr not in where or any(value is None for value in where.values()):
+        return None
+    if model._meta.generated_db_fields or not _flat(model):
         return None
     if any(name not in plain or isinstance(value, Expression) for name, value in (*where.items(), *values.items())):
         return None
@@ -204,6 +204,12 @@ def _arrays(kinds: Sequence[str]) -> str:
     return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, 1))
 
 
+def placeholders(dialect: str, count: int) -> list[str]:
+    """Numbered marks for the values of a hand-written statement: each may stand in it anywhere, and more than once."""
+    sign = "$" if dialect == POSTGRES else "?"
+    return [f"{sign}{number}" for number in range(1, count + 1)]
+
+
 def table(dialect: str, *columns: tuple[str, Sequence[Any]]) -> tuple[str, list[Any]]:
     """Values as a table for a statement that has no others: its SQL, alike however many rows, and what goes with it.
 
@@ -213,7 +219,7 @@ def table(dialect: str, *columns: tuple[str, Sequence[Any]]) -> tuple[str, list[
     if dialect == POSTGRES:
         return f"SELECT * FROM unnest({_arrays(kinds)})", [list(column) for column in values]  # noqa: S608
     cells = ", ".join(f"json_extract(value, '$[{number}]')" for number in range(len(kinds)))
-    return f"SELECT {cells} FROM json_each(?)", [orjson.dumps(list(zip(*values, strict=True))).decode()]  # noqa: S608
+    return f"SELECT {cells} FROM json_each(?1)", [orjson.dumps(list(zip(*values, strict=True))).decode()]  # noqa: S608
 
 
 async def fetch(connection: BaseDBAsyncClient, model: type[AnyModel], keys: Sequence[UUID]) -> dict[UUID, AnyModel]:
@@ -222,56 +228,67 @@ async def fetch(connection: BaseDBAsyncClient, model: type[AnyModel], keys: Sequ
         return {}
     listed, given = table(connection.capabilities.dialect, ("uuid", [str(key) for key in keys]))
     rows = await connection.execute_query_dict(_reading(model, listed), given)
-    return {row.pk: row for row in (model._init_from_db(**row) for row in rows)}
+    return {row.pk: row for row in made(model, rows)}
 
 
 def made(model: type[AnyModel], rows: Sequence[Mapping[str, Any]]) -> list[AnyModel]:
-    """Rows of which a statement has read some columns, as a query's `only` would give them; all have the same.
+    """Rows of which a statement has read some columns, as a query's `only` would give them; all have the same."""
+    make = maker(model, tuple(rows[0])) if rows else None
+    return [make(row.values()) for row in rows] if make else []
 
-    Tortoise looks up for each row anew what its columns are.
+
+async def delete(rows: QuerySet[Any]) -> None:
+    """Delete rows, some at a time: nobody else waits long for any."""
+    key = rows.model._meta.pk_attr
+    while keys := await rows.limit(ROWS_PER_STATEMENT).values_list(key, flat=True):
+        await rows.model.filter(pk__in=list(keys)).delete()
+
+
+class Asked(NamedTuple):
+    """Rows of a model by values of fields (`id`, `id__lt`) that aren't None; in an order (`-id` for the last first), so
+    many at most, and these fields of each; or all."""
+
+    model: type[Model]
+    where: Mapping[str, Any]
+    order: str = ""
+    most: int = 0
+    only: tuple[str, ...] = ()
+
+
+async def read(*asked: Asked) -> Iterator[list[Any]]:
+    """The rows of each, in one turn of the connection, by SQL that is made once: Tortoise words every query anew.
+
+    Each one's are made, and what is sealed in them opened, when they are taken.
     """
-    if not rows:
-        return []
-    meta = model._meta
-    names = meta.fields_db_projection_reverse
-    readers = [(column, names[column], meta.fields_map[names[column]].to_python_value) for column in rows[0]]
-    native = {column for column, _, _ in meta.db_native_fields}
-    generated = meta.db_pk_column not in meta.generated_db_fields
-    as_it_is = [(column, name) for column, name, _ in readers if column in native]
-    readers = [one for one in readers if one[0] not in native]
-    found = []
-    for row in rows:
-        one = model.__new__(model)
-        kept = one.__dict__
-        kept.update(_partial=True, _saved_in_db=True, _custom_generated_pk=generated, _await_when_save={})
-        for column, name in as_it_is:
-            kept[name] = row[column]
-        try:
-            for column, name, read in readers:
-                kept[name] = read(row[column])
-        except CannotOpen:
-            # Which says of what row that is.
-            one = model._init_from_db(**row)
-        found.append(one)
-    return found
+    connection: Any = asked[0].model._meta.db
+    statements, makers = [], []
+    for model, where, order, most, only in asked:
+        sql, writers, make = _selection(connection.capabilities.dialect, model, (*where,), order, bool(most), only)
+        values = [write(value, model) for write, value in zip(writers, where.values(), strict=True)]
+        statements.append((sql, [*values, most] if most else values))
+        makers.append(make)
+    found = await connection.together(statements)
+    return ([*map(make, rows)] for make, rows in zip(makers, found, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _selection(
+    dialect: str, model: type[Model], asked: tuple[str, ...], order: str, limited: bool, only: tuple[str, ...]
+) -> tuple[str, list[Writer], Callable[[Iterable[Any]], Model]]:
+    """A statement, what makes its values of those that are asked for, and what makes rows of its answer's."""
+    named, parts = model._meta.fields_db_projection, [name.partition("__") for name in asked]
+    columns = tuple(named[name] for name in only or named)
+    *marks, most = placeholders(dialect, len(asked) + 1)
+    terms = [f'"{named[name]}" {SIGNS[sign]} {mark}' for (name, _, sign), mark in zip(parts, marks, strict=True)]
+    shown = ", ".join(f'"{column}"' for column in columns)
+    sql = f'SELECT {shown} FROM "{model._meta.db_table}" WHERE {" AND ".join(terms)}'  # noqa: S608 - names of columns
+    if order:
+        sql += f' ORDER BY "{named[order.removeprefix("-")]}"' + (" DESC" if order[0] == "-" else "")
+    writers = [write_of(model._meta.fields_map[name]) for name, _, _ in parts]
+    return sql + (f" LIMIT {most}" if limited else ""), writers, maker(model, columns)
 
 
 @lru_cache(maxsize=1024)
 def _reading(model: type[Model], listed: str) -> str:
     columns = ", ".join(f'"{column}"' for column in model._meta.fields_db_projection.values())
     return f'SELECT {columns} FROM "{model._meta.db_table}" WHERE "{model._meta.db_pk_column}" IN ({listed})'  # noqa: S608
-
-
-def behind(keys: Sequence[str], values: Sequence[Any]) -> Q:
-    """Rows behind the one with these values, in the order of `keys`; a key with a minus begins with the largest."""
-    name = keys[0].removeprefix("-")
-    further = Q(**{f"{name}__{'gt' if keys[0] == name else 'lt'}": values[0]})
-    return further | Q(Q(**{name: values[0]}), behind(keys[1:], values[1:])) if keys[1:] else further
-
-
-async def pages(query: QuerySet[AnyModel], *keys: str, size: int) -> AsyncIterator[list[AnyModel]]:
-    """All rows in the order of `keys`, so many at a time: each page is read when it is asked for."""
-    rest = query
-    while rows := await rest.order_by(*keys).limit(size):
-        rest = query.filter(behind(keys, [getattr(rows[-1], key.removeprefix("-")) for key in keys]))
-        yield rows

@@ -15,6 +15,7 @@ from tortoise.context import TortoiseContext, get_current_context, set_global_co
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from banshi.default_plugins import MIGRATIONS, MODELS
+from banshi.foundation.background import working
 from banshi.foundation.database.failover.fates import Fate, fate_of
 from banshi.foundation.database.replica import Replica
 from banshi.foundation.database.store import Store
@@ -25,6 +26,7 @@ from banshi.foundation.encryption.ring import Ring
 from banshi.foundation.encryption.sealing import Context
 from banshi.foundation.findings import ConfigurationError, Finding
 from banshi.foundation.servers.addresses import hosts_of, names_several, with_first
+from banshi.foundation.time.shared_clock import LOOK_INTERVAL_S
 
 #: Label of Banshi's own tables; a plugin's tables bear the plugin's name.
 KERNEL = "banshi"
@@ -80,9 +82,19 @@ async def open_store(
             store = Store(context, context.connections.get(DEFAULT), copy)
             writer = asyncio.create_task(store.run(), name="banshi-store")
             try:
-                yield store
+                await _keep_time(store)
+                async with working("banshi-pulse", store.pulse.run):
+                    yield store
             finally:
                 await store.close(writer)
+
+
+async def _keep_time(store: Store) -> None:
+    """Have this process go by the database's clock. SQLite has none but this machine's."""
+    if store.dialect != "sqlite":
+        clock, pulse = store.shared_clock, store.pulse
+        pulse.ask("the time", store.clock, lambda at: clock.hear(at / 1000, *pulse.took), LOOK_INTERVAL_S)
+        await clock.look(store.time)
 
 
 @asynccontextmanager

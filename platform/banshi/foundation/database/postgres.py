@@ -8,20 +8,50 @@ its pool loses a connection for good when a task is cancelled while its transact
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContext, TransactionContextPooled
+from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 
-from banshi.foundation.database.built_in_types import Connection
+from banshi.foundation.database.failover.away import Away
 from banshi.foundation.database.failover.connecting import ASK_READ_ONLY, Servers
 from banshi.foundation.database.failover.fates import Fate, fate_of
+
+#: The first number that a server gives to what is made on it (`FirstNormalObjectId`).
+FIRST_MADE_OID = 16_384
+
+#: What servers have said, by the numbers that were asked for together.
+TOLD: dict[frozenset[int], Any] = {}
+
+#: In place of the statement that would have been asked: a named one, so that it takes nobody's place.
+NOT_ASKED = SimpleNamespace(name="told before")
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
+    """A connection that knows what others have been told of PostgreSQL's own types.
+
+    asyncpg asks the server about arrays of them anew on each connection: 4 to 25 ms before the first such statement. A
+    type of PostgreSQL's own has one number on all servers.
+    """
+
+    async def _introspect_types(self, typeoids: Collection[int], limit: float) -> tuple[Any, Any]:
+        asked = frozenset(typeoids)
+        if asked in TOLD:
+            return TOLD[asked], NOT_ASKED
+        told, statement = await super()._introspect_types(typeoids, limit)
+        if max(asked) < FIRST_MADE_OID:
+            TOLD[asked] = told
+        return told, statement
+
 
 #: Seconds between two times that all connections are made anew at least: whoever fails meanwhile is part of the same.
 EXPIRY_INTERVAL_S = 0.5
@@ -29,8 +59,15 @@ EXPIRY_INTERVAL_S = 0.5
 #: Seconds for which connections to a server that takes no writes are read from, until another one is looked for.
 LOOK_AGAIN_S = 1.0
 
+#: Milliseconds for which the writer's transaction may stay open without a statement. Nothing thinks inside one: it is
+#: that of a process that was stopped or cut off, and its rows are locked against all others.
+MAX_IDLE_MS = 5_000
+
 #: What the server, the way to it, or asyncpg raises.
 ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
+# Connections that its pool can't make in advance, whoever needs one makes or fails with.
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def translated(error: Exception) -> Exception:
@@ -51,6 +88,12 @@ class Translated(AsyncpgDBClient):
     #: What to raise in place of an error. Where connections lead astray, all of them are made anew.
     failed: Callable[[Exception], Exception]
 
+    @translate_exceptions
+    async def together(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[Sequence[Any]]:
+        """Ask all of them, one after the other, on one connection; the rows that each gave."""
+        async with self.acquire_connection() as connection:
+            return [await connection.fetch(sql, *values) for sql, values in statements]
+
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return await func(self, *args, **kwargs)
@@ -68,6 +111,31 @@ class Transaction(Translated, TransactionWrapper):
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(Transaction(self))
+
+
+class Writing(Transaction):
+    """That of the store's writer: it waits for no lock for longer than `wait_ms`."""
+
+    def __init__(self, parent: Client, wait_ms: int) -> None:
+        super().__init__(parent)
+        # In one message with the beginning: no other way costs nothing, and goes through a pooler.
+        self._begin = (
+            f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; SET LOCAL idle_in_transaction_session_timeout = {MAX_IDLE_MS}"
+        )
+
+    async def begin(self) -> None:
+        try:
+            await self._connection.execute(self._begin)
+        except ERRORS as error:
+            raise self.failed(error) from error
+
+    async def commit(self) -> None:
+        await self._connection.execute("COMMIT")
+        self._finalized = True
+
+    async def rollback(self) -> None:
+        await self._connection.execute("ROLLBACK")
+        self._finalized = True
 
 
 class Begin(TransactionContextPooled):
@@ -133,6 +201,7 @@ class Client(Translated):
             self.server_settings["idle_in_transaction_session_timeout"] = str(statement_timeout)
         #: Called once connections lead astray, for whoever has one beside the pool.
         self.when_astray: set[Callable[[], object]] = set()
+        self.away = Away()
         self._servers = Servers(hosts)
         self._writes = writes
         self._expired_at = -EXPIRY_INTERVAL_S
@@ -169,7 +238,14 @@ class Client(Translated):
             self._expire_once()
         return not read_only
 
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        result = await super()._translate_exceptions(func, *args, **kwargs)
+        self.away.worked()
+        return result
+
     def failed(self, error: Exception) -> Exception:
+        if self._writes:  # of a copy that is away its reader says so
+            self.away.failed(error)
         if fate_of(error) is Fate.RECONNECT:
             self._expire_once()
         return translated(error)
@@ -190,6 +266,9 @@ class Client(Translated):
 
     def _in_transaction(self) -> TransactionContext:
         return Begin(Transaction(self), self._pool_init_lock)
+
+    def writing(self, wait_ms: int) -> TransactionContext:
+        return Begin(Writing(self, wait_ms), self._pool_init_lock)
 
 
 async def _nothing(connection: Any) -> None:

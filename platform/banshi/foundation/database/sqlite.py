@@ -12,10 +12,10 @@ import asyncio
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from tortoise.backends.base.client import (
@@ -28,6 +28,8 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionConte
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.fields.db_defaults import Now
+
+AnyRows = TypeVar("AnyRows")
 
 log = structlog.get_logger("banshi.sqlite")
 
@@ -89,7 +91,25 @@ def _respelled(text: str) -> str:
         return text
 
 
-class Transaction(SqliteTransactionWrapper):
+class Turns(SqliteClient):
+    """A connection of which each turn waits for a loop that is busy: twice, for its beginning and for its end."""
+
+    async def together(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[Sequence[Any]]:
+        """Ask all of them in one turn of the connection's thread; the rows that each gave."""
+        return await self.in_a_turn(lambda opened: [opened.execute(*one).fetchall() for one in statements])
+
+    async def in_a_turn(self, work: Callable[[sqlite3.Connection], AnyRows]) -> AnyRows:
+        """What `work` gives."""
+        async with self.acquire_connection() as connection:
+            try:
+                return cast("AnyRows", await connection._execute(work, connection._conn))
+            except sqlite3.OperationalError as error:
+                raise OperationalError(error) from error
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(error) from error
+
+
+class Transaction(Turns, SqliteTransactionWrapper):
     """The connection inside a transaction."""
 
     def _in_transaction(self) -> TransactionContext:
@@ -155,7 +175,7 @@ class Use(ConnectionWrapper[Any]):
         return self.connection
 
 
-class Client(SqliteClient):
+class Client(Turns):
     """The one connection of a process."""
 
     async def create_connection(self, with_db: bool) -> None:
@@ -182,18 +202,17 @@ class Client(SqliteClient):
     def _in_transaction(self) -> TransactionContext:
         return Begin(Transaction(self), self._lock)
 
+    def writing(self, wait_ms: int) -> TransactionContext:  # noqa: ARG002 - its one lock is waited for by `busy_timeout`
+        return self._in_transaction()
+
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
         async with self._in_transaction() as connection:
             await connection.execute_many(query, values)
 
     async def at_once(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[list[dict[str, Any]]]:
-        """Carry all of them out in one transaction, in one turn of the connection's thread; the rows that each gave.
+        """Carry all of them out in one transaction, in one turn of the connection's thread; the rows that each gave."""
 
-        Each turn waits for a loop that is busy: twice, for its beginning and for its end.
-        """
-
-        def whole() -> list[list[dict[str, Any]]]:
-            opened = connection._conn
+        def whole(opened: sqlite3.Connection) -> list[list[dict[str, Any]]]:
             opened.execute("BEGIN IMMEDIATE")
             try:
                 found = [[*map(dict, opened.execute(sql, values))] for sql, values in statements]
@@ -203,13 +222,7 @@ class Client(SqliteClient):
                 raise
             return found
 
-        async with self.acquire_connection() as connection:
-            try:
-                return cast("list[list[dict[str, Any]]]", await connection._execute(whole))
-            except sqlite3.OperationalError as error:
-                raise OperationalError(error) from error
-            except sqlite3.IntegrityError as error:
-                raise IntegrityError(error) from error
+        return await self.in_a_turn(whole)
 
 
 #: Where Tortoise looks.

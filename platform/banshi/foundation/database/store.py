@@ -22,12 +22,15 @@ from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 
 from banshi.foundation.database import bulk
-from banshi.foundation.database.failover.fates import fails_all, is_outage, problem_of
+from banshi.foundation.database.failover.fates import NotBegun, fails_all, is_locked, is_outage, problem_of
+from banshi.foundation.database.failover.locked import GROUP_WAIT_MS, WARNED_WAIT_MS, Aside
 from banshi.foundation.database.failover.readiness import Readiness
+from banshi.foundation.database.pulse import Pulse
 from banshi.foundation.database.replica import READING, Replica
-from banshi.foundation.database.writes import Stale, Stamp, Write, carry_out
+from banshi.foundation.database.writes import Stale, Stamp, Waiting, Write, carry_out
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.logs import place_of
+from banshi.foundation.time.shared_clock import SharedClock
 
 log = structlog.get_logger("banshi.store")
 
@@ -47,15 +50,14 @@ CLOCK = {
 #: SQL that is true unless an operator, or a restore, holds what goes out (`banshi.kernel.outbox.pause`).
 NOT_HELD = "NOT EXISTS (SELECT 1 FROM banshi_hold)"
 
+#: What a new counter is made of, by dialect: where somebody has locked its row, that is waited for for a second.
+NEW_COUNTER = {
+    "sqlite": "VALUES (?, 1)",
+    "postgres": "SELECT $1, 1 FROM (SELECT set_config('lock_timeout', '1000', true) AS s) AS bound WHERE s <> ''",
+}
 
 #: Is told of which models rows have changed or come.
 Listener = Callable[[frozenset[type[Model]]], None]
-
-
-class NotBegun(Unavailable):
-    """The service is starting anew; try again in a moment."""
-
-    # Of another Unavailable nobody knows whether the database has the write after all. It was never given this one.
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,17 @@ class Store:
         #: A copy for what anybody may read, where there is one.
         self.replica = replica
         self.dialect = connection.capabilities.dialect
+        #: The present time, for moments that are written from here and by which others act.
+        self.shared_clock = SharedClock()
+        #: Wakes whoever waits for rows of other processes.
+        self.pulse = Pulse(connection)
         #: Whether anything can be written now.
-        self.readiness = Readiness(cast("Any", connection).takes_writes)
-        self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
-        self._group: list[tuple[Write, asyncio.Future[None]]] = []
+        self.readiness = Readiness(self._takes_writes)
+        self._waiting: list[Waiting] = []
+        self._group: list[Waiting] = []
+        self._aside = Aside(self._carry_out, lambda: self.watch((0, 0.0, 1)))
+        #: Hears of each group that was carried out: writes, seconds, and how many were refused for a lock.
+        self.watch: Callable[[tuple[int, float, int]], object] = _by_nobody
         self._closing = False
         self._wake = asyncio.Event()
         self._listeners: list[Listening] = []
@@ -108,8 +117,8 @@ class Store:
         return NOT_HELD
 
     def placeholders(self, count: int) -> list[str]:
-        """Marks for the values of a hand-written statement."""
-        return ["?"] * count if self.dialect == "sqlite" else [f"${number + 1}" for number in range(count)]
+        """Numbered marks for the values of a hand-written statement, which may each stand in it more than once."""
+        return bulk.placeholders(self.dialect, count)
 
     def table(self, *columns: tuple[str, Sequence[Any]]) -> tuple[str, list[Any]]:
         """A query whose rows are these values, for a hand-written statement that has no others, and what goes with it.
@@ -146,22 +155,38 @@ class Store:
     async def commit(self, write: Write) -> None:
         """Write all of it in one transaction and return when it is on disk.
 
-        Raises Stale where a condition failed, tortoise's IntegrityError where a unique key is taken, StorageFull where
-        the disk has no room, Unavailable where the database does not answer; then nothing of it was written.
+        A caller that leaves before the transaction has begun has written nothing. Raises Stale where a condition
+        failed, tortoise's IntegrityError where a unique key is taken, StorageFull where the disk has no room, Locked
+        where somebody else has a row for long, Unavailable where the database does not answer; then nothing of it was
+        written.
         """
+        await self._put(write)
+
+    async def _put(self, write: Write, *, first: bool = False) -> None:
         if self._closing:
             raise NotBegun(headers={"Retry-After": "5"})
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((write, done))
+        self._waiting.insert(0 if first else len(self._waiting), Waiting(write, done))
         self._wake.set()
         # A caller that leaves ends its own future alone, and does not take back what others' transaction holds.
         await done
 
+    async def time(self) -> float:
+        """The database's own time, in Unix seconds."""
+        rows = await self._connection.execute_query_dict(f"SELECT {self.clock} AS now")
+        return int(rows[0]["now"]) / 1000
+
+    async def _takes_writes(self) -> bool:
+        """Whether the server does, and a write that wants nothing gets through before those that wait."""
+        takes: bool = await cast("Any", self._connection).takes_writes()
+        if takes:
+            await self._put(Write(), first=True)
+        return takes
+
     async def take_number(self, name: str) -> int:
         """The next number of the counter `name`. A number whose use fails is never given out again."""
-        mark = self.placeholders(1)[0]
         sql = (
-            f"INSERT INTO banshi_counter (name, value) VALUES ({mark}, 1) "  # noqa: S608 - marks, not values
+            f"INSERT INTO banshi_counter (name, value) {NEW_COUNTER[self.dialect]} "  # nosec B608 - ours
             "ON CONFLICT (name) DO UPDATE SET value = banshi_counter.value + 1 RETURNING value"
         )
         try:
@@ -178,56 +203,72 @@ class Store:
             while self._waiting:
                 await bulk.gather(len(self._group))
                 self._group, self._waiting = self._waiting[:MAX_GROUPED_WRITES], self._waiting[MAX_GROUPED_WRITES:]
-                await self._carry_out(self._group)
+                begun = time.monotonic()
+                await self._carry_out(self._group, WARNED_WAIT_MS if self._aside.locked else GROUP_WAIT_MS)
+                self.watch((len(self._group), time.monotonic() - begun, 0))
             if self._closing:
+                if self._aside.task is not None:
+                    await self._aside.task
                 return
 
     async def close(self, writer: asyncio.Task[None]) -> None:
         """Let `writer` carry out what still waits, for `DRAIN_TIMEOUT_S` at most, and tell whoever is left over."""
         self._closing = True
         self._wake.set()
+        aside = self._aside
+        tasks = [writer] if aside.task is None else [writer, aside.task]
         try:
             await asyncio.wait([writer], timeout=DRAIN_TIMEOUT_S)
         finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
-            for _, done in self._group:
-                _settle(done, Unavailable(headers={"Retry-After": "5"}))
-            for _, done in self._waiting:
-                _settle(done, NotBegun(headers={"Retry-After": "5"}))
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for one in (*self._waiting, *aside.waiting):
+                one.settle(NotBegun(headers={"Retry-After": "5"}))
+            for one in (*self._group, *filter(None, [aside.trying])):
+                one.settle(Unavailable(headers={"Retry-After": "5"}))
 
-    async def _carry_out(self, group: list[tuple[Write, asyncio.Future[None]]]) -> None:
-        self.readiness.begun = time.monotonic()
-        try:
-            failures = await self._transaction([write for write, _ in group])
-        except Exception as error:
-            if len(group) == 1 or fails_all(error):
-                for _, done in group:
-                    _settle(done, _told(error))
-                return
-            # One of them spoiled the transaction: half by half, so that only the guilty one fails, and the others don't
-            # pay for it with a transaction each.
-            half = len(group) // 2
-            for part in (group[:half], group[half:]):
-                await self._carry_out(part)
+    async def _carry_out(self, group: list[Waiting], wait_ms: int) -> None:
+        group = [one for one in group if one.is_wanted()]
+        if self._aside.locked:
+            group = self._aside.sort_out(group)
+        if not group:
             return
-        finally:
-            self.readiness.begun = None
-        for (_, done), failure in zip(group, failures, strict=True):
-            _settle(done, failure)
+        try:
+            failures = await self._transaction([one.write for one in group], wait_ms)
+        except Exception as error:
+            locked = is_locked(error) and not fails_all(error)
+            if locked and len(group) == 1:
+                self._aside.meet(group[0], error)
+            elif len(group) == 1 or fails_all(error):
+                for one in group:
+                    one.settle(_told(error))
+            else:
+                # One of them spoiled the transaction: half by half, so that only the guilty one fails, and the others
+                # don't pay for it with a transaction each.
+                half = len(group) // 2
+                for part in (group[:half], group[half:]):
+                    await self._carry_out(part, min(wait_ms, WARNED_WAIT_MS) if locked else wait_ms)
+            return
+        for one, failure in zip(group, failures, strict=True):
+            one.settle(failure)
         written = frozenset(
             model
-            for (write, _), failed in zip(group, failures, strict=True)
+            for one, failed in zip(group, failures, strict=True)
             if failed is None
-            for model in (*map(type, write.rows), *(update.model for update in write.updates))
+            for model in (*map(type, one.write.rows), *(update.model for update in one.write.updates))
         )
         # What a statement by hand does, its caller knows.
         if written:
             _call(self._listeners, written)
 
-    async def _transaction(self, writes: list[Write]) -> list[Exception | None]:
+    async def _transaction(self, writes: list[Write], wait_ms: int) -> list[Exception | None]:
         """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
-        return await carry_out(self._connection, writes, self._stamps)
+        return await carry_out(self._connection, writes, self._stamps, wait_ms)
+
+
+def _by_nobody(_: object) -> None:
+    """Until somebody counts."""
 
 
 def _call(listeners: Iterable[Listening], models: frozenset[type[Model]]) -> None:
@@ -239,20 +280,12 @@ def _call(listeners: Iterable[Listening], models: frozenset[type[Model]]) -> Non
             log.error("a listener of the store failed", error=type(error).__name__, where=place_of(error))
 
 
-def _settle(done: asyncio.Future[None], failure: Exception | None) -> None:
-    if done.done():
-        return
-    if failure is None:
-        done.set_result(None)
-    else:
-        done.set_exception(failure)
-        done.exception()  # a caller that left must not be reported as "exception never retrieved"
-
-
 def _told(error: Exception) -> Exception:
     """`error` in the words of the API where it is not the caller's own doing."""
     if isinstance(error, Stale | IntegrityError):
         return error
     if is_outage(error) or isinstance(error, OSError | sqlite3.Error):
-        return problem_of(error)
+        told = problem_of(error)
+        told.__cause__ = error
+        return told
     return error

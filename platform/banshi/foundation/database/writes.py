@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
-from tortoise.transactions import in_transaction
 
 from banshi.foundation.database import bulk, sqlite
+from banshi.foundation.database.failover.fates import NotBegun
 
 #: Completes a row that is about to be written; it may be called again with the same row.
 Stamp = Callable[[Any], None]
@@ -50,18 +51,51 @@ class Write:
     unless_there: Sequence[Model] = ()
     #: Goes last.
     statement: Statement | None = None
+    #: For whom it is, where somebody else awaits it: what they have left before it begins is not written.
+    caller: asyncio.Task[Any] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A write and whoever waits for it."""
+
+    write: Write
+    done: asyncio.Future[None]
+    #: When it came aside, by the monotonic clock; the rows that it changes, once they matter; the locks that it met.
+    since: float = 0.0
+    rows: frozenset[Hashable] = frozenset()
+    met: int = 0
+
+    def is_wanted(self) -> bool:
+        """Whether anybody is left who asked for it; who waits for it by a task of its own is told that they aren't."""
+        caller = self.write.caller
+        if caller is not None and (caller.done() or caller.cancelling()):
+            self.settle(NotBegun())
+        return not self.done.done()
+
+    def settle(self, failure: Exception | None) -> None:
+        if self.done.done():
+            return
+        if failure is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(failure)
+            self.done.exception()  # a caller that left must not be reported as "exception never retrieved"
 
 
 async def carry_out(
-    client: Any, writes: Sequence[Write], stamps: Mapping[type[Model], Stamp]
+    client: Any, writes: Sequence[Write], stamps: Mapping[type[Model], Stamp], wait_ms: int
 ) -> list[Exception | None]:
-    """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
+    """All of `writes` in one transaction; the answer says which did not happen because it was stale.
+
+    On PostgreSQL it waits for no lock for longer than `wait_ms`.
+    """
     if isinstance(client, sqlite.Client) and await _at_once(client, writes, stamps):
         return [None] * len(writes)
     failures: list[Exception | None] = []
     rows: dict[type[Model], list[Model]] = {}
     unless_there: dict[type[Model], dict[Any, Model]] = {}
-    async with in_transaction() as connection:
+    async with client.writing(wait_ms) as connection:
         guarded = await guards(connection, writes)
         for write, guard in zip(writes, guarded, strict=True):
             # Whoever changes all rows of a kind, such as the passes of a case, changes those of writes before too.

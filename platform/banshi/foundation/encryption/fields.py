@@ -126,8 +126,8 @@ class PersonalLine(Sealing, fields.CharField):  # type: ignore[type-arg]
 
     plain = fields.CharField
 
-    def __init__(self, most: int, **kwargs: Any) -> None:
-        self.most = most
+    def __init__(self, most: int, family: str = "", **kwargs: Any) -> None:
+        self.most, self.family = most, family or type(self).family
         super().__init__(max_length=sealing.longest(most), **kwargs)
         self.validators.append(MaxLengthValidator(most))
 

@@ -12,6 +12,7 @@ import base64
 import binascii
 import os
 import re
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from tortoise.context import TortoiseContext
@@ -57,6 +58,18 @@ class Context(TortoiseContext):
     def __init__(self, ring: Ring | None = None) -> None:
         super().__init__()
         self.ring = ring
+
+    async def init(self, *given: Any, **named: Any) -> None:
+        """As it is; then each statement has its columns in the order of their fields.
+
+        Tortoise takes them from a set, whose order is another in each process: the server would count, plan and keep
+        one statement as many times as there are processes.
+        """
+        await super().init(*given, **named)
+        for model in (model for app in (self.apps or {}).values() for model in app.values()):
+            meta: Any = model._meta
+            meta.db_fields = dict.fromkeys(meta.fields_db_projection.values()).keys()
+            meta.basequery_all_fields = meta.basequery.select(*meta.db_fields)
 
 
 def longest(characters: int) -> int:

@@ -19,6 +19,8 @@ SPACE = say("a space")
 #: What tomllib's messages begin with → what to do.
 TOML = tomllib.loads(Path(__file__).with_name("toml_advice.toml").read_text("utf-8"))
 
+TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
+
 #: Where tomllib says that it stopped.
 PLACE = re.compile(r"at line (\d+), column (\d+)")
 
@@ -54,8 +56,11 @@ def read_json(file: Path) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
-        told = json_fault(text, error.lineno, error.colno)
-        at = f"line {error.lineno}, column {error.colno}"
+        # A comma too many is told where the bracket behind it is; from Python 3.13 on the parser stops at the comma.
+        place = found.end() if (found := TRAILING_COMMA.match(text, error.pos)) else error.pos
+        line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+        told = json_fault(text, line, column)
+        at = f"line {line}, column {column}"
         raise ValueError(f"{at}: {told['en']}" if told else str(error)) from None
 
 

@@ -5,14 +5,13 @@ It carries what may be lost: signals between processes. Whatever is true stands 
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from banshi.foundation.extras import lacking
 from banshi.foundation.servers.addresses import hosts_of, parts_of
 
 if TYPE_CHECKING:
@@ -50,8 +49,8 @@ class RedisSettings:
         _check(self.url)
         if not NAME.fullmatch(self.name):
             raise ValueError("name has to be 1 to 32 letters, digits, - and _")
-        if find_spec("redis") is None:
-            raise ValueError("redis-py is not installed; install banshi with the extra `redis`")
+        if told := lacking("redis"):
+            raise ValueError(f"it is wanted, and {told}")
         if "+" not in self.url.partition("://")[0]:
             try:
                 # It connects to nothing yet, and knows every parameter.
@@ -114,9 +113,10 @@ def client_of(url: str) -> Redis | RedisCluster:
 async def answered(question: Awaitable[T]) -> T:
     """What a question to Redis gives, for work that is cancelled when the server stops.
 
-    redis-py now and then takes a cancellation that comes with an answer for none, and whoever waits for the end of such
-    a task waits for good. So it is asked in a task of its own.
+    redis-py now and then takes a cancellation that comes with an answer for none: it is asked in a task of its own.
     """
+    import asyncio  # here: whoever only reads settings runs no loop
+
     asking = asyncio.ensure_future(question)
     try:
         await asyncio.wait([asking])

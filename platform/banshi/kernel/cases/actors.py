@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from banshi.foundation.database.bulk import Asked, read
 from banshi.foundation.errors import Hidden, NotFound
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.values import Item, Step, Who
+from banshi.kernel.contract.values import Step, Who
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.sentences import say
 from banshi.kernel.tables.cases import KEPT, Case, CaseEvent
@@ -66,16 +67,14 @@ async def record_reading(actor: Actor, shown: Sequence[Case]) -> None:
 
 async def visible(case_id: Any, actor: Actor) -> Case:
     """The same without a record: for whoever moves the case and shows nothing of it."""
-    case = await Case.get_or_none(id=case_id)
-    if case is None or actor.who(case) is None:
-        raise (NotFound if case is None else Hidden)(NO_CASE)
-    return case
+    return seen(next(await read(Asked(Case, {"id": case_id}))), actor)
 
 
-def steps_of(platform: Platform, item: Item) -> Sequence[Step]:
-    """The item's state table, for plugins."""
-    del platform
-    return item.steps  # type: ignore[no-any-return]
+def seen(found: Sequence[Case], actor: Actor) -> Case:
+    """The case that was found, if the actor may see it. Raises NotFound."""
+    if not found or actor.who(found[0]) is None:
+        raise (Hidden if found else NotFound)(NO_CASE)
+    return found[0]
 
 
 async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
@@ -94,8 +93,8 @@ async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
         if step.state == case.state and who in step.who and _has_role(step, case, actor)
     ]
     if any(step.other_than for step in open_steps) and actor.principal:
-        mine: Any = await CaseEvent.filter(case_id=case.id, actor_id=actor.subject).values_list("action", flat=True)
-        open_steps = [step for step in open_steps if step.other_than not in set(mine)]
+        (mine,) = await read(Asked(CaseEvent, {"case_id": case.id, "actor_id": actor.subject}, only=("action",)))
+        open_steps = [step for step in open_steps if step.other_than not in {one.action for one in mine}]
     return open_steps
 
 

@@ -19,9 +19,9 @@ from banshi.kernel.cases.submission import around, commit, prepare_case, refuse_
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.kinds import Beginning, Begins, Begun, Receipt
 from banshi.kernel.contract.principals import NOBODY, Principal
-from banshi.kernel.contract.routes import Call, Link
+from banshi.kernel.contract.routes import WITHOUT_KEY, Call, Link
 from banshi.kernel.contract.values import Item, Who
-from banshi.kernel.http.callers import CHALLENGE
+from banshi.kernel.http.callers import CHALLENGE, UNSENT
 from banshi.kernel.http.document_schemas import optional
 from banshi.kernel.http.responses import encode, reply
 from banshi.kernel.loading.registry import Registry
@@ -157,7 +157,7 @@ def _refuse(begins: Begins, item: Item, principal: Principal | None) -> None:
     unnamed = begins.unnamed(item) if begins.unnamed else "never"
     if principal is None:
         if unnamed == "never":
-            raise Unauthenticated(headers=CHALLENGE)
+            raise Unauthenticated(headers=CHALLENGE, reason=UNSENT)
     elif unnamed == "always":
         raise TokenNotTaken()
     elif not begins.audience.admits(principal):
@@ -198,6 +198,9 @@ async def begin_over_http(call: Call) -> web.StreamResponse:
         return () if begun.is_shown_once else call.once.receipt(document, headers=headers)
 
     item = call.platform.registry.items.get(call.path["code"])
+    if item is not None and not item.steps:
+        # It makes nothing, and each time may be answered otherwise: neither is what refuses it.
+        call.once = WITHOUT_KEY
     sender = call.request.remote
     begun = await begin(call.platform, item, call.caller, call.body, call.language, receipt, sender=sender)
     document, headers = _shown(call, begun)

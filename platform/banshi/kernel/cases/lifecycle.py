@@ -230,6 +230,7 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
         reason=values["reason"],
         details=effects.details,
     )
+    event.of_case = case, values
     rows: list[Model] = [event, *effects.rows, *events.step_rows(platform, case, event, effects.values)]
     if step.tells:
         rows += outbox.message_rows(

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.foundation.keys import Key
-from banshi.kernel.contract.values import Department, Item, MaterialsEffect
+from banshi.kernel.contract.values import Department, Item, MaterialsEffect, Texts
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.sentences import say
@@ -19,6 +19,12 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 
+#: What people read for where a material is from.
+SOURCES: Mapping[str, Texts] = {
+    "authority": {"zh-CN": "由政府部门核发", "en": "Issued by an authority"},
+    "applicant": {"zh-CN": "由申请人自备", "en": "Your own"},
+    "platform": {"zh-CN": "由平台核验", "en": "Looked up by the platform"},
+}
 NOTHING_KEPT = say("Nothing is taken over from earlier cases here; upload the files.")
 
 

@@ -10,6 +10,8 @@ from banshi.foundation.keys import Key
 from banshi.kernel.cases.actions import action_document, word, words_of
 from banshi.kernel.cases.clock import deadline_of
 from banshi.kernel.cases.submission import item_of
+from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.routes import Link
 from banshi.kernel.contract.values import Step, Who, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
@@ -45,8 +47,12 @@ SUMMARY = (
 )  # fmt: skip
 
 
-def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any]:
-    """A case as lists show it."""
+#: From a page of summaries to its first case.
+TO_FIRST_CASE = Link("show_case", {"id": "$response.body#/items/0/id"})
+
+
+def case_summary(platform: Platform, case: Case, language: str, reader: Who | None = None) -> dict[str, Any]:
+    """A case as lists show it; to nobody but a `reader` who is its citizen it says that it is their turn."""
     item, kind = platform.registry.items.of(case.item), platform.registry.kinds.get(case.kind)
     department = platform.registry.departments.get(case.department)
     units = {one.code: one.title for one in department.units} if department else {}
@@ -62,6 +68,7 @@ def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any
         "unit_title": text_in(units[case.unit], language) if case.unit in units else case.unit,
         "state": case.state,
         "state_title": word(words_of(kind, item)[0], case.state, language),
+        "your_turn": reader is Who.CITIZEN and item is not None and waits(kind, item_of(platform, case).steps, case),
         "mode": case.mode,
         "reason": text_in(case.reason, language) if case.reason else None,
         "deadline": _deadline(case),
@@ -69,6 +76,15 @@ def case_summary(platform: Platform, case: Case, language: str) -> dict[str, Any
         "updated_at": platform.moment(case.updated_at),
         "links": {"self": f"/v1/cases/{case.id}"},
     }
+
+
+def waits(kind: Kind | None, steps: Sequence[Step], case: Case) -> bool:
+    """Whether the case waits for its citizen: by one of these steps they take it on, and don't withdraw it."""
+    backward = kind.backward if kind else ()
+    return any(
+        step.work and step.state == case.state and Who.CITIZEN in step.who and step.action not in backward
+        for step in steps
+    )
 
 
 def case_document(
@@ -114,6 +130,7 @@ def case_document(
             }
             for event in sorted(events, key=lambda event: event.version)
         ],
+        "your_turn": waits(kind, permitted, case),
         "permitted_actions": actions_of(platform, case, permitted, language, code=code, address=address),
         "attachments": [attachment_document(platform, one) for one in attachments],
     }
@@ -128,15 +145,17 @@ def case_document(
     if enclosures and reader is Who.STAFF:
         document["enclosures"] = dict(enclosures)
     if passes:
-        name, ending = ("pass_picture", ".svg") if passes[0] is None else ("pass_phone", "/phone")
-        document["links"] |= {
-            **dict.fromkeys(("pass", name), f"/v1/cases/{case.id}/pass{ending}"),
-            "scans": f"/v1/cases/{case.id}/scans",
-        }
-        item = platform.registry.items.of(case.item)
-        if item is not None and item.certificate is not None:
-            document["links"]["certificate"] = f"/v1/cases/{case.id}/certificate.pdf"
+        links = pass_links(platform, case, passes[0])
+        document["links"] |= {"pass": next(iter(links.values())), **links}
     return document
+
+
+def pass_links(platform: Platform, case: Case, phone: str | None) -> dict[str, str]:
+    """Where a case's pass is shown: `phone` is what its row says, None for a pass that needs none."""
+    own, item = f"/v1/cases/{case.id}", platform.registry.items.of(case.item)
+    shown = {"pass_picture": f"{own}/pass.svg"} if phone is None else {"pass_phone": f"{own}/pass/phone"}
+    written = {"certificate": f"{own}/certificate.pdf"} if item and item.certificate else {}
+    return {**shown, "scans": f"{own}/scans", **written}
 
 
 def actions_of(

@@ -100,7 +100,7 @@ def new_case(
         actor=Who.CITIZEN.value,
         actor_id=principal.subject,
     )
-    event.mode = case.mode
+    event.of_case = case, {}
     return case, event
 
 

@@ -1,4 +1,4 @@
-"""Elements of the national list of government service items (政务服务事项实施清单) that no other key says."""
+"""Elements of the national list of government service items (政务服务事项实施清单): laws, remedies, and others."""
 
 from __future__ import annotations
 
@@ -44,3 +44,30 @@ class Elements:
     complaints: Texts | None = None
     #: 通办范围: how far away from home it can be handed in.
     service_area: Level | None = None
+
+
+@data_table
+class LegalBasis:
+    """A law that the item rests on. Cite one only where name and article are certain."""
+
+    title: Texts
+    article: str = ""
+
+
+@data_table
+class Remedy:
+    """To whom somebody turns who doesn't accept a decision: administrative reconsideration, or a lawsuit."""
+
+    #: `final`: by law to nobody, which a decision says; `none`: nothing is decided against anybody. An `ordinary` one
+    #: that names nobody is the department's.
+    kind: Literal["ordinary", "final", "none"] = "ordinary"
+    #: The authority that reconsiders it, and within how many days it is asked (行政复议法 20).
+    reconsideration: Texts | None = None
+    days: int = 60
+    #: The court, and within how many months the lawsuit is filed (行政诉讼法 46).
+    court: Texts | None = None
+    months: int = 6
+    #: All of it in the department's own words, where the law has other ways, several authorities or other times.
+    text: Texts | None = None
+    #: The law that says so.
+    basis: tuple[LegalBasis, ...] = ()

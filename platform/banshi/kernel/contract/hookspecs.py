@@ -44,6 +44,18 @@ RETIRED: dict[str, Retired] = {}
 
 
 @hookspec
+def banshi_needs() -> Iterable[str]:  # type: ignore[empty-body]
+    """Name the packages of plugins that this one works with: one that plugins.toml doesn't list is loaded with it.
+
+    ```python
+    @hookimpl
+    def banshi_needs():
+        return ["desk"]
+    ```
+    """
+
+
+@hookspec
 def banshi_settings() -> type:  # type: ignore[empty-body]
     """Name the frozen dataclass that types this plugin's table `[plugins.<name>.settings]`.
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from banshi.forms import Form
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.data_tables import data_table
-from banshi.kernel.contract.elements import Elements, Level
+from banshi.kernel.contract.elements import Elements, LegalBasis, Level, Remedy
 from banshi.kernel.contract.texts import LANGUAGES as LANGUAGES
 from banshi.kernel.contract.texts import Texts as Texts
 
@@ -39,14 +39,6 @@ LONGEST_HOLDER, LONGEST_DECISION = 120, 100
 def text_in(texts: Texts, language: str) -> str:
     """The text in `language`, or in the default language where it has none."""
     return texts.get(language) or texts[LANGUAGES[0]]
-
-
-@data_table
-class LegalBasis:
-    """A law that the item rests on. Cite one only where name and article are certain."""
-
-    title: Texts
-    article: str = ""
 
 
 @data_table
@@ -108,18 +100,6 @@ class OnlineDepth:
 
 
 @data_table
-class Remedy:
-    """To whom somebody turns who doesn't accept a decision: administrative reconsideration, or a lawsuit."""
-
-    #: The authority that reconsiders it, and within how many days it is asked (行政复议法 20).
-    reconsideration: Texts
-    days: int = 60
-    #: The court, and within how many months the lawsuit is filed (行政诉讼法 46).
-    court: Texts
-    months: int = 6
-
-
-@data_table
 class Result:
     """What the citizen holds in the end."""
 
@@ -175,6 +155,8 @@ class CertificateRules:
 
     #: What stands above it; the result's title where it is left out.
     title: Texts | None = None
+    #: Whose seal it bears: the department's issuer where it is left out.
+    issuer: Texts | None = None
     #: What is certified. Beside what a message may mention, it has the credential's claims.
     body: Texts
 
@@ -240,8 +222,12 @@ class Item:
     unit: str = ""
     #: The department's own words for its messages, by action of the state table.
     messages: Mapping[str, MessageTemplates] = field(default_factory=dict)
+    #: What it is about stands on no lock screen: a notice outside the app says only that there is one.
+    discreet: bool = False
     #: Everyday words that the search should find it by, per language.
     keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: How often people ask for it, 5 for what is asked for most: of items that a search finds alike, it goes first.
+    often: Literal[1, 2, 3, 4, 5] = 1
     #: How long what is personal in its cases is kept once they are over, by outcome; `default` is all others.
     retention: Mapping[str, Period] = field(default_factory=dict)
     #: Roles that read its cases and do nothing with them, beside those of its state table.
@@ -250,15 +236,13 @@ class Item:
     form: Form | None = None
     #: The kind's own value type, from the table of items.toml that bears the kind's name.
     details: Any = None
-    #: The state table, as the kind has it for these details: the steps (`Step`) that its cases can take. None: it
-    #: can't say.
+    #: The steps (`Step`) that its cases can take, as the kind has them for these details. None: it can't say.
     steps: Any = field(default=(), repr=False, compare=False)
     #: What people read for its states and for its actions, once it was asked for.
     words: Any = field(default=None, init=False, repr=False, compare=False)
     #: The department's behaviour: an instance of the kind's handler class.
     handler: Any = None
-    #: Whether it is real yet. What is not live stands in no list, and is known to whoever has its code; a plugin that
-    #: makes items says so, items.toml can't.
+    #: Not live: in no list, and known to whoever has its code; a plugin that makes items says so, items.toml can't.
     mode: Mode = "live"
     #: Subjects of the people who may hand something in for a `team` item.
     team: frozenset[str] = frozenset()
@@ -296,3 +280,5 @@ class Department:
     #: Of the national list, but for items with their own: 行使层级, and 监督投诉方式.
     exercise_level: Level | None = None
     complaints: Texts | None = None
+    #: The authority that its certificates are in the name of; the department itself where it is left out.
+    issuer: Texts | None = None

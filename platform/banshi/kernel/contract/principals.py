@@ -30,12 +30,10 @@ class Readers(Protocol):
 
     def role_of(self, principal: Principal, case: Any) -> Role | None:
         """By which of their roles somebody may read a case; None where they may not."""
-        ...
 
     @property
     def record(self) -> Callable[[Principal, Sequence[Any]], Awaitable[None]]:
         """Returns once it is on disk that somebody reads these cases. Raises NotRecorded."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,8 @@ class Principal:
     phone: str = ""
     #: The program that calls for itself and for no person; None for people.
     client: Client | None = None
+    #: The channel of the chat that speaks for them, such as `wechat`; "" for whoever calls by a token.
+    channel: str = ""
     #: What their roles let them read; None for whoever a plugin speaks for, who reads what their roles cover.
     access: Readers | None = field(default=None, repr=False, compare=False)
     #: Whether they are a member of staff; no citizen has a role.

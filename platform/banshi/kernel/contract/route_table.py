@@ -44,6 +44,7 @@ class RouteOptions(TypedDict, total=False):
     unnamed: bool
     unnamed_at: Callable[[Mapping[str, str]], bool]
     deprecated: bool
+    described: bool
     per_item: Callable[[Item], Mapping[str, Any] | None]
     linked: Callable[[Item], bool]
 
@@ -75,10 +76,11 @@ class Routes(list[Route]):
     def _declare(self, method: Method, path: str, audience: Audience, answers: Answers, more: Any) -> Decorator:
         def declare(handler: Handler) -> Handler:
             function = handler.func if isinstance(handler, partial) else handler
-            known = {name: schema for name, schema in PATH_SCHEMAS.items() if f"{{{name}}}" in path}
+            known = {name: one for name, one in PATH_SCHEMAS.items() if f"{{{name}}}" in path}
             summary = (function.__doc__ or "").partition("\n")[0]
             options: dict[str, Any] = {"operation": function.__name__, "summary": summary, **self._shared, **more}
             options |= {"method": method, "path": path, "audience": audience, "answers": answers, "tag": self._tag}
+            known |= {name: one for name, one in self._shared.get("path_schemas", {}).items() if f"{{{name}}}" in path}
             options["path_schemas"] = {**known, **more.get("path_schemas", {})}
             self.append(Route(handler=handler, **options))
             return handler

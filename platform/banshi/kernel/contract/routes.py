@@ -46,10 +46,8 @@ class Audience(enum.StrEnum):
     INTEGRATOR = "integrator"
 
     def admits(self, principal: Principal | None) -> bool:
-        if self is Audience.ANYONE:
-            return True
-        if principal is None:
-            return False
+        if self is Audience.ANYONE or principal is None:
+            return self is Audience.ANYONE
         if self is Audience.INTEGRATOR or principal.client is not None:
             return self is Audience.INTEGRATOR and principal.client is not None
         if self is Audience.PERSON:
@@ -88,7 +86,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One documented answer: JSON by `schema`, or other bytes by `media_type`, or no body."""
+    """One documented answer: JSON by `schema`, or other bytes by `media_type`, or no body where that is empty."""
 
     description: str
     schema: Mapping[str, Any] | None = None
@@ -160,12 +158,14 @@ class Route:
     from_replica: bool = False
     #: In place of problem documents.
     errors: ErrorFormat | None = None
-    #: For people who don't say who they are: a token is refused, and the caller's own request id is not taken over.
+    #: For people who don't say who they are: a token is refused, and no log and no trace has anything of their request.
     unnamed: bool = False
     #: By what the path names, whether people come in without a token beside the audience; `call.caller` is None then.
     unnamed_at: Callable[[Mapping[str, str]], bool] | None = None
     #: An old way: it goes on for a while, and the API's document says so.
     deprecated: bool = False
+    #: Whether it is in the API's document. A page that people look at in a browser is nothing a client calls.
+    described: bool = True
     #: For a path with `{code}`: the JSON body's schema for one item, or None where the item hasn't this verb. The
     #: OpenAPI document then has one operation per item.
     per_item: Callable[[Item], Mapping[str, Any] | None] | None = None
@@ -181,6 +181,12 @@ class Route:
     def counted(self) -> bool:
         """Whether a citizen who calls it creates something, of which there may be so much a day."""
         return self.counts and self.method in {"POST", "PUT"} and self.audience in {Audience.CITIZEN, Audience.PERSON}
+
+    def is_unnamed(self, request: web.Request) -> bool:
+        """Whether this request is of somebody who doesn't say who they are."""
+        if self.unnamed_at is None or "Authorization" in request.headers:
+            return self.unnamed
+        return self.unnamed_at(request.match_info)
 
     @property
     def path_names(self) -> list[str]:
@@ -202,6 +208,10 @@ class Receipts:
     def receipt(self, document: Any, *, status: int = 201, headers: Mapping[str, str] | None = None) -> Sequence[Model]:  # noqa: ARG002
         """The row that remembers this answer, for the transaction that makes it true; nothing without a key."""
         return ()
+
+    async def refused(self, problem: Problem, answer: Callable[[], web.Response]) -> web.StreamResponse | None:  # noqa: ARG002
+        """Keep the refusal as what became of this key. What was kept before, which is the answer then; else None."""
+        return None
 
     def end(self) -> None:
         """The request is over, well or badly."""

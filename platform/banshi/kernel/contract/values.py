@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from banshi.kernel.runtime.running import Platform
 
 __all__ = [
-    "API_VERSION",
     "LANGUAGES",
     "SLUG",
     "CertificateRules",
@@ -74,9 +73,6 @@ __all__ = [
 
 #: Characters of a reason, as the citizen reads it.
 LONGEST_REASON = 1000
-
-#: The version of the contract that this kernel speaks: `api = 1` in plugins.toml.
-API_VERSION = 1
 
 
 class Who(enum.StrEnum):
@@ -135,7 +131,8 @@ class Step:
     #: What the reason says, as whoever writes it is asked for it; and its most characters.
     reason_asks: Texts = field(default_factory=lambda: REASON_ASKS)
     longest_reason: int = LONGEST_REASON
-    #: Whether it puts the case into the worklist of those who may take it; a revocation waits for nobody.
+    #: Whether the case waits for it: in the worklist of the staff who may take it, and as its citizen's turn, where it
+    #: is the way on. A revocation waits for nobody, and neither does what a citizen may do but need not.
     work: bool = True
     #: An action whose actor in this case must be another person than this step's (second-person rule).
     other_than: str | None = None
@@ -210,6 +207,8 @@ class Channel:
     name: str
     #: Takes a batch; whatever it raises is tried again later, first in one batch, then each alone.
     deliver: Callable[[Platform, Sequence[Message]], Awaitable[None]]
+    #: Whether anybody may be reached by it, as this process knows; while nobody can, no message is promised to it.
+    is_used: Callable[[Platform], bool] = lambda _: True
 
 
 class Phase(enum.IntEnum):

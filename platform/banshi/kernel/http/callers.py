@@ -18,6 +18,8 @@ LONGEST_TOKEN = 8_192
 ROLE = re.compile(r"(?P<department>[a-z0-9-]+)(/(?P<unit>[a-z0-9-]+))?:(?P<name>[a-z0-9-]+)\Z")
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="banshi"'}
+#: For whoever develops what people use; they are told to sign in.
+UNSENT = "There is no Authorization header: send a bearer token of the identity provider's."
 INVALID = {"WWW-Authenticate": 'Bearer realm="banshi", error="invalid_token"'}
 
 
@@ -66,7 +68,6 @@ class Checker(Protocol):
 
 
 TOKENS: Key[Checker] = Key("tokens")
-
 
 #: Is told who creates something, once for each, before it is done; it raises TooManyRequests.
 CREATING: Key[Callable[[Principal], Awaitable[None]]] = Key("creating")

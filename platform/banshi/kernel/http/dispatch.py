@@ -24,10 +24,10 @@ from banshi.foundation.database.writes import Stale
 from banshi.foundation.logs import REQUEST_ID
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import WITHOUT_KEY, Audience, Call, Parameter, Receipts, Route
-from banshi.kernel.http.callers import CHALLENGE, CREATING, TOKENS
+from banshi.kernel.http.callers import CHALLENGE, CREATING, TOKENS, UNSENT
 from banshi.kernel.http.idempotency import HEADER, IdempotentRequest
 from banshi.kernel.http.malformed import parse
-from banshi.kernel.http.responses import JSON, language_of
+from banshi.kernel.http.responses import JSON, language_of, problem_reply
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.sentences import say
 
@@ -42,7 +42,8 @@ BODY_TIMEOUT_S = 15.0
 ROUTE = web.RequestKey("banshi_route", Route)
 #: Whose token it is, as soon as that is known.
 SUBJECT = web.RequestKey("banshi_subject", str)
-
+#: For whom code of this process asks; nothing that comes over a connection can say it.
+SPOKEN_FOR = web.RequestKey("banshi_spoken_for", Principal)
 
 #: Why a write that was right a moment ago can't be made any more.
 JUST_CHANGED = say("Something that this rests on has just changed; look at it again.")
@@ -68,10 +69,7 @@ def endpoint(platform: Platform, route: Route) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
-        unnamed = route.unnamed
-        if route.unnamed_at is not None and "Authorization" not in request.headers:
-            unnamed = route.unnamed_at(request.match_info)
-        if unnamed:
+        if unnamed := route.is_unnamed(request):
             stay_unnamed(request)
         if not request.headers.get("Host", "").isascii():
             raise errors.MalformedRequest(say("Host has to be a name in ASCII."))
@@ -103,12 +101,15 @@ def endpoint(platform: Platform, route: Route) -> Handler:
                 return await answer_json(call)
             replica = platform.store.replica if route.from_replica else None
             return await (replica.first(partial(route.handler, call)) if replica else route.handler(call))
-        except (IntegrityError, Stale) as error:
-            # Another process has used this key at the same moment, or an attempt whose caller hung up is written now.
-            if stored := await once.stored():
+        except (IntegrityError, Stale, errors.Problem) as error:
+            problem = error
+            if not isinstance(problem, errors.Problem):
+                problem = errors.Conflict(JUST_CHANGED if isinstance(error, Stale) else THERE_ALREADY)
+            tell = route.errors.told if route.errors else problem_reply
+            # Another attempt under this key may have become something else, here or in another process.
+            if stored := await call.once.refused(problem, partial(tell, problem, language)):
                 return stored
-            told = JUST_CHANGED if isinstance(error, Stale) else THERE_ALREADY
-            raise errors.Conflict(told) from None
+            raise problem from None
         finally:
             once.end()
 
@@ -123,21 +124,13 @@ async def answer_json(call: Call) -> web.StreamResponse:
     if route.body is not None:
         call.body = route.body.spelled(call.body)
         route.body.check(call.body, call.language, at=call.platform.city_time())
-    stored = await call.once.begin(route.method.encode(), request.path.encode(), raw)
-    try:
-        return stored or await route.handler(call)
-    except errors.Problem:
-        # An earlier attempt whose caller hung up may have been written while this one was being checked.
-        stored = await call.once.stored()
-        if stored is None:
-            raise
-        return stored
+    return await call.once.begin(route.method.encode(), request.path.encode(), raw) or await route.handler(call)
 
 
 async def authorise(platform: Platform, route: Route, request: web.Request) -> Principal:
-    principal = await platform[TOKENS].principal(request.headers.get("Authorization"))
+    principal = request.get(SPOKEN_FOR) or await platform[TOKENS].principal(request.headers.get("Authorization"))
     if principal is None:
-        raise errors.Unauthenticated(headers=CHALLENGE)
+        raise errors.Unauthenticated(headers=CHALLENGE, reason=UNSENT)
     request[SUBJECT] = principal.subject
     if not route.audience.admits(principal):
         raise errors.Forbidden(audience=route.audience.value)
@@ -163,13 +156,15 @@ class Query:
 
     def __init__(self, parameters: Any, *, lenient: bool = False) -> None:
         self._lenient = lenient
-        self._parameters: dict[str, Parameter] = {one.name: one for one in parameters if one.place == "query"}
+        mine: list[Parameter] = [one for one in parameters if one.place == "query"]
+        self._parameters = {one.name: one for one in mine}
         self._validators = {name: validator_of(one.schema) for name, one in self._parameters.items()}
+        self._defaults = {one.name: one.schema["default"] for one in mine if "default" in one.schema}
 
     def read(self, request: web.Request) -> Mapping[str, Any]:
-        """The values by name. Raises InvalidParameter for an unknown, repeated or wrong one."""
+        """The values by name, defaults among them. Raises InvalidParameter for an unknown, repeated or wrong one."""
         if not request.query_string:
-            return {}
+            return self._defaults.copy()
         if "%" in (raw := request.rel_url.raw_query_string):
             self._decode(raw)
         values: dict[str, Any] = {}
@@ -180,7 +175,7 @@ class Query:
             if name in values:
                 raise errors.InvalidParameter(say("{name} may be given once.", name=name), parameter=name)
             values[name] = self._value(name, text)
-        return values
+        return self._defaults | values
 
     def _decode(self, raw: str) -> None:
         """Raise InvalidParameter for a value in another encoding: read as UTF-8 it would find nothing."""

@@ -8,10 +8,17 @@ import itertools
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import accumulate
 
 import structlog
 from aiohttp import web
+from prometheus_client import Histogram
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from banshi.foundation import errors
 from banshi.foundation.database.failover.fates import code_of, is_outage, problem_of
@@ -20,11 +27,53 @@ from banshi.foundation.keys import Key
 from banshi.foundation.logs import REQUEST_ID, place_of, request_log
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.http.dispatch import ROUTE, SUBJECT
-from banshi.kernel.http.metrics import Requests
 from banshi.kernel.http.ready import GUARDED, REQUEST_ID_HEADER, ReadyResponse
 from banshi.kernel.http.responses import language_of, problem_reply
 from banshi.kernel.runtime.mistakes import shown_of
 from banshi.kernel.runtime.running import Platform
+
+#: Upper bounds of the histogram's buckets in seconds; the last one is infinite.
+BOUNDS = Histogram.DEFAULT_BUCKETS
+
+
+class Tally:
+    """The requests of one operation, method and status."""
+
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self) -> None:
+        #: Requests per bucket.
+        self.counts = [0] * len(BOUNDS)
+        self.seconds = 0.0
+
+
+class Requests(Collector):
+    """All requests; register it with a `CollectorRegistry`."""
+
+    def __init__(self) -> None:
+        self._tallies: defaultdict[tuple[str, str, int], Tally] = defaultdict(Tally)
+
+    def add(self, operation: str, method: str, status: int, seconds: float) -> None:
+        tally = self._tallies[operation, method, status]
+        tally.counts[bisect_left(BOUNDS, seconds)] += 1
+        tally.seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        names = ("operation", "method", "status")
+        requests = CounterMetricFamily("banshi_http_requests", "Requests by operation and status", labels=names)
+        counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(BOUNDS))
+        seconds: defaultdict[str, float] = defaultdict(float)
+        for (operation, method, status), tally in sorted(self._tallies.items()):
+            requests.add_metric((operation, method, str(status)), sum(tally.counts))
+            counts[operation] = [sum(pair) for pair in zip(counts[operation], tally.counts, strict=True)]
+            seconds[operation] += tally.seconds
+        took = HistogramMetricFamily("banshi_http_seconds", "Seconds to answer", labels=("operation",))
+        for operation, by_bucket in counts.items():
+            buckets = zip(map(floatToGoString, BOUNDS), accumulate(by_bucket), strict=True)
+            took.add_metric((operation,), list(buckets), seconds[operation])
+        yield requests
+        yield took
+
 
 log = structlog.get_logger("banshi.web")
 
@@ -93,6 +142,8 @@ def envelope(platform: Platform) -> Callable[[web.Request, Next], Awaitable[web.
             response = _failed(request, error, development=platform.settings.development)
             _note_refusal(platform, request, error)
         took = time.perf_counter() - started
+        if platform.closing.is_set():
+            response.force_close()  # or the client sends its next request into a connection that ends
         if type(response) is not ReadyResponse and not response.prepared:
             for name, text in GUARDED.items():
                 response.headers.setdefault(name, text)
@@ -100,7 +151,8 @@ def envelope(platform: Platform) -> Callable[[web.Request, Next], Awaitable[web.
         route, status = request.get(ROUTE), response.status
         operation, method = (route.operation, request.method) if route else ("unknown", "")
         requests.add(operation, method, status, took)
-        say(operation, status, took)
+        if route is None or not route.is_unnamed(request):
+            say(operation, status, took)
         return response
 
     return surround

@@ -150,7 +150,7 @@ def from_cursor(call: Call, read: Callable[[str], Any] = str) -> Any:
     try:
         return read(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode())
     except ValueError:
-        raise InvalidParameter(say("cursor has to be the `next` of a page, unchanged."), parameter="cursor") from None
+        raise InvalidParameter(say("The list has no such place; begin it anew."), parameter="cursor") from None
 
 
 def in_utc(text: str) -> datetime:

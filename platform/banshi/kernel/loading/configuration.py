@@ -16,7 +16,7 @@ from pydantic import Strict
 
 from banshi.foundation.files.toml_and_json import read_toml
 from banshi.foundation.findings import ConfigurationError, Finding
-from banshi.kernel.contract import values
+from banshi.kernel.contract import versions
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed
 
@@ -26,6 +26,8 @@ PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
 #: Names under which findings and tables are the kernel's own.
 RESERVED = frozenset({"banshi", "platform"})
 
+#: Parent of the modules that are loaded from folders.
+NAMESPACE = "banshi_plugins"
 
 #: What an entry with a process of its own may grant: sockets, or a folder or file to read.
 NETWORK, READ = "network", "read:"
@@ -151,6 +153,7 @@ def inspect_configuration(
         keys=absolute(settings.keys),
         personal_keys=absolute(settings.personal_keys),
         certificate_fonts=absolute(settings.certificate_fonts),
+        certificate_name_fonts=absolute(settings.certificate_name_fonts),
         outgoing=replace(settings.outgoing, ca_file=absolute(settings.outgoing.ca_file)),
     )
     return Configuration(file, settings, entries), findings
@@ -175,7 +178,7 @@ def _entry(file: Path, name: str, table: Any, taken: Set[str]) -> Entry:
     settings = table.get("settings", {})
     if not isinstance(settings, dict):
         raise wrong("wrong-entry", f"{where}.settings has to be a table: write [{where}.settings]")
-    if unspoken := wrong_version(entry.api):
+    if unspoken := versions.wrong_version(entry.api):
         raise wrong("wrong-api", f"{where}.api is {entry.api}; {unspoken}")
     if entry.package is not None and not all(part.isidentifier() for part in entry.package.split(".")):
         advice = f"{where}.package is {entry.package!r}: name the package as Python imports it"
@@ -192,23 +195,7 @@ def _told(key: str, why: str, where: str) -> str:
     said = f"{key} {why}"
     if key != f"{where}.api":
         return said
-    return f"{said}: write api = {values.API_VERSION}, the version of the contract that the plugin is written for"
-
-
-def spoken() -> range:
-    """The versions of the contract for which a plugin may be written: the kernel's own, and the one before."""
-    return range(max(1, values.API_VERSION - 1), values.API_VERSION + 1)
-
-
-def wrong_version(api: int) -> str:
-    """Why no plugin for that version of the contract is loaded, and what to do; "" where one is."""
-    versions = spoken()
-    if api in versions:
-        return ""
-    speaks = f"this kernel speaks {' and '.join(str(version) for version in versions)}"
-    if api > values.API_VERSION:
-        return f"{speaks}: upgrade the platform, or install an older version of the plugin"
-    return f"{speaks}: install a newer version of the plugin"
+    return f"{said}: write api = {versions.API_VERSION}, the version of the contract that the plugin is written for"
 
 
 def _parse(file: Path) -> dict[str, Any]:

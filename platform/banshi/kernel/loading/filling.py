@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from banshi.foundation.findings import Finding
+from banshi.foundation.wording import told
+from banshi.kernel.contract import versions
+from banshi.kernel.loading.configuration import Entry
+from banshi.kernel.loading.importing import place_of
 from banshi.kernel.loading.registry import Registry
 
 
@@ -31,3 +37,21 @@ class Filling:
             self.wrong(plugin, f"duplicate-{noun}", f"rename the {noun} {key!r}: {owner} has one of that name already")
             return
         index[key] = value
+
+    def needs(self, name: str, module: ModuleType, folder: Path) -> Iterator[tuple[str, Entry]]:
+        """The entries of what a plugin needs, as plugins.toml has them or by the package's own name."""
+        entries = self.registry.configuration.entries
+        listed = {one.package: (key, one) for key, one in entries.items()}
+        try:
+            packages = [str(one) for one in getattr(module, "banshi_needs", tuple)()]
+        except Exception as error:  # the plugin's own mistake, told under its name
+            advice = f"mend what banshi_needs raises: {told(error)} ({place_of(error, folder)})"
+            self.wrong(name, "hook-failed", advice)
+            return
+        for package in packages:
+            key, own = listed.get(package, (package, Entry(api=versions.API_VERSION, package=package)))
+            if entries.get(key, own).package == package:
+                yield key, own
+            else:
+                advice = f"{self.file}: rename [plugins.{key}]: {name} needs the package {package} of that name"
+                self.wrong(name, "other-package", advice)

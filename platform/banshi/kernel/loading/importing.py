@@ -9,9 +9,10 @@ import inspect
 import pkgutil
 import re
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,13 +20,38 @@ from typing import Any
 from banshi.foundation.files.toml_and_json import lookalike
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean, told
-from banshi.kernel.contract import hookspecs, values
-from banshi.kernel.loading.configuration import Entry
+from banshi.kernel.contract import hookspecs, versions
+from banshi.kernel.loading.configuration import NAMESPACE, Entry
 from banshi.kernel.loading.registry import Plugin
 from banshi.moved import advice_on, old_names
 
-#: Parent of the modules that are loaded from folders.
-NAMESPACE = "banshi_plugins"
+#: A file that was saved longer ago is not saved a second time within its second.
+YOUNG_SOURCE_S = 2.0
+
+
+class Loader(SourceFileLoader):
+    """Keeps no bytecode of a file that was saved just now.
+
+    Bytecode knows its source by size and second: of two that are saved within a second, the second would never run.
+    """
+
+    def set_data(self, path: str, data: Any, **given: Any) -> None:
+        if Path(self.path).stat().st_mtime + YOUNG_SOURCE_S < time.time():
+            super().set_data(path, data, **given)
+
+
+class Finder:
+    """Finds the modules of plugins' folders."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, _: ModuleType | None = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path) if name.startswith(f"{NAMESPACE}.") else None
+        if spec is not None and type(spec.loader) is SourceFileLoader:
+            spec.loader = Loader(name, spec.loader.path)
+        return spec
+
+
+sys.meta_path.insert(0, Finder())
 
 
 class NotAPackage(ImportError):
@@ -85,7 +111,9 @@ def _import_folder(name: str, folder: Path) -> ModuleType:
         module.__path__ = [str(folder)]
         sys.modules[qualified] = module
         return module
-    spec = importlib.util.spec_from_file_location(qualified, source, submodule_search_locations=[str(folder)])
+    spec = importlib.util.spec_from_file_location(
+        qualified, source, loader=Loader(qualified, str(source)), submodule_search_locations=[str(folder)]
+    )
     if spec is None or spec.loader is None:
         raise ImportError(f"{source} can't be loaded")
     module = importlib.util.module_from_spec(spec)
@@ -139,7 +167,7 @@ def doubts(plugin: Plugin, entry: Entry, file: Path, *, silent: bool) -> list[Fi
 
     `silent` is a plugin of which no hook is used, and nothing was found wrong.
     """
-    name, now = plugin.name, values.API_VERSION
+    name, now = plugin.name, versions.API_VERSION
     found = []
     if entry.api < now:
         advice = f"this kernel speaks {now}, and the next one no longer {entry.api}: test it, and write"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +21,7 @@ from banshi.default_plugins import PREFIX
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
-from banshi.kernel.contract import hookspecs, values
+from banshi.kernel.contract import hookspecs, versions
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import SLUG, Channel, Department, Item, Offer, Resource
@@ -39,7 +39,7 @@ from banshi.kernel.loading.importing import (
     stand_in,
 )
 from banshi.kernel.loading.items import ItemLoader, Shelves
-from banshi.kernel.loading.registry import Plugin, Registry
+from banshi.kernel.loading.registry import Plugin, Registry, without_dead_links
 from banshi.kernel.loading.typed_tables import SettingsError, adapter, typed
 
 #: Gives what stands for a plugin that runs in a process of its own: (configuration, name, entry, folder).
@@ -65,22 +65,20 @@ def inspect_plugins(
 
 
 def inspect_items(
-    running: Registry, owner: str, document: Mapping[str, Any], department: Department, source: Path
+    running: Registry, owner: str, document: Mapping[str, Any], department: Department, handlers: Mapping[str, Any]
 ) -> tuple[Registry, list[Finding]]:
-    """A registry beside a running one with nothing but the items of one document, and everything wrong with them.
-
-    `owner` is under whose name; `source` is what findings call the document.
-    """
+    """A registry beside a running one with nothing but the items of one owner's document, and all that is wrong."""
     loader = Loader(running.configuration)
     registry = loader.registry
     registry.kinds, registry.owners = running.kinds, dict(running.owners)
     registry.departments[department.code] = department
-    registry.plugins[owner] = Plugin(owner, ModuleType(owner), source)
+    registry.plugins[owner] = Plugin(owner, ModuleType(owner), Path(owner))
     for name, plugin in running.plugins.items():
         if name.startswith(PREFIX):
-            loader._register(name, plugin.module, plugin.folder, values.API_VERSION)
-    catalogue = Reader(owner, source, running.kinds).read_items(document, department)
+            loader._register(name, plugin.module, plugin.folder, versions.API_VERSION)
+    catalogue = Reader(owner, Path(owner), running.kinds).read_items(document, department)
     loader.items.take(owner, replace(catalogue, department=None))
+    loader.items.handlers([(owner, handlers)])
     loader.items.finish()
     loader._each("banshi_checks", Finding, loader._finding)
     return registry, list(dict.fromkeys(loader.findings))
@@ -111,11 +109,11 @@ class Loader(Filling):
 
     def load(self, builtins: Mapping[str, ModuleType]) -> None:
         for name, module in builtins.items():
-            self._register(name, module, Path(str(module.__file__)).parent, values.API_VERSION)
+            self._register(name, module, Path(str(module.__file__)).parent, versions.API_VERSION)
+        entries: dict[str, Entry] = {}
         for name, entry in self.configuration.entries.items():
-            module_and_folder = self._import(name, entry)
-            if module_and_folder:
-                self._register(name, *module_and_folder, entry.api)
+            self._take(name, entry, entries)
+        self.configuration = self.registry.configuration = replace(self.configuration, entries=entries)
         self._settings()
         self._each("banshi_kinds", Kind, self._kind)
         self.items.catalogues(self.broken)
@@ -124,7 +122,7 @@ class Loader(Filling):
         self._each("banshi_channels", Channel, self._channel)
         self._each("banshi_routes", Route, lambda plugin, route: self.registry.routes.append((plugin, route)))
         if self.configuration.settings.without:
-            self.registry.routes = list(_without_dead_links(self.registry.routes))
+            self.registry.routes = list(without_dead_links(self.registry.routes))
         self._each("banshi_resources", Resource, lambda plugin, one: self.registry.resources.append((plugin, one)))
         self._each("banshi_offers", Offer, lambda plugin, one: self.registry.offers.append((plugin, one)))
         for plugin, tables in self._call("banshi_tables"):
@@ -141,6 +139,15 @@ class Loader(Filling):
                 self.findings += doubts(self.registry.plugins[name], entry, self.file, silent=silent)
 
     # -- modules and hooks ---------------------------------------------------------------------------------------
+
+    def _take(self, name: str, entry: Entry, taken: dict[str, Entry]) -> None:
+        """Import a plugin, and before it is registered those that it needs."""
+        if name not in taken:
+            taken[name] = entry
+            if found := self._import(name, entry):
+                for needed in self.needs(name, *found):
+                    self._take(*needed, taken)
+                self._register(name, *found, entry.api)
 
     def _import(self, name: str, entry: Entry) -> tuple[ModuleType, Path] | None:
         if entry.path and not entry.path.is_dir():
@@ -186,11 +193,7 @@ class Loader(Filling):
             name = implementation.plugin_name
             if name in self.unset and "settings" in implementation.argnames:
                 continue
-            known = {
-                "settings": self.registry.plugins[name].settings,
-                "registry": self.registry,
-                "strict": self.strict,
-            }
+            known = {"settings": self.registry.plugins[name].settings, "registry": self.registry, "strict": self.strict}
             try:
                 answer = implementation.function(*(known[argument] for argument in implementation.argnames))
                 if isinstance(answer, Iterator):
@@ -269,17 +272,3 @@ class Loader(Filling):
 
     def _command(self, plugin: str, command: click.Command) -> None:
         self.unique(self.registry.commands, str(command.name), command, "command", plugin)
-
-
-def _without_dead_links(routes: Sequence[tuple[str, Route]]) -> Iterator[tuple[str, Route]]:
-    """Our own routes without the links to operations that were left out."""
-    known = {route.operation for _, route in routes}
-    for plugin, route in routes:
-        if not plugin.startswith(PREFIX):
-            yield plugin, route
-            continue
-        answers = {
-            status: replace(answer, links=[link for link in answer.links if link.operation in known])
-            for status, answer in route.answers.items()
-        }
-        yield plugin, replace(route, answers=answers)

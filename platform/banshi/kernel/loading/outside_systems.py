@@ -8,6 +8,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from banshi.foundation.extras import lacking
+
 #: The databases that the platform is tested on, by the beginnings of their URLs.
 POSTGRES = ("asyncpg://", "postgres://", "postgresql://")
 DATABASES = ("sqlite://", *POSTGRES)
@@ -43,6 +45,8 @@ class Identity:
     #: The client as which we lead people there, if not the audience, and its secret. Without both, nobody is led.
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    #: Clients beside these two whose logout tokens are for us too: those of apps.
+    logout_audiences: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _is_safe(self.issuer):
@@ -64,9 +68,7 @@ class Identity:
         """Raise ValueError for keys that anybody on the way could exchange."""
         parts = urlsplit(jwks_uri)
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_local(self.issuer))):
-            raise ValueError(
-                "jwks_uri has to be an https:// address (http:// only where the issuer is on this machine)"
-            )
+            raise ValueError("jwks_uri has to be an https:// address (http:// only if the issuer is on this machine)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ class RegisterSource:
             raise ValueError("url has to be an https:// address (http:// only on this machine)")
         if self.database and not self.database.startswith(DATABASES):
             raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        if self.database.startswith(DATABASES[1:]) and (told := lacking("asyncpg")):
+            raise ValueError(f"database is on PostgreSQL, and {told}")
         if not 0 < self.timeout <= 60:
             raise ValueError("timeout has to be more than 0 and at most 60 seconds")
 

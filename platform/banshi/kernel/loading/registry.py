@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 import click
 
+from banshi.default_plugins import PREFIX
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
@@ -72,3 +74,17 @@ class Registry:
     def offered(self, key: Key[T]) -> list[tuple[str, T]]:
         """What plugins offer under a key, each with the giver's name."""
         return [(plugin, offer.value) for plugin, offer in self.offers if offer.key is key]
+
+
+def without_dead_links(routes: Sequence[tuple[str, Route]]) -> Iterator[tuple[str, Route]]:
+    """Our own routes without the links to operations that were left out."""
+    known = {route.operation for _, route in routes}
+    for plugin, route in routes:
+        if not plugin.startswith(PREFIX):
+            yield plugin, route
+            continue
+        answers = {
+            status: replace(answer, links=[link for link in answer.links if link.operation in known])
+            for status, answer in route.answers.items()
+        }
+        yield plugin, replace(route, answers=answers)

@@ -14,10 +14,14 @@ from zoneinfo import ZoneInfo
 from pydantic import Strict
 
 from banshi.default_plugins import OPTIONAL
+from banshi.foundation.extras import lacking
 from banshi.foundation.servers.addresses import hosts_of, names_several
 from banshi.foundation.servers.redis_client import RedisSettings
 from banshi.foundation.time.periods import Period
 from banshi.kernel.loading.outside_systems import DATABASES, POSTGRES, Identity, OutgoingRules, RegisterSource
+
+#: The file of the keys folder that marks and seals the audit.
+AUDIT_KEY_FILE = "audit.key"
 
 #: Scheme, host, and a port.
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
@@ -127,6 +131,8 @@ class Settings:
     pass_issuer: str = "BANSHI"  # noqa: S105
     #: Folder of fonts for certificates, before ours; relative to plugins.toml.
     certificate_fonts: Path | None = None
+    #: Another for the characters of names that neither has, read where there is one alone.
+    certificate_name_fonts: Path | None = None
     #: Where a reader verifies a certificate, printed on it; such as an address of the city's app.
     certificate_address: str = ""
     #: Largest JSON body and largest attachment, in bytes.
@@ -171,6 +177,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.database and not self.database.startswith(DATABASES):
             raise ValueError(f"database has to begin with {' or '.join(DATABASES)}")
+        if self.database.startswith(POSTGRES) and (told := lacking("asyncpg")):
+            raise ValueError(f"database is on PostgreSQL, and {told}")
         for name, address in (("database", self.database), ("replica", self.replica)):
             if address.startswith(POSTGRES) and not _has_port(address):
                 told = "has a port that is no number, or a password with a sign that is written as %…"

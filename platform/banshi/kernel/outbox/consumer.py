@@ -11,6 +11,7 @@ from prometheus_client import Counter as Metric
 
 from banshi.foundation.background import woken
 from banshi.foundation.database.failover.fates import is_outage, problem_of
+from banshi.foundation.database.pulse import MAX_SLEEP_S
 from banshi.foundation.errors import Problem, StorageFull, Unavailable
 from banshi.kernel.outbox import events, outbox
 from banshi.kernel.outbox.failed import Failed, note, said_of, why_of
@@ -19,8 +20,8 @@ from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.engine")
 
-#: Longest time between two looks at the table, in seconds: how late a row may be that another process wrote.
-MAX_SLEEP_S = 1.0
+#: Seconds until the table is asked again where it couldn't be read.
+RETRY_S = 1.0
 
 #: Seconds until something is tried again that is for somebody who is away and doesn't say until when, and the seconds
 #: over which what was postponed together comes back.
@@ -51,6 +52,7 @@ class Consumer:
         #: What is still to be written of it once the database is back: done, or given back as it was.
         self._done: list[Claimed] = []
         self._untried: list[Claimed] = []
+        platform.store.pulse.when(f"outbox: {name}", outbox.due(platform.store, name), self.wake.set)
 
     async def look(self) -> None:
         """Have the table looked at; returns once that is done, and what was due is ours or somebody else's."""
@@ -76,7 +78,7 @@ class Consumer:
             except Exception as error:  # the database is away: the rows stay where they are, so keep asking
                 log.error("the outbox can't be read", consumer=self.name, error=type(error).__name__)
                 self._asked += [one for one in asked if not one.done()]
-                pause = MAX_SLEEP_S
+                pause = RETRY_S
             await woken(self.wake, MAX_SLEEP_S if pause is None else min(max(pause, 0.0), MAX_SLEEP_S))
 
     async def _claim(self) -> list[Claimed]:

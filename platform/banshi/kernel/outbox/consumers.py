@@ -18,8 +18,9 @@ import structlog
 from prometheus_client import Counter as Metric
 from tortoise.exceptions import DoesNotExist
 
-from banshi.foundation.background import working
+from banshi.foundation.background import woken, working
 from banshi.foundation.database import bulk
+from banshi.foundation.database.pulse import MAX_SLEEP_S
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Channel
 from banshi.kernel.outbox import events, outbox
@@ -46,8 +47,8 @@ MAX_INTAKES = 32
 #: Seconds that a consumer may take to look at the table while it is at work; others may have the time.
 LOOK_TIMEOUT_S = 1.0
 
-#: Seconds between two looks whether what goes out is held, and between two words that it still is.
-HELD_LOOK_INTERVAL_S, HELD_WORD_INTERVAL_S = 1.0, 600.0
+#: Seconds between two words that what goes out is held.
+HELD_WORD_INTERVAL_S = 600.0
 
 
 class Engine:
@@ -63,6 +64,8 @@ class Engine:
         self._platform = platform
         #: What goes out is held, as of the last look.
         self.held: Paused | None = None
+        self._look = asyncio.Event()
+        platform.store.pulse.changes("whether it is held", "SELECT MAX(since) FROM banshi_hold", self._look.set)
         self.consumers: list[Consumer] = []
         if CASE not in platform.duty.lanes:
             return
@@ -103,7 +106,8 @@ class Engine:
             elif found is None and self.held is not None:
                 log.info("the outbox is released")
             self.held = found
-            await asyncio.sleep(HELD_LOOK_INTERVAL_S)
+            await woken(self._look, MAX_SLEEP_S)
+            self._look.clear()
 
 
 def _traced(platform: Platform, rows: Sequence[Claimed]) -> AbstractContextManager[list[Span]]:

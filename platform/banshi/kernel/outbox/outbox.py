@@ -15,6 +15,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
+from banshi.foundation.database.pulse import quoted
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.writes import Statement, Write
 from banshi.foundation.encryption.fields import as_read
@@ -24,7 +25,7 @@ from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.values import Message, Texts
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-from banshi.kernel.tables.outbox import OutboxRow
+from banshi.kernel.tables.outbox import OPEN, OutboxRow
 
 #: Consumer of new submissions; the other consumers are `channel:<name>`.
 INTAKE = "intake"
@@ -71,7 +72,8 @@ def message_rows(platform: Platform, message: Message, dedup: str) -> list[Outbo
         del payload["mode"]
     return [
         OutboxRow(consumer=f"channel:{name}", topic=MESSAGE, payload=payload, lane=CASE_LANE, dedup=f"{name}:{dedup}")
-        for name in platform.registry.channels
+        for name, channel in platform.registry.channels.items()
+        if channel.is_used(platform)
     ]
 
 
@@ -119,19 +121,25 @@ def message_about(case: Case, title: Texts, body: Texts, at: datetime, state: st
     )
 
 
+def due(store: Store, consumer: str) -> str:
+    """The rows that `claim` would take, as what follows FROM."""
+    return (
+        f"banshi_outbox WHERE consumer = {quoted(consumer)} AND state = 'due' AND not_before <= {store.clock} "
+        f"AND lease_until <= {store.clock} AND {store.not_held}"
+    )
+
+
 async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> list[Claimed]:
     """Take up to `limit` due rows of a consumer, the urgent lanes first, for `lease` seconds."""
-    clock = store.clock
-    marks = store.placeholders(3)
+    marks = store.placeholders(2)
     sql = (
         f"UPDATE banshi_outbox SET attempts = attempts + 1, tries = tries + 1, "  # noqa: S608
-        f"lease_until = {clock} + {marks[0]} WHERE id IN ("
-        f"SELECT id FROM banshi_outbox WHERE consumer = {marks[1]} AND state = 'due' AND not_before <= {clock} "
-        f"AND lease_until <= {clock} AND {store.not_held} ORDER BY lane, id LIMIT {marks[2]} {store.skip_locked}) "
+        f"lease_until = {store.clock} + {marks[0]} WHERE id IN ("
+        f"SELECT id FROM {due(store, consumer)} ORDER BY lane, id LIMIT {marks[1]} {store.skip_locked}) "
         "RETURNING id, consumer, topic, payload, attempts, tries, lane, trace"
     )
     # In the store's next transaction: of its own it would be one more sync to disk.
-    claimed = Statement(sql, [int(lease * 1000), consumer, limit])
+    claimed = Statement(sql, [int(lease * 1000), limit])
     await store.commit(Write(statement=claimed))
     rows = sorted(claimed.found, key=lambda row: (row["lane"], str(row["id"])))
     names = ("attempts", "tries", "trace")
@@ -207,35 +215,14 @@ async def still_due(store: Store, dedups: Sequence[str]) -> set[str]:
 
 
 async def counts(store: Store) -> dict[tuple[str, str], int]:
-    """How many rows are due and parked, by consumer: {("intake", "parked"): 2}.
-
-    From consumer to consumer by the index: a year's rows that are done are not looked at.
-    """
-    consumers = await consumers_of(store)
-    marks = store.placeholders(len(consumers))
-    sql = " UNION ALL ".join(
-        f"SELECT {number} AS place, '{state}' AS state, COUNT(*) AS n "  # noqa: S608 - marks, not values
-        f"FROM banshi_outbox WHERE consumer = {mark} AND state = '{state}'"
-        for number, mark in enumerate(marks)
-        for state in ("due", "parked")
-    )
-    values = consumers if store.dialect != "sqlite" else [consumer for consumer in consumers for _ in range(2)]
-    rows = await store.connection.execute_query_dict(sql, values) if consumers else []
-    return {(consumers[row["place"]], row["state"]): row["n"] for row in rows if row["n"]}
+    """How many rows are due and parked, by consumer: {("intake", "parked"): 2}. Their index has no others."""
+    sql = f"SELECT consumer, state, COUNT(*) AS n FROM banshi_outbox WHERE ({OPEN}) GROUP BY consumer, state"  # noqa: S608
+    return {(row["consumer"], row["state"]): row["n"] for row in await store.connection.execute_query_dict(sql)}
 
 
 async def consumers_of(store: Store) -> list[str]:
-    """Whoever has rows, one look at the index each: by consumer and state the others are found without those done."""
-    sql = """
-        WITH RECURSIVE named(consumer) AS (
-            SELECT MIN(consumer) FROM banshi_outbox
-            UNION ALL
-            SELECT (SELECT MIN(o.consumer) FROM banshi_outbox o WHERE o.consumer > named.consumer)
-            FROM named WHERE named.consumer IS NOT NULL
-        )
-        SELECT consumer FROM named WHERE consumer IS NOT NULL
-    """
-    return [row["consumer"] for row in await store.connection.execute_query_dict(sql)]
+    """Whoever has rows that are not over."""
+    return sorted({consumer for consumer, _ in await counts(store)})
 
 
 def _payload(value: Any) -> dict[str, Any]:

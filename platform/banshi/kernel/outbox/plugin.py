@@ -11,6 +11,4 @@ from banshi.kernel.outbox.consumers import ENGINE, open_engine
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource(ENGINE, open_engine, Phase.AFTER_PLUGINS),
-    ]
+    return [Resource(ENGINE, open_engine, Phase.AFTER_PLUGINS)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry
@@ -35,12 +35,16 @@ class Platform:
     #: What this process does. Whoever works beside the requests asks it.
     duty: ProcessRole = EVERYTHING
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
-    #: The time, in UTC. Tests turn it.
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    #: The time, in UTC: `Store.shared_clock`'s. Tests turn it.
+    now: Callable[[], datetime] = None  # type: ignore[assignment]
     #: Set once: the server is shutting down, long answers (streams) end.
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _resources: dict[Key[Any], Any] = field(default_factory=dict)
     _offered: dict[Key[Any], list[tuple[str, Any]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.now is None:
+            self.now = self.store.shared_clock.now
 
     @property
     def settings(self) -> Settings:

@@ -57,9 +57,12 @@ class Traces(Protocol):
         ...
 
     def around(self, route: Route, handle: Handler) -> Handler:
-        """A route's handler in a span that a trace begins with."""
+        """A route's handler in a span that a trace begins with, but for people who don't say who they are."""
         ...
 
+
+#: The standard variables that name where traces go.
+ADDRESSES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 #: None where there is no exporter.
 TRACES: Key[Traces | None] = Key("traces")
@@ -92,6 +95,6 @@ def traced_together(platform: Platform, name: str, parents: Sequence[str], **abo
 
 
 def traced_route(platform: Platform, route: Route, handle: Handler) -> Handler:
-    """The handler as it is, or in a span. Nothing is traced of people who don't say who they are, nor of probes."""
+    """The handler as it is, or in a span. Nothing is traced of probes."""
     traces = platform.get(TRACES)
-    return handle if traces is None or route.unnamed or route.tag == "operations" else traces.around(route, handle)
+    return handle if traces is None or route.tag == "operations" else traces.around(route, handle)

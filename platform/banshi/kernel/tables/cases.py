@@ -88,21 +88,23 @@ class CaseEvent(Personal):
     action = fields.CharField(max_length=32)
     state_before = fields.CharField(max_length=32)
     state = fields.CharField(max_length=32)
-    # No column: the first entry bears its case's mode until it is written, so that its mark covers that too.
+    # No columns: the case and what the step sets in it, until the entry is written. Its mark covers both.
     mode = "live"
+    of_case: Any = None
     #: citizen, staff or system, and the subject where a person acted.
     actor = fields.CharField(max_length=16)
     actor_id = PersonalId(255, default="")
     reason: Any = PersonalJSON(null=True)
     # "Without values" is true of corrected answers alone. The consents to files that were taken over, `reused` and
-    # `reused_for`, are in it word for word: they name the earlier case, and the plate or person that it is about.
-    # (The line below is the column's comment in the database, so another wording would be a migration.)
+    # `reused_for`, are in it word for word, with the plate or person. (What follows is the column's comment as well.)
     #: What changed beside the state, without values: {"fields": ["/plate"]}.
     details: Any = PersonalJSON(null=True)
     # What makes a change of the row show, see `banshi.audit`. The store writes the first two with the row.
     #: What the personal columns are hashed with, None once they were blanked, and the keyed digest of all columns.
     salt = fields.BinaryField(null=True)
     mark = fields.BinaryField(null=True)
+    #: What the case's row says after this step (`banshi.builtin.audit.marks.ROW`), as a digest by key and salt.
+    row_digest = fields.BinaryField(null=True)
     #: Once personal columns were blanked: the hash of what they held, and the proof that it was the platform.
     redacted = fields.BinaryField(null=True)
     #: The seal that has this entry, None until it is sealed.

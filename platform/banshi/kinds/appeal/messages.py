@@ -10,7 +10,7 @@ ANSWER = frozenset({"answer"})
 
 
 REGISTERED = message(
-    {"zh-CN": "{item}：已收到（{number}）", "en": "{item}: received ({number})"},
+    {"zh-CN": "已收到：{item}", "en": "Received: {item}"},
     """{department}已于{date}收到您的诉求，工作人员阅看后转负责单位办理。
 最迟于{deadline}答复；等待您补充情况的时间不计在内。
 目前您无需进行其他操作。""",
@@ -20,7 +20,7 @@ There is nothing for you to do now.""",
 )
 
 ASSIGNED = message(
-    {"zh-CN": "{item}：正在办理（{number}）", "en": "{item}: being worked on ({number})"},
+    {"zh-CN": "正在办理：{item}", "en": "Being worked on: {item}"},
     """您的诉求已转{unit}办理。
 说明：{reason}
 目前您无需进行其他操作，答复会发到这里。""",
@@ -30,7 +30,7 @@ There is nothing for you to do now; the answer will be here.""",
 )
 
 FORWARDED = message(
-    {"zh-CN": "{item}：已转交（{number}）", "en": "{item}: passed on ({number})"},
+    {"zh-CN": "已转交：{item}", "en": "Passed on: {item}"},
     """您的诉求已转交{unit}办理，答复期限不变。原因：
 {reason}
 
@@ -42,7 +42,7 @@ There is nothing for you to do now.""",
 )
 
 RETURNED = message(
-    {"zh-CN": "{item}：请补充情况（{number}）", "en": "{item}: please tell us more ({number})"},
+    {"zh-CN": "请补充情况：{item}", "en": "Please tell us more: {item}"},
     """为了答复您，还需要了解：
 {reason}
 
@@ -54,7 +54,7 @@ Open it, add what is asked for and submit it again. Until you do, the time to an
 )
 
 MERGED = message(
-    {"zh-CN": "{item}：已与相同诉求合并办理（{number}）", "en": "{item}: joined with another one ({number})"},
+    {"zh-CN": "已与相同诉求合并办理：{item}", "en": "Joined with another one: {item}"},
     """您反映的事项此前已有相同诉求，现合并办理，答复同样会发给您。
 说明：{reason}
 已有的答复：
@@ -68,13 +68,13 @@ There is nothing for you to do now.""",
 )
 
 WROTE = message(
-    {"zh-CN": "{item}：工作人员给您留言（{number}）", "en": "{item}: a message to you ({number})"},
+    {"zh-CN": "工作人员给您留言：{item}", "en": "A message to you: {item}"},
     """{department}就您的诉求给您留言。请进入“我的办件”，打开该诉求查看和回复。""",
     """{department} wrote to you about it. Open it to read the message; you can reply there.""",
 )
 
 ANSWERED = message(
-    {"zh-CN": "{item}：已答复（{number}）", "en": "{item}: answered ({number})"},
+    {"zh-CN": "已答复：{item}", "en": "Answered: {item}"},
     """{department}的答复：
 {answer}
 
@@ -86,7 +86,7 @@ The whole answer stands in your case, where you can rate it.""",
 )
 
 REOPENED = message(
-    {"zh-CN": "{item}：已转其他工作人员重新办理（{number}）", "en": "{item}: somebody else answers again ({number})"},
+    {"zh-CN": "已转其他工作人员重新办理：{item}", "en": "Somebody else answers again: {item}"},
     """您对答复不满意，现已转其他工作人员重新办理，最迟于{deadline}答复。
 目前您无需进行其他操作。""",
     """You were not satisfied with the answer. Somebody else answers again, by {deadline} at the latest.

@@ -11,13 +11,13 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.months import BY_MONTH, MIN_SHOWN, first_day, midnight, month_parameters, months_of
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import Record, array
+from banshi.kernel.http.months import BY_MONTH, MIN_SHOWN, first_day, midnight, month_parameters, months_of
 from banshi.kernel.http.responses import reply
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appeal.rules import MAX_STARS
@@ -142,10 +142,7 @@ def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, in
     titles = {one.code: text_in(one.title, language) for one in department.units} if department else {}
     due, rated = row["answered"] + row["overdue"], row["rated"]
     return {
-        "department": {
-            "code": code,
-            "title": text_in(department.title, language) if department else code,
-        },
+        "department": {"code": code, "title": text_in(department.title, language) if department else code},
         "unit": {"code": unit, "title": titles.get(unit, unit)},
         "received": row["received"],
         "answered": row["answered"],

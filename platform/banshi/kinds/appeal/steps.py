@@ -81,7 +81,7 @@ TABLE: tuple[Step, ...] = (
     Step(state="returned", action="merge", who=STAFF, to="merged", clock=END, takes=DUPLICATE, tells=messages.MERGED, mentions=messages.ANSWER, work=False),
     Step(state="returned", action="withdraw", who=CITIZEN, to="withdrawn", clock=END),
     # Answered. What a rating leads to, the platform decides at once.
-    Step(state="answered", action="rate", who=CITIZEN, to="rated", takes=RATING),
+    Step(state="answered", action="rate", who=CITIZEN, to="rated", takes=RATING, work=False),
     Step(state="answered", action="close", who=EITHER, to="closed", work=False),
     Step(state="rated", action="close", who=SYSTEM, to="closed"),
     Step(state="rated", action="reopen", who=SYSTEM, to="reopened", clock=RUN, tells=messages.REOPENED),
@@ -95,9 +95,9 @@ TABLE: tuple[Step, ...] = (
 # may have no other code.
 LETTERS: tuple[Step, ...] = (
     *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=messages.WROTE, work=False) for state in ("submitted", "assigned", "returned", "answered", "reopened", "merged")),
-    *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES) for state in ("submitted", "assigned", "reopened", "merged")),
+    *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES, work=False) for state in ("submitted", "assigned", "reopened", "merged")),
     Step(state="returned", action="write", who=CITIZEN, to="submitted", takes=WRITING_WITH_FILES, clock=RUN),
-    Step(state="answered", action="write", who=CITIZEN, to="assigned", takes=WRITING_WITH_FILES, clock=RUN),
+    Step(state="answered", action="write", who=CITIZEN, to="assigned", takes=WRITING_WITH_FILES, clock=RUN, work=False),
     # Nobody writes in it any more; its sender still reads the answer.
     Step(state="merged", action="close", who=STAFF, to="closed", work=False),
 )

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from banshi.builtin.rounds import hourly, move
+from banshi.builtin.leading.rounds import hourly, move
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.message_templates import Value
 from banshi.kernel.contract.values import Item

@@ -35,13 +35,9 @@ TOO_LATE = frozenset({"return", "decline"})
 class AcceptedByTime(Refused):
     """The five working days are over: the application counts as accepted. Accept it, then decide."""
 
-    zh = "五个工作日已过，该申请自收到之日起即为受理，请先受理，再作出决定。"
-
 
 class NotOverdue(Refused):
     """There is still time to say what is missing."""
-
-    zh = "告知补正的期限尚未届满。"
 
 
 #: What begins the time to decide, and all that a permit takes in another way.
@@ -71,7 +67,7 @@ async def effects(platform: Platform, move: Move) -> Effects:
         mentions: dict[str, Value] = {"valid_from": first, "valid_until": last}
         if move.item.certificate is not None:
             mentions = {"certified_until": last}
-        return Effects(rows=[issued], details={"pass": issued.number}, mentions=mentions)
+        return Effects(rows=[issued], details={"pass": issued.number}, mentions=mentions | told_remedy(platform, move))
     if move.item.details.permit and action in PERMITS_OWN:
         return await _of_a_permit(platform, move)
     ended = [ledger.revocation(move.case, move.at, move.reason)] if action in ENDS else []

@@ -5,8 +5,12 @@ An item may have its own words (`[items.messages.<action>]`); a line that mentio
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from banshi.builtin.catalogue.remedies import REMEDY
+from banshi.kernel.contract.values import MessageTemplates
 from banshi.kinds.messages import message
+from banshi.kinds.sentences import say
 
 #: What the message of an approval may mention where it gives a pass.
 PASS = frozenset({"valid_from", "valid_until"})
@@ -25,9 +29,16 @@ ANSWERED = frozenset({"answered_by"})
 CERTIFICATE = frozenset({"certified_until"})
 
 
+def with_remedy(told: MessageTemplates | None) -> MessageTemplates:
+    """A step's message that says in the end whom to turn to."""
+    told = told or MessageTemplates()
+    body = {language: f"{text}\n{{{REMEDY}}}" for language, text in (told.body or {}).items()}
+    return replace(told, body=body)
+
+
 #: The dated receipt (收件凭证) of a permit's application, which nobody has accepted yet.
 RECEIVED = message(
-    {"zh-CN": "{item}：已收到申请（{number}）", "en": "{item}: received ({number})"},
+    {"zh-CN": "已收到申请：{item}", "en": "Received: {item}"},
     """{department}已于{date}收到您的申请，编号为{number}。
 最迟于{answered_by}告知您是否受理，或者一次性告知需要补正的全部内容；逾期未告知的，自收到之日起即为受理。
 目前您无需进行其他操作，请保留本通知作为收件凭证。""",
@@ -39,7 +50,7 @@ There is nothing for you to do now. Keep this message as your receipt.""",
 
 #: The same, of what was asked for.
 CORRECTIONS_RECEIVED = message(
-    {"zh-CN": "{item}：已收到补正材料（{number}）", "en": "{item}: corrections received ({number})"},
+    {"zh-CN": "已收到补正材料：{item}", "en": "Corrections received: {item}"},
     """{department}已于{date}收到您的补正材料，申请编号为{number}。
 最迟于{answered_by}告知您是否受理；逾期未告知的，自收到补正材料之日起即为受理。
 目前您无需进行其他操作，请保留本通知作为收件凭证。""",
@@ -50,7 +61,7 @@ There is nothing for you to do now. Keep this message as your receipt.""",
 )
 
 ACCEPTED = message(
-    {"zh-CN": "{item}：已受理（{number}）", "en": "{item}: accepted ({number})"},
+    {"zh-CN": "已受理：{item}", "en": "Accepted: {item}"},
     """您的申请已于{date}由{department}受理。
 说明：{reason}
 最迟于{deadline}作出决定；退回补正和特别程序所需的时间不计在内。
@@ -62,7 +73,7 @@ There is nothing for you to do now; you will be told the outcome here.""",
 )
 
 RETURNED = message(
-    {"zh-CN": "{item}：请补正材料（{number}）", "en": "{item}: please correct your application ({number})"},
+    {"zh-CN": "请补正材料：{item}", "en": "Please correct your application: {item}"},
     """您的申请需要补正：
 {reason}
 
@@ -74,10 +85,7 @@ Open the application, change what is asked for and submit it again. Until you do
 )
 
 SUSPENDED = message(
-    {
-        "zh-CN": "{item}：已转入特别程序，计时暂停（{number}）",
-        "en": "{item}: paused, in a special procedure ({number})",
-    },
+    say("Paused, in a special procedure: {item}"),
     """您的申请自{date}起转入特别程序，所需时间不计入办理时限。原因：
 {reason}
 
@@ -89,7 +97,7 @@ There is nothing for you to do now; you will be told when work on your applicati
 )
 
 RESUMED = message(
-    {"zh-CN": "{item}：恢复办理（{number}）", "en": "{item}: being worked on again ({number})"},
+    {"zh-CN": "恢复办理：{item}", "en": "Being worked on again: {item}"},
     """特别程序已结束，您的申请自{date}起恢复办理。
 说明：{reason}
 最迟于{deadline}作出决定。
@@ -101,7 +109,7 @@ There is nothing for you to do now; you will be told the outcome here.""",
 )
 
 APPROVED = message(
-    {"zh-CN": "{item}：已批准（{number}）", "en": "{item}: approved ({number})"},
+    {"zh-CN": "已批准：{item}", "en": "Approved: {item}"},
     """您的申请已于{date}获得批准。
 说明：{reason}
 {result}自{valid_from}起生效，有效期至{valid_until}；请进入“我的办件”，打开该申请查看和出示。
@@ -113,7 +121,7 @@ A note: {reason}
 )
 
 GRANTED = message(
-    {"zh-CN": "{item}：准予许可（{number}）", "en": "{item}: permit granted ({number})"},
+    {"zh-CN": "准予许可：{item}", "en": "Permit granted: {item}"},
     """{department}于{date}决定准予许可。
 说明：{reason}
 {result}自{valid_from}起生效，有效期至{valid_until}；请进入“我的办件”，打开该申请查看和出示。
@@ -125,7 +133,7 @@ A note: {reason}
 )
 
 DEEMED = message(
-    {"zh-CN": "{item}：已受理（{number}）", "en": "{item}: accepted ({number})"},
+    {"zh-CN": "已受理：{item}", "en": "Accepted: {item}"},
     """{department}在五个工作日内未告知您需要补正的内容，您的申请自收到之日起即为受理。
 最迟于{deadline}作出决定；依法不计入办理期限的时间除外。
 目前您无需进行其他操作，办理结果会在这里告知您。""",
@@ -136,7 +144,7 @@ There is nothing for you to do now; you will be told the outcome here.""",
 )
 
 ALL_THAT_IS_MISSING = message(
-    {"zh-CN": "{item}：请补正材料（{number}）", "en": "{item}: please correct your application ({number})"},
+    {"zh-CN": "请补正材料：{item}", "en": "Please correct your application: {item}"},
     """受理您的申请前，需要补正以下全部内容：
 {reason}
 
@@ -148,7 +156,7 @@ Open the application, change what is asked for and submit it again. You will not
 )
 
 STOPPED = message(
-    {"zh-CN": "{item}：暂停计算办理期限（{number}）", "en": "{item}: paused ({number})"},
+    {"zh-CN": "暂停计算办理期限：{item}", "en": "Paused: {item}"},
     """您的申请自{date}起需要进行{cause}，预计{expected_days}个工作日，所需时间依法不计入办理期限。说明：
 {reason}
 
@@ -161,7 +169,7 @@ There is nothing for you to do now; you will be told when work on your applicati
 )
 
 DECLINED = message(
-    {"zh-CN": "{item}：不予受理（{number}）", "en": "{item}: not accepted for processing ({number})"},
+    {"zh-CN": "不予受理：{item}", "en": "Not accepted for processing: {item}"},
     """{department}于{date}决定不予受理。理由：
 {reason}
 
@@ -173,7 +181,7 @@ DECLINED = message(
 )
 
 NOT_PERMITTED = message(
-    {"zh-CN": "{item}：不予许可（{number}）", "en": "{item}: permit refused ({number})"},
+    {"zh-CN": "不予许可：{item}", "en": "Permit refused: {item}"},
     """{department}于{date}决定不予许可。理由：
 {reason}
 
@@ -185,7 +193,7 @@ NOT_PERMITTED = message(
 )
 
 REFUSED = message(
-    {"zh-CN": "{item}：不予办理（{number}）", "en": "{item}: refused ({number})"},
+    {"zh-CN": "不予办理：{item}", "en": "Refused: {item}"},
     """{department}于{date}决定不予办理。理由：
 {reason}
 
@@ -197,7 +205,7 @@ REFUSED = message(
 )
 
 REVOKED = message(
-    {"zh-CN": "{item}：已撤销（{number}）", "en": "{item}: revoked ({number})"},
+    {"zh-CN": "已撤销：{item}", "en": "Revoked: {item}"},
     """原先的批准已于{date}撤销，自即日起不再有效，请勿继续使用。理由：
 {reason}
 
@@ -209,7 +217,7 @@ REVOKED = message(
 )
 
 TAKEN_BACK = message(
-    {"zh-CN": "{item}：批准已撤回（{number}）", "en": "{item}: the approval was taken back ({number})"},
+    {"zh-CN": "批准已撤回：{item}", "en": "The approval was taken back: {item}"},
     """因所依据的规定或者客观情况发生变化，原先的批准已于{date}撤回，自即日起不再有效，请勿继续使用。理由：
 {reason}
 
@@ -224,7 +232,7 @@ Where this causes you a loss of property, you may apply for compensation as the 
 )
 
 CANCELLED = message(
-    {"zh-CN": "{item}：已注销（{number}）", "en": "{item}: cancelled ({number})"},
+    {"zh-CN": "已注销：{item}", "en": "Cancelled: {item}"},
     """原先的批准已于{date}注销，请勿继续使用。理由：
 {reason}
 

@@ -13,6 +13,7 @@ from banshi.forms import Form
 from banshi.kernel.contract.values import Step, Texts
 from banshi.kinds.application import messages
 from banshi.kinds.rows import CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP, SYSTEM
+from banshi.kinds.sentences import say
 
 #: Working days within which what is missing is told; after them the application counts as accepted (article 32).
 DAYS_TO_ASK = 5
@@ -88,10 +89,7 @@ ASK = Step(
     clock=STOP,
     tells=messages.ALL_THAT_IS_MISSING,
     needs_reason=True,
-    reason_asks={
-        "zh-CN": "请一次性写明需要补正的全部内容，申请人会看到；受理前只能要求补正一次。",
-        "en": "Say all that is missing, at once: the citizen reads it, and can be asked only once.",
-    },
+    reason_asks=say("Say all that is missing, at once: the citizen reads it, and can be asked only once."),
 )
 
 #: How it came in, of which the applicant gets a receipt: in no table, since no case is there to take it.

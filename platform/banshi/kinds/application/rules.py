@@ -32,6 +32,8 @@ class ApplicationRules:
     renewal: Renewal | None = None
     #: Approval takes two members of staff: one recommends, another approves.
     second_person: bool = False
+    #: Its approval is a decision that somebody may not accept, too, such as a penalty: it says whom to turn to.
+    contestable: bool = False
 
 
 def check(item: Item) -> Iterator[tuple[str, str]]:
@@ -56,6 +58,7 @@ def check(item: Item) -> Iterator[tuple[str, str]]:
         yield from _not_given(item)
     if rules is not None:
         yield from _as_a_permit(item, rules)
+        yield from _untold_remedies(item, rules)
     if rules is not None and rules.renewal is not None and item.credential is None:
         yield "renewal-without-pass", "remove [items.application.renewal]: only a pass that ends is renewed"
 
@@ -67,7 +70,14 @@ def _as_a_permit(item: Item, rules: ApplicationRules) -> Iterator[tuple[str, str
         yield "permit-or-not", f'elements.item_type is "{sort}" and application.permit is true: mend one of them'
     if sort == "permit" and not rules.permit:
         yield "permit-or-not", 'say application.permit = true, since elements.item_type is "permit"'
-    for action in sorted(messages.AGAINST_SOMEBODY & item.messages.keys()) if rules.permit else ():
+
+
+def _untold_remedies(item: Item, rules: ApplicationRules) -> Iterator[tuple[str, str]]:
+    """Which of the item's own words for a decision against somebody leave out whom to turn to."""
+    against = messages.AGAINST_SOMEBODY if rules.permit else frozenset()
+    if rules.contestable:
+        against |= {"approve"}
+    for action in sorted(against & item.messages.keys()):
         for language, text in (item.messages[action].body or {}).items():
             with suppress(ValueError):
                 if REMEDY not in parse(text).names:

@@ -74,6 +74,16 @@ def _second_person() -> tuple[Step, ...]:
 TWO_PERSON_TABLE = _second_person()
 
 
+def _contestable(table: Sequence[Step]) -> tuple[Step, ...]:
+    """The table of an item whose approval says whom to turn to, as refusals do."""
+    return tuple(
+        replace(step, tells=messages.with_remedy(step.tells), mentions=step.mentions | messages.REMEDIES)
+        if step.action == "approve"
+        else step
+        for step in table
+    )
+
+
 #: By whether it is a permit, and whether it takes two people.
 TABLES = {
     (False, False): TABLE,
@@ -81,11 +91,13 @@ TABLES = {
     (True, False): of_permits(TABLE),
     (True, True): of_permits(TWO_PERSON_TABLE),
 }
+CONTESTABLE_TABLES = {rules: _contestable(table) for rules, table in TABLES.items()}
 
 
 def steps(rules: ApplicationRules) -> Sequence[Step]:
     """The state table for an item with these rules."""
-    return TABLES[rules.permit, rules.second_person]
+    tables = CONTESTABLE_TABLES if rules.contestable else TABLES
+    return tables[rules.permit, rules.second_person]
 
 
 #: What people read for the states and for the actions.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.builtin.creating.kept import KEPT_CHOICES
 from banshi.builtin.identity.access import roles_in
 from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
 from banshi.builtin.personal_data.forgetting import FORGET_CASE
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
+from banshi.kernel.cases.kept_choices import KEPT_CHOICES
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.kinds import Begins, Kind
 from banshi.kernel.contract.values import Offer, Resource
@@ -19,9 +19,8 @@ from banshi.kinds.appointment.booking.beginning import begin, takes
 from banshi.kinds.appointment.booking.keeping import KEPT
 from banshi.kinds.appointment.booking.taking import QUEUE, Queue
 from banshi.kinds.appointment.effects import effects
-from banshi.kinds.appointment.forgetting import anonymise, forget
 from banshi.kinds.appointment.handler import Appointment, Opening
-from banshi.kinds.appointment.holdings import HOLDING
+from banshi.kinds.appointment.holdings import HOLDING, anonymise, forget
 from banshi.kinds.appointment.offered import in_case
 from banshi.kinds.appointment.representations import CASE_DETAILS, shown
 from banshi.kinds.appointment.rules import AppointmentRules, check

@@ -47,7 +47,8 @@ def _to_slot_of(code: str) -> Form:
 
 def slots_of(code: str) -> dict[str, str]:
     """Where the slots of an item are listed that can be taken, as a form says it."""
-    return {"list": f"/v1/items/{code}/slots?takeable=true", "value": "/id", "title": "/title"}
+    days = {"begins": "/begins", "from": "from", "to": "to"}
+    return {"list": f"/v1/items/{code}/slots?takeable=true", "value": "/id", "title": "/title", **days}
 
 
 def refusal(platform: Platform, item: Item, booking: Booking, action: str, at: datetime) -> Problem | None:

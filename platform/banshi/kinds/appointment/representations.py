@@ -121,12 +121,7 @@ def appointment_document(
         position=position,
         ticket=booking.ticket if item.details.draw else "",
         permitted_actions=actions_of(platform, case, permitted, language),
-        links={
-            "self": own,
-            "case": f"/v1/cases/{case.id}",
-            "calendar": f"{own}/event.ics",
-            "qr": f"{own}/qr.svg",
-        },
+        links={"self": own, "case": f"/v1/cases/{case.id}", "calendar": f"{own}/event.ics", "qr": f"{own}/qr.svg"},
     )
 
 
@@ -201,10 +196,7 @@ DRAW = Record(
     slot=ID,
     draw_at=MOMENT,
     state={"type": "string", "enum": ["open", "running", "done"]},
-    commitment={
-        "type": "string",
-        "description": "SHA-256 of the seed's bytes, published before anybody enters.",
-    },
+    commitment={"type": "string", "description": "SHA-256 of the seed's bytes, published before anybody enters."},
     seed={"type": ["string", "null"], "description": "Hexadecimal, once it is drawn."},
     places={"type": "integer"},
     tickets=array(

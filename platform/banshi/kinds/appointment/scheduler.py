@@ -10,19 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 
 import structlog
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
-from banshi.builtin.months import midnight
-from banshi.builtin.rounds import in_turn, looking_at, move
+from banshi.builtin.leading.rounds import in_turn, looking_at, move
 from banshi.foundation.background import working
-from banshi.foundation.database.bulk import pages
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
+from banshi.kernel.http.months import midnight
+from banshi.kernel.http.pages import pages
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
@@ -33,8 +33,28 @@ from banshi.kinds.appointment.slots.slots import ensure
 
 log = structlog.get_logger("banshi.appointments")
 
-#: Seconds between two looks where no commit of this process wakes it, and rows that one look takes on.
-LOOK_EVERY_S, ROWS_AT_ONCE = 5.0, 200
+#: Seconds between two looks whether anything is due, between two rounds of what has time, and rows of one look.
+LOOK_EVERY_S, ROUND_S, ROWS_AT_ONCE = 5.0, 600.0, 200
+
+#: The first moment at which something is to be done, each by an index; and at which something is to be settled.
+FIRST_DUE = """
+    SELECT MIN(at) FROM (
+    SELECT MIN(expires_at) AS at FROM appointment_hold WHERE live = 1 UNION ALL
+    SELECT MIN(until) FROM appointment_booking WHERE state = 'offered' UNION ALL
+    SELECT MIN(draw_at) FROM appointment_slot WHERE draw = 'open') first
+"""
+FIRST_END = """
+    SELECT MIN(at) FROM (
+    SELECT MIN(ends) AS at FROM appointment_booking WHERE state = 'taken' UNION ALL
+    SELECT MIN(ends) FROM appointment_booking WHERE state = 'waiting' UNION ALL
+    SELECT MIN(ends) FROM appointment_booking WHERE state = 'offered' UNION ALL
+    SELECT MIN(ends) FROM appointment_booking WHERE state = 'entered') first
+"""
+
+#: Slots with a place for somebody who waits, or whose draw was interrupted.
+TO_GIVE = (
+    "appointment_slot WHERE (waiting > 0 AND taken < capacity AND is_open AND draw IN ('', 'done')) OR draw = 'running'"
+)
 
 #: Hour of the day before from which on people are reminded.
 REMIND_AT = time(10)
@@ -148,7 +168,16 @@ async def keep_ahead(platform: Platform) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
         await make_ahead(platform)
         await forget(platform)
-        await asyncio.sleep(600)
+        await asyncio.sleep(ROUND_S)
+
+
+async def wake_to_remind(platform: Platform, wake: asyncio.Event) -> None:
+    """Set `wake` when people are reminded; nothing that is written tells of it."""
+    while True:
+        now = platform.city_time()
+        at = datetime.combine(now.date() + timedelta(days=now.time() >= REMIND_AT), REMIND_AT, now.tzinfo)
+        await asyncio.sleep(min((at - now).total_seconds(), ROUND_S))
+        wake.set()
 
 
 KEEPER: Key[None] = Key("appointments' keeper")
@@ -157,7 +186,15 @@ KEEPER: Key[None] = Key("appointments' keeper")
 @asynccontextmanager
 async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of appointments."""
-    looking = looking_at(platform, Slot, LOOK_EVERY_S, look)
-    works = (looking, partial(keep_ahead, platform)) if CASE in platform.duty.lanes else ()
+    due, pulse = asyncio.Event(), platform.store.pulse
+    pulse.past("appointments", FIRST_DUE, due.set, lambda: platform.now(), LOOK_EVERY_S)
+    pulse.past("appointments that are over", FIRST_END, due.set, lambda: platform.now() - SETTLED_AFTER, LOOK_EVERY_S)
+    pulse.when("places to give", TO_GIVE, due.set, LOOK_EVERY_S)
+    looking = looking_at(platform, Slot, ROUND_S, look, due)
+    works = (
+        (looking, partial(keep_ahead, platform), partial(wake_to_remind, platform, due))
+        if CASE in platform.duty.lanes
+        else ()
+    )
     async with working("banshi-appointments", *works):
         yield

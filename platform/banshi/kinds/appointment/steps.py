@@ -16,7 +16,7 @@ TO_SLOT = Record(
     slot={
         **EXACT_UUID,
         "title": {"zh-CN": "新的时段", "en": "The new time"},
-        "description": {"zh-CN": "从本事项的时段中选择。", "en": "One of the item's slots."},
+        "description": {"zh-CN": "请选择您方便的时间。", "en": "Choose a time that suits you."},
     }
 ).form()
 
@@ -32,7 +32,7 @@ TABLE: tuple[Step, ...] = (
     # To be confirmed by staff: the place is kept meanwhile.
     Step(state="requested", action="confirm", who=STAFF, to="booked", clock=END, tells=messages.CONFIRMED, mentions=messages.SLOT, materials=ACCEPT),
     Step(state="requested", action="refuse", who=STAFF, to="refused", clock=END, tells=messages.REFUSED, mentions=messages.SLOT, needs_reason=True, materials=REJECT),
-    Step(state="requested", action="reschedule", who=CITIZEN, to="requested", takes=TO_SLOT),
+    Step(state="requested", action="reschedule", who=CITIZEN, to="requested", takes=TO_SLOT, work=False),
     Step(state="requested", action="cancel", who=CITIZEN, to="cancelled", clock=END),
     Step(state="requested", action="lapse", who=SYSTEM, to="lapsed", clock=END, tells=messages.LAPSED, mentions=messages.SLOT),
     # On the waiting list, and when a place falls free. An offer that nobody takes goes to the next person.
@@ -49,7 +49,7 @@ TABLE: tuple[Step, ...] = (
     Step(state="entered", action="lapse", who=SYSTEM, to="lapsed", tells=messages.LAPSED, mentions=messages.SLOT),
     # Booked.
     Step(state="booked", action="remind", who=SYSTEM, to="booked", tells=messages.REMINDER, mentions=messages.SLOT),
-    Step(state="booked", action="reschedule", who=CITIZEN, to="booked", takes=TO_SLOT),
+    Step(state="booked", action="reschedule", who=CITIZEN, to="booked", takes=TO_SLOT, work=False),
     Step(state="booked", action="cancel", who=CITIZEN, to="cancelled"),
     Step(state="booked", action="call-off", who=STAFF, to="called-off", tells=messages.CALLED_OFF, mentions=messages.SLOT, needs_reason=True, work=False),
     Step(state="booked", action="check-in", who=STAFF, to="checked-in", role="clerk", work=False),

@@ -15,9 +15,8 @@ from banshi.kernel.contract.kinds import Begins, Kind
 from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.posting.contact import reporting, writing
 from banshi.kinds.posting.effects import effects
-from banshi.kinds.posting.forgetting import anonymise, forget
 from banshi.kinds.posting.handler import Posting
-from banshi.kinds.posting.holdings import HOLDING
+from banshi.kinds.posting.holdings import HOLDING, anonymise, forget
 from banshi.kinds.posting.offered import in_case
 from banshi.kinds.posting.publishing import public_list, submitting
 from banshi.kinds.posting.representations import DETAILS, shown

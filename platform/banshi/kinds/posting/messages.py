@@ -9,7 +9,7 @@ UNTIL = frozenset({"until"})
 
 
 REGISTERED = message(
-    {"zh-CN": "{item}：已收到，等待审核（{number}）", "en": "{item}: received, to be checked ({number})"},
+    {"zh-CN": "已收到，等待审核：{item}", "en": "Received, to be checked: {item}"},
     """{department}已于{date}收到您要公示的信息，工作人员审核后才会公开。
 最迟于{deadline}告知结果。
 目前您无需进行其他操作。""",
@@ -19,7 +19,7 @@ There is nothing for you to do now.""",
 )
 
 PUBLISHED = message(
-    {"zh-CN": "{item}：已公示（{number}）", "en": "{item}: published ({number})"},
+    {"zh-CN": "已公示：{item}", "en": "Published: {item}"},
     """您的信息已公示，至{until}为止。
 说明：{reason}
 有线索的人通过平台给您留言，您的姓名和电话不会公开；有留言或者比对到相似信息时会通知您。
@@ -32,7 +32,7 @@ Once it is settled, open the posting and mark it as resolved.""",
 )
 
 RETURNED = message(
-    {"zh-CN": "{item}：请修改后重新提交（{number}）", "en": "{item}: please change it ({number})"},
+    {"zh-CN": "请修改后重新提交：{item}", "en": "Please change it: {item}"},
     """您的信息需要修改后才能公示：
 {reason}
 
@@ -46,7 +46,7 @@ Submit it before {until}: it ends then.""",
 )
 
 REFUSED = message(
-    {"zh-CN": "{item}：不予公示（{number}）", "en": "{item}: not published ({number})"},
+    {"zh-CN": "不予公示：{item}", "en": "Not published: {item}"},
     """您的信息没有公示。理由：
 {reason}
 
@@ -58,7 +58,7 @@ You may submit another one that does.""",
 )
 
 TAKEN_DOWN = message(
-    {"zh-CN": "{item}：已撤下（{number}）", "en": "{item}: taken down ({number})"},
+    {"zh-CN": "已撤下：{item}", "en": "Taken down: {item}"},
     """您的信息已从公示栏撤下，有关的留言也已关闭。理由：
 {reason}
 """,
@@ -68,7 +68,7 @@ TAKEN_DOWN = message(
 )
 
 ENDING = message(
-    {"zh-CN": "{item}：公示即将结束（{number}）", "en": "{item}: ends soon ({number})"},
+    {"zh-CN": "公示即将结束：{item}", "en": "Ends soon: {item}"},
     """您的公示到{until}为止。
 事情已经解决的，请标为已解决；还需要公示的，请在此之前打开该公示并延长，只能延长一次。""",
     """Your posting is public until {until}.
@@ -77,7 +77,7 @@ possible once.""",
 )
 
 EXPIRED = message(
-    {"zh-CN": "{item}：公示已结束（{number}）", "en": "{item}: no longer public ({number})"},
+    {"zh-CN": "公示已结束：{item}", "en": "No longer public: {item}"},
     """您的公示已到期，不再公开，有关的留言也已关闭。
 事情尚未解决的，可以重新提交一件。""",
     """The time of your posting is over: it is no longer public, and nobody can write about it any more.

@@ -18,11 +18,11 @@ from uuid import UUID
 import structlog
 
 from banshi.builtin.leading.leader_election import led
-from banshi.builtin.rounds import HOUR_S, in_turn, looking_at, move
+from banshi.builtin.leading.rounds import HOUR_S, in_turn, looking_at, move
 from banshi.foundation.background import working
-from banshi.foundation.database.bulk import pages
 from banshi.foundation.files.durable_files import written
 from banshi.foundation.keys import Key
+from banshi.kernel.http.pages import pages
 from banshi.kernel.runtime.process_role import CASE
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
@@ -32,8 +32,12 @@ from banshi.kinds.posting.publishing.publication import folder
 
 log = structlog.get_logger("banshi.postings")
 
-#: Seconds between two looks where no commit of this process wakes it, and rows that one look takes on.
-LOOK_EVERY_S, ROWS_AT_ONCE = 30.0, 200
+#: Seconds between two looks whether anything is due, between two rounds all the same, and rows that one takes on.
+LOOK_EVERY_S, ROUND_S, ROWS_AT_ONCE = 5.0, 30.0, 200
+
+#: The first moment at which something is to be done, and at which the newest was published; each by an index.
+FIRST_DUE = "SELECT MIN(due_at) FROM posting"
+NEWEST = "SELECT MAX(published_at) FROM posting WHERE state = 'public'"
 
 #: How long photos and conversations of what is over are kept, and files whose posting was never stored.
 KEPT_AFTER_END, UNUSED_FILE_S = timedelta(days=30), 86_400.0
@@ -104,7 +108,11 @@ KEEPER: Key[None] = Key("postings' keeper")
 @asynccontextmanager
 async def open_keeper(platform: Platform) -> AsyncIterator[None]:
     """The running work of postings."""
-    works = [looking_at(platform, PostingRecord, LOOK_EVERY_S, look)] if CASE in platform.duty.lanes else []
+    due, pulse, works = asyncio.Event(), platform.store.pulse, list[Callable[[], Awaitable[None]]]()
+    if CASE in platform.duty.lanes:
+        pulse.past("postings", FIRST_DUE, due.set, lambda: platform.now(), LOOK_EVERY_S)
+        pulse.changes("the newest posting", NEWEST, due.set, LOOK_EVERY_S)
+        works.append(looking_at(platform, PostingRecord, ROUND_S, look, due))
     for work, failed in (
         (clear_photos, "postings: photos could not be cleared"),
         (forget_conversations, "postings: nothing could be forgotten"),

@@ -21,8 +21,8 @@ TABLE: tuple[Step, ...] = (
     Step(state="returned", action="expire", who=SYSTEM, to="expired", tells=EXPIRED),
     # On the public list.
     Step(state="published", action="remind", who=SYSTEM, to="published", tells=ENDING, mentions=UNTIL),
-    Step(state="published", action="extend", who=CITIZEN, to="published"),
-    Step(state="published", action="resolve", who=CITIZEN, to="resolved"),
+    Step(state="published", action="extend", who=CITIZEN, to="published", work=False),
+    Step(state="published", action="resolve", who=CITIZEN, to="resolved", work=False),
     Step(state="published", action="withdraw", who=CITIZEN, to="withdrawn"),
     Step(state="published", action="return", who=STAFF, to="returned", clock=STOP, tells=RETURNED, mentions=UNTIL, needs_reason=True, work=False),
     Step(state="published", action="take-down", who=STAFF, to="taken-down", tells=TAKEN_DOWN, needs_reason=True, work=False),

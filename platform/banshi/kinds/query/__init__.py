@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from banshi.builtin.catalogue.beside import BESIDE_GUIDE
+from banshi.builtin.limits.senders import Senders
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
@@ -16,15 +17,16 @@ from banshi.kernel.contract.kinds import Begins, Kind
 from banshi.kernel.contract.routes import Audience
 from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.query import samples
-from banshi.kinds.query.asking import begin
+from banshi.kinds.query.asking import begin, begin_unnamed
 from banshi.kinds.query.checks import findings
 from banshi.kinds.query.commands import register
 from banshi.kinds.query.holdings import HOLDING
 from banshi.kinds.query.look_ups import TIDYING, open_tidying
 from banshi.kinds.query.registers.opened import REGISTERS, open_registers
 from banshi.kinds.query.routes import ROUTES, takes
-from banshi.kinds.query.rules import REGISTRAR, QueryRules, check
+from banshi.kinds.query.rules import REGISTRAR, QueryRules, check, unnamed
 from banshi.kinds.query.samples import BESIDE
+from banshi.kinds.query.throttle import STRANGERS
 
 __all__ = ["QUERY", "QueryRules"]
 
@@ -33,7 +35,7 @@ QUERY = Kind(
     title={"zh-CN": "查询", "en": "Query"},
     details=QueryRules,
     roles=frozenset({REGISTRAR}),
-    begins=Begins(takes=takes, begin=begin, audience=Audience.PERSON),
+    begins=Begins(takes=takes, begin=begin, audience=Audience.PERSON, unnamed=unnamed, begin_unnamed=begin_unnamed),
     routes=lambda: ROUTES,
     check=check,
 )
@@ -56,7 +58,11 @@ def banshi_offers() -> Sequence[Offer[Any]]:
 
 @hookimpl
 def banshi_resources() -> Sequence[Resource[Any]]:
-    return [Resource(REGISTERS, open_registers), Resource(TIDYING, open_tidying)]
+    return [
+        Resource(REGISTERS, open_registers),
+        Resource(TIDYING, open_tidying),
+        Resource.made(STRANGERS, lambda _: Senders()),
+    ]
 
 
 @hookimpl

@@ -36,7 +36,7 @@ from banshi.kinds.query.registers.opened import BUILT_IN, REGISTERS, OpenRegiste
 from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, RegisterDown
 from banshi.kinds.query.registers.values import OTHER_DOCUMENTS
 from banshi.kinds.query.rules import REGISTRAR
-from banshi.kinds.query.throttle import Turn, take_turn
+from banshi.kinds.query.throttle import Turn, take_strangers_turn, take_turn
 from banshi.kinds.query.words import say
 
 #: Seconds after which a register that failed may be asked again, where its breaker doesn't say.
@@ -62,6 +62,20 @@ async def begin(platform: Platform, one: Beginning) -> Begun:
     if wrong := form_problems(platform, one.item, one.body["answers"], one.language, whose):
         raise InvalidFields(wrong)
     return await answer(asking(platform, one), one.body.get("purpose", ""), one.receipt)
+
+
+async def begin_unnamed(platform: Platform, one: Beginning) -> Begun:
+    """Ask a register of nobody's data for somebody who doesn't say who they are: nothing is kept of it."""
+    if wrong := form_problems(platform, one.item, one.body["answers"], one.language):
+        raise InvalidFields(wrong)
+    asked, limit = asking(platform, one), one.item.details.per_hour
+    # Breakers count people; to them a sender is one.
+    stranger = await take_strangers_turn(platform, one.sender, one.item.code, limit)
+    found = await _found(asked, stranger)
+    begun = Begun(kind=platform.registry.kinds[one.item.kind], records=document(asked, found))
+    if more := one.receipt(begun):
+        await commit(platform, Write(), more)
+    return begun
 
 
 def with_document(platform: Platform, one: Beginning) -> Principal:
@@ -130,7 +144,7 @@ async def answer(one: Asking, purpose: str, receipt: Receipt) -> Begun:
         rows=[look_up] if rules.personal else [],
     )
     try:
-        found = await _found(one)
+        found = await _found(one, one.principal.subject)
     except Problem:
         await platform.store.commit(Write([turn.given_back()]))
         raise
@@ -143,7 +157,7 @@ async def answer(one: Asking, purpose: str, receipt: Receipt) -> Begun:
     return begun
 
 
-async def _found(one: Asking) -> Found:
+async def _found(one: Asking, person: str) -> Found:
     """What the register says. Raises a problem that names the department, with Retry-After."""
     register, platform = one.register, one.platform
     about = {"department": one.item.department, "item": one.item.code, "register": register.declared.code}
@@ -151,7 +165,7 @@ async def _found(one: Asking) -> Found:
         return await guarded(
             # Of its own: that this register is down says nothing of the department's others.
             platform.breakers.of(register.plugin, f"register {register.declared.code}"),
-            one.principal.subject,
+            person,
             partial(contained, register.timeout, register.find, one.question),
             expect=Found,
             plugin=register.plugin,

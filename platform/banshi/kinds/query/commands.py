@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from banshi.builtin.cli_context import configured, database
+from banshi.builtin.audit.commands import database
+from banshi.kernel.loading.cli_context import audited, configured, unaudited
 from banshi.kernel.loading.registry import Registry
 from banshi.kinds.query.registers.declared import Declared, Register
 
@@ -27,9 +28,10 @@ def register() -> None:
 @click.option(
     "--as-of",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]),
-    help="The time that the data are from; the file's own by default.",
+    help="The time that the data are from; the file's own by default, a sample's now.",
 )
 @click.pass_context
+@audited("files", "samples", "as_of")
 def import_(ctx: click.Context, files: tuple[Path, ...], samples: bool, as_of: datetime | None) -> None:
     """Make each of FILES the register that its name says: `vehicles.csv`, or `vehicles.sample.csv` for a sample.
 
@@ -44,15 +46,13 @@ def import_(ctx: click.Context, files: tuple[Path, ...], samples: bool, as_of: d
         raise click.UsageError("name the files to import, or say --samples")
     if as_of is not None and as_of.tzinfo is None:
         as_of = as_of.replace(tzinfo=registry.configuration.settings.timezone)
-    named = [
-        (file, _register_of(file, registry, declared), as_of or datetime.fromtimestamp(file.stat().st_mtime, UTC))
-        for file in files
-    ]
+    named = [(file, _register_of(file, registry, declared), as_of or _time_of(file, registry)) for file in files]
     sys.exit(asyncio.run(_import(registry, named)))
 
 
 @register.command("list")
 @click.pass_context
+@unaudited
 def list_(ctx: click.Context) -> None:
     """List the registers: where the data are, and what of it the platform has itself."""
     registry, declared = _registry(ctx)
@@ -66,6 +66,14 @@ def _registry(ctx: click.Context) -> tuple[Registry, Declared]:
 
     registry = configured(ctx)
     return registry, declared_in(registry)
+
+
+def _time_of(file: Path, registry: Registry) -> datetime:
+    from banshi.kinds.query.imports.loading import register_named
+
+    zone = registry.configuration.settings.timezone
+    _, is_sample = register_named(file)
+    return datetime.now(zone) if is_sample else datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def _register_of(file: Path, registry: Registry, declared: Declared) -> Register:

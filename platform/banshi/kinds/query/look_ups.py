@@ -12,22 +12,20 @@ from tortoise.expressions import Subquery
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.pages import page_of
-from banshi.builtin.rounds import hourly
+from banshi.builtin.leading.rounds import hourly
+from banshi.foundation.database.bulk import ROWS_PER_STATEMENT
 from banshi.foundation.database.writes import Update
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Call
 from banshi.kernel.contract.values import Item, text_in
+from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import Page
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.models import Allowance, Batch, LookUp, LookUpPerson, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import HOUR_MS
-
-#: Rows that one statement deletes at most.
-ROWS_PER_STATEMENT = 500
 
 #: After so long, an import that has not ended has been killed.
 ABANDONED_AFTER = timedelta(days=1)
@@ -43,6 +41,7 @@ def new_look_up(platform: Platform, item: Item, principal: Principal, *, staff: 
         asker=principal.subject,
         staff=staff,
         purpose=purpose,
+        channel=principal.channel,
         at=platform.now(),
     )
 
@@ -66,6 +65,7 @@ def document(call: Call, look_up: LookUp) -> dict[str, Any]:
     item = platform.registry.items.of(look_up.item)
     department = platform.registry.departments.get(look_up.department)
     by: dict[str, Any] = {"who": "oneself" if look_up.asker == call.principal.subject else "account"}
+    by |= {"channel": look_up.channel} if look_up.channel else {}
     if look_up.staff:
         title = text_in(department.title, language) if department else look_up.department
         by = {"who": "staff", "department": {"code": look_up.department, "title": title}, "role": REGISTRAR}

@@ -73,6 +73,8 @@ class LookUp(Personal):
     #: A member of the department's staff, at the counter.
     staff = fields.BooleanField()
     purpose = PersonalLine(200)
+    #: The channel of the chat that asked for them, such as `wechat`; "" where they asked themselves.
+    channel = fields.CharField(max_length=32, default="", db_default="")
     at = fields.DatetimeField(db_index=True)
     #: Records that were shown, or None where the register gave no answer.
     found = fields.IntField(null=True)

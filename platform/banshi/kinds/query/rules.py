@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from banshi.kernel.contract.data_tables import data_table
+from banshi.kernel.contract.kinds import Unnamed
 from banshi.kernel.contract.values import Item
 from banshi.kinds.declarations import form_faults
 
@@ -35,6 +36,11 @@ class QueryRules:
         """Those of an hour's that may find nothing; all, where nobody's data are shown."""
         limit = self.limit(staff=staff)
         return max(MIN_MISSES, limit // MISSES_SHARE) if self.personal else limit
+
+
+def unnamed(item: Item) -> Unnamed:
+    """Whether somebody may ask who doesn't say who they are: of nobody's data."""
+    return "never" if item.details.personal else "allowed"
 
 
 def check(item: Item) -> Iterator[tuple[str, str]]:

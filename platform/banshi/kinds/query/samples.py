@@ -65,7 +65,7 @@ def _first(file: Path, register: Register) -> Mapping[str, Any] | None:
     if not file.is_file():
         return None
     try:
-        return next((row.values for row in rows_of(file, register, Problems(), lambda _: None)), None)
+        return next((row.values for row in rows_of(file, register, Problems(), lambda _: None, AS_OF.date())), None)
     except (OSError, Unreadable):
         return None
 

@@ -14,8 +14,11 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 from tortoise.models import Model
 
+from banshi.builtin.limits.rates import RATES
+from banshi.builtin.limits.senders import Senders
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import TooManyRequests
+from banshi.foundation.keys import Key
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.models import Allowance
 from banshi.kinds.query.words import say
@@ -25,6 +28,12 @@ HOUR_MS = 3_600_000
 
 #: Seconds after which whoever has others under way may try again.
 RETRY_S = 2
+
+#: Seconds for which those of strangers are counted, and how many senders' worth all of them together have.
+MINUTE_S, TOGETHER = 60, 20
+
+#: Who asks without a name.
+STRANGERS: Key[Senders] = Key("strangers who look up")
 
 #: Another request may take the turn between reading and writing so many times.
 MAX_ATTEMPTS = 50
@@ -46,6 +55,19 @@ class Turn:
         """There was no answer, which is not the asker's doing."""
         values = {"waiting": F("waiting") - 1, "spent": F("spent") - 1, "used": F("used") - 1}
         return Update(Allowance, {"id": self.id, "since": self.since}, values, rows=None)
+
+
+async def take_strangers_turn(platform: Platform, sender: str | None, item: str, limit: int) -> str:
+    """Count one look-up by somebody of whom only the sender is known; who that is, for as long as this process lives.
+
+    Behind one address there are many people, so it has an hour's look-ups of one of them in each minute; all together
+    have so much of it that one sender closes the door to nobody. Raises TooManyRequests.
+    """
+    stranger = platform[STRANGERS].known(sender).hex()
+    for name, most in ((f"look-ups of {item} by {stranger}", limit), (f"look-ups of {item}", TOGETHER * limit)):
+        if wait := await platform[RATES].wait(name, most, MINUTE_S):
+            raise TooManyRequests(say("too-many"), headers={"Retry-After": str(int(wait) + 1)})
+    return stranger
 
 
 async def take_turn(

@@ -22,10 +22,7 @@ SENTENCES = {
         "Everybody finds their own cases here. Staff find theirs in the worklist.",
     ),
     "not-own": ("只能填写本人的公民身份号码。", "Give your own ID number: you can only ask about yourself."),
-    "too-many": (
-        "这一小时内的查询次数已用完，请稍后再试。",
-        "This hour's look-ups are used up; try again later.",
-    ),
+    "too-many": ("这一小时内的查询次数已用完，请稍后再试。", "This hour's look-ups are used up; try again later."),
     "too-many-misses": (
         "多次查询没有结果，暂停查询。请核对所填内容，稍后再试。",
         "Too many look-ups have found nothing. Check what you enter, and try again later.",

@@ -18,6 +18,7 @@ from tortoise.exceptions import OperationalError
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
+from banshi.foundation.database.bulk import placeholders
 from banshi.foundation.database.store import CLOCK
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.fields import OURS, PersonalJSON, Sealing, personal_fields
@@ -130,6 +131,7 @@ async def reseal(
 async def _steps(connection: BaseDBAsyncClient, column: Column, where: str) -> AsyncIterator[list[dict[str, Any]]]:
     """The rows of which `where` is true, some at a time by their keys: each key as `place`, and the `text`."""
     behind, given = "", list[Any]()
+    (place,) = placeholders(connection.capabilities.dialect, 1)
     while True:
         sql = (
             f'SELECT "{column.key}" AS place, {column.text} AS text FROM "{column.table}" '  # noqa: S608 - our own names
@@ -139,7 +141,7 @@ async def _steps(connection: BaseDBAsyncClient, column: Column, where: str) -> A
         if not rows:
             return
         yield rows
-        behind, given = f'AND "{column.key}" > $1', [rows[-1]["place"]]
+        behind, given = f'AND "{column.key}" > {place}', [rows[-1]["place"]]
 
 
 def _anew(column: Column, row: Any) -> str | None:
@@ -154,7 +156,9 @@ def _anew(column: Column, row: Any) -> str | None:
 async def _change(connection: BaseDBAsyncClient, column: Column, changes: Sequence[tuple[str, Any, str]]) -> None:
     """Write the new texts where the old ones are still there."""
     # What changed meanwhile was written with the newest key, or is found by the next run.
-    sql = f'UPDATE "{column.table}" SET "{column.name}" = $1 WHERE "{column.key}" = $2 AND {column.text} = $3'  # noqa: S608
+    new, place, text = placeholders(connection.capabilities.dialect, 3)
+    which = f'"{column.key}" = {place} AND {column.text} = {text}'
+    sql = f'UPDATE "{column.table}" SET "{column.name}" = {new} WHERE {which}'  # noqa: S608 - our own names
     for attempt in range(MAX_TRIES):
         try:
             await connection.execute_many(sql, [list(one) for one in changes])
@@ -194,7 +198,8 @@ async def reseal_look_ups(ring: Ring, models: Sequence[type[Model]], after: Sequ
 
 
 async def _look_ups_of(connection: BaseDBAsyncClient, column: Column, number: int) -> int:
-    sql = f'UPDATE "{column.table}" SET "{column.name}" = $1 WHERE "{column.key}" = $2'  # noqa: S608 - our own names
+    new, place = placeholders(connection.capabilities.dialect, 2)
+    sql = f'UPDATE "{column.table}" SET "{column.name}" = {new} WHERE "{column.key}" = {place}'  # noqa: S608 - our own names
     changed = 0
     async for rows in _steps(connection, column, look_ups.others(column.name, number)):
         changes = []

@@ -28,8 +28,11 @@ from banshi.ops.backup.folder import (
 from banshi.ops.holding import ADVANCE, RESTORED, hold_statement
 
 
-def restore(settings: Settings, root: Path, after: Sequence[str]) -> Manifest:
-    """Bring a backup back into an empty place, held; `after` are plugins' statements. Raises BackupError, OSError."""
+def restore(settings: Settings, root: Path, after: Sequence[str], by: str = "") -> Manifest:
+    """Bring a backup back into an empty place, held; `after` are plugins' statements.
+
+    Raises BackupError, OSError.
+    """
     manifest = read_manifest(root)
     url = settings.database_url
     file = sqlite_file(url)
@@ -53,7 +56,7 @@ def restore(settings: Settings, root: Path, after: Sequence[str]) -> Manifest:
         copier.file(source, target)
     for folder in places.values():
         durable_files.sync_tree(folder)
-    reason = f"{RESTORED} of {manifest.made_at}"
+    reason = f"{RESTORED} of {manifest.made_at}{f' by {by}' if by else ''}"
     statements = [hold_statement(CLOCK[dialect], reason), *ADVANCE, *after]
     if file is not None:
         sqlite.load(root / DATABASE, file, statements)

@@ -25,6 +25,7 @@ COMMANDS = {
     "migrate": "banshi.ops.cli.server.migrate",
     "new": "banshi.ops.cli.new",
     "outbox": "banshi.ops.cli.outbox",
+    "publish": "banshi.ops.cli.publish",
     "restore": "banshi.ops.cli.data.restore",
     "person": "banshi.ops.cli.data.person",
     "serve": "banshi.ops.cli.server.serve",
@@ -47,7 +48,7 @@ class Commands(click.Group):
 
     def of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
         """What plugins add. A configuration that can't be read adds nothing: `check` says what is wrong with it."""
-        from banshi.builtin.cli_context import registry_of
+        from banshi.kernel.loading.cli_context import registry_of
 
         try:
             return registry_of(ctx)[0].commands
@@ -61,10 +62,13 @@ class Commands(click.Group):
     epilog="Plugins add commands of their own: `banshi commands` lists them too.",
 )
 @click.option("--config", default="plugins.toml", show_default=True, help="The file that lists the plugins.")
+@click.option(
+    "--as", "operator", envvar="BANSHI_OPERATOR", default="", metavar="NAME", help="Who you are, for the audit."
+)
 @click.version_option(package_name="banshi")
-def group(config: str) -> None:
+def group(config: str, operator: str) -> None:
     """One door to every department."""
-    del config  # read through the context by the subcommands
+    del config, operator  # read through the context by the subcommands
 
 
 #: New objects after which garbage is looked for, and how many such looks go before one among older ones. A start makes
@@ -97,7 +101,8 @@ def _told(error: Exception) -> str | None:
     from banshi.foundation.errors import StorageFull, Unavailable
 
     if is_outage(error) or isinstance(error, StorageFull | Unavailable):
-        return f"the database can't do it now ({code_of(error) or error}): see `banshi doctor`, then run this again"
+        why = code_of(error.__cause__ or error) or error
+        return f"the database can't do it now ({why}): see `banshi doctor`, then run this again"
     # Its subclasses are of statements; this one is of the file.
     if type(error) is sqlite3.DatabaseError:
         return f"the database's file is damaged ({error}): see `banshi doctor`, then restore the newest backup"

@@ -6,27 +6,36 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import config_of
 from banshi.foundation.findings import ConfigurationError, Finding
-from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.cli_context import config_of
 from banshi.ops import development
 from banshi.ops.cli import COMMANDS
+
+if TYPE_CHECKING:
+    from banshi.kernel.loading.registry import Registry
 
 
 @click.command("check")
 @click.argument("plugin", required=False)
-@click.option("--strict", is_flag=True, help="Count warnings as errors, and list what is not known of each item.")
+@click.option("--strict", is_flag=True, help="Count warnings as errors, and note what is not known of each item.")
 @click.pass_context
 def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
     """Hold all plugins, or PLUGIN alone, to the contract.
 
     Prints one line per finding: the plugin, the rule, and what to do. The status is 1 where there is an error.
     """
+    if plugin is not None and not strict:
+        from banshi.ops.alone import is_right
+
+        if is_right(config_of(ctx), plugin):
+            click.echo("nothing to mend, no warnings")
+            return
     try:
-        registry, found = findings(config_of(ctx), strict=strict)
+        registry, found = findings(config_of(ctx), strict=strict, plugin=plugin)
         found += development.findings(registry.configuration)
         entries = registry.configuration.entries
         names = [*entries, *(name for name in registry.plugins if name not in entries)]
@@ -40,15 +49,19 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
             raise click.UsageError(f"there is no plugin {plugin} in {config_of(ctx)}: {did_you_mean(plugin, names)}")
         found = [finding for finding in found if finding.plugin == plugin]
     for finding in sorted(found, key=lambda finding: finding.warning):
-        click.secho(f"{finding}{' (warning)' if finding.warning else ''}", fg="yellow" if finding.warning else "red")
-    warnings = sum(finding.warning for finding in found)
-    errors = len(found) - warnings
+        kind = " (note)" if finding.note else " (warning)" if finding.warning else ""
+        click.secho(f"{finding}{kind}", fg="yellow" if kind else "red")
+    warnings = sum(finding.warning and not finding.note for finding in found)
+    errors = sum(not finding.warning for finding in found)
     click.echo(f"{errors or 'nothing'} to mend, {warnings or 'no'} warning{'' if warnings == 1 else 's'}")
     sys.exit(1 if errors or (strict and warnings) else 0)
 
 
-def findings(config: Path, *, strict: bool) -> tuple[Registry, list[Finding]]:
-    """The registry as far as it could be filled and all that is wrong. Raises ConfigurationError if nothing is read."""
+def findings(config: Path, *, strict: bool, plugin: str | None = None) -> tuple[Registry, list[Finding]]:
+    """The registry as far as it could be filled and all that is wrong. Raises ConfigurationError if nothing is read.
+
+    With `plugin`, what is looked for in each plugin by itself is looked for in that one alone.
+    """
     from banshi.app import inspected
     from banshi.builtin.catalogue.item_files import ItemFiles, put_away
     from banshi.builtin.catalogue.search import index_of
@@ -66,8 +79,9 @@ def findings(config: Path, *, strict: bool) -> tuple[Registry, list[Finding]]:
         put_away(registry, ItemFiles(configuration.settings.items_folder))
         if registry.put_away:
             index_of(registry)
-    found += sources.findings(registry)
-    if not any(finding.rule in TABLES_FAIL for finding in found):
+    found += sources.findings(registry, configuration.entries if plugin is None else [plugin])
+    tables = plugin is None or plugin in registry.tables
+    if tables and not any(finding.rule in TABLES_FAIL for finding in found):
         found += (broken := list(unreadable(registry)))
         found += [] if broken else [*asyncio.run(unmigrated(registry)), *contracting(registry)]
     return registry, found

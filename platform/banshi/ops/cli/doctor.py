@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import config_of
 from banshi.foundation.findings import ConfigurationError
+from banshi.kernel.loading.cli_context import config_of
 from banshi.ops.cli.check import findings
 
 if TYPE_CHECKING:
-    from banshi.builtin.examinations import Examination, Verdict
+    from banshi.kernel.runtime.examinations import Examination, Verdict
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -60,7 +60,7 @@ def command(ctx: click.Context, online: bool, workers: int, as_json: bool) -> No
 
 async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
     """Every verdict. What one examination raises is an error of it alone."""
-    from banshi.builtin.examinations import EXAMINATIONS, Deployment, Verdict
+    from banshi.kernel.runtime.examinations import EXAMINATIONS, Deployment, Verdict
     from banshi.ops.doctor import caches, database, identity, machine, personal, sqlite_pages
 
     try:
@@ -85,7 +85,7 @@ async def examine(config: Path, *, online: bool, workers: int) -> list[Verdict]:
 
 
 async def _examined(name: str, one: Examination, deployment: object) -> Sequence[Verdict]:
-    from banshi.builtin.examinations import Verdict
+    from banshi.kernel.runtime.examinations import Verdict
 
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from banshi.builtin.cli_context import registry_of
-from banshi.kernel.contract.values import LANGUAGES, text_in
+from banshi.kernel.contract.texts import LANGUAGES
+from banshi.kernel.loading.cli_context import registry_of
 
 
 @click.command("form")
@@ -25,6 +25,7 @@ def command(ctx: click.Context, code: str, language: str, output: Path | None) -
     from banshi.builtin.catalogue.material_fields import form_document
     from banshi.builtin.form_words.page import page_of
     from banshi.foundation.wording import did_you_mean
+    from banshi.kernel.contract.items import text_in
 
     registry = registry_of(ctx)[0]
     item = registry.items.get(code)

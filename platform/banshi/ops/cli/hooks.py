@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markdown import Markdown
-from rich.markup import escape
-from rich.table import Table
 
-from banshi.builtin.cli_context import config_of
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.contract import hookspecs
+from banshi.kernel.loading.cli_context import config_of
 
 
 @click.command("hooks")
@@ -75,6 +71,10 @@ def users_of(config: Path) -> Mapping[str, list[str]]:
 
 
 def show_all(known: Mapping[str, Callable[..., Any]], users: Mapping[str, list[str]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     console = Console()
     if not console.is_terminal:
         for name, spec in known.items():
@@ -89,6 +89,10 @@ def show_all(known: Mapping[str, Callable[..., Any]], users: Mapping[str, list[s
 
 
 def show_one(name: str, spec: Callable[..., Any], users: list[str]) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.markup import escape
+
     console = Console()
     farewell = told_of(name, spec).removeprefix(sentence_of(spec)).strip()
     text = (

@@ -16,7 +16,7 @@ from string import Template
 
 import click
 
-from banshi.builtin.cli_context import config_of
+from banshi.kernel.loading.cli_context import config_of
 
 #: Each file of a new plugin: its place, and the template that it is made from.
 FILES = {
@@ -97,12 +97,12 @@ def make_distribution(into: Path, config: Path, name: str, package: str) -> None
     click.echo("and make it your own:     docs/plugins explains every file")
 
 
-def names_of(config: Path, *, needed: bool) -> tuple[set[str], set[str]]:
+def names_of(config: Path, *, needed: bool) -> tuple[frozenset[str], set[str]]:
     """The names of the kinds, and those that plugins have. Raises ConfigurationError where a `needed` file is away."""
-    from banshi.default_plugins import default_kinds
+    from banshi.default_plugins import kind_names
     from banshi.kernel.loading.configuration import inspect_configuration
 
-    kinds = set(default_kinds())
+    kinds = kind_names()
     if not needed and not config.exists():
         return kinds, set()  # a distribution's home need not be a city's
     configuration, wrong = inspect_configuration(config)
@@ -127,7 +127,7 @@ def check_name(name: str, kinds: Container[str], taken: Container[str]) -> None:
 
 def check_package(package: str) -> None:
     """Raise a ClickException that says what to do about a name under which Python can't import a new package."""
-    from banshi.kernel.loading.importing import NAMESPACE
+    from banshi.kernel.loading.configuration import NAMESPACE
 
     why = ""
     if not PACKAGE.match(package):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,16 +11,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
-import structlog
 
-from banshi.builtin.cli_context import configured, coroutine_command
+from banshi.kernel.loading.cli_context import audited, configured, coroutine_command, operator_of, unaudited
 
 if TYPE_CHECKING:
     from banshi.builtin.monitoring.outbox_rows import Promise
     from banshi.foundation.database.store import Store
     from banshi.kernel.loading.registry import Registry
-
-log = structlog.get_logger("banshi.outbox")
 
 #: What is lost where a row is given up, by the beginning of its consumer.
 LOST = {
@@ -46,6 +42,7 @@ def command() -> None:
 @click.option("--limit", default=DEFAULT_ROWS, type=click.IntRange(1, 100_000), show_default=True, help="Rows at most.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, one document a line.")
 @coroutine_command
+@unaudited
 async def list_(
     ctx: click.Context, state: str | None, consumer: str, lane: str | None, limit: int, as_json: bool
 ) -> None:
@@ -85,6 +82,7 @@ def _show(rows: list[Promise], *, more: bool) -> None:
 @click.option("--consumer", default="", help="Everything that is parked for this consumer.")
 @click.option("--all", "everything", is_flag=True, help="Everything that is parked.")
 @coroutine_command
+@audited("ids", "consumer", "everything")
 async def retry(ctx: click.Context, ids: tuple[UUID, ...], consumer: str, everything: bool) -> None:
     """Try what is parked again, as if for the first time: the rows IDS, or those of a consumer, or all."""
     from banshi.builtin.monitoring import outbox_rows
@@ -113,6 +111,7 @@ async def retry(ctx: click.Context, ids: tuple[UUID, ...], consumer: str, everyt
 @click.argument("identity", metavar="ID", type=click.UUID)
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @coroutine_command
+@audited("identity")
 async def drop(ctx: click.Context, identity: UUID, yes: bool) -> None:
     """Give the row ID up, for good; says first what is lost."""
     from banshi.builtin.monitoring import outbox_rows
@@ -137,6 +136,7 @@ async def drop(ctx: click.Context, identity: UUID, yes: bool) -> None:
 @click.option("--restored", is_flag=True, help="The database was restored without `banshi restore`: move numbers on.")
 @click.option("--reason", default="by an operator", show_default=True, help="What the log and the list say.")
 @coroutine_command
+@audited("restored", "reason")
 async def hold_(ctx: click.Context, restored: bool, reason: str) -> None:
     """Let nothing go out until `banshi outbox release`; requests are served, and what they promise waits."""
     from tortoise.transactions import in_transaction
@@ -159,6 +159,7 @@ async def hold_(ctx: click.Context, restored: bool, reason: str) -> None:
 @click.option("--of", "sorts", multiple=True, metavar="SORT", help="What of it to give up, as the command lists it.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @coroutine_command
+@audited("drop_before", "sorts")
 async def release(ctx: click.Context, drop_before: str, sorts: tuple[str, ...], yes: bool) -> None:
     """Let a held outbox go: everything, or without what was certainly sent already.
 
@@ -259,25 +260,23 @@ def _span(seconds: float) -> str:
 
 
 def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # an account that has no name
-        return "an operator"
+    return operator_of(click.get_current_context())
 
 
 def _note(event: str, **what: Any) -> None:
     """What an operator did, in the log."""
-    log.warning(event, by=_operator(), **what)
+    import structlog
+
+    structlog.get_logger("banshi.outbox").warning(event, by=_operator(), **what)
 
 
 @asynccontextmanager
 async def _opened(ctx: click.Context) -> AsyncIterator[tuple[Store, Registry]]:
     """The configured database, which has to be there and at this version's schema."""
+    from banshi.builtin.audit.commands import existing_database
     from banshi.foundation import logs
-    from banshi.foundation.database.opening import existing
 
     registry = configured(ctx)
-    settings = registry.configuration.settings
-    logs.configure(settings.log_level)
-    async with existing(settings.database_url, registry.tables, personal=settings.personal_keys) as store:
+    logs.configure(registry.configuration.settings.log_level)
+    async with existing_database(registry) as store:
         yield store, registry

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from banshi.builtin.cli_context import config_of
-from banshi.kernel.loading.configuration import Configuration
+from banshi.kernel.loading.cli_context import config_of
+
+if TYPE_CHECKING:
+    from banshi.kernel.loading.configuration import Configuration
 
 #: What stands in a role in place of a department, for those who run the platform as a whole.
 ELSEWHERE = ("platform",)

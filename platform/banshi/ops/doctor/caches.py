@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from banshi.builtin.examinations import Deployment, Verdict
 from banshi.foundation.servers.redis_client import client_of
+from banshi.kernel.runtime.examinations import Deployment, Verdict
 
 #: The oldest version that knows all that is asked of it.
 MIN_VERSION = (6, 2)

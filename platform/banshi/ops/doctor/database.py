@@ -1,7 +1,11 @@
-"""The database: there, at this version's schema, on the same time, quick to sync, with room for every process."""
+"""The database: there, at this version's schema, on the same time, quick to sync, with room for every process.
+
+Where its address names several servers, each is there, and one takes writes.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import time
 from collections.abc import Sequence
@@ -9,13 +13,62 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from banshi.builtin.examinations import Deployment, Verdict
 from banshi.foundation.database.opening import connected, connection_to, sqlite_file, told_as_setting
 from banshi.foundation.database.store import CLOCK
 from banshi.foundation.database.upgrade import missing
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.settings import Settings
-from banshi.ops.doctor.servers import servers
+from banshi.kernel.runtime.examinations import Deployment, Verdict
+
+CHECK = "servers"
+
+#: What a server is.
+WRITES, READS = "takes writes", "is read"
+
+#: Of what Tortoise connects with, what a connection by hand has a use for.
+OPTIONS = ("user", "database", "server_settings", "ssl")
+
+#: What a commit waits for, if anything, and which servers follow.
+ASK_SYNCHRONOUS = (
+    "SELECT current_setting('synchronous_standby_names') AS names, current_setting('synchronous_commit') AS commits"
+)
+
+#: Values of synchronous_commit with which a commit waits for a standby.
+WAITS = {"on", "remote_write", "remote_apply"}
+
+
+async def servers(url: str, connection: Any) -> Sequence[Verdict]:
+    """A verdict of the servers that an address names; none where it names one. `connection` is Tortoise's."""
+    hosts = connection_to(url)["credentials"].get("hosts")
+    if not hosts:
+        return []
+    roles = await asyncio.gather(*(_role(connection, host) for host in hosts))
+    said = ", ".join(f"{host}:{port} {role}" for (host, port), role in zip(hosts, roles, strict=True))
+    writers = roles.count(WRITES)
+    if writers != 1:
+        why = "several take writes: end all but one at once, each has what the others lack" if writers else "none does"
+        return [Verdict(CHECK, "error", f"one server has to take writes and {why}: {said}")]
+    if away := [role for role in roles if role not in {WRITES, READS}]:
+        return [Verdict(CHECK, "warning", f"{len(away)} can't be reached, and could not take over: {said}")]
+    rows = await connection.execute_query_dict(ASK_SYNCHRONOUS)
+    if not rows[0]["names"] or rows[0]["commits"] not in WAITS:
+        told = "a failover may lose what was acknowledged last: set synchronous_standby_names, synchronous_commit = on"
+        return [Verdict(CHECK, "warning", f"{said}; {told}")]
+    return [Verdict(CHECK, "ok", f"{said}; a commit waits for a standby")]
+
+
+async def _role(client: Any, host: tuple[str, int]) -> str:
+    # It needs the extra `postgres`.
+    from banshi.foundation.database.failover.connecting import Servers
+
+    options = {name: client._template[name] for name in OPTIONS if name in client._template}
+    try:
+        connection, writes = await Servers([host]).connect(password=client.password, **options)
+    except Exception as error:  # whatever keeps us from it is what is looked for
+        return f"does not let us in ({type(error).__name__})"
+    connection.terminate()
+    return WRITES if writes else READS
+
 
 #: Seconds by which two clocks may differ, and from which on tokens and leases are told wrongly.
 CLOCK_WARNING_S, CLOCK_ERROR_S = 2.0, 60.0
@@ -70,7 +123,7 @@ async def _clock(connection: BaseDBAsyncClient) -> Verdict:
     told = f"this machine's clock and the database's are {apart:.1f} s apart"
     if apart > CLOCK_ERROR_S:
         return Verdict(
-            "clock", "error", f"{told}: set both by NTP; tokens and deadlines go by the one, leases by the other"
+            "clock", "error", f"{told}: set both by NTP; tokens are checked by the one, all else goes by the other"
         )
     if apart > CLOCK_WARNING_S:
         return Verdict("clock", "warning", f"{told}: set both by NTP")
@@ -131,16 +184,15 @@ async def _pooler(connection: BaseDBAsyncClient, settings: Settings) -> Verdict:
     pool: Any = connection
     async with pool.acquire_connection() as one:
         real, named = await one.fetchval("SELECT pg_backend_pid()"), one.get_server_pid()
+        limited = await one.fetchval("SELECT current_setting('statement_timeout') <> '0'")
     if real == named:
         return Verdict("pooler", "ok", "none between this machine and PostgreSQL")
     told = "a pooler such as PgBouncer stands in between"
     wrong = []
     if settings.redis is None:
         wrong.append("signals between processes need its session mode, or platform.redis")
-    if settings.pool.statement_seconds:
-        wrong.append(
-            "it may refuse statement timeouts: say platform.pool.statement_seconds = 0, and set them on the server"
-        )
+    if not limited:
+        wrong.append("no statement has a limit there: ALTER ROLE … SET statement_timeout = '30s'")
     return Verdict("pooler", "warning" if wrong else "ok", "; ".join([told, *wrong]))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.builtin.examinations import Deployment, Verdict
 from banshi.builtin.identity.jwks import IssuerKeys
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.loading.outside_systems import Identity
+from banshi.kernel.runtime.examinations import Deployment, Verdict
 from banshi.ops import development
 
 #: Seconds for each of its answers.

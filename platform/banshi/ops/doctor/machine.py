@@ -6,8 +6,9 @@ import os
 import shutil
 from collections.abc import Sequence
 
-from banshi.builtin.examinations import Deployment, Verdict, are_private
 from banshi.kernel.loading.settings import Settings
+from banshi.kernel.runtime.examinations import Deployment, Verdict, are_private
+from banshi.kernel.runtime.permissions import loose_in
 
 #: Bytes of free room below which an operator should hear of it, and below which submissions will soon be refused.
 LOW_DISK_BYTES, FULL_DISK_BYTES = 2 * 1024**3, 256 * 1024**2
@@ -18,7 +19,7 @@ MIN_OPEN_FILES = 4096
 
 async def examine(deployment: Deployment) -> Sequence[Verdict]:
     settings = deployment.registry.configuration.settings
-    return [*_room(settings), *_files(), *_secrets(settings)]
+    return [*_room(settings), *_privacy(settings), *_files(), *_secrets(settings)]
 
 
 def _room(settings: Settings) -> list[Verdict]:
@@ -30,9 +31,6 @@ def _room(settings: Settings) -> list[Verdict]:
     found = []
     if not os.access(place, os.W_OK | os.X_OK):
         found.append(Verdict("data-folder", "error", f"{place} can't be written to by this account: give it the right"))
-    if place == settings.data and place.stat().st_mode & 0o077:
-        advice = f"others on this machine can look into {place}: run chmod 700 on it"
-        found.append(Verdict("data-folder", "warning", advice))
     usage = shutil.disk_usage(place)
     told = f"{usage.free / 1024**3:.1f} GiB of {usage.total / 1024**3:.1f} are free where {settings.data} is"
     if usage.free < FULL_DISK_BYTES:
@@ -42,6 +40,13 @@ def _room(settings: Settings) -> list[Verdict]:
     else:
         found.append(Verdict("disk", "ok", told))
     return found
+
+
+def _privacy(settings: Settings) -> list[Verdict]:
+    """Of the keys and the folder of the keys another check tells."""
+    keys = settings.keys_folder
+    loose = [one for one in loose_in(settings) if one.path != keys and keys not in one.path.parents]
+    return [Verdict("data-folder", "warning", one.told) for one in loose]
 
 
 def _files() -> list[Verdict]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from banshi.builtin.examinations import Deployment, Verdict, are_private
 from banshi.foundation.database.opening import connected, sqlite_file
 from banshi.foundation.database.upgrade import missing
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import read_keys
 from banshi.foundation.findings import ConfigurationError
+from banshi.kernel.runtime.examinations import Deployment, Verdict, are_private
 from banshi.ops.backup.resealing import Held, columns_in, held
 
 CHECK = "personal-keys"

@@ -10,8 +10,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from banshi.builtin.examinations import Deployment, Verdict
 from banshi.foundation.database.opening import sqlite_file
+from banshi.kernel.runtime.examinations import Deployment, Verdict
 
 #: Seconds after which a large file is left unread to its end, and how many steps of SQLite's lie between two looks.
 LONGEST_LOOK_S, STEPS = 20.0, 100_000

@@ -12,6 +12,8 @@ from questions.shown import details_in
 
 #: Cases on one screen.
 MAX_CASES = 5
+#: What ends a case at its person's wish.
+ENDING = ("withdraw", "cancel")
 
 
 async def show(talk: Talk) -> None:
@@ -30,6 +32,7 @@ async def show(talk: Talk) -> None:
 async def open_case(talk: Talk, identity: str) -> None:
     """One case: where it stands, what it has (such as an answer's text), and what may be done."""
     case = await talk.get(f"/v1/cases/{identity}")
+    talk.memory.about = f"case {identity}"
     talk.lines.append(f"{case['item']['title']} {case['number']}: {case['state_title']}")
     if case.get("reason"):
         talk.lines.append(case["reason"])
@@ -39,6 +42,24 @@ async def open_case(talk: Talk, identity: str) -> None:
         guide = await talk.get(f"/v1/items/{case['item']['code']}")
         talk.lines += details_in(guide["case_details"] or {}, case.get("details") or {})
     talk.offer([(f"action {identity} {one['action']}", one["label"]) for one in case["permitted_actions"]])
+
+
+async def withdraw(talk: Talk) -> None:
+    """Ask whether the case that was shown last is to be withdrawn; where it can't be, show how it stands."""
+    identity = talk.memory.about.removeprefix("case ")
+    case = await talk.get(f"/v1/cases/{identity}")
+    end = next((one["action"] for one in case["permitted_actions"] if one["action"] in ENDING), None)
+    if end is None:
+        return await open_case(talk, identity)
+    talk.happen("over")
+    title = case["item"]["title"]
+    talk.lines.append(
+        talk.word("Cancel “{title}”?", title=title)
+        if end == "cancel"
+        else talk.word("Withdraw “{title}”?", title=title)
+    )
+    yes, no = talk.word("Yes, please"), talk.word("No, thanks")
+    return talk.offer([(f"action {identity} {end}", yes), (f"case {identity}", no)])
 
 
 async def begin_action(talk: Talk, identity: str, action: str) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from banshi import text_in
 from conversations.contents import Text, Voice
-from conversations.engine import cases
+from conversations.engine import boards, cases, unread
 from conversations.engine.ask import guides
 from conversations.engine.ask.pages import page_of
 from conversations.engine.bind import linking, waiting
+from conversations.engine.turn import small_talk
+from conversations.engine.turn.commands import command_in
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
 from questions.guides import guide_lines
-from questions.read import Answered, choice
+from questions.read import Answered, agreed, choice
 from questions.spelling import plain
 
 #: Items that a search shows, and messages in a row that nobody understood after which a person is offered.
@@ -21,10 +24,25 @@ MAX_SHOWN, MAX_MISSED = 5, 2
 
 async def greet(talk: Talk) -> None:
     """Say who is here and what can be done; what they wrote already is looked for at once."""
-    talk.say("Here you can do all that the city's offices offer: ask, look up, book, apply.")
     words = plain(talk.text) if isinstance(talk.content, Text | Voice) else ""
-    if len(words) <= 2 or not await search(talk):
+    if words and (kind := small_talk.kind_in(words)):
+        return answer(talk, kind)
+    talk.say("Here you can do all that the city's offices offer: ask, look up, book, apply.")
+    if not words:
+        unread.told(talk)
+    if not words or command_in(words) or not await search(talk):
         show(talk)
+    return None
+
+
+def answer(talk: Talk, kind: str) -> None:
+    """A sentence for small talk."""
+    told = small_talk.kinds()[kind]
+    talk.lines.append(text_in(told, talk.language))
+    if talk.row.state in ("idle", "gone"):
+        talk.happen("over")
+    if told.get("menu"):
+        talk.then = "menu"
 
 
 def show(talk: Talk) -> None:
@@ -33,6 +51,7 @@ def show(talk: Talk) -> None:
     talk.happen("over")
     talk.say("Write in your own words what it is about, such as “moved house” or “lost my ID card”.")
     options = [("progress", talk.word("My cases")), ("person", talk.word("A person"))]
+    options += [("departments", talk.word("All services")), ("boards", talk.word("Announcements and notices"))]
     if talk.memory.dialogues:
         options.insert(0, ("continue", talk.word("Go on with “{title}”", title=talk.dialogue.title)))
     talk.offer(options)
@@ -40,45 +59,63 @@ def show(talk: Talk) -> None:
 
 def line_in(talk: Talk) -> list[str] | None:
     """The line of the menu that is meant, by its number or its words: a command and what it is about."""
-    found = choice(talk.text, talk.memory.menu) if talk.text else None
+    told, menu = talk.text, talk.memory.menu
+    if menu and menu[0][1] == talk.word("Yes, please") and (agrees := agreed(told)) is not None:
+        told = "1" if agrees else "2"
+    found = choice(told, menu) if told else None
     return found.values[0].split(" ") if isinstance(found, Answered) else None
+
+
+def has(talk: Talk) -> bool:
+    """Whether what they write is a line of the menu, word by word."""
+    return any(plain(talk.text) == plain(words) for _, words in talk.memory.menu)
 
 
 async def heard(talk: Talk) -> None:
     """Words to look for."""
-    if talk.text and await search(talk):
+    talk.memory.about = ""
+    if kind := small_talk.kind_in(talk.text):
+        return answer(talk, kind)
+    if await search(talk):
         return None
     talk.memory.missed += 1
-    talk.say("That was not understood.")
-    return show(talk) if talk.memory.missed < MAX_MISSED else await waiting.person(talk)
+    return show(talk) if talk.memory.missed < MAX_MISSED else await waiting.person(talk, is_wish=False)
 
 
 async def chosen(talk: Talk, command: str, *about: str) -> None:
-    """Do what a line of the menu stands for."""
-    await LINES.get(command, waiting.person)(talk, *about)
+    """Do what a line of the menu stands for; what is theirs alone, for whoever has signed in lately."""
+    if command in OWN and talk.link is not None and not linking.is_fresh(talk):
+        return linking.ask(talk)
+    return await LINES.get(command, waiting.person)(talk, *about)
 
 
 async def search(talk: Talk) -> bool:
-    """Show what is found by their words; False where nothing is."""
-    page = await talk.search(talk.text, MAX_SHOWN)
+    """Show what their words find; False where nothing is likely meant, and whom one may ask is said."""
+    if unread.told(talk):
+        return False
+    page = await talk.search(talk.text, MAX_SHOWN) if talk.text else {}
     for one in page.get("help", ()):
         talk.lines += [one["title"], *one["steps"], *(f"{two['title']}: {two['number']}" for two in one["phones"])]
-    talk.lines += [
-        " ".join(filter(None, (one["title"], one["who"], one["phone"]))) for one in page.get("elsewhere", ())
-    ]
-    if page["items"]:
+    if not (page.get("likely") or page.get("help") or page.get("elsewhere")):
+        talk.say("That was not understood.")
+    others = (*page.get("elsewhere", ()), *page.get("otherwise", ()))
+    talk.lines += [" ".join(filter(None, (one["title"], one["who"], one["phone"]))) for one in others]
+    if page.get("likely"):
         talk.memory.missed = 0
         if plain(page["items"][0]["title"]) == plain(talk.text):
             await begin(talk, page["items"][0]["code"])
             return True
         talk.say("Is it one of these? Choose by its number, or say it in other words.")
-        talk.offer([(f"item {one['code']}", one["title"]) for one in page["items"]])
-    return bool(page["items"] or page.get("help") or page.get("elsewhere"))
+        more = boards.further(page, talk.text)
+        options = [(f"item {one['code']}", one["title"]) for one in page["items"]]
+        talk.offer([*options, *([(more, talk.word("Show more"))] if more else [])])
+    return bool(page.get("likely") or page.get("help") or page.get("elsewhere"))
 
 
 async def begin(talk: Talk, code: str) -> None:
     """Begin an item: tell in short what it is, and ask its first question; or say where it is done."""
     guide = await talk.get(f"/v1/items/{code}")
+    talk.memory.about = f"item {code}"
     talk.lines += [guide["title"], guide["summary"]]
     unnamed = guide["begin"]["unnamed"] if guide["begin"] else "never"
     if unnamed == "always":
@@ -114,7 +151,19 @@ LINES: Mapping[str, Callable[..., Awaitable[None]]] = {
     "guide": guides.read,
     "case": cases.open_case,
     "action": cases.begin_action,
+    "withdraw": cases.withdraw,
     "progress": cases.show,
     "continue": resume,
     "desk": waiting.enter,
+    "departments": boards.departments,
+    "items": boards.items,
+    "found": boards.found,
+    "boards": boards.boards,
+    "board": boards.board,
+    "read": boards.read,
+    "bind": linking.take,
+    "decline": linking.decline,
 }
+
+#: Those that show somebody's own cases, or change them.
+OWN = {"progress", "case", "action", "withdraw"}

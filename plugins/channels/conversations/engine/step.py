@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from banshi import NotFound, Problem
-from conversations.contents import Joined, Left, Scanned, Voice
-from conversations.engine import menu
+from conversations.contacts.offers import OFFERS
+from conversations.contents import Entrance, Joined, Left, Scanned, Unread, Voice
+from conversations.engine import boards, danger, menu, unread
 from conversations.engine.ask import asking, confirming, guides
 from conversations.engine.ask.filling import Filling, filling_of
 from conversations.engine.bind import linking, waiting
-from conversations.engine.turn.commands import command_in, danger_in, language_in
+from conversations.engine.turn import small_talk
+from conversations.engine.turn.commands import ABOUT, command_in, is_short, language_in
 from conversations.engine.turn.talk import Talk, Then
 from conversations.settings import SETTINGS
-from questions.spelling import plain
+from desk import DESK
+from questions.spelling import has_id_number, plain
 
 #: Letters of one message; a longer one is no answer to anything.
 MAX_TEXT_CHARS = 4_000
@@ -55,18 +58,21 @@ async def _take(talk: Talk) -> None:
     linking.notice(talk)
     if not talk.row.version and (told := talk.received.language or language_in(talk.text)):
         talk.row.language = told
-    if isinstance(talk.content, Scanned) and talk.row.state not in waiting.STATES:
-        return await linking.scanned(talk, talk.content.token)
+    if isinstance(talk.content, Unread):
+        unread.sent(talk, talk.content)
+        return talk.go("", AGAIN.get(talk.row.state, ""))
+    if isinstance(talk.content, Scanned | Entrance) and talk.row.state not in waiting.STATES:
+        return await _came(talk, talk.content)
+    if await danger.heard(talk):
+        return None
     if len(talk.text) > MAX_TEXT_CHARS:
         return talk.say("That is too long to be read here: write at most {most} characters.", most=MAX_TEXT_CHARS)
     if talk.row.state in waiting.STATES and await waiting.heard(talk):
         return None
-    if urgent := danger_in(talk.text):
-        talk.lines.append(urgent[talk.language])
-        if talk.row.state not in waiting.STATES and await waiting.ring(talk):
-            return None
+    if has_id_number(talk.text):
+        talk.say("Don't write ID numbers into a chat: none is needed here.")
     command = command_in(talk.text)
-    if talk.row.state == "menu" and (line := menu.line_in(talk)):
+    if talk.row.state == "menu" and _may_be_line(talk, command) and (line := menu.line_in(talk)):
         return await menu.chosen(talk, *line)
     if isinstance(talk.content, Joined) or (talk.row.state in ("idle", "gone") and command is None):
         talk.happen("over")
@@ -80,10 +86,27 @@ async def _take(talk: Talk) -> None:
     return None
 
 
+async def _came(talk: Talk, content: Scanned | Entrance) -> None:
+    """By a QR code: the app's binds, a poster's leads somewhere or is a greeting."""
+    if isinstance(content, Scanned) and talk.platform[OFFERS].may_be(content.token):
+        return await linking.scanned(talk, content.token)
+    talk.happen("over")
+    if isinstance(content, Entrance) and (content.sort == "desk" or content.code in talk.platform.registry.items):
+        return await menu.chosen(talk, content.sort, content.code)
+    return await menu.greet(talk)
+
+
+def _may_be_line(talk: Talk, command: tuple[str, str] | None) -> bool:
+    """Whether a line of the menu may be meant: by a word of its own, or by what is no command and no small talk."""
+    if command is None:
+        return small_talk.kind_in(talk.text) is None
+    return command[0] == "talk" or menu.has(talk)
+
+
 def _unheard(talk: Talk) -> None:
     """What to do instead; somebody listens at a desk alone."""
     talk.say("A voice message can't be read here: please write.")
-    if talk.platform[SETTINGS].desks:
+    if talk.platform[DESK].desks:
         talk.say("For a person who listens to it, write “person”, and send it again then.")
 
 
@@ -97,23 +120,33 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
         case "language":
             talk.row.language = about
             talk.go("", again)
+        case "talk":
+            if not linking.goes_on(talk):
+                menu.answer(talk, about)
+                talk.then = again if now else talk.then
         case "unbind":
             linking.unbind(talk)
             talk.go("over", "menu" if now else "")
-        case "guide":
-            await guides.asked(talk, about)
+        case "guide" | "materials" | "fee" | "time" | "where":
+            await guides.asked(talk, about, "" if command == "guide" else command)
             talk.go("", again if now else "")
+        case "why" if now:
+            asking.explain(now)
+            talk.go("", again)
         case "menu":
             await menu.greet(talk) if talk.row.state == "idle" else talk.go("over", "menu")
         case "progress" | "person":
             await menu.chosen(talk, command)
+        case _ if command in boards.WORDS:
+            await boards.by_word(talk, command)
+        case "answer" if now and now.dialogue.doubted:
+            talk.instead = now.dialogue.doubted
+            await asking.heard(now)
         case "back" if now:
             asking.back(now)
         case "restart" if now:
             asking.restart(now)
-        case "change" if now:
-            confirming.change(now, int(about))
-        case "cancel" | "later" if now:
+        case "cancel" | "withdraw" | "later" if now:
             _leave(talk, command)
         case _ if now:
             talk.go("", again)
@@ -121,6 +154,12 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
             await linking.digits(talk, about)
         case "continue":
             await menu.chosen(talk, command)
+        case "withdraw" | "cancel" if talk.memory.about.startswith("case "):
+            await menu.chosen(talk, "withdraw")
+        case "withdraw":
+            await menu.chosen(talk, "progress")
+        case "cancel" | "later" if talk.memory.dialogues:
+            _leave(talk, command)
         case _:
             menu.nothing(talk)
     return True
@@ -128,12 +167,18 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
 
 def _is_answer(now: Filling, command: str, about: str) -> bool:
     """Whether a command may be the answer to what is asked, as a guide with more words may."""
-    is_zero = now.takes_zero() and plain(now.talk.text) == "0"
-    return {"digits": True, "guide": bool(about), "menu": is_zero}.get(command, False)
+    told = plain(now.talk.text)
+    if any(told == plain(words) for _, words in now.options()):
+        return True
+    if command == "talk":
+        return not small_talk.kinds()[about].get("in_form")
+    if now.is_open() and (command in ABOUT | boards.WORDS or not is_short(told)):
+        return True
+    return {"digits": True, "guide": bool(about), "menu": now.takes_zero() and told == "0"}.get(command, False)
 
 
 def _leave(talk: Talk, command: str) -> None:
-    if command == "cancel":
+    if command != "later":
         title = talk.memory.dialogues.pop().title
         talk.say("Left “{title}”; nothing was handed in.", title=title)
     else:

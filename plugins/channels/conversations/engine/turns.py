@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
@@ -19,15 +20,18 @@ from uuid_utils.compat import uuid7
 
 from banshi import Key, Platform, Stale, Unavailable, Write
 from banshi.sdk.cases import commit
+from conversations.contacts.bound import BoundContact, bound, bound_after
 from conversations.contents import Account, Left, Received, Reply
-from conversations.engine import step
+from conversations.engine import flood, step
+from conversations.engine.bind import linking
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
 from conversations.engine.turn.talk import Talk, digest_of
 from conversations.figures.counting import FIGURES
-from conversations.identity.bound import bound, bound_after
 from conversations.outbound import saying, windows
 from conversations.outbound.saying import Unasked
+from conversations.outbound.sender import channel_of
+from conversations.outbound.telling import News, tell
 from conversations.tables.models import ChannelConversation
 from conversations.tables.reading import Known, known
 
@@ -50,16 +54,19 @@ class Conversations(Unasked):
 
         Raises Unavailable while the database is away: the provider sends it again.
         """
-        if len(received.key) > MAX_KEY_CHARS:
-            received = replace(received, key=hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest())
+        received = _with_short_key(received)
         lock = self._locks.setdefault((account.name, received.contact), asyncio.Lock())
         async with lock:
-            for _ in range(MAX_TRIES):
+            for tries in range(MAX_TRIES):
                 digest = digest_of(received.content)
                 found = await known(self._platform, account.name, received.contact, received.key, digest)
                 if found is not None and found.reply is not None:
                     return Reply.of(found.reply)
+                row = found.row if found else _new(account, received)
+                if not tries and (told := await flood.too_much(self._platform, row, received)):
+                    return told
                 talk = self._begun(account, received, found)
+                linking.end_over(talk)
                 await self._outbound(talk, owes=found is not None and found.is_owed)
                 with suppress(Stale, IntegrityError):
                     await step.take(talk)
@@ -70,6 +77,13 @@ class Conversations(Unasked):
                     return talk.reply
             raise Unavailable
 
+    async def overtaken(self, account: Account, received: Received) -> bool:
+        """Whether a later message of the contact has been dealt with, and this one never was."""
+        received = _with_short_key(received)
+        digest = digest_of(received.content)
+        found = await known(self._platform, account.name, received.contact, received.key, digest)
+        return found is not None and found.reply is None and received.at < found.row.heard_at
+
     def _begun(self, account: Account, received: Received, found: Known | None) -> Talk:
         found = found or Known(_new(account, received), is_new=True)
         return Talk(
@@ -78,8 +92,7 @@ class Conversations(Unasked):
             is_new=found.is_new,
             received=received,
             memory=Memory.of(found.row.memory),
-            principal=found.principal,
-            linked_at=found.linked_at,
+            link=found.link,
         )
 
     async def _outbound(self, talk: Talk, *, owes: bool) -> None:
@@ -98,11 +111,31 @@ class Conversations(Unasked):
         row = await ChannelConversation.get_or_none(account=account, contact=contact)
         return row.id if row else None
 
+    async def answer_later(self, account: Account, received: Received, reply: Reply, part: str = "answer") -> None:
+        """Promise an answer to a message, or a part of it, once: where it can't go back in the same connection.
+
+        An empty one is none.
+        """
+        if reply.text and (conversation := await self.find(account.name, received.contact)) is not None:
+            whole = "\0".join((account.name, received.contact, received.key, part))
+            key = f"{channel_of(account.name)}-{hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()}"
+            await self.say(conversation, reply, by="engine", key=key)
+
+    async def tell(self, contacts: Sequence[BoundContact], news: News) -> None:
+        """Promise to tell contacts, each once, by a notice or in the chat."""
+        await tell(self._platform, contacts, news)
+
     bound = staticmethod(bound)
     bound_after = staticmethod(bound_after)
 
 
 CONVERSATIONS: Key[Conversations] = Key("conversations")
+
+
+def _with_short_key(received: Received) -> Received:
+    if len(received.key) <= MAX_KEY_CHARS:
+        return received
+    return replace(received, key=hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest())
 
 
 def _new(account: Account, received: Received) -> ChannelConversation:

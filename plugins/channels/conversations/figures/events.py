@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from uuid_utils.compat import uuid7
 
 from banshi import Platform, Update, Write
 from banshi.sdk.events import LISTENERS, Event, event_rows
+from conversations.contacts.offers import OFFERS
 from conversations.figures.counting import FIGURES, What
-from conversations.identity.offers import OFFERS
 from conversations.tables.models import Figure
 
 TYPES = tuple(f"banshi.conversation.{what}" for what in get_args(What))
@@ -42,10 +42,10 @@ def told(platform: Platform, conversation: Any, counted: Iterable[Any], *, is_bo
     return counted
 
 
-async def write(
-    platform: Platform, conversation: Any, updates: Sequence[Update], rows: Iterable[Any], *, is_bound: bool
-) -> None:
+async def write(platform: Platform, conversation: Any, changes: Iterable[Any], *, is_bound: bool) -> None:
     """Commit what is counted with what causes it, and tell of it. Raises Stale."""
-    rows = told(platform, conversation, rows, is_bound=is_bound)
+    changes = [*changes]
+    updates = [one for one in changes if isinstance(one, Update)]
+    rows = told(platform, conversation, (one for one in changes if not isinstance(one, Update)), is_bound=is_bound)
     await platform.store.commit(Write(updates, rows))
     platform[FIGURES].written(rows)

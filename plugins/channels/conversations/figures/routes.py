@@ -13,8 +13,8 @@ from tortoise.functions import Count
 from banshi import Answer, Audience, Call, reply, text_in
 from banshi.sdk.documents import TEXT, Record, array
 from banshi.sdk.http import BY_MONTH, MIN_SHOWN, Routes, first_day, midnight, month_parameters, months_of
-from conversations.desk.places import LEAD
 from conversations.tables.models import Figure, Turn
+from desk import LEAD
 
 ROUTES = Routes("statistics")
 

@@ -1,18 +1,21 @@
-"""Links of contacts to people: one at a time, ended rather than changed."""
+"""Links of contacts to people: one at a time, ended rather than changed, and nobody's without their being told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Platform, Principal, Stale, Update
+from banshi import Conflict, Platform, Principal, Stale, Texts, Update
+from conversations.contacts.offers import known_of
 from conversations.figures.counting import figure
 from conversations.figures.events import write
-from conversations.identity.offers import known_of
+from conversations.identity import telling
+from conversations.outbound.sender import channel_of
+from conversations.sentences import say
+from conversations.settings import SETTINGS
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
 from questions.pages.frame import LinkOver
 
@@ -22,45 +25,98 @@ Way = Literal["sign-in", "app", "digits"]
 #: How often a binding is tried anew where the contact writes at the same moment.
 MAX_TRIES = 5
 
+UNBOUND = say("Somebody wrote “unbind” there.")
+#: What the chat says of one that has ended by itself.
+OVER = "{why} Nobody is known here by this contact any more."
 
-def ending(conversation: Any, now: datetime) -> Update:
-    """End a contact's link, where it has one."""
-    return Update(ContactLink, {"conversation_id": conversation, "ended_at": None}, {"ended_at": now}, rows=None)
+
+class BoundToAnother(Conflict):
+    """This chat is bound to somebody else. Write “unbind” there first, then ask for a new link."""
+
+    code = "bound-to-another"
+    says = say
+
+
+def person_of(link: ContactLink, account: str) -> Principal:
+    """Who it is, as the chat speaks for them."""
+    return Principal(subject=link.person, channel=channel_of(account), **link.known)
+
+
+def why_over(platform: Platform, link: ContactLink, heard_at: datetime) -> Texts | None:
+    """Why a link's time is over; None where it isn't. `heard_at` is when the contact was last heard."""
+    settings, now = platform[SETTINGS], platform.now()
+    if now - link.linked_at > settings.link_life:
+        return say("You signed in for it more than {days} days ago.", days=settings.link_days)
+    if now - max(heard_at, link.linked_at) > settings.idle_life:
+        return say("Nobody has written there for more than {days} days.", days=settings.idle_days)
+    return None
+
+
+def ending(platform: Platform, account: str, link: ContactLink, why: Texts | None) -> list[Model | Update]:
+    """What ends a link, and tells its citizen why; None where they have ended it themselves."""
+    ended = Update(ContactLink, {"id": link.id, "ended_at": None}, {"ended_at": platform.now()})
+    told = telling.ended(platform, account, link, why) if why else ()
+    return [ended, figure(platform, account, "unlinked"), *told]
 
 
 def binding(
-    offer: LinkOffer, conversation: Any, person: Principal, way: Way, now: datetime
-) -> tuple[Sequence[Update], Sequence[Model]]:
-    """What binds a contact, in a write that the conversation's version guards: of two at once one is Stale."""
-    updates = [
-        Update(LinkOffer, {"id": offer.id, "used_at": None}, {"used_at": now}),
-        Update(LinkOffer, {"conversation_id": conversation, "used_at": None}, {"used_at": now}, rows=None),
-        ending(conversation, now),
-    ]
+    platform: Platform,
+    offer: LinkOffer,
+    row: ChannelConversation,
+    before: ContactLink | None,
+    person: Principal,
+    way: Way,
+    *,
+    is_proved: bool = False,
+) -> tuple[ContactLink, list[Model | Update]]:
+    """The link that binds a contact, and all that is written with it: a write that the conversation's version guards.
+
+    `before` is the contact's link so far, of the same citizen. Of two at once one is Stale.
+    """
+    now = platform.now()
     link = ContactLink(
         id=uuid7(),
-        conversation_id=conversation,
+        conversation_id=row.id,
         person=person.subject,
         known=known_of(person),
         way=way,
         linked_at=now,
+        since=(before.since or before.linked_at) if before else None,
+        is_proved=is_proved,
     )
-    return updates, [link]
+    used, live = {"used_at": now}, {"conversation_id": row.id, "ended_at": None}
+    return link, [
+        Update(LinkOffer, {"id": offer.id, "used_at": None}, used),
+        Update(LinkOffer, {"conversation_id": row.id, "used_at": None}, used, rows=None),
+        Update(ContactLink, live, {"ended_at": now}, rows=None),
+        link,
+        *telling.bound(platform, row.account, link),
+        figure(platform, row.account, "linked"),
+    ]
 
 
-async def bind(platform: Platform, offer: LinkOffer, person: Principal) -> ChannelConversation:
-    """Bind the contact of a link to whoever has signed in, now. Raises LinkOver."""
-    now = platform.now()
+async def bind(platform: Platform, offer: LinkOffer, person: Principal, *, is_proved: bool) -> ChannelConversation:
+    """Bind the contact of a link to whoever has signed in, now. Raises LinkOver and BoundToAnother."""
     for _ in range(MAX_TRIES):
         row = await ChannelConversation.get_or_none(id=offer.conversation_id)
         if row is None or not await LinkOffer.exists(id=offer.id, used_at=None):
             break
+        before = await live_link(row.id)
+        over = before and why_over(platform, before, row.heard_at)
+        ends = ending(platform, row.account, before, over) if before and over else []
+        before = None if over else before
+        if before and before.person != person.subject:
+            raise BoundToAnother
         guard = Update(ChannelConversation, {"id": row.id, "version": row.version}, {"version": row.version + 1})
-        updates, rows = binding(offer, row.id, person, "sign-in", now)
+        _, bound = binding(platform, offer, row, before, person, "sign-in", is_proved=is_proved)
         try:
-            counted = figure(platform, row.account, "linked")
-            await write(platform, row.id, [guard, *updates], [*rows, counted], is_bound=True)
+            await write(platform, row.id, [guard, *ends, *bound], is_bound=True)
         except Stale:
             continue
         return row
     raise LinkOver
+
+
+async def live_link(conversation: Any) -> ContactLink | None:
+    """Who a contact is at present."""
+    return await ContactLink.filter(conversation_id=conversation, ended_at=None).order_by("-linked_at").first()

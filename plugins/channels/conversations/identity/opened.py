@@ -1,4 +1,5 @@
-"""Who has opened a link from a chat, where the chat's own browser can show it: nobody goes on with another's there.
+"""Who has opened a link from a chat, where the chat's own browser can show it: nobody goes on with another's there, and
+in no other browser at all.
 
 What has to be known again is sealed and stays with that browser. A state is good once, and what was learnt for one link
 says nothing of another.
@@ -16,8 +17,8 @@ from uuid_utils.compat import uuid7
 
 from banshi import Call, Forbidden, Problem, Unavailable, Write
 from banshi.sdk.sign_in import KeptCookie, has_come_back
-from conversations.identity.offers import LINK_LIFE, OFFERS
-from conversations.outbound.sender import opener_of
+from conversations.contacts.offers import LINK_LIFE, OFFERS
+from conversations.outbound.sender import needs_own_browser, opener_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
 from questions.pages.frame import FromElsewhere
@@ -32,6 +33,15 @@ class AnothersLink(Forbidden):
     """This link is for another account than yours. Ask for one in your own chat; this one still works in theirs."""
 
     code = "another-contact"
+    says = say
+
+
+class OtherBrowser(Forbidden):
+    """This link is opened in the chat itself, on the phone that asked for it, and in no other browser. If somebody sent
+    it to you, close it: they would see your cases and act in your name. To bind a chat of your own without the link,
+    sign in to the city's app and scan its QR code with the chat, or send the digits that it shows."""
+
+    code = "other-browser"
     says = say
 
 
@@ -53,14 +63,26 @@ class ContactUnavailable(Unavailable):
 def leading(call: Call, row: ChannelConversation, token: str) -> web.Response | None:
     """On to the provider, which says who has opened the link; None where it has, or where it can't in this browser."""
     state = secrets.token_hex(32)
-    address = "" if _knows(call, "opened", token) else _leads(call, row, state)
+    address = "" if has_shown(call, token) else _leads(call, row, state)
     return _on(call, address, "opening", LINK_LIFE, token=token, state=state) if address else None
 
 
-def require(call: Call, row: ChannelConversation, token: str) -> None:
-    """Raise FromElsewhere where the provider could say in this browser who has opened the link, and hasn't."""
-    if not _knows(call, "opened", token) and _leads(call, row, ""):
+def require(call: Call, row: ChannelConversation, token: str) -> bool:
+    """Whether the provider has said that the contact itself opened the link; False where it can't in this browser.
+
+    Raises FromElsewhere where it could and hasn't, and OtherBrowser.
+    """
+    refuse_other_browsers(call, row)
+    could = bool(_leads(call, row, ""))
+    if could and not has_shown(call, token):
         raise FromElsewhere
+    return could
+
+
+def refuse_other_browsers(call: Call, row: ChannelConversation) -> None:
+    """Raise OtherBrowser where the provider can say who opens a link in its own alone, whatever this one has kept."""
+    if needs_own_browser(call.platform, row.account) and not _leads(call, row, ""):
+        raise OtherBrowser
 
 
 async def token_of(call: Call) -> str:
@@ -92,7 +114,23 @@ async def found_out(call: Call, offer: LinkOffer, row: ChannelConversation, toke
     hashed = call.platform[OFFERS].hashed
     if not hmac.compare_digest(hashed("contact", who), hashed("contact", row.contact)):
         raise AnothersLink
-    return _on(call, f"{COOKIE.path}/sign-in/{token}", "opened", offer.ends_at - call.now, token=token)
+    return shown(call, offer, token)
+
+
+def shown(call: Call, offer: LinkOffer, token: str) -> web.Response:
+    """Back to a link that is theirs; `rest/` stands before the token of one to the rest of a form."""
+    way = token if "/" in token else f"sign-in/{token}"
+    return _on(call, f"{COOKIE.path}/{way}", "opened", offer.ends_at - call.now, token=token)
+
+
+def has_shown(call: Call, token: str) -> bool:
+    """Whether this browser is of whom the link is for, as far as the provider or a sign-in could say it."""
+    return COOKIE.remembered(call, "opened").get("token") == token
+
+
+def can_show(call: Call, row: ChannelConversation) -> bool:
+    """Whether the provider can say in this browser who opens a link."""
+    return bool(_leads(call, row, ""))
 
 
 def _leads(call: Call, row: ChannelConversation, state: str) -> str:
@@ -104,7 +142,3 @@ def _on(call: Call, address: str, purpose: str, life: timedelta, **about: str) -
     answer = web.Response(status=302, headers={"Location": address, "Cache-Control": "no-store"})
     COOKIE.remember(call, answer, purpose, life, **about)
     return answer
-
-
-def _knows(call: Call, what: str, token: str) -> bool:
-    return COOKIE.remembered(call, what).get("token") == token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -9,9 +10,9 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, NotFound, Update, Write, reply
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
-from conversations.figures.counting import figure
+from conversations.contacts.offers import DIGITS, OFFERS
 from conversations.figures.events import write
-from conversations.identity.offers import DIGITS, OFFERS
+from conversations.identity.links import ending
 from conversations.sentences import say
 from conversations.tables.models import ContactLink, LinkOffer
 
@@ -40,18 +41,31 @@ async def list_contact_links(call: Call) -> web.StreamResponse:
     """List the chats that know who you are, the newest first."""
     own = ContactLink.filter(person=call.principal.subject, ended_at=None).prefetch_related("conversation")
     rows, after = await page_of(call, own, {"-linked_at": in_utc, "-id": UUID})
-    shown = [LINK.of(call.platform, row, account=row.conversation.account) for row in rows]
-    return reply(call, Page(shown, after).document())
+    return reply(call, Page([_shown(call, row) for row in rows], after).document())
+
+
+@ROUTES.get("/v1/conversations/links/{id}", Audience.CITIZEN, {200: Answer("How it knows you.", LINK)})
+async def show_bound_contact(call: Call) -> web.StreamResponse:
+    """Show one of them: what the message of a new one leads to."""
+    return reply(call, _shown(call, await _found(call)))
 
 
 @ROUTES.delete("/v1/conversations/links/{id}", Audience.CITIZEN, {204: Answer("It knows you no more.")})
 async def end_contact_link(call: Call) -> web.StreamResponse:
     """Let a chat know you no more. What you had begun there is gone with its next message."""
+    link = await _found(call)
+    ended = ending(call.platform, link.conversation.account, link, None)
+    await write(call.platform, link.conversation_id, ended, is_bound=True)
+    return web.Response(status=204)
+
+
+async def _found(call: Call) -> ContactLink:
     own = {"id": UUID(call.path["id"]), "person": call.principal.subject, "ended_at": None}
     link = await ContactLink.filter(**own).prefetch_related("conversation").first()
     if link is None:
         raise NotFound(say("No chat is bound to you by this; look at your list."), see="/v1/conversations/links")
-    counted = figure(call.platform, link.conversation.account, "unlinked")
-    ended = Update(ContactLink, own, {"ended_at": call.now})
-    await write(call.platform, link.conversation_id, [ended], [counted], is_bound=True)
-    return web.Response(status=204)
+    return link
+
+
+def _shown(call: Call, row: ContactLink) -> dict[str, Any]:
+    return LINK.of(call.platform, row, account=row.conversation.account)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Forbidden, text_in
+from banshi import Audience, Call, Forbidden, text_in
 from banshi.sdk.http import ErrorFormat, Routes
 from banshi.sdk.sign_in import ATTEMPT_LIFE_S, CAME, SIGN_IN, KeptCookie
+from conversations.contacts.offers import OFFERS
 from conversations.identity import opened, page
 from conversations.identity.links import bind
-from conversations.identity.offers import OFFERS
 from conversations.outbound.sender import title_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
-from questions.pages.frame import PAGE, TOKEN, LinkOver, leaving, problem, refuse_others
+from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, leaving, problem, refuse_others
 
 #: Where the provider sends people back to; the operator registers it there.
 BACK = "/v1/conversations/signed-in"
 
 COOKIE = KeptCookie("banshi_sign_in", BACK)
 
-ON = Answer("On to the provider, or back from there.", media_type="text/html", headers={"Location": "Where."})
 ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=problem))
 
 
@@ -32,21 +31,28 @@ class ForCitizens(Forbidden):
 
 
 async def offered(call: Call, token: str) -> tuple[LinkOffer, ChannelConversation]:
-    """What a link is about. Raises LinkOver."""
-    offer = await call.platform[OFFERS].of("link", token, call.now)
+    """What a link is about, `rest/` in front of the token of one to the rest of a form. Raises LinkOver."""
+    rest, _, text = token.rpartition("/")
+    offer = await call.platform[OFFERS].of("rest" if rest else "link", text, call.now)
     row = await ChannelConversation.get_or_none(id=offer.conversation_id) if offer else None
     if offer is None or row is None:
         raise LinkOver
     return offer, row
 
 
-@ROUTES.get("/v1/conversations/sign-in/{token}", Audience.ANYONE, {200: PAGE, 302: ON, 410: PAGE}, path_schemas=TOKEN)
+@ROUTES.get(
+    "/v1/conversations/sign-in/{token}",
+    Audience.ANYONE,
+    {200: PAGE, 302: ON, 403: PAGE, 410: PAGE},
+    path_schemas=TOKEN,
+)
 async def show_contact_link(call: Call) -> web.StreamResponse:
     """Show what a link from a chat binds; in the chat's own browser after the provider has said who opens it.
 
     Nothing happens yet: programs look at links too.
     """
     offer, row = await offered(call, call.path["token"])
+    opened.refuse_other_browsers(call, row)
     if (led := opened.leading(call, row, call.path["token"])) is not None:
         return led
     until = offer.ends_at.astimezone(call.platform.settings.timezone)
@@ -89,18 +95,22 @@ async def show_who_opened_contact_link(call: Call) -> web.StreamResponse:
 @ROUTES.get(
     BACK,
     Audience.ANYONE,
-    {200: PAGE, 400: PAGE, 403: PAGE, 410: PAGE, 503: PAGE},
+    {200: PAGE, 302: ON, 400: PAGE, 403: PAGE, 409: PAGE, 410: PAGE, 503: PAGE},
     parameters=CAME,
     lenient=True,
 )
 async def end_contact_sign_in(call: Call) -> web.StreamResponse:
-    """Come back from the identity provider: the contact is bound."""
+    """Come back from the identity provider: the contact is bound, or the rest of a form is shown to whose it is."""
     person, token = await call.platform[SIGN_IN].end(COOKIE.of(call), call.query, call.address + BACK)
     if person.is_staff:
         raise ForCitizens
     offer, row = await offered(call, token)
-    opened.require(call, row, token)
-    row = await bind(call.platform, offer, person)
+    if offer.person:
+        if offer.person != person.subject:
+            raise opened.AnothersLink
+        return opened.shown(call, offer, token)
+    is_proved = opened.require(call, row, token)
+    row = await bind(call.platform, offer, person, is_proved=is_proved)
     account = text_in(title_of(call.platform, row.account), call.language)
     answer = page.done(call.language, account, person.name)
     COOKIE.forget(answer)

@@ -1,7 +1,12 @@
-"""The courier of one channel: takes what waits, spends a window, sends it, and records what became of it.
+"""The couriers of one channel: each takes what waits, spends a window, sends it, and records what became of it.
+
+One is for what is said in chats, one for notices, so that neither waits behind the other. A notice goes as the
+provider's own where the channel makes one, and else in a window; one that the provider doesn't take ends, and what it
+tells of is promised in the chat with the same write.
 
 A message is marked before it is sent. Whoever is killed between the mark and the record leaves one of which nobody
-knows whether it was sent; that is what its row says then, and it isn't sent again.
+knows whether it was sent; that is what its row says then, and it isn't sent again. Where an answer is lost it isn't
+either, but for what is worth saying for a while alone. A provider that knows a message again is sent it again.
 """
 
 from __future__ import annotations
@@ -9,8 +14,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,50 +23,57 @@ from uuid import UUID
 import structlog
 
 from banshi import Key, Platform, Stale, Update, Write
-from banshi.sdk.database import as_stored
-from banshi.sdk.operations import Jobs, UnderWay, place_of, woken, working
-from conversations.contents import Reply
-from conversations.outbound import windows
-from conversations.outbound.sender import OUTLETS, Accepted, Later, Outbound, Outcome, Outlet, Refused, Shut, Unknown
+from banshi.sdk.database import MAX_SLEEP_S, quoted
+from banshi.sdk.operations import UnderWay, place_of, woken, working
+from conversations.outbound import saying, windows
+from conversations.outbound.answers import GIVEN_UP, became
+from conversations.outbound.saying import MAX_CODE_CHARS, MAX_ID_CHARS
+from conversations.outbound.sender import OUTLETS, Accepted, Later, Outcome, Outlet, Refused, Sender, Shut, Unknown
 from conversations.outbound.states import before
-from conversations.tables.models import ContactLink, Said, Window
+from conversations.outbound.ways import SEND_S, Way, Ways
+from conversations.tables.models import ContactLink, Said
 
 log = structlog.get_logger("banshi.conversations")
 
-#: Messages that are on their way at once, and seconds that one may take.
-MAX_AT_ONCE, SEND_S = 32, 15.0
+#: Messages that are on their way at once, in chats and as notices.
+MAX_AT_ONCE, MAX_NOTICES_AT_ONCE = 32, 8
 
 #: Seconds after which a worker that said nothing counts as dead.
 LEASE_S = 60.0
 
-#: Longest sleep in seconds: how late a row may be that another process wrote.
-MAX_SLEEP_S = 1.0
-
-#: Refusals that weren't final after which one is, and seconds until the second try; each pause is twice the last.
+#: Tries in all where a refusal isn't final, or an answer is lost; and seconds until the second, each pause being twice
+#: the last.
 MAX_REFUSALS, RETRY_S = 6, 2.0
 
-#: Letters that are kept of a provider's id and of its code.
-MAX_ID_CHARS, MAX_CODE_CHARS = 128, 64
+#: Seconds after which what couldn't be sent is tried again, and how often they are doubled: a quarter of a minute.
+LATER_S, MAX_DOUBLINGS = 1.0, 4
 
-#: For a channel that has none.
-NO_WINDOW = Window(kind="")
+#: For so long a notice may wait for its provider before it is said in the chat instead.
+NOTICE_WAITS = timedelta(minutes=10)
 
 #: Seconds that sends under way get to finish when the server stops.
 DRAIN_S = 5.0
 
 
 class Courier:
-    """Sends for one channel."""
+    """Sends for one channel: what is said in its chats, or its notices."""
 
-    def __init__(self, platform: Platform, outlet: Outlet) -> None:
+    def __init__(self, platform: Platform, outlet: Outlet, sender: Sender, *, notices: bool = False) -> None:
         self.wake = asyncio.Event()
-        self._platform = platform
-        self._channel = outlet.channel
-        self._sender = outlet.sender(platform)
+        self._platform, self._ways = platform, Ways(platform, outlet, sender)
+        self._channel, self._knows_again = outlet.channel, outlet.knows_again
+        self._most = MAX_NOTICES_AT_ONCE if notices else MAX_AT_ONCE
+        self._speakers = ("notice",) if notices else ("engine", "officer")
         failed = partial(log.error, "a message was left", channel=outlet.channel)
         self._under_way = UnderWay(self.wake, failed)
-        #: How far the database's clock is ahead of this machine's.
+        #: How far the database's clock is ahead of the monotonic one.
         self._ahead_ms = 0.0
+        #: In SQL, which messages are its own.
+        by = ", ".join(quoted(one) for one in self._speakers)
+        self._own = f"channel = {quoted(outlet.channel)} AND state = 'waiting' AND \"by\" IN ({by})"
+        store = platform.store
+        due = f"conversations_said WHERE {self._own} AND not_before <= {store.clock} AND lease_until <= {store.clock}"
+        store.pulse.when(f"said: {outlet.channel} {self._speakers[0]}", due, self.wake.set)
 
     async def run(self) -> None:
         """Send until cancelled; then finish what is under way."""
@@ -77,7 +89,7 @@ class Courier:
         """Take what is due; False where there is nothing, or no room for it."""
         try:
             await self._note_unknown()
-            rows = await self._claim(MAX_AT_ONCE - len(self._under_way))
+            rows = await self._claim(self._most - len(self._under_way))
         except Exception as error:  # the database is away: what waits goes on waiting
             log.error("what is to be said can't be read", channel=self._channel, error=type(error).__name__)
             return False
@@ -92,134 +104,173 @@ class Courier:
         if most <= 0:
             return ()
         store = self._platform.store
-        lease, channel, limit = store.placeholders(3)
+        lease, limit = store.placeholders(2)
         sql = (
             f"UPDATE conversations_said SET attempts = attempts + 1, lease_until = {store.clock} + {lease} "  # noqa: S608
-            f"WHERE id IN (SELECT id FROM conversations_said s WHERE channel = {channel} AND state = 'waiting' "
+            f"WHERE id IN (SELECT id FROM conversations_said s WHERE {self._own} "
             f"AND NOT is_sending AND not_before <= {store.clock} AND lease_until <= {store.clock} AND {store.not_held} "
-            "AND NOT EXISTS (SELECT 1 FROM conversations_said b "
-            "WHERE b.conversation_id = s.conversation_id AND b.state = 'waiting' AND b.id < s.id) "
+            f"AND NOT EXISTS (SELECT 1 FROM conversations_said WHERE {self._own} "
+            "AND conversation_id = s.conversation_id AND id < s.id) "
             f"ORDER BY id LIMIT {limit} {store.skip_locked}) RETURNING id, {store.clock} AS now"
         )
-        rows = await store.connection.execute_query_dict(sql, [int(LEASE_S * 1000), self._channel, most])
+        rows = await store.connection.execute_query_dict(sql, [int(LEASE_S * 1000), most])
         if not rows:
             return ()
-        self._ahead_ms = int(rows[0]["now"]) - time.time() * 1000
+        self._ahead_ms = int(rows[0]["now"]) - time.monotonic() * 1000
         found = [UUID(str(row["id"])) for row in rows]
         return await Said.filter(id__in=found).order_by("id").prefetch_related("conversation")
 
     async def _note_unknown(self) -> None:
         """Of what was on its way when its worker died nobody knows what became of it."""
-        store, own = self._platform.store, {"channel": self._channel, "state": "waiting", "is_sending": True}
-        if not await Said.filter(**own).exists():
+        store = self._platform.store
+        sql = f"SELECT id FROM conversations_said WHERE {self._own} AND is_sending AND lease_until <= {store.clock}"  # noqa: S608
+        rows = await store.connection.execute_query_dict(sql)
+        if not rows:
             return
-        now, channel = store.placeholders(2)
-        sql = (
-            f"UPDATE conversations_said SET state = 'unknown', settled_at = {now} WHERE channel = {channel} "  # noqa: S608
-            f"AND state = 'waiting' AND is_sending AND lease_until <= {store.clock} RETURNING id"
-        )
-        moment = as_stored(Said, "settled_at", self._platform.now())
-        if lost := await store.connection.execute_query_dict(sql, [moment, self._channel]):
-            log.warning("a worker died while it sent", channel=self._channel, unknown=len(lost))
+        log.warning("a worker died while it sent", channel=self._channel, messages=len(rows))
+        for said in await Said.filter(id__in=[UUID(str(row["id"])) for row in rows]).prefetch_related("conversation"):
+            back = await windows.spent_for(said, LEASE_S) if self._knows_again else ()
+            try:
+                await self._settle(said, {} if self._knows_again else {"state": "unknown"}, back, is_sending=True)
+            except Stale:
+                continue  # it was noted at the same moment
+            except Exception as error:  # it is noted at the next look; what waits doesn't wait for that
+                log.error("what became of a message can't be written", error=type(error).__name__)
 
     # -- sending -------------------------------------------------------------------------------------------------
 
     async def _deliver(self, said: Said) -> None:
-        window = await self._begun(said)
-        if window is None:
+        why = await self._why_not(said)
+        ways = () if why else await self._ways.of(said)
+        if isinstance(ways, Later):
+            await self._record(said, Way(), ways)
             return
-        to = said.conversation
-        outbound = Outbound(
-            id=str(said.id),
-            account=to.account,
-            contact=to.contact,
-            reply=Reply.of(said.words),
-            window=window.kind,
-        )
+        way = await self._begun(said, ways, {"state": "refused", "code": why} if why else {"state": "shut"})
+        if way is None or way.send is None:
+            return
         outcome: Outcome = Unknown()
         try:
             async with asyncio.timeout(SEND_S):
-                outcome = await self._sender.send(outbound)
+                outcome = await way.send()
         except Exception as error:
             log.error("a send failed", channel=self._channel, error=type(error).__name__, where=place_of(error))
-        await self._record(said, window, outcome)
+        await self._record(said, way, outcome)
+        if isinstance(outcome, Accepted) and outcome.id:
+            # It may have said what became of it before the row knew its id.
+            await saying.settle(self._platform, said.conversation.account, outcome.id)
 
-    async def _begun(self, said: Said) -> Window | None:
-        """Mark it as on its way, with a window spent for it; None where it isn't to be sent after all."""
-        if said.person and not await ContactLink.exists(
-            conversation_id=said.conversation_id, person=said.person, ended_at=None
-        ):
-            await self._settle(said, {"state": "refused", "code": "unbound"})
-            return None
-        now = self._platform.now()
-        if said.until is not None and said.until <= now:
-            await self._settle(said, {"state": "refused", "code": "over"})
-            return None
-        for window in await windows.usable(said.conversation_id, now) if self._sender.has_windows else [NO_WINDOW]:
-            spent = [] if window is NO_WINDOW else [windows.spending(window, now)]
+    async def _why_not(self, said: Said) -> str:
+        """Why it isn't to be sent after all; "" where it is."""
+        if said.code == GIVEN_UP:
+            return GIVEN_UP
+        link = {"conversation_id": said.conversation_id, "person": said.person, "ended_at": None}
+        if said.person and not await ContactLink.exists(**link):
+            return "unbound"
+        return "over" if said.until is not None and said.until <= self._platform.now() else ""
+
+    async def _begun(self, said: Said, ways: Sequence[Way], otherwise: Mapping[str, Any]) -> Way | None:
+        """Mark it as on its way, with what is spent for it; None where it isn't to be sent after all."""
+        for way in ways:
             try:
-                await self._settle(said, {"is_sending": True, "window": window.kind}, spent)
+                await self._settle(said, {"is_sending": True, "window": way.window, "code": said.code}, way.spends)
             except Stale as stale:
                 if stale.args[0].model is Said:
                     return None  # somebody else has it by now
+                if way.notice:
+                    # Somebody has just spent the last of what was wanted: that is asked for again.
+                    await self._settle(said, self._again(0))
+                    return None
             else:
-                return window
-        await self._settle(said, {"state": "shut"})
+                return way
+        await self._settle(said, {"code": said.code, **otherwise})
         return None
 
-    async def _record(self, said: Said, window: Window, outcome: Outcome) -> None:
+    async def _record(self, said: Said, way: Way, outcome: Outcome) -> None:
         """Write down what came of it, however long the database is away."""
-        changed, beside = self._changes(said, window, outcome)
+        changed, beside = self._changes(said, way, outcome)
+        fails = changed.get("state") == "refused" or (changed.get("state") == "unknown" and said.until is not None)
+        instead = [saying.in_chat(self._platform, said)] if way.notice and fails else []
         while True:
             try:
-                return await self._settle(said, changed, [] if window is NO_WINDOW else beside)
-            except Stale:
-                return None
+                with suppress(Stale):
+                    await self._settle(said, changed, beside, instead)
+                break
             except Exception as error:
                 log.error("what became of a message can't be written", error=type(error).__name__)
-            await asyncio.sleep(MAX_SLEEP_S)
+            await asyncio.sleep(LATER_S)
+        # Behind what is given back: that nothing more is wanted is the provider's last word.
+        if way.notice and way.notice.refused and isinstance(outcome, Refused):
+            try:
+                await way.notice.refused(outcome)
+            except Exception as error:
+                log.error("a refusal was not noted", error=type(error).__name__, where=place_of(error))
 
-    def _changes(self, said: Said, window: Window, outcome: Outcome) -> tuple[Mapping[str, Any], Sequence[Update]]:
-        """What that makes of the message, and of its window."""
+    def _changes(self, said: Said, way: Way, outcome: Outcome) -> tuple[Mapping[str, Any], Sequence[Update]]:
+        """What that makes of the message, and of what was spent for it."""
+        again = {"refusals": said.refusals + 1, **self._again(RETRY_S * 2**said.refusals)}
+        is_last = said.refusals + 1 >= MAX_REFUSALS
         match outcome:
             case Accepted(identity):
                 return {"state": "accepted", "provider_id": identity[:MAX_ID_CHARS]}, ()
             case Refused(code, why, final, counted):
                 told = {"code": code[:MAX_CODE_CHARS], "why": {"en": why} if isinstance(why, str) else dict(why)}
-                again = {"refusals": said.refusals + 1, **self._again(RETRY_S * 2**said.refusals)}
-                is_over = final or said.refusals + 1 >= MAX_REFUSALS
-                return told | ({"state": "refused"} if is_over else again), () if counted else (
-                    windows.giving_back(window),
-                )
+                back = () if counted else way.gives_back
+                return told | ({"state": "refused"} if final or is_last else again), back
+            case Later(at, code) if way.notice and at and at - self._platform.now() > NOTICE_WAITS:
+                return {"state": "refused", "code": code[:MAX_CODE_CHARS]}, way.gives_back
             case Later(at):
-                return self._again((at - self._platform.now()).total_seconds()), (windows.giving_back(window),)
+                growing = LATER_S * 2 ** min(said.attempts - 1, MAX_DOUBLINGS)
+                seconds = growing if at is None else (at - self._platform.now()).total_seconds()
+                return self._again(seconds), way.gives_back
+            case Shut() if way.notice:
+                return {"state": "refused", "code": "shut"}, way.gives_back
+            case Shut() if not way.shuts:
+                return {"state": "shut"}, ()
             case Shut():
                 # Another window may be open: the next try finds it, or none.
-                return self._again(0), (windows.shutting(window),)
-        return {"state": "unknown"}, ()
+                return self._again(0), way.shuts
+        # Of what is worth saying for a while alone, such as an alert, twice is better than not at all: a notice is said
+        # in the chat, too.
+        is_tried_again = (said.until is not None or self._knows_again) and not is_last and not way.notice
+        if not is_tried_again:
+            return {"state": "unknown"}, ()
+        # Who knows it again counts it once, however often it is sent: so the next try spends it anew.
+        return again, way.gives_back if self._knows_again else ()
 
     def _again(self, seconds: float) -> dict[str, Any]:
         """Try it again after so many seconds, by the database's clock."""
-        return {"not_before": int(time.time() * 1000 + self._ahead_ms + seconds * 1000)}
+        return {"not_before": int(time.monotonic() * 1000 + self._ahead_ms + seconds * 1000)}
 
-    async def _settle(self, said: Said, changed: Mapping[str, Any], beside: Sequence[Update] = ()) -> None:
-        """Change a message that is still ours. Raises Stale."""
-        where: dict[str, Any] = {"id": said.id, "attempts": said.attempts, "state": "waiting"}
+    async def _settle(
+        self,
+        said: Said,
+        changed: Mapping[str, Any],
+        beside: Sequence[Update] = (),
+        instead: Sequence[Said] = (),
+        **own: Any,
+    ) -> None:
+        """Change a message that is still ours, with what is said in its place. Raises Stale."""
+        where: dict[str, Any] = {"id": said.id, "attempts": said.attempts, "state": "waiting", **own}
         if "state" in changed:
             del where["state"]
             where["state__in"] = before(changed["state"])
             changed = {**changed, "settled_at": self._platform.now()}
         if not changed.get("is_sending"):
             changed = {**changed, "is_sending": False, "lease_until": 0}
-        await self._platform.store.commit(Write([Update(Said, where, changed), *beside]))
+        told = await became(self._platform, said, changed)
+        updates, rows = [Update(Said, where, changed), *beside, *told.updates], [*instead, *told.rows]
+        await self._platform.store.commit(Write(updates, rows))
 
 
 @asynccontextmanager
 async def open_couriers(platform: Platform) -> AsyncIterator[list[Courier]]:
-    """A courier for each channel, where this process works off what was promised."""
-    couriers = [Courier(platform, outlet) for _, outlet in platform.registry.offered(OUTLETS)]
-    if "case" not in platform.duty.lanes:
-        couriers = []
+    """Two couriers for each channel, where this process works off what was promised."""
+    couriers = [
+        Courier(platform, outlet, outlet.sender(platform), notices=notices)
+        for _, outlet in platform.registry.offered(OUTLETS)
+        for notices in (False, True)
+        if outlet.sender and "case" in platform.duty.lanes
+    ]
     for one in couriers:
         platform.store.on_rows(Said, one.wake.set)
     async with working("conversations-couriers", *(one.run for one in couriers)):
@@ -227,18 +278,3 @@ async def open_couriers(platform: Platform) -> AsyncIterator[list[Courier]]:
 
 
 COURIERS: Key[list[Courier]] = Key("conversations' couriers")
-
-
-async def _waiting(_: Any) -> Mapping[str, int]:
-    return {SORT: await Said.filter(state="waiting", is_sending=False).count()}
-
-
-async def _drop(_: Any, _sort: str, moment: int) -> int:
-    """Give up what was promised before a moment, in milliseconds since 1970."""
-    due = Said.filter(state="waiting", is_sending=False, at__lt=datetime.fromtimestamp(moment / 1000, UTC))
-    return int(await due.update(state="refused", code="given-up"))
-
-
-#: What waits while everything that goes out is held.
-SORT = "messages"
-HELD = Jobs(_waiting, _drop)

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Required, TypedDict, Unpack
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import Q
+from tortoise.expressions import F, Q
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
-from banshi import NotFound, Platform, Update, Write
+from banshi import NotFound, Platform, Stale, Update, Write
+from banshi.sdk.operations import Jobs
+from conversations.contacts.bound import BoundContact
 from conversations.contents import Reply
-from conversations.outbound.sender import channel_of, sender_of
-from conversations.outbound.states import before
+from conversations.outbound.answers import GIVEN_UP, became
+from conversations.outbound.sender import Kind, channel_of, sender_of
+from conversations.outbound.states import SaidState, before
 from conversations.settings import SETTINGS
-from conversations.tables.models import ChannelConversation, Said
+from conversations.tables.models import ChannelConversation, Said, Word
 
 #: Who says something.
 Speaker = Literal["engine", "officer", "notice"]
+
+#: Letters that are kept of a provider's id and of its code.
+MAX_ID_CHARS, MAX_CODE_CHARS = 128, 64
+
+#: The window of a notice of the provider's own, which needs none.
+NOTICE = "notice"
 
 #: Of what couldn't be sent, so much is said with one answer.
 MAX_LATE = 5
@@ -37,14 +48,18 @@ class About(TypedDict, total=False):
     key: str
     #: When it isn't worth saying any more.
     until: datetime | None
+    #: Of a notice: what it tells of, what can stand in the fields of the provider's own, and the alert, if it is one.
+    kind: Kind
+    news: Mapping[str, str]
+    about: str
 
 
-def promise(platform: Platform, row: ChannelConversation, reply: Reply, **about: Unpack[About]) -> Said:
+def promise(platform: Platform, row: ChannelConversation | BoundContact, reply: Reply, **about: Unpack[About]) -> Said:
     """A message to a contact, as a row for the transaction that causes it."""
     identity = uuid7()
     return Said(
         id=identity,
-        conversation_id=row.id,
+        conversation_id=row.conversation if isinstance(row, BoundContact) else row.id,
         channel=channel_of(row.account),
         **{"key": str(identity), **about},
         words=reply.stored(),
@@ -87,24 +102,95 @@ class Unasked:
         return {str(key) for key in await said.values_list("key", flat=True)}
 
     async def delivered(self, account: str, provider_id: str, *, arrived: bool, code: str = "") -> bool:
-        """Note a provider's word that what it had accepted has arrived, or won't; False where it is nothing of ours."""
-        state: Literal["delivered", "failed"] = "delivered" if arrived else "failed"
-        own = Said.filter(provider_id=provider_id, channel=channel_of(account), conversation__account=account)
-        found = await own.filter(state__in=before(state)).first()
-        if not provider_id or found is None:
+        """Note a provider's word that what it had accepted has arrived, or won't; False where it said so before.
+
+        It may come before our row knows the provider's id: then it is kept for a day.
+        """
+        if not 0 < len(provider_id) <= MAX_ID_CHARS:
             return False
-        changed = {"state": state, "code": code, "settled_at": self._platform.now()}
-        where = {"id": found.id, "state__in": before(state)}
-        await self._platform.store.commit(Write([Update(Said, where, changed, rows=None)]))
+        told = {"arrived": arrived, "code": code[:MAX_CODE_CHARS], "at": self._platform.now()}
+        word = Word(account=account, provider_id=provider_id, **told)
+        if await _own(word).exists():
+            return await _settled(self._platform, word)
+        try:
+            await self._platform.store.commit(Write(rows=[word]))
+        except IntegrityError:
+            return False
+        await _settled(self._platform, word)  # it may know the id by now
         return True
 
 
-async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequence[Reply], Sequence[Update]]:
+def _own(word: Word) -> QuerySet[Said]:
+    """The message that a provider's word is about."""
+    channel = channel_of(word.account)
+    return Said.filter(provider_id=word.provider_id, channel=channel, conversation__account=word.account)
+
+
+async def settle(platform: Platform, account: str, provider_id: str) -> None:
+    """Note what became of a message that was accepted, where the provider has said so before."""
+    if word := await Word.get_or_none(account=account, provider_id=provider_id):
+        await _settled(platform, word)
+
+
+async def _settled(platform: Platform, word: Word) -> bool:
+    """Note what became of a message; a notice of the provider's own that failed is said in the chat."""
+    state: SaidState = "delivered" if word.arrived else "failed"
+    found = await _own(word).filter(state__in=before(state)).first()
+    if found is None:
+        return False
+    changed = {"state": state, "code": word.code, "settled_at": platform.now()}
+    instead = [in_chat(platform, found)] if found.window == NOTICE and not word.arrived else []
+    told, where = await became(platform, found, changed), {"id": found.id, "state": found.state}
+    try:
+        await platform.store.commit(Write([Update(Said, where, changed), *told.updates], [*instead, *told.rows]))
+    except (Stale, IntegrityError):
+        return False  # it was noted at the same moment
+    return True
+
+
+def in_chat(platform: Platform, notice: Said) -> Said:
+    """What a notice tells of that its provider hasn't taken, as what is said in the chat instead."""
+    names = ("conversation_id", "channel", "by", "person", "words", "about", "until")
+    same = {name: getattr(notice, name) for name in names}
+    return Said(id=uuid7(), key=f"{notice.key}-chat", state="waiting", at=platform.now(), **same)
+
+
+async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequence[Reply], Sequence[Model | Update]]:
     """What couldn't be sent to somebody and is still worth saying, and what notes that it was said with this turn."""
     now = platform.now()
     since = now - timedelta(days=platform[SETTINGS].memory_days)
-    goes_on = Q(until__isnull=True) | Q(until__gt=now)
-    shut = Said.filter(goes_on, conversation_id=conversation, state="shut", at__gt=since, person__in=["", person])
+    goes_on = Q(until__isnull=True, at__gt=since) | Q(until__gt=now)
+    shut = Said.filter(goes_on, conversation_id=conversation, state="shut", person__in=["", person])
     rows = await shut.order_by("id").limit(MAX_LATE)
     late = {"state": "late", "settled_at": now}
-    return [Reply.of(row.words) for row in rows], [Update(Said, {"id": row.id, "state": "shut"}, late) for row in rows]
+    noted: list[Model | Update] = []
+    for row in rows:
+        told = await became(platform, row, late)
+        noted += [Update(Said, {"id": row.id, "state": "shut"}, late), *told.updates, *told.rows]
+    return [Reply.of(row.words) for row in rows], noted
+
+
+def _held() -> QuerySet[Said]:
+    return Said.filter(state="waiting", is_sending=False).exclude(code=GIVEN_UP)
+
+
+async def _waiting(_: Any) -> Mapping[str, int]:
+    return {SORT: await _held().count()}
+
+
+async def _drop(store: Any, _sort: str, moment: int) -> int:
+    """Give up what was promised before a moment, in milliseconds since 1970.
+
+    An officer's is marked alone: once nothing is held a courier ends it, with what the desk is told of that.
+    """
+    due = _held().filter(at__lt=datetime.fromtimestamp(moment / 1000, UTC))
+    # Whoever has claimed it before has it no more.
+    given = {"code": GIVEN_UP, "attempts": F("attempts") + 1, "not_before": 0, "lease_until": 0}
+    over = {"state": "refused", "settled_at": datetime.fromtimestamp(await store.time(), UTC)}
+    marked = await due.filter(by="officer").update(**given)
+    return int(marked + await due.exclude(by="officer").update(**given, **over))
+
+
+#: What waits while everything that goes out is held.
+SORT = "messages"
+HELD = Jobs(_waiting, _drop)

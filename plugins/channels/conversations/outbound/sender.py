@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
-from banshi import Key, Platform, Texts
-from conversations.contents import Received, Reply
+from banshi import Finding, Key, Platform, Texts, Update
+from conversations.contents import Account, Received, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +21,10 @@ class Outbound:
     account: str
     contact: str
     reply: Reply
-    #: The window that was spent for it; "" where the channel has none.
+    #: The window that was spent for it, "" where the channel has none; and the provider's own id of the message that
+    #: opened it, for providers that want to know what they are sent an answer to.
     window: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Nothing was sent: no connection, no token, too many at once. It is tried again then."""
+    """Nothing was sent: no connection, no token, too many at once. It is tried again, however long that lasts."""
 
-    at: datetime
+    #: When; None leaves it to the courier: after 1, 2, 4 and at most 16 seconds.
+    at: datetime | None = None
+    #: The provider's own word for why.
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Shut:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It was sent and the answer was lost. It is never sent again by itself."""
+    """It was sent and the answer was lost. It is never sent again by itself, but for what has an `until`."""
 
 
 Outcome = Accepted | Refused | Later | Shut | Unknown
@@ -76,6 +81,8 @@ class Opened:
     lasts: timedelta
     #: Messages that may be sent in it; None for any number.
     sends: int | None = None
+    #: It takes the place of a longer one, too: windows of one kind differ, and messages come in order.
+    replaces: bool = False
 
 
 class Sender(Protocol):
@@ -89,6 +96,49 @@ class Sender(Protocol):
 
     async def send(self, outbound: Outbound) -> Outcome:
         """Try once. What it raises is `Unknown`."""
+
+
+#: What a notice tells of: what became of a case, or an alert.
+Kind = Literal["case", "alert"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice of the provider's own that is ready to go: it needs no window."""
+
+    send: Callable[[], Awaitable[Outcome]]
+    #: Written with the mark that it is on its way, such as somebody's consent that is spent: where one of them finds no
+    #: row the notice isn't sent, and asked for again. And what gives that back where nothing was sent.
+    spends: Sequence[Update] = ()
+    gives_back: Sequence[Update] = ()
+    #: Told where the provider refuses it.
+    refused: Callable[[Refused], Awaitable[None]] | None = None
+
+
+class Notifier(Protocol):
+    """Makes notices of the provider's own for all accounts of one channel."""
+
+    async def notice(self, to: Outbound, about: Kind, news: Mapping[str, str]) -> Notice | Later | str:
+        """The notice that tells of that; why there is none, and then it is said in the chat.
+
+        `Later` where none can be sent now, as without an access token: so nothing is marked yet. What it raises is
+        like a text: it is said in the chat.
+
+        Args:
+            news: What can stand in its fields: title, time, and of a case item and number, of an alert event, areas and
+                until. Each is a text in the city's language; none is empty.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """How a channel's messages are read that were kept, and how long a text may be that answers one."""
+
+    #: Finds the account by the name that `Answering.answered` was given, and reads the message: None where it says
+    #: nothing, and then it is dropped. Raises LookupError where that account isn't run here, and then it is left.
+    read: Callable[[Platform, str, bytes], tuple[Account, Received] | None]
+    #: A text in pieces that the channel takes: the first is the answer, the others follow by themselves.
+    pieces: Callable[[str], Sequence[str]]
 
 
 class Opener(Protocol):
@@ -116,13 +166,27 @@ class Outlet:
         Offer(OUTLETS, Outlet("wechat", lambda platform: platform[WECHAT]))
     """
 
-    #: What the names of its accounts begin with: `wechat` of `wechat:wx1234`.
+    #: What the names of its accounts begin with: `wechat` of `wechat:wx1234`. Each channel is offered once.
     channel: str
-    sender: Callable[[Platform], Sender]
+    #: Who sends; None where it can't be written to unasked: what is to be said goes with the next answer.
+    sender: Callable[[Platform], Sender] | None = None
     #: What people call its accounts, by name: a sign-in page shows it.
     titles: Mapping[str, Texts] = field(default_factory=dict)
+    #: For `Answering`: messages that can't be answered in the provider's time are kept, and answered afterwards.
+    inlet: Inlet | None = None
+    #: Who makes notices: then alerts are told on it, by a notice or in the chat.
+    notifier: Callable[[Platform], Notifier] | None = None
     #: Who says whose contact opens a link, where the provider can; without, whoever has the link may use it.
     opener: Callable[[Platform], Opener] | None = None
+    #: Accounts of which the opener always says it: their links are for the provider's own browser alone.
+    own_browser: Collection[str] = ()
+    #: Whether its provider knows a message again by `Outbound.id` and sends one: what may have been sent is sent again.
+    knows_again: bool = False
+    #: Asked of an account before a message is marked: `Later` while nothing can be sent, as without an access token. So
+    #: a server that is killed while it waits for one leaves no doubt about the message.
+    ready: Callable[[Platform], Callable[[str], Awaitable[Later | None]]] | None = None
+    #: What is done before notices are promised, such as taking over what another version of the channel has told.
+    before_notices: Callable[[Platform], Awaitable[None]] | None = None
 
 
 OUTLETS: Key[Outlet] = Key("conversations.outlets")
@@ -141,12 +205,27 @@ def title_of(platform: Platform, account: str) -> Texts:
 
 def sender_of(platform: Platform, account: str) -> Sender | None:
     """Who sends for an account; None where its channel can't be written to unasked."""
-    return next((one.sender(platform) for one in _outlets(platform, account)), None)
+    return next((one.sender(platform) for one in _outlets(platform, account) if one.sender), None)
 
 
 def opener_of(platform: Platform, account: str) -> Opener | None:
     """Who learns whose contact opens a link; None where the account's channel can't."""
     return next((one.opener(platform) for one in _outlets(platform, account) if one.opener), None)
+
+
+def needs_own_browser(platform: Platform, account: str) -> bool:
+    """Whether an account's links are for the provider's own browser alone, which says who opens them."""
+    return any(account in one.own_browser for one in _outlets(platform, account))
+
+
+def same_channels(registry: Any) -> Iterator[Finding]:
+    """Channels that are offered twice: whose sender would it be?"""
+    offered = dict[str, str]()
+    for plugin, one in registry.offered(OUTLETS):
+        if one.channel in offered:
+            advice = f'{offered[one.channel]} offers a channel "{one.channel}", too: give this Outlet another name'
+            yield Finding(plugin, "same-channel", advice)
+        offered.setdefault(one.channel, plugin)
 
 
 def _outlets(platform: Platform, account: str) -> Iterator[Outlet]:

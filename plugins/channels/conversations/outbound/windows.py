@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from tortoise.expressions import F, Q
 from tortoise.models import Model
@@ -13,7 +15,11 @@ from uuid_utils.compat import uuid7
 from banshi import Platform, Update
 from conversations.contents import Left, Received
 from conversations.outbound.sender import sender_of
-from conversations.tables.models import Window
+from conversations.tables.models import ChannelConversation, Said, Window
+from desk import Reachable
+
+#: An officer needs some to answer: a window that is over sooner is none.
+SOME_TIME = timedelta(minutes=10)
 
 
 async def opening(platform: Platform, account: str, conversation: Any, received: Received) -> list[Model | Update]:
@@ -30,10 +36,11 @@ async def opening(platform: Platform, account: str, conversation: Any, received:
         own, until = {"conversation_id": conversation, "kind": one.kind}, received.at + one.lasts
         if one.kind in there:
             # A message that comes late opens nothing that a newer one hasn't.
-            later = {**own, "until__lt": until}
-            written.append(Update(Window, later, {"until": until, "sends_left": one.sends}, rows=None))
+            later = own if one.replaces else {**own, "until__lt": until}
+            anew = {"until": until, "sends_left": one.sends, "ref": received.key}
+            written.append(Update(Window, later, anew, rows=None))
         else:
-            written.append(Window(id=uuid7(), until=until, sends_left=one.sends, **own))
+            written.append(Window(id=uuid7(), until=until, sends_left=one.sends, ref=received.key, **own))
     return written
 
 
@@ -41,6 +48,33 @@ async def usable(conversation: Any, now: datetime) -> Sequence[Window]:
     """The windows in which something may still be sent, the one that ends first in front."""
     some_left = Q(sends_left__isnull=True) | Q(sends_left__gt=0)
     return await Window.filter(some_left, conversation_id=conversation, until__gt=now).order_by("until")
+
+
+async def reachable(platform: Platform, conversations: Sequence[UUID]) -> Mapping[UUID, Reachable]:
+    """How far each can be written to unasked; whoever can't be is left out."""
+    of, found = {"conversation_id__in": conversations}, dict[UUID, Reachable]()
+    waiting = Counter(await Said.filter(**of, state="waiting").values_list("conversation_id", flat=True))
+    opened: dict[UUID, list[Window]] = defaultdict(list)
+    for window in await Window.filter(**of, until__gt=platform.now()).exclude(sends_left=0):
+        opened[window.conversation_id].append(window)
+    for identity, account in await ChannelConversation.filter(id__in=conversations).values_list("id", "account"):
+        sender, own = sender_of(platform, account), opened[identity]
+        if sender is not None and not sender.has_windows:
+            found[identity] = Reachable()
+        elif sender is not None and own:
+            counts = [one.sends_left for one in own]
+            sends = None if None in counts else max(0, sum(filter(None, counts)) - waiting[identity])
+            found[identity] = Reachable(max(one.until for one in own), sends)
+    return found
+
+
+async def lasts(platform: Platform, row: ChannelConversation, received: Received) -> bool:
+    """Whether they can be written to for some time after that message, where anybody can be unasked at all."""
+    sender, soon = sender_of(platform, row.account), platform.now() + SOME_TIME
+    if sender is None or not sender.has_windows:
+        return True
+    opened = any(received.at + one.lasts > soon for one in sender.windows(received))
+    return opened or any(one.until > soon for one in await usable(row.id, platform.now()))
 
 
 def spending(window: Window, now: datetime) -> Update:
@@ -55,6 +89,14 @@ def giving_back(window: Window) -> Update:
     """What wasn't counted may be sent after all; not in a window that was opened anew meanwhile, which is full."""
     own = {"id": window.id, "until": window.until, "sends_left__isnull": False}
     return Update(Window, own, {"sends_left": F("sends_left") + 1}, rows=None)
+
+
+async def spent_for(said: Said, lease_s: float) -> Sequence[Update]:
+    """What gives back what a killed worker had spent; nothing where they have been heard since, which opens anew."""
+    claimed_at = datetime.fromtimestamp(said.lease_until / 1000 - lease_s, UTC)
+    if said.conversation.heard_at > claimed_at:
+        return ()
+    return [giving_back(one) for one in await Window.filter(conversation_id=said.conversation_id, kind=said.window)]
 
 
 def shutting(window: Window) -> Update:

@@ -7,25 +7,30 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi.sdk.database import Personal, PersonalId, PersonalJSON
-from conversations.tables.desk_models import DeskDay, DeskEvent, DeskPhrase, Enquiry
+from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalLine
 from conversations.tables.figure_models import Figure
+from conversations.tables.former import DeskDay, DeskEvent, DeskOfficer, DeskPhrase, Enquiry
 from conversations.tables.of_conversation import OfConversation
 
 __all__ = [
     "ChannelConversation",
+    "Confirmation",
     "ContactLink",
     "DeskDay",
     "DeskEvent",
+    "DeskOfficer",
     "DeskPhrase",
     "Enquiry",
     "Figure",
+    "Home",
     "LinkOffer",
     "Said",
     "Turn",
     "Window",
+    "Word",
 ]
 
 
@@ -62,6 +67,10 @@ class ContactLink(OfConversation):
     #: How: `sign-in`, `app` (its QR code) or `digits`.
     way = fields.CharField(max_length=16)
     linked_at = fields.DatetimeField()
+    #: Since when the contact is theirs without a break, also where they have signed in anew; none: since then.
+    since = fields.DatetimeField(null=True)
+    #: Whether the provider has said that the contact itself opened the link by which they signed in.
+    is_proved = fields.BooleanField(default=False, db_default=False)
     ended_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -89,6 +98,26 @@ class LinkOffer(Personal):
 
     class Meta:
         table = "conversations_link_offer"
+
+
+class Confirmation(OfConversation):
+    """What a chat that was bound lately is to do in a citizen's name: it waits for their yes in the app."""
+
+    person = PersonalId(255, db_index=True)
+    #: What it is called, as the chat shows it; and the item and action behind that.
+    title = PersonalLine(255)
+    item = fields.CharField(max_length=64)
+    action = fields.CharField(max_length=64, default="")
+    #: A keyed hash of all that would be sent: a yes is for that alone, and once.
+    digest = fields.CharField(max_length=64)
+    asked_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField(db_index=True)
+    answered_at = fields.DatetimeField(null=True)
+    is_granted = fields.BooleanField(default=False)
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "conversations_confirmation"
 
 
 class Turn(OfConversation):
@@ -121,6 +150,11 @@ class Said(OfConversation):
     #: The citizen whom it is for, "" for whoever has the contact: nobody else gets it there.
     person = PersonalId(255, default="", db_index=True)
     words: Any = PersonalJSON()
+    #: Of a notice: `case` or `alert`, what can stand in the fields of the provider's own, and an alert's id. What is
+    #: said in the chat in a notice's place has neither.
+    kind = fields.CharField(max_length=16, default="", db_default="")
+    news: Any = PersonalJSON(null=True)
+    about = fields.CharField(max_length=64, default="", db_default="", db_index=True)
     #: Of the table in `outbound.states`.
     state = fields.CharField(max_length=16)
     #: The provider's code, where it refused it or said that it didn't arrive, and what that means for people.
@@ -145,8 +179,10 @@ class Said(OfConversation):
     class Meta:
         table = "conversations_said"
         indexes = [
-            Index(fields=("channel", "state", "id"), name="conversations_said_due"),
+            Index(fields=("channel", "state", "by", "id"), name="conversations_said_lane"),
             Index(fields=("conversation_id", "state", "id"), name="conversations_said_of"),
+            # What is still worth saying is looked for every few seconds.
+            Index(fields=("until",), name="conversations_said_until"),
         ]
 
 
@@ -158,7 +194,36 @@ class Window(OfConversation):
     until = fields.DatetimeField(db_index=True)
     #: None: any number.
     sends_left = fields.IntField(null=True)
+    #: The provider's id of the message that opened it last.
+    ref = fields.CharField(max_length=128, default="", db_default="")
 
     class Meta:
         table = "conversations_window"
         unique_together = (("conversation", "kind"),)
+
+
+class Word(Model):
+    """What a provider says became of a message of which no row knows the id yet, or of another's."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    account = fields.CharField(max_length=100)
+    provider_id = fields.CharField(max_length=128)
+    #: Whether it has arrived, and the provider's word for why not.
+    arrived = fields.BooleanField()
+    code = fields.CharField(max_length=64, default="")
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "conversations_word"
+        unique_together = (("account", "provider_id"),)
+
+
+class Home(OfConversation):
+    """Where a contact is at home, as they have said: which alerts concern them. One may have several."""
+
+    #: A code of GB/T 2260: 6 digits, 9 with the street, 12 with the community.
+    division = fields.CharField(max_length=12)
+
+    class Meta:
+        table = "conversations_home"
+        unique_together = (("conversation", "division"),)

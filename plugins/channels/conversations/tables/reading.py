@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from banshi import Platform, Principal
+from banshi import Platform
 from banshi.sdk.database import as_read, as_stored, made
 from conversations.tables.models import ChannelConversation, ContactLink, Turn
 
 _COLUMNS = ("id", "account", "contact", "version", "state", "language", "memory", "begun_at", "heard_at")
+_LINK = ("id", "conversation_id", "person", "known", "way", "linked_at", "since", "is_proved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,8 @@ class Known:
     """A conversation as it stands."""
 
     row: ChannelConversation
-    #: The citizen that the contact is bound to, and since when; None for nobody.
-    principal: Principal | None = None
-    linked_at: datetime | None = None
+    #: Who the contact is bound to; None for nobody.
+    link: ContactLink | None = None
     #: What was answered to this very message; None where it has not come before.
     reply: Any = None
     #: Whether something couldn't be sent to them that is to be said with the next answer.
@@ -33,7 +32,8 @@ async def known(platform: Platform, account: str, contact: str, key: str, digest
     """The conversation with a contact, who they are, and the turn of that message; None where there is none yet."""
     marks = platform.store.placeholders(4)
     sql = (
-        f"SELECT {', '.join(f'c.{name}' for name in _COLUMNS)}, l.person, l.known, l.linked_at, t.reply, "  # noqa: S608 - our own words
+        f"SELECT {', '.join(f'c.{name}' for name in _COLUMNS)}, "  # noqa: S608 - our own words
+        f"{', '.join(f'l.{name} AS link_{name}' for name in _LINK)}, t.reply, "
         "EXISTS (SELECT 1 FROM conversations_said s WHERE s.conversation_id = c.id AND s.state = 'shut') AS owed "
         "FROM conversations_conversation c "
         "LEFT JOIN conversations_link l ON l.conversation_id = c.id AND l.ended_at IS NULL "
@@ -46,11 +46,7 @@ async def known(platform: Platform, account: str, contact: str, key: str, digest
         return None
     found = dict(rows[0])
     owed = bool(found.pop("owed"))
-    person, signed_in, linked_at, reply = (found.pop(name) for name in ("person", "known", "linked_at", "reply"))
+    reply, link = found.pop("reply"), {name: found.pop(f"link_{name}") for name in _LINK}
     (row,) = made(ChannelConversation, [found])
     told = None if reply is None else as_read(Turn, "reply", reply)
-    if person is None:
-        return Known(row, reply=told, is_owed=owed)
-    known = as_read(ContactLink, "known", signed_in)
-    principal = Principal(subject=as_read(ContactLink, "person", person), **known)
-    return Known(row, principal, as_read(ContactLink, "linked_at", linked_at), told, owed)
+    return Known(row, made(ContactLink, [link])[0] if link["id"] else None, told, owed)

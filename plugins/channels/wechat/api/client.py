@@ -2,123 +2,115 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import aiohttp
 import orjson
+import structlog
 
-from wechat.api.codes import Consequence, Refused, consequence_of
-from wechat.api.token import AccessToken
+from banshi.sdk.limits import Limit
+from banshi.sdk.outgoing import AccessToken, Consequence, Refused, Request, Token, Vendor
+from wechat.api.codes import BEIJING, CODES
 from wechat.settings import AccountSettings
 
-#: Bytes of an answer, and of what a person has sent.
-MAX_ANSWER_BYTES, MAX_MEDIA_BYTES = 1_048_576, 20_971_520
+log = structlog.get_logger("wechat.token")
+
+#: Bytes of what a person has sent.
+MAX_MEDIA_BYTES = 20_971_520
+
+#: Access tokens that are forced: WeChat counts 20 a day, half a minute apart.
+FORCED_TOKENS = Limit("force-token", 20, day=BEIJING, apart_s=30)
 
 
 class Api:
-    """WeChat, as one account."""
+    """WeChat, as one account.
 
-    def __init__(
-        self, settings: AccountSettings, session: aiohttp.ClientSession, may_force: Callable[[], Awaitable[bool]]
-    ) -> None:
-        self._settings, self._session = settings, session
-        self._token = AccessToken(self._fetch_token, may_force)
+    Args:
+        may_force: Spends one of the account's `FORCED_TOKENS`; False where another process has just done so, or none is
+            left.
+    """
+
+    def __init__(self, settings: AccountSettings, vendor: Vendor, may_force: Callable[[], Awaitable[bool]]) -> None:
+        self._vendor, self._may_force = vendor, may_force
+        self._account = {"appid": settings.appid, "secret": settings.secret}
+        self._token = AccessToken(f"wechat:{settings.appid}", self._fetch_token)
+
+    async def close(self) -> None:
+        """End what is under way beside the calls."""
+        await self._token.close()
+
+    async def ready(self) -> None:
+        """Have a token, without which nothing can be sent. Raises NoToken."""
+        await self._token.value(self._vendor.timeout_s)
 
     async def post(self, path: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer to a document. Raises Refused."""
-        return dict(await self._with_token("POST", path, {}, document))
+        return dict(await self._ask("POST", path, {}, _document, document=document))
 
     async def get(self, path: str, **query: str) -> Mapping[str, Any]:
         """What is there. Raises Refused."""
-        return dict(await self._with_token("GET", path, query, None))
+        return dict(await self._ask("GET", path, query, _document, is_safe=True))
 
     async def media(self, media_id: str) -> bytes:
         """A picture or another file that somebody has sent; WeChat keeps it for three days. Raises Refused."""
-        body = await self._with_token("GET", "/cgi-bin/media/get", {"media_id": media_id}, None, whole=False)
+        about: Any = {"max_bytes": MAX_MEDIA_BYTES, "is_safe": True}
+        body = await self._ask("GET", "/cgi-bin/media/get", {"media_id": media_id}, _file, **about)
         if not isinstance(body, bytes):
             # Of a video an address, which leads elsewhere.
-            raise Refused(0, Consequence.REFUSED)
+            raise Refused("", Consequence.REFUSED)
         return body
 
     async def openid(self, code: str) -> str:
         """Whose code a sign-in has given to our page; each is good once, for five minutes. Raises Refused."""
-        asked = {
-            "appid": self._settings.appid,
-            "secret": self._settings.secret,
-            "code": code,
-            "grant_type": "authorization_code",
-        }
-        found = _document(await self._ask("GET", "/sns/oauth2/access_token", asked, None, MAX_ANSWER_BYTES))
+        query = {**self._account, "code": code, "grant_type": "authorization_code"}
+        found = await self._vendor.ask(Request(method="GET", path="/sns/oauth2/access_token", query=query), _document)
         if not isinstance(openid := found.get("openid"), str) or not openid:
-            raise Refused(0, Consequence.UNSURE)
+            raise Refused("", Consequence.UNKNOWN)
         return openid
 
-    async def _with_token(
-        self, method: str, path: str, query: Mapping[str, str], document: Any, *, whole: bool = True
-    ) -> Any:
-        limit = MAX_ANSWER_BYTES if whole else MAX_MEDIA_BYTES
-        for last in (False, True):
-            token = await self._token.value()
-            body = await self._ask(method, path, {**query, "access_token": token}, document, limit)
-            try:
-                # A file is no JSON; a refusal in its place is.
-                return _document(body) if whole or body[:1] == b"{" else body
-            except Refused as error:
-                if error.consequence is not Consequence.TOKEN:
-                    raise
-                self._token.refuse(token)
-                if last:
-                    raise Refused(error.code, Consequence.SOON) from None
-        raise AssertionError
+    async def _ask(self, method: str, path: str, query: Mapping[str, str], read: Any, **about: Any) -> Any:
+        def made(token: str) -> Request:
+            return Request(method=method, path=path, query={**query, "access_token": token}, **about)
 
-    async def _fetch_token(self, force: bool) -> tuple[str, float]:
-        asked = {
-            "grant_type": "client_credential",
-            "appid": self._settings.appid,
-            "secret": self._settings.secret,
-            "force_refresh": force,
-        }
-        found = _document(await self._ask("POST", "/cgi-bin/stable_token", {}, asked, MAX_ANSWER_BYTES))
-        try:
-            return str(found["access_token"]), float(found["expires_in"])
-        except (KeyError, TypeError, ValueError):
-            raise Refused(0, Consequence.SOON) from None
+        return await self._vendor.ask_with(self._token, made, read)
 
-    async def _ask(self, method: str, path: str, query: Mapping[str, str], document: Any, limit: int) -> bytes:
-        data = orjson.dumps(document) if document is not None else None
-        headers = {"Content-Type": "application/json"} if data is not None else {}
-        address, found = self._settings.base_url.rstrip("/") + path, b""
-        try:
-            async with (
-                asyncio.timeout(self._settings.timeout),
-                self._session.request(
-                    method, address, params=query, data=data, headers=headers, allow_redirects=False
-                ) as response,
-            ):
-                async for piece in response.content.iter_any():
-                    found += piece
-                    if len(found) > limit:
-                        raise Refused(0, Consequence.REFUSED)
-                if response.status != 200:
-                    raise Refused(0, Consequence.UNSURE)
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            # Nothing of the error goes on: its text has the address, and that has the token.
-            unsent = isinstance(error, aiohttp.ClientConnectorError)
-            raise Refused(0, Consequence.SOON if unsent else Consequence.UNSURE) from None
-        return found
+    async def _fetch_token(self, refused: str) -> Token:
+        """stable_token, the same for all processes: so each asks for itself, and none ends another's.
+
+        Only where WeChat refuses one that it still gives out is another one forced, by one process for all.
+
+        Source: developers.weixin.qq.com, "获取稳定版接口调用凭据".
+        """
+        found = await self._stable_token(force=False)
+        if found.value != refused:
+            return found
+        if not await self._may_force():
+            # Where another process forces, the new one is there in a moment.
+            raise Refused("40001", Consequence.TOKEN)
+        log.warning("another access token is forced: WeChat refuses the one that it gives out")
+        return await self._stable_token(force=True)
+
+    async def _stable_token(self, *, force: bool) -> Token:
+        document = {**self._account, "grant_type": "client_credential", "force_refresh": force}
+        asked = Request(method="POST", path="/cgi-bin/stable_token", document=document, is_safe=True)
+        found = await self._vendor.ask(asked, _document)
+        return Token(found["access_token"], found["expires_in"])
 
 
-def _document(body: bytes) -> Mapping[str, Any]:
+def _document(status: int, _: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
     """The object in an answer. Raises Refused where it has an errcode, or is none."""
     try:
-        found = orjson.loads(body)
+        found = orjson.loads(body) if status == 200 else None
     except orjson.JSONDecodeError:
-        raise Refused(0, Consequence.UNSURE) from None
+        found = None
     code = found.get("errcode", 0) if isinstance(found, dict) else None
-    if not isinstance(code, int):
-        raise Refused(0, Consequence.UNSURE)
+    if not isinstance(found, dict) or not isinstance(code, int):
+        raise Refused("", Consequence.UNKNOWN)
     if code:
-        raise Refused(code, consequence_of(code))
-    return dict(found)
+        raise CODES.refused(code)
+    return found
+
+
+def _file(status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    # A file is no JSON; a refusal in its place is.
+    return body if status == 200 and body[:1] != b"{" else _document(status, headers, body)

@@ -13,11 +13,12 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, NotFound, Parameter, Problem, Unavailable
 from banshi.sdk.http import Routes, read_body
+from conversations import ANSWERING
+from wechat import messages
 from wechat.accounts import ACCOUNTS, OpenAccount
-from wechat.receiving.answering import ANSWERING
 from wechat.sentences import say
-from wechat.telling.marked import heard
-from wechat.wire import crypto, messages, xml
+from wechat.telling.notices import heard
+from wire import crypto, xml
 
 ROUTES = Routes("wechat", lenient=True)
 
@@ -73,7 +74,7 @@ async def check_wechat_address(call: Call) -> web.StreamResponse:
 @ROUTES.post(
     "/v1/wechat/{account}",
     Audience.ANYONE,
-    ANSWERS,
+    {**ANSWERS, 200: Answer("The reply as XML, or `success` as plain text.", {"type": "string"}, media_type="text/*")},
     parameters=MESSAGE,
     raw_body={"text/xml": {"type": "string", "description": "The message, as WeChat writes it."}},
 )

@@ -6,28 +6,19 @@ import base64
 import datetime as dt
 import hashlib
 import secrets
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from sandboxes.phones import Screen
+from sandboxes.sandbox import Clock
 from wechat.sandbox.codes import Refused
 from wechat.sandbox.numbers import Faults, Limits
 
 #: A day begins at midnight there.
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 MODES = ("plain", "compatible", "safe")
-
-
-class Clock:
-    """Seconds since 1970, which a test moves on."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +31,6 @@ class Keys:
     aes_key: str = field(default_factory=lambda: base64.b64encode(secrets.token_bytes(32)).decode()[:43])
     #: The name that stands in messages for the account.
     original_id: str = field(default_factory=lambda: f"gh_{secrets.token_hex(6)}")
-
-
-class Seen(NamedTuple):
-    """A bubble on a phone."""
-
-    #: Counts from 1 on each phone.
-    number: int
-    #: own, reply, service, notice, article or system.
-    via: str
-    #: WeChat's kind of message: text, image, news, msgmenu, …
-    kind: str
-    text: str
-    #: media_id, articles, choices, url, as the kind has them.
-    more: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -77,7 +54,7 @@ class Follower:
     #: The account's messages are turned off.
     refuses: bool = False
     windows: dict[str, Window] = field(default_factory=dict)
-    seen: list[Seen] = field(default_factory=list)
+    seen: Screen = field(default_factory=Screen)
     #: Template → how many notices are still wanted; -1 is any number.
     wanted: dict[str, int] = field(default_factory=dict)
     typing_until: float = 0.0
@@ -85,7 +62,8 @@ class Follower:
     menu_at: float = 0.0
 
     def show(self, via: str, kind: str, text: str = "", **more: Any) -> None:
-        self.seen.append(Seen(len(self.seen) + 1, via, kind, text, more))
+        """Put a bubble on the phone: own, reply, service, notice, article or system."""
+        self.seen.show(via, kind, text, **more)
 
 
 @dataclass(slots=True)
@@ -116,8 +94,8 @@ class Account:
     followers: dict[str, Follower] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     menu: dict[str, Any] | None = None
-    #: Calls of the API by (path, errcode).
-    calls: Counter[tuple[str, int]] = field(default_factory=Counter)
+    #: Calls of the API by (path, errcode); by the status, `garbage`, `hang` or `cut` where a fault has answered.
+    calls: Counter[tuple[str, int | str]] = field(default_factory=Counter)
     _spent: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def follower(self, name: str) -> Follower:

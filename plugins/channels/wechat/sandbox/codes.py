@@ -12,7 +12,7 @@ _FILE = Path(__file__).with_suffix(".toml")
 TEXTS = {int(code): text for code, text in tomllib.loads(_FILE.read_text(encoding="utf-8")).items()}
 
 
-class Refused(Exception):
+class Refused(ValueError):
     """What WeChat does not do."""
 
     def __init__(self, code: int) -> None:

@@ -37,14 +37,14 @@ def wechat_sandbox(host: str, port: int, to: str, mode: str, attempts: int, faul
     from wechat.sandbox.numbers import Faults, Limits
 
     try:
-        keys = read_keys(account)
-        faults = Faults.read(faults_.encode())
+        made = Account(Keys(**read_keys(account)), mode, Limits(attempts=attempts))
+        sandbox = WeChatSandbox(to, host, port, made)
+        sandbox.set_faults(Faults.read(faults_.encode()))
     except (ValueError, TypeError) as error:
         raise click.ClickException(f"{account} or --faults is wrong: {error}") from None
-    made = Account(Keys(**keys), mode, Limits(attempts=attempts), faults)
     write_keys(account, {name: getattr(made.keys, name) for name in Keys.__slots__})
     try:
-        asyncio.run(serve(WeChatSandbox(to, host, port, made)))
+        asyncio.run(serve(sandbox))
     except KeyboardInterrupt:
         pass
     except OSError as error:

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from wechat.sandbox.account import Account, Follower, Seen
+from sandboxes.phones import Screen, Seen
+from wechat.sandbox.account import Account, Follower
 from wechat.sandbox.api.media import Media
 from wechat.sandbox.api.menu import shown_name
 from wechat.sandbox.api.people import People
-from wechat.sandbox.callbacks import Callbacks
+from wechat.sandbox.callbacks import Callbacks, Told
 
 MAX_REDIRECTS = 10
 #: What WeChat's own browser says of itself.
@@ -37,7 +38,7 @@ class Phone:
         self.me: Follower = account.follower(name)
 
     @property
-    def seen(self) -> list[Seen]:
+    def seen(self) -> Screen:
         """Every bubble on the screen, the last one at the end."""
         return self.me.seen
 
@@ -164,7 +165,7 @@ class Phone:
 
     async def _deliver(self, fields: Mapping[str, Any]) -> None:
         head = {"ToUserName": self._account.keys.original_id, "FromUserName": self.me.openid}
-        await self._callbacks.deliver(self.me, {**head, "CreateTime": int(self._account.clock()), **fields})
+        await self._callbacks.deliver(Told(self.me, {**head, "CreateTime": int(self._account.clock()), **fields}))
 
     # -- pages -----------------------------------------------------------------------------------------------------
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
-import aiohttp
 import orjson
 from aiohttp import web
 
+import sandboxes.sandbox as frame
+from sandboxes.phones import Phones
 from wechat.sandbox.account import Account, Follower
 from wechat.sandbox.api import menu
 from wechat.sandbox.api.articles import Articles
@@ -22,11 +22,11 @@ from wechat.sandbox.api.messages import Messages
 from wechat.sandbox.api.people import People
 from wechat.sandbox.api.sign_in import SignIn
 from wechat.sandbox.api.tokens import Tokens
-from wechat.sandbox.callbacks import Callbacks
-from wechat.sandbox.codes import Refused, refusal
+from wechat.sandbox.callbacks import Callbacks, Told
+from wechat.sandbox.codes import TEXTS, Refused, refusal
+from wechat.sandbox.numbers import Faults
 from wechat.sandbox.phone import Phone
 
-MAX_REQUEST_BYTES = 24 << 20
 #: An escape in JSON, which WeChat does not read as a letter.
 ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
 
@@ -34,48 +34,25 @@ ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
 OUTCOME_AFTER_S = 0.2
 
 
-@dataclass(eq=False, repr=False)
-class WeChat:
-    """A server that is WeChat to the account's server at `to`."""
+class WeChat(Phones[Faults]):
+    """A server that is WeChat to the account's server at `to`; `url` is where all of WeChat's hosts are."""
 
-    to: str
-    host: str = "127.0.0.1"
-    #: 0 takes any that is free.
-    port: int = 0
-    account: Account = field(default_factory=Account)
+    MAX_REQUEST_BYTES = 24 << 20
 
-    async def __aenter__(self) -> Self:
-        account = self.account
-        self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=0)
-        )
+    def __init__(self, to: str, host: str = "127.0.0.1", port: int = 0, account: Account | None = None) -> None:
+        self.account = account = account or Account()
+        super().__init__(account.faults, host, port)
+        self.to, self.clock, self.counted = to, account.clock, account.calls
         self.tokens, self.media = Tokens(account), Media(account, lambda: self.url)
-        self.callbacks = Callbacks(account, self.to, self._session, self.media)
+        self.callbacks: Callbacks = Callbacks(account, to, self.media)
         self.people, self.sign_in = People(account), SignIn(account)
         self.articles = Articles(account, self.media, self._tell)
-        parts = (self.tokens, self.media, self.people, self.sign_in, self.articles)
-        self._calls: dict[str, Call] = {**menu.CALLS, **Messages(account, self.media, self.articles, self._tell).calls}
-        for one in parts:
-            self._calls |= one.calls
         self._told: set[asyncio.Task[None]] = set()
-        app = web.Application(client_max_size=MAX_REQUEST_BYTES)
-        app.add_routes(self.routes())
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self.host, self.port).start()
-        self.port = self._runner.addresses[0][1]
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, *error: object) -> None:
         for task in self._told:
             task.cancel()
-        await self._runner.cleanup()
-        await self._session.close()
-
-    @property
-    def url(self) -> str:
-        """Where all of WeChat's hosts are, without a slash at the end."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        await super().__aexit__(*error)
 
     def phone(self, name: str) -> Phone:
         """The phone of somebody of that name, who doesn't follow the account yet."""
@@ -92,68 +69,75 @@ class WeChat:
 
         async def afterwards() -> None:
             await asyncio.sleep(OUTCOME_AFTER_S)
-            await self.callbacks.deliver(follower, fields)
+            await self.callbacks.deliver(Told(follower, fields))
 
         task = asyncio.create_task(afterwards())
         self._told.add(task)
         task.add_done_callback(self._told.discard)
 
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/connect/oauth2/authorize", self._authorize),
-            web.get("/cgi-bin/showqrcode", self._show_code),
-            *(web.route("*", path, partial(self._call, call)) for path, call in self._calls.items()),
-        ]
+    def calls(self) -> Mapping[str, frame.Call]:
+        messages = Messages(self.account, self.media, self.articles, self._tell)
+        parts = (self.tokens, self.media, self.people, self.sign_in, self.articles, messages)
+        calls = menu.CALLS | {path: call for part in parts for path, call in part.calls.items()}
+        return {
+            "/connect/oauth2/authorize": self._authorize,
+            "/cgi-bin/showqrcode": self._show_code,
+            **{path: partial(self._call, call) for path, call in calls.items()},
+        }
+
+    def refused(self, code: int | str) -> web.StreamResponse:
+        if code not in TEXTS:
+            raise ValueError(f"codes: WeChat's codes here are {sorted(TEXTS)}, not {code}")
+        return document(refusal(int(code)))
 
     # -- the browser -----------------------------------------------------------------------------------------------
 
-    async def _authorize(self, request: web.Request) -> web.StreamResponse:
+    async def _authorize(self, request: web.BaseRequest) -> web.StreamResponse:
         who = self.account.followers.get(request.cookies.get("phone", ""))
         kind, found = self.sign_in.authorize(request.query, request.headers.get("User-Agent", ""), who)
         if kind == "location":
             raise web.HTTPFound(found)
         return web.Response(text=found, content_type="text/html")
 
-    async def _show_code(self, request: web.Request) -> web.StreamResponse:
+    async def _show_code(self, request: web.BaseRequest) -> web.StreamResponse:
         picture = self.people.picture(request.query.get("ticket", ""))
         return web.Response(body=picture, content_type="image/jpg") if picture else web.Response(status=404)
 
     # -- the API ---------------------------------------------------------------------------------------------------
 
-    async def _call(self, call: Call, request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(self.account.faults.latency)
+    async def _call(self, call: Call, request: web.BaseRequest) -> web.StreamResponse:
         try:
             answer = await self._answer(request, call)
         except Refused as refused:
             answer = refusal(refused.code)
         code = answer.get("errcode", 0) if isinstance(answer, dict) else 0
-        self.account.calls[request.path, code] += 1
-        if request.path in self.account.faults.cut and request.transport:
-            request.transport.abort()
+        self.counted[request.path, code] += 1
         if isinstance(answer, tuple):
             return web.Response(body=answer[1], content_type=answer[0])
-        return web.Response(body=orjson.dumps(answer), headers={"Content-Type": "application/json; encoding=utf-8"})
+        return document(answer)
 
-    async def _answer(self, request: web.Request, call: Call) -> Any:
+    async def _answer(self, request: web.BaseRequest, call: Call) -> Any:
         """Raises Refused."""
-        account, path = self.account, request.path
+        account = self.account
         if request.method != call.method:
             raise Refused(43001 if call.method == "GET" else 43002)
         if account.allowed_ips is not None and request.remote not in account.allowed_ips:
             raise Refused(40164)
         if call.needs_token:
             self.tokens.check(request.query.get("access_token"))
-        if path in account.faults.codes:
-            raise Refused(account.faults.codes[path])
         if call.spends:
             account.spend(call.spends)
         multipart = request.content_type.startswith("multipart/")
         file = await uploaded(request) if multipart else None
-        document = {} if multipart or call.method == "GET" else parsed(await request.read())
-        return call.answer(Asked(account, request.query, document, file))
+        asked = {} if multipart or call.method == "GET" else parsed(await request.read())
+        return call.answer(Asked(account, request.query, asked, file))
 
 
-async def uploaded(request: web.Request) -> tuple[str, bytes] | None:
+def document(answer: Any) -> web.Response:
+    return web.Response(body=orjson.dumps(answer), headers={"Content-Type": "application/json; encoding=utf-8"})
+
+
+async def uploaded(request: web.BaseRequest) -> tuple[str, bytes] | None:
     """The file in the part `media`."""
     found = (await request.post()).get("media")
     return (found.filename, found.file.read()) if isinstance(found, web.FileField) else None

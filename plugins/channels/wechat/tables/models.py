@@ -11,6 +11,7 @@ from banshi.sdk.database import Personal, PersonalId, PersonalText
 __all__ = ["Consent", "Notice", "Outcome", "Quota"]
 
 
+# The version before counts here what this one has in `banshi_quota`. The next version takes it away.
 class Quota(Model):
     """How much of one limit an account has used in the period that it counts by."""
 
@@ -26,6 +27,7 @@ class Quota(Model):
         table = "wechat_quota"
 
 
+# The version before writes it, and `telling.earlier` takes it over. The next version takes it away.
 class Notice(Personal):
     """One message of the platform to one contact, and what became of it."""
 
@@ -53,6 +55,7 @@ class Notice(Personal):
         table = "wechat_notice"
 
 
+# Of articles and consents, which count once; the version before keeps here what became of notices, too.
 class Outcome(Model):
     """What WeChat says became of a message: it may say so before the row knows the message's id, or of another's."""
 

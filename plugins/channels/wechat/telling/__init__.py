@@ -1,1 +1,1 @@
-"""What is told unasked: messages in a window, results of cases as notices, articles as drafts."""
+"""What is told unasked: messages in a window, notices of WeChat's own, articles as drafts."""

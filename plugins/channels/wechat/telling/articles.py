@@ -8,18 +8,19 @@ from __future__ import annotations
 from html import escape
 
 from banshi import Platform
+from banshi.sdk.limits import Limit, used
 from wechat.accounts import OpenAccount
-from wechat.quotas import Limit, used
+from wechat.api.codes import BEIJING
 
 #: Articles that a service account sends to its followers in a month.
-SENDS = Limit("articles", 4, period="%Y-%m")
+SENDS = Limit("articles", 4, period="%Y-%m", day=BEIJING)
 
 #: Characters of a title, and bytes of an article.
 MAX_TITLE_CHARS, MAX_CONTENT_BYTES = 64, 1_000_000
 
 
 async def drafted(account: OpenAccount, text: str) -> str:
-    """Make a draft of a text; its id. Raises ValueError where it can't be one, and codes.Refused."""
+    """Make a draft of a text; its id. Raises ValueError where it can't be one, and Refused."""
     title, *rest = text.strip().splitlines()
     content = "".join(f"<p>{escape(line.strip())}</p>" for line in rest if line.strip())
     if not 0 < len(title) <= MAX_TITLE_CHARS or not content or len(content.encode()) > MAX_CONTENT_BYTES:

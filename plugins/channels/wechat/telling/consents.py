@@ -6,7 +6,9 @@ Source: developers.weixin.qq.com, "订阅通知": subscribe_msg_popup_event and 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
@@ -15,9 +17,9 @@ from uuid_utils.compat import uuid7
 from banshi import Platform, Update, Write
 from conversations import CONVERSATIONS
 from wechat.accounts import OpenAccount
+from wechat.messages import Message as Inbound
 from wechat.settings import AnyNotice
-from wechat.tables.models import Consent, Notice, Outcome
-from wechat.wire.messages import Message as Inbound
+from wechat.tables.models import Consent, Outcome
 
 #: By the event, where its list stands.
 LISTS = {
@@ -64,28 +66,20 @@ async def _count(platform: Platform, of: dict[str, Any], digest: str) -> None:
     return None
 
 
-async def known(row: Notice, notice: AnyNotice) -> Consent | None:
-    """What is known of how often a notice is still wanted; None where it isn't counted, or nobody knows."""
-    if not notice.once:
-        return None
-    return await Consent.get_or_none(account=row.account, conversation_id=row.conversation_id, template=notice.template)
+async def known(account: str, conversation: UUID, notice: AnyNotice) -> Consent | None:
+    """What is known of how often a notice is still wanted; None where nobody knows."""
+    return await Consent.get_or_none(account=account, conversation_id=conversation, template=notice.template)
 
 
-def spending(consent: Consent) -> Update:
-    """Take one, on the condition that there is one."""
-    return Update(Consent, {"id": consent.id, "left__gt": 0}, {"left": F("left") - 1})
+def spent(consent: Consent) -> tuple[Sequence[Update], Sequence[Update]]:
+    """What takes one, on the condition that there is one; and what gives it back where WeChat hasn't sent it."""
+    taken = Update(Consent, {"id": consent.id, "left__gt": 0}, {"left": F("left") - 1})
+    return [taken], [Update(Consent, {"id": consent.id}, {"left": F("left") + 1}, rows=None)]
 
 
-def giving_back(consent: Consent) -> Update:
-    """WeChat hasn't sent it: it may be sent after all."""
-    return Update(Consent, {"id": consent.id}, {"left": F("left") + 1}, rows=None)
-
-
-async def used_up(platform: Platform, row: Notice, notice: AnyNotice) -> None:
+async def used_up(platform: Platform, account: str, conversation: UUID, notice: AnyNotice) -> None:
     """WeChat says that there is none left, which our row didn't know."""
-    if not notice.once:
-        return
-    of = {"account": row.account, "conversation_id": row.conversation_id, "template": notice.template}
+    of: dict[str, Any] = {"account": account, "conversation_id": conversation, "template": notice.template}
     if not await Consent.filter(**of).update(left=0, at=platform.now()):
         try:
             await platform.store.commit(Write(rows=[Consent(id=uuid7(), left=0, at=platform.now(), **of)]))

@@ -1,4 +1,4 @@
-"""What is held of a person here: the notices to them."""
+"""What is held of a person here: the notices that the version before has sent them; and what is forgotten when."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from banshi import Key, Platform
 from banshi.sdk.operations import hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from wechat.tables.models import Consent, Notice, Outcome
-from wechat.telling.marked import settle
 
 #: How long it is kept what became of a notice.
 KEPT = timedelta(days=30)
 
-#: For so long what WeChat says of a message waits for the row that knows it.
+#: For so long a repeat of what WeChat has told is known again.
 TOLD_WITHIN = timedelta(days=1)
 
 #: How long it is known what somebody said to notices; then WeChat is asked by sending one.
@@ -33,10 +32,8 @@ HOLDING = Holdings([PersonalTable(Notice, by_person(Notice, "person"))], forget)
 
 
 async def tidy(platform: Platform) -> None:
-    """Forget old notices, and what was said of others' messages; who sent one may have died before it looked."""
+    """Forget old notices, and what WeChat has told."""
     await Notice.filter(at__lt=platform.now() - KEPT).delete()
-    for row in await Notice.filter(state="accepted", at__gt=platform.now() - TOLD_WITHIN):
-        await settle(platform, row)
     await Outcome.filter(at__lt=platform.now() - TOLD_WITHIN).delete()
     await Consent.filter(at__lt=platform.now() - CONSENT_KEPT).delete()
 

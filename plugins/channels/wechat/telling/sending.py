@@ -9,13 +9,13 @@ from typing import Any
 import structlog
 
 from banshi import Key, Platform, Texts
+from banshi.sdk.outgoing import Consequence, NoToken, Refused
 from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, Unknown
 from conversations import Refused as NotTaken
 from wechat.accounts import ACCOUNTS, FromWeChat, OpenAccount
-from wechat.api import codes
-from wechat.api.codes import SOON_S, Consequence, tomorrow
+from wechat.api.codes import CODES
+from wechat.messages import MAX_TEXT_BYTES
 from wechat.sentences import say
-from wechat.wire.messages import MAX_TEXT_BYTES
 
 log = structlog.get_logger("wechat.sending")
 
@@ -43,6 +43,11 @@ class WeChatSender:
         opens = received.opens if isinstance(received, FromWeChat) else ""
         return [WINDOWS[opens]] if opens else []
 
+    async def ready(self, account: str) -> Later | None:
+        """None where there is a token; otherwise when to look again."""
+        found = account_named(self._platform, account)
+        return await not_ready(self._platform, found) if found and found.settings.may_say_unasked else None
+
     async def send(self, outbound: Outbound) -> Outcome:
         """Try once."""
         account = account_named(self._platform, outbound.account)
@@ -55,9 +60,18 @@ class WeChatSender:
         message = {"touser": outbound.contact, "msgtype": "text", "text": {"content": outbound.reply.text}}
         try:
             await account.api.post("/cgi-bin/message/custom/send", message)
-        except codes.Refused as error:
+        except Refused as error:
             return outcome_of(error, self._platform.now())
         return Accepted()
+
+
+async def not_ready(platform: Platform, account: OpenAccount) -> Later | None:
+    """None where there is a token; otherwise when to look again."""
+    try:
+        await account.api.ready()
+    except NoToken as error:
+        return Later(CODES.again_at(error, platform.now()), error.code)
+    return None
 
 
 def account_named(platform: Platform, name: str) -> OpenAccount | None:
@@ -65,29 +79,28 @@ def account_named(platform: Platform, name: str) -> OpenAccount | None:
     return next((one for one in platform[ACCOUNTS].values() if one.name == name), None)
 
 
-def outcome_of(error: codes.Refused, now: datetime) -> Outcome:
+def outcome_of(error: Refused, now: datetime) -> Outcome:
     """What a refusal of WeChat's means for a message."""
     match error.consequence:
         case Consequence.SHUT:
             return Shut()
-        case Consequence.SOON | Consequence.TOKEN:
-            return Later(now + timedelta(seconds=SOON_S))
-        case Consequence.TOMORROW:
-            log.error("the day's quota of WeChat's interface is used up", code=error.code)
-            return Later(tomorrow(now))
-        case Consequence.UNSURE:
+        case Consequence.UNKNOWN:
             return Unknown()
-    if error.consequence is Consequence.OPERATOR:
+        case Consequence.SPENT:
+            log.error("the day's quota of WeChat's interface is used up", code=error.code)
+    if error.comes_again:
+        return Later(CODES.again_at(error, now), error.code)
+    if error.consequence is Consequence.OURS:
         log.error("WeChat lets the account send nothing: see docs/wechat.md", code=error.code)
-    return NotTaken(str(error.code), why(error))
+    return NotTaken(error.code, why(error))
 
 
-def why(error: codes.Refused) -> Texts:
+def why(error: Refused) -> Texts:
     """What a refusal means, for the officer who reads it."""
     told: dict[Any, Texts] = {
-        45002: TOO_LONG,
-        Consequence.GONE: say("They don't follow the account any more."),
-        Consequence.OPERATOR: say(
+        "45002": TOO_LONG,
+        Consequence.DEAD: say("They don't follow the account any more."),
+        Consequence.OURS: say(
             "WeChat doesn't let the account do this (code {code}); tell whoever runs it.", code=error.code
         ),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from banshi import Call, Key, Platform, TooManyRequests
 from banshi.sdk.catalogue import PerRevision
-from banshi.sdk.outgoing import RATES
+from banshi.sdk.limits import RATES
 
 from ..settings import Open311Settings
 from ..wire.errors import NO_SERVICE, Unknown

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
-
-import structlog
+from typing import Any, TypeVar
 
 from banshi import (
     LANGUAGES,
@@ -20,12 +18,14 @@ from banshi import (
     Posting,
     Problem,
     Submission,
+    Write,
 )
 from banshi.sdk.http import in_utc
 
+from ..models import OwedCheck
 from .line import Line, WrongAnswer
 
-log = structlog.get_logger("banshi.services")
+T = TypeVar("T")
 
 #: Field problems and slots that are taken from one answer, and characters of each text.
 MAX_PROBLEMS, MAX_SLOTS, MAX_TEXT_LENGTH = 100, 5_000, 1000
@@ -34,24 +34,34 @@ MAX_PROBLEMS, MAX_SLOTS, MAX_TEXT_LENGTH = 100, 5_000, 1000
 class _Validates:
     """What all kinds have: the check of answers while the citizen waits."""
 
+    #: Whether what was handed in waits for a review before it is accepted.
+    reviews = False
+
     def __init__(self, line: Line) -> None:
         self.line = line
 
     async def validate(self, submission: Submission) -> Sequence[FieldProblem]:
-        """The service's problems with the answers; none where it is away, since what was handed in is kept for it."""
+        """The service's problems with the answers. Nobody gets past it by any other answer, or by none.
+
+        An application is kept while the service is away, and looked at before it is accepted.
+        """
         self.line.not_suspended()
         if not self.line.takes("validate"):
             return ()
         try:
-            return problems_of(await self._ask("validate", submission))
+            return await self._ask("validate", submission, problems_of)
         except Problem:
-            return ()
-        except WrongAnswer as error:
-            log.warning("a service's check can't be read", service=self.line.service.code, error=str(error))
-            return ()
+            if not self.reviews or not self.line.is_away("validate"):
+                raise
+        platform = self.line.platform
+        owed = OwedCheck(case_id=submission.case_id, at=platform.now())
+        await platform.store.commit(Write(unless_there=[owed]))
+        return ()
 
-    async def _ask(self, name: str, submission: Submission, identifier: str = "") -> dict[str, Any]:
-        """The service's answer about what was handed in."""
+    async def _ask(
+        self, name: str, submission: Submission, read: Callable[[dict[str, Any]], T], identifier: str = ""
+    ) -> T:
+        """What `read` makes of the service's answer about what was handed in."""
         item = submission.item
         document = {
             "case": {
@@ -65,26 +75,34 @@ class _Validates:
             "person": {"name": submission.name},
             "answers": submission.answers,
         }
-        return await self.line.ask(name, document, person=submission.person, item=item.code, identifier=identifier)
+        return await self.line.ask(
+            name, document, read, person=submission.person, item=item.code, identifier=identifier
+        )
 
 
 class RemoteApplication(_Validates, Application):
     """An application that a service decides."""
 
+    reviews = True
+
     async def review(self, submission: Submission) -> Decision:
-        if not self.line.takes("review"):
-            return Decision(action="accept")
-        # The same whenever it is tried again; another once it was handed in again.
-        identifier = f"review_{submission.case_id}_{submission.version}"
-        return decision_of(await self._ask("review", submission, identifier))
+        decision = Decision(action="accept")
+        if self.line.takes("review"):
+            # The same whenever it is tried again; another once it was handed in again.
+            identifier = f"review_{submission.case_id}_{submission.version}"
+            decision = await self._ask("review", submission, decision_of, identifier)
+        if decision.action != "accept" or not self.line.takes("validate"):
+            return decision
+        # The row stays until the case has moved on: what fails from here on is asked again.
+        if not await OwedCheck.filter(case_id=submission.case_id).exists():
+            return decision
+        problems = await self._ask("validate", submission, problems_of)
+        return Decision(action="return", reason=reason_in(problems)) if problems else decision
 
     async def claims(self, submission: Submission) -> Mapping[str, Any]:
         if not self.line.takes("claims"):
             return {}
-        claims = (await self._ask("claims", submission)).get("claims", {})
-        if not isinstance(claims, dict):
-            raise WrongAnswer("claims is an object from name to value")
-        return claims
+        return await self._ask("claims", submission, claims_of)
 
 
 class RemoteAppeal(_Validates, Appeal):
@@ -102,8 +120,7 @@ class RemoteAppointment(_Validates, Appointment):
         if not self.line.takes("slots"):
             return None
         document = {"item": {"code": item.code, "version": item.version}, "from": str(first), "to": str(last)}
-        answer = await self.line.ask("slots", document, item=item.code)
-        return [opening_of(one) for one in _objects(answer, "slots")[:MAX_SLOTS]]
+        return await self.line.ask("slots", document, openings_of, item=item.code)
 
 
 #: By the kind's name; a query's register is asked in their place.
@@ -118,12 +135,31 @@ HANDLERS: Mapping[str, type[_Validates]] = {
 def problems_of(answer: Mapping[str, Any]) -> list[FieldProblem]:
     """`{"problems": [{"pointer": "/plate", "detail": "…", "code": "…"}]}`; no pointer is the whole form.
 
-    Raises WrongAnswer.
+    A detail is a text, or one for each language. Raises WrongAnswer.
     """
     return [
-        FieldProblem(_pointer(one), _text(one, "detail"), _text(one, "code", "invalid"))
+        FieldProblem(_pointer(one), _detail(one), _text(one, "code", "invalid"))
         for one in _objects(answer, "problems")[:MAX_PROBLEMS]
     ]
+
+
+def reason_in(problems: Sequence[FieldProblem]) -> dict[str, str]:
+    """What somebody reads whose application is returned for problems with its answers."""
+    told = {language: [one.document(language)["detail"] for one in problems] for language in LANGUAGES}
+    return {language: "\n".join(texts)[:MAX_TEXT_LENGTH] for language, texts in told.items()}
+
+
+def claims_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"claims": {"plate": "…"}}`. Raises WrongAnswer."""
+    claims = answer.get("claims", {})
+    if not isinstance(claims, dict):
+        raise WrongAnswer("claims is an object from name to value")
+    return claims
+
+
+def openings_of(answer: Mapping[str, Any]) -> list[Opening]:
+    """`{"slots": [{"place": "office", …}]}`. Raises WrongAnswer."""
+    return [opening_of(one) for one in _objects(answer, "slots")[:MAX_SLOTS]]
 
 
 def opening_of(slot: Mapping[str, Any]) -> Opening:
@@ -153,14 +189,24 @@ def decision_of(answer: Mapping[str, Any]) -> Decision:
 
 def reason_of(value: Any) -> dict[str, str] | None:
     """A reason in several languages, or one text for all of them. Raises WrongAnswer."""
-    if value is None:
-        return None
+    return None if value is None else texts_of(value, "reason")
+
+
+def texts_of(value: Any, name: str) -> dict[str, str]:
+    """Texts by language, or one text for all of them. Raises WrongAnswer."""
     if isinstance(value, str):
         return dict.fromkeys(LANGUAGES, value[:MAX_TEXT_LENGTH])
     if isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values()):
         first = next(iter(value.values()))
         return {language: value.get(language, first)[:MAX_TEXT_LENGTH] for language in LANGUAGES}
-    raise WrongAnswer("reason is a text, or one for each language")
+    raise WrongAnswer(f"{name} is a text, or one for each language")
+
+
+def _detail(problem: Mapping[str, Any]) -> dict[str, str]:
+    texts = texts_of(problem.get("detail"), "detail")
+    if not all(texts.values()):
+        raise WrongAnswer("detail says what is wrong, and is not empty")
+    return texts
 
 
 def _objects(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -14,14 +14,15 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
-from banshi import Item, Key, Platform
+from banshi import Case, Item, Key, Platform
 from banshi.sdk.catalogue import Joining, RuntimeItems
+from banshi.sdk.database import MAX_SLEEP_S
 from banshi.sdk.operations import led, looking_at, place_of, working
 from banshi.sdk.outgoing import SEAL, Outgoing, open_outgoing
 from banshi.sdk.registers import REGISTERS
 
 from ..declared import Declared, declared_by, owner_of
-from ..models import RemoteService, ServiceVersion, TakenAnswer
+from ..models import FailedCall, OwedCheck, RemoteService, ServiceVersion, TakenAnswer
 from ..settings import ServiceSettings
 from .handlers import HANDLERS
 from .line import Line, Secret
@@ -29,12 +30,18 @@ from .register import RemoteRegister
 
 log = structlog.get_logger("banshi.services")
 
-#: Seconds between two looks at what other processes have changed.
-LOOK_EVERY_S = 0.5
+#: What is another value once any process has changed a service.
+REVISIONS = "SELECT COUNT(*) || '/' || COALESCE(SUM(revision), 0) FROM services_service"
 
 #: Seconds between two rounds that clear away, and how long an answer that was taken is remembered: for longer than its
 #: signature is good.
 FORGET_EVERY_S, ANSWERS_REMEMBERED_FOR = 3600.0, timedelta(days=1)
+
+#: For how long an integrator sees which calls have failed.
+FAILED_CALLS_KEPT_FOR = timedelta(days=7)
+
+#: Owed checks that one round looks at.
+MAX_OWED_AT_ONCE = 10_000
 
 #: Versions before the current one that are kept for their cases.
 MAX_EARLIER_VERSIONS = 20
@@ -54,24 +61,31 @@ class Services:
     joined: RuntimeItems
     #: Declarations are checked one after the other: large ones take seconds of a thread.
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    #: Number of services and sum of their revisions at the last look.
-    _seen: tuple[int, int] = (0, 0)
+    #: The `REVISIONS` of the last look.
+    _seen: str = "0/0"
     #: What each version declares, by its id: it never changes.
     _declared: dict[UUID, Declared] = field(default_factory=dict)
+    #: What the last call of each name ended with, by service.
+    _outcomes: dict[tuple[str, str], str] = field(default_factory=dict)
     #: Whose registers are open.
     _owners: set[str] = field(default_factory=set)
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def forget(self) -> None:
-        """Clear away which answers were taken long ago."""
-        await TakenAnswer.filter(taken_at__lt=self.platform.now() - ANSWERS_REMEMBERED_FOR).delete()
+        """Clear away what was taken or has failed long ago, and checks that are owed to no case that waits."""
+        now = self.platform.now()
+        await TakenAnswer.filter(taken_at__lt=now - ANSWERS_REMEMBERED_FOR).delete()
+        await FailedCall.filter(at__lt=now - FAILED_CALLS_KEPT_FOR).delete()
+        old = OwedCheck.filter(at__lt=now - ANSWERS_REMEMBERED_FOR)
+        owed: Any = await old.order_by("at").limit(MAX_OWED_AT_ONCE).values_list("case_id", flat=True)
+        waiting: Any = await Case.filter(id__in=owed, state="submitted").values_list("id", flat=True) if owed else ()
+        if settled := set(owed).difference(waiting):
+            await old.filter(case_id__in=settled).delete()
 
     async def look(self) -> None:
         """Bring the catalogue in step where anything has changed since the last look."""
         async with self._loading:
-            sql = "SELECT COUNT(*) AS services, COALESCE(SUM(revision), 0) AS revisions FROM services_service"
-            row = (await self.platform.store.connection.execute_query_dict(sql))[0]
-            now = (int(row["services"]), int(row["revisions"]))
+            now = (await self.platform.store.connection.execute_query_dict(f"SELECT ({REVISIONS}) AS seen"))[0]["seen"]
             if now != self._seen:
                 await self._load()
                 self._seen = now
@@ -165,7 +179,9 @@ class Services:
     def line(self, service: RemoteService, version: ServiceVersion) -> Line:
         """The way to a version."""
         secrets = self.secrets(service)
-        return Line(self.platform, self.outgoing, self.settings, self.counted, service, version, secrets)
+        return Line(
+            self.platform, self.outgoing, self.settings, self.counted, service, version, secrets, self._outcomes
+        )
 
     def secrets(self, service: RemoteService) -> list[Secret]:
         """The newest, and the one before; none that can't be read, until a rotation makes one that can."""
@@ -201,9 +217,11 @@ async def open_services(settings: ServiceSettings, platform: Platform) -> AsyncI
         services = Services(platform, settings, outgoing, counted, RuntimeItems(platform))
         await services.look()
 
-        looking = looking_at(platform, RemoteService, LOOK_EVERY_S, lambda _: services.look())
+        changed = asyncio.Event()
+        platform.store.pulse.changes("services", REVISIONS, changed.set)
+        looking = looking_at(platform, RemoteService, MAX_SLEEP_S, lambda _: services.look(), changed)
         forgetting = partial(
-            led, platform, FORGET_EVERY_S, services.forget, "answers of services were not cleared away"
+            led, platform, FORGET_EVERY_S, services.forget, "answers and failed calls of services were not cleared away"
         )
         async with working("banshi-services", looking, forgetting):
             yield services

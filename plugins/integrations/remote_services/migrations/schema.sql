@@ -1,4 +1,4 @@
--- After 0001_initial
+-- After 0002_failed_calls
 CREATE TABLE "services_service" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "code" VARCHAR(64) NOT NULL UNIQUE,
@@ -50,3 +50,22 @@ CREATE TABLE "services_taken" (
     CONSTRAINT "uid_services_ta_service_c9fdf9" UNIQUE ("service_id", "webhook_id")
 );
 CREATE INDEX "idx_services_ta_taken_a_ed230b" ON "services_taken" ("taken_at");
+CREATE TABLE "services_failed_call" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "service_id" CHAR(36) NOT NULL,
+    "version" INT NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    "call" VARCHAR(16) NOT NULL  /* validate, review, claims, query or slots. */,
+    "item" VARCHAR(64) NOT NULL,
+    "webhook_id" VARCHAR(128) NOT NULL,
+    "outcome" VARCHAR(8) NOT NULL  /* away or wrong. */,
+    "status" SMALLINT   /* The HTTP status of the answer, where there was one. */,
+    "reason" TEXT NOT NULL
+);
+CREATE INDEX "idx_services_fa_at_68a66c" ON "services_failed_call" ("at");
+CREATE INDEX "services_failed_by_service" ON "services_failed_call" ("service_id", "id");
+CREATE TABLE "services_owed_check" (
+    "case_id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "at" TIMESTAMP NOT NULL
+);
+CREATE INDEX "idx_services_ow_at_afbe23" ON "services_owed_check" ("at");

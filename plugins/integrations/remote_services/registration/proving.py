@@ -14,7 +14,7 @@ import orjson
 from banshi import Problem
 from banshi.sdk.outgoing import new_secret
 
-from ..calls.line import Away, Line
+from ..calls.line import Away, Line, WrongAnswer
 from ..sentences import say
 
 #: What an endpoint may answer to a call that isn't signed with its secret.
@@ -57,7 +57,7 @@ async def prove(line: Line) -> None:
 async def _posted(line: Line, challenge: str, *with_secrets: str) -> Any:
     try:
         return await line.post({"call": "challenge", "challenge": challenge}, with_secrets)
-    except Away as away:
+    except (Away, WrongAnswer) as away:
         raise NotProven(say("The endpoint can't be called: {away}.", away=away)) from None
 
 

@@ -13,11 +13,11 @@ from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 from banshi.sdk.outgoing import SEAL, new_secret
 
 from ..calls.sync import SERVICES
-from ..models import RemoteService, ServiceVersion
+from ..models import FailedCall, RemoteService, ServiceVersion
 from ..sentences import say
 from . import declaration, lifecycle
 from .proving import prove
-from .representations import SERVICE_SCHEMA, service_document
+from .representations import FAILED_CALL, SERVICE_SCHEMA, service_document
 
 ROUTES = Routes("services", scope=declaration.SCOPE)
 
@@ -146,6 +146,13 @@ def _code(cursor: str) -> str:
     return cursor
 
 
+def _number(cursor: str) -> int:
+    """A row's number, in a column of 64 bits."""
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+        raise ValueError(cursor)
+    return int(cursor)
+
+
 @ROUTES.get("/v1/services", Audience.INTEGRATOR, {200: page_answer(SERVICE_SCHEMA)}, parameters=PAGE_PARAMETERS)
 async def list_services(call: Call) -> web.StreamResponse:
     """List the client's services.
@@ -164,6 +171,23 @@ async def show_service(call: Call) -> web.StreamResponse:
     """
     service = await _own(call)
     return reply(call, service_document(call.platform, service, "client", await _newest(service)))
+
+
+@ROUTES.get(
+    "/v1/services/{code}/calls",
+    Audience.INTEGRATOR,
+    {200: page_answer(FAILED_CALL)},
+    parameters=PAGE_PARAMETERS,
+    path_schemas={"code": declaration.SLUG},
+)
+async def list_service_calls(call: Call) -> web.StreamResponse:
+    """List the calls of the last week that a service failed, and why.
+
+    The newest comes first.
+    """
+    service = await _own(call)
+    rows, after = await page_of(call, FailedCall.filter(service_id=service.id), {"-id": _number})
+    return reply(call, Page([FAILED_CALL.of(call.platform, row) for row in rows], after).document())
 
 
 @ROUTES.post(

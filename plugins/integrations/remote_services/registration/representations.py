@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from banshi import Platform
-from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, TEXT, Record, array, optional
+from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array, optional
 
+from ..calls.line import AWAY, WRONG
 from ..models import RemoteService, ServiceVersion
+from .declaration import CALLS
 from .lifecycle import By, permitted
 
 VERSION_SCHEMA = Record(
@@ -40,6 +42,21 @@ SERVICE_SCHEMA = Record(
     links=LINKS,
 )
 
+FAILED_CALL = Record(
+    at=MOMENT,
+    call={"type": "string", "enum": [*CALLS, "query"]},
+    item={**TEXT, "description": "Empty of a query, which asks a register."},
+    version={"type": "integer", "description": "Of the service."},
+    webhook_id={**TEXT, "description": "The header that the call had."},
+    outcome={
+        "type": "string",
+        "enum": [AWAY, WRONG],
+        "description": "away: it is asked again, as it said or after a while. wrong: mend it.",
+    },
+    status={"type": ["integer", "null"], "description": "HTTP status of the answer; null where there was none."},
+    reason={**TEXT, "description": "What was wrong, in English."},
+)
+
 
 def service_document(
     platform: Platform, service: RemoteService, by: By, version: ServiceVersion | None = None
@@ -50,7 +67,7 @@ def service_document(
         service,
         client={"id": service.client, "name": service.client_name},
         permitted_actions=permitted(service, by, version),
-        links={"self": f"/v1/services/{service.code}"},
+        links={"self": f"/v1/services/{service.code}", "calls": f"/v1/services/{service.code}/calls"},
     )
     if version is not None:
         document["version"] = VERSION_SCHEMA.of(platform, version)

@@ -13,6 +13,9 @@ FAILURES_BEFORE_REST, FIRST_REST_S, MAX_REST_S = 5, 5.0, 3600.0
 #: Seconds that a receiver may ask us to wait at most.
 MAX_WISH_S = 6 * 3600.0
 
+#: Milliseconds by which the clocks of two processes that are right may differ.
+MAX_APART_MS = 5000
+
 
 def pause(tries: int, wish: float | None = None) -> int:
     """Milliseconds until an event is tried again that was tried so often."""
@@ -22,6 +25,13 @@ def pause(tries: int, wish: float | None = None) -> int:
 def rest(rests: int, wish: float | None = None) -> int:
     """Milliseconds for which a receiver is left alone that was left alone so often in a row."""
     return _longer(FIRST_REST_S, MAX_REST_S, rests, wish)
+
+
+def pending(until: int, noted_at: int, now: int) -> int:
+    """When a pause or a rest ends that was noted then; 0 where it is over."""
+    # A clock that was ahead, and was set back, has noted what is later than now, or lasts longer than anything may.
+    too_late = noted_at > now + MAX_APART_MS or until > now + MAX_WISH_S * 1000
+    return 0 if too_late or until <= now else until
 
 
 def _longer(first: float, longest: float, before: int, wish: float | None) -> int:

@@ -108,7 +108,7 @@ class Batches(Receiver):
         now = self.now
         batch.tries += 1
         batch.since = batch.since or now
-        next_at = 0 if outcome.ok else max(self.standing.rest_until, now)
+        next_at = 0 if outcome.ok else now + self.standing.rest(now)
         self._note(batch, "delivered" if outcome.ok else "waiting", outcome, next_at)
         if outcome.ok:
             for event in batch.events:

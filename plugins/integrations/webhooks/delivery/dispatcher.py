@@ -14,7 +14,8 @@ import structlog
 
 from banshi import Key, Platform
 from banshi.sdk.catalogue import PerRevision
-from banshi.sdk.events import Event
+from banshi.sdk.database import MAX_SLEEP_S
+from banshi.sdk.events import SIGNALS, Event
 from banshi.sdk.http import CLIENTS, Client
 from banshi.sdk.operations import place_of, woken, working
 from banshi.sdk.outgoing import Outgoing, open_outgoing
@@ -42,6 +43,9 @@ GATHER_S = 0.2
 #: Seconds that requests under way get to finish when the server stops.
 DRAIN_S = 3.0
 
+#: The topic of the signal that another process has heard events.
+HEARD = "webhooks.heard"
+
 #: The type of the event that tells a client of a webhook of its own that was disabled.
 DISABLED = "banshi.webhook.disable"
 
@@ -57,6 +61,7 @@ class Office:
         self.settings = settings
         self.outgoing = outgoing
         self.tail = Tail(platform, lambda: bool(self.receivers), self._grown)
+        platform[SIGNALS].on(HEARD, lambda _: self.tail.wake.set())
         self.leases = Leases(platform, settings.lease)
         self.receivers: dict[UUID, Receiver] = {}
         self.metrics = Metrics(platform, self.receivers)
@@ -67,6 +72,9 @@ class Office:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        #: Where nobody has subscribed, nobody looks.
+        receivers = "SELECT COUNT(*) FROM webhooks_subscription WHERE state = 'active'"
+        platform.store.pulse.changes("webhooks", receivers, self._changed.set)
         self._outcome = asyncio.Event()
         self._recording = asyncio.Lock()
         #: Those with something to record; a dictionary, so that they keep their order.
@@ -77,6 +85,7 @@ class Office:
         """Write events into the log, and have them sent."""
         await journal.write(self.platform, events, self.platform.settings.address, client)
         self.tail.wake.set()
+        self.platform[SIGNALS].send(HEARD, ["new"])
 
     def changed(self) -> None:
         """Look at the subscriptions now: a client has changed one."""
@@ -103,7 +112,7 @@ class Office:
                 await self.round()
             except Exception as error:  # the database is away: leases end by themselves
                 log.error("webhooks can't be taken", error=type(error).__name__, where=place_of(error))
-            await woken(self._changed, RENEW_EVERY_S)
+            await woken(self._changed, RENEW_EVERY_S if self.leases.receivers else MAX_SLEEP_S)
 
     async def round(self) -> None:
         """Renew what is held, give back what is too much, take what is free."""
@@ -278,6 +287,6 @@ async def open_office(settings: WebhookSettings, platform: Platform) -> AsyncIte
         office = Office(platform, settings, outgoing)
         kept = timedelta(days=settings.keep_days)
         sending = (office.tail.run, office.keep_leases, office.record_all) if "case" in platform.duty.lanes else ()
-        async with working("webhooks", *sending, office.metrics.keep_reading, tidying(platform, kept)):
+        async with working("webhooks", *sending, tidying(platform, kept)):
             yield office
         await office.stop()

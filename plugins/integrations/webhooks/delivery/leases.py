@@ -27,6 +27,8 @@ class Leases:
         self.seconds = seconds
         self._platform = platform
         self._length = int(seconds * 1000)
+        #: Those that there are, as of the last look.
+        self.receivers = 1
 
     async def share(self) -> int:
         """Say that this process lives; how many receivers are its part."""
@@ -45,6 +47,7 @@ class Leases:
             "(SELECT COUNT(*) FROM webhooks_subscription WHERE state = 'active') AS receivers"
         )
         row = (await store.connection.execute_query_dict(count))[0]
+        self.receivers = int(row["receivers"])
         return math.ceil(int(row["receivers"]) / max(1, int(row["senders"])))
 
     async def claim(self, most: int) -> Sequence[Subscription]:

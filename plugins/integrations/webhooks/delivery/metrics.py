@@ -8,7 +8,6 @@ from uuid import UUID
 from prometheus_client import Counter, Gauge
 
 from banshi import Platform
-from banshi.sdk.operations import every
 
 from .receiver import Receiver
 from .sending import Outcome
@@ -29,7 +28,10 @@ class Metrics:
         self._requests = Counter(
             "banshi_webhooks_requests", "Requests to receivers by what they came to", ["outcome"], registry=registry
         )
-        self._receivers = Gauge("banshi_webhooks_receivers", "Webhooks by state", ["state"], registry=registry)
+        by_state = Gauge("banshi_webhooks_receivers", "Webhooks by state", ["state"], registry=registry)
+        for state in STATES:
+            count = f"SELECT COUNT(*) FROM webhooks_subscription WHERE state = '{state}'"  # noqa: S608 - our own word
+            platform.store.pulse.ask(f"webhooks by state: {state}", count, by_state.labels(state).set, COUNT_EVERY_S)
         for name, told, of in (
             ("due", "Events in memory that are not delivered yet", self._due),
             ("oldest_due_seconds", "Since when the oldest of them is not delivered", self._oldest),
@@ -51,13 +53,3 @@ class Metrics:
 
     def _failing(self) -> float:
         return float(sum(one.standing.probing for one in list(self._all.values())))
-
-    async def keep_reading(self) -> None:
-        """Count subscriptions now and again, until cancelled."""
-        await every(COUNT_EVERY_S, self._count_subscriptions, "webhooks can't be counted")
-
-    async def _count_subscriptions(self) -> None:
-        sql = "SELECT state, COUNT(*) AS n FROM webhooks_subscription GROUP BY state"
-        found = {row["state"]: row["n"] for row in await self._platform.store.connection.execute_query_dict(sql)}
-        for state in STATES:
-            self._receivers.labels(state).set(found.get(state, 0))

@@ -49,18 +49,19 @@ class OneByOne(Receiver):
     enough = backoff.FAILURES_BEFORE_REST
 
     _known: set[int]
-    #: Events in memory.
-    _jobs = 0
+    #: Events in memory, and when it was last looked.
+    _jobs = _looked = 0
 
     async def begin(self) -> None:
         self._lines: dict[Line, deque[Job]] = {}
         self._ready: tuple[deque[Line], deque[Line]] = (deque(), deque())
         self._timers: list[tuple[int, int, Line]] = []
-        self._jobs = 0
+        self._jobs, self._looked = 0, self.now
         await records.forget_batches(self.row.id, self.row.position)
         for row in await records.waiting(self.row.id):
             job = Job(row.seq, row.event, row.subject, row.since, self.live)
-            job.tries, job.next_at, job.since, job.recorded = row.tries, row.next_at, row.since, True
+            job.tries, job.since, job.recorded = row.tries, row.since, True
+            job.next_at = backoff.pending(row.next_at, row.at, self.now)
             self._add(job)
         # Delivered before others that come before them, by whoever sent before us.
         self._known = await records.known(self.row.id, self.live.read)
@@ -73,8 +74,12 @@ class OneByOne(Receiver):
         return min((line[0].at for line in self._lines.values()), default=None) if self.waiting else None
 
     async def step(self) -> float:
-        now = self.now
-        if self.standing.rest_until <= now:
+        before, self._looked = self._looked, self.now
+        now = self._looked
+        if now < before - backoff.MAX_APART_MS:
+            # The clock is set back: until when something was to wait, nobody knows any more.
+            self._timers = [(now, seq, line) for _, seq, line in self._timers]
+        if not self.standing.rest(now):
             await self._fill(self.live)
             if not self._ready[0]:
                 for walk in list(self.replays.values()):

@@ -154,7 +154,7 @@ class Receiver(ABC):
         """0.0 and a request may begin now, or the seconds to wait at least."""
         if self.stopping or self.ending or not self.has_time:
             return MAX_SLEEP_S
-        if self.standing.rest_until and (rest := self.standing.rest_until - self.now) > 0:
+        if rest := self.standing.rest(self.now):
             return rest / 1000
         if len(self._sending) >= (1 if self.standing.probing else self.at_once):
             return MAX_SLEEP_S

@@ -46,21 +46,27 @@ class Standing:
         """Whether it is being found out if the receiver is back: one request at a time does."""
         return self.failures >= self.enough
 
+    def rest(self, now: int) -> int:
+        """Milliseconds for which it is left alone from now on, 0 where it isn't."""
+        return max(0, backoff.pending(self.rest_until, self.tried_at or 0, now) - now)
+
     def answered(self, outcome: Outcome, now: int, give_up: int) -> str:
         """Take in what a request came to; why the receiver is to be disabled, "" where it isn't.
 
         Args:
             give_up: Milliseconds of nothing but failure after which it is.
         """
+        noted = self.tried_at or 0
+        self.rest_until, self.wished = (backoff.pending(one, noted, now) for one in (self.rest_until, self.wished))
         self.tried_at, self.code = now, outcome.code[:32]
         if outcome.ok:
             self.taken_at, self.failures, self.failing_since, self.rests = now, 0, None, 0
-            self.rest_until = self.wished if self.wished > now else 0
+            self.rest_until = self.wished
             return ""
         self.failures += 1
         if self.failing_since is None:
             self.failing_since = now
-        if (self.probing or outcome.wait) and now >= self.rest_until:
+        if (self.probing or outcome.wait) and not self.rest_until:
             self.rest_until = now + backoff.rest(self.rests, outcome.wait)
             self.rests += 1
         if outcome.wait:

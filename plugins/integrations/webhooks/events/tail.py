@@ -10,6 +10,7 @@ from operator import attrgetter
 import structlog
 
 from banshi import Platform
+from banshi.sdk.database import MAX_SLEEP_S
 from banshi.sdk.operations import woken
 
 from . import journal
@@ -20,8 +21,8 @@ log = structlog.get_logger("banshi.webhooks")
 #: Events that are kept at least, twice as many at most, and those that are read at once.
 MIN_EVENTS_KEPT, MAX_EVENTS_READ = 4096, 1024
 
-#: Seconds for which events gather before they are read, and between two looks for what another process heard.
-GATHER_S, LOOK_S = 0.02, 0.5
+#: Seconds for which events gather before they are read, and until they are tried again that couldn't be.
+GATHER_S, RETRY_S = 0.02, 0.5
 
 
 class Tail:
@@ -36,6 +37,9 @@ class Tail:
         self._needs = needs
         self._grown = grown
         self._events: list[Logged] = []
+        platform.store.pulse.changes(
+            "events for webhooks", "SELECT value FROM webhooks_top WHERE name = 'events'", self.wake.set
+        )
 
     async def begin(self) -> None:
         """Everything up to now is read from the log by whoever has not sent it yet."""
@@ -46,7 +50,7 @@ class Tail:
         """Read on until cancelled."""
         await self.begin()
         while True:
-            if await woken(self.wake, LOOK_S):
+            if await woken(self.wake, MAX_SLEEP_S):
                 await asyncio.sleep(GATHER_S)
             self.wake.clear()
             try:
@@ -54,7 +58,7 @@ class Tail:
                     pass
             except Exception as error:  # the database is away: nothing is lost, so keep asking
                 log.error("events can't be read", error=type(error).__name__)
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(RETRY_S)
 
     async def _read(self) -> int:
         if not self._needs():

@@ -41,7 +41,7 @@ REFUSED = {404: NOT_FOUND, 409: CONFLICT, 429: BUSY}
     {
         201: Answer(
             "It is there. While it is `unproven`, nothing is sent, and `reason` says why.",
-            representations.WITH_SECRET,
+            representations.MADE,
             headers={"Location": "The webhook."},
         ),
         409: Answer("Your client has as many webhooks as it may have."),

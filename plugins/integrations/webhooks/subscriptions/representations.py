@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from banshi import Platform
-from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array
+from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array, optional
 
 from ..models import DeliveryRow, Subscription
 from .forms import MODES
@@ -49,6 +49,10 @@ WEBHOOKS = Record(items=array(WEBHOOK), next=MAYBE_TEXT)
 
 #: With the secret, which is shown where it was made and never again.
 WITH_SECRET = Record(**_WEBHOOK, secret=TEXT)
+#: The answer that is kept for a repetition has none.
+MADE = Record(
+    **_WEBHOOK, secret=optional({**TEXT, "description": "Shown this once; not where the request is repeated."})
+)
 
 DELIVERY = Record(
     event={**TEXT, "description": "The event's id; in batch mode, that of the first of `events`."},

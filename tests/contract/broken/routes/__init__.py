@@ -54,7 +54,10 @@ def banshi_routes() -> Sequence[Route]:
         route(path="v1/b/{id:[0-9]+}", summary=" ", answers={404: Answer(description="")}),
         route(
             path="/v1/cc",
-            parameters=[Parameter(name="q", schema={"type": "text"}, description="")],
+            parameters=[
+                Parameter(name="q", schema={"type": "text"}, description=""),
+                Parameter(name="rows", schema={"type": "integer", "default": "20"}, description="Rows."),
+            ],
             path_schemas={"id": {"type": "string"}},
             body=Form.from_schema(THING),
             answers={200: Answer(description="Done.", schema={"$ref": "#/components/schemas/Thing"})},

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from banshi.builtin.catalogue.danger.reading import kinds
 from banshi.builtin.catalogue.search.words import units_of
 from banshi.foundation.files.toml_and_json import read_toml
 from banshi.foundation.findings import Finding
@@ -42,6 +43,8 @@ class Elsewhere:
     who: Texts
     phone: str = ""
     link: str = ""
+    #: Whether it is told, too, where a search finds nothing that is likely meant.
+    otherwise: bool = False
 
 
 @data_table
@@ -60,9 +63,11 @@ class HelpPage:
     #: `urgent` comes before everything else that a search finds.
     group: Literal["urgent", "channel"]
     title: Texts
-    #: What people type for it, by language.
-    words: Mapping[str, tuple[str, ...]]
     steps: tuple[Texts, ...]
+    #: What people type for it, by language.
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The kinds of danger that it is shown for, once one is heard.
+    dangers: tuple[str, ...] = ()
     phones: tuple[Phone, ...] = ()
     #: Codes of the items that it leads on to; one that the city has not is left out.
     items: tuple[str, ...] = ()
@@ -98,6 +103,15 @@ def unknown_items(registry: Registry, declared: Declared) -> Iterator[Finding]:
             if code not in registry.items:
                 advice = f"help.{page.code}.items: {did_you_mean(code, list(registry.items))}"
                 yield Finding("catalogue", "unknown-item", advice, warning=True)
+
+
+def unheard_dangers(declared: Declared) -> Iterator[Finding]:
+    """Kinds of danger that no page is for, where others have one: who speaks of one reads whom to call, and no more."""
+    told = {kind for page in declared.help.values() for kind in page.dangers}
+    bare = [kind for kind in kinds() if kind not in told]
+    if told and bare:
+        advice = f"no page of help has these among its dangers: {', '.join(bare)}"
+        yield Finding("catalogue", "no-page", advice, warning=True)
 
 
 def _read(declared: Declared, plugin: str, file: Path) -> None:
@@ -140,12 +154,16 @@ def _faults_of(advice: Elsewhere | HelpPage, where: str) -> Iterator[tuple[str, 
         yield "missing-translation", f"{key} has no text in {language}: add it"
     for language in sorted(advice.words.keys() - set(LANGUAGES)):
         yield "unknown-language", f"{where}.words.{language}: {did_you_mean(language, list(LANGUAGES))}"
+    is_heard = isinstance(advice, HelpPage) and bool(advice.dangers)
     for language in LANGUAGES:
-        if not advice.words.get(language):
+        if not advice.words.get(language) and not is_heard:
             yield "missing-translation", f"{where}.words has no words in {language}: nobody would find it"
     for word in (word for words in advice.words.values() for word in words):
         if not units_of(word):
             yield "wrong-value", f"{where}.words: {word!r} has neither a letter nor a number"
+    for kind in advice.dangers if isinstance(advice, HelpPage) else ():
+        if kind not in kinds():
+            yield "wrong-value", f"{where}.dangers: {did_you_mean(kind, list(kinds()))}"
     if isinstance(advice, HelpPage) and not advice.steps:
         yield "wrong-value", f"{where}.steps: say what to do, in one step at least"
     phones = [one.number for one in advice.phones] if isinstance(advice, HelpPage) else [advice.phone]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from banshi.builtin.catalogue.advice.declared import Declared, Elsewhere, HelpPage
+from banshi.builtin.catalogue.danger.reading import Danger, reader
 from banshi.builtin.catalogue.search.index import KEYWORDS, Index
 from banshi.builtin.catalogue.search.synonyms import Synonyms
 from banshi.builtin.catalogue.search.words import normal, stem, terms_of, units_of, words_of
+from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
 
 A = TypeVar("A", Elsewhere, HelpPage)
@@ -25,6 +27,8 @@ class Advised:
     elsewhere: Sequence[Elsewhere]
     help: Sequence[HelpPage]
     left: str
+    #: While it is heard, nothing but its own pages is shown.
+    danger: Danger | None = None
 
 
 class Advice:
@@ -32,13 +36,17 @@ class Advice:
 
     def __init__(self, declared: Declared, index: Index) -> None:
         self._noise = index.synonyms
-        urgent_first = sorted(declared.help.values(), key=lambda page: page.group != "urgent")
-        self._help = _Words({page.code: page for page in urgent_first})
+        self._urgent = [page for page in declared.help.values() if page.dangers]
+        self._help = _Words(declared.help)
         self._elsewhere = _Words(declared.elsewhere, but_served_by=index)
+        #: Who is told of where a search finds nothing that is likely meant.
+        self.otherwise = [one for one in declared.elsewhere.values() if one.otherwise]
 
     def search(self, text: str) -> Advised:
         """What the text asks for. Words of something that is done elsewhere are not looked for among the items."""
         words = words_of(normal(text))
+        if danger := reader().heard(words):
+            return Advised([], [page for page in self._urgent if danger.kind in page.dangers], "", danger)
         units = [stem(word) for word in words]
         elsewhere, taken = self._elsewhere.find(units)
         helped, _ = self._help.find(units)
@@ -88,6 +96,19 @@ class _Words(Generic[A]):
             found.update(int(group.removeprefix("#")) for group in one.groups)
             taken.update(range(one.start, one.end))
         return [self._advice[number] for number in sorted(found)][:MAX_SHOWN], taken
+
+
+def served_here(declared: Declared, index: Index) -> Iterator[Finding]:
+    """Warns of what is said to be done elsewhere although an item has its title, or several of its words."""
+    for one in declared.elsewhere.values():
+        titles = [text for text in one.title.values() if _served(index, units_of(text))]
+        words = [word for group in one.words.values() for word in group if _served(index, units_of(word))]
+        if served := titles or words[2:]:
+            found = index.search(served[0])[0].code
+            advice = (
+                f"elsewhere.{one.code}: the item {found} is found by {served[0]!r}: move its words there, or drop it"
+            )
+            yield Finding("catalogue", "served-here", advice, warning=True)
 
 
 def _served(index: Index, units: Sequence[str]) -> bool:

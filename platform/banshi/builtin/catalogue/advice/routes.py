@@ -8,6 +8,7 @@ from aiohttp import web
 
 from banshi.builtin.catalogue.advice.declared import Elsewhere, HelpPage
 from banshi.builtin.catalogue.advice.matching import ADVISOR
+from banshi.builtin.catalogue.danger.reading import Danger
 from banshi.foundation.errors import NotFound
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
@@ -49,10 +50,20 @@ def help_document(registry: Registry, page: HelpPage, language: str) -> dict[str
         "code": page.code,
         "group": page.group,
         "title": text_in(page.title, language),
+        "dangers": list(page.dangers),
         "phones": [{"number": one.number, "title": text_in(one.title, language)} for one in page.phones],
         "steps": [text_in(step, language) for step in page.steps],
         "items": [named(code, registry.items[code].title, language) for code in page.items if code in registry.items],
         "links": {"self": f"/v1/help/{page.code}"} | ({"page": page.link} if page.link else {}),
+    }
+
+
+def danger_document(danger: Danger, language: str) -> dict[str, Any]:
+    return {
+        "kind": danger.kind,
+        "numbers": list(danger.numbers),
+        "words": text_in(danger.words, language),
+        "silent": text_in(danger.silent, language) if danger.silent else None,
     }
 
 

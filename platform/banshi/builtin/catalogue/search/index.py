@@ -42,6 +42,12 @@ MAX_REORDERED, MAX_COMMON = 60, 12
 #: Finds of a reading that are looked at.
 MAX_FINDS = 1_000
 
+#: What one step of `often` adds to a score: it decides between items that are found alike, and no more.
+OFTEN_SHARE = 0.03
+
+#: Items that are shown where nothing but single characters of other words was found.
+MAX_UNLIKELY = 3
+
 #: What is found by less than this share of the best item's score is not worth a look.
 FAINT_SHARE = 0.2
 
@@ -54,13 +60,22 @@ class Hit:
     score: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, the best first."""
+
+    hits: Sequence[Hit]
+    #: Whether a word was understood, and not only characters that other words have, too.
+    is_likely: bool
+
+
 class Index:
     """What can be searched; made once by `build`, then only read."""
 
     def __init__(self, synonyms: Synonyms) -> None:
         self.synonyms = synonyms
         self.reader = pinyin.Reader(synonyms.readings)
-        #: How synonyms are typed in Latin letters: whole, and by their first letters; with their groups.
+        #: How synonyms are typed in Latin letters: whole, and by their first letters; with their groups, or none.
         self.sounds: dict[str, frozenset[str]] = {}
         #: The same as who doesn't tell zh from z hears them, by their syllables alone.
         self.slurred: dict[str, frozenset[str]] = {}
@@ -70,11 +85,15 @@ class Index:
                 _add(self.sounds, "".join(syllables), group)
                 _add(self.sounds, "".join(one[0] for one in syllables), group)
                 _add(self.slurred, "".join(map(pinyin.slurred, syllables)), group)
+        for word in synonyms.noise:
+            self.sounds.setdefault("".join(self.reader.read(normal(word))), frozenset())
         self.spelled = pinyin.Spoken()
         self.initials = pinyin.Spoken()
         #: English words as they are written, to mend what is typed wrongly.
         self.written: set[str] = set()
         self.codes: list[str] = []
+        #: How often each item is asked for.
+        self.often = array("B")
         self.places: dict[str, int] = {}
         self.starts = array("I", [0])
         self.items = array("H")
@@ -90,6 +109,7 @@ class Index:
             if number == MAX_ITEMS:
                 raise ValueError(f"more than {MAX_ITEMS} items can't be searched")
             index.codes.append(item.code)
+            index.often.append(item.often)
             for term, count in index._read(number, item, departments.get(item.department)).items():
                 pair = gathered.get(term)
                 if pair is None:
@@ -142,34 +162,47 @@ class Index:
 
     def search(self, text: str) -> list[Hit]:
         """The items that `text` may mean, the best first; equally good ones by their codes."""
+        return [*self.find(text).hits]
+
+    def find(self, text: str) -> Found:
+        """The same, and whether they are likely; what is not is a few items at most."""
         scores: dict[int, float] = {}
         wanted = read_query(self, text)
-        left = self._gather(wanted.terms, scores)
+        left = self._gather(self._rows(wanted.terms), scores)
         for part in wanted.spelled:
             self._hear(self.spelled, part, scores)
         for part in wanted.initials:
             self._hear(self.initials, part, scores)
-        self._reorder(left, scores)
+        if is_likely := bool(scores):
+            self._reorder([*left, *self._rows(wanted.faint)], scores)
+        else:
+            self._gather(self._rows(wanted.faint), scores)
         if not scores:
-            return []
+            return Found((), is_likely=False)
         faint = max(scores.values()) * FAINT_SHARE
         ranked = sorted(
-            (-round(score * 1000), self.codes[number]) for number, score in scores.items() if score >= faint
+            (-round(score * 1000 * (1 + OFTEN_SHARE * (self.often[number] - 1))), self.codes[number])
+            for number, score in scores.items()
+            if score >= faint
         )
-        return [Hit(code, -score) for score, code in ranked]
+        hits = [Hit(code, -score) for score, code in ranked]
+        return Found(hits if is_likely else hits[:MAX_UNLIKELY], is_likely)
 
-    def _gather(self, terms: Mapping[str, float], scores: dict[int, float]) -> list[tuple[int, int, float]]:
-        """Add up the rarest terms; give back what is too common to be looked through: from, to, weight."""
+    def _rows(self, terms: Mapping[str, float]) -> list[tuple[int, int, float]]:
+        """The postings of the terms, the shortest first: from, to, what one of them is worth."""
         rows = []
         for term, weight in terms.items():
             place = self.places.get(term)
             if place is not None:
                 start, end = self.starts[place], self.starts[place + 1]
-                rows.append((end - start, start, end, weight))
+                rows.append((start, end, weight * self._rarity(end - start)))
+        return sorted(rows, key=lambda row: (row[1] - row[0], row))
+
+    def _gather(self, rows: Sequence[tuple[int, int, float]], scores: dict[int, float]) -> list[tuple[int, int, float]]:
+        """Add up the rarest terms; give back what is too common to be looked through."""
         left, looked_at, get = [], 0, scores.get
-        for count, start, end, weight in sorted(rows):
-            worth = weight * self._rarity(count)
-            looked_at += count
+        for start, end, worth in rows:
+            looked_at += end - start
             if looked_at > MAX_POSTINGS and scores:
                 left.append((start, end, worth))
                 continue

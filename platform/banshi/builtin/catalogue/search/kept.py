@@ -24,6 +24,7 @@ def write(index: Index, file: Path, key: str) -> None:
     head = {
         "key": [key, ORDER],
         "codes": index.codes,
+        "often": index.often.tolist(),
         "terms": list(index.places),
         "written": sorted(index.written),
         "rows": [[row.typecode, row.itemsize * len(row)] for row in rows],
@@ -50,6 +51,7 @@ def read(file: Path, key: str, synonyms: Synonyms) -> Index | None:
         return None
     index = Index(synonyms)
     index.codes, index.written = head["codes"], set(head["written"])
+    index.often = array("B", head["often"])
     index.places = {term: place for place, term in enumerate(head["terms"])}
     index.starts, index.items, index.counts = rows[:3]
     for spoken, (starts, owners, text) in ((index.spelled, rows[3:6]), (index.initials, rows[6:9])):

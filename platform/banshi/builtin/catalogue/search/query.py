@@ -51,6 +51,8 @@ class Wanted:
     """What to look for."""
 
     terms: dict[str, float] = field(default_factory=dict)
+    #: Characters that have neighbours: they say which is nearer, and find nothing by themselves.
+    faint: dict[str, float] = field(default_factory=dict)
     #: Parts of rows of syllables, and of rows of their first letters.
     spelled: list[str] = field(default_factory=list)
     initials: list[str] = field(default_factory=list)
@@ -105,7 +107,10 @@ def _want(index: Vocabulary, wanted: Wanted, units: Sequence[str], shares: Seque
             alone = False
         if after < len(units) and is_chinese(units[after]) and not noise[after]:
             alone = False
-        wanted.want(unit, weight if alone else CHARACTER)
+        if alone:
+            wanted.want(unit, weight)
+        else:
+            wanted.faint[unit] = CHARACTER
 
 
 def _pair(first_grouped: bool, second_grouped: bool) -> float:
@@ -169,7 +174,7 @@ def _sounding(sounds: Mapping[str, frozenset[str]], letters: str) -> frozenset[s
             continue
         for end in range(start + 2, len(letters) + 1):
             groups, kept = sounds.get(letters[start:end]), best[end]
-            if groups and (kept is None or row[0] + 1 < kept[0]):
+            if groups is not None and (kept is None or row[0] + 1 < kept[0]):
                 best[end] = (row[0] + 1, row[1] | groups)
     whole = best[-1]
     return whole[1] if whole else frozenset()

@@ -46,7 +46,11 @@ class Synonyms:
                 self._add(units, term)
                 if not word.isascii():
                     self.chinese.append((word, term))
+        #: Chinese words that say nothing.
+        self.noise: list[str] = []
         for word in noise:
+            if not word.isascii():
+                self.noise.append(word)
             self._add(units_of(word), None)
 
     def _add(self, units: Sequence[str], term: str | None) -> None:

@@ -88,9 +88,12 @@ def route_faults(route: Route, known: Set[str] = SCHEMAS.keys()) -> Iterator[str
     schemas = {one.name: one.schema for one in route.parameters} | dict(route.path_schemas)
     for name, schema in schemas.items():
         try:
-            jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+            validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
         except ValueError as error:
             yield f"mend the schema of {name}: {str(error).splitlines()[0]}"
+        else:
+            if "default" in schema and not validator.is_valid(schema["default"]):
+                yield f"mend the default of {name}, which its own schema does not take: {schema['default']!r}"
     for name in sorted(set(route.path_schemas) - set(parameters)):
         yield f"remove path_schemas[{name!r}]: the path has no such parameter"
     bodies = [route.body is not None, route.raw_body is not None, route.per_item is not None]

@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from typing import Any
@@ -17,7 +17,7 @@ from tortoise.models import Model
 
 from banshi.builtin.checks.code.tables import owners_of_tables, place_of_class
 from banshi.foundation.findings import Finding
-from banshi.kernel.loading.importing import NAMESPACE
+from banshi.kernel.loading.configuration import NAMESPACE
 from banshi.kernel.loading.registry import Plugin, Registry
 
 #: Nodes that say what is imported, and what is written to.
@@ -32,6 +32,9 @@ WRITING = re.compile(
     r"""\s+["`]?(\w+)""",
     re.IGNORECASE,
 )
+
+#: What a plugin counted by itself before goes on in the platform's table: it changes no row that is there.
+BROUGHT_ALONG = re.compile(r"INSERT INTO banshi_quota \([\w, ]+\) SELECT [^;]+ ON CONFLICT \(key\) DO NOTHING")
 
 #: Methods of models and of their queries that write.
 CREATING = {"create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
@@ -48,13 +51,13 @@ class House:
     tables: Mapping[str, str]
 
 
-def findings(registry: Registry) -> Iterator[Finding]:
-    """What stands in the Python of every plugin that plugins.toml lists, file by file."""
+def findings(registry: Registry, names: Iterable[str]) -> Iterator[Finding]:
+    """What stands in the Python of these plugins that plugins.toml lists, file by file."""
     entries = registry.configuration.entries
     packages = {(entry.package or f"{NAMESPACE}.{name.replace('-', '_')}"): name for name, entry in entries.items()}
     house = House(packages, owners_of_tables(registry))
-    for name in entries:
-        if name in registry.plugins:
+    for name in names:
+        if name in entries and name in registry.plugins:
             yield from _thawed(registry.plugins[name])
             yield from of_plugin(registry.plugins[name], house)
 
@@ -102,10 +105,9 @@ def _imports(node: ast.AST, plugin: str, house: House) -> Iterator[tuple[str, st
 def _module(module: str, name: str, plugin: str, house: House) -> Iterator[tuple[str, str, bool]]:
     """What is wrong with an import of a module, or of a name in it."""
     for package, owner in house.packages.items():
-        if owner != plugin and f"{module}.".startswith(f"{package}."):
-            advice = (
-                f"do without {module}, the plugin {owner}'s own: take what it offers under a Key, or hear its events"
-            )
+        if owner != plugin and f"{module}.".startswith(f"{package}.") and name not in _face(module, package):
+            what = f"{name} of {module}" if name else module
+            advice = f"do without {what}, the plugin {owner}'s own: take what it offers under a Key, or hear its events"
             yield "anothers-module", advice, True
     if module.partition(".")[0] != FACE:
         return
@@ -113,6 +115,11 @@ def _module(module: str, name: str, plugin: str, house: House) -> Iterator[tuple
     below = f"{module}.{name}" if module == FACE and name in _inside() else ""
     if inside or below or name.startswith("_"):
         yield "inside-import", _advice(below or module, "" if below else name), True
+
+
+def _face(module: str, package: str) -> Collection[str]:
+    """What a plugin hands out of its own package: the names in its `__all__`."""
+    return getattr(sys.modules.get(package), "__all__", ()) if module == package else ()
 
 
 def _advice(module: str, name: str) -> str:
@@ -167,7 +174,7 @@ def _writes(node: ast.AST, plugin: str, house: House, models: Mapping[str, str])
     """Where rows of a table are written that is another's."""
     tables = []
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        tables = WRITING.findall(node.value)
+        tables = [] if BROUGHT_ALONG.fullmatch(node.value) else WRITING.findall(node.value)
     elif isinstance(node, ast.Call):
         tables = [models[name] for name in _written(node) if name in models]
     for table in tables:

@@ -8,8 +8,14 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from typing import Any
 
+from tortoise.apps import Apps
 from tortoise.context import TortoiseContext
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.migration import Migration
+from tortoise.migrations.schema_generator.state import State
+from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.models import Model
 
 from banshi.builtin.checks.code.migrations import named
@@ -18,6 +24,38 @@ from banshi.foundation.database.opening import KERNEL, orm_config
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.loading.registry import Registry
+
+
+class Detector(MigrationAutodetector):
+    """Tortoise's, which applies all migrations once, and without the classes of the models after each step."""
+
+    def __init__(self, apps: Apps, config: dict[str, dict[str, Any]]) -> None:
+        super().__init__(apps, config)
+        self._made: State | None = None
+
+    async def _project_state(self) -> State:
+        if self._made is None:
+            made = Described(models={}, apps=StateApps())
+            for key in self._full_plan():
+                migration = self.loader.graph.nodes[key]
+                if not isinstance(migration, Migration):
+                    raise ValueError(f"Missing migration for {key}")
+                await migration.apply(made, dry_run=True, schema_editor=None)
+            made.render()
+            self._made = made
+        return self._made
+
+
+class Described(State):
+    """The models as migrations describe them; their classes are made of the last description."""
+
+    def _reload(self, models_to_reload: set[tuple[str, str]]) -> None:
+        """Steps compare descriptions alone."""
+
+    def render(self) -> None:
+        """Make the classes. Raises what Tortoise does of a description that none can be made of."""
+        super()._reload(set(self.models))
+
 
 #: How a migration is made.
 MAKE = "run `python tools/make_migrations.py`"
@@ -53,7 +91,7 @@ def owners_of_tables(registry: Registry) -> dict[str, str]:
 
 async def unmigrated(registry: Registry) -> list[Finding]:
     """Where the models say something else than the migrations; for `banshi check`, when all else about tables holds."""
-    from banshi.builtin.checks.code.detector import Detector  # a server doesn't need it
+    from banshi.builtin.checks.code.tables import Detector  # a server doesn't need it
 
     config = orm_config("sqlite://:memory:", registry.tables)
     async with TortoiseContext() as context:

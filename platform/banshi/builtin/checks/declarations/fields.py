@@ -15,8 +15,8 @@ from banshi.kernel.loading.registry import Registry
 
 Schema = Mapping[str, Any]
 
-#: What is wrong with an item: the rule, what to do about it, and True where that is a warning only.
-Fault = tuple[str, str] | tuple[str, str, bool]
+#: What is wrong with an item: the rule, what to do about it, and True where that is a warning only, or "note".
+Fault = tuple[str, str] | tuple[str, str, bool | str]
 
 
 def of_each_item(rule: Callable[[Registry, Item], Iterator[Fault]]) -> Callable[[Registry], Iterator[Finding]]:
@@ -25,8 +25,9 @@ def of_each_item(rule: Callable[[Registry, Item], Iterator[Fault]]) -> Callable[
     @wraps(rule)
     def findings(registry: Registry) -> Iterator[Finding]:
         for item in registry.items.unchecked():
-            for name, advice, *warning in rule(registry, item):
-                yield Finding(item.plugin, name, f"items.{item.code}: {advice}", warning=bool(warning))
+            for name, advice, *mild in rule(registry, item):
+                told = f"items.{item.code}: {advice}"
+                yield Finding(item.plugin, name, told, warning=bool(mild), note="note" in mild)
 
     return findings
 

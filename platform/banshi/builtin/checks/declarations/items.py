@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from banshi.builtin.catalogue.elements import TITLES, elements_of
-from banshi.builtin.catalogue.remedies import remedy_of
+from banshi.builtin.catalogue.remedies import decided, remedy_of
 from banshi.builtin.checks.declarations.fields import Fault, attachment_fields, fields_of, of_each_item, types_of
 from banshi.builtin.identity.access import ROLES
 from banshi.forms.pointers import pointer
@@ -22,6 +22,9 @@ from banshi.kernel.loading.registry import Registry
 
 #: Days or months within which a remedy may be sought at most: a slip of the keyboard is more.
 LONGEST_REMEDY = 365
+
+#: Laws by which a decision is final, or is turned against in another way or time: what rests on one says which.
+OWN_REMEDIES = {"出境入境管理法", "集会游行示威法", "信访工作条例", "国家赔偿法", "刑事诉讼法"}
 
 
 @of_each_item
@@ -133,6 +136,13 @@ def remedies_make_sense(registry: Registry, item: Item) -> Iterator[Fault]:
         missing = "add [department.remedy] with reconsideration and court, or [items.remedy]"
         yield "no-remedy", f"{missing}: it is a permit, and a refusal has to name them"
     department = registry.departments.get(item.department)
+    if item.remedy and item.remedy.kind == "final" and not (item.remedy.basis or item.remedy.text):
+        yield "no-basis", "add remedy.basis, the law by which its decisions are final"
+    if item.remedy is None and decided(item):
+        laws = {one.title["zh-CN"].removeprefix("中华人民共和国") for one in item.legal_basis}
+        for title in sorted(laws & OWN_REMEDIES):
+            advice = f'add remedy, as {title} has another than most laws, or remedy.kind = "ordinary"'
+            yield "law-of-its-own", advice
     told = [("remedy", item.remedy), ("department.remedy", department.remedy if department else None)]
     for where, remedy in told:
         for key in ("days", "months"):
@@ -174,7 +184,7 @@ def facts_are_known(registry: Registry, item: Item) -> Iterator[Fault]:
     missing = [key for key in facts if getattr(item, key) in (None, ())]
     elements = elements_of(item, registry.departments.get(item.department))
     if missing := [*missing, *(f"elements.{key}" for key in TITLES if not getattr(elements, key))]:
-        yield "unknown-facts", f"add {', '.join(missing)} once they are known for certain", True
+        yield "unknown-facts", f"add {', '.join(missing)} once they are known for certain", "note"
 
 
 def _takes(method: Callable[..., Any], arguments: Sequence[str]) -> bool:

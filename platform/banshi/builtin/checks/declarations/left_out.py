@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 
 from banshi.builtin.materials.vocabulary import reusable
-from banshi.builtin.tracing.opening import ADDRESSES
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.tracing import ADDRESSES
 
 #: Gives who needs a capability, and what of theirs does.
 Needs = Callable[[Registry], Iterator[tuple[str, str]]]

@@ -116,10 +116,10 @@ def listed_choices_are_there(registry: Registry, item: Item) -> Iterator[Fault]:
         elif found.audience is not Audience.ANYONE:
             yield "closed-list", f"mend {where}: GET {told['list']} isn't for Audience.ANYONE"
         else:
-            for key in ("value", "title", "divided"):
+            for key in ("value", "title", "divided", "begins"):
                 if key in told and not _has(found, names_in(told[key])[0]):
                     yield "unknown-list", f"mend {where}: items of GET {told['list']} have no {told[key]!r} ({key})"
-            for key in ("search", "within"):
+            for key in ("search", "within", "from", "to"):
                 if key in told and told[key] not in [one.name for one in found.parameters]:
                     yield "unknown-list", f"mend {where}: GET {told['list']} has no parameter {told[key]!r} ({key})"
 

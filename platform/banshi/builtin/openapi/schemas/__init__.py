@@ -26,6 +26,7 @@ SCHEMAS: dict[str, Schema] = {
                 Record(pointer=TEXT, detail=TEXT, code=TEXT), description="Every wrong field, by JSON Pointer."
             ),
             "permitted_actions": array(TEXT),
+            "reason": {**TEXT, "description": "Why, for whoever develops what people use."},
         },
     },
     **ITEM_SCHEMAS,

@@ -40,6 +40,10 @@ _CASE_SUMMARY = {
     "unit_title": TEXT,
     "state": ref("CaseState"),
     "state_title": {**TEXT, "description": "What people read for the state."},
+    "your_turn": {
+        "type": "boolean",
+        "description": "For its citizen: it waits for what they alone can do, as one of its actions; false for staff.",
+    },
     "mode": MODE,
     "reason": MAYBE_TEXT,
     "deadline": maybe(ref("Deadline")),
@@ -64,10 +68,7 @@ PERMITTED_ACTION = Record(
     link={**TEXT, "description": "Where it is taken, by POST."},
     takes=optional({"type": "object", "description": "JSON Schema of the `details` that go with it."}),
     body=optional(
-        {
-            "type": "object",
-            "description": "JSON Schema of all that the action takes now: reason and details.",
-        }
+        {"type": "object", "description": "JSON Schema of all that the action takes now: reason and details."}
     ),
 )
 
@@ -114,21 +115,13 @@ CASE_SCHEMAS: dict[str, Schema] = {
         by_title=TEXT,
         reason=MAYBE_TEXT,
         reused=optional({**_REUSED, "description": "Documents that came from earlier cases."}),
-        reused_for=optional(
-            {
-                **_REUSED,
-                "description": "For the citizen: documents that went to a later one.",
-            }
-        ),
+        reused_for=optional({**_REUSED, "description": "For the citizen: documents that went to a later one."}),
     ),
     "CaseSummary": Record(**_CASE_SUMMARY),
     "Case": Record(
         **_CASE_SUMMARY,
         applicant={
-            "oneOf": [
-                {"type": "null"},
-                ref("Applicant"),
-            ],
+            "oneOf": [{"type": "null"}, ref("Applicant")],
             "description": "For staff: who handed it in, and whom a certificate may name. Null for everybody else.",
         },
         answers={"type": "object"},
@@ -161,10 +154,7 @@ CASE_SCHEMAS: dict[str, Schema] = {
             "enum": [STORED, HELD, REFUSED],
             "description": "Held: it can be named, and read once it was examined. Refused: it was harmful and is gone.",
         },
-        document={
-            "type": "string",
-            "description": "Code of the document that it is; empty where none is named.",
-        },
+        document={"type": "string", "description": "Code of the document that it is; empty where none is named."},
         reused_from=maybe(_CASE_REFERENCE),
         item=optional({**REFERENCE, "description": "Of an upload that named one."}),
         field=optional(

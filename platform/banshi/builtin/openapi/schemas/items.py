@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from banshi.builtin.openapi.declared import Declared
-from banshi.kernel.contract.items import Item, Material, Mode, OnlineDepth
+from banshi.kernel.contract.elements import LegalBasis
+from banshi.kernel.contract.items import Item, Material, Mode
 from banshi.kernel.http.document_schemas import (
     ID,
     LINKS,
@@ -88,6 +89,9 @@ DEPARTMENT = Record(
     links=LINKS,
 )
 
+#: What a summary has of an item's own: whom it is for, what it costs, how long it takes, how far it goes online.
+BRIEF = ("audience", "fee", "promised_days", "promised_days_unit", "online_depth")
+
 ITEM_SUMMARY = Record(
     code=TEXT,
     title=TEXT,
@@ -99,15 +103,15 @@ ITEM_SUMMARY = Record(
     mode=MODE,
     fully_online={"type": "boolean"},
     visits={"type": "integer"},
-    online_depth=_GUIDE.schema(OnlineDepth | None),
+    audience_titles=array(TEXT),
+    **_GUIDE.members(Item, BRIEF),
     links=LINKS,
 )
 
 #: What the guide has beside the summary and the form: an item's own, in one language.
 GUIDE = (
-    *("audience", "legal_basis", "conditions", "materials", "process", "fee", "legal_days", "promised_days"),
-    *("legal_days_unit", "promised_days_unit"),
-    *("places", "result", "details", "version", "unit", "owner", "credential", "certificate"),
+    *("legal_basis", "conditions", "materials", "process", "legal_days", "legal_days_unit"),
+    *("places", "result", "details", "version", "unit", "owner", "credential", "certificate", "discreet"),
 )
 
 ITEM_SCHEMAS: dict[str, Schema] = {
@@ -124,11 +128,21 @@ ITEM_SCHEMAS: dict[str, Schema] = {
         ),
         "description": "What people look for here and no item serves.",
     },
+    "Danger": {
+        **Record(
+            kind=TEXT,
+            numbers=array(TEXT, description="To call, the first at once."),
+            words={**TEXT, "description": "What to do, with the number, in a sentence or two."},
+            silent={**MAYBE_TEXT, "description": "How to call the police without a voice."},
+        ),
+        "description": "A danger that somebody's words speak of.",
+    },
     "HelpPage": {
         **Record(
             code=TEXT,
             group={"type": "string", "enum": ["urgent", "channel"]},
             title=TEXT,
+            dangers=array(TEXT, description="The kinds of danger that it is shown for."),
             phones=array(Record(number=TEXT, title=TEXT), description="To call, the most urgent first."),
             steps=array(TEXT),
             items=array(REFERENCE, description="The items that it leads on to."),
@@ -141,7 +155,6 @@ ITEM_SCHEMAS: dict[str, Schema] = {
             **ITEM_SUMMARY["properties"],
             **_GUIDE.members(Item, [name for name in GUIDE if name != "details"]),
             unit_title=TEXT,
-            audience_titles=array(TEXT),
             details=ref("ItemDetails"),
             elements=array(
                 Record(name=TEXT, title=TEXT, code=MAYBE_TEXT, value=TEXT),
@@ -162,11 +175,13 @@ ITEM_SCHEMAS: dict[str, Schema] = {
     **_GUIDE.schemas,
     "Remedy": {
         **Record(
-            reconsideration={**TEXT, "description": "The authority that reconsiders a decision."},
-            days={"type": "integer", "description": "Within which it is asked."},
-            court=TEXT,
-            months={"type": "integer", "description": "Within which a lawsuit is filed."},
-            text={**TEXT, "description": "All of it, as a decision says it."},
+            kind={"type": "string", "enum": ["ordinary", "final"], "description": "final: by law to nobody."},
+            reconsideration={**MAYBE_TEXT, "description": "The authority that reconsiders a decision."},
+            days={"type": ["integer", "null"], "description": "Within which it is asked."},
+            court=MAYBE_TEXT,
+            months={"type": ["integer", "null"], "description": "Within which a lawsuit is filed."},
+            text={**TEXT, "description": "All of it, as a decision says it; there may be other ways than the above."},
+            basis=array(_GUIDE.schema(LegalBasis), description="The laws that say so."),
         ),
         "description": "To whom somebody turns who doesn't accept a decision.",
     },
@@ -187,10 +202,7 @@ ITEM_SCHEMAS: dict[str, Schema] = {
     "ItemSample": Record(
         question={"type": "object", "description": "What the form takes."}, answer=ref("LookUpAnswer")
     ),
-    "Materials": Record(
-        item=REFERENCE,
-        materials=array(MATERIAL),
-    ),
+    "Materials": Record(item=REFERENCE, materials=array(MATERIAL)),
     "LookUpAnswer": Record(
         register=REFERENCE,
         as_of={**MOMENT, "description": "The time that the data are from."},
@@ -220,6 +232,7 @@ ITEM_SCHEMAS: dict[str, Schema] = {
             },
             department=optional(REFERENCE),
             role=optional(TEXT),
+            channel=optional({**TEXT, "description": "By a chat there, such as wechat."}),
         ),
     ),
 }

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from banshi.builtin.openapi.schemas.items import REFERENCE
-from banshi.kernel.http.document_schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, Schema, array, maybe
+from banshi.kernel.http.document_schemas import (
+    ID,
+    LINKS,
+    MAYBE_MOMENT,
+    MAYBE_TEXT,
+    MOMENT,
+    TEXT,
+    Record,
+    Schema,
+    array,
+    maybe,
+    optional,
+)
 
 SCAN = Record(
     at=MOMENT,
     department=TEXT,
-    officer=TEXT,
+    department_title=TEXT,
     place=TEXT,
     verdict=TEXT,
     verdict_title={**TEXT, "description": "What people read for that."},
@@ -23,13 +35,54 @@ DETAIL = {**TEXT, "description": "What was found, and what to do now; empty of a
 
 HELD_PASS = Record(
     key=Record(kty=TEXT, crv=TEXT, x=TEXT, y=TEXT),
-    text={
-        **TEXT,
-        "description": "What the phone puts its own prefix before, the time and its signature behind.",
-    },
+    text={**TEXT, "description": "What the phone puts its own prefix before, the time and its signature behind."},
     sign_every={"type": "integer", "description": "Seconds after which it signs anew."},
     not_before=MAYBE_MOMENT,
     expires_at=MOMENT,
+)
+
+#: A citizen's own, among others.
+OWN_PASS = Record(
+    case=Record(id=ID, number=TEXT),
+    item=REFERENCE,
+    title={**TEXT, "description": "What it is, as the item calls its result."},
+    not_before=MAYBE_MOMENT,
+    until={**MOMENT, "description": "From then on it is over."},
+    state={"type": "string", "enum": ["valid", "not-yet-valid", "expired", "revoked"]},
+    state_title={**TEXT, "description": "What people read for that; of a `revoked` one for how it has ended."},
+    reason={**MAYBE_TEXT, "description": "Why it was revoked."},
+    links={**LINKS, "description": "`pass_picture` or `pass_phone`, which shows it; of a certificate `certificate`."},
+)
+
+#: What verifies passes without a network; a key may have more members, as RFC 7517 lets any.
+KEY_SET = Record(
+    keys=array(
+        {
+            **Record(
+                **dict.fromkeys(("kty", "crv", "x", "y", "alg", "use", "kid"), TEXT),
+                signs_from={"type": "string", "format": "date-time"},
+                retired_at={"type": ["string", "null"], "format": "date-time"},
+            ),
+            "additionalProperties": True,
+        }
+    ),
+    issuer=TEXT,
+    items={
+        "type": "object",
+        "description": "By item code: what its pass says.",
+        "additionalProperties": Record(
+            title=TEXT,
+            dynamic={"type": "boolean", "description": "A phone signs it anew; a picture of it is never valid."},
+            claims=array(
+                Record(
+                    name=TEXT,
+                    title=TEXT,
+                    values=optional({**LINKS, "description": "Value to what people read for it."}),
+                )
+            ),
+        ),
+    },
+    links=LINKS,
 )
 
 PASS_SCHEMAS: dict[str, Schema] = {
@@ -56,6 +109,7 @@ PASS_SCHEMAS: dict[str, Schema] = {
         department=maybe(REFERENCE),
         number={**MAYBE_TEXT, "description": "As it stands on the page."},
         title={**MAYBE_TEXT, "description": "What has to stand above the page."},
+        issuer={**MAYBE_TEXT, "description": "In whose name it is."},
         body=array(TEXT, description="The sentences that the page has to have, as the department words them now."),
         claims=array(
             Record(name=TEXT, title=TEXT, value={}, text=TEXT),

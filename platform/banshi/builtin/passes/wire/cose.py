@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import base45, cbor
-from banshi.builtin.passes.wire.signature import ES256, low_s, of_raw, raw
+from banshi.foundation.encryption.signatures import ES256, low_s, of_raw, raw
 
 #: Says what was scanned before anything is parsed, and carries the version of the whole format.
 PREFIX = "BS1:"

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import base45, cose
-from banshi.builtin.passes.wire.signature import ES256, low_s, of_raw, raw
+from banshi.foundation.encryption.signatures import ES256, low_s, of_raw, raw
 
 #: Says what was scanned: another prefix than a pass that needs no phone, so that neither is taken for the other.
 PREFIX = "BD1:"

@@ -129,6 +129,22 @@ OURS = (DBConnectionError, OperationalError, IntegrityError, TransactionManageme
 
 OUTAGES = frozenset({Fate.AWAY, Fate.RECONNECT, Fate.FULL, Fate.AGAIN})
 
+#: What PostgreSQL says where another transaction keeps a lock for longer than was waited, or each waits for the other.
+LOCKED = frozenset({"55P03", "40P01"})
+
+
+class NotBegun(Unavailable):
+    """The service is starting anew; try again in a moment."""
+
+    # Of another Unavailable nobody knows whether the database has the write after all. It was never given this one.
+
+
+class Locked(NotBegun):
+    """Somebody else is changing the same thing, and for longer than this waits. Nothing was written; try again."""
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": str(CONFLICT_RETRY_AFTER_S)})
+
 
 def of_sqlstate(code: str) -> Fate:
     """What follows from a SQLSTATE of five characters."""
@@ -158,6 +174,17 @@ def code_of(error: BaseException) -> str:
     return str(getattr(inner, "sqlstate", None) or getattr(inner, "sqlite_errorname", None) or "")
 
 
+def is_locked(error: BaseException) -> bool:
+    """Whether somebody else has locked what was wanted, on SQLite the whole file. What met it is rolled back."""
+    code = code_of(error)
+    return code in LOCKED or code.startswith("SQLITE_BUSY")
+
+
+def names_row(error: BaseException) -> bool:
+    """Whether PostgreSQL says that it is a row that is locked."""
+    return bool(error.args and getattr(error.args[0], "context", None))
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether the platform's own database could not do it now: nobody's failure, and the same again will do."""
     return isinstance(error, OURS) and fate_of(error) in OUTAGES
@@ -170,6 +197,8 @@ def fails_all(error: BaseException) -> bool:
 
 def problem_of(error: BaseException) -> Problem:
     """What whoever asked is told of an outage."""
+    if is_locked(error):
+        return Locked()
     if (fate := fate_of(error)) is Fate.FULL:
         return StorageFull()
     again = fate is Fate.AGAIN

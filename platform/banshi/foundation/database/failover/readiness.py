@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 from banshi.foundation.errors import Unavailable
@@ -12,8 +11,10 @@ from banshi.foundation.sentences import say
 #: Seconds that the database has to answer.
 ANSWER_TIMEOUT_S = 2.0
 
-#: Seconds for which a write may be under way: with a synchronous standby that is gone, each waits for as long as it is.
-MAX_WRITE_S = 15.0
+STAND_STILL = (
+    "No write got through in {seconds:g} s. Does the database answer, is its synchronous standby there, has somebody "
+    "locked a table? See `Writes stand still` in the manual."
+)
 
 SOON = {"Retry-After": "5"}
 
@@ -23,8 +24,6 @@ class Readiness:
 
     def __init__(self, takes_writes: Callable[[], Awaitable[bool]]) -> None:
         self._takes_writes = takes_writes
-        #: When the present write began, by the monotonic clock; the store says it.
-        self.begun: float | None = None
         self._look: asyncio.Future[bool] | None = None
 
     async def require(self) -> None:
@@ -35,17 +34,15 @@ class Readiness:
             look.add_done_callback(self._over)
         # Not asyncio.timeout: a connection to a server that hangs takes as long to be given back. What it says then is
         # the answer to whoever asks in that moment.
-        await asyncio.wait([look], timeout=ANSWER_TIMEOUT_S)
+        done, _ = await asyncio.wait([look], timeout=ANSWER_TIMEOUT_S)
+        if not done:
+            raise Unavailable(say(STAND_STILL, seconds=ANSWER_TIMEOUT_S), headers=SOON)
         try:
             writes = look.result()
         except Exception:  # whatever keeps the database from answering keeps this process from serving
             raise Unavailable(headers=SOON) from None
         if not writes:
             raise Unavailable(headers=SOON)
-        seconds = 0.0 if self.begun is None else time.monotonic() - self.begun
-        if seconds > MAX_WRITE_S:
-            told = "No write was confirmed for {seconds:.0f} s; is the database's synchronous standby there?"
-            raise Unavailable(say(told, seconds=seconds), headers=SOON)
 
     def _over(self, look: asyncio.Future[bool]) -> None:
         self._look = None

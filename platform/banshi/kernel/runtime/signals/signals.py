@@ -43,6 +43,9 @@ class Signals:
         self._missed: list[Callable[[], None]] = []
         self._waiting: dict[str, set[str]] = defaultdict(set)
         self._wake = asyncio.Event()
+        #: What was heard and not passed on yet, and until when it gathers.
+        self._told: dict[str, set[str]] = defaultdict(set)
+        self._gathering: asyncio.TimerHandle | None = None
         told = "no signals from other processes; all goes on, slower"
         self._absence = Absence(log, told, "signals from other processes are back")
 
@@ -130,6 +133,16 @@ class Signals:
             return
         sender, topic, *words = message
         if sender != self._own:
+            self._told[topic].update(words)
+            if self._gathering is None:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Call whoever wants to hear it, at once; what comes for a moment after that they hear together."""
+        told, self._told, self._gathering = self._told, defaultdict(set), None
+        if told:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER_S, self._pass_on)
+        for topic, words in told.items():
             for heed in self._heeding.get(topic, ()):
                 self._call(heed, frozenset(words))
 

@@ -9,8 +9,5 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        ops.AddIndex(
-            model_name="Case",
-            index=Index(fields=["item", "state", "person"], name="banshi_case_people"),
-        ),
+        ops.AddIndex(model_name="Case", index=Index(fields=["item", "state", "person"], name="banshi_case_people"))
     ]

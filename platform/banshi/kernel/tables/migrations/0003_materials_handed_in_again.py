@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
             ),
         ),
         ops.AddField(
-            model_name="Attachment",
-            name="concerns",
-            field=fields.CharField(default="", db_default="", max_length=200),
+            model_name="Attachment", name="concerns", field=fields.CharField(default="", db_default="", max_length=200)
         ),
         ops.AddField(
             model_name="Attachment",

@@ -22,8 +22,5 @@ class Migration(migrations.Migration):
                 max_length=4,
             ),
         ),
-        ops.AddIndex(
-            model_name="Case",
-            index=Index(fields=["mode", "created_at"], name="banshi_case_mode"),
-        ),
+        ops.AddIndex(model_name="Case", index=Index(fields=["mode", "created_at"], name="banshi_case_mode")),
     ]

@@ -10,9 +10,4 @@ class Migration(migrations.Migration):
 
     initial = False
 
-    operations = [
-        ops.AddIndex(
-            model_name="Pass",
-            index=Index(fields=["case_id", "number"], name="banshi_pass_case"),
-        ),
-    ]
+    operations = [ops.AddIndex(model_name="Pass", index=Index(fields=["case_id", "number"], name="banshi_pass_case"))]

@@ -25,5 +25,5 @@ class Migration(migrations.Migration):
                 "table_description": "What one process of a deployment does for all, and until when, in milliseconds of the database's clock.",
             },
             bases=["Model"],
-        ),
+        )
     ]

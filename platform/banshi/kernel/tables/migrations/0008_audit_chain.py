@@ -60,11 +60,7 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.AddField(
-            model_name="CaseEvent",
-            name="mark",
-            field=fields.BinaryField(null=True),
-        ),
+        ops.AddField(model_name="CaseEvent", name="mark", field=fields.BinaryField(null=True)),
         ops.AddField(
             model_name="CaseEvent",
             name="redacted",
@@ -86,8 +82,5 @@ class Migration(migrations.Migration):
             name="seal",
             field=fields.BigIntField(null=True, description="The seal that has this entry, None until it is sealed."),
         ),
-        ops.AddIndex(
-            model_name="CaseEvent",
-            index=Index(fields=["seal", "id"], name="banshi_case_event_seal"),
-        ),
+        ops.AddIndex(model_name="CaseEvent", index=Index(fields=["seal", "id"], name="banshi_case_event_seal")),
     ]

@@ -23,8 +23,5 @@ class Migration(migrations.Migration):
             ),
         ),
         # Whatever adds a column makes none of itself.
-        ops.AddIndex(
-            model_name="IdempotencyKey",
-            index=Index(fields=["person"], name="banshi_idempotency_key_person"),
-        ),
+        ops.AddIndex(model_name="IdempotencyKey", index=Index(fields=["person"], name="banshi_idempotency_key_person")),
     ]

@@ -13,9 +13,7 @@ class Migration(migrations.Migration):
 
     operations = [
         Widen(
-            model_name="Attachment",
-            name="concerns",
-            field=fields.CharField(default="", db_default="", max_length=1121),
+            model_name="Attachment", name="concerns", field=fields.CharField(default="", db_default="", max_length=1121)
         ),
         Widen(
             model_name="Attachment",
@@ -24,11 +22,7 @@ class Migration(migrations.Migration):
                 default="", description="What the citizen called it, for display only.", max_length=1121
             ),
         ),
-        Widen(
-            model_name="Attachment",
-            name="person",
-            field=fields.CharField(max_length=1415),
-        ),
+        Widen(model_name="Attachment", name="person", field=fields.CharField(max_length=1415)),
         Widen(
             model_name="Case",
             name="person",
@@ -37,16 +31,8 @@ class Migration(migrations.Migration):
                 max_length=1415,
             ),
         ),
-        Widen(
-            model_name="Case",
-            name="person_name",
-            field=fields.CharField(default="", max_length=1415),
-        ),
-        Widen(
-            model_name="CaseEvent",
-            name="actor_id",
-            field=fields.CharField(default="", max_length=1415),
-        ),
+        Widen(model_name="Case", name="person_name", field=fields.CharField(default="", max_length=1415)),
+        Widen(model_name="CaseEvent", name="actor_id", field=fields.CharField(default="", max_length=1415)),
         Widen(
             model_name="IdempotencyKey",
             name="person",
@@ -57,9 +43,5 @@ class Migration(migrations.Migration):
                 max_length=1415,
             ),
         ),
-        Widen(
-            model_name="Scan",
-            name="officer",
-            field=fields.CharField(max_length=1415),
-        ),
+        Widen(model_name="Scan", name="officer", field=fields.CharField(max_length=1415)),
     ]

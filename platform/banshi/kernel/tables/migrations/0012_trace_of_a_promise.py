@@ -21,5 +21,5 @@ class Migration(migrations.Migration):
                 db_default="",
                 max_length=55,
             ),
-        ),
+        )
     ]

@@ -11,11 +11,7 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        ops.RemoveIndex(
-            model_name="Case",
-            name="banshi_case_worklist",
-            fields=None,
-        ),
+        ops.RemoveIndex(model_name="Case", name="banshi_case_worklist", fields=None),
         ops.AddIndex(
             model_name="Case",
             index=Index(fields=["department", "state", "item", "urgency", "id"], name="banshi_case_work"),

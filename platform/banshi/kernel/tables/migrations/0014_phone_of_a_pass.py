@@ -19,5 +19,5 @@ class Migration(migrations.Migration):
                 description="Of a dynamic one: the key of the phone that holds it, in hexadecimal, empty while none does.",
                 max_length=66,
             ),
-        ),
+        )
     ]

@@ -34,5 +34,5 @@ class Migration(migrations.Migration):
                 "table_description": "Bytes that somebody uploaded since they were counted last. What has left since is found by counting anew.",
             },
             bases=["Model"],
-        ),
+        )
     ]

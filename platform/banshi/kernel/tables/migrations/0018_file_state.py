@@ -14,5 +14,5 @@ class Migration(migrations.Migration):
             model_name="Attachment",
             name="state",
             field=fields.CharField(default="stored", db_index=True, db_default="stored", max_length=16),
-        ),
+        )
     ]

@@ -37,5 +37,5 @@ class Migration(migrations.Migration):
                 "table_description": "One person's answers to one item, right or wrong.",
             },
             bases=["Personal"],
-        ),
+        )
     ]

@@ -18,5 +18,5 @@ class Migration(migrations.Migration):
                 db_default="working-day",
                 max_length=12,
             ),
-        ),
+        )
     ]

@@ -43,5 +43,5 @@ class Migration(migrations.Migration):
                 "table_description": "One consent of a person.",
             },
             bases=["Personal"],
-        ),
+        )
     ]

@@ -1,4 +1,4 @@
--- After 0021_prefill
+-- After 0025_quotas_and_tokens
 CREATE TABLE "banshi_attachment" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE "banshi_case_event" (
     "actor_id" VARCHAR(255) NOT NULL,
     "reason" JSON,
     "details" JSON   /* What changed beside the state, without values: {"fields": ["\/plate"]}. */,
-    "case_id" CHAR(36) NOT NULL REFERENCES "banshi_case" ("id") ON DELETE RESTRICT, "mark" BLOB, "redacted" BLOB   /* Once personal columns were blanked: the hash of what they held, and the proof that it was the platform. */, "salt" BLOB   /* What the personal columns are hashed with, None once they were blanked, and the keyed digest of all columns. */, "seal" BIGINT   /* The seal that has this entry, None until it is sealed. */,
+    "case_id" CHAR(36) NOT NULL REFERENCES "banshi_case" ("id") ON DELETE RESTRICT, "mark" BLOB, "redacted" BLOB   /* Once personal columns were blanked: the hash of what they held, and the proof that it was the platform. */, "salt" BLOB   /* What the personal columns are hashed with, None once they were blanked, and the keyed digest of all columns. */, "seal" BIGINT   /* The seal that has this entry, None until it is sealed. */, "row_digest" BLOB   /* What the case's row says after this step (`banshi.builtin.audit.marks.ROW`), as a digest by key and salt. */,
     CONSTRAINT "uid_banshi_case_case_id_cb83f1" UNIQUE ("case_id", "version")
 );
 CREATE TABLE "banshi_counter" (
@@ -77,7 +77,6 @@ CREATE TABLE "banshi_outbox" (
     "last_error" VARCHAR(500) NOT NULL,
     "settled_at" BIGINT
 , "tries" INT NOT NULL  /* How often it was tried, since it was promised or since an operator wished it to be tried again. */ DEFAULT 0, "trace" VARCHAR(55) NOT NULL  /* The traceparent of what it was promised by. */ DEFAULT '');
-CREATE INDEX "banshi_outbox_due" ON "banshi_outbox" ("consumer", "state", "lane", "id");
 CREATE TABLE "banshi_pass" (
     "number" BIGINT NOT NULL  PRIMARY KEY,
     "item" VARCHAR(64) NOT NULL,
@@ -189,3 +188,36 @@ CREATE TABLE "banshi_prefill" (
 );
 CREATE INDEX "idx_banshi_pref_person_972f43" ON "banshi_prefill" ("person");
 CREATE INDEX "idx_banshi_pref_at_526c89" ON "banshi_prefill" ("at");
+CREATE TABLE "banshi_operator_command" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "at" TIMESTAMP NOT NULL,
+    "operator" VARCHAR(1415) NOT NULL  /* The account of the system, and before it whom the operator says they are. */,
+    "command" VARCHAR(64) NOT NULL  /* As it is typed, such as `keys rotate`. */,
+    "about" VARCHAR(200) NOT NULL  /* Which options it was given, of those that say what it does: `at_once=True`. */,
+    "whose" VARCHAR(32) NOT NULL  /* Keyed digest of the person whose data it is about, in hexadecimal digits; empty where it is about nobody's. */,
+    "purpose" VARCHAR(1121) NOT NULL  /* As the operator says it, and the person reads it. */,
+    "mark" BLOB NOT NULL,
+    "seal" BIGINT
+);
+CREATE INDEX "banshi_operator_command_whose" ON "banshi_operator_command" ("whose", "id");
+CREATE INDEX "banshi_operator_command_seal" ON "banshi_operator_command" ("seal", "id");
+CREATE TABLE "banshi_ended_session" (
+    "id" VARCHAR(32) NOT NULL  PRIMARY KEY /* A digest (`banshi.builtin.identity.ended.key_of`), or `everybody`. */,
+    "until" BIGINT NOT NULL  /* Unix seconds; 0 in the row of a logout token, which is there so that the same token isn't taken twice. */,
+    "noted_at" BIGINT NOT NULL  /* Milliseconds of the database's clock: a process reads what was noted since it read last. */
+);
+CREATE INDEX "idx_banshi_ende_noted_a_436672" ON "banshi_ended_session" ("noted_at");
+CREATE INDEX "banshi_outbox_open" ON "banshi_outbox" ("consumer", "state", "lane", "id") WHERE state = 'parked' OR state = 'due';
+CREATE TABLE "banshi_quota" (
+    "key" VARCHAR(160) NOT NULL  PRIMARY KEY /* Whose it is and what is counted, such as `wechat:wx1234\/force-token`. */,
+    "period" VARCHAR(10) NOT NULL  /* The day or the month where the vendor is; a later one begins at nought. */,
+    "used" INT NOT NULL,
+    "spent_at" BIGINT NOT NULL  /* When it was last spent: milliseconds of the database's clock. */
+);
+CREATE TABLE "banshi_shared_token" (
+    "name" VARCHAR(160) NOT NULL  PRIMARY KEY /* Whose it is, such as `qq:102000001`. */,
+    "sealed" TEXT NOT NULL  /* Sealed with the key of the keys folder; "" before the first. */,
+    "renew_at" BIGINT NOT NULL  /* From when the next one is fetched, and until when it is good. */,
+    "ends_at" BIGINT NOT NULL,
+    "lease_until" BIGINT NOT NULL  /* Until when somebody fetches the next one. */
+);

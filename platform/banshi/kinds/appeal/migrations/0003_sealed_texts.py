@@ -12,9 +12,5 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        Widen(
-            model_name="AppealRecord",
-            name="rating_text",
-            field=fields.CharField(default="", max_length=5388),
-        ),
+        Widen(model_name="AppealRecord", name="rating_text", field=fields.CharField(default="", max_length=5388))
     ]

@@ -81,6 +81,7 @@ def _counted_up(target: Case, move: Move, state: str, **values: Any) -> tuple[li
         details={"case": str(move.case.id)},
     )
     values |= {"state": state, "version": version, "updated_at": move.at}
+    noted.of_case = target, values
     return [Update(Case, {"id": target.id, "version": target.version}, values)], noted
 
 

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from banshi.foundation.errors import FieldProblem, InvalidFields
+from banshi.kinds.sentences import say
 
 #: No sign that is read as another (0 and O, I and L) and no U: 31 of them, a prime number.
 SIGNS = "123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -33,14 +34,8 @@ WRONG = {
         "zh-CN": f"查询码共有{CODE_SIGNS}个字符，请检查是否多写或者漏写。",
         "en": f"A code has {CODE_SIGNS} signs, not counting dashes; compare it with your note.",
     },
-    "signs": {
-        "zh-CN": "查询码只有数字和英文字母，没有0、O和U，请与您的记录核对。",
-        "en": "A code has digits and letters without 0, O and U; compare it with your note.",
-    },
-    "checksum": {
-        "zh-CN": "查询码中至少有一个字符写错了，请与您的记录核对。",
-        "en": "At least one sign of the code is wrong; compare it with your note.",
-    },
+    "signs": say("A code has digits and letters without 0, O and U; compare it with your note."),
+    "checksum": say("At least one sign of the code is wrong; compare it with your note."),
 }
 
 

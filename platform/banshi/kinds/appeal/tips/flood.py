@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from banshi.builtin.creating.senders import Bucket, Senders, wait_for
+from banshi.builtin.limits.senders import Bucket, Senders, wait_for
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.routes import Answer
 from banshi.kinds.appeal.problems import TooMuchComing

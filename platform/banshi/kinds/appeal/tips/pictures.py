@@ -16,6 +16,7 @@ from aiohttp import web
 
 from banshi.builtin.personal_data.housekeeping import remove_unused
 from banshi.builtin.uploads import receiving
+from banshi.builtin.uploads.points import READ
 from banshi.builtin.uploads.room import unused
 from banshi.builtin.uploads.routes import record
 from banshi.foundation.database.writes import Write
@@ -31,7 +32,7 @@ from banshi.kinds.appeal.problems import NoRoomForPictures, TellsWhoMadeIt
 from banshi.kinds.appeal.rules import is_for_unnamed
 from banshi.kinds.appeal.tips.flood import FLOOD, FLOODED
 from banshi.kinds.appeal.tips.representations import PICTURE
-from banshi.kinds.pictures import READ, cleaned
+from banshi.kinds.pictures import cleaned
 from banshi.kinds.sentences import say
 
 ROUTES = Routes("tips", unnamed=True)
@@ -83,7 +84,8 @@ async def upload_of_tip(call: Call) -> web.StreamResponse:
     row = received.row("", platform.now())
     document = attachment_document(platform, row)
     del document["links"]
-    await record(received.path(platform.settings.attachments_folder), platform.store.commit(Write(rows=[row])))
+    write = Write(rows=[row], caller=asyncio.current_task())
+    await record(received.path(platform.settings.attachments_folder), platform.store.commit(write))
     return reply(call, document, status=201)
 
 

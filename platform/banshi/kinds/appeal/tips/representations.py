@@ -18,6 +18,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.representations import begun, shown
 from banshi.kinds.appeal.tips.codes import MAX_TYPED_SIGNS
+from banshi.kinds.sentences import say
 
 #: What is of no use to somebody who has a code and nothing else.
 HIDDEN = ("id", "links", "renews")
@@ -27,10 +28,7 @@ CODE = {
     "minLength": 1,
     "maxLength": MAX_TYPED_SIGNS,
     "title": {"zh-CN": "查询码", "en": "Code"},
-    "description": {
-        "zh-CN": "提交时显示过一次的查询码；大小写、空格和横线不影响。",
-        "en": "The code that was shown once; small letters, blanks and dashes don't matter.",
-    },
+    "description": say("The code that was shown once; small letters, blanks and dashes don't matter."),
 }
 
 

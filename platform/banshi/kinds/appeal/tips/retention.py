@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 
 from banshi.builtin.audit.leaving import Unproven, entries_of, leave_each, remove_case
+from banshi.builtin.leading.rounds import hourly
 from banshi.builtin.personal_data.forgetting import forget_files
-from banshi.builtin.rounds import hourly
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import GONE, LEAVING, Case

@@ -1,6 +1,7 @@
 """What somebody does who doesn't say who they are: hand a tip in, and come back to it with its code.
 
-The code travels in bodies alone: addresses are kept by proxies and browsers.
+The code travels in bodies alone: addresses are kept by proxies and browsers. All of it is below `/v1/tips/`, for which
+whatever stands in front keeps no log. Older addresses, and the page's, nginx treats alike.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from aiohttp import web
 
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases import actors, lifecycle
-from banshi.kernel.cases.beginning import begin
+from banshi.kernel.cases.beginning import begin, begin_over_http
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.cases.submission import around
 from banshi.kernel.contract.principals import NOBODY
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import Item
+from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.responses import reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.intake import sort_member
@@ -91,6 +93,25 @@ async def tip(call: Call) -> web.StreamResponse:
         )
     begun = await begin(call.platform, item, None, call.body, call.language, sender=call.request.remote)
     return reply(call, {"code": begun.code, "tip": begun.document}, status=201, headers=NOT_KEPT)
+
+
+_CASE_ACTION = {"action": "$response.body#/case/permitted_actions/0/action"}
+ROUTES.post(
+    "/v1/tips/items/{code}/begin",
+    Audience.ANYONE,
+    {
+        201: Answer(
+            "It is stored; this is its code.",
+            ref("Begun"),
+            links=[Link("read_tip", body=_OWN), Link("act_on_tip", _CASE_ACTION, _OWN)],
+        ),
+        404: Answer("There is no such item."),
+        **FLOODED,
+    },
+    per_item=body_schema,
+    operation="begin_unnamed",
+    summary="Begin the item without saying who you are.",
+)(begin_over_http)
 
 
 @ROUTES.post("/v1/tips/read", Audience.ANYONE, {200: _TIP, **_OF_A_CODE}, body=READING, linked=is_for_unnamed)

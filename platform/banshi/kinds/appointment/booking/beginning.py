@@ -17,20 +17,18 @@ from banshi.kinds.appointment.booking import taking
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.offered import in_booking, slots_of
 from banshi.kinds.appointment.representations import details_of
+from banshi.kinds.sentences import say
 
 SLOT: Mapping[str, Any] = {
     **ID,
     "title": {"zh-CN": "时段", "en": "Time"},
-    "description": {"zh-CN": "从本事项的时段中选择。", "en": "One of the item's slots."},
+    "description": {"zh-CN": "请选择您方便的时间。", "en": "Choose a time that suits you."},
 }
 
 WAIT: Mapping[str, Any] = {
     "type": "boolean",
     "title": {"zh-CN": "约满时加入候补", "en": "Wait if it is full"},
-    "description": {
-        "zh-CN": "所选时段约满时，加入该时段的候补名单。",
-        "en": "Where the slot is full, its waiting list will do.",
-    },
+    "description": say("Where the slot is full, its waiting list will do."),
 }
 
 

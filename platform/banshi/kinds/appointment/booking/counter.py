@@ -33,11 +33,7 @@ PICTURES: dict[str, tuple[str, Callable[[str], bytes]]] = {
 
 SCANNED = Record(
     text={"type": "string", "maxLength": 200, "description": "What the scanner read, unchanged."},
-    place={
-        "type": "string",
-        "maxLength": 64,
-        "description": "The code of the place where the scanner stands.",
-    },
+    place={"type": "string", "maxLength": 64, "description": "The code of the place where the scanner stands."},
 ).form()
 
 

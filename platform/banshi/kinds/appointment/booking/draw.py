@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 import structlog
 
-from banshi.foundation.database.bulk import pages
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.foundation.logs import place_of
 from banshi.kernel.cases import actors, lifecycle
+from banshi.kernel.http.pages import pages
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.booking.problems import LimitReached
 from banshi.kinds.appointment.models import NOT_DRAWN, Booking, Slot

@@ -7,7 +7,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.creating.kept import KeptChoice
+from banshi.kernel.cases.kept_choices import KeptChoice
 from banshi.kernel.cases.modes import is_open_to
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item
@@ -22,7 +22,7 @@ def new_hold(platform: Platform, item: Item, person: Principal, slot_id: str) ->
     return Hold(id=uuid7(), item=item.code, person=person.subject, slot_id=slot_id.lower(), expires_at=until)
 
 
-async def keep(platform: Platform, item: Item, person: Principal, slot_id: Any) -> datetime | None:
+async def keep(platform: Platform, item: Item, person: Principal, slot_id: Any, moves: bool) -> datetime | None:
     """Keep a place of a slot for somebody, in exchange for the one that they kept before; until when.
 
     One that they keep there already stays as it is, so asking twice does nothing again. None where nothing is kept as
@@ -34,7 +34,7 @@ async def keep(platform: Platform, item: Item, person: Principal, slot_id: Any) 
     if kept is None:
         kept = new_hold(platform, item, person, slot_id)
         try:
-            await taking.hold(platform, kept, ())
+            await taking.hold(platform, kept, (), moves=moves)
         except problems.SlotDrawn:
             return None
     return kept.expires_at

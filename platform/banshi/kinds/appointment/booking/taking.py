@@ -249,19 +249,20 @@ async def held(platform: Platform, item: Item, person: str, slot_id: Any) -> Hol
     return await live.first()
 
 
-async def hold(platform: Platform, hold_: Hold, rows: Sequence[Model]) -> None:
+async def hold(platform: Platform, hold_: Hold, rows: Sequence[Model], *, moves: bool = False) -> None:
     """Keep a place while the form is filled, in exchange for the one that the person has kept before.
 
-    `rows` are written with it, in the same transaction.
+    `rows` are written with it, in the same transaction. Whoever `moves` there has one appointment before and after.
     """
     item = platform.registry.items[hold_.item]
     async with platform[QUEUE].turn(hold_.item, hold_.person):
         for _ in range(MAX_TRIES):
             slot = await open_slot(platform, item, hold_.slot_id)
             standing = await limits.standing(item, hold_.person)
-            standing.refuse_absent(platform)
             standing.refuse_twice(slot.id)
-            standing.free_number("seat")
+            if not moves:
+                standing.refuse_absent(platform)
+                standing.free_number("seat")
             if slot.draw == "open":
                 raise problems.SlotDrawn(draw=moment_in_words(platform, slot.draw_at))
             earlier = await Hold.get_or_none(item=item.code, person=hold_.person, live=1)

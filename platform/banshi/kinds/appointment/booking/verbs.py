@@ -119,12 +119,7 @@ async def drop_hold(call: Call) -> web.StreamResponse:
 
 
 @ROUTES.post(
-    "/v1/items/{code}/appointments",
-    Audience.CITIZEN,
-    {201: MADE},
-    creates=True,
-    per_item=body_schema,
-    deprecated=True,
+    "/v1/items/{code}/appointments", Audience.CITIZEN, {201: MADE}, creates=True, per_item=body_schema, deprecated=True
 )
 async def book(call: Call) -> web.StreamResponse:
     """Book a slot.

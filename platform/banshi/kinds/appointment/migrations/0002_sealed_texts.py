@@ -12,14 +12,6 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        Widen(
-            model_name="Booking",
-            name="person",
-            field=fields.CharField(max_length=1415),
-        ),
-        Widen(
-            model_name="Hold",
-            name="person",
-            field=fields.CharField(max_length=1415),
-        ),
+        Widen(model_name="Booking", name="person", field=fields.CharField(max_length=1415)),
+        Widen(model_name="Hold", name="person", field=fields.CharField(max_length=1415)),
     ]

@@ -41,11 +41,9 @@ def join(slot_id: Any) -> Update:
 
 def leave(booking: Booking) -> list[Update]:
     """Give back what the booking has of its slot, be it a place or a turn on the waiting list."""
-    column = {
-        "taken": "taken_internal" if booking.internal else "taken",
-        "offered": "taken",
-        "waiting": "waiting",
-    }.get(booking.state)
+    column = {"taken": "taken_internal" if booking.internal else "taken", "offered": "taken", "waiting": "waiting"}.get(
+        booking.state
+    )
     return [Update(Slot, {"id": booking.slot_id}, {column: F(column) - 1})] if column else []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -9,10 +10,10 @@ from uuid import UUID
 
 from aiohttp import web
 from tortoise.expressions import F, Q
+from tortoise.functions import Count, Sum
+from tortoise.queryset import QuerySet
 
 from banshi.builtin.identity.access import ACCESS
-from banshi.builtin.months import midnight
-from banshi.builtin.pages import page_of
 from banshi.foundation.errors import Forbidden, InvalidParameter, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.modes import is_open_to
@@ -20,6 +21,9 @@ from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import Item
+from banshi.kernel.http.document_schemas import Record
+from banshi.kernel.http.months import midnight
+from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.booking.problems import NotBookable
@@ -49,6 +53,24 @@ CALENDAR_EDGE = timedelta(days=2)
 #: Where the first of a list leads.
 FIRST = {"code": "$request.path.code", "id": "$response.body#/items/0/id"}
 
+#: Which slots are asked for.
+OF_DAYS = (
+    Parameter("from", DAY, "First day; today where it is left out."),
+    Parameter("to", DAY, "Last day, at most 62 days later."),
+    Parameter("place", {"type": "string", "maxLength": 64}, "One place's code."),
+)
+
+#: Of those that can be taken at all: anybody can take one now, whatever a hold that is over still keeps.
+FREE = Q(waiting=0, draw__in=["", "done"], taken__lt=F("capacity"))
+
+#: A day's slots that are still to come.
+IN_DAY = Record(
+    day=DAY,
+    slots={"type": "integer", "description": "Slots, free or not."},
+    free={"type": "integer", "description": "Places that anybody can take now."},
+    draws={"type": "integer", "description": "Slots for which one can enter a draw now."},
+)
+
 
 def is_bookable(item: Item) -> bool:
     return item.kind == "appointment"
@@ -75,9 +97,7 @@ def bookable(call: Call, *, by: Principal | None = None) -> Item:
     },
     linked=is_bookable,
     parameters=(
-        Parameter("from", DAY, "First day; today where it is left out."),
-        Parameter("to", DAY, "Last day, at most 62 days later."),
-        Parameter("place", {"type": "string", "maxLength": 64}, "One place's code."),
+        *OF_DAYS,
         Parameter("takeable", {"type": "boolean"}, "Only those that can be booked or drawn for now."),
         *PAGE_PARAMETERS,
     ),
@@ -85,6 +105,51 @@ def bookable(call: Call, *, by: Principal | None = None) -> Item:
 async def list_slots(call: Call) -> web.StreamResponse:
     """List an item's slots with what is free, in order."""
     item, platform = bookable(call), call.platform
+    query = await _open_slots(call, item)
+    if call.query.get("takeable"):
+        query = query.filter(FREE | Q(draw="open", draw_at__gt=platform.now()), opens_at__lte=platform.now())
+    shown, after = await page_of(call, query, {"begins": in_utc, "id": UUID})
+    over = await expired_holds(platform, shown)
+    documents = [slot_document(platform, item, slot, call.language, over.get(slot.id, 0)) for slot in shown]
+    return reply(call, Page(documents, after).document())
+
+
+@ROUTES.get(
+    "/v1/items/{code}/slots/days",
+    Audience.ANYONE,
+    {
+        200: page_answer(
+            IN_DAY, Link("list_slots", {"code": "$request.path.code", "from": "$response.body#/items/0/day"})
+        ),
+        502: Answer("The department's calendar can't be read."),
+    },
+    linked=is_bookable,
+    parameters=OF_DAYS,
+)
+async def list_slot_days(call: Call) -> web.StreamResponse:
+    """List the days on which an item has slots, with what is free on each.
+
+    They are all on one page.
+    """
+    query, now = await _open_slots(call, bookable(call)), call.now
+    released = query.filter(opens_at__lte=now)
+    asked = {
+        "slots": query.annotate(count=Count("id")),
+        "free": released.filter(FREE).annotate(count=Sum(F("capacity") - F("taken"))),
+        "draws": released.filter(draw="open", draw_at__gt=now).annotate(count=Count("id")),
+    }
+    days: dict[date, Counter[str]] = defaultdict(Counter)
+    for name, counted in asked.items():
+        for row in await counted.group_by("begins").values("begins", "count"):
+            day = row["begins"].astimezone(call.platform.settings.timezone).date()
+            days[day][name] += int(row["count"])
+    rows = [{"day": day.isoformat(), **{name: days[day][name] for name in asked}} for day in sorted(days)]
+    return reply(call, Page(rows, None).document())
+
+
+async def _open_slots(call: Call, item: Item) -> QuerySet[Slot]:
+    """The slots to come of the days and the place that are asked for. Raises InvalidParameter."""
+    platform = call.platform
     await ensure(platform, item)
     first = _day(call, "from", platform.today())
     until = platform.today() + timedelta(days=item.details.days_ahead)
@@ -100,15 +165,7 @@ async def list_slots(call: Call) -> web.StreamResponse:
     after_last = midnight(platform, last) + timedelta(days=1)
     query = Slot.filter(item=item.code, begins__gte=midnight(platform, first), begins__lt=after_last)
     query = query.filter(is_open=True, begins__gt=platform.now())
-    if place is not None:
-        query = query.filter(place=place)
-    if call.query.get("takeable"):
-        free = Q(waiting=0, draw__in=["", "done"], taken__lt=F("capacity"))
-        query = query.filter(free | Q(draw="open", draw_at__gt=platform.now()), opens_at__lte=platform.now())
-    shown, after = await page_of(call, query, {"begins": in_utc, "id": UUID})
-    over = await expired_holds(platform, shown)
-    documents = [slot_document(platform, item, slot, call.language, over.get(slot.id, 0)) for slot in shown]
-    return reply(call, Page(documents, after).document())
+    return query if place is None else query.filter(place=place)
 
 
 def _day(call: Call, name: str, default: date) -> date:

@@ -33,10 +33,7 @@ CONVERSATION = Record(
     you={"enum": ["poster", "writer", "staff"]},
     is_open={"type": "boolean", "description": "Whether the two can write."},
     blocked_by_you={"type": "boolean"},
-    report={
-        **REPORT,
-        "description": "Only staff, and whoever made it, see a report.",
-    },
+    report={**REPORT, "description": "Only staff, and whoever made it, see a report."},
     other_report={**REPORT, "description": "For staff: the other side's, where both have made one."},
     created_at=MOMENT,
     last_at=MOMENT,

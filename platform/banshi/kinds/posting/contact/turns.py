@@ -13,11 +13,12 @@ from typing import Any
 from tortoise.exceptions import IntegrityError
 from tortoise.queryset import QuerySet
 
-from banshi.builtin.months import midnight
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import TooManyRequests
+from banshi.kernel.http.months import midnight
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.posting.models import Conversation, ConversationMessage
+from banshi.kinds.sentences import say
 
 #: Messages that one person may send in an hour, and conversations that one may begin on a day.
 MAX_MESSAGES_PER_HOUR, MAX_CONVERSATIONS_PER_DAY = 30, 10
@@ -25,10 +26,7 @@ MAX_MESSAGES_PER_HOUR, MAX_CONVERSATIONS_PER_DAY = 30, 10
 #: Others of the same person may take the number meanwhile so many times.
 MAX_ATTEMPTS = 2 * MAX_MESSAGES_PER_HOUR
 
-TOO_MANY = {
-    "zh-CN": "您发送得太频繁，请稍后再试。",
-    "en": "You have written very often; wait a moment before you write again.",
-}
+TOO_MANY = say("You have written very often; wait a moment before you write again.")
 
 
 async def take_turn(

@@ -12,13 +12,13 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.pages import page_of
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import FieldProblem, Forbidden, InvalidFields
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.http.document_schemas import ID, Record
+from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, in_utc, page_answer, reply
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.contact import told

@@ -22,21 +22,9 @@ class Migration(migrations.Migration):
             name="poster",
             field=fields.CharField(description="Subjects: whose posting it is, and who wrote first.", max_length=1415),
         ),
-        Widen(
-            model_name="Conversation",
-            name="report",
-            field=fields.CharField(default="", max_length=5388),
-        ),
-        Widen(
-            model_name="Conversation",
-            name="reviewer",
-            field=fields.CharField(default="", max_length=1415),
-        ),
-        Widen(
-            model_name="Conversation",
-            name="writer",
-            field=fields.CharField(max_length=1415),
-        ),
+        Widen(model_name="Conversation", name="report", field=fields.CharField(default="", max_length=5388)),
+        Widen(model_name="Conversation", name="reviewer", field=fields.CharField(default="", max_length=1415)),
+        Widen(model_name="Conversation", name="writer", field=fields.CharField(max_length=1415)),
         Widen(
             model_name="ConversationMessage",
             name="person",

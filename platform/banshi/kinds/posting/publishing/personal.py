@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from banshi.forms.numbers import is_resident_id
+from banshi.kinds.sentences import say
 
 #: Digits as people write them so that no program finds them.
 SPELLED = str.maketrans("〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "00123456789" + "1" + "123456789")
@@ -42,18 +43,13 @@ OLD_RESIDENT = re.compile(r"[1-8][0-9]{5}[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]
 
 #: What each find is told as.
 DETAILS: Mapping[str, Mapping[str, str]] = {
-    "phone": {
-        "zh-CN": "请删去电话号码和其他联系方式：有线索的人通过平台给您留言，您的号码不会公开。",
-        "en": "Take the phone number out: whoever answers writes to you through the platform, and no number is shown.",
-    },
-    "email": {
-        "zh-CN": "请删去电子邮箱：有线索的人通过平台给您留言，您的邮箱不会公开。",
-        "en": "Take the e-mail address out: whoever answers writes to you through the platform.",
-    },
-    "document-number": {
-        "zh-CN": "请删去证件号码、卡号或者设备串号：公开后会被他人冒用，认领时也要靠它核实。",
-        "en": "Take the number of the document, card or device out: others could use it, and its owner has to know it.",
-    },
+    "phone": say(
+        "Take the phone number out: whoever answers writes to you through the platform, and no number is shown."
+    ),
+    "email": say("Take the e-mail address out: whoever answers writes to you through the platform."),
+    "document-number": say(
+        "Take the number of the document, card or device out: others could use it, and its owner has to know it."
+    ),
 }
 
 

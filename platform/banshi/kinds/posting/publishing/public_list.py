@@ -12,10 +12,10 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from banshi.builtin.catalogue.search.words import terms_of, units_of
-from banshi.builtin.pages import page_of
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
+from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.ready import SANDBOX
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, in_utc, page_answer, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform

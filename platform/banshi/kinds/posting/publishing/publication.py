@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from banshi.builtin.catalogue.search.words import terms_of, units_of
+from banshi.builtin.uploads.points import READ
 from banshi.forms.pointers import found_at
 from banshi.foundation.errors import FieldProblem, InvalidFields, TooLarge
 from banshi.foundation.files import durable_files
@@ -18,7 +19,7 @@ from banshi.kernel.cases.attachments import attachment_ids
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import HELD, Attachment
-from banshi.kinds.pictures import READ, Picture, UnreadablePicture, cleaned
+from banshi.kinds.pictures import Picture, UnreadablePicture, cleaned
 from banshi.kinds.posting.publishing.personal import DETAILS, personal_in
 from banshi.kinds.posting.rules import PostingRules, words_of
 
@@ -151,19 +152,14 @@ async def _prepared(platform: Platform, row: Attachment) -> dict[str, Any]:
         raise UnreadablePicture() from None
     picture = await cleaned(content, longest=MAX_SIDE_POINTS)
     await asyncio.to_thread(_store, folder(platform), str(row.id), picture)
-    return {
-        "file": str(row.id),
-        "media_type": picture.media_type,
-        "width": picture.width,
-        "height": picture.height,
-    }
+    return {"file": str(row.id), "media_type": picture.media_type, "width": picture.width, "height": picture.height}
 
 
 def _store(place: Path, name: str, picture: Picture) -> None:
     """Under its name only when it is whole, whoever else stores it in this moment."""
     part = place / f"{name}.{os.urandom(6).hex()}.part"
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
         with part.open("wb") as stream:
             stream.write(picture.content)
             durable_files.sync(stream)

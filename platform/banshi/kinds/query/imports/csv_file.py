@@ -6,8 +6,10 @@ Nothing that a cell holds is ever repeated in a message: it may be somebody's nu
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +23,9 @@ MAX_LINE_BYTES = 65_536
 
 #: Problems that are shown; all are counted.
 MAX_PROBLEMS_SHOWN = 50
+
+#: In a sample: {today} is the day of its data, {day-1} the one before. So a demo never shows last week's roads.
+DAY = re.compile(r"\{(?:today|day([+-]\d{1,2}))\}")
 
 #: What a file may be written in, in the order in which it is tried.
 ENCODINGS = ("utf-8-sig", "gb18030")
@@ -87,10 +92,13 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def rows_of(file: Path, register: Register, problems: Problems, read: Callable[[int], None]) -> Iterator[Row]:
+def rows_of(
+    file: Path, register: Register, problems: Problems, read: Callable[[int], None], today: date | None = None
+) -> Iterator[Row]:
     """Every record that is right; what is wrong goes into `problems`. `read` is told how many bytes were read.
 
-    Raises Unreadable where the rest of the file makes no sense.
+    With `today`, which a sample has, its days are counted from there. Raises Unreadable where the rest of the file
+    makes no sense.
     """
     encoding = encoding_of(file)
     with file.open("rb") as stream:
@@ -98,13 +106,18 @@ def rows_of(file: Path, register: Register, problems: Problems, read: Callable[[
         def texts() -> Iterator[str]:
             for line in _lines(stream):
                 read(len(line))
-                yield line.decode(encoding)
+                text = line.decode(encoding)
+                yield text if today is None else DAY.sub(partial(_day, today), text)
 
         reader = csv.reader(texts(), strict=True)
         _, first = next(_records(reader), (1, None))
         header = _header(first, register, problems)
         if header is not None:
             yield from _rows(reader, header, register, problems)
+
+
+def _day(today: date, found: re.Match[str]) -> str:
+    return (today + timedelta(days=int(found[1] or 0))).isoformat()
 
 
 def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:

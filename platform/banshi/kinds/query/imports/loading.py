@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,12 @@ async def load(
         as_of=as_of,
         sample=register_named(file)[1],
         key_id=pseudonyms.key_id,
-        started_at=datetime.now(UTC),
+        started_at=store.shared_clock.now(),
     )
     await batch.save(using_db=store.connection)
     problems = Problems()
     try:
-        read_rows = _read(file, register, problems, read)
+        read_rows = _read(file, register, problems, read, as_of.date() if batch.sample else None)
         batch.rows = await _write(store, pseudonyms, register, batch.id, read_rows, problems)
         if not problems.count and not register.several:
             await _find_twins(store, batch.id, problems)
@@ -80,9 +80,11 @@ async def load(
     return batch
 
 
-def _read(file: Path, register: Register, problems: Problems, read: Callable[[int], None]) -> Iterator[Row]:
+def _read(
+    file: Path, register: Register, problems: Problems, read: Callable[[int], None], today: date | None
+) -> Iterator[Row]:
     try:
-        yield from rows_of(file, register, problems, read)
+        yield from rows_of(file, register, problems, read, today)
     except Unreadable as error:
         problems.count += 1
         problems.told.append(str(error))

@@ -17,9 +17,5 @@ class Migration(migrations.Migration):
             name="asker",
             field=fields.CharField(description="The asker's subject.", max_length=1415),
         ),
-        Widen(
-            model_name="LookUp",
-            name="purpose",
-            field=fields.CharField(max_length=1121),
-        ),
+        Widen(model_name="LookUp", name="purpose", field=fields.CharField(max_length=1121)),
     ]

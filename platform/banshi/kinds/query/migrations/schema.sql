@@ -1,4 +1,4 @@
--- After 0002_sealed_texts
+-- After 0003_look_ups_by_chat
 CREATE TABLE "query_allowance" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY /* Hash of the asker and the item. */,
     "since" BIGINT NOT NULL  /* Milliseconds since 1970 at which the hour began. */,
@@ -28,7 +28,7 @@ CREATE TABLE "query_look_up" (
     "purpose" VARCHAR(200) NOT NULL,
     "at" TIMESTAMP NOT NULL,
     "found" INT   /* Records that were shown, or None where the register gave no answer. */
-);
+, "channel" VARCHAR(32) NOT NULL  /* The channel of the chat that asked for them, such as `wechat`; "" where they asked themselves. */ DEFAULT '');
 CREATE INDEX "idx_query_look__at_be8038" ON "query_look_up" ("at");
 CREATE TABLE "query_look_up_person" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,

@@ -100,11 +100,7 @@ class Registers:
         """Let these be all that the owner has, each behind what `source` gives for its code."""
         self.joined[owner] = {
             one.code: OpenRegister(
-                declared=one,
-                plugin=owner,
-                source=source(one.code),
-                timeout=seconds,
-                pseudonyms=self.pseudonyms,
+                declared=one, plugin=owner, source=source(one.code), timeout=seconds, pseudonyms=self.pseudonyms
             )
             for one in registers
         }

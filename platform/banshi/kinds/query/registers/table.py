@@ -25,7 +25,7 @@ FIND = """
 SELECT b.as_of, b.sample, b.key_id, r.data, r.owner
 FROM query_register p
 JOIN query_batch b ON b.id = p.batch
-LEFT JOIN query_record r ON r.batch = b.id AND r.key = {1} AND ({2} = '' OR r.owner = {2})
+LEFT JOIN query_record r ON r.batch = b.id AND r.key = {1} AND (CAST({2} AS text) = '' OR r.owner = {2})
 WHERE p.code = {0}
 ORDER BY r.line LIMIT {3}
 """
@@ -38,8 +38,7 @@ class TableRegister:
         self._register = register
         self._store = store
         self._pseudonyms = pseudonyms
-        marks = ["?1", "?2", "?3", "?4"] if store.dialect == "sqlite" else ["$1", "$2", "$3::text", "$4"]
-        self._sql = FIND.format(*marks)
+        self._sql = FIND.format(*store.placeholders(4))
 
     async def find(self, question: Question) -> Found:
         key = self._pseudonyms.key(self._register.code, [str(question.keys[name]) for name in self._register.keys])

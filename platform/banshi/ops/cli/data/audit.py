@@ -1,4 +1,4 @@
-"""`banshi audit`: whether the audit is what was written, the newest seal to keep elsewhere, and who was refused."""
+"""`banshi audit`: whether the audit is what was written, its newest seal, who was refused, and what operators did."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command, settings_of
+from banshi.kernel.loading.cli_context import audited, coroutine_command, settings_of, unaudited
 
 if TYPE_CHECKING:
     from banshi.builtin.audit.key import AuditKey
@@ -41,6 +41,7 @@ def command() -> None:
 @click.option("--against", callback=pin, metavar="SEAL", help="What `banshi audit seal` printed, kept elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line: each finding, and what was read.")
 @coroutine_command
+@unaudited
 async def verify(ctx: click.Context, since: int, against: tuple[int, str] | None, as_json: bool) -> None:
     """Read the audit against its chain; end with 1 if anything is wrong.
 
@@ -97,6 +98,7 @@ def _tell(tally: Tally) -> None:
 @command.command("seal")
 @click.option("--json", "as_json", is_flag=True, help="With its signature and the key to check that with.")
 @coroutine_command
+@unaudited
 async def seal(ctx: click.Context, as_json: bool) -> None:
     """Print the newest seal, to be kept where the database's administrators can't write.
 
@@ -120,6 +122,7 @@ async def seal(ctx: click.Context, as_json: bool) -> None:
 @click.option("--subject", metavar="SUBJECT", help="Of this person alone, as the identity provider calls them.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 @coroutine_command
+@audited("days")
 async def refusals(ctx: click.Context, days: int, subject: str | None, as_json: bool) -> None:
     """Print who asked for what they may not: once a person, operation and quarter of an hour, the oldest first.
 
@@ -142,9 +145,35 @@ async def refusals(ctx: click.Context, days: int, subject: str | None, as_json: 
         click.echo(f"Nobody was refused anything in the last {days} days.", err=True)
 
 
+@command.command("commands")
+@click.option("--days", type=click.IntRange(1, 36_500), default=7, show_default=True, help="Of the last so many days.")
+@click.option("--subject", metavar="SUBJECT", help="About this person alone, as the identity provider calls them.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@coroutine_command
+@audited("days")
+async def commands(ctx: click.Context, days: int, subject: str | None, as_json: bool) -> None:
+    """Print which commands operators ran that read people's data or changed something, the oldest first.
+
+    Persons are named by a digest that is always the same; --subject finds what was done about somebody.
+    """
+    from banshi.builtin.audit.commands import commands_since, whose_key
+
+    async with _opened(ctx) as (_, key):
+        whose = whose_key(key, subject) if subject else None
+        async for one in commands_since(datetime.now(UTC) - timedelta(days=days), whose):
+            at = one.at.isoformat(timespec="seconds")
+            if as_json:
+                told = {name: getattr(one, name) for name in ("operator", "command", "about", "whose", "purpose")}
+                click.echo(json.dumps({"at": at, **told, "seal": one.seal}, ensure_ascii=False))
+            else:
+                more = [one.about, one.whose and f"of {one.whose}", one.purpose and f"for: {one.purpose}"]
+                click.echo("  ".join([at, one.operator, one.command, *filter(None, more)]))
+
+
 @asynccontextmanager
 async def _opened(ctx: click.Context) -> AsyncIterator[tuple[Store, AuditKey]]:
     """The database as it is, and the key that is there."""
+    from banshi.builtin.audit.commands import leave_trace
     from banshi.builtin.audit.key import read_key
     from banshi.foundation.database.opening import open_store
 
@@ -155,4 +184,5 @@ async def _opened(ctx: click.Context) -> AsyncIterator[tuple[Store, AuditKey]]:
         told = f"there is no {error.filename}: verify where the platform has run, or restore the keys folder"
         raise click.ClickException(told) from None
     async with open_store(settings.database_url, {}, migrate=False, personal=settings.personal_keys) as store:
+        await leave_trace(settings, store)
         yield store, key

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from banshi.builtin.cli_context import configured
+from banshi.kernel.loading.cli_context import audited, configured
 
 #: Where a backup is, or will be.
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -17,6 +17,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.argument("folder", type=FOLDER)
 @click.option("--without-keys", is_flag=True, help="Leave out the keys folder, which is then yours to keep elsewhere.")
 @click.pass_context
+@audited("folder", "without_keys")
 def command(ctx: click.Context, folder: Path, without_keys: bool) -> None:
     """Back up the database, the files beside it and the keys into FOLDER, which has to be new."""
     from banshi.foundation.database.opening import existing
@@ -26,8 +27,15 @@ def command(ctx: click.Context, folder: Path, without_keys: bool) -> None:
     settings = registry.configuration.settings
 
     async def fits() -> None:
-        async with existing(settings.database_url, registry.tables, personal=settings.personal_keys):
-            pass
+        from banshi.builtin.audit.commands import leave_trace
+
+        async with existing(settings.database_url, registry.tables, personal=settings.personal_keys) as store:
+            try:
+                await leave_trace(settings, store)
+            except Exception as error:
+                # A disk that is full, a standby, keys that are gone: just then somebody needs the backup.
+                told = f"that you make it could not be noted in the audit ({type(error).__name__}: {error})"
+                click.echo(f"The backup goes on, but {told}.", err=True)
 
     asyncio.run(fits())
     files = make(settings, folder, keys=not without_keys)

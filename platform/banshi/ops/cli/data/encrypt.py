@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import configured, coroutine_command
-from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.cli_context import audited, configured, coroutine_command
+
+if TYPE_CHECKING:
+    from banshi.kernel.loading.registry import Registry
 
 
 @click.command("encrypt")
 @click.option("--look-ups", is_flag=True, help="The look-ups first, for which no server may run.")
 @click.option("--yes", is_flag=True, help="Don't ask whether every server is stopped.")
 @coroutine_command
+@audited("look_ups")
 async def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
     """Seal what is in the database with the newest keys of the ring. Cut short, it is simply run again."""
+    from banshi.builtin.audit.commands import existing_database
     from banshi.foundation.encryption.sealing import CannotOpen
     from banshi.ops.backup.resealing import Running
 
@@ -26,6 +31,9 @@ async def command(ctx: click.Context, look_ups: bool, yes: bool) -> None:
         click.confirm("Is every server and worker of this deployment stopped?", abort=True)
     try:
         await _encrypt(registry, look_ups=look_ups)
+        # Behind it: before, the keys need not be those of the database yet.
+        async with existing_database(registry):
+            pass
     except (Running, CannotOpen) as error:
         raise click.ClickException(str(error)) from None
 

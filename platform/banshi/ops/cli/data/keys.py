@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import coroutine_command, database_of, settings_of
-from banshi.foundation.errors import NotFound
-from banshi.kernel.loading.settings import Settings
+from banshi.kernel.loading.cli_context import audited, coroutine_command, settings_of, unaudited
 from banshi.ops.cli.data import personal_keys
+
+if TYPE_CHECKING:
+    from banshi.kernel.loading.settings import Settings
 
 
 @click.group("keys", invoke_without_command=True)
@@ -27,6 +29,7 @@ command.add_command(personal_keys.command)
 
 @command.command("list")
 @coroutine_command
+@unaudited
 async def show(ctx: click.Context) -> None:
     """List the keys with the dates of their lives."""
     from banshi.builtin.passes.models import SigningKey
@@ -58,6 +61,7 @@ async def show(ctx: click.Context) -> None:
 )
 @click.option("--now", "at_once", is_flag=True, help="Sign with it at once: after a key was lost.")
 @coroutine_command
+@audited("lead", "at_once")
 async def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:
     """Make a new key; the present ones sign until it takes over, and verify for good."""
     from banshi.builtin.passes import keys
@@ -72,9 +76,11 @@ async def rotate(ctx: click.Context, lead: int, at_once: bool) -> None:
 @click.argument("kid")
 @click.confirmation_option(prompt="No pass that this key signed will be valid any more. Go on?")
 @coroutine_command
+@audited("kid")
 async def revoke(ctx: click.Context, kid: str) -> None:
     """Declare the key KID lost: no pass that it signed is valid any more."""
     from banshi.builtin.passes import keys
+    from banshi.foundation.errors import NotFound
 
     async with _opened(ctx) as settings:
         try:
@@ -87,6 +93,8 @@ async def revoke(ctx: click.Context, kid: str) -> None:
 @asynccontextmanager
 async def _opened(ctx: click.Context) -> AsyncIterator[Settings]:
     """The settings, with their database open; no plugin is asked for its tables."""
+    from banshi.builtin.audit.commands import database_of
+
     settings = settings_of(ctx)
     async with database_of(settings, {}):
         yield settings

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.builtin.cli_context import configured, coroutine_command, settings_of
+from banshi.foundation.findings import ConfigurationError
+from banshi.kernel.loading.cli_context import audited, configured, coroutine_command, settings_of, unaudited
 
 if TYPE_CHECKING:
     from banshi.foundation.encryption.ring import Keys
@@ -59,11 +60,13 @@ def make(ctx: click.Context) -> None:
     help="Minutes until it is used, in which every machine gets to know it.",
 )
 @click.option("--look-ups", is_flag=True, help="A key for look-ups instead; servers then stop for `banshi encrypt`.")
-@click.pass_context
-def rotate(ctx: click.Context, lead: int, look_ups: bool) -> None:
+@coroutine_command
+@audited("lead", "look_ups")
+async def rotate(ctx: click.Context, lead: int, look_ups: bool) -> None:
     """Add a key, which seals what is written from then on; `banshi encrypt` seals anew what is there."""
     from banshi.foundation.encryption.ring import new_key, with_new_look_up
 
+    await _leave_trace(ctx)
     if look_ups:
         keys = _changed(_file(ctx), with_new_look_up)
         click.echo(f"look-up key {max(keys.look_ups)}: stop every server and run `banshi encrypt --look-ups`.")
@@ -77,6 +80,7 @@ def rotate(ctx: click.Context, lead: int, look_ups: bool) -> None:
 @command.command("list")
 @click.option("--count", is_flag=True, help="Count the rows under each key; it reads all of them.")
 @coroutine_command
+@unaudited
 async def show(ctx: click.Context, count: bool) -> None:
     """List the keys, and with --count how many rows are sealed with which."""
     from banshi.foundation.encryption.ring import read_keys
@@ -102,6 +106,7 @@ async def show(ctx: click.Context, count: bool) -> None:
 @command.command("remove")
 @click.argument("key")
 @coroutine_command
+@audited("key")
 async def remove(ctx: click.Context, key: str) -> None:
     """Take the key KEY out of the ring, once no row is sealed with it. Backups from before need it still."""
     from banshi.foundation.encryption.ring import Ring, read_keys
@@ -118,8 +123,18 @@ async def remove(ctx: click.Context, key: str) -> None:
     if there := [one for one in await _held(ctx) if one.key == key]:
         named = ", ".join(f"{one.rows} of {one.place}" for one in there)
         raise click.ClickException(f"rows are sealed with {key}: {named}; run `banshi encrypt`, then remove it")
+    await _leave_trace(ctx)
     _changed(file, lambda present: _without(present, key))
     click.echo(f"{key} is out of the ring. Backups from before it was out of use need the copy that has it.")
+
+
+async def _leave_trace(ctx: click.Context) -> None:
+    """In the database. One that isn't there or isn't encrypted with this ring yet is nothing to leave it in."""
+    from banshi.builtin.audit.commands import existing_database
+
+    with suppress(ConfigurationError):
+        async with existing_database(configured(ctx)):
+            pass
 
 
 def _without(keys: Keys, key: str) -> Keys:

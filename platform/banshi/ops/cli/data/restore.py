@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from banshi.builtin.cli_context import configured
+from banshi.kernel.loading.cli_context import configured, operator_of
 from banshi.ops.cli.data.backup import FOLDER
 
 
@@ -20,7 +20,7 @@ def command(ctx: click.Context, folder: Path) -> None:
 
     registry = configured(ctx)
     after = [statement for _, given in registry.offered(AFTER_RESTORE) for statement in given]
-    manifest = restore(registry.configuration.settings, folder, after)
+    manifest = restore(registry.configuration.settings, folder, after, operator_of(ctx))
     click.echo(f"Restored as of {manifest.made_at}. `banshi serve` may start; nothing goes out yet.")
     if not manifest.keys:
         click.echo("The backup is without keys: bring them back into the keys folder before the start.", err=True)

@@ -13,8 +13,12 @@ from typing import Any
 
 import click
 
-from banshi.builtin.cli_context import config_of
+from banshi.foundation.extras import lacking
+from banshi.kernel.loading.cli_context import config_of
 from banshi.ops.cli.server.serve import PORT, asked_to_stop, listening, run
+
+#: People of whom a visitor of the demo's site is one by one click.
+MADE_UP = ["王小明", "李示例"]
 
 
 @click.command("demo")
@@ -25,6 +29,8 @@ def command(ctx: click.Context, leave: bool, port: int) -> None:
     """Show a vehicle pass from application to scan, then leave the server up until Ctrl-C."""
     from banshi.ops.cli.demo.story import StoryFailed
 
+    if told := lacking("zxingcpp"):
+        raise click.ClickException(f"the demo reads its QR code as a phone does, and {told}")
     try:
         with listening("127.0.0.1", port):
             run(demo(config_of(ctx), leave=leave, port=port))
@@ -38,6 +44,7 @@ async def demo(config: Path, *, leave: bool, port: int) -> None:
     from rich.text import Text
 
     from banshi.ops.cli.demo.story import Story
+    from banshi.ops.samples import publish
 
     console = Console(highlight=False, soft_wrap=True)
     started = time.monotonic()
@@ -51,6 +58,8 @@ async def demo(config: Path, *, leave: bool, port: int) -> None:
 
     async with stage(config, port) as (door, sandbox):
         console.print(Text(f"Banshi serves on {door.url}, on SQLite in a temporary folder", style="bold"))
+        said = await publish(door.platform.registry, door.staff, door.platform.now())
+        console.print(Text(f"The departments have something to say: {said}"))
         story = Story(door, sandbox, tell, chat_of(door.platform))
         await story.run()
         console.print(Text(f"\nThe story took {time.monotonic() - started:.1f} s; {steps} steps.", style="bold green"))
@@ -65,7 +74,7 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
 
     from banshi.app import configure, open_platform, serving
     from banshi.foundation import logs
-    from banshi.kernel.contract.values import API_VERSION
+    from banshi.kernel.contract.versions import API_VERSION
     from banshi.testing import Door
     from mobile_push.sandbox import FcmSandbox
 
@@ -79,7 +88,12 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
                 "platform": {"data": f"{folder}/data", "database": "", "keys": None, "identity": None},
                 "plugins": {
                     "conversations": {"package": "conversations", "api": API_VERSION},
-                    "mobile_push": {"package": "mobile_push", "api": API_VERSION, "settings": {"fcm": fcm}},
+                    "web_site": {"package": "web_site", "api": API_VERSION, "settings": {"people": MADE_UP}},
+                    "mobile_push": {
+                        "package": "mobile_push",
+                        "api": API_VERSION,
+                        "settings": {"fcm": fcm, "alerts": {"sender": "demo.example"}},
+                    },
                 },
             }
             async with (
@@ -112,7 +126,8 @@ async def _stay(console: Any, story: Any) -> None:
     """Keep serving until a signal, with what is needed to try it by hand."""
     stop = asked_to_stop()
     url = story.door.url
-    console.print(f"\nThe server stays up until Ctrl-C. Its description: {url}/openapi.json")
+    console.print(f"\nThe city in your browser: {url}/site")
+    console.print(f"The server stays up until Ctrl-C. Its description: {url}/openapi.json")
     for who, person in (("citizen", story.citizen), ("staff", story.reviewer), ("officer", story.officer)):
         console.print(f"\n{who.upper()}={person.token}", soft_wrap=True)
     console.print(f'\ncurl -H "Authorization: Bearer $CITIZEN" {url}/v1/cases')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from banshi.builtin.cli_context import configured, coroutine_command
+from banshi.kernel.loading.cli_context import configured, coroutine_command
 
 
 @click.command("migrate")
@@ -15,6 +15,7 @@ async def command(ctx: click.Context, check: bool) -> None:
     from banshi.foundation.database.opening import connected, told_as_setting
     from banshi.foundation.database.upgrade import missing, upgrade
     from banshi.kernel.loading.configuration import make_folders
+    from banshi.kernel.runtime.permissions import tighten
 
     registry = configured(ctx)
     settings = registry.configuration.settings
@@ -22,6 +23,7 @@ async def command(ctx: click.Context, check: bool) -> None:
     async with connected(settings.database_url, registry.tables) as (_, apps):
         with told_as_setting():
             steps = await (missing if check else upgrade)(apps)
+    tighten(settings)
     for step in steps:
         click.echo(step)
     if not steps:

@@ -16,18 +16,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
-import structlog
 
-from banshi.builtin.cli_context import config_of, settings_of
-from banshi.foundation import logs
-from banshi.kernel.loading.registry import Registry
+from banshi.kernel.loading.cli_context import config_of, settings_of
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 
 if TYPE_CHECKING:
     from banshi.builtin.monitoring.worker_process import Worker
+    from banshi.kernel.loading.registry import Registry
     from banshi.kernel.loading.settings import Settings
 
-log = structlog.get_logger("banshi.serve")
+#: What its lines in the log are of.
+LOG = "banshi.serve"
 
 #: What a port can be; 0 takes a free one.
 PORT = click.IntRange(0, 65_535)
@@ -61,6 +60,7 @@ def command(ctx: click.Context, host: str, port: int, workers: int, no_work: boo
     if workers == 1 or worker is not None:
         serve_alone(ctx, host, port, worker, duty)
         return
+    from banshi.foundation import logs
     from banshi.ops.cli.server.workers import supervise
 
     settings = settings_of(ctx)
@@ -84,6 +84,8 @@ def serve_alone(ctx: click.Context, host: str, port: int, worker: Worker | None,
     # What is read and made here is next to never garbage, and each look for it goes through all of it.
     gc.disable()
     from banshi.app import configure
+    from banshi.foundation import logs
+    from banshi.kernel.runtime.permissions import forbidden_in
     from banshi.ops.development import refuse_beyond
 
     registry = configure(config_of(ctx))
@@ -95,6 +97,8 @@ def serve_alone(ctx: click.Context, host: str, port: int, worker: Worker | None,
     if not os.environ.pop(ANEW, "") and registry.put_away:
         begin_anew(registry, worker)
     logs.configure(registry.configuration.settings.log_level)
+    # Whatever this process makes is its account's alone, also under the umask of a shell.
+    os.umask(forbidden_in(registry.configuration.settings))
     for finding in registry.warnings:
         click.secho(str(finding), fg="yellow", err=True)
     permit_connections()
@@ -122,12 +126,15 @@ async def serve(
     registry: Registry, host: str, port: int, worker: Worker | None = None, duty: ProcessRole = EVERYTHING
 ) -> None:
     """Serve until a signal asks to stop, or a worker's supervisor is gone; then finish what is under way."""
+    import structlog
+
     from banshi.app import open_platform, serving
     from banshi.builtin.catalogue.search import SEARCH
     from banshi.builtin.monitoring.worker_process import WORKER
     from banshi.foundation.background import working
     from banshi.ops.development import said_of
 
+    log = structlog.get_logger(LOG)
     stop = asked_to_stop()
     async with AsyncExitStack() as stack:
         platform = await stack.enter_async_context(open_platform(registry, duty))
@@ -168,8 +175,11 @@ def asked_to_stop() -> asyncio.Event:
 def end_within(seconds: float) -> threading.Timer:
     """End this process then, whatever it waits for: a database may be there and say nothing, for hours."""
 
+    import structlog
+
     def end() -> None:
-        log.error("did not come to its end and is cut off; what was under way is taken up by leases", seconds=seconds)
+        told = "did not come to its end and is cut off; what was under way is taken up by leases"
+        structlog.get_logger(LOG).error(told, seconds=seconds)
         os._exit(1)
 
     timer = threading.Timer(seconds, end)

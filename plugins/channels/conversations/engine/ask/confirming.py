@@ -7,45 +7,57 @@ from typing import Any
 
 from banshi import InvalidFields, Problem
 from banshi.sdk.cases import Actor, act, begin
+from conversations.contents import Asked
+from conversations.engine.ask import asking
 from conversations.engine.ask.filling import Filling
+from conversations.engine.ask.granting import granted
+from questions.correcting import Correction
 from questions.outcomes import told_begun
 from questions.plan import MISSING, value_at
-from questions.read import YES
-from questions.shown import answers_in
+from questions.read import SUBMIT, Answered, agreed, choice
 from questions.spelling import plain
 
 
 def show(now: Filling) -> None:
     """The lines of all answers, each with its number."""
-    talk, lines = now.talk, answers_in(now.schema, "", now.dialogue.answers)
+    talk = now.talk
     talk.lines.append(now.dialogue.title)
-    words = now.dialogue.words
-    talk.lines += [f"{number}. {title}: {words.get(at, own)}" for number, (at, title, own) in enumerate(lines, start=1)]
+    talk.lines += [f"{number}. {title}: {words}" for number, (_, title, words) in enumerate(now.lines(), start=1)]
     talk.say("Is all of this right? 1 hands it in; “change 2” changes line 2; “cancel” leaves it.")
+    change = talk.word("change {number}", number="{}")
+    lines = [(at, f"{title}: {words}", change.format(n)) for n, (at, title, words) in enumerate(now.lines(), start=1)]
+    told = Asked(sort="confirm", title=now.dialogue.title)
+    talk.put([], told, (True, talk.word("Yes, please"), "1"), *lines)
     now.dialogue.options = []
 
 
 async def heard(now: Filling) -> None:
-    if plain(now.talk.text) in YES:
-        return await submit(now)
-    now.talk.say("Nothing is handed in yet.")
-    return show(now)
-
-
-def change(now: Filling, number: int) -> None:
-    """Ask the answer of one line again."""
+    """Hand it in, or change what is wrong. After words that weren't understood an explicit yes alone hands it in."""
     talk, dialogue = now.talk, now.dialogue
-    lines = [pointer for pointer, _, _ in answers_in(now.schema, "", dialogue.answers)]
-    if not 1 <= number <= len(lines):
-        talk.say("There is no line {number}.", number=number)
-        return talk.go("", "confirm" if talk.row.state == "confirming" else "ask")
-    now.ask_again(lines[number - 1])
-    return talk.go("changed", "ask")
+    agrees, told = agreed(talk.text), plain(talk.text)
+    if told in SUBMIT and not (dialogue.options and told.isdigit()):
+        return await submit(now)
+    if dialogue.options:
+        # They were asked which line is wrong: a number is one of those.
+        chosen = choice(talk.text, dialogue.options)
+        if isinstance(chosen, Answered):
+            return await asking.corrected(now, Correction(chosen.values[0]))
+    elif agrees and not dialogue.doubted:
+        return await submit(now)
+    if told.isdigit() and not told[2:]:
+        talk.instead = f"改{told}"
+    if (found := now.correction()) or agrees is False:
+        return await asking.corrected(now, found or Correction(""))
+    dialogue.doubted = talk.text or "?"
+    talk.say("Nothing is handed in yet.")
+    return show(now)
 
 
 async def submit(now: Filling) -> None:
     """Hand it in: the case, this turn and its reply are one transaction. What is refused is asked again."""
-    talk = now.talk
+    talk, used = now.talk, await granted(now)
+    if used is None:
+        return None
     said, menu, state = len(talk.lines), talk.memory.menu, talk.row.state
 
     def receipt(outcome: Any) -> Sequence[Any]:
@@ -59,8 +71,9 @@ async def submit(now: Filling) -> None:
             talk.lines += told_begun(outcome, talk.language)
         if talk.memory.dialogues:
             talk.say("Write “continue” for “{title}”.", title=talk.dialogue.title)
+        talk.memory.about = f"item {dialogue.item}"
         talk.done = None if dialogue.case else ("filed", dialogue.item)
-        rows = talk.receipt()
+        rows = [*talk.receipt(), *used]
         talk.done = None
         talk.memory.dialogues.append(dialogue)
         talk.memory.menu, talk.row.state = menu, state

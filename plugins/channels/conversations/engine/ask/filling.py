@@ -10,7 +10,9 @@ from banshi import Form
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
 from questions.answering import body_of, form_of, wrong_at
-from questions.plan import Question, plan, with_value, without_value
+from questions.correcting import Correction, correction_in, value_in
+from questions.plan import Question, choices, plan, with_value, without_value
+from questions.shown import answers_in, leaves_in
 
 
 @dataclass(slots=True)
@@ -38,6 +40,36 @@ class Filling:
     def question(self) -> Question | None:
         """What is asked now: derived from the answers, so it is right however the form has changed meanwhile."""
         return next(self.missing(), None)
+
+    def lines(self) -> list[tuple[str, str, str]]:
+        """Pointer, title and words of each answer, in the order of the numbers by which they are changed."""
+        words = self.dialogue.words
+        return [
+            (at, title, words.get(at, own)) for at, title, own in answers_in(self.schema, "", self.dialogue.answers)
+        ]
+
+    def correction(self) -> Correction | None:
+        """What they say to be wrong of it; None for nothing."""
+        lines, asked = self.lines(), self.question
+        found = correction_in(self.talk.text, [(at, title) for at, title, _ in lines])
+        if found and found.pointer != "":
+            return found
+        # Beside all that is filled in a value alone says which answer it is.
+        is_last = asked is None or asked.sort == "optional"
+        value = found.value if found else self.talk.text if is_last else ""
+        leaves = leaves_in(self.schema, "", self.dialogue.answers) if value else ()
+        return value_in(value, leaves, self.talk.platform.city_time(), self.problem) or found
+
+    def is_open(self) -> bool:
+        """Whether what is asked takes any words, so that what sounds like a command may be the answer."""
+        asked = self.question if self.talk.row.state == "asking" else None
+        return asked is not None and asked.sort == "text" and not asked.node.keys() & {"format", "pattern"}
+
+    def options(self) -> list[tuple[Any, str]]:
+        """What the numbers on the screen stand for, as value and words."""
+        asked = self.question if self.talk.row.state == "asking" else None
+        own = asked.fields if asked and asked.sort == "optional" else choices(asked.node) if asked else ()
+        return list(self.dialogue.options or own)
 
     def takes_zero(self) -> bool:
         """Whether 0 is an answer to what is asked, and not the way to the menu."""

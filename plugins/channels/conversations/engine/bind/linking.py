@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 from banshi import Principal
-from banshi.sdk.outgoing import RATES
-from banshi.sdk.sign_in import SIGN_IN
+from banshi.sdk.limits import RATES
+from banshi.sdk.personal_data import masked
+from conversations.contacts.offers import OFFERS, Sort
+from conversations.engine.ask.pages import NOT_IN_A_GROUP, sign_in_link
 from conversations.engine.turn.talk import Talk
-from conversations.figures.counting import figure
-from conversations.identity.links import Way, binding, ending
-from conversations.identity.offers import OFFERS, Sort
+from conversations.identity.links import OVER, UNBOUND, Way, binding, ending, why_over
 from conversations.settings import SETTINGS
+from conversations.tables.models import LinkOffer
 
-#: After this long somebody signs in again before an item that takes a verified person.
+#: After this long somebody signs in again before an item that takes a verified person, and before their own cases.
 LINK_FRESH = timedelta(days=30)
 
-#: Wrong digits of one contact, and how long they count.
-MAX_WRONG_DIGITS, WRONG_DIGITS_COUNT = 5, timedelta(hours=1)
+#: Wrong digits of one contact, and how long they count; after a day without, its next try is a first one again.
+MAX_WRONG_DIGITS, WRONG_DIGITS_COUNT, FIRST_TRY_AFTER = 5, timedelta(hours=1), timedelta(days=1)
 
 
 def begin(talk: Talk) -> None:
@@ -39,11 +40,12 @@ def is_needed(talk: Talk) -> bool:
         unnamed = begins.unnamed(item) if begins and begins.unnamed else "never"
         return bool(dialogue.case) or unnamed == "never"
     verified = item.owner is not None or item.names_holder or getattr(item.details, "personal", False)
-    return bool(verified) and not _is_fresh(talk)
+    return bool(verified or dialogue.case) and not is_fresh(talk)
 
 
-def _is_fresh(talk: Talk) -> bool:
-    return talk.linked_at is not None and talk.platform.now() - talk.linked_at <= LINK_FRESH
+def is_fresh(talk: Talk) -> bool:
+    """Whether they have signed in lately: who reads what is theirs may be somebody else by now."""
+    return talk.link is not None and talk.platform.now() - talk.link.linked_at <= LINK_FRESH
 
 
 def ask(talk: Talk) -> None:
@@ -57,18 +59,9 @@ def ask(talk: Talk) -> None:
 
 def ways(talk: Talk) -> None:
     """Say how to sign in: by a link that is good once and for this contact, or by digits from the app."""
-    link(talk)
-    talk.say("In the city's app you can ask for a code: send its eight digits here.")
-
-
-def link(talk: Talk) -> None:
-    """Say the link, where there is a sign-in."""
-    address = talk.platform.settings.address
-    if address and talk.platform[SIGN_IN].host:
-        token, offer = talk.platform[OFFERS].for_contact(talk.row.id, talk.platform.now())
-        talk.beside.append(offer)
-        place = f"{address}/v1/conversations/sign-in/{token}"
-        talk.say("Sign in here within ten minutes, and come back: {link}", link=place)
+    sign_in_link(talk)
+    if not talk.received.group:
+        talk.say("In the city's app you can ask for a code: send its ten digits here.")
 
 
 def goes_on(talk: Talk) -> bool:
@@ -81,53 +74,89 @@ def goes_on(talk: Talk) -> bool:
 
 
 async def digits(talk: Talk, typed: str) -> None:
-    """Bind the contact by the digits that the signed-in app shows; whoever guesses is soon not heard any more."""
+    """Take the digits that the signed-in app shows; whoever guesses is soon not heard any more."""
     now = talk.platform.now()
-    since = (now - WRONG_DIGITS_COUNT).timestamp()
-    wrong = [at for at in talk.memory.wrong_digits if at > since]
-    if len(wrong) >= MAX_WRONG_DIGITS:
+    wrong = [at for at in talk.memory.wrong_digits if at > (now - FIRST_TRY_AFTER).timestamp()]
+    if sum(at > (now - WRONG_DIGITS_COUNT).timestamp() for at in wrong) >= MAX_WRONG_DIGITS:
         return talk.say("Too many wrong codes. Try again in an hour.")
-    # Whoever guesses with many contacts is stopped with all of them: a right one counts too, or it could be found.
-    if await talk.platform[RATES].wait("conversations.digits", talk.platform[SETTINGS].digits_an_hour, 3600):
+    # Whoever guesses with many contacts is stopped with all of them, a right one counted too, or it could be found. A
+    # first try waits for nobody: those of others shut no door to it.
+    rate = f"conversations.digits:{talk.row.account}"
+    if wrong and await talk.platform[RATES].wait(rate, talk.platform[SETTINGS].digits_an_hour, 3600):
         return talk.say("Too many codes are being tried just now. Sign in by the link, or try again in an hour.")
-    if not await _binds(talk, "digits", typed, "digits"):
+    if not await _offered(talk, "digits", typed, "digits"):
         talk.memory.wrong_digits = [*wrong, now.timestamp()]
     return None
 
 
 async def scanned(talk: Talk, token: str) -> None:
-    """Bind the contact by the QR code that the signed-in app shows."""
-    if not await _binds(talk, "scan", token, "app"):
+    """Take the QR code that the signed-in app shows."""
+    if not await _offered(talk, "scan", token, "app"):
         talk.go("over", "menu")
 
 
-async def _binds(talk: Talk, sort: Sort, text: str, way: Way) -> bool:
-    """Bind it in this turn's own transaction, which the conversation's version guards; False for what is no code."""
-    now = talk.platform.now()
-    offer = await talk.platform[OFFERS].of(sort, text, now)
+async def _offered(talk: Talk, sort: Sort, text: str, way: Way) -> bool:
+    """Ask whether an app's code is theirs: somebody else may have handed it to them. False for what binds nothing."""
+    offer = _good(talk, await talk.platform[OFFERS].of(sort, text, talk.platform.now()))
     if offer is None:
-        talk.say("This code is not good, or not any more. Ask for a new one in the app.")
         return False
+    name = masked(offer.known.get("name") or "?")
+    talk.say("This code is of {name}. Is that you? All that is done here is theirs then, and they read it.", name=name)
+    talk.offer([(f"bind {offer.id} {way}", talk.word("Yes, that is me")), ("decline", talk.word("No, it isn't mine"))])
+    talk.happen("over")
+    return True
+
+
+def _good(talk: Talk, offer: LinkOffer | None) -> LinkOffer | None:
+    """The code, where it may bind this contact; why it may not is said."""
+    if talk.received.group:
+        talk.say(NOT_IN_A_GROUP)
+    elif offer is None:
+        talk.say("This code is not good, or not any more. Ask for a new one in the app.")
+    elif talk.link is not None and talk.link.person != offer.person:
+        talk.say("This code is of somebody else than who is known here. If you mean it, write “unbind” first.")
+    else:
+        return offer
+    return None
+
+
+async def take(talk: Talk, identity: str, way: Way) -> None:
+    """Bind whoever says that the code is theirs, in this turn's transaction: the conversation's version guards it."""
+    live = LinkOffer.filter(used_at=None, ends_at__gt=talk.platform.now())
+    offer = _good(talk, await live.get_or_none(id=identity))
+    if offer is None:
+        return talk.go("over", "menu")
     person = Principal(subject=offer.person, **offer.known)
-    updates, rows = binding(offer, talk.row.id, person, way, now)
-    talk.beside += [*updates, *rows, figure(talk.platform, talk.row.account, "linked")]
-    talk.principal, talk.linked_at = person, now
-    talk.memory.wrong_digits = []
+    talk.link, rows = binding(talk.platform, offer, talk.row, talk.link, person, way)
+    talk.beside += rows
     notice(talk)
     talk.say("You are known here as {name} now.", name=person.name or "✓")
-    begin(talk) if talk.memory.dialogues else talk.go("over", "menu")
-    return True
+    return begin(talk) if talk.memory.dialogues else talk.go("over", "menu")
+
+
+async def decline(talk: Talk) -> None:
+    """It is somebody else's code: nothing is bound."""
+    talk.say("Nothing was bound. Don't scan or send codes that somebody else gives you.")
+    talk.go("over", "menu")
 
 
 def unbind(talk: Talk) -> None:
     """End the link: from now on nobody knows who this contact is."""
-    if talk.principal is None:
+    if talk.link is None:
         return talk.say("This contact is bound to nobody.")
-    talk.beside.append(ending(talk.row.id, talk.platform.now()))
-    talk.beside.append(figure(talk.platform, talk.row.account, "unlinked"))
-    talk.principal = talk.linked_at = None
+    talk.beside += ending(talk.platform, talk.row.account, talk.link, UNBOUND)
+    talk.link = None
     talk.memory.forget()
     return talk.say("Done. Nobody is known here by this contact any more.")
+
+
+def end_over(talk: Talk) -> None:
+    """End a link whose time is over, before anything is done or said under it."""
+    why = talk.link and why_over(talk.platform, talk.link, talk.row.heard_at)
+    if talk.link and why:
+        talk.beside += ending(talk.platform, talk.row.account, talk.link, why)
+        talk.link = None
+        talk.say(OVER, why=talk.spoken(why))
 
 
 def notice(talk: Talk) -> None:

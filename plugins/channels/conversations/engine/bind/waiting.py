@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from banshi import Problem, Update
+from banshi import Item
 from banshi.sdk.files import sound_in
 from conversations.contents import File, Text, Voice
-from conversations.desk import places, queue
-from conversations.desk.places import Desk, desk_of
-from conversations.engine.ask import asking, uploading
+from conversations.engine.ask import uploading
 from conversations.engine.ask.filling import filling_of
+from conversations.engine.ask.pages import sign_in_link
 from conversations.engine.bind import linking
-from conversations.engine.turn.commands import command_in, danger_in
+from conversations.engine.turn.commands import command_in
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
-from conversations.settings import SETTINGS
-from conversations.tables.models import Enquiry
+from conversations.outbound import windows
+from conversations.outbound.answers import KIND
+from desk import DESK, Desk, Enquiry, Hours
+from questions.guides import guide_lines
 from questions.read import stars_in
 from questions.spelling import plain
 
 #: States in which a message is for a person, or about one.
-STATES = ("waiting", "held", "leaving-word", "rating")
+STATES = ("calling", "waiting", "held", "leaving-word", "rating")
+
+#: What is remembered of who may want to leave an officer.
+LEAVING = "leaving"
+
+#: Items among which the one for questions is looked for.
+MAX_FOUND = 5
 
 
-async def person(talk: Talk) -> None:
-    """Somebody wants a person: the desk of what they are at, the only one there is, or one that they choose."""
+async def person(talk: Talk, *, is_wish: bool = True) -> None:
+    """Somebody wants a person: the desk of what they are at, the only one there is, or one that they choose.
+
+    Without a desk their next words become a question to the office, where it is their own `is_wish`.
+    """
     talk.count("person")
     talk.memory.missed = 0
-    desks = talk.platform[SETTINGS].desks
+    desks = talk.platform[DESK].desks
     if not desks:
-        return await _phones(talk)
+        return await _nobody(talk, takes_words=is_wish)
     item = talk.platform.registry.items.get(talk.dialogue.item) if talk.memory.dialogues else None
     near = [desk for desk in desks if item and desk.department == item.department and desk.unit in ("", item.unit)]
     if len(near or desks) == 1:
@@ -40,79 +51,102 @@ async def person(talk: Talk) -> None:
     return talk.offer([(f"desk {desk.code}", talk.spoken(desk.title)) for desk in near or desks])
 
 
-async def _phones(talk: Talk) -> None:
-    """Where people answer by telephone."""
-    for one in (await talk.get("/v1/help"))["items"][:2]:
-        talk.lines += [one["title"], *(f"{two['title']}: {two['number']}" for two in one["phones"])]
+async def _nobody(talk: Talk, *, takes_words: bool) -> None:
+    """Say that nobody sits here, whom to call, and when somebody is where; and take a question for those hours."""
+    talk.say("Nobody answers here in person. In danger call 110; the city's hotline is 12345, at any hour.")
+    item = await _asking(talk)
+    if item is None:
+        return None
+    guide = await talk.get(f"/v1/items/{item.code}")
+    talk.lines += guide_lines(guide, talk.language, "where") if guide["places"] else ()
+    if not takes_words:
+        return None
+    talk.happen("closed")
+    return talk.say("Write your question now: it is handed in, and its answer has a deadline.")
+
+
+async def _asking(talk: Talk) -> Item | None:
+    """The item that takes any question: of the department of what they are at, or the first that is found by that."""
+    items = talk.platform.registry.items
+    page = await talk.search(talk.word("ask a question"), MAX_FOUND)
+    found = [
+        items[one["code"]] for one in page["items"] if "consult" in getattr(items[one["code"]].details, "sorts", ())
+    ]
+    own = items.get(talk.dialogue.item) if talk.memory.dialogues else None
+    near = [one for one in found if own and one.department == own.department]
+    return next(iter(near or found), None)
+
+
+def _words_of(item: Item) -> str:
+    """The field of its form that takes the most words."""
+    fields: Mapping[str, Any] = item.form.schema["properties"] if item.form else {}
+    return max(fields, key=lambda name: fields[name].get("maxLength", 0))
 
 
 async def enter(talk: Talk, code: str, *, urgent: bool = False) -> None:
     """Join the queue of a desk; while it is closed, a question becomes a case."""
-    desk = desk_of(talk.platform[SETTINGS].desks, code)
+    desk = talk.platform[DESK].of(code)
     if desk is None:
-        return await _phones(talk)
-    now, stretches = talk.platform.now(), await places.shifts(talk.platform, desk)
-    if not places.is_open(stretches, now):
-        return await _closed(talk, desk, stretches)
+        return await _nobody(talk, takes_words=True)
+    hours = await talk.platform[DESK].hours(desk)
+    if not hours.is_open:
+        return await _closed(talk, desk, hours)
+    if not urgent and not await windows.lasts(talk.platform, talk.row, talk.received):
+        talk.happen("unreachable")
+        talk.memory.about = f"desk {code}"
+        return talk.say(
+            "{desk}: write one word now, so that an officer can write to you. Then you are in the queue.",
+            desk=talk.spoken(desk.title),
+        )
     talk.happen("called")
-    row, event = queue.joining(talk.row.id, desk.code, now, urgent=urgent)
-    talk.beside += [row, event]
-    await _say_place(talk, desk, row)
+    await _say_place(talk, desk, _asked(talk, desk, urgent=urgent))
     return talk.say("Write what it is about meanwhile: the officer reads it. “cancel” leaves the queue.")
 
 
-async def _say_place(talk: Talk, desk: Desk, row: Enquiry) -> None:
-    place = await queue.place_of(row)
-    talk.say("{desk}: you are number {place} in the queue.", desk=talk.spoken(desk.title), place=place)
-    minutes = await queue.minutes_for(desk.code, place, talk.platform.now())
-    if minutes is not None:
-        talk.say("It takes about {minutes} minutes.", minutes=minutes)
+def _asked(talk: Talk, desk: Desk, **how: bool) -> Enquiry:
+    """The call for a person, which the turn writes."""
+    person = talk.principal.subject if talk.principal else ""
+    enquiry, rows = talk.platform[DESK].ask(KIND, talk.row.id, desk, person, **how)
+    talk.beside += rows
+    return enquiry
 
 
-async def _closed(talk: Talk, desk: Desk, stretches: list[places.Open]) -> None:
+async def _say_place(talk: Talk, desk: Desk, enquiry: Enquiry) -> None:
+    place = await talk.platform[DESK].place(enquiry)
+    talk.say("{desk}: you are number {place} in the queue.", desk=talk.spoken(desk.title), place=place.number)
+    if place.minutes is not None:
+        talk.say("It takes about {minutes} minutes.", minutes=place.minutes)
+
+
+async def _closed(talk: Talk, desk: Desk, hours: Hours) -> None:
     talk.say("{desk} is closed now.", desk=talk.spoken(desk.title))
-    opens = places.opens_at(stretches, talk.platform.now())
-    if opens is not None:
-        at = opens.astimezone(talk.platform.settings.timezone)
+    if hours.opens_at is not None:
+        at = hours.opens_at.astimezone(talk.platform.settings.timezone)
         talk.say("It opens on {day} at {time}.", day=f"{at:%Y-%m-%d}", time=f"{at:%H:%M}")
     if not desk.item:
-        return await _phones(talk)
+        return await _nobody(talk, takes_words=True)
     talk.happen("closed")
-    talk.beside += queue.joining(talk.row.id, desk.code, talk.platform.now(), state="word")
+    _asked(talk, desk, is_word=True)
     return talk.say("Write your question now: it is handed in, and its answer has a deadline.")
 
 
 async def ring(talk: Talk) -> bool:
     """Let the first desk that is open know that somebody speaks of danger; False where nobody sits anywhere."""
-    for desk in talk.platform[SETTINGS].desks:
-        if places.is_open(await places.shifts(talk.platform, desk, 0), talk.platform.now()):
-            talk.count("person")
-            if talk.row.state == "asking":
-                await _answered(talk)
-            await enter(talk, desk.code, urgent=True)
-            if talk.memory.dialogues:
-                talk.say("What you have filled in is kept: you can go on with it afterwards.")
-            return True
-    return False
-
-
-async def _answered(talk: Talk) -> None:
-    """Words of danger may be an answer as well, and are taken as one: otherwise going on would ring again."""
-    lines = len(talk.lines)
-    try:
-        await asking.heard(await filling_of(talk))
-    except Problem as problem:
-        talk.refused(problem)
-    talk.then = ""
-    if talk.row.state in ("asking", "confirming"):
-        # The next question waits: whoever is in danger reads what to do.
-        del talk.lines[lines:]
-    talk.buttons.clear()
+    desk = await talk.platform[DESK].open_one()
+    if desk is None:
+        return False
+    talk.count("person")
+    await enter(talk, desk.code, urgent=True)
+    if talk.memory.dialogues:
+        talk.say("What you have filled in is kept: you can go on with it afterwards.")
+    return True
 
 
 async def heard(talk: Talk) -> bool:
     """Deal with a message of somebody who waits, talks with a person, or has; False where the engine goes on."""
     command = command_in(talk.text)
+    if talk.row.state == "calling":
+        return await _called(talk, is_over=command is not None and command[0] == "cancel")
     if talk.row.state == "rating":
         return await _rated(talk)
     if talk.row.state == "leaving-word":
@@ -120,7 +154,7 @@ async def heard(talk: Talk) -> bool:
             return True
         talk.happen("over")
         return False
-    enquiry = await queue.enquiry_of(talk.row.id, "waiting", "held")
+    enquiry = await talk.platform[DESK].last(KIND, talk.row.id, "waiting", "held")
     if enquiry is None:
         talk.happen("over")
         return False
@@ -129,13 +163,40 @@ async def heard(talk: Talk) -> bool:
         talk.say("You have left the queue.")
         talk.go("over", "menu")
         return True
+    if enquiry.state == "held" and await _leaves(talk, command):
+        return True
     is_kept = await _taken(talk, is_held=enquiry.state == "held")
-    _kept(talk, enquiry)
-    desk = desk_of(talk.platform[SETTINGS].desks, enquiry.desk)
+    # The turn itself keeps the words.
+    talk.beside += talk.platform[DESK].heard(enquiry, talk.text)
+    desk = talk.platform[DESK].of(enquiry.desk)
     if enquiry.state == "waiting" and desk is not None and is_kept:
         talk.say("It is kept for the officer.")
         await _say_place(talk, desk, enquiry)
     return True
+
+
+async def _called(talk: Talk, *, is_over: bool) -> bool:
+    """Somebody who was asked for one word has sent something: they join the queue, or have thought better of it."""
+    if is_over:
+        talk.say("You have left the queue.")
+        talk.go("over", "menu")
+        return True
+    await _taken(talk, is_held=False)
+    await enter(talk, talk.memory.about.removeprefix("desk "))
+    return True
+
+
+async def _leaves(talk: Talk, command: tuple[str, str] | None) -> bool:
+    """Whether a word that leads back is for us: once it is asked whether they mean it, twice they leave the officer."""
+    asked, wishes = talk.memory.about == LEAVING, command is not None and command[0] in ("menu", "back", "cancel")
+    talk.memory.about = LEAVING if wishes and not asked else "" if asked else talk.memory.about
+    if wishes and not asked:
+        talk.say("An officer is with you. To end the conversation, send the same once more.")
+    elif wishes:
+        await leave(talk)
+        talk.say("You have ended the conversation with the officer.")
+        talk.go("over", "menu")
+    return wishes
 
 
 async def _taken(talk: Talk, *, is_held: bool) -> bool:
@@ -144,8 +205,8 @@ async def _taken(talk: Talk, *, is_held: bool) -> bool:
     if isinstance(sent, File):
         talk.upload = await uploading.stored(talk, sent) or ""
         if talk.principal is None:
-            # Eight digits are for the officer here: people tell telephone numbers.
-            linking.link(talk)
+            # Ten digits are for the officer here: people tell telephone numbers.
+            sign_in_link(talk)
         return bool(talk.upload)
     if not isinstance(sent, Voice):
         return True
@@ -157,45 +218,27 @@ async def _taken(talk: Talk, *, is_held: bool) -> bool:
             talk.say("The officer can listen to it.")
     elif not talk.text:
         talk.say("Your voice isn't kept, since nobody is known here by this contact: please write, or sign in first.")
-        linking.link(talk)
+        sign_in_link(talk)
     return bool(talk.text or talk.upload)
-
-
-def _kept(talk: Talk, enquiry: Enquiry) -> None:
-    """The turn itself keeps the words; the desk is told that there are some, and an officer has their time again."""
-    now, values = talk.platform.now(), dict[str, Any]()
-    what: queue.What = "heard"
-    if danger_in(talk.text) is not None and not enquiry.urgent:
-        values, what = {"urgent": True}, "urgent"
-    if enquiry.owed_since is None:
-        values |= {"owed_since": now, "lease_until": now + talk.platform[SETTINGS].lease}
-    if values:
-        # Whether or not it is claimed meanwhile: the conversation's version guards this turn.
-        talk.beside.append(Update(Enquiry, {"id": enquiry.id}, values, rows=None))
-    talk.beside.append(queue.event(enquiry, what, now))
 
 
 async def leave(talk: Talk) -> None:
     """Whoever leaves the queue, or the account, waits for nobody any more."""
-    enquiry = await queue.enquiry_of(talk.row.id, "waiting", "held")
-    if enquiry is not None:
-        now = talk.platform.now()
-        talk.beside += queue.step(enquiry, {"state": "left", "closed_at": now, "lease_until": None})
-        talk.beside.append(queue.event(enquiry, "left", now))
+    talk.beside += await talk.platform[DESK].left(KIND, talk.row.id)
 
 
 async def _word(talk: Talk) -> bool:
     """The question of somebody who came while the desk was closed: the item is begun with it."""
-    enquiry = await queue.enquiry_of(talk.row.id, "word")
-    desk = desk_of(talk.platform[SETTINGS].desks, enquiry.desk) if enquiry else None
-    item = talk.platform.registry.items.get(desk.item) if desk else None
-    if desk is None or item is None:
+    enquiry = await talk.platform[DESK].last(KIND, talk.row.id, "word")
+    desk = talk.platform[DESK].of(enquiry.desk) if enquiry else None
+    item = talk.platform.registry.items.get(desk.item) if desk and desk.item else await _asking(talk)
+    if item is None:
         return False
     if not isinstance(talk.content, Text | Voice) or not plain(talk.text):
         talk.say("Write your question now: it is handed in, and its answer has a deadline.")
         return True
     talk.memory.push(Dialogue(item.code, talk.spoken(item.title), answers={"answers": {}}))
-    now, pointer = await filling_of(talk), f"/answers/{desk.field}"
+    now, pointer = await filling_of(talk), f"/answers/{(desk and desk.field) or _words_of(item)}"
     if problem := now.problem(pointer, talk.text):
         talk.memory.dialogues.pop()
         talk.lines.append(problem)
@@ -215,10 +258,7 @@ async def _rated(talk: Talk) -> bool:
             talk.happen("over")
         return bool(talk.lines)
     talk.happen("rated")
-    enquiry = await queue.enquiry_of(talk.row.id, "closed")
-    if enquiry is not None and enquiry.rating is None:
-        talk.beside.append(Update(Enquiry, {"id": enquiry.id, "rating": None}, {"rating": stars}, rows=None))
-        talk.beside.append(queue.event(enquiry, "rated", talk.platform.now(), text=str(stars)))
+    talk.beside += await talk.platform[DESK].rated(KIND, talk.row.id, stars)
     talk.say("Thank you.")
     talk.go("", "menu")
     return True

@@ -1,4 +1,4 @@
-"""Words that are always understood, and words of danger: `commands.toml` has them."""
+"""Words that are always understood: `commands.toml` has them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from questions.spelling import number_in, plain
+from conversations.engine.turn import small_talk
+from questions.spelling import made_of, plain
 
-_CHANGE = re.compile(r"(?:改|修改|更改|change|edit)\s*(?:第)?\s*(.{1,12}?)\s*(?:项|个|条)?")
+#: Parts of a guide that are asked for, and all that is said of the item or the case that is talked of.
+PARTS = frozenset({"materials", "fee", "time", "where"})
+ABOUT = PARTS | {"why", "withdraw"}
+#: What somebody does by a word alone.
+WORDS = frozenset({"back", "cancel", "restart", "continue", "later", "person", "progress", "menu", "withdraw"})
 #: What the signed-in app shows, as people type it.
-_EIGHT = re.compile(r"[0-9]{4}[ -]?[0-9]{4}")
+_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){9}")
 #: A guide, of what is named before or behind the word.
 _GUIDE = re.compile(r"(?:办事)?指南[ :]*(.*)|(.+?)的?(?:办事)?指南|guide(?:[ :]+(?:to |of |for )?(.+))?")
+#: Letters of a word that is obeyed at once, also where any words may be the answer.
+SHORT_CHINESE, SHORT_ENGLISH = 4, 13
+#: Letters of a message that is made of such words.
+LONGEST = 40
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _ENGLISH = re.compile(r"[A-Za-z]{2}")
 
@@ -27,28 +36,47 @@ def _data() -> Mapping[str, Any]:
 
 @cache
 def _commands() -> Mapping[str, tuple[str, str]]:
-    told = {word: (name, "") for name, words in _data()["commands"].items() for word in words}
+    told = {word: ("talk", name) for word, name in small_talk.words().items()}
+    told |= {word: (name, "") for name, words in _data()["commands"].items() for word in words}
     return told | {word: ("language", tag) for tag, words in _data()["languages"].items() for word in words}
+
+
+@cache
+def _solid() -> Mapping[str, tuple[str, str]]:
+    """The same without blanks, for messages that are made of them; a greeting in front means nothing."""
+    return {word.replace(" ", ""): one for word, one in _commands().items() if len(word) > 1}
+
+
+def exact(text: str) -> tuple[str, str] | None:
+    """The command that a text is by one of its own words."""
+    return _commands().get(plain(text) or text.strip())
+
+
+def is_short(text: str) -> bool:
+    """Whether a text is one of the short words, which nobody means for anything else."""
+    return exact(text) is not None and len(plain(text)) <= (SHORT_CHINESE if _CHINESE.search(text) else SHORT_ENGLISH)
 
 
 def command_in(text: str) -> tuple[str, str] | None:
     """The command that a text is, with what it is about; None where it is none."""
-    told = plain(text) or text.strip()
-    if found := _commands().get(told):
+    if found := exact(text):
         return found
-    if _EIGHT.fullmatch(told):
+    told = plain(text)
+    if _DIGITS.fullmatch(told):
         return "digits", told.replace(" ", "").replace("-", "")
-    if (change := _CHANGE.fullmatch(told)) and (number := number_in(change[1])) is not None:
-        return "change", str(number)
     if guide := _GUIDE.fullmatch(told):
         return "guide", next(filter(None, guide.groups()), "").strip()
-    return None
+    if len(told) > LONGEST:
+        return None
+    words = [_solid()[one] for one in made_of(told, _solid(), _data()["fillers"]["words"]) or ()]
+    own = {one for one in words if one[0] not in ("menu", "talk")} or set(words[-1:])
+    return own.pop() if len(own) == 1 else None
 
 
-def danger_in(text: str) -> Mapping[str, str] | None:
-    """What to do at once, by language, where a text speaks of a life or of a crime that is going on."""
-    told = plain(text)
-    return next((one for one in _data()["danger"] if any(word in told for word in one["words"])), None)
+def word_for(command: str, language: str) -> str:
+    """What somebody writes for a command."""
+    own = "cancel" if command == "withdraw" else command
+    return next(str(word) for word in _data()["commands"][own] if language_in(word) == language)
 
 
 def language_in(text: str) -> str:

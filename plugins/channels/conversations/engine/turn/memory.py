@@ -31,6 +31,8 @@ class Dialogue:
     options: list[tuple[Any, str]] = field(default_factory=list)
     #: By pointer, what was read of an answer that is a code of a list.
     words: dict[str, str] = field(default_factory=dict)
+    #: The day whose times are on the screen.
+    day: str = ""
     #: What may have been a question of theirs: sent once more it is the answer.
     doubted: str = ""
     #: Tries at the question on the screen.
@@ -48,6 +50,8 @@ class Memory:
     menu: list[tuple[str, str]] = field(default_factory=list)
     #: Messages in a row that nobody understood.
     missed: int = 0
+    #: What was read last: "item" or "case", and which.
+    about: str = ""
     #: Who was known by this contact when it was last heard.
     person: str = ""
     #: When they sent digits of no app, in Unix seconds.
@@ -59,12 +63,13 @@ class Memory:
         known = [{name: one[name] for name in Dialogue.__slots__ if name in one} for one in stored["dialogues"]]
         dialogues = [Dialogue(**{**one, "options": [tuple(two) for two in one["options"]]}) for one in known]
         menu = [tuple(one) for one in stored["menu"]]
-        return cls(dialogues, menu, stored["missed"], stored.get("person", ""), stored.get("wrong_digits", []))
+        later = {name: stored[name] for name in ("about", "person", "wrong_digits") if name in stored}
+        return cls(dialogues, menu, stored["missed"], **later)
 
     def stored(self) -> dict[str, Any]:
         """As JSON; nothing in it is copied."""
         dialogues = [{name: getattr(one, name) for name in Dialogue.__slots__} for one in self.dialogues]
-        more = {"person": self.person, "wrong_digits": self.wrong_digits}
+        more = {"about": self.about, "person": self.person, "wrong_digits": self.wrong_digits}
         return {"dialogues": dialogues, "menu": self.menu, "missed": self.missed, **more}
 
     @property
@@ -74,7 +79,7 @@ class Memory:
 
     def forget(self) -> None:
         """Forget what was begun, and for whom."""
-        self.dialogues, self.menu, self.person = [], [], ""
+        self.dialogues, self.menu, self.about, self.person = [], [], "", ""
 
     def push(self, dialogue: Dialogue) -> None:
         """Talk about this one now; the one before waits, and what waited before that is gone."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-State = Literal["idle", "menu", "linking", "asking", "confirming", "waiting", "held", "leaving-word", "rating", "gone"]
+State = Literal[
+    "idle", "menu", "linking", "asking", "confirming", "calling", "waiting", "held", "leaving-word", "rating", "gone"
+]
 
 FIRST: State = "idle"
 
@@ -21,6 +23,7 @@ TABLE: dict[tuple[State, str], State] = {
     ("confirming", "changed"): "asking",
     ("confirming", "done"): "menu",
     # With a person of a desk: in the queue, held by an officer, over; or the desk is closed and a word is left there.
+    ("calling", "called"): "waiting",
     ("waiting", "claimed"): "held",
     ("waiting", "shut"): "leaving-word",
     ("held", "returned"): "waiting",
@@ -29,7 +32,14 @@ TABLE: dict[tuple[State, str], State] = {
     ("rating", "rated"): "menu",
 }
 #: What may happen in any state.
-ALWAYS: dict[str, State] = {"left": "gone", "over": "menu", "called": "waiting", "closed": "leaving-word"}
+ALWAYS: dict[str, State] = {
+    "left": "gone",
+    "over": "menu",
+    # They can't be written to: they are asked for a word before a desk is rung.
+    "unreachable": "calling",
+    "called": "waiting",
+    "closed": "leaving-word",
+}
 
 
 def after(state: State, happened: str) -> State:

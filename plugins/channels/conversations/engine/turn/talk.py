@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
@@ -14,15 +13,17 @@ from uuid_utils.compat import uuid7
 from yarl import URL
 
 from banshi import NotFound, Platform, Principal, Problem, Update, text_in
-from conversations.contents import Button, Content, File, Place, Received, Reply, Scanned, Text, Voice
+from banshi.sdk.personal_data import masked
+from conversations.contents import Asked, Button, Content, Entrance, File, Place, Received, Reply, Scanned, Text, Voice
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved
 from conversations.figures.events import told
+from conversations.identity.links import person_of
 from conversations.sentences import say
-from conversations.tables.models import ChannelConversation, Turn
+from conversations.tables.models import ChannelConversation, ContactLink, Turn
 from questions.pages.going_on import READER
-from questions.spelling import written
+from questions.spelling import ID_NUMBER, written
 
 #: What is shown when a message is dealt with: the next question, all answers, or the menu.
 Then = Literal["", "ask", "confirm", "menu"]
@@ -42,11 +43,13 @@ class Talk:
     received: Received
     memory: Memory
     #: Who it is, where they have signed in for this contact.
-    principal: Principal | None
-    #: When they have.
-    linked_at: datetime | None = None
+    link: ContactLink | None = None
     lines: list[str] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
+    #: The question at the end of the lines.
+    asked: Asked | None = None
+    #: What they mean by a word of theirs: something that they wrote before.
+    instead: str = ""
     #: What is still to be shown.
     then: Then = ""
     #: The id of the upload that a file for the desk became.
@@ -61,6 +64,10 @@ class Talk:
     is_kept: bool = False
 
     @property
+    def principal(self) -> Principal | None:
+        return person_of(self.link, self.row.account) if self.link else None
+
+    @property
     def language(self) -> str:
         return self.row.language
 
@@ -71,6 +78,8 @@ class Talk:
     @property
     def text(self) -> str:
         """What they wrote or said, "" where it is something else."""
+        if self.instead:
+            return self.instead
         match self.content:
             case Text(text) | Voice(text):
                 return written(text)
@@ -99,13 +108,14 @@ class Talk:
     def offer(self, options: Sequence[tuple[str, str]]) -> None:
         """List commands by number: what each stands for, and its words."""
         self.memory.menu = list(options)
-        self.put(options)
+        self.put(options, Asked(sort="menu"))
 
-    def put(self, options: Sequence[tuple[Any, str]]) -> None:
-        """List choices by number."""
-        for number, (_, words) in enumerate(options, start=1):
-            self.lines.append(f"{number} {words}")
-            self.buttons.append(Button(words, str(number)))
+    def put(self, options: Sequence[tuple[Any, str]], asked: Asked, *more: tuple[Any, str, str]) -> None:
+        """List choices by number, as those of a question; `more` may be said beside them."""
+        choices = [(value, words, str(number)) for number, (value, words) in enumerate(options, start=1)]
+        self.lines += [f"{number} {words}" for _, words, number in choices]
+        self.buttons += [Button(words, says) for _, words, says in choices]
+        self.asked = replace(asked, choices=(*choices, *more))
 
     def go(self, happened: str, then: Then) -> None:
         """Go on in the state table, and show that afterwards."""
@@ -170,7 +180,8 @@ class Talk:
 
     @property
     def reply(self) -> Reply:
-        return Reply(text="\n".join(self.lines), buttons=tuple(self.buttons))
+        text = ID_NUMBER.sub(lambda found: str(masked(found[0])), "\n".join(self.lines))
+        return Reply(text=text, buttons=tuple(self.buttons), asked=self.asked)
 
 
 def heard(content: Content) -> Mapping[str, Any]:
@@ -189,8 +200,13 @@ def heard(content: Content) -> Mapping[str, Any]:
 
 def digest_of(content: Content) -> str:
     """The same for the same content. A file's is its name: a repeat fetches it from where it lay before."""
-    whole = (
-        written(content.text) if isinstance(content, Text) else content.token if isinstance(content, Scanned) else ""
-    )
+    whole = ""
+    match content:
+        case Text(text):
+            whole = written(text)
+        case Scanned(token):
+            whole = token
+        case Entrance(_, code):
+            whole = code
     told = {**heard(content), "whole": whole}
     return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

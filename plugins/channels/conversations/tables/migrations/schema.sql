@@ -1,4 +1,4 @@
--- After 0006_until
+-- After 0011_until
 CREATE TABLE "conversations_conversation" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "account" VARCHAR(100) NOT NULL  /* Such as `wechat:wx1234`. */,
@@ -20,7 +20,7 @@ CREATE TABLE "conversations_link" (
     "linked_at" TIMESTAMP NOT NULL,
     "ended_at" TIMESTAMP,
     "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE
-);
+, "is_proved" INT NOT NULL  /* Whether the provider has said that the contact itself opened the link by which they signed in. */ DEFAULT 0, "since" TIMESTAMP   /* Since when the contact is theirs without a break, also where they have signed in anew; none: since then. */);
 CREATE INDEX "idx_conversatio_person_c1e297" ON "conversations_link" ("person");
 CREATE INDEX "conversations_link_of" ON "conversations_link" ("conversation_id", "ended_at");
 CREATE TABLE "conversations_turn" (
@@ -67,18 +67,17 @@ CREATE TABLE "conversations_said" (
     "refusals" INT NOT NULL,
     "is_sending" INT NOT NULL  /* It may be on its way: where nobody has said what came of it when the lease ends, nobody knows. */,
     "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE
-, "until" TIMESTAMP   /* When it isn't worth saying any more; none for always. */);
+, "until" TIMESTAMP   /* When it isn't worth saying any more; none for always. */, "about" VARCHAR(64) NOT NULL DEFAULT '', "kind" VARCHAR(16) NOT NULL  /* Of a notice: `case` or `alert`, what can stand in the fields of the provider's own, and an alert's id. What is */ DEFAULT '', "news" JSON);
 CREATE INDEX "idx_conversatio_person_3e983b" ON "conversations_said" ("person");
 CREATE INDEX "idx_conversatio_provide_25f12c" ON "conversations_said" ("provider_id");
 CREATE INDEX "idx_conversatio_at_bf1c7f" ON "conversations_said" ("at");
-CREATE INDEX "conversations_said_due" ON "conversations_said" ("channel", "state", "id");
 CREATE INDEX "conversations_said_of" ON "conversations_said" ("conversation_id", "state", "id");
 CREATE TABLE "conversations_window" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "kind" VARCHAR(16) NOT NULL  /* The channel's word for it. */,
     "until" TIMESTAMP NOT NULL,
     "sends_left" INT   /* None: any number. */,
-    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE,
+    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE, "ref" VARCHAR(128) NOT NULL  /* The provider's id of the message that opened it last. */ DEFAULT '',
     CONSTRAINT "uid_conversatio_convers_99219f" UNIQUE ("conversation_id", "kind")
 );
 CREATE INDEX "idx_conversatio_until_9cefa5" ON "conversations_window" ("until");
@@ -137,3 +136,46 @@ CREATE TABLE "conversations_figure" (
     "pointer" VARCHAR(255)   /* What was asked just then, where that says something: a JSON Pointer, "" for the form as a whole. */
 );
 CREATE INDEX "conversations_figure_of" ON "conversations_figure" ("day");
+CREATE TABLE "conversations_desk_officer" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "desk" VARCHAR(64) NOT NULL,
+    "officer" VARCHAR(1415) NOT NULL,
+    "officer_name" VARCHAR(1415) NOT NULL,
+    "day" DATE NOT NULL,
+    CONSTRAINT "uid_conversatio_desk_0de2e5" UNIQUE ("desk", "officer", "day")
+);
+CREATE TABLE "conversations_confirmation" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "person" VARCHAR(1415) NOT NULL,
+    "title" VARCHAR(1415) NOT NULL  /* What it is called, as the chat shows it; and the item and action behind that. */,
+    "item" VARCHAR(64) NOT NULL,
+    "action" VARCHAR(64) NOT NULL,
+    "digest" VARCHAR(64) NOT NULL  /* A keyed hash of all that would be sent: a yes is for that alone, and once. */,
+    "asked_at" TIMESTAMP NOT NULL,
+    "ends_at" TIMESTAMP NOT NULL,
+    "answered_at" TIMESTAMP,
+    "is_granted" INT NOT NULL,
+    "used_at" TIMESTAMP,
+    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE
+);
+CREATE INDEX "idx_conversatio_person_2928b5" ON "conversations_confirmation" ("person");
+CREATE INDEX "idx_conversatio_ends_at_81428f" ON "conversations_confirmation" ("ends_at");
+CREATE TABLE "conversations_home" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "division" VARCHAR(12) NOT NULL  /* A code of GB\/T 2260: 6 digits, 9 with the street, 12 with the community. */,
+    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_conversatio_convers_9c6215" UNIQUE ("conversation_id", "division")
+);
+CREATE TABLE "conversations_word" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "account" VARCHAR(100) NOT NULL,
+    "provider_id" VARCHAR(128) NOT NULL,
+    "arrived" INT NOT NULL  /* Whether it has arrived, and the provider's word for why not. */,
+    "code" VARCHAR(64) NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    CONSTRAINT "uid_conversatio_account_882b3e" UNIQUE ("account", "provider_id")
+);
+CREATE INDEX "idx_conversatio_at_14ec43" ON "conversations_word" ("at");
+CREATE INDEX "idx_conversatio_about_a9e24a" ON "conversations_said" ("about");
+CREATE INDEX "conversations_said_lane" ON "conversations_said" ("channel", "state", "by", "id");
+CREATE INDEX "conversations_said_until" ON "conversations_said" ("until");

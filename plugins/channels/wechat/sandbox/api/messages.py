@@ -12,6 +12,7 @@ from wechat.sandbox.api.articles import Articles
 from wechat.sandbox.api.call import OK, Asked, Call, Tell
 from wechat.sandbox.api.media import Media
 from wechat.sandbox.codes import Refused
+from wechat.sandbox.numbers import NUMBERS
 
 TYPING_S = 15
 MAX_CHOICES, MAX_CLIENT_ID_S = 10, 600
@@ -25,21 +26,7 @@ MEDIA = {
 }
 KINDS = {*MEDIA, "text", "news", "mpnews", "mpnewsarticle", "msgmenu", "wxcard"}
 #: What a field of a notice takes, by its name without the number.
-FIELDS = {
-    "thing": r".{1,20}",
-    "number": r"\d{1,32}(\.\d{1,2})?",
-    "letter": r"[A-Za-z]{1,32}",
-    "symbol": r"\W{1,5}",
-    "character_string": r"[\x20-\x7e]{1,32}",
-    "time": r"(\d{4}年\d{1,2}月\d{1,2}日 ?)?\d{1,2}:\d{2}(:\d{2})?|\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?",
-    "date": r"\d{4}年\d{1,2}月\d{1,2}日( ?\d{1,2}:\d{2}(:\d{2})?)?|\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?",
-    "amount": r"[^\d]?\d{1,10}(\.\d+)?元?",
-    "phone_number": r"[\d+-]{1,17}",
-    "car_number": r".{7,8}",
-    "name": r"[^\x00-\x7f]{1,10}|[A-Za-z .]{1,20}",
-    "phrase": r".{1,5}",
-    "const": r".{1,20}",
-}
+FIELDS: dict[str, str] = NUMBERS["fields"]
 
 
 class Messages:

@@ -1,4 +1,4 @@
--- After 0005_consent
+-- After 0006_told
 CREATE TABLE "wechat_quota" (
     "key" VARCHAR(128) NOT NULL  PRIMARY KEY /* The account's name and what is counted, such as `wechat:wx1234\/force-token`. */,
     "period" VARCHAR(10) NOT NULL  /* The day or the month in Beijing; another one begins at nought. */,

@@ -1,0 +1,194 @@
+"""What servers cost that have nothing to do: statements and processor time, by process and by what asks.
+
+    python benchmarks/idle.py                                          # a minute each
+    python benchmarks/idle.py --before /tmp/before/.venv/bin/banshi    # beside an earlier commit, in turn
+    python benchmarks/idle.py --short
+
+The project's plugins with FCM and a WeChat account: one server on SQLite; two servers and a worker on PostgreSQL,
+by its own signals and by Redis's. The aims, for each process: on PostgreSQL 2 statements a second with Redis and 4
+without, BEGIN and COMMIT included; 0.3 % of a core. What looks by itself every five minutes does so after this ends:
+some thirty statements each time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from benchmarks.shared.api_load import of_its_own
+from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.cities import project
+from benchmarks.shared.databases import has_postgres, postgres_if
+from benchmarks.shared.figures import table
+from benchmarks.shared.processes import python, workspace
+from benchmarks.shared.provider import Provider, provider
+from benchmarks.shared.servers import Server
+
+REDIS = os.environ.get("BANSHI_TEST_REDIS", "redis://127.0.0.1:6379")
+
+#: Statements a second, with Redis and without, and the share of a core: what a process may cost.
+MAX_STATEMENTS, MAX_WITHOUT_REDIS, MAX_SHARE = 2.0, 4.0, 0.003
+
+#: Sources that are printed: what costs less is summed up.
+SHOWN = 20
+
+ACCOUNT = {"appid": "wx0123456789abcdef", "secret": "made-up", "token": "madeup", "aes_key": "a" * 43}
+
+
+class Probed(Server):
+    """A process that counts (`peers/probed.py`)."""
+
+    def __init__(self, name: str, config: Path, before: str | None) -> None:
+        self.name, self._told = name, config.parent / f"{name}.json"
+        program = python("peers/probed.py", str(self._told), "--config", str(config))
+        if before:
+            program[0] = str(Path(before).with_name("python"))
+        super().__init__(config, config.parent / f"{name}.log", command=(name.partition("-")[0],), program=program)
+
+    async def told(self) -> dict[str, Any]:
+        """What it has counted so far."""
+        self._told.unlink(missing_ok=True)
+        os.kill(self.pid, signal.SIGUSR2)
+        async with asyncio.timeout(10):
+            while not self._told.exists():  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.02)
+        found: dict[str, Any] = json.loads(self._told.read_text())
+        return found
+
+
+async def quiet(servers: list[Probed], given: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """What each process did in those seconds, once the work of its start is over: by second."""
+    async with aiohttp.ClientSession() as session:
+        for server in servers:
+            server.start()
+        for server in servers:
+            await server.ready(session)
+    await asyncio.sleep(given.settle)
+    first = {server.name: await server.told() for server in servers}
+    await asyncio.sleep(given.seconds)
+    return {server.name: spent(first[server.name], await server.told()) for server in servers}
+
+
+def spent(first: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
+    seconds = last["at"] - first["at"]
+
+    def by(what: str) -> dict[str, float]:
+        return {name: (count - first[what].get(name, 0)) / seconds for name, count in last[what].items()}
+
+    found = {
+        "statements": by("statements"),
+        "steps": by("steps"),
+        "share": by("seconds"),
+        "cpu": (last["cpu"] - first["cpu"]) / seconds,
+    }
+    found["share"]["the loop, and threads"] = found["cpu"] - sum(found["share"].values())
+    return found
+
+
+@contextmanager
+def ended(servers: list[Probed]) -> Iterator[list[Probed]]:
+    try:
+        yield servers
+    finally:
+        for server in servers:
+            server.end()
+
+
+def measured(folder: Path, given: argparse.Namespace, before: str | None, how: str, fcm: Provider) -> dict[str, Any]:
+    with ExitStack() as stack:
+        url = stack.enter_context(postgres_if(how != "SQLite"))
+        account = {**ACCOUNT, "base_url": fcm.url}
+        redis = {"url": REDIS, "name": folder.name[-20:]} if "Redis" in how else {}
+        config = project(
+            folder, push={"fcm": fcm.settings()}, wechat={"accounts": {"bureau": account}}, database=url, redis=redis
+        )
+        if before:
+            of_its_own(config, before)
+        names = ["serve-1"] if how == "SQLite" else ["serve-1", "serve-2", "worker"]
+        names = names[-2:] if given.short else names
+        servers = stack.enter_context(ended([Probed(name, config, before) for name in names]))
+        return asyncio.run(quiet(servers, given))
+
+
+def tell(how: str, sides: Mapping[str, Mapping[str, Any]]) -> None:
+    print(f"## {how}\n")
+    rows = [
+        [f"{side}, {name}", f"{sum(one['statements'].values()):.2f}", f"{one['cpu']:.2%}"]
+        for side, found in sides.items()
+        for name, one in found.items()
+    ]
+    table(["process", "statements a second", "of a core"], rows)
+    for side, found in sides.items():
+        means = {what: mean(one[what] for one in found.values()) for what in ("statements", "steps", "share")}
+        most = sorted(means["share"] | means["statements"], key=lambda name: -means["share"][name])
+        shown = {name: [name] for name in most[:SHOWN]} | {f"{len(most[SHOWN:])} others": most[SHOWN:]}
+        sums = {name: [sum(means[what][one] for one in all_) for what in means] for name, all_ in shown.items()}
+        rows = [[name, f"{asked:.2f}", f"{steps:.1f}", f"{share:.3%}"] for name, (asked, steps, share) in sums.items()]
+        table([f"{side}: a process's mean, by source", "statements a second", "steps", "of a core"], rows)
+
+
+def mean(each: Iterable[Mapping[str, float]]) -> Counter[str]:
+    """Of what was counted by name in each process."""
+    found, all_ = Counter[str](), list(each)
+    for one in all_:
+        found.update({name: value / len(all_) for name, value in one.items()})
+    return found
+
+
+def missed(how: str, found: Mapping[str, Any]) -> list[str]:
+    most = MAX_STATEMENTS if "Redis" in how else MAX_WITHOUT_REDIS
+    return [
+        f"{how}, {name}: {sum(one['statements'].values()):.2f} statements a second, {one['cpu']:.2%} of a core"
+        for name, one in found.items()
+        if (how != "SQLite" and sum(one["statements"].values()) > most) or one["cpu"] > MAX_SHARE
+    ]
+
+
+def has_redis() -> bool:
+    import redis
+
+    try:
+        return bool(redis.Redis.from_url(REDIS, socket_connect_timeout=1).ping())
+    except redis.RedisError:
+        print(f"Redis is left out: nothing answers at {REDIS}\n")
+        return False
+
+
+def main() -> int:
+    parser = options(__doc__, seconds=(60.0, 5.0), settle=(15.0, 3.0))
+    parser.add_argument("--before", help="the command `banshi` of an earlier commit's environment")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="only these: sqlite, postgres, redis")
+    given = begun(parser, pinned="not pinned")
+    ways = {"sqlite": "SQLite"}
+    if has_postgres():
+        ways["postgres"] = "PostgreSQL"
+        if has_redis():
+            ways["redis"] = "PostgreSQL and Redis"
+    chosen = given.parts or (["sqlite", list(ways)[-1]] if given.short else list(ways))
+    late = []
+    with provider(side=None) as fcm:
+        for how in [ways[part] for part in chosen if part in ways]:
+            sides = {}
+            for side, before in {"before": given.before, "now": None}.items():
+                if before or side == "now":
+                    with workspace() as folder:
+                        sides[side] = measured(folder, given, before, how, fcm)
+            tell(how, sides)
+            late += missed(how, sides["now"])
+    print("\n".join(late) or "The aims are met.")
+    return 1 if late and not given.short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

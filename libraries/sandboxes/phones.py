@@ -1,0 +1,96 @@
+"""A sandbox with phones: a page to chat on, and the same by requests."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from inspect import iscoroutinefunction
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeVar
+
+import orjson
+from aiohttp import web
+
+from sandboxes.deliveries import Deliveries, DeliveryFaults
+from sandboxes.sandbox import Asked, Control, Sandbox, answered
+
+F = TypeVar("F", bound=DeliveryFaults)
+
+PAGE = Path(__file__).with_name("phone.html")
+
+
+class Seen(NamedTuple):
+    """A bubble on a phone."""
+
+    #: Counts from 1 on each phone.
+    number: int
+    #: own, reply, system, or another word for how it came.
+    via: str
+    #: The provider's kind of message: text, image, …
+    kind: str
+    text: str
+    #: What else the kind has.
+    more: dict[str, Any]
+
+
+class Screen(list[Seen]):
+    """What is on a phone, the last one at the end."""
+
+    def show(self, via: str, kind: str, text: str = "", **more: Any) -> None:
+        self.append(Seen(len(self) + 1, via, kind, text, more))
+
+
+class Phones(Sandbox[F]):
+    """A chat's provider on this machine: `/` is the page, `/sandbox/phones/{name}` a screen, and what is below it is
+    what its owner does; `GET /sandbox/deliveries` shows what the account's server was sent."""
+
+    callbacks: Deliveries[Any]
+
+    @abstractmethod
+    def phone(self, name: str) -> Any:
+        """Somebody at a phone: `seen` is a `Screen`; what they do are public coroutines, such as `says(text)`."""
+
+    @abstractmethod
+    def screen(self, name: str) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """What a page shows beside the bubbles, and the cookies of whoever has that phone."""
+
+    def controls(self) -> Mapping[str, Control]:
+        return {
+            **super().controls(),
+            "GET phones/": self._screen,
+            "POST phones/": self._does,
+            "GET deliveries": lambda _: [one._asdict() for one in self.callbacks.deliveries],
+            "POST repeats": lambda _: self.callbacks.send_late(),
+        }
+
+    async def __aenter__(self) -> Self:
+        await self.callbacks.__aenter__()
+        return await super().__aenter__()
+
+    async def __aexit__(self, *error: object) -> None:
+        await super().__aexit__(*error)
+        await self.callbacks.__aexit__()
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        if (request.method, request.path) == ("GET", "/"):
+            return web.Response(body=PAGE.read_bytes(), content_type="text/html", charset="utf-8")
+        return await super()._serve(request)
+
+    def _screen(self, asked: Asked) -> web.StreamResponse:
+        after = asked.query.get("after", "0")
+        seen = self.phone(asked.below).seen[int(after) if after.isascii() and after.isdigit() else 0 :]
+        found, cookies = self.screen(asked.below)
+        response = answered({**found, "bubbles": [one._asdict() for one in seen]})
+        for name, value in cookies.items():
+            response.set_cookie(name, value, samesite="Lax")
+        return response
+
+    async def _does(self, asked: Asked) -> None:
+        name, _, does = asked.below.rpartition("/")
+        phone = self.phone(name)
+        if does.startswith("_") or not iscoroutinefunction(getattr(phone, does, None)):
+            raise ValueError(f"a phone does nothing that is called {does}")
+        if does == "sends":
+            await phone.sends(asked.query.get("kind", "image"), asked.body)
+        else:
+            await getattr(phone, does)(**orjson.loads(asked.body or b"{}"))

@@ -1,0 +1,152 @@
+"""What anybody may read of alerts: those in force, one as JSON, as CAP's XML, and all as an Atom feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from banshi import Answer, Audience, Call, Link, NotFound, Parameter, reply, text_in
+from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
+from banshi.sdk.http import Routes, etag_of, limit_of, page_answer, reply_bytes
+from mobile_push.broadcasts import concerned, representations, sending, staff, steps
+from mobile_push.broadcasts.alerts.in_force import alerts_in_force
+from mobile_push.broadcasts.representations import ATOM, MAX_FEED_ENTRIES, feed_reply
+from mobile_push.cap.representations import MEDIA_TYPE
+from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA
+from mobile_push.cap.values import in_language
+from mobile_push.delivery.service import PUSH
+from mobile_push.sentences import say
+from mobile_push.tables.cursor import MAX_NUMBER
+from mobile_push.tables.models import Broadcast, CapMessage
+
+ROUTES = Routes("alerts")
+
+#: Seconds for which a copy of an alert's XML may be shown, which never changes.
+XML_CACHE_S = 86_400
+
+FEED_TITLES = {"zh-CN": "预警信息", "en": "Alerts"}
+
+SUMMARY = Record(
+    id=ID,
+    department=TEXT,
+    state={"type": "string", "enum": sorted(steps.PUBLIC)},
+    title=TEXT,
+    body=TEXT,
+    **dict.fromkeys(("event", "status", "msg_type", "urgency", "severity", "certainty"), TEXT),
+    areas=array(TEXT, description="Names of the areas."),
+    published_at=MAYBE_MOMENT,
+    expires_at=MOMENT,
+    links=LINKS,
+)
+WHOLE = Record(**SUMMARY["properties"], alert=ALERT_DOCUMENT_SCHEMA)
+
+
+@ROUTES.get(
+    "/v1/alerts",
+    Audience.ANYONE,
+    {
+        200: page_answer(
+            SUMMARY, *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("show_alert", "alert_xml"))
+        )
+    },
+    parameters=(
+        concerned.DIVISION,
+        staff.LIMIT,
+        Parameter(
+            "cursor", {"type": "string", "pattern": "^[0-9]{1,18}$"}, "Where to go on: `next` of the page before."
+        ),
+    ),
+)
+async def list_alerts(call: Call) -> web.StreamResponse:
+    """List the alerts in force, the newest first."""
+    limit, before = limit_of(call), int(call.query.get("cursor", MAX_NUMBER))
+    division = concerned.division_in(call.query)
+    found = await alerts_in_force(call.platform, call.now, limit + 1, before=before, division=division)
+    shown = found[:limit]
+    items = [summary(call, row) for row in shown]
+    return reply(call, {"items": items, "next": str(shown[-1].seq) if len(found) > limit else None})
+
+
+async def _public(call: Call) -> Broadcast:
+    row = await Broadcast.get_or_none(id=call.path["id"], kind="alert", state__in=steps.PUBLIC)
+    if row is None:
+        raise NotFound(say("There is no such alert."))
+    return row
+
+
+def summary(call: Call, row: Broadcast) -> dict[str, Any]:
+    address = f"/v1/alerts/{row.id}"
+    texts = [(one["language"], one) for one in row.cap.get("info", ())]
+    info: Mapping[str, Any] = in_language(texts, call.language) or {}
+    return SUMMARY.of(
+        call.platform,
+        row,
+        title=text_in(row.title, call.language),
+        body=text_in(row.body, call.language),
+        status=row.cap["status"],
+        msg_type=row.cap["msg_type"],
+        **{name: info.get(name, "") for name in ("event", "urgency", "severity", "certainty")},
+        areas=[area["area_desc"] for area in info.get("area", ())],
+        published_at=representations.published_at(call.platform, row),
+        links={"self": address, "xml": f"{address}.xml"},
+    )
+
+
+# Before the next one, whose id would take the ending.
+@ROUTES.get(
+    "/v1/alerts/{id}.xml",
+    Audience.ANYONE,
+    {200: Answer("The XML, signed where a key is configured.", media_type=MEDIA_TYPE)},
+    from_replica=True,
+)
+async def alert_xml(call: Call) -> web.StreamResponse:
+    """An alert in CAP 1.2's own XML.
+
+    It has the very bytes that were signed.
+    """
+    await _public(call)
+    message = await CapMessage.get(id=call.path["id"])
+    xml = bytes(message.xml)
+    return reply_bytes(call, xml, MEDIA_TYPE, etag_of(xml), {"Cache-Control": f"public, max-age={XML_CACHE_S}"})
+
+
+@ROUTES.get(
+    "/v1/alerts/{id}",
+    Audience.ANYONE,
+    {200: Answer("The alert.", WHOLE, links=[Link("alert_xml", {"id": "$response.body#/id"})])},
+    from_replica=True,
+)
+async def show_alert(call: Call) -> web.StreamResponse:
+    """Read an alert.
+
+    It stays, whatever has become of it since it was public.
+    """
+    row = await _public(call)
+    return reply(call, {**summary(call, row), "alert": row.cap})
+
+
+@ROUTES.get(
+    "/v1/alerts.atom",
+    Audience.ANYONE,
+    {200: Answer("An Atom feed (RFC 4287) with CAP's own elements.", media_type=ATOM)},
+)
+async def alert_feed(call: Call) -> web.StreamResponse:
+    """The alerts in force as an Atom feed.
+
+    It has those that end one, too, for alert hubs.
+    """
+    rows = await alerts_in_force(call.platform, call.now, MAX_FEED_ENTRIES, ends=True)
+    settings = call.platform[PUSH].settings.alerts
+    from mobile_push.cap.feed import FeedEntry, feed
+
+    entries = [FeedEntry(sending.stored(row.cap), f"{call.address}/v1/alerts/{row.id}.xml") for row in rows]
+    body = feed(
+        entries,
+        url=f"{call.address}/v1/alerts.atom",
+        title=FEED_TITLES[call.language],
+        author=settings.sender or "banshi",
+        language=call.language,
+    )
+    return feed_reply(call, body)

@@ -1,0 +1,68 @@
+"""Whom a stored broadcast concerns, asked in SQL: a page is full however many others there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from banshi import InvalidParameter, Parameter
+from mobile_push.audience import areas
+from mobile_push.cap.geo.divisions import check_division, codes_over, division_prefix
+from mobile_push.tables.marks import Marks
+from mobile_push.tables.models import Broadcast
+
+#: What of a stored audience is asked, by dialect.
+NAMES = {
+    "sqlite": "json_type(audience, '$.{0}') IS NOT NULL".format,
+    "postgres": "audience -> '{0}' IS NOT NULL".format,
+}
+ENTRIES = {
+    "sqlite": "json_each(audience, '$.{0}') AS code".format,
+    "postgres": "jsonb_array_elements_text(audience -> '{0}') AS code(value)".format,
+}
+
+DIVISION = Parameter(
+    "division",
+    {"type": "string", "minLength": 6, "maxLength": 12},
+    "A code of GB/T 2260: only what may concern people there.",
+)
+
+
+def division_in(query: Mapping[str, Any]) -> str | None:
+    """The division that is asked for. Raises InvalidParameter for one that can't be."""
+    division: str | None = query.get("division")
+    if division is not None:
+        try:
+            check_division(division)
+        except ValueError:
+            raise InvalidParameter(areas.UNKNOWN, parameter="division") from None
+    return division
+
+
+async def newest(mark: Marks, wanted: Sequence[str], limit: int, before: int) -> list[Broadcast]:
+    """Up to `limit` broadcasts for which that SQL holds, the newest first, of those with a number below `before`."""
+    rows = await mark.rows(
+        f"SELECT id FROM push_broadcast WHERE {' AND '.join(wanted)} "  # noqa: S608 - marks, not values
+        f"AND seq < {mark(before)} ORDER BY seq DESC LIMIT {mark(limit)}"
+    )
+    return await Broadcast.filter(id__in=[row["id"] for row in rows]).order_by("-seq") if rows else []
+
+
+def concerns_division(dialect: str, division: str, mark: Marks) -> str:
+    """SQL that holds for an audience some of whom are in a division, or may be.
+
+    What is known by its shape alone, or by no place at all, is shown to all: better than to miss it.
+    """
+    within = division_prefix(division)
+    inside = f"code.value >= {mark(within)} AND code.value < {mark(f'{within}:')}"
+    meets = f"code.value IN ({mark.each(codes_over(division))}) OR ({inside})"
+    anywhere = [NAMES[dialect](name) for name in ("everyone", "polygons", "circles")]
+    return (
+        f"({' OR '.join(anywhere)} OR NOT {NAMES[dialect]('divisions')} "  # noqa: S608 - marks, not values
+        f"OR EXISTS (SELECT 1 FROM {ENTRIES[dialect]('divisions')} WHERE {meets}))"
+    )
+
+
+def names_topic(dialect: str, topic: str, mark: Marks) -> str:
+    """SQL that holds for an audience that names the topic."""
+    return f"EXISTS (SELECT 1 FROM {ENTRIES[dialect]('topics')} WHERE code.value = {mark(topic)})"  # noqa: S608

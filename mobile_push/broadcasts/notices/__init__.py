@@ -1,0 +1,1 @@
+"""Notices: what staff write and publish, and what anybody may read of it."""

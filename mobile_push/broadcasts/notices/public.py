@@ -1,0 +1,124 @@
+"""What anybody may read of notices: those that are published, as JSON and as an Atom feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from banshi import Answer, Audience, Call, InvalidParameter, Parameter, text_in
+from banshi.sdk.documents import LINKS, TEXT, Record, array
+from banshi.sdk.http import Page, Routes, from_cursor, limit_of
+from mobile_push.broadcasts import concerned, representations
+from mobile_push.broadcasts.representations import ATOM, MAX_FEED_ENTRIES, PAGE, feed_reply
+from mobile_push.delivery.service import PUSH
+from mobile_push.sentences import say
+from mobile_push.settings import MAX_TOPIC_LENGTH, SLUG
+from mobile_push.tables.cursor import MAX_NUMBER
+from mobile_push.tables.marks import Marks
+from mobile_push.tables.models import Broadcast
+
+ROUTES = Routes("notices")
+
+FEED_TITLES = {"zh-CN": "通知公告", "en": "Announcements"}
+
+SUMMARY = Record(
+    **{name: schema for name, schema in PAGE["properties"].items() if name != "content"},
+    topics=array(TEXT, description="Those whose followers it went to."),
+    divisions=array(TEXT, description="Codes of GB/T 2260."),
+    links=LINKS,
+)
+
+TOPIC = Parameter(
+    "topic",
+    {"type": "string", "minLength": 1, "maxLength": MAX_TOPIC_LENGTH, "pattern": SLUG},
+    "Only what names this topic.",
+)
+DEPARTMENT = Parameter("department", {"type": "string", "maxLength": 64}, "Only this department's.")
+FILTERS = (DEPARTMENT, TOPIC, concerned.DIVISION)
+
+
+async def listed(call: Call) -> Page:
+    """A page of what is published, the newest first; what was taken back is gone. Raises InvalidParameter."""
+    if call.query.get("state", "published") != "published":
+        return Page([], None)
+    limit = limit_of(call)
+    found = await _published(call, limit + 1, from_cursor(call, _number) or MAX_NUMBER)
+    shown = found[:limit]
+    return Page([summary(call, row) for row in shown], str(shown[-1].seq) if len(found) > limit else None)
+
+
+def _number(text: str) -> int:
+    """Of a notice in the common log. Raises ValueError."""
+    if not 0 < int(text) <= MAX_NUMBER:
+        raise ValueError(text)
+    return int(text)
+
+
+async def _published(call: Call, limit: int, before: int = MAX_NUMBER) -> list[Broadcast]:
+    """What is published of what the query asks for. What was sent to people who are named is theirs alone."""
+    platform, dialect = call.platform, call.platform.store.dialect
+    mark = Marks(platform.store)
+    wanted = ["kind = 'notice'", "state = 'published'", f"NOT ({concerned.NAMES[dialect]('people')})"]
+    if (topic := call.query.get("topic")) is not None:
+        known = platform[PUSH].settings.topics
+        if topic not in known:
+            there = ", ".join(sorted(known)) or "none"
+            told = say("“{code}” is not known here; known are: {there}.", code=topic, there=there)
+            raise InvalidParameter(told, parameter="topic")
+        wanted.append(concerned.names_topic(dialect, topic, mark))
+    if (division := concerned.division_in(call.query)) is not None:
+        wanted.append(concerned.concerns_division(dialect, division, mark))
+    if (department := call.query.get("department")) is not None:
+        wanted.append(f"department = {mark(department)}")
+    return await concerned.newest(mark, wanted, limit, before)
+
+
+def summary(call: Call, row: Broadcast) -> dict[str, Any]:
+    page = representations.page(call.platform, row, call.language)
+    del page["content"]
+    audience: Mapping[str, Any] = row.audience
+    several = {name: list(audience.get(name, ())) for name in ("topics", "divisions")}
+    return {**page, **several, "links": {"self": f"/v1/notices/{row.id}"}}
+
+
+@ROUTES.get(
+    "/v1/notices.atom",
+    Audience.ANYONE,
+    {200: Answer("An Atom feed (RFC 4287).", media_type=ATOM)},
+    parameters=FILTERS,
+    from_replica=True,
+)
+async def notice_feed(call: Call) -> web.StreamResponse:
+    """The published notices as an Atom feed, the newest first."""
+    rows = await _published(call, MAX_FEED_ENTRIES)
+    from mobile_push.cap.atom import written
+
+    url = f"{call.address}/v1/notices.atom"
+    query = call.request.rel_url.raw_query_string
+    body = written(
+        [_entry(call, row) for row in rows],
+        url=f"{url}?{query}" if query else url,
+        title=FEED_TITLES[call.language],
+        author=text_in(FEED_TITLES, call.language),
+        language=call.language,
+    )
+    return feed_reply(call, body)
+
+
+def _entry(call: Call, row: Broadcast) -> Any:
+    from mobile_push.cap.atom import Entry
+
+    title, body = text_in(row.title, call.language), text_in(row.body, call.language)
+    return Entry(
+        url=f"{call.address}/v1/notices/{row.id}",
+        media_type="application/json",
+        title=title,
+        summary=body or title,
+        at=datetime.fromtimestamp((row.published_at or 0) / 1000, call.platform.settings.timezone),
+        author=text_in(call.platform.registry.departments[row.department].title, call.language),
+        categories=[(one, "") for one in row.audience.get("topics", ())],
+        content=text_in(row.content, call.language) if row.content else "",
+    )

@@ -1,1 +1,0 @@
-"""What one person may create: so much at once, and so much a day."""

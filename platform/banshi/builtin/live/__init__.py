@@ -1,0 +1,1 @@
+"""Server-sent events, and new rows of a table told by them."""

@@ -1,0 +1,189 @@
+"""New rows of a table told live, as server-sent events: each to whoever follows the room that one of its columns names.
+
+Each process reads the rows once for all who follow there. Ids are UUIDv7 of several machines' clocks: what may still
+come behind the last one is read again, and told once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from banshi.builtin.identity.ended import ENDED_SESSIONS, held
+from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
+from banshi.builtin.sentences import say
+from banshi.foundation.background import woken, working
+from banshi.foundation.errors import InvalidParameter, TooManyRequests
+from banshi.kernel.contract.routes import Call, Parameter
+from banshi.kernel.runtime.running import Platform
+
+#: Seconds until it is looked without having been woken; a sign of life; for a reader that takes nothing.
+LOOK_S, ALIVE_S, STALLED_S = 2.0, 15.0, 30.0
+#: For which events gather; for which another machine's may still come behind; and after which nobody goes on.
+GATHER_S, LATE_S, BACK_S = 0.02, 10.0, 3_600.0
+#: Streams of one process and of one person, and events that wait for one of them, and are read at once.
+MAX_STREAMS, MAX_EACH, MAX_BEHIND, ROWS_AT_ONCE = 2_000, 4, 1_000, 200
+
+#: The header with which a stream goes on where it broke.
+LAST_EVENT = Parameter("Last-Event-ID", {"type": "string", "format": "uuid"}, "Goes on after that event.", "header")
+
+
+@dataclass(eq=False, slots=True)
+class Follower:
+    """One person's stream."""
+
+    person: str
+    rooms: frozenset[str]
+    events: deque[tuple[UUID, bytes]] = field(default_factory=deque)
+    #: What they have been told on coming back.
+    known: frozenset[UUID] = frozenset()
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    is_behind: bool = False
+
+    def tell(self, identity: UUID, data: bytes) -> None:
+        self.is_behind |= len(self.events) >= MAX_BEHIND
+        self.events.append((identity, data))
+        self.wake.set()
+
+    def take(self) -> bytes:
+        """What has not been told."""
+        told = b"".join(data for identity, data in self.events if identity not in self.known)
+        self.events.clear()
+        return told
+
+
+@dataclass(eq=False, slots=True)
+class LiveRows:
+    """Who follows a table in this process, and what they have been told. Its keys are UUIDv7."""
+
+    platform: Platform
+    #: The table with what is read beside it, such as `DeskEvent.all().prefetch_related("enquiry")`.
+    table: QuerySet[Any]
+    #: The column that says whom a row is for.
+    room: str
+    #: A row as a server-sent event, its id in front.
+    written: Callable[[Any], bytes]
+    _followers: set[Follower] = field(default_factory=set)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _told: set[UUID] = field(default_factory=set)
+
+    @property
+    def _clock(self) -> Callable[[], float]:
+        # The platform's time may be a test's, and ids are of the real one.
+        return self.platform.store.shared_clock.seconds
+
+    @property
+    def _model(self) -> type[Model]:
+        return self.table.model
+
+    @asynccontextmanager
+    async def running(self, name: str) -> AsyncIterator[LiveRows]:
+        """Tell what is new while the block runs; nobody waits any more once the server closes."""
+        self.platform.store.on_rows(self._model, self._wake.set)
+        async with working(name, self._run, self._end):
+            yield self
+
+    async def _run(self) -> None:
+        since = self._clock()
+        while True:
+            followed = bool(self._followers)
+            await woken(self._wake, LOOK_S if followed else None)
+            await asyncio.sleep(GATHER_S)
+            self._wake.clear()
+            now = self._clock()
+            if self._followers:
+                # What came while nobody followed is told to nobody.
+                await self._read(since if followed else now)
+            since = now
+
+    async def _end(self) -> None:
+        await self.platform.closing.wait()
+        for follower in self._followers:
+            follower.wake.set()
+
+    async def _read(self, since: float) -> None:
+        ids: Any = await self._model.filter(id__gt=first_id(since - LATE_S)).values_list("id", flat=True)
+        new = [one for one in ids if one not in self._told]
+        for begin in range(0, len(new), ROWS_AT_ONCE):
+            for row in await self.table.filter(id__in=new[begin : begin + ROWS_AT_ONCE]).order_by("id"):
+                data, room = self.written(row), getattr(row, self.room)
+                for follower in self._followers:
+                    if room in follower.rooms:
+                        follower.tell(row.id, data)
+        late = first_id(since - 2 * LATE_S)
+        self._told = {one for one in {*self._told, *new} if one > late}
+
+    @contextmanager
+    def _follow(self, person: str, rooms: Collection[str]) -> Iterator[Follower]:
+        own = sum(one.person == person for one in self._followers)
+        if own >= MAX_EACH or len(self._followers) >= MAX_STREAMS:
+            raise TooManyRequests(say("Too many streams are open; close one."), headers={"Retry-After": "5"})
+        follower = Follower(person, frozenset(rooms))
+        self._followers.add(follower)
+        self._wake.set()
+        try:
+            yield follower
+        finally:
+            self._followers.discard(follower)
+
+    async def answer(self, call: Call, rooms: Collection[str]) -> web.StreamResponse:
+        """Let the caller follow these rooms until their token ends; `Last-Event-ID` goes on where it broke.
+
+        The route has `LAST_EVENT` among its parameters. Raises InvalidParameter and TooManyRequests.
+        """
+        last = _last_seen(call)
+        with self._follow(call.principal.subject, rooms) as follower:
+            response = await event_stream(call.request)
+            missed = [comeback()]
+            if last is not None:
+                now = self._clock()
+                # A machine whose clock was ahead has made ids behind which nothing comes for that long.
+                after = first_id(now - BACK_S) if last > first_id(now + LATE_S) else max(last, first_id(now - BACK_S))
+                rows = await self.table.filter(id__gt=after, **{f"{self.room}__in": list(rooms)}).order_by("id")
+                missed += [self.written(row) for row in rows]
+                follower.known = frozenset(row.id for row in rows)
+            ends = time.monotonic() + call.principal.expires_at - self.platform.now().timestamp()
+            if call.request.method != "HEAD":
+                await self._tell(call.request, response, follower, b"".join(missed), ends)
+        return response
+
+    async def _tell(
+        self, request: web.Request, response: web.StreamResponse, follower: Follower, data: bytes, ends: float
+    ) -> None:
+        """Write until the token ends or was ended, the server closes, or the reader takes nothing."""
+        begun, ended = held(follower.person, self._clock()), self.platform[ENDED_SESSIONS]
+        while not ended.is_over(begun):
+            if not await is_taken(request, response, data, STALLED_S):
+                return None
+            if follower.is_behind:
+                return cut(request)
+            if self.platform.closing.is_set() or time.monotonic() >= ends:
+                return None
+            told = await woken(follower.wake, ALIVE_S)
+            follower.wake.clear()
+            data = follower.take() if told else b": alive\n\n"
+        return None
+
+
+def first_id(at: float) -> UUID:
+    """The lowest UUIDv7 of that moment, in Unix seconds."""
+    return UUID(int=int(at * 1000) << 80)
+
+
+def _last_seen(call: Call) -> UUID | None:
+    """The last event that they have. Raises InvalidParameter."""
+    header = call.request.headers.get(LAST_EVENT.name)
+    try:
+        return UUID(header) if header else None
+    except ValueError:
+        raise InvalidParameter(parameter=LAST_EVENT.name) from None

@@ -1,0 +1,79 @@
+"""A contact at a desk: what the desk says to it and reads of it, and how its conversation goes on meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from tortoise.expressions import F, Q
+from tortoise.models import Model
+
+from banshi import Platform, Principal, Texts, Update, text_in
+from conversations.contents import Reply
+from conversations.engine.turn.states import after
+from conversations.identity.links import person_of
+from conversations.outbound import windows
+from conversations.outbound.answers import KIND, became, why_of
+from conversations.outbound.saying import Speaker, promise
+from conversations.tables.models import ChannelConversation, ContactLink, Said, Turn
+from desk import Reachable, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """The party of all of them."""
+
+    platform: Platform
+    kind: str = KIND
+
+    async def who(self, subject: UUID) -> Principal | None:
+        link = await ContactLink.filter(conversation_id=subject, ended_at=None).prefetch_related("conversation").first()
+        return person_of(link, link.conversation.account) if link else None
+
+    async def say(self, subject: UUID, text: Texts, officer: str = "") -> Sequence[Model | Update]:
+        row = await ChannelConversation.get_or_none(id=subject)
+        if row is None:
+            return ()
+        link = await ContactLink.filter(conversation_id=subject, ended_at=None).first()
+        reply, person = Reply(text=text_in(text, row.language)), link.person if link else ""
+        by: Speaker = "officer" if officer else "engine"
+        said = promise(self.platform, row, reply, by=by, officer=officer, person=person)
+        told = await became(self.platform, said, {"state": said.state})
+        return [said, *told.rows, *told.updates]
+
+    async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
+        return await windows.reachable(self.platform, subjects)
+
+    async def moved(self, subject: UUID, state: str, happened: str) -> Sequence[Update]:
+        if not await ChannelConversation.exists(id=subject):
+            return ()
+        moved = {"state": after(state, happened), "version": F("version") + 1}  # type: ignore[arg-type]  # a text
+        return [Update(ChannelConversation, {"id": subject, "state": state}, moved)]
+
+    async def words(
+        self, subject: UUID, since: datetime, most: int, *, until: datetime | None = None, before: UUID | None = None
+    ) -> Sequence[Word]:
+        asked = Q(conversation_id=subject, at__gte=since) & (Q(at__lte=until) if until else Q())
+        if before is not None:
+            own: dict[str, Any] = {"id": before, "conversation_id": subject}
+            last = await Turn.get_or_none(**own) or await Said.get_or_none(**own)
+            if last is None:
+                return ()
+            asked &= Q(at__lt=last.at) | Q(at=last.at, id__lt=before)
+        turns = await Turn.filter(asked).order_by("-at", "-id").limit(most)
+        said = await Said.filter(asked, by__in=("officer", "engine")).order_by("-at", "-id").limit(most)
+        words = sorted([*map(_heard, turns), *map(_said, said)], key=lambda one: (one.at, one.id))
+        return words[-most:]
+
+
+def _heard(row: Turn) -> Word:
+    return Word(id=row.id, at=row.at, by="citizen", content=row.heard)
+
+
+def _said(row: Said) -> Word:
+    by: Literal["officer", "platform"] = "officer" if row.by == "officer" else "platform"
+    why = why_of(row.code, row.why) if row.state in ("refused", "failed") else {}
+    return Word(id=row.id, at=row.at, by=by, content={"text": row.words["text"]}, state=row.state, why=why)

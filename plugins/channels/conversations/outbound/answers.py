@@ -1,0 +1,40 @@
+"""What becomes of an officer's answer is told to the desk, in the write that notes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tortoise.models import Model
+
+from banshi import Platform, Update, Write
+from conversations.sentences import say
+from conversations.tables.models import Said
+from desk import DESK
+
+#: What a desk calls the kind of its party that a conversation is.
+KIND = "conversation"
+
+#: The code of what an operator has given up.
+GIVEN_UP = "given-up"
+
+#: By our own code, why something isn't said.
+WHY = {
+    "unbound": say("They are known there as somebody else by now, or as nobody."),
+    GIVEN_UP: say("All that waited was given up by an operator."),
+}
+
+
+def why_of(code: str, why: Mapping[str, str]) -> Mapping[str, str]:
+    """Why it didn't reach them, by language; empty where nobody says."""
+    return why or WHY.get(code, {"zh-CN": code, "en": code} if code else {})
+
+
+async def became(platform: Platform, said: Said, changed: Mapping[str, Any]) -> Write:
+    """What the desk writes where a change has a state that is news of an answer."""
+    if said.by != "officer" or changed.get("state", "waiting") == "waiting":
+        return Write()
+    why = why_of(changed.get("code", ""), changed.get("why", {})) if changed["state"] in ("refused", "failed") else {}
+    told = await platform[DESK].became(KIND, said.conversation_id, said.id, said.at, changed["state"], why)
+    updates = [one for one in told if isinstance(one, Update)]
+    return Write(updates, [one for one in told if isinstance(one, Model)])

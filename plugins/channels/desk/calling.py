@@ -1,0 +1,154 @@
+"""The desk as a channel sees it: whom somebody may ask for, and rows for the write of the turn in which they do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+from banshi import Key, Platform, Texts, Update
+from banshi.sdk.danger import danger_in
+from desk import queue
+from desk.metrics import METRICS
+from desk.party import Became
+from desk.places import Desk, Hours, desk_of, hours_of
+from desk.settings import SETTINGS
+from desk.tables.models import Enquiry
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """In a queue, the first being 1, and about how many minutes that takes; None where nobody knows."""
+
+    number: int
+    minutes: int | None
+
+
+#: What was said and taken.
+TAKEN = ("accepted", "delivered", "late")
+
+
+class Desks:
+    """All of them."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    @property
+    def desks(self) -> Sequence[Desk]:
+        """In the order in which they are offered."""
+        return self._platform[SETTINGS].desks
+
+    def of(self, code: str) -> Desk | None:
+        return desk_of(self.desks, code)
+
+    async def hours(self, desk: Desk) -> Hours:
+        """Whether somebody sits there now, and when it opens next."""
+        return await hours_of(self._platform, desk)
+
+    async def open_one(self) -> Desk | None:
+        """The first at which somebody sits now."""
+        for desk in self.desks:
+            if (await hours_of(self._platform, desk, 0)).is_open:
+                return desk
+        return None
+
+    def ask(
+        self, kind: str, subject: UUID, desk: Desk, person: str, *, urgent: bool = False, is_word: bool = False
+    ) -> tuple[Enquiry, Sequence[Model]]:
+        """A call for a person, and the rows that it is.
+
+        Args:
+            kind, subject: The party's, and its id of who asks.
+            person: The citizen who is known there; "" for a stranger.
+            is_word: The desk is closed: a question is left there.
+        """
+        now = self._platform.now()
+        row = Enquiry(
+            id=uuid7(),
+            kind=kind,
+            subject=subject,
+            person=person,
+            desk=desk.code,
+            state="word" if is_word else "waiting",
+            urgent=urgent,
+            asked_at=now,
+            owed_since=now,
+        )
+        return row, [row, queue.event(row, "word" if is_word else "queued", now)]
+
+    async def last(self, kind: str, subject: UUID, *states: str) -> Enquiry | None:
+        """The last enquiry of somebody in one of these states."""
+        return await queue.enquiry_of(kind, subject, *states)
+
+    async def place(self, enquiry: Enquiry) -> Place:
+        number = await queue.place_of(enquiry)
+        return Place(number, await queue.minutes_for(enquiry.desk, number, self._platform.now()))
+
+    def heard(self, enquiry: Enquiry, text: str) -> Sequence[Model | Update]:
+        """The desk is told that there are words; and an officer has their time again."""
+        now, own = self._platform.now(), {"id": enquiry.id}
+        changed: list[Update] = []
+        what: queue.What = "heard"
+        # Whether or not it is claimed meanwhile: the turn has a guard of its own.
+        if danger_in(text) is not None and not enquiry.urgent:
+            changed, what = [Update(Enquiry, own, {"urgent": True}, rows=None)], "urgent"
+        elif enquiry.state == "held":
+            # Changes nothing, but waits for an answer that is being written: it may clear what is owed.
+            changed = [Update(Enquiry, own, {"kind": enquiry.kind}, rows=None)]
+        owed = {"owed_since": now, "lease_until": now + self._platform[SETTINGS].lease}
+        changed.append(Update(Enquiry, {**own, "owed_since": None}, owed, rows=None))
+        return [*changed, queue.event(enquiry, what, now)]
+
+    async def became(
+        self, kind: str, subject: UUID, word: UUID, at: datetime, what: Became, why: Texts | None = None
+    ) -> Sequence[Model | Update]:
+        """What became of an officer's words, which were said at that moment: only what was taken is an answer."""
+        row = await Enquiry.filter(kind=kind, subject=subject, asked_at__lte=at).order_by("-asked_at", "-id").first()
+        if row is None:
+            return ()
+        now, own = self._platform.now(), {"id": row.id, "state": "held"}
+        told = queue.event(row, what, now, text=orjson.dumps(why).decode() if why else "", word=word)
+        again = {"lease_until": now + self._platform[SETTINGS].lease}
+        changed: list[Update] = []
+        if what in TAKEN and row.answered_at is None:
+            changed.append(Update(Enquiry, {"id": row.id, "answered_at": None}, {"answered_at": now}, rows=None))
+            self._platform[METRICS].took("first_answer", row, now)
+        if what == "late":
+            # They have written: it is the officer's turn.
+            changed.append(Update(Enquiry, own, {"owed_since": now, **again}, rows=None))
+        elif what in TAKEN:
+            changed.append(Update(Enquiry, {**own, "owed_since__lte": at}, {"owed_since": None}, rows=None))
+        else:
+            lost = {"owed_since": at, **({} if what == "shut" else again)}
+            changed.append(Update(Enquiry, {**own, "owed_since": None}, lost, rows=None))
+        return [*changed, told]
+
+    async def left(self, kind: str, subject: UUID) -> Sequence[Model | Update]:
+        """Whoever leaves waits for nobody any more."""
+        enquiry = await queue.enquiry_of(kind, subject, "waiting", "held")
+        if enquiry is None:
+            return ()
+        now = self._platform.now()
+        values = {"state": "left", "closed_at": now, "lease_until": None}
+        return [*await queue.step(self._platform, enquiry, values), queue.event(enquiry, "left", now)]
+
+    async def rated(self, kind: str, subject: UUID, stars: int) -> Sequence[Model | Update]:
+        """One to five, of the last one that was closed; the first rating is kept."""
+        enquiry = await queue.enquiry_of(kind, subject, "closed")
+        if enquiry is None or enquiry.rating is not None:
+            return ()
+        kept = Update(Enquiry, {"id": enquiry.id, "rating": None}, {"rating": stars}, rows=None)
+        return [kept, queue.event(enquiry, "rated", self._platform.now(), text=str(stars))]
+
+    async def gone(self, kind: str, subjects: Collection[UUID]) -> None:
+        """Those who were asked about are forgotten: so is what the desk has of them."""
+        await Enquiry.filter(kind=kind, subject__in=subjects).delete()
+
+
+DESK: Key[Desks] = Key("desk")

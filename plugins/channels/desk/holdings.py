@@ -1,0 +1,50 @@
+"""What the desk holds of a person: shown to them, forgotten when they ask, gone when its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from banshi import Key, Platform
+from banshi.sdk.operations import delete_in_steps, hourly
+from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
+from desk.officers import KNOWN_DAYS
+from desk.settings import SETTINGS
+from desk.tables.models import DeskEvent, DeskOfficer, Enquiry
+
+#: Officers, who are somebody else.
+OFFICER = ("officer", "officer_name")
+
+TIDYING: Key[None] = Key("the desk's tidying")
+
+
+async def _events(_: Platform, whom: DataSubject) -> Sequence[Any]:
+    own = DeskEvent.filter(enquiry__person=whom.subject).order_by("id")
+    return list(await own.values_list("id", flat=True))
+
+
+async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
+    """Delete their enquiries, with the events."""
+    await Enquiry.filter(person=whom.subject).delete()
+    return ()
+
+
+HOLDING = Holdings(
+    [
+        PersonalTable(Enquiry, by_person(Enquiry, "person"), hidden=OFFICER),
+        PersonalTable(DeskEvent, _events, hidden=OFFICER),
+    ],
+    forget,
+)
+
+
+async def tidy(platform: Platform) -> None:
+    """One round of what is over."""
+    await delete_in_steps(Enquiry.filter(asked_at__lt=platform.now() - timedelta(days=platform[SETTINGS].keep_days)))
+    await delete_in_steps(DeskOfficer.filter(day__lt=platform.today() - timedelta(days=KNOWN_DAYS)))
+
+
+#: Tidies up at start and every hour, in the process that leads.
+open_tidying = partial(hourly, "desk-tidying", tidy, "old enquiries can't be tidied up")

@@ -1,0 +1,1 @@
+"""What officers and leads of a desk call."""

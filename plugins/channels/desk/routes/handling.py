@@ -1,0 +1,288 @@
+"""What officers of a desk do with a conversation: claim it, answer, note, hand it on, close it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from aiohttp import web
+from tortoise.models import Model
+
+from banshi import (
+    LANGUAGES,
+    Answer,
+    Audience,
+    Call,
+    Case,
+    Conflict,
+    FieldProblem,
+    InvalidFields,
+    Key,
+    NotFound,
+    Parameter,
+    Stale,
+    Update,
+    Write,
+    reply,
+)
+from banshi.sdk.cases import Actor, record_reading, steps_of
+from banshi.sdk.documents import ID, Record, array, optional
+from banshi.sdk.files import show_file
+from banshi.sdk.http import PAGE_PARAMETERS, ApiReader, Page, Routes, in_utc, page_answer, page_of, ref
+from desk import officers, places, queue
+from desk.metrics import METRICS
+from desk.party import party_of
+from desk.places import CODE, LEAD, OFFICER, WORDS, desk_of
+from desk.rounds import RATE
+from desk.routes import enquiries
+from desk.routes.enquiries import ENQUIRY, LISTED, PartyGone, find, find_held, find_led
+from desk.sentences import say
+from desk.settings import SETTINGS
+from desk.tables.models import Enquiry
+
+ROUTES = Routes("desk")
+
+#: Reads cases in the name of whose they are.
+READER: Key[ApiReader] = Key("the desk's reader")
+
+#: Cases of one citizen that are looked through.
+MAX_CASES = 100
+TEXT_BODY = Record(text={**WORDS, "maxLength": 2_000}).form()
+PURPOSE_BODY = Record(purpose={**WORDS, "maxLength": 200}).form()
+HANDED_ON = Record(
+    desk=optional({**CODE, "description": "To another desk; the citizen waits there, with the place they had."}),
+    officer=optional(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "To a colleague, by id: somebody who was at this desk lately.",
+        }
+    ),
+    note=optional({"type": "string", "maxLength": 2_000}),
+).form()
+SAID = Record(id={**ID, "description": "The conversation."}, said=ID)
+
+NOT_SEEN = say(
+    "Nobody of that id was at this desk in the last {days} days: let them open its list once, or give it back.",
+    days=officers.KNOWN_DAYS,
+)
+ONE = {200: Answer("The conversation.", ENQUIRY), 409: Answer("A colleague holds it, you don't, or it is over.")}
+CASES = Answer("Those of this department, the newest first.", Record(items=array(ref("CaseSummary"))))
+
+STATE = Parameter("state", {"enum": ["waiting", "held", "closed", "left", "word"]}, "Only these.")
+DESK = Parameter("desk", CODE, "Only of this desk.")
+
+
+@ROUTES.get(
+    "/v1/desk/enquiries",
+    Audience.STAFF,
+    {200: page_answer(LISTED), 404: Answer("You have no such desk.")},
+    parameters=(DESK, STATE, *PAGE_PARAMETERS),
+)
+async def list_enquiries(call: Call) -> web.StreamResponse:
+    """List the conversations of your desks, the most urgent and then the oldest first."""
+    desks = enquiries.desks_of(call.platform, call.principal)
+    await officers.seen(call, [desk for desk in desks if desk.is_of(call.principal, OFFICER)])
+    codes = [desk.code for desk in desks]
+    if code := call.query.get("desk"):
+        codes = [enquiries.own_desk(call, code).code]
+    rows = Enquiry.filter(desk__in=codes, state=call.query.get("state", "waiting"))
+    found, after = await page_of(call, rows, {"-urgent": lambda text: text == "True", "asked_at": in_utc, "id": UUID})
+    return reply(call, Page(await enquiries.heads(call.platform, found), after).document())
+
+
+@ROUTES.get("/v1/desk/enquiries/{id}", Audience.STAFF, {200: ONE[200]})
+async def show_enquiry(call: Call) -> web.StreamResponse:
+    """Show a conversation: its words to whoever holds it, with the last ones of before and their notes."""
+    return await _shown(call, await find(call, OFFICER, LEAD))
+
+
+async def _shown(call: Call, row: Enquiry) -> web.StreamResponse:
+    return reply(call, await enquiries.document(call.platform, row, call.principal, call.language))
+
+
+async def _commit(call: Call, *parts: Model | Update) -> None:
+    """Write it, if nobody was quicker. Raises HeldByOther, NotHolder, Over, and Conflict for anything else."""
+    try:
+        await call.platform.store.commit(queue.write(*parts))
+    except Stale:
+        enquiries.refuse_others(await find(call, OFFICER, LEAD), call.principal)
+        raise Conflict(say("Something happened to it at this moment; look at it again.")) from None
+
+
+async def _step(call: Call, row: Enquiry, *parts: Model | Update) -> web.StreamResponse:
+    """Write it, and show what has become of it. Raises what `_commit` does."""
+    await _commit(call, *parts)
+    return await _shown(call, await Enquiry.get(id=row.id))
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/claim", Audience.STAFF, ONE)
+async def claim_enquiry(call: Call) -> web.StreamResponse:
+    """Take a conversation, or have your time with it anew; one of any number gets it, the others are told who."""
+    row, lease = await find(call), call.now + call.platform[SETTINGS].lease
+    if row.officer != call.principal.subject:
+        # Whoever leads the desk alone takes over; what they hold they keep.
+        row = await find(call, OFFICER)
+    if row.state != "waiting":
+        enquiries.refuse_others(row, call.principal)
+        return await _step(call, row, *await queue.step(call.platform, row, {"lease_until": lease}))
+    values = {
+        "state": "held",
+        "officer": call.principal.subject,
+        "officer_name": queue.name_of(call.principal),
+        "lease_until": lease,
+        "claimed_at": row.claimed_at or call.now,
+    }
+    event = queue.event(row, "claimed", call.now, call.principal)
+    answer = await _step(call, row, *await queue.step(call.platform, row, values, "claimed"), event)
+    if row.claimed_at is None:
+        call.platform[METRICS].took("wait", row, call.now)
+    return answer
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/take-over", Audience.STAFF, ONE, body=PURPOSE_BODY)
+async def take_over_enquiry(call: Call) -> web.StreamResponse:
+    """Take a conversation of a desk that you lead, whoever holds it, for a purpose; it is on record."""
+    row, officer = await find_led(call, is_lead=True), call.principal
+    lease = call.now + call.platform[SETTINGS].lease
+    values = {
+        "state": "held",
+        "officer": officer.subject,
+        "officer_name": queue.name_of(officer),
+        "lease_until": lease,
+        "claimed_at": row.claimed_at or call.now,
+        "owed_since": row.owed_since or call.now,
+    }
+    happened = "transferred" if row.state == "held" else "claimed"
+    event = queue.event(row, "taken-over", call.now, officer, call.body["purpose"])
+    return await _step(call, row, *await queue.step(call.platform, row, values, happened), event)
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/return", Audience.STAFF, ONE)
+async def return_enquiry(call: Call) -> web.StreamResponse:
+    """Give a conversation back to the queue, to the place that it had."""
+    row = await find_held(call)
+    event = queue.event(row, "returned", call.now, call.principal)
+    return await _step(call, row, *await queue.step(call.platform, row, queue.UNHELD, "returned"), event)
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/transfer", Audience.STAFF, ONE, body=HANDED_ON)
+async def transfer_enquiry(call: Call) -> web.StreamResponse:
+    """Hand a conversation on, to another desk or to a colleague at this one, with a note for them.
+
+    Whoever leads the desk hands on what waits, or what somebody else holds.
+    """
+    row, body = await find_led(call), call.body
+    if ("desk" in body) == ("officer" in body):
+        raise InvalidFields([FieldProblem("", say("Name either a desk or an officer."))])
+    is_held = row.state == "held"
+    events = [queue.event(row, "transferred", call.now, call.principal, body.get("note", ""))]
+    if "officer" in body:
+        to_whom = await officers.colleague(call, row.desk, body["officer"])
+        if to_whom is None:
+            raise InvalidFields([FieldProblem("/officer", NOT_SEEN, "not-of-the-desk")])
+        happened, lease = "transferred" if is_held else "claimed", call.now + call.platform[SETTINGS].lease
+        values = {"state": "held", "claimed_at": row.claimed_at or call.now, "lease_until": lease}
+        values |= {"officer": to_whom.officer, "officer_name": to_whom.officer_name}
+    else:
+        to = desk_of(call.platform[SETTINGS].desks, body["desk"])
+        if to is None:
+            raise InvalidFields([FieldProblem("/desk", say("There is no such desk."))])
+        if not places.is_open(await places.shifts(call.platform, to, 0), call.now):
+            raise Conflict(say("That desk is closed now."))
+        happened, values = "returned" if is_held else "", {**queue.UNHELD, "desk": to.code}
+        events.append(queue.event(row, "queued", call.now))
+        events[-1].desk = to.code
+    values["owed_since"] = row.owed_since or call.now
+    return await _step(call, row, *await queue.step(call.platform, row, values, happened), *events)
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/answers",
+    Audience.STAFF,
+    {201: Answer("It is said: what the conversation shows under that id.", SAID), 409: ONE[409]},
+    body=TEXT_BODY,
+    creates=True,
+)
+async def answer_enquiry(call: Call) -> web.StreamResponse:
+    """Say something to the citizen. Nobody else can while you hold the conversation."""
+    row, now, settings = await find_held(call), call.now, call.platform[SETTINGS]
+    desk = desk_of(settings.desks, row.desk)
+    event, text = queue.event(row, "answered", now, call.principal), call.body["text"]
+    words = {tag: f"{desk.title[tag]}: {text}" if desk else text for tag in LANGUAGES}
+    said = await party_of(call.platform, row.kind).say(row.subject, words, row.officer)
+    if not said or isinstance(said[0], Update):
+        raise PartyGone
+    values = {"owed_since": None, "lease_until": now + settings.silence}
+    done = {"id": str(row.id), "said": str(said[0].pk)}
+    event.word = said[0].pk
+    await _commit(call, *await queue.step(call.platform, row, values), event, *said, *call.once.receipt(done))
+    return reply(call, done, status=201)
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/notes",
+    Audience.STAFF,
+    {201: Answer("It is noted.", Record(id=ID)), 409: ONE[409]},
+    body=TEXT_BODY,
+    creates=True,
+)
+async def note_enquiry(call: Call) -> web.StreamResponse:
+    """Note something for colleagues of this desk; the citizen sees nothing of it here."""
+    row = await find_held(call)
+    event = queue.event(row, "note", call.now, call.principal, call.body["text"])
+    done = {"id": str(event.id)}
+    await call.platform.store.commit(Write(rows=[event, *call.once.receipt(done)]))
+    return reply(call, done, status=201)
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/cases", Audience.STAFF, {200: CASES, 409: ONE[409]}, body=PURPOSE_BODY)
+async def list_enquiry_cases(call: Call) -> web.StreamResponse:
+    """List the citizen's open cases with this department, for a purpose; it is on record that you read them."""
+    row, platform = await find_held(call), call.platform
+    desk = enquiries.own_desk(call, row.desk)
+    citizen = await party_of(platform, row.kind).who(row.subject)
+    open_cases: dict[str, Case] = {}
+    if citizen is not None:
+        own = {"person": citizen.subject, "department": desk.department, **({"unit": desk.unit} if desk.unit else {})}
+        for case in await Case.filter(**own).order_by("-id").limit(MAX_CASES):
+            item = platform.registry.items.of(case.item)
+            if item is not None and any(step.state == case.state for step in steps_of(platform, item)):
+                open_cases[str(case.id)] = case
+    await record_reading(Actor(call.principal), list(open_cases.values()))
+    event = queue.event(row, "cases", call.now, call.principal, call.body["purpose"], cases=list(open_cases))
+    await platform.store.commit(Write(rows=[event]))
+    shown = []
+    if citizen is not None and open_cases:
+        page = await platform[READER].get(f"/v1/cases?limit={MAX_CASES}", citizen, call.language)
+        shown = [one for one in page["items"] if one["id"] in open_cases]
+    return reply(call, {"items": shown})
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/files/{file}",
+    Audience.STAFF,
+    {200: Answer("The file's bytes.", media_type="*/*"), 409: Answer("You don't hold it, or a scanner has the file.")},
+    body=PURPOSE_BODY,
+    path_schemas={"file": ID},
+)
+async def read_enquiry_file(call: Call) -> web.StreamResponse:
+    """Read a file that the citizen sent to the desk, for a purpose; it is on record that you read it."""
+    row, identity = await find_held(call), call.path["file"]
+    if not await enquiries.has_file(call.platform, row, identity):
+        raise NotFound(say("They have sent no such file here."))
+    answer = await show_file(call.platform, identity)
+    # What was read stands in the column of the cases.
+    event = queue.event(row, "file", call.now, call.principal, call.body["purpose"], cases=[identity])
+    await call.platform.store.commit(Write(rows=[event]))
+    return answer
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/close", Audience.STAFF, ONE)
+async def close_enquiry(call: Call) -> web.StreamResponse:
+    """Close a conversation; the citizen is asked how it was, and goes on with the engine."""
+    row = await find_held(call)
+    event = queue.event(row, "closed", call.now, call.principal)
+    said = await party_of(call.platform, row.kind).say(row.subject, RATE)
+    updates = await queue.step(call.platform, row, queue.closing(call.now), "done")
+    return await _step(call, row, *updates, *said, event)

@@ -1,0 +1,213 @@
+"""What a desk is and how it does: its shifts with the days that differ, its phrases, its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from statistics import mean
+from typing import Any
+
+from aiohttp import web
+from tortoise.exceptions import IntegrityError
+from uuid_utils.compat import uuid7
+
+from banshi import (
+    LANGUAGES,
+    Answer,
+    Audience,
+    Call,
+    Conflict,
+    FieldProblem,
+    InvalidFields,
+    Parameter,
+    Update,
+    Write,
+    reply,
+    text_in,
+)
+from banshi.sdk.documents import MAYBE_MOMENT, MOMENT, TEXT, Record, array
+from banshi.sdk.hours import check_hours
+from banshi.sdk.http import Routes, midnight
+from desk import places
+from desk.places import CODE, LEAD, WORDS
+from desk.rounds import ANSWER_AIM
+from desk.routes.enquiries import desks_of, own_desk
+from desk.sentences import say
+from desk.tables.models import DeskDay, DeskPhrase, Enquiry
+
+ROUTES = Routes("desk")
+
+DAY = {"type": "string", "format": "date", "pattern": "^2"}
+OF_DESK: Mapping[str, Mapping[str, Any]] = {"desk": CODE}
+OF_DAY, OF_PHRASE = {**OF_DESK, "day": DAY}, {**OF_DESK, "code": CODE}
+COUNT = {"type": "integer", "minimum": 0}
+SECONDS = {"type": ["number", "null"], "description": "Seconds; null where there was none."}
+
+SHIFT = Record(begins=MOMENT, ends=MOMENT)
+DESK = Record(
+    code=TEXT, title=TEXT, open={"type": "boolean"}, opens_at=MAYBE_MOMENT, waiting=COUNT,
+    shifts=array(SHIFT, description="Those of the next days."),
+)  # fmt: skip
+HOURS_BODY = Record(
+    hours=array(
+        {"type": "string", "maxLength": 11}, maxItems=8, description="Such as `9:00-12:00`; none: it is closed."
+    )
+).form()
+TEXTS = Record(**{tag: {**WORDS, "maxLength": 2_000} for tag in LANGUAGES})
+PHRASE = Record(code=TEXT, version=COUNT, texts=TEXTS)
+PHRASE_BODY = Record(
+    texts=TEXTS, version={**COUNT, "description": "The one that you have seen last; 0 for none."}
+).form()
+FIGURES = Record(
+    desk=TEXT, asked=COUNT, answered=COUNT, in_time=COUNT, handled=COUNT, left=COUNT, words=COUNT,
+    wait=SECONDS, first_answer=SECONDS, rated=COUNT, rating={"type": ["number", "null"]},
+)  # fmt: skip
+GONE = Answer("It is as the calendar has it, or there is none any more.")
+
+
+@ROUTES.get("/v1/desk/desks", Audience.STAFF, {200: Answer("Yours.", Record(items=array(DESK)))})
+async def list_desks(call: Call) -> web.StreamResponse:
+    """List the desks at which you sit or which you lead: whether each is open, and its shifts."""
+    platform, shown = call.platform, []
+    for desk in desks_of(platform, call.principal):
+        stretches = await places.shifts(platform, desk)
+        about = {
+            "title": text_in(desk.title, call.language),
+            "open": places.is_open(stretches, call.now),
+            "opens_at": platform.moment(places.opens_at(stretches, call.now)),
+            "waiting": await Enquiry.filter(desk=desk.code, state="waiting").count(),
+            "shifts": [SHIFT.of(platform, one) for one in stretches],
+        }
+        shown.append(DESK.of(platform, desk, **about))
+    return reply(call, {"items": shown})
+
+
+@ROUTES.put(
+    "/v1/desk/desks/{desk}/days/{day}",
+    Audience.STAFF,
+    {200: Answer("Its hours on that day.", Record(day=DAY, hours=array(TEXT)))},
+    body=HOURS_BODY,
+    path_schemas=OF_DAY,
+)
+async def set_desk_day(call: Call) -> web.StreamResponse:
+    """Give one day other hours than the calendar does: a holiday that is worked, an afternoon that isn't."""
+    desk, hours = own_desk(call, call.path["desk"], LEAD), call.body["hours"]
+    try:
+        check_hours({"workday": hours})
+    except ValueError:
+        told = say("Write hours as 9:00-12:00; they begin before they end and don't overlap.")
+        raise InvalidFields([FieldProblem("/hours", told)]) from None
+    of: dict[str, Any] = {"desk": desk.code, "day": date.fromisoformat(call.path["day"])}
+    try:
+        await call.platform.store.commit(Write(rows=[DeskDay(id=uuid7(), hours=hours, **of)]))
+    except IntegrityError:
+        await call.platform.store.commit(Write([Update(DeskDay, of, {"hours": hours})]))
+    return reply(call, {"day": call.path["day"], "hours": hours})
+
+
+@ROUTES.delete("/v1/desk/desks/{desk}/days/{day}", Audience.STAFF, {204: GONE}, path_schemas=OF_DAY)
+async def clear_desk_day(call: Call) -> web.StreamResponse:
+    """Let a day have the calendar's hours again."""
+    desk = own_desk(call, call.path["desk"], LEAD)
+    await DeskDay.filter(desk=desk.code, day=date.fromisoformat(call.path["day"])).delete()
+    return web.Response(status=204)
+
+
+@ROUTES.get(
+    "/v1/desk/desks/{desk}/phrases",
+    Audience.STAFF,
+    {200: Answer("All.", Record(items=array(PHRASE)))},
+    path_schemas=OF_DESK,
+)
+async def list_desk_phrases(call: Call) -> web.StreamResponse:
+    """List a desk's canned answers, each in its last version."""
+    desk = own_desk(call, call.path["desk"])
+    last: dict[str, DeskPhrase] = {row.code: row for row in await DeskPhrase.filter(desk=desk.code).order_by("version")}
+    shown = [PHRASE.of(call.platform, row) for _, row in sorted(last.items()) if row.texts]
+    return reply(call, {"items": shown})
+
+
+async def _write_phrase(call: Call, texts: dict[str, str], seen: int | None) -> DeskPhrase:
+    """The next version. Raises Conflict where somebody else has written it."""
+    desk = own_desk(call, call.path["desk"], LEAD)
+    last = await DeskPhrase.filter(desk=desk.code, code=call.path["code"]).order_by("-version").first()
+    version = last.version if last else 0
+    changed = Conflict(say("Somebody has changed this phrase; look at it again."), version=version)
+    if seen not in (None, version):
+        raise changed
+    row = DeskPhrase(id=uuid7(), desk=desk.code, code=call.path["code"], version=version + 1, texts=texts, at=call.now)
+    try:
+        await call.platform.store.commit(Write(rows=[row]))
+    except IntegrityError:
+        raise changed from None
+    return row
+
+
+@ROUTES.put(
+    "/v1/desk/desks/{desk}/phrases/{code}",
+    Audience.STAFF,
+    {200: Answer("Its new version.", PHRASE), 409: Answer("Somebody has changed it.")},
+    body=PHRASE_BODY,
+    path_schemas=OF_PHRASE,
+)
+async def set_desk_phrase(call: Call) -> web.StreamResponse:
+    """Write the next version of a canned answer."""
+    row = await _write_phrase(call, call.body["texts"], call.body["version"])
+    return reply(call, PHRASE.of(call.platform, row))
+
+
+@ROUTES.delete("/v1/desk/desks/{desk}/phrases/{code}", Audience.STAFF, {204: GONE}, path_schemas=OF_PHRASE)
+async def end_desk_phrase(call: Call) -> web.StreamResponse:
+    """Take a canned answer away; its versions are kept."""
+    await _write_phrase(call, {}, None)
+    return web.Response(status=204)
+
+
+@ROUTES.get(
+    "/v1/desk/figures",
+    Audience.STAFF,
+    {200: Answer("By desk.", Record(items=array(FIGURES)))},
+    parameters=(
+        Parameter("from", DAY, "The first day; a week ago by default."),
+        Parameter("until", DAY, "The last day; today by default."),
+    ),
+)
+async def show_desk_figures(call: Call) -> web.StreamResponse:
+    """Show how the desks that you lead have done: answered within three minutes, waited, handled, rated."""
+    platform = call.platform
+    until = date.fromisoformat(call.query.get("until", platform.today().isoformat()))
+    first = date.fromisoformat(call.query.get("from", (until - timedelta(days=7)).isoformat()))
+    begins, ends = (midnight(platform, one) for one in (first, until + timedelta(days=1)))
+    shown = []
+    for desk in desks_of(platform, call.principal, LEAD):
+        rows = await Enquiry.filter(desk=desk.code, asked_at__gte=begins, asked_at__lt=ends).only(*COLUMNS)
+        shown.append({"desk": desk.code, **figures(rows)})
+    return reply(call, {"items": shown})
+
+
+#: What figures are made of: nothing of anybody's.
+COLUMNS = ("id", "state", "asked_at", "claimed_at", "answered_at", "rating")
+
+
+def figures(rows: Sequence[Enquiry]) -> dict[str, Any]:
+    """Of enquiries, with seconds on average."""
+    asked = [row for row in rows if row.state != "word"]
+    waits = [(row.claimed_at - row.asked_at).total_seconds() for row in asked if row.claimed_at]
+    answers = [(row.answered_at - row.asked_at).total_seconds() for row in asked if row.answered_at]
+    stars = [row.rating for row in asked if row.rating]
+    return {
+        "asked": len(asked),
+        "answered": len(answers),
+        "in_time": sum(one <= ANSWER_AIM.total_seconds() for one in answers),
+        "handled": sum(row.state == "closed" for row in asked),
+        "left": sum(row.state == "left" for row in asked),
+        "words": len(rows) - len(asked),
+        "wait": _mean(waits),
+        "first_answer": _mean(answers),
+        "rated": len(stars),
+        "rating": _mean(stars),
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(mean(values), 1) if values else None

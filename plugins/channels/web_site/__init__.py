@@ -1,0 +1,42 @@
+"""The city's site: every item in a browser, from its own declaration; whole without a script.
+
+It asks the API, and has no line about an item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from banshi import Resource, Route, hookimpl
+from banshi.sdk.http import ApiReader
+from web_site import assets
+from web_site.answered import ANSWERED, Answered
+from web_site.pages import cases, filling, finding, frame, inbox, passes, published, signing
+from web_site.rendering import PAGES, Look
+from web_site.settings import SETTINGS, SiteSettings
+from web_site.visit import READER
+
+
+@hookimpl
+def banshi_settings() -> type:
+    return SiteSettings
+
+
+@hookimpl
+def banshi_resources(settings: SiteSettings) -> Sequence[Resource[Any]]:
+    files = assets.read(settings)
+    return [
+        Resource.made(SETTINGS, lambda _: settings),
+        Resource.made(assets.ASSETS, lambda _: files),
+        Resource.made(PAGES, lambda platform: Look(settings, files, lambda: platform.city_time().date())),
+        Resource.made(finding.COUNTS, lambda _: {}),
+        Resource.made(READER, ApiReader),
+        Resource.made(ANSWERED, lambda _: Answered()),
+    ]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    rooms = (finding, filling, cases, inbox, passes, published, signing, frame)
+    return [*(route for room in rooms for route in room.ROUTES), *frame.FILES]

@@ -1,0 +1,91 @@
+"""What is around all pages: how they are shown, and their files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from banshi import LANGUAGES, Answer, Audience, Call, NotFound, text_in
+from banshi.sdk.http import Routes
+from web_site import session
+from web_site.assets import ASSETS, NAMES, TYPES, WORKER
+from web_site.rendering import PAGES
+from web_site.session import ROOT
+from web_site.visit import ERRORS, LANGUAGE, TYPE, Pages, Visit
+
+ROUTES = Pages()
+FILES = Routes("site", errors=ERRORS, lenient=True, described=False)
+
+YEAR_S = 365 * 86_400
+
+
+@ROUTES.show("/")
+async def lead_home(visit: Visit) -> web.StreamResponse:
+    """Lead to the home page, whose address has no slash at its end."""
+    return visit.to(ROOT)
+
+
+@ROUTES.show("/{page}")
+async def miss_page(_: Visit) -> web.StreamResponse:
+    """Say on a page that there is none of that name."""
+    raise NotFound
+
+
+@ROUTES.show("/display", {"language": 16, "type": 16, "next": 2_000})
+async def choose_display(visit: Visit) -> web.StreamResponse:
+    """Show all pages in another language, or in larger type, from now on."""
+    query = visit.call.query
+    answer = visit.to(session.within(query.get("next", "")))
+    about: Any = {"max_age": YEAR_S, "path": ROOT, "samesite": "Lax", "httponly": True}
+    about["secure"] = visit.call.address.startswith("https:")
+    if query.get("language") in LANGUAGES:
+        answer.set_cookie(LANGUAGE, query["language"], **about)
+    if query.get("type") in ("large", "normal"):
+        answer.set_cookie(TYPE, query["type"], **about)
+    return answer
+
+
+@ROUTES.show("/manifest.webmanifest", media_type="application/manifest+json")
+async def show_manifest(visit: Visit) -> web.StreamResponse:
+    """Say how the site is installed."""
+    look = visit.call.platform[PAGES]
+    told = {
+        "name": text_in(look.settings.name, visit.language),
+        "start_url": ROOT,
+        "scope": ROOT,
+        "display": "standalone",
+        "background_color": "#f4f5f2",
+        "theme_color": look.settings.colours.get("deep", "#0a2a4f"),
+        "icons": [{"src": look.assets.address("seal.svg"), "sizes": "any", "type": "image/svg+xml"}],
+    }
+    return web.json_response(
+        told, content_type="application/manifest+json", headers={"Vary": "Accept-Language, Cookie"}
+    )
+
+
+@ROUTES.show("/worker.js", media_type="text/javascript")
+async def show_worker(visit: Visit) -> web.StreamResponse:
+    """Read what keeps passes and messages on an installed site; browsers ask for it anew at one address."""
+    headers = {"Cache-Control": "no-cache", "Content-Type": TYPES[".js"]}
+    return web.Response(body=visit.call.platform[ASSETS].files[WORKER], headers=headers)
+
+
+@FILES.get(
+    ROOT + "/assets/{version}/{name}",
+    Audience.ANYONE,
+    {200: Answer("The file.", media_type="*/*")},
+    path_schemas={"version": {"type": "string", "pattern": "^[0-9a-f]{12}$"}, "name": {"enum": [*NAMES]}},
+)
+async def show_site_file(call: Call) -> web.StreamResponse:
+    """Read a file of the pages'."""
+    assets, name = call.platform[ASSETS], call.path["name"]
+    if call.path["version"] != assets.version:
+        raise NotFound
+    headers = {
+        "Cache-Control": f"public, max-age={YEAR_S}, immutable",
+        "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+        + ("; style-src 'unsafe-inline'; sandbox" if name.endswith(".svg") else ""),
+        "Content-Type": TYPES[name[name.rindex(".") :]],
+    }
+    return web.Response(body=assets.files[name], headers=headers)

@@ -1,0 +1,93 @@
+"""Passes: what I can show, large, signed anew by this browser where it has to be, and who has scanned it."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import orjson
+import segno
+from aiohttp import web
+
+from banshi import NotFound
+from web_site import session
+from web_site.filling.sent import Unread, read_sent
+from web_site.pages.cases import answers_of_case, links_of
+from web_site.visit import Pages, Visit
+
+ROUTES = Pages()
+
+KEPT_NOWHERE = {"Cache-Control": "no-store"}
+#: What a phone has signed: a pass, a time and a signature in base45 (RFC 9285).
+SIGNED = re.compile(r"BD1:[0-9A-Z $%*+./:-]{100,2000}")
+
+
+@ROUTES.show("/passes")
+async def list_own_passes(visit: Visit) -> web.StreamResponse:
+    """List what I can show: passes and certificates of my cases."""
+    visit.person  # noqa: B018 - it raises
+    passes = (await visit.get("/v1/me/passes", limit="100"))["items"]
+    return await visit.page("cases/passes.html", here="/passes", passes=passes)
+
+
+@ROUTES.show("/cases/{id}/pass")
+async def show_own_pass(visit: Visit) -> web.StreamResponse:
+    """Show a pass, large, and who has scanned it."""
+    visit.person  # noqa: B018 - it raises
+    case = await visit.get(f"/v1/cases/{visit.call.path['id']}")
+    if not {"pass_picture", "pass_phone"} & {*links_of(case)}:
+        raise NotFound
+    own = await _pass_of(visit, case["id"])
+    form, details = await answers_of_case(visit, case)
+    guide = await visit.find(f"/v1/items/{case['item']['code']}") or {}
+    sources = {claim["source"]: claim["title"] for claim in (guide.get("credential") or {}).get("claims", ())}
+    claims = [
+        (sources[at], one.words)
+        for _, some in form.answered(await form.fields())
+        for one in some
+        if (at := one.pointer.removeprefix("/answers")) in sources
+    ]
+    scans = (await visit.find(f"/v1/cases/{case['id']}/scans") or {}).get("items", [])
+    return await visit.page("cases/pass.html", here="/passes", case=case, own=own, claims=claims, details=details,
+                            scans=scans, is_dynamic="pass_phone" in links_of(case))  # fmt: skip
+
+
+async def _pass_of(visit: Visit, case: str) -> Any:
+    """What can be shown of a case, as it is now: a case stays approved whose pass is over. Raises NotFound."""
+    query = {"limit": "100"}
+    while True:
+        page = await visit.get("/v1/me/passes", **query)
+        for one in page["items"]:
+            if one["case"]["id"] == case:
+                return one
+        if page["next"] is None:
+            raise NotFound
+        query["cursor"] = page["next"]
+
+
+@ROUTES.take("/cases/{id}/pass/phone", media_type="application/json")
+async def hold_pass_here(visit: Visit) -> web.StreamResponse:
+    """Let this browser hold a dynamic pass, and no other phone."""
+    await read_sent(visit)
+    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
+    visit.person  # noqa: B018 - it raises
+    try:
+        key = orjson.loads(visit.sent.get("key", ""))
+    except orjson.JSONDecodeError:
+        raise Unread from None
+    held = await visit.send("PUT", f"/v1/cases/{visit.call.path['id']}/pass/phone", {"key": key})
+    return web.json_response({name: held[name] for name in ("text", "sign_every")}, headers=KEPT_NOWHERE)
+
+
+@ROUTES.take("/cases/{id}/pass/picture", media_type="image/svg+xml")
+async def draw_signed_pass(visit: Visit) -> web.StreamResponse:
+    """Draw what this browser has signed just now."""
+    await read_sent(visit)
+    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
+    visit.person  # noqa: B018 - it raises
+    text, drawn = visit.sent.get("text", ""), io.BytesIO()
+    if not SIGNED.fullmatch(text):
+        raise Unread
+    segno.make(text, error="m", boost_error=False, micro=False).save(drawn, kind="svg", border=4, scale=4)
+    return web.Response(body=drawn.getvalue(), content_type="image/svg+xml", headers=KEPT_NOWHERE)

@@ -1,0 +1,130 @@
+"""Templates made into pages: what is in them is escaped, and what isn't there is a mistake and no blank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from banshi import Key, text_in
+from web_site.assets import Assets
+from web_site.sentences import say
+from web_site.session import ROOT
+from web_site.settings import SiteSettings
+
+FOLDER = Path(__file__).with_name("templates")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+TODAY = "Today"
+WEEKDAYS = {"zh-CN": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What all pages of a city have in common."""
+
+    settings: SiteSettings
+    assets: Assets
+    #: The day that it is in the city.
+    today: Callable[[], date]
+
+
+PAGES: Key[Look] = Key("the site's look")
+
+
+@lru_cache
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals["ROOT"] = ROOT
+    made.filters.update(tel=tel, size=size, yuan=yuan, id=identity, day=day, moment=moment, weekday=weekday)
+    return made
+
+
+def rendered(look: Look | None, template: str, language: str, **names: Any) -> str:
+    """A page; without `look` one that has nothing of the city."""
+    said = partial(_said, language)
+    return environment().get_template(template).render(look=look, language=language, say=said, word=said, **names)
+
+
+def _said(language: str, english: str | Mapping[str, str], **names: Any) -> str:
+    """A sentence of ours by its English, or a text of the city's, in the reader's language."""
+    return text_in(say(english, **names) if isinstance(english, str) else english, language)
+
+
+@pass_context
+def day(context: Context, given: str | date) -> str:
+    """A day as people write it: 12月3日; with its year where that is another one."""
+    language, look = context["language"], context["look"]
+    one = given if isinstance(given, date) else date.fromisoformat(given[:10])
+    this_year = look is not None and look.today().year == one.year
+    if language == "zh-CN":
+        return f"{'' if this_year else f'{one.year}年'}{one.month}月{one.day}日"
+    return f"{one.day} {MONTHS[one.month - 1]}{'' if this_year else f' {one.year}'}"
+
+
+@pass_context
+def moment(context: Context, given: str) -> str:
+    """A moment to the minute: 今天18:07."""
+    language, look = context["language"], context["look"]
+    at = datetime.fromisoformat(given)
+    if look is not None and look.today() == at.date():
+        return f"{_said(language, TODAY)}{'' if language == 'zh-CN' else ', '}{at:%H:%M}"
+    return f"{day(context, at.date())}{'' if language == 'zh-CN' else ', '}{at:%H:%M}"
+
+
+@pass_context
+def weekday(context: Context, given: str) -> str:
+    language = context["language"]
+    return f"{'周' if language == 'zh-CN' else ''}{WEEKDAYS[language][date.fromisoformat(given[:10]).weekday()]}"
+
+
+@lru_cache
+def markdown() -> MarkdownIt:
+    """CommonMark without HTML and pictures; its links go where web pages and telephones are."""
+    return MarkdownIt("commonmark", {"html": False}).disable("image")
+
+
+def from_markdown(text: str) -> Markup:
+    """What a department writes, as HTML below a page's own heading."""
+    tokens = markdown().parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+    return Markup(markdown().renderer.render(tokens, markdown().options, {}))  # noqa: S704 - it has no HTML but its own
+
+
+def tel(number: str) -> str:
+    """Where a link leads that calls a number."""
+    digits = "".join(one for one in number if one.isdigit() or one == "+")
+    return f"{'sms' if digits == '12110' else 'tel'}:{digits}"
+
+
+def yuan(fen: int) -> str:
+    """An amount in yuan: 10, 12.50."""
+    return f"{fen / 100:.2f}".removesuffix(".00")
+
+
+def size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{max(1, count // 1000)} kB"
+
+
+def identity(pointer: str) -> str:
+    """What an element is found by on its page, of a JSON Pointer."""
+    return "f" + "".join(one if one.isalnum() and one.isascii() else "-" for one in pointer)

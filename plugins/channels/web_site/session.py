@@ -1,0 +1,118 @@
+"""Who is signed in, in a sealed cookie: no token is in any page, and none of the identity provider's is kept."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiohttp import web
+
+from banshi import Call, Forbidden, Principal
+from banshi.sdk.sign_in import ENDED_SESSIONS, KeptCookie, end_sessions, held
+from web_site.sentences import say
+from web_site.settings import SETTINGS
+
+#: Below which all pages are; the cookie goes there alone.
+ROOT = "/site"
+COOKIE = KeptCookie("banshi_site", ROOT)
+#: A way to the provider and back, and sessions that somebody has left.
+LEAVING = KeptCookie("banshi_site_sign_in", ROOT)
+PURPOSE = "site-session"
+#: For so long what was typed may still be kept as a draft, by whoever was signed in.
+GRACE = timedelta(hours=24)
+
+
+class CrossSiteForm(Forbidden):
+    """This was not sent from a page of ours, or from one that was open for too long. Open the page again."""
+
+    code = "cross-site-form"
+    says = say
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who has signed in."""
+
+    person: Principal
+    #: Unix seconds of the sign-in.
+    since: float
+    #: What each form of theirs bears.
+    token: str = field(repr=False)
+    #: Whether they have to sign in anew before they see anything; what they had typed is still kept.
+    is_over: bool = False
+
+
+def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
+    """Sign somebody in, in this browser; whoever was here before goes on with the forms that are open beside this."""
+    before = found(call)
+    is_same = before is not None and before.person.subject == person.subject
+    token = before.token if before is not None and is_same else secrets.token_urlsafe(24)
+    _keep(call, answer, Session(person, call.now.timestamp(), token))
+
+
+def found(call: Call) -> Session | None:
+    """Who is signed in here; None for nobody, for what was ended elsewhere, and for what is too old to be of use."""
+    kept = COOKIE.remembered(call, PURPOSE)
+    if not kept:
+        return None
+    since, seen = float(kept["since"]), float(kept["seen"])
+    ended, own = call.platform[ENDED_SESSIONS], held(kept["subject"], since, _id(kept["token"]))
+    if ended.is_over(held(kept["subject"], since)) or ended.is_over(own):
+        return None
+    known = {name: kept[name] for name in ("subject", "name", "resident_id", "phone")}
+    settings, now = call.platform[SETTINGS], call.now.timestamp()
+    ends = int(since + settings.most_hours * 3600)
+    is_over = now - seen > settings.idle_minutes * 60 or now - since > settings.most_hours * 3600
+    return Session(Principal(**known, expires_at=ends), since, kept["token"], is_over)
+
+
+def go_on(call: Call, answer: web.StreamResponse, session: Session) -> None:
+    """Somebody has seen a page: they are signed in for a while from now on."""
+    _keep(call, answer, session)
+
+
+async def end(call: Call, answer: web.StreamResponse, session: Session | None) -> None:
+    """Sign somebody out: a copy of their cookie is of no use either. What else they are signed in with stays."""
+    COOKIE.forget(answer)  # type: ignore[arg-type]
+    if session is not None:
+        await end_sessions(call.platform, "", _id(session.token), until=int(call.now.timestamp()))
+
+
+def _id(token: str) -> str:
+    """What a session is ended by: none of the identity provider's has such a name."""
+    return f"{PURPOSE} {token}"
+
+
+def _keep(call: Call, answer: web.StreamResponse, session: Session) -> None:
+    person = session.person
+    about = {"subject": person.subject, "name": person.name, "resident_id": person.resident_id, "phone": person.phone}
+    about |= {"since": str(session.since), "seen": str(call.now.timestamp()), "token": session.token}
+    COOKIE.remember(call, answer, PURPOSE, GRACE, **about)  # type: ignore[arg-type]
+
+
+def refuse_others(call: Call, session: Session | None, token: str) -> None:
+    """Raise CrossSiteForm for a form that no page of ours has sent: by its Origin, and by the token of who is there."""
+    refuse_elsewhere(call)
+    if not bears(session, token):
+        raise CrossSiteForm
+
+
+def refuse_elsewhere(call: Call) -> None:
+    """Raise CrossSiteForm for what a page of somebody else's has sent."""
+    if call.request.headers.get("Origin") != call.address:
+        raise CrossSiteForm
+
+
+def bears(session: Session | None, token: str) -> bool:
+    """Whether a form bears the token of who is there; nobody has none."""
+    return session is None or hmac.compare_digest(session.token.encode(), token.encode())
+
+
+def within(address: str) -> str:
+    """An address of ours to go on to; the home page's where somebody gave another."""
+    is_ours = address == ROOT or address.startswith((f"{ROOT}/", f"{ROOT}?"))
+    # Browsers read a backslash as a slash, and leave out tabs and ends of lines.
+    is_plain = address.isascii() and address.isprintable() and not {*"\\<>\"' "} & {*address} and len(address) < 2_000
+    return address if is_ours and is_plain and "//" not in address and "/.." not in address else ROOT

@@ -1,0 +1,209 @@
+"""One request of a browser: who is there, what the API says to them, and the page that they get."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from aiohttp import web
+from multidict import MultiDict
+from yarl import URL
+
+from banshi import LANGUAGES, Answer, Audience, Call, Key, Parameter, Principal, Problem
+from banshi.sdk.http import ApiReader, ErrorFormat, Routes
+from web_site import session as sessions
+from web_site.rendering import PAGES, rendered
+from web_site.sentences import say
+from web_site.session import ROOT, Session
+
+READER: Key[ApiReader] = Key("the site's reader of the API")
+
+#: Nothing from elsewhere, nothing that stands in the page itself, and nobody's frame around it.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Vary": "Accept-Language, Cookie"}
+LANGUAGE, TYPE = "banshi_language", "banshi_type"
+
+HTML = Answer("A page.", media_type="text/html")
+ON = Answer("On to another page.", media_type="text/html", headers={"Location": "Where."})
+#: What went wrong is told on a page too, and keeps its status.
+TROUBLE = dict.fromkeys((400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 503), HTML)
+
+
+class SignedOut(Problem):
+    """Please sign in to see this page."""
+
+    status = 401
+    code = "signed-out"
+    says = say
+
+
+@dataclass
+class Visit:
+    """What a page is made of."""
+
+    call: Call
+    session: Session | None
+    language: str
+    is_large: bool
+    #: What was sent with a form: texts by the names of its fields.
+    sent: MultiDict[str] = field(default_factory=MultiDict)
+
+    @classmethod
+    def of(cls, call: Call) -> Visit:
+        cookies = call.request.cookies
+        chosen = cookies.get(LANGUAGE, "")
+        language = chosen if chosen in LANGUAGES else call.language
+        return cls(call, sessions.found(call), language, cookies.get(TYPE) == "large")
+
+    @property
+    def person(self) -> Principal:
+        """Who is signed in. Raises SignedOut."""
+        if self.session is None or self.session.is_over:
+            raise SignedOut
+        return self.session.person
+
+    @property
+    def known(self) -> Principal | None:
+        """The same, where a page is for everybody."""
+        return None if self.session is None or self.session.is_over else self.session.person
+
+    @property
+    def again(self) -> str:
+        """Where one gets this page again: an item's form, after something was sent to it."""
+        code = self.call.path.get("code") if self.call.request.method == "POST" else None
+        return f"{ROOT}/items/{code}/form" if code else self.call.request.path_qs
+
+    async def get(self, address: str, **query: str) -> Any:
+        """What the API has at an address, for who is there."""
+        reader = self.call.platform[READER]
+        return await reader.get(str(URL(address).update_query(query)), self.known, self.language)
+
+    async def published(self, address: str, **query: str) -> Any:
+        """What anybody is shown there, whoever asks; None where nothing of the sort is published here."""
+        reader = self.call.platform[READER]
+        try:
+            return await reader.get(str(URL(address).update_query(query)), None, self.language)
+        except Problem as problem:
+            if problem.status not in (401, 403, 404, 503):
+                raise
+            return None
+
+    async def find(self, address: str) -> Any:
+        """The same; None where there is no such thing."""
+        try:
+            return await self.get(address)
+        except Problem as problem:
+            if problem.status not in (401, 404):
+                raise
+            return None
+
+    async def send(self, method: str, address: str, body: Any = None, **more: Any) -> Any:
+        """Have something done for who is there; the document of the answer, None where it has none."""
+        reader, person = self.call.platform[READER], more.pop("person", self.known)
+        answer = await reader.send(
+            method, address, person, self.language, body, sender=self.call.request.remote, **more
+        )
+        told = getattr(answer, "body", None)
+        return orjson.loads(told) if told else None
+
+    async def page(self, template: str, *, status: int = 200, **names: Any) -> web.Response:
+        """A page of ours."""
+        unread = 0
+        if self.known is not None:
+            unread = (await self.get("/v1/inbox/unread"))["unread"]
+        text = rendered(self.call.platform[PAGES], template, self.language, visit=self, unread=unread, **names)
+        return html(text, self.language, status)
+
+    def to(self, address: str) -> web.Response:
+        """On to another page of ours."""
+        return web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+
+    async def trouble(self, problem: Problem) -> web.Response:
+        """What went wrong, for a person with a browser."""
+        detail = problem.document(self.language)
+        answer = await self.page("frame/problem.html", status=problem.status, problem=detail)
+        answer.headers.update({name: text for name, text in problem.headers.items() if name == "Retry-After"})
+        return answer
+
+
+def html(text: str, language: str, status: int = 200) -> web.Response:
+    """A page, which nobody keeps."""
+    headers = {**HEADERS, "Content-Language": language, "Cache-Control": "no-store"}
+    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+def plain_trouble(problem: Problem, language: str) -> web.Response:
+    """What went wrong before anybody knew whose page it is."""
+    return html(
+        rendered(None, "frame/plain.html", language, problem=problem.document(language)), language, problem.status
+    )
+
+
+Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
+ERRORS = ErrorFormat(media_type="text/html", told=plain_trouble)
+
+
+def _visited(handler: Handler) -> Callable[[Call], Awaitable[web.StreamResponse]]:
+    @functools.wraps(handler)
+    async def handle(call: Call) -> web.StreamResponse:
+        visit = Visit.of(call)
+        try:
+            answer = await handler(visit)
+        except Problem as problem:
+            there = quote(sessions.within(call.request.path_qs), safe="")
+            led = problem.status == 401 and call.request.method in {"GET", "HEAD"}
+            answer = visit.to(f"{ROOT}/sign-in?next={there}") if led else await visit.trouble(problem)
+        # What may be kept by others than the browser bears nobody's cookie.
+        is_own = answer.headers.get("Cache-Control") == "no-store"
+        if is_own and visit.known is not None and sessions.COOKIE.name not in str(answer.cookies):
+            sessions.go_on(call, answer, visit.session)  # type: ignore[arg-type]
+        return answer
+
+    return handle
+
+
+class Pages(Routes):
+    """A room's pages, each declared above its handler."""
+
+    def __init__(self) -> None:
+        super().__init__("site", errors=ERRORS, lenient=True, described=False)
+
+    def show(
+        self, path: str, query: Mapping[str, int] | None = None, media_type: str = ""
+    ) -> Callable[[Handler], Handler]:
+        """A page that is asked for, or what else is: `query` has its parameters with the most letters of each."""
+        asked = [_parameter(name, most) for name, most in (query or {}).items()]
+        return self._page(self.get(ROOT + path, Audience.ANYONE, _answers(media_type), parameters=asked))
+
+    def take(self, path: str, media_type: str = "") -> Callable[[Handler], Handler]:
+        """What a form of ours sends, and our script."""
+        return self._page(self.post(ROOT + path, Audience.ANYONE, _answers(media_type), raw_body=SENT))
+
+    def _page(self, declare: Any) -> Callable[[Handler], Handler]:
+        def declared(handler: Handler) -> Handler:
+            declare(_visited(handler))
+            return handler
+
+        return declared
+
+
+#: What browsers send a form as.
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+SENT = {URLENCODED: TEXTS, MULTIPART: TEXTS}
+
+
+def _answers(media_type: str) -> Mapping[int, Answer]:
+    schema = {"type": "object"} if media_type.endswith("json") else None
+    return {**TROUBLE, 200: Answer("What it shows.", schema, media_type) if media_type else HTML, 303: ON}
+
+
+def _parameter(name: str, most: int) -> Parameter:
+    return Parameter(name, {"type": "string", "maxLength": most}, "Of the page.")
