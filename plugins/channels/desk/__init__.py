@@ -14,10 +14,10 @@ from desk.calling import DESK, Desks, Place
 from desk.holdings import HOLDING, TIDYING, open_tidying
 from desk.metrics import METRICS, Metrics
 from desk.officers import SEEN
-from desk.party import PARTIES, Became, Party, Reachable, Word
+from desk.party import PARTIES, Attached, Became, Offered, Party, Reachable, Word
 from desk.places import LEAD, OFFICER, Desk, Hours, findings
 from desk.rounds import ROUNDS, open_rounds
-from desk.routes import handling, keeping, reading, stream
+from desk.routes import answering, blocking, handling, keeping, offering, reading, stream
 from desk.settings import HANDED_OVER, SETTINGS, DeskSettings, settings_of
 from desk.tables.models import Enquiry
 
@@ -27,12 +27,14 @@ __all__ = [
     "LEAD",
     "OFFICER",
     "PARTIES",
+    "Attached",
     "Became",
     "Desk",
     "DeskSettings",
     "Desks",
     "Enquiry",
     "Hours",
+    "Offered",
     "Party",
     "Place",
     "Reachable",
@@ -66,7 +68,8 @@ def banshi_resources(settings: DeskSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*handling.ROUTES, *reading.ROUTES, *keeping.ROUTES, *stream.ROUTES]
+    rooms = (handling, answering, blocking, offering, reading, keeping, stream)
+    return [route for room in rooms for route in room.ROUTES]
 
 
 @hookimpl

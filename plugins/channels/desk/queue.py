@@ -22,6 +22,13 @@ What = Literal[
     "word",
     "urgent",
     "heard",
+    "flood",
+    "blocked",
+    "unblocked",
+    "offered",
+    "agreed",
+    "declined",
+    "filed",
     "left",
     "delayed",
     "claimed",
@@ -45,6 +52,9 @@ What = Literal[
     "refused",
     "unknown",
 ]
+
+#: While somebody waits, that there are words of theirs is told once in this time.
+TOLD_AGAIN = timedelta(minutes=1)
 
 #: The claims of this time say how long the next ones take.
 PACE = timedelta(hours=1)

@@ -34,6 +34,7 @@ HEAD = {
     "lease_until": {**MAYBE_MOMENT, "description": "Until when the officer has it without a word of theirs."},
     "answered_at": MAYBE_MOMENT,
     "closed_at": MAYBE_MOMENT,
+    "blocked_until": {**MAYBE_MOMENT, "description": "Until when the desk takes nothing of this contact but danger."},
     "rating": {"type": ["integer", "null"], "minimum": 1, "maximum": 5},
 }
 #: How far they can be written to, of what isn't over.
@@ -245,6 +246,6 @@ def event(platform: Platform, row: DeskEvent, is_ours: bool) -> dict[str, Any]:
 
 
 async def has_file(platform: Platform, row: Enquiry, identity: str) -> bool:
-    """Whether they have sent that file since they asked for a person, among the messages that are shown."""
+    """Whether that file was sent since they asked for a person, among the messages that are shown."""
     words = await words_of(platform, row)
-    return any(one.by == "citizen" and one.content.get("id") == identity for one in words)
+    return any(one.content.get("id") == identity for one in words)

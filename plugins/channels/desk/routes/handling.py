@@ -8,7 +8,6 @@ from aiohttp import web
 from tortoise.models import Model
 
 from banshi import (
-    LANGUAGES,
     Answer,
     Audience,
     Call,
@@ -34,7 +33,7 @@ from desk.party import party_of
 from desk.places import CODE, LEAD, OFFICER, WORDS, desk_of
 from desk.rounds import RATE
 from desk.routes import enquiries
-from desk.routes.enquiries import ENQUIRY, LISTED, PartyGone, find, find_held, find_led
+from desk.routes.enquiries import ENQUIRY, LISTED, find, find_held, find_led
 from desk.sentences import say
 from desk.settings import SETTINGS
 from desk.tables.models import Enquiry
@@ -60,7 +59,6 @@ HANDED_ON = Record(
     ),
     note=optional({"type": "string", "maxLength": 2_000}),
 ).form()
-SAID = Record(id={**ID, "description": "The conversation."}, said=ID)
 
 NOT_SEEN = say(
     "Nobody of that id was at this desk in the last {days} days: let them open its list once, or give it back.",
@@ -69,7 +67,11 @@ NOT_SEEN = say(
 ONE = {200: Answer("The conversation.", ENQUIRY), 409: Answer("A colleague holds it, you don't, or it is over.")}
 CASES = Answer("Those of this department, the newest first.", Record(items=array(ref("CaseSummary"))))
 
-STATE = Parameter("state", {"enum": ["waiting", "held", "closed", "left", "word"]}, "Only these.")
+STATE = Parameter(
+    "state",
+    {"enum": ["waiting", "held", "closed", "left", "word", "blocked"]},
+    "Only these; `blocked`: whose contact is.",
+)
 DESK = Parameter("desk", CODE, "Only of this desk.")
 
 
@@ -86,7 +88,9 @@ async def list_enquiries(call: Call) -> web.StreamResponse:
     codes = [desk.code for desk in desks]
     if code := call.query.get("desk"):
         codes = [enquiries.own_desk(call, code).code]
-    rows = Enquiry.filter(desk__in=codes, state=call.query.get("state", "waiting"))
+    state = call.query.get("state", "waiting")
+    wanted = {"blocked_until__gt": call.now} if state == "blocked" else {"state": state}
+    rows = Enquiry.filter(desk__in=codes, **wanted)
     found, after = await page_of(call, rows, {"-urgent": lambda text: text == "True", "asked_at": in_utc, "id": UUID})
     return reply(call, Page(await enquiries.heads(call.platform, found), after).document())
 
@@ -101,7 +105,7 @@ async def _shown(call: Call, row: Enquiry) -> web.StreamResponse:
     return reply(call, await enquiries.document(call.platform, row, call.principal, call.language))
 
 
-async def _commit(call: Call, *parts: Model | Update) -> None:
+async def commit(call: Call, *parts: Model | Update) -> None:
     """Write it, if nobody was quicker. Raises HeldByOther, NotHolder, Over, and Conflict for anything else."""
     try:
         await call.platform.store.commit(queue.write(*parts))
@@ -111,8 +115,8 @@ async def _commit(call: Call, *parts: Model | Update) -> None:
 
 
 async def _step(call: Call, row: Enquiry, *parts: Model | Update) -> web.StreamResponse:
-    """Write it, and show what has become of it. Raises what `_commit` does."""
-    await _commit(call, *parts)
+    """Write it, and show what has become of it. Raises what `commit` does."""
+    await commit(call, *parts)
     return await _shown(call, await Enquiry.get(id=row.id))
 
 
@@ -195,29 +199,6 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
         events[-1].desk = to.code
     values["owed_since"] = row.owed_since or call.now
     return await _step(call, row, *await queue.step(call.platform, row, values, happened), *events)
-
-
-@ROUTES.post(
-    "/v1/desk/enquiries/{id}/answers",
-    Audience.STAFF,
-    {201: Answer("It is said: what the conversation shows under that id.", SAID), 409: ONE[409]},
-    body=TEXT_BODY,
-    creates=True,
-)
-async def answer_enquiry(call: Call) -> web.StreamResponse:
-    """Say something to the citizen. Nobody else can while you hold the conversation."""
-    row, now, settings = await find_held(call), call.now, call.platform[SETTINGS]
-    desk = desk_of(settings.desks, row.desk)
-    event, text = queue.event(row, "answered", now, call.principal), call.body["text"]
-    words = {tag: f"{desk.title[tag]}: {text}" if desk else text for tag in LANGUAGES}
-    said = await party_of(call.platform, row.kind).say(row.subject, words, row.officer)
-    if not said or isinstance(said[0], Update):
-        raise PartyGone
-    values = {"owed_since": None, "lease_until": now + settings.silence}
-    done = {"id": str(row.id), "said": str(said[0].pk)}
-    event.word = said[0].pk
-    await _commit(call, *await queue.step(call.platform, row, values), event, *said, *call.once.receipt(done))
-    return reply(call, done, status=201)
 
 
 @ROUTES.post(

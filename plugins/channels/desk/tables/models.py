@@ -49,6 +49,8 @@ class Enquiry(Personal):
     closed_at = fields.DatetimeField(null=True)
     #: 1 to 5, where they gave one.
     rating = fields.IntField(null=True)
+    #: Until when its desk takes nothing of that contact but danger: an officer has blocked them.
+    blocked_until = fields.DatetimeField(null=True)
 
     class Meta:
         table = "desk_enquiry"

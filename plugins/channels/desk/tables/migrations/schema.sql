@@ -1,4 +1,4 @@
--- After 0002_lease
+-- After 0004_block
 CREATE TABLE "desk_day" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "desk" VARCHAR(64) NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE "desk_enquiry" (
     "answered_at" TIMESTAMP,
     "closed_at" TIMESTAMP,
     "rating" INT   /* 1 to 5, where they gave one. */
-);
+, "blocked_until" TIMESTAMP   /* Until when its desk takes nothing of that contact but danger: an officer has blocked them. */);
 CREATE INDEX "idx_desk_enquir_person_ccfeca" ON "desk_enquiry" ("person");
 CREATE INDEX "idx_desk_enquir_asked_a_b73a44" ON "desk_enquiry" ("asked_at");
 CREATE INDEX "desk_enquiry_queue" ON "desk_enquiry" ("desk", "state", "asked_at");

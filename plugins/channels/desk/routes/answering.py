@@ -1,0 +1,172 @@
+"""What an officer says to the citizen: words, a picture or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from aiohttp import web
+
+from banshi import (
+    LANGUAGES,
+    Answer,
+    Audience,
+    Call,
+    Conflict,
+    FieldProblem,
+    InvalidFields,
+    NotFound,
+    Parameter,
+    Stale,
+    Texts,
+    Update,
+    reply,
+)
+from banshi.sdk.documents import ID, TEXT, Record, optional
+from banshi.sdk.files import Attachment, read_file, receive_file
+from banshi.sdk.http import Routes
+from desk import queue
+from desk.party import Attached, party_of
+from desk.placeholders import filled
+from desk.places import CODE, WORDS, desk_of
+from desk.routes.enquiries import PartyGone, find, find_held, heads, refuse_others
+from desk.routes.handling import ONE, commit
+from desk.sentences import say
+from desk.settings import SETTINGS
+from desk.tables.models import DeskEvent, DeskPhrase, Enquiry
+
+ROUTES = Routes("desk")
+
+ANSWER_BODY = Record(
+    text=optional({**WORDS, "maxLength": 2_000}),
+    phrase=optional({**CODE, "description": "In its place a canned answer of the desk, in the citizen's language."}),
+    file=optional({**ID, "description": "In its place a file that you have uploaded for them."}),
+).form()
+SAID = Record(id={**ID, "description": "The conversation."}, said=ID)
+FILE = Record(id=ID, name=TEXT, media_type=TEXT, size={"type": "integer"})
+BYTES = {"application/octet-stream": {"contentMediaType": "application/octet-stream"}}
+
+
+class TooLate(Conflict):
+    """This answer is on its way, has left, or is ended already; its state says which."""
+
+    code = "too-late"
+    says = say
+
+
+class CannotSend(Conflict):
+    """This can't be sent to them: `takes` has what their channel takes, with the most bytes of each."""
+
+    code = "cannot-send"
+    says = say
+
+
+class CannotReach(Conflict):
+    """They can't be written to before they write again, and a file doesn't wait: send it then, or words now."""
+
+    code = "cannot-reach"
+    says = say
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/files",
+    Audience.STAFF,
+    {201: Answer("It is stored, for a day; say it by its id as an answer.", FILE), 409: ONE[409]},
+    raw_body=BYTES,
+    parameters=(Parameter("name", {"type": "string", "maxLength": 200}, "What they see it called."),),
+)
+async def upload_answer_file(call: Call) -> web.StreamResponse:
+    """Upload a picture or a file for the citizen. Refused where their channel takes none such."""
+    row = await find_held(call)
+    takes = await party_of(call.platform, row.kind).takes(row.subject)
+    if not takes or (call.request.content_length or 0) > max(takes.values()):
+        raise CannotSend(takes=dict(takes))
+    file = await receive_file(call, call.query.get("name", ""))
+    _check(file, takes)
+    return reply(call, FILE.of(call.platform, file), status=201)
+
+
+def _check(file: Attachment, takes: Mapping[str, int]) -> None:
+    """Raises CannotSend."""
+    if file.size > takes.get(file.media_type, -1):
+        raise CannotSend(takes=dict(takes))
+
+
+async def _attached(call: Call, row: Enquiry) -> Attached:
+    """The officer's own upload that the body names. Raises InvalidFields, CannotSend, CannotReach and FileHeld."""
+    file = await Attachment.get_or_none(id=call.body["file"], person=call.principal.subject, case_id=None)
+    if file is None:
+        raise InvalidFields([FieldProblem("/file", say("You have uploaded no such file here; upload it anew."))])
+    _check(file, await party_of(call.platform, row.kind).takes(row.subject))
+    (head,) = await heads(call.platform, [row])
+    if head["sends_left"] == 0:
+        raise CannotReach
+    await read_file(call.platform, str(file.id))
+    return Attached(id=str(file.id), name=file.name, media_type=file.media_type)
+
+
+async def _phrase(call: Call, row: Enquiry) -> Texts:
+    """The last version. Raises InvalidFields."""
+    last = await DeskPhrase.filter(desk=row.desk, code=call.body["phrase"]).order_by("-version").first()
+    if last is None or not last.texts:
+        raise InvalidFields([FieldProblem("/phrase", say("This desk has no such phrase."))])
+    return dict(last.texts)
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/answers",
+    Audience.STAFF,
+    {201: Answer("It is said: what the conversation shows under that id.", SAID), 409: ONE[409]},
+    body=ANSWER_BODY,
+    creates=True,
+)
+async def answer_enquiry(call: Call) -> web.StreamResponse:
+    """Say something to the citizen, in words or by a phrase, or send a file. Nobody else can while you hold them.
+
+    `{citizen}`, `{officer}`, `{desk}` and `{case}` in it become what they stand for.
+    """
+    row, now, settings = await find_held(call), call.now, call.platform[SETTINGS]
+    if len(call.body) != 1:
+        raise InvalidFields([FieldProblem("", say("Send a text, a phrase or a file: one of them."))])
+    party, desk = party_of(call.platform, row.kind), desk_of(settings.desks, row.desk)
+    event = queue.event(row, "answered", now, call.principal)
+    if "file" in call.body:
+        said = await party.say(row.subject, dict.fromkeys(LANGUAGES, ""), row.officer, await _attached(call, row))
+    else:
+        words: Texts = dict.fromkeys(LANGUAGES, call.body.get("text", ""))
+        if "phrase" in call.body:
+            words = await _phrase(call, row)
+        if desk is not None:
+            words = await filled(call.platform, words, row, desk, call.principal)
+            words = {tag: f"{desk.title[tag]}: {text}" for tag, text in words.items()}
+        said = await party.say(row.subject, words, row.officer)
+    if not said or isinstance(said[0], Update):
+        raise PartyGone
+    values = {"owed_since": None, "lease_until": now + settings.silence}
+    done = {"id": str(row.id), "said": str(said[0].pk)}
+    event.word = said[0].pk
+    await commit(call, *await queue.step(call.platform, row, values), event, *said, *call.once.receipt(done))
+    return reply(call, done, status=201)
+
+
+@ROUTES.delete(
+    "/v1/desk/enquiries/{id}/answers/{said}",
+    Audience.STAFF,
+    {204: Answer("They never read it."), 409: Answer("It is too late.")},
+    path_schemas={"said": ID},
+)
+async def withdraw_answer(call: Call) -> web.StreamResponse:
+    """End an answer of a conversation that you hold, or held last, while it isn't on its way yet."""
+    row, said = await find(call), UUID(call.path["said"])
+    if row.officer != call.principal.subject:
+        refuse_others(row, call.principal)
+    if not await DeskEvent.exists(enquiry_id=row.id, what="answered", word=said):
+        raise NotFound(say("There is no such answer in this conversation."))
+    ended = await party_of(call.platform, row.kind).withdraw(row.subject, said)
+    try:
+        await call.platform.store.commit(queue.write(*ended))
+    except Stale:
+        ended = ()
+    if not ended:
+        raise TooLate
+    return web.Response(status=204)
