@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 
 from conversations.contents import File, Place, Video
+from conversations.engine.ask.uploading import VIDEO
 from conversations.engine.turn.talk import Talk
-
-#: What is said of a video that can't be taken.
-VIDEO = (
-    "A video can't be taken here: send pictures of what matters, and keep the video; "
-    "an officer says how to hand it over."
-)
 
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 #: Stickers of a keyboard come as words: [微笑].

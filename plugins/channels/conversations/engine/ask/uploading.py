@@ -9,7 +9,12 @@ from banshi import Problem
 from banshi.sdk.files import sound_in, store_file
 from conversations.contents import File, Video, Voice
 from conversations.engine.turn.talk import Talk
-from conversations.engine.unread import VIDEO
+
+#: What is said of a video that can't be taken.
+VIDEO = (
+    "A video can't be taken here: send pictures of what matters, and keep the video; "
+    "an officer says how to hand it over."
+)
 
 #: HTTP's status for a file that is too large (RFC 9110 section 15.5.14).
 TOO_LARGE = 413
