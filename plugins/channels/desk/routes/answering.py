@@ -38,7 +38,7 @@ from desk.tables.models import DeskEvent, DeskPhrase, Enquiry
 ROUTES = Routes("desk")
 
 ANSWER_BODY = Record(
-    text=optional({**WORDS, "maxLength": 2_000}),
+    text=optional({**WORDS, "maxLength": 10_000}),
     phrase=optional({**CODE, "description": "In its place a canned answer of the desk, in the citizen's language."}),
     file=optional({**ID, "description": "In its place a file that you have uploaded for them."}),
 ).form()
@@ -123,7 +123,9 @@ async def _phrase(call: Call, row: Enquiry) -> Texts:
 async def answer_enquiry(call: Call) -> web.StreamResponse:
     """Say something to the citizen, in words or by a phrase, or send a file. Nobody else can while you hold them.
 
-    `{citizen}`, `{officer}`, `{desk}` and `{case}` in it become what they stand for.
+    `{citizen}`, `{officer}`, `{desk}` and `{case}` in it become what they stand for. What is too long for one message
+    of the channel goes in several, each shown with what became of it. 409 with `letters_over` where it takes more of
+    them than can be sent before the citizen writes again.
     """
     row, now, settings = await find_held(call), call.now, call.platform[SETTINGS]
     if len(call.body) != 1:
