@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from banshi.foundation.errors import Problem
-from banshi.foundation.failure import Failure
+from banshi.foundation.errors import Failure, Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.runtime.mistakes import shown_of
