@@ -12,15 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
+from tortoise.backends.base.client import BaseDBAsyncClient
 
 from banshi.foundation.database.failover.fates import code_of, is_outage
 from banshi.foundation.logs import place_of
-
-if TYPE_CHECKING:
-    from tortoise.backends.base.client import BaseDBAsyncClient
 
 log = structlog.get_logger("banshi.pulse")
 
@@ -192,5 +190,5 @@ def _spoils_all(error: Exception) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A name as a literal of SQL."""
+    """A text as a literal of SQL, as both databases read it: 'it''s'."""
     return "'" + text.replace("'", "''") + "'"
