@@ -210,7 +210,7 @@ class Store:
         if not group:
             return
         try:
-            failures = await carry_out(self._connection, [one.write for one in group], self._stamps, wait_ms)
+            failures = await self._transaction([one.write for one in group], wait_ms)
         except Exception as error:
             locked = is_locked(error) and not fails_all(error)
             if locked and len(group) == 1:
@@ -236,6 +236,10 @@ class Store:
         # What a statement by hand does, its caller knows.
         if written:
             _call(self._listeners, written)
+
+    async def _transaction(self, writes: list[Write], wait_ms: int) -> list[Exception | None]:
+        """All of `writes` in one transaction; the answer says which did not happen because it was stale."""
+        return await carry_out(self._connection, writes, self._stamps, wait_ms)
 
 
 def _call(listeners: Iterable[Listener], models: frozenset[type[Model]]) -> None:
