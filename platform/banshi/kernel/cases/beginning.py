@@ -24,6 +24,7 @@ from banshi.kernel.contract.values import Item, Who
 from banshi.kernel.http.callers import CHALLENGE, UNSENT
 from banshi.kernel.http.document_schemas import optional
 from banshi.kernel.http.responses import encode, reply
+from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.tracing import TRACES, traced
@@ -42,9 +43,8 @@ class Beginnings:
         self.registry = registry
         # The answers have a form of their own. What is around them is the same for many items.
         self._envelopes: dict[bytes, Form] = {}
-        #: By the codes of the items that there were at that revision, each with whether it begins by `handed_in`.
-        self._of_items: dict[str, tuple[Form | None, bool]] = {}
-        self._revision = registry.revision
+        #: By the codes of the items that there are now, each with whether it begins by `handed_in`.
+        self._of_items: PerRevision[dict[str, tuple[Form | None, bool]]] = PerRevision(registry, dict)
 
     def members(self, item: Item) -> Mapping[str, Any] | None:
         """What goes with the answers, as JSON Schema by name; None for an item that can't be begun."""
@@ -83,13 +83,11 @@ class Beginnings:
 
     def of(self, item: Item) -> tuple[Form | None, bool]:
         """The form of what is around the answers, made when an item is first asked for; whether it is handed in."""
-        if self._revision != self.registry.revision:
-            self._of_items, self._revision = {}, self.registry.revision
-        if item.code not in self._of_items:
+        known = self._of_items.get()
+        if item.code not in known:
             members = self.members(item)
-            envelope = None if members is None else self._form(members)
-            self._of_items[item.code] = envelope, self.is_handed_in(item)
-        return self._of_items[item.code]
+            known[item.code] = None if members is None else self._form(members), self.is_handed_in(item)
+        return known[item.code]
 
     def _form(self, members: Mapping[str, Any]) -> Form:
         schema = around({"type": "object"}, members)
@@ -192,35 +190,30 @@ TO_ACTION = Link("act", {**_OWN, "action": "$response.body#/permitted_actions/0/
 
 async def begin_over_http(call: Call) -> web.StreamResponse:
     """Begin the item that the path names, whatever its kind."""
-
-    def receipt(begun: Begun) -> Any:
-        document, headers = _shown(call, begun)
-        return () if begun.is_shown_once else call.once.receipt(document, headers=headers)
-
     item = call.platform.registry.items.get(call.path["code"])
     if item is not None and not item.steps:
         # It makes nothing, and each time may be answered otherwise: neither is what refuses it.
         call.once = WITHOUT_KEY
-    sender = call.request.remote
-    begun = await begin(call.platform, item, call.caller, call.body, call.language, receipt, sender=sender)
-    document, headers = _shown(call, begun)
-    return reply(call, document, status=200 if begun.case is None else 201, headers=headers)
-
-
-def _shown(call: Call, begun: Begun) -> tuple[dict[str, Any], dict[str, str]]:
-    """The answer, and the headers that go with it: nothing on the way keeps what is shown once."""
-    once = {"Cache-Control": "no-store"} if begun.is_shown_once else {"Location": f"/v1/cases/{begun.case.id}"}
-    return begun.answer(call.language), once
+    return await _begun_over_http(call, item, lambda begun: begun.answer(call.language))
 
 
 async def submit(call: Call) -> web.StreamResponse:
     """Store a submission; what its kind or department does with it follows at once, outside the request."""
     item = call.platform.registry.items.get(call.path["code"])
-
-    def receipt(begun: Begun) -> Any:
-        return call.once.receipt(begun.document, headers={"Location": f"/v1/cases/{begun.case.id}"})
-
     if item is None or not call.platform[BEGINNINGS].of(item)[1]:
         raise NotFound(NO_ITEM, see="/v1/items")
-    begun = await begin(call.platform, item, call.principal, call.body, call.language, receipt)
-    return reply(call, begun.document, status=201, headers={"Location": f"/v1/cases/{begun.case.id}"})
+    return await _begun_over_http(call, item, lambda begun: begun.document)
+
+
+async def _begun_over_http(call: Call, item: Item | None, shown: Callable[[Begun], Any]) -> web.StreamResponse:
+    """Begin it, and answer what `shown` makes of it: nothing on the way keeps what is shown once."""
+
+    def headers(begun: Begun) -> dict[str, str]:
+        return {"Cache-Control": "no-store"} if begun.is_shown_once else {"Location": f"/v1/cases/{begun.case.id}"}
+
+    def receipt(begun: Begun) -> Any:
+        return () if begun.is_shown_once else call.once.receipt(shown(begun), headers=headers(begun))
+
+    sender = call.request.remote
+    begun = await begin(call.platform, item, call.caller, call.body, call.language, receipt, sender=sender)
+    return reply(call, shown(begun), status=200 if begun.case is None else 201, headers=headers(begun))
