@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import FieldProblem, InvalidFields
@@ -45,7 +45,7 @@ class Reused:
     links: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
 
 
-class Materials(Protocol):
+class Materials:
     """Who looks after materials. Each of these is a part of the case's own transaction.
 
     What stands here is done in a city that does without: files are a case's own, and nobody looks at them again.
@@ -92,13 +92,10 @@ class Materials(Protocol):
         await platform.store.commit(write)
 
 
-class WithoutMaterials(Materials):
-    """In a city that does without."""
-
-
 MATERIALS: Key[Materials] = Key("materials")
 
-NONE = WithoutMaterials()
+#: In a city that does without.
+NONE = Materials()
 
 
 def materials_of(registry: Registry) -> Materials:
