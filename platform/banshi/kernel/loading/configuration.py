@@ -29,6 +29,9 @@ RESERVED = frozenset({"banshi", "platform"})
 #: Parent of the modules that are loaded from folders.
 NAMESPACE = "banshi_plugins"
 
+#: Settings that are paths, relative to plugins.toml.
+PLACES = ("data", "keys", "personal_keys", "certificate_fonts", "certificate_name_fonts")
+
 #: What an entry with a process of its own may grant: sockets, or a folder or file to read.
 NETWORK, READ = "network", "read:"
 
@@ -142,21 +145,10 @@ def inspect_configuration(
             entries[name] = _entry(file, name, table, {other.replace("-", "_") for other in entries})
         except ConfigurationError as error:
             findings += error.findings
-    base = file.parent.resolve()
-
-    def absolute(path: Path | None) -> Path | None:
-        return base / path if path else None
-
-    settings = replace(
-        settings,
-        data=base / settings.data,
-        keys=absolute(settings.keys),
-        personal_keys=absolute(settings.personal_keys),
-        certificate_fonts=absolute(settings.certificate_fonts),
-        certificate_name_fonts=absolute(settings.certificate_name_fonts),
-        outgoing=replace(settings.outgoing, ca_file=absolute(settings.outgoing.ca_file)),
-    )
-    return Configuration(file, settings, entries), findings
+    base, own = file.parent.resolve(), settings.outgoing
+    places = {name: base / place for name in PLACES if (place := getattr(settings, name)) is not None}
+    outgoing = replace(own, ca_file=base / own.ca_file if own.ca_file else None)
+    return Configuration(file, replace(settings, **places, outgoing=outgoing), entries), findings
 
 
 def _entry(file: Path, name: str, table: Any, taken: Set[str]) -> Entry:
