@@ -55,12 +55,8 @@ class Engine:
     """All consumers of this process; none where it leaves cases to others."""
 
     def __init__(self, platform: Platform) -> None:
-        settled = Metric(
-            "banshi_outbox_rows",
-            "Outbox rows by consumer and outcome",
-            ["consumer", "outcome"],
-            registry=platform.metrics,
-        )
+        about, labels = "Outbox rows by consumer and outcome", ["consumer", "outcome"]
+        settled = Metric("banshi_outbox_rows", about, labels, registry=platform.metrics)
         self._platform = platform
         #: What goes out is held, as of the last look.
         self.held: Paused | None = None

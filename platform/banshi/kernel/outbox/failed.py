@@ -25,10 +25,7 @@ class Failed:
     wait: float = 0.0
 
     def __str__(self) -> str:
-        failure = failure_in(self.error)
-        if failure is not None:
-            return str(failure)
-        return f"{self.consumer}: {type(self.error).__name__}"
+        return str(failure_in(self.error) or f"{self.consumer}: {type(self.error).__name__}")
 
 
 #: What failed in this process since somebody asked to be told: a test's door does, a server does not.
