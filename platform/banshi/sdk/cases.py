@@ -14,14 +14,7 @@ from banshi.kernel.cases.kept_choices import keep_choice
 from banshi.kernel.cases.lifecycle import act, decide
 from banshi.kernel.cases.lifecycle import move as move_case
 from banshi.kernel.cases.representations import ENCLOSURES, Enclosure
-from banshi.kernel.cases.submission import (
-    PreparedCase,
-    StaleReceipt,
-    commit,
-    new_case,
-    prepare_case,
-    submission_of,
-)
+from banshi.kernel.cases.submission import PreparedCase, StaleReceipt, commit, new_case, prepare_case, submission_of
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.posting.publishing.personal import personal_in
 
