@@ -190,5 +190,5 @@ def _spoils_all(error: Exception) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text as a literal of SQL, as both databases read it: 'it''s'."""
+    """A name as a literal of SQL. Both databases read a quote in it as two: 'it''s'."""
     return "'" + text.replace("'", "''") + "'"

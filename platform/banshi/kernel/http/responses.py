@@ -33,9 +33,9 @@ LANGUAGE_HEADERS = {language: {"Content-Language": language, "Vary": "Accept-Lan
 PAGE_ROWS = 20
 MAX_PAGE_ROWS = 100
 
-#: The parameters of every list.
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_ROWS, "default": PAGE_ROWS}
 _CURSOR = {"type": "string", "minLength": 1, "maxLength": 200}
+#: The parameters of every list.
 PAGE_PARAMETERS = (
     Parameter("limit", _LIMIT, "Rows at most."),
     Parameter("cursor", _CURSOR, "Where to go on: `next` of the page before."),
