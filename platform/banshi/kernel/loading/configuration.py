@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Strict
 
 from banshi.foundation.files.toml_and_json import read_toml
-from banshi.foundation.findings import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding, refused
 from banshi.kernel.contract import versions
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed
@@ -197,7 +197,7 @@ def _parse(file: Path) -> dict[str, Any]:
         advice = f"there is no {file}: run this in the folder that holds plugins.toml, or say --config FILE"
     except (OSError, ValueError) as error:
         advice = f"{file} can't be read: {error}"
-    raise ConfigurationError([Finding("platform", "no-configuration", advice)])
+    raise refused("no-configuration", advice)
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -220,4 +220,4 @@ def make_folders(settings: Settings, *, keys: bool = False) -> None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             advice = f"mend platform.{key} or what is in its way: {folder} can't be made: {error.strerror}"
-            raise ConfigurationError([Finding("platform", "folder-not-made", advice)]) from error
+            raise refused("folder-not-made", advice) from error
