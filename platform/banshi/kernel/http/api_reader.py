@@ -45,35 +45,16 @@ class _Sent:
     charset: None = None
     state: dict[Any, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.path, self.query_string, self.query = self.rel_url.path, self.rel_url.query_string, self.rel_url.query
+        self.body_exists, self.content_length = bool(self.body), len(self.body)
+        self.content_type = self.headers.get("Content-Type", "application/octet-stream").partition(";")[0]
+
     def __setitem__(self, key: Any, value: Any) -> None:
         self.state[key] = value
 
     def get(self, key: Any, default: Any = None) -> Any:
         return self.state.get(key, default)
-
-    @property
-    def path(self) -> str:
-        return self.rel_url.path
-
-    @property
-    def query_string(self) -> str:
-        return self.rel_url.query_string
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        return self.rel_url.query
-
-    @property
-    def body_exists(self) -> bool:
-        return bool(self.body)
-
-    @property
-    def content_type(self) -> str:
-        return self.headers.get("Content-Type", "application/octet-stream").partition(";")[0]
-
-    @property
-    def content_length(self) -> int:
-        return len(self.body)
 
     @cached_property
     def content(self) -> StreamReader:
