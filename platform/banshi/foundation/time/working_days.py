@@ -84,10 +84,9 @@ class Day:
         reason = spoken(say(self.kind.value), language)
         if not self.holiday:
             return reason
-        named = (
-            f"：{chinese_calendar.Holiday(self.holiday).chinese}" if language.startswith("zh") else f": {self.holiday}"
-        )
-        return reason + named
+        if language.startswith("zh"):
+            return f"{reason}：{chinese_calendar.Holiday(self.holiday).chinese}"
+        return f"{reason}: {self.holiday}"
 
 
 @dataclass(frozen=True, slots=True)
