@@ -175,19 +175,13 @@ def write_keys(file: Path, keys: Keys) -> None:
     def text(secret: bytes) -> str:
         return base64.b64encode(secret).decode()
 
-    document = {
-        "form": FORM,
-        "keys": [
-            {
-                "id": one.id,
-                "key": text(one.secret),
-                "made_at": one.made_at.isoformat(),
-                "seals_from": one.seals_from.isoformat(),
-            }
-            for one in keys.keys
-        ],
-        "look_ups": [{"number": number, "key": text(secret)} for number, secret in sorted(keys.look_ups.items())],
-    }
+    iso = datetime.isoformat
+    sealing = [
+        {"id": one.id, "key": text(one.secret), "made_at": iso(one.made_at), "seals_from": iso(one.seals_from)}
+        for one in keys.keys
+    ]
+    look_ups = [{"number": number, "key": text(secret)} for number, secret in sorted(keys.look_ups.items())]
+    document = {"form": FORM, "keys": sealing, "look_ups": look_ups}
     replace_private(file, json.dumps(document, indent=1).encode())
 
 
