@@ -11,7 +11,7 @@ from types import ModuleType
 
 #: What a case can't do without: they fill the keys that the kernel asks by `[]`.
 ESSENTIAL = (
-    "banshi.kernel.plugin",
+    "banshi.kernel.http.plugin",
     "banshi.builtin.leading.plugin",
     "banshi.builtin.limits.plugin",
     "banshi.builtin.cases.plugin",
