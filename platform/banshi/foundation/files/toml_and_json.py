@@ -53,9 +53,7 @@ def read_json(file: Path) -> Any:
     """What somebody wrote as JSON. Raises as `read_toml` does, and where a key stands twice."""
     text = _text_of(file)
     try:
-        return json.loads(text, object_pairs_hook=once)
-    except KeyTwice as twice:
-        raise ValueError(f"write the key {str(twice)!r} once: all but the last of them would be lost") from None
+        return json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         # A comma too many is told where the bracket behind it is; from Python 3.13 on the parser stops at the comma.
         place = found.end() if (found := TRAILING_COMMA.match(text, error.pos)) else error.pos
@@ -87,13 +85,9 @@ def json_fault(text: str, line: int, column: int) -> dict[str, str]:
     return lookalike(text, line, column)
 
 
-class KeyTwice(Exception):
-    """An object of JSON has this key twice: two readers would read two different things."""
-
-
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object by its members, as a parser of JSON hands them over. Raises KeyTwice."""
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise KeyTwice(next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place])))
+        twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+        raise ValueError(f"write the key {twice!r} once: all but the last of them would be lost")
     return found

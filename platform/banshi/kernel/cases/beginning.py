@@ -24,7 +24,6 @@ from banshi.kernel.contract.values import Item, Who
 from banshi.kernel.http.callers import CHALLENGE, UNSENT
 from banshi.kernel.http.document_schemas import optional
 from banshi.kernel.http.responses import encode, reply
-from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.tracing import TRACES, traced
@@ -43,8 +42,9 @@ class Beginnings:
         self.registry = registry
         # The answers have a form of their own. What is around them is the same for many items.
         self._envelopes: dict[bytes, Form] = {}
-        #: By the codes of the items that there are now, each with whether it begins by `handed_in`.
-        self._of_items: PerRevision[dict[str, tuple[Form | None, bool]]] = PerRevision(registry, dict)
+        #: By the codes of the items that there were at that revision, each with whether it begins by `handed_in`.
+        self._of_items: dict[str, tuple[Form | None, bool]] = {}
+        self._revision = registry.revision
 
     def members(self, item: Item) -> Mapping[str, Any] | None:
         """What goes with the answers, as JSON Schema by name; None for an item that can't be begun."""
@@ -83,11 +83,13 @@ class Beginnings:
 
     def of(self, item: Item) -> tuple[Form | None, bool]:
         """The form of what is around the answers, made when an item is first asked for; whether it is handed in."""
-        known = self._of_items.get()
-        if item.code not in known:
+        if self._revision != self.registry.revision:
+            self._of_items, self._revision = {}, self.registry.revision
+        if item.code not in self._of_items:
             members = self.members(item)
-            known[item.code] = None if members is None else self._form(members), self.is_handed_in(item)
-        return known[item.code]
+            envelope = None if members is None else self._form(members)
+            self._of_items[item.code] = envelope, self.is_handed_in(item)
+        return self._of_items[item.code]
 
     def _form(self, members: Mapping[str, Any]) -> Form:
         schema = around({"type": "object"}, members)

@@ -18,7 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from banshi.foundation import errors
 from banshi.foundation.errors import MalformedRequest
-from banshi.foundation.files.toml_and_json import KeyTwice, json_fault, once
+from banshi.foundation.files.toml_and_json import json_fault
 from banshi.kernel.http.responses import JSON, language_of, problem_reply
 from banshi.kernel.sentences import say
 
@@ -142,15 +142,25 @@ def parse(raw: bytes, request: web.Request) -> dict[str, Any]:
         raise errors.MalformedBody(say("The body nests deeper than {levels} levels.", levels=MAX_JSON_DEPTH))
     if b"\\u0000" in raw and has_nul(document):
         raise errors.MalformedBody(say("The body has a NUL character (\\u0000), which can't be stored: leave it out."))
+    _refuse_twins(raw, document)
+    return document
+
+
+def _refuse_twins(raw: bytes, document: Any) -> None:
+    """Raise MalformedBody for an object that has a key twice: two readers would read two different things."""
+
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+            raise errors.MalformedBody(
+                say("The body has the key {value!r} twice in one object: leave one of them out.", value=twice[:64])
+            )
+        return found
+
     # What most clients send is what we would write, so that nothing can be missing from it.
     if orjson.dumps(document) != raw:
-        try:
-            json.loads(raw, object_pairs_hook=once)
-        except KeyTwice as twice:
-            key = str(twice)[:64]
-            told = say("The body has the key {value!r} twice in one object: leave one of them out.", value=key)
-            raise errors.MalformedBody(told) from None
-    return document
+        json.loads(raw, object_pairs_hook=distinct)
 
 
 def deeper(value: Any, levels: int) -> bool:
