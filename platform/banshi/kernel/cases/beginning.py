@@ -190,13 +190,23 @@ TO_CASE = Link("show_case", _OWN)
 TO_ACTION = Link("act", {**_OWN, "action": "$response.body#/permitted_actions/0/action"})
 
 
+#: An answer's document and its headers.
+Shown = tuple[Any, dict[str, str]]
+
+
 async def begin_over_http(call: Call) -> web.StreamResponse:
     """Begin the item that the path names, whatever its kind."""
+
+    def shown(begun: Begun) -> Shown:
+        # Nothing on the way keeps what is shown once.
+        once = {"Cache-Control": "no-store"} if begun.is_shown_once else {"Location": f"/v1/cases/{begun.case.id}"}
+        return begun.answer(call.language), once
+
     item = call.platform.registry.items.get(call.path["code"])
     if item is not None and not item.steps:
         # It makes nothing, and each time may be answered otherwise: neither is what refuses it.
         call.once = WITHOUT_KEY
-    return await _begun_over_http(call, item, lambda begun: begun.answer(call.language))
+    return await _begun_over_http(call, item, shown)
 
 
 async def submit(call: Call) -> web.StreamResponse:
@@ -204,18 +214,17 @@ async def submit(call: Call) -> web.StreamResponse:
     item = call.platform.registry.items.get(call.path["code"])
     if item is None or not call.platform[BEGINNINGS].of(item)[1]:
         raise NotFound(NO_ITEM, see="/v1/items")
-    return await _begun_over_http(call, item, lambda begun: begun.document)
+    return await _begun_over_http(call, item, lambda one: (one.document, {"Location": f"/v1/cases/{one.case.id}"}))
 
 
-async def _begun_over_http(call: Call, item: Item | None, shown: Callable[[Begun], Any]) -> web.StreamResponse:
-    """Begin it, and answer what `shown` makes of it: nothing on the way keeps what is shown once."""
-
-    def headers(begun: Begun) -> dict[str, str]:
-        return {"Cache-Control": "no-store"} if begun.is_shown_once else {"Location": f"/v1/cases/{begun.case.id}"}
+async def _begun_over_http(call: Call, item: Item | None, shown: Callable[[Begun], Shown]) -> web.StreamResponse:
+    """Begin it, and answer what `shown` makes of it; what has a place of its own is kept under the Idempotency-Key."""
 
     def receipt(begun: Begun) -> Any:
-        return () if begun.is_shown_once else call.once.receipt(shown(begun), headers=headers(begun))
+        document, headers = shown(begun)
+        return call.once.receipt(document, headers=headers) if "Location" in headers else ()
 
     sender = call.request.remote
     begun = await begin(call.platform, item, call.caller, call.body, call.language, receipt, sender=sender)
-    return reply(call, shown(begun), status=200 if begun.case is None else 201, headers=headers(begun))
+    document, headers = shown(begun)
+    return reply(call, document, status=200 if begun.case is None else 201, headers=headers)
