@@ -130,18 +130,18 @@ def read_keys(file: Path) -> Keys:
     """The keys in a ring's file. Raises ConfigurationError where it is missing, not private, or no ring."""
     try:
         if file.stat().st_mode & 0o077:
-            raise refused("personal-keys-open", f"others on this machine can read {file}: run chmod 600 on it")
+            raise _wrong("open", f"others on this machine can read {file}: run chmod 600 on it")
         text = file.read_text("utf-8")
     except FileNotFoundError:
         told = f"there is no ring at {file}: bring it back from where it is kept; for a database that was never"
-        raise refused("personal-keys-missing", f"{told} encrypted, `banshi keys personal make` makes one") from None
+        raise _wrong("missing", f"{told} encrypted, `banshi keys personal make` makes one") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise refused("personal-keys-unreadable", f"{file} can't be read: {error}") from None
+        raise _wrong("unreadable", f"{file} can't be read: {error}") from None
     try:
         return _parsed(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         told = f"{file} is no ring of keys ({type(error).__name__}); bring back the copy that is kept of it"
-        raise refused("personal-keys-malformed", told) from None
+        raise _wrong("malformed", told) from None
 
 
 def _parsed(said: Any) -> Keys:
@@ -198,3 +198,7 @@ def new_ring(now: datetime) -> Keys:
 def with_new_look_up(keys: Keys) -> Keys:
     """The same ring with another key for look-ups."""
     return Keys(keys.keys, {**keys.look_ups, max(keys.look_ups) + 1: os.urandom(LOOK_UP_KEY_BYTES)})
+
+
+def _wrong(how: str, advice: str) -> ConfigurationError:
+    return refused(f"personal-keys-{how}", advice)
