@@ -68,6 +68,8 @@ class Isolated:
 
     def _hello(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         entry = self.entry
+        # The whole of an installed package of which the plugin is a part: it may import what stands beside it.
+        depth = (entry.package or "").count(".")
         return {
             "is": "hello",
             "id": 0,
@@ -80,7 +82,7 @@ class Isolated:
             "settings": dict(settings),
             "memory": entry.limits.memory,
             "network": entry.network,
-            "readable": [*entry.readable, *_package_folder(entry, self.folder)],
+            "readable": [*entry.readable, *([str(self.folder.parents[depth - 1])] if depth else [])],
             "search": search_path(),
             "log_level": self.configuration.settings.log_level,
             "development": self.configuration.settings.development,
@@ -88,24 +90,14 @@ class Isolated:
 
     def handlers(self) -> dict[str, Any]:
         """For each item that the child has a handler for, one that asks it."""
-        known = kinds()
-        made = {}
-        for code, handled in self.declared.handlers.items():
-            kind = known.get(handled.kind)
-            if kind is not None and kind.handler is not None:
-                made[code] = handler(self, code, handled, kind)
-        return made
+        known = {name: kind for name, kind in kinds().items() if kind.handler is not None}
+        handled = self.declared.handlers.items()
+        return {code: handler(self, code, one, known[one.kind]) for code, one in handled if one.kind in known}
 
     async def ask(self, item: str, method: str, arguments: tuple[Any, ...]) -> Any:
         if self.keeper is None:
             raise Unavailable
         return await self.keeper.call(item, method, arguments)
-
-
-def _package_folder(entry: Entry, folder: Path) -> list[str]:
-    """The whole of an installed package of which the plugin is a part: it may import what stands beside it."""
-    depth = (entry.package or "").count(".")
-    return [str(folder.parents[depth - 1])] if depth else []
 
 
 def handler(isolated: Isolated, code: str, handled: Handled, kind: Kind) -> Any:
