@@ -91,11 +91,6 @@ async def begin(descriptor: int) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(*command(descriptor), **begun_as(descriptor))
 
 
-def begin_at_once(descriptor: int) -> subprocess.Popen[bytes]:
-    """The same before there is a loop."""
-    return subprocess.Popen(command(descriptor), **begun_as(descriptor))  # noqa: S603 - this very interpreter
-
-
 class Process(asyncio.Protocol):
     """A child: begun, then introduced to its plugin, then asked."""
 
@@ -144,7 +139,7 @@ class Process(asyncio.Protocol):
     def idle(self) -> bool:
         return not self._calls
 
-    async def introduced(self, hello: Mapping[str, Any], heard: Heard, seconds: float) -> Declaration:
+    async def introduced(self, hello: Mapping[str, Any], heard: Heard | None, seconds: float) -> Declaration:
         """Tell it what to load; what it declares. Raises ChildEnded and TimeoutError."""
         self._heard = heard
         self._transport.write(packed(hello))
