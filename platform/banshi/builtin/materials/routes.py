@@ -29,9 +29,9 @@ OFFER = "$response.body#/materials/0/offers/0"
 
 #: What people read for what they do about a material.
 HOW: Mapping[str, Texts] = {
-    "upload": {"zh-CN": "在线上传", "en": "Upload it"},
-    "in-person": {"zh-CN": "到场出示", "en": "Bring it with you"},
-    "not-needed": {"zh-CN": "无需提交", "en": "You need not hand it in"},
+    "upload": say("Upload it"),
+    "in-person": say("Bring it with you"),
+    "not-needed": say("You need not hand it in"),
 }
 
 
