@@ -90,7 +90,6 @@ def count(report: Report, account: Account) -> None:
     report.say("messages promised; lost", f"{account.promised:,}; {len(account.lost)}")
     report.say("taken more than once, all of them", f"{account.again} ({account.again / account.promised:.2%})")
     report.say(
-        "the same less those whose answer the provider held back",
-        f"{account.again_without_need} ({account.share:.2%})",
+        "the same less those whose answer the provider held back", f"{account.again_without_need} ({account.share:.2%})"
     )
     report.promise(not account.lost, f"lost: {account.lost[:5]}")

@@ -55,9 +55,7 @@ SEARCH = (
     text("updated_before", "Changed no later than this.", 40),
     Parameter("page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1}, "Which page."),
     Parameter(
-        "page_size",
-        {"type": "integer", "minimum": 1, "maximum": MAX_ROWS, "default": MAX_ROWS},
-        "Requests in a page.",
+        "page_size", {"type": "integer", "minimum": 1, "maximum": MAX_ROWS, "default": MAX_ROWS}, "Requests in a page."
     ),
 )
 
@@ -66,12 +64,7 @@ REAL = {"case__mode": "live"}
 
 
 @ROUTES.both(
-    "GET",
-    "requests",
-    "The requests, the newest first.",
-    schemas.REQUESTS,
-    parameters=SEARCH,
-    from_replica=True,
+    "GET", "requests", "The requests, the newest first.", schemas.REQUESTS, parameters=SEARCH, from_replica=True
 )
 async def list_requests(written: Format, call: Call) -> web.StreamResponse:
     """List what became of requests."""

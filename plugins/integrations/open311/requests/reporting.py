@@ -47,13 +47,7 @@ def read_report(arguments: Arguments) -> Report:
             "media_url", "须为 http:// 或者 https:// 网址。", "it has to be an http:// or https:// address."
         )
     latitude, longitude = position or (None, None)
-    return Report(
-        contact=contact,
-        address=given.pop("address_string"),
-        latitude=latitude,
-        longitude=longitude,
-        **given,
-    )
+    return Report(contact=contact, address=given.pop("address_string"), latitude=latitude, longitude=longitude, **given)
 
 
 def _position(arguments: Arguments) -> tuple[float, float] | None:

@@ -38,10 +38,7 @@ NOT_NOW = {408, 425, 429, 502, 503, 504}
 #: Seconds until a service that is away is asked again, where it doesn't say.
 RETRY_AFTER_S = 30.0
 
-SUSPENDED = {
-    "zh-CN": "此事项暂停办理，请稍后再试。",
-    "en": "This item is suspended at present; try again later.",
-}
+SUSPENDED = {"zh-CN": "此事项暂停办理，请稍后再试。", "en": "This item is suspended at present; try again later."}
 
 AWAY_TEXT = {
     "zh-CN": "{title}的系统暂时无法连接，请稍后再试。",
