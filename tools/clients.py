@@ -23,7 +23,7 @@ import npm
 sys.path.insert(0, str(npm.ROOT))
 
 from benchmarks.shared.cities import project
-from benchmarks.shared.processes import banshi_done, serving
+from benchmarks.shared.processes import banshi, banshi_done, running
 
 #: What of npm judges the description.
 JUDGES = {
@@ -163,7 +163,7 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
 
     (folder / PICTURE).write_bytes(TINY_PNG)
     file = project(folder)
-    with serving(file, side=None) as server:
+    with running(banshi(file, "serve", "--port", "0"), side=None) as server:
         roles = ["--role", "traffic:reviewer", "--role", "traffic:approver"]
         citizen, staff = banshi_done(file, "token", "wang"), banshi_done(file, "token", "li", *roles)
         yield {"BANSHI_URL": server.url, "CITIZEN": citizen.strip(), "STAFF": staff.strip()}
