@@ -7,6 +7,7 @@ import ssl
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import orjson
 
@@ -74,6 +75,11 @@ class Ledger(Provider):
     def next_after(self, moment: float) -> float:
         """Seconds from a moment to the next message; infinite where there was none."""
         return next((at for at in self.times if at > moment), float("inf")) - moment
+
+    def silence(self, begun: float, ended: float) -> float:
+        """The longest time without a message between two moments."""
+        times = [begun, *(at for at in self.times if begun < at < ended), ended]
+        return max(after - before for before, after in pairwise(times))
 
     def account(self, promised: set[Key]) -> Account:
         """What became of these messages."""
