@@ -46,7 +46,7 @@ READER: Key[ApiReader] = Key("the desk's reader")
 
 #: Cases of one citizen that are looked through.
 MAX_CASES = 100
-TEXT_BODY = Record(text={**WORDS, "maxLength": 2_000}).form()
+TEXT_BODY, ANSWER_BODY = (Record(text={**WORDS, "maxLength": most}).form() for most in (2_000, 10_000))
 PURPOSE_BODY = Record(purpose={**WORDS, "maxLength": 200}).form()
 HANDED_ON = Record(
     desk=optional({**CODE, "description": "To another desk; the citizen waits there, with the place they had."}),
@@ -201,11 +201,15 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
     "/v1/desk/enquiries/{id}/answers",
     Audience.STAFF,
     {201: Answer("It is said: what the conversation shows under that id.", SAID), 409: ONE[409]},
-    body=TEXT_BODY,
+    body=ANSWER_BODY,
     creates=True,
 )
 async def answer_enquiry(call: Call) -> web.StreamResponse:
-    """Say something to the citizen. Nobody else can while you hold the conversation."""
+    """Say something to the citizen. Nobody else can while you hold the conversation.
+
+    What is too long for one message of the channel goes in several, each shown with what became of it. 409 with
+    `letters_over` where it takes more of them than can be sent before the citizen writes again.
+    """
     row, now, settings = await find_held(call), call.now, call.platform[SETTINGS]
     desk = desk_of(settings.desks, row.desk)
     event, text = queue.event(row, "answered", now, call.principal), call.body["text"]
