@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Platform, Principal, Update, Write
 from desk.party import party_of
+from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry
 
 #: What the stream tells and a history has.
@@ -25,6 +26,8 @@ What = Literal[
     "left",
     "delayed",
     "claimed",
+    "given",
+    "labelled",
     "returned",
     "lapsed",
     "transferred",
@@ -93,6 +96,13 @@ def write(*parts: Model | Update) -> Write:
     """All of it or nothing; the first update is the guard of the rest."""
     updates = [one for one in parts if isinstance(one, Update)]
     return Write(updates, [one for one in parts if isinstance(one, Model)])
+
+
+def holding(platform: Platform, row: Enquiry, officer: str, name: str, now: datetime) -> dict[str, Any]:
+    """What a row gets that this officer has from now on."""
+    lease = now + platform[SETTINGS].lease
+    own = {"state": "held", "officer": officer, "officer_name": name, "lease_until": lease}
+    return {**own, "claimed_at": row.claimed_at or now}
 
 
 #: What a row in the queue has of nobody.
