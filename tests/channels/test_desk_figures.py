@@ -80,8 +80,8 @@ async def test_figures_by_desk_officer_and_label_are_those_of_the_history(tmp_pa
         subjects = await lines("label")
         assert {of: (one["name"], one["asked"]) for of, one in subjects.items()} == {
             "": ("", 2),
-            "visa": ("Visa", 4),
-            "fees": ("Fees", 3),
+            "visa": ("签证", 4),
+            "fees": ("收费", 3),
         }
         assert await DeskEvent.filter(what="claimed").count() == whole["answered"]
         assert (await officer(door, "li").get(FIGURES)).ok()["items"] == []
@@ -121,7 +121,7 @@ async def test_who_holds_it_says_what_it_is_about_and_the_list_is_narrowed_by_th
         (await wang.put(f"{place}/labels", {"labels": ["visa"]})).problem(409, "held-by-other")
         for wrong in (["parking"], ["visa", "parking"]):
             refused = (await li.put(f"{place}/labels", {"labels": wrong})).problem(422, "invalid-fields")
-            assert refused["errors"][0]["pointer"] == f"/labels/{wrong.index('parking')}"
+            assert refused["problems"][0]["pointer"] == f"/labels/{wrong.index('parking')}"
         for wrong in (["visa", "visa"], ["visa"] * 9, [",visa,"], "visa"):
             assert (await li.put(f"{place}/labels", {"labels": wrong})).status == 422
         assert (await li.put(f"{place}/labels", {"labels": ["visa", "fees"]})).ok()["labels"] == ["visa", "fees"]

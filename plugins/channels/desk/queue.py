@@ -19,35 +19,11 @@ from desk.tables.models import DeskEvent, Enquiry
 
 #: What the stream tells and a history has.
 What = Literal[
-    "queued",
-    "word",
-    "urgent",
-    "heard",
-    "left",
-    "delayed",
-    "claimed",
-    "given",
-    "labelled",
-    "returned",
-    "lapsed",
-    "transferred",
-    "answered",
-    "note",
-    "cases",
-    "file",
-    "read",
-    "taken-over",
-    "closed",
-    "rated",
+    "queued", "word", "urgent", "heard", "left", "delayed", "claimed", "given", "returned", "lapsed", "transferred",
+    "taken-over", "answered", "note", "labelled", "cases", "file", "read", "closed", "rated",
     # Of answers, what became of them.
-    "accepted",
-    "delivered",
-    "failed",
-    "shut",
-    "late",
-    "refused",
-    "unknown",
-]
+    "accepted", "delivered", "failed", "shut", "late", "refused", "unknown",
+]  # fmt: skip
 
 #: The claims of this time say how long the next ones take.
 PACE = timedelta(hours=1)

@@ -31,19 +31,14 @@ NUMBERS: dict[str, Any] = {
     "rating": {"type": ["number", "null"]},
 }
 FIGURES = Record(
-    desk=TEXT,
-    of={**TEXT, "description": "An officer's id or a label's code; empty for those of nobody, and by desk."},
-    name={**TEXT, "description": "Of the officer, or the label's title."},
-    **NUMBERS,
-)
+    desk=TEXT, of={**TEXT, "description": "An officer's id or a label's code; empty for those of nobody, and by desk."},
+    name=TEXT, **NUMBERS,
+)  # fmt: skip
+BY = "What a line is of: a desk, whoever held it last, or a label (of several it counts for each)."
 PERIOD = (
     Parameter("from", DAY, "The first day; a week ago by default."),
     Parameter("until", DAY, "The last day; today by default."),
-    Parameter(
-        "by",
-        {"enum": ["desk", "officer", "label"], "default": "desk"},
-        "What a line is of: a desk, whoever held it last, or a label (one of several counts for each).",
-    ),
+    Parameter("by", {"enum": ["desk", "officer", "label"], "default": "desk"}, BY),
 )
 
 #: What spreadsheets need to see that a file is UTF-8, and what makes a formula of a text.

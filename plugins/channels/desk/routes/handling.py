@@ -44,14 +44,7 @@ TEXT_BODY = Record(text={**WORDS, "maxLength": 2_000}).form()
 PURPOSE_BODY = Record(purpose={**WORDS, "maxLength": 200}).form()
 HANDED_ON = Record(
     desk=optional({**CODE, "description": "To another desk; the citizen waits there, with the place they had."}),
-    officer=optional(
-        {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 255,
-            "description": "To a colleague, by id: somebody who was at this desk lately.",
-        }
-    ),
+    officer=optional({**WORDS, "maxLength": 255, "description": "To a colleague, by id, who was at this desk lately."}),
     note=optional({"type": "string", "maxLength": 2_000}),
 ).form()
 SAID = Record(id={**ID, "description": "The conversation."}, said=ID)
