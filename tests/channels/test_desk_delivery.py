@@ -74,9 +74,9 @@ class City:
 
 
 @asynccontextmanager
-async def city(folder: Path, database: str, **settings: Any) -> AsyncIterator[City]:
+async def city(folder: Path, database: str, most_bytes: int = 0, **settings: Any) -> AsyncIterator[City]:
     async with opened_provider() as provider:
-        beside = {"outlet": (OUTLET, {"url": provider.url})}
+        beside = {"outlet": (OUTLET, {"url": provider.url, "most_bytes": most_bytes})}
         async with bureau(folder, database, beside=beside, **settings) as door:
             yield City(door, Clock(door, WORKDAY), provider, officer(door, "li"))
 

@@ -10,7 +10,7 @@ from banshi.sdk.cases import ROLES
 from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import Phase
 from banshi.sdk.personal_data import HOLDINGS
-from desk.calling import DESK, Desks, Place
+from desk.calling import DESK, TAKEN, Desks, Place
 from desk.giving import GIVING, open_giving
 from desk.holdings import HOLDING, TIDYING, open_tidying
 from desk.metrics import METRICS, Metrics
@@ -28,6 +28,7 @@ __all__ = [
     "LEAD",
     "OFFICER",
     "PARTIES",
+    "TAKEN",
     "Became",
     "Desk",
     "DeskSettings",

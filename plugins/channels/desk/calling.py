@@ -106,14 +106,28 @@ class Desks:
         return [*changed, queue.event(enquiry, what, now, word=word)]
 
     async def became(
-        self, kind: str, subject: UUID, word: UUID, at: datetime, what: Became, why: Texts | None = None
+        self,
+        kind: str,
+        subject: UUID,
+        word: UUID,
+        at: datetime,
+        what: Became,
+        why: Texts | None = None,
+        *,
+        is_whole: bool = True,
     ) -> Sequence[Model | Update]:
-        """What became of an officer's words, which were said at that moment: only what was taken is an answer."""
+        """What became of an officer's words, which were said at that moment: only what was taken is an answer.
+
+        Args:
+            is_whole: Where they go in several messages, whether all the others were taken.
+        """
         row = await Enquiry.filter(kind=kind, subject=subject, asked_at__lte=at).order_by("-asked_at", "-id").first()
         if row is None:
             return ()
         now, own = self._platform.now(), {"id": row.id, "state": "held"}
         told = queue.event(row, what, now, text=orjson.dumps(why).decode() if why else "", word=word)
+        if what in TAKEN and not is_whole:
+            return [told]
         again = {"lease_until": now + self._platform[SETTINGS].lease}
         changed: list[Update] = []
         if what in TAKEN and row.answered_at is None:

@@ -38,6 +38,8 @@ class Contacts:
         if row is None:
             return ()
         link = await ContactLink.filter(conversation_id=subject, ended_at=None).first()
+        if officer:
+            await windows.refuse_too_long(self.platform, row, text_in(text, row.language))
         reply, person = Reply(text=text_in(text, row.language)), link.person if link else ""
         by: Speaker = "officer" if officer else "engine"
         said = promise(self.platform, row, reply, by=by, officer=officer, person=person)

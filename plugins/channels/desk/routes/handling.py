@@ -40,7 +40,7 @@ ROUTES = Routes("desk")
 #: Labels of a conversation, and how often a claim is made anew.
 MAX_LABELS, MAX_TRIES = 8, 8
 MOVED = say("Something happened to it at this moment; look at it again.")
-TEXT_BODY = Record(text={**WORDS, "maxLength": 2_000}).form()
+TEXT_BODY, ANSWER_BODY = (Record(text={**WORDS, "maxLength": most}).form() for most in (2_000, 10_000))
 PURPOSE_BODY = Record(purpose={**WORDS, "maxLength": 200}).form()
 HANDED_ON = Record(
     desk=optional({**CODE, "description": "To another desk; the citizen waits there, with the place they had."}),
@@ -204,11 +204,15 @@ async def label_enquiry(call: Call) -> web.StreamResponse:
     "/v1/desk/enquiries/{id}/answers",
     Audience.STAFF,
     {201: Answer("It is said: what the conversation shows under that id.", SAID), 409: ONE[409]},
-    body=TEXT_BODY,
+    body=ANSWER_BODY,
     creates=True,
 )
 async def answer_enquiry(call: Call) -> web.StreamResponse:
-    """Say something to the citizen. Nobody else can while you hold the conversation."""
+    """Say something to the citizen. Nobody else can while you hold the conversation.
+
+    What is too long for one message of the channel goes in several, each shown with what became of it. 409 with
+    `letters_over` where it takes more of them than can be sent before the citizen writes again.
+    """
     row, now, settings = await find_held(call), call.now, call.platform[SETTINGS]
     desk = desk_of(settings.desks, row.desk)
     event, text = queue.event(row, "answered", now, call.principal), call.body["text"]

@@ -15,7 +15,20 @@ from yarl import URL
 
 from banshi import NotFound, Platform, Principal, Problem, Update, text_in
 from banshi.sdk.personal_data import masked
-from conversations.contents import Asked, Button, Content, Entrance, File, Place, Received, Reply, Scanned, Text, Voice
+from conversations.contents import (
+    Asked,
+    Button,
+    Content,
+    Entrance,
+    File,
+    Place,
+    Received,
+    Reply,
+    Scanned,
+    Text,
+    Video,
+    Voice,
+)
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved
@@ -194,7 +207,7 @@ def heard(content: Content) -> Mapping[str, Any]:
             return {"text": written(text)[:MAX_HEARD_CHARS]}
         case Voice(words):
             return {"voice": written(words)[:MAX_HEARD_CHARS]}
-        case File(name=name):
+        case File(name=name) | Video(name=name):
             return {"file": written(name)}
         case Place(latitude, longitude, label):
             return {"place": [latitude, longitude, written(label)]}
