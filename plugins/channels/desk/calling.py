@@ -106,7 +106,7 @@ class Desks:
         last = await own.order_by("-blocked_until").first()
         return last.blocked_until if last else None
 
-    async def heard(self, enquiry: Enquiry, text: str) -> Sequence[Model | Update]:
+    async def heard(self, enquiry: Enquiry, text: str, word: UUID | None = None) -> Sequence[Model | Update]:
         """The desk is told that there are words, of who waits once a minute; and an officer has their time again."""
         now, own = self._platform.now(), {"id": enquiry.id}
         changed: list[Update] = []
@@ -122,7 +122,7 @@ class Desks:
         told = DeskEvent.filter(enquiry_id=enquiry.id, what="heard", at__gt=now - queue.TOLD_AGAIN)
         if what == "heard" and enquiry.state == "waiting" and await told.exists():
             return changed
-        return [*changed, queue.event(enquiry, what, now)]
+        return [*changed, queue.event(enquiry, what, now, word=word)]
 
     async def became(
         self,

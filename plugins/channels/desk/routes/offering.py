@@ -15,7 +15,8 @@ from desk.party import Offered, party_of
 from desk.places import CODE
 from desk.routes.answering import SAID
 from desk.routes.enquiries import PartyGone, find_held, own_desk, words_of
-from desk.routes.handling import ONE, READER, commit
+from desk.routes.handling import ONE, commit
+from desk.routes.reading import READER
 from desk.sentences import say
 from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry

@@ -4,7 +4,7 @@ from tortoise import fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("desk", "0002_lease")]
+    dependencies = [("desk", "0003_room")]
 
     initial = False
 
