@@ -162,10 +162,9 @@ class Desks:
             changed.append(Update(Enquiry, {**own, "owed_since": None}, lost, rows=None))
         return [*changed, told]
 
-    async def agreed(self, enquiry: UUID, agrees: bool) -> Sequence[Model]:
+    def agreed(self, enquiry: Enquiry, agrees: bool) -> Model:
         """What they have answered to the item that an officer has offered them."""
-        row = await Enquiry.get_or_none(id=enquiry)
-        return [queue.event(row, "agreed" if agrees else "declined", self._platform.now())] if row else ()
+        return queue.event(enquiry, "agreed" if agrees else "declined", self._platform.now())
 
     async def offered(self, enquiry: UUID) -> DeskEvent | None:
         """That an officer has offered them an item, the last time."""

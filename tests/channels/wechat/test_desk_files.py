@@ -68,7 +68,7 @@ async def test_what_is_not_ready_or_not_theirs_is_not_sent(tmp_path: Path, datab
         await Attachment.all().update(person="li")
         room.clock.on(hours=49)
         (await li.post(f"{place}/claim")).ok()
-        assert (await li.post(f"{place}/answers", {"file": file["id"]})).problem(409, "cannot-reach")
+        assert (await li.post(f"{place}/answers", {"file": file["id"]})).problem(409, "cannot-send")
         assert not await Said.filter(by="officer").exists()
 
 

@@ -74,7 +74,8 @@ class Contacts:
 
     async def takes(self, subject: UUID) -> Mapping[str, int]:
         row = await ChannelConversation.get_or_none(id=subject)
-        return files_of(self.platform, row.account) if row else {}
+        reach = (await windows.reachable(self.platform, [subject])).get(subject, Reachable(sends=0))
+        return files_of(self.platform, row.account) if row and reach.sends != 0 else {}
 
     async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
         return await windows.reachable(self.platform, subjects)

@@ -7,33 +7,19 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import (
-    LANGUAGES,
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    FieldProblem,
-    InvalidFields,
-    NotFound,
-    Parameter,
-    Stale,
-    Texts,
-    Update,
-    reply,
-)
+from banshi import LANGUAGES, Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Parameter, reply
 from banshi.sdk.documents import ID, TEXT, Record, optional
 from banshi.sdk.files import Attachment, read_file, receive_file
 from banshi.sdk.http import Routes
 from desk import queue
 from desk.party import Attached, party_of
-from desk.placeholders import filled
+from desk.placeholders import filled, phrase
 from desk.places import CODE, WORDS, desk_of
-from desk.routes.enquiries import PartyGone, find, find_held, heads, refuse_others
+from desk.routes.enquiries import find, find_held, refuse_others, word_of
 from desk.routes.handling import ONE, commit
 from desk.sentences import say
 from desk.settings import SETTINGS
-from desk.tables.models import DeskEvent, DeskPhrase, Enquiry
+from desk.tables.models import DeskEvent, Enquiry
 
 ROUTES = Routes("desk")
 
@@ -55,16 +41,9 @@ class TooLate(Conflict):
 
 
 class CannotSend(Conflict):
-    """This can't be sent to them: `takes` has what their channel takes, with the most bytes of each."""
+    """This can't be sent to them: `takes` has what they can get now, with bytes at most. A file doesn't wait."""
 
     code = "cannot-send"
-    says = say
-
-
-class CannotReach(Conflict):
-    """They can't be written to before they write again, and a file doesn't wait: send it then, or words now."""
-
-    code = "cannot-reach"
     says = say
 
 
@@ -93,24 +72,13 @@ def _check(file: Attachment, takes: Mapping[str, int]) -> None:
 
 
 async def _attached(call: Call, row: Enquiry) -> Attached:
-    """The officer's own upload that the body names. Raises InvalidFields, CannotSend, CannotReach and FileHeld."""
+    """The officer's own upload that the body names. Raises InvalidFields, CannotSend and FileHeld."""
     file = await Attachment.get_or_none(id=call.body["file"], person=call.principal.subject, case_id=None)
     if file is None:
         raise InvalidFields([FieldProblem("/file", say("You have uploaded no such file here; upload it anew."))])
     _check(file, await party_of(call.platform, row.kind).takes(row.subject))
-    (head,) = await heads(call.platform, [row])
-    if head["sends_left"] == 0:
-        raise CannotReach
     await read_file(call.platform, str(file.id))
     return Attached(id=str(file.id), name=file.name, media_type=file.media_type)
-
-
-async def _phrase(call: Call, row: Enquiry) -> Texts:
-    """The last version. Raises InvalidFields."""
-    last = await DeskPhrase.filter(desk=row.desk, code=call.body["phrase"]).order_by("-version").first()
-    if last is None or not last.texts:
-        raise InvalidFields([FieldProblem("/phrase", say("This desk has no such phrase."))])
-    return dict(last.texts)
 
 
 @ROUTES.post(
@@ -132,21 +100,16 @@ async def answer_enquiry(call: Call) -> web.StreamResponse:
         raise InvalidFields([FieldProblem("", say("Send a text, a phrase or a file: one of them."))])
     party, desk = party_of(call.platform, row.kind), desk_of(settings.desks, row.desk)
     event = queue.event(row, "answered", now, call.principal)
-    if "file" in call.body:
-        said = await party.say(row.subject, dict.fromkeys(LANGUAGES, ""), row.officer, await _attached(call, row))
-    else:
-        words: Texts = dict.fromkeys(LANGUAGES, call.body.get("text", ""))
-        if "phrase" in call.body:
-            words = await _phrase(call, row)
-        if desk is not None:
-            words = await filled(call.platform, words, row, desk, call.principal)
-            words = {tag: f"{desk.title[tag]}: {text}" for tag, text in words.items()}
-        said = await party.say(row.subject, words, row.officer)
-    if not said or isinstance(said[0], Update):
-        raise PartyGone
+    words = {tag: call.body.get("text", "") for tag in LANGUAGES}
+    words = await phrase(row, call.body["phrase"]) if "phrase" in call.body else words
+    file = await _attached(call, row) if "file" in call.body else None
+    if desk is not None and file is None:
+        words = await filled(call.platform, words, row, desk, call.principal)
+        words = {tag: f"{desk.title[tag]}: {text}" for tag, text in words.items()}
+    said = await party.say(row.subject, words, row.officer, **({"file": file} if file else {}))
+    event.word = word_of(said)
     values = {"owed_since": None, "lease_until": now + settings.silence}
-    done = {"id": str(row.id), "said": str(said[0].pk)}
-    event.word = said[0].pk
+    done = {"id": str(row.id), "said": str(event.word)}
     await commit(call, *await queue.step(call.platform, row, values), event, *said, *call.once.receipt(done))
     return reply(call, done, status=201)
 
@@ -165,10 +128,7 @@ async def withdraw_answer(call: Call) -> web.StreamResponse:
     if not await DeskEvent.exists(enquiry_id=row.id, what="answered", word=said):
         raise NotFound(say("There is no such answer in this conversation."))
     ended = await party_of(call.platform, row.kind).withdraw(row.subject, said)
-    try:
-        await call.platform.store.commit(queue.write(*ended))
-    except Stale:
-        ended = ()
     if not ended:
         raise TooLate
+    await commit(call, *ended)
     return web.Response(status=204)

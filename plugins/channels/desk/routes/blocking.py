@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Conflict, Texts, Update, reply
+from banshi import Answer, Audience, Call, Conflict, Update, reply
 from banshi.sdk.documents import Record
 from banshi.sdk.http import Routes
 from desk import queue
@@ -42,15 +42,11 @@ async def block_contact(call: Call) -> web.StreamResponse:
     values = {**queue.closing(call.now), "blocked_until": until}
     event = queue.event(row, "blocked", call.now, call.principal, call.body["why"])
     time = f"{until.astimezone(call.platform.settings.timezone):%Y-%m-%d %H:%M}"
-    texts = say(BLOCKED, desk=_title(call, row), time=time)
-    return await _tell(call, row, texts, await queue.step(call.platform, row, values, "over"), event)
+    updates = await queue.step(call.platform, row, values, "over")
+    return await _tell(call, row, BLOCKED, updates, event, time=time)
 
 
-@ROUTES.delete(
-    "/v1/desk/enquiries/{id}/block",
-    Audience.STAFF,
-    {200: HEAD, 409: Answer("They aren't blocked.")},
-)
+@ROUTES.delete("/v1/desk/enquiries/{id}/block", Audience.STAFF, {200: HEAD, 409: Answer("They aren't blocked.")})
 async def unblock_contact(call: Call) -> web.StreamResponse:
     """Lift a block at a desk that you lead, before its time is over; the contact is told."""
     row = await find(call, LEAD)
@@ -58,16 +54,13 @@ async def unblock_contact(call: Call) -> web.StreamResponse:
         raise Conflict(say("This contact isn't blocked."))
     lifted = Update(Enquiry, {"id": row.id, "blocked_until": row.blocked_until}, {"blocked_until": None})
     event = queue.event(row, "unblocked", call.now, call.principal)
-    return await _tell(call, row, say(LIFTED, desk=_title(call, row)), [lifted], event)
-
-
-def _title(call: Call, row: Enquiry) -> Texts:
-    return enquiries.own_desk(call, row.desk).title
+    return await _tell(call, row, LIFTED, [lifted], event)
 
 
 async def _tell(
-    call: Call, row: Enquiry, texts: Texts, updates: Sequence[Update], event: DeskEvent
+    call: Call, row: Enquiry, sentence: str, updates: Sequence[Update], event: DeskEvent, **names: str
 ) -> web.StreamResponse:
+    texts = say(sentence, desk=enquiries.own_desk(call, row.desk).title, **names)
     said = await party_of(call.platform, row.kind).say(row.subject, texts)
     await commit(call, *updates, *said, event)
     return reply(call, enquiries.head(call.platform, await Enquiry.get(id=row.id)))

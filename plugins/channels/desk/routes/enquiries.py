@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from banshi import Call, Conflict, NotFound, Platform, Principal, text_in
+from banshi import Call, Conflict, NotFound, Platform, Principal, Update, text_in
 from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array, optional
 from desk.officers import seen
 from desk.party import BECAME, Reachable, Word, party_of
@@ -107,6 +108,13 @@ class PartyGone(Conflict):
 
     code = "party-gone"
     says = say
+
+
+def word_of(said: Sequence[Model | Update]) -> UUID:
+    """The id of what a party says. Raises PartyGone where nobody is there."""
+    if not said or isinstance(said[0], Update):
+        raise PartyGone
+    return UUID(str(said[0].pk))
 
 
 def desks_of(platform: Platform, principal: Principal, *roles: str) -> list[Desk]:

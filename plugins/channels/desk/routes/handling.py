@@ -8,19 +8,7 @@ from uuid import UUID
 from aiohttp import web
 from tortoise.models import Model
 
-from banshi import (
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    FieldProblem,
-    InvalidFields,
-    Parameter,
-    Stale,
-    Update,
-    Write,
-    reply,
-)
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Parameter, Stale, Update, Write, reply
 from banshi.sdk.documents import ID, Record, array, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
 from desk import officers, places, queue
@@ -54,11 +42,8 @@ NOT_SEEN = say(
 ONE = {200: Answer("The conversation.", ENQUIRY), 409: Answer("A colleague holds it, you don't, or it is over.")}
 
 LABEL = Parameter("label", CODE, "Only with this label.")
-STATE = Parameter(
-    "state",
-    {"enum": ["waiting", "held", "closed", "left", "word", "blocked"]},
-    "Only these; `blocked`: whose contact is.",
-)
+STATES = {"enum": ["waiting", "held", "closed", "left", "word", "blocked"]}
+STATE = Parameter("state", STATES, "Only these; `blocked`: whose contact is.")
 DESK = Parameter("desk", CODE, "Only of this desk.")
 
 

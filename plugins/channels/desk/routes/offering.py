@@ -7,14 +7,14 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Update, reply
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, reply
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import Routes
 from desk import queue
 from desk.party import Offered, party_of
 from desk.places import CODE
 from desk.routes.answering import SAID
-from desk.routes.enquiries import PartyGone, find_held, own_desk, words_of
+from desk.routes.enquiries import find_held, own_desk, word_of, words_of
 from desk.routes.handling import ONE, commit
 from desk.routes.reading import READER
 from desk.sentences import say
@@ -65,10 +65,8 @@ async def offer_item(call: Call) -> web.StreamResponse:
         raise AskedAlready
     offered = await _offered(call, row)
     said = await party_of(platform, row.kind).offer(row.subject, offered, row.officer)
-    if not said or isinstance(said[0], Update):
-        raise PartyGone
-    event.word = said[0].pk
-    done = {"id": str(row.id), "said": str(said[0].pk)}
+    event.word = word_of(said)
+    done = {"id": str(row.id), "said": str(event.word)}
     again = {"lease_until": now + platform[SETTINGS].silence, "owed_since": None}
     await commit(
         call,

@@ -55,7 +55,7 @@ async def answered(talk: Talk, enquiry: Enquiry) -> bool:
         return False
     talk.memory.offer = {}
     if told in NO:
-        talk.beside += await talk.platform[DESK].agreed(enquiry.id, False)
+        talk.beside.append(talk.platform[DESK].agreed(enquiry, False))
         talk.say("Nothing is handed in.")
         return True
     await _begin(talk, offer, enquiry)
@@ -83,7 +83,7 @@ async def _begin(talk: Talk, offer: dict[str, Any], enquiry: Enquiry) -> None:
     except NotFound:
         talk.memory.dialogues.pop()
         return talk.say("This is not offered any more. What you had filled in is gone with it.")
-    talk.beside += await talk.platform[DESK].agreed(enquiry.id, True)
+    talk.beside.append(talk.platform[DESK].agreed(enquiry, True))
     talk.memory.is_beside = True
     talk.go("begun", "ask")
     now.fill_in()
