@@ -5,12 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.catalogue.asked import asked
+from banshi.builtin.catalogue.asked import Asked, asked, places_behind
 from banshi.builtin.catalogue.beside import BESIDE_GUIDE
+from banshi.builtin.catalogue.browsing.demand import Demand, demand_of
+from banshi.builtin.catalogue.browsing.places import changes_at, state_of
+from banshi.builtin.catalogue.browsing.themes import themes
 from banshi.builtin.catalogue.elements import elements_document, elements_of
 from banshi.builtin.catalogue.material_fields import form_document
 from banshi.builtin.catalogue.remedies import decided, remedy_document, remedy_of
@@ -39,7 +43,6 @@ from banshi.kernel.http.responses import (
     reply_ready,
 )
 from banshi.kernel.loading.cached import PerRevision
-from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("catalogue")
@@ -47,8 +50,8 @@ ROUTES = Routes("catalogue")
 #: Guides that stay in memory, some kilobytes each.
 MAX_GUIDES = 512
 
-#: Guides by item and language; made at the first request for each.
-Guides = dict[tuple[str, str], ReadyAnswer]
+#: Guides by item and language, made at the first request for each, with until when the places in it are as it says.
+Guides = dict[tuple[str, str], tuple[datetime, ReadyAnswer]]
 GUIDES: Key[PerRevision[Guides]] = Key("guides")
 
 #: What the document says of `q`.
@@ -122,6 +125,8 @@ FIRST_ITEM = Link("show_item", {"code": "$response.body#/items/0/code"})
     parameters=(
         Parameter("department", {"type": "string", "maxLength": 64}, "A department's code."),
         Parameter("kind", {"type": "string", "maxLength": 32}, "A kind of item."),
+        Parameter("theme", {"type": "string", "maxLength": 32}, "What happens in life: a code of `/v1/themes`."),
+        Parameter("order", {"enum": ["code", "demand"]}, "`demand`: what most people ask for first. Not with `q`."),
         Parameter("q", {"type": "string", "maxLength": 100}, ASKED),
         Parameter("fully_online", {"type": "boolean"}, "Done without a visit."),
         *PAGE_PARAMETERS,
@@ -130,46 +135,56 @@ FIRST_ITEM = Link("show_item", {"code": "$response.body#/items/0/code"})
 async def list_items(call: Call) -> web.StreamResponse:
     """List and search the business items.
 
-    They match every given filter: by code, or as a search found them, the best first.
+    They match every given filter: by code, by how many ask for them, or as a search found them, the best first.
     """
-    registry = call.platform.registry
-    department, kind = call.query.get("department"), call.query.get("kind")
-    if department is not None and department not in registry.departments:
-        raise InvalidParameter(
-            say("There is no such department; look for it in the list of departments."),
-            see="/v1/departments",
-            parameter="department",
-        )
-    if kind is not None and kind not in registry.kinds:
-        raise InvalidParameter(say("The kinds are {value}.", value=", ".join(sorted(registry.kinds))), parameter="kind")
-    online, words = call.query.get("fully_online"), str(call.query.get("q", "")).strip()
-    after, limit = from_cursor(call), limit_of(call)
-    told = await asked(call.platform, words) if words else None
-    codes = told.places(after) if told else _by_code(registry, after)
+    registry, words = call.platform.registry, str(call.query.get("q", "")).strip()
+    _refuse_unknown(call, words)
+    wanted = {name: call.query[name] for name in ("department", "kind", "fully_online") if name in call.query}
+    theme, after, limit = call.query.get("theme"), from_cursor(call), limit_of(call)
+    told, demand = await asked(call.platform, words) if words else None, await demand_of(call.platform)
     shown: list[Item] = []
     place = None
-    for code, here in codes:
+    for code, here in _codes(call, told, demand, after):
         facts = registry.items.facts(code)
-        if (
-            (department is None or facts.department == department)
-            and (kind is None or facts.kind == kind)
-            and (online is None or facts.fully_online == online)
-        ):
+        if (theme is None or theme in facts.themes) and all(getattr(facts, n) == one for n, one in wanted.items()):
             if len(shown) == limit:
                 break
             shown.append(registry.items[code])
             place = here
     else:
         place = None
-    documents = [item_summary(call.platform, item, call.language) for item in shown]
+    documents = [
+        {**item_summary(call.platform, item, call.language), "demand": demand.people.get(item.code, 0)}
+        for item in shown
+    ]
     page = Page(documents, place).document()
     if told and after is None:
         page |= told.beside(call.platform, call.language)
     return reply(call, page)
 
 
-def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]:
+def _refuse_unknown(call: Call, words: str) -> None:
+    """Raise InvalidParameter for a filter that nothing could match, and for an order beside the search's own."""
+    registry, query = call.platform.registry, call.query
+    if "department" in query and query["department"] not in registry.departments:
+        told = say("There is no such department; look for it in the list of departments.")
+        raise InvalidParameter(told, see="/v1/departments", parameter="department")
+    if "kind" in query and query["kind"] not in registry.kinds:
+        told = say("The kinds are {value}.", value=", ".join(sorted(registry.kinds)))
+        raise InvalidParameter(told, parameter="kind")
+    if "theme" in query and query["theme"] not in themes():
+        raise InvalidParameter(say("The themes are {value}.", value=", ".join(themes())), parameter="theme")
+    if words and "order" in query:
+        raise InvalidParameter(say("A search has its own order; leave out q or order."), parameter="order")
+
+
+def _codes(call: Call, told: Asked | None, demand: Demand, after: str | None) -> Iterator[tuple[str, str]]:
     """Codes behind `after`, each with its place in the list."""
+    if told:
+        return told.places(after)
+    registry = call.platform.registry
+    if call.query.get("order") == "demand":
+        return places_behind(demand.ordered(registry), after)
     codes = registry.items.codes()
     return ((code, code) for code in codes[bisect_right(codes, after) if after is not None else 0 :])
 
@@ -193,13 +208,15 @@ async def show_item(call: Call) -> web.StreamResponse:
     """Show an item's guide, its form and the links to its verbs."""
     code = call.path["code"]
     guides = call.platform[GUIDES].get()
-    guide = guides.get((code, call.language))
-    if guide is None:
+    until, guide = guides.get((code, call.language), (call.now, None))
+    if guide is None or until <= call.now:
         item = call.platform.registry.items.get(code)
         if item is None:
             raise NotFound(say("There is no such item; look for it in the list of items."), see="/v1/items")
         body = encode(item_document(call.platform, item, call.language))
-        guide = guides[code, call.language] = ready_json(body, call.language)
+        guide = ready_json(body, call.language)
+        states = (state_of(call.platform, place.opening) for place in item.places)
+        guides[code, call.language] = changes_at(call.platform, states), guide
         if len(guides) > MAX_GUIDES:
             del guides[next(iter(guides))]
     return reply_ready(call, guide)
@@ -241,6 +258,8 @@ def item_document(platform: Platform, item: Item, language: str) -> dict[str, An
     document |= guide_words(platform.registry, item, language)
     for told, material in zip(document["materials"], item.materials, strict=True):
         told["source_title"] = text_in(SOURCES[material.source], language)
+    for told, place in zip(document["places"], item.places, strict=True):
+        told |= state_of(platform, place.opening).document(platform)
     document["form"] = form_document(item, language)
     document["begin"] = _beginning(platform, item, language)
     for _, beside in platform.registry.offered(BESIDE_GUIDE):

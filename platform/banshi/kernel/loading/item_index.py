@@ -21,11 +21,13 @@ class Facts:
     department: str
     kind: str
     fully_online: bool
+    often: int
+    themes: tuple[str, ...]
 
 
 @lru_cache(maxsize=4_096)
-def facts_of(department: str, kind: str, fully_online: bool) -> Facts:
-    return Facts(department, kind, fully_online)
+def facts_of(department: str, kind: str, fully_online: bool, often: int, themes: tuple[str, ...]) -> Facts:
+    return Facts(department, kind, fully_online, often, themes)
 
 
 class Shelf(Protocol):
@@ -157,7 +159,7 @@ class ItemIndex(MutableMapping[str, Item]):
         if place is not None:
             return place[3]
         item = self._kept[code]
-        return facts_of(item.department, item.kind, item.fully_online)
+        return facts_of(item.department, item.kind, item.fully_online, item.often, item.themes)
 
     def unchecked(self) -> Iterator[Item]:
         """The items that were not found to be right at an earlier start."""

@@ -6,10 +6,11 @@ from typing import get_args
 
 from banshi.builtin.openapi.declared import Declared
 from banshi.kernel.contract.elements import LegalBasis
-from banshi.kernel.contract.items import Item, Material, Mode
+from banshi.kernel.contract.items import Item, Material, Mode, Place
 from banshi.kernel.http.document_schemas import (
     ID,
     LINKS,
+    MAYBE_MOMENT,
     MAYBE_TEXT,
     MOMENT,
     TEXT,
@@ -26,6 +27,7 @@ REFERENCE: Schema = ref("Reference")
 #: What the guide is made of, by the types of its declarations.
 _GUIDE = Declared(owner="Item")
 _MATERIAL = _GUIDE.members(Material)
+_PLACE = _GUIDE.members(Place)
 
 #: One of the kinds of items that this server has.
 KIND: Schema = ref("ItemKind")
@@ -90,7 +92,7 @@ DEPARTMENT = Record(
 )
 
 #: What a summary has of an item's own: whom it is for, what it costs, how long it takes, how far it goes online.
-BRIEF = ("audience", "fee", "promised_days", "promised_days_unit", "online_depth")
+BRIEF = ("audience", "themes", "fee", "promised_days", "promised_days_unit", "online_depth")
 
 ITEM_SUMMARY = Record(
     code=TEXT,
@@ -105,7 +107,35 @@ ITEM_SUMMARY = Record(
     visits={"type": "integer"},
     audience_titles=array(TEXT),
     **_GUIDE.members(Item, BRIEF),
+    demand=optional(
+        {"type": "integer", "description": "In lists: so many people have begun it in 30 days, in fives; 0 below five."}
+    ),
     links=LINKS,
+)
+
+#: Whether a place is open now, and until when, or from when on.
+OPEN: dict[str, Schema] = {
+    "open": {"type": ["boolean", "null"], "description": "Null where its hours are words alone."},
+    "opens_at": {**MAYBE_MOMENT, "description": "Of a closed one."},
+    "closes_at": {**MAYBE_MOMENT, "description": "Of an open one; null where it doesn't close."},
+}
+
+#: A place of the city's, whichever items are done there.
+CITY_PLACE = Record(
+    **{name: _PLACE[name] for name in ("title", "address", "phone", "hours")},
+    department=TEXT,
+    department_title=TEXT,
+    count={"type": "integer", "description": "Items that are done there."},
+    **OPEN,
+)
+
+#: What happens in life, with what people need then.
+THEME = Record(
+    code=TEXT,
+    title=TEXT,
+    count={"type": "integer", "description": "Items that belong to it."},
+    first=array(REFERENCE, description="Those of them that most people ask for."),
+    links={**LINKS, "description": "`items`: all of them, the one that most ask for first."},
 )
 
 #: What the guide has beside the summary and the form: an item's own, in one language.
@@ -186,6 +216,7 @@ ITEM_SCHEMAS: dict[str, Schema] = {
         "description": "To whom somebody turns who doesn't accept a decision.",
     },
     "ItemMaterial": Record(**_MATERIAL, source_title=TEXT),
+    "ItemPlace": Record(**_PLACE, **OPEN),
     "ItemBeginning": Record(
         audience={
             "type": "string",
