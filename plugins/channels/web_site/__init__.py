@@ -11,6 +11,7 @@ from typing import Any
 from banshi import Offer, Resource, Route, hookimpl
 from banshi.sdk.http import ApiReader
 from banshi.sdk.passes import VERIFIER
+from questions.pages.frame import FRAME
 from web_site import assets
 from web_site.answered import ANSWERED, Answered
 from web_site.pages import cases, filling, finding, frame, inbox, passes, published, signing
@@ -40,7 +41,7 @@ def banshi_resources(settings: SiteSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(VERIFIER, f"{ROOT}/verify")]
+    return [Offer(VERIFIER, f"{ROOT}/verify"), Offer(FRAME, frame.around)]
 
 
 @hookimpl

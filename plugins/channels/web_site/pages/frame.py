@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from markupsafe import Markup
 
 from banshi import LANGUAGES, Answer, Audience, Call, NotFound, text_in
 from banshi.sdk.http import Routes
 from web_site import session
 from web_site.assets import ASSETS, NAMES, TYPES, WORKER
-from web_site.rendering import PAGES
+from web_site.rendering import PAGES, rendered
 from web_site.session import ROOT
-from web_site.visit import ERRORS, LANGUAGE, TYPE, Pages, Visit
+from web_site.visit import ERRORS, HEADERS, LANGUAGE, TYPE, Pages, Visit
 
 ROUTES = Pages()
 FILES = Routes("site", errors=ERRORS, lenient=True, described=False)
 
 YEAR_S = 365 * 86_400
+
+
+def around(call: Call, title: str, body: str) -> tuple[str, Mapping[str, str]]:
+    """A page of another plugin's in the city's look, and its headers; `body` is HTML of theirs."""
+    names = {"visit": Visit(call, None, call.language, False), "unread": 0, "title": title, "body": Markup(body)}  # noqa: S704
+    return rendered(call.platform[PAGES], "frame/around.html", call.language, **names), HEADERS
 
 
 @ROUTES.show("/")

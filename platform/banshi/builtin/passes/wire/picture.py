@@ -62,4 +62,5 @@ def _symbol(text: str) -> QRCode:
     if sign:
         parts.insert(0, (address + sign, consts.MODE_BYTE))
     # `make` might choose a Micro QR code, which hardly any phone reads.
-    return segno.make_qr(parts, error="m", boost_error=False)
+    # Its encoder takes parts of several modes, and its hints don't say so.
+    return segno.make_qr(parts, error="m", boost_error=False)  # type: ignore[arg-type]
