@@ -74,6 +74,7 @@ WORDS: dict[str, dict[str, Any]] = {
             within=_TEXT,
             divided=_POINTER,
             begins=_POINTER,
+            days={"type": "string", "pattern": "^/v1/"},
             **{"from": _TEXT, "to": _TEXT},
         ),
     },
