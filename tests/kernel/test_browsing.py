@@ -13,7 +13,7 @@ from banshi.builtin.catalogue.browsing.demand import DEMAND
 from banshi.foundation.findings import ConfigurationError
 from banshi.foundation.time.opening_hours import stretches
 from banshi.foundation.time.working_days import WorkingCalendar
-from banshi.kernel.contract.items import Opening
+from banshi.kernel.contract.items import OpenHours
 from banshi.testing import Door, open_door
 
 DEPARTMENT = """
@@ -157,7 +157,7 @@ async def test_a_place_is_open_by_its_hours_and_the_citys_calendar(city: Door) -
 
 
 def test_hours_that_meet_at_midnight_are_one_stretch() -> None:
-    night = Opening(hours={"fri": ("18:00-23:59",), "sat": ("0:00-6:00", "9:00-12:00")})
+    night = OpenHours(hours={"fri": ("18:00-23:59",), "sat": ("0:00-6:00", "9:00-12:00")})
     first = datetime(2026, 9, 4, tzinfo=UTC)
     found = stretches(night, WorkingCalendar(), UTC, first.date(), 2)
     assert [(one.begins - first, one.ends - first) for one in found] == [

@@ -11,7 +11,7 @@ from banshi.builtin.catalogue import routes
 from banshi.builtin.catalogue.advice import routes as help_routes
 from banshi.builtin.catalogue.advice.declared import declared_in, unheard_dangers, unknown_items
 from banshi.builtin.catalogue.advice.matching import ADVISOR, Advisor, served_here
-from banshi.builtin.catalogue.browsing import places, themes
+from banshi.builtin.catalogue.browsing import item_list, places, themes
 from banshi.builtin.catalogue.browsing.demand import DEMAND, Demand
 from banshi.builtin.catalogue.browsing.places import PLACES, places_of
 from banshi.builtin.catalogue.browsing.themes import unknown_themes
@@ -29,7 +29,7 @@ from banshi.kernel.runtime.running import Platform
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*routes.ROUTES, *help_routes.ROUTES, *themes.ROUTES, *places.ROUTES]
+    return [*routes.ROUTES, *item_list.ROUTES, *help_routes.ROUTES, *themes.ROUTES, *places.ROUTES]
 
 
 @hookimpl

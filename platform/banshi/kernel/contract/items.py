@@ -82,7 +82,7 @@ class Fee:
 
 
 @data_table
-class Opening:
+class OpenHours:
     """When a place is open, as the city's calendar has the days."""
 
     #: By day, "workday", "holiday" or one day of the week: such as `["9:00-12:00"]`. An end of 23:59 is midnight.
@@ -105,7 +105,7 @@ class Place:
     code: str = ""
     #: When it is open: in words, and as the calendar counts it.
     hours: Texts | None = None
-    opening: Opening | None = None
+    opening: OpenHours | None = None
 
 
 @data_table

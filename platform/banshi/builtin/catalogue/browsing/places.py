@@ -9,19 +9,29 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.openapi.schemas.items import CITY_PLACE
+from banshi.builtin.openapi.schemas.items import ITEM_SCHEMAS, OPEN
 from banshi.foundation.keys import Key
 from banshi.foundation.time.opening_hours import stretches
-from banshi.kernel.contract.items import Opening, Place
+from banshi.kernel.contract.items import OpenHours, Place
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call
 from banshi.kernel.contract.values import text_in
+from banshi.kernel.http.document_schemas import TEXT, Record
 from banshi.kernel.http.responses import page_answer, reply
 from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("catalogue")
+
+#: A place of the city's, whichever items are done there.
+CITY_PLACE = Record(
+    **{name: ITEM_SCHEMAS["ItemPlace"]["properties"][name] for name in ("title", "address", "phone", "hours")},
+    department=TEXT,
+    department_title=TEXT,
+    count={"type": "integer", "description": "Items that are done there."},
+    **OPEN,
+)
 
 #: Days in which the next opening is looked for: the longest holiday and a week.
 DAYS_AHEAD = 20
@@ -65,7 +75,7 @@ class State:
         }
 
 
-def state_of(platform: Platform, opening: Opening | None) -> State:
+def state_of(platform: Platform, opening: OpenHours | None) -> State:
     """The state at this moment."""
     if opening is None:
         return State()

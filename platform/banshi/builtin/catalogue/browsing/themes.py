@@ -11,17 +11,26 @@ from typing import Any
 from aiohttp import web
 
 from banshi.builtin.catalogue.browsing.demand import demand_of
-from banshi.builtin.openapi.schemas.items import THEME
+from banshi.builtin.openapi.schemas.items import REFERENCE
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
 from banshi.kernel.contract.values import Texts, text_in
-from banshi.kernel.http.document_schemas import named
+from banshi.kernel.http.document_schemas import LINKS, TEXT, Record, array, named
 from banshi.kernel.http.responses import page_answer, reply
 from banshi.kernel.loading.registry import Registry
 
 ROUTES = Routes("catalogue")
+
+#: What happens in life, with what people need then.
+THEME = Record(
+    code=TEXT,
+    title=TEXT,
+    count={"type": "integer", "description": "Items that belong to it."},
+    first=array(REFERENCE, description="Those of them that most people ask for."),
+    links={**LINKS, "description": "`items`: all of them, the one that most ask for first."},
+)
 
 FILE = Path(__file__).with_name("themes.toml")
 #: Items that a theme shows at once.

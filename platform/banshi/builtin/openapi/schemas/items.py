@@ -120,24 +120,6 @@ OPEN: dict[str, Schema] = {
     "closes_at": {**MAYBE_MOMENT, "description": "Of an open one; null where it doesn't close."},
 }
 
-#: A place of the city's, whichever items are done there.
-CITY_PLACE = Record(
-    **{name: _PLACE[name] for name in ("title", "address", "phone", "hours")},
-    department=TEXT,
-    department_title=TEXT,
-    count={"type": "integer", "description": "Items that are done there."},
-    **OPEN,
-)
-
-#: What happens in life, with what people need then.
-THEME = Record(
-    code=TEXT,
-    title=TEXT,
-    count={"type": "integer", "description": "Items that belong to it."},
-    first=array(REFERENCE, description="Those of them that most people ask for."),
-    links={**LINKS, "description": "`items`: all of them, the one that most ask for first."},
-)
-
 #: What the guide has beside the summary and the form: an item's own, in one language.
 GUIDE = (
     *("legal_basis", "conditions", "materials", "process", "legal_days", "legal_days_unit"),
