@@ -12,7 +12,7 @@ import pytest
 
 from banshi.kinds.posting.models import PostingRecord
 from banshi.testing import TINY_PNG, Door, open_door
-from conversations import Entrance, File, Joined, Place, Scanned, Unread
+from conversations import Entrance, File, Joined, Place, Scanned, Unread, Video
 from conversations.engine.turn.commands import command_in
 from mobile_push.tables.models import Broadcast
 from tests.channels.chatting import Chatter
@@ -182,7 +182,7 @@ async def nothing() -> bytes:
     ("content", "told"),
     [
         (Unread(), "读不了这种消息"),
-        (Unread("video"), "这里收不了视频"),
+        (Video(), "这里收不了视频"),
         ("[微笑]", "读不了这种消息"),
         ("😀😀", "读不了这种消息"),
         ("看看这个\nhttps://services.city.example/a", "这里不打开链接"),
@@ -205,7 +205,7 @@ async def test_at_a_question_what_cant_be_read_is_told_and_the_question_comes_ag
         somebody = Chatter(door, "zh-CN")
         await somebody.is_linked("li", name="李示例")
         asked = await somebody.begin("对公安工作的建议")
-        reply = await somebody.send(Unread("video"))
+        reply = await somebody.send(Video())
         assert reply.text.startswith("这里收不了视频")
         assert reply.text.splitlines()[-1] == asked.text.splitlines()[-1]
         assert await somebody.state() == "asking"
@@ -268,6 +268,6 @@ async def test_what_cant_be_read_doesn_t_reach_the_officer_and_the_citizen_knows
         somebody, li = await calls(door, "first"), officer(door, "li")
         place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
         (await li.post(f"{place}/claim")).ok()
-        told = (await somebody.send(Unread("video"))).text
+        told = (await somebody.send(Video())).text
         assert told.endswith("The officer hasn't got this message.")
         assert await somebody.state() == "held"

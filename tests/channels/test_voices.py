@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,14 @@ from banshi import NotFound, Unavailable
 from banshi.builtin.uploads.receiving import taken
 from banshi.kernel.tables.attachments import Attachment
 from banshi.sdk.files import sound_in
-from banshi.testing import Door, open_door
+from banshi.testing import Door
 from conversations import File, Voice
 from conversations.tables.models import Turn
-from desk.tables.models import DeskDay, DeskEvent
+from desk.tables.models import DeskEvent
 from tests.channels.chatting import Chatter
-from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.wechat.city import AMR
-from tests.channels.wechat.phones import PETITIONS
-from wechat.sandbox.account import Account, Keys
-from wechat.sandbox.control import WeChatSandbox
+from tests.channels.wechat.seated import seated
 
 SPEEX = b"OggS\x00\x02" + bytes(20) + b"\x01\x50Speex   1.2" + bytes(40)
 PURPOSE = {"purpose": "to hear what it is about"}
@@ -149,29 +146,11 @@ async def test_elsewhere_what_was_understood_is_read_back_and_silence_says_who_l
 
 async def test_by_wechat_it_is_fetched_at_once_and_the_officer_has_it(tmp_path: Path) -> None:
     """From a phone by media/get to the desk; and one that WeChat has no more is said to be so."""
-    async with WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")) as wechat:
-        keys = wechat.account.keys
-        own = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key}
-        settings = {
-            "wechat": {"accounts": {"bureau": {**own, "base_url": wechat.url}}},
-            "conversations": {"desks": DESKS[:1]},
-        }
-        plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations", "wechat": "wechat"}
-        async with open_door(tmp_path, plugins, settings=settings) as door:
-            wechat.callbacks.to = f"{door.url}/v1/wechat/bureau"
-            for days in (0, 1):
-                day = door.platform.today() + timedelta(days=days)
-                await DeskDay.create(desk="reception", day=day, hours=["0:00-23:59"])
-            phone = wechat.phone("王小明")
-            await phone.follows()
-            digits = (await door.citizen("wang", "王小明").post("/v1/conversations/codes")).created()["digits"]
-            await phone.says(digits)
-            await phone.says("1")
-            await phone.says("人工")
-            kept = (await phone.sends("voice", AMR, Recognition="护照丢了"))[-1].text
-            assert "护照丢了" in kept
-            assert "收听" in kept
-            assert "收听" in (await phone.sends("voice", AMR))[-1].text
-            place, contents = await shown(door)
-            assert [one["voice"] for one in contents] == ["护照丢了", ""]
-            assert (await officer(door, "li").post(f"{place}/files/{contents[1]['id']}", PURPOSE)).body == AMR
+    async with seated(tmp_path) as (door, _, phone):
+        kept = (await phone.sends("voice", AMR, Recognition="护照丢了"))[-1].text
+        assert "护照丢了" in kept
+        assert "收听" in kept
+        assert "收听" in (await phone.sends("voice", AMR))[-1].text
+        place, contents = await shown(door)
+        assert [one["voice"] for one in contents] == ["护照丢了", ""]
+        assert (await officer(door, "li").post(f"{place}/files/{contents[1]['id']}", PURPOSE)).body == AMR

@@ -31,6 +31,7 @@ from conversations.contents import (
     Scanned,
     Text,
     Unread,
+    Video,
     Voice,
 )
 from conversations.engine.party import Contacts
@@ -50,7 +51,6 @@ from conversations.outbound.saying import HELD
 from conversations.outbound.sender import (
     OUTLETS,
     Accepted,
-    Inlet,
     Later,
     Notice,
     Notifier,
@@ -85,7 +85,6 @@ __all__ = [
     "Conversations",
     "Entrance",
     "File",
-    "Inlet",
     "Joined",
     "Later",
     "Left",
@@ -107,6 +106,7 @@ __all__ = [
     "Text",
     "Unknown",
     "Unread",
+    "Video",
     "Voice",
     "deliver_on",
     "has_app",

@@ -44,6 +44,15 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Video:
+    """A film that somebody sent. An officer takes it; elsewhere they are told what can be sent in its place."""
+
+    #: Its bytes, fetched as a file's are; None where the channel doesn't give them.
+    fetch: Callable[[], Awaitable[bytes]] | None = field(default=None, repr=False)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Somebody has begun to follow the account."""
 
@@ -72,10 +81,8 @@ class Entrance:
 class Unread:
     """Something that can't be read or kept here; they are told what can be."""
 
-    sort: Literal["video", "other"] = "other"
 
-
-Content = Text | File | Place | Voice | Joined | Left | Scanned | Entrance | Unread
+Content = Text | File | Place | Voice | Video | Joined | Left | Scanned | Entrance | Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

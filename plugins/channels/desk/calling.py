@@ -90,8 +90,8 @@ class Desks:
         number = await queue.place_of(enquiry)
         return Place(number, await queue.minutes_for(enquiry.desk, number, self._platform.now()))
 
-    def heard(self, enquiry: Enquiry, text: str) -> Sequence[Model | Update]:
-        """The desk is told that there are words; and an officer has their time again."""
+    def heard(self, enquiry: Enquiry, text: str, word: UUID | None = None) -> Sequence[Model | Update]:
+        """The desk is told that there are words, by the party's id; and an officer has their time again."""
         now, own = self._platform.now(), {"id": enquiry.id}
         changed: list[Update] = []
         what: queue.What = "heard"
@@ -103,17 +103,31 @@ class Desks:
             changed = [Update(Enquiry, own, {"kind": enquiry.kind}, rows=None)]
         owed = {"owed_since": now, "lease_until": now + self._platform[SETTINGS].lease}
         changed.append(Update(Enquiry, {**own, "owed_since": None}, owed, rows=None))
-        return [*changed, queue.event(enquiry, what, now)]
+        return [*changed, queue.event(enquiry, what, now, word=word)]
 
     async def became(
-        self, kind: str, subject: UUID, word: UUID, at: datetime, what: Became, why: Texts | None = None
+        self,
+        kind: str,
+        subject: UUID,
+        word: UUID,
+        at: datetime,
+        what: Became,
+        why: Texts | None = None,
+        *,
+        is_whole: bool = True,
     ) -> Sequence[Model | Update]:
-        """What became of an officer's words, which were said at that moment: only what was taken is an answer."""
+        """What became of an officer's words, which were said at that moment: only what was taken is an answer.
+
+        Args:
+            is_whole: Where they go in several messages, whether all the others were taken.
+        """
         row = await Enquiry.filter(kind=kind, subject=subject, asked_at__lte=at).order_by("-asked_at", "-id").first()
         if row is None:
             return ()
         now, own = self._platform.now(), {"id": row.id, "state": "held"}
         told = queue.event(row, what, now, text=orjson.dumps(why).decode() if why else "", word=word)
+        if what in TAKEN and not is_whole:
+            return [told]
         again = {"lease_until": now + self._platform[SETTINGS].lease}
         changed: list[Update] = []
         if what in TAKEN and row.answered_at is None:

@@ -12,12 +12,12 @@ import click
 
 from banshi import Channel, Finding, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.limits import spend
-from banshi.sdk.outgoing import Vendor
+from banshi.sdk.outgoing import Vendor, open_outgoing
 from banshi.sdk.personal_data import HOLDINGS
-from conversations import OUTLETS, Inlet, Outlet, deliver_on
+from conversations import OUTLETS, Outlet, deliver_on
 from wechat.accounts import ACCOUNTS, OpenAccount, read_again
 from wechat.api.client import FORCED_TOKENS, Api
-from wechat.messages import pieces
+from wechat.messages import MAX_TEXT_BYTES
 from wechat.opening import OPENER, WeChatOpener
 from wechat.receiving import webhook
 from wechat.receiving.old_metric import OLD_METRIC, OldMetric
@@ -41,11 +41,14 @@ def banshi_settings() -> type:
 @asynccontextmanager
 async def open_accounts(settings: WeChatSettings, platform: Platform) -> AsyncIterator[Mapping[str, OpenAccount]]:
     """The accounts, with connections of their own to WeChat. No request is made yet."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        open_outgoing(platform) as outgoing,
+    ):
         apis = {}
         for name, one in settings.accounts.items():
             may_force = partial(spend, platform, f"wechat:{one.appid}", FORCED_TOKENS)
-            apis[name] = Api(one, Vendor(session, one.base_url, one.timeout), may_force)
+            apis[name] = Api(one, Vendor(session, one.base_url, one.timeout), outgoing, may_force)
         try:
             yield {name: OpenAccount(settings.accounts[name], api) for name, api in apis.items()}
         finally:
@@ -79,7 +82,8 @@ def banshi_offers(settings: WeChatSettings) -> Sequence[Offer[Any]]:
         "wechat",
         lambda platform: platform[SENDER],
         titles,
-        inlet=Inlet(read_again, pieces),
+        most_bytes=MAX_TEXT_BYTES,
+        inlet=read_again,
         notifier=(lambda platform: platform[NOTIFIER]) if settings.accounts else None,
         opener=lambda platform: platform[OPENER],
         own_browser={f"wechat:{one.appid}" for one in settings.accounts.values() if one.sign_in_url},

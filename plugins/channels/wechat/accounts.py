@@ -8,9 +8,9 @@ from functools import partial
 
 from banshi import Key, Platform, Problem, Unavailable
 from banshi.sdk.outgoing import Consequence, Refused
-from conversations import Content, File, Joined, Left, Place, Received, Scanned, Text, Unread, Voice
+from conversations import Content, File, Joined, Left, Place, Received, Scanned, Text, Unread, Video, Voice
 from wechat import messages
-from wechat.api.client import Api
+from wechat.api.client import TOO_LONG, Api
 from wechat.messages import Message, number_of
 from wechat.sentences import say
 from wechat.settings import AccountSettings
@@ -30,6 +30,14 @@ class FileOver(Problem):
 
     status = 410
     code = "file-over"
+    says = say
+
+
+class FileTooLarge(Problem):
+    """This file is too large to be taken here; send a smaller one."""
+
+    status = 413
+    code = "too-large"
     says = say
 
 
@@ -60,10 +68,12 @@ class OpenAccount:
         return FromWeChat(key=message.key, contact=message.sender, content=content, at=message.at, opens=opens)
 
     async def fetched(self, media_id: str) -> bytes:
-        """A file that somebody has sent. Raises FileOver, and Unavailable where WeChat doesn't answer."""
+        """A file that somebody has sent. Raises FileOver, FileTooLarge, and Unavailable where WeChat doesn't answer."""
         try:
             return await self.api.media(media_id)
         except Refused as error:
+            if error.consequence is Consequence.REFUSED and error.code in ("", TOO_LONG):
+                raise FileTooLarge from None
             raise FileOver if error.consequence in (Consequence.REFUSED, Consequence.DEAD) else Unavailable from None
 
 
@@ -81,6 +91,11 @@ def _other(_: OpenAccount, message: Message) -> Content | None:
 def _file(account: OpenAccount, message: Message, suffix: str) -> Content:
     media = message["MediaId"]
     return File(partial(account.fetched, media), f"{media[:32]}{suffix}")
+
+
+def _video(account: OpenAccount, message: Message) -> Content:
+    media = message["MediaId"]
+    return Video(partial(account.fetched, media), f"{media[:32]}.mp4")
 
 
 def _voice(account: OpenAccount, message: Message) -> Content:
@@ -106,12 +121,12 @@ def _came_by(account: OpenAccount, scene: str) -> Content:
 
 
 #: By the kind of a message. Other events are answered with nothing: reports of where somebody is, clicks that led to a
-#: page, and whatever WeChat will think of. Of a video WeChat gives an address in place of its bytes.
+#: page, and whatever WeChat will think of.
 CONTENTS: Mapping[str, Callable[[OpenAccount, Message], Content | None]] = {
     "text": _text,
     "image": partial(_file, suffix=".jpg"),
-    "video": lambda *_: Unread("video"),
-    "shortvideo": lambda *_: Unread("video"),
+    "video": _video,
+    "shortvideo": _video,
     "voice": _voice,
     "location": _place,
     "link": lambda _, message: Text(f"{message['Title']}\n{message['Url']}"),

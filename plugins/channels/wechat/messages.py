@@ -89,19 +89,6 @@ def sealed(cipher: MessageCipher, token: str, document: bytes, at: int) -> bytes
     return xml.written({"Encrypt": hidden, "MsgSignature": signed, "TimeStamp": at, "Nonce": nonce})
 
 
-def pieces(text: str, most: int = MAX_TEXT_BYTES) -> list[str]:
-    """The text in pieces of so many bytes, cut between lines where that is possible."""
-    found: list[str] = []
-    rest = text
-    while len(raw := rest.encode()) > most:
-        head = raw[:most].decode("utf-8", "ignore")
-        line = head.rfind("\n")
-        cut = line if line > 0 else len(head)
-        found.append(rest[:cut])
-        rest = rest[cut:].lstrip("\n")
-    return [*found, rest] if rest or not found else found
-
-
 def number_of(message: Message, name: str) -> float:
     """A number of a message. Raises xml.Unreadable."""
     try:

@@ -20,7 +20,6 @@ from conversations import (
     CONVERSATIONS,
     OUTLETS,
     Accepted,
-    Inlet,
     Later,
     News,
     Notice,
@@ -150,4 +149,4 @@ def banshi_routes() -> Sequence[Route]:
 @hookimpl
 def banshi_offers(settings: NoticingSettings) -> Sequence[Offer[Any]]:
     ways = partial(Ways, settings)
-    return [Offer(OUTLETS, Outlet("noticing", ways, inlet=Inlet(read, lambda _: ()), notifier=ways))]
+    return [Offer(OUTLETS, Outlet("noticing", ways, inlet=read, notifier=ways))]

@@ -41,6 +41,8 @@ TOLD = Answer("Told.", {"type": "object"})
 class OutletSettings:
     #: Where messages go.
     url: str
+    #: What it takes as one message.
+    most_bytes: int = 0
 
 
 class Account:
@@ -118,4 +120,4 @@ def _sender(url: str, platform: Platform) -> HttpSender:
 
 @hookimpl
 def banshi_offers(settings: OutletSettings) -> Sequence[Offer[Any]]:
-    return [Offer(OUTLETS, Outlet("outlet", partial(_sender, settings.url), TITLES))]
+    return [Offer(OUTLETS, Outlet("outlet", partial(_sender, settings.url), TITLES, most_bytes=settings.most_bytes))]

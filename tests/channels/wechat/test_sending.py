@@ -162,15 +162,6 @@ async def test_an_account_without_the_right_says_it_with_the_next_answer(tmp_pat
         assert wechat.came == []
 
 
-async def test_a_text_that_wechat_would_cut_off_is_refused_before_it_is_sent(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
-        phone = Phone(door)
-        await phone.says("你好")
-        row = await said_to(door, phone, "好" * 700)
-        assert (row.state, row.code) == ("refused", "45002")
-        assert wechat.sent(SEND) == []
-
-
 # -- notices -----------------------------------------------------------------------------------------------------
 
 

@@ -36,10 +36,11 @@ async def opened(*, may_force: bool = True) -> AsyncIterator[tuple[WeChatSandbox
         return may_force
 
     account = Account(Keys(appid=APPID, secret=SECRET, token=TOKEN))
+    nowhere: Any = None
     async with WeChatSandbox(NOBODY, account=account) as wechat, aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{wechat.port}"
         settings = AccountSettings(appid=APPID, secret=SECRET, token=TOKEN, base_url=url)
-        api = Api(settings, Vendor(session, url, 5.0), forces)
+        api = Api(settings, Vendor(session, url, 5.0), nowhere, forces)
         await api.post("/cgi-bin/menu/create", {"button": [{"type": "click", "name": "a", "key": "a"}]})
         yield wechat, api, asked
         await api.close()

@@ -166,13 +166,6 @@ def test_what_is_replied_is_read_by_another_library_as_it_was_said(text: str) ->
     assert (parsed.content or "") == read.strip() or parsed.content == read
 
 
-@given(st.text(alphabet="中a\n", max_size=400), st.integers(min_value=8, max_value=64))
-def test_a_long_text_goes_in_pieces_that_fit_and_nothing_is_lost(text: str, most: int) -> None:
-    found = messages.pieces(text, most)
-    assert all(len(one.encode()) <= most for one in found)
-    assert "".join(found).replace("\n", "") == text.replace("\n", "")
-
-
 @pytest.mark.parametrize(
     ("inner", "kind", "path", "found"),
     [

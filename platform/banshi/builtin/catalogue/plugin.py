@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import aclosing
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -17,7 +18,7 @@ from banshi.builtin.catalogue.browsing.places import PLACES, places_of
 from banshi.builtin.catalogue.browsing.themes import unknown_themes
 from banshi.builtin.catalogue.danger.reading import reader
 from banshi.builtin.catalogue.routes import GUIDES
-from banshi.builtin.catalogue.search import SEARCH, index_of, open_search
+from banshi.builtin.catalogue.search import SEARCH, Search, index_of
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
@@ -48,7 +49,7 @@ def banshi_resources() -> list[Resource[Any]]:
         Resource.made(ADVISOR, _advisor),
         Resource.made(DEMAND, lambda _: Demand()),
         Resource.made(PLACES, lambda platform: PerRevision(platform.registry, partial(places_of, platform.registry))),
-        Resource(SEARCH, open_search, Phase.BEFORE_PLUGINS),
+        Resource(SEARCH, lambda platform: aclosing(Search(platform.registry)), Phase.BEFORE_PLUGINS),
     ]
 
 

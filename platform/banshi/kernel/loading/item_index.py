@@ -25,9 +25,8 @@ class Facts:
     themes: tuple[str, ...]
 
 
-@lru_cache(maxsize=4_096)
-def facts_of(department: str, kind: str, fully_online: bool, often: int, themes: tuple[str, ...]) -> Facts:
-    return Facts(department, kind, fully_online, often, themes)
+#: The same of many items are one.
+facts_of = lru_cache(maxsize=4_096)(Facts)
 
 
 class Shelf(Protocol):

@@ -38,6 +38,8 @@ class Contacts:
         if row is None:
             return ()
         link = await ContactLink.filter(conversation_id=subject, ended_at=None).first()
+        if officer:
+            await windows.refuse_too_long(self.platform, row, text_in(text, row.language))
         reply, person = Reply(text=text_in(text, row.language)), link.person if link else ""
         by: Speaker = "officer" if officer else "engine"
         said = promise(self.platform, row, reply, by=by, officer=officer, person=person)
@@ -67,6 +69,10 @@ class Contacts:
         said = await Said.filter(asked, by__in=("officer", "engine")).order_by("-at", "-id").limit(most)
         words = sorted([*map(_heard, turns), *map(_said, said)], key=lambda one: (one.at, one.id))
         return words[-most:]
+
+    async def messages(self, ids: Sequence[UUID]) -> Sequence[Word]:
+        turns, said = await Turn.filter(id__in=ids), await Said.filter(id__in=ids)
+        return [*map(_heard, turns), *map(_said, said)]
 
 
 def _heard(row: Turn) -> Word:

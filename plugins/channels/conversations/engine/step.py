@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from banshi import NotFound, Problem
 from conversations.contacts.offers import OFFERS
-from conversations.contents import Entrance, Joined, Left, Scanned, Unread, Voice
+from conversations.contents import Entrance, Joined, Left, Scanned, Unread, Video, Voice
 from conversations.engine import boards, danger, menu, unread
 from conversations.engine.ask import asking, confirming, guides
 from conversations.engine.ask.filling import Filling, filling_of
@@ -58,8 +58,9 @@ async def _take(talk: Talk) -> None:
     linking.notice(talk)
     if not talk.row.version and (told := talk.received.language or language_in(talk.text)):
         talk.row.language = told
-    if isinstance(talk.content, Unread):
-        unread.sent(talk, talk.content)
+    films = isinstance(talk.content, Video) and (talk.row.state not in waiting.WITH_OFFICER or not talk.content.fetch)
+    if films or isinstance(talk.content, Unread):
+        unread.sent(talk)
         return talk.go("", AGAIN.get(talk.row.state, ""))
     if isinstance(talk.content, Scanned | Entrance) and talk.row.state not in waiting.STATES:
         return await _came(talk, talk.content)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from conversations.contents import File, Place, Unread
+from conversations.contents import File, Place, Video
+from conversations.engine.ask.uploading import VIDEO
 from conversations.engine.turn.talk import Talk
 
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
@@ -25,13 +26,10 @@ def told(talk: Talk) -> bool:
     return True
 
 
-def sent(talk: Talk, content: Unread) -> None:
+def sent(talk: Talk) -> None:
     """Say what can be sent in its place; nobody gets it, an officer neither."""
-    if content.sort == "video":
-        talk.say(
-            "A video can't be taken here: send pictures of what matters, and keep the video; "
-            "an officer says how to hand it over."
-        )
+    if isinstance(talk.content, Video):
+        talk.say(VIDEO)
     else:
         _say(talk)
     if talk.row.state == "held":

@@ -18,7 +18,7 @@ from banshi.sdk.operations import every, place_of, working
 from conversations.contents import Account, Joined, Left, Received, Reply
 from conversations.engine.turns import CONVERSATIONS
 from conversations.inbound.kept import Kept, KeptMessage
-from conversations.outbound.sender import OUTLETS, channel_of
+from conversations.outbound.sender import OUTLETS, channel_of, most_bytes_of, pieces
 from conversations.sentences import say
 
 log = structlog.get_logger("banshi.conversations")
@@ -119,8 +119,7 @@ class Answering:
         """The answer of its turn: what doesn't fit into one text is promised."""
         conversations = self._platform[CONVERSATIONS]
         reply = await conversations.take(account, received)
-        inlet = self._inlets[channel_of(account.name)]
-        first, *rest = inlet.pieces(reply.text) or [reply.text]
+        first, *rest = pieces(reply.text, most_bytes_of(self._platform, account.name))
         for number, piece in enumerate(rest, start=2):
             await conversations.answer_later(account, received, Reply(text=piece), f"part-{number}")
         return first
@@ -162,7 +161,7 @@ class Answering:
                 if one.file in self._following:
                     continue
                 try:
-                    told = self._inlets[channel].read(self._platform, one.account, one.body)
+                    told = self._inlets[channel](self._platform, one.account, one.body)
                 except Exception as error:
                     # Where no process here runs that account, it is left for one that does.
                     if not isinstance(error, LookupError):

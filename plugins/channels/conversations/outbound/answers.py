@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tortoise.expressions import Q
 from tortoise.models import Model
 
 from banshi import Platform, Update, Write
 from conversations.sentences import say
 from conversations.tables.models import Said
-from desk import DESK
+from desk import DESK, TAKEN
 
 #: What a desk calls the kind of its party that a conversation is.
 KIND = "conversation"
+
+#: In the key of a part of a message that was too long, between the ids of the first part and of itself.
+PART = "-part-"
 
 #: The code of what an operator has given up.
 GIVEN_UP = "given-up"
@@ -35,6 +39,11 @@ async def became(platform: Platform, said: Said, changed: Mapping[str, Any]) -> 
     if said.by != "officer" or changed.get("state", "waiting") == "waiting":
         return Write()
     why = why_of(changed.get("code", ""), changed.get("why", {})) if changed["state"] in ("refused", "failed") else {}
-    told = await platform[DESK].became(KIND, said.conversation_id, said.id, said.at, changed["state"], why)
+    # What goes in parts is an answer once all of them were taken.
+    first = said.key.partition(PART)[0] if PART in said.key else str(said.id)
+    parts = Said.filter(Q(id=first) | Q(key__startswith=first + PART), conversation_id=said.conversation_id)
+    is_whole = not await parts.exclude(id=said.id).exclude(state__in=TAKEN).exists()
+    row, state = (said.conversation_id, said.id, said.at), changed["state"]
+    told = await platform[DESK].became(KIND, *row, state, why, is_whole=is_whole)
     updates = [one for one in told if isinstance(one, Update)]
     return Write(updates, [one for one in told if isinstance(one, Model)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Required, TypedDict, Unpack
 from uuid import UUID
@@ -17,8 +18,8 @@ from banshi import NotFound, Platform, Stale, Update, Write
 from banshi.sdk.operations import Jobs
 from conversations.contacts.bound import BoundContact
 from conversations.contents import Reply
-from conversations.outbound.answers import GIVEN_UP, became
-from conversations.outbound.sender import Kind, channel_of, sender_of
+from conversations.outbound.answers import GIVEN_UP, PART, became
+from conversations.outbound.sender import Kind, channel_of, pieces, sender_of
 from conversations.outbound.states import SaidState, before
 from conversations.settings import SETTINGS
 from conversations.tables.models import ChannelConversation, Said, Word
@@ -153,6 +154,23 @@ def in_chat(platform: Platform, notice: Said) -> Said:
     names = ("conversation_id", "channel", "by", "person", "words", "about", "until")
     same = {name: getattr(notice, name) for name in names}
     return Said(id=uuid7(), key=f"{notice.key}-chat", state="waiting", at=platform.now(), **same)
+
+
+def in_parts(said: Said, most_bytes: int) -> tuple[Mapping[str, Any], Sequence[Said]]:
+    """The words of a message that are sent first; and the rest, as messages between which nothing else comes."""
+    whole, names = (
+        Reply.of(said.words),
+        ("conversation_id", "channel", "by", "officer", "person", "about", "until", "at"),
+    )
+    *parts, last = (Reply(text=one) for one in pieces(whole.text, most_bytes))
+    # Its choices stand below the last.
+    first, *rest = (one.stored() for one in (*parts, replace(whole, text=last.text)))
+    same = {"state": "waiting", **{name: getattr(said, name) for name in names}}
+    following = [UUID(int=said.id.int + number) for number in range(1, len(rest) + 1)]
+    return first, [
+        Said(id=one, key=f"{said.id}{PART}{one}", words=words, **same)
+        for one, words in zip(following, rest, strict=True)
+    ]
 
 
 async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequence[Reply], Sequence[Model | Update]]:

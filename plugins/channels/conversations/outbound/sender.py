@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -130,15 +131,9 @@ class Notifier(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Inlet:
-    """How a channel's messages are read that were kept, and how long a text may be that answers one."""
-
-    #: Finds the account by the name that `Answering.answered` was given, and reads the message: None where it says
-    #: nothing, and then it is dropped. Raises LookupError where that account isn't run here, and then it is left.
-    read: Callable[[Platform, str, bytes], tuple[Account, Received] | None]
-    #: A text in pieces that the channel takes: the first is the answer, the others follow by themselves.
-    pieces: Callable[[str], Sequence[str]]
+#: Reads a channel's message that was kept, of the account that `Answering.answered` was given by this name: None where
+#: it says nothing, and then it is dropped. Raises LookupError where that account isn't run here, and then it is left.
+Inlet = Callable[[Platform, str, bytes], tuple[Account, Received] | None]
 
 
 class Opener(Protocol):
@@ -187,9 +182,31 @@ class Outlet:
     ready: Callable[[Platform], Callable[[str], Awaitable[Later | None]]] | None = None
     #: What is done before notices are promised, such as taking over what another version of the channel has told.
     before_notices: Callable[[Platform], Awaitable[None]] | None = None
+    #: Bytes of UTF-8 that it takes as one message, 0 for any number: what is longer goes in parts.
+    most_bytes: int = 0
 
 
 OUTLETS: Key[Outlet] = Key("conversations.outlets")
+
+
+#: Code points of the longest letter that isn't cut, such as a family's emoji; and a letter with all that belongs to it:
+#: a flag, or a sign with its marks, variation, colour of skin and what it is joined to.
+MAX_LETTER = 32
+_MARKS = "[\u0300-\u036f\u20e3\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
+_LETTER = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|.{_MARKS}(?:\u200d.{_MARKS})*", re.DOTALL)
+
+
+def pieces(text: str, most_bytes: int) -> list[str]:
+    """The text in pieces of so many bytes, 0 for any: cut between lines where that wastes little, in no letter ever."""
+    found, rest = list[str](), text
+    while most_bytes and len(raw := rest.encode()) > most_bytes:
+        fits = len(raw[:most_bytes].decode("utf-8", "ignore"))
+        ends = (one.end() for one in _LETTER.finditer(rest[: fits + MAX_LETTER]))
+        line, whole = rest.rfind("\n", 0, fits), max((end for end in ends if end <= fits), default=0)
+        cut = line if line > fits / 2 else whole or fits or 1
+        found.append(rest[:cut])
+        rest = rest[cut:].lstrip("\n")
+    return [*found, rest] if rest or not found else found
 
 
 def channel_of(account: str) -> str:
@@ -206,6 +223,11 @@ def title_of(platform: Platform, account: str) -> Texts:
 def sender_of(platform: Platform, account: str) -> Sender | None:
     """Who sends for an account; None where its channel can't be written to unasked."""
     return next((one.sender(platform) for one in _outlets(platform, account) if one.sender), None)
+
+
+def most_bytes_of(platform: Platform, account: str) -> int:
+    """Bytes of one message of an account, 0 for any number."""
+    return next((one.most_bytes for one in _outlets(platform, account)), 0)
 
 
 def opener_of(platform: Platform, account: str) -> Opener | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +12,10 @@ from tortoise.expressions import F, Q
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Platform, Update
+from banshi import Conflict, Platform, Update
 from conversations.contents import Left, Received
-from conversations.outbound.sender import sender_of
+from conversations.outbound.sender import most_bytes_of, pieces, sender_of
+from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, Said, Window
 from desk import Reachable
 
@@ -53,7 +54,9 @@ async def usable(conversation: Any, now: datetime) -> Sequence[Window]:
 async def reachable(platform: Platform, conversations: Sequence[UUID]) -> Mapping[UUID, Reachable]:
     """How far each can be written to unasked; whoever can't be is left out."""
     of, found = {"conversation_id__in": conversations}, dict[UUID, Reachable]()
-    waiting = Counter(await Said.filter(**of, state="waiting").values_list("conversation_id", flat=True))
+    waiting: dict[UUID, list[str]] = defaultdict(list)
+    for said in await Said.filter(**of, state="waiting"):
+        waiting[said.conversation_id].append(said.words["text"])
     opened: dict[UUID, list[Window]] = defaultdict(list)
     for window in await Window.filter(**of, until__gt=platform.now()).exclude(sends_left=0):
         opened[window.conversation_id].append(window)
@@ -63,9 +66,23 @@ async def reachable(platform: Platform, conversations: Sequence[UUID]) -> Mappin
             found[identity] = Reachable()
         elif sender is not None and own:
             counts = [one.sends_left for one in own]
-            sends = None if None in counts else max(0, sum(filter(None, counts)) - waiting[identity])
+            most = most_bytes_of(platform, account)
+            before = sum(len(pieces(text, most)) for text in waiting[identity])
+            sends = None if None in counts else max(0, sum(filter(None, counts)) - before)
             found[identity] = Reachable(max(one.until for one in own), sends)
     return found
+
+
+async def refuse_too_long(platform: Platform, row: ChannelConversation, text: str) -> None:
+    """Raise Conflict where a text takes more messages than may be sent now; where none may, all of it waits."""
+    parts = pieces(text, most_bytes_of(platform, row.account))
+    found = (await reachable(platform, [row.id])).get(row.id) if len(parts) > 1 else None
+    if found is not None and found.sends is not None and 0 < found.sends < len(parts):
+        over = sum(map(len, parts[found.sends :]))
+        told = (
+            "That is {n} messages there, and {sends} can be sent before they write again: shorten it by {over} letters."
+        )
+        raise Conflict(say(told, n=len(parts), sends=found.sends, over=over), letters_over=over)
 
 
 async def lasts(platform: Platform, row: ChannelConversation, received: Received) -> bool:

@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from banshi.sdk.limits import Limit
-from banshi.sdk.outgoing import AccessToken, Consequence, Refused, Request, Token, Vendor
+from banshi.sdk.outgoing import AccessToken, CallFailed, Consequence, Outgoing, Refused, Request, Token, Vendor
 from wechat.api.codes import BEIJING, CODES
 from wechat.settings import AccountSettings
 
@@ -17,6 +17,9 @@ log = structlog.get_logger("wechat.token")
 
 #: Bytes of what a person has sent.
 MAX_MEDIA_BYTES = 20_971_520
+
+#: Seconds that a video may take, and the code of one that is too large.
+VIDEO_S, TOO_LONG = 30.0, "too-long"
 
 #: Access tokens that are forced: WeChat counts 20 a day, half a minute apart.
 FORCED_TOKENS = Limit("force-token", 20, day=BEIJING, apart_s=30)
@@ -26,12 +29,15 @@ class Api:
     """WeChat, as one account.
 
     Args:
+        outgoing: For what lies elsewhere than at WeChat's API.
         may_force: Spends one of the account's `FORCED_TOKENS`; False where another process has just done so, or none is
             left.
     """
 
-    def __init__(self, settings: AccountSettings, vendor: Vendor, may_force: Callable[[], Awaitable[bool]]) -> None:
-        self._vendor, self._may_force = vendor, may_force
+    def __init__(
+        self, settings: AccountSettings, vendor: Vendor, outgoing: Outgoing, may_force: Callable[[], Awaitable[bool]]
+    ) -> None:
+        self._vendor, self._outgoing, self._may_force = vendor, outgoing, may_force
         self._account = {"appid": settings.appid, "secret": settings.secret}
         self._token = AccessToken(f"wechat:{settings.appid}", self._fetch_token)
 
@@ -52,13 +58,24 @@ class Api:
         return dict(await self._ask("GET", path, query, _document, is_safe=True))
 
     async def media(self, media_id: str) -> bytes:
-        """A picture or another file that somebody has sent; WeChat keeps it for three days. Raises Refused."""
+        """A picture or another file that somebody has sent; WeChat keeps it for three days. Raises Refused.
+
+        Its code is "" or TOO_LONG for one of more than MAX_MEDIA_BYTES.
+        """
         about: Any = {"max_bytes": MAX_MEDIA_BYTES, "is_safe": True}
-        body = await self._ask("GET", "/cgi-bin/media/get", {"media_id": media_id}, _file, **about)
-        if not isinstance(body, bytes):
-            # Of a video an address, which leads elsewhere.
-            raise Refused("", Consequence.REFUSED)
-        return body
+        found = await self._ask("GET", "/cgi-bin/media/get", {"media_id": media_id}, _file, **about)
+        return found if isinstance(found, bytes) else await self._video(str(found.get("video_url", "")))
+
+    async def _video(self, url: str) -> bytes:
+        """What lies at an address that WeChat gives in place of a video: of the internet, and of nothing of ours."""
+        bounds: Any = {"seconds": VIDEO_S, "limit": MAX_MEDIA_BYTES, "method": "GET"}
+        try:
+            found = await self._outgoing.call(url, body=b"", headers={}, **bounds)
+        except CallFailed as failed:
+            raise Refused(failed.code, Consequence.REFUSED) from None
+        if not found.ok:
+            raise Refused(str(found.status), Consequence.REFUSED)
+        return found.body
 
     async def openid(self, code: str) -> str:
         """Whose code a sign-in has given to our page; each is good once, for five minutes. Raises Refused."""

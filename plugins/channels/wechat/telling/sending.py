@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -14,7 +13,6 @@ from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, 
 from conversations import Refused as NotTaken
 from wechat.accounts import ACCOUNTS, FromWeChat, OpenAccount
 from wechat.api.codes import CODES
-from wechat.messages import MAX_TEXT_BYTES
 from wechat.sentences import say
 
 log = structlog.get_logger("wechat.sending")
@@ -24,10 +22,6 @@ WINDOWS = {
     "words": Opened("words", timedelta(hours=48), 5),
     "click": Opened("click", timedelta(minutes=1), 3),
 }
-
-TOO_LONG = say(
-    "The text is too long for WeChat, which takes some {most} characters: send it in parts.", most=MAX_TEXT_BYTES // 3
-)
 
 
 class WeChatSender:
@@ -55,8 +49,6 @@ class WeChatSender:
             return NotTaken("no-account", say("This account is not run here any more."))
         if not account.settings.may_say_unasked:
             return Shut()
-        if len(outbound.reply.text.encode()) > MAX_TEXT_BYTES:
-            return NotTaken("45002", TOO_LONG)
         message = {"touser": outbound.contact, "msgtype": "text", "text": {"content": outbound.reply.text}}
         try:
             await account.api.post("/cgi-bin/message/custom/send", message)
@@ -97,15 +89,12 @@ def outcome_of(error: Refused, now: datetime) -> Outcome:
 
 def why(error: Refused) -> Texts:
     """What a refusal means, for the officer who reads it."""
-    told: dict[Any, Texts] = {
-        "45002": TOO_LONG,
-        Consequence.DEAD: say("They don't follow the account any more."),
-        Consequence.OURS: say(
-            "WeChat doesn't let the account do this (code {code}); tell whoever runs it.", code=error.code
-        ),
-    }
-    other = say("WeChat doesn't take this for them (code {code}).", code=error.code)
-    return told.get(error.code) or told.get(error.consequence) or other
+    match error.consequence:
+        case Consequence.DEAD:
+            return say("They don't follow the account any more.")
+        case Consequence.OURS:
+            return say("WeChat doesn't let the account do this (code {code}); tell whoever runs it.", code=error.code)
+    return say("WeChat doesn't take this for them (code {code}).", code=error.code)
 
 
 SENDER: Key[WeChatSender] = Key("wechat's sender")

@@ -41,6 +41,9 @@ SIGNED_FORM = {FORM: {"type": "string", "description": "The gateway's fields, wi
 TAKEN = {200: Answer("It is taken.", {"type": "string"}, media_type="text/plain"), 403: Answer("It is not signed.")}
 ROUTES = Routes("sms")
 
+#: 15 segments of 67 letters, which are of two bytes there and of three in UTF-8 where they are Chinese.
+MOST_BYTES = 15 * 67 * 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsSettings:
@@ -155,4 +158,4 @@ def banshi_routes() -> Sequence[Route]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(OUTLETS, Outlet("sms", lambda platform: platform[SMS], knows_again=True))]
+    return [Offer(OUTLETS, Outlet("sms", lambda platform: platform[SMS], knows_again=True, most_bytes=MOST_BYTES))]

@@ -11,6 +11,7 @@ from banshi.builtin.catalogue.asked import Asked, asked, places_behind
 from banshi.builtin.catalogue.browsing.demand import Demand, demand_of
 from banshi.builtin.catalogue.browsing.themes import themes
 from banshi.builtin.catalogue.routes import item_summary
+from banshi.builtin.openapi.schemas.items import NO_DEPARTMENT
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.route_table import Routes
@@ -96,8 +97,7 @@ def _refuse_unknown(call: Call, words: str) -> None:
     """Raise InvalidParameter for a filter that nothing could match, and for an order beside the search's own."""
     registry, query = call.platform.registry, call.query
     if "department" in query and query["department"] not in registry.departments:
-        told = say("There is no such department; look for it in the list of departments.")
-        raise InvalidParameter(told, see="/v1/departments", parameter="department")
+        raise InvalidParameter(NO_DEPARTMENT, see="/v1/departments", parameter="department")
     if "kind" in query and query["kind"] not in registry.kinds:
         told = say("The kinds are {value}.", value=", ".join(sorted(registry.kinds)))
         raise InvalidParameter(told, parameter="kind")

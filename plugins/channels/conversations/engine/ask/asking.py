@@ -235,7 +235,7 @@ async def _file(now: Filling, question: Question, file: File) -> None:
     if question.sort != "file":
         now.talk.say("No file is asked for just now.")
         return _again(now, question)
-    stored = await uploading.stored(now.talk, file)
+    stored = await uploading.stored(now.talk, file, file.fetch)
     return _again(now, question) if stored is None else await _take(now, question, Answered([stored]))
 
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from banshi import Item
-from banshi.sdk.files import sound_in
-from conversations.contents import File, Text, Voice
+from conversations.contents import File, Text, Video, Voice
 from conversations.engine.ask import uploading
 from conversations.engine.ask.filling import filling_of
 from conversations.engine.ask.pages import sign_in_link
@@ -24,6 +23,9 @@ from questions.spelling import plain
 
 #: States in which a message is for a person, or about one.
 STATES = ("calling", "waiting", "held", "leaving-word", "rating")
+
+#: Those in which an officer gets it, now or later.
+WITH_OFFICER = ("calling", "waiting", "held")
 
 #: What is remembered of who may want to leave an officer.
 LEAVING = "leaving"
@@ -167,7 +169,7 @@ async def heard(talk: Talk) -> bool:
         return True
     is_kept = await _taken(talk, is_held=enquiry.state == "held")
     # The turn itself keeps the words.
-    talk.beside += talk.platform[DESK].heard(enquiry, talk.text)
+    talk.beside += talk.platform[DESK].heard(enquiry, talk.text, talk.id)
     desk = talk.platform[DESK].of(enquiry.desk)
     if enquiry.state == "waiting" and desk is not None and is_kept:
         talk.say("It is kept for the officer.")
@@ -202,8 +204,8 @@ async def _leaves(talk: Talk, command: tuple[str, str] | None) -> bool:
 async def _taken(talk: Talk, *, is_held: bool) -> bool:
     """Keep a file or a voice for the officer, as an upload of theirs; why it isn't, and what to do, is said."""
     sent = talk.content
-    if isinstance(sent, File):
-        talk.upload = await uploading.stored(talk, sent) or ""
+    if isinstance(sent, File | Video) and sent.fetch:
+        talk.upload = await uploading.stored(talk, sent, sent.fetch) or ""
         if talk.principal is None:
             # Ten digits are for the officer here: people tell telephone numbers.
             sign_in_link(talk)
@@ -213,7 +215,7 @@ async def _taken(talk: Talk, *, is_held: bool) -> bool:
     if talk.text and not is_held:
         talk.say("Understood: “{words}”", words=talk.text)
     if sent.fetch is not None and talk.principal is not None:
-        talk.upload = await uploading.stored(talk, File(sent.fetch, sent.name), sound_in) or ""
+        talk.upload = await uploading.stored(talk, sent, sent.fetch) or ""
         if talk.upload and not is_held:
             talk.say("The officer can listen to it.")
     elif not talk.text:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from uuid import UUID
 
 import orjson
 from tortoise.models import Model
@@ -14,7 +15,20 @@ from yarl import URL
 
 from banshi import NotFound, Platform, Principal, Problem, Update, text_in
 from banshi.sdk.personal_data import masked
-from conversations.contents import Asked, Button, Content, Entrance, File, Place, Received, Reply, Scanned, Text, Voice
+from conversations.contents import (
+    Asked,
+    Button,
+    Content,
+    Entrance,
+    File,
+    Place,
+    Received,
+    Reply,
+    Scanned,
+    Text,
+    Video,
+    Voice,
+)
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved
@@ -42,6 +56,8 @@ class Talk:
     is_new: bool
     received: Received
     memory: Memory
+    #: Of the turn.
+    id: UUID = field(default_factory=uuid7)
     #: Who it is, where they have signed in for this contact.
     link: ContactLink | None = None
     lines: list[str] = field(default_factory=list)
@@ -164,7 +180,7 @@ class Talk:
             "heard_at": self.received.at,
         }
         turn = Turn(
-            id=uuid7(),
+            id=self.id,
             conversation_id=row.id,
             key=self.received.key,
             digest=digest_of(self.content),
@@ -191,7 +207,7 @@ def heard(content: Content) -> Mapping[str, Any]:
             return {"text": written(text)[:MAX_HEARD_CHARS]}
         case Voice(words):
             return {"voice": written(words)[:MAX_HEARD_CHARS]}
-        case File(name=name):
+        case File(name=name) | Video(name=name):
             return {"file": written(name)}
         case Place(latitude, longitude, label):
             return {"place": [latitude, longitude, written(label)]}
