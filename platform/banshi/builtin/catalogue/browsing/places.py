@@ -9,7 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.openapi.schemas.items import ITEM_SCHEMAS, OPEN
+from banshi.builtin.openapi.schemas.items import ITEM_SCHEMAS
+from banshi.builtin.openapi.schemas.places import OPEN
 from banshi.foundation.keys import Key
 from banshi.foundation.time.opening_hours import stretches
 from banshi.kernel.contract.items import OpenHours, Place

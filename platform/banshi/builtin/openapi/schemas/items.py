@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from banshi.builtin.openapi.declared import Declared
+from banshi.builtin.openapi.schemas.places import OPEN
 from banshi.builtin.sentences import say
 from banshi.kernel.contract.elements import LegalBasis
 from banshi.kernel.contract.items import Item, Material, Mode, Place
 from banshi.kernel.http.document_schemas import (
     ID,
     LINKS,
-    MAYBE_MOMENT,
     MAYBE_TEXT,
     MOMENT,
     TEXT,
@@ -31,7 +31,6 @@ REFERENCE: Schema = ref("Reference")
 #: What the guide is made of, by the types of its declarations.
 _GUIDE = Declared(owner="Item")
 _MATERIAL = _GUIDE.members(Material)
-_PLACE = _GUIDE.members(Place)
 
 #: One of the kinds of items that this server has.
 KIND: Schema = ref("ItemKind")
@@ -122,18 +121,9 @@ ITEM_SUMMARY = Record(
     visits={"type": "integer"},
     audience_titles=array(TEXT),
     **_GUIDE.members(Item, BRIEF),
-    demand=optional(
-        {"type": "integer", "description": "In lists: so many people have begun it in 30 days, in fives; 0 below five."}
-    ),
+    demand=optional({"type": "integer", "description": "In lists: people who began it in 30 days, in fives; 0 below."}),
     links=LINKS,
 )
-
-#: Whether a place is open now, and until when, or from when on.
-OPEN: dict[str, Schema] = {
-    "open": {"type": ["boolean", "null"], "description": "Null where its hours are words alone."},
-    "opens_at": {**MAYBE_MOMENT, "description": "Of a closed one."},
-    "closes_at": {**MAYBE_MOMENT, "description": "Of an open one; null where it doesn't close."},
-}
 
 #: What the guide has beside the summary and the form: an item's own, in one language.
 GUIDE = (
@@ -213,7 +203,7 @@ ITEM_SCHEMAS: dict[str, Schema] = {
         "description": "To whom somebody turns who doesn't accept a decision.",
     },
     "ItemMaterial": Record(**_MATERIAL, source_title=TEXT),
-    "ItemPlace": Record(**_PLACE, **OPEN),
+    "ItemPlace": Record(**_GUIDE.members(Place), **OPEN),
     "ItemBeginning": Record(
         audience={
             "type": "string",
