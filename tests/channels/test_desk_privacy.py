@@ -106,9 +106,14 @@ async def test_a_person_gets_what_the_desk_holds_and_has_it_forgotten(tmp_path: 
         await chatter.send(SECRET)
         (await li.post(f"{place}/answers", {"text": "an answer zq4711"})).created()
         (await li.post(f"{place}/notes", {"text": "a note zq4711"})).created()
-        data = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]["desk"]
+        held_of_them = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]
+        data, said = held_of_them["desk"], held_of_them["conversations"]["conversations_said"]
         assert len(data["desk_enquiry"]) == 1
-        assert "a note zq4711" in json.dumps(data)
+        # What was said, by whom and when; never what officers note for each other, or what they are called.
+        assert [(one["by"], "an answer zq4711" in one["words"]["text"]) for one in said] == [("officer", True)]
+        assert said[0]["at"]
+        assert SECRET in json.dumps(held_of_them["conversations"]["conversations_turn"])
+        assert "a note zq4711" not in json.dumps(held_of_them)
         assert "officer-li" not in json.dumps(data)
         (await door.citizen("wang").delete("/v1/me")).ok()
         assert await tables_with(door, "zq4711", "wang") <= {"banshi_outbox"}

@@ -21,9 +21,13 @@ from desk.tables.models import DeskEvent, Enquiry
 What = Literal[
     "queued", "word", "urgent", "heard", "left", "delayed", "claimed", "given", "returned", "lapsed", "transferred",
     "taken-over", "answered", "note", "labelled", "cases", "file", "read", "closed", "rated",
+    "flood", "blocked", "unblocked", "offered", "agreed", "declined", "filed",
     # Of answers, what became of them.
     "accepted", "delivered", "failed", "shut", "late", "refused", "unknown",
 ]  # fmt: skip
+
+#: While somebody waits, that there are words of theirs is told once in this time.
+TOLD_AGAIN = timedelta(minutes=1)
 
 #: The claims of this time say how long the next ones take.
 PACE = timedelta(hours=1)
