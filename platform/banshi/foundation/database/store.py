@@ -252,10 +252,9 @@ def _call(listeners: Iterable[Listener], models: frozenset[type[Model]]) -> None
 
 def _told(error: Exception) -> Exception:
     """`error` in the words of the API where it is not the caller's own doing."""
-    if isinstance(error, Stale | IntegrityError):
+    is_ours = is_outage(error) or isinstance(error, OSError | sqlite3.Error)
+    if isinstance(error, Stale | IntegrityError) or not is_ours:
         return error
-    if is_outage(error) or isinstance(error, OSError | sqlite3.Error):
-        told = problem_of(error)
-        told.__cause__ = error
-        return told
-    return error
+    told = problem_of(error)
+    told.__cause__ = error
+    return told
