@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 
 
 class Reason(StrEnum):
@@ -117,10 +117,10 @@ ENDED: Mapping[str, Mapping[str, str]] = {
 
 #: What the holder reads of a scan.
 TITLES: Mapping[str, Mapping[str, str]] = {
-    "valid": {"zh-CN": "有效", "en": "Valid"},
-    "revoked": {"zh-CN": "已停止使用", "en": "No longer valid"},
-    Reason.EXPIRED: {"zh-CN": "已过有效期", "en": "Over"},
-    Reason.NOT_YET_VALID: {"zh-CN": "尚未生效", "en": "Not yet begun"},
-    Reason.SCREENSHOT: {"zh-CN": "截图，或者手机时间偏慢", "en": "A picture, or a slow clock"},
-    Reason.PHONE_CLOCK: {"zh-CN": "手机时间偏快", "en": "A fast clock"},
+    "valid": word("Valid"),
+    "revoked": word("No longer valid"),
+    Reason.EXPIRED: word("Over"),
+    Reason.NOT_YET_VALID: word("Not yet begun"),
+    Reason.SCREENSHOT: word("A picture, or a slow clock"),
+    Reason.PHONE_CLOCK: word("A fast clock"),
 }

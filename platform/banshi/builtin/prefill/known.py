@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 from banshi.forms import Form
 from banshi.forms.pointers import found_at, names_in, pointer
 from banshi.forms.pointing import same_value
@@ -32,19 +32,19 @@ UNASKED = frozenset({WHEN, "falseSchema"})
 
 #: What people read for each word.
 TITLES: Mapping[str, Texts] = {
-    "name": {"zh-CN": "姓名", "en": "name"},
-    "resident-id": {"zh-CN": "证件号码", "en": "ID number"},
-    "phone": {"zh-CN": "电话号码", "en": "phone number"},
-    "email": {"zh-CN": "电子邮箱", "en": "email address"},
-    "address": {"zh-CN": "地址", "en": "address"},
-    "postcode": {"zh-CN": "邮政编码", "en": "postcode"},
-    "organisation": {"zh-CN": "单位名称", "en": "organisation"},
-    "uscc": {"zh-CN": "统一社会信用代码", "en": "unified social credit code"},
-    "plate": {"zh-CN": "号牌号码", "en": "number plate"},
-    "vin": {"zh-CN": "车辆识别代号", "en": "VIN"},
+    "name": word("name"),
+    "resident-id": word("ID number"),
+    "phone": word("phone number"),
+    "email": word("email address"),
+    "address": word("address"),
+    "postcode": word("postcode"),
+    "organisation": word("organisation"),
+    "uscc": word("unified social credit code"),
+    "plate": word("number plate"),
+    "vin": word("VIN"),
 }
-SIGN_IN: Texts = {"zh-CN": "身份认证信息", "en": "your sign-in"}
-FROM_CASE: Texts = {"zh-CN": "办件{number}", "en": "case {number}"}
+SIGN_IN: Texts = word("your sign-in")
+FROM_CASE: Texts = word("case {number}")
 WORDS: Texts = say(
     "For “{purpose}”, I agree that my {known} are filled in, from {sources}. {department} sees nothing of it before I"
     " hand the form in; on record is only what sort of thing was filled in. If you don't agree, fill it in yourself."
@@ -115,11 +115,11 @@ async def _known(platform: Platform, principal: Principal, words: set[str]) -> d
     earlier = Case.filter(person=principal.subject, content=KEPT).order_by("-created_at", "-id").limit(MAX_CASES)
     for case in await earlier:
         item = platform.registry.items.of(case.item, case.item_version)
-        for place, word in (places_in(item.form) if item is not None and item.form is not None else {}).items():
+        for place, asked in (places_in(item.form) if item is not None and item.form is not None else {}).items():
             value = found_at(case.answers, place)
-            wanted = word in words and word not in known and word not in VERIFIED_ONLY
+            wanted = asked in words and asked not in known and asked not in VERIFIED_ONLY
             if wanted and isinstance(value, str) and 0 < len(value) <= MAX_CHARS:
-                known[word] = value, case
+                known[asked] = value, case
     return known
 
 
