@@ -111,7 +111,7 @@ HOUSES = {
     ),
     "open311": (
         INTEGRATIONS / "open311",
-        ["migrations", "models", "settings", "wire", "services", "requests", "routes"],
+        ["sentences", "migrations", "models", "settings", "wire", "services", "requests", "routes"],
     ),
     "remote_services": (
         INTEGRATIONS / "remote_services",
