@@ -27,7 +27,8 @@ def of_a_register(what: str, department: Texts, register: Texts) -> Texts:
             return say("{register} of {department} took too long to answer; try again later.", **named)
         case "broken":
             return say(
-                "{register} of {department} gave an answer that can't be right; the fault is recorded. Try again later.",
+                "{register} of {department} gave an answer that can't be right; the fault is recorded. "
+                "Try again later.",
                 **named,
             )
     return say("{register} of {department} has no data yet; try again later.", **named)
