@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import re
 from typing import Any
 
 import orjson
-import segno
 from aiohttp import web
 
 from banshi import NotFound
@@ -19,8 +16,6 @@ from web_site.visit import Pages, Visit
 ROUTES = Pages()
 
 KEPT_NOWHERE = {"Cache-Control": "no-store"}
-#: What a phone has signed: a pass, a time and a signature in base45 (RFC 9285).
-SIGNED = re.compile(r"BD1:[0-9A-Z $%*+./:-]{100,2000}")
 
 
 @ROUTES.show("/passes")
@@ -78,16 +73,3 @@ async def hold_pass_here(visit: Visit) -> web.StreamResponse:
         raise Unread from None
     held = await visit.send("PUT", f"/v1/cases/{visit.call.path['id']}/pass/phone", {"key": key})
     return web.json_response({name: held[name] for name in ("text", "sign_every")}, headers=KEPT_NOWHERE)
-
-
-@ROUTES.take("/cases/{id}/pass/picture", media_type="image/svg+xml")
-async def draw_signed_pass(visit: Visit) -> web.StreamResponse:
-    """Draw what this browser has signed just now."""
-    await read_sent(visit)
-    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
-    visit.person  # noqa: B018 - it raises
-    text, drawn = visit.sent.get("text", ""), io.BytesIO()
-    if not SIGNED.fullmatch(text):
-        raise Unread
-    segno.make(text, error="m", boost_error=False, micro=False).save(drawn, kind="svg", border=4, scale=4)
-    return web.Response(body=drawn.getvalue(), content_type="image/svg+xml", headers=KEPT_NOWHERE)
