@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 
 from banshi import Audience, Call, Forbidden, text_in
-from banshi.sdk.http import ErrorFormat, Routes
 from banshi.sdk.sign_in import ATTEMPT_LIFE_S, CAME, SIGN_IN, KeptCookie
 from conversations.contacts.offers import OFFERS
 from conversations.identity import opened, page
@@ -13,14 +12,14 @@ from conversations.identity.links import bind
 from conversations.outbound.sender import title_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
-from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, leaving, problem, refuse_others
+from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, PageRoutes, leaving, refuse_others
 
 #: Where the provider sends people back to; the operator registers it there.
 BACK = "/v1/conversations/signed-in"
 
 COOKIE = KeptCookie("banshi_sign_in", BACK)
 
-ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=problem))
+ROUTES = PageRoutes("conversations")
 
 
 class ForCitizens(Forbidden):
@@ -57,7 +56,7 @@ async def show_contact_link(call: Call) -> web.StreamResponse:
         return led
     until = offer.ends_at.astimezone(call.platform.settings.timezone)
     account = text_in(title_of(call.platform, row.account), call.language)
-    return page.asking(call.language, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
+    return page.asking(call, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
 
 
 @ROUTES.post(
@@ -73,7 +72,7 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
     opened.require(call, row, call.path["token"])
     sign_in = call.platform[SIGN_IN]
     attempt = await sign_in.begin(call.address + BACK, call.path["token"])
-    answer = leaving(call.language, attempt.address, sign_in.host)
+    answer = leaving(call, attempt.address, sign_in.host)
     COOKIE.put(call, answer, attempt.kept, ATTEMPT_LIFE_S)
     return answer
 
@@ -112,6 +111,6 @@ async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     is_proved = opened.require(call, row, token)
     row = await bind(call.platform, offer, person, is_proved=is_proved)
     account = text_in(title_of(call.platform, row.account), call.language)
-    answer = page.done(call.language, account, person.name)
+    answer = page.done(call, account, person.name)
     COOKIE.forget(answer)
     return answer

@@ -63,7 +63,8 @@ async function show() {
     new DataView(time.buffer).setUint32(0, Math.floor((Date.now() - held.ahead) / 1000));
     const message = new Uint8Array([...new TextEncoder().encode(begin), ...time]);
     const signature = new Uint8Array(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, pair.privateKey, message));
-    draw(picture, begin + base45([...time, ...lower(signature)]));
+    const text = begin + base45([...time, ...lower(signature)]);
+    draw(picture, held.before, held.before ? text.replace(/[% ]/g, encodeURIComponent) : text);
     picture.hidden = false;
   };
   await sign();

@@ -1,4 +1,4 @@
-// A QR code of what a pass says (ISO/IEC 18004): alphanumeric, level M, the smallest of the forty sizes that holds it.
+// A QR code of what a pass says (ISO/IEC 18004): an address as bytes, the rest alphanumeric; level M, the smallest size.
 const EC = [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28, 26, 26, 26, 26, ...Array(19).fill(28)];
 const BLOCKS = [1, 1, 1, 2, 2, 4, 4, 4, 5, 5, 5, 8, 9, 9, 10, 10, 11, 13, 14, 16, 17, 17, 18, 20, 21, 23, 25, 26, 28, 29, 31, 33, 35, 37, 38, 40, 43, 45, 47, 49];
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", QUIET = 4;
@@ -25,12 +25,14 @@ function room(version) {
   return (16 * version + 128) * version + 64 - (count ? (25 * count - 10) * count - 55 : 0) - (version > 6 ? 36 : 0);
 }
 
-function coded(text) {
+function coded(before, text) {
   const bits = [], push = (value, length) => { for (let i = length - 1; i >= 0; i -= 1) bits.push(value >>> i & 1); };
-  const wide = version => version < 10 ? 9 : version < 27 ? 11 : 13, need = Math.floor(text.length / 2) * 11 + text.length % 2 * 6;
+  const wide = version => version < 10 ? 9 : version < 27 ? 11 : 13, address = new TextEncoder().encode(before);
+  const head = version => address.length ? 4 + (version < 10 ? 8 : 16) + address.length * 8 : 0, need = Math.floor(text.length / 2) * 11 + text.length % 2 * 6;
   const held = version => (room(version) >> 3) - EC[version - 1] * BLOCKS[version - 1];
   let version = 1;
-  while (held(version) * 8 < 4 + wide(version) + need) version += 1;
+  while (held(version) * 8 < head(version) + 4 + wide(version) + need) version += 1;
+  if (address.length) { push(4, 4); push(address.length, version < 10 ? 8 : 16); address.forEach(one => push(one, 8)); }
   push(2, 4); push(text.length, wide(version));
   for (let i = 0; i < text.length; i += 2) { const [a, b] = [...text.slice(i, i + 2)].map(one => LETTERS.indexOf(one)); if (b === undefined) push(a, 6); else push(a * 45 + b, 11); }
   push(0, Math.min(4, held(version) * 8 - bits.length)); push(0, -bits.length & 7);
@@ -42,8 +44,8 @@ function coded(text) {
 }
 
 // The squares, row by row; what isn't fixed takes the data, with every second of it turned over.
-export function squares(text) {
-  const { version, bytes } = coded(text), size = version * 4 + 17, dark = Array.from({ length: size }, () => Array(size).fill(undefined));
+export function squares(before, text) {
+  const { version, bytes } = coded(before, text), size = version * 4 + 17, dark = Array.from({ length: size }, () => Array(size).fill(undefined));
   const set = (x, y, on) => { if (x >= 0 && y >= 0 && x < size && y < size) dark[y][x] = on; };
   for (let i = 0; i < size; i += 1) { set(6, i, i % 2 === 0); set(i, 6, i % 2 === 0); }
   for (const [x, y] of [[3, 3], [size - 4, 3], [3, size - 4]]) for (let i = -4; i < 5; i += 1) for (let j = -4; j < 5; j += 1) { const far = Math.max(Math.abs(i), Math.abs(j)); set(x + i, y + j, far !== 2 && far !== 4); }
@@ -64,8 +66,8 @@ export function squares(text) {
 }
 
 // It on a canvas, whole squares with a quiet zone.
-export function draw(canvas, text) {
-  const rows = squares(text), scale = Math.max(4, Math.floor(704 / (rows.length + 2 * QUIET))), pen = canvas.getContext("2d");
+export function draw(canvas, before, text) {
+  const rows = squares(before, text), scale = Math.max(4, Math.floor(704 / (rows.length + 2 * QUIET))), pen = canvas.getContext("2d");
   canvas.width = canvas.height = (rows.length + 2 * QUIET) * scale;
   pen.fillStyle = "#fff"; pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.fillStyle = "#000";
