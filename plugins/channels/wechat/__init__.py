@@ -25,7 +25,7 @@ from wechat.settings import SETTINGS, WeChatSettings
 from wechat.telling.earlier import take_over
 from wechat.telling.holdings import HOLDING, TIDYING, open_tidying
 from wechat.telling.notices import NOTIFIER, WeChatNotifier
-from wechat.telling.sending import SENDER, WeChatSender
+from wechat.telling.sending import FILES, SENDER, WeChatSender
 
 
 @hookimpl
@@ -89,6 +89,7 @@ def banshi_offers(settings: WeChatSettings) -> Sequence[Offer[Any]]:
         own_browser={f"wechat:{one.appid}" for one in settings.accounts.values() if one.sign_in_url},
         ready=lambda platform: platform[SENDER].ready,
         before_notices=take_over,
+        files=FILES,
     )
     return [Offer(OUTLETS, outlet), Offer(HOLDINGS, HOLDING)]
 

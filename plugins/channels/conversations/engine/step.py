@@ -44,6 +44,8 @@ async def take(talk: Talk) -> None:
 
 
 async def _show(talk: Talk, what: str) -> None:
+    if what == "menu" and talk.memory.is_beside:
+        return talk.say("You are with the officer again.")
     if what == "menu":
         return menu.show(talk)
     now = await filling_of(talk)
