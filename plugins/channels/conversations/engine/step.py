@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from banshi import NotFound, Problem
+from banshi.sdk.danger import danger_in
 from conversations.contacts.offers import OFFERS
 from conversations.contents import Entrance, Joined, Left, Scanned, Unread, Video, Voice
-from conversations.engine import boards, danger, menu, unread
+from conversations.engine import boards, menu
 from conversations.engine.ask import asking, confirming, guides
 from conversations.engine.ask.filling import Filling, filling_of
 from conversations.engine.bind import linking, waiting
@@ -33,7 +34,11 @@ async def take(talk: Talk) -> None:
         await _take(talk)
         while then := talk.then:
             talk.then = ""
-            await _show(talk, then)
+            if then == "menu":
+                menu.show(talk)
+                continue
+            now = await filling_of(talk)
+            await asking.ask(now) if then == "ask" else confirming.show(now)
     except NotFound:
         # The item is not offered any more, or what was to be done with the case isn't possible any more.
         talk.memory.dialogues[-1:] = []
@@ -41,13 +46,6 @@ async def take(talk: Talk) -> None:
         menu.show(talk)
     except Problem as problem:
         talk.refused(problem)
-
-
-async def _show(talk: Talk, what: str) -> None:
-    if what == "menu":
-        return menu.show(talk)
-    now = await filling_of(talk)
-    return await asking.ask(now) if what == "ask" else confirming.show(now)
 
 
 async def _take(talk: Talk) -> None:
@@ -60,11 +58,11 @@ async def _take(talk: Talk) -> None:
         talk.row.language = told
     films = isinstance(talk.content, Video) and (talk.row.state not in waiting.WITH_OFFICER or not talk.content.fetch)
     if films or isinstance(talk.content, Unread):
-        unread.sent(talk)
+        menu.tell_unread(talk)
         return talk.go("", AGAIN.get(talk.row.state, ""))
     if isinstance(talk.content, Scanned | Entrance) and talk.row.state not in waiting.STATES:
         return await _came(talk, talk.content)
-    if await danger.heard(talk):
+    if await _in_danger(talk):
         return None
     if len(talk.text) > MAX_TEXT_CHARS:
         return talk.say("That is too long to be read here: write at most {most} characters.", most=MAX_TEXT_CHARS)
@@ -85,6 +83,29 @@ async def _take(talk: Talk) -> None:
     if command is None or not await _commanded(talk, *command):
         await _heard(talk)
     return None
+
+
+async def _in_danger(talk: Talk) -> bool:
+    """Say what to do at once, and nothing else; False where no danger is spoken of, or an officer reads it."""
+    danger = danger_in(talk.text)
+    if danger is None or talk.row.state == "held":
+        return False
+    talk.lines += danger.told(talk.language)
+    for page in (await talk.get("/v1/help"))["items"]:
+        if danger.kind in page["dangers"]:
+            phones = (f"{one['title']}: {one['number']}" for one in page["phones"])
+            talk.lines += [page["title"], *page["steps"], *phones]
+    if talk.row.state == "waiting":
+        return await waiting.heard(talk)
+    if talk.row.state in ("asking", "confirming"):
+        talk.dialogue.doubted = talk.text
+    if await waiting.ring(talk):
+        return True
+    if talk.row.state in ("idle", "gone", "rating"):
+        talk.happen("over")
+    elif talk.memory.dialogues:
+        talk.say("“{title}” waits: write “continue” to go on with it.", title=talk.dialogue.title)
+    return True
 
 
 async def _came(talk: Talk, content: Scanned | Entrance) -> None:
@@ -172,7 +193,7 @@ def _is_answer(now: Filling, command: str, about: str) -> bool:
     if any(told == plain(words) for _, words in now.options()):
         return True
     if command == "talk":
-        return not small_talk.kinds()[about].get("in_form")
+        return not small_talk.KINDS[about].get("in_form")
     if now.is_open() and (command in ABOUT | boards.WORDS or not is_short(told)):
         return True
     return {"digits": True, "guide": bool(about), "menu": now.takes_zero() and told == "0"}.get(command, False)

@@ -62,12 +62,13 @@ class Conversations(Unasked):
                 found = await known(self._platform, account.name, received.contact, received.key, digest)
                 if found is not None and found.reply is not None:
                     return Reply.of(found.reply)
-                row = found.row if found else _new(account, received)
+                found = found or Known(_new(account, received), is_new=True)
+                row, new = found.row, found.is_new
                 if not tries and (told := await flood.too_much(self._platform, row, received)):
                     return told
-                talk = self._begun(account, received, found)
+                talk = Talk(self._platform, row, new, received, Memory.of(row.memory), found.link)
                 linking.end_over(talk)
-                await self._outbound(talk, owes=found is not None and found.is_owed)
+                await self._outbound(talk, owes=found.is_owed)
                 with suppress(Stale, IntegrityError):
                     await step.take(talk)
                     if not talk.is_kept:
@@ -83,17 +84,6 @@ class Conversations(Unasked):
         digest = digest_of(received.content)
         found = await known(self._platform, account.name, received.contact, received.key, digest)
         return found is not None and found.reply is None and received.at < found.row.heard_at
-
-    def _begun(self, account: Account, received: Received, found: Known | None) -> Talk:
-        found = found or Known(_new(account, received), is_new=True)
-        return Talk(
-            platform=self._platform,
-            row=found.row,
-            is_new=found.is_new,
-            received=received,
-            memory=Memory.of(found.row.memory),
-            link=found.link,
-        )
 
     async def _outbound(self, talk: Talk, *, owes: bool) -> None:
         """The windows that the message opens; and what could not be sent before is said now."""

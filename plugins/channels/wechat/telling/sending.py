@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from banshi import Key, Platform, Texts
+from banshi import Platform, Texts
 from banshi.sdk.outgoing import Consequence, NoToken, Refused
 from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, Unknown
 from conversations import Refused as NotTaken
@@ -95,6 +95,3 @@ def why(error: Refused) -> Texts:
         case Consequence.OURS:
             return say("WeChat doesn't let the account do this (code {code}); tell whoever runs it.", code=error.code)
     return say("WeChat doesn't take this for them (code {code}).", code=error.code)
-
-
-SENDER: Key[WeChatSender] = Key("wechat's sender")
