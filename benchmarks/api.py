@@ -29,7 +29,7 @@ from benchmarks.shared.api_load import (
     without_engine,
     writes_of,
 )
-from benchmarks.shared.arguments import run_parts
+from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.cities import FORM, SYNCED, city, office
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.fetching import fetched
@@ -118,4 +118,5 @@ def start(folder: Path, length: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run_parts(__doc__, {"reads": reads, "writes": writes, "own": own, "start": start}, **LENGTHS, starts=(7, 1))
+    parts = {"reads": reads, "writes": writes, "own": own, "start": start}
+    run_parts(options(__doc__, **LENGTHS, starts=(7, 1)), parts)

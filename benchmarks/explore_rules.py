@@ -47,7 +47,8 @@ REACHED: Mapping[str, Sequence[str]] = {
         *("show_posting", "list_alerts", "show_alert", "alert_xml", "read_tip", "tip", "docs"),
     ),
     "citizen": (
-        *("list_cases", "begin", "submit", "upload", "list_materials", "list_my_passes"),
+        *("list_cases", "show_case", "act", "begin", "submit", "upload", "download", "list_materials", "list_scans"),
+        *("show_pass_svg", "show_pass_png", "show_pass_txt", "show_certificate", "show_appointment", "list_my_passes"),
         *("register_device", "list_devices", "read_inbox", "list_conversations", "show_me", "list_my_drafts"),
     ),
     "staff": (

@@ -49,11 +49,7 @@ KID = b"fuzz"
 KEYS = {KID: KEY.public_key()}
 PHONE = ec.derive_private_key(0xF0E, ec.SECP256R1())
 
-LABELS = {
-    "zone-pass": ("plate", "zones", "hours", "seats", "electric"),
-    "residence": ("name", "address"),
-    "p": (),
-}
+LABELS = {"zone-pass": ("plate", "zones", "hours", "seats", "electric"), "residence": ("name", "address"), "p": ()}
 
 ISSUED = (
     Credential(

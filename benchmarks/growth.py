@@ -20,7 +20,7 @@ import io
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -28,10 +28,10 @@ from banshi.foundation.database.opening import open_store
 from banshi.kernel.tables.migrations._storage import QUEUE
 from benchmarks import capacity_paper as paper
 from benchmarks import soak
-from benchmarks.shared.arguments import run_parts
+from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.cities import office
 from benchmarks.shared.databases import asked, has_postgres, postgres_if
-from benchmarks.shared.figures import table
+from benchmarks.shared.figures import table, told_wrong
 from benchmarks.shared.processes import ROOT, banshi_done
 from tests.postgres_servers import alone
 from tests.queues import PHONES, PUSH, chunks, promises
@@ -55,34 +55,9 @@ LEAST_HOT = 0.49
 QUEUES = ("banshi_outbox", "push_chunk")
 
 #: Bursts of promises: made, claimed, kept, and as many of the oldest deleted, each in a transaction.
-CHURN = """
-CREATE SEQUENCE churned;
-CREATE PROCEDURE churn(rounds int, burst int, kept bigint) LANGUAGE plpgsql AS $$
-BEGIN
-    FOR round IN 1..rounds LOOP
-        INSERT INTO banshi_outbox (id, consumer, topic, payload, lane, state, not_before, lease_until, attempts, tries,
-            dedup, trace, last_error)
-        SELECT (lpad(to_hex(n), 12, '0') || '7' || substr(m, 1, 3) || '8' || substr(m, 4, 15))::uuid, 'intake',
-            'submitted', jsonb_build_object('case', m), 0, 'due', 0, 0, 0, 0, 'intake:' || m || ':1', '', ''
-        FROM (SELECT n, md5(n::text) AS m FROM (SELECT nextval('churned') AS n FROM generate_series(1, burst)) g) made;
-        COMMIT;
-        UPDATE banshi_outbox SET attempts = attempts + 1, tries = tries + 1, lease_until = 1 WHERE id IN (
-            SELECT id FROM banshi_outbox WHERE consumer = 'intake' AND state = 'due' ORDER BY lane, id LIMIT burst
-            FOR UPDATE SKIP LOCKED);
-        COMMIT;
-        UPDATE banshi_outbox SET state = 'done', settled_at = 1 WHERE consumer = 'intake' AND state = 'due';
-        COMMIT;
-        IF currval('churned') > kept THEN
-            DELETE FROM banshi_outbox WHERE id IN (SELECT id FROM banshi_outbox ORDER BY id LIMIT burst);
-            COMMIT;
-        END IF;
-    END LOOP;
-END $$
-"""
+CHURN = Path(__file__).with_suffix(".sql").read_text("utf-8")
 
 DEAD = "SELECT n_dead_tup, pg_total_relation_size(relid) FROM pg_stat_user_tables WHERE relname = 'banshi_outbox'"
-
-FAILED: list[str] = []
 
 
 def sizes(database: str, folder: Path) -> dict[str, tuple[int, int]]:
@@ -129,7 +104,7 @@ def left(folder: Path, given: argparse.Namespace) -> dict[str, dict[str, tuple[i
     return found
 
 
-def bytes_of_a_case(folder: Path, given: argparse.Namespace) -> None:
+def bytes_of_a_case(folder: Path, given: argparse.Namespace) -> bool:
     told = paper.tables((ROOT / "docs" / "capacity.md").read_text(encoding="utf-8"))
     rows, wrong, found = [], [], left(folder, given)
     for one in told:
@@ -151,7 +126,7 @@ def bytes_of_a_case(folder: Path, given: argparse.Namespace) -> None:
     print("## Bytes a case, or a phone\n")
     table(["", "by", *(f"{word}, {name}" for name in found for word in ("rows", "bytes", "off the paper"))], rows)
     # Of a few visits a table has a page or two.
-    FAILED.extend([] if given.short else wrong)
+    return given.short or told_wrong(wrong)
 
 
 def changes(database: str) -> None:
@@ -197,10 +172,10 @@ def server(folder: Path) -> Iterator[str]:
         yield one.url
 
 
-def hot(folder: Path, given: argparse.Namespace) -> None:
+def hot(folder: Path, given: argparse.Namespace) -> bool:
     """Bursts on two databases, one of them with the tables as PostgreSQL has them where nobody says anything."""
     if not has_postgres():
-        return
+        return True
     found = []
     for reset in (False, True):
         with server(folder / f"server-{reset}") as database:
@@ -213,7 +188,7 @@ def hot(folder: Path, given: argparse.Namespace) -> None:
     rows = [[name, f"{ours[name]:.1%}", f"{plain[name]:.1%}", f"{ours[name] / plain[name]:.1f}"] for name in QUEUES]
     table(["", "with room", "without", "times as many"], rows)
     print(f"A chunk of {PHONES} phones takes {size['n']:,.0f} bytes, {size['n'] / PHONES:.1f} a phone.\n")
-    FAILED.extend(f"of the changes of {name} {ours[name]:.1%} were HOT" for name in QUEUES if ours[name] < LEAST_HOT)
+    return told_wrong([f"of the changes of {name} {one:.1%} were HOT" for name, one in ours.items() if one < LEAST_HOT])
 
 
 async def churned(url: str, changes: int) -> list[tuple[int, int]]:
@@ -233,11 +208,11 @@ async def churned(url: str, changes: int) -> list[tuple[int, int]]:
     return seen
 
 
-def dead(folder: Path, given: argparse.Namespace) -> None:
+def dead(folder: Path, given: argparse.Namespace) -> bool:
     """Ten million changes, and a quarter of them with the table as PostgreSQL has it where nobody says anything."""
+    rows, wrong = [], []
     if not has_postgres():
-        return
-    rows = []
+        return True
     for name, changes in (("as migrated", given.changes), ("PostgreSQL's own settings", given.changes // 4)):
         with server(folder / name.split()[0]) as database:
             if changes != given.changes:
@@ -248,21 +223,12 @@ def dead(folder: Path, given: argparse.Namespace) -> None:
         most, largest = (max(figures) for figures in zip(*seen, strict=True))
         rows.append([name, f"{changes:,}", f"{rate:,.0f}", f"{most:,}", f"{most / rate:.0f}", f"{largest / 1e6:,.0f}"])
         if changes == given.changes and not given.short and most > MAX_DEAD * changes:
-            FAILED.append(f"of {changes:,} changes {most:,} rows were dead at once")
+            wrong.append(f"of {changes:,} changes {most:,} rows were dead at once")
     print(f"## Dead rows of an outbox that keeps {KEPT:,}, with autovacuum every {NAP_S} s\n")
     table(["", "changes", "a second", "dead at most", "seconds' worth", "largest, MB"], rows)
-
-
-PARTS: dict[str, Callable[[Path, argparse.Namespace], None]] = {"bytes": bytes_of_a_case, "hot": hot, "dead": dead}
-
-
-def main() -> int:
-    lengths = {"visits": (1_200, 60), "minutes": (4.0, 0.2), "bursts": (10, 1), "changes": (10_000_000, 100_000)}
-    run_parts(__doc__, PARTS, **lengths)
-    for one in FAILED:
-        print(f"WRONG: {one}")
-    return 1 if FAILED else 0
+    return told_wrong(wrong)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    lengths = {"visits": (1_200, 60), "minutes": (4.0, 0.2), "bursts": (10, 1), "changes": (10_000_000, 100_000)}
+    sys.exit(run_parts(options(__doc__, **lengths), {"bytes": bytes_of_a_case, "hot": hot, "dead": dead}))

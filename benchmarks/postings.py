@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import random
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -44,41 +46,10 @@ ITEM = "lost-and-found"
 #: Of all postings those whose other half is handed in last; reads of each list.
 HALVES, READS = 200, 60
 
-NOUNS: dict[str, Sequence[tuple[str, str]]] = {
-    "bag": (("双肩包", "书包"), ("手提包", "女士包"), ("行李箱", "拉杆箱"), ("挎包", "斜挎包"), ("电脑包", "公文包")),
-    "phone": (("手机", "智能手机"), ("老人机", "按键手机")),
-    "electronics": (("平板电脑", "平板"), ("耳机", "蓝牙耳机"), ("相机", "照相机"), ("充电宝", "移动电源")),
-    "jewellery": (("手镯", "镯子"), ("项链", "链子"), ("戒指", "指环"), ("手表", "腕表")),
-    "keys": (("钥匙串", "一串钥匙"), ("车钥匙", "汽车钥匙")),
-    "pet": (("小狗", "狗"), ("猫", "小猫"), ("鹦鹉", "鸟")),
-    "other": (("雨伞", "伞"), ("水杯", "保温杯"), ("外套", "上衣"), ("眼镜", "近视眼镜"), ("书", "书本")),
-}
-COLOURS = {
-    "black": "黑色",
-    "white": "白色",
-    "red": "红色",
-    "blue": "蓝色",
-    "grey": "灰色",
-    "brown": "棕色",
-    "pink": "粉色",
-}
+MADE_UP = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+NOUNS, COLOURS, MARKS = MADE_UP["nouns"], MADE_UP["colours"], MADE_UP["marks"]
 BRANDS = ("", "", "", *(f"样牌{letter}" for letter in "ABCDEFGHJKLM"))
 
-#: A mark as one side writes it, and as the other does.
-MARKS = (
-    ("拉链上挂着小熊", "挂件是一只小熊"), ("右下角有划痕", "一角划花了"), ("贴着卡通贴纸", "上面有一张卡通贴画"),
-    ("里面有一把折叠伞", "内有折叠雨伞"), ("背面写着名字缩写", "后面写了字母缩写"), ("系着红绳", "拴了一根红绳子"),
-    ("带一个皮套", "外面有皮质保护套"), ("屏幕碎了一角", "屏角有裂纹"), ("扣子掉了一颗", "少了一颗纽扣"),
-    ("里面夹着车票", "内有几张车票"), ("带校徽", "别着一枚校徽"), ("有一股茶味", "闻起来有茶叶味"),
-    ("内有英语课本", "里面有一本英语书"), ("链子断过又接上", "链条有修补痕迹"), ("底部有水渍", "底下有一片水印"),
-    ("配了一副手套", "里面有手套一双"), ("印着山水图案", "图案是山水画"), ("缝过白线", "有白线缝补的地方"),
-    ("带公交卡", "里面有一张公交卡"), ("挂着铃铛", "铃铛会响"), ("有两个夹层", "分成两个隔层"),
-    ("装着药盒", "内有一个小药盒"), ("刻着日期", "有刻字是日期"), ("缠着胶带", "用胶带缠过"),
-    ("带儿童画", "有小孩画的画"), ("边缘镶金线", "镶了一圈金边"), ("一侧磨白", "侧面磨损发白"),
-    ("装着充电线", "有一根充电线"), ("盖子是后配的", "盖子不是原配"), ("编着中国结", "挂了中国结"),
-)  # fmt: skip
-PLACES = ("东站", "人民公园", "体育馆", "中心医院", "图书馆", "三号线", "大学南门", "农贸市场", "步行街", "会展中心")
-COUNTIES = ("510703", "510704", "510705", "510722", "510723")
 FIRST = date(2026, 6, 1)
 
 
@@ -104,8 +75,8 @@ def made_up(chance: random.Random) -> Thing:
         chance.choice(list(COLOURS)),
         chance.choice(BRANDS),
         tuple(chance.sample(MARKS, 4)),
-        chance.choice(PLACES),
-        chance.choice(COUNTIES),
+        chance.choice(MADE_UP["places"]),
+        chance.choice(MADE_UP["counties"]),
         FIRST + timedelta(days=chance.randrange(60)),
     )
 

@@ -1,8 +1,7 @@
 """What it costs staff that each reading of a case is recorded before it is answered; citizens pay nothing for it.
 
-    python benchmarks/readings.py                                    # SQLite, and PostgreSQL where there is one
-    python benchmarks/readings.py --short                            # one round of a second each, and no aim
-    python benchmarks/readings.py --before /tmp/before/.venv/bin/banshi    # citizens' reads against an earlier commit's
+    python benchmarks/readings.py            # SQLite, and PostgreSQL where there is one
+    python benchmarks/readings.py --short    # one round of a second each, and no aim
 
 The real `banshi serve`, 32 at once. Each look of "recorded" is the first of its person and case in its quarter of an
 hour, so that each is a row; "again" is the same few cases over and over. The aim: at least 0.8 of the rate without.
@@ -12,24 +11,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
-from benchmarks.shared.api_load import (
-    columns,
-    load,
-    of_its_own,
-)
+from benchmarks.shared.api_load import columns, each_of, load
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cases import CITIZEN, filled
 from benchmarks.shared.cities import city
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.figures import alternate, compare, median
-from benchmarks.shared.processes import HERE, Running, banshi, finished, python, running, workspace
+from benchmarks.shared.processes import Running, banshi, python, running, workspace
 
 #: Requests under way at once.
 AT_ONCE = 32
@@ -65,49 +59,32 @@ class Office:
         return self._read([(case, self.citizen) for case in self.cases])
 
     def _read(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-        tokens = [f"{case} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n" for case, token in pairs]
-        plan = {"head": "GET /v1/cases/{token}X-Number: {key}\r\n", "tokens": tokens, "keys": "k"}
+        plan = each_of("GET /v1/cases/{case}", pairs)
         return load(self.server, self.length, AT_ONCE, "200", **plan)
 
 
 def measure(title: str, given: argparse.Namespace, folder: Path) -> bool:
     """Whether staff keep what they have to."""
-    before, serve = given.before, ("serve", "--port", "0")
-    commands: dict[str, Callable[[Path], list[str]]] = {
-        "with": lambda file: banshi(file, *serve),
-        "without": lambda file: python("peers/without_readings.py", "--config", str(file), *serve),
-    }
-    if before:
-        commands["before"] = lambda file: banshi(file, *serve, command=before)
     with ExitStack() as stack:
-        offices = {}
-        for name, command in commands.items():
+        offices = []
+        for name in ("with", "without"):
             url = stack.enter_context(postgres_if(title == "PostgreSQL"))
             file = city(folder / f"{title}-{name}", database=url)
-            if name == "before":
-                # An earlier version makes its own tables, and reads its own plugins.
-                fill = [
-                    str(Path(before).with_name("python")),
-                    str(HERE / "shared" / "cases.py"),
-                    str(of_its_own(file, before)),
-                ]
-                cases = finished(fill, side=None, seconds=120)
-            else:
-                cases = asyncio.run(filled(file))
-            server = stack.enter_context(running(command(file)))
-            offices[name] = Office(server, file.parent / "data", cases, given)
-        for one in offices.values():
+            cases = asyncio.run(filled(file))
+            program = banshi(file) if name == "with" else python("peers/without_readings.py", "--config", str(file))
+            server = stack.enter_context(running([*program, "serve", "--port", "0"]))
+            offices.append(Office(server, file.parent / "data", cases, given))
+        for one in offices:
             one.by_staff()  # each token's signature is looked at once
             one.by_citizen()
-        here, without = offices["with"], offices["without"]
+        here, without = offices
         sides = {"without the record": without.by_staff, "recorded": here.by_staff, "again": here.again}
         results = alternate(given.rounds, sides)
         print(f"## {title}: staff read cases, {AT_ONCE} at once\n")
         compare(results, columns("without the record"))
-        own: Mapping[str, Office] = {"before": offices["before"]} if before else {"without the record": without}
-        mine = alternate(given.rounds, {name: one.by_citizen for name, one in {**own, "now": here}.items()})
+        mine = alternate(given.rounds, {"without the record": without.by_citizen, "now": here.by_citizen})
         print(f"## {title}: a citizen reads cases of theirs, {AT_ONCE} at once\n")
-        compare(mine, columns(next(iter(own))))
+        compare(mine, columns("without the record"))
     pairs = zip(results["recorded"], results["without the record"], strict=True)
     kept = median([one["per_second"] / other["per_second"] for one, other in pairs])
     print(f"Staff keep {kept:.2f} of the rate; the aim is {MIN_RATE_KEPT}.\n")
@@ -117,7 +94,6 @@ def measure(title: str, given: argparse.Namespace, folder: Path) -> bool:
 def main() -> int:
     parser = options(__doc__, rounds=(5, 1), seconds=(4.0, 1.0), warm_up=(0.5, 0.2))
     parser.add_argument("--sqlite", action="store_true", help="nothing on PostgreSQL")
-    parser.add_argument("--before", metavar="COMMAND", help="the command `banshi` of an earlier commit's environment")
     given = begun(parser)
     titles = ["SQLite", *(["PostgreSQL"] if not given.sqlite and has_postgres() else [])]
     with workspace() as folder:

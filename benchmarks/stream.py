@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.shared.arguments import run_parts
+from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.figures import Column, alternate, median, percentile, rows_of, table
 from benchmarks.shared.processes import Running, python, running, serving
 from benchmarks.streams.crowd import Crowd, crowd
@@ -189,10 +189,7 @@ def storm(folder: Path, length: argparse.Namespace) -> None:
 def deaf(folder: Path, length: argparse.Namespace) -> None:
     """Some phones stop reading and get more than fits: what the others and the server notice of it."""
     count, some = length.phones, length.deaf
-    with (
-        serving(town(folder, stream_timeout=5.0)) as ours,
-        crowd(ours.url, tokens(folder, count)) as phones,
-    ):
+    with serving(town(folder, stream_timeout=5.0)) as ours, crowd(ours.url, tokens(folder, count)) as phones:
         follow(folder / "data", [f"citizen-{number}" for number in range(some)])
         opened(phones, count)
         quiet = round_of(ours, phones, count)
@@ -246,7 +243,7 @@ def main() -> None:
     phones = {"phones": (10_000, 500), "most": (20_000, 1_000), "broadcasts": (7, 2), "deaf": (100, 10)}
     # Seconds until what has just changed has settled, and for which as many phones as there can be are watched; in
     # full, a whole round of signs of life.
-    run_parts(__doc__, parts, **phones, settle=(2.0, 0.2), watch=(20.0, 1.0))
+    run_parts(options(__doc__, **phones, settle=(2.0, 0.2), watch=(20.0, 1.0)), parts)
 
 
 if __name__ == "__main__":

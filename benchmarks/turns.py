@@ -15,10 +15,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
-from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.databases import each_database
-from benchmarks.shared.processes import workspace
 from benchmarks.talking import alerts, kills, rates
 from benchmarks.town.report import scoreboard
 
@@ -32,48 +33,34 @@ LENGTHS = {
 }
 
 
-def killing(length: argparse.Namespace) -> bool:
+def killing(folder: Path, length: argparse.Namespace) -> bool:
     """Whether nothing is lost, and nothing comes twice."""
     reports = []
     for title, database in each_database(postgres_alone=length.postgres):
-        with workspace() as folder:
-            report = asyncio.run(kills.tried(folder, title, database, length))
+        report = asyncio.run(kills.tried(folder / title, title, database, length))
         report.print("kills")
         reports.append((title, "0 lost, 0 twice", report))
     scoreboard(reports)
     return not any(report.broken for *_, report in reports)
 
 
-def timing(length: argparse.Namespace) -> bool:
-    """Whether a turn costs what it may, in multiples of the lean handler's: others may use the machine."""
-    missed = []
-    for title, database in each_database(postgres_alone=length.postgres):
-        with workspace() as folder:
-            missed += rates.measured(folder, title, length, on_postgres=bool(database))
-    # The short form looks whether it works at all: its rounds are too short for an aim.
-    return length.short or not missed
+def measuring(part: ModuleType) -> Callable[[Path, argparse.Namespace], bool]:
+    """Whether what the part aims at is met on each database."""
 
+    def go(folder: Path, length: argparse.Namespace) -> bool:
+        missed = []
+        for title, database in each_database(postgres_alone=length.postgres):
+            missed += part.measured(folder / title, title, length, on_postgres=bool(database))
+        return not missed
 
-def alerting(length: argparse.Namespace) -> bool:
-    """Whether an alert comes once to each, and keeps nobody's answer back."""
-    missed = []
-    for title, database in each_database(postgres_alone=length.postgres):
-        with workspace() as folder:
-            missed += alerts.measured(folder, title, length, on_postgres=bool(database))
-    return not missed
-
-
-PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {"kills": killing, "rates": timing, "alerts": alerting}
+    return go
 
 
 def main() -> int:
     parser = options(__doc__, **LENGTHS)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(PARTS)}")
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL alone")
     parser.add_argument("--seed", type=int, default=1)
-    given = begun(parser)
-    kept = [PARTS[name](given) for name in given.parts or PARTS]
-    return 0 if all(kept) else 1
+    return run_parts(parser, {"kills": killing, "rates": measuring(rates), "alerts": measuring(alerts)})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,10 +24,10 @@ import aiohttp
 from aiohttp import web
 
 from benchmarks.faults.postgres import DURABLE
-from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.cities import DEPARTMENTS, PUSH, city
 from benchmarks.shared.databases import each_database, has_postgres
-from benchmarks.shared.processes import workspace
+from benchmarks.shared.figures import percentile
 from benchmarks.shared.servers import Server
 from benchmarks.town.checks import Database
 from tests import postgres_servers
@@ -109,9 +109,7 @@ class WeChat:
         return web.json_response({"errcode": 0, "errmsg": "ok"})
 
 
-async def tried(
-    folder: Path, database: str, work: Callable[[WeChat], Any], *, last: Callable[[WeChat], Any] | None = None
-) -> WeChat:
+async def tried(folder: Path, database: str, work: Callable[[WeChat], Any]) -> WeChat:
     """A server with the account, and WeChat at work on it."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         wechat, application = WeChat(session, ""), web.Application()
@@ -123,51 +121,43 @@ async def tried(
         account["base_url"] = f"http://127.0.0.1:{runner.addresses[0][1]}"
         settings = {"wechat": {"accounts": {"bureau": account}}}
         config = city(folder, PLUGINS, settings=settings, log_level="error", database=database)
-        server = Server(config, folder / "server.log")
         try:
-            server.start()
-            await server.ready(session)
-            wechat.url = f"{server.url}/v1/wechat/bureau"
-            # Each text once, so that what is made at first use is there.
-            for number in range(0, PEOPLE * len(TEXTS), PEOPLE):
-                await wechat.sends(number)
-            wechat.took.clear()
-            await work(wechat)
-            if last:
-                await last(wechat)
+            async with Server(config, folder / "server.log").up(session) as server:
+                wechat.url = f"{server.url}/v1/wechat/bureau"
+                # Each text once, so that what is made at first use is there.
+                for number in range(0, PEOPLE * len(TEXTS), PEOPLE):
+                    await wechat.sends(number)
+                wechat.took.clear()
+                await work(wechat)
         finally:
-            await asyncio.to_thread(server.end, signal.SIGTERM)
             await runner.cleanup()
     return wechat
 
 
 def told(title: str, wechat: WeChat) -> tuple[float, float]:
     """Print how late the answers were; the 99th of 100, and the last."""
-    took = sorted(wechat.took)
-    p50, p99, last = took[len(took) // 2], took[int(len(took) * 0.99)], took[-1]
-    print(
-        f"{title}: {len(took):,} deliveries, p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms, last {last * 1e3:.0f} ms"
-    )
+    p50, p99, last = (percentile(wechat.took, share) for share in (0.5, 0.99, 1))
+    head = f"{title}: {len(wechat.took):,} deliveries"
+    print(f"{head}, p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms, last {last * 1e3:.0f} ms")
     return p99, last
 
 
-def rates(length: argparse.Namespace) -> bool:
+def rates(folder: Path, length: argparse.Namespace) -> bool:
     """Whether what is answered at fifty a second is answered in time."""
     kept = True
     for title, database in each_database():
-        with workspace() as folder:
-            wechat = asyncio.run(tried(folder, database, lambda one: one.lasting(length.seconds)))
+        wechat = asyncio.run(tried(folder / title, database, lambda one: one.lasting(length.seconds)))
         p99, last = told(f"{title}, {RATE} encrypted messages a second", wechat)
         # A look whether it works says nothing of a hundredth.
         kept &= (p99 < P99_S or length.short) and last < LATEST_S
     return kept
 
 
-def outage(length: argparse.Namespace) -> bool:
+def outage(folder: Path, length: argparse.Namespace) -> bool:
     """Whether nothing is lost, and nothing comes too late, while PostgreSQL is away for longer than WeChat waits."""
     if not has_postgres():
         return True
-    with workspace() as folder, postgres_servers.alone(folder / "postgres", *DURABLE) as server:
+    with postgres_servers.alone(folder / "postgres", *DURABLE) as server:
 
         def kept() -> list[Path]:
             return [*(folder / "city" / "data" / "wechat").glob("*.kept")]
@@ -179,14 +169,12 @@ def outage(length: argparse.Namespace) -> bool:
             await asyncio.sleep(length.away)
             await asyncio.to_thread(server.begin_again)
             await load
-
-        async def last(wechat: WeChat) -> None:
             for _ in range(int(CAUGHT_UP_S * 2)):
                 if wechat.said >= len(wechat.put_off) and not kept():
                     return
                 await asyncio.sleep(0.5)
 
-        wechat = asyncio.run(tried(folder / "city", server.url, work, last=last))
+        wechat = asyncio.run(tried(folder / "city", server.url, work))
         turns = {str(row["key"]) for row in Database(server.url).rows("SELECT key FROM conversations_turn")}
         said = Database(server.url).rows("SELECT state, count(*) AS n FROM conversations_said GROUP BY state")
         left = len(kept())
@@ -199,16 +187,5 @@ def outage(length: argparse.Namespace) -> bool:
     return latest < LATEST_S and not lost and not left and told_all and bool(wechat.put_off)
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {"rates": rates, "outage": outage}
-
-
-def main() -> int:
-    parser = options(__doc__, **LENGTHS)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(PARTS)}")
-    given = begun(parser)
-    kept = [PARTS[name](given) for name in given.parts or PARTS]
-    return 0 if all(kept) else 1
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(run_parts(options(__doc__, **LENGTHS), {"rates": rates, "outage": outage}))

@@ -17,11 +17,11 @@ from banshi.builtin.isolation import process
 from banshi.builtin.isolation.child import main
 from tests.commands import FORKED
 
-FROM_DISK = {"begin": process.begin, "begin_at_once": process.begin_at_once}
+FROM_DISK = {"begin": process.begin}
 
 
 class Forked:
-    """With the ways of `subprocess.Popen`."""
+    """With the ways of `asyncio.subprocess.Process`."""
 
     def __init__(self, descriptor: int) -> None:
         with Connection(os.dup(descriptor)) as line:
@@ -38,23 +38,12 @@ class Forked:
     def returncode(self) -> int | None:
         return self._process.exitcode
 
-    def wait(self) -> int | None:
-        self._process.join()
+    async def wait(self) -> int | None:
+        await asyncio.to_thread(self._process.join)
         return self.returncode
 
 
-class ForkedOnALoop(Forked):
-    """With those of `asyncio.subprocess.Process`."""
-
-    async def wait(self) -> int | None:  # type: ignore[override]
-        return await asyncio.to_thread(super().wait)
-
-
 async def begin(descriptor: int) -> Any:
-    return ForkedOnALoop(descriptor)
-
-
-def begin_at_once(descriptor: int) -> Any:
     return Forked(descriptor)
 
 
@@ -67,4 +56,4 @@ def _be_a_child(line: Connection, environment: Mapping[str, str]) -> None:
 
 
 def fork_children() -> None:
-    process.begin, process.begin_at_once = begin, begin_at_once  # type: ignore[assignment]
+    process.begin = begin

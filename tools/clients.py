@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import select
 import shutil
 import subprocess
 import sys
@@ -21,6 +19,11 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import npm
+
+sys.path.insert(0, str(npm.ROOT))
+
+from benchmarks.shared.cities import project
+from benchmarks.shared.processes import banshi, banshi_done, running
 
 #: What of npm judges the description.
 JUDGES = {
@@ -159,25 +162,11 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
     from banshi.testing import TINY_PNG
 
     (folder / PICTURE).write_bytes(TINY_PNG)
-    config = folder / "plugins.toml"
-    text = (npm.ROOT / "plugins.toml").read_text(encoding="utf-8").replace('data = "data"', f'data = "{folder}/data"')
-    config.write_text(re.sub(r'(?m)^path = "', f'path = "{npm.ROOT}/', text), encoding="utf-8")
-    banshi = [str(PROGRAMS / "banshi"), "--config", str(config)]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen([*banshi, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=log, text=True)
-        try:
-            assert server.stdout is not None  # noqa: S101 - it was asked for
-            ready, _, _ = select.select([server.stdout], [], [], START)
-            found = re.search(r"https?://[\w.:]+", server.stdout.readline() if ready else "")
-            if found is None:
-                raise Wrong(f"banshi serve did not start:\n{(folder / 'log').read_text()}")
-            citizen = run("a citizen's token", [*banshi, "token", "wang"], folder).strip()
-            roles = ["--role", "traffic:reviewer", "--role", "traffic:approver"]
-            staff = run("a clerk's token", [*banshi, "token", "li", *roles], folder).strip()
-            yield {"BANSHI_URL": found[0], "CITIZEN": citizen, "STAFF": staff}
-        finally:
-            server.terminate()
-            server.wait(START)
+    file = project(folder)
+    with running(banshi(file, "serve", "--port", "0"), side=None) as server:
+        roles = ["--role", "traffic:reviewer", "--role", "traffic:approver"]
+        citizen, staff = banshi_done(file, "token", "wang"), banshi_done(file, "token", "li", *roles)
+        yield {"BANSHI_URL": server.url, "CITIZEN": citizen.strip(), "STAFF": staff.strip()}
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import asyncio
 import glob
 import re
 import time
-from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.town.report import Report
@@ -124,7 +123,7 @@ async def clock(folder: Path, length: argparse.Namespace) -> Report:
         turn(0)
         report.say(
             "longest silence in seconds around the jumps ahead and back",
-            f"{silence(one, jumped):.2f}, {silence(one, back):.2f}",
+            f"{one.ledger.silence(jumped, jumped + 2):.2f}, {one.ledger.silence(back, back + 2):.2f}",
         )
         report.say(
             "seconds from the kill an hour ahead to the next message",
@@ -141,12 +140,6 @@ async def ended(one: SendingTown, report: Report, since: float, what: str = "the
     report.recovery.append(one.ledger.next_after(since))
     report.say(f"seconds from {what} to the next message", f"{one.ledger.next_after(since):.2f}")
     report.say("the last message, seconds after that", f"{one.ledger.times[-1] - since:.1f}")
-
-
-def silence(one: SendingTown, since: float) -> float:
-    """The longest time without a message in the two seconds from then on."""
-    times = [since, *(at for at in one.ledger.times if since < at < since + 2), since + 2]
-    return max(after - before for before, after in pairwise(times))
 
 
 def held(one: SendingTown) -> tuple[int, int]:

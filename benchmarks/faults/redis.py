@@ -7,7 +7,6 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable
-from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.faults.postgres import network_faults
@@ -74,14 +73,12 @@ async def harmed(one: SendingTown, report: Report, name: str, fault: Callable[[]
     await fault()
     await asyncio.sleep(1.0)
     ends = time.monotonic()
-    times = [begun, *(at for at in one.ledger.times if begun < at < ends), ends]
-    silence = max(after - before for before, after in pairwise(times)) if one.ledger.times[-1] > begun else 0.0
+    silence = one.ledger.silence(begun, ends) if one.ledger.times[-1] > begun else 0.0
+    messages = sum(begun < at < ends for at in one.ledger.times)
     report.injected += 1
     report.recovery.append(silence)
     answered = sum(begun < at < ends for at in one.memory.answered)
-    report.say(
-        f"{name}: messages, answers meanwhile; longest silence, s", f"{len(times) - 2}, {answered}; {silence:.2f}"
-    )
+    report.say(f"{name}: messages, answers meanwhile; longest silence, s", f"{messages}, {answered}; {silence:.2f}")
     report.promise(silence <= MAX_SILENCE_S, f"{name}: no message for {silence:.1f} s")
     report.promise(answered > 0, f"{name}: nobody was answered meanwhile")
 

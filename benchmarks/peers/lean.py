@@ -16,6 +16,7 @@ import hashlib
 import json
 import secrets
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,30 +50,41 @@ EVENT = {"version": 1, "action": "submit", "state_before": "", "state": "submitt
 ACTIONS = [{"action": "withdraw", "needs_reason": False, "leads_to": "withdrawn"}]
 
 
-def submit_with(form: dict[str, Any], key: Any) -> Any:
-    """The handler."""
-    schema = {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": {"answers": form}}
-    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+def person_by(key: Any) -> Callable[[web.Request], str]:
+    """Whose token a request has; each is looked at once."""
     people: dict[str, str] = {}
 
-    def person_of(header: str) -> str:
-        person = people.get(header)
-        if person is None:
+    def person_of(request: web.Request) -> str:
+        header = request.headers["Authorization"]
+        if (person := people.get(header)) is None:
             token = jwt.decode(header.removeprefix("Bearer "), key, algorithms=ALGORITHMS)
             person = people[header] = token.claims["sub"]
         return person
 
+    return person_of
+
+
+def digest(whole: bytes) -> str:
+    return hashlib.blake2b(whole, digest_size=32).hexdigest()
+
+
+def submit_with(form: dict[str, Any], key: Any) -> Any:
+    """The handler."""
+    schema = {"type": "object", "required": ["answers"], "additionalProperties": False, "properties": {"answers": form}}
+    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    person_of = person_by(key)
+
     async def submit(request: web.Request) -> web.Response:
-        person = person_of(request.headers["Authorization"])
+        person = person_of(request)
         raw = await request.read()
         body = orjson.loads(raw)
         if not validator.is_valid(body):
             return web.Response(status=422)
-        once = hashlib.blake2b(f"{person}\0{request.headers['Idempotency-Key']}".encode(), digest_size=32).hexdigest()
+        once = digest(f"{person}\0{request.headers['Idempotency-Key']}".encode())
         at, identity = datetime.now(UTC), uuid7()
         number = f"{at:%Y%m%d}-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
         document = orjson.dumps(shown(identity, number, at, body["answers"]))
-        key = {"id": once, "fingerprint": hashlib.blake2b(raw, digest_size=32).hexdigest(), "created_at": at}
+        key = {"id": once, "fingerprint": digest(raw), "created_at": at}
         key |= {"status": 201, "headers": {"Location": f"/v1/cases/{identity}"}, "body": document.decode()}
         case = {"id": identity, "number": number, "person": person, "answers": body["answers"]}
         try:

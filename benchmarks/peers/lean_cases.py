@@ -10,28 +10,24 @@ Arguments: the database's address, and the folder with the development key.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 import uvloop
 from aiohttp import web
-from joserfc import jwt
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
 from banshi.builtin.identity.development import development_key
-from banshi.builtin.identity.tokens import ALGORITHMS
 from banshi.foundation.database.opening import open_store
+from benchmarks.peers.lean import ZONE, digest, person_by
 from benchmarks.peers.serving import serve
 
-ZONE = ZoneInfo("Asia/Shanghai")
 PAGE = 20
 
 SUMMARY = (
@@ -76,18 +72,11 @@ class Office:
     """The handlers."""
 
     def __init__(self, key: Any) -> None:
-        self._key, self._people = key, dict[str, str]()
+        self.person = person_by(key)
         self._connection: Any = get_connection("default")
         self._spelled: Callable[[str], str] = str
         if self._connection.capabilities.dialect == "sqlite":
             self._spelled = lambda sql: sql.replace("$", "?")
-
-    def person(self, request: web.Request) -> str:
-        header = request.headers["Authorization"]
-        if (person := self._people.get(header)) is None:
-            token = jwt.decode(header.removeprefix("Bearer "), self._key, algorithms=ALGORITHMS)
-            person = self._people[header] = token.claims["sub"]
-        return person
 
     async def asked(self, *statements: tuple[Any, ...]) -> Sequence[Rows]:
         """The rows of each, on one connection, which on SQLite is one turn of the driver's thread."""
@@ -250,10 +239,6 @@ def moment(value: Any) -> str:
 
 def day(value: date | str | None) -> str | None:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def digest(whole: bytes) -> str:
-    return hashlib.blake2b(whole, digest_size=32).hexdigest()
 
 
 async def answer(url: str, keys: str) -> None:

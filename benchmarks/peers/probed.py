@@ -109,10 +109,10 @@ def counted_statements() -> None:
 
     commit, connect, turn = Store.commit, sqlite3.connect, aiosqlite.Connection._execute
 
-    async def promised(store: Any, write: Any) -> None:
+    async def promised(store: Any, write: Any, **how: Any) -> None:
         WRITERS[id(write)] = LABEL.get()
         try:
-            await commit(store, write)
+            await commit(store, write, **how)
         finally:
             del WRITERS[id(write)]
 

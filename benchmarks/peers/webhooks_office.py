@@ -110,8 +110,7 @@ async def main() -> None:
             top = await importlib.import_module("banshi_plugins.webhooks.events.journal").top()
             with suppress(AssertionError):  # what has not come by then, its receiver misses
                 await until(
-                    lambda: all(one.live.position >= top and not one.waiting for one in good),
-                    DELIVERY_TIMEOUT_S,
+                    lambda: all(one.live.position >= top and not one.waiting for one in good), DELIVERY_TIMEOUT_S
                 )
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         behind = whole.seconds - making.seconds

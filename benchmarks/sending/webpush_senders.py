@@ -163,12 +163,7 @@ def pywebpush_blocking(plan: dict[str, Any]) -> dict[str, float]:
 
         def wave(count: int) -> None:
             for number in range(count):
-                answer = webpush(
-                    phones[number % PHONES],
-                    text,
-                    **theirs(own),
-                    requests_session=session,
-                )
+                answer = webpush(phones[number % PHONES], text, **theirs(own), requests_session=session)
                 assert not isinstance(answer, str)
                 assert answer.status_code == 201
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,20 @@ def writes_of(
     return go
 
 
+def each_of(line: str, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The plan of one request for each pair in turn: `line` of its case, with its token.
+
+    A pair stands where the load has a token: what comes before the case is the head's.
+    """
+    before, of_case, after = line.partition("{case}")
+    middle = f" HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{LANGUAGE}Authorization: Bearer "
+    return {
+        "head": f"{before}{{token}}\r\nIdempotency-Key: {{key}}\r\n",
+        "tokens": [f"{case if of_case else ''}{after}{middle}{token}" for case, token in pairs],
+        "keys": f"{time.time_ns():x}",
+    }
+
+
 def until_settled(server: Any) -> None:
     """Wait until the engine has nothing left to do."""
     started = time.perf_counter()
@@ -146,23 +160,6 @@ def without_engine(file: Path, *arguments: str) -> list[str]:
 
 def of_its_own(file: Path, command: str) -> Path:
     """The plugins.toml with the plugins of the tree that another environment's `banshi` is of."""
-    file.write_text(file.read_text("utf-8").replace(str(ROOT), str(_tree(command))), "utf-8")
-    return as_known(file, command)
-
-
-def as_known(file: Path, command: str | None) -> Path:
-    """The plugins.toml without what that `banshi` is too old for; None is ours, which is not."""
-    # Before there were rooms, it stood elsewhere.
-    if command and "PersonRates" not in _text(_tree(command) / "platform/banshi/kernel/loading/settings.py"):
-        lines = file.read_text("utf-8").splitlines(keepends=True)
-        file.write_text("".join(line for line in lines if not line.startswith("rates = ")), "utf-8")
+    tree = Path(command).absolute().parents[2]
+    file.write_text(file.read_text("utf-8").replace(str(ROOT), str(tree)), "utf-8")
     return file
-
-
-def _text(file: Path) -> str:
-    return file.read_text("utf-8") if file.exists() else ""
-
-
-def _tree(command: str) -> Path:
-    """Where the source of another environment's `banshi` is."""
-    return Path(command).absolute().parents[2]

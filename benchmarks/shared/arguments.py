@@ -45,15 +45,18 @@ def begun(parser: argparse.ArgumentParser, pinned: str = PINNED) -> argparse.Nam
 
 
 def run_parts(
-    doc: str | None, parts: Mapping[str, Callable[[Path, argparse.Namespace], object]], **lengths: Any
-) -> None:
-    """Do the parts that are asked for, or all of them, each in a folder of its own."""
-    parser = options(doc, **lengths)
+    parser: argparse.ArgumentParser, parts: Mapping[str, Callable[[Path, argparse.Namespace], bool | None]]
+) -> int:
+    """Do the parts that are asked for, or all of them, each in a folder of its own.
+
+    A part that says False has missed something; the status to end with is 1 then.
+    """
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(parts)}")
-    given = begun(parser)
+    given, status = begun(parser), 0
     for name in given.parts or parts:
         with workspace() as folder:
-            parts[name](folder, given)
+            status |= parts[name](folder, given) is False
+    return status
 
 
 def machine(pinned: str = PINNED) -> str:

@@ -1,21 +1,14 @@
-"""Cases that are written as fast as the store takes them, without all else that a submission is.
-
-As a script it fills the database of the plugins.toml that it is given, with whichever version's interpreter runs it,
-and prints the cases' ids as JSON.
-"""
+"""Cases that are written as fast as the store takes them, without all else that a submission is."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from banshi.app import configure, open_platform
-from banshi.foundation import logs
 from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal
@@ -52,8 +45,3 @@ async def filled(file: Path) -> list[str]:
     # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
     EXECUTOR_CACHE.clear()
     return ids
-
-
-if __name__ == "__main__":
-    logs.configure("error")
-    print(json.dumps(asyncio.run(filled(Path(sys.argv[1])))))

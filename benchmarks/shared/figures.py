@@ -100,6 +100,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     print(flush=True)
 
 
+def told_wrong(wrong: Sequence[str]) -> bool:
+    """Print each thing that is wrong; whether there is none."""
+    for one in wrong:
+        print(f"WRONG: {one}", flush=True)
+    return not wrong
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that so large a share is below."""
     ranked = sorted(values)

@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import json
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.loading.settings import Settings
-from benchmarks.shared.api_load import ANSWERS, LANGUAGE, WRITES, load
+from benchmarks.shared.api_load import ANSWERS, WRITES, each_of, load
 from benchmarks.shared.figures import Column
 from mobile_push.inbox import messages
 
@@ -39,12 +38,7 @@ ACTS = 1_500
 STAFF = "permits/desk:reviewer"
 
 #: What is measured: by path, whoever asks, and whether each case is asked for.
-LOOKS = {
-    "GET /v1/cases/{id}": "{case}",
-    "GET /v1/cases": "",
-    "GET /v1/inbox": "",
-    "GET /v1/worklist": "",
-}
+LOOKS = {"GET /v1/cases/{id}": "{case}", "GET /v1/cases": "", "GET /v1/inbox": "", "GET /v1/worklist": ""}
 
 COLUMNS = (Column("requests/s", "per_second"), Column("server's CPU µs", "cpu"), Column("p99 ms", "p99", ".1f"))
 
@@ -92,15 +86,15 @@ class Everybody:
         self._people = [(development_token(settings, person), cases) for person, cases in filled]
         self._staff = development_token(settings, "staff-1", roles=[STAFF])
         #: Those that are still to be withdrawn: nobody looks at them.
-        self._left = iter([(token, case) for token, cases in self._people for case in cases[TOLD:]])
+        self._left = iter([(case, token) for token, cases in self._people for case in cases[TOLD:]])
 
     def looks(self, server: Any, what: str) -> Callable[[], dict[str, Any]]:
         """A round of one of `LOOKS`."""
         path = what.removeprefix("GET ").replace("{id}", LOOKS[what])
-        pairs = [(token, case) for token, cases in self._people for case in cases[: TOLD if LOOKS[what] else 1]]
+        pairs = [(case, token) for token, cases in self._people for case in cases[: TOLD if LOOKS[what] else 1]]
         if what.endswith("worklist"):
-            pairs = [(self._staff, "")]
-        plan = self._plan(f"GET {path}", pairs)
+            pairs = [("", self._staff)]
+        plan = each_of(f"GET {path}", pairs)
         return lambda: load(server, self._length, READS, "200", **plan)
 
     def acts(self, server: Any) -> Callable[[], dict[str, Any]]:
@@ -108,21 +102,10 @@ class Everybody:
 
         def go() -> dict[str, Any]:
             pairs = [pair for pair, _ in zip(self._left, range(ACTS // (8 if self._length.short else 1)), strict=False)]
-            plan = self._plan("POST /v1/cases/{case}/actions/withdraw", pairs)
+            plan = each_of("POST /v1/cases/{case}/actions/withdraw", pairs)
             return load(server, self._length, WRITES, "200", **plan, body="{}", once=True, warm_up=0)
 
         return go
-
-    def _plan(self, line: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-        # A pair stands where the load has a token: the path comes before it.
-        before, _, after = line.partition("{case}")
-        path = [f"{case}{after}" if "{case}" in line else "" for _, case in pairs]
-        middle = f" HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{LANGUAGE}Authorization: Bearer "
-        return {
-            "head": f"{before}{{token}}\r\nIdempotency-Key: {{key}}\r\n",
-            "tokens": [f"{one}{middle}{token}" for one, (token, _) in zip(path, pairs, strict=True)],
-            "keys": f"{time.time_ns():x}",
-        }
 
 
 def cases_each(rounds: int, short: bool) -> int:

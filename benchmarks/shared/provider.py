@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks.shared.cities import fcm
-from benchmarks.shared.fetching import fetched
+from benchmarks.shared.fetching import document
 from benchmarks.shared.processes import Running, finished, python, running, workspace
 
 #: More than one process sends: what it could do is measured, not Google's quota.
@@ -28,11 +27,9 @@ class Provider:
 
     def ask(self, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask for a document, or tell it one."""
-        body = None if told is None else json.dumps(told).encode()
         method = "GET" if told is None else "PUT"
-        raw, _ = fetched(self.url + path, method=method, body=body, authority=self.folder / "ca.pem")
-        document: dict[str, Any] = json.loads(raw)
-        return document
+        found: dict[str, Any] = document(self.url + path, method=method, body=told, authority=self.folder / "ca.pem")
+        return found
 
     def report(self) -> dict[str, Any]:
         """What it has seen since it was asked last; it begins to count anew."""

@@ -6,9 +6,10 @@ import asyncio
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 import aiohttp
 
@@ -33,6 +34,16 @@ class Server(Running):
         self.answers_people = command[0] == "serve"
         self._command = [*(program or banshi(config)), *command, "--port", str(self.port)]
         self._environment, self._log = environment, log
+
+    @asynccontextmanager
+    async def up(self, session: aiohttp.ClientSession) -> AsyncIterator[Self]:
+        """Started and ready; asked to end with the block."""
+        try:
+            self.start()
+            await self.ready(session)
+            yield self
+        finally:
+            await asyncio.to_thread(self.end)
 
     def start(self) -> None:
         with self._log.open("ab") as log:

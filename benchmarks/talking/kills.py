@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -47,7 +46,7 @@ async def tried(folder: Path, title: str, database: str, length: argparse.Namesp
                 await crowd.deliver_late()
             await lives
         finally:
-            await asyncio.to_thread(server.end, signal.SIGTERM)
+            await asyncio.to_thread(server.end)
         report.say("seconds", f"{time.monotonic() - begun:.0f}")
         report.say("turns that were written and not answered when the server was killed", written)
         report.promise(written >= length.kills, "too few kills came between a turn and its reply")

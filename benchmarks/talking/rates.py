@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from benchmarks.shared.api_load import until_settled, without_engine
 from benchmarks.shared.cities import DEPARTMENTS, OWN, PUSH, SYNCED, city
 from benchmarks.shared.databases import postgres_if
-from benchmarks.shared.fetching import ANSWER_TIMEOUT_S
+from benchmarks.shared.fetching import document
 from benchmarks.shared.figures import Column, alternate, compare, ratios
 from benchmarks.shared.processes import python, running, serving
 from benchmarks.talking.script import messages
@@ -62,7 +61,9 @@ def measured(folder: Path, title: str, length: argparse.Namespace, *, on_postgre
     compare(results, (*FIGURES, *ratios(LEAN, "per_second")))
     print(f"## Turns on {title}: {PEOPLE} conversations, {RATE} turns a second\n")
     compare(late, (*FIGURES, P99_TIMES))
-    return missed(float(CPU_SHARE.cell(results, WHOLE)), float(P99_TIMES.cell(late, WHOLE)))
+    found = missed(float(CPU_SHARE.cell(results, WHOLE)), float(P99_TIMES.cell(late, WHOLE)))
+    # The short form looks whether it works at all: its rounds are too short for an aim.
+    return [] if length.short else found
 
 
 def missed(cpu: float, p99: float) -> list[str]:
@@ -110,18 +111,12 @@ def recorded(url: str, database: str) -> list[dict[str, Any]]:
     """One conversation: what is answered to each message, and what is remembered then."""
     steps = []
     for number, (text, _) in enumerate(messages("recorded")):
-        body = json.dumps({"key": str(number), "contact": "recorded", "text": text}).encode()
-        said = json.loads(posted(f"{url}/v1/benchmark/messages", body))["text"]
+        body = {"key": str(number), "contact": "recorded", "text": text}
+        said = document(f"{url}/v1/benchmark/messages", method="POST", body=body)["text"]
         if number == 0:
-            posted(f"{url}/v1/benchmark/people", b'{"contact": "recorded"}')
+            document(f"{url}/v1/benchmark/people", method="POST", body={"contact": "recorded"})
         (row,) = Database(database).rows("SELECT state, memory FROM conversations_conversation")
         steps.append({"reply": said, "state": row["state"], "memory": json.loads(row["memory"])})
     (case,) = Database(database).rows("SELECT answers FROM banshi_case")
     steps[-1]["answers"] = json.loads(case["answers"])
     return steps
-
-
-def posted(url: str, body: bytes) -> bytes:
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - our own server
-    with urllib.request.urlopen(request, timeout=ANSWER_TIMEOUT_S) as answer:  # noqa: S310
-        return bytes(answer.read())

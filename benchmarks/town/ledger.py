@@ -7,6 +7,7 @@ import ssl
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import orjson
 
@@ -75,6 +76,11 @@ class Ledger(Provider):
         """Seconds from a moment to the next message; infinite where there was none."""
         return next((at for at in self.times if at > moment), float("inf")) - moment
 
+    def silence(self, begun: float, ended: float) -> float:
+        """The longest time without a message between two moments."""
+        times = [begun, *(at for at in self.times if begun < at < ended), ended]
+        return max(after - before for before, after in pairwise(times))
+
     def account(self, promised: set[Key]) -> Account:
         """What became of these messages."""
         extra = {key: self.took[key] - 1 for key in promised if self.took[key] > 1}
@@ -90,7 +96,6 @@ def count(report: Report, account: Account) -> None:
     report.say("messages promised; lost", f"{account.promised:,}; {len(account.lost)}")
     report.say("taken more than once, all of them", f"{account.again} ({account.again / account.promised:.2%})")
     report.say(
-        "the same less those whose answer the provider held back",
-        f"{account.again_without_need} ({account.share:.2%})",
+        "the same less those whose answer the provider held back", f"{account.again_without_need} ({account.share:.2%})"
     )
     report.promise(not account.lost, f"lost: {account.lost[:5]}")

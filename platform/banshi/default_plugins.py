@@ -11,12 +11,11 @@ from types import ModuleType
 
 #: What a case can't do without: they fill the keys that the kernel asks by `[]`.
 ESSENTIAL = (
-    "banshi.kernel.runtime.plugin",
+    "banshi.kernel.http.plugin",
     "banshi.builtin.leading.plugin",
     "banshi.builtin.limits.plugin",
     "banshi.builtin.cases.plugin",
     "banshi.builtin.identity.plugin",
-    "banshi.kernel.http.plugin",
     "banshi.kernel.outbox.plugin",
 )
 #: What a city expects besides.

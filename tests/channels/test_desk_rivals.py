@@ -11,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from uuid_utils.compat import uuid7
 
 from banshi import Write
@@ -18,6 +19,7 @@ from conversations.engine.turn.memory import Memory
 from conversations.tables.models import ChannelConversation, Said
 from desk import DESK
 from desk.tables.models import DeskEvent, Enquiry
+from tests.channels.desk_race import raced
 from tests.channels.desks import SERVING, bureau
 from tests.channels.rival import rival
 from tests.commands import FORKED
@@ -52,6 +54,15 @@ async def results(one: Rival, ids: list[str]) -> list[tuple[str, int, str, int]]
     await asyncio.to_thread(one.process.join)
     assert one.process.exitcode == 0
     return told
+
+
+@pytest.mark.timeout(600)
+async def test_eight_who_claim_hand_over_take_over_and_reassign_at_two_servers_leave_one_holder(
+    tmp_path: Path, postgres: str
+) -> None:
+    """In short; `benchmarks/claims.py` goes on for 2,000 rounds."""
+    told = await raced(tmp_path, postgres, 2_000 if os.environ.get("BANSHI_TEST_LONG") else 40)
+    assert {"claim", "transfer", "take-over", "held-by-other"} <= told.keys()
 
 
 async def test_of_two_processes_that_claim_all_at_once_one_has_each_and_the_other_is_told_who(

@@ -1,4 +1,4 @@
-"""The desk, live: each officer hears of their own desks alone, once, and never a word of anybody's."""
+"""The desk, live: each officer hears of their own desks alone, once, and words only of whom they hold."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Ear:
     """What one officer hears."""
 
     events: list[tuple[str, str, Any]] = field(default_factory=list)
+    #: What is told of who is there.
+    rooms: list[Any] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def listen(self, response: aiohttp.ClientResponse) -> None:
@@ -37,7 +39,10 @@ class Ear:
             if name:
                 event[name] = value
             elif "data" in event:
-                self.events.append((event["id"], event["event"], json.loads(event["data"])))
+                if event["event"] == "room":
+                    self.rooms.append(json.loads(event["data"])["officers"])
+                else:
+                    self.events.append((event["id"], event["event"], json.loads(event["data"])))
                 event = {}
                 self.news.set()
 
@@ -71,7 +76,8 @@ async def test_an_officer_hears_what_happens_at_their_desk_and_nothing_of_anothe
     async with bureau(tmp_path, database) as door:
         Clock(door, WORKDAY)
         li, zhao = officer(door, "li"), officer(door, "zhao", "fire:desk")
-        async with listening(door, li) as ours, listening(door, zhao) as theirs:
+        wang = officer(door, "wang")
+        async with listening(door, li) as ours, listening(door, zhao) as theirs, listening(door, wang) as beside:
             chatter = await calls(door, "first")
             queued = await ours.heard("queued")
             place = f"{ENQUIRIES}/{queued['enquiry']['id']}"
@@ -83,7 +89,12 @@ async def test_an_officer_hears_what_happens_at_their_desk_and_nothing_of_anothe
             assert closed["by"] == {"id": "li", "name": "li"}
             names = [name for _, name, _ in ours.events]
             assert names == ["queued", "claimed", "heard", "answered", "shut", "closed"]
-            assert "4711" not in json.dumps(ours.events)
+            await beside.heard("closed")
+            assert [name for _, name, _ in beside.events] == names
+            assert not any("words" in data for _, _, data in beside.events)
+            assert "4711" not in json.dumps(beside.events)
+            words = [data["words"]["content"]["text"] for _, _, data in ours.events if "words" in data]
+            assert words == ["a secret 4711", "Enquiries: an answer 4711"]
             await calls(door, "second", "2")
             await theirs.heard("queued")
             assert {data["enquiry"]["desk"] for _, _, data in theirs.events} == {"fire"}
@@ -114,17 +125,19 @@ async def test_a_stream_that_broke_goes_on_after_its_last_event_without_a_gap(tm
         # Another one is there all the time: nothing is new for this process.
         async with listening(door, officer(door, "wang")) as other:
             async with listening(door, li) as ear:
-                await calls(door, "first")
+                chatter = await calls(door, "first")
                 await ear.heard("queued")
                 last = ear.events[-1][0]
             (one,) = await waiting(li)
             (await li.post(f"{ENQUIRIES}/{one['id']}/claim")).ok()
+            await chatter.send("a secret 4711")
             await calls(door, "second", "1")
             (await li.post(f"{ENQUIRIES}/{one['id']}/close")).ok()
             await other.heard("closed")
             async with listening(door, li, last) as ear:
                 await ear.heard("closed")
-                assert [name for _, name, _ in ear.events] == ["claimed", "queued", "closed"]
+                assert [name for _, name, _ in ear.events] == ["claimed", "heard", "queued", "closed"]
+                assert not any("words" in data for _, _, data in ear.events), "it is over: they hold it no more"
 
 
 async def test_a_stream_that_broke_after_an_event_of_a_machine_whose_clock_was_ahead_goes_on_without_a_gap(

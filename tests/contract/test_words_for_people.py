@@ -356,8 +356,9 @@ def all_pairs() -> Iterator[Pair]:
                 texts = {text_of(key): text_of(value) for key, value in zip(node.keys, node.values, strict=True)}
                 if texts.get("zh-CN") and texts.get("en"):
                     yield Pair(place, texts["en"], texts["zh-CN"])
-            elif isinstance(node, ast.Call) and name_of(node.func) == "message" and len(node.args) == 3:
-                yield Pair(place, text_of(node.args[2]), text_of(node.args[1]), message=True)
+            elif isinstance(node, ast.Call) and name_of(node.func) == "message" and len(node.args) == 2:
+                english = text_of(node.args[1].args[0]) if isinstance(node.args[1], ast.Call) else ""
+                yield Pair(place, english, chinese(room_of(file)).get(english, ""), message=True)
             elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and all(map(text_of, node.elts)):
                 zh, en = map(text_of, node.elts)
                 if re.search("[\u4e00-\u9fff]", zh) and not re.search("[\u4e00-\u9fff]", en.replace("川B", "")):

@@ -270,6 +270,7 @@ ELSEWHERE |= {
     "show_enquiry",
     "list_enquiry_messages",
     "list_desk_phrases",
+    "list_desk_officers",
     "check_wechat_address",
     "show_rest",
     "show_form",

@@ -120,7 +120,7 @@ async def test_the_essential_and_one_kind_take_a_case_to_its_decision(
     monkeypatch.setattr(default_plugins_module, "DEFAULT_PLUGINS", alone)
     async with open_door(tmp_path, department(tmp_path)) as door:
         handed = {name for users in door.platform.registry.hooks.values() for name in users}
-        essential = ["runtime", "leading", "limits", "cases", "identity", "http", "outbox"]
+        essential = ["leading", "limits", "cases", "identity", "http", "outbox"]
         assert handed == {"application", *(f"banshi.{room}" for room in essential)}
         citizen, clerk = door.citizen("wang"), door.staff("li", "parks:approver")
         case = (await citizen.post("/v1/items/bench/cases", {"answers": {"why": "每天都坐在那里"}})).created()

@@ -400,6 +400,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "read_enquiry_file": {"purpose": "想看看"},
     "take_over_enquiry": {"purpose": "想看看"},
     "read_enquiry": {"purpose": "想看看"},
+    "label_enquiry": {"labels": []},
     "list_earlier_enquiries": {"purpose": "想看看"},
 }
 

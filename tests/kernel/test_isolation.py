@@ -19,7 +19,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter
 
 from banshi.builtin.isolation import supervisor as keeping
-from banshi.builtin.isolation.endings import lost_process
+from banshi.builtin.isolation.process import ChildEnded
 from banshi.builtin.isolation.protocol.heard import Heard
 from banshi.foundation.field_problems import LONGEST_FIELD_DETAIL
 from banshi.kernel.tables.outbox import OutboxRow
@@ -217,7 +217,7 @@ async def test_a_process_with_too_many_threads_is_killed_and_its_author_is_told_
     await until(lambda: office.ended("threads") > before)
     assert "reason=threads" in capsys.readouterr().out
     await office.recovered()
-    assert "limits.threads" in str(lost_process("threads"))
+    assert "limits.threads" in str(ChildEnded("threads").mistake())
 
 
 async def test_a_process_that_floods_the_log_is_cut_by_one_line_and_goes_on(

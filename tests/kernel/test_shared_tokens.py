@@ -84,8 +84,8 @@ async def test_two_processes_never_end_each_others_tokens(database: str, tmp_pat
         for process in processes:
             process.start()
         while any(process.is_alive() for process in processes):
-            if vendor.taken.get("t2", 0) >= 10:
-                vendor.withdrawn.add("t2")
+            if vendor.taken.get("token:2", 0) >= 10:
+                vendor.withdrawn.add("token:2")
             await asyncio.sleep(0.01)
         ended = [json.loads((tmp_path / name).read_text()) for name in names]
     for one in ended:
@@ -94,7 +94,7 @@ async def test_two_processes_never_end_each_others_tokens(database: str, tmp_pat
         assert one.get("later", 0) < one["done"], "most have the next one in the same call"
     # Each was given out because the one before was nearly over, or withdrawn: never twice for two processes.
     ages = [after - before for before, after in itertools.pairwise(vendor.given)]
-    assert vendor.withdrawn == {"t2"}
+    assert vendor.withdrawn == {"token:2"}
     assert ages.pop(1) < 0.7 * LIFE_S
     assert min(ages) >= 0.7 * LIFE_S
     assert sum(vendor.taken.values()) == sum(one["done"] for one in ended)
@@ -112,7 +112,7 @@ async def door(database: str, tmp_path: Path) -> AsyncIterator[Door]:
 
 
 class Counted:
-    """Gives out t1, t2 …"""
+    """Gives out token:1, token:2 …: with a sign that no sealed text has by chance."""
 
     def __init__(self, seconds: float = 7200.0) -> None:
         self.given, self.seconds = 0, seconds
@@ -123,17 +123,17 @@ class Counted:
         if self.fails:
             raise self.fails
         self.given += 1
-        return Token(f"t{self.given}", self.seconds)
+        return Token(f"token:{self.given}", self.seconds)
 
 
 async def test_a_hundred_at_once_ask_the_vendor_once_and_again_for_one_that_is_refused(door: Door) -> None:
     vendor, shared = Counted(), SharedTokens(door.platform)
     found = await asyncio.gather(*(shared.token("qq:1", vendor.fetch, "", 60.0) for _ in range(100)))
-    assert {one.value for one in found} == {"t1"}
+    assert {one.value for one in found} == {"token:1"}
     assert all(7100 < one.seconds <= 7200 for one in found)
-    found = await asyncio.gather(*(shared.token("qq:1", vendor.fetch, "t1", 60.0) for _ in range(100)))
-    assert {one.value for one in found} == {"t2"}
-    assert (await shared.token("qq:2", vendor.fetch, "", 60.0)).value == "t3"
+    found = await asyncio.gather(*(shared.token("qq:1", vendor.fetch, "token:1", 60.0) for _ in range(100)))
+    assert {one.value for one in found} == {"token:2"}
+    assert (await shared.token("qq:2", vendor.fetch, "", 60.0)).value == "token:3"
     assert vendor.given == 3
 
 
@@ -141,11 +141,11 @@ async def test_its_row_tells_nobody_the_token_and_another_key_gets_another(door:
     vendor, shared = Counted(), SharedTokens(door.platform)
     await shared.token("qq:1", vendor.fetch, "", 60.0)
     sealed = (await SharedToken.get(name="qq:1")).sealed
-    assert "t1" not in sealed
-    assert door.platform[SEAL].opened(sealed) == "t1"
+    assert "token:1" not in sealed
+    assert door.platform[SEAL].opened(sealed) == "token:1"
     door.platform.put(SEAL, Seal(tmp_path / "elsewhere"))
     (tmp_path / "elsewhere").mkdir()
-    assert (await shared.token("qq:1", vendor.fetch, "", 60.0)).value == "t2"
+    assert (await shared.token("qq:1", vendor.fetch, "", 60.0)).value == "token:2"
 
 
 async def test_while_one_fetches_the_next_all_others_go_on_with_the_one_that_is_good(door: Door) -> None:
@@ -153,7 +153,7 @@ async def test_while_one_fetches_the_next_all_others_go_on_with_the_one_that_is_
     await shared.token("qq:1", vendor.fetch, "", 60.0)
     await SharedToken.filter(name="qq:1").update(renew_at=0)
     found = await asyncio.gather(*(shared.token("qq:1", vendor.fetch, "", 60.0) for _ in range(20)))
-    assert sorted({one.value for one in found}) == ["t1", "t2"]
+    assert sorted({one.value for one in found}) == ["token:1", "token:2"]
     assert vendor.given == 2
 
 
@@ -177,7 +177,7 @@ async def test_whoever_fails_gives_the_lease_back_and_whoever_dies_holds_it_for_
     await asyncio.wait_for(asked.wait(), 10)
     task.cancel()
     begun, vendor.fails = time.monotonic(), None
-    assert (await shared.token("qq:1", vendor.fetch, "", 60.0)).value == "t1"
+    assert (await shared.token("qq:1", vendor.fetch, "", 60.0)).value == "token:1"
     assert 0.5 < time.monotonic() - begun < 10
 
 
@@ -193,5 +193,5 @@ async def test_a_vendor_that_hangs_has_a_limit_and_the_next_may_ask(
 
     with pytest.raises(NoToken):
         await AccessToken("qq:1", hangs, shared=shared).value()
-    assert await AccessToken("qq:1", vendor.fetch, shared=shared).value() == "t1"
-    assert await AccessToken("qq:1", hangs, shared=shared).value() == "t1"
+    assert await AccessToken("qq:1", vendor.fetch, shared=shared).value() == "token:1"
+    assert await AccessToken("qq:1", hangs, shared=shared).value() == "token:1"

@@ -175,12 +175,7 @@ def bundle(folder: Path, modules: Path) -> None:
 async def drawn(folder: Path) -> AsyncIterator[Page]:
     """The page in a browser."""
     site = web.Application()
-    site.add_routes(
-        [
-            web.get("/", lambda _: _html()),
-            web.get("/page.js", lambda _: _script(folder)),
-        ]
-    )
+    site.add_routes([web.get("/", lambda _: _html()), web.get("/page.js", lambda _: _script(folder))])
     runner = web.AppRunner(site, access_log=None)
     await runner.setup()
     door = web.TCPSite(runner, "127.0.0.1", 0)

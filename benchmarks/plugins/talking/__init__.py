@@ -72,11 +72,7 @@ async def benchmark_message(call: Call) -> web.StreamResponse:
     """Take an inbound message, and answer with what is said to it."""
     body = call.body
     received = Received(
-        key=body["key"],
-        contact=body["contact"],
-        content=Text(body["text"]),
-        at=call.platform.now(),
-        language="zh-CN",
+        key=body["key"], contact=body["contact"], content=Text(body["text"]), at=call.platform.now(), language="zh-CN"
     )
     said = await call.platform[CONVERSATIONS].take(ACCOUNT, received)
     if body.get("dies"):

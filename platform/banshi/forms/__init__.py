@@ -159,13 +159,7 @@ class Form:
         return answers if self._places is None else spelled_in(self._places, answers, verified)
 
     def problems(
-        self,
-        answers: Any,
-        language: str = "en",
-        verified: str = "",
-        *,
-        at: datetime | None = None,
-        before: Any = None,
+        self, answers: Any, language: str = "en", verified: str = "", *, at: datetime | None = None, before: Any = None
     ) -> tuple[FieldProblem, ...]:
         """Everything that is wrong, at most `MOST_PROBLEMS` and then one that says so; empty if all is well.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
@@ -150,8 +150,6 @@ def _from_pydantic(error: Any, answers: Any) -> Found:
 
 @cache
 def _pydantic_kinds() -> frozenset[str]:
-    from typing import get_args
-
     from pydantic_core.core_schema import ErrorType
 
     return frozenset(get_args(ErrorType))

@@ -100,22 +100,19 @@ def is_credit_code(text: str) -> bool:
 
 #: The format of whatever says who somebody is.
 RESIDENT_ID = "cn-resident-id"
-#: Format → whether a text is one.
-NUMBERS: Mapping[str, Callable[[str], object]] = {
-    RESIDENT_ID: is_resident_id,
-    "cn-uscc": is_credit_code,
-    "cn-plate": _PLATE.fullmatch,
-    # One that takes text messages.
-    "cn-mobile": _MOBILE.fullmatch,
-    "cn-phone": _PHONE.fullmatch,
-    "cn-division": _DIVISION.fullmatch,
-}
 #: Format → what its numbers look like as they are stored, right or wrong: such a text needs no other spelling.
 STORED = {
     RESIDENT_ID: _RESIDENT,
     "cn-uscc": _CREDIT,
     "cn-plate": _PLATE,
+    # One that takes text messages.
     "cn-mobile": _MOBILE,
     "cn-phone": _PHONE,
     "cn-division": _DIVISION,
+}
+#: Format → whether a text is one; it looks like one, and where there is a check digit, that is right.
+NUMBERS: Mapping[str, Callable[[str], object]] = {
+    **{name: one.fullmatch for name, one in STORED.items()},
+    RESIDENT_ID: is_resident_id,
+    "cn-uscc": is_credit_code,
 }

@@ -68,10 +68,8 @@ def _place(schema: Any, node: Mapping[str, Any], known: dict[int, Place]) -> Pla
     if node.get("format") in NUMBERS:
         place.formats.append(node["format"])
     place.any_text = any(map(_takes_any_text, (*node.get("anyOf", ()), *node.get("oneOf", ()))))
-    below = list(children(node))
-    if "$ref" in node:
-        below.append((("allOf",), resolved(schema, node["$ref"])))
-    for step, child in below:
+    referred = [(("allOf",), resolved(schema, node["$ref"]))] if "$ref" in node else []
+    for step, child in (*children(node), *referred):
         # What has no number in it is left out: a form has many fields, and few are numbers.
         if _asks(schema, child, set()):
             _join(place, step, _place(schema, child, known))

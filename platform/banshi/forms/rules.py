@@ -9,7 +9,6 @@ from contextlib import suppress
 from functools import cache, lru_cache, partial
 from typing import Any
 
-import jsonschema_rs
 import orjson
 from jsonschema_rs import ValidationErrorKind as Kind
 
@@ -72,9 +71,7 @@ def faults_of(schema: dict[str, Any]) -> list[str]:
     return faults
 
 
-@cache
-def _metaschema() -> jsonschema_rs.Validator:
-    return compiled({"$ref": "https://json-schema.org/draft/2020-12/schema"})
+_metaschema = cache(partial(compiled, {"$ref": "https://json-schema.org/draft/2020-12/schema"}))
 
 
 def _against_metaschema(schema: dict[str, Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from banshi.forms.words import MAX_TRIED, SENTENCES, WHEN, Found, Path, Reader
 
 #: Bytes that one compiled pattern may take: `^[\\p{L}·]{2,50}$` fits, a counted repetition of a repetition does not.
 _PATTERN_BYTES = 3 << 20
+_EMAIL = jsonschema_rs.EmailOptions(require_tld=True, allow_domain_literal=False, allow_display_text=False)
 
 ONE = ["not", "if", "then", "else", "contains", "items", "additionalProperties", "propertyNames"]
 ONE += ["unevaluatedItems", "unevaluatedProperties", "contentSchema"]
@@ -37,9 +38,7 @@ def compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
         keywords=KEYWORDS,
         offline=True,
         pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES),
-        email_options=jsonschema_rs.EmailOptions(
-            require_tld=True, allow_domain_literal=False, allow_display_text=False
-        ),
+        email_options=_EMAIL,
     )
 
 
@@ -187,19 +186,18 @@ def _tries_too_much(schema: Any, answers: Any) -> bool:
             continue
         if "$ref" in node:
             waiting.append((resolved(schema, node["$ref"]), value))
+        is_object = isinstance(value, dict)
         for step, child in children(node):
             match step:
-                case ("properties", name) if isinstance(value, dict) and name in value:
+                case ("properties", name) if is_object and name in value:
                     waiting.append((child, value[name]))
                 case ("prefixItems", int(index)) if isinstance(value, list) and index < len(value):
                     waiting.append((child, value[index]))
                 case ("items" | "contains" | "unevaluatedItems",) if isinstance(value, list):
                     waiting += [(child, item) for item in value[: MAX_TRIED + 1]]
-                case ("patternProperties", _) | ("additionalProperties" | "unevaluatedProperties",) if isinstance(
-                    value, dict
-                ):
+                case ("patternProperties", _) | ("additionalProperties" | "unevaluatedProperties",) if is_object:
                     waiting += [(child, item) for item in list(value.values())[: MAX_TRIED + 1]]
-                case ("propertyNames",) if isinstance(value, dict):
+                case ("propertyNames",) if is_object:
                     waiting += [(child, name) for name in list(value)[: MAX_TRIED + 1]]
                 case ("allOf" | "anyOf" | "oneOf" | "dependentSchemas", _) | ("not" | "if" | "then" | "else",):
                     waiting.append((child, value))

@@ -56,10 +56,8 @@ def _phone(text: str) -> str:
 
 
 #: Format → the spelling of what is typed, once full-width signs, small letters and spaces are gone.
-_SPELLED: Mapping[str, Callable[[str], str]] = dict.fromkeys(NUMBERS, _closed) | {
-    "cn-mobile": _mobile,
-    "cn-phone": _phone,
-}
+_OTHERWISE = {"cn-mobile": _mobile, "cn-phone": _phone}
+_SPELLED: Mapping[str, Callable[[str], str]] = dict.fromkeys(NUMBERS, _closed) | _OTHERWISE
 
 
 def spelled(name: str, text: str) -> str:

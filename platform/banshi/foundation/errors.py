@@ -6,10 +6,8 @@ A `Problem` is answered as RFC 9457 `application/problem+json`; its docstring is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
-
-if TYPE_CHECKING:
-    from banshi.foundation.failure import Failure
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import orjson
 
@@ -28,12 +26,46 @@ MAX_MEMBER_BYTES = 65_536
 SAID = frozenset({"type", "title", "status", "code", "detail"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What one method of one plugin did wrong with one item."""
+
+    plugin: str
+    item: str
+    method: str
+    #: For the log and for operators: it names types and quotes nobody.
+    what: str
+    #: For whoever sent the request: it names no type that was raised.
+    told: str
+    #: Files and lines, innermost first.
+    where: str = ""
+    #: Where development allows it: the author's own frames, and the texts.
+    traceback: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.plugin}: {self.item}: {self.what}{self.where and f' ({self.where})'}"
+
+    def members(self) -> dict[str, str]:
+        """What the problem document says beside department and item."""
+        said = {"plugin": self.plugin, "method": self.method}
+        if not self.traceback:
+            return {**said, "mistake": self.told}
+        return {**said, "mistake": self.what, "where": self.where, "traceback": self.traceback}
+
+
 class Problem(Exception):
     """Something went wrong on our side; the same request may succeed later."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal-error"
     says: ClassVar[Sentences] = say
+
+    def __init_subclass__(cls, *, status: int = 0, code: str = "") -> None:
+        """`class TooLarge(Problem, status=413, code="too-large")`; what isn't given is the parent's."""
+        super().__init_subclass__()
+        for name, given in (("status", status), ("code", code)):
+            if given:
+                setattr(cls, name, given)
 
     def __init__(
         self, detail: str | Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None, **members: Any
@@ -79,53 +111,32 @@ def _is_sendable(member: Any) -> bool:
         return False
 
 
-class MalformedBody(Problem):
+class MalformedBody(Problem, status=400, code="malformed-body"):
     """The body could not be read; send one JSON object in UTF-8."""
 
-    status = 400
-    code = "malformed-body"
 
-
-class MalformedRequest(Problem):
+class MalformedRequest(Problem, status=400, code="malformed-request"):
     """This is no HTTP/1.1 request that can be read: its first line, a header or its length is wrong."""
 
-    status = 400
-    code = "malformed-request"
 
-
-class InvalidParameter(Problem):
+class InvalidParameter(Problem, status=400, code="invalid-parameter"):
     """A parameter of the path, query or headers has a value that it can't have."""
 
-    status = 400
-    code = "invalid-parameter"
 
-
-class Unauthenticated(Problem):
+class Unauthenticated(Problem, status=401, code="unauthenticated"):
     """Please sign in; if you had signed in, that has ended."""
 
-    status = 401
-    code = "unauthenticated"
 
-
-class TokenNotTaken(Problem):
+class TokenNotTaken(Problem, status=400, code="token-not-taken"):
     """This is for people who don't say who they are: send it without signing in. Nothing was looked at."""
 
-    status = 400
-    code = "token-not-taken"
 
-
-class Forbidden(Problem):
+class Forbidden(Problem, status=403, code="forbidden"):
     """Your account does not allow this."""
 
-    status = 403
-    code = "forbidden"
 
-
-class InsufficientScope(Problem):
+class InsufficientScope(Problem, status=403, code="insufficient-scope"):
     """Your client's token does not allow this."""
-
-    status = 403
-    code = "insufficient-scope"
 
     def __init__(self, scope: str) -> None:
         challenge = f'Bearer realm="banshi", error="insufficient_scope", scope="{scope}"'
@@ -133,22 +144,16 @@ class InsufficientScope(Problem):
         super().__init__(told, headers={"WWW-Authenticate": challenge}, scope=scope)
 
 
-class NotVerified(Forbidden):
+class NotVerified(Forbidden, code="not-verified"):
     """This takes a verified ID number; have yours verified where you sign in, and sign in anew."""
 
-    code = "not-verified"
 
-
-class NotNamed(Forbidden):
+class NotNamed(Forbidden, code="not-named"):
     """This takes your name; have it verified where you sign in, and sign in anew."""
 
-    code = "not-named"
 
-
-class UnknownRoles(Forbidden):
+class UnknownRoles(Forbidden, code="unknown-roles"):
     """Nothing here asks for any role of your token; whoever operates the platform says which roles there are."""
-
-    code = "unknown-roles"
 
     def __init__(self, subject: str, roles: Sequence[str]) -> None:
         #: Whose token it is; no part of the answer.
@@ -156,11 +161,8 @@ class UnknownRoles(Forbidden):
         super().__init__(roles=list(roles))
 
 
-class NotFound(Problem):
+class NotFound(Problem, status=404, code="not-found"):
     """There is nothing here that you may see."""
-
-    status = 404
-    code = "not-found"
 
 
 class Hidden(NotFound):
@@ -169,51 +171,32 @@ class Hidden(NotFound):
     # Told as what doesn't exist is; only the platform's own record of refusals knows that there is something.
 
 
-class MethodNotAllowed(Problem):
+class MethodNotAllowed(Problem, status=405, code="method-not-allowed"):
     """This path knows other methods."""
 
-    status = 405
-    code = "method-not-allowed"
 
-
-class Conflict(Problem):
+class Conflict(Problem, status=409, code="conflict"):
     """What you asked for does not fit the present state."""
 
-    status = 409
-    code = "conflict"
 
-
-class ActionNotPermitted(Conflict):
+class ActionNotPermitted(Conflict, code="action-not-permitted"):
     """This is not possible in the present state of the case."""
 
-    code = "action-not-permitted"
 
-
-class StillRunning(Conflict):
+class StillRunning(Conflict, code="still-running"):
     """The same request is still running; ask again in a second."""
 
-    code = "still-running"
 
-
-class TooLarge(Problem):
+class TooLarge(Problem, status=413, code="too-large"):
     """What was sent is larger than is taken here."""
 
-    status = 413
-    code = "too-large"
 
-
-class UnsupportedMediaType(Problem):
+class UnsupportedMediaType(Problem, status=415, code="unsupported-media-type"):
     """This route does not read that content type."""
 
-    status = 415
-    code = "unsupported-media-type"
 
-
-class InvalidFields(Problem):
+class InvalidFields(Problem, status=422, code="invalid-fields"):
     """Some of what was filled in is wrong; it is said at each field what."""
-
-    status = 422
-    code = "invalid-fields"
 
     def __init__(self, problems: Iterable[FieldProblem], detail: str | Mapping[str, str] | None = None) -> None:
         self.problems = few(problems)
@@ -223,50 +206,29 @@ class InvalidFields(Problem):
         return {**super().document(language), "problems": [one.document(language) for one in self.problems]}
 
 
-class KeyReused(Problem):
+class KeyReused(Problem, status=422, code="idempotency-key-reused"):
     """Something else was sent under the same key before; send what is new under a new one."""
 
-    status = 422
-    code = "idempotency-key-reused"
 
-
-class TooManyRequests(Problem):
+class TooManyRequests(Problem, status=429, code="too-many-requests"):
     """Too many requests; wait a moment and try again."""
 
-    status = 429
-    code = "too-many-requests"
 
-
-class DepartmentFailed(Problem):
+class DepartmentFailed(Problem, status=502, code="department-failed"):
     """The department's service failed on this request; the department has been told."""
 
-    status = 502
-    code = "department-failed"
 
-
-class DepartmentUnavailable(Problem):
+class DepartmentUnavailable(Problem, status=503, code="department-unavailable"):
     """The department's service is not answering at present; try again later."""
 
-    status = 503
-    code = "department-unavailable"
 
-
-class Unavailable(Problem):
+class Unavailable(Problem, status=503, code="unavailable"):
     """This can't be done at present; try again later."""
 
-    status = 503
-    code = "unavailable"
 
-
-class DepartmentTimedOut(Problem):
+class DepartmentTimedOut(Problem, status=504, code="department-timed-out"):
     """The department's service took too long on this request."""
 
-    status = 504
-    code = "department-timed-out"
 
-
-class StorageFull(Problem):
+class StorageFull(Problem, status=507, code="storage-full"):
     """There is no room to store this; nothing was written, reading still works."""
-
-    status = 507
-    code = "storage-full"

@@ -33,3 +33,8 @@ class ConfigurationError(Exception):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(f) for f in self.findings) or type(self).__doc__)
+
+
+def refused(rule: str, advice: str, plugin: str = "platform") -> ConfigurationError:
+    """One thing to mend keeps the platform from starting."""
+    return ConfigurationError([Finding(plugin, rule, advice)])

@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Sequence
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
+def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
+    """The known word that is nearest; where none is near, `otherwise` or else all that there are."""
     close = difflib.get_close_matches(word, known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
+    return f"did you mean {close[0]!r}?" if close else otherwise or f"there are: {', '.join(known) or 'none'}"
 
 
 def told(error: BaseException) -> str:

@@ -15,11 +15,10 @@ QUESTIONS: Texts = {
 NUMBER: Texts = {"zh-CN": "\n编号：{number}。", "en": "\nNumber: {number}."}
 
 
-def message(title: Texts, zh: str, en: str, *, questions: Texts = QUESTIONS) -> MessageTemplates:
+def message(title: Texts, body: Texts, *, questions: Texts = QUESTIONS) -> MessageTemplates:
     """A step's message, with the case's number, where its texts don't say it, and the line for questions below."""
-    texts = {"zh-CN": zh, "en": en}
-    body = {
+    whole = {
         language: text + ("" if "{number}" in text else NUMBER[language]) + questions.get(language, "")
-        for language, text in texts.items()
+        for language, text in body.items()
     }
-    return MessageTemplates(title=title, body=body)
+    return MessageTemplates(title=title, body=whole)

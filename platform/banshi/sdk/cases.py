@@ -14,42 +14,13 @@ from banshi.kernel.cases.kept_choices import keep_choice
 from banshi.kernel.cases.lifecycle import act, decide
 from banshi.kernel.cases.lifecycle import move as move_case
 from banshi.kernel.cases.representations import ENCLOSURES, Enclosure
-from banshi.kernel.cases.submission import (
-    PreparedCase,
-    StaleReceipt,
-    commit,
-    new_case,
-    prepare_case,
-    submission_of,
-)
+from banshi.kernel.cases.submission import PreparedCase, StaleReceipt, commit, new_case, prepare_case, submission_of
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.posting.publishing.personal import personal_in
 
 __all__ = [
-    "ENCLOSURES",
-    "ROLES",
-    "Actor",
-    "CaseEvent",
-    "Enclosure",
-    "PreparedCase",
-    "StaleReceipt",
-    "act",
-    "begin",
-    "commit",
-    "count_people",
-    "decide",
-    "find_case",
-    "keep_choice",
-    "move_case",
-    "new_case",
-    "people_with_cases",
-    "personal_in",
-    "prepare_case",
-    "record_reading",
-    "save_draft",
-    "send_attachment",
-    "show_case",
-    "steps_of",
-    "submission_of",
+    "ENCLOSURES", "ROLES", "Actor", "CaseEvent", "Enclosure", "PreparedCase", "StaleReceipt", "act", "begin", "commit",
+    "count_people", "decide", "find_case", "keep_choice", "move_case", "new_case", "people_with_cases", "personal_in",
+    "prepare_case", "record_reading", "save_draft", "send_attachment", "show_case", "steps_of", "submission_of",
     "submissions",
-]
+]  # fmt: skip

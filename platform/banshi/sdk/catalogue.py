@@ -15,16 +15,6 @@ ELEMENTS = TITLES
 ELEMENT_WORDS = WORDS
 
 __all__ = [
-    "ELEMENTS",
-    "ELEMENT_WORDS",
-    "Joining",
-    "PerRevision",
-    "RuntimeItems",
-    "SpooledAnswer",
-    "decided",
-    "elements_of",
-    "inspect_declaration",
-    "known_elements",
-    "remedy_text",
-    "remedy_with",
-]
+    "ELEMENTS", "ELEMENT_WORDS", "Joining", "PerRevision", "RuntimeItems", "SpooledAnswer", "decided", "elements_of",
+    "inspect_declaration", "known_elements", "remedy_text", "remedy_with",
+]  # fmt: skip

@@ -15,13 +15,5 @@ from banshi.kernel.http.document_schemas import (
 )
 
 __all__ = [
-    "ID",
-    "LINKS",
-    "MAYBE_MOMENT",
-    "MAYBE_TEXT",
-    "MOMENT",
-    "TEXT",
-    "Record",
-    "array",
-    "optional",
-]
+    "ID", "LINKS", "MAYBE_MOMENT", "MAYBE_TEXT", "MOMENT", "TEXT", "Record", "array", "optional",
+]  # fmt: skip

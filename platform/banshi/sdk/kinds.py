@@ -10,20 +10,6 @@ from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, MessageT
 from banshi.kinds.corrections import corrected, refuse_answers
 
 __all__ = [
-    "KIND_TYPES",
-    "Beginning",
-    "Begins",
-    "Begun",
-    "ClockEffect",
-    "Effects",
-    "Kind",
-    "KindTypes",
-    "MaterialsEffect",
-    "MessageTemplates",
-    "Move",
-    "Step",
-    "Who",
-    "corrected",
-    "refuse_answers",
-    "titled",
-]
+    "KIND_TYPES", "Beginning", "Begins", "Begun", "ClockEffect", "Effects", "Kind", "KindTypes", "MaterialsEffect",
+    "MessageTemplates", "Move", "Step", "Who", "corrected", "refuse_answers", "titled",
+]  # fmt: skip

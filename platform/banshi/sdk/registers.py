@@ -8,9 +8,5 @@ from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.registers.protocol import Found, Question
 
 __all__ = [
-    "REGISTERS",
-    "Found",
-    "Question",
-    "Register",
-    "inspect_registers",
-]
+    "REGISTERS", "Found", "Question", "Register", "inspect_registers",
+]  # fmt: skip

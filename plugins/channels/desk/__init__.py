@@ -11,13 +11,14 @@ from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import Phase
 from banshi.sdk.personal_data import HOLDINGS
 from desk.calling import DESK, TAKEN, Desks, Place
+from desk.giving import GIVING, open_giving
 from desk.holdings import HOLDING, TIDYING, open_tidying
 from desk.metrics import METRICS, Metrics
 from desk.officers import SEEN
 from desk.party import PARTIES, Became, Party, Reachable, Word
 from desk.places import LEAD, OFFICER, Desk, Hours, findings
 from desk.rounds import ROUNDS, open_rounds
-from desk.routes import handling, keeping, reading, stream
+from desk.routes import figures, handling, keeping, reading, room, stream
 from desk.settings import HANDED_OVER, SETTINGS, DeskSettings, settings_of
 from desk.tables.models import Enquiry
 
@@ -56,18 +57,19 @@ def banshi_resources(settings: DeskSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda platform: settings_of(settings, platform.registry)),
         Resource.made(DESK, Desks),
-        Resource.made(handling.READER, ApiReader),
+        Resource.made(reading.READER, ApiReader),
         Resource.made(METRICS, Metrics),
-        Resource.made(SEEN, lambda _: set()),
+        Resource.made(SEEN, lambda _: {}),
         Resource(TIDYING, open_tidying),
         Resource(stream.DESK_STREAMS, stream.open_streams),
         Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),
+        Resource(GIVING, open_giving, Phase.AFTER_PLUGINS),
     ]
 
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*handling.ROUTES, *reading.ROUTES, *keeping.ROUTES, *stream.ROUTES]
+    return [*handling.ROUTES, *reading.ROUTES, *keeping.ROUTES, *room.ROUTES, *figures.ROUTES, *stream.ROUTES]
 
 
 @hookimpl

@@ -90,8 +90,8 @@ class Desks:
         number = await queue.place_of(enquiry)
         return Place(number, await queue.minutes_for(enquiry.desk, number, self._platform.now()))
 
-    def heard(self, enquiry: Enquiry, text: str) -> Sequence[Model | Update]:
-        """The desk is told that there are words; and an officer has their time again."""
+    def heard(self, enquiry: Enquiry, text: str, word: UUID | None = None) -> Sequence[Model | Update]:
+        """The desk is told that there are words, by the party's id; and an officer has their time again."""
         now, own = self._platform.now(), {"id": enquiry.id}
         changed: list[Update] = []
         what: queue.What = "heard"
@@ -103,7 +103,7 @@ class Desks:
             changed = [Update(Enquiry, own, {"kind": enquiry.kind}, rows=None)]
         owed = {"owed_since": now, "lease_until": now + self._platform[SETTINGS].lease}
         changed.append(Update(Enquiry, {**own, "owed_since": None}, owed, rows=None))
-        return [*changed, queue.event(enquiry, what, now)]
+        return [*changed, queue.event(enquiry, what, now, word=word)]
 
     async def became(
         self,

@@ -12,7 +12,7 @@ from banshi.sdk.operations import delete_in_steps, hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from desk.officers import KNOWN_DAYS
 from desk.settings import SETTINGS
-from desk.tables.models import DeskEvent, DeskOfficer, Enquiry
+from desk.tables.models import DeskEvent, DeskOfficer, DeskSeat, Enquiry
 
 #: Officers, who are somebody else.
 OFFICER = ("officer", "officer_name")
@@ -43,6 +43,8 @@ HOLDING = Holdings(
 async def tidy(platform: Platform) -> None:
     """One round of what is over."""
     await delete_in_steps(Enquiry.filter(asked_at__lt=platform.now() - timedelta(days=platform[SETTINGS].keep_days)))
+    long_gone = platform.now() - timedelta(days=KNOWN_DAYS)
+    await delete_in_steps(DeskSeat.filter(here_until__lt=long_gone))
     await delete_in_steps(DeskOfficer.filter(day__lt=platform.today() - timedelta(days=KNOWN_DAYS)))
 
 

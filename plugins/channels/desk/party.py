@@ -72,6 +72,9 @@ class Party(Protocol):
     ) -> Sequence[Word]:
         """The last words since then, and before that one; the oldest in front."""
 
+    async def messages(self, ids: Sequence[UUID]) -> Sequence[Word]:
+        """Those words of theirs, or said to them, in any order; without those that are gone."""
+
 
 #: `Offer(PARTIES, …)`: makes the party of a kind. It is made whenever it is asked for.
 PARTIES: Key[Callable[[Platform], Party]] = Key("desk.parties")
@@ -91,7 +94,7 @@ class Nobody:
     async def nowhere(self, *_: Any) -> Mapping[UUID, Reachable]:
         return {}
 
-    say = moved = words = nothing
+    say = moved = words = messages = nothing
     reachable = nowhere
 
 

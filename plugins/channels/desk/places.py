@@ -38,9 +38,15 @@ class Desk:
     hours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: Days on which it is closed beside those of the calendar.
     closed: tuple[date, ...] = ()
+    #: What enquiries are about: titles by code.
+    labels: Mapping[str, Texts] = field(default_factory=dict)
     #: The item that a question becomes while it is closed, and the field of its form that takes the words.
     item: str = ""
     field: str = ""
+    #: How many one officer holds at once; 0 for any number.
+    most: int = 0
+    #: Whether who waits is given out by turn to who is there.
+    by_turn: bool = False
 
     def __post_init__(self) -> None:
         check_hours(self.hours)
@@ -50,6 +56,11 @@ class Desk:
             raise ValueError(f"title has to say it in {', '.join(LANGUAGES)}")
         if bool(self.item) != bool(self.field):
             raise ValueError("item and field go together: the item, and the field of its form that takes the words")
+        if self.most < 0:
+            raise ValueError("most is how many one officer holds at once: 1 or more, or 0 for any number")
+        for code, title in self.labels.items():
+            if not re.fullmatch(SLUG, code) or set(title) != set(LANGUAGES):
+                raise ValueError(f"labels.{code} has to be a code of a-z, 0-9 and single hyphens, in both languages")
 
     def is_of(self, principal: Principal, *roles: str) -> bool:
         """Whether somebody has one of the roles for it."""

@@ -14,37 +14,16 @@ from uuid_utils.compat import uuid7
 
 from banshi import Platform, Principal, Update, Write
 from desk.party import party_of
+from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry
 
 #: What the stream tells and a history has.
 What = Literal[
-    "queued",
-    "word",
-    "urgent",
-    "heard",
-    "left",
-    "delayed",
-    "claimed",
-    "returned",
-    "lapsed",
-    "transferred",
-    "answered",
-    "note",
-    "cases",
-    "file",
-    "read",
-    "taken-over",
-    "closed",
-    "rated",
+    "queued", "word", "urgent", "heard", "left", "delayed", "claimed", "given", "returned", "lapsed", "transferred",
+    "taken-over", "answered", "note", "labelled", "cases", "file", "read", "closed", "rated",
     # Of answers, what became of them.
-    "accepted",
-    "delivered",
-    "failed",
-    "shut",
-    "late",
-    "refused",
-    "unknown",
-]
+    "accepted", "delivered", "failed", "shut", "late", "refused", "unknown",
+]  # fmt: skip
 
 #: The claims of this time say how long the next ones take.
 PACE = timedelta(hours=1)
@@ -81,9 +60,13 @@ async def step(
 ) -> list[Update]:
     """One step, which happens once: from the desk, the state and the holder that the row has, or it is stale.
 
+    One to a state comes after all that has happened: what went to somebody else and back is stale too.
+
     The party goes on by what `happened`; "" leaves it to whoever writes it beside.
     """
     own = {"id": enquiry.id, "desk": enquiry.desk, "state": enquiry.state, "officer": enquiry.officer}
+    if "state" in values:
+        own, values = {**own, "version": enquiry.version}, {**values, "version": enquiry.version + 1}
     party = party_of(platform, enquiry.kind)
     beside = await party.moved(enquiry.subject, enquiry.state, happened) if happened else ()
     return [Update(Enquiry, {**own, **more}, values), *beside]
@@ -93,6 +76,13 @@ def write(*parts: Model | Update) -> Write:
     """All of it or nothing; the first update is the guard of the rest."""
     updates = [one for one in parts if isinstance(one, Update)]
     return Write(updates, [one for one in parts if isinstance(one, Model)])
+
+
+def holding(platform: Platform, row: Enquiry, officer: str, name: str, now: datetime) -> dict[str, Any]:
+    """What a row gets that this officer has from now on."""
+    lease = now + platform[SETTINGS].lease
+    own = {"state": "held", "officer": officer, "officer_name": name, "lease_until": lease}
+    return {**own, "claimed_at": row.claimed_at or now}
 
 
 #: What a row in the queue has of nobody.

@@ -20,11 +20,7 @@ ROUTES = Routes("exports")
 JSON_LD = "application/ld+json"
 
 #: Both languages are in every document, whichever is asked for. Any page may read it.
-LINKED = {
-    "Access-Control-Allow-Origin": "*",
-    "Content-Language": "zh-CN, en",
-    "Link": f'<{PROFILE}>; rel="profile"',
-}
+LINKED = {"Access-Control-Allow-Origin": "*", "Content-Language": "zh-CN, en", "Link": f'<{PROFILE}>; rel="profile"'}
 LISTED = {"Access-Control-Allow-Origin": "*", "Content-Language": LANGUAGE}
 
 #: What the document says of both JSON-LD answers.
@@ -38,11 +34,7 @@ LIST_SCHEMA = {
     "required": ["items"],
     "properties": {"items": array({**members(FIELDS), "required": REQUIRED})},
 }
-DEPARTMENT = Parameter(
-    "department",
-    {"type": "string", "maxLength": 64},
-    "A department's code: its items alone.",
-)
+DEPARTMENT = Parameter("department", {"type": "string", "maxLength": 64}, "A department's code: its items alone.")
 
 
 @ROUTES.get(WHOLE, Audience.ANYONE, {200: Answer("JSON-LD.", LINKED_SCHEMA, media_type=JSON_LD)})

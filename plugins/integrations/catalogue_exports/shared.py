@@ -20,10 +20,7 @@ WHOLE = "/v1/exports/cpsv-ap.jsonld"
 
 #: The language authority table of the European Union's Publications Office, which the profile recommends.
 LANGUAGE = "http://publications.europa.eu/resource/authority/language/"
-CODES = {
-    "zh-CN": ("ZHO", {"zh-CN": "中文", "en": "Chinese"}),
-    "en": ("ENG", {"zh-CN": "英文", "en": "English"}),
-}
+CODES = {"zh-CN": ("ZHO", {"zh-CN": "中文", "en": "Chinese"}), "en": ("ENG", {"zh-CN": "英文", "en": "English"})}
 
 #: Its currency authority table.
 YUAN = "http://publications.europa.eu/resource/authority/currency/CNY"

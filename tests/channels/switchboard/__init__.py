@@ -42,7 +42,11 @@ class Calls:
 
     async def words(self, subject: UUID, since: datetime, most: int, **_: Any) -> Sequence[Word]:
         rows = await Spoken.filter(call=subject, at__gte=since).order_by("-id").limit(most)
-        return [Word(id=row.id, at=row.at, by="officer", content={"text": row.text}) for row in reversed(rows)]
+        return await self.messages([row.id for row in rows])
+
+    async def messages(self, ids: Sequence[UUID]) -> Sequence[Word]:
+        rows = await Spoken.filter(id__in=ids).order_by("id")
+        return [Word(id=row.id, at=row.at, by="officer", content={"text": row.text}) for row in rows]
 
 
 @hookimpl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -133,18 +134,14 @@ async def _read(store: Store, trail: Trail, where: str, values: list[Any]) -> li
 
 
 def _identity(value: Any) -> Any:
-    try:
+    with suppress(ValueError):
         return UUID(str(value))
-    except ValueError:
-        return value
+    return value
 
 
 def _time(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return value
+    with suppress(ValueError):
+        value = datetime.fromisoformat(value) if isinstance(value, str) else value
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 

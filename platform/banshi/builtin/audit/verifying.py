@@ -99,10 +99,17 @@ class Verification:
             yield found
         async for found in self._strays():
             yield found
-        yield list(self._pinned())
+        if self._against and self._against[0] > self._last:
+            told = (
+                f"it is not there, the chain ends with {self._last}: its end was cut off, or an older backup restored"
+            )
+            yield [AuditFinding(told, self._against[0])]
         if self._since == 1:
-            async for found in self._cases():
-                yield found
+            # Each step of a case has its entry, which says its state: what was deleted unsealed is missed here.
+            async for rows in steps_of_cases(self._store):
+                for row in rows:
+                    if wrong := _fault_in_case(row) or self._fault_in_row(row):
+                        yield [AuditFinding(wrong, case=row["number"])]
 
     async def _begin(self) -> list[AuditFinding]:
         first = await AuditSeal.all().order_by("number").first()
@@ -152,13 +159,6 @@ class Verification:
         if self._against and self._against[0] == seal.number and self._against[1] != seal.hash:
             told = "it is not the one that was kept: the chain was written anew, or is another platform's"
             yield AuditFinding(told, seal.number)
-
-    def _pinned(self) -> Iterator[AuditFinding]:
-        if self._against and self._against[0] > self._last:
-            told = (
-                f"it is not there, the chain ends with {self._last}: its end was cut off, or an older backup restored"
-            )
-            yield AuditFinding(told, self._against[0])
 
     # -- entries ---------------------------------------------------------------------------------------------------
 
@@ -239,13 +239,6 @@ class Verification:
         return AuditFinding(told, row["seal"], str(row["id"]), row["case_id"])
 
     # -- cases -----------------------------------------------------------------------------------------------------
-
-    async def _cases(self) -> AsyncIterator[list[AuditFinding]]:
-        """Each step of a case has its entry, which says its state: what was deleted unsealed is missed here."""
-        async for rows in steps_of_cases(self._store):
-            for row in rows:
-                if told := _fault_in_case(row) or self._fault_in_row(row):
-                    yield [AuditFinding(told, case=row["number"])]
 
     def _fault_in_row(self, row: Mapping[str, Any]) -> str | None:
         """What is wrong with what a case's row says, as far as its newest entry has a digest of it."""

@@ -2,74 +2,23 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from banshi.builtin.catalogue.remedies import decided
 from banshi.kernel.contract.elements import Elements
 from banshi.kernel.contract.values import Department, Item, Texts, text_in
 
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+
 #: The elements by their names in items.toml, in the list's own order.
-TITLES: Mapping[str, Texts] = {
-    "item_type": {"zh-CN": "事项类型", "en": "Type of item"},
-    "basic_code": {"zh-CN": "基本编码", "en": "Basic code"},
-    "implementation_code": {"zh-CN": "实施编码", "en": "Implementation code"},
-    "exercise_level": {"zh-CN": "行使层级", "en": "Level of government"},
-    "power_source": {"zh-CN": "权力来源", "en": "Source of the power"},
-    "handling_type": {"zh-CN": "办件类型", "en": "Type of handling"},
-    "service_area": {"zh-CN": "通办范围", "en": "Where it can be handed in"},
-    "result_type": {"zh-CN": "审批结果类型", "en": "Type of result"},
-    "complaints": {"zh-CN": "监督投诉方式", "en": "Complaints about the handling"},
-}
+TITLES: Mapping[str, Texts] = _TABLES["titles"]
 
 #: What each code of an element is called.
-WORDS: Mapping[str, Mapping[str, Texts]] = {
-    "item_type": {
-        "permit": {"zh-CN": "行政许可", "en": "Administrative permit"},
-        "confirmation": {"zh-CN": "行政确认", "en": "Administrative confirmation"},
-        "benefit": {"zh-CN": "行政给付", "en": "Administrative benefit"},
-        "award": {"zh-CN": "行政奖励", "en": "Administrative award"},
-        "ruling": {"zh-CN": "行政裁决", "en": "Administrative ruling"},
-        "levy": {"zh-CN": "行政征收", "en": "Administrative levy"},
-        "penalty": {"zh-CN": "行政处罚", "en": "Administrative penalty"},
-        "coercion": {"zh-CN": "行政强制", "en": "Administrative coercion"},
-        "inspection": {"zh-CN": "行政检查", "en": "Administrative inspection"},
-        "other-power": {"zh-CN": "其他行政权力", "en": "Other administrative power"},
-        "public-service": {"zh-CN": "公共服务", "en": "Public service"},
-    },
-    "exercise_level": {
-        "national": {"zh-CN": "国家级", "en": "National"},
-        "province": {"zh-CN": "省级", "en": "Province"},
-        "city": {"zh-CN": "市级", "en": "City"},
-        "county": {"zh-CN": "县级", "en": "County"},
-        "township": {"zh-CN": "镇（乡、街道）级", "en": "Township or street"},
-    },
-    "power_source": {
-        "own-level": {"zh-CN": "法定本级行使", "en": "Given to this level by law"},
-        "devolved-from-above": {"zh-CN": "上级下放", "en": "Devolved from above"},
-        "authorised-from-above": {"zh-CN": "上级授权", "en": "Authorised from above"},
-        "authorised-at-level": {"zh-CN": "同级授权", "en": "Authorised at the same level"},
-        "entrusted-from-above": {"zh-CN": "上级委托", "en": "Entrusted from above"},
-        "entrusted-at-level": {"zh-CN": "同级委托", "en": "Entrusted at the same level"},
-    },
-    "handling_type": {
-        "immediate": {"zh-CN": "即办件", "en": "Done at once"},
-        "promised": {"zh-CN": "承诺件", "en": "Done within the promised time"},
-    },
-    "service_area": {
-        "national": {"zh-CN": "全国通办", "en": "Anywhere in the country"},
-        "province": {"zh-CN": "全省通办", "en": "Anywhere in the province"},
-        "city": {"zh-CN": "全市通办", "en": "Anywhere in the city"},
-        "county": {"zh-CN": "全县（区）通办", "en": "Anywhere in the county"},
-        "township": {"zh-CN": "全镇（乡、街道）通办", "en": "Anywhere in the township"},
-    },
-    "result_type": {
-        "licence": {"zh-CN": "证照", "en": "Licence or certificate"},
-        "document": {"zh-CN": "批文", "en": "Approval document"},
-        "other": {"zh-CN": "其他", "en": "Other"},
-    },
-}
+WORDS: Mapping[str, Mapping[str, Texts]] = _TABLES["words"]
 
 #: What a department says once for all of its items.
 OF_DEPARTMENTS = ("exercise_level", "complaints")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import aclosing
 from itertools import chain
 from typing import Any
 
@@ -12,7 +13,7 @@ from banshi.builtin.catalogue.advice.declared import declared_in, unheard_danger
 from banshi.builtin.catalogue.advice.matching import ADVISOR, Advisor, served_here
 from banshi.builtin.catalogue.danger.reading import reader
 from banshi.builtin.catalogue.routes import GUIDES
-from banshi.builtin.catalogue.search import SEARCH, index_of, open_search
+from banshi.builtin.catalogue.search import SEARCH, Search, index_of
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
@@ -41,7 +42,7 @@ def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(GUIDES, lambda platform: PerRevision(platform.registry, dict)),
         Resource.made(ADVISOR, _advisor),
-        Resource(SEARCH, open_search, Phase.BEFORE_PLUGINS),
+        Resource(SEARCH, lambda platform: aclosing(Search(platform.registry)), Phase.BEFORE_PLUGINS),
     ]
 
 

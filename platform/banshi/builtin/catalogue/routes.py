@@ -16,7 +16,7 @@ from banshi.builtin.catalogue.material_fields import form_document
 from banshi.builtin.catalogue.remedies import decided, remedy_document, remedy_of
 from banshi.builtin.catalogue.roles import roles_in
 from banshi.builtin.catalogue.words import guide_words, summary_words
-from banshi.builtin.openapi.schemas.items import DEPARTMENT, GUIDE, ITEM_SUMMARY
+from banshi.builtin.openapi.schemas.items import DEPARTMENT, GUIDE, ITEM_SUMMARY, NO_DEPARTMENT
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter, NotFound
 from banshi.foundation.keys import Key
@@ -89,9 +89,7 @@ async def show_department(call: Call) -> web.StreamResponse:
     """Show one department."""
     department = call.platform.registry.departments.get(call.path["code"])
     if department is None:
-        raise NotFound(
-            say("There is no such department; look for it in the list of departments."), see="/v1/departments"
-        )
+        raise NotFound(NO_DEPARTMENT, see="/v1/departments")
     document = department_document(call.platform, department, call.language)
     return reply(call, document | {"roles": roles_in(call.platform.registry, department.code, call.language)})
 
@@ -135,11 +133,7 @@ async def list_items(call: Call) -> web.StreamResponse:
     registry = call.platform.registry
     department, kind = call.query.get("department"), call.query.get("kind")
     if department is not None and department not in registry.departments:
-        raise InvalidParameter(
-            say("There is no such department; look for it in the list of departments."),
-            see="/v1/departments",
-            parameter="department",
-        )
+        raise InvalidParameter(NO_DEPARTMENT, see="/v1/departments", parameter="department")
     if kind is not None and kind not in registry.kinds:
         raise InvalidParameter(say("The kinds are {value}.", value=", ".join(sorted(registry.kinds))), parameter="kind")
     online, words = call.query.get("fully_online"), str(call.query.get("q", "")).strip()

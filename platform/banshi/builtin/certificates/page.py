@@ -13,48 +13,34 @@ import orjson
 from banshi.builtin.certificates.fonts import Fonts
 from banshi.builtin.passes.claims import said, words_of
 from banshi.builtin.passes.wire.cose import Credential
+from banshi.builtin.sentences import say
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.items import DECISION
 from banshi.kernel.contract.message_templates import day_in, fill, parse
-from banshi.kernel.contract.values import Department, Item, text_in
+from banshi.kernel.contract.values import Department, Item, Texts, text_in
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 
-#: What stands on every certificate beside what the item says, in both languages.
-WORDS: dict[str, dict[str, str]] = {
-    "zh-CN": {
-        "number": "编号：{number}",
-        "valid": "本电子证书有效期",
-        "from_until": "{first}至{last}",
-        "scan": "核验方法：用政务应用扫描左侧二维码。",
-        "scan_or_look_up": "核验方法：用政务应用扫描左侧二维码，或者登录核验网址查询。",
-        "compare": "请核对核验结果与本页内容是否一致；本证书可能在到期前被撤销、撤回或者注销，以核验结果为准。",
-        "address": "核验网址：{address}",
-        "lacking": "字体缺少的字以〔U+编号〕标示；二维码中的文字是完整的。",
-        "seal": "（盖章处）",
-        "qr": "二维码：经数字签名的证书内容",
-    },
-    "en": {
-        "number": "No. {number}",
-        "valid": "This certificate is valid",
-        "from_until": "{first} to {last}",
-        "scan": "To verify: scan the code with the city's app.",
-        "scan_or_look_up": "To verify: scan the code with the city's app, or look it up at the verification address.",
-        "compare": (
-            "Compare the result with this page. A certificate can be revoked, taken back or cancelled before it ends:"
-            " the result decides."
-        ),
-        "address": "Verification address: {address}",
-        "lacking": (
-            "A character that is written 〔U+…〕 is missing in this certificate's font and is named by its Unicode"
-            " number; the text in the code is complete."
-        ),
-        "seal": "(place of the seal)",
-        "qr": "QR code: the digitally signed content of the certificate",
-    },
+#: What stands on every certificate beside what the item says.
+WORDS: dict[str, Texts] = {
+    "number": say("No. {number}"),
+    "valid": say("This certificate is valid"),
+    "from_until": say("{first} to {last}"),
+    "scan": say("To verify: scan the code with the city's app."),
+    "scan_or_look_up": say("To verify: scan the code with the city's app, or look it up at the verification address."),
+    "compare": say(
+        "Compare the result with this page. A certificate can be revoked, taken back or cancelled before it ends:"
+        " the result decides."
+    ),
+    "address": say("Verification address: {address}"),
+    "lacking": say(
+        "A character that is written 〔U+…〕 is missing in this certificate's font and is named by its Unicode"
+        " number; the text in the code is complete."
+    ),
+    "seal": say("(place of the seal)"),
+    "qr": say("QR code: the digitally signed content of the certificate"),
 }
-
 
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.
 LAYOUT = 4
@@ -151,7 +137,7 @@ def _how_to_verify(words: Mapping[str, str], address: str) -> list[str]:
 
 def page_of(source: Source, language: str, fonts: Fonts) -> Page:
     """The page of a credential."""
-    record, words = source.record, WORDS[language]
+    record, words = source.record, {name: text_in(texts, language) for name, texts in WORDS.items()}
     said_there = wording_of(source, language)
     first, last = (day_in(day, language) for day in days(record, source.settings.timezone))
     text = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from html import escape
+from pathlib import Path
+from string import Template
 from typing import Any
 
 from banshi.forms.schemas import resolved
@@ -19,43 +21,14 @@ WORDS = {
     "zh-CN": {"choose": "请选择", "true": "是", "false": "否", "required": "必填", "more": "可填多项"},
     "en": {"choose": "Choose", "true": "Yes", "false": "No", "required": "required", "more": "may be several"},
 }
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }
-fieldset { border: 1px solid #bbb; border-radius: .5rem; margin: 1rem 0; padding: .5rem 1rem; }
-legend { font-weight: bold; } .field { margin: 1rem 0; } .hint { color: #555; font-size: .9rem; }
-.title { display: block; } .title em { color: #a00; font-size: .8rem; font-style: normal; } [hidden] { display: none; }
-input:not([type=checkbox]), select, textarea { font: inherit; padding: .3rem; max-width: 100%; }
-"""
-#: Shows and hides what is asked only sometimes, by what is chosen beside it, and groups in which nothing is.
-SCRIPT = """
-const controls = ":scope > label > *, :scope > div > label > input";
-const said = field => field.hidden ? [] : [...field.querySelectorAll(controls)]
-  .filter(one => one.matches("input, select, textarea") && (one.type !== "checkbox" || one.checked) && one.value !== "")
-  .map(one => (one.selectedOptions ? one.selectedOptions[0] : one).dataset.json ?? JSON.stringify(
-    one.type === "number" ? Number(one.value) : one.value));
-const asked = field => Object.entries(JSON.parse(field.dataset.when)).every(([name, values]) => {
-  const beside = [...field.closest("[data-object]").querySelectorAll("[data-name]")].find(
-    one => one.dataset.name === name && one.closest("[data-object]") === field.closest("[data-object]"));
-  return values.some(value => said(beside).includes(JSON.stringify(value)));
-});
-const show = () => { for (let round = 0; round < 5; round++)
-  for (const field of document.querySelectorAll("[data-when]")) field.hidden = !asked(field);
-  for (const group of document.querySelectorAll("[data-group]"))
-    group.hidden = [...group.querySelectorAll(":scope > .field")].every(field => field.hidden); };
-document.addEventListener("input", show); show();
-"""
+#: The whole page: its script shows and hides what is asked only sometimes, and groups in which nothing is.
+PAGE = Template(Path(__file__).with_suffix(".html").read_text("utf-8"))
 
 
 def page_of(form: Schema, title: str, language: str) -> str:
     """The page of a form that was described in a language."""
     fields = "\n".join(_object(form, form, language, 0))
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
-        f"<style>{STYLE}</style></head><body><h1>{escape(title)}</h1><form data-object>\n{fields}\n</form>"
-        f"<script>{SCRIPT}</script></body></html>\n"
-    )
+    return PAGE.substitute(language=language, title=escape(title), fields=fields)
 
 
 def _object(form: Schema, node: Schema, language: str, depth: int) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from banshi.builtin.sentences import say
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.routes import Audience
@@ -20,11 +21,11 @@ OFFICER = "officer"
 
 #: What people read for the roles of the house; a department's own are read by their names.
 ROLE_TITLES: Mapping[str, Texts] = {
-    "reviewer": {"zh-CN": "审核人员", "en": "Reviewer"},
-    "approver": {"zh-CN": "审批人员", "en": "Approver"},
-    "clerk": {"zh-CN": "窗口工作人员", "en": "Clerk at the counter"},
-    "registrar": {"zh-CN": "窗口查询人员", "en": "Registrar at the counter"},
-    OFFICER: {"zh-CN": "凭证核验人员", "en": "Officer who scans passes"},
+    "reviewer": say("Reviewer"),
+    "approver": say("Approver"),
+    "clerk": say("Clerk at the counter"),
+    "registrar": say("Registrar at the counter"),
+    OFFICER: say("Officer who scans passes"),
 }
 
 #: The audiences whose roles a route asks for itself.

@@ -28,22 +28,18 @@ def development_token(
 ) -> str:
     """A token for trying the platform out. Raises ValueError once an identity provider is configured."""
     if settings.identity is not None:
-        raise ValueError(
-            "plugins.toml names an identity provider in [platform.identity]: get tokens there; "
-            "development tokens are not accepted beside it"
-        )
+        told = "plugins.toml names an identity provider in [platform.identity]: get tokens there; "
+        raise ValueError(f"{told}development tokens are not accepted beside it")
     listed = list(roles)
     if listed:
         from banshi.kernel.http.callers import parse_role
     for role in listed:
         if parse_role(role) is None:
             raise ValueError(f"a role is written department:role or department/unit:role, not {role!r}")
-    if resident_id:
-        resident_id = _resident_id(resident_id)
     now = int(time.time())
     claims = {"iss": DEVELOPMENT, "aud": DEVELOPMENT, "sub": subject, "iat": now, "exp": now + lifetime}
     claims |= ({"name": name} if name else {}) | ({"banshi_roles": listed} if listed else {})
-    claims |= {"resident_id": resident_id} if resident_id else {}
+    claims |= {"resident_id": _resident_id(resident_id)} if resident_id else {}
     claims |= {"phone_number": phone, "phone_number_verified": True} if phone else {}
     return _signed(claims, key_file(settings.keys_folder))
 

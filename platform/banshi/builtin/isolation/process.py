@@ -45,8 +45,24 @@ BEGIN = (
 )
 
 
+#: Why an isolated plugin's process ended → what its author does about it.
+ENDED = {
+    "exit": "nothing in it may end the program, as os._exit() and a crash of a library do",
+    "memory": "use less memory, or raise the entry's limits.memory",
+    "threads": "start fewer threads, or raise the entry's limits.threads",
+    "cpu": "compute less, or raise the entry's limits.cpu",
+    "hang": "await whatever takes long, and let nothing hold its loop",
+    "protocol": "send less, and nothing past banshi's own code",
+}
+
+
 class ChildEnded(Exception):
     """The process ended before it answered."""
+
+    def mistake(self) -> Mistake:
+        """What is said of a method whose process has ended under it."""
+        reason = str(self)
+        return Mistake(f"lost its process ({reason}): {ENDED.get(reason, 'the log says what came before')}")
 
 
 class ChildBusy(Exception):
@@ -73,11 +89,6 @@ def begun_as(descriptor: int) -> dict[str, Any]:
 async def begin(descriptor: int) -> asyncio.subprocess.Process:
     """A child that speaks on that file. Raises OSError where the system has no room for one."""
     return await asyncio.create_subprocess_exec(*command(descriptor), **begun_as(descriptor))
-
-
-def begin_at_once(descriptor: int) -> subprocess.Popen[bytes]:
-    """The same before there is a loop."""
-    return subprocess.Popen(command(descriptor), **begun_as(descriptor))  # noqa: S603 - this very interpreter
 
 
 class Process(asyncio.Protocol):
@@ -128,7 +139,7 @@ class Process(asyncio.Protocol):
     def idle(self) -> bool:
         return not self._calls
 
-    async def introduced(self, hello: Mapping[str, Any], heard: Heard, seconds: float) -> Declaration:
+    async def introduced(self, hello: Mapping[str, Any], heard: Heard | None, seconds: float) -> Declaration:
         """Tell it what to load; what it declares. Raises ChildEnded and TimeoutError."""
         self._heard = heard
         self._transport.write(packed(hello))

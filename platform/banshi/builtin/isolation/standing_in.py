@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import time
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
 
-from pydantic import ValidationError
-
-from banshi.builtin.isolation import process
 from banshi.builtin.isolation.child import kinds
 from banshi.builtin.isolation.declaring import Declaration, Handled, findings_of
-from banshi.builtin.isolation.process import search_path
-from banshi.builtin.isolation.protocol.frames import MAX_ANSWER_BYTES, Splitter, packed
+from banshi.builtin.isolation.process import ChildEnded, Process, search_path
 from banshi.builtin.isolation.protocol.values import as_returned
 from banshi.builtin.isolation.supervisor import START_TIMEOUT_S, Keeper, open_keeper
 from banshi.foundation.errors import Unavailable
@@ -31,9 +25,15 @@ from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.values import Resource
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.importing import stand_in
-from banshi.kernel.loading.typed_tables import adapter
 from banshi.kernel.runtime.mistakes import wrong_answer
 from banshi.kernel.runtime.running import Platform
+
+#: What is said of a child that declares nothing, by how it ended; "" for one that hasn't after the time that it has.
+SILENT = {
+    "": f"it takes longer than {START_TIMEOUT_S:.0f} seconds",
+    "exit": "it ends before that",
+    "protocol": "what it says of itself is no declaration",
+}
 
 
 @dataclass(slots=True)
@@ -58,16 +58,20 @@ class Isolated:
         """Have a child load the plugin and say what it finds, as the next ones will."""
         self.hello = self._hello(settings)
         try:
-            self.declared = asked_once(self.hello)
-        except (OSError, ValueError) as error:
-            where = f"{self.configuration.file}: plugins.{self.name}"
-            what = f"{where}: see what it does when it is imported; its process does not load it: {error}"
+            # A loop of its own: there is none yet, or one that must not go on meanwhile.
+            with ThreadPoolExecutor(1) as alone:
+                self.declared = alone.submit(asyncio.run, asked_once(self.hello)).result()
+        except (OSError, ChildEnded) as error:
+            where, why = f"{self.configuration.file}: plugins.{self.name}", SILENT.get(str(error), error)
+            what = f"{where}: see what it does when it is imported; its process does not load it: {why}"
             self.findings = [Finding(self.name, "no-process", what)]
             return
         self.findings = list(findings_of(self.name, self.configuration.file, self.declared))
 
     def _hello(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         entry = self.entry
+        # The whole of an installed package of which the plugin is a part: it may import what stands beside it.
+        depth = (entry.package or "").count(".")
         return {
             "is": "hello",
             "id": 0,
@@ -80,7 +84,7 @@ class Isolated:
             "settings": dict(settings),
             "memory": entry.limits.memory,
             "network": entry.network,
-            "readable": [*entry.readable, *_package_folder(entry, self.folder)],
+            "readable": [*entry.readable, *([str(self.folder.parents[depth - 1])] if depth else [])],
             "search": search_path(),
             "log_level": self.configuration.settings.log_level,
             "development": self.configuration.settings.development,
@@ -88,24 +92,14 @@ class Isolated:
 
     def handlers(self) -> dict[str, Any]:
         """For each item that the child has a handler for, one that asks it."""
-        known = kinds()
-        made = {}
-        for code, handled in self.declared.handlers.items():
-            kind = known.get(handled.kind)
-            if kind is not None and kind.handler is not None:
-                made[code] = handler(self, code, handled, kind)
-        return made
+        known = {name: kind for name, kind in kinds().items() if kind.handler is not None}
+        handled = self.declared.handlers.items()
+        return {code: handler(self, code, one, known[one.kind]) for code, one in handled if one.kind in known}
 
     async def ask(self, item: str, method: str, arguments: tuple[Any, ...]) -> Any:
         if self.keeper is None:
             raise Unavailable
         return await self.keeper.call(item, method, arguments)
-
-
-def _package_folder(entry: Entry, folder: Path) -> list[str]:
-    """The whole of an installed package of which the plugin is a part: it may import what stands beside it."""
-    depth = (entry.package or "").count(".")
-    return [str(folder.parents[depth - 1])] if depth else []
 
 
 def handler(isolated: Isolated, code: str, handled: Handled, kind: Kind) -> Any:
@@ -164,34 +158,11 @@ async def _open(isolated: Isolated, platform: Platform) -> AsyncIterator[Keeper]
             isolated.keeper = None
 
 
-def asked_once(hello: Mapping[str, Any]) -> Declaration:
-    """What a child declares that is then ended. Raises OSError and ValueError where it declares nothing."""
-    here, there = socket.socketpair()
-    with here:
-        try:
-            child = process.begin_at_once(there.fileno())
-        finally:
-            there.close()
-        try:
-            here.settimeout(START_TIMEOUT_S)
-            here.sendall(packed(hello))
-            return _declaration(here)
-        finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-
-
-def _declaration(line: socket.socket) -> Declaration:
-    splitter, until = Splitter(MAX_ANSWER_BYTES), time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < until:
-        data = line.recv(65_536)
-        if not data:
-            raise ValueError("it ends before that")
-        for document in splitter.fed(data):
-            if document.get("is") == "ready":
-                try:
-                    return adapter(Declaration).validate_python(document.get("declaration"))
-                except ValidationError:
-                    raise ValueError("what it says of itself is no declaration") from None
-    raise ValueError(f"it takes longer than {START_TIMEOUT_S:.0f} seconds")
+async def asked_once(hello: Mapping[str, Any]) -> Declaration:
+    """What a child declares that is then ended. Raises OSError, and ChildEnded where it declares nothing."""
+    child = await Process.begun()
+    try:
+        return await child.introduced(hello, None, START_TIMEOUT_S)
+    finally:
+        child.end("asked")
+        await child.gone()

@@ -16,7 +16,6 @@ from typing import Any
 import structlog
 
 from banshi.builtin.isolation.declaring import Declaration
-from banshi.builtin.isolation.endings import lost_process
 from banshi.builtin.isolation.fence.limits import Used, used_by
 from banshi.builtin.isolation.meters import METERS, Meters
 from banshi.builtin.isolation.process import ChildBusy, ChildEnded, Process
@@ -131,7 +130,7 @@ class Keeper:
             raise
         except ChildEnded as ended:
             outcome = "ended"
-            raise lost_process(str(ended)) from ended
+            raise ended.mistake() from ended
         except asyncio.CancelledError:
             outcome = "broken off"
             raise

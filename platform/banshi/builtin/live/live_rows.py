@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,7 @@ from uuid import UUID
 from aiohttp import web
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
+from uuid_utils.compat import uuid7
 
 from banshi.builtin.identity.ended import ENDED_SESSIONS, held
 from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
@@ -73,6 +74,8 @@ class LiveRows:
     room: str
     #: A row as a server-sent event, its id in front.
     written: Callable[[Any], bytes]
+    #: Of some rows, what one person alone is told in place of that: by id, the person and the event.
+    private: Callable[[Sequence[Any]], Awaitable[Mapping[UUID, tuple[str, bytes]]]]
     _followers: set[Follower] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _told: set[UUID] = field(default_factory=set)
@@ -115,13 +118,27 @@ class LiveRows:
         ids: Any = await self._model.filter(id__gt=first_id(since - LATE_S)).values_list("id", flat=True)
         new = [one for one in ids if one not in self._told]
         for begin in range(0, len(new), ROWS_AT_ONCE):
-            for row in await self.table.filter(id__in=new[begin : begin + ROWS_AT_ONCE]).order_by("id"):
+            rows = await self.table.filter(id__in=new[begin : begin + ROWS_AT_ONCE]).order_by("id")
+            private = await self.private(rows)
+            for row in rows:
                 data, room = self.written(row), getattr(row, self.room)
+                whose, own = private.get(row.id, ("", data))
                 for follower in self._followers:
                     if room in follower.rooms:
-                        follower.tell(row.id, data)
+                        follower.tell(row.id, own if follower.person == whose else data)
         late = first_id(since - 2 * LATE_S)
         self._told = {one for one in {*self._told, *new} if one > late}
+
+    @property
+    def rooms(self) -> set[str]:
+        """Those that somebody follows here."""
+        return {room for follower in self._followers for room in follower.rooms}
+
+    def tell(self, room: str, data: bytes) -> None:
+        """Tell whoever follows that room here an event that is no row's; nobody is told it on coming back."""
+        for follower in self._followers:
+            if room in follower.rooms:
+                follower.tell(uuid7(), data)
 
     @contextmanager
     def _follow(self, person: str, rooms: Collection[str]) -> Iterator[Follower]:
@@ -150,7 +167,9 @@ class LiveRows:
                 # A machine whose clock was ahead has made ids behind which nothing comes for that long.
                 after = first_id(now - BACK_S) if last > first_id(now + LATE_S) else max(last, first_id(now - BACK_S))
                 rows = await self.table.filter(id__gt=after, **{f"{self.room}__in": list(rooms)}).order_by("id")
-                missed += [self.written(row) for row in rows]
+                private = (await self.private(rows)).items()
+                own = {one: data for one, (whose, data) in private if whose == call.principal.subject}
+                missed += [own.get(row.id) or self.written(row) for row in rows]
                 follower.known = frozenset(row.id for row in rows)
             ends = time.monotonic() + call.principal.expires_at - self.platform.now().timestamp()
             if call.request.method != "HEAD":

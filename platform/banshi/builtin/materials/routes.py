@@ -9,7 +9,7 @@ from aiohttp import web
 
 from banshi.builtin.materials import Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import document_of
-from banshi.builtin.openapi.schemas.items import MATERIAL, OFFERED_CASE, OFFERED_FILE
+from banshi.builtin.openapi.schemas.items import MATERIAL, OFFERED_FILE, offered_case
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases.materials import SOURCES
@@ -29,9 +29,9 @@ OFFER = "$response.body#/materials/0/offers/0"
 
 #: What people read for what they do about a material.
 HOW: Mapping[str, Texts] = {
-    "upload": {"zh-CN": "在线上传", "en": "Upload it"},
-    "in-person": {"zh-CN": "到场出示", "en": "Bring it with you"},
-    "not-needed": {"zh-CN": "无需提交", "en": "You need not hand it in"},
+    "upload": say("Upload it"),
+    "in-person": say("Bring it with you"),
+    "not-needed": say("You need not hand it in"),
 }
 
 
@@ -87,16 +87,10 @@ def how(material: Material) -> str:
 
 
 def _offer(platform: Platform, item: Item, earlier: Earlier, language: str) -> dict[str, Any]:
-    case, about = earlier.case, earlier.document.concerns
-    came_from = platform.registry.items.of(case.item)
+    about = earlier.document.concerns
     department = platform.registry.departments[item.department]
     return {
-        "case": OFFERED_CASE.of(
-            platform,
-            case,
-            item=named(case.item, came_from.title if came_from else None, language),
-            links={"self": f"/v1/cases/{case.id}"},
-        ),
+        "case": offered_case(platform, earlier.case, language),
         "concerns": {"title": text_in(about, language), "value": earlier.concerns} if about else None,
         "files": [
             OFFERED_FILE.of(platform, file, links={"self": f"/v1/attachments/{file.id}"}) for file in earlier.files

@@ -42,23 +42,23 @@ REUSE: Mapping[str, Any] = array(
         field={
             "type": "string",
             "maxLength": 200,
-            "title": {"zh-CN": "材料", "en": "Material"},
-            "description": {"zh-CN": "材料所在的填写项。", "en": "The field that the material is for."},
+            "title": say("Material"),
+            "description": say("The field that the material is for."),
         },
         consent={
             "type": "string",
             "pattern": "^[0-9a-f]{32}$",
-            "title": {"zh-CN": "同意", "en": "Consent"},
-            "description": {"zh-CN": "同意书的编号。", "en": "The number of the consent that came with the offer."},
+            "title": say("Consent"),
+            "description": say("The number of the consent that came with the offer."),
         },
     ),
     maxItems=MAX_MATERIALS,
-    title={"zh-CN": "沿用以往提交的材料", "en": "Materials from earlier cases"},
+    title=say("Materials from earlier cases"),
     description=say("Materials out of earlier cases, with consent to each; their files' ids are in the answers."),
 )
 
 NO_FIELD = say("This item has no such material that can come from an earlier case; upload the file.")
-TWICE = {"zh-CN": "同一项材料只能写一次。", "en": "Name each material once."}
+TWICE = say("Name each material once.")
 NO_CONSENT = say(
     "This consent is not good any more: the files are too old, were used or are not offered now. Ask for the "
     "materials again and let the person decide anew, or upload the file."

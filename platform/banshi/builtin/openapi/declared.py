@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import types
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -99,11 +99,4 @@ def _hints(cls: type) -> Mapping[str, Any]:
 
 def about(cls: type) -> str:
     """The first paragraph of a class's docstring, as one line."""
-    return " ".join(_lines((cls.__doc__ or "").strip()))
-
-
-def _lines(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        if not line.strip():
-            return
-        yield line.strip()
+    return " ".join((cls.__doc__ or "").strip().partition("\n\n")[0].split())

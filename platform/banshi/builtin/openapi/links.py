@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from banshi.kernel.contract.routes import Answer, Link, Route
@@ -17,8 +17,9 @@ def named_links(route: Route, answer: Answer) -> Iterator[tuple[str, Link]]:
         yield link.operation, link
     names = [one.name for one in route.parameters if one.place != "header"]
     if "cursor" in names and answer.schema is not None and NEXT in answer.schema.get("properties", {}):
-        parts = {name: f"$request.query.{name}" for name in names} | {"cursor": PLACE}
-        yield NEXT, Link(route.operation, {**_same_path(route), **parts})
+        path = {name: f"$request.path.{name}" for name in route.path_names}
+        query = {name: f"$request.query.{name}" for name in names} | {"cursor": PLACE}
+        yield NEXT, Link(route.operation, path | query)
 
 
 def links_of(route: Route, answer: Answer) -> dict[str, Any]:
@@ -52,7 +53,3 @@ def _told(link: Link) -> dict[str, Any]:
         members = ", ".join(f'"{name}": {{{expression}}}' for name, expression in link.body.items())
         told["requestBody"] = f"{{{members}}}"
     return told
-
-
-def _same_path(route: Route) -> Mapping[str, str]:
-    return {name: f"$request.path.{name}" for name in route.path_names}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from banshi.builtin.openapi.schemas.items import NO_DEPARTMENT
 from banshi.builtin.openapi.served import DESCRIPTION
-from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
@@ -52,11 +52,7 @@ async def openapi(call: Call) -> web.StreamResponse:
     """
     department = call.query.get("department")
     if department is not None and department not in call.platform.registry.departments:
-        raise InvalidParameter(
-            say("There is no such department; look for it in the list of departments."),
-            see="/v1/departments",
-            parameter="department",
-        )
+        raise InvalidParameter(NO_DEPARTMENT, see="/v1/departments", parameter="department")
     written = await call.platform[DESCRIPTION].get(department)
     headers = {"Access-Control-Allow-Origin": "*", "Content-Length": str(written.size)}
     return reply_bytes(call, written.pieces(), JSON, written.etag, headers)

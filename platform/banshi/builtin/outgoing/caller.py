@@ -116,15 +116,18 @@ class Outgoing:
                 async with self._session.request(
                     method, URL(url, encoded=True), data=data, headers=headers, allow_redirects=False
                 ) as response:
-                    received = await _bounded(response, limit)
+                    received = await bounded(response, limit)
                     return Answered(response.status, response.headers, received, loop.time() - begun)
+        except OverflowError:
+            raise CallFailed("too-long", f"the answer has more than {limit} bytes") from None
         except aiohttp.ConnectionTimeoutError:
             told = f"no connection could be made within {CONNECT_TIMEOUT_S:g} seconds"
             raise CallFailed("unreachable", told) from None
         except TimeoutError:
             raise CallFailed("timeout", f"no whole answer within {seconds:g} seconds") from None
         except aiohttp.ClientConnectorCertificateError as error:
-            raise CallFailed("certificate", f"its certificate is not good: {_why(error.certificate_error)}") from None
+            why = getattr(error.certificate_error, "verify_message", "") or type(error.certificate_error).__name__
+            raise CallFailed("certificate", f"its certificate is not good: {why}") from None
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, ForbiddenAddress):
                 raise CallFailed("forbidden-address", str(error.os_error.strerror)) from None
@@ -137,19 +140,16 @@ class Outgoing:
             raise CallFailed("unreachable", "no connection could be made") from None
 
 
-async def _bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """The answer's body. Raises OverflowError for one of more bytes."""
     received = b""
     async for piece in response.content.iter_any():
         received += piece
         if len(received) > limit:
             # Not read to its end: the connection goes with it.
             response.close()
-            raise CallFailed("too-long", f"the answer has more than {limit} bytes")
+            raise OverflowError(f"the answer has more than {limit} bytes")
     return received
-
-
-def _why(error: Exception) -> str:
-    return getattr(error, "verify_message", "") or type(error).__name__
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ import aiohttp
 import orjson
 
 from banshi.builtin.outgoing.access_token import AccessToken
+from banshi.builtin.outgoing.caller import bounded
 from banshi.builtin.outgoing.consequences import Consequence, Refused, is_unsent
 
 #: Bytes of an answer; and seconds within which a connection has to stand, half of the call's at most.
@@ -77,7 +78,7 @@ class Vendor:
         raise Refused(code, Consequence.SOON)
 
     async def _answer(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
-        data, headers, found = None, dict(request.headers), b""
+        data, headers = None, dict(request.headers)
         if request.document is not None:
             data, headers["Content-Type"] = orjson.dumps(request.document), "application/json"
         try:
@@ -93,11 +94,9 @@ class Vendor:
                     timeout=self._timeout,
                 ) as response,
             ):
-                async for piece in response.content.iter_any():
-                    found += piece
-                    if len(found) > request.max_bytes:
-                        raise Refused("", Consequence.REFUSED if request.is_safe else Consequence.UNKNOWN)
-                return response.status, response.headers, found
+                return response.status, response.headers, await bounded(response, request.max_bytes)
+        except OverflowError:
+            raise Refused("", Consequence.REFUSED if request.is_safe else Consequence.UNKNOWN) from None
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             # Nothing of the error goes on: its text has the address, and that may have the token.
             raise Refused("", Consequence.SOON if is_unsent(error) else Consequence.UNKNOWN) from None

@@ -25,9 +25,9 @@ log = structlog.get_logger("banshi.passes")
 #: Phones that a pass is given to in its life. Each takes a place of the status list for good.
 MAX_PHONES = 10
 
-MOVED: Texts = {"zh-CN": "凭证已转到另一部手机。", "en": "Another phone holds it now."}
+MOVED: Texts = say("Another phone holds it now.")
 
-TITLE: Texts = {"zh-CN": "凭证已转到另一部手机", "en": "Your pass was moved to another phone"}
+TITLE: Texts = say("Your pass was moved to another phone")
 BODY: Texts = say(
     "Another phone shows the pass of “{item}” now, and the one before shows it no more. If that was not you, change "
     "your password and call the department."

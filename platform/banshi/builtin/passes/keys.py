@@ -31,6 +31,10 @@ from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.passes")
 
+#: Why nothing is signed: by nobody, or not on this machine.
+NO_KEY = say("Passes can't be issued at present; the operator has to give the platform a key to sign with.")
+NOT_HERE = say("Passes can't be issued at present; the operator has to give this machine its key.")
+
 #: Seconds for which a process trusts what it has read of the key table: a rotation or revocation takes that long.
 FRESH_S = 15.0
 
@@ -74,9 +78,7 @@ class Keyring:
         ]
         if not usable:
             log.error("no key signs passes", advice="run `banshi keys rotate --now`")
-            raise Unavailable(
-                say("Passes can't be issued at present; the operator has to give the platform a key to sign with.")
-            )
+            raise Unavailable(NO_KEY)
         newest = max(usable, key=lambda row: row.signs_from)
         if newest.kid not in self._private:
             self._private[newest.kid] = self._load(newest)
@@ -91,9 +93,7 @@ class Keyring:
                 raise ValueError("another key")
         except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             log.error("a signing key can't be read", kid=row.kid, error=type(error).__name__)
-            raise Unavailable(
-                say("Passes can't be issued at present; the operator has to give this machine its key.")
-            ) from None
+            raise Unavailable(NOT_HERE) from None
         return key
 
 

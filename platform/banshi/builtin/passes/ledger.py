@@ -49,7 +49,7 @@ OVER: Texts = say(
 )
 
 #: Why a test case's pass is not valid.
-MADE_UP: Texts = {"zh-CN": "测试办件的凭证，不具效力。", "en": "It is a test case's, and allows nothing."}
+MADE_UP: Texts = say("It is a test case's, and allows nothing.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,10 +117,10 @@ ENDED: Mapping[str, Mapping[str, str]] = {
 
 #: What the holder reads of a scan.
 TITLES: Mapping[str, Mapping[str, str]] = {
-    "valid": {"zh-CN": "有效", "en": "Valid"},
-    "revoked": {"zh-CN": "已停止使用", "en": "No longer valid"},
-    Reason.EXPIRED: {"zh-CN": "已过有效期", "en": "Over"},
-    Reason.NOT_YET_VALID: {"zh-CN": "尚未生效", "en": "Not yet begun"},
-    Reason.SCREENSHOT: {"zh-CN": "截图，或者手机时间偏慢", "en": "A picture, or a slow clock"},
-    Reason.PHONE_CLOCK: {"zh-CN": "手机时间偏快", "en": "A fast clock"},
+    "valid": say("Valid"),
+    "revoked": say("No longer valid"),
+    Reason.EXPIRED: say("Over"),
+    Reason.NOT_YET_VALID: say("Not yet begun"),
+    Reason.SCREENSHOT: say("A picture, or a slow clock"),
+    Reason.PHONE_CLOCK: say("A fast clock"),
 }

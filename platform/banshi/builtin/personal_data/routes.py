@@ -195,7 +195,7 @@ async def _often(call: Call, what: str, most: int) -> None:
     # Whoever is to be forgotten is not written into Redis.
     person = hashlib.blake2b(call.principal.subject.encode(), digest_size=16).hexdigest()
     if wait := await call.platform[RATES].wait(f"me.{what}.{person}", most, DAY_S):
-        told = {"zh-CN": f"每天最多 {most} 次；请稍后再试。", "en": f"At most {most} times a day; ask again later."}
+        told = say("At most {most} times a day; ask again later.", most=most)
         raise TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait))})
 
 

@@ -32,19 +32,19 @@ UNASKED = frozenset({WHEN, "falseSchema"})
 
 #: What people read for each word.
 TITLES: Mapping[str, Texts] = {
-    "name": {"zh-CN": "姓名", "en": "name"},
-    "resident-id": {"zh-CN": "证件号码", "en": "ID number"},
-    "phone": {"zh-CN": "电话号码", "en": "phone number"},
-    "email": {"zh-CN": "电子邮箱", "en": "email address"},
-    "address": {"zh-CN": "地址", "en": "address"},
-    "postcode": {"zh-CN": "邮政编码", "en": "postcode"},
-    "organisation": {"zh-CN": "单位名称", "en": "organisation"},
-    "uscc": {"zh-CN": "统一社会信用代码", "en": "unified social credit code"},
-    "plate": {"zh-CN": "号牌号码", "en": "number plate"},
-    "vin": {"zh-CN": "车辆识别代号", "en": "VIN"},
+    "name": say("name"),
+    "resident-id": say("ID number"),
+    "phone": say("phone number"),
+    "email": say("email address"),
+    "address": say("address"),
+    "postcode": say("postcode"),
+    "organisation": say("organisation"),
+    "uscc": say("unified social credit code"),
+    "plate": say("number plate"),
+    "vin": say("VIN"),
 }
-SIGN_IN: Texts = {"zh-CN": "身份认证信息", "en": "your sign-in"}
-FROM_CASE: Texts = {"zh-CN": "办件{number}", "en": "case {number}"}
+SIGN_IN: Texts = say("your sign-in")
+FROM_CASE: Texts = say("case {number}")
 WORDS: Texts = say(
     "For “{purpose}”, I agree that my {known} are filled in, from {sources}. {department} sees nothing of it before I"
     " hand the form in; on record is only what sort of thing was filled in. If you don't agree, fill it in yourself."

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.openapi.schemas.items import OFFERED_CASE
+from banshi.builtin.openapi.schemas.items import OFFERED_CASE, offered_case
 from banshi.builtin.prefill.known import TITLES, Filled, Offer, answers_of, offer_to, places_in
 from banshi.builtin.prefill.models import Prefill
 from banshi.builtin.sentences import say
@@ -131,21 +131,14 @@ def _wanted(call: Call, offer: Offer) -> Sequence[Filled]:
 
 
 def _field(call: Call, item: Item, one: Filled) -> dict[str, Any]:
-    platform, language, case = call.platform, call.language, one.case
-    came_from = platform.registry.items.of(case.item) if case is not None else None
-    source = case and OFFERED_CASE.of(
-        platform,
-        case,
-        item=named(case.item, came_from.title if came_from else None, language),
-        links={"self": f"/v1/cases/{case.id}"},
-    )
+    language, case = call.language, one.case
     return {
         "pointer": one.pointer,
         "title": _title(item, one, language),
         "known": one.known,
         "known_title": text_in(TITLES[one.known], language),
         "value": one.value,
-        "source": {"title": one.source(language), "case": source},
+        "source": {"title": one.source(language), "case": case and offered_case(call.platform, case, language)},
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -108,7 +108,8 @@ class Quarantine:
             if found:
                 await self._refuse(row, plugin, found)
                 return True
-        await asyncio.to_thread(self._let_out, row)
+        with suppress(FileNotFoundError):
+            await asyncio.to_thread(durable_files.rename, self.path(row), self._files / str(row.id))
         if await self._moved(row, STORED):
             self._examined.labels("harmless").inc()
         return True
@@ -122,12 +123,6 @@ class Quarantine:
 
     async def _moved(self, row: Attachment, state: str) -> bool:
         return await Attachment.filter(id=row.id, state=HELD).update(state=state) > 0
-
-    def _let_out(self, row: Attachment) -> None:
-        try:
-            durable_files.rename(self.path(row), self._files / str(row.id))
-        except FileNotFoundError:
-            return
 
     def _tell(self, plugin: str, row: Attachment, error: Exception) -> None:
         if time.monotonic() - self._told_at >= TELL_EVERY_S:

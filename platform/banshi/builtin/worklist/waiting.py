@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -43,20 +44,7 @@ PLACE = (
     "AND ({of}.its_unit = '' OR unit = {of}.its_unit) AND person <> {whose}"
 )
 #: The first few of each place. Where one has more, those too that stand before the last that the others would do for.
-EACH = (
-    "WITH s({names}) AS ({places}), "
-    "e AS (SELECT s.*, c.* FROM s CROSS JOIN LATERAL ("
-    "SELECT id, urgency, ROW_NUMBER() OVER (ORDER BY urgency, id) AS nth FROM (SELECT id, urgency FROM banshi_case "
-    "WHERE {of_s} AND (urgency, id) > ({urgency}, {after}) ORDER BY urgency, id LIMIT {few}) f) c), "
-    "far AS (SELECT urgency, id FROM e ORDER BY urgency, id OFFSET {most} - 1 LIMIT 1), "
-    "more AS (SELECT c.* FROM e CROSS JOIN LATERAL (SELECT id, urgency FROM banshi_case "
-    "WHERE {of_e} AND (urgency, id) > (e.urgency, e.id) AND (urgency, id) < "
-    "(COALESCE((SELECT urgency FROM far), 'infinity'), COALESCE((SELECT id FROM far), e.id)) "
-    "ORDER BY urgency, id LIMIT {most}) c WHERE e.nth = {few}), "
-    "found AS (SELECT id, urgency FROM e UNION ALL SELECT id, urgency FROM more ORDER BY urgency, id LIMIT {most}) "
-    "SELECT {columns} FROM found JOIN banshi_case ON banshi_case.id = found.id "
-    "ORDER BY found.urgency, found.id"
-)
+EACH = Path(__file__).with_name("most_urgent.sql").read_text("ascii")
 #: All of every place, and of them the first few: SQLite knows no LATERAL.
 ALL = (
     "WITH s({names}) AS ({places}) SELECT {columns} FROM s CROSS JOIN banshi_case "

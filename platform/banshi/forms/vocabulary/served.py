@@ -36,8 +36,12 @@ def described(schema: Any, language: str, choices: Choices = "oneOf") -> Any:
         told[GROUPS] = [_in_language(one, language) for one in groups]
     if mask := MASKS.get(schema.get("format", "")):
         told.setdefault(MASK, mask)
-    if words := schema.get(WORDS):
-        _choose(told, [_in_language(one, language) for one in words], choices)
+    if words := [_in_language(one, language) for one in schema.get(WORDS, ())]:
+        if choices == "enum":
+            told["x-enum-descriptions"] = [str(one.get("title", one["const"])) for one in words]
+        else:
+            del told["enum"]
+            told["oneOf"] = words
     _say(told, told_limits(schema, language))
     for name in schema.get(IN_ORDER, ()):
         _say(told["properties"][name], told_order(schema, name, language))
@@ -47,14 +51,6 @@ def described(schema: Any, language: str, choices: Choices = "oneOf") -> Any:
 def _in_language(told: Mapping[str, Any], language: str) -> dict[str, Any]:
     """A choice or a group."""
     return {**told, **{key: spoken(told[key], language) for key in PLAIN if key in told}}
-
-
-def _choose(told: dict[str, Any], words: list[dict[str, Any]], choices: Choices) -> None:
-    if choices == "enum":
-        told["x-enum-descriptions"] = [str(one.get("title", one["const"])) for one in words]
-    else:
-        del told["enum"]
-        told["oneOf"] = words
 
 
 def _say(node: dict[str, Any], words: str) -> None:

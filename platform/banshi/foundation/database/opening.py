@@ -24,7 +24,7 @@ from banshi.foundation.database.upgrade import missing, too_old, upgrade
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import Ring
 from banshi.foundation.encryption.sealing import Context
-from banshi.foundation.findings import ConfigurationError, Finding
+from banshi.foundation.findings import refused
 from banshi.foundation.servers.addresses import hosts_of, names_several, with_first
 from banshi.foundation.time.shared_clock import LOOK_INTERVAL_S
 
@@ -119,7 +119,7 @@ async def existing(url: str, tables: Mapping[str, Tables], *, personal: Path | N
     file = sqlite_file(url)
     if file is not None and not file.exists():
         advice = f"there is no database at {file} yet: `banshi serve` makes it, `banshi restore` brings one back"
-        raise ConfigurationError([Finding("platform", "no-database", advice)])
+        raise refused("no-database", advice)
     async with open_store(url, tables, migrate=False, personal=personal) as store:
         yield store
 
@@ -162,7 +162,7 @@ def told_as_setting() -> Iterator[None]:
         advice = f"mend platform.database or what it names; the database can't be opened: {error}"
         if fate_of(error) is Fate.RECONNECT:
             advice = f"name the server that takes writes in platform.database, or wait until there is one: {error}"
-        raise ConfigurationError([Finding("platform", "no-database", advice)]) from error
+        raise refused("no-database", advice) from error
 
 
 def _as_fallback(context: TortoiseContext) -> None:

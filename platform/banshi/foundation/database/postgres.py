@@ -119,9 +119,8 @@ class Writing(Transaction):
     def __init__(self, parent: Client, wait_ms: int) -> None:
         super().__init__(parent)
         # In one message with the beginning: no other way costs nothing, and goes through a pooler.
-        self._begin = (
-            f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; SET LOCAL idle_in_transaction_session_timeout = {MAX_IDLE_MS}"
-        )
+        idle = f"SET LOCAL idle_in_transaction_session_timeout = {MAX_IDLE_MS}"
+        self._begin = f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; {idle}"
 
     async def begin(self) -> None:
         try:

@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
+from tortoise.backends.base.client import BaseDBAsyncClient
 
 from banshi.foundation.database.failover.fates import code_of, is_outage
 from banshi.foundation.logs import place_of
-
-if TYPE_CHECKING:
-    from tortoise.backends.base.client import BaseDBAsyncClient
 
 log = structlog.get_logger("banshi.pulse")
 
@@ -99,11 +98,8 @@ class Pulse:
 
         `about` says in a word or two what is looked for. The expression has no parameters, and is cheap.
         """
-        caller = sys._getframe(1)
-        while caller.f_code.co_filename == __file__:
-            assert caller.f_back is not None  # noqa: S101 - somebody calls
-            caller = caller.f_back
-        place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+        callers = ((frame.f_code.co_filename, line) for frame, line in traceback.walk_stack(sys._getframe(1)))
+        place = next(f"{file}:{line}" for file, line in callers if file != __file__)
         every = max(1, round(seconds / INTERVAL_S))
         self.questions.append(Question(about, sql, heed, lost, every, self.plugin, place))
 
@@ -192,5 +188,5 @@ def _spoils_all(error: Exception) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A name as a literal of SQL."""
+    """A name as a literal of SQL. Both databases read a quote in it as two: 'it''s'."""
     return "'" + text.replace("'", "''") + "'"

@@ -14,6 +14,8 @@ from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
 from tortoise.models import Model
 
+from banshi.foundation.database.pulse import quoted
+
 
 class Mended(BaseSchemaEditor):
     """A column that is added has its index, which Tortoise makes only with the table; a default may hold any text."""
@@ -26,7 +28,7 @@ class Mended(BaseSchemaEditor):
             await self.add_index(model, Index(fields=(column_of(column),)))
 
     def _escape_default_value(self, default: object) -> str:
-        return literal(default) if isinstance(default, str) else super()._escape_default_value(default)
+        return quoted(default) if isinstance(default, str) else super()._escape_default_value(default)
 
 
 class ForSqlite(Mended, SqliteSchemaEditor):
@@ -41,7 +43,7 @@ class ForSqlite(Mended, SqliteSchemaEditor):
 
     @staticmethod
     def _default_to_sql_literal(value: Any) -> str:
-        return literal(value) if isinstance(value, str) else SqliteSchemaEditor._default_to_sql_literal(value)
+        return quoted(value) if isinstance(value, str) else SqliteSchemaEditor._default_to_sql_literal(value)
 
     async def _alter_field(self, model: type[Model], old_field: Any, new_field: Any) -> None:
         """Make the table anew only where the column is another one, and then see to its index."""
@@ -134,11 +136,6 @@ class ForPostgres(Mended, AsyncpgSchemaEditor):
 def column_of(field: Any) -> str:
     """The name of a field's column."""
     return str(field.source_field or field.model_field_name)
-
-
-def literal(text: str) -> str:
-    """A text as both databases read it: 'it''s'."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 #: By dialect.

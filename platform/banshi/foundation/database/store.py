@@ -12,7 +12,6 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
@@ -47,9 +46,6 @@ CLOCK = {
     "postgres": "(SELECT CAST(extract(epoch from clock_timestamp()) * 1000 AS BIGINT))",
 }
 
-#: SQL that is true unless an operator, or a restore, holds what goes out (`banshi.kernel.outbox.pause`).
-NOT_HELD = "NOT EXISTS (SELECT 1 FROM banshi_hold)"
-
 #: What a new counter is made of, by dialect: where somebody has locked its row, that is waited for for a second.
 NEW_COUNTER = {
     "sqlite": "VALUES (?, 1)",
@@ -60,16 +56,12 @@ NEW_COUNTER = {
 Listener = Callable[[frozenset[type[Model]]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """Who hears of transactions: of all, or of those with rows of one model."""
-
-    listener: Listener
-    model: type[Model] | None = None
-
-
 class Store:
     """The open database."""
+
+    #: SQL that is true unless an operator, or a restore, holds what goes out (`banshi.kernel.outbox.pause`): whoever
+    #: claims work that leads out asks for it.
+    not_held = "NOT EXISTS (SELECT 1 FROM banshi_hold)"
 
     def __init__(self, context: TortoiseContext, connection: BaseDBAsyncClient, replica: Replica | None = None) -> None:
         self.context = context
@@ -77,6 +69,10 @@ class Store:
         #: A copy for what anybody may read, where there is one.
         self.replica = replica
         self.dialect = connection.capabilities.dialect
+        #: SQL for the database's time in milliseconds.
+        self.clock = CLOCK[self.dialect]
+        #: SQL that lets two workers claim at once; SQLite has one writer anyway.
+        self.skip_locked = "" if self.dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
         #: The present time, for moments that are written from here and by which others act.
         self.shared_clock = SharedClock()
         #: Wakes whoever waits for rows of other processes.
@@ -87,12 +83,12 @@ class Store:
         self._group: list[Waiting] = []
         self._aside = Aside(self._carry_out, lambda: self.watch((0, 0.0, 1)))
         #: Hears of each group that was carried out: writes, seconds, and how many were refused for a lock.
-        self.watch: Callable[[tuple[int, float, int]], object] = _by_nobody
+        self.watch: Callable[[tuple[int, float, int]], object] = lambda _: None
         self._closing = False
         self._wake = asyncio.Event()
-        self._listeners: list[Listening] = []
+        self._listeners: list[Listener] = []
         #: Those that hear of other processes' transactions too, and what their tables are called.
-        self._everywhere: list[Listening] = []
+        self._everywhere: list[Listener] = []
         self._stamps: dict[type[Model], Stamp] = {}
         self._models = {m._meta.db_table: m for app in (context.apps or {}).values() for m in app.values()}
 
@@ -100,21 +96,6 @@ class Store:
     def connection(self) -> BaseDBAsyncClient:
         """The database for statements outside transactions; a replica of it where a route reads from that."""
         return READING.get() or self._connection
-
-    @property
-    def clock(self) -> str:
-        """SQL for the database's time in milliseconds."""
-        return CLOCK[self.dialect]
-
-    @property
-    def skip_locked(self) -> str:
-        """SQL that lets two workers claim at once; SQLite has one writer anyway."""
-        return "" if self.dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
-
-    @property
-    def not_held(self) -> str:
-        """SQL that is true unless what goes out is held: whoever claims work that leads out asks for it."""
-        return NOT_HELD
 
     def placeholders(self, count: int) -> list[str]:
         """Numbered marks for the values of a hand-written statement, which may each stand in it more than once."""
@@ -133,16 +114,13 @@ class Store:
         With `elsewhere` also after those of other processes, as far as signals tell of them
         (`banshi.kernel.runtime.signals`).
         """
-        self._listen(Listening(listener), elsewhere)
+        self._listeners.append(listener)
+        if elsewhere:
+            self._everywhere.append(listener)
 
     def on_rows(self, model: type[Model], wake: Callable[[], None], *, elsewhere: bool = True) -> None:
         """Call `wake` after each transaction that changed or added rows of `model`; `elsewhere` as in `on_commit`."""
-        self._listen(Listening(lambda _: wake(), model), elsewhere)
-
-    def _listen(self, listening: Listening, elsewhere: bool) -> None:
-        self._listeners.append(listening)
-        if elsewhere:
-            self._everywhere.append(listening)
+        self.on_commit(lambda models: wake() if model in models else None, elsewhere=elsewhere)
 
     def before_insert(self, model: type[Model], stamp: Stamp) -> None:
         """Let `stamp` complete each new row of `model`, whoever wrote it, in the moment that it is written."""
@@ -152,17 +130,14 @@ class Store:
         """Another process has changed or added rows of these tables."""
         _call(self._everywhere, frozenset(self._models[table] for table in tables if table in self._models))
 
-    async def commit(self, write: Write) -> None:
-        """Write all of it in one transaction and return when it is on disk.
+    async def commit(self, write: Write, *, first: bool = False) -> None:
+        """Write all of it in one transaction, `first` before those that wait, and return when it is on disk.
 
         A caller that leaves before the transaction has begun has written nothing. Raises Stale where a condition
         failed, tortoise's IntegrityError where a unique key is taken, StorageFull where the disk has no room, Locked
         where somebody else has a row for long, Unavailable where the database does not answer; then nothing of it was
         written.
         """
-        await self._put(write)
-
-    async def _put(self, write: Write, *, first: bool = False) -> None:
         if self._closing:
             raise NotBegun(headers={"Retry-After": "5"})
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -180,7 +155,7 @@ class Store:
         """Whether the server does, and a write that wants nothing gets through before those that wait."""
         takes: bool = await cast("Any", self._connection).takes_writes()
         if takes:
-            await self._put(Write(), first=True)
+            await self.commit(Write(), first=True)
         return takes
 
     async def take_number(self, name: str) -> int:
@@ -267,15 +242,10 @@ class Store:
         return await carry_out(self._connection, writes, self._stamps, wait_ms)
 
 
-def _by_nobody(_: object) -> None:
-    """Until somebody counts."""
-
-
-def _call(listeners: Iterable[Listening], models: frozenset[type[Model]]) -> None:
-    for one in listeners:
+def _call(listeners: Iterable[Listener], models: frozenset[type[Model]]) -> None:
+    for listener in listeners:
         try:
-            if one.model is None or one.model in models:
-                one.listener(models)
+            listener(models)
         except Exception as error:  # it only wakes somebody, and the next write must not wait for its mending
             log.error("a listener of the store failed", error=type(error).__name__, where=place_of(error))
 

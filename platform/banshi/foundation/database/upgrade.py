@@ -28,7 +28,7 @@ from tortoise.transactions import in_transaction
 from banshi.foundation.database.failover.fates import code_of
 from banshi.foundation.database.schema_editors import EDITORS
 from banshi.foundation.database.snapshot import make_tables
-from banshi.foundation.findings import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding, refused
 from banshi.foundation.wording import told
 
 log = structlog.get_logger("banshi.upgrade")
@@ -39,6 +39,9 @@ MIGRATING = 0x62616E736869
 #: Milliseconds that a change waits for a table, and so does everybody who comes to it after the change has; the seconds
 #: between two tries; and those after which whoever has the table is no passing guest.
 LOCK_TIMEOUT_MS, RETRY_PAUSE_S, MAX_WAIT_S = 2_000, 1.0, 600.0
+
+#: What to do where a table that has to change is not let go.
+IN_THE_WAY = f"end what has held a table for {MAX_WAIT_S:.0f} seconds (a backup, a long query), then start again"
 
 #: What PostgreSQL says where a lock is not to be had: lock_not_available, deadlock_detected.
 IN_USE = {"55P03", "40P01"}
@@ -71,7 +74,7 @@ async def upgrade(apps: dict[str, Any], *, snapshots: bool = True) -> list[str]:
             if code_of(error) not in IN_USE:
                 raise
             if time.monotonic() - begun > MAX_WAIT_S:
-                raise ConfigurationError([in_use()]) from error
+                raise refused("table-in-use", IN_THE_WAY) from error
             log.warning("a table is in use; its change is tried again", seconds=RETRY_PAUSE_S)
             await asyncio.sleep(RETRY_PAUSE_S)
 
@@ -109,12 +112,6 @@ async def dropping_nothing() -> AsyncIterator[None]:
         await connection.execute_query(f"PRAGMA foreign_keys = {int(looking)}")
 
 
-def in_use() -> Finding:
-    """Says what to do where a table that has to change is not let go."""
-    advice = f"end what has held a table for {MAX_WAIT_S:.0f} seconds (a backup, a long query), then start again"
-    return Finding("platform", "table-in-use", advice)
-
-
 async def missing(apps: dict[str, Any]) -> list[str]:
     """What `upgrade` would apply; changes nothing. Raises ConfigurationError where a newer version has been here."""
     connection = require_context().connections.get("default")
@@ -129,7 +126,7 @@ async def missing(apps: dict[str, Any]) -> list[str]:
 def too_old(steps: Iterable[str]) -> ConfigurationError:
     """Says what to do about a database in which these steps were not applied yet."""
     advice = f"run `banshi migrate` with the rights to change tables, then start; not applied yet: {', '.join(steps)}"
-    return ConfigurationError([Finding("platform", "schema-too-old", advice)])
+    return refused("schema-too-old", advice)
 
 
 class Executor(MigrationExecutor):
@@ -156,9 +153,11 @@ class Executor(MigrationExecutor):
         except Exception as error:  # whatever a plugin's step raises
             if self.under_way is None or code_of(error) in IN_USE:
                 raise
-            raise ConfigurationError([failed(self.under_way, error)]) from error
+            raise failed(self.under_way, error) from error
         if self.planned and (adrift := await self._adrift() - self.adrift):
-            raise ConfigurationError([left_adrift(self.planned, adrift)])
+            rows = ", ".join(f"rows of {table} refer to none of {parent}" for table, parent in sorted(adrift))
+            advice = f"mend one of {', '.join(self.planned)}, nothing was applied: {rows}"
+            raise refused("migration-failed", advice)
         self.planned = [*made, *self.planned]
 
     async def _from_snapshots(self) -> list[str]:
@@ -209,19 +208,13 @@ class Executor(MigrationExecutor):
         return Present(models=before.models, apps=before.clone().apps)
 
 
-def failed(key: MigrationKey, error: Exception) -> Finding:
+def failed(key: MigrationKey, error: Exception) -> ConfigurationError:
     """Says what to do about a plugin's migration that can't be applied."""
     plugin = "platform" if key.app_label == "banshi" else key.app_label
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     steps = [one for frame in frames if isinstance(one := frame.f_locals.get("self"), Operation)]
     what = f"{type(steps[0]).__name__} ({steps[0].describe()}): " if steps else ""
-    return Finding(plugin, "migration-failed", f"mend {key.name}, nothing of it was applied: {what}{told(error)}")
-
-
-def left_adrift(planned: Sequence[str], adrift: Iterable[tuple[str, str]]) -> Finding:
-    """Says what to do about migrations after which rows refer to rows that aren't there."""
-    rows = ", ".join(f"rows of {table} refer to none of {parent}" for table, parent in sorted(adrift))
-    return Finding("platform", "migration-failed", f"mend one of {', '.join(planned)}, nothing was applied: {rows}")
+    return refused("migration-failed", f"mend {key.name}, nothing of it was applied: {what}{told(error)}", plugin)
 
 
 def too_new(app: str, newer: Sequence[MigrationKey]) -> Finding:

@@ -22,7 +22,7 @@ import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 from banshi.foundation.files.secret_files import replace_private
-from banshi.foundation.findings import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, refused
 
 log = structlog.get_logger("banshi.personal")
 
@@ -130,18 +130,18 @@ def read_keys(file: Path) -> Keys:
     """The keys in a ring's file. Raises ConfigurationError where it is missing, not private, or no ring."""
     try:
         if file.stat().st_mode & 0o077:
-            raise _wrong("personal-keys-open", f"others on this machine can read {file}: run chmod 600 on it")
+            raise _wrong("open", f"others on this machine can read {file}: run chmod 600 on it")
         text = file.read_text("utf-8")
     except FileNotFoundError:
         told = f"there is no ring at {file}: bring it back from where it is kept; for a database that was never"
-        raise _wrong("personal-keys-missing", f"{told} encrypted, `banshi keys personal make` makes one") from None
+        raise _wrong("missing", f"{told} encrypted, `banshi keys personal make` makes one") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise _wrong("personal-keys-unreadable", f"{file} can't be read: {error}") from None
+        raise _wrong("unreadable", f"{file} can't be read: {error}") from None
     try:
         return _parsed(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         told = f"{file} is no ring of keys ({type(error).__name__}); bring back the copy that is kept of it"
-        raise _wrong("personal-keys-malformed", told) from None
+        raise _wrong("malformed", told) from None
 
 
 def _parsed(said: Any) -> Keys:
@@ -175,19 +175,13 @@ def write_keys(file: Path, keys: Keys) -> None:
     def text(secret: bytes) -> str:
         return base64.b64encode(secret).decode()
 
-    document = {
-        "form": FORM,
-        "keys": [
-            {
-                "id": one.id,
-                "key": text(one.secret),
-                "made_at": one.made_at.isoformat(),
-                "seals_from": one.seals_from.isoformat(),
-            }
-            for one in keys.keys
-        ],
-        "look_ups": [{"number": number, "key": text(secret)} for number, secret in sorted(keys.look_ups.items())],
-    }
+    iso = datetime.isoformat
+    sealing = [
+        {"id": one.id, "key": text(one.secret), "made_at": iso(one.made_at), "seals_from": iso(one.seals_from)}
+        for one in keys.keys
+    ]
+    look_ups = [{"number": number, "key": text(secret)} for number, secret in sorted(keys.look_ups.items())]
+    document = {"form": FORM, "keys": sealing, "look_ups": look_ups}
     replace_private(file, json.dumps(document, indent=1).encode())
 
 
@@ -206,5 +200,5 @@ def with_new_look_up(keys: Keys) -> Keys:
     return Keys(keys.keys, {**keys.look_ups, max(keys.look_ups) + 1: os.urandom(LOOK_UP_KEY_BYTES)})
 
 
-def _wrong(rule: str, advice: str) -> ConfigurationError:
-    return ConfigurationError([Finding("platform", rule, advice)])
+def _wrong(how: str, advice: str) -> ConfigurationError:
+    return refused(f"personal-keys-{how}", advice)

@@ -44,9 +44,7 @@ class RowPlan:
         self.generated_key = meta.pk_attr if meta.pk.generated else None
 
 
-@lru_cache(maxsize=256)
-def row_plan(model: type[Model]) -> RowPlan:
-    return RowPlan(model)
+row_plan = lru_cache(maxsize=256)(RowPlan)
 
 
 def _column(field: Field[Any]) -> Column:

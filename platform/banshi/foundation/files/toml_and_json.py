@@ -32,9 +32,8 @@ def lookalike(text: str, line: int, column: int) -> dict[str, str]:
     if found.isascii() or not meant.isascii():
         return {}
     told = f"U+{ord(found):04X}, {unicodedata.name(found, 'a character').lower()}"
-    return say(
-        "write {meant} in place of {found} ({told})", meant=meant if meant.strip() else SPACE, found=found, told=told
-    )
+    sign = meant if meant.strip() else SPACE
+    return say("write {meant} in place of {found} ({told})", meant=sign, found=found, told=told)
 
 
 def read_toml(file: Path) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from typing import Any
 
 import chinese_calendar
 
+from banshi.foundation.sentences import say
+from banshi.foundation.texts import spoken
+
 _ONE_DAY = timedelta(days=1)
 
 #: A guard against a slip of the keyboard in items.toml, not a policy: no law allows an office ten years.
@@ -30,11 +33,8 @@ MOST_WORKING_DAYS = 2_500
 #: that we depend on computes it, and a date of our own reckoning would look more certain than it is.
 _FIXED_HOLIDAYS = {
     (1, 1): "New Year's Day",
-    (5, 1): "Labour Day",
-    (5, 2): "Labour Day",
-    (10, 1): "National Day",
-    (10, 2): "National Day",
-    (10, 3): "National Day",
+    **dict.fromkeys([(5, 1), (5, 2)], "Labour Day"),
+    **dict.fromkeys([(10, 1), (10, 2), (10, 3)], "National Day"),
 }
 
 #: The years whose orders the library carries.
@@ -62,16 +62,6 @@ class DayKind(enum.StrEnum):
     SET_WORK = "working day, set by the operator"
 
 
-_IN_CHINESE = {
-    DayKind.WORKING: "工作日",
-    DayKind.MAKE_UP: "调休上班日",
-    DayKind.WEEKEND: "周末",
-    DayKind.HOLIDAY: "法定节假日",
-    DayKind.SET_OFF: "运营方设定的休息日",
-    DayKind.SET_WORK: "运营方设定的工作日",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Day:
     """One day, whether it is worked, and why."""
@@ -91,10 +81,12 @@ class Day:
 
     def why_in(self, language: str) -> str:
         """The reason in Chinese for any "zh" tag, otherwise in English."""
-        if not language.startswith("zh"):
-            return f"{self.kind}: {self.holiday}" if self.holiday else str(self.kind)
-        reason = _IN_CHINESE[self.kind]
-        return f"{reason}：{chinese_calendar.Holiday(self.holiday).chinese}" if self.holiday else reason
+        reason = spoken(say(self.kind.value), language)
+        if not self.holiday:
+            return reason
+        if language.startswith("zh"):
+            return f"{reason}：{chinese_calendar.Holiday(self.holiday).chinese}"
+        return f"{reason}: {self.holiday}"
 
 
 @dataclass(frozen=True, slots=True)

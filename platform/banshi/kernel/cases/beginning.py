@@ -190,37 +190,41 @@ TO_CASE = Link("show_case", _OWN)
 TO_ACTION = Link("act", {**_OWN, "action": "$response.body#/permitted_actions/0/action"})
 
 
+#: An answer's document and its headers.
+Shown = tuple[Any, dict[str, str]]
+
+
 async def begin_over_http(call: Call) -> web.StreamResponse:
     """Begin the item that the path names, whatever its kind."""
 
-    def receipt(begun: Begun) -> Any:
-        document, headers = _shown(call, begun)
-        return () if begun.is_shown_once else call.once.receipt(document, headers=headers)
+    def shown(begun: Begun) -> Shown:
+        # Nothing on the way keeps what is shown once.
+        once = {"Cache-Control": "no-store"} if begun.is_shown_once else {"Location": f"/v1/cases/{begun.case.id}"}
+        return begun.answer(call.language), once
 
     item = call.platform.registry.items.get(call.path["code"])
     if item is not None and not item.steps:
         # It makes nothing, and each time may be answered otherwise: neither is what refuses it.
         call.once = WITHOUT_KEY
-    sender = call.request.remote
-    begun = await begin(call.platform, item, call.caller, call.body, call.language, receipt, sender=sender)
-    document, headers = _shown(call, begun)
-    return reply(call, document, status=200 if begun.case is None else 201, headers=headers)
-
-
-def _shown(call: Call, begun: Begun) -> tuple[dict[str, Any], dict[str, str]]:
-    """The answer, and the headers that go with it: nothing on the way keeps what is shown once."""
-    once = {"Cache-Control": "no-store"} if begun.is_shown_once else {"Location": f"/v1/cases/{begun.case.id}"}
-    return begun.answer(call.language), once
+    return await _begun_over_http(call, item, shown)
 
 
 async def submit(call: Call) -> web.StreamResponse:
     """Store a submission; what its kind or department does with it follows at once, outside the request."""
     item = call.platform.registry.items.get(call.path["code"])
-
-    def receipt(begun: Begun) -> Any:
-        return call.once.receipt(begun.document, headers={"Location": f"/v1/cases/{begun.case.id}"})
-
     if item is None or not call.platform[BEGINNINGS].of(item)[1]:
         raise NotFound(NO_ITEM, see="/v1/items")
-    begun = await begin(call.platform, item, call.principal, call.body, call.language, receipt)
-    return reply(call, begun.document, status=201, headers={"Location": f"/v1/cases/{begun.case.id}"})
+    return await _begun_over_http(call, item, lambda one: (one.document, {"Location": f"/v1/cases/{one.case.id}"}))
+
+
+async def _begun_over_http(call: Call, item: Item | None, shown: Callable[[Begun], Shown]) -> web.StreamResponse:
+    """Begin it, and answer what `shown` makes of it; what has a place of its own is kept under the Idempotency-Key."""
+
+    def receipt(begun: Begun) -> Any:
+        document, headers = shown(begun)
+        return call.once.receipt(document, headers=headers) if "Location" in headers else ()
+
+    sender = call.request.remote
+    begun = await begin(call.platform, item, call.caller, call.body, call.language, receipt, sender=sender)
+    document, headers = shown(begun)
+    return reply(call, document, status=200 if begun.case is None else 201, headers=headers)

@@ -148,9 +148,8 @@ def begin(platform: Platform, case: Case, action: str, effects: Effects) -> list
     first event, and this. `case` is changed as the step says; `effects.updates` are the caller's to write.
     """
     item = item_of(platform, case)
-    step = next(
-        step for step in item.steps if (step.state, step.action) == (case.state, action) and Who.SYSTEM in step.who
-    )
+    steps = (step for step in item.steps if (step.state, step.action) == (case.state, action))
+    step = next(step for step in steps if Who.SYSTEM in step.who)
     write = _write(platform, Move(case=case, item=item, step=step, actor=SYSTEM, at=case.created_at), effects)
     case.update_from_dict(dict(write.updates[0].values))
     return list(write.rows)
@@ -233,9 +232,8 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
     event.of_case = case, values
     rows: list[Model] = [event, *effects.rows, *events.step_rows(platform, case, event, effects.values)]
     if step.tells:
-        rows += outbox.message_rows(
-            platform, told(platform, move, values.get("due_on"), effects), dedup=f"{case.id}:{case.version + 1}"
-        )
+        message = told(platform, move, values.get("due_on"), effects)
+        rows += outbox.message_rows(platform, message, dedup=f"{case.id}:{case.version + 1}")
     guard = Update(Case, {"id": case.id, "version": case.version}, values)
     return Write(updates=[guard, *effects.updates], rows=rows)
 

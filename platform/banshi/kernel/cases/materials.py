@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import FieldProblem, InvalidFields
@@ -45,20 +45,18 @@ class Reused:
     links: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
 
 
-class Materials(Protocol):
+class Materials:
     """Who looks after materials. Each of these is a part of the case's own transaction.
 
     What stands here is done in a city that does without: files are a case's own, and nobody looks at them again.
     """
 
-    def member(self, item: Item, department: Department) -> Mapping[str, Any]:
+    def member(self, item: Item, department: Department) -> Mapping[str, Any]:  # noqa: ARG002
         """What a submission of the item may have beside its answers for this."""
-        del item, department
         return {}
 
-    def labels(self, item: Item, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+    def labels(self, item: Item, answers: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:  # noqa: ARG002
         """What the files that the answers name are, by their ids: the document, and what it is about."""
-        del item, answers
         return {}
 
     async def taken(
@@ -81,24 +79,19 @@ class Materials(Protocol):
         del effect, case, at, by_staff
         return []
 
-    async def replaced(self, case: Case, kept: Iterable[Attachment]) -> list[Update]:
+    async def replaced(self, case: Case, kept: Iterable[Attachment]) -> list[Update]:  # noqa: ARG002
         """The updates of the files that a correction left out."""
-        del case, kept
         return []
 
-    async def commit(self, platform: Platform, write: Write, reused: Reused) -> None:
+    async def commit(self, platform: Platform, write: Write, reused: Reused) -> None:  # noqa: ARG002
         """Write a submission with what it takes over."""
-        del reused
         await platform.store.commit(write)
-
-
-class WithoutMaterials(Materials):
-    """In a city that does without."""
 
 
 MATERIALS: Key[Materials] = Key("materials")
 
-NONE = WithoutMaterials()
+#: In a city that does without.
+NONE = Materials()
 
 
 def materials_of(registry: Registry) -> Materials:

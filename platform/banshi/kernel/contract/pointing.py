@@ -33,8 +33,7 @@ def pointed(found: Iterable[FieldProblem], item: Item, answers: Any) -> list[Fie
 def _told(written: str, item: Item, answers: Any) -> str:
     right, advice = placed(written, item.form.schema if item.form is not None else {}, answers)
     if advice:
-        log.warning(
-            "a problem names no field of the form", plugin=item.plugin, item=item.code, method="validate", advice=advice
-        )
+        about = {"plugin": item.plugin, "item": item.code, "method": "validate"}
+        log.warning("a problem names no field of the form", **about, advice=advice)
         warnings.warn(f"{item.plugin}: {item.code}: validate: {advice}", PluginWarning, stacklevel=2)
     return right

@@ -28,71 +28,33 @@ from banshi.kernel.sentences import say
 STREAM_BYTES = 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a handler of a GET looks at in aiohttp's request."""
-
-    rel_url: URL
-    #: None of a caller's: the answer is whole, and in no encoding.
-    headers: Mapping[str, str]
-    remote: None = None
-    scheme: str = "http"
-    host: str = "localhost"
-
-    @property
-    def query_string(self) -> str:
-        return self.rel_url.query_string
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        return self.rel_url.query
-
-
 @dataclass
 class _Sent:
     """What the way of a request looks at in aiohttp's, of one with or without a body."""
 
     method: str
     rel_url: URL
-    headers: CIMultiDict[str]
-    body: bytes
-    match_info: Mapping[str, str]
-    remote: str | None
+    #: Without any of a caller's the answer is whole, and in no encoding.
+    headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
+    body: bytes = b""
+    match_info: Mapping[str, str] = field(default_factory=dict)
+    remote: str | None = None
     scheme: str = "http"
     host: str = "localhost"
     #: JSON is in UTF-8.
     charset: None = None
     state: dict[Any, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.path, self.query_string, self.query = self.rel_url.path, self.rel_url.query_string, self.rel_url.query
+        self.body_exists, self.content_length = bool(self.body), len(self.body)
+        self.content_type = self.headers.get("Content-Type", "application/octet-stream").partition(";")[0]
+
     def __setitem__(self, key: Any, value: Any) -> None:
         self.state[key] = value
 
     def get(self, key: Any, default: Any = None) -> Any:
         return self.state.get(key, default)
-
-    @property
-    def path(self) -> str:
-        return self.rel_url.path
-
-    @property
-    def query_string(self) -> str:
-        return self.rel_url.query_string
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        return self.rel_url.query
-
-    @property
-    def body_exists(self) -> bool:
-        return bool(self.body)
-
-    @property
-    def content_type(self) -> str:
-        return self.headers.get("Content-Type", "application/octet-stream").partition(";")[0]
-
-    @property
-    def content_length(self) -> int:
-        return len(self.body)
 
     @cached_property
     def content(self) -> StreamReader:
@@ -132,7 +94,7 @@ class ApiReader:
         route, query, names = self._found("GET", url.path)
         unnamed = principal is None and route.unnamed_at is not None and route.unnamed_at(names)
         caller = None if unnamed else self._caller(route, principal)
-        request = cast("web.Request", _Asked(url, {}))
+        request = cast("web.Request", _Sent("GET", url))
         call = Call(self._platform, request, route, language, caller, names, query.read(request), {}, WITHOUT_KEY)
         body = getattr(await route.handler(call), "body", None)
         if not isinstance(body, bytes):

@@ -18,6 +18,8 @@ MIN_SHOWN = 5
 #: Months that can be asked for at once.
 MAX_MONTHS = 24
 
+_FEWEST = {"type": "integer", "minimum": 0, "description": "What comes from fewer than these is left out, or null."}
+NOT_A_SPAN = "from is not after to, and both and what is between them are {months} months at most."
 _MONTH = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}
 
 
@@ -33,15 +35,7 @@ class Months(NamedTuple):
 
 
 #: The schemas of `Months.document`. Of the months that nobody named, the first may be of the century before.
-BY_MONTH: Mapping[str, Schema] = {
-    "from": TEXT,
-    "to": TEXT,
-    "fewest": {
-        "type": "integer",
-        "minimum": 0,
-        "description": "What comes from fewer than these is left out, or null.",
-    },
-}
+BY_MONTH: Mapping[str, Schema] = {"from": TEXT, "to": TEXT, "fewest": _FEWEST}
 
 
 def month_parameters(first: str) -> tuple[Parameter, Parameter]:
@@ -55,10 +49,7 @@ def months_of(call: Call, default: int) -> Months:
     last = _count(call.query.get("to", f"{call.platform.today():%Y-%m}"))
     first = _count(call.query["from"]) if "from" in call.query else last - default + 1
     if not first <= last < first + MAX_MONTHS:
-        detail = say(
-            "from is not after to, and both and what is between them are {months} months at most.", months=MAX_MONTHS
-        )
-        raise InvalidParameter(detail, parameter="from")
+        raise InvalidParameter(say(NOT_A_SPAN, months=MAX_MONTHS), parameter="from")
     return Months(first, last)
 
 

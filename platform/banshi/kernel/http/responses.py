@@ -33,14 +33,12 @@ LANGUAGE_HEADERS = {language: {"Content-Language": language, "Vary": "Accept-Lan
 PAGE_ROWS = 20
 MAX_PAGE_ROWS = 100
 
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_ROWS, "default": PAGE_ROWS}
+_CURSOR = {"type": "string", "minLength": 1, "maxLength": 200}
 #: The parameters of every list.
 PAGE_PARAMETERS = (
-    Parameter(
-        "limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_ROWS, "default": PAGE_ROWS}, "Rows at most."
-    ),
-    Parameter(
-        "cursor", {"type": "string", "minLength": 1, "maxLength": 200}, "Where to go on: `next` of the page before."
-    ),
+    Parameter("limit", _LIMIT, "Rows at most."),
+    Parameter("cursor", _CURSOR, "Where to go on: `next` of the page before."),
 )
 
 
@@ -110,12 +108,8 @@ def _matches(asked: str, etag: str) -> bool:
 
 def problem_reply(problem: Problem, language: str = "en") -> web.Response:
     spoken = LANGUAGE_HEADERS[language] if problem.in_languages else {"Vary": "Accept-Language"}
-    return web.Response(
-        body=encode(problem.document(language)),
-        status=problem.status,
-        content_type=PROBLEM,
-        headers={**spoken, **problem.headers},
-    )
+    body, headers = encode(problem.document(language)), {**spoken, **problem.headers}
+    return web.Response(body=body, status=problem.status, content_type=PROBLEM, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)

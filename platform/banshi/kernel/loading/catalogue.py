@@ -161,10 +161,8 @@ class Reader:
         name = table.get("kind")
         kind = self.kinds.get(name) if isinstance(name, str) else None
         if kind is None:
-            known = ", ".join(sorted(self.kinds))
-            self._find(
-                "unknown-kind", f"{where}.kind is {'missing' if name is None else repr(name)}; write one of {known}"
-            )
+            said, known = "missing" if name is None else repr(name), ", ".join(sorted(self.kinds))
+            self._find("unknown-kind", f"{where}.kind is {said}; write one of {known}")
             return None
         for key in sorted(NOT_DECLARED & table.keys()):
             self._find("wrong-value", f"{where}.{key} is not a known key")

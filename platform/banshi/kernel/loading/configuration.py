@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Strict
 
 from banshi.foundation.files.toml_and_json import read_toml
-from banshi.foundation.findings import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding, refused
 from banshi.kernel.contract import versions
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed
@@ -28,6 +28,9 @@ RESERVED = frozenset({"banshi", "platform"})
 
 #: Parent of the modules that are loaded from folders.
 NAMESPACE = "banshi_plugins"
+
+#: Settings that are paths, relative to plugins.toml.
+PLACES = ("data", "keys", "personal_keys", "certificate_fonts", "certificate_name_fonts")
 
 #: What an entry with a process of its own may grant: sockets, or a folder or file to read.
 NETWORK, READ = "network", "read:"
@@ -142,21 +145,10 @@ def inspect_configuration(
             entries[name] = _entry(file, name, table, {other.replace("-", "_") for other in entries})
         except ConfigurationError as error:
             findings += error.findings
-    base = file.parent.resolve()
-
-    def absolute(path: Path | None) -> Path | None:
-        return base / path if path else None
-
-    settings = replace(
-        settings,
-        data=base / settings.data,
-        keys=absolute(settings.keys),
-        personal_keys=absolute(settings.personal_keys),
-        certificate_fonts=absolute(settings.certificate_fonts),
-        certificate_name_fonts=absolute(settings.certificate_name_fonts),
-        outgoing=replace(settings.outgoing, ca_file=absolute(settings.outgoing.ca_file)),
-    )
-    return Configuration(file, settings, entries), findings
+    base, own = file.parent.resolve(), settings.outgoing
+    places = {name: base / place for name in PLACES if (place := getattr(settings, name)) is not None}
+    outgoing = replace(own, ca_file=base / own.ca_file if own.ca_file else None)
+    return Configuration(file, replace(settings, **places, outgoing=outgoing), entries), findings
 
 
 def _entry(file: Path, name: str, table: Any, taken: Set[str]) -> Entry:
@@ -205,7 +197,7 @@ def _parse(file: Path) -> dict[str, Any]:
         advice = f"there is no {file}: run this in the folder that holds plugins.toml, or say --config FILE"
     except (OSError, ValueError) as error:
         advice = f"{file} can't be read: {error}"
-    raise ConfigurationError([Finding("platform", "no-configuration", advice)])
+    raise refused("no-configuration", advice)
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,4 +220,4 @@ def make_folders(settings: Settings, *, keys: bool = False) -> None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             advice = f"mend platform.{key} or what is in its way: {folder} can't be made: {error.strerror}"
-            raise ConfigurationError([Finding("platform", "folder-not-made", advice)]) from error
+            raise refused("folder-not-made", advice) from error

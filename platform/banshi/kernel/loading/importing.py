@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import inspect
@@ -11,7 +10,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +26,9 @@ from banshi.moved import advice_on, old_names
 
 #: A file that was saved longer ago is not saved a second time within its second.
 YOUNG_SOURCE_S = 2.0
+
+#: Where an author finds the names that there are.
+MAY_IMPORT = "docs/reference.md has what a plugin may import"
 
 
 class Loader(SourceFileLoader):
@@ -214,7 +216,7 @@ def import_advice(error: BaseException, place: str) -> str:
         if meant := lookalike(error.text, 1, error.offset):
             return f"{place}: {meant['en']}"
     elif isinstance(error, ModuleNotFoundError) and ours:
-        return f"{place}: there is no module {name}: {_meant(name, _public())}"
+        return f"{place}: there is no module {name}: {did_you_mean(name, _public(), MAY_IMPORT)}"
     elif isinstance(error, ModuleNotFoundError) and name and not name.startswith("banshi_plugins."):
         advice = "install what has it beside the platform, and name that in the plugin's dependencies"
         return f"{place}: there is no module {name}: {advice}; or remove the import"
@@ -222,20 +224,12 @@ def import_advice(error: BaseException, place: str) -> str:
         advice = f"whose import leads here and isn't over: move {of} to a module that imports neither of the two"
         return f"{place}: a circular import: it needs {of} of {name}, {advice}"
     elif of and ours:
-        return f"{place}: {name} has no {of}: {_meant(of, getattr(sys.modules.get(name), '__all__', ()))}"
+        known = getattr(sys.modules.get(name), "__all__", ())
+        return f"{place}: {name} has no {of}: {did_you_mean(of, known, MAY_IMPORT)}"
     return f"mend what its import raises: {told(error)} ({place})"
 
 
-def _public() -> Iterator[str]:
+def _public() -> list[str]:
     """The modules that a plugin may import of ours."""
     sdk = importlib.import_module("banshi.sdk")
-    yield from (
-        "banshi",
-        "banshi.testing",
-        *(f"{sdk.__name__}.{one.name}" for one in pkgutil.iter_modules(sdk.__path__)),
-    )
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f"did you mean {close[0]!r}?" if close else "docs/reference.md has what a plugin may import"
+    return ["banshi", "banshi.testing", *(f"banshi.sdk.{one.name}" for one in pkgutil.iter_modules(sdk.__path__))]

@@ -23,9 +23,8 @@ class Facts:
     fully_online: bool
 
 
-@lru_cache(maxsize=4_096)
-def facts_of(department: str, kind: str, fully_online: bool) -> Facts:
-    return Facts(department, kind, fully_online)
+#: The same of many items are one.
+facts_of = lru_cache(maxsize=4_096)(Facts)
 
 
 class Shelf(Protocol):

@@ -70,11 +70,9 @@ class ItemLoader:
         self.registry.catalogues[plugin] = catalogue
         self.into.findings += catalogue.findings
         self.declared[plugin] = catalogue.declared
-        if catalogue.department:
-            self.registry.plugins[plugin].department = catalogue.department
-            self.into.unique(
-                self.registry.departments, catalogue.department.code, catalogue.department, "department", plugin
-            )
+        if department := catalogue.department:
+            self.registry.plugins[plugin].department = department
+            self.into.unique(self.registry.departments, department.code, department, "department", plugin)
         for item in catalogue.items:
             self.into.unique(self.registry.items, item.code, item, "item", plugin)
 
@@ -107,10 +105,8 @@ class ItemLoader:
                 if kind.handed_in is not None and item.details is not None:
                     kind.handed_in(item)
             except Exception as error:  # a plugin's own kind
-                owner = self.registry.owners["kind", kind.name]
-                self.into.wrong(
-                    owner, "kind-failed", f"mend what the kind {kind.name} raises for {code}: {told(error)}"
-                )
+                owner, advice = self.registry.owners["kind", kind.name], f"mend what the kind {kind.name} raises for"
+                self.into.wrong(owner, "kind-failed", f"{advice} {code}: {told(error)}")
 
     def _with_handler(self, item: Item, handler: Any) -> Item:
         base = self.registry.kinds[item.kind].handler
@@ -122,8 +118,7 @@ class ItemLoader:
         try:
             form = Form.from_model(model) if model is not None else item.form
         except Exception as error:  # whatever pydantic says of something that is no model
-            self.into.wrong(
-                item.plugin, "wrong-schema", f"items.{item.code}: {type(handler).__name__}.form: {told(error)}"
-            )
+            place = f"items.{item.code}: {type(handler).__name__}.form"
+            self.into.wrong(item.plugin, "wrong-schema", f"{place}: {told(error)}")
             form = item.form
         return replace(item, handler=handler, form=form)

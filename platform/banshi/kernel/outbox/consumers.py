@@ -55,27 +55,22 @@ class Engine:
     """All consumers of this process; none where it leaves cases to others."""
 
     def __init__(self, platform: Platform) -> None:
-        settled = Metric(
-            "banshi_outbox_rows",
-            "Outbox rows by consumer and outcome",
-            ["consumer", "outcome"],
-            registry=platform.metrics,
-        )
+        about, labels = "Outbox rows by consumer and outcome", ["consumer", "outcome"]
+        settled = Metric("banshi_outbox_rows", about, labels, registry=platform.metrics)
         self._platform = platform
         #: What goes out is held, as of the last look.
         self.held: Paused | None = None
         self._look = asyncio.Event()
         platform.store.pulse.changes("whether it is held", "SELECT MAX(since) FROM banshi_hold", self._look.set)
-        self.consumers: list[Consumer] = []
-        if CASE not in platform.duty.lanes:
-            return
-        self.consumers.append(Consumer(platform, outbox.INTAKE, _intake(platform), batch=MAX_INTAKES, settled=settled))
-        for name, channel in platform.registry.channels.items():
-            work = _channel(platform, channel)
-            self.consumers.append(Consumer(platform, f"channel:{name}", work, batch=BATCH_ROWS, settled=settled))
-        for name, listener in platform.registry.offered(events.LISTENERS):
-            work = _listener(platform, listener)
-            self.consumers.append(Consumer(platform, events.CONSUMER + name, work, batch=BATCH_ROWS, settled=settled))
+        works = [(outbox.INTAKE, _intake(platform), MAX_INTAKES)]
+        named = platform.registry.channels.items()
+        works += [(f"channel:{name}", _channel(platform, channel), BATCH_ROWS) for name, channel in named]
+        listening = platform.registry.offered(events.LISTENERS)
+        works += [(events.CONSUMER + name, _listener(platform, one), BATCH_ROWS) for name, one in listening]
+        self.consumers = [
+            Consumer(platform, name, work, batch=batch, settled=settled)
+            for name, work, batch in (works if CASE in platform.duty.lanes else ())
+        ]
         # A server takes up its own at once, and not what others write: what one of them leaves behind the next look
         # finds, within a second. Who is there to work takes up everybody's, unless Redis hands it over.
         to_all = not platform.duty.serves and platform.settings.redis is None

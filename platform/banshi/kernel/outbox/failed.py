@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from banshi.foundation.errors import Problem
-from banshi.foundation.failure import Failure
+from banshi.foundation.errors import Failure, Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import place_of
 from banshi.kernel.runtime.mistakes import shown_of
@@ -26,10 +25,7 @@ class Failed:
     wait: float = 0.0
 
     def __str__(self) -> str:
-        failure = failure_in(self.error)
-        if failure is not None:
-            return str(failure)
-        return f"{self.consumer}: {type(self.error).__name__}"
+        return str(failure_in(self.error) or f"{self.consumer}: {type(self.error).__name__}")
 
 
 #: What failed in this process since somebody asked to be told: a test's door does, a server does not.

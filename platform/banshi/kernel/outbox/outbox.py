@@ -143,9 +143,10 @@ async def claim(store: Store, consumer: str, *, limit: int, lease: float) -> lis
     await store.commit(Write(statement=claimed))
     rows = sorted(claimed.found, key=lambda row: (row["lane"], str(row["id"])))
     names = ("attempts", "tries", "trace")
+    read = ((row, dict(as_read(OutboxRow, "payload", row["payload"]))) for row in rows)
     return [
-        Claimed(str(row["id"]), row["consumer"], row["topic"], _payload(row["payload"]), *(row[name] for name in names))
-        for row in rows
+        Claimed(str(row["id"]), row["consumer"], row["topic"], payload, *(row[name] for name in names))
+        for row, payload in read
     ]
 
 
@@ -223,7 +224,3 @@ async def counts(store: Store) -> dict[tuple[str, str], int]:
 async def consumers_of(store: Store) -> list[str]:
     """Whoever has rows that are not over."""
     return sorted({consumer for consumer, _ in await counts(store)})
-
-
-def _payload(value: Any) -> dict[str, Any]:
-    return dict(as_read(OutboxRow, "payload", value))

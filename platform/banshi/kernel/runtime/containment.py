@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import structlog
 
 from banshi.foundation.database.failover.fates import is_outage, problem_of
-from banshi.foundation.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Problem
-from banshi.foundation.failure import Failure
+from banshi.foundation.errors import DepartmentFailed, DepartmentTimedOut, DepartmentUnavailable, Failure, Problem
 from banshi.kernel.contract.values import Item, Submission, Texts
 from banshi.kernel.runtime.mistakes import Mistake, RaisedElsewhere, failure_of, wrong_answer
 

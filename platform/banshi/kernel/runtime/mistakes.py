@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from banshi.foundation.errors import FieldProblem
-from banshi.foundation.failure import Failure
+from banshi.foundation.errors import Failure, FieldProblem
 from banshi.foundation.logs import place_of
 
 #: Characters of a traceback, of a line of it, and of any other text of an author's code.

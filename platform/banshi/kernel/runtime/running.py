@@ -39,16 +39,14 @@ class Platform:
     now: Callable[[], datetime] = None  # type: ignore[assignment]
     #: Set once: the server is shutting down, long answers (streams) end.
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    settings: Settings = field(init=False)
     _resources: dict[Key[Any], Any] = field(default_factory=dict)
     _offered: dict[Key[Any], list[tuple[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.now is None:
             self.now = self.store.shared_clock.now
-
-    @property
-    def settings(self) -> Settings:
-        return self.registry.configuration.settings
+        self.settings = self.registry.configuration.settings
 
     def city_time(self) -> datetime:
         """The time in the city's time zone."""

@@ -70,6 +70,10 @@ class Contacts:
         words = sorted([*map(_heard, turns), *map(_said, said)], key=lambda one: (one.at, one.id))
         return words[-most:]
 
+    async def messages(self, ids: Sequence[UUID]) -> Sequence[Word]:
+        turns, said = await Turn.filter(id__in=ids), await Said.filter(id__in=ids)
+        return [*map(_heard, turns), *map(_said, said)]
+
 
 def _heard(row: Turn) -> Word:
     return Word(id=row.id, at=row.at, by="citizen", content=row.heard)

@@ -35,6 +35,7 @@ HEAD = {
     "answered_at": MAYBE_MOMENT,
     "closed_at": MAYBE_MOMENT,
     "rating": {"type": ["integer", "null"], "minimum": 1, "maximum": 5},
+    "labels": array(TEXT, description="Codes of the desk's labels."),
 }
 #: How far they can be written to, of what isn't over.
 REACH = {
@@ -168,7 +169,11 @@ LISTED = Record(**HEAD, **{name: optional(schema) for name, schema in REACH.item
 
 
 def head(platform: Platform, row: Enquiry) -> dict[str, Any]:
-    return HEAD_RECORD.of(platform, row, officer=person(row.officer, row.officer_name))
+    return HEAD_RECORD.of(platform, row, officer=person(row.officer, row.officer_name), labels=labels_of(row))
+
+
+def labels_of(row: Enquiry) -> list[str]:
+    return row.labels.strip(",").split(",") if row.labels else []
 
 
 async def heads(platform: Platform, rows: Sequence[Enquiry]) -> list[dict[str, Any]]:

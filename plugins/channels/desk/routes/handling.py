@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from aiohttp import web
@@ -12,22 +13,17 @@ from banshi import (
     Answer,
     Audience,
     Call,
-    Case,
     Conflict,
     FieldProblem,
     InvalidFields,
-    Key,
-    NotFound,
     Parameter,
     Stale,
     Update,
     Write,
     reply,
 )
-from banshi.sdk.cases import Actor, record_reading, steps_of
 from banshi.sdk.documents import ID, Record, array, optional
-from banshi.sdk.files import show_file
-from banshi.sdk.http import PAGE_PARAMETERS, ApiReader, Page, Routes, in_utc, page_answer, page_of, ref
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
 from desk import officers, places, queue
 from desk.metrics import METRICS
 from desk.party import party_of
@@ -41,23 +37,14 @@ from desk.tables.models import Enquiry
 
 ROUTES = Routes("desk")
 
-#: Reads cases in the name of whose they are.
-READER: Key[ApiReader] = Key("the desk's reader")
-
-#: Cases of one citizen that are looked through.
-MAX_CASES = 100
+#: Labels of a conversation, and how often a claim is made anew.
+MAX_LABELS, MAX_TRIES = 8, 8
+MOVED = say("Something happened to it at this moment; look at it again.")
 TEXT_BODY, ANSWER_BODY = (Record(text={**WORDS, "maxLength": most}).form() for most in (2_000, 10_000))
 PURPOSE_BODY = Record(purpose={**WORDS, "maxLength": 200}).form()
 HANDED_ON = Record(
     desk=optional({**CODE, "description": "To another desk; the citizen waits there, with the place they had."}),
-    officer=optional(
-        {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 255,
-            "description": "To a colleague, by id: somebody who was at this desk lately.",
-        }
-    ),
+    officer=optional({**WORDS, "maxLength": 255, "description": "To a colleague, by id, who was at this desk lately."}),
     note=optional({"type": "string", "maxLength": 2_000}),
 ).form()
 SAID = Record(id={**ID, "description": "The conversation."}, said=ID)
@@ -67,8 +54,8 @@ NOT_SEEN = say(
     days=officers.KNOWN_DAYS,
 )
 ONE = {200: Answer("The conversation.", ENQUIRY), 409: Answer("A colleague holds it, you don't, or it is over.")}
-CASES = Answer("Those of this department, the newest first.", Record(items=array(ref("CaseSummary"))))
 
+LABEL = Parameter("label", CODE, "Only with this label.")
 STATE = Parameter("state", {"enum": ["waiting", "held", "closed", "left", "word"]}, "Only these.")
 DESK = Parameter("desk", CODE, "Only of this desk.")
 
@@ -77,7 +64,7 @@ DESK = Parameter("desk", CODE, "Only of this desk.")
     "/v1/desk/enquiries",
     Audience.STAFF,
     {200: page_answer(LISTED), 404: Answer("You have no such desk.")},
-    parameters=(DESK, STATE, *PAGE_PARAMETERS),
+    parameters=(DESK, LABEL, STATE, *PAGE_PARAMETERS),
 )
 async def list_enquiries(call: Call) -> web.StreamResponse:
     """List the conversations of your desks, the most urgent and then the oldest first."""
@@ -87,6 +74,8 @@ async def list_enquiries(call: Call) -> web.StreamResponse:
     if code := call.query.get("desk"):
         codes = [enquiries.own_desk(call, code).code]
     rows = Enquiry.filter(desk__in=codes, state=call.query.get("state", "waiting"))
+    if label := call.query.get("label"):
+        rows = rows.filter(labels__contains=f",{label},")
     found, after = await page_of(call, rows, {"-urgent": lambda text: text == "True", "asked_at": in_utc, "id": UUID})
     return reply(call, Page(await enquiries.heads(call.platform, found), after).document())
 
@@ -107,7 +96,7 @@ async def _commit(call: Call, *parts: Model | Update) -> None:
         await call.platform.store.commit(queue.write(*parts))
     except Stale:
         enquiries.refuse_others(await find(call, OFFICER, LEAD), call.principal)
-        raise Conflict(say("Something happened to it at this moment; look at it again.")) from None
+        raise Conflict(MOVED) from None
 
 
 async def _step(call: Call, row: Enquiry, *parts: Model | Update) -> web.StreamResponse:
@@ -119,40 +108,35 @@ async def _step(call: Call, row: Enquiry, *parts: Model | Update) -> web.StreamR
 @ROUTES.post("/v1/desk/enquiries/{id}/claim", Audience.STAFF, ONE)
 async def claim_enquiry(call: Call) -> web.StreamResponse:
     """Take a conversation, or have your time with it anew; one of any number gets it, the others are told who."""
-    row, lease = await find(call), call.now + call.platform[SETTINGS].lease
-    if row.officer != call.principal.subject:
-        # Whoever leads the desk alone takes over; what they hold they keep.
-        row = await find(call, OFFICER)
-    if row.state != "waiting":
-        enquiries.refuse_others(row, call.principal)
-        return await _step(call, row, *await queue.step(call.platform, row, {"lease_until": lease}))
-    values = {
-        "state": "held",
-        "officer": call.principal.subject,
-        "officer_name": queue.name_of(call.principal),
-        "lease_until": lease,
-        "claimed_at": row.claimed_at or call.now,
-    }
-    event = queue.event(row, "claimed", call.now, call.principal)
-    answer = await _step(call, row, *await queue.step(call.platform, row, values, "claimed"), event)
-    if row.claimed_at is None:
-        call.platform[METRICS].took("wait", row, call.now)
-    return answer
+    officer, lease = call.principal, call.now + call.platform[SETTINGS].lease
+    for _ in range(MAX_TRIES):
+        row = await find(call)
+        if row.officer != officer.subject:
+            # Whoever leads the desk alone takes over; what they hold they keep.
+            row = await find(call, OFFICER)
+        parts: list[Model | Update]
+        if row.state == "waiting":
+            values = queue.holding(call.platform, row, officer.subject, queue.name_of(officer), call.now)
+            beside = await officers.room_for_one(call.platform, row.desk, officer.subject)
+            event = queue.event(row, "claimed", call.now, officer)
+            parts = [*await queue.step(call.platform, row, values, "claimed"), *beside, event]
+        else:
+            enquiries.refuse_others(row, officer)
+            parts = [*await queue.step(call.platform, row, {"lease_until": lease})]
+        with suppress(Stale):
+            await call.platform.store.commit(queue.write(*parts))
+            if row.claimed_at is None:
+                call.platform[METRICS].took("wait", row, call.now)
+            return await _shown(call, await Enquiry.get(id=row.id))
+    raise Conflict(MOVED)
 
 
 @ROUTES.post("/v1/desk/enquiries/{id}/take-over", Audience.STAFF, ONE, body=PURPOSE_BODY)
 async def take_over_enquiry(call: Call) -> web.StreamResponse:
     """Take a conversation of a desk that you lead, whoever holds it, for a purpose; it is on record."""
     row, officer = await find_led(call, is_lead=True), call.principal
-    lease = call.now + call.platform[SETTINGS].lease
-    values = {
-        "state": "held",
-        "officer": officer.subject,
-        "officer_name": queue.name_of(officer),
-        "lease_until": lease,
-        "claimed_at": row.claimed_at or call.now,
-        "owed_since": row.owed_since or call.now,
-    }
+    values = queue.holding(call.platform, row, officer.subject, queue.name_of(officer), call.now)
+    values["owed_since"] = row.owed_since or call.now
     happened = "transferred" if row.state == "held" else "claimed"
     event = queue.event(row, "taken-over", call.now, officer, call.body["purpose"])
     return await _step(call, row, *await queue.step(call.platform, row, values, happened), event)
@@ -181,20 +165,39 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
         to_whom = await officers.colleague(call, row.desk, body["officer"])
         if to_whom is None:
             raise InvalidFields([FieldProblem("/officer", NOT_SEEN, "not-of-the-desk")])
-        happened, lease = "transferred" if is_held else "claimed", call.now + call.platform[SETTINGS].lease
-        values = {"state": "held", "claimed_at": row.claimed_at or call.now, "lease_until": lease}
-        values |= {"officer": to_whom.officer, "officer_name": to_whom.officer_name}
+        beside = await officers.room_for_one(call.platform, row.desk, to_whom.officer)
+        happened = "transferred" if is_held else "claimed"
+        values = queue.holding(call.platform, row, to_whom.officer, to_whom.officer_name, call.now)
     else:
         to = desk_of(call.platform[SETTINGS].desks, body["desk"])
         if to is None:
             raise InvalidFields([FieldProblem("/desk", say("There is no such desk."))])
         if not places.is_open(await places.shifts(call.platform, to, 0), call.now):
             raise Conflict(say("That desk is closed now."))
-        happened, values = "returned" if is_held else "", {**queue.UNHELD, "desk": to.code}
+        beside, values = [], {**queue.UNHELD, "desk": to.code, "labels": ""}
+        happened = "returned" if is_held else ""
         events.append(queue.event(row, "queued", call.now))
         events[-1].desk = to.code
     values["owed_since"] = row.owed_since or call.now
-    return await _step(call, row, *await queue.step(call.platform, row, values, happened), *events)
+    return await _step(call, row, *await queue.step(call.platform, row, values, happened), *beside, *events)
+
+
+@ROUTES.put(
+    "/v1/desk/enquiries/{id}/labels",
+    Audience.STAFF,
+    {200: Answer("The conversation.", ENQUIRY), 409: ONE[409]},
+    body=Record(labels=array(CODE, maxItems=MAX_LABELS, uniqueItems=True)).form(),
+)
+async def label_enquiry(call: Call) -> web.StreamResponse:
+    """Say what a conversation that you hold is about, by labels of its desk; these, and no others any more."""
+    row, labels = await find_held(call), call.body["labels"]
+    desk = desk_of(call.platform[SETTINGS].desks, row.desk)
+    if unknown := [one for one in labels if desk is None or one not in desk.labels]:
+        at = f"/labels/{labels.index(unknown[0])}"
+        raise InvalidFields([FieldProblem(at, say("The desk has no such label; its list has them."))])
+    event = queue.event(row, "labelled", call.now, call.principal, ", ".join(labels))
+    values = {"labels": f",{','.join(labels)}," if labels else ""}
+    return await _step(call, row, *await queue.step(call.platform, row, values), event)
 
 
 @ROUTES.post(
@@ -238,48 +241,6 @@ async def note_enquiry(call: Call) -> web.StreamResponse:
     done = {"id": str(event.id)}
     await call.platform.store.commit(Write(rows=[event, *call.once.receipt(done)]))
     return reply(call, done, status=201)
-
-
-@ROUTES.post("/v1/desk/enquiries/{id}/cases", Audience.STAFF, {200: CASES, 409: ONE[409]}, body=PURPOSE_BODY)
-async def list_enquiry_cases(call: Call) -> web.StreamResponse:
-    """List the citizen's open cases with this department, for a purpose; it is on record that you read them."""
-    row, platform = await find_held(call), call.platform
-    desk = enquiries.own_desk(call, row.desk)
-    citizen = await party_of(platform, row.kind).who(row.subject)
-    open_cases: dict[str, Case] = {}
-    if citizen is not None:
-        own = {"person": citizen.subject, "department": desk.department, **({"unit": desk.unit} if desk.unit else {})}
-        for case in await Case.filter(**own).order_by("-id").limit(MAX_CASES):
-            item = platform.registry.items.of(case.item)
-            if item is not None and any(step.state == case.state for step in steps_of(platform, item)):
-                open_cases[str(case.id)] = case
-    await record_reading(Actor(call.principal), list(open_cases.values()))
-    event = queue.event(row, "cases", call.now, call.principal, call.body["purpose"], cases=list(open_cases))
-    await platform.store.commit(Write(rows=[event]))
-    shown = []
-    if citizen is not None and open_cases:
-        page = await platform[READER].get(f"/v1/cases?limit={MAX_CASES}", citizen, call.language)
-        shown = [one for one in page["items"] if one["id"] in open_cases]
-    return reply(call, {"items": shown})
-
-
-@ROUTES.post(
-    "/v1/desk/enquiries/{id}/files/{file}",
-    Audience.STAFF,
-    {200: Answer("The file's bytes.", media_type="*/*"), 409: Answer("You don't hold it, or a scanner has the file.")},
-    body=PURPOSE_BODY,
-    path_schemas={"file": ID},
-)
-async def read_enquiry_file(call: Call) -> web.StreamResponse:
-    """Read a file that the citizen sent to the desk, for a purpose; it is on record that you read it."""
-    row, identity = await find_held(call), call.path["file"]
-    if not await enquiries.has_file(call.platform, row, identity):
-        raise NotFound(say("They have sent no such file here."))
-    answer = await show_file(call.platform, identity)
-    # What was read stands in the column of the cases.
-    event = queue.event(row, "file", call.now, call.principal, call.body["purpose"], cases=[identity])
-    await call.platform.store.commit(Write(rows=[event]))
-    return answer
 
 
 @ROUTES.post("/v1/desk/enquiries/{id}/close", Audience.STAFF, ONE)

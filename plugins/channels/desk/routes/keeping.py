@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from statistics import mean
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from aiohttp import web
@@ -19,7 +18,6 @@ from banshi import (
     Conflict,
     FieldProblem,
     InvalidFields,
-    Parameter,
     Update,
     Write,
     reply,
@@ -27,10 +25,9 @@ from banshi import (
 )
 from banshi.sdk.documents import MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.hours import check_hours
-from banshi.sdk.http import Routes, midnight
+from banshi.sdk.http import Routes
 from desk import places
 from desk.places import CODE, LEAD, WORDS
-from desk.rounds import ANSWER_AIM
 from desk.routes.enquiries import desks_of, own_desk
 from desk.sentences import say
 from desk.tables.models import DeskDay, DeskPhrase, Enquiry
@@ -41,12 +38,12 @@ DAY = {"type": "string", "format": "date", "pattern": "^2"}
 OF_DESK: Mapping[str, Mapping[str, Any]] = {"desk": CODE}
 OF_DAY, OF_PHRASE = {**OF_DESK, "day": DAY}, {**OF_DESK, "code": CODE}
 COUNT = {"type": "integer", "minimum": 0}
-SECONDS = {"type": ["number", "null"], "description": "Seconds; null where there was none."}
 
 SHIFT = Record(begins=MOMENT, ends=MOMENT)
 DESK = Record(
     code=TEXT, title=TEXT, open={"type": "boolean"}, opens_at=MAYBE_MOMENT, waiting=COUNT,
     shifts=array(SHIFT, description="Those of the next days."),
+    labels=array(Record(code=TEXT, title=TEXT), description="What its enquiries may be about."),
 )  # fmt: skip
 HOURS_BODY = Record(
     hours=array(
@@ -58,10 +55,6 @@ PHRASE = Record(code=TEXT, version=COUNT, texts=TEXTS)
 PHRASE_BODY = Record(
     texts=TEXTS, version={**COUNT, "description": "The one that you have seen last; 0 for none."}
 ).form()
-FIGURES = Record(
-    desk=TEXT, asked=COUNT, answered=COUNT, in_time=COUNT, handled=COUNT, left=COUNT, words=COUNT,
-    wait=SECONDS, first_answer=SECONDS, rated=COUNT, rating={"type": ["number", "null"]},
-)  # fmt: skip
 GONE = Answer("It is as the calendar has it, or there is none any more.")
 
 
@@ -76,6 +69,7 @@ async def list_desks(call: Call) -> web.StreamResponse:
             "open": places.is_open(stretches, call.now),
             "opens_at": platform.moment(places.opens_at(stretches, call.now)),
             "waiting": await Enquiry.filter(desk=desk.code, state="waiting").count(),
+            "labels": [{"code": code, "title": text_in(title, call.language)} for code, title in desk.labels.items()],
             "shifts": [SHIFT.of(platform, one) for one in stretches],
         }
         shown.append(DESK.of(platform, desk, **about))
@@ -161,53 +155,3 @@ async def end_desk_phrase(call: Call) -> web.StreamResponse:
     """Take a canned answer away; its versions are kept."""
     await _write_phrase(call, {}, None)
     return web.Response(status=204)
-
-
-@ROUTES.get(
-    "/v1/desk/figures",
-    Audience.STAFF,
-    {200: Answer("By desk.", Record(items=array(FIGURES)))},
-    parameters=(
-        Parameter("from", DAY, "The first day; a week ago by default."),
-        Parameter("until", DAY, "The last day; today by default."),
-    ),
-)
-async def show_desk_figures(call: Call) -> web.StreamResponse:
-    """Show how the desks that you lead have done: answered within three minutes, waited, handled, rated."""
-    platform = call.platform
-    until = date.fromisoformat(call.query.get("until", platform.today().isoformat()))
-    first = date.fromisoformat(call.query.get("from", (until - timedelta(days=7)).isoformat()))
-    begins, ends = (midnight(platform, one) for one in (first, until + timedelta(days=1)))
-    shown = []
-    for desk in desks_of(platform, call.principal, LEAD):
-        rows = await Enquiry.filter(desk=desk.code, asked_at__gte=begins, asked_at__lt=ends).only(*COLUMNS)
-        shown.append({"desk": desk.code, **figures(rows)})
-    return reply(call, {"items": shown})
-
-
-#: What figures are made of: nothing of anybody's.
-COLUMNS = ("id", "state", "asked_at", "claimed_at", "answered_at", "rating")
-
-
-def figures(rows: Sequence[Enquiry]) -> dict[str, Any]:
-    """Of enquiries, with seconds on average."""
-    asked = [row for row in rows if row.state != "word"]
-    waits = [(row.claimed_at - row.asked_at).total_seconds() for row in asked if row.claimed_at]
-    answers = [(row.answered_at - row.asked_at).total_seconds() for row in asked if row.answered_at]
-    stars = [row.rating for row in asked if row.rating]
-    return {
-        "asked": len(asked),
-        "answered": len(answers),
-        "in_time": sum(one <= ANSWER_AIM.total_seconds() for one in answers),
-        "handled": sum(row.state == "closed" for row in asked),
-        "left": sum(row.state == "left" for row in asked),
-        "words": len(rows) - len(asked),
-        "wait": _mean(waits),
-        "first_answer": _mean(answers),
-        "rated": len(stars),
-        "rating": _mean(stars),
-    }
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return round(mean(values), 1) if values else None

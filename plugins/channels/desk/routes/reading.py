@@ -10,11 +10,13 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Conflict, Parameter, Write, reply
+from banshi import Answer, Audience, Call, Case, Conflict, Key, NotFound, Parameter, Write, reply
+from banshi.sdk.cases import Actor, record_reading, steps_of
 from banshi.sdk.documents import ID, Record, array, optional
-from banshi.sdk.http import Routes
+from banshi.sdk.files import show_file
+from banshi.sdk.http import ApiReader, Routes, ref
 from desk import queue
-from desk.party import BECAME
+from desk.party import BECAME, party_of
 from desk.places import CODE, WORDS
 from desk.routes import enquiries
 from desk.routes.enquiries import HEAD, MAX_MESSAGES, MESSAGE, desks_of, earlier_of, find, find_held, message
@@ -23,10 +25,13 @@ from desk.tables.models import DeskEvent, Enquiry
 
 ROUTES = Routes("desk")
 
-NO_DESK = Answer("You have no such desk.")
+NO_DESK, NOT_YOURS = Answer("You have no such desk."), Answer("A colleague holds it, you don't, or it is over.")
 
-#: Earlier ones of a person that are listed, and conversations that one search looks through.
-MAX_EARLIER, MAX_SEARCHED = 50, 100
+#: Reads cases in the name of whose they are.
+READER: Key[ApiReader] = Key("the desk's reader")
+
+#: Cases of a citizen that are looked through, earlier ones that are listed, and conversations of one search.
+MAX_CASES, MAX_EARLIER, MAX_SEARCHED = 100, 50, 100
 
 PURPOSE = {**WORDS, "maxLength": 200}
 PURPOSE_BODY = Record(purpose=PURPOSE).form()
@@ -45,6 +50,7 @@ FOUND = Record(
     items=array(Record(**HEAD, messages=array(MESSAGE, description="Those with the words."))),
     next={"oneOf": [{"type": "null"}, ID], "description": "Looks on from there; null where all was looked through."},
 )
+CASES = Answer("Those of this department, the newest first.", Record(items=array(ref("CaseSummary"))))
 
 
 class NotOver(Conflict):
@@ -134,3 +140,45 @@ async def _note(call: Call, rows: list[Enquiry]) -> None:
     events = [queue.event(row, "read", call.now, call.principal, call.body["purpose"]) for row in rows]
     if events:
         await call.platform.store.commit(Write(rows=events))
+
+
+@ROUTES.post("/v1/desk/enquiries/{id}/cases", Audience.STAFF, {200: CASES, 409: NOT_YOURS}, body=PURPOSE_BODY)
+async def list_enquiry_cases(call: Call) -> web.StreamResponse:
+    """List the citizen's open cases with this department, for a purpose; it is on record that you read them."""
+    row, platform = await find_held(call), call.platform
+    desk = enquiries.own_desk(call, row.desk)
+    citizen = await party_of(platform, row.kind).who(row.subject)
+    open_cases: dict[str, Case] = {}
+    if citizen is not None:
+        own = {"person": citizen.subject, "department": desk.department, **({"unit": desk.unit} if desk.unit else {})}
+        for case in await Case.filter(**own).order_by("-id").limit(MAX_CASES):
+            item = platform.registry.items.of(case.item)
+            if item is not None and any(step.state == case.state for step in steps_of(platform, item)):
+                open_cases[str(case.id)] = case
+    await record_reading(Actor(call.principal), list(open_cases.values()))
+    event = queue.event(row, "cases", call.now, call.principal, call.body["purpose"], cases=list(open_cases))
+    await platform.store.commit(Write(rows=[event]))
+    shown = []
+    if citizen is not None and open_cases:
+        page = await platform[READER].get(f"/v1/cases?limit={MAX_CASES}", citizen, call.language)
+        shown = [one for one in page["items"] if one["id"] in open_cases]
+    return reply(call, {"items": shown})
+
+
+@ROUTES.post(
+    "/v1/desk/enquiries/{id}/files/{file}",
+    Audience.STAFF,
+    {200: Answer("The file's bytes.", media_type="*/*"), 409: Answer("You don't hold it, or a scanner has the file.")},
+    body=PURPOSE_BODY,
+    path_schemas={"file": ID},
+)
+async def read_enquiry_file(call: Call) -> web.StreamResponse:
+    """Read a file that the citizen sent to the desk, for a purpose; it is on record that you read it."""
+    row, identity = await find_held(call), call.path["file"]
+    if not await enquiries.has_file(call.platform, row, identity):
+        raise NotFound(say("They have sent no such file here."))
+    answer = await show_file(call.platform, identity)
+    # What was read stands in the column of the cases.
+    event = queue.event(row, "file", call.now, call.principal, call.body["purpose"], cases=[identity])
+    await call.platform.store.commit(Write(rows=[event]))
+    return answer

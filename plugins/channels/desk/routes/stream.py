@@ -1,37 +1,50 @@
-"""The desk, live: what happens in its queue, told to every officer of it as it happens. Never a word of anybody's."""
+"""The desk, live: what happens in its queue, told to every officer of it as it happens; words to their holder alone."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 import orjson
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Key, Platform
+from banshi import LANGUAGES, Answer, Audience, Call, Key, Platform
 from banshi.sdk.http import LAST_EVENT, LiveRows, Routes
+from banshi.sdk.operations import every, woken, working
 from desk.metrics import METRICS
-from desk.officers import seen
-from desk.party import BECAME
+from desk.officers import NOTED, seated, seen
+from desk.party import BECAME, Word, party_of
 from desk.places import OFFICER
-from desk.routes.enquiries import desks_of, head, person
-from desk.tables.models import DeskEvent
+from desk.routes.enquiries import desks_of, head, message, person
+from desk.routes.room import present
+from desk.settings import SETTINGS
+from desk.tables.models import DeskEvent, DeskSeat
 
 ROUTES = Routes("desk")
 
 DESK_STREAMS: Key[LiveRows] = Key("the desk's streams")
+
+#: Events whose words whoever holds the conversation is told at once.
+SPOKEN = ("heard", "urgent", "answered")
+
+#: Seconds until it is looked who is there without news of it, since somebody may have gone; and between two looks.
+LOOK_S, REST_S = 5.0, 0.5
 
 
 @asynccontextmanager
 async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
     """Those of this process."""
     events = DeskEvent.all().prefetch_related("enquiry")
-    async with LiveRows(platform, events, "desk", partial(written, platform)).running("desk-stream") as streams:
+    streams = LiveRows(platform, events, "desk", partial(written, platform), partial(spoken, platform))
+    async with streams.running("desk-stream"), working("desk-room", partial(_tell_who_is_there, platform, streams)):
         yield streams
 
 
-def written(platform: Platform, row: DeskEvent) -> bytes:
+def written(platform: Platform, row: DeskEvent, **more: Any) -> bytes:
     """The event, with the head of the conversation."""
     document = {
         "at": platform.moment(row.at),
@@ -39,8 +52,40 @@ def written(platform: Platform, row: DeskEvent) -> bytes:
         "enquiry": head(platform, row.enquiry),
         **({"message": str(row.word)} if row.word else {}),
         **({"why": orjson.loads(row.text)} if row.what in BECAME and row.text else {}),
+        **more,
     }
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(row.id).encode(), row.what.encode(), orjson.dumps(document))
+
+
+async def spoken(platform: Platform, rows: Sequence[DeskEvent]) -> Mapping[UUID, tuple[str, bytes]]:
+    """The events with their words, each for whoever holds the conversation now."""
+    own = [row for row in rows if row.what in SPOKEN and row.enquiry.state == "held"]
+    words: dict[UUID | None, Word] = {}
+    for kind in {row.enquiry.kind for row in own}:
+        asked = [row.word for row in own if row.word and row.enquiry.kind == kind]
+        words |= {word.id: word for word in await party_of(platform, kind).messages(asked)}
+    return {
+        row.id: (row.enquiry.officer, written(platform, row, words=message(platform, words[row.word], LANGUAGES[0])))
+        for row in own
+        if row.word in words
+    }
+
+
+async def _tell_who_is_there(platform: Platform, streams: LiveRows) -> None:
+    """Tell each desk that is followed here who is there, whenever that has changed."""
+    wake, told = asyncio.Event(), dict[str, bytes]()
+    platform.store.on_rows(DeskSeat, wake.set)
+    while True:
+        await woken(wake, LOOK_S)
+        wake.clear()
+        for desk in platform[SETTINGS].desks if (followed := streams.rooms) else ():
+            if desk.code in followed:
+                shown = [present(platform, one) for one in await seated(platform, [desk]) if one.state != "gone"]
+                data = orjson.dumps({"desk": desk.code, "officers": sorted(shown, key=lambda one: one["id"])})
+                if told.get(desk.code) != data:
+                    streams.tell(desk.code, b"event: room\ndata: %b\n\n" % data)
+                told[desk.code] = data
+        await asyncio.sleep(REST_S)
 
 
 @ROUTES.get(
@@ -53,7 +98,10 @@ def written(platform: Platform, row: DeskEvent) -> bytes:
     parameters=(LAST_EVENT,),
 )
 async def stream_desk(call: Call) -> web.StreamResponse:
-    """Follow your desks live: who calls for a person, who is claimed, answered, given back, closed.
+    """Follow your desks live: who calls for a person, who is claimed, answered, given back, closed; who is there.
+
+    Of what is said in a conversation that you hold (`heard`, `urgent`, `answered`) the data has the `words`, as a
+    message; nobody else is told them. `room` says which officers are there, whenever that has changed, and has no id.
 
     What becomes of an answer is told as `accepted`, `delivered`, `failed`, `refused`, `shut`, `late` or `unknown`: the
     data has its `message`, and of what didn't reach them `why`, by language.
@@ -62,8 +110,9 @@ async def stream_desk(call: Call) -> web.StreamResponse:
     """
     own = desks_of(call.platform, call.principal)
     sat_at = [desk for desk in own if desk.is_of(call.principal, OFFICER)]
-    await seen(call, sat_at)
-    with ExitStack() as following:
+    stay = partial(every, NOTED.total_seconds(), partial(seen, call, sat_at), "that an officer stays can't be noted")
+    async with AsyncExitStack() as following:
+        await following.enter_async_context(working("desk-presence", stay))
         for desk in sat_at:
             following.enter_context(call.platform[METRICS].officers.labels(desk.code).track_inprogress())
         return await call.platform[DESK_STREAMS].answer(call, [desk.code for desk in own])

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalLine, PersonalText
 
-__all__ = ["DeskDay", "DeskEvent", "DeskOfficer", "DeskPhrase", "Enquiry"]
+__all__ = ["DeskDay", "DeskEvent", "DeskOfficer", "DeskPhrase", "DeskRule", "DeskSeat", "Enquiry"]
 
 #: The table whose rows these were once, sealed for its columns.
 FORMER = "conversations_{}"
@@ -49,6 +49,10 @@ class Enquiry(Personal):
     closed_at = fields.DatetimeField(null=True)
     #: 1 to 5, where they gave one.
     rating = fields.IntField(null=True)
+    #: Codes of the desk's labels with a comma around each, such as ",visa,fees,": what is looked for is ",visa,".
+    labels = fields.CharField(max_length=1024, default="", db_default="")
+    #: Counts the steps from state to state: whoever has read it before one of them writes nothing.
+    version = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "desk_enquiry"
@@ -113,6 +117,39 @@ class DeskOfficer(Personal):
     class Meta:
         table = "desk_officer"
         unique_together = (("desk", "officer", "day"),)
+
+
+class DeskSeat(Personal):
+    """An officer of a desk: whether they are there, and how many they may hold."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    desk = fields.CharField(max_length=64)
+    officer = PersonalId(255)
+    officer_name = PersonalLine(255)
+    #: Since when they have been there without a break, and until when they count as there.
+    since = fields.DatetimeField()
+    here_until = fields.DatetimeField(db_index=True)
+    #: They have said that they are away.
+    away = fields.BooleanField(default=False)
+    #: How many they may hold, where a lead has said so; None: the desk's number.
+    most = fields.IntField(null=True)
+    #: When they last got one, by any way; never the same twice.
+    given_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "desk_seat"
+        unique_together = (("desk", "officer"),)
+
+
+class DeskRule(Model):
+    """What a lead has set for a desk in place of its settings."""
+
+    desk = fields.CharField(max_length=64, primary_key=True)
+    #: Whether who waits is given out by turn; None: as the settings have it.
+    by_turn = fields.BooleanField(null=True)
+
+    class Meta:
+        table = "desk_rule"
 
 
 class DeskPhrase(Model):

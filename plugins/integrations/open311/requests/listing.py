@@ -18,6 +18,7 @@ from banshi import Call, Parameter, text_in
 from banshi.sdk.cases import personal_in
 
 from ..models import ServiceRequest
+from ..sentences import say
 from ..services.service import Office, office_for
 from ..wire import schemas
 from ..wire.errors import Unknown, bad
@@ -55,9 +56,7 @@ SEARCH = (
     text("updated_before", "Changed no later than this.", 40),
     Parameter("page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1}, "Which page."),
     Parameter(
-        "page_size",
-        {"type": "integer", "minimum": 1, "maximum": MAX_ROWS, "default": MAX_ROWS},
-        "Requests in a page.",
+        "page_size", {"type": "integer", "minimum": 1, "maximum": MAX_ROWS, "default": MAX_ROWS}, "Requests in a page."
     ),
 )
 
@@ -66,12 +65,7 @@ REAL = {"case__mode": "live"}
 
 
 @ROUTES.both(
-    "GET",
-    "requests",
-    "The requests, the newest first.",
-    schemas.REQUESTS,
-    parameters=SEARCH,
-    from_replica=True,
+    "GET", "requests", "The requests, the newest first.", schemas.REQUESTS, parameters=SEARCH, from_replica=True
 )
 async def list_requests(written: Format, call: Call) -> web.StreamResponse:
     """List what became of requests."""
@@ -114,7 +108,7 @@ async def found(call: Call, office: Office, number: str) -> Mapping[str, Any]:
     numbers = numbers_in(number, call.language)
     rows = await offered(office).filter(case__number__in=numbers).values(*COLUMNS)
     if len(rows) != 1 or rows[0]["service_code"] not in office.services:
-        raise Unknown({"zh-CN": "没有这个编号的请求。", "en": "service_request_id was not found."})
+        raise Unknown(say("service_request_id was not found."))
     return dict(rows[0])
 
 
@@ -131,8 +125,7 @@ def numbers_in(text: str, language: str) -> list[str]:
     """The ids that a list with commas names. Raises BadRequest for too many."""
     numbers = [one.strip().upper() for one in text.split(",") if one.strip()]
     if len(numbers) > MAX_NUMBERS:
-        most = MAX_NUMBERS
-        raise bad(language, f"一次最多查询{most}个编号。", f"service_request_id: name at most {most} at once.")
+        raise bad(language, say("service_request_id: name at most {most} at once.", most=MAX_NUMBERS))
     # What can be no number names no request, and no column would take it.
     return [one for one in numbers if NUMBER.fullmatch(one)]
 
@@ -161,8 +154,7 @@ def moment(call: Call, name: str) -> datetime | None:
         at = datetime.fromisoformat(text.strip().replace(" ", "+" if "T" in text else " "))
         return (at if at.tzinfo else at.replace(tzinfo=call.platform.settings.timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        zh, en = f"{name}：须为 2026-01-01T00:00:00Z 的格式。", f"{name}: write it as 2026-01-01T00:00:00Z."
-        raise bad(call.language, zh, en) from None
+        raise bad(call.language, say("{name}: write it as 2026-01-01T00:00:00Z.", name=name)) from None
 
 
 def span(call: Call) -> tuple[datetime, datetime]:
@@ -176,8 +168,7 @@ def span(call: Call) -> tuple[datetime, datetime]:
     except OverflowError:
         begin = end = datetime.max.replace(tzinfo=UTC)
     if end - begin > MAX_SPAN:
-        zh, en = "start_date 与 end_date 最多相隔90天。", "start_date and end_date: they may span 90 days at most."
-        raise bad(call.language, zh, en)
+        raise bad(call.language, say("start_date and end_date: they may span 90 days at most."))
     return begin, end
 
 

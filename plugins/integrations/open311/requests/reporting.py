@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from banshi import FieldProblem
 
+from ..sentences import say
 from ..services.attributes import number
 from ..services.catalogue import Service
 from ..wire.arguments import CONTACT, MAX_LENGTHS, Arguments
@@ -40,20 +41,11 @@ def read_report(arguments: Arguments) -> Report:
     contact = {name: text for name, most in CONTACT.items() if (text := arguments.text(name, most))}
     position = _position(arguments)
     if not (position or given["address_string"] or given["address_id"] or arguments.faults):
-        zh, en = "请提供地点：lat 和 long，或者 address_string，或者 address_id。", "say where: "
-        arguments.fault("lat", zh, en + "lat and long, or address_string, or address_id.")
+        arguments.fault("lat", say("say where: lat and long, or address_string, or address_id."))
     if given["media_url"] and not _is_web(given["media_url"]):
-        arguments.fault(
-            "media_url", "须为 http:// 或者 https:// 网址。", "it has to be an http:// or https:// address."
-        )
+        arguments.fault("media_url", say("it has to be an http:// or https:// address."))
     latitude, longitude = position or (None, None)
-    return Report(
-        contact=contact,
-        address=given.pop("address_string"),
-        latitude=latitude,
-        longitude=longitude,
-        **given,
-    )
+    return Report(contact=contact, address=given.pop("address_string"), latitude=latitude, longitude=longitude, **given)
 
 
 def _position(arguments: Arguments) -> tuple[float, float] | None:
@@ -64,11 +56,7 @@ def _position(arguments: Arguments) -> tuple[float, float] | None:
     for (name, text), most in zip(texts.items(), (90, 180), strict=True):
         value = number(text)
         if isinstance(value, str) or abs(value) > most:
-            zh, en = (
-                f"须为 -{most} 到 {most} 之间的度数（WGS 84）。",
-                f"it has to be degrees (WGS 84), -{most} to {most}.",
-            )
-            arguments.fault(name, zh, en)
+            arguments.fault(name, say("it has to be degrees (WGS 84), -{most} to {most}.", most=most))
         else:
             read.append(round(float(value), DECIMALS_KEPT))
     return (read[0], read[1]) if len(read) == 2 else None
@@ -93,9 +81,9 @@ def answers_of(service: Service, report: Report, arguments: Arguments, zone: tzi
     for code, values in arguments.attributes().items():
         if code not in known:
             named = ", ".join(known) or "none"
-            arguments.fault(f"attribute[{code}]", f"没有这个属性；有：{named}。", f"there is none; there are: {named}.")
+            arguments.fault(f"attribute[{code}]", say("there is none; there are: {named}.", named=named))
         elif len(values) > 1 and known[code].datatype != "multivaluelist":
-            arguments.fault(f"attribute[{code}]", "只能填写一次。", "give it once.")
+            arguments.fault(f"attribute[{code}]", say("give it once."))
         elif not arguments.has_control(f"attribute[{code}]", values):
             _put(answers, known[code].path, known[code].value(values, zone))
     return answers

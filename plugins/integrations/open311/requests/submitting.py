@@ -20,6 +20,7 @@ from banshi.sdk.cases import PreparedCase, prepare_case
 from banshi.sdk.http import caller_of
 
 from ..models import ServiceRequest
+from ..sentences import say
 from ..services.catalogue import Service
 from ..services.service import OFFICE
 from ..wire import schemas
@@ -45,10 +46,7 @@ REFUSED = {
 #: For so long the same is the same request.
 REPEATED_WITHIN = timedelta(hours=24)
 
-NOTICE = {
-    "zh-CN": "最迟于{day}答复；等待补充情况的时间不计在内。",
-    "en": "It is answered by {day} at the latest, not counting the time for questions.",
-}
+NOTICE = say("It is answered by {day} at the latest, not counting the time for questions.")
 
 
 @ROUTES.both(
@@ -72,16 +70,11 @@ async def submit_request(written: Format, call: Call) -> web.StreamResponse:
     await office.pace(principal.client.id)
     code = arguments.text("service_code", 64)
     if not code:
-        arguments.fault("service_code", "请填写；services 列出全部服务。", "say which; services lists them all.")
+        arguments.fault("service_code", say("say which; services lists them all."))
         raise BadRequest(arguments.faults)
     service = office.service(code)
     if not principal.client.may(call.route.scope, service.department):
-        raise KeyRefused(
-            {
-                "zh-CN": f"这个 api_key 不能向 {service.department} 提交。",
-                "en": f"This api_key may not send requests to {service.department}.",
-            }
-        )
+        raise KeyRefused(say("This api_key may not send requests to {department}.", department=service.department))
     report, fingerprint = read_report(arguments), _fingerprint(call, principal, arguments)
     number = await _sent_before(call, fingerprint)
     if number is None:
@@ -99,9 +92,9 @@ async def _client(call: Call, arguments: Arguments) -> Principal:
             raise
         principal = None
     if principal is None or principal.client is None:
-        raise KeyRefused({"zh-CN": "缺少 api_key，或者它无效。", "en": "api_key is missing, or it is not valid."})
+        raise KeyRefused(say("api_key is missing, or it is not valid."))
     if not principal.client.may_somewhere(call.route.scope):
-        raise KeyRefused({"zh-CN": "这个 api_key 不能提交。", "en": "This api_key may not send requests."})
+        raise KeyRefused(say("This api_key may not send requests."))
     return principal
 
 

@@ -10,6 +10,7 @@ from banshi import Call, Key, Platform, TooManyRequests
 from banshi.sdk.catalogue import PerRevision
 from banshi.sdk.limits import RATES
 
+from ..sentences import say
 from ..settings import Open311Settings
 from ..wire.errors import NO_SERVICE, Unknown
 from .catalogue import Service, services_of
@@ -40,21 +41,14 @@ class Office:
     def jurisdiction(self, given: str | None) -> None:
         """Raises Unknown for another city's."""
         if given and self.settings.jurisdiction and given != self.settings.jurisdiction:
-            raise Unknown(
-                {
-                    "zh-CN": f"jurisdiction_id 不存在；本接口只服务于 {self.settings.jurisdiction}。",
-                    "en": f"jurisdiction_id was not found; this endpoint is for {self.settings.jurisdiction}.",
-                }
-            )
+            own = self.settings.jurisdiction
+            raise Unknown(say("jurisdiction_id was not found; this endpoint is for {own}.", own=own))
 
     async def pace(self, client: str) -> None:
         """Raises TooManyRequests where the client has sent too many lately."""
         most = self.settings.per_minute
         if wait := await self.platform[RATES].wait(f"open311.{client}", most, 60):
-            told = {
-                "zh-CN": f"每分钟最多提交 {most} 次；请按 Retry-After 的秒数等待后再提交。",
-                "en": f"A client sends at most {most} requests a minute; send it again after Retry-After.",
-            }
+            told = say("A client sends at most {most} requests a minute; send it again after Retry-After.", most=most)
             raise TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait))})
 
 

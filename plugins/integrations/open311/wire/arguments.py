@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from banshi import Call
+from banshi import Call, Texts
 
+from ..sentences import say
 from .errors import BadRequest, bad
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -59,10 +60,10 @@ class Arguments:
         """One line or text; "" where it was not sent. What is wrong is noted among the faults."""
         given = self.values.get(name, [])
         if len(set(given)) > 1:
-            self.fault(name, "只能填写一次。", "give it once.")
+            self.fault(name, say("give it once."))
         value = given[0] if given else ""
         if len(value) > most:
-            self.fault(name, f"最多{most}个字符。", f"it has at most {most} characters.")
+            self.fault(name, say("it has at most {most} characters.", most=most))
         elif not self.has_control(name, [value]):
             return value
         return ""
@@ -71,7 +72,7 @@ class Arguments:
         """Whether control characters are in it, which is noted among the faults: no database keeps them all."""
         found = any(CONTROL.search(value) for value in values)
         if found:
-            self.fault(name, "含有控制字符。", "it has control characters; take them out.")
+            self.fault(name, say("it has control characters; take them out."))
         return found
 
     def attributes(self) -> Mapping[str, list[str]]:
@@ -82,8 +83,8 @@ class Arguments:
                 found.setdefault(match[1], []).extend(given)
         return found
 
-    def fault(self, name: str, zh: str, en: str) -> None:
-        self.faults.append(f"{name}：{zh}" if self.chinese else f"{name}: {en}")
+    def fault(self, name: str, said: Texts) -> None:
+        self.faults.append(f"{name}：{said['zh-CN']}" if self.chinese else f"{name}: {said['en']}")
 
 
 async def read_arguments(call: Call) -> Arguments:
@@ -100,18 +101,22 @@ async def read_arguments(call: Call) -> Arguments:
 
 async def _form(request: web.Request, language: str) -> list[tuple[str, str]]:
     if request.content_type not in {FORM, MULTIPART} or request.headers.get("Content-Encoding"):
-        raise bad(language, f"请以 {FORM} 提交。", f"Send the arguments as {FORM}.")
+        raise bad(language, say("Send the arguments as {form}.", form=FORM))
     try:
         async with asyncio.timeout(FORM_TIMEOUT_S):
             form = await request.clone(client_max_size=MAX_FORM_BYTES, client_max_fields=MAX_FIELDS).post()
     except UNREADABLE:
         raise _unreadable(language) from None
     if any(not isinstance(value, str) for value in form.values()):
-        raise bad(language, "不接收文件；请用 media_url。", "No files are taken: name them by media_url.")
+        raise bad(language, say("No files are taken: name them by media_url."))
     return [(name, value) for name, value in form.items() if isinstance(value, str)]
 
 
 def _unreadable(language: str) -> BadRequest:
-    zh = f"最多{MAX_FORM_BYTES}字节、{MAX_FIELDS}个参数，UTF-8 编码。"
-    limits = f"{MAX_FORM_BYTES} bytes and {MAX_FIELDS} of them at most, within {FORM_TIMEOUT_S:g} s"
-    return bad(language, zh, f"The arguments can't be read. They are UTF-8, {limits}.")
+    told = say(
+        "The arguments can't be read. They are UTF-8, {most} bytes and {fields} of them at most, within {seconds} s.",
+        most=MAX_FORM_BYTES,
+        fields=MAX_FIELDS,
+        seconds=f"{FORM_TIMEOUT_S:g}",
+    )
+    return bad(language, told)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from banshi import Problem, Texts, text_in
 
+from ..sentences import say
 from .formats import OPEN, Format
 
 #: Statuses that stay what they are; of the others those below 500 are 400.
@@ -30,9 +31,9 @@ class BadRequest(Problem):
         super().__init__("; ".join(faults))
 
 
-def bad(language: str, zh: str, en: str) -> BadRequest:
+def bad(language: str, said: Texts) -> BadRequest:
     """One thing that is wrong, in the caller's language."""
-    return BadRequest([zh if language.startswith("zh") else en])
+    return BadRequest([text_in(said, language)])
 
 
 class KeyRefused(Problem):
@@ -49,10 +50,7 @@ class Unknown(Problem):
     code = "not-found"
 
 
-NO_SERVICE: Texts = {
-    "zh-CN": "service_code 不存在；services 列出全部服务。",
-    "en": "service_code was not found; services lists them all.",
-}
+NO_SERVICE = say("service_code was not found; services lists them all.")
 
 
 def status_of(problem: Problem) -> int:

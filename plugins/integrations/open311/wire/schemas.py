@@ -25,11 +25,7 @@ DISCOVERY = Record(
     contact=TEXT,
     key_service=TEXT,
     endpoints=listed(
-        specification=TEXT,
-        url=TEXT,
-        changeset=TEXT,
-        type={"enum": ["production", "test"]},
-        formats=array(TEXT),
+        specification=TEXT, url=TEXT, changeset=TEXT, type={"enum": ["production", "test"]}, formats=array(TEXT)
     ),
 )
 SERVICES = listed(

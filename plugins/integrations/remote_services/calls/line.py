@@ -19,6 +19,7 @@ from banshi.sdk.outgoing import Answered, CallFailed, Outgoing, signed
 
 from ..declared import owner_of
 from ..models import FailedCall, RemoteService, ServiceVersion
+from ..sentences import say
 from ..settings import ServiceSettings
 
 log = structlog.get_logger("banshi.services")
@@ -38,19 +39,9 @@ NOT_NOW = {408, 425, 429, 502, 503, 504}
 #: Seconds until a service that is away is asked again, where it doesn't say.
 RETRY_AFTER_S = 30.0
 
-SUSPENDED = {
-    "zh-CN": "此事项暂停办理，请稍后再试。",
-    "en": "This item is suspended at present; try again later.",
-}
-
-AWAY_TEXT = {
-    "zh-CN": "{title}的系统暂时无法连接，请稍后再试。",
-    "en": "The system of {title} can't be reached at present; try again later.",
-}
-WRONG_TEXT = {
-    "zh-CN": "{title}的系统答复有误，请稍后再来。该系统的维护方可以看到原因。",
-    "en": "The system of {title} gave a wrong answer; come back later. Whoever runs it can see what was wrong.",
-}
+SUSPENDED = say("This item is suspended at present; try again later.")
+AWAY_TEXT = say("The system of {title} can't be reached at present; try again later.")
+WRONG_TEXT = say("The system of {title} gave a wrong answer; come back later. Whoever runs it can see what was wrong.")
 
 #: A signing secret, and when it ends; None for the newest.
 Secret = tuple[str, datetime | None]

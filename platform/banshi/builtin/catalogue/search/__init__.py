@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import structlog
 
@@ -14,7 +12,6 @@ from banshi.builtin.catalogue.search.kept import read, write
 from banshi.builtin.catalogue.search.synonyms import kernel_synonyms
 from banshi.foundation.keys import Key
 from banshi.kernel.loading.registry import Registry
-from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.search")
 
@@ -47,9 +44,12 @@ class Search:
             self._making = asyncio.ensure_future(self._make(self._making))
 
     async def settled(self) -> None:
-        """Wait for what is being made. A thread can't be stopped, and uses what the platform has open."""
+        """Wait for what is being made."""
         if self._making is not None:
             await asyncio.wait([self._making])
+
+    #: A thread can't be stopped, and uses what the platform has open.
+    aclose = settled
 
     async def _make(self, before: asyncio.Future[Index] | None = None) -> Index:
         if before is not None:
@@ -81,13 +81,3 @@ def index_of(registry: Registry) -> Index:
         except OSError as error:
             log.warning("the search's index can't be kept for the next start", error=type(error).__name__)
     return index
-
-
-@asynccontextmanager
-async def open_search(platform: Platform) -> AsyncIterator[Search]:
-    """The search, whose first index is made beside the first requests."""
-    search = Search(platform.registry)
-    try:
-        yield search
-    finally:
-        await search.settled()

@@ -91,8 +91,6 @@ def owners_of_tables(registry: Registry) -> dict[str, str]:
 
 async def unmigrated(registry: Registry) -> list[Finding]:
     """Where the models say something else than the migrations; for `banshi check`, when all else about tables holds."""
-    from banshi.builtin.checks.code.tables import Detector  # a server doesn't need it
-
     config = orm_config("sqlite://:memory:", registry.tables)
     async with TortoiseContext() as context:
         await context.init(config=config)

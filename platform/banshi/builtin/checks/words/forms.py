@@ -110,7 +110,8 @@ def listed_choices_are_there(registry: Registry, item: Item) -> Iterator[Fault]:
         if not isinstance(node, Mapping) or CHOICES not in node:
             continue
         told, where = node[CHOICES], f"x-choices at #{pointer(path)} of the form"
-        found = _route(registry, told["list"].partition("?")[0])
+        listed = ("GET", told["list"].partition("?")[0])
+        found = next((one for _, one in registry.routes if (one.method, one.path) == listed), None)
         if found is None:
             yield "unknown-list", f"mend {where}: GET {told['list']} is no route of this platform"
         elif found.audience is not Audience.ANYONE:
@@ -122,10 +123,6 @@ def listed_choices_are_there(registry: Registry, item: Item) -> Iterator[Fault]:
             for key in ("search", "within", "from", "to"):
                 if key in told and told[key] not in [one.name for one in found.parameters]:
                     yield "unknown-list", f"mend {where}: GET {told['list']} has no parameter {told[key]!r} ({key})"
-
-
-def _route(registry: Registry, path: str) -> Route | None:
-    return next((one for _, one in registry.routes if (one.method, one.path) == ("GET", path)), None)
 
 
 def _has(route: Route, name: str) -> bool:

@@ -31,27 +31,16 @@ RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 TRUNCATE = 3
 
 #: What Python reads outside its own folders: libraries, time zones, certificates of authorities.
-SYSTEM: tuple[str, ...] = (
-    "/lib",
-    "/lib64",
-    "/usr/lib",
-    "/usr/lib64",
-    "/usr/local/lib",
-    "/usr/share/zoneinfo",
-    "/etc/localtime",
+SYSTEM = (
+    *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo", "/etc/localtime"),
+    *("/etc/ld.so.cache", "/dev/urandom"),
 )
-SYSTEM += ("/etc/ld.so.cache", "/dev/urandom")
 
 #: What a program needs to find a host and trust it.
-NETWORK: tuple[str, ...] = (
-    "/etc/resolv.conf",
-    "/etc/hosts",
-    "/etc/nsswitch.conf",
-    "/etc/gai.conf",
-    "/etc/host.conf",
-    "/etc/services",
+NETWORK = (
+    *("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf", "/etc/services"),
+    *("/etc/ssl", "/etc/pki", "/usr/share/ca-certificates", "/run/systemd/resolve"),
 )
-NETWORK += ("/etc/ssl", "/etc/pki", "/usr/share/ca-certificates", "/run/systemd/resolve")
 
 
 def python_folders() -> list[Path]:

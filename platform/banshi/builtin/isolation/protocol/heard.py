@@ -48,10 +48,8 @@ class Heard:
         self._dropped += 1
         self._cut.inc()
         if fits:
-            log.warning("a plugin says too much: its lines are cut for the rest of the minute", **self._which())
-
-    def _which(self) -> dict[str, Any]:
-        return {"plugin": self.plugin, "limits.log": self._budget}
+            which = {"plugin": self.plugin, "limits.log": self._budget}
+            log.warning("a plugin says too much: its lines are cut for the rest of the minute", **which)
 
 
 def text(value: Any, longest: int) -> str:

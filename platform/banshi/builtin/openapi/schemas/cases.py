@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi.builtin.openapi.schemas.items import KIND, MODE, REFERENCE
+from banshi.builtin.sentences import say
 from banshi.kernel.cases.clock import CALENDAR_DAY, WORKING_DAY
 from banshi.kernel.contract.values import Who
 from banshi.kernel.http.document_schemas import (
@@ -25,7 +26,7 @@ EXACT_UUID: Schema = {
     **ID,
     "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
     "maxLength": 36,
-    "x-pattern-hint": {"zh-CN": "应填系统给出的编号。", "en": "Give the id that the platform has given."},
+    "x-pattern-hint": say("Give the id that the platform has given."),
 }
 
 _CASE_SUMMARY = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 from banshi.builtin.openapi.declared import Declared
+from banshi.builtin.sentences import say
 from banshi.kernel.contract.elements import LegalBasis
 from banshi.kernel.contract.items import Item, Material, Mode
 from banshi.kernel.http.document_schemas import (
@@ -17,9 +18,12 @@ from banshi.kernel.http.document_schemas import (
     Schema,
     array,
     maybe,
+    named,
     optional,
     ref,
 )
+from banshi.kernel.runtime.running import Platform
+from banshi.kernel.tables.cases import Case
 
 REFERENCE: Schema = ref("Reference")
 
@@ -37,6 +41,14 @@ MODE: Schema = {
 }
 
 OFFERED_CASE = Record(id=ID, number=TEXT, item=REFERENCE, links=LINKS)
+
+
+def offered_case(platform: Platform, case: Case, language: str) -> dict[str, Any]:
+    """The earlier case that something offered is from."""
+    item = platform.registry.items.of(case.item)
+    title = named(case.item, item.title if item else None, language)
+    return OFFERED_CASE.of(platform, case, item=title, links={"self": f"/v1/cases/{case.id}"})
+
 
 OFFERED_FILE = Record(id=ID, name=TEXT, media_type=TEXT, size={"type": "integer"}, links=LINKS)
 
@@ -69,6 +81,9 @@ MATERIAL = Record(
     document=maybe(REFERENCE),
     offers=array(_OFFER, description="What the platform has already."),
 )
+
+#: What is said where a code names none.
+NO_DEPARTMENT = say("There is no such department; look for it in the list of departments.")
 
 DEPARTMENT = Record(
     code=TEXT,

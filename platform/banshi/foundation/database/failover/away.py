@@ -28,9 +28,8 @@ class Away:
     def __init__(self) -> None:
         #: Statements and connections that failed for it, since the start.
         self.failures = 0
-        self._absence = Absence(
-            structlog.get_logger("banshi.database"), "the database is away", "the database is back", ITS_ERRORS
-        )
+        log = structlog.get_logger("banshi.database")
+        self._absence = Absence(log, "the database is away", "the database is back", ITS_ERRORS)
         self._failed_at = 0.0
         self._was_there = False
 

@@ -35,52 +35,31 @@ class Fate(Enum):
     MISTAKE = "mistake"
 
 
-#: By the first two characters. A class that isn't here is one that nobody has thought about: a mistake.
+#: Classes of mistakes, by the first two characters: 00 successful completion, which is no error; 01 a warning; 02 no
+#: data; 03 SQL statement not yet complete; 09 triggered action; 0A feature not supported; 0B invalid transaction
+#: initiation; 0F locator; 0L invalid grantor; 0P invalid role specification; 0Z diagnostics; 10 XQuery; 20 case not
+#: found; 21 cardinality; 22 data exception; 24 invalid cursor state; 25 invalid transaction state; 27 triggered data
+#: change; 2B dependent objects; 2D invalid transaction termination; 2F SQL routine; 34 invalid cursor name; 38 external
+#: routine; 39 external routine invocation; 3B savepoint; 42 syntax, access rule; 44 WITH CHECK OPTION; 54 program limit
+#: exceeded; HV foreign data wrapper; P0 PL/pgSQL; XX internal error: the same again breaks again.
+MISTAKES = "00 01 02 03 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 24 25 27 2B 2D 2F 34 38 39 3B 42 44 54 HV P0 XX"
+
+#: What follows from each class. One that isn't here is one that nobody has thought about: a mistake.
 BY_CLASS: Mapping[str, Fate] = {
-    "00": Fate.MISTAKE,  # successful completion: no error
-    "01": Fate.MISTAKE,  # a warning
-    "02": Fate.MISTAKE,  # no data
-    "03": Fate.MISTAKE,  # SQL statement not yet complete
+    **dict.fromkeys(MISTAKES.split(), Fate.MISTAKE),
     "08": Fate.AWAY,  # connection exception; what PgBouncer says of itself is 08P01
-    "09": Fate.MISTAKE,  # triggered action
-    "0A": Fate.MISTAKE,  # feature not supported
-    "0B": Fate.MISTAKE,  # invalid transaction initiation
-    "0F": Fate.MISTAKE,  # locator
-    "0L": Fate.MISTAKE,  # invalid grantor
-    "0P": Fate.MISTAKE,  # invalid role specification
-    "0Z": Fate.MISTAKE,  # diagnostics
-    "10": Fate.MISTAKE,  # XQuery
-    "20": Fate.MISTAKE,  # case not found
-    "21": Fate.MISTAKE,  # cardinality
-    "22": Fate.MISTAKE,  # data exception
     "23": Fate.TAKEN,  # integrity constraint violation
-    "24": Fate.MISTAKE,  # invalid cursor state
-    "25": Fate.MISTAKE,  # invalid transaction state
     "26": Fate.RECONNECT,  # the prepared statement isn't known: a pooler has changed the server behind this session
-    "27": Fate.MISTAKE,  # triggered data change
     "28": Fate.AWAY,  # it doesn't let us in: pg_hba.conf, a password that the new server has otherwise
-    "2B": Fate.MISTAKE,  # dependent objects
-    "2D": Fate.MISTAKE,  # invalid transaction termination
-    "2F": Fate.MISTAKE,  # SQL routine
-    "34": Fate.MISTAKE,  # invalid cursor name
-    "38": Fate.MISTAKE,  # external routine
-    "39": Fate.MISTAKE,  # external routine invocation
-    "3B": Fate.MISTAKE,  # savepoint
     "3D": Fate.AWAY,  # there is no such database (yet): a server that is being set up
     "3F": Fate.AGAIN,  # there is no such schema (yet)
     "40": Fate.AGAIN,  # transaction rollback: serialization, deadlock, a standby that had to go on
-    "42": Fate.MISTAKE,  # syntax, access rule
-    "44": Fate.MISTAKE,  # WITH CHECK OPTION
     "53": Fate.AWAY,  # insufficient resources
-    "54": Fate.MISTAKE,  # program limit exceeded
     "55": Fate.AWAY,  # object not in prerequisite state
     "57": Fate.AWAY,  # operator intervention
     "58": Fate.AWAY,  # system error
     "72": Fate.AGAIN,  # snapshot too old
     "F0": Fate.AWAY,  # configuration file
-    "HV": Fate.MISTAKE,  # foreign data wrapper
-    "P0": Fate.MISTAKE,  # PL/pgSQL
-    "XX": Fate.MISTAKE,  # internal error: the same again breaks again
 }
 
 #: Codes that fare otherwise than their class.

@@ -163,12 +163,8 @@ async def open_signals(platform: Platform) -> AsyncIterator[Signals]:
     """Signals between the processes on one Redis or PostgreSQL; of changes elsewhere the store's listeners hear."""
     signals = Signals(_carrier(platform))
     store = platform.store
-
-    def committed(models: frozenset[type[Any]]) -> None:
-        signals.send(ROWS, (model._meta.db_table for model in models))
-
     if signals._carrier.longest:
-        store.on_commit(committed, elsewhere=False)
+        store.on_commit(lambda models: signals.send(ROWS, (one._meta.db_table for one in models)), elsewhere=False)
     signals.on(ROWS, store.committed_elsewhere)
     async with working("banshi-signals", signals.listen, signals.tell):
         try:

@@ -13,43 +13,41 @@ from banshi.kernel.contract.values import LANGUAGES, Message, MessageTemplates
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds import messages
+from banshi.kinds.sentences import say, word
 
 message = partial(messages.message, questions={})
 
 #: None of these has the text that somebody wrote: it stands in the conversation alone.
 WRITTEN = message(
-    {"zh-CN": "关于“{posting}”的新留言", "en": "A new message about “{posting}”"},
-    "有人就“{posting}”给您留言。请打开对话阅读和回复，双方的姓名和电话都不会显示。",
-    "Somebody has written to you about “{posting}”. Open the conversation to read and answer it. Neither of you "
-    "sees the other's name or number.",
+    word("A new message about “{posting}”"),
+    say("""Somebody has written to you about “{posting}”. Open the conversation to read and answer it. Neither of you \
+sees the other's name or number."""),
 )
 
 #: For whoever has lost something, and for whoever has found it.
 MATCHED_LOST = message(
-    {"zh-CN": "可能找到了：“{posting}”", "en": "This may be yours: “{posting}”"},
-    "有人捡到的“{posting}”与您丢失的“{own}”相似。\n请打开您的公示查看；如果是您的，请通过平台给拾得者留言。",
-    "Somebody has found “{posting}”, which is like what you have lost: “{own}”.\nOpen your posting to look at it. If "
-    "it is yours, write to the finder through the platform.",
+    word("This may be yours: “{posting}”"),
+    say("""Somebody has found “{posting}”, which is like what you have lost: “{own}”.
+Open your posting to look at it. If it is yours, write to the finder through the platform."""),
 )
 MATCHED_FOUND = message(
-    {"zh-CN": "可能有失主：“{posting}”", "en": "Its owner may be looking for it: “{posting}”"},
-    "有人丢失的“{posting}”与您捡到的“{own}”相似。\n请打开您的公示查看；如果相符，请通过平台给失主留言。",
-    "Somebody has lost “{posting}”, which is like what you have found: “{own}”.\nOpen your posting to look at it. If "
-    "it fits, write to the owner through the platform.",
+    word("Its owner may be looking for it: “{posting}”"),
+    say("""Somebody has lost “{posting}”, which is like what you have found: “{own}”.
+Open your posting to look at it. If it fits, write to the owner through the platform."""),
 )
 
 KEPT = message(
-    {"zh-CN": "举报已处理：“{posting}”", "en": "Your report was looked into: “{posting}”"},
-    "工作人员查看了您举报的对话，认为无需关闭。\n说明：{reason}\n您可以随时屏蔽这个对话。",
-    "Staff have read the conversation that you reported, and left it open.\nA note: {reason}\nYou may block it "
-    "at any time.",
+    word("Your report was looked into: “{posting}”"),
+    say("""Staff have read the conversation that you reported, and left it open.
+A note: {reason}
+You may block it at any time."""),
 )
 
 CLOSED = message(
-    {"zh-CN": "对话已关闭：“{posting}”", "en": "A conversation was closed: “{posting}”"},
-    "关于“{posting}”的一个对话被举报，工作人员查看后已将其关闭，双方都不能再留言。\n理由：{reason}",
-    "A conversation about “{posting}” was reported. Staff have read it and closed it: neither side can write now.\n"
-    "The reason: {reason}",
+    word("A conversation was closed: “{posting}”"),
+    say("""A conversation about “{posting}” was reported. Staff have read it and closed it: neither side can write \
+now.
+The reason: {reason}"""),
 )
 
 

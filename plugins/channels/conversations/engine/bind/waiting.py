@@ -163,7 +163,7 @@ async def heard(talk: Talk) -> bool:
         return True
     is_kept = await _taken(talk, is_held=enquiry.state == "held")
     # The turn itself keeps the words.
-    talk.beside += talk.platform[DESK].heard(enquiry, talk.text)
+    talk.beside += talk.platform[DESK].heard(enquiry, talk.text, talk.id)
     desk = talk.platform[DESK].of(enquiry.desk)
     if enquiry.state == "waiting" and desk is not None and is_kept:
         talk.say("It is kept for the officer.")

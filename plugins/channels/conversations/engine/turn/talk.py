@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from uuid import UUID
 
 import orjson
 from tortoise.models import Model
@@ -54,6 +55,8 @@ class Talk:
     is_new: bool
     received: Received
     memory: Memory
+    #: Of the turn.
+    id: UUID = field(default_factory=uuid7)
     #: Who it is, where they have signed in for this contact.
     link: ContactLink | None = None
     lines: list[str] = field(default_factory=list)
@@ -176,7 +179,7 @@ class Talk:
             "heard_at": self.received.at,
         }
         turn = Turn(
-            id=uuid7(),
+            id=self.id,
             conversation_id=row.id,
             key=self.received.key,
             digest=digest_of(self.content),

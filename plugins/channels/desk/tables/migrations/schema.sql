@@ -1,4 +1,4 @@
--- After 0002_lease
+-- After 0003_room
 CREATE TABLE "desk_day" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "desk" VARCHAR(64) NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE "desk_enquiry" (
     "answered_at" TIMESTAMP,
     "closed_at" TIMESTAMP,
     "rating" INT   /* 1 to 5, where they gave one. */
-);
+, "labels" VARCHAR(1024) NOT NULL  /* Codes of the desk's labels with a comma around each, such as ",visa,fees,": what is looked for is ",visa,". */ DEFAULT '', "version" INT NOT NULL  /* Counts the steps from state to state: whoever has read it before one of them writes nothing. */ DEFAULT 0);
 CREATE INDEX "idx_desk_enquir_person_ccfeca" ON "desk_enquiry" ("person");
 CREATE INDEX "idx_desk_enquir_asked_a_b73a44" ON "desk_enquiry" ("asked_at");
 CREATE INDEX "desk_enquiry_queue" ON "desk_enquiry" ("desk", "state", "asked_at");
@@ -61,3 +61,20 @@ CREATE TABLE "desk_event" (
 CREATE INDEX "idx_desk_event_word_9c833c" ON "desk_event" ("word");
 CREATE INDEX "desk_event_of" ON "desk_event" ("enquiry_id");
 CREATE INDEX "desk_enquiry_lease" ON "desk_enquiry" ("state", "lease_until");
+CREATE TABLE "desk_rule" (
+    "desk" VARCHAR(64) NOT NULL  PRIMARY KEY,
+    "by_turn" INT   /* Whether who waits is given out by turn; None: as the settings have it. */
+);
+CREATE TABLE "desk_seat" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "desk" VARCHAR(64) NOT NULL,
+    "officer" VARCHAR(1415) NOT NULL,
+    "officer_name" VARCHAR(1415) NOT NULL,
+    "since" TIMESTAMP NOT NULL  /* Since when they have been there without a break, and until when they count as there. */,
+    "here_until" TIMESTAMP NOT NULL,
+    "away" INT NOT NULL  /* They have said that they are away. */,
+    "most" INT   /* How many they may hold, where a lead has said so; None: the desk's number. */,
+    "given_at" TIMESTAMP   /* When they last got one, by any way; never the same twice. */,
+    CONSTRAINT "uid_desk_seat_desk_907bfe" UNIQUE ("desk", "officer")
+);
+CREATE INDEX "idx_desk_seat_here_un_4e7dc1" ON "desk_seat" ("here_until");
