@@ -66,7 +66,7 @@ class Conversations(Unasked):
                 row, new = found.row, found.is_new
                 if not tries and (told := await flood.too_much(self._platform, row, received)):
                     return told
-                talk = Talk(self._platform, row, new, received, Memory.of(row.memory), found.link)
+                talk = Talk(self._platform, row, new, received, memory=Memory.of(row.memory), link=found.link)
                 linking.end_over(talk)
                 await self._outbound(talk, owes=found.is_owed)
                 with suppress(Stale, IntegrityError):
