@@ -9,35 +9,43 @@ from typing import Any
 from banshi import Texts, text_in
 from questions.sentences import word
 
+CONDITIONS = "Conditions:"
+MATERIALS = "Materials:"
+STEPS = "Steps:"
+WHERE = "Where:"
+
 
 def guide_lines(guide: Any, language: str, part: str = "") -> list[str]:
     """What it takes: conditions, materials, steps, fee, time, and where; or a `part` of that, if it says anything."""
-    # What isn't always wanted says so; the rest is.
-    materials = [
-        one["title"] if one["required"] else text_in(word("{title} (in some cases)", title=one["title"]), language)
-        for one in guide["materials"]
-    ]
-    places = [" ".join(filter(None, map(one.get, ("title", "address", "hours", "phone")))) for one in guide["places"]]
-    promised, legal = (
-        _days(language, guide[f"{one}_days"], guide[f"{one}_days_unit"]) for one in ("promised", "legal")
-    )
-    times = [
-        promised and word("Done within: {time}", time=promised),
-        legal and word("At most, by law: {time}", time=legal),
-    ]
     parts = {
-        "conditions": _listed(language, word("Conditions:"), guide["conditions"]),
-        "materials": _listed(language, word("Materials:"), materials),
-        "steps": _listed(language, word("Steps:"), guide["process"]),
+        "conditions": _listed(language, word(CONDITIONS), guide["conditions"]),
+        "materials": _listed(language, word(MATERIALS), [_material(one, language) for one in guide["materials"]]),
+        "steps": _listed(language, word(STEPS), guide["process"]),
         "fee": [_fee(guide["fee"], language)],
-        "time": [text_in(one, language) for one in times if one],
-        "where": _listed(language, word("Where:"), places),
+        "time": _times(guide, language),
+        "where": _listed(language, word(WHERE), [_place(one) for one in guide["places"]]),
     }
     return parts.get(part) or [line for lines in parts.values() for line in lines]
 
 
+def _times(guide: Any, language: str) -> list[str]:
+    times = {name: _days(language, guide[f"{name}_days"], guide[f"{name}_days_unit"]) for name in ("promised", "legal")}
+    lines = [times["promised"] and word("Done within: {time}", time=times["promised"])]
+    lines.append(times["legal"] and word("At most, by law: {time}", time=times["legal"]))
+    return [text_in(one, language) for one in lines if one]
+
+
 def _listed(language: str, title: Texts, rows: Sequence[str]) -> list[str]:
     return [text_in(title, language), *(f"- {row}" for row in rows)] if rows else []
+
+
+def _place(one: Any) -> str:
+    return " ".join(filter(None, [one[name] for name in ("title", "address", "hours", "phone")]))
+
+
+def _material(one: Any, language: str) -> str:
+    # What isn't always wanted says so; the rest is.
+    return one["title"] if one["required"] else text_in(word("{title} (in some cases)", title=one["title"]), language)
 
 
 def _fee(fee: Any, language: str) -> str:
