@@ -18,19 +18,18 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.shared.fetching import document, fetched  # noqa: E402
+from benchmarks.shared.processes import banshi, running  # noqa: E402
 
 #: Members of a description that are prose, or say which version made it.
 PROSE = {"description", "summary", "title", "example", "examples", "version", "contact"}
-
-#: Seconds that a server has to answer.
-START_S = 60.0
 
 
 def surface(tree: Path) -> dict[str, str]:
@@ -49,37 +48,17 @@ def surface(tree: Path) -> dict[str, str]:
 
 
 def _served(tree: Path, file: Path) -> Iterator[tuple[str, str]]:
-    command = [str(tree / ".venv" / "bin" / "banshi"), "--config", str(file), "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
-        try:
-            url = _address(server)
-            document = json.loads(_fetched(f"{url}/openapi.json"))
-            named = document["components"]["schemas"]
-            for path, operations in document["paths"].items():
-                for method, operation in operations.items():
-                    yield from _flat(f"{method.upper()} {path}", _written_out(operation, named))
-            yield from _flat("schemas", named)
-            for family in sorted(set(re.findall(r"^# TYPE (\w+ \w+)", _fetched(f"{url}/metrics"), re.MULTILINE))):
-                yield f"metric {family}", "there"
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def _address(server: subprocess.Popen[str]) -> str:
-    deadline, said = time.monotonic() + START_S, ""
-    for line in server.stdout or ():
-        said += line
-        if found := re.search(r"http://[\w.:\[\]]+", line):
-            return found[0]
-        if time.monotonic() > deadline:
-            break
-    raise SystemExit(f"the server did not start:\n{said}")
-
-
-def _fetched(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=START_S) as answer:  # noqa: S310 - our own server
-        return str(answer.read().decode())
+    command = banshi(file, "serve", "--port", "0", command=str(tree / ".venv" / "bin" / "banshi"))
+    with running(command, side=None) as server:
+        described = document(f"{server.url}/openapi.json")
+        named = described["components"]["schemas"]
+        for path, operations in described["paths"].items():
+            for method, operation in operations.items():
+                yield from _flat(f"{method.upper()} {path}", _written_out(operation, named))
+        yield from _flat("schemas", named)
+        metrics = fetched(f"{server.url}/metrics")[0].decode()
+        for family in sorted(set(re.findall(r"^# TYPE (\w+ \w+)", metrics, re.MULTILINE))):
+            yield f"metric {family}", "there"
 
 
 def _written_out(part: Any, named: Mapping[str, Any], above: tuple[str, ...] = ()) -> Any:

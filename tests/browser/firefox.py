@@ -87,13 +87,13 @@ class Firefox:
         #: Cookies and whatever else a site stores: of the tabs of this connection alone, where this names it.
         self.storage = ""
 
-    async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
+    async def command(self, name: str, /, **parameters: Any) -> dict[str, Any]:
         """One command of WebDriver BiDi, and its result."""
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
-        await self._socket.send_json({"id": number, "method": method, "params": parameters})
+        await self._socket.send_json({"id": number, "method": name, "params": parameters})
         answer = await asyncio.wait_for(future, COMMAND_TIMEOUT_S)
-        assert answer["type"] == "success", f"{method}: {answer.get('error')}: {answer.get('message')}"
+        assert answer["type"] == "success", f"{name}: {answer.get('error')}: {answer.get('message')}"
         result: dict[str, Any] = answer["result"]
         return result
 

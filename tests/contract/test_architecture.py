@@ -82,7 +82,7 @@ CONVERSATIONS_ORDER = [
 ]
 DESK_ORDER = [
     *("sentences", "tables", "places", "settings", "party", "queue", "officers", "metrics", "rounds"),
-    *("calling", "holdings", "routes"),
+    *("giving", "calling", "holdings", "routes"),
 ]
 QUESTIONS_ORDER = [
     *("sentences", "spelling", "days", "plan", "correcting", "read", "wording", "answering", "shown"),
@@ -111,7 +111,7 @@ HOUSES = {
     ),
     "open311": (
         INTEGRATIONS / "open311",
-        ["migrations", "models", "settings", "wire", "services", "requests", "routes"],
+        ["sentences", "migrations", "models", "settings", "wire", "services", "requests", "routes"],
     ),
     "remote_services": (
         INTEGRATIONS / "remote_services",

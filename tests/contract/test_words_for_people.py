@@ -198,10 +198,13 @@ def all_said() -> Iterator[Said]:
             if not isinstance(call, ast.Call) or name_of(call.func) not in {"say", "word"} or not call.args:
                 continue
             text = call.args[0]
-            if isinstance(text, ast.Constant) and isinstance(text.value, str) and re.search("[ {]", text.value):
+            is_word = name_of(call.func) == "word"
+            if not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
+                continue
+            if is_word or re.search("[ {]", text.value):
                 integrators = any(file.is_relative_to(one) for one in (*FOR_INTEGRATORS, *FOR_OPERATORS))
                 program = integrators or told_to_program(call, parents)
-                yield Said(file, call.lineno, text.value, program, name_of(call.func) != "word")
+                yield Said(file, call.lineno, text.value, program, whole=not is_word)
 
 
 @cache

@@ -3,3 +3,6 @@
 from banshi.foundation.sentences import Sentences
 
 say = Sentences(__file__)
+
+#: The same for what is no sentence: a title, a label, a word of one.
+word = say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,9 @@ async def fill(browser: Browser, schema: Any, whole: Any) -> None:
     raise AssertionError((browser.url, browser.mistakes()))
 
 
+Fill = Callable[[Browser, Any, Any], Awaitable[None]]
+
+
 def rows(schema: Any, value: Any, at: str = "") -> Iterator[str]:
     """The rows of lists that answers have."""
     if "properties" in schema:
@@ -89,8 +92,8 @@ def without_places(form: Any, answers: Any) -> Any:
     }
 
 
-async def brought(city: City, item: Item, browser: Browser) -> str:
-    """How an item ends on the pages of somebody without a script."""
+async def brought(city: City, item: Item, browser: Browser, fill: Fill = fill) -> str:
+    """How an item ends on the pages of somebody without a script; with one, where `fill` has it run."""
     door = city.door
     papers, owner = await city.papers(item)
     number = owner or filling.NUMBER

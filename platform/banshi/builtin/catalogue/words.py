@@ -7,13 +7,13 @@ from typing import Any
 
 from banshi.builtin.openapi.kinds import KIND_TYPES
 from banshi.builtin.openapi.titles import shown_by
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import word
 from banshi.kernel.contract.values import Item, Texts, text_in
 from banshi.kernel.loading.registry import Registry
 
 AUDIENCE: Mapping[str, Texts] = {
-    "person": say("Persons"),
-    "organisation": say("Organisations"),
+    "person": word("Persons"),
+    "organisation": word("Organisations"),
 }
 
 

@@ -13,7 +13,7 @@ import orjson
 from banshi.builtin.certificates.fonts import Fonts
 from banshi.builtin.passes.claims import said, words_of
 from banshi.builtin.passes.wire.cose import Credential
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 from banshi.foundation.texts import clean
 from banshi.kernel.contract.items import DECISION
 from banshi.kernel.contract.message_templates import day_in, fill, parse
@@ -24,22 +24,22 @@ from banshi.kernel.tables.passes import Pass
 
 #: What stands on every certificate beside what the item says.
 WORDS: dict[str, Texts] = {
-    "number": say("No. {number}"),
-    "valid": say("This certificate is valid"),
-    "from_until": say("{first} to {last}"),
+    "number": word("No. {number}"),
+    "valid": word("This certificate is valid"),
+    "from_until": word("{first} to {last}"),
     "scan": say("To verify: scan the code with the city's app."),
     "scan_or_look_up": say("To verify: scan the code with the city's app, or look it up at the verification address."),
     "compare": say(
         "Compare the result with this page. A certificate can be revoked, taken back or cancelled before it ends:"
         " the result decides."
     ),
-    "address": say("Verification address: {address}"),
+    "address": word("Verification address: {address}"),
     "lacking": say(
         "A character that is written 〔U+…〕 is missing in this certificate's font and is named by its Unicode"
         " number; the text in the code is complete."
     ),
-    "seal": say("(place of the seal)"),
-    "qr": say("QR code: the digitally signed content of the certificate"),
+    "seal": word("(place of the seal)"),
+    "qr": word("QR code: the digitally signed content of the certificate"),
 }
 
 #: Counted up when the page's layout or wording changes, so that nobody keeps an old one by its ETag.

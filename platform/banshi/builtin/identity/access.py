@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import word
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.routes import Audience
@@ -21,11 +21,11 @@ OFFICER = "officer"
 
 #: What people read for the roles of the house; a department's own are read by their names.
 ROLE_TITLES: Mapping[str, Texts] = {
-    "reviewer": say("Reviewer"),
-    "approver": say("Approver"),
-    "clerk": say("Clerk at the counter"),
-    "registrar": say("Registrar at the counter"),
-    OFFICER: say("Officer who scans passes"),
+    "reviewer": word("Reviewer"),
+    "approver": word("Approver"),
+    "clerk": word("Clerk at the counter"),
+    "registrar": word("Registrar at the counter"),
+    OFFICER: word("Officer who scans passes"),
 }
 
 #: The audiences whose roles a route asks for itself.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from banshi.builtin.identity.development import DevelopmentKeys
-from banshi.builtin.outgoing.caller import bounded
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.logs import refusal_of
@@ -121,7 +120,12 @@ class IssuerKeys:
         async with self._session.get(address, allow_redirects=False) as response:
             if response.status != 200:
                 raise ValueError(f"the answer is {response.status}")
-            return json.loads(await bounded(response, MAX_DOCUMENT_BYTES))
+            body = b""
+            async for chunk in response.content.iter_any():
+                body += chunk
+                if len(body) > MAX_DOCUMENT_BYTES:
+                    raise ValueError(f"the answer has more than {MAX_DOCUMENT_BYTES} bytes")
+            return json.loads(body)
 
 
 def _key_set(document: Any) -> Any:

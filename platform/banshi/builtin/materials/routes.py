@@ -10,7 +10,7 @@ from aiohttp import web
 from banshi.builtin.materials import Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import document_of
 from banshi.builtin.openapi.schemas.items import MATERIAL, OFFERED_FILE, offered_case
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 from banshi.foundation.errors import NotFound
 from banshi.kernel.cases.materials import SOURCES
 from banshi.kernel.cases.modes import offered
@@ -29,9 +29,9 @@ OFFER = "$response.body#/materials/0/offers/0"
 
 #: What people read for what they do about a material.
 HOW: Mapping[str, Texts] = {
-    "upload": say("Upload it"),
-    "in-person": say("Bring it with you"),
-    "not-needed": say("You need not hand it in"),
+    "upload": word("Upload it"),
+    "in-person": word("Bring it with you"),
+    "not-needed": word("You need not hand it in"),
 }
 
 

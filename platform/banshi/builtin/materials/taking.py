@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from banshi.builtin.materials.offers import ACTION, Earlier, earlier_files
 from banshi.builtin.materials.vocabulary import reusable
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 from banshi.forms.pointers import name_at, names_in
 from banshi.foundation.background import apart
 from banshi.foundation.database.failover.fates import NotBegun
@@ -42,18 +42,18 @@ REUSE: Mapping[str, Any] = array(
         field={
             "type": "string",
             "maxLength": 200,
-            "title": say("Material"),
+            "title": word("Material"),
             "description": say("The field that the material is for."),
         },
         consent={
             "type": "string",
             "pattern": "^[0-9a-f]{32}$",
-            "title": say("Consent"),
+            "title": word("Consent"),
             "description": say("The number of the consent that came with the offer."),
         },
     ),
     maxItems=MAX_MATERIALS,
-    title=say("Materials from earlier cases"),
+    title=word("Materials from earlier cases"),
     description=say("Materials out of earlier cases, with consent to each; their files' ids are in the answers."),
 )
 

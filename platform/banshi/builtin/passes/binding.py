@@ -10,7 +10,7 @@ import structlog
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.wire import cose
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict
 from banshi.kernel.contract.items import TEST
@@ -27,7 +27,7 @@ MAX_PHONES = 10
 
 MOVED: Texts = say("Another phone holds it now.")
 
-TITLE: Texts = say("Your pass was moved to another phone")
+TITLE: Texts = word("Your pass was moved to another phone")
 BODY: Texts = say(
     "Another phone shows the pass of “{item}” now, and the one before shows it no more. If that was not you, change "
     "your password and call the department."

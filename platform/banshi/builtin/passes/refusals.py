@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 
 
 class Reason(StrEnum):
@@ -117,10 +117,10 @@ ENDED: Mapping[str, Mapping[str, str]] = {
 
 #: What the holder reads of a scan.
 TITLES: Mapping[str, Mapping[str, str]] = {
-    "valid": say("Valid"),
-    "revoked": say("No longer valid"),
-    Reason.EXPIRED: say("Over"),
-    Reason.NOT_YET_VALID: say("Not yet begun"),
-    Reason.SCREENSHOT: say("A picture, or a slow clock"),
-    Reason.PHONE_CLOCK: say("A fast clock"),
+    "valid": word("Valid"),
+    "revoked": word("No longer valid"),
+    Reason.EXPIRED: word("Over"),
+    Reason.NOT_YET_VALID: word("Not yet begun"),
+    Reason.SCREENSHOT: word("A picture, or a slow clock"),
+    Reason.PHONE_CLOCK: word("A fast clock"),
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 from banshi.forms import Form
 from banshi.forms.pointers import found_at, names_in, pointer
 from banshi.forms.pointing import same_value
@@ -32,19 +32,19 @@ UNASKED = frozenset({WHEN, "falseSchema"})
 
 #: What people read for each word.
 TITLES: Mapping[str, Texts] = {
-    "name": say("name"),
-    "resident-id": say("ID number"),
-    "phone": say("phone number"),
-    "email": say("email address"),
-    "address": say("address"),
-    "postcode": say("postcode"),
-    "organisation": say("organisation"),
-    "uscc": say("unified social credit code"),
-    "plate": say("number plate"),
-    "vin": say("VIN"),
+    "name": word("name"),
+    "resident-id": word("ID number"),
+    "phone": word("phone number"),
+    "email": word("email address"),
+    "address": word("address"),
+    "postcode": word("postcode"),
+    "organisation": word("organisation"),
+    "uscc": word("unified social credit code"),
+    "plate": word("number plate"),
+    "vin": word("VIN"),
 }
-SIGN_IN: Texts = say("your sign-in")
-FROM_CASE: Texts = say("case {number}")
+SIGN_IN: Texts = word("your sign-in")
+FROM_CASE: Texts = word("case {number}")
 WORDS: Texts = say(
     "For “{purpose}”, I agree that my {known} are filled in, from {sources}. {department} sees nothing of it before I"
     " hand the form in; on record is only what sort of thing was filled in. If you don't agree, fill it in yourself."
@@ -115,11 +115,11 @@ async def _known(platform: Platform, principal: Principal, words: set[str]) -> d
     earlier = Case.filter(person=principal.subject, content=KEPT).order_by("-created_at", "-id").limit(MAX_CASES)
     for case in await earlier:
         item = platform.registry.items.of(case.item, case.item_version)
-        for place, word in (places_in(item.form) if item is not None and item.form is not None else {}).items():
+        for place, asked in (places_in(item.form) if item is not None and item.form is not None else {}).items():
             value = found_at(case.answers, place)
-            wanted = word in words and word not in known and word not in VERIFIED_ONLY
+            wanted = asked in words and asked not in known and asked not in VERIFIED_ONLY
             if wanted and isinstance(value, str) and 0 < len(value) <= MAX_CHARS:
-                known[word] = value, case
+                known[asked] = value, case
     return known
 
 

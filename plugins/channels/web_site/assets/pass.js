@@ -3,7 +3,9 @@
 "use strict";
 const P256 = { name: "ECDSA", namedCurve: "P-256" }, ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-const place = document.querySelector("[data-pass]"), { token, at } = place.dataset;
+const place = document.querySelector("[data-pass]"), { token, at, alt } = place.dataset;
+const picture = Object.assign(new Image(352, 352), { alt, hidden: true });
+place.prepend(picture);
 
 function base45(bytes) {
   let text = "";
@@ -41,7 +43,7 @@ async function show() {
   const answer = await fetch(`${at}/phone`, { method: "POST", body: new URLSearchParams({ token, key: JSON.stringify({ kty, crv, x, y }) }) });
   if (!answer.ok) throw new Error(answer.status);
   // This phone's clock may be wrong, and the officer's is not: go by the platform's.
-  const held = await answer.json(), ahead = Date.now() - Date.parse(answer.headers.get("Date")), picture = place.querySelector("img");
+  const held = await answer.json(), ahead = Date.now() - Date.parse(answer.headers.get("Date"));
   const sign = async () => {
     const begin = `BD1:${held.text.slice(4)}`, time = new Uint8Array(4);
     new DataView(time.buffer).setUint32(0, Math.floor((Date.now() - ahead) / 1000));

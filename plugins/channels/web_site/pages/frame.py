@@ -67,7 +67,9 @@ async def show_manifest(visit: Visit) -> web.StreamResponse:
 @ROUTES.show("/worker.js", media_type="text/javascript")
 async def show_worker(visit: Visit) -> web.StreamResponse:
     """Read what keeps passes and messages on an installed site; browsers ask for it anew at one address."""
-    headers = {"Cache-Control": "no-cache", "Content-Type": TYPES[".js"]}
+    # A worker fetches what its own policy allows, and not that of a page.
+    policy = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    headers = {"Cache-Control": "no-cache", "Content-Type": TYPES[".js"], "Content-Security-Policy": policy}
     return web.Response(body=visit.call.platform[ASSETS].files[WORKER], headers=headers)
 
 

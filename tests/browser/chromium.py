@@ -1,0 +1,84 @@
+"""Chromium without a screen, by its driver: it is spoken to as Firefox is, over WebDriver BiDi."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.browser.firefox import START_TIMEOUT_S, Firefox, Page
+from tests.ports import free_port
+
+#: Debian's names for both; other systems' for the browser.
+PROGRAM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+IS_THERE = PROGRAM is not None and DRIVER is not None
+
+#: It speaks with loopback alone: whatever else it wants to reach, it looks for behind a proxy that is not there.
+ARGUMENTS = (
+    *("--headless=new", "--no-sandbox", "--no-first-run", "--disable-dev-shm-usage", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--proxy-server=http://127.0.0.1:9", "--disable-gpu"),
+)
+
+
+@asynccontextmanager
+async def open_chromium(folder: Path) -> AsyncIterator[Firefox]:
+    """A browser of its own with a new profile in `folder`. Raises TimeoutError where it doesn't start."""
+    assert PROGRAM is not None
+    assert DRIVER is not None
+    await asyncio.to_thread(folder.mkdir)
+    port = free_port()
+    with (folder / "said.log").open("wb") as said:
+        driver = await asyncio.create_subprocess_exec(
+            DRIVER, f"--port={port}", stdout=said, stderr=said, start_new_session=True, env=_environment(folder)
+        )
+    try:
+        async with aiohttp.ClientSession() as session:
+            address = await _begun(session, f"http://127.0.0.1:{port}", folder)
+            async with session.ws_connect(address, max_msg_size=0) as socket:
+                browser = Firefox(socket)
+                listening = asyncio.create_task(browser.listen())
+                try:
+                    yield browser
+                finally:
+                    listening.cancel()
+                    await asyncio.gather(listening, return_exceptions=True)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(driver.pid, signal.SIGKILL)
+        await driver.wait()
+
+
+async def _begun(session: aiohttp.ClientSession, driver: str, folder: Path) -> str:
+    """The address at which the browser takes commands."""
+    wanted: dict[str, Any] = {"binary": PROGRAM, "args": [*ARGUMENTS, f"--user-data-dir={folder / 'profile'}"]}
+    asked = {"capabilities": {"alwaysMatch": {"webSocketUrl": True, "goog:chromeOptions": wanted}}}
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            async with session.post(f"{driver}/session", json=asked) as answer:
+                told = (await answer.json())["value"]
+                assert answer.status == 200, told
+                return str(told["capabilities"]["webSocketUrl"])
+        except aiohttp.ClientConnectionError:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the driver of Chromium did not begin") from None
+            await asyncio.sleep(0.05)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "HOME": str(folder)}
+
+
+async def command(browser: Firefox, page: Page, name: str, **parameters: Any) -> Any:
+    """A command of Chromium's own protocol for one tab: what WebDriver has no word for."""
+    session = (await browser.command("goog:cdp.getSession", context=page._context))["session"]
+    told = await browser.command("goog:cdp.sendCommand", method=name, params=parameters, session=session)
+    return told["result"]
