@@ -14,7 +14,7 @@ from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from banshi.sdk.sign_in import END_WITH_SESSIONS
-from conversations.contacts.bound import BoundContact, has_app
+from conversations.contacts.bound import BoundContact
 from conversations.contacts.offers import OFFERS, Offers
 from conversations.contents import (
     Account,
@@ -106,7 +106,6 @@ __all__ = [
     "Video",
     "Voice",
     "deliver_on",
-    "has_app",
     "kept_notice",
 ]
 

@@ -56,8 +56,8 @@ async def _take(talk: Talk) -> None:
     linking.notice(talk)
     if not talk.row.version and (told := talk.received.language or language_in(talk.text)):
         talk.row.language = told
-    films = isinstance(talk.content, Video) and (talk.row.state not in waiting.WITH_OFFICER or not talk.content.fetch)
-    if films or isinstance(talk.content, Unread):
+    is_film = isinstance(talk.content, Video) and (talk.row.state not in waiting.WITH_OFFICER or not talk.content.fetch)
+    if is_film or isinstance(talk.content, Unread):
         menu.tell_unread(talk)
         return talk.go("", AGAIN.get(talk.row.state, ""))
     if isinstance(talk.content, Scanned | Entrance) and talk.row.state not in waiting.STATES:
@@ -78,7 +78,10 @@ async def _take(talk: Talk) -> None:
         return await menu.greet(talk)
     if isinstance(talk.content, Voice):
         if not talk.text:
-            return _unheard(talk)
+            talk.say("A voice message can't be read here: please write.")
+            if talk.platform[DESK].desks:  # somebody listens at a desk alone
+                talk.say("For a person who listens to it, write “person”, and send it again then.")
+            return None
         talk.say("Understood: “{words}”", words=talk.text)
     if command is None or not await _commanded(talk, *command):
         await _heard(talk)
@@ -123,13 +126,6 @@ def _may_be_line(talk: Talk, command: tuple[str, str] | None) -> bool:
     if command is None:
         return small_talk.kind_in(talk.text) is None
     return command[0] == "talk" or menu.has(talk)
-
-
-def _unheard(talk: Talk) -> None:
-    """What to do instead; somebody listens at a desk alone."""
-    talk.say("A voice message can't be read here: please write.")
-    if talk.platform[DESK].desks:
-        talk.say("For a person who listens to it, write “person”, and send it again then.")
 
 
 async def _commanded(talk: Talk, command: str, about: str) -> bool:

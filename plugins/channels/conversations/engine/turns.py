@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Key, Platform, Stale, Unavailable, Write
 from banshi.sdk.cases import commit
-from conversations.contacts.bound import BoundContact, bound, bound_after
+from conversations.contacts.bound import BoundContact, bound
 from conversations.contents import Account, Left, Received, Reply
 from conversations.engine import flood, step
 from conversations.engine.bind import linking
@@ -116,7 +116,6 @@ class Conversations(Unasked):
         await tell(self._platform, contacts, news)
 
     bound = staticmethod(bound)
-    bound_after = staticmethod(bound_after)
 
 
 CONVERSATIONS: Key[Conversations] = Key("conversations")

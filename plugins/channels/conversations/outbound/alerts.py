@@ -110,7 +110,10 @@ class Alerts:
         while rows := await ended.order_by("until").limit(CONTACTS_AT_ONCE):
             said = await self._unasked.take_back([row.key for row in rows])
             for alert in {row.about for row in rows} - ends.keys():
-                ends[alert] = None if alert in replaced else await self._end_of(alert)
+                shown = None if alert in replaced else await self._shown(alert)
+                # It may be in force after all, or not to be had any more.
+                is_over = shown is not None and shown["state"] != "published"
+                ends[alert] = end_news_of(self._platform, shown) if is_over else None
             for row in rows:
                 news = ends[row.about]
                 if news is not None and row.key in said:
@@ -119,11 +122,6 @@ class Alerts:
                     still = [one for one in contacts if one.conversation == row.conversation_id]
                     await tell(self._platform, still, news)
             await Said.filter(id__in=[row.id for row in rows]).update(until=now)
-
-    async def _end_of(self, alert: str) -> News | None:
-        """What is told of its end; None where it is in force after all, or not to be had any more."""
-        shown = await self._shown(alert)
-        return end_news_of(self._platform, shown) if shown and shown["state"] != "published" else None
 
 
 def still_told(now: datetime) -> QuerySet[Said]:
