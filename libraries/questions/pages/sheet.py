@@ -115,7 +115,9 @@ class Sheet:
         """The form as HTML."""
         fields = "".join(self._field(one) for one in self.asked)
         told = f'<input type="hidden" name="{TOLD}" value="1">' if self.is_told else ""
-        return f'<form method="post">{self._warning("")}{fields}{told}<button>{escape(button)}</button></form>'
+        return (
+            f'<form method="post">{self._warning("")}{fields}{told}<button class="btn">{escape(button)}</button></form>'
+        )
 
     def _warning(self, pointer: str) -> str:
         return f'<p class="warn">{escape(self.wrong[pointer])}</p>' if pointer in self.wrong else ""
@@ -127,8 +129,8 @@ class Sheet:
             f"<small>{escape(str(node[name]))}</small>" for name in ("description", "x-pattern-hint") if name in node
         ]
         return (
-            f"<p><label>{escape(question.label)}{star}<br>{self._control(question)}</label>"
-            f"{''.join(hints)}</p>{self._warning(question.pointer)}"
+            f'<div class="f"><label>{escape(question.label)}{star}<br>{self._control(question)}</label>'
+            f"{''.join(hints)}</div>{self._warning(question.pointer)}"
         )
 
     def _control(self, question: Question) -> str:

@@ -32,18 +32,18 @@ class Place:
     first: dict[int, Place] = field(default_factory=dict)
     items: list[Place] = field(default_factory=list)
 
-    def inside(self, value: Any) -> Iterator[tuple[Any, Place]]:
+    def inside(self, value: Any) -> list[tuple[Any, Place]]:
         """The names or numbers of what an object or a list holds, each with a place that says something of it."""
+        found: list[tuple[Any, Place]] = []
         if isinstance(value, dict):
-            yield from ((name, place) for name, place in self.properties.items() if name in value)
-            for place in self.others:
-                yield from ((name, place) for name in value if name not in self.properties)
-            for pattern, place in self.patterns:
-                yield from ((name, place) for name in value if pattern.is_valid(name))
+            found += [(name, place) for name, place in self.properties.items() if name in value]
+            found += [(name, place) for place in self.others for name in value if name not in self.properties]
+            found += [(name, place) for pattern, place in self.patterns for name in value if pattern.is_valid(name)]
         elif isinstance(value, list):
-            yield from ((index, place) for index, place in self.first.items() if index < len(value))
-            for place in self.items:
-                yield from ((index, place) for index in range(len(value)) if index not in self.first)
+            found += [(index, place) for index, place in self.first.items() if index < len(value)]
+            rest = [index for index in range(len(value)) if index not in self.first] if self.items else ()
+            found += [(index, place) for place in self.items for index in rest]
+        return found
 
 
 def places_in(schema: Mapping[str, Any]) -> Place | None:

@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from banshi import Key, text_in
+from banshi import LANGUAGES, Key, text_in
 from web_site.assets import Assets
 from web_site.sentences import say
 from web_site.session import ROOT
@@ -26,6 +26,8 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 TODAY = "Today"
+#: What each language calls itself; another one is shown by its tag.
+LANGUAGE_NAMES = {"zh-CN": "中文", "en": "English"}
 WEEKDAYS = {"zh-CN": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 
@@ -52,7 +54,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals["ROOT"] = ROOT
+    made.globals.update(ROOT=ROOT, languages=[(one, LANGUAGE_NAMES.get(one, one)) for one in LANGUAGES])
     made.filters.update(tel=tel, size=size, yuan=yuan, id=identity, day=day, moment=moment, weekday=weekday)
     return made
 

@@ -29,6 +29,7 @@ POLICY = (
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Vary": "Accept-Language, Cookie"}
 LANGUAGE, TYPE = "banshi_language", "banshi_type"
+YEAR_S = 365 * 86_400
 
 HTML = Answer("A page.", media_type="text/html")
 ON = Answer("On to another page.", media_type="text/html", headers={"Location": "Where."})
@@ -54,6 +55,8 @@ class Visit:
     is_large: bool
     #: What was sent with a form: texts by the names of its fields.
     sent: MultiDict[str] = field(default_factory=MultiDict)
+    #: How pages are shown from now on: cookies by name.
+    chosen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, call: Call) -> Visit:
@@ -79,6 +82,13 @@ class Visit:
         """Where one gets this page again: an item's form, after something was sent to it."""
         code = self.call.path.get("code") if self.call.request.method == "POST" else None
         return f"{ROOT}/items/{code}/form" if code else self.call.request.path_qs
+
+    def choose(self, shown: str | None) -> None:
+        """Show pages in another language, or in larger type, from this one on; nothing for what is neither."""
+        if shown in LANGUAGES:
+            self.chosen[LANGUAGE] = self.language = shown
+        elif shown in ("large", "normal"):
+            self.chosen[TYPE], self.is_large = shown, shown == "large"
 
     async def get(self, address: str, **query: str) -> Any:
         """What the API has at an address, for who is there."""
@@ -119,11 +129,17 @@ class Visit:
         if self.known is not None:
             unread = (await self.get("/v1/inbox/unread"))["unread"]
         text = rendered(self.call.platform[PAGES], template, self.language, visit=self, unread=unread, **names)
-        return html(text, self.language, status)
+        return self._keeping(html(text, self.language, status))
 
     def to(self, address: str) -> web.Response:
         """On to another page of ours."""
-        return web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+        return self._keeping(web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"}))
+
+    def _keeping(self, answer: web.Response) -> web.Response:
+        is_safe = self.call.address.startswith("https:")
+        for name, shown in self.chosen.items():
+            answer.set_cookie(name, shown, max_age=YEAR_S, path=ROOT, samesite="Lax", httponly=True, secure=is_safe)
+        return answer
 
     async def trouble(self, problem: Problem) -> web.Response:
         """What went wrong, for a person with a browser."""

@@ -25,7 +25,7 @@ from wechat.settings import SETTINGS, WeChatSettings
 from wechat.telling.earlier import take_over
 from wechat.telling.holdings import HOLDING, TIDYING, open_tidying
 from wechat.telling.notices import WeChatNotifier
-from wechat.telling.sending import WeChatSender
+from wechat.telling.sending import FILES, WeChatSender
 
 
 @hookimpl
@@ -86,6 +86,7 @@ def banshi_offers(settings: WeChatSettings) -> Sequence[Offer[Any]]:
         own_browser={f"wechat:{one.appid}" for one in settings.accounts.values() if one.sign_in_url},
         ready=lambda platform: WeChatSender(platform).ready,
         before_notices=take_over,
+        files=FILES,
     )
     return [Offer(OUTLETS, outlet), Offer(HOLDINGS, HOLDING)]
 

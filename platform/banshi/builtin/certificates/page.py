@@ -56,6 +56,8 @@ class Source:
     record: Pass
     credential: Credential
     settings: Settings
+    #: What the QR code says.
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +162,11 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "lang": tag,
         "region": region or None,
         "families": fonts.families,
-        "code": record.text,
+        "code": source.code,
         "layout": LAYOUT,
     }
     at = int(record.issued_at.timestamp())
-    return Page(said_there.title, orjson.dumps(data, option=orjson.OPT_SORT_KEYS), record.text, at, lacking, fonts)
+    return Page(said_there.title, orjson.dumps(data, option=orjson.OPT_SORT_KEYS), source.code, at, lacking, fonts)
 
 
 def days(record: Pass, zone: tzinfo) -> tuple[date, date]:

@@ -69,8 +69,6 @@ class Store:
         #: A copy for what anybody may read, where there is one.
         self.replica = replica
         self.dialect = connection.capabilities.dialect
-        #: SQL for the database's time in milliseconds.
-        self.clock = CLOCK[self.dialect]
         #: SQL that lets two workers claim at once; SQLite has one writer anyway.
         self.skip_locked = "" if self.dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
         #: The present time, for moments that are written from here and by which others act.
@@ -96,6 +94,11 @@ class Store:
     def connection(self) -> BaseDBAsyncClient:
         """The database for statements outside transactions; a replica of it where a route reads from that."""
         return READING.get() or self._connection
+
+    @property
+    def clock(self) -> str:
+        """SQL for the database's time in milliseconds."""
+        return CLOCK[self.dialect]
 
     def placeholders(self, count: int) -> list[str]:
         """Numbered marks for the values of a hand-written statement, which may each stand in it more than once."""
@@ -252,10 +255,9 @@ def _call(listeners: Iterable[Listener], models: frozenset[type[Model]]) -> None
 
 def _told(error: Exception) -> Exception:
     """`error` in the words of the API where it is not the caller's own doing."""
-    if isinstance(error, Stale | IntegrityError):
+    is_ours = is_outage(error) or isinstance(error, OSError | sqlite3.Error)
+    if isinstance(error, Stale | IntegrityError) or not is_ours:
         return error
-    if is_outage(error) or isinstance(error, OSError | sqlite3.Error):
-        told = problem_of(error)
-        told.__cause__ = error
-        return told
-    return error
+    told = problem_of(error)
+    told.__cause__ = error
+    return told

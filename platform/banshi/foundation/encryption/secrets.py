@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet, InvalidToken
 
 from banshi.foundation.files.secret_files import write_private
 from banshi.foundation.keys import Key
-
-if TYPE_CHECKING:
-    from cryptography.fernet import Fernet
 
 KEY_FILE = "sealed.key"
 
@@ -34,8 +32,6 @@ class Seal:
         return self._fernet.encrypt(text.encode()).decode()
 
     def _opened(self, sealed: str) -> str:
-        from cryptography.fernet import InvalidToken
-
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
@@ -43,8 +39,6 @@ class Seal:
 
     @cached_property
     def _fernet(self) -> Fernet:
-        from cryptography.fernet import Fernet
-
         if not self._file.exists():
             write_private(self._file, Fernet.generate_key())
         try:

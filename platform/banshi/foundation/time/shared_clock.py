@@ -40,8 +40,7 @@ class SharedClock:
     async def look(self, ask: Callable[[], Awaitable[float]]) -> None:
         """Ask the database for its time in Unix seconds. What takes longer than `MAX_APART_S` says too little."""
         asked = time.monotonic()
-        at = await ask()
-        self.hear(at, asked, time.monotonic())
+        self.hear(await ask(), asked, time.monotonic())
 
     def hear(self, at: float, asked: float, heard: float) -> None:
         """What the database said at that moment of the monotonic clock to what it was asked at another."""

@@ -74,13 +74,8 @@ class Day:
     #: English name of the holiday that makes it a day off or a make-up day, or "".
     holiday: str = ""
 
-    @property
-    def why(self) -> str:
-        """The reason in English, such as "public holiday: Spring Festival"."""
-        return self.why_in("en")
-
     def why_in(self, language: str) -> str:
-        """The reason in Chinese for any "zh" tag, otherwise in English."""
+        """The reason in Chinese for any "zh" tag, otherwise in English, such as "public holiday: Spring Festival"."""
         reason = spoken(say(self.kind.value), language)
         if not self.holiday:
             return reason

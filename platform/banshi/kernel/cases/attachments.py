@@ -5,7 +5,7 @@ only files that its own person uploaded and hasn't used elsewhere.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -24,24 +24,26 @@ HARMFUL = say("Something harmful was found in this file, and it is not kept: upl
 USED = say("Another case of yours has this file: upload it anew, or take it over with consent where it is offered.")
 
 
-def attachment_ids(schema: Mapping[str, Any], answers: Any) -> Iterator[tuple[str, str]]:
+def attachment_ids(schema: Mapping[str, Any], answers: Any) -> list[tuple[str, str]]:
     """The ids in `answers` at fields whose schema says `x-attachment`, as (JSON Pointer, id)."""
-    return ((pointer, identity) for pointer, identity, _ in attached(schema, answers))
+    return [(pointer, identity) for pointer, identity, _ in attached(schema, answers)]
 
 
-def attached(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> Iterator[tuple[str, str, Sequence[str]]]:
+def attached(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> list[tuple[str, str, Sequence[str]]]:
     """The same with the media types that each field takes."""
     if schema.get("x-attachment") and isinstance(answers, str):
-        yield pointer, answers, schema.get(ACCEPTS, ACCEPTED)
+        return [(pointer, answers, schema.get(ACCEPTS, ACCEPTED))]
+    held: list[tuple[str, Any, Any]] = []
     if isinstance(answers, dict):
-        properties = schema.get("properties", {})
-        for name, value in answers.items():
-            inner = properties.get(name)
-            if isinstance(inner, dict) and (isinstance(value, dict | list) or inner.get("x-attachment")):
-                yield from attached(inner, value, f"{pointer}/{escaped(name)}")
-    if isinstance(answers, list) and isinstance(schema.get("items"), dict):
-        for position, value in enumerate(answers):
-            yield from attached(schema["items"], value, f"{pointer}/{position}")
+        known = schema.get("properties", {})
+        held = [(name, value, known.get(name)) for name, value in answers.items()]
+    elif isinstance(answers, list):
+        held = [(str(position), value, schema.get("items")) for position, value in enumerate(answers)]
+    found = []
+    for step, value, inner in held:
+        if isinstance(inner, dict) and (isinstance(value, dict | list) or inner.get("x-attachment")):
+            found += attached(inner, value, f"{pointer}/{escaped(step)}")
+    return found
 
 
 def other_type(types: Sequence[str]) -> Texts:

@@ -32,11 +32,8 @@ ENCLOSURES: Key[Enclosure] = Key("enclosures")
 
 async def enclosures_of(platform: Platform, case: Case) -> dict[str, Mapping[str, Any]]:
     """What the plugins have of a case, by their names."""
-    found = {}
-    for plugin, enclosure in platform.offered(ENCLOSURES):
-        if (told := await enclosure.read(platform, case)) is not None:
-            found[plugin] = told
-    return found
+    found = {plugin: await enclosure.read(platform, case) for plugin, enclosure in platform.offered(ENCLOSURES)}
+    return {plugin: told for plugin, told in found.items() if told is not None}
 
 
 #: The columns of a case that its summary shows: no list opens what citizens wrote.

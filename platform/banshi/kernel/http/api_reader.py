@@ -68,11 +68,9 @@ class _Sent:
         return MultipartReader(self.headers, self.content)
 
 
-class AsBefore(Problem):
+class AsBefore(Problem, status=409, code="conflict"):
     """This was refused before, and so it is again."""
 
-    status = 409
-    code = "conflict"
     says = say
 
 

@@ -26,7 +26,7 @@ from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
 from banshi.foundation.logs import REQUEST_ID, place_of, request_log
 from banshi.kernel.contract.routes import Route
-from banshi.kernel.http.dispatch import ROUTE, SUBJECT
+from banshi.kernel.http.dispatch import ROUTE, SUBJECT, Handler
 from banshi.kernel.http.ready import GUARDED, REQUEST_ID_HEADER, ReadyResponse
 from banshi.kernel.http.responses import language_of, problem_reply
 from banshi.kernel.runtime.mistakes import shown_of
@@ -36,37 +36,27 @@ from banshi.kernel.runtime.running import Platform
 BOUNDS = Histogram.DEFAULT_BUCKETS
 
 
-class Tally:
-    """The requests of one operation, method and status."""
-
-    __slots__ = ("counts", "seconds")
-
-    def __init__(self) -> None:
-        #: Requests per bucket.
-        self.counts = [0] * len(BOUNDS)
-        self.seconds = 0.0
-
-
 class Requests(Collector):
     """All requests; register it with a `CollectorRegistry`."""
 
     def __init__(self) -> None:
-        self._tallies: defaultdict[tuple[str, str, int], Tally] = defaultdict(Tally)
+        #: By operation, method and status: requests per bucket, and their seconds together.
+        self._counts: defaultdict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0] * len(BOUNDS))
+        self._seconds: defaultdict[tuple[str, str, int], float] = defaultdict(float)
 
     def add(self, operation: str, method: str, status: int, seconds: float) -> None:
-        tally = self._tallies[operation, method, status]
-        tally.counts[bisect_left(BOUNDS, seconds)] += 1
-        tally.seconds += seconds
+        self._counts[operation, method, status][bisect_left(BOUNDS, seconds)] += 1
+        self._seconds[operation, method, status] += seconds
 
     def collect(self) -> Iterator[Metric]:
         names = ("operation", "method", "status")
         requests = CounterMetricFamily("banshi_http_requests", "Requests by operation and status", labels=names)
         counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(BOUNDS))
         seconds: defaultdict[str, float] = defaultdict(float)
-        for (operation, method, status), tally in sorted(self._tallies.items()):
-            requests.add_metric((operation, method, str(status)), sum(tally.counts))
-            counts[operation] = [sum(pair) for pair in zip(counts[operation], tally.counts, strict=True)]
-            seconds[operation] += tally.seconds
+        for (operation, method, status), tally in sorted(self._counts.items()):
+            requests.add_metric((operation, method, str(status)), sum(tally))
+            counts[operation] = [sum(pair) for pair in zip(counts[operation], tally, strict=True)]
+            seconds[operation] += self._seconds[operation, method, status]
         took = HistogramMetricFamily("banshi_http_seconds", "Seconds to answer", labels=("operation",))
         for operation, by_bucket in counts.items():
             buckets = zip(map(floatToGoString, BOUNDS), accumulate(by_bucket), strict=True)
@@ -76,8 +66,6 @@ class Requests(Collector):
 
 
 log = structlog.get_logger("banshi.web")
-
-Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 #: Who hears of refusals: (platform, subject, operation, problem). It waits for nothing.
 REFUSED: Key[Callable[[Platform, str, str, Problem], None]] = Key("refused")
@@ -98,7 +86,7 @@ REFUSALS: dict[int, type[Problem]] = {
 }
 
 
-def answering(platform: Platform, app: web.Application) -> Next:
+def answering(platform: Platform, app: web.Application) -> Handler:
     """What answers every request, unknown paths too, in place of aiohttp's `Application._handle`.
 
     It does the same but for middlewares, which aiohttp looks up and wraps twice for each request.
@@ -119,14 +107,14 @@ def answering(platform: Platform, app: web.Application) -> Next:
     return answer
 
 
-def envelope(platform: Platform) -> Callable[[web.Request, Next], Awaitable[web.StreamResponse]]:
+def envelope(platform: Platform) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
     """What surrounds a handler."""
     requests, say = Requests(), request_log()
     platform.metrics.register(requests)
     # Unique between processes and restarts, and cheap: a random part for the process and a count.
     process, count = os.urandom(4).hex(), itertools.count(1)
 
-    async def surround(request: web.Request, handler: Next) -> web.StreamResponse:
+    async def surround(request: web.Request, handler: Handler) -> web.StreamResponse:
         started = time.perf_counter()
         given = request.headers.get(REQUEST_ID_HEADER)
         identity = given if given and GIVEN_ID.match(given) else f"{process}-{next(count):x}"

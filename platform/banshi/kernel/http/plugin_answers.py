@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -11,6 +10,7 @@ from aiohttp import web
 from banshi.foundation.errors import Problem
 from banshi.foundation.logs import place_of
 from banshi.kernel.contract.routes import Route
+from banshi.kernel.http.dispatch import Handler
 from banshi.kernel.runtime.mistakes import Mistake
 from banshi.kernel.runtime.running import Platform
 
@@ -19,8 +19,6 @@ MAX_ANSWER_BYTES = 16 << 20
 
 #: Bytes of an answer's headers: what nginx takes of them without being told to take more.
 MAX_HEADERS_BYTES = 4_096
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger("banshi.web")
 

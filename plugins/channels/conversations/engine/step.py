@@ -35,7 +35,7 @@ async def take(talk: Talk) -> None:
         while then := talk.then:
             talk.then = ""
             if then == "menu":
-                menu.show(talk)
+                talk.say("You are with the officer again.") if talk.memory.is_beside else menu.show(talk)
                 continue
             now = await filling_of(talk)
             await asking.ask(now) if then == "ask" else confirming.show(now)

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 
 from aiohttp import web
 
 from banshi import Audience, Call, Forbidden, Update, text_in
-from banshi.sdk.http import ErrorFormat, Routes
 from banshi.sdk.sign_in import ATTEMPT_LIFE_S, CAME, SIGN_IN, KeptCookie
 from conversations.contacts.offers import OFFERS
-from conversations.identity import opened
+from conversations.identity import opened, page
 from conversations.identity.links import bind, person_of
 from conversations.outbound.sender import title_of
-from conversations.sentences import say, word
+from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
-from questions.pages.frame import (
-    ON,
-    PAGE,
-    TOKEN,
-    LinkOver,
-    button,
-    leaving,
-    page,
-    problem,
-    refuse_others,
-    sending,
-    told,
-)
+from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, PageRoutes, leaving, refuse_others
 from questions.pages.going_on import GoingOn
 
 #: Where the provider sends people back to; the operator registers it there.
@@ -36,15 +22,7 @@ BACK = "/v1/conversations/signed-in"
 
 COOKIE = KeptCookie("banshi_sign_in", BACK)
 
-#: What the page shows before somebody signs in, with what it is called.
-ABOUT = word("Account in the chat"), word("You sign in at"), word("Good until")
-ASKING, DONE, BEGIN = word("Bind this chat to you"), word("It is bound"), word("Sign in and bind")
-WARNING = say(
-    "Did you ask for this yourself, in that chat? If somebody sent you this link, close it: whoever asked for it "
-    "would see your cases and act in your name."
-)
-
-ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=problem))
+ROUTES = PageRoutes("conversations")
 
 
 class ForCitizens(Forbidden):
@@ -81,10 +59,7 @@ async def show_contact_link(call: Call) -> web.StreamResponse:
         return led
     until = offer.ends_at.astimezone(call.platform.settings.timezone)
     account = text_in(title_of(call.platform, row.account), call.language)
-    about = zip(ABOUT, (account, call.platform[SIGN_IN].host, f"{until:%H:%M}"), strict=True)
-    listed = "".join(f"<dt>{told(call.language, name)}</dt><dd>{escape(value)}</dd>" for name, value in about)
-    warned = f'<p class="warn">{told(call.language, WARNING)}</p>'
-    return sending(page(call.language, ASKING, f"<dl>{listed}</dl>{warned}{button(call.language, BEGIN)}"))
+    return page.asking(call, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
 
 
 @ROUTES.post(
@@ -100,7 +75,7 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
     opened.require(call, row, call.path["token"])
     sign_in = call.platform[SIGN_IN]
     attempt = await sign_in.begin(call.address + BACK, call.path["token"])
-    answer = leaving(call.language, attempt.address, sign_in.host)
+    answer = leaving(call, attempt.address, sign_in.host)
     COOKIE.put(call, answer, attempt.kept, ATTEMPT_LIFE_S)
     return answer
 
@@ -139,9 +114,7 @@ async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     is_proved = opened.require(call, row, token)
     row = await bind(call.platform, offer, person, is_proved=is_proved)
     account = text_in(title_of(call.platform, row.account), call.language)
-    known = say("The chat at {account} knows you as {name} now.", account=account, name=person.name or "✓")
-    back = say("Go back to the chat and write anything: it goes on there.")
-    answer = page(call.language, DONE, f"<p>{told(call.language, known)}</p><p>{told(call.language, back)}</p>")
+    answer = page.done(call, account, person.name)
     COOKIE.forget(answer)
     return answer
 

@@ -177,6 +177,8 @@ class Outlet:
     own_browser: Collection[str] = ()
     #: Whether its provider knows a message again by `Outbound.id` and sends one: what may have been sent is sent again.
     knows_again: bool = False
+    #: Files that its sender can send: bytes at most by media type.
+    files: Mapping[str, int] = field(default_factory=dict)
     #: Asked of an account before a message is marked: `Later` while nothing can be sent, as without an access token. So
     #: a server that is killed while it waits for one leaves no doubt about the message.
     ready: Callable[[Platform], Callable[[str], Awaitable[Later | None]]] | None = None

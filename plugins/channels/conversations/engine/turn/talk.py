@@ -173,7 +173,8 @@ class Talk:
         self.written = told(self.platform, row.id, written, is_bound=self.principal is not None)
         changed = {
             "version": version + 1,
-            "state": row.state,
+            # Who has filled in an officer's form is with them again.
+            "state": "held" if self.memory.is_beside and row.state == "menu" else row.state,
             "language": row.language,
             "memory": memory,
             "heard_at": self.received.at,
