@@ -15,7 +15,7 @@ from questions.pages.frame import FRAME
 from web_site import assets
 from web_site.answered import ANSWERED, Answered
 from web_site.pages import cases, filling, finding, frame, inbox, passes, published, signing
-from web_site.rendering import PAGES, Look
+from web_site.rendering import PAGES, Look, words_in
 from web_site.session import ROOT
 from web_site.settings import SETTINGS, SiteSettings
 from web_site.visit import READER
@@ -28,11 +28,11 @@ def banshi_settings() -> type:
 
 @hookimpl
 def banshi_resources(settings: SiteSettings) -> Sequence[Resource[Any]]:
-    files = assets.read(settings)
+    files, words = assets.read(settings), words_in(settings.words)
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(assets.ASSETS, lambda _: files),
-        Resource.made(PAGES, lambda platform: Look(settings, files, lambda: platform.city_time().date())),
+        Resource.made(PAGES, lambda platform: Look(settings, files, lambda: platform.city_time().date(), words)),
         Resource.made(finding.COUNTS, lambda _: {}),
         Resource.made(READER, ApiReader),
         Resource.made(ANSWERED, lambda _: Answered()),

@@ -16,7 +16,7 @@ from yarl import URL
 from banshi import LANGUAGES, Answer, Audience, Call, Key, Parameter, Principal, Problem
 from banshi.sdk.http import ApiReader, ErrorFormat, Routes
 from web_site import session as sessions
-from web_site.rendering import PAGES, rendered
+from web_site.rendering import FURTHER_SPEAK, PAGES, rendered
 from web_site.sentences import say
 from web_site.session import ROOT, Session
 
@@ -24,7 +24,7 @@ READER: Key[ApiReader] = Key("the site's reader of the API")
 
 #: Nothing from elsewhere, nothing that stands in the page itself, and nobody's frame around it.
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Vary": "Accept-Language, Cookie"}
@@ -51,7 +51,9 @@ class Visit:
 
     call: Call
     session: Session | None
+    #: In what the API answers, and in what the page's own words are.
     language: str
+    page_language: str
     is_large: bool
     #: What was sent with a form: texts by the names of its fields.
     sent: MultiDict[str] = field(default_factory=MultiDict)
@@ -61,9 +63,10 @@ class Visit:
     @classmethod
     def of(cls, call: Call) -> Visit:
         cookies = call.request.cookies
-        chosen = cookies.get(LANGUAGE, "")
-        language = chosen if chosen in LANGUAGES else call.language
-        return cls(call, sessions.found(call), language, cookies.get(TYPE) == "large")
+        visit = cls(call, sessions.found(call), call.language, call.language, cookies.get(TYPE) == "large")
+        visit.choose(cookies.get(LANGUAGE))
+        visit.chosen.clear()
+        return visit
 
     @property
     def person(self) -> Principal:
@@ -85,8 +88,9 @@ class Visit:
 
     def choose(self, shown: str | None) -> None:
         """Show pages in another language, or in larger type, from this one on; nothing for what is neither."""
-        if shown in LANGUAGES:
-            self.chosen[LANGUAGE] = self.language = shown
+        if shown is not None and shown in dict(self.call.platform[PAGES].languages):
+            self.chosen[LANGUAGE] = self.page_language = shown
+            self.language = shown if shown in LANGUAGES else FURTHER_SPEAK
         elif shown in ("large", "normal"):
             self.chosen[TYPE], self.is_large = shown, shown == "large"
 
@@ -128,8 +132,8 @@ class Visit:
         unread = 0
         if self.known is not None:
             unread = (await self.get("/v1/inbox/unread"))["unread"]
-        text = rendered(self.call.platform[PAGES], template, self.language, visit=self, unread=unread, **names)
-        return self._keeping(html(text, self.language, status))
+        text = rendered(self.call.platform[PAGES], template, self.page_language, visit=self, unread=unread, **names)
+        return self._keeping(html(text, self.page_language, status))
 
     def to(self, address: str) -> web.Response:
         """On to another page of ours."""

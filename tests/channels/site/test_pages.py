@@ -246,6 +246,18 @@ async def test_a_copy_of_a_cookie_is_of_no_use_after_the_sign_out_and_other_sess
         assert "/sign-in" not in there.url
 
 
+async def test_who_signs_in_after_somebody_else_bears_nothing_of_theirs(browser: Browser) -> None:
+    """A planted cookie: of the session that was fixed, nothing goes on in the new one."""
+    browser.sign_in(Principal("li", name="李"))
+    (planted,) = [one.value for one in browser.session.cookie_jar]
+    await browser.go(f"{ROOT}/sign-in")
+    assert browser.page.xpath("//input[@name='token']/@value") == ["t" * 32]
+    await browser.press("person", "王小明")
+    assert "王小明" in browser.page.xpath("string(//footer)")
+    assert "t" * 32 not in browser.page.xpath("//input[@name='token']/@value")
+    assert planted not in [one.value for one in browser.session.cookie_jar]
+
+
 async def test_whoever_has_to_sign_in_anew_can_sign_out_too(wang: Browser) -> None:
     wang.sign_in(WANG, ago=3600)
     await wang.go(ROOT)

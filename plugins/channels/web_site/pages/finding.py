@@ -16,7 +16,7 @@ ROUTES = Pages()
 #: How many items each department has, and how many are wholly online: by the catalogue's revision and the language.
 COUNTS: Key[dict[tuple[int, str], tuple[Mapping[str, int], int]]] = Key("items by department")
 
-#: Places that the home page shows, those where most is done.
+#: Places that the home page shows: those that are open, and where most is done.
 MOST_PLACES = 5
 
 #: CAP's words for what is worst.
@@ -56,12 +56,12 @@ async def show_home(visit: Visit) -> web.StreamResponse:
     ]
     departments.sort(key=lambda one: -one["count"])
     pages = (await visit.get("/v1/help"))["items"]
-    places = (await visit.get("/v1/places"))["items"][:MOST_PLACES]
+    places = (await visit.get("/v1/places"))["items"]
     return await visit.page(
         "finding/home.html",
         here="",
         themes=(await visit.get("/v1/themes"))["items"],
-        places=sorted(places, key=lambda one: not one["open"]),
+        places=sorted(places, key=lambda one: not one["open"])[:MOST_PLACES],
         departments=departments,
         count=sum(by_department.values()),
         online=online,

@@ -21,7 +21,12 @@ FILES = Routes("site", errors=ERRORS, lenient=True, described=False)
 
 def around(call: Call, title: str, body: str) -> tuple[str, Mapping[str, str]]:
     """A page of another plugin's in the city's look, and its headers; `body` is HTML of theirs."""
-    names = {"visit": Visit(call, None, call.language, False), "unread": 0, "title": title, "body": Markup(body)}  # noqa: S704
+    names = {
+        "visit": Visit(call, None, call.language, call.language, False),
+        "unread": 0,
+        "title": title,
+        "body": Markup(body),  # noqa: S704 - it is HTML of another plugin's
+    }
     return rendered(call.platform[PAGES], "frame/around.html", call.language, **names), HEADERS
 
 
