@@ -24,7 +24,7 @@ READER: Key[ApiReader] = Key("the site's reader of the API")
 
 #: Nothing from elsewhere, nothing that stands in the page itself, and nobody's frame around it.
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Vary": "Accept-Language, Cookie"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from banshi.kernel.tables.attachments import HELD, Attachment
-from conversations.tables.models import Said
+from conversations.tables.models import Said, Window
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.wechat.duty import became, duty
 from tests.plugins.test_departments import snapshot
@@ -66,8 +66,7 @@ async def test_what_is_not_ready_or_not_theirs_is_not_sent(tmp_path: Path, datab
         await Attachment.all().update(state="stored", person="wang")
         assert (await li.post(f"{place}/answers", {"file": file["id"]})).problem(422, "invalid-fields")
         await Attachment.all().update(person="li")
-        room.clock.on(hours=49)
-        (await li.post(f"{place}/claim")).ok()
+        await Window.all().update(until=room.door.platform.now())
         assert (await li.post(f"{place}/answers", {"file": file["id"]})).problem(409, "cannot-send")
         assert not await Said.filter(by="officer").exists()
 

@@ -128,7 +128,8 @@ class ApiReader:
             headers["Content-Type"] = media_type
         sent = _Sent(method, url, headers, raw, names, sender)
         if principal is not None:
-            sent[SPOKEN_FOR] = principal
+            # As with a token: where others need none, whoever has a name isn't taken for one of them.
+            sent[SPOKEN_FOR], headers["Authorization"] = principal, ""
         way = self._ways.setdefault(route.operation, endpoint(self._platform, route))
         answer = await way(cast("web.Request", sent))
         if answer.status >= 400:

@@ -20,7 +20,7 @@ from conversations.identity.links import person_of
 from conversations.outbound import windows
 from conversations.outbound.answers import KIND, WITHDRAWN, became, why_of
 from conversations.outbound.saying import Speaker, promise
-from conversations.outbound.sender import files_of
+from conversations.outbound.sender import outlet_of
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Turn
 from desk import Attached, Offered, Reachable, Word
 
@@ -75,7 +75,7 @@ class Contacts:
     async def takes(self, subject: UUID) -> Mapping[str, int]:
         row = await ChannelConversation.get_or_none(id=subject)
         reach = (await windows.reachable(self.platform, [subject])).get(subject, Reachable(sends=0))
-        return files_of(self.platform, row.account) if row and reach.sends != 0 else {}
+        return outlet_of(self.platform, row.account).files if row and reach.sends != 0 else {}
 
     async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
         return await windows.reachable(self.platform, subjects)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from banshi import NotFound, Problem
-from banshi.sdk.passes import code_of, svg
+from banshi.sdk.passes import code_of
 from web_site import session
 from web_site.filling.sent import Unread, read_sent
 from web_site.pages.cases import answers_of_case, links_of
@@ -20,8 +19,6 @@ ROUTES = Pages()
 KEPT_NOWHERE = {"Cache-Control": "no-store"}
 #: Characters of a code, with the address before it.
 MOST_CODE = 4_096
-#: What a phone has signed: a pass, a time and a signature in base45 (RFC 9285).
-SIGNED = re.compile(r"BD1:[0-9A-Z $%*+./:-]{100,2000}")
 
 
 @ROUTES.show("/passes")
@@ -78,21 +75,8 @@ async def hold_pass_here(visit: Visit) -> web.StreamResponse:
     except orjson.JSONDecodeError:
         raise Unread from None
     held = await visit.send("PUT", f"/v1/cases/{visit.call.path['id']}/pass/phone", {"key": key})
-    return web.json_response({name: held[name] for name in ("text", "sign_every")}, headers=KEPT_NOWHERE)
-
-
-@ROUTES.take("/cases/{id}/pass/picture", media_type="image/svg+xml")
-async def draw_signed_pass(visit: Visit) -> web.StreamResponse:
-    """Draw what this browser has signed just now."""
-    await read_sent(visit)
-    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
-    visit.person  # noqa: B018 - it raises
-    text = visit.sent.get("text", "")
-    if not SIGNED.fullmatch(text):
-        raise Unread
-    return web.Response(
-        body=svg(code_of(visit.call.platform, text)), content_type="image/svg+xml", headers=KEPT_NOWHERE
-    )
+    told = {"before": code_of(visit.call.platform, ""), "text": held["text"], "sign_every": held["sign_every"]}
+    return web.json_response(told, headers=KEPT_NOWHERE)
 
 
 @ROUTES.show("/verify")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from banshi import Key, Platform, Problem, Texts
+from banshi import Platform, Problem, Texts
 from banshi.sdk.files import read_file
 from banshi.sdk.outgoing import Consequence, NoToken, Refused
 from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, Unknown
@@ -105,6 +105,3 @@ def why(error: Refused) -> Texts:
         case Consequence.OURS:
             return say("WeChat doesn't let the account do this (code {code}); tell whoever runs it.", code=error.code)
     return say("WeChat doesn't take this for them (code {code}).", code=error.code)
-
-
-SENDER: Key[WeChatSender] = Key("wechat's sender")

@@ -82,12 +82,6 @@ async def _asking(talk: Talk) -> Item | None:
     return next(iter(near or found), None)
 
 
-def _words_of(item: Item) -> str:
-    """The field of its form that takes the most words."""
-    fields: Mapping[str, Any] = item.form.schema["properties"] if item.form else {}
-    return max(fields, key=lambda name: fields[name].get("maxLength", 0))
-
-
 async def enter(talk: Talk, code: str, *, urgent: bool = False) -> None:
     """Join the queue of a desk; while it is closed, a question becomes a case."""
     desk = talk.platform[DESK].of(code)
@@ -255,7 +249,10 @@ async def _word(talk: Talk) -> bool:
         talk.say("Write your question now: it is handed in, and its answer has a deadline.")
         return True
     talk.memory.push(Dialogue(item.code, talk.spoken(item.title), answers={"answers": {}}))
-    now, pointer = await filling_of(talk), f"/answers/{(desk and desk.field) or _words_of(item)}"
+    fields: Mapping[str, Any] = item.form.schema["properties"] if item.form else {}
+    # Where nobody says which, the field that takes the most words.
+    field = (desk and desk.field) or max(fields, key=lambda name: fields[name].get("maxLength", 0))
+    now, pointer = await filling_of(talk), f"/answers/{field}"
     if problem := now.problem(pointer, talk.text):
         talk.memory.dialogues.pop()
         talk.lines.append(problem)

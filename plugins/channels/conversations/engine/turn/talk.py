@@ -31,8 +31,7 @@ from conversations.contents import (
 )
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
-from conversations.figures.counting import What, begun_in, figure, moved
-from conversations.figures.events import told
+from conversations.figures.counting import What, begun_in, figure, moved, told
 from conversations.identity.links import person_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, Turn
