@@ -25,6 +25,8 @@ PAGES = {
     "guide": "/site/items/licence-replacement",
     "help": "/site/help",
     "tip": "/site/tip",
+    "verify": "/site/verify",
+    "chat-link": "/v1/tips/forms/crime-tip",
     "tip-form": "/site/items/crime-tip/form",
     "published": "/site/published",
     "sign-in": "/site/sign-in",

@@ -16,25 +16,8 @@ from tests.plugins.filling import limit
 Schema = Mapping[str, Any]
 
 #: What nobody asked for, of every type.
-STRAY: list[Any] = [
-    None,
-    True,
-    False,
-    0,
-    1,
-    -1,
-    1.5,
-    1e300,
-    "",
-    "x",
-    "示例",
-    "2026-02-30",
-    "1",
-    [],
-    ["x"],
-    {},
-    {"x": 1},
-]
+STRAY: list[Any] = [None, True, False, 0, 1, -1, 1.5, 1e300]
+STRAY += ["", "x", "示例", "2026-02-30", "1", [], ["x"], {}, {"x": 1}]
 #: Texts that a form may take for a number, a day or nothing.
 ODD = ["\u200b", "０", "x\n", "😀", "e\u0301", " ", "‐", "2026-11-28", "00000000-0000-0000-0000-000000000000"]
 #: What a text is cut out of: a sign at a time would be a fifth of the work.

@@ -158,10 +158,6 @@ def _century(found: re.Match[str], today: date, _: bool) -> date:
     return date(year + (2000 if year <= today.year % 100 + 10 else 1900), month, day)
 
 
-def _of_month(found: re.Match[str], today: date, _: bool) -> date:
-    return date(*_shifted(today.year, today.month, _WEEKS[found[1]]), int(found[2]))
-
-
 def _counted(found: re.Match[str], today: date, _: bool) -> date:
     many, unit, way, ahead, ahead_unit, passing, passing_unit = found.groups()
     number, unit = int(many or ahead or passing), (unit or ahead_unit or passing_unit).removeprefix("个")
@@ -227,7 +223,7 @@ _READERS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str], date, bool], 
     (_SOLID, lambda found, *_: date(*map(int, found.groups()))),
     (_CENTURY, _century),
     (_OF_YEAR, lambda found, today, _: date(today.year + _YEARS[found[1]], int(found[2]), int(found[3]))),
-    (_OF_MONTH, _of_month),
+    (_OF_MONTH, lambda found, today, _: date(*_shifted(today.year, today.month, _WEEKS[found[1]]), int(found[2]))),
     (_AGO, _counted),
     (_WEEK, _weekday),
     (re.compile(_WEEKDAY), _named_weekday),

@@ -37,28 +37,59 @@ async def held(door: Any, contact: str, who: Any) -> str:
     return place
 
 
-async def test_an_officer_of_one_department_sees_nothing_of_another_s(tmp_path: Path, database: str) -> None:
+def sample(schema: Any) -> Any:
+    """The least that a body may be."""
+    match schema:
+        case {"enum": [first, *_]}:
+            return first
+        case {"properties": properties}:
+            return {name: sample(properties[name]) for name in schema.get("required", ())}
+        case {"type": "array"}:
+            return []
+        case {"type": "boolean"} | {"type": ["boolean", "null"]}:
+            return False
+        case {"type": "integer"} | {"type": ["integer", "null"]}:
+            return schema.get("minimum", 0)
+        case {"format": "uuid"}:
+            return str(uuid4())
+    return "xx"
+
+
+async def test_no_route_of_the_desk_tells_who_is_of_another_one_anything_nor_anybody_without_a_purpose(
+    tmp_path: Path, database: str
+) -> None:
     async with bureau(tmp_path, database) as door:
         Clock(door, WORKDAY)
         chatter, li = Chatter(door, "en", "first"), officer(door, "li")
         await chatter.send(f"{SECRET} before")
         place = await held(door, "first", li)
         await chatter.send(SECRET)
-        assert SECRET in json.dumps((await li.get(place)).ok())
-        assert "before" not in json.dumps((await li.get(place)).ok())
+        own = json.dumps((await li.get(place)).ok())
+        assert SECRET in own
+        assert "before" not in own
         others = ("fire:desk", "petitions/supervision:desk", "petitions/reception:reviewer", "fire:desk-lead")
-        for role in others:
-            zhao = officer(door, "zhao", role)
-            assert (await zhao.get(place)).problem(404, "not-found")
-            assert (await zhao.get(f"{ENQUIRIES}?desk=reception")).problem(404, "not-found")
-            assert await waiting(zhao) == []
-            bodies = {"claim": {}, "return": {}, "close": {}, "answers": {"text": "x"}, "notes": {"text": "x"}}
-            bodies |= {"cases": {"purpose": "x"}, "transfer": {"desk": "fire"}}
-            for way, body in bodies.items():
-                assert (await zhao.post(f"{place}/{way}", body)).problem(404, "not-found")
-        assert (await door.citizen("wang").get(place)).problem(403, "forbidden")
-        assert (await door.anyone.get(place)).problem(401, "unauthenticated")
-        assert (await door.officer("scanner", "petitions").get(ENQUIRIES)).problem(403, "forbidden")
+        outsiders = [officer(door, "zhao", role) for role in others]
+        ids = {"id": place.rpartition("/")[2], "desk": "reception", "day": "2026-11-27", "code": "x", "file": uuid4()}
+        routes = [one for _, one in door.platform.registry.routes if one.path.startswith("/v1/desk/")]
+        purposes = 0
+        for route in (one for one in routes if not one.streams):
+            path, body = route.path.format(**ids), sample(route.body.schema) if route.body else None
+            for person in outsiders:
+                reply = await person.call(route.method, path, json=body)
+                assert reply.status == 404 or (reply.status == 200 and "{" not in route.path), route
+                assert not any(word in reply.body.decode() for word in (SECRET, "reception", '"li"')), route
+            assert (await door.citizen("wang").call(route.method, path, json=body)).problem(403, "forbidden")
+            assert (await door.anyone.call(route.method, path, json=body)).problem(401, "unauthenticated")
+            if route.method == "GET":
+                assert SECRET not in (await officer(door, "wang").get(path)).body.decode(), "a colleague's"
+            if "purpose" in (body or ()):
+                purposes += 1
+                without = {name: value for name, value in body.items() if name != "purpose"}
+                for person in (li, officer(door, "sun", "petitions:desk-lead")):
+                    (await person.post(path, without)).problem(422, "invalid-fields")
+        assert len(routes) > 25
+        assert purposes >= 6
+        assert (await Enquiry.get()).officer == "li"
 
 
 async def test_open_cases_of_this_department_are_read_for_a_purpose_and_that_is_on_record(
@@ -106,9 +137,14 @@ async def test_a_person_gets_what_the_desk_holds_and_has_it_forgotten(tmp_path: 
         await chatter.send(SECRET)
         (await li.post(f"{place}/answers", {"text": "an answer zq4711"})).created()
         (await li.post(f"{place}/notes", {"text": "a note zq4711"})).created()
-        data = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]["desk"]
+        held_of_them = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]
+        data, said = held_of_them["desk"], held_of_them["conversations"]["conversations_said"]
         assert len(data["desk_enquiry"]) == 1
-        assert "a note zq4711" in json.dumps(data)
+        # What was said, by whom and when; never what officers note for each other, or what they are called.
+        assert [(one["by"], "an answer zq4711" in one["words"]["text"]) for one in said] == [("officer", True)]
+        assert said[0]["at"]
+        assert SECRET in json.dumps(held_of_them["conversations"]["conversations_turn"])
+        assert "a note zq4711" not in json.dumps(held_of_them)
         assert "officer-li" not in json.dumps(data)
         (await door.citizen("wang").delete("/v1/me")).ok()
         assert await tables_with(door, "zq4711", "wang") <= {"banshi_outbox"}

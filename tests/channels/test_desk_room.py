@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from banshi.testing import Door, Person
+from conversations.tables.models import Said
 from desk.giving import give_out
 from desk.officers import HERE
 from desk.tables.models import DeskEvent, Enquiry
@@ -130,31 +131,44 @@ async def test_a_hundred_clicks_at_once_give_an_officer_no_more_than_may_be(tmp_
         assert await DeskEvent.filter(what="claimed").count() == 3
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "role", "status"),
-    [
-        ("limits", {"officer": "nobody", "most": 3}, LEADS, 422),
-        ("limits", {"officer": "li", "most": 0}, LEADS, 422),
-        ("limits", {"officer": "li", "most": 3}, "petitions/reception:desk", 404),
-        ("limits", {"officer": "li", "most": 3}, "fire:desk-lead", 404),
-        ("turns", {"by_turn": True}, "petitions/reception:desk", 404),
-        ("turns", {"by_turn": "yes"}, LEADS, 422),
-        ("presence", {"away": True}, LEADS, 404),
-        ("presence", {}, "petitions/reception:desk", 422),
-    ],
-)
-async def test_what_is_not_for_them_or_no_such_thing_is_refused(
-    tmp_path: Path, path: str, body: dict[str, Any], role: str, status: int
-) -> None:
+async def test_what_is_no_limit_or_not_of_the_desk_is_refused(tmp_path: Path) -> None:
     async with bureau(tmp_path, desks=desks()) as door:
         Clock(door, WORKDAY)
-        li = officer(door, "li")
-        await waiting(li)
+        li, lead = officer(door, "li"), officer(door, "sun", LEADS)
         before = (await li.get(f"{ROOM}/officers")).ok()
-        assert (await officer(door, "zhao", role).put(f"{ROOM}/{path}", body)).status == status
-        after = (await li.get(f"{ROOM}/officers")).ok()
-        assert [one for one in after["officers"] if one["id"] == "li"] == before["officers"]
-        assert after["by_turn"] is before["by_turn"] is False
+        for person, path, body, status in (
+            (lead, "limits", {"officer": "nobody", "most": 3}, 422),
+            (lead, "limits", {"officer": "li", "most": 0}, 422),
+            (li, "limits", {"officer": "li", "most": 3}, 404),
+            (lead, "turns", {"by_turn": "yes"}, 422),
+            (li, "turns", {"by_turn": True}, 404),
+            (lead, "presence", {"away": True}, 404),
+            (li, "presence", {}, 422),
+        ):
+            assert (await person.put(f"{ROOM}/{path}", body)).status == status, (path, body)
+        assert (await li.get(f"{ROOM}/officers")).ok() == before
+
+
+async def test_a_lead_takes_over_in_the_moment_of_an_answer_and_each_answer_is_said_once_or_refused(
+    tmp_path: Path, database: str
+) -> None:
+    async with bureau(tmp_path, database, desks()) as door:
+        Clock(door, WORKDAY)
+        li, lead = officer(door, "li"), officer(door, "sun", LEADS, "petitions/reception:desk")
+        await queued(door, 1)
+        place, said = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}", 0
+        (await li.post(f"{place}/claim")).ok()
+        await waiting(lead)
+        for number in range(6):
+            taking = lead.post(f"{place}/take-over", {"purpose": "to help"})
+            windows = [li.post(f"{place}/answers", {"text": f"answer {number}"}) for _ in range(2)]
+            taken, *answers = await asyncio.gather(taking, *windows)
+            assert {one.status for one in answers} <= {201, 409}
+            said += sum(one.status == 201 for one in answers)
+            assert (taken if taken.status == 200 else await lead.post(f"{place}/take-over", {"purpose": "again"})).ok()
+            (await li.post(f"{place}/answers", {"text": "too late"})).problem(409, "held-by-other")
+            (await lead.post(f"{place}/transfer", {"officer": "li"})).ok()
+        assert await Said.filter(by="officer").count() == said
 
 
 async def test_what_waits_is_given_to_whoever_is_there_and_got_none_for_longest_the_urgent_first(

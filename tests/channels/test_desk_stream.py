@@ -83,7 +83,10 @@ async def test_an_officer_hears_what_happens_at_their_desk_and_nothing_of_anothe
             place = f"{ENQUIRIES}/{queued['enquiry']['id']}"
             (await li.post(f"{place}/claim")).ok()
             await chatter.send("a secret 4711")
+            # Whoever holds it when it is told has the words.
+            await ours.heard("heard")
             (await li.post(f"{place}/answers", {"text": "an answer 4711"})).created()
+            await ours.heard("answered")
             (await li.post(f"{place}/close")).ok()
             closed = await ours.heard("closed")
             assert closed["by"] == {"id": "li", "name": "li"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from conversations.engine import flood
 from conversations.tables.models import ChannelConversation, Turn
 from desk.tables.models import DeskEvent
 from tests.channels.chatting import Chatter
-from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.kernel.issuer import TRAFFIC
 
 MOST = 5
@@ -83,17 +82,24 @@ async def test_after_a_while_they_are_heard_again_until_the_day_s_are_used_up(tm
         assert (await chatter.send("0")).text
 
 
-async def test_an_officer_s_conversation_has_the_same_limit(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
+async def test_a_flood_is_one_event_to_the_room_and_its_limit_is_the_desk_s(tmp_path: Path, database: str) -> None:
+    own = {"desk": ("desk", {"desks": DESKS, "messages_a_minute": MOST})}
+    async with bureau(tmp_path, database, (), beside=own) as door:
         Clock(door, WORKDAY)
         chatter, li = await calls(door, "somebody"), officer(door, "li")
         (enquiry,) = await waiting(li)
-        (await li.post(f"{ENQUIRIES}/{enquiry['id']}/claim")).ok()
-        held, turns, events = await chatter.state(), await Turn.all().count(), await DeskEvent.all().count()
-        object.__setattr__(door.platform.settings, "rates", replace(door.platform.settings.rates, burst=MOST))
+        turns, events = await Turn.all().count(), await DeskEvent.all().count()
         door.platform[RATES].alone.clock = lambda: 2.0**40
-        for _ in range(30):
+        for _ in range(230):
             await chatter.send("x")
         assert await Turn.all().count() == turns + MOST
-        assert await DeskEvent.all().count() == events + MOST
-        assert await chatter.state() == held == "held"
+        # That there are words, and that there are too many: of 230 messages.
+        assert [one.what for one in await DeskEvent.all().order_by("id").offset(events)] == ["heard", "flood"]
+        (await li.post(f"{ENQUIRIES}/{enquiry['id']}/claim")).ok()
+        events = await DeskEvent.all().count()
+        door.platform[RATES].alone.clock = lambda: 2.0**41
+        for _ in range(230):
+            await chatter.send("x")
+        assert await Turn.all().count() == turns + 2 * MOST
+        assert [one.what for one in await DeskEvent.all().order_by("id").offset(events)] == [*["heard"] * MOST, "flood"]
+        assert await chatter.state() == "held"

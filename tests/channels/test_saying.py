@@ -405,15 +405,16 @@ async def test_a_message_that_a_provider_knows_again_is_spent_once_however_often
     async with chat(tmp_path, database) as zhang:
         await zhang.writes()
         mine, _ = zhang.door.platform[COURIERS]
-        mine._knows_again = True
+        mine._knows_again, deaths = True, list[Any]()
 
-        async def dead(*_: Any) -> None:
+        async def dead(*sent: Any) -> None:
+            deaths.append(sent)
             await asyncio.Event().wait()
 
         with monkeypatch.context() as patched:
             patched.setattr(mine, "_record", dead)
             said = await zhang.told("一")
-            await until(lambda: len(zhang.provider.texts) == 2)
+            await until(lambda: len(deaths) == 2)
         assert (await zhang.settled(said)).state == "accepted"
         assert (zhang.provider.texts, await zhang.left()) == (["一"] * 3, {"typed": 4})
         for task in list(mine._under_way):

@@ -129,6 +129,6 @@ async def test_whoever_waits_for_an_officer_is_told_whom_to_call_as_well(tmp_pat
 
 
 def test_every_kind_of_small_talk_is_said_in_both_languages_and_can_be_met() -> None:
-    for name, kind in small_talk.kinds().items():
+    for name, kind in small_talk.KINDS.items():
         assert all(kind[language] for language in LANGUAGES), name
         assert kind.get("words") or kind.get("parts"), name

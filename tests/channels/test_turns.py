@@ -16,7 +16,10 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
 from conversations import CONVERSATIONS, Conversations, File, Left, Place, Received, Voice
 from conversations.engine.ask import uploading
+from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import ALWAYS, FIRST, TABLE
+from conversations.engine.turn.talk import Talk
+from conversations.engine.turns import _new
 from conversations.tables.models import ChannelConversation, Turn
 from tests.channels.chatting import Chatter, Phone
 from tests.plugins import filling
@@ -193,7 +196,8 @@ async def test_a_file_of_a_stranger_is_nobodys_and_is_not_kept(tmp_path: Path) -
 
     async with bureau(tmp_path) as door:
         received = Received(key="1", contact="stranger", content=File(picture), at=door.platform.now())
-        talk = door.platform[CONVERSATIONS]._begun(Phone(), received, None)
-        assert await uploading.stored(talk, File(picture)) is None
+        row = _new(Phone(), received)
+        talk = Talk(door.platform, row, is_new=True, received=received, memory=Memory.of(row.memory))
+        assert await uploading.stored(talk, File(picture), picture) is None
         assert "身份" in talk.reply.text
         assert await Attachment.all().count() == 0

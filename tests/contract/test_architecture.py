@@ -82,7 +82,7 @@ CONVERSATIONS_ORDER = [
 ]
 DESK_ORDER = [
     *("sentences", "tables", "places", "settings", "party", "queue", "officers", "metrics", "rounds"),
-    *("giving", "calling", "holdings", "routes"),
+    *("giving", "calling", "placeholders", "holdings", "routes"),
 ]
 QUESTIONS_ORDER = [
     *("sentences", "spelling", "days", "plan", "correcting", "read", "wording", "answering", "shown"),

@@ -40,7 +40,8 @@ def page(item: Item, language: str, some: Mapping[str, str] | None = None) -> Pa
         "item": item,
         "department": city().departments[item.department],
         "case": SimpleNamespace(number="20261125-0001"),
-        "record": SimpleNamespace(issued_at=at, not_before=None, expires_at=at, text="BS1:" + "A" * 200),
+        "record": SimpleNamespace(issued_at=at, not_before=None, expires_at=at),
+        "code": "BS1:" + "A" * 200,
         "credential": SimpleNamespace(claims=claims),
         "settings": Settings(certificate_address="https://sample.example/verify"),
     }

@@ -128,7 +128,7 @@ async def pages(world: World) -> list[Shown]:
         *(Shown(name, path) for name, path in plain.items()),
         Shown("form-mistakes", "/items/precursor-transport-permit/form", ((NEXT, ":root:not([data-old]) .errors"),)),
         Shown("check", "/items/zone-pass/form", ((NEXT, ":root:not([data-old]) [name=whole]"),)),
-        Shown("pass-signed", f"/cases/{world.ticketed}/pass", ((SIGN, "[data-old] img:not([hidden])"),)),
+        Shown("pass-signed", f"/cases/{world.ticketed}/pass", ((SIGN, "[data-old] canvas:not([hidden])"),)),
         Shown("action", f"/cases/{world.appointment}", (("a[href*='/actions/']", ":root:not([data-old]) main form"),)),
         Shown("tip-check", "/items/crime-tip/form", ((NEXT, ":root:not([data-old]) [name=whole]"),), tip),
         Shown(

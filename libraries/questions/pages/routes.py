@@ -11,11 +11,11 @@ from aiohttp import web
 
 from banshi import Audience, Call, InvalidFields, NotFound, Principal, Update, text_in
 from banshi.sdk.cases import StaleReceipt, begin
-from banshi.sdk.http import ErrorFormat, Routes, read_body
+from banshi.sdk.http import read_body
 from questions.answering import body_of, form_of
 from questions.outcomes import told_begun
 from questions.pages import frame
-from questions.pages.frame import ON, PAGE, TOKEN, LinkOver
+from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, PageRoutes
 from questions.pages.going_on import GOING_ON, READER
 from questions.pages.sheet import Sheet
 from questions.sentences import say, word
@@ -26,10 +26,9 @@ FORM = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 131_072
 TYPED = {FORM: {"type": "object", "additionalProperties": {"type": "string"}}}
 
-HTML = ErrorFormat(media_type="text/html", told=frame.problem)
-ROUTES = Routes("conversations", errors=HTML)
+ROUTES = PageRoutes("conversations")
 #: Below the one prefix of all that comes without a name, and where it was before.
-UNNAMED = Routes("tips", errors=HTML, unnamed=True)
+UNNAMED = PageRoutes("tips", unnamed=True)
 HANDED_IN = {200: PAGE, 403: PAGE, 404: PAGE, 429: PAGE}
 
 
@@ -114,14 +113,13 @@ async def _filled(
         else:
             lines = told_begun(begun, language)
             return _page(call, guide["title"], "".join(f"<p>{escape(line)}</p>" for line in lines))
-    there = [(title, own) for _, title, own in answers_in(schema, "", {"answers": dict(draft)})]
-    listed = "".join(f"<dt>{escape(title)}</dt><dd>{escape(own)}</dd>" for title, own in there)
+    there = {title: own for _, title, own in answers_in(schema, "", {"answers": dict(draft)})}
     button = text_in(word("Hand in"), language)
-    return _page(call, guide["title"], f"<dl>{listed}</dl>{sheet.html(button)}")
+    return _page(call, guide["title"], frame.pairs(there) + sheet.html(button))
 
 
 def _page(call: Call, title: str, body: str) -> web.Response:
-    return frame.sending(frame.page(call.language, {call.language: title}, body))
+    return frame.sending(frame.page(call, {call.language: title}, body))
 
 
 async def _guide(call: Call, code: str) -> Any:

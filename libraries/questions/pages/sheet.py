@@ -58,16 +58,13 @@ class Sheet:
             else:
                 self.asked.append(question)
                 self._take(question)
-        self._hear()
-        return self.typed is not None and not self.wrong
-
-    def _hear(self) -> None:
-        """Whom to call stands above all while danger is spoken of; only once that was read, it is handed in."""
-        texts = " ".join(text for pointer, some in (self.typed or {}).items() if pointer != TOLD for text in some)
-        if danger := danger_in(texts):
+        typed = self.typed or {}
+        if danger := danger_in(" ".join(text for at, some in typed.items() if at != TOLD for text in some)):
+            # Whom to call stands above all; only once that was read, it is handed in.
             self.is_told = True
-            if TOLD not in (self.typed or {}):
+            if TOLD not in typed:
                 self.wrong[""] = " ".join(danger.told(self.language))
+        return self.typed is not None and not self.wrong
 
     def _missing(self) -> Iterator[Question]:
         return plan(self.schema, self.answers, self._settled, self._may)
@@ -92,20 +89,17 @@ class Sheet:
             return
         match read(question, text, self.now):
             case Answered(values):
-                problems = [self._problem(question, value) for value in values]
-                right = next((value for value, one in zip(values, problems, strict=True) if one is None), None)
+                tried = [with_value(self.answers, question.pointer, value) for value in values]
+                form, at = form_of(self.schema), question.pointer
+                problems = [wrong_at(form, one, at, self.language, self.verified, self.now) for one in tried]
                 if None in problems:
-                    self.answers = with_value(self.answers, question.pointer, right)
+                    self.answers = tried[problems.index(None)]
                 else:
                     self.refuse(problems[0])
             case Ended():
                 self._settled.append(question.pointer)
             case _:
                 self.wrong[question.pointer] = text_in(say("That is no answer to this question."), self.language)
-
-    def _problem(self, question: Question, value: Any) -> FieldProblem | None:
-        answers = with_value(self.answers, question.pointer, value)
-        return wrong_at(form_of(self.schema), answers, question.pointer, self.language, self.verified, self.now)
 
     def refuse(self, problem: FieldProblem | None) -> None:
         """Say at its field what is wrong; at the top where it isn't on the page."""
@@ -121,7 +115,9 @@ class Sheet:
         """The form as HTML."""
         fields = "".join(self._field(one) for one in self.asked)
         told = f'<input type="hidden" name="{TOLD}" value="1">' if self.is_told else ""
-        return f'<form method="post">{self._warning("")}{fields}{told}<button>{escape(button)}</button></form>'
+        return (
+            f'<form method="post">{self._warning("")}{fields}{told}<button class="btn">{escape(button)}</button></form>'
+        )
 
     def _warning(self, pointer: str) -> str:
         return f'<p class="warn">{escape(self.wrong[pointer])}</p>' if pointer in self.wrong else ""
@@ -133,8 +129,8 @@ class Sheet:
             f"<small>{escape(str(node[name]))}</small>" for name in ("description", "x-pattern-hint") if name in node
         ]
         return (
-            f"<p><label>{escape(question.label)}{star}<br>{self._control(question)}</label>"
-            f"{''.join(hints)}</p>{self._warning(question.pointer)}"
+            f'<div class="f"><label>{escape(question.label)}{star}<br>{self._control(question)}</label>'
+            f"{''.join(hints)}</div>{self._warning(question.pointer)}"
         )
 
     def _control(self, question: Question) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from banshi.builtin.catalogue.elements import TITLES, WORDS, elements_of, known_elements
 from banshi.builtin.catalogue.joining import Joining, RuntimeItems, inspect_declaration
 from banshi.builtin.catalogue.remedies import decided, remedy_text, remedy_with
+from banshi.builtin.catalogue.search.pinyin import initials
 from banshi.foundation.files.spooled import SpooledAnswer
 from banshi.kernel.loading.cached import PerRevision
 
@@ -16,5 +17,5 @@ ELEMENT_WORDS = WORDS
 
 __all__ = [
     "ELEMENTS", "ELEMENT_WORDS", "Joining", "PerRevision", "RuntimeItems", "SpooledAnswer", "decided", "elements_of",
-    "inspect_declaration", "known_elements", "remedy_text", "remedy_with",
+    "initials", "inspect_declaration", "known_elements", "remedy_text", "remedy_with",
 ]  # fmt: skip

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from banshi.kinds.appointment.rules import check_hours, hours_on, range_of
+from banshi.foundation.time.opening_hours import check_hours, hours_on, range_of
 
 __all__ = ["check_hours", "hours_on", "range_of"]

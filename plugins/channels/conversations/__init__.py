@@ -14,7 +14,7 @@ from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from banshi.sdk.sign_in import END_WITH_SESSIONS
-from conversations.contacts.bound import BoundContact, has_app
+from conversations.contacts.bound import BoundContact
 from conversations.contacts.offers import OFFERS, Offers
 from conversations.contents import (
     Account,
@@ -37,16 +37,13 @@ from conversations.contents import (
 from conversations.engine.party import Contacts
 from conversations.engine.turns import CONVERSATIONS, Conversations
 from conversations.figures import routes as figures
-from conversations.figures.counting import FIGURES, Figures
-from conversations.figures.events import TYPES
+from conversations.figures.counting import FIGURES, TYPES, Figures
 from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import confirmations, routes, sign_in
-from conversations.identity.ending import ending_of
-from conversations.identity.rest import going_on
+from conversations.identity.links import ending_of
 from conversations.inbound.answering import ANSWERING, Answering, open_answering
 from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
-from conversations.outbound.earlier import kept as kept_notice
 from conversations.outbound.saying import HELD
 from conversations.outbound.sender import (
     OUTLETS,
@@ -65,7 +62,7 @@ from conversations.outbound.sender import (
     Unknown,
     same_channels,
 )
-from conversations.outbound.telling import News, deliver_on
+from conversations.outbound.telling import News, deliver_on, kept_notice
 from conversations.settings import RECORD_DAYS, SETTINGS, ConversationSettings
 from desk import HANDED_OVER, LEAD, PARTIES
 from questions.pages import routes as pages
@@ -109,7 +106,6 @@ __all__ = [
     "Video",
     "Voice",
     "deliver_on",
-    "has_app",
     "kept_notice",
 ]
 
@@ -135,7 +131,7 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(OFFERS, Offers),
         Resource.made(READER, ApiReader),
-        Resource.made(GOING_ON, lambda _: going_on),
+        Resource.made(GOING_ON, lambda _: sign_in.going_on),
         Resource.made(CONVERSATIONS, Conversations),
         Resource(TIDYING, open_tidying),
         Resource.made(FIGURES, Figures),
@@ -148,14 +144,7 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [
-        *sign_in.ROUTES,
-        *routes.ROUTES,
-        *confirmations.ROUTES,
-        *pages.ROUTES,
-        *pages.UNNAMED,
-        *figures.ROUTES,
-    ]
+    return [*sign_in.ROUTES, *routes.ROUTES, *confirmations.ROUTES, *pages.ROUTES, *pages.UNNAMED, *figures.ROUTES]
 
 
 @hookimpl

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from desk import Attached
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -137,16 +139,22 @@ class Reply:
     buttons: Sequence[Button] = ()
     #: The question at its end, where there is one.
     asked: Asked | None = None
+    #: What an officer sends with it.
+    file: Attached | None = None
 
     def stored(self) -> dict[str, Any]:
         """As JSON."""
         told = {"text": self.text, "buttons": [[one.label, one.says] for one in self.buttons]}
-        return told | ({"asked": asdict(self.asked)} if self.asked else {})
+        more = {"asked": self.asked, "file": self.file}
+        return told | {name: asdict(one) for name, one in more.items() if one}
 
     @classmethod
     def of(cls, stored: Any) -> Reply:
         asked = Asked.of(stored["asked"]) if stored.get("asked") else None
-        return cls(text=stored["text"], buttons=tuple(Button(*one) for one in stored["buttons"]), asked=asked)
+        file = Attached(**stored["file"]) if stored.get("file") else None
+        return cls(
+            text=stored["text"], buttons=tuple(Button(*one) for one in stored["buttons"]), asked=asked, file=file
+        )
 
 
 class Account(Protocol):

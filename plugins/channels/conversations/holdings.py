@@ -21,8 +21,7 @@ from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retai
 from conversations.contents import Reply
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
-from conversations.figures.counting import begun_in, moved
-from conversations.figures.events import write
+from conversations.figures.counting import begun_in, moved, write
 from conversations.identity.links import OVER, ending, why_over
 from conversations.outbound.answers import KIND
 from conversations.outbound.saying import promise, settle

@@ -15,10 +15,10 @@ from desk.giving import GIVING, open_giving
 from desk.holdings import HOLDING, TIDYING, open_tidying
 from desk.metrics import METRICS, Metrics
 from desk.officers import SEEN
-from desk.party import PARTIES, Became, Party, Reachable, Word
+from desk.party import PARTIES, Attached, Became, Offered, Party, Reachable, Word
 from desk.places import LEAD, OFFICER, Desk, Hours, findings
 from desk.rounds import ROUNDS, open_rounds
-from desk.routes import figures, handling, keeping, reading, room, stream
+from desk.routes import answering, blocking, figures, handling, keeping, offering, reading, room, stream
 from desk.settings import HANDED_OVER, SETTINGS, DeskSettings, settings_of
 from desk.tables.models import Enquiry
 
@@ -29,12 +29,14 @@ __all__ = [
     "OFFICER",
     "PARTIES",
     "TAKEN",
+    "Attached",
     "Became",
     "Desk",
     "DeskSettings",
     "Desks",
     "Enquiry",
     "Hours",
+    "Offered",
     "Party",
     "Place",
     "Reachable",
@@ -69,7 +71,8 @@ def banshi_resources(settings: DeskSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*handling.ROUTES, *reading.ROUTES, *keeping.ROUTES, *room.ROUTES, *figures.ROUTES, *stream.ROUTES]
+    rooms = (handling, answering, blocking, offering, reading, keeping, room, figures, stream)
+    return [route for one in rooms for route in one.ROUTES]
 
 
 @hookimpl

@@ -11,14 +11,14 @@ import orjson
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Key, Platform, Texts, Update
+from banshi import Key, Platform, Texts, Update, Write
 from banshi.sdk.danger import danger_in
 from desk import queue
 from desk.metrics import METRICS
 from desk.party import Became
 from desk.places import Desk, Hours, desk_of, hours_of
 from desk.settings import SETTINGS
-from desk.tables.models import Enquiry
+from desk.tables.models import DeskEvent, Enquiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,24 @@ class Desks:
         number = await queue.place_of(enquiry)
         return Place(number, await queue.minutes_for(enquiry.desk, number, self._platform.now()))
 
-    def heard(self, enquiry: Enquiry, text: str, word: UUID | None = None) -> Sequence[Model | Update]:
-        """The desk is told that there are words, by the party's id; and an officer has their time again."""
+    @property
+    def messages_a_minute(self) -> int:
+        """That whoever waits or talks may write."""
+        return self._platform[SETTINGS].messages_a_minute
+
+    async def flood(self, kind: str, subject: UUID) -> None:
+        """Tell the desk that somebody who waits or talks writes more than that; none of it is kept."""
+        if (enquiry := await queue.enquiry_of(kind, subject, "waiting", "held")) is not None:
+            await self._platform.store.commit(Write(rows=[queue.event(enquiry, "flood", self._platform.now())]))
+
+    async def blocked(self, kind: str, subject: UUID, desk: Desk) -> datetime | None:
+        """Until when that desk takes nothing of them but danger; None where it does."""
+        own = Enquiry.filter(kind=kind, subject=subject, desk=desk.code, blocked_until__gt=self._platform.now())
+        last = await own.order_by("-blocked_until").first()
+        return last.blocked_until if last else None
+
+    async def heard(self, enquiry: Enquiry, text: str, word: UUID | None = None) -> Sequence[Model | Update]:
+        """The desk is told that there are words, of who waits once a minute; and an officer has their time again."""
         now, own = self._platform.now(), {"id": enquiry.id}
         changed: list[Update] = []
         what: queue.What = "heard"
@@ -103,6 +119,9 @@ class Desks:
             changed = [Update(Enquiry, own, {"kind": enquiry.kind}, rows=None)]
         owed = {"owed_since": now, "lease_until": now + self._platform[SETTINGS].lease}
         changed.append(Update(Enquiry, {**own, "owed_since": None}, owed, rows=None))
+        told = DeskEvent.filter(enquiry_id=enquiry.id, what="heard", at__gt=now - queue.TOLD_AGAIN)
+        if what == "heard" and enquiry.state == "waiting" and await told.exists():
+            return changed
         return [*changed, queue.event(enquiry, what, now, word=word)]
 
     async def became(
@@ -142,6 +161,19 @@ class Desks:
             lost = {"owed_since": at, **({} if what == "shut" else again)}
             changed.append(Update(Enquiry, {**own, "owed_since": None}, lost, rows=None))
         return [*changed, told]
+
+    def agreed(self, enquiry: Enquiry, agrees: bool) -> Model:
+        """What they have answered to the item that an officer has offered them."""
+        return queue.event(enquiry, "agreed" if agrees else "declined", self._platform.now())
+
+    async def offered(self, enquiry: UUID) -> DeskEvent | None:
+        """That an officer has offered them an item, the last time."""
+        return await DeskEvent.filter(enquiry_id=enquiry, what="offered").order_by("-id").first()
+
+    def filed(self, offered: DeskEvent, case: str) -> DeskEvent:
+        """They have handed that in; by whom it was prepared stands with it."""
+        same = {name: getattr(offered, name) for name in ("enquiry_id", "desk", "officer", "officer_name")}
+        return DeskEvent(id=uuid7(), at=self._platform.now(), what="filed", cases=[case], **same)
 
     async def left(self, kind: str, subject: UUID) -> Sequence[Model | Update]:
         """Whoever leaves waits for nobody any more."""

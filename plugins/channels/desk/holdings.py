@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -25,6 +25,11 @@ async def _events(_: Platform, whom: DataSubject) -> Sequence[Any]:
     return list(await own.values_list("id", flat=True))
 
 
+def _hidden(row: Mapping[str, Any], _: DataSubject) -> tuple[str, ...]:
+    """Officers, and what they have noted for each other."""
+    return (*OFFICER, "text") if row["what"] in ("note", "transferred") else OFFICER
+
+
 async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
     """Delete their enquiries, with the events."""
     await Enquiry.filter(person=whom.subject).delete()
@@ -34,7 +39,7 @@ async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
 HOLDING = Holdings(
     [
         PersonalTable(Enquiry, by_person(Enquiry, "person"), hidden=OFFICER),
-        PersonalTable(DeskEvent, _events, hidden=OFFICER),
+        PersonalTable(DeskEvent, _events, hidden=_hidden),
     ],
     forget,
 )

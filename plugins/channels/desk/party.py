@@ -27,6 +27,30 @@ class Word:
     why: Texts = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A picture or a file that an officer sends: the id of its upload, what it is called, and what it is."""
+
+    id: str
+    name: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """An item that an officer would have them hand in: they are asked, and their yes begins it."""
+
+    enquiry: UUID
+    item: str
+    title: Texts
+    #: What the desk is called.
+    desk: Texts
+    #: By the form's fields: their own words, and what the officer knows. What else it asks they fill in.
+    answers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    #: Until when their yes is one.
+    until: datetime
+
+
 #: What becomes of what an officer says: the provider has it; they have it, or won't; it waits for the next word of
 #: theirs; it was said with that; it isn't taken; nobody knows.
 Became = Literal["accepted", "delivered", "failed", "shut", "late", "refused", "unknown"]
@@ -50,14 +74,32 @@ class Party(Protocol):
     async def who(self, subject: UUID) -> Principal | None:
         """The citizen, where it is known who they are."""
 
-    async def say(self, subject: UUID, text: Texts, officer: str = "") -> Sequence[Model | Update]:
+    async def say(
+        self, subject: UUID, text: Texts, officer: str = "", file: Attached | None = None
+    ) -> Sequence[Model | Update]:
         """What of the desk's write says something to them, the message first; nothing where nobody is there.
 
         What becomes of an officer's words is told by `DESK.became`, whose rows may be among these.
 
         Args:
             officer: Whose words these are; "" for the desk itself.
+            file: What goes with them, of what it `takes`.
         """
+
+    async def withdraw(self, subject: UUID, word: UUID) -> Sequence[Model | Update]:
+        """What of the desk's write ends an officer's words that aren't on their way yet; nothing where they are.
+
+        `DESK.became` is told of it with the same write: refused, and why.
+        """
+
+    async def offer(self, subject: UUID, offered: Offered, officer: str) -> Sequence[Model | Update]:
+        """What of the desk's write asks them whether they want that, the message first; nothing where nobody is there.
+
+        What they answer is told by `DESK.agreed`, and what they have handed in by `DESK.filed`.
+        """
+
+    async def takes(self, subject: UUID) -> Mapping[str, int]:
+        """Which files can be sent to them: bytes at most by media type. Empty where none can, now or ever."""
 
     async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
         """How far each of them can be written to unasked; who is left out, and who is gone, can't be."""
@@ -91,11 +133,11 @@ class Nobody:
     async def nothing(self, *_: Any, **__: Any) -> tuple[()]:
         return ()
 
-    async def nowhere(self, *_: Any) -> Mapping[UUID, Reachable]:
+    async def none(self, *_: Any) -> Mapping[Any, Any]:
         return {}
 
-    say = moved = words = messages = nothing
-    reachable = nowhere
+    say = moved = words = messages = withdraw = offer = nothing
+    reachable = takes = none
 
 
 def party_of(platform: Platform, kind: str) -> Party:

@@ -21,9 +21,13 @@ from desk.tables.models import DeskEvent, Enquiry
 What = Literal[
     "queued", "word", "urgent", "heard", "left", "delayed", "claimed", "given", "returned", "lapsed", "transferred",
     "taken-over", "answered", "note", "labelled", "cases", "file", "read", "closed", "rated",
+    "flood", "blocked", "unblocked", "offered", "agreed", "declined", "filed",
     # Of answers, what became of them.
     "accepted", "delivered", "failed", "shut", "late", "refused", "unknown",
 ]  # fmt: skip
+
+#: While somebody waits, that there are words of theirs is told once in this time.
+TOLD_AGAIN = timedelta(minutes=1)
 
 #: The claims of this time say how long the next ones take.
 PACE = timedelta(hours=1)
@@ -45,6 +49,13 @@ def event(
     )
 
 
+def stamp(row: DeskEvent) -> None:
+    """Its id is made while the row of its enquiry is locked: of each enquiry they stand in the order of the steps."""
+    # A note's is answered before, and moves nothing.
+    if row.what != "note":
+        row.id = uuid7()
+
+
 def name_of(officer: Principal) -> str:
     """What colleagues read of who it is."""
     return (officer.name or officer.subject)[:255]
@@ -60,13 +71,9 @@ async def step(
 ) -> list[Update]:
     """One step, which happens once: from the desk, the state and the holder that the row has, or it is stale.
 
-    One to a state comes after all that has happened: what went to somebody else and back is stale too.
-
     The party goes on by what `happened`; "" leaves it to whoever writes it beside.
     """
     own = {"id": enquiry.id, "desk": enquiry.desk, "state": enquiry.state, "officer": enquiry.officer}
-    if "state" in values:
-        own, values = {**own, "version": enquiry.version}, {**values, "version": enquiry.version + 1}
     party = party_of(platform, enquiry.kind)
     beside = await party.moved(enquiry.subject, enquiry.state, happened) if happened else ()
     return [Update(Enquiry, {**own, **more}, values), *beside]

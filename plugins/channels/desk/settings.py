@@ -29,12 +29,16 @@ class DeskSettings:
     #: that close it.
     lease_minutes: int = LEASE
     silence_minutes: int = SILENCE
+    #: Messages that whoever waits or talks may write in a minute; more are kept nowhere, and one event to the desk.
+    messages_a_minute: int = 30
     #: Days for which enquiries with their events are kept.
     keep_days: int = RECORD_DAYS
 
     def __post_init__(self) -> None:
         if not 1 <= self.lease_minutes <= self.silence_minutes <= MAX_MINUTES:
             raise ValueError(f"they have to be 1 <= lease_minutes <= silence_minutes <= {MAX_MINUTES}")
+        if self.messages_a_minute < 1:
+            raise ValueError("messages_a_minute has to be 1 at least")
         if not 1 <= self.keep_days <= MAX_DAYS:
             raise ValueError(f"keep_days has to be 1 to {MAX_DAYS}")
 
@@ -65,5 +69,6 @@ def settings_of(own: DeskSettings, registry: Any) -> DeskSettings:
         desks=handed.desks,
         lease_minutes=minutes.lease_minutes,
         silence_minutes=minutes.silence_minutes,
+        messages_a_minute=own.messages_a_minute,
         keep_days=own.keep_days if own.keep_days != RECORD_DAYS else handed.keep_days,
     )

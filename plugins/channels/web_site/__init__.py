@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from banshi import Resource, Route, hookimpl
+from banshi import Offer, Resource, Route, hookimpl
 from banshi.sdk.http import ApiReader
+from banshi.sdk.passes import VERIFIER
+from questions.pages.frame import FRAME
 from web_site import assets
 from web_site.answered import ANSWERED, Answered
 from web_site.pages import cases, filling, finding, frame, inbox, passes, published, signing
-from web_site.rendering import PAGES, Look
+from web_site.rendering import PAGES, Look, words_in
+from web_site.session import ROOT
 from web_site.settings import SETTINGS, SiteSettings
 from web_site.visit import READER
 
@@ -25,15 +28,20 @@ def banshi_settings() -> type:
 
 @hookimpl
 def banshi_resources(settings: SiteSettings) -> Sequence[Resource[Any]]:
-    files = assets.read(settings)
+    files, words = assets.read(settings), words_in(settings.words)
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(assets.ASSETS, lambda _: files),
-        Resource.made(PAGES, lambda platform: Look(settings, files, lambda: platform.city_time().date())),
+        Resource.made(PAGES, lambda platform: Look(settings, files, lambda: platform.city_time().date(), words)),
         Resource.made(finding.COUNTS, lambda _: {}),
         Resource.made(READER, ApiReader),
         Resource.made(ANSWERED, lambda _: Answered()),
     ]
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(VERIFIER, f"{ROOT}/verify"), Offer(FRAME, frame.around)]
 
 
 @hookimpl

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).with_name("assets")
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 #: What installs the site, and what its installed form keeps for when there is no network.
 WORKER = "worker.js"
-NAMES = ("site.css", "site.js", "pass.js", "seal.svg", "lattice.svg")
+NAMES = ("site.css", "site.js", "pass.js", "qr.js", "seal.svg", "lattice.svg")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from jinja2.runtime import Context
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from banshi import Key, text_in
+from banshi import LANGUAGES, Key, text_in
 from web_site.assets import Assets
 from web_site.sentences import say
 from web_site.session import ROOT
@@ -26,6 +27,10 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 TODAY = "Today"
+#: In what the API answers whoever reads a further language.
+FURTHER_SPEAK = "en"
+#: What each language calls itself; another one is shown by its tag.
+LANGUAGE_NAMES = {"zh-CN": "中文", "en": "English"}
 WEEKDAYS = {"zh-CN": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 
@@ -37,6 +42,20 @@ class Look:
     assets: Assets
     #: The day that it is in the city.
     today: Callable[[], date]
+    #: Our words in the city's further languages, by tag and English.
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """Each with what it calls itself; one that doesn't say it is shown by its tag."""
+        further = [(tag, words.get("English", tag)) for tag, words in self.words.items()]
+        return [*((tag, LANGUAGE_NAMES.get(tag, tag)) for tag in LANGUAGES), *further]
+
+
+def words_in(folder: Path | None) -> Mapping[str, Mapping[str, str]]:
+    """The words of each language that has a file in the folder."""
+    files = sorted(folder.glob("*.toml")) if folder else []
+    return {one.stem: tomllib.loads(one.read_text("utf-8")) for one in files}
 
 
 PAGES: Key[Look] = Key("the site's look")
@@ -59,13 +78,18 @@ def environment() -> Environment:
 
 def rendered(look: Look | None, template: str, language: str, **names: Any) -> str:
     """A page; without `look` one that has nothing of the city."""
-    said = partial(_said, language)
+    said = partial(_said, look, language)
     return environment().get_template(template).render(look=look, language=language, say=said, word=said, **names)
 
 
-def _said(language: str, english: str | Mapping[str, str], **names: Any) -> str:
-    """A sentence of ours by its English, or a text of the city's, in the reader's language."""
-    return text_in(say(english, **names) if isinstance(english, str) else english, language)
+def _said(look: Look | None, language: str, english: str | Mapping[str, str], **names: Any) -> str:
+    """A sentence of ours by its English, or a text of the city's, in the reader's language; else in English."""
+    if language in LANGUAGES:
+        return text_in(say(english, **names) if isinstance(english, str) else english, language)
+    if not isinstance(english, str):
+        return english.get(language) or text_in(english, FURTHER_SPEAK)
+    own = look.words.get(language, {}).get(english, english) if look else english
+    return own.format(**names) if names else own
 
 
 @pass_context
@@ -85,14 +109,14 @@ def moment(context: Context, given: str) -> str:
     language, look = context["language"], context["look"]
     at = datetime.fromisoformat(given)
     if look is not None and look.today() == at.date():
-        return f"{_said(language, TODAY)}{'' if language == 'zh-CN' else ', '}{at:%H:%M}"
+        return f"{_said(look, language, TODAY)}{'' if language == 'zh-CN' else ', '}{at:%H:%M}"
     return f"{day(context, at.date())}{'' if language == 'zh-CN' else ', '}{at:%H:%M}"
 
 
 @pass_context
 def weekday(context: Context, given: str) -> str:
-    language = context["language"]
-    return f"{'周' if language == 'zh-CN' else ''}{WEEKDAYS[language][date.fromisoformat(given[:10]).weekday()]}"
+    language, at = context["language"], date.fromisoformat(given[:10]).weekday()
+    return f"{'周' if language == 'zh-CN' else ''}{WEEKDAYS.get(language, WEEKDAYS[FURTHER_SPEAK])[at]}"
 
 
 @lru_cache

@@ -52,6 +52,8 @@ class SiteSettings:
             "en": ("lost my licence", "passport", "no criminal record"),
         }
     )
+    #: A folder with the site's words in further languages: `vi.toml` has them by the English.
+    words: Path | None = None
     #: Numbers to call in danger, in their order, with what they are.
     emergency: Mapping[str, Words] = field(
         default_factory=lambda: {

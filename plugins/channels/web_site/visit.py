@@ -16,7 +16,7 @@ from yarl import URL
 from banshi import LANGUAGES, Answer, Audience, Call, Key, Parameter, Principal, Problem
 from banshi.sdk.http import ApiReader, ErrorFormat, Routes
 from web_site import session as sessions
-from web_site.rendering import PAGES, rendered
+from web_site.rendering import FURTHER_SPEAK, PAGES, rendered
 from web_site.sentences import say
 from web_site.session import ROOT, Session
 
@@ -24,11 +24,12 @@ READER: Key[ApiReader] = Key("the site's reader of the API")
 
 #: Nothing from elsewhere, nothing that stands in the page itself, and nobody's frame around it.
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Vary": "Accept-Language, Cookie"}
 LANGUAGE, TYPE = "banshi_language", "banshi_type"
+YEAR_S = 365 * 86_400
 
 HTML = Answer("A page.", media_type="text/html")
 ON = Answer("On to another page.", media_type="text/html", headers={"Location": "Where."})
@@ -50,17 +51,22 @@ class Visit:
 
     call: Call
     session: Session | None
+    #: In what the API answers, and in what the page's own words are.
     language: str
+    page_language: str
     is_large: bool
     #: What was sent with a form: texts by the names of its fields.
     sent: MultiDict[str] = field(default_factory=MultiDict)
+    #: How pages are shown from now on: cookies by name.
+    chosen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, call: Call) -> Visit:
         cookies = call.request.cookies
-        chosen = cookies.get(LANGUAGE, "")
-        language = chosen if chosen in LANGUAGES else call.language
-        return cls(call, sessions.found(call), language, cookies.get(TYPE) == "large")
+        visit = cls(call, sessions.found(call), call.language, call.language, cookies.get(TYPE) == "large")
+        visit.choose(cookies.get(LANGUAGE))
+        visit.chosen.clear()
+        return visit
 
     @property
     def person(self) -> Principal:
@@ -79,6 +85,14 @@ class Visit:
         """Where one gets this page again: an item's form, after something was sent to it."""
         code = self.call.path.get("code") if self.call.request.method == "POST" else None
         return f"{ROOT}/items/{code}/form" if code else self.call.request.path_qs
+
+    def choose(self, shown: str | None) -> None:
+        """Show pages in another language, or in larger type, from this one on; nothing for what is neither."""
+        if shown is not None and shown in dict(self.call.platform[PAGES].languages):
+            self.chosen[LANGUAGE] = self.page_language = shown
+            self.language = shown if shown in LANGUAGES else FURTHER_SPEAK
+        elif shown in ("large", "normal"):
+            self.chosen[TYPE], self.is_large = shown, shown == "large"
 
     async def get(self, address: str, **query: str) -> Any:
         """What the API has at an address, for who is there."""
@@ -118,12 +132,18 @@ class Visit:
         unread = 0
         if self.known is not None:
             unread = (await self.get("/v1/inbox/unread"))["unread"]
-        text = rendered(self.call.platform[PAGES], template, self.language, visit=self, unread=unread, **names)
-        return html(text, self.language, status)
+        text = rendered(self.call.platform[PAGES], template, self.page_language, visit=self, unread=unread, **names)
+        return self._keeping(html(text, self.page_language, status))
 
     def to(self, address: str) -> web.Response:
         """On to another page of ours."""
-        return web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+        return self._keeping(web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"}))
+
+    def _keeping(self, answer: web.Response) -> web.Response:
+        is_safe = self.call.address.startswith("https:")
+        for name, shown in self.chosen.items():
+            answer.set_cookie(name, shown, max_age=YEAR_S, path=ROOT, samesite="Lax", httponly=True, secure=is_safe)
+        return answer
 
     async def trouble(self, problem: Problem) -> web.Response:
         """What went wrong, for a person with a browser."""

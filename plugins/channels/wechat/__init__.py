@@ -18,14 +18,14 @@ from conversations import OUTLETS, Outlet, deliver_on
 from wechat.accounts import ACCOUNTS, OpenAccount, read_again
 from wechat.api.client import FORCED_TOKENS, Api
 from wechat.messages import MAX_TEXT_BYTES
-from wechat.opening import OPENER, WeChatOpener
+from wechat.opening import WeChatOpener
 from wechat.receiving import webhook
 from wechat.receiving.old_metric import OLD_METRIC, OldMetric
 from wechat.settings import SETTINGS, WeChatSettings
 from wechat.telling.earlier import take_over
 from wechat.telling.holdings import HOLDING, TIDYING, open_tidying
-from wechat.telling.notices import NOTIFIER, WeChatNotifier
-from wechat.telling.sending import SENDER, WeChatSender
+from wechat.telling.notices import WeChatNotifier
+from wechat.telling.sending import FILES, WeChatSender
 
 
 @hookimpl
@@ -61,9 +61,6 @@ def banshi_resources(settings: WeChatSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource(ACCOUNTS, partial(open_accounts, settings)),
-        Resource.made(SENDER, WeChatSender),
-        Resource.made(OPENER, WeChatOpener),
-        Resource.made(NOTIFIER, WeChatNotifier),
         Resource(TIDYING, open_tidying),
         Resource.made(OLD_METRIC, lambda platform: OldMetric(platform.metrics)),
     ]
@@ -80,15 +77,16 @@ def banshi_offers(settings: WeChatSettings) -> Sequence[Offer[Any]]:
     titles = {f"wechat:{one.appid}": one.title for one in settings.accounts.values() if one.title}
     outlet = Outlet(
         "wechat",
-        lambda platform: platform[SENDER],
+        WeChatSender,
         titles,
         most_bytes=MAX_TEXT_BYTES,
         inlet=read_again,
-        notifier=(lambda platform: platform[NOTIFIER]) if settings.accounts else None,
-        opener=lambda platform: platform[OPENER],
+        notifier=WeChatNotifier if settings.accounts else None,
+        opener=WeChatOpener,
         own_browser={f"wechat:{one.appid}" for one in settings.accounts.values() if one.sign_in_url},
-        ready=lambda platform: platform[SENDER].ready,
+        ready=lambda platform: WeChatSender(platform).ready,
         before_notices=take_over,
+        files=FILES,
     )
     return [Offer(OUTLETS, outlet), Offer(HOLDINGS, HOLDING)]
 

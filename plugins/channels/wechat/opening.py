@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import structlog
 
-from banshi import Key, Platform, Unavailable
+from banshi import Platform, Unavailable
 from banshi.sdk.outgoing import Consequence, Refused
 from wechat.telling.sending import account_named
 
@@ -53,6 +53,3 @@ class WeChatOpener:
                 return ""
             log.error("WeChat doesn't say who has opened a link: see docs/wechat.md", code=error.code)
             raise Unavailable from None
-
-
-OPENER: Key[WeChatOpener] = Key("wechat's opener")

@@ -89,7 +89,8 @@ class Browser:
     async def press(self, name: str = "", value: str = "", **headers: str) -> Browser:
         """Press the button of that name, or the form's last one."""
         form = self.form()
-        buttons = [one for one in form.xpath(".//button") if one.get("type", "submit") == "submit"]
+        beside = self.page.xpath("//button[@form=$id]", id=form.get("id", ""))
+        buttons = [one for one in (*form.xpath(".//button"), *beside) if one.get("type", "submit") == "submit"]
         mine = [one for one in buttons if one.get("name", "") == name and (not value or one.get("value") == value)]
         assert mine, (name, value, [(one.get("name"), one.get("value")) for one in buttons])
         pairs = self.sent(form) + ([(name, mine[-1].get("value", ""))] if name else [])

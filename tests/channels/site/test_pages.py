@@ -67,6 +67,16 @@ async def test_everybody_finds_an_item_from_the_home_page_to_its_guide(door: Doo
         assert browser.status == 200
         assert browser.page.get("lang") == language
         assert len(browser.page.xpath("//*[@class='depts']//a")) == 3
+        lives = browser.page.xpath("//*[@class='life']//h3/a/@href")
+        assert lives[:2] == [f"{ROOT}/search?theme=child", f"{ROOT}/search?theme=moving"]
+        dots, told = (browser.page.xpath(f"//aside//li[@class='open']{one}") for one in ("/span", "//p"))
+        assert len(dots) == len(told) == 5
+        for dot, one in zip(dots, told, strict=True):
+            is_shut = ("现在不开门" if language == "zh-CN" else "Closed now") in one.text_content()
+            assert ("shut" in dot.get("class")) == is_shut
+        await browser.go(lives[1])
+        assert browser.heading() == ("搬家落户" if language == "zh-CN" else "Moving house")
+        assert f"{ROOT}/items/household-move-in" in browser.page.xpath("//*[@class='go']/@href")
         await browser.go(f"{ROOT}/search?q=驾照丢了")
         first = browser.page.xpath("//*[@class='go']")[0].get("href")
         assert first == f"{ROOT}/items/licence-replacement"
@@ -234,6 +244,18 @@ async def test_a_copy_of_a_cookie_is_of_no_use_after_the_sign_out_and_other_sess
             assert "/sign-in" in here.url
         await there.go(f"{ROOT}/cases")
         assert "/sign-in" not in there.url
+
+
+async def test_who_signs_in_after_somebody_else_bears_nothing_of_theirs(browser: Browser) -> None:
+    """A planted cookie: of the session that was fixed, nothing goes on in the new one."""
+    browser.sign_in(Principal("li", name="李"))
+    (planted,) = [one.value for one in browser.session.cookie_jar]
+    await browser.go(f"{ROOT}/sign-in")
+    assert browser.page.xpath("//input[@name='token']/@value") == ["t" * 32]
+    await browser.press("person", "王小明")
+    assert "王小明" in browser.page.xpath("string(//footer)")
+    assert "t" * 32 not in browser.page.xpath("//input[@name='token']/@value")
+    assert planted not in [one.value for one in browser.session.cookie_jar]
 
 
 async def test_whoever_has_to_sign_in_anew_can_sign_out_too(wang: Browser) -> None:

@@ -46,11 +46,44 @@ async def test_a_reload_of_the_page_with_a_code_shows_it_again_and_hands_in_noth
 
 
 async def test_nothing_leads_away_from_a_code_but_what_says_so(tipper: Browser) -> None:
-    assert {f"{ITEM}/form"} == {one.partition("&next=")[2] for one in tipper.page.xpath("//*[@class='tools']//a/@href")}
+    assert {f"{ITEM}/form"} == {*tipper.page.xpath("//*[@class='tools']//button/@formaction")}
     await tipper.press()
-    assert tipper.page.xpath("//*[@class='tools']//a") == []
+    assert tipper.page.xpath("//*[@class='tools']//*") == []
     await tipper.go(f"{ITEM}/begin")
     assert (tipper.status, tipper.url.endswith(f"{ITEM}/form")) == (200, True)
+
+
+@pytest.mark.parametrize("until", ["typed", "read once more"])
+async def test_language_and_type_are_chosen_in_the_middle_of_a_tip_and_nothing_typed_is_lost(
+    browser: Browser, until: str
+) -> None:
+    words = "有人在楼下卖假药，每晚八点左右出现。"
+    if until == "typed":
+        await browser.go(f"{ITEM}/form")
+        browser.type("/answers/description", words)
+    else:
+        await read_once_more(browser)
+    for show, language, type_ in (("en", "en", None), ("large", "en", "large"), ("zh-CN", "zh-CN", "large")):
+        await browser.press("show", show)
+        shown = browser.page.get("lang"), browser.page.get("class")
+        assert (browser.status, shown) == (200, (language, type_))
+        assert browser.page.xpath("string(//textarea[@name='/answers/description'])").strip() == words
+    assert browser.mistakes() == []
+
+
+async def test_the_language_is_chosen_beside_a_tip_and_its_code_and_message_stay(tipper: Browser) -> None:
+    code = (await tipper.press()).page.xpath(CODE)
+    await tipper.go(f"{ROOT}/tip")
+    await tipper.press("show", "en")
+    assert (tipper.mistakes(), tipper.page.get("lang")) == ([], "en")
+    tipper.type("code", code)
+    await tipper.press()
+    tipper.type("text", "他明天还来。")
+    await tipper.press("show", "zh-CN")
+    assert tipper.page.xpath("string(//textarea[@name='text'])").strip() == "他明天还来。"
+    assert "您" not in tipper.page.xpath("string(//main//ul)"), "it was not sent"
+    await tipper.press()
+    assert "他明天还来。" in tipper.page.xpath("string(//main//ul)")
 
 
 async def test_whoever_has_signed_in_is_named_nowhere_beside_a_tip(browser: Browser) -> None:

@@ -33,6 +33,12 @@ class Calls:
         desk = self.platform[DESK]
         return [row, *(await desk.became(self.kind, subject, row.id, row.at, "accepted") if officer else ())]
 
+    async def takes(self, _: UUID) -> Mapping[str, int]:
+        return {}
+
+    async def withdraw(self, _: UUID, __: UUID) -> Sequence[Model | Update]:
+        return ()
+
     async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
         return dict.fromkeys(subjects, Reachable())
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -78,14 +79,8 @@ CASES_AT_ONCE = 200
 #: Those of their columns that are read here and may be encrypted.
 SEALED = tuple(name for name in ROW if name in personal_fields(Case))
 
-STEPS = (
-    "SELECT g.*, c.number, c.version, c.state, c.content, c.mode, c.person, c.person_name, c.answers, c.item, c.kind, "
-    "e.state AS told, e.salt, e.row_digest FROM "
-    "(SELECT k.id, COUNT(e.id) AS steps, COALESCE(MAX(e.version), 0) AS newest FROM "
-    "(SELECT id FROM banshi_case WHERE id > {0} ORDER BY id LIMIT {1}) k "
-    "LEFT JOIN banshi_case_event e ON e.case_id = k.id GROUP BY k.id) g JOIN banshi_case c ON c.id = g.id "
-    "LEFT JOIN banshi_case_event e ON e.case_id = g.id AND e.version = g.newest ORDER BY g.id"
-)
+#: Of some cases, behind one: their rows, how many entries each has, and what the newest says of its row.
+STEPS = Path(__file__).with_name("steps_of_cases.sql").read_text("ascii")
 
 
 async def rows_between(store: Store, after: int, until: int | None = None) -> AsyncIterator[dict[str, Any]]:

@@ -41,14 +41,18 @@ class Asked:
 
     def places(self, after: str | None) -> Iterator[tuple[str, str]]:
         """Codes that were found behind `after`, the best first, each with its place: the score, then the code."""
-        hits: Sequence[Hit] = self.found.hits
-        if after is not None:
-            told, _, last = after.partition(" ")
-            if not re.fullmatch("[0-9]{1,9}", told) or not last:
-                raise InvalidParameter(say("The search has no such place; begin it anew."), parameter="cursor")
-            place = (-int(told), last)
-            hits = [hit for hit in hits if (-hit.score, hit.code) > place]
-        return ((hit.code, f"{hit.score} {hit.code}") for hit in hits)
+        return places_behind(self.found.hits, after)
+
+
+def places_behind(hits: Sequence[Hit], after: str | None) -> Iterator[tuple[str, str]]:
+    """Codes behind `after`, each with its place: the score, then the code. Raises InvalidParameter."""
+    if after is not None:
+        told, _, last = after.partition(" ")
+        if not re.fullmatch("[0-9]{1,9}", told) or not last:
+            raise InvalidParameter(say("The search has no such place; begin it anew."), parameter="cursor")
+        place = (-int(told), last)
+        hits = [hit for hit in hits if (-hit.score, hit.code) > place]
+    return ((hit.code, f"{hit.score} {hit.code}") for hit in hits)
 
 
 async def asked(platform: Platform, words: str) -> Asked:

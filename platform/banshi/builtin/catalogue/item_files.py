@@ -58,8 +58,9 @@ class ItemFile:
     def rows(self) -> Iterator[tuple[str, Place, bool]]:
         """Each item's code, its place and whether it has to be made at start."""
         begin = self._begin
-        for code, size, kind, online, at_start in self.head["items"]:
-            yield code, (self, begin, size, facts_of(self.department.code, kind, online)), at_start
+        for code, size, kind, online, often, themes, at_start in self.head["items"]:
+            facts = facts_of(self.department.code, kind, online, often, tuple(themes))
+            yield code, (self, begin, size, facts), at_start
             begin += size
 
     def make(self, begin: int, size: int) -> Item:
@@ -102,9 +103,10 @@ class ItemFiles:
         """Write a plugin's items, of which nothing is wrong. Raises OSError."""
         folder, catalogue = registry.plugins[plugin].folder, registry.catalogues[plugin]
         rows = [
-            (code, len(line), item.kind, item.fully_online, item.credential is not None or code in catalogue.handled)
+            (code, len(line), item.kind, item.fully_online, item.often, item.themes, at_start)
             for code, line in catalogue.lines.items()
             for item in (registry.items[code],)
+            for at_start in (item.credential is not None or code in catalogue.handled,)
         ]
         sources = [str(file.relative_to(folder)) for file in catalogue.sources]
         head = {

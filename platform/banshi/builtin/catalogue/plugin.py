@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import aclosing
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -11,6 +12,10 @@ from banshi.builtin.catalogue import routes
 from banshi.builtin.catalogue.advice import routes as help_routes
 from banshi.builtin.catalogue.advice.declared import declared_in, unheard_dangers, unknown_items
 from banshi.builtin.catalogue.advice.matching import ADVISOR, Advisor, served_here
+from banshi.builtin.catalogue.browsing import item_list, places, themes
+from banshi.builtin.catalogue.browsing.demand import DEMAND, Demand
+from banshi.builtin.catalogue.browsing.places import PLACES, places_of
+from banshi.builtin.catalogue.browsing.themes import unknown_themes
 from banshi.builtin.catalogue.danger.reading import reader
 from banshi.builtin.catalogue.routes import GUIDES
 from banshi.builtin.catalogue.search import SEARCH, Search, index_of
@@ -25,16 +30,16 @@ from banshi.kernel.runtime.running import Platform
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return [*routes.ROUTES, *help_routes.ROUTES]
+    return [*routes.ROUTES, *item_list.ROUTES, *help_routes.ROUTES, *themes.ROUTES, *places.ROUTES]
 
 
 @hookimpl
 def banshi_checks(registry: Registry, strict: bool) -> Iterable[Finding]:
-    declared = declared_in(registry)
+    declared, unknown = declared_in(registry), [*unknown_themes(registry)]
     if not strict:
-        return declared.findings
+        return [*declared.findings, *unknown]
     found = unknown_items(registry, declared), unheard_dangers(declared), served_here(declared, index_of(registry))
-    return [*declared.findings, *chain.from_iterable(found)]
+    return [*declared.findings, *unknown, *chain.from_iterable(found)]
 
 
 @hookimpl
@@ -42,6 +47,8 @@ def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(GUIDES, lambda platform: PerRevision(platform.registry, dict)),
         Resource.made(ADVISOR, _advisor),
+        Resource.made(DEMAND, lambda _: Demand()),
+        Resource.made(PLACES, lambda platform: PerRevision(platform.registry, partial(places_of, platform.registry))),
         Resource(SEARCH, lambda platform: aclosing(Search(platform.registry)), Phase.BEFORE_PLUGINS),
     ]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import is_dataclass
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.catalogue.asked import asked
 from banshi.builtin.catalogue.beside import BESIDE_GUIDE
+from banshi.builtin.catalogue.browsing.places import changes_at, state_of
 from banshi.builtin.catalogue.elements import elements_document, elements_of
 from banshi.builtin.catalogue.material_fields import form_document
 from banshi.builtin.catalogue.remedies import decided, remedy_document, remedy_of
@@ -18,28 +18,23 @@ from banshi.builtin.catalogue.roles import roles_in
 from banshi.builtin.catalogue.words import guide_words, summary_words
 from banshi.builtin.openapi.schemas.items import DEPARTMENT, GUIDE, ITEM_SUMMARY, NO_DEPARTMENT
 from banshi.builtin.sentences import say
-from banshi.foundation.errors import InvalidParameter, NotFound
+from banshi.foundation.errors import NotFound
 from banshi.foundation.keys import Key
 from banshi.kernel.cases.beginning import BEGINNINGS, BY_CASE
 from banshi.kernel.cases.materials import SOURCES
 from banshi.kernel.contract.route_table import Routes
-from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
+from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
-from banshi.kernel.http.document_schemas import MAYBE_TEXT, Record, array, named, optional, ref
+from banshi.kernel.http.document_schemas import named, ref
 from banshi.kernel.http.ready import ReadyAnswer
 from banshi.kernel.http.responses import (
-    PAGE_PARAMETERS,
-    Page,
     encode,
-    from_cursor,
-    limit_of,
     page_answer,
     ready_json,
     reply,
     reply_ready,
 )
 from banshi.kernel.loading.cached import PerRevision
-from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("catalogue")
@@ -47,15 +42,9 @@ ROUTES = Routes("catalogue")
 #: Guides that stay in memory, some kilobytes each.
 MAX_GUIDES = 512
 
-#: Guides by item and language; made at the first request for each.
-Guides = dict[tuple[str, str], ReadyAnswer]
+#: Guides by item and language, made at the first request for each, with until when the places in it are as it says.
+Guides = dict[tuple[str, str], tuple[datetime, ReadyAnswer]]
 GUIDES: Key[PerRevision[Guides]] = Key("guides")
-
-#: What the document says of `q`.
-ASKED = (
-    "Everyday words, Chinese, English or pinyin, as they are typed. The best item comes first; any word may be missing "
-    "from what is found."
-)
 
 
 @ROUTES.get(
@@ -94,80 +83,6 @@ async def show_department(call: Call) -> web.StreamResponse:
     return reply(call, document | {"roles": roles_in(call.platform.registry, department.code, call.language)})
 
 
-#: A page of items; the first one of a search has what is said beside them.
-ITEMS_PAGE = Record(
-    items=array(ref("ItemSummary")),
-    next=MAYBE_TEXT,
-    elsewhere=optional(array(ref("Elsewhere"), description="With `q`: what no item serves, and who does it.")),
-    help=optional(array(ref("HelpPage"), description="With `q`: pages of help; show an urgent one above the items.")),
-    otherwise=optional(
-        array(ref("Elsewhere"), description="With `q` of which nothing likely is found: whom one may ask.")
-    ),
-    likely=optional(
-        {"type": "boolean", "description": "With `q`: whether a word was understood; where not, items are a guess."}
-    ),
-    danger=optional(
-        {**ref("Danger"), "description": "With `q` that speaks of a danger: show it first, and nothing else."}
-    ),
-)
-FIRST_ITEM = Link("show_item", {"code": "$response.body#/items/0/code"})
-
-
-@ROUTES.get(
-    "/v1/items",
-    Audience.ANYONE,
-    {200: Answer("One page, and where to go on.", ITEMS_PAGE, links=[FIRST_ITEM])},
-    parameters=(
-        Parameter("department", {"type": "string", "maxLength": 64}, "A department's code."),
-        Parameter("kind", {"type": "string", "maxLength": 32}, "A kind of item."),
-        Parameter("q", {"type": "string", "maxLength": 100}, ASKED),
-        Parameter("fully_online", {"type": "boolean"}, "Done without a visit."),
-        *PAGE_PARAMETERS,
-    ),
-)
-async def list_items(call: Call) -> web.StreamResponse:
-    """List and search the business items.
-
-    They match every given filter: by code, or as a search found them, the best first.
-    """
-    registry = call.platform.registry
-    department, kind = call.query.get("department"), call.query.get("kind")
-    if department is not None and department not in registry.departments:
-        raise InvalidParameter(NO_DEPARTMENT, see="/v1/departments", parameter="department")
-    if kind is not None and kind not in registry.kinds:
-        raise InvalidParameter(say("The kinds are {value}.", value=", ".join(sorted(registry.kinds))), parameter="kind")
-    online, words = call.query.get("fully_online"), str(call.query.get("q", "")).strip()
-    after, limit = from_cursor(call), limit_of(call)
-    told = await asked(call.platform, words) if words else None
-    codes = told.places(after) if told else _by_code(registry, after)
-    shown: list[Item] = []
-    place = None
-    for code, here in codes:
-        facts = registry.items.facts(code)
-        if (
-            (department is None or facts.department == department)
-            and (kind is None or facts.kind == kind)
-            and (online is None or facts.fully_online == online)
-        ):
-            if len(shown) == limit:
-                break
-            shown.append(registry.items[code])
-            place = here
-    else:
-        place = None
-    documents = [item_summary(call.platform, item, call.language) for item in shown]
-    page = Page(documents, place).document()
-    if told and after is None:
-        page |= told.beside(call.platform, call.language)
-    return reply(call, page)
-
-
-def _by_code(registry: Registry, after: str | None) -> Iterator[tuple[str, str]]:
-    """Codes behind `after`, each with its place in the list."""
-    codes = registry.items.codes()
-    return ((code, code) for code in codes[bisect_right(codes, after) if after is not None else 0 :])
-
-
 @ROUTES.get(
     "/v1/items/{code}",
     Audience.ANYONE,
@@ -187,13 +102,15 @@ async def show_item(call: Call) -> web.StreamResponse:
     """Show an item's guide, its form and the links to its verbs."""
     code = call.path["code"]
     guides = call.platform[GUIDES].get()
-    guide = guides.get((code, call.language))
-    if guide is None:
+    until, guide = guides.get((code, call.language), (call.now, None))
+    if guide is None or until <= call.now:
         item = call.platform.registry.items.get(code)
         if item is None:
             raise NotFound(say("There is no such item; look for it in the list of items."), see="/v1/items")
         body = encode(item_document(call.platform, item, call.language))
-        guide = guides[code, call.language] = ready_json(body, call.language)
+        guide = ready_json(body, call.language)
+        states = (state_of(call.platform, place.opening) for place in item.places)
+        guides[code, call.language] = changes_at(call.platform, states), guide
         if len(guides) > MAX_GUIDES:
             del guides[next(iter(guides))]
     return reply_ready(call, guide)
@@ -235,6 +152,8 @@ def item_document(platform: Platform, item: Item, language: str) -> dict[str, An
     document |= guide_words(platform.registry, item, language)
     for told, material in zip(document["materials"], item.materials, strict=True):
         told["source_title"] = text_in(SOURCES[material.source], language)
+    for told, place in zip(document["places"], item.places, strict=True):
+        told |= state_of(platform, place.opening).document(platform)
     document["form"] = form_document(item, language)
     document["begin"] = _beginning(platform, item, language)
     for _, beside in platform.registry.offered(BESIDE_GUIDE):

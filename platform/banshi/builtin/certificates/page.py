@@ -56,6 +56,8 @@ class Source:
     record: Pass
     credential: Credential
     settings: Settings
+    #: What the QR code says.
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +131,11 @@ def _issued(source: Source, language: str) -> str:
     return day_in(source.record.issued_at.astimezone(source.settings.timezone).date(), language)
 
 
-def _how_to_verify(words: Mapping[str, str], address: str) -> list[str]:
-    if not address:
-        return [words["scan"], words["compare"]]
-    return [words["scan_or_look_up"], words["compare"], words["address"].format(address=address)]
-
-
 def page_of(source: Source, language: str, fonts: Fonts) -> Page:
     """The page of a credential."""
     record, words = source.record, {name: text_in(texts, language) for name, texts in WORDS.items()}
-    said_there = wording_of(source, language)
+    said_there, address = wording_of(source, language), clean(source.settings.certificate_address)
+    how = ("scan_or_look_up", "compare", "address") if address else ("scan", "compare")
     first, last = (day_in(day, language) for day in days(record, source.settings.timezone))
     text = {
         "title": said_there.title,
@@ -148,7 +145,7 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "issued": _issued(source, language),
         "rows": [*said_there.rows, (words["valid"], words["from_until"].format(first=first, last=last))],
         "body": said_there.body,
-        "verify": _how_to_verify(words, clean(source.settings.certificate_address)),
+        "verify": [words[one].format(address=address) for one in how],
         "qr_says": words["qr"],
     }
     seen, lacking = _shown(text, fonts)
@@ -160,11 +157,11 @@ def page_of(source: Source, language: str, fonts: Fonts) -> Page:
         "lang": tag,
         "region": region or None,
         "families": fonts.families,
-        "code": record.text,
+        "code": source.code,
         "layout": LAYOUT,
     }
     at = int(record.issued_at.timestamp())
-    return Page(said_there.title, orjson.dumps(data, option=orjson.OPT_SORT_KEYS), record.text, at, lacking, fonts)
+    return Page(said_there.title, orjson.dumps(data, option=orjson.OPT_SORT_KEYS), source.code, at, lacking, fonts)
 
 
 def days(record: Pass, zone: tzinfo) -> tuple[date, date]:

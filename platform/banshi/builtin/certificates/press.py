@@ -73,10 +73,8 @@ class Press:
         running = self.running.get(page.digest)
         if running is None:
             if len(self.running) >= MAX_PAGES_WAITING:
-                raise Unavailable(
-                    say("Too many certificates are asked for at once; try again in a moment."),
-                    headers={"Retry-After": "5"},
-                )
+                told = say("Too many certificates are asked for at once; try again in a moment.")
+                raise Unavailable(told, headers={"Retry-After": "5"})
             running = self.running[page.digest] = asyncio.create_task(self._drawn(page))
         # Shielded: who hangs up does not take it from the others.
         return await asyncio.shield(running)

@@ -14,6 +14,8 @@ from banshi.builtin.certificates.refusals import ENDED, NOT_SHOWN, TOLD, Certifi
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.claims import claim_documents
 from banshi.builtin.passes.ledger import Verdict
+from banshi.builtin.passes.refusals import colour_of
+from banshi.builtin.passes.wire.addressed import code_of
 from banshi.builtin.passes.wire.cose import Credential
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import NotFound
@@ -101,7 +103,7 @@ async def _source(platform: Platform, case: Case, record: Pass) -> Source:
 
 def _as_source(platform: Platform, item: Item, case: Case, record: Pass, credential: Credential) -> Source:
     department = platform.registry.departments[item.department]
-    return Source(item, department, case, record, credential, platform.settings)
+    return Source(item, department, case, record, credential, platform.settings, code_of(platform, record.text))
 
 
 def _named(case: Case, page: Page) -> dict[str, str]:
@@ -151,6 +153,7 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
     told = ENDED.get(end) or TOLD.get(verdict.code)
     return {
         "verdict": verdict.code,
+        "colour": colour_of(verdict.code),
         "detail": text_in(told, language) if told else "",
         "item": named(item.code, item.title, language) if item and record else None,
         "department": named(department.code, department.title, language) if department else None,

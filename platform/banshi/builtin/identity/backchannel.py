@@ -117,7 +117,10 @@ def _token_in(raw: bytes) -> str:
 async def _logout(tokens: Tokens, token: str, call: Call) -> Mapping[str, Any]:
     """What a logout token says (section 2.6). Raises Unauthenticated, LogoutRefused."""
     identity = call.platform.settings.identity
-    clients = (tokens.audience, *(filter(None, (identity.client_id, *identity.logout_audiences)) if identity else ()))
+    clients = (
+        tokens.identity.audience,
+        *(filter(None, (identity.client_id, *identity.logout_audiences)) if identity else ()),
+    )
     claims = await tokens.signed(token, clients, LOGOUT_TOKENS)
     events, now = claims.get("events"), time.time()
     if not (isinstance(events, dict) and isinstance(events.get(LOGOUT), dict)):

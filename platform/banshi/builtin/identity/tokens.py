@@ -27,6 +27,7 @@ from banshi.foundation.background import working
 from banshi.foundation.errors import UnknownRoles
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.http.callers import BEARERS, LONGEST_TOKEN, parse_role
+from banshi.kernel.loading.outside_systems import Identity
 from banshi.kernel.runtime.running import Platform
 
 log = structlog.get_logger("banshi.auth")
@@ -49,27 +50,24 @@ ID_TOKENS = ("", "jwt")
 LEEWAY_S = 30
 
 
+class OfDevelopment(Identity):
+    """This machine as the provider of its own tokens, whose issuer is no address."""
+
+    def __post_init__(self) -> None:
+        """Nothing of it is written by hand, and to be looked at."""
+
+
 @dataclass(slots=True)
 class Tokens:
     """Checks bearer tokens."""
 
-    issuer: str
-    audience: str
-    roles_claim: str
-    name_claim: str
-    resident_id_claim: str
-    role_map: Mapping[str, str]
-    #: Seconds that a token may live.
-    max_life: float
+    #: Whose tokens they are, and what they have to say.
+    identity: Identity
     keys: Keys
     #: Which roles there are.
     access: Access
     #: By what the tokens begin with.
     others: Mapping[str, Callable[[str], Awaitable[Principal | None]]] = field(default_factory=dict)
-    #: Types that let somebody in. A logout token or a security event of the same issuer (RFC 8417) never does.
-    types: Collection[str] = ("", "jwt", "at+jwt")
-    #: Of which a token with roles has to bear one.
-    staff_acr: Collection[str] = ()
     #: What was ended before its time.
     ended: EndedSessions = field(default_factory=EndedSessions)
     _remembered: OrderedDict[str, tuple[Principal, Held]] = field(default_factory=OrderedDict)
@@ -102,7 +100,8 @@ class Tokens:
                 raise refusal("The token has expired; get a new one from the identity provider.")
             self._refuse_ended(known[1])
             return known[0]
-        claims = await self._claims(token, self.audience, self.types)
+        # A logout token or a security event of the same issuer (RFC 8417) is of no type that lets somebody in.
+        claims = await self._claims(token, self.identity.audience, self.identity.token_types)
         principal = self._with_known_roles(self._of(claims))
         self._remembered[token] = principal, _held(claims)
         if len(self._remembered) > MAX_REMEMBERED:
@@ -147,7 +146,7 @@ class Tokens:
         if claims is None:
             raise refusal("The token's signature is not one of the identity provider's.")
         named = claims.get("aud")
-        if claims.get("iss") != self.issuer:
+        if claims.get("iss") != self.identity.issuer:
             raise refusal("The token is from another issuer.")
         if not any(one in audiences for one in (named if isinstance(named, list) else [named])):
             raise refusal("The token is meant for another audience.")
@@ -164,35 +163,34 @@ class Tokens:
             raise refusal("The token has expired; get a new one from the identity provider.")
         if not all(is_moment(one) and one - LEEWAY_S <= now for one in (begins, issued)):
             raise refusal("The token is not valid yet.")
-        if ends - issued > self.max_life + LEEWAY_S:
-            raise refusal(
-                "The token is good for longer than {most:g} seconds; get one that ends sooner.", most=self.max_life
-            )
+        if ends - issued > (most := self.identity.token_max_life) + LEEWAY_S:
+            raise refusal("The token is good for longer than {most:g} seconds; get one that ends sooner.", most=most)
 
     def _of(self, claims: Mapping[str, Any]) -> Principal:
-        named = claims.get(self.roles_claim)
+        rules = self.identity
+        named = claims.get(rules.roles_claim)
         if not (named is None or isinstance(named, str | list)):
-            raise refusal("The claim {claim} has to be a text or a list of texts.", claim=self.roles_claim)
+            raise refusal("The claim {claim} has to be a text or a list of texts.", claim=rules.roles_claim)
         named = [] if named is None else named
-        texts = [self.role_map.get(str(text), str(text)) for text in (named if isinstance(named, list) else [named])]
+        texts = [rules.role_map.get(str(text), str(text)) for text in (named if isinstance(named, list) else [named])]
         roles = [role for role in map(parse_role, texts) if role]
         if len(roles) < len(texts):
             log.warning("a token names roles that are not of the form department:role", unknown=len(texts) - len(roles))
             if not roles:
                 # Somebody whom the issuer gives roles is staff; what we can't read must not make a citizen of them.
-                raise refusal("The claim {claim} has no role of the form department:role.", claim=self.roles_claim)
-        if roles and self.staff_acr and claims.get("acr") not in self.staff_acr:
+                raise refusal("The claim {claim} has no role of the form department:role.", claim=rules.roles_claim)
+        if roles and rules.staff_acr and claims.get("acr") not in rules.staff_acr:
             # RFC 9470: the app asks the issuer for one of these.
-            wanted = {"WWW-Authenticate": STEP_UP.format(" ".join(self.staff_acr))}
+            wanted = {"WWW-Authenticate": STEP_UP.format(" ".join(rules.staff_acr))}
             why = "Staff have to sign in more strongly: acr_values says how."
             raise refusal(why, wanted, say(why))
-        name = claims.get(self.name_claim)
+        name = claims.get(rules.name_claim)
         return Principal(
             subject=claims["sub"],
             name="".join(filter(str.isprintable, name))[:255] if isinstance(name, str) else "",
             roles=tuple(roles),
             expires_at=int(claims["exp"]),
-            resident_id=verified_number(claims.get(self.resident_id_claim), self.resident_id_claim),
+            resident_id=verified_number(claims.get(rules.resident_id_claim), rules.resident_id_claim),
             phone=verified_phone(claims),
         )
 
@@ -241,24 +239,18 @@ def _decoded(token: str, keys: Any, types: Collection[str]) -> dict[str, Any] | 
 @asynccontextmanager
 async def open_tokens(platform: Platform) -> AsyncIterator[Tokens]:
     """The checker for the configured identity provider, or for development tokens where none is."""
-    identity, access = platform.settings.identity, platform[ACCESS]
+    identity, access, ended = platform.settings.identity, platform[ACCESS], platform[ENDED_SESSIONS]
     others = {one.prefix: partial(one.holder, platform) for _, one in platform.registry.offered(BEARERS)}
     if identity is None:
-        keys_here = DevelopmentKeys(platform.settings.keys_folder)
-        yield Tokens(
-            *(DEVELOPMENT, DEVELOPMENT, "banshi_roles", "name", "resident_id", {}, inf, keys_here, access, others),
-            ended=platform[ENDED_SESSIONS],
-        )
+        ours = OfDevelopment(issuer=DEVELOPMENT, audience=DEVELOPMENT, token_max_life=inf)
+        yield Tokens(ours, DevelopmentKeys(platform.settings.keys_folder), access, others, ended)
         return
     import aiohttp
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         keys = IssuerKeys(identity, session)
-        claims = (identity.roles_claim, identity.name_claim, identity.resident_id_claim, identity.role_map)
-        life = identity.token_max_life
         try:
             async with working("banshi-issuer-keys", keys.keep_fresh):
-                more = (identity.token_types, identity.staff_acr, platform[ENDED_SESSIONS])
-                yield Tokens(identity.issuer, identity.audience, *claims, life, keys, access, others, *more)
+                yield Tokens(identity, keys, access, others, ended)
         finally:
             await keys.close()

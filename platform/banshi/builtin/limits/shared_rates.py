@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from limits import RateLimitItemPerSecond
@@ -12,15 +13,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from banshi.foundation.servers.redis_client import RedisSettings, client_of
 
 #: By Redis' own clock: a machine whose clock is ahead would take all others for silent.
-SHARERS = """
-local time = redis.call('TIME')
-local now, stale = time[1] + time[2] / 1000000, tonumber(ARGV[2])
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - stale)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], now + stale, '+inf')
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return redis.call('ZCARD', KEYS[1])
-"""
+SHARERS = Path(__file__).with_name("sharers.lua").read_text("ascii")
 
 
 class SharedRates:

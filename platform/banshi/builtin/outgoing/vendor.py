@@ -37,6 +37,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: What is sent as JSON; None for no body.
     document: Any = None
+    #: In its place a file as multipart: its name, media type and bytes, in the field `media`.
+    file: tuple[str, str, bytes] | None = None
     max_bytes: int = MAX_ANSWER_BYTES
     #: Whether asking twice harms nobody: then an answer that is lost is asked for again soon.
     is_safe: bool = False
@@ -78,8 +80,13 @@ class Vendor:
         raise Refused(code, Consequence.SOON)
 
     async def _answer(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
-        data, headers = None, dict(request.headers)
-        if request.document is not None:
+        data: Any = None
+        headers = dict(request.headers)
+        if request.file is not None:
+            name, media_type, content = request.file
+            data = aiohttp.FormData()
+            data.add_field("media", content, filename=name, content_type=media_type)
+        elif request.document is not None:
             data, headers["Content-Type"] = orjson.dumps(request.document), "application/json"
         try:
             async with (

@@ -10,6 +10,7 @@ from banshi.builtin.openapi.schemas.passes import HELD_PASS
 from banshi.builtin.passes import holder, ledger
 from banshi.builtin.passes.binding import bind
 from banshi.builtin.passes.wire import shown
+from banshi.builtin.passes.wire.addressed import code_of
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.kernel.cases import actors
@@ -84,4 +85,5 @@ async def _dynamic(call: Call) -> tuple[Case, Pass]:
 
 def _document(platform: Platform, record: Pass) -> dict[str, Any]:
     key = holder.as_jwk(bytes.fromhex(record.phone or ""))
-    return HELD_PASS.of(platform, record, key=key, sign_every=shown.EVERY_S)
+    address = code_of(platform, "").removesuffix("#") or None
+    return HELD_PASS.of(platform, record, key=key, sign_every=shown.EVERY_S, address=address)

@@ -20,6 +20,7 @@ import structlog
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.models import SigningKey
@@ -113,15 +114,11 @@ async def open_keyring(platform: Platform) -> AsyncIterator[Keyring]:
 async def add_key(folder: Path, now: datetime, signs_from: datetime) -> SigningKey:
     """Make a key pair: the private half as a file, the public half as a row."""
     private = ec.generate_private_key(ec.SECP256R1())
-    der = private.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    kid = hashlib.sha256(der).hexdigest()[:8]
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    whole = PublicFormat.SubjectPublicKeyInfo
+    kid = hashlib.sha256(private.public_key().public_bytes(Encoding.DER, whole)).hexdigest()[:8]
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     await asyncio.to_thread(write_private, key_file(folder, kid), pem)
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = private.public_key().public_bytes(Encoding.PEM, whole)
     return await SigningKey.create(kid=kid, public_pem=public.decode(), created_at=now, signs_from=signs_from)
 
 

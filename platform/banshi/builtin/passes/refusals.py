@@ -101,6 +101,20 @@ TOLD: Mapping[str, Mapping[str, str]] = {
     "revoked": say("This pass is no longer valid: don't accept it, and tell its holder why."),
 }
 
+#: What says nothing of the pass itself: it was not read, or its phone's clock is wrong. Look once more.
+UNSURE: frozenset[str] = frozenset(
+    {
+        *(Reason.NOT_A_PASS, Reason.TOO_LONG, Reason.MALFORMED, Reason.UNKNOWN_ITEM, Reason.UNKNOWN_CLAIM),
+        *(Reason.SCREENSHOT, Reason.PHONE_CLOCK, "not-a-certificate"),
+    }
+)
+
+
+def colour_of(verdict: str) -> str:
+    """The colour that a verdict is shown in, always beside its words."""
+    return "green" if verdict == "valid" else "amber" if verdict in UNSURE else "red"
+
+
 #: The same of what was revoked, by how it ended.
 ENDED: Mapping[str, Mapping[str, str]] = {
     "revoked": say("The approval of this pass was revoked: don't accept it, and tell its holder why."),

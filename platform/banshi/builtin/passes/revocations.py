@@ -59,14 +59,9 @@ class Revocations:
         now = int(platform.now().timestamp())
 
         def sign() -> str:
-            return StatusList((int(number) for number in revoked), size=size).signed(
-                key=private,
-                kid=key.kid,
-                subject=subject,
-                issued_at=now,
-                expires_at=now + STATUS_LIFETIME_S,
-                ttl=STATUS_TTL_S,
-            )
+            made, ends = StatusList((int(number) for number in revoked), size=size), now + STATUS_LIFETIME_S
+            times = {"issued_at": now, "expires_at": ends, "ttl": STATUS_TTL_S}
+            return made.signed(key=private, kid=key.kid, subject=subject, **times)
 
         # Packing a million entries takes 70 ms, which the loop does not have.
         return await asyncio.to_thread(sign)

@@ -14,9 +14,10 @@ from banshi.builtin.passes.claims import claim_documents, words_of
 from banshi.builtin.passes.keys import KEYRING, jwk
 from banshi.builtin.passes.ledger import Verdict
 from banshi.builtin.passes.models import Scan
-from banshi.builtin.passes.refusals import ENDED, TITLES, TOLD
+from banshi.builtin.passes.refusals import ENDED, TITLES, TOLD, colour_of
 from banshi.builtin.passes.revocations import REVOCATIONS, STATUS_TTL_S
 from banshi.builtin.passes.wire import picture
+from banshi.builtin.passes.wire.addressed import code_of
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import Conflict, NotFound
 from banshi.kernel.cases import actors
@@ -33,8 +34,9 @@ from banshi.kernel.tables.passes import Pass
 
 ROUTES = Routes("passes")
 
+TEXT = {"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."}
 SCANNED = Record(
-    text={"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."},
+    text=TEXT,
     place=optional({"type": "string", "maxLength": 200, "description": "Where, in words."}),
 ).form()
 
@@ -61,7 +63,7 @@ async def show_pass(ending: str, call: Call) -> web.StreamResponse:
         raise NotFound(say("There is no pass for this case."))
     if record.phone is not None:
         raise Conflict(SHOWN_BY_PHONE, pass_phone=f"/v1/cases/{case.id}/pass/phone")
-    body = draw(record.text)
+    body = draw(record.text if ending == "txt" else code_of(call.platform, record.text))
     return reply_bytes(call, body, media_type, etag_of(body))
 
 
@@ -133,6 +135,7 @@ async def _verdict_document(platform: Platform, verdict: Verdict, language: str)
     told = ENDED.get(end) or TOLD.get(verdict.code)
     return {
         "verdict": verdict.code,
+        "colour": colour_of(verdict.code),
         "detail": text_in(told, language) if told else "",
         "item": named(item.code, item.title, language) if item and record else None,
         "claims": claim_documents(item, claims, language) if record else [],
@@ -142,6 +145,38 @@ async def _verdict_document(platform: Platform, verdict: Verdict, language: str)
         "ended_title": ended_title,
         "seen_elsewhere": verdict.seen_elsewhere,
     }
+
+
+@ROUTES.post(
+    "/v1/passes/check",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "Valid, or why not.", ref("PublicVerdict"), links=[Link("show_item", {"code": "$response.body#/item/code"})]
+        )
+    },
+    body=Record(text=TEXT).form(),
+)
+async def check_pass(call: Call) -> web.StreamResponse:
+    """Say whether a pass's code is genuine and valid now, to whoever has it before them.
+
+    Nothing is recorded, and nothing is said that doesn't stand in the code or in the public status list.
+    """
+    platform, language = call.platform, call.language
+    verdict = await ledger.examined(platform, call.body["text"])
+    record, credential, told = verdict.record, verdict.credential, TOLD.get(verdict.code)
+    item = platform.registry.items.of(credential.item) if credential and record else None
+    moments = ledger.moments_of(platform, record)
+    document = {
+        "verdict": verdict.code,
+        "colour": colour_of(verdict.code),
+        "detail": text_in(told, language) if told else "",
+        "item": named(item.code, item.title, language) if item else None,
+        "claims": claim_documents(item, credential.claims, language) if credential and verdict.valid else [],
+        "not_before": moments["not_before"],
+        "expires_at": moments["expires_at"],
+    }
+    return reply(call, document)
 
 
 @ROUTES.get("/v1/passes/keys", Audience.ANYONE, {200: Answer("A JWK set and the claims by item.", KEY_SET)})

@@ -84,9 +84,8 @@ def field_of(call: Call, limit: int) -> Field | None:
         raise InvalidParameter(say("Name both: the item, and the field of its form."), parameter=missing)
     item = offered(call.platform, code, call.principal)
     if item is None or item.form is None:
-        raise InvalidParameter(
-            say("There is no such item with a form; look for it in the list of items."), parameter="item"
-        )
+        told = say("There is no such item with a form; look for it in the list of items.")
+        raise InvalidParameter(told, parameter="item")
     schema = item.form.schema
     nodes = fields_at(schema, pointer)
     nodes += same_value(schema, [node["items"] for node in nodes if isinstance(node.get("items"), Mapping)])

@@ -87,9 +87,8 @@ async def receive(
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
-                    raise TooLarge(
-                        say("This file is too large: send at most {mb:.3g} MB.", mb=limit / 1e6), limit=limit
-                    )
+                    told = say("This file is too large: send at most {mb:.3g} MB.", mb=limit / 1e6)
+                    raise TooLarge(told, limit=limit)
                 head += chunk[: HEAD_BYTES - len(head)]
                 digest.update(chunk)
                 await asyncio.to_thread(stream.write, chunk)

@@ -120,9 +120,8 @@ async def _upload(call: Call, limit: int, field: Field | None) -> web.StreamResp
 
 def _check_head(request: web.Request) -> None:
     if request.content_type != MULTIPART or "boundary" not in request.headers.get("Content-Type", ""):
-        raise UnsupportedMediaType(
-            say("Send {multipart} with one field {field!r}.", multipart=MULTIPART, field=FIELD), accepted=[MULTIPART]
-        )
+        told = say("Send {multipart} with one field {field!r}.", multipart=MULTIPART, field=FIELD)
+        raise UnsupportedMediaType(told, accepted=[MULTIPART])
     if "Content-Encoding" in request.headers:
         raise UnsupportedMediaType(say("Send the body without Content-Encoding."))
 

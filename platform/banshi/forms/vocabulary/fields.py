@@ -60,14 +60,16 @@ def _takes_files(items: Any) -> bool:
 
 def _is_list(told: Any) -> bool:
     # Besides, the parameters that search, that take a choice's value for what is in it where `divided` says so, and
-    # that take the days from and to which choices begin.
-    right = isinstance(told, Mapping) and told.keys() - {"search", *_TOGETHER} == {"list", "value", "title"}
+    # that take the days from and to which choices begin; and a list of those days.
+    right = isinstance(told, Mapping) and told.keys() - {"search", "days", *_TOGETHER} == {"list", "value", "title"}
     if not right or not all(isinstance(one, str) for one in told.values()):
         return False
     if any((one in told) != (other in told) for one, other in _TOGETHER.items()):
         return False
     pointers = all(_POINTER.fullmatch(told[key]) for key in ("value", "title", "divided", "begins") if key in told)
-    return pointers and bool(_LIST.fullmatch(told["list"])) and ".." not in told["list"]
+    lists = [told["list"], *([told["days"]] if "days" in told else [])]
+    is_told = "begins" in told or "days" not in told
+    return pointers and is_told and all(_LIST.fullmatch(one) and ".." not in one for one in lists)
 
 
 def _group_faults(node: Mapping[str, Any]) -> Iterator[str]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import date
 from typing import Any, Literal
 
 from banshi.forms import Form
+from banshi.foundation.time.opening_hours import check_hours
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.elements import Elements, LegalBasis, Level, Remedy
@@ -80,6 +82,19 @@ class Fee:
 
 
 @data_table
+class OpenHours:
+    """When a place is open, as the city's calendar has the days."""
+
+    #: By day, "workday", "holiday" or one day of the week: such as `["9:00-12:00"]`. An end of 23:59 is midnight.
+    hours: Mapping[str, tuple[str, ...]]
+    #: Days on which it is closed beside those of the calendar.
+    closed: tuple[date, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_hours(self.hours)
+
+
+@data_table
 class Place:
     """An office where the item can be asked about or done."""
 
@@ -88,7 +103,9 @@ class Place:
     phone: str
     #: What a kind's own data calls it by, such as a place that is booked.
     code: str = ""
+    #: When it is open: in words, and as the calendar counts it.
     hours: Texts | None = None
+    opening: OpenHours | None = None
 
 
 @data_table
@@ -226,6 +243,8 @@ class Item:
     discreet: bool = False
     #: Everyday words that the search should find it by, per language.
     keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: What happens in life when somebody needs it: codes of the common list, such as `moving`.
+    themes: tuple[str, ...] = ()
     #: How often people ask for it, 5 for what is asked for most: of items that a search finds alike, it goes first.
     often: Literal[1, 2, 3, 4, 5] = 1
     #: How long what is personal in its cases is kept once they are over, by outcome; `default` is all others.

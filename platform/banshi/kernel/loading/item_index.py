@@ -21,6 +21,8 @@ class Facts:
     department: str
     kind: str
     fully_online: bool
+    often: int
+    themes: tuple[str, ...]
 
 
 #: The same of many items are one.
@@ -156,7 +158,7 @@ class ItemIndex(MutableMapping[str, Item]):
         if place is not None:
             return place[3]
         item = self._kept[code]
-        return facts_of(item.department, item.kind, item.fully_online)
+        return facts_of(item.department, item.kind, item.fully_online, item.often, item.themes)
 
     def unchecked(self) -> Iterator[Item]:
         """The items that were not found to be right at an earlier start."""

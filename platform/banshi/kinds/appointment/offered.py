@@ -47,7 +47,7 @@ def _to_slot_of(code: str) -> Form:
 
 def slots_of(code: str) -> dict[str, str]:
     """Where the slots of an item are listed that can be taken, as a form says it."""
-    days = {"begins": "/begins", "from": "from", "to": "to"}
+    days = {"begins": "/begins", "from": "from", "to": "to", "days": f"/v1/items/{code}/slots/days"}
     return {"list": f"/v1/items/{code}/slots?takeable=true", "value": "/id", "title": "/title", **days}
 
 

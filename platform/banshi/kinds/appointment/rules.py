@@ -2,81 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import field
-from datetime import date, time
-from typing import Protocol
+from datetime import date
 
-from banshi.foundation.time.working_days import Day, DayKind
+from banshi.foundation.time.opening_hours import check_hours, time_of
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item
 from banshi.kinds.declarations import form_faults
-
-#: The days of the week as `hours` names them, Monday first, and the name for all working days.
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-WORKDAY = "workday"
-
-DASH = re.compile(r"\s*[-–]\s*")
-MOMENT = re.compile(r"([0-9]|[01][0-9]|2[0-3]):([0-5][0-9])")
-
-
-def time_of(text: str) -> time:
-    """The time of day that "9:00" is. Raises ValueError."""
-    found = MOMENT.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no time of day: write it as 9:00")
-    return time(int(found[1]), int(found[2]))
-
-
-def range_of(text: str) -> tuple[time, time]:
-    """The beginning and the end of "9:00-12:00". Raises ValueError."""
-    parts = DASH.split(text)
-    if len(parts) != 2:
-        raise ValueError(f"{text!r} are no opening hours: write them as 9:00-12:00")
-    begins, ends = map(time_of, parts)
-    if begins >= ends:
-        raise ValueError(f"{text!r} ends before it begins")
-    return begins, ends
-
-
-class HasHours(Protocol):
-    """What has opening hours."""
-
-    @property
-    def hours(self) -> Mapping[str, tuple[str, ...]]:
-        """By day: "workday", or one day of the week, which then has those instead."""
-        ...
-
-    @property
-    def closed(self) -> tuple[date, ...]:
-        """Days on which it is closed beside those of the calendar."""
-        ...
-
-
-def check_hours(hours: Mapping[str, Sequence[str]]) -> None:
-    """Hold opening hours by day to what they may be. Raises ValueError."""
-    for day, ranges in hours.items():
-        if day not in {*WEEK, WORKDAY}:
-            raise ValueError(f"hours.{day} is no day: the days are {', '.join((WORKDAY, *WEEK))}")
-        read = sorted(map(range_of, ranges))
-        if any(after[0] < before[1] for before, after in itertools.pairwise(read)):
-            raise ValueError(f"hours.{day} has hours that overlap")
-
-
-def hours_on(place: HasHours, day: Day) -> Sequence[str]:
-    """The opening hours of a place on a day of the calendar.
-
-    A holiday is closed. A Saturday that is worked in exchange has the working day's hours; any other weekend only those
-    that it is given by name.
-    """
-    if day.kind in {DayKind.HOLIDAY, DayKind.SET_OFF} or day.date in place.closed:
-        return ()
-    named = place.hours.get(WEEK[day.date.weekday()])
-    if named is not None:
-        return named
-    return place.hours.get(WORKDAY, ()) if day.working else ()
 
 
 @data_table
@@ -85,7 +18,7 @@ class PlaceHours:
 
     #: The `code` of one of `items.places`.
     code: str
-    #: Opening hours by day: "workday", or one day of the week, which then has those instead.
+    #: Opening hours by day: "workday", "holiday", or one day of the week, which then has those instead.
     hours: Mapping[str, tuple[str, ...]]
     #: Days on which it is closed beside those of the calendar.
     closed: tuple[date, ...] = ()

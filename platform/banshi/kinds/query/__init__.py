@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from banshi.builtin.catalogue.beside import BESIDE_GUIDE
+from banshi.builtin.catalogue.browsing.demand import BEGUN
 from banshi.builtin.limits.senders import Senders
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
@@ -21,7 +22,7 @@ from banshi.kinds.query.asking import begin, begin_unnamed
 from banshi.kinds.query.checks import findings
 from banshi.kinds.query.commands import register
 from banshi.kinds.query.holdings import HOLDING
-from banshi.kinds.query.look_ups import TIDYING, open_tidying
+from banshi.kinds.query.look_ups import TIDYING, begun, open_tidying
 from banshi.kinds.query.registers.opened import REGISTERS, open_registers
 from banshi.kinds.query.routes import ROUTES, takes
 from banshi.kinds.query.rules import REGISTRAR, QueryRules, check, unnamed
@@ -53,7 +54,7 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(HOLDINGS, HOLDING), Offer(BESIDE_GUIDE, BESIDE)]
+    return [Offer(HOLDINGS, HOLDING), Offer(BESIDE_GUIDE, BESIDE), Offer(BEGUN, begun)]
 
 
 @hookimpl

@@ -37,7 +37,7 @@ from banshi.kinds.query.registers.protocol import MAX_RECORDS, Found, Question, 
 from banshi.kinds.query.registers.values import OTHER_DOCUMENTS
 from banshi.kinds.query.rules import REGISTRAR
 from banshi.kinds.query.throttle import Turn, take_strangers_turn, take_turn
-from banshi.kinds.query.words import say
+from banshi.kinds.query.words import NOT_A_REGISTRAR, NOT_OWN, NOT_VERIFIED, OWN_CASES_ONLY, of_a_register
 
 #: Seconds after which a register that failed may be asked again, where its breaker doesn't say.
 RETRY_S = "5"
@@ -106,7 +106,7 @@ def asking(platform: Platform, one: Beginning) -> Asking:
     owner = principal.resident_id if declared.owner and not staff else None
     if owner is not None and not is_own(answers.get(declared.owner, owner), principal):
         # Before the register is asked, so that the answer is the same whoever has that number.
-        raise InvalidFields([FieldProblem(f"/answers/{declared.owner}", say("not-own"), "not-own")])
+        raise InvalidFields([FieldProblem(f"/answers/{declared.owner}", NOT_OWN, "not-own")])
     question = Question(
         keys={name: answers[name] for name in declared.keys},
         filters={name: answers[name] for name in declared.filters if name in answers},
@@ -121,11 +121,11 @@ def _may_ask(item: Item, principal: Principal, register: str) -> None:
     """Raises Forbidden for whoever may not look up persons with this item."""
     if principal.is_staff:
         if register in BUILT_IN:
-            raise Forbidden(say("own-cases-only"))
+            raise Forbidden(OWN_CASES_ONLY)
         if not principal.may(REGISTRAR, item.department, item.unit):
-            raise Forbidden(say("not-a-registrar"), role=f"{item.department}:{REGISTRAR}")
+            raise Forbidden(NOT_A_REGISTRAR, role=f"{item.department}:{REGISTRAR}")
     elif not principal.resident_id and register not in BUILT_IN:
-        raise NotVerified(say("not-verified"))
+        raise NotVerified(NOT_VERIFIED)
 
 
 async def answer(one: Asking, purpose: str, receipt: Receipt) -> Begun:
@@ -184,7 +184,7 @@ def _told(one: Asking, problem: Problem, about: Mapping[str, Any]) -> Problem:
     if problem.members.get("empty"):
         sentence = "empty"
     department = one.platform.registry.departments[one.item.department]
-    text = say(sentence, department=department.title, register=one.register.declared.title)
+    text = of_a_register(sentence, department.title, one.register.declared.title)
     headers = {"Retry-After": problem.headers.get("Retry-After", RETRY_S)}
     whose = problem.failure.members() if problem.failure and not down else {}
     told = kind(text, headers=headers, **{**about, **whose})

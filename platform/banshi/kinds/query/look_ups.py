@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Subquery
+from tortoise.functions import Count
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
@@ -44,6 +45,12 @@ def new_look_up(platform: Platform, item: Item, principal: Principal, *, staff: 
         channel=principal.channel,
         at=platform.now(),
     )
+
+
+async def begun(since: datetime) -> Mapping[str, int]:
+    """How many people have asked each item since then."""
+    rows = LookUp.filter(at__gte=since, staff=False).annotate(n=Count("asker", distinct=True)).group_by("item")
+    return dict(await rows.values_list("item", "n"))
 
 
 def found_by(look_up: LookUp, found: int, people: Sequence[str]) -> tuple[Update, list[Model]]:

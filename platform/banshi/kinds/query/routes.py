@@ -19,7 +19,7 @@ from banshi.kernel.http.document_schemas import Record, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer, reply
 from banshi.kinds.query.look_ups import page_about
 from banshi.kinds.query.rules import QueryRules
-from banshi.kinds.query.words import say
+from banshi.kinds.query.words import NO_ITEM, NOT_VERIFIED
 
 ROUTES = Routes("queries")
 
@@ -72,7 +72,7 @@ async def look_up(call: Call) -> web.StreamResponse:
     """Ask a register."""
     item = offered(call.platform, call.path["code"], call.principal)
     if item is None or not isinstance(item.details, QueryRules):
-        raise NotFound(say("no-item"))
+        raise NotFound(NO_ITEM)
     body = {RENAMED.get(name, name): value for name, value in call.body.items()}
     try:
         begun = await begin(call.platform, item, call.principal, body, call.language)
@@ -103,5 +103,5 @@ async def list_look_ups(call: Call) -> web.StreamResponse:
     """List who looked the caller up, when and what for."""
     number = call.principal.resident_id
     if not number:
-        raise NotVerified(say("not-verified"))
+        raise NotVerified(NOT_VERIFIED)
     return reply(call, (await page_about(call, number)).document())

@@ -21,7 +21,7 @@ from banshi.foundation.errors import TooManyRequests
 from banshi.foundation.keys import Key
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.query.models import Allowance
-from banshi.kinds.query.words import say
+from banshi.kinds.query.words import TOO_MANY, TOO_MANY_MISSES, WAITING
 
 #: Milliseconds for which look-ups are counted together, from the first on.
 HOUR_MS = 3_600_000
@@ -66,7 +66,7 @@ async def take_strangers_turn(platform: Platform, sender: str | None, item: str,
     stranger = platform[STRANGERS].known(sender).hex()
     for name, most in ((f"look-ups of {item} by {stranger}", limit), (f"look-ups of {item}", TOGETHER * limit)):
         if wait := await platform[RATES].wait(name, most, MINUTE_S):
-            raise TooManyRequests(say("too-many"), headers={"Retry-After": str(int(wait) + 1)})
+            raise TooManyRequests(TOO_MANY, headers={"Retry-After": str(int(wait) + 1)})
     return stranger
 
 
@@ -96,15 +96,15 @@ async def take_turn(
         except (Stale, IntegrityError):
             continue
         return Turn(identity, since)
-    raise TooManyRequests(say("waiting"), headers={"Retry-After": str(RETRY_S)})
+    raise TooManyRequests(WAITING, headers={"Retry-After": str(RETRY_S)})
 
 
 def refuse(known: Allowance, now: int, *, limit: int, misses: int) -> None:
     """Raises TooManyRequests where nothing is left of this hour."""
     rest = str((known.since + HOUR_MS - now) // 1000 + 1)
     if known.spent - known.waiting >= misses:
-        raise TooManyRequests(say("too-many-misses"), headers={"Retry-After": rest})
+        raise TooManyRequests(TOO_MANY_MISSES, headers={"Retry-After": rest})
     if known.used - known.waiting >= limit:
-        raise TooManyRequests(say("too-many"), headers={"Retry-After": rest})
+        raise TooManyRequests(TOO_MANY, headers={"Retry-After": rest})
     if known.used >= limit or known.spent >= misses:
-        raise TooManyRequests(say("waiting"), headers={"Retry-After": str(RETRY_S)})
+        raise TooManyRequests(WAITING, headers={"Retry-After": str(RETRY_S)})

@@ -9,8 +9,8 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from banshi import Platform, Principal, Problem
-from banshi.sdk.http import ApiReader
 from conversations.tables.models import ContactLink
+from questions.pages.going_on import READER
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ async def bound_after(channel: str, link: UUID, most: int) -> Sequence[BoundCont
 async def has_app(platform: Platform, person: str) -> bool:
     """Whether a phone of theirs is registered: they read there what we tell them."""
     try:
-        found = await ApiReader(platform).get("/v1/devices", Principal(subject=person), "en")
+        found = await platform[READER].get("/v1/devices", Principal(subject=person), "en")
     except Problem:
         return False
     return bool(found["items"])

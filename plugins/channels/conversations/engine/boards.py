@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from yarl import URL
 
-from banshi import NotFound
+from banshi import NotFound, Texts
 from conversations.engine.turn.talk import Talk
+from conversations.sentences import word
 from questions.pages.going_on import READER
 
 #: Lines of one page, and letters of one thing that is read: the rest is read where there is room for it.
@@ -19,17 +20,18 @@ MAX_LINES, MAX_READ_CHARS = 10, 1_500
 class Board(NamedTuple):
     """A public list of the API."""
 
+    title: Texts
     address: str
     query: Mapping[str, str] = {}
 
 
 POSTINGS = "/v1/postings"
 BOARDS: Mapping[str, Board] = {
-    "notices": Board("/v1/notices"),
-    "alerts": Board("/v1/alerts"),
-    "found": Board(POSTINGS, {"sort": "found"}),
-    "lost": Board(POSTINGS, {"sort": "lost"}),
-    "missing": Board(POSTINGS, {"sort": "missing-person"}),
+    "notices": Board(word("Public announcements"), "/v1/notices"),
+    "alerts": Board(word("Alerts in force"), "/v1/alerts"),
+    "found": Board(word("Found things"), POSTINGS, {"sort": "found"}),
+    "lost": Board(word("Lost things"), POSTINGS, {"sort": "lost"}),
+    "missing": Board(word("Missing people"), POSTINGS, {"sort": "missing-person"}),
 }
 #: The commands that lead here.
 WORDS = frozenset({"departments", "boards", *BOARDS})
@@ -71,25 +73,18 @@ def further(page: Mapping[str, Any], words: str) -> str:
 
 async def boards(talk: Talk) -> None:
     """What can be read."""
-    _put(talk, talk.word("What do you want to read?"), [(f"board {name}", _title(talk, name)) for name in BOARDS])
-
-
-def _title(talk: Talk, name: str) -> str:
-    titles = {
-        "notices": talk.word("Public announcements"),
-        "alerts": talk.word("Alerts in force"),
-        "found": talk.word("Found things"),
-        "lost": talk.word("Lost things"),
-        "missing": talk.word("Missing people"),
-    }
-    return titles[name]
+    _put(
+        talk,
+        talk.word("What do you want to read?"),
+        [(f"board {name}", talk.spoken(one.title)) for name, one in BOARDS.items()],
+    )
 
 
 async def board(talk: Talk, name: str, cursor: str = "") -> None:
     """A page of what is published, the newest first."""
     one = BOARDS[name]
     page = await _page(talk, one.address, cursor, **one.query)
-    title = _title(talk, name)
+    title = talk.spoken(one.title)
     if not page["items"]:
         return talk.say("{title}: there is nothing at present.", title=title)
     options = [(f"read {name} {row['id']}", f"{row['title']} · {_day(row)}") for row in page["items"]]

@@ -9,8 +9,10 @@ from banshi.sdk.danger import danger_in
 from banshi.sdk.limits import RATES
 from conversations.contacts.offers import OFFERS
 from conversations.contents import Left, Received, Reply, Text, Voice
+from conversations.outbound.answers import KIND
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation
+from desk import DESK
 
 #: Messages a day for each thing that a person may create then (`platform.rates`): an item takes some ten.
 MESSAGES_A_THING = 10
@@ -27,7 +29,9 @@ async def too_much(platform: Platform, row: ChannelConversation, received: Recei
     rates, counted = platform.settings.rates, platform[RATES]
     # No contact is written into Redis.
     contact = "conversations." + platform[OFFERS].hashed("contact", f"{row.account}\0{row.contact}")
-    silent, wait = BURST_S, await counted.wait(contact, rates.burst, BURST_S)
+    at_desk = row.state in ("waiting", "held")
+    burst = platform[DESK].messages_a_minute if at_desk else rates.burst
+    silent, wait = BURST_S, await counted.wait(contact, burst, BURST_S)
     if not wait:
         silent, wait = SILENT_S, await counted.wait(contact, MESSAGES_A_THING * rates.day, DAY_S)
     if not wait or isinstance(received.content, Left):
@@ -37,5 +41,7 @@ async def too_much(platform: Platform, row: ChannelConversation, received: Recei
             return Reply(text="\n".join(danger.told(row.language)))
     if await counted.wait(f"{contact}.told", 1, silent):
         return Reply(text="")
+    if at_desk:
+        await platform[DESK].flood(KIND, row.id)
     much = say("That was too much at once. What you write in the next {m} min is not read.", m=math.ceil(wait / 60))
     return Reply(text=text_in(much, row.language))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from banshi import text_in
-from conversations.contents import Text, Voice
-from conversations.engine import boards, cases, unread
+from conversations.contents import File, Place, Text, Video, Voice
+from conversations.engine import boards, cases
 from conversations.engine.ask import guides
 from conversations.engine.ask.pages import page_of
+from conversations.engine.ask.uploading import VIDEO
 from conversations.engine.bind import linking, waiting
 from conversations.engine.turn import small_talk
 from conversations.engine.turn.commands import command_in
@@ -21,6 +23,11 @@ from questions.spelling import plain
 #: Items that a search shows, and messages in a row that nobody understood after which a person is offered.
 MAX_SHOWN, MAX_MISSED = 5, 2
 
+UNREADABLE = "This can't be read here: send words, a picture, a place or a voice message, or choose by a number."
+_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+#: Stickers of a keyboard come as words: [微笑].
+_STICKER = re.compile(r"\[[^\[\]\s]{1,8}\]")
+
 
 async def greet(talk: Talk) -> None:
     """Say who is here and what can be done; what they wrote already is looked for at once."""
@@ -29,7 +36,7 @@ async def greet(talk: Talk) -> None:
         return answer(talk, kind)
     talk.say("Here you can do all that the city's offices offer: ask, look up, book, apply.")
     if not words:
-        unread.told(talk)
+        _says_nothing(talk)
     if not words or command_in(words) or not await search(talk):
         show(talk)
     return None
@@ -37,7 +44,7 @@ async def greet(talk: Talk) -> None:
 
 def answer(talk: Talk, kind: str) -> None:
     """A sentence for small talk."""
-    told = small_talk.kinds()[kind]
+    told = small_talk.KINDS[kind]
     talk.lines.append(text_in(told, talk.language))
     if talk.row.state in ("idle", "gone"):
         talk.happen("over")
@@ -91,7 +98,7 @@ async def chosen(talk: Talk, command: str, *about: str) -> None:
 
 async def search(talk: Talk) -> bool:
     """Show what their words find; False where nothing is likely meant, and whom one may ask is said."""
-    if unread.told(talk):
+    if _says_nothing(talk):
         return False
     page = await talk.search(talk.text, MAX_SHOWN) if talk.text else {}
     for one in page.get("help", ()):
@@ -110,6 +117,29 @@ async def search(talk: Talk) -> bool:
         options = [(f"item {one['code']}", one["title"]) for one in page["items"]]
         talk.offer([*options, *([(more, talk.word("Show more"))] if more else [])])
     return bool(page.get("likely") or page.get("help") or page.get("elsewhere"))
+
+
+def _says_nothing(talk: Talk) -> bool:
+    """Whether what they send says nothing here by itself, outside a form: then it is said what does."""
+    if isinstance(talk.content, File | Place):
+        talk.say("A picture or a place is taken where it is asked for, or by an officer: say first what it is about.")
+    elif _LINK.search(talk.text):
+        talk.say("A link isn't opened here: say in your own words what it is about.")
+    elif talk.text and not any(map(str.isalnum, _STICKER.sub("", talk.text))):
+        talk.say(UNREADABLE)
+    else:
+        return False
+    return True
+
+
+def tell_unread(talk: Talk) -> None:
+    """Say what can be sent in its place; nobody gets it, an officer neither."""
+    if isinstance(talk.content, Video):
+        talk.say(VIDEO)
+    else:
+        talk.say(UNREADABLE)
+    if talk.row.state == "held":
+        talk.say("The officer hasn't got this message.")
 
 
 async def begin(talk: Talk, code: str) -> None:

@@ -13,13 +13,16 @@ from tortoise.models import Model
 
 from banshi import Platform, Principal, Texts, Update, text_in
 from conversations.contents import Reply
+from conversations.engine.bind import offering
+from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import after
 from conversations.identity.links import person_of
 from conversations.outbound import windows
-from conversations.outbound.answers import KIND, became, why_of
+from conversations.outbound.answers import KIND, WITHDRAWN, became, why_of
 from conversations.outbound.saying import Speaker, promise
+from conversations.outbound.sender import outlet_of
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Turn
-from desk import Reachable, Word
+from desk import Attached, Offered, Reachable, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +36,58 @@ class Contacts:
         link = await ContactLink.filter(conversation_id=subject, ended_at=None).prefetch_related("conversation").first()
         return person_of(link, link.conversation.account) if link else None
 
-    async def say(self, subject: UUID, text: Texts, officer: str = "") -> Sequence[Model | Update]:
+    async def say(
+        self, subject: UUID, text: Texts, officer: str = "", file: Attached | None = None
+    ) -> Sequence[Model | Update]:
         row = await ChannelConversation.get_or_none(id=subject)
         if row is None:
             return ()
         link = await ContactLink.filter(conversation_id=subject, ended_at=None).first()
         if officer:
             await windows.refuse_too_long(self.platform, row, text_in(text, row.language))
-        reply, person = Reply(text=text_in(text, row.language)), link.person if link else ""
+        reply, person = Reply(text=text_in(text, row.language), file=file), link.person if link else ""
         by: Speaker = "officer" if officer else "engine"
         said = promise(self.platform, row, reply, by=by, officer=officer, person=person)
         told = await became(self.platform, said, {"state": said.state})
         return [said, *told.rows, *told.updates]
 
+    async def offer(self, subject: UUID, offered: Offered, officer: str) -> Sequence[Model | Update]:
+        row = await ChannelConversation.get_or_none(id=subject)
+        if row is None:
+            return ()
+        reply = await offering.question(self.platform, offered, row.language)
+        said = promise(self.platform, row, reply, by="officer", officer=officer)
+        memory = Memory.of(row.memory)
+        memory.offer = offering.remembered(offered, said)
+        own, changed = {"id": row.id, "version": row.version}, {"memory": memory.stored(), "version": row.version + 1}
+        told = await became(self.platform, said, {"state": said.state})
+        return [said, Update(ChannelConversation, own, changed), *told.rows, *told.updates]
+
+    async def withdraw(self, subject: UUID, word: UUID) -> Sequence[Model | Update]:
+        own: dict[str, Any] = {"id": word, "conversation_id": subject, "by": "officer", "is_sending": False}
+        said = await Said.get_or_none(**own, state__in=("waiting", "shut"))
+        if said is None:
+            return ()
+        ended = {"state": "refused", "code": WITHDRAWN, "settled_at": self.platform.now()}
+        told = await became(self.platform, said, ended)
+        return [Update(Said, {**own, "state": said.state}, ended), *told.rows, *told.updates]
+
+    async def takes(self, subject: UUID) -> Mapping[str, int]:
+        row = await ChannelConversation.get_or_none(id=subject)
+        reach = (await windows.reachable(self.platform, [subject])).get(subject, Reachable(sends=0))
+        return outlet_of(self.platform, row.account).files if row and reach.sends != 0 else {}
+
     async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
         return await windows.reachable(self.platform, subjects)
 
     async def moved(self, subject: UUID, state: str, happened: str) -> Sequence[Update]:
-        if not await ChannelConversation.exists(id=subject):
+        row = await ChannelConversation.get_or_none(id=subject)
+        if row is None or (row.memory.get("is_beside") and row.state not in ("waiting", "held")):
+            # Whoever fills in an officer's form goes on with it, and finds out afterwards.
             return ()
+        at = row.state if row.memory.get("is_beside") else state
         moved = {"state": after(state, happened), "version": F("version") + 1}  # type: ignore[arg-type]  # a text
-        return [Update(ChannelConversation, {"id": subject, "state": state}, moved)]
+        return [Update(ChannelConversation, {"id": subject, "state": at}, moved)]
 
     async def words(
         self, subject: UUID, since: datetime, most: int, *, until: datetime | None = None, before: UUID | None = None
@@ -82,4 +116,6 @@ def _heard(row: Turn) -> Word:
 def _said(row: Said) -> Word:
     by: Literal["officer", "platform"] = "officer" if row.by == "officer" else "platform"
     why = why_of(row.code, row.why) if row.state in ("refused", "failed") else {}
-    return Word(id=row.id, at=row.at, by=by, content={"text": row.words["text"]}, state=row.state, why=why)
+    file = row.words.get("file")
+    content = {"text": row.words["text"], **({"file": file["name"], "id": file["id"]} if file else {})}
+    return Word(id=row.id, at=row.at, by=by, content=content, state=row.state, why=why)

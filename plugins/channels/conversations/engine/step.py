@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from banshi import NotFound, Problem
+from banshi.sdk.danger import danger_in
 from conversations.contacts.offers import OFFERS
 from conversations.contents import Entrance, Joined, Left, Scanned, Unread, Video, Voice
-from conversations.engine import boards, danger, menu, unread
+from conversations.engine import boards, menu
 from conversations.engine.ask import asking, confirming, guides
 from conversations.engine.ask.filling import Filling, filling_of
 from conversations.engine.bind import linking, waiting
@@ -33,7 +34,11 @@ async def take(talk: Talk) -> None:
         await _take(talk)
         while then := talk.then:
             talk.then = ""
-            await _show(talk, then)
+            if then == "menu":
+                talk.say("You are with the officer again.") if talk.memory.is_beside else menu.show(talk)
+                continue
+            now = await filling_of(talk)
+            await asking.ask(now) if then == "ask" else confirming.show(now)
     except NotFound:
         # The item is not offered any more, or what was to be done with the case isn't possible any more.
         talk.memory.dialogues[-1:] = []
@@ -41,13 +46,6 @@ async def take(talk: Talk) -> None:
         menu.show(talk)
     except Problem as problem:
         talk.refused(problem)
-
-
-async def _show(talk: Talk, what: str) -> None:
-    if what == "menu":
-        return menu.show(talk)
-    now = await filling_of(talk)
-    return await asking.ask(now) if what == "ask" else confirming.show(now)
 
 
 async def _take(talk: Talk) -> None:
@@ -58,13 +56,13 @@ async def _take(talk: Talk) -> None:
     linking.notice(talk)
     if not talk.row.version and (told := talk.received.language or language_in(talk.text)):
         talk.row.language = told
-    films = isinstance(talk.content, Video) and (talk.row.state not in waiting.WITH_OFFICER or not talk.content.fetch)
-    if films or isinstance(talk.content, Unread):
-        unread.sent(talk)
+    is_film = isinstance(talk.content, Video) and (talk.row.state not in waiting.WITH_OFFICER or not talk.content.fetch)
+    if is_film or isinstance(talk.content, Unread):
+        menu.tell_unread(talk)
         return talk.go("", AGAIN.get(talk.row.state, ""))
     if isinstance(talk.content, Scanned | Entrance) and talk.row.state not in waiting.STATES:
         return await _came(talk, talk.content)
-    if await danger.heard(talk):
+    if await _in_danger(talk):
         return None
     if len(talk.text) > MAX_TEXT_CHARS:
         return talk.say("That is too long to be read here: write at most {most} characters.", most=MAX_TEXT_CHARS)
@@ -80,11 +78,37 @@ async def _take(talk: Talk) -> None:
         return await menu.greet(talk)
     if isinstance(talk.content, Voice):
         if not talk.text:
-            return _unheard(talk)
+            talk.say("A voice message can't be read here: please write.")
+            if talk.platform[DESK].desks:  # somebody listens at a desk alone
+                talk.say("For a person who listens to it, write “person”, and send it again then.")
+            return None
         talk.say("Understood: “{words}”", words=talk.text)
     if command is None or not await _commanded(talk, *command):
         await _heard(talk)
     return None
+
+
+async def _in_danger(talk: Talk) -> bool:
+    """Say what to do at once, and nothing else; False where no danger is spoken of, or an officer reads it."""
+    danger = danger_in(talk.text)
+    if danger is None or talk.row.state == "held":
+        return False
+    talk.lines += danger.told(talk.language)
+    for page in (await talk.get("/v1/help"))["items"]:
+        if danger.kind in page["dangers"]:
+            phones = (f"{one['title']}: {one['number']}" for one in page["phones"])
+            talk.lines += [page["title"], *page["steps"], *phones]
+    if talk.row.state == "waiting":
+        return await waiting.heard(talk)
+    if talk.row.state in ("asking", "confirming"):
+        talk.dialogue.doubted = talk.text
+    if await waiting.ring(talk):
+        return True
+    if talk.row.state in ("idle", "gone", "rating"):
+        talk.happen("over")
+    elif talk.memory.dialogues:
+        talk.say("“{title}” waits: write “continue” to go on with it.", title=talk.dialogue.title)
+    return True
 
 
 async def _came(talk: Talk, content: Scanned | Entrance) -> None:
@@ -102,13 +126,6 @@ def _may_be_line(talk: Talk, command: tuple[str, str] | None) -> bool:
     if command is None:
         return small_talk.kind_in(talk.text) is None
     return command[0] == "talk" or menu.has(talk)
-
-
-def _unheard(talk: Talk) -> None:
-    """What to do instead; somebody listens at a desk alone."""
-    talk.say("A voice message can't be read here: please write.")
-    if talk.platform[DESK].desks:
-        talk.say("For a person who listens to it, write “person”, and send it again then.")
 
 
 async def _commanded(talk: Talk, command: str, about: str) -> bool:
@@ -172,7 +189,7 @@ def _is_answer(now: Filling, command: str, about: str) -> bool:
     if any(told == plain(words) for _, words in now.options()):
         return True
     if command == "talk":
-        return not small_talk.kinds()[about].get("in_form")
+        return not small_talk.KINDS[about].get("in_form")
     if now.is_open() and (command in ABOUT | boards.WORDS or not is_short(told)):
         return True
     return {"digits": True, "guide": bool(about), "menu": now.takes_zero() and told == "0"}.get(command, False)

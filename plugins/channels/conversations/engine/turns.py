@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Key, Platform, Stale, Unavailable, Write
 from banshi.sdk.cases import commit
-from conversations.contacts.bound import BoundContact, bound, bound_after
+from conversations.contacts.bound import BoundContact, bound
 from conversations.contents import Account, Left, Received, Reply
 from conversations.engine import flood, step
 from conversations.engine.bind import linking
@@ -62,12 +62,13 @@ class Conversations(Unasked):
                 found = await known(self._platform, account.name, received.contact, received.key, digest)
                 if found is not None and found.reply is not None:
                     return Reply.of(found.reply)
-                row = found.row if found else _new(account, received)
+                found = found or Known(_new(account, received), is_new=True)
+                row, new = found.row, found.is_new
                 if not tries and (told := await flood.too_much(self._platform, row, received)):
                     return told
-                talk = self._begun(account, received, found)
+                talk = Talk(self._platform, row, new, received, memory=Memory.of(row.memory), link=found.link)
                 linking.end_over(talk)
-                await self._outbound(talk, owes=found is not None and found.is_owed)
+                await self._outbound(talk, owes=found.is_owed)
                 with suppress(Stale, IntegrityError):
                     await step.take(talk)
                     if not talk.is_kept:
@@ -83,17 +84,6 @@ class Conversations(Unasked):
         digest = digest_of(received.content)
         found = await known(self._platform, account.name, received.contact, received.key, digest)
         return found is not None and found.reply is None and received.at < found.row.heard_at
-
-    def _begun(self, account: Account, received: Received, found: Known | None) -> Talk:
-        found = found or Known(_new(account, received), is_new=True)
-        return Talk(
-            platform=self._platform,
-            row=found.row,
-            is_new=found.is_new,
-            received=received,
-            memory=Memory.of(found.row.memory),
-            link=found.link,
-        )
 
     async def _outbound(self, talk: Talk, *, owes: bool) -> None:
         """The windows that the message opens; and what could not be sent before is said now."""
@@ -126,7 +116,6 @@ class Conversations(Unasked):
         await tell(self._platform, contacts, news)
 
     bound = staticmethod(bound)
-    bound_after = staticmethod(bound_after)
 
 
 CONVERSATIONS: Key[Conversations] = Key("conversations")

@@ -51,11 +51,13 @@ async def conversation_statistics(call: Call) -> web.StreamResponse:
         own = counts[row["account"], row["item"]]
         own[row["what"]] += row["count"]
         own[row["what"], row["pointer"]] += row["count"]
-    lines = [_line(call, *key, own) for key, own in sorted(counts.items()) if _is_own(call, key[1])]
-    items = [one for one in lines if _is_enough(one, ITEM)]
+    items = {code: call.platform.registry.items.get(code) for _, code in counts}
+    led = {code for code, item in items.items() if item and call.principal.may(LEAD, item.department, item.unit)}
+    lines = [_line(call, *key, own) for key, own in sorted(counts.items()) if key[1] in led]
+    shown = [one for one in lines if _is_enough(one, ITEM)]
     leads = any(role.name == LEAD for role in call.principal.roles)
     accounts = await _accounts(call, first, end, counts) if leads else []
-    return reply(call, {**months.document(), "accounts": accounts, "items": items})
+    return reply(call, {**months.document(), "accounts": accounts, "items": shown})
 
 
 async def _accounts(call: Call, first: date, end: date, counts: Mapping[Any, Counter[Any]]) -> list[dict[str, Any]]:
@@ -76,11 +78,6 @@ def shown_of(count: int) -> int | None:
 
 def _is_enough(line: Mapping[str, Any], names: tuple[str, ...]) -> bool:
     return any(line[name] for name in names)
-
-
-def _is_own(call: Call, code: str) -> bool:
-    item = call.platform.registry.items.get(code) if code else None
-    return item is not None and call.principal.may(LEAD, item.department, item.unit)
 
 
 def _line(call: Call, account: str, code: str, own: Counter[Any]) -> dict[str, Any]:

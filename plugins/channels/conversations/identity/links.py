@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,8 +11,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Conflict, Platform, Principal, Stale, Texts, Update
 from conversations.contacts.offers import known_of
-from conversations.figures.counting import figure
-from conversations.figures.events import write
+from conversations.figures.counting import figure, write
 from conversations.identity import telling
 from conversations.outbound.sender import channel_of
 from conversations.sentences import say
@@ -120,3 +120,10 @@ async def bind(platform: Platform, offer: LinkOffer, person: Principal, *, is_pr
 async def live_link(conversation: Any) -> ContactLink | None:
     """Who a contact is at present."""
     return await ContactLink.filter(conversation_id=conversation, ended_at=None).order_by("-linked_at").first()
+
+
+def ending_of(person: str | None, now: datetime) -> Sequence[Update]:
+    """End the links of a person, or (None) of everybody, with the digits and codes that they have taken."""
+    whose: dict[str, Any] = {} if person is None else {"person": person}
+    over = {ContactLink: "ended_at", LinkOffer: "used_at"}
+    return [Update(model, {**whose, name: None}, {name: now}, rows=None) for model, name in over.items()]

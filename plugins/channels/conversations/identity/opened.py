@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from banshi import Call, Forbidden, Problem, Unavailable, Write
 from banshi.sdk.sign_in import KeptCookie, has_come_back
 from conversations.contacts.offers import LINK_LIFE, OFFERS
-from conversations.outbound.sender import needs_own_browser, opener_of
+from conversations.outbound.sender import Opener, outlet_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, LinkOffer
 from questions.pages.frame import FromElsewhere
@@ -73,7 +73,7 @@ def require(call: Call, row: ChannelConversation, token: str) -> bool:
     Raises FromElsewhere where it could and hasn't, and OtherBrowser.
     """
     refuse_other_browsers(call, row)
-    could = bool(_leads(call, row, ""))
+    could = can_show(call, row)
     if could and not has_shown(call, token):
         raise FromElsewhere
     return could
@@ -81,7 +81,7 @@ def require(call: Call, row: ChannelConversation, token: str) -> bool:
 
 def refuse_other_browsers(call: Call, row: ChannelConversation) -> None:
     """Raise OtherBrowser where the provider can say who opens a link in its own alone, whatever this one has kept."""
-    if needs_own_browser(call.platform, row.account) and not _leads(call, row, ""):
+    if row.account in outlet_of(call.platform, row.account).own_browser and not can_show(call, row):
         raise OtherBrowser
 
 
@@ -104,7 +104,7 @@ async def found_out(call: Call, offer: LinkOffer, row: ChannelConversation, toke
 
     Raises ContactUnknown, AnothersLink and ContactUnavailable.
     """
-    opener = opener_of(call.platform, row.account)
+    opener = _opener(call, row)
     try:
         who = await opener.who(row.account, call.query) if opener else ""
     except Unavailable:
@@ -133,8 +133,14 @@ def can_show(call: Call, row: ChannelConversation) -> bool:
     return bool(_leads(call, row, ""))
 
 
+def _opener(call: Call, row: ChannelConversation) -> Opener | None:
+    """Who learns whose contact opens a link; None where the account's channel can't."""
+    made = outlet_of(call.platform, row.account).opener
+    return made(call.platform) if made else None
+
+
 def _leads(call: Call, row: ChannelConversation, state: str) -> str:
-    opener, browser = opener_of(call.platform, row.account), call.request.headers.get("User-Agent", "")
+    opener, browser = _opener(call, row), call.request.headers.get("User-Agent", "")
     return opener.leads(row.account, browser, call.address + BACK, state) if opener else ""
 
 

@@ -11,7 +11,7 @@ from banshi import Answer, Audience, Call, NotFound, Update, Write, reply
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
 from conversations.contacts.offers import DIGITS, OFFERS
-from conversations.figures.events import write
+from conversations.figures.counting import write
 from conversations.identity.links import ending
 from conversations.sentences import say
 from conversations.tables.models import ContactLink, LinkOffer

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
-from banshi import Audience, Call, Forbidden, text_in
-from banshi.sdk.http import ErrorFormat, Routes
+from banshi import Audience, Call, Forbidden, Update, text_in
 from banshi.sdk.sign_in import ATTEMPT_LIFE_S, CAME, SIGN_IN, KeptCookie
 from conversations.contacts.offers import OFFERS
 from conversations.identity import opened, page
-from conversations.identity.links import bind
+from conversations.identity.links import bind, person_of
 from conversations.outbound.sender import title_of
 from conversations.sentences import say
-from conversations.tables.models import ChannelConversation, LinkOffer
-from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, leaving, problem, refuse_others
+from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
+from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, PageRoutes, leaving, refuse_others
+from questions.pages.going_on import GoingOn
 
 #: Where the provider sends people back to; the operator registers it there.
 BACK = "/v1/conversations/signed-in"
 
 COOKIE = KeptCookie("banshi_sign_in", BACK)
 
-ROUTES = Routes("conversations", errors=ErrorFormat(media_type="text/html", told=problem))
+ROUTES = PageRoutes("conversations")
 
 
 class ForCitizens(Forbidden):
@@ -57,7 +59,7 @@ async def show_contact_link(call: Call) -> web.StreamResponse:
         return led
     until = offer.ends_at.astimezone(call.platform.settings.timezone)
     account = text_in(title_of(call.platform, row.account), call.language)
-    return page.asking(call.language, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
+    return page.asking(call, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
 
 
 @ROUTES.post(
@@ -73,7 +75,7 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
     opened.require(call, row, call.path["token"])
     sign_in = call.platform[SIGN_IN]
     attempt = await sign_in.begin(call.address + BACK, call.path["token"])
-    answer = leaving(call.language, attempt.address, sign_in.host)
+    answer = leaving(call, attempt.address, sign_in.host)
     COOKIE.put(call, answer, attempt.kept, ATTEMPT_LIFE_S)
     return answer
 
@@ -112,6 +114,29 @@ async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     is_proved = opened.require(call, row, token)
     row = await bind(call.platform, offer, person, is_proved=is_proved)
     account = text_in(title_of(call.platform, row.account), call.language)
-    answer = page.done(call.language, account, person.name)
+    answer = page.done(call, account, person.name)
     COOKIE.forget(answer)
+    return answer
+
+
+async def going_on(call: Call, token: str) -> GoingOn:
+    """For whom and with what, as long as they are bound to the contact. Raises LinkOver."""
+    way = f"rest/{token}"
+    offer, row = await offered(call, way)
+    link = await ContactLink.get_or_none(conversation_id=row.id, person=offer.person, ended_at=None)
+    if link is None:
+        raise LinkOver
+    used = Update(LinkOffer, {"id": offer.id, "used_at": None}, {"used_at": call.now})
+    is_shown = opened.has_shown(call, way) or not (opened.can_show(call, row) or call.platform[SIGN_IN].host)
+    lead = None if is_shown else partial(_lead, call, row, way)
+    return GoingOn(offer.known["item"], person_of(link, row.account), used, lead)
+
+
+async def _lead(call: Call, row: ChannelConversation, way: str) -> web.Response:
+    """To the chat's provider, where it can say in this browser who has opened the link; else to the sign-in."""
+    if led := opened.leading(call, row, way):
+        return led
+    attempt = await call.platform[SIGN_IN].begin(call.address + BACK, way)
+    answer = web.Response(status=302, headers={"Location": attempt.address, "Cache-Control": "no-store"})
+    COOKIE.put(call, answer, attempt.kept, ATTEMPT_LIFE_S)
     return answer

@@ -18,7 +18,7 @@ from banshi.sdk.operations import every, place_of, working
 from conversations.contents import Account, Joined, Left, Received, Reply
 from conversations.engine.turns import CONVERSATIONS
 from conversations.inbound.kept import Kept, KeptMessage
-from conversations.outbound.sender import OUTLETS, channel_of, most_bytes_of, pieces
+from conversations.outbound.sender import OUTLETS, channel_of, outlet_of, pieces
 from conversations.sentences import say
 
 log = structlog.get_logger("banshi.conversations")
@@ -119,7 +119,7 @@ class Answering:
         """The answer of its turn: what doesn't fit into one text is promised."""
         conversations = self._platform[CONVERSATIONS]
         reply = await conversations.take(account, received)
-        first, *rest = pieces(reply.text, most_bytes_of(self._platform, account.name))
+        first, *rest = pieces(reply.text, outlet_of(self._platform, account.name).most_bytes)
         for number, piece in enumerate(rest, start=2):
             await conversations.answer_later(account, received, Reply(text=piece), f"part-{number}")
         return first

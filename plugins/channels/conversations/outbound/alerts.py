@@ -15,9 +15,8 @@ from tortoise.queryset import QuerySet
 from yarl import URL
 
 from banshi import Key, NotFound, Platform, text_in
-from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import led, paused, working
-from conversations.contacts.bound import BoundContact, bound, bound_after, has_app
+from conversations.contacts.bound import bound, bound_after, has_app
 from conversations.outbound.homes import areas_of, concerns, homes, within
 from conversations.outbound.saying import Unasked
 from conversations.outbound.sender import OUTLETS
@@ -25,6 +24,7 @@ from conversations.outbound.telling import News, before_notices, spelled, tell
 from conversations.sentences import say
 from conversations.settings import SETTINGS
 from conversations.tables.models import Said
+from questions.pages.going_on import READER
 
 #: Seconds between two looks, and contacts that one statement is about.
 LOOK_S, CONTACTS_AT_ONCE = 5.0, 50
@@ -40,7 +40,7 @@ class Alerts:
     """Tells of alerts; which contacts come next is remembered by channel and alert."""
 
     def __init__(self, platform: Platform) -> None:
-        self._platform, self._api, self._unasked = platform, ApiReader(platform), Unasked(platform)
+        self._platform, self._api, self._unasked = platform, platform[READER], Unasked(platform)
         self._channels = [one.channel for _, one in platform.registry.offered(OUTLETS) if one.notifier]
         self._behind, self._whole = dict[tuple[str, str], UUID](), dict[str, Any]()
 
@@ -110,22 +110,18 @@ class Alerts:
         while rows := await ended.order_by("until").limit(CONTACTS_AT_ONCE):
             said = await self._unasked.take_back([row.key for row in rows])
             for alert in {row.about for row in rows} - ends.keys():
-                ends[alert] = None if alert in replaced else await self._end_of(alert)
+                shown = None if alert in replaced else await self._shown(alert)
+                # It may be in force after all, or not to be had any more.
+                is_over = shown is not None and shown["state"] != "published"
+                ends[alert] = end_news_of(self._platform, shown) if is_over else None
             for row in rows:
                 news = ends[row.about]
                 if news is not None and row.key in said:
-                    await tell(self._platform, await self._still(row), news)
+                    # Not where they have unbound the account.
+                    contacts = await bound(row.person, row.channel)
+                    still = [one for one in contacts if one.conversation == row.conversation_id]
+                    await tell(self._platform, still, news)
             await Said.filter(id__in=[row.id for row in rows]).update(until=now)
-
-    async def _still(self, row: Said) -> Sequence[BoundContact]:
-        """Who was told; nobody where they have unbound the account."""
-        contacts = await bound(row.person, row.channel)
-        return [one for one in contacts if one.conversation == row.conversation_id]
-
-    async def _end_of(self, alert: str) -> News | None:
-        """What is told of its end; None where it is in force after all, or not to be had any more."""
-        shown = await self._shown(alert)
-        return end_news_of(self._platform, shown) if shown and shown["state"] != "published" else None
 
 
 def still_told(now: datetime) -> QuerySet[Said]:

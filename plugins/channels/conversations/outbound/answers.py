@@ -22,9 +22,17 @@ PART = "-part-"
 #: The code of what an operator has given up.
 GIVEN_UP = "given-up"
 
+#: The code of a file for which no window was open.
+UNREACHABLE = "unreachable"
+
+#: The code of what its officer has ended before it was on its way.
+WITHDRAWN = "withdrawn"
+
 #: By our own code, why something isn't said.
 WHY = {
     "unbound": say("They are known there as somebody else by now, or as nobody."),
+    UNREACHABLE: say("They couldn't be written to any more, and a file doesn't wait: send it once they have written."),
+    WITHDRAWN: say("Its officer has ended it before it was on its way."),
     GIVEN_UP: say("All that waited was given up by an operator."),
 }
 

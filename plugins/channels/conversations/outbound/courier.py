@@ -26,7 +26,7 @@ from banshi import Key, Platform, Stale, Update, Write
 from banshi.sdk.database import MAX_SLEEP_S, quoted
 from banshi.sdk.operations import UnderWay, place_of, woken, working
 from conversations.outbound import saying, windows
-from conversations.outbound.answers import GIVEN_UP, became
+from conversations.outbound.answers import GIVEN_UP, UNREACHABLE, became
 from conversations.outbound.saying import MAX_CODE_CHARS, MAX_ID_CHARS
 from conversations.outbound.sender import OUTLETS, Accepted, Later, Outcome, Outlet, Refused, Sender, Shut, Unknown
 from conversations.outbound.states import before
@@ -260,6 +260,9 @@ class Courier:
         if "state" in changed:
             del where["state"]
             where["state__in"] = before(changed["state"])
+            if changed["state"] == "shut" and said.words.get("file"):
+                # It goes with no answer to a message of theirs, and its upload stays for a day alone.
+                changed = {**changed, "state": "refused", "code": UNREACHABLE}
             changed = {**changed, "settled_at": self._platform.now()}
         if not changed.get("is_sending"):
             changed = {**changed, "is_sending": False, "lease_until": 0}

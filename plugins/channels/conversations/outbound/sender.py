@@ -177,6 +177,8 @@ class Outlet:
     own_browser: Collection[str] = ()
     #: Whether its provider knows a message again by `Outbound.id` and sends one: what may have been sent is sent again.
     knows_again: bool = False
+    #: Files that its sender can send: bytes at most by media type.
+    files: Mapping[str, int] = field(default_factory=dict)
     #: Asked of an account before a message is marked: `Later` while nothing can be sent, as without an access token. So
     #: a server that is killed while it waits for one leaves no doubt about the message.
     ready: Callable[[Platform], Callable[[str], Awaitable[Later | None]]] | None = None
@@ -214,30 +216,21 @@ def channel_of(account: str) -> str:
     return account.partition(":")[0]
 
 
+def outlet_of(platform: Platform, account: str) -> Outlet:
+    """What is offered of an account's channel; nothing where nobody offers it."""
+    channel, offered = channel_of(account), platform.registry.offered(OUTLETS)
+    return next((one for _, one in offered if one.channel == channel), Outlet(channel))
+
+
 def title_of(platform: Platform, account: str) -> Texts:
     """What people call an account; its name where nobody says."""
-    titles = (one.titles for _, one in platform.registry.offered(OUTLETS))
-    return next((found[account] for found in titles if account in found), {"zh-CN": account, "en": account})
+    return outlet_of(platform, account).titles.get(account, {"zh-CN": account, "en": account})
 
 
 def sender_of(platform: Platform, account: str) -> Sender | None:
     """Who sends for an account; None where its channel can't be written to unasked."""
-    return next((one.sender(platform) for one in _outlets(platform, account) if one.sender), None)
-
-
-def most_bytes_of(platform: Platform, account: str) -> int:
-    """Bytes of one message of an account, 0 for any number."""
-    return next((one.most_bytes for one in _outlets(platform, account)), 0)
-
-
-def opener_of(platform: Platform, account: str) -> Opener | None:
-    """Who learns whose contact opens a link; None where the account's channel can't."""
-    return next((one.opener(platform) for one in _outlets(platform, account) if one.opener), None)
-
-
-def needs_own_browser(platform: Platform, account: str) -> bool:
-    """Whether an account's links are for the provider's own browser alone, which says who opens them."""
-    return any(account in one.own_browser for one in _outlets(platform, account))
+    made = outlet_of(platform, account).sender
+    return made(platform) if made else None
 
 
 def same_channels(registry: Any) -> Iterator[Finding]:
@@ -248,8 +241,3 @@ def same_channels(registry: Any) -> Iterator[Finding]:
             advice = f'{offered[one.channel]} offers a channel "{one.channel}", too: give this Outlet another name'
             yield Finding(plugin, "same-channel", advice)
         offered.setdefault(one.channel, plugin)
-
-
-def _outlets(platform: Platform, account: str) -> Iterator[Outlet]:
-    channel = channel_of(account)
-    return (one for _, one in platform.registry.offered(OUTLETS) if one.channel == channel)

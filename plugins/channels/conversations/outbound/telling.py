@@ -6,14 +6,17 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
+from tortoise.models import Model
 
-from banshi import Message, Platform, Write, text_in
+from banshi import Message, Platform, Update, Write, text_in
 from conversations.contacts.bound import BoundContact, bound, has_app
 from conversations.contents import Reply
-from conversations.outbound.saying import About, promise
-from conversations.outbound.sender import OUTLETS, Kind
+from conversations.outbound.saying import NOTICE, About, promise
+from conversations.outbound.sender import Kind, outlet_of
 from conversations.sentences import say
 from conversations.tables.models import Said
 
@@ -65,9 +68,8 @@ async def tell(platform: Platform, contacts: Sequence[BoundContact], news: News)
 
 async def before_notices(platform: Platform, channel: str) -> None:
     """What a channel does before notices are promised."""
-    for _, one in platform.registry.offered(OUTLETS):
-        if one.channel == channel and one.before_notices:
-            await one.before_notices(platform)
+    if first := outlet_of(platform, channel).before_notices:
+        await first(platform)
 
 
 def deliver_on(channel: str) -> Callable[[Platform, Sequence[Message]], Awaitable[None]]:
@@ -110,3 +112,33 @@ def spelled(platform: Platform, moment: datetime) -> str:
     """A time as a notice has it, in the city's own."""
     at = moment.astimezone(platform.settings.timezone)
     return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
+
+
+#: What a state of the version before is to us; of one that waits nothing is kept, since it is promised again.
+FORMER_STATES = {"sending": "unknown", "said": "refused"}
+
+
+def kept_notice(platform: Platform, channel: str, row: Mapping[str, Any]) -> Sequence[Model | Update]:
+    """What is written for a notice that a channel of the version before has told. It goes with the next version.
+
+    Args:
+        row: Its columns: id, key, conversation_id, person, alert, until, words, state, code, provider_id, at.
+    """
+    if row["state"] == "waiting":
+        return ()
+    same = {name: row[name] for name in ("conversation_id", "person", "until", "code", "provider_id", "at")}
+    said = Said(
+        id=UUID(str(row["id"])),
+        channel=channel,
+        key=f"told-{row['key']}",
+        by="notice",
+        words=Reply(text=row["words"]).stored(),
+        kind="alert" if row["until"] else "case",
+        about=row["alert"],
+        state=FORMER_STATES.get(row["state"], row["state"]),
+        window=NOTICE,
+        settled_at=platform.now(),
+        **same,
+    )
+    # Its words in the chat are about the alert, too.
+    return [said, Update(Said, {"key": f"notice-{row['key']}"}, {"about": row["alert"]}, rows=None)]

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Conflict, Platform, Update
 from conversations.contents import Left, Received
-from conversations.outbound.sender import most_bytes_of, pieces, sender_of
+from conversations.outbound.sender import outlet_of, pieces, sender_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, Said, Window
 from desk import Reachable
@@ -66,7 +66,7 @@ async def reachable(platform: Platform, conversations: Sequence[UUID]) -> Mappin
             found[identity] = Reachable()
         elif sender is not None and own:
             counts = [one.sends_left for one in own]
-            most = most_bytes_of(platform, account)
+            most = outlet_of(platform, account).most_bytes
             before = sum(len(pieces(text, most)) for text in waiting[identity])
             sends = None if None in counts else max(0, sum(filter(None, counts)) - before)
             found[identity] = Reachable(max(one.until for one in own), sends)
@@ -75,7 +75,7 @@ async def reachable(platform: Platform, conversations: Sequence[UUID]) -> Mappin
 
 async def refuse_too_long(platform: Platform, row: ChannelConversation, text: str) -> None:
     """Raise Conflict where a text takes more messages than may be sent now; where none may, all of it waits."""
-    parts = pieces(text, most_bytes_of(platform, row.account))
+    parts = pieces(text, outlet_of(platform, row.account).most_bytes)
     found = (await reachable(platform, [row.id])).get(row.id) if len(parts) > 1 else None
     if found is not None and found.sends is not None and 0 < found.sends < len(parts):
         over = sum(map(len, parts[found.sends :]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -11,7 +11,6 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalLine
-from conversations.tables.figure_models import Figure
 from conversations.tables.former import DeskDay, DeskEvent, DeskOfficer, DeskPhrase, Enquiry
 from conversations.tables.of_conversation import OfConversation
 
@@ -227,3 +226,22 @@ class Home(OfConversation):
     class Meta:
         table = "conversations_home"
         unique_together = (("conversation", "division"),)
+
+
+class Figure(Model):
+    """Something that happened once, on a day: nothing says in which conversation, not even the order of the ids."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid4)
+    #: Of the city.
+    day = fields.DateField()
+    account = fields.CharField(max_length=100)
+    #: Its code, "" for what is about no item.
+    item = fields.CharField(max_length=100, default="")
+    #: Of `figures.counting.What`.
+    what = fields.CharField(max_length=16)
+    #: What was asked just then, where that says something: a JSON Pointer, "" for the form as a whole.
+    pointer = fields.CharField(max_length=255, null=True)
+
+    class Meta:
+        table = "conversations_figure"
+        indexes = [Index(fields=("day",), name="conversations_figure_of")]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from banshi import Call, Conflict, NotFound, Platform, Principal, text_in
+from banshi import Call, Conflict, NotFound, Platform, Principal, Update, text_in
 from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array, optional
 from desk.officers import seen
 from desk.party import BECAME, Reachable, Word, party_of
@@ -34,6 +35,7 @@ HEAD = {
     "lease_until": {**MAYBE_MOMENT, "description": "Until when the officer has it without a word of theirs."},
     "answered_at": MAYBE_MOMENT,
     "closed_at": MAYBE_MOMENT,
+    "blocked_until": {**MAYBE_MOMENT, "description": "Until when the desk takes nothing of this contact but danger."},
     "rating": {"type": ["integer", "null"], "minimum": 1, "maximum": 5},
     "labels": array(TEXT, description="Codes of the desk's labels."),
 }
@@ -106,6 +108,13 @@ class PartyGone(Conflict):
 
     code = "party-gone"
     says = say
+
+
+def word_of(said: Sequence[Model | Update]) -> UUID:
+    """The id of what a party says. Raises PartyGone where nobody is there."""
+    if not said or isinstance(said[0], Update):
+        raise PartyGone
+    return UUID(str(said[0].pk))
 
 
 def desks_of(platform: Platform, principal: Principal, *roles: str) -> list[Desk]:
@@ -250,6 +259,6 @@ def event(platform: Platform, row: DeskEvent, is_ours: bool) -> dict[str, Any]:
 
 
 async def has_file(platform: Platform, row: Enquiry, identity: str) -> bool:
-    """Whether they have sent that file since they asked for a person, among the messages that are shown."""
+    """Whether that file was sent since they asked for a person, among the messages that are shown."""
     words = await words_of(platform, row)
-    return any(one.by == "citizen" and one.content.get("id") == identity for one in words)
+    return any(one.content.get("id") == identity for one in words)

@@ -8,20 +8,7 @@ from uuid import UUID
 from aiohttp import web
 from tortoise.models import Model
 
-from banshi import (
-    LANGUAGES,
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    FieldProblem,
-    InvalidFields,
-    Parameter,
-    Stale,
-    Update,
-    Write,
-    reply,
-)
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Parameter, Stale, Update, Write, reply
 from banshi.sdk.documents import ID, Record, array, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
 from desk import officers, places, queue
@@ -30,7 +17,7 @@ from desk.party import party_of
 from desk.places import CODE, LEAD, OFFICER, WORDS, desk_of
 from desk.rounds import RATE
 from desk.routes import enquiries
-from desk.routes.enquiries import ENQUIRY, LISTED, PartyGone, find, find_held, find_led
+from desk.routes.enquiries import ENQUIRY, LISTED, find, find_held, find_led
 from desk.sentences import say
 from desk.settings import SETTINGS
 from desk.tables.models import Enquiry
@@ -40,14 +27,13 @@ ROUTES = Routes("desk")
 #: Labels of a conversation, and how often a claim is made anew.
 MAX_LABELS, MAX_TRIES = 8, 8
 MOVED = say("Something happened to it at this moment; look at it again.")
-TEXT_BODY, ANSWER_BODY = (Record(text={**WORDS, "maxLength": most}).form() for most in (2_000, 10_000))
+TEXT_BODY = Record(text={**WORDS, "maxLength": 2_000}).form()
 PURPOSE_BODY = Record(purpose={**WORDS, "maxLength": 200}).form()
 HANDED_ON = Record(
     desk=optional({**CODE, "description": "To another desk; the citizen waits there, with the place they had."}),
     officer=optional({**WORDS, "maxLength": 255, "description": "To a colleague, by id, who was at this desk lately."}),
     note=optional({"type": "string", "maxLength": 2_000}),
 ).form()
-SAID = Record(id={**ID, "description": "The conversation."}, said=ID)
 
 NOT_SEEN = say(
     "Nobody of that id was at this desk in the last {days} days: let them open its list once, or give it back.",
@@ -56,7 +42,8 @@ NOT_SEEN = say(
 ONE = {200: Answer("The conversation.", ENQUIRY), 409: Answer("A colleague holds it, you don't, or it is over.")}
 
 LABEL = Parameter("label", CODE, "Only with this label.")
-STATE = Parameter("state", {"enum": ["waiting", "held", "closed", "left", "word"]}, "Only these.")
+STATES = {"enum": ["waiting", "held", "closed", "left", "word", "blocked"]}
+STATE = Parameter("state", STATES, "Only these; `blocked`: whose contact is.")
 DESK = Parameter("desk", CODE, "Only of this desk.")
 
 
@@ -73,7 +60,9 @@ async def list_enquiries(call: Call) -> web.StreamResponse:
     codes = [desk.code for desk in desks]
     if code := call.query.get("desk"):
         codes = [enquiries.own_desk(call, code).code]
-    rows = Enquiry.filter(desk__in=codes, state=call.query.get("state", "waiting"))
+    state = call.query.get("state", "waiting")
+    wanted = {"blocked_until__gt": call.now} if state == "blocked" else {"state": state}
+    rows = Enquiry.filter(desk__in=codes, **wanted)
     if label := call.query.get("label"):
         rows = rows.filter(labels__contains=f",{label},")
     found, after = await page_of(call, rows, {"-urgent": lambda text: text == "True", "asked_at": in_utc, "id": UUID})
@@ -90,7 +79,7 @@ async def _shown(call: Call, row: Enquiry) -> web.StreamResponse:
     return reply(call, await enquiries.document(call.platform, row, call.principal, call.language))
 
 
-async def _commit(call: Call, *parts: Model | Update) -> None:
+async def commit(call: Call, *parts: Model | Update) -> None:
     """Write it, if nobody was quicker. Raises HeldByOther, NotHolder, Over, and Conflict for anything else."""
     try:
         await call.platform.store.commit(queue.write(*parts))
@@ -100,8 +89,8 @@ async def _commit(call: Call, *parts: Model | Update) -> None:
 
 
 async def _step(call: Call, row: Enquiry, *parts: Model | Update) -> web.StreamResponse:
-    """Write it, and show what has become of it. Raises what `_commit` does."""
-    await _commit(call, *parts)
+    """Write it, and show what has become of it. Raises what `commit` does."""
+    await commit(call, *parts)
     return await _shown(call, await Enquiry.get(id=row.id))
 
 
@@ -198,33 +187,6 @@ async def label_enquiry(call: Call) -> web.StreamResponse:
     event = queue.event(row, "labelled", call.now, call.principal, ", ".join(labels))
     values = {"labels": f",{','.join(labels)}," if labels else ""}
     return await _step(call, row, *await queue.step(call.platform, row, values), event)
-
-
-@ROUTES.post(
-    "/v1/desk/enquiries/{id}/answers",
-    Audience.STAFF,
-    {201: Answer("It is said: what the conversation shows under that id.", SAID), 409: ONE[409]},
-    body=ANSWER_BODY,
-    creates=True,
-)
-async def answer_enquiry(call: Call) -> web.StreamResponse:
-    """Say something to the citizen. Nobody else can while you hold the conversation.
-
-    What is too long for one message of the channel goes in several, each shown with what became of it. 409 with
-    `letters_over` where it takes more of them than can be sent before the citizen writes again.
-    """
-    row, now, settings = await find_held(call), call.now, call.platform[SETTINGS]
-    desk = desk_of(settings.desks, row.desk)
-    event, text = queue.event(row, "answered", now, call.principal), call.body["text"]
-    words = {tag: f"{desk.title[tag]}: {text}" if desk else text for tag in LANGUAGES}
-    said = await party_of(call.platform, row.kind).say(row.subject, words, row.officer)
-    if not said or isinstance(said[0], Update):
-        raise PartyGone
-    values = {"owed_since": None, "lease_until": now + settings.silence}
-    done = {"id": str(row.id), "said": str(said[0].pk)}
-    event.word = said[0].pk
-    await _commit(call, *await queue.step(call.platform, row, values), event, *said, *call.once.receipt(done))
-    return reply(call, done, status=201)
 
 
 @ROUTES.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -18,15 +19,18 @@ from banshi import (
     Conflict,
     FieldProblem,
     InvalidFields,
+    Parameter,
     Update,
     Write,
     reply,
     text_in,
 )
+from banshi.sdk.catalogue import initials
 from banshi.sdk.documents import MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.hours import check_hours
 from banshi.sdk.http import Routes
 from desk import places
+from desk.placeholders import PLACEHOLDERS
 from desk.places import CODE, LEAD, WORDS
 from desk.routes.enquiries import desks_of, own_desk
 from desk.sentences import say
@@ -55,6 +59,8 @@ PHRASE = Record(code=TEXT, version=COUNT, texts=TEXTS)
 PHRASE_BODY = Record(
     texts=TEXTS, version={**COUNT, "description": "The one that you have seen last; 0 for none."}
 ).form()
+LETTERS = {"type": "string", "minLength": 1, "maxLength": 32}
+NO_PLACEHOLDER = "“{name}” is no placeholder: write citizen, officer, desk or case in braces."
 GONE = Answer("It is as the calendar has it, or there is none any more.")
 
 
@@ -111,14 +117,22 @@ async def clear_desk_day(call: Call) -> web.StreamResponse:
     "/v1/desk/desks/{desk}/phrases",
     Audience.STAFF,
     {200: Answer("All.", Record(items=array(PHRASE)))},
+    parameters=(Parameter("q", LETTERS, "Those with these letters in code or words, or as their initials (bgsj)."),),
     path_schemas=OF_DESK,
 )
 async def list_desk_phrases(call: Call) -> web.StreamResponse:
-    """List a desk's canned answers, each in its last version."""
+    """List a desk's canned answers, each in its last version; those that begin with the letters in front."""
     desk = own_desk(call, call.path["desk"])
     last: dict[str, DeskPhrase] = {row.code: row for row in await DeskPhrase.filter(desk=desk.code).order_by("version")}
-    shown = [PHRASE.of(call.platform, row) for _, row in sorted(last.items()) if row.texts]
-    return reply(call, {"items": shown})
+    typed = call.query.get("q", "").casefold()
+    found = [(at, code) for code, row in last.items() if row.texts and (at := _at(row, typed)) >= 0]
+    return reply(call, {"items": [PHRASE.of(call.platform, last[code]) for _, code in sorted(found)]})
+
+
+def _at(row: DeskPhrase, typed: str) -> int:
+    """Where letters stand in its code or words, or their initials, at the earliest; -1 for nowhere."""
+    texts = [text for own in (row.code, *row.texts.values()) for text in (own.casefold(), initials(own))]
+    return min((at for text in texts if (at := text.find(typed)) >= 0), default=-1)
 
 
 async def _write_phrase(call: Call, texts: dict[str, str], seen: int | None) -> DeskPhrase:
@@ -146,6 +160,14 @@ async def _write_phrase(call: Call, texts: dict[str, str], seen: int | None) -> 
 )
 async def set_desk_phrase(call: Call) -> web.StreamResponse:
     """Write the next version of a canned answer."""
+    unknown = [
+        FieldProblem(f"/texts/{tag}", say(NO_PLACEHOLDER, name=name))
+        for tag, text in call.body["texts"].items()
+        for name in re.findall(r"{([^{}]*)}", text)
+        if name not in PLACEHOLDERS
+    ]
+    if unknown:
+        raise InvalidFields(unknown)
     row = await _write_phrase(call, call.body["texts"], call.body["version"])
     return reply(call, PHRASE.of(call.platform, row))
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from banshi import LANGUAGES, Answer, Audience, Call, Key, Platform
 from banshi.sdk.http import LAST_EVENT, LiveRows, Routes
 from banshi.sdk.operations import every, woken, working
+from desk import queue
 from desk.metrics import METRICS
 from desk.officers import NOTED, seated, seen
 from desk.party import BECAME, Word, party_of
@@ -38,6 +39,7 @@ LOOK_S, REST_S = 5.0, 0.5
 @asynccontextmanager
 async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
     """Those of this process."""
+    platform.store.before_insert(DeskEvent, queue.stamp)
     events = DeskEvent.all().prefetch_related("enquiry")
     streams = LiveRows(platform, events, "desk", partial(written, platform), partial(spoken, platform))
     async with streams.running("desk-stream"), working("desk-room", partial(_tell_who_is_there, platform, streams)):

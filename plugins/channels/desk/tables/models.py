@@ -49,10 +49,10 @@ class Enquiry(Personal):
     closed_at = fields.DatetimeField(null=True)
     #: 1 to 5, where they gave one.
     rating = fields.IntField(null=True)
+    #: Until when its desk takes nothing of that contact but danger: an officer has blocked them.
+    blocked_until = fields.DatetimeField(null=True)
     #: Codes of the desk's labels with a comma around each, such as ",visa,fees,": what is looked for is ",visa,".
     labels = fields.CharField(max_length=1024, default="", db_default="")
-    #: Counts the steps from state to state: whoever has read it before one of them writes nothing.
-    version = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "desk_enquiry"

@@ -1,10 +1,10 @@
 // A pass that this browser alone can show: it makes a key that no script can read, takes the pass with it, and signs the
-// pass anew every few seconds. What it has signed is drawn by the server.
-"use strict";
+// pass anew every few seconds, with a network or without.
+import { draw } from "./qr.js";
 const P256 = { name: "ECDSA", namedCurve: "P-256" }, ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 const place = document.querySelector("[data-pass]"), { token, at, alt } = place.dataset;
-const picture = Object.assign(new Image(352, 352), { alt, hidden: true });
+const picture = Object.assign(document.createElement("canvas"), { hidden: true, role: "img", ariaLabel: alt });
 place.prepend(picture);
 
 function base45(bytes) {
@@ -38,24 +38,34 @@ async function key() {
   return made;
 }
 
+// What the platform says of the pass; without a network what it said last. This phone's clock may be wrong, and the
+// officer's is not: go by the platform's.
+async function taken(jwk) {
+  let answer;
+  try {
+    answer = await fetch(`${at}/phone`, { method: "POST", body: new URLSearchParams({ token, key: JSON.stringify(jwk) }) });
+  } catch (lost) {
+    const kept = await stored("readonly", keys => keys.get(at));
+    if (kept) return kept;
+    throw lost;
+  }
+  if (!answer.ok) throw new Error(answer.status);
+  const held = { ...await answer.json(), ahead: Date.now() - Date.parse(answer.headers.get("Date")) };
+  await stored("readwrite", keys => keys.put(held, at));
+  return held;
+}
+
 async function show() {
   const pair = await key(), { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
-  const answer = await fetch(`${at}/phone`, { method: "POST", body: new URLSearchParams({ token, key: JSON.stringify({ kty, crv, x, y }) }) });
-  if (!answer.ok) throw new Error(answer.status);
-  // This phone's clock may be wrong, and the officer's is not: go by the platform's.
-  const held = await answer.json(), ahead = Date.now() - Date.parse(answer.headers.get("Date"));
+  const held = await taken({ kty, crv, x, y });
   const sign = async () => {
     const begin = `BD1:${held.text.slice(4)}`, time = new Uint8Array(4);
-    new DataView(time.buffer).setUint32(0, Math.floor((Date.now() - ahead) / 1000));
+    new DataView(time.buffer).setUint32(0, Math.floor((Date.now() - held.ahead) / 1000));
     const message = new Uint8Array([...new TextEncoder().encode(begin), ...time]);
     const signature = new Uint8Array(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, pair.privateKey, message));
     const text = begin + base45([...time, ...lower(signature)]);
-    const drawn = await fetch(`${at}/picture`, { method: "POST", body: new URLSearchParams({ token, text }) });
-    if (!drawn.ok) return;
-    const before = picture.src;
-    picture.src = URL.createObjectURL(await drawn.blob());
+    draw(picture, held.before, held.before ? text.replace(/[% ]/g, encodeURIComponent) : text);
     picture.hidden = false;
-    if (before.startsWith("blob:")) URL.revokeObjectURL(before);
   };
   await sign();
   const bar = place.querySelector("progress");

@@ -25,6 +25,12 @@ $$("[data-here]").forEach(b => { const at = k => $(`[data-place="${k}"]`, b.clos
   b.onclick = () => navigator.geolocation.getCurrentPosition(p => { at("latitude").value = p.coords.latitude.toFixed(6); at("longitude").value = p.coords.longitude.toFixed(6);
     const out = $("[data-text]", b.parentNode); out.textContent = out.dataset.text.replace("{n}", Math.round(p.coords.accuracy)); }, () => { b.hidden = true; }); });
 
+// A server that is away takes nothing with it: the form stays as it is, and says so.
+if (form) form.addEventListener("submit", e => { if (form.dataset.there) return; e.preventDefault(); e.stopImmediatePropagation();
+  const away = $("[data-away]", form), { submitter } = e;
+  fetch("/site/manifest.webmanifest", { cache: "no-store" }).then(answer => { if (!answer.ok) throw new Error(answer.status);
+    away.hidden = true; form.dataset.there = "1"; form.requestSubmit(submitter); delete form.dataset.there; }).catch(() => { away.hidden = false; }); });
+
 // Once is enough: a button that was pressed twice.
 $$("form").forEach(f => f.addEventListener("submit", e => { if (f.dataset.sent) e.preventDefault(); f.dataset.sent = "1"; setTimeout(() => delete f.dataset.sent, 4000); }));
 addEventListener("pageshow", () => $$("form").forEach(f => delete f.dataset.sent));
@@ -51,3 +57,7 @@ const subscribe = async b => {
   $("[data-pushed]", b.parentNode).hidden = !answer.ok; b.hidden = answer.ok; };
 $$("[data-push]").forEach(b => { if (!("PushManager" in window && "serviceWorker" in navigator)) return; b.hidden = false;
   b.onclick = () => subscribe(b).catch(() => { b.hidden = true; }); });
+
+// A code that a camera has opened: what stands behind the # was sent to nobody yet. It leaves the address, and is verified.
+const verify = $("form[data-verify]");
+if (verify && location.hash.length > 1) { verify.elements.text.value = location.href; history.replaceState(null, "", location.pathname); verify.requestSubmit(); }

@@ -151,7 +151,7 @@ def kind_of(node: Node) -> Sort:
     if sort == "listed" and choices(node):
         return "choice"
     if sort == "listed":
-        return "slot" if "begins" in node["x-choices"] else "listed"
+        return "slot" if "days" in node["x-choices"] else "listed"
     if sort in ("text", "secret"):
         return "long" if node.get("maxLength", 0) > LINE_CHARS and "format" not in node else "text"
     return sort  # type: ignore[return-value]

@@ -15,14 +15,14 @@ from banshi import InvalidFields, Principal, Problem, text_in
 from questions.answering import form_of
 from questions.plan import MISSING, parts_of
 from web_site.filling.fields import Field, Filled, fields_of, groups_of, kind_of, leaves
-from web_site.filling.listed import look_up
+from web_site.filling.listed import SHOWN, look_up
 from web_site.filling.sent import File, multipart_of
 from web_site.filling.typed import answers_of, rows_of, sent_of, without_row
 from web_site.sentences import say
 from web_site.visit import Visit
 
 #: Names of buttons beside the one that goes on.
-BUTTONS = frozenset({"more", "less", "drop", "save", "look", "day", "prefill", "stay"})
+BUTTONS = frozenset({"more", "less", "drop", "save", "look", "day", "prefill", "stay", "show"})
 #: What a page of ours bears, to be done once.
 KEY = re.compile(r"[A-Za-z0-9_-]{20,64}")
 TOO_MANY = "This is too much in one go. What came before it is stored: choose this file once more."
@@ -65,10 +65,14 @@ class Filling:
 
     def begin(self, whole: Any) -> None:
         """Begin with these answers."""
-        names = [(name, text) for name, text in self.sent.items() if name.startswith("name:")]
+        carried = self.carried_along()
         self.sent = sent_of(self.schema, whole)
-        self.sent.extend(names)
+        self.sent.extend(carried)
         self.read()
+
+    def carried_along(self) -> list[tuple[str, str]]:
+        """What goes from page to page beside the answers: what files are called, and which day was shown."""
+        return [(name, text) for name, text in self.sent.items() if name.startswith("name:") or name == SHOWN]
 
     def read(self) -> None:
         """The answers from what was sent, and what is shown for files."""

@@ -103,13 +103,12 @@ class ItemForm(Filling):
     async def checked(self) -> web.Response:
         """All answers, to be read once more."""
         fields = await self.fields()
-        names = [(name, text) for name, text in self.sent.items() if name.startswith("name:")]
         return await self.visit.page(
             "filling/check.html",
             form=self,
             guide=self.guide,
             groups=self.answered(fields),
-            names=names,
+            names=self.carried_along(),
             whole=orjson.dumps(self.whole).decode(),
         )
 

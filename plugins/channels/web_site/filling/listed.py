@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from yarl import URL
@@ -15,8 +14,10 @@ from web_site.filling.fields import fields_of, leaves, plain
 if TYPE_CHECKING:
     from web_site.filling.form import Filling
 
-#: Rows of a list that are shown at once, days of a strip, and days that are looked through for the first time.
-MOST, DAYS, FAR = 100, 14, 90
+#: Rows of a list that are shown at once.
+MOST = 100
+#: With what is sent: the day whose times stood on the page.
+SHOWN = "day-shown"
 
 
 async def look_up(form: Filling) -> None:
@@ -53,27 +54,18 @@ async def _found(form: Filling, pointer: str, listed: Mapping[str, Any], value: 
 
 
 async def _slots(form: Filling, pointer: str, listed: Mapping[str, Any]) -> None:
-    """The times of one day, and on which days there are any."""
-    today = form.visit.call.platform.city_time().date()
+    """The days on which there are any, and the times of one of them."""
     value = value_at(form.whole, pointer)
-    rows: list[Any] = []
-    for days in (DAYS, FAR):
-        until = (today + timedelta(days)).isoformat()
-        query = {listed["from"]: today.isoformat(), listed["to"]: until, "limit": str(MOST)}
-        rows = rows or await _rows(form, listed, query)
-    by_day: dict[str, list[Any]] = {}
-    for row in rows:
-        by_day.setdefault(_at(row, listed["begins"])[:10], []).append(row)
-        if _at(row, listed["value"]) == value:
-            form.filled.names[pointer] = str(_at(row, listed["title"]))
-    own = [day for day, some in by_day.items() if value in [_at(one, listed["value"]) for one in some]]
-    chosen = form.sent.get("day") or next(iter(own), "")
-    chosen = chosen if chosen in by_day else next(iter(by_day), "")
-    form.filled.days[pointer] = {"all": {day: _left(some) for day, some in by_day.items()}, "chosen": chosen}
-    form.filled.options[pointer] = [_pair(listed, row) for row in by_day.get(chosen, ())]
-    form.filled.times[pointer] = {
-        plain(_at(row, listed["value"])): _time(row, listed) for row in by_day.get(chosen, ())
-    }
+    rows = await _rows(form, {"list": listed["days"]}, {})
+    days = {row["day"]: row["free"] or row["draws"] for row in rows if row["free"] or row["draws"]}
+    asked = (form.sent.get(name, "") for name in ("day", SHOWN))
+    chosen = next((day for day in asked if day in days), next(iter(days), ""))
+    query = {listed["from"]: chosen, listed["to"]: chosen, "limit": str(MOST)}
+    rows = await _rows(form, listed, query) if chosen else []
+    form.filled.days[pointer] = {"all": days, "chosen": chosen}
+    form.filled.options[pointer] = [_pair(listed, row) for row in rows]
+    form.filled.names[pointer] = dict(form.filled.options[pointer]).get(str(value), "")
+    form.filled.times[pointer] = {plain(_at(row, listed["value"])): _time(row, listed) for row in rows}
 
 
 def _time(row: Any, listed: Mapping[str, Any]) -> tuple[str, str, int | None]:
@@ -83,10 +75,6 @@ def _time(row: Any, listed: Mapping[str, Any]) -> tuple[str, str, int | None]:
     title = str(_at(row, listed["title"]))
     _, there, rest = title.partition(when)
     return when, (rest.strip(" ,，") if there else title), row.get("free")
-
-
-def _left(rows: list[Any]) -> int:
-    return sum(int(row.get("free", 1)) for row in rows)
 
 
 async def _rows(form: Filling, listed: Mapping[str, Any], query: Mapping[str, str]) -> list[Any]:

@@ -63,6 +63,7 @@ async def read_sent(visit: Visit, *, takes_files: bool = False) -> list[File]:
             raise Unread from None
         for name, text in pairs:
             _add(visit, name, text)
+        visit.choose(visit.sent.get("show"))
         return []
     if (
         not takes_files
@@ -72,9 +73,11 @@ async def read_sent(visit: Visit, *, takes_files: bool = False) -> list[File]:
         raise Unread
     try:
         async with asyncio.timeout(PART_TIMEOUT_S * 5):
-            return await _parts(visit)
+            files = await _parts(visit)
     except UNREADABLE:
         raise Unread from None
+    visit.choose(visit.sent.get("show"))
+    return files
 
 
 async def _parts(visit: Visit) -> list[File]:

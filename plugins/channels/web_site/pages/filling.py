@@ -34,8 +34,8 @@ async def show_item_form(visit: Visit) -> web.StreamResponse:
 @ROUTES.take("/items/{code}/form")
 async def fill_in_item_form(visit: Visit) -> web.StreamResponse:
     """Keep what was filled in, and go on: to a row more, to what was looked for, or to reading all of it once more."""
-    form = await ItemForm.of(visit)
     files = await read_sent(visit, takes_files=True)
+    form = await ItemForm.of(visit)
     stale = _stale(visit, form)
     form.sent = visit.sent
     if "whole" in visit.sent:
@@ -65,8 +65,8 @@ async def show_form_again(visit: Visit) -> web.StreamResponse:
 @ROUTES.take("/items/{code}/begin")
 async def hand_in_item(visit: Visit) -> web.StreamResponse:
     """Hand in what was read once more: once, however often it is sent."""
-    form = await ItemForm.of(visit)
     await read_sent(visit)
+    form = await ItemForm.of(visit)
     stale = _stale(visit, form)
     form.sent = visit.sent
     whole = form.carried()

@@ -16,6 +16,9 @@ ROUTES = Pages()
 #: How many items each department has, and how many are wholly online: by the catalogue's revision and the language.
 COUNTS: Key[dict[tuple[int, str], tuple[Mapping[str, int], int]]] = Key("items by department")
 
+#: Places that the home page shows: those that are open, and where most is done.
+MOST_PLACES = 5
+
 #: CAP's words for what is worst.
 RED = frozenset({"Extreme"})
 
@@ -53,9 +56,12 @@ async def show_home(visit: Visit) -> web.StreamResponse:
     ]
     departments.sort(key=lambda one: -one["count"])
     pages = (await visit.get("/v1/help"))["items"]
+    places = (await visit.get("/v1/places"))["items"]
     return await visit.page(
         "finding/home.html",
         here="",
+        themes=(await visit.get("/v1/themes"))["items"],
+        places=sorted(places, key=lambda one: not one["open"])[:MOST_PLACES],
         departments=departments,
         count=sum(by_department.values()),
         online=online,
@@ -75,19 +81,23 @@ async def alerts_in_force(visit: Visit) -> Sequence[Any]:
     return [{**one, "is_red": one["severity"] in RED} for one in found["items"]] if found else ()
 
 
-@ROUTES.show("/search", {"q": 100, "after": 500})
+@ROUTES.show("/search", {"q": 100, "after": 500, "theme": 32})
 async def search_items(visit: Visit) -> web.StreamResponse:
     """Find items in one's own words; whoever is in danger finds whom to call and nothing else."""
     words, after = visit.call.query.get("q", "").strip(), visit.call.query.get("after", "")
-    if not words:
-        items = sorted(await all_items(visit), key=lambda one: one["title"])
-        found: dict[str, Any] = {"items": items, "next": None}
+    theme = "" if words else visit.call.query.get("theme", "")
+    themes = {one["code"]: one["title"] for one in (await visit.get("/v1/themes"))["items"]} if theme else {}
+    if theme in themes:
+        found: dict[str, Any] = {"items": await all_items(visit, theme=theme, order="demand"), "next": None}
+    elif not words:
+        found = {"items": sorted(await all_items(visit), key=lambda one: one["title"]), "next": None}
     else:
         found = await visit.get("/v1/items", q=words, limit="10", **({"cursor": after} if after else {}))
     pages = found.get("help", ())
     return await visit.page(
         "finding/search.html",
         q=words,
+        theme=themes.get(theme, ""),
         items=found["items"],
         next=found["next"],
         likely=found.get("likely", True),

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from aiohttp import web
+from markupsafe import Markup
 
-from banshi import LANGUAGES, Answer, Audience, Call, NotFound, text_in
+from banshi import Answer, Audience, Call, NotFound, text_in
 from banshi.sdk.http import Routes
 from web_site import session
 from web_site.assets import ASSETS, NAMES, TYPES, WORKER
-from web_site.rendering import PAGES
+from web_site.rendering import PAGES, rendered
 from web_site.session import ROOT
-from web_site.visit import ERRORS, LANGUAGE, TYPE, Pages, Visit
+from web_site.visit import ERRORS, HEADERS, YEAR_S, Pages, Visit
 
 ROUTES = Pages()
 FILES = Routes("site", errors=ERRORS, lenient=True, described=False)
 
-YEAR_S = 365 * 86_400
+
+def around(call: Call, title: str, body: str) -> tuple[str, Mapping[str, str]]:
+    """A page of another plugin's in the city's look, and its headers; `body` is HTML of theirs."""
+    names = {
+        "visit": Visit(call, None, call.language, call.language, False),
+        "unread": 0,
+        "title": title,
+        "body": Markup(body),  # noqa: S704 - it is HTML of another plugin's
+    }
+    return rendered(call.platform[PAGES], "frame/around.html", call.language, **names), HEADERS
 
 
 @ROUTES.show("/")
@@ -36,14 +46,9 @@ async def miss_page(_: Visit) -> web.StreamResponse:
 async def choose_display(visit: Visit) -> web.StreamResponse:
     """Show all pages in another language, or in larger type, from now on."""
     query = visit.call.query
-    answer = visit.to(session.within(query.get("next", "")))
-    about: Any = {"max_age": YEAR_S, "path": ROOT, "samesite": "Lax", "httponly": True}
-    about["secure"] = visit.call.address.startswith("https:")
-    if query.get("language") in LANGUAGES:
-        answer.set_cookie(LANGUAGE, query["language"], **about)
-    if query.get("type") in ("large", "normal"):
-        answer.set_cookie(TYPE, query["type"], **about)
-    return answer
+    visit.choose(query.get("language"))
+    visit.choose(query.get("type"))
+    return visit.to(session.within(query.get("next", "")))
 
 
 @ROUTES.show("/manifest.webmanifest", media_type="application/manifest+json")

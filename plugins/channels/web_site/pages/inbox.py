@@ -98,7 +98,11 @@ async def show_tip_page(visit: Visit) -> web.StreamResponse:
     code, text = visit.sent.get("code", ""), visit.sent.get("text", "").strip()
     answered, now = visit.call.platform[ANSWERED], visit.call.now.timestamp()
     sent = (code, text, visit.sent.get("once", ""))
+    if "show" in visit.sent and not code:
+        return await _tip(visit, text=text)
     try:
+        if "show" in visit.sent:
+            return await _tip(visit, await _read_tip(visit, code), code, text=text)
         if not text or answered.find(now, *sent):
             return await _tip(visit, await _read_tip(visit, code), code)
         case = await visit.send(

@@ -108,7 +108,10 @@ async def take_wechat_message(call: Call) -> web.StreamResponse:
         raise Unavailable(headers={"Retry-After": "5"})
     if not text:
         return _told(SUCCESS)
-    return _told(_sealed(account, messages.reply(message, text, call.now), call.now.timestamp()), "text/xml")
+    document = messages.reply(message, text, call.now)
+    if account.cipher is not None:
+        document = messages.sealed(account.cipher, account.settings.token, document, int(call.now.timestamp()))
+    return _told(document, "text/xml")
 
 
 def _account(call: Call) -> OpenAccount:
@@ -141,13 +144,6 @@ def _opened(query: Mapping[str, str], account: OpenAccount, body: bytes) -> byte
         return account.cipher.decrypted(sealed)
     except crypto.NotOurs:
         raise NotFromWeChat from None
-
-
-def _sealed(account: OpenAccount, document: bytes, now: float) -> bytes:
-    """The reply as the account's mode has it."""
-    if account.cipher is None:
-        return document
-    return messages.sealed(account.cipher, account.settings.token, document, int(now))
 
 
 def _told(body: bytes, media_type: str = "text/plain") -> web.Response:

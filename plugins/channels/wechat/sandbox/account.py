@@ -13,7 +13,7 @@ from typing import Any
 
 from sandboxes.phones import Screen
 from sandboxes.sandbox import Clock
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import Refused, require
 from wechat.sandbox.numbers import Faults, Limits
 
 #: A day begins at midnight there.
@@ -108,8 +108,7 @@ class Account:
         """A follower. Raises Refused for anybody else."""
         if not isinstance(openid, str) or openid not in self.followers:
             raise Refused(40003)
-        if not self.followers[openid].follows:
-            raise Refused(43004)
+        require(self.followers[openid].follows, 43004)
         return self.followers[openid]
 
     def check_keys(self, given: Mapping[str, Any], grant: str) -> None:
@@ -119,8 +118,7 @@ class Account:
             ("appid", 41002, self.keys.appid, 40013),
             ("secret", 41004, self.keys.secret, 40125),
         ):
-            if given.get(name) != right:
-                raise Refused(wrong if given.get(name) else missing)
+            require(given.get(name) == right, wrong if given.get(name) else missing)
 
     # -- what is spent ---------------------------------------------------------------------------------------------
 
@@ -131,12 +129,10 @@ class Account:
             raise Refused(45009)
 
     def spend_of_month(self, name: str, most: int, code: int) -> None:
-        if not self._count(name, "%Y-%m", most):
-            raise Refused(code)
+        require(self._count(name, "%Y-%m", most), code)
 
     def spend_of_minute(self, name: str, most: int) -> None:
-        if not self._count(name, "%Y-%m-%dT%H:%M", most):
-            raise Refused(45011)
+        require(self._count(name, "%Y-%m-%dT%H:%M", most), 45011)
 
     def clear_day(self) -> None:
         self._spent = Counter({key: count for key, count in self._spent.items() if len(key[1]) == len("2026-11")})
@@ -159,8 +155,7 @@ class Account:
     def use_window(self, follower: Follower) -> None:
         """Spend one message of the window that ends first. Raises Refused."""
         open_now = [one for one in follower.windows.values() if one.until > self.clock()]
-        if not open_now:
-            raise Refused(45015)
+        require(open_now, 45015)
         window = min((one for one in open_now if one.left), key=lambda one: one.until, default=None)
         if window is None:
             raise Refused(45047)

@@ -20,6 +20,12 @@ class Refused(ValueError):
         self.code = code
 
 
+def require(holds: object, code: int) -> None:
+    """Raises Refused with that code where it doesn't hold."""
+    if not holds:
+        raise Refused(code)
+
+
 def refusal(code: int) -> dict[str, Any]:
     """The answer of that code."""
     rid = uuid.uuid4().hex

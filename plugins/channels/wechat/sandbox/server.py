@@ -23,7 +23,7 @@ from wechat.sandbox.api.people import People
 from wechat.sandbox.api.sign_in import SignIn
 from wechat.sandbox.api.tokens import Tokens
 from wechat.sandbox.callbacks import Callbacks, Told
-from wechat.sandbox.codes import TEXTS, Refused, refusal
+from wechat.sandbox.codes import TEXTS, Refused, refusal, require
 from wechat.sandbox.numbers import Faults
 from wechat.sandbox.phone import Phone
 
@@ -119,12 +119,10 @@ class WeChat(Phones[Faults]):
     async def _answer(self, request: web.BaseRequest, call: Call) -> Any:
         """Raises Refused."""
         account = self.account
-        if request.method != call.method:
-            raise Refused(43001 if call.method == "GET" else 43002)
-        if account.allowed_ips is not None and request.remote not in account.allowed_ips:
-            raise Refused(40164)
+        require(request.method == call.method, 43001 if call.method == "GET" else 43002)
+        require(account.allowed_ips is None or request.remote in account.allowed_ips, 40164)
         if call.needs_token:
-            self.tokens.check(request.query.get("access_token"))
+            self.tokens.check(request.query.get("access_token", ""))
         if call.spends:
             account.spend(call.spends)
         multipart = request.content_type.startswith("multipart/")
@@ -145,10 +143,8 @@ async def uploaded(request: web.BaseRequest) -> tuple[str, bytes] | None:
 
 def parsed(body: bytes) -> Mapping[str, Any]:
     """The document in a body. Raises Refused."""
-    if not body:
-        raise Refused(44002)
-    if ESCAPED.search(body):
-        raise Refused(40033)
+    require(body, 44002)
+    require(not ESCAPED.search(body), 40033)
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:

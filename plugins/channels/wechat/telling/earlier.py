@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
+from tortoise.models import Model
 
 from banshi import Platform, Stale, Update, Write
 from conversations import CONVERSATIONS, kept_notice
@@ -29,7 +30,11 @@ async def take_over(platform: Platform) -> None:
         for row in rows:
             taken = Update(Notice, {"id": row.id, "state": row.state}, {"state": TAKEN_OVER})
             try:
-                await platform.store.commit(_write(platform, row, taken))
+                written = kept_notice(platform, "wechat", {name: getattr(row, name) for name in row._meta.fields})
+                updates = [one for one in written if isinstance(one, Update)]
+                await platform.store.commit(
+                    Write([taken, *updates], [one for one in written if isinstance(one, Model)])
+                )
             except Stale:
                 continue  # it has just moved it: the next round
             except IntegrityError:
@@ -39,9 +44,3 @@ async def take_over(platform: Platform) -> None:
         code = "" if one.status == "success" else one.status
         await platform[CONVERSATIONS].delivered(one.account, one.provider_id, arrived=not code, code=code)
         await one.delete()
-
-
-def _write(platform: Platform, row: Notice, taken: Update) -> Write:
-    written = kept_notice(platform, "wechat", {name: getattr(row, name) for name in row._meta.fields})
-    updates = [one for one in written if isinstance(one, Update)]
-    return Write([taken, *updates], [one for one in written if not isinstance(one, Update)])

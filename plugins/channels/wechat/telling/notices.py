@@ -13,7 +13,7 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
-from banshi import Key, Platform, Write
+from banshi import Platform, Write
 from banshi.sdk.limits import spend
 from banshi.sdk.outgoing import Refused
 from conversations import CONVERSATIONS, Accepted, Later, Notice, Outbound, Outcome
@@ -70,9 +70,6 @@ class WeChatNotifier:
     async def _used_up(self, account: str, conversation: UUID, made: AnyNotice, outcome: NotTaken) -> None:
         if outcome.code == NOT_WANTED:
             await consents.used_up(self._platform, account, conversation, made)
-
-
-NOTIFIER: Key[WeChatNotifier] = Key("wechat's notices")
 
 
 def values(fields: Mapping[str, str], known: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from banshi import Key, Platform, Texts
+from banshi import Platform, Problem, Texts
+from banshi.sdk.files import read_file
 from banshi.sdk.outgoing import Consequence, NoToken, Refused
 from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, Unknown
 from conversations import Refused as NotTaken
@@ -22,6 +23,9 @@ WINDOWS = {
     "words": Opened("words", timedelta(hours=48), 5),
     "click": Opened("click", timedelta(minutes=1), 3),
 }
+
+#: Pictures that WeChat's customer-service messages take: its pages name no other file. Bytes at most.
+FILES = dict.fromkeys(("image/jpeg", "image/png", "image/gif"), 10_485_760)
 
 
 class WeChatSender:
@@ -49,11 +53,17 @@ class WeChatSender:
             return NotTaken("no-account", say("This account is not run here any more."))
         if not account.settings.may_say_unasked:
             return Shut()
-        message = {"touser": outbound.contact, "msgtype": "text", "text": {"content": outbound.reply.text}}
+        message: dict[str, object] = {"msgtype": "text", "text": {"content": outbound.reply.text}}
         try:
-            await account.api.post("/cgi-bin/message/custom/send", message)
+            if (file := outbound.reply.file) is not None:
+                content = await read_file(self._platform, file.id)
+                media_id = await account.api.upload(file.name or file.id, file.media_type, content)
+                message = {"msgtype": "image", "image": {"media_id": media_id}}
+            await account.api.post("/cgi-bin/message/custom/send", {"touser": outbound.contact, **message})
         except Refused as error:
             return outcome_of(error, self._platform.now())
+        except Problem:
+            return NotTaken("no-file", say("The file is not there any more: send it again."))
         return Accepted()
 
 
@@ -95,6 +105,3 @@ def why(error: Refused) -> Texts:
         case Consequence.OURS:
             return say("WeChat doesn't let the account do this (code {code}); tell whoever runs it.", code=error.code)
     return say("WeChat doesn't take this for them (code {code}).", code=error.code)
-
-
-SENDER: Key[WeChatSender] = Key("wechat's sender")

@@ -39,6 +39,12 @@ def syllables() -> frozenset[str]:
     return frozenset(readings().values())
 
 
+def initials(text: str) -> str:
+    """The first letters of the text's words, and of the syllables of its Chinese characters: bgsj for 办公时间."""
+    of = readings()
+    return "".join(of.get(one, one)[0] for one in re.findall(r"[a-z0-9]+|[^\W_]", text.casefold()))
+
+
 class Reader:
     """Reads Chinese text aloud; `words` are those with readings of their own: word → syllables with blanks between."""
 

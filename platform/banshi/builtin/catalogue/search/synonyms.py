@@ -88,12 +88,8 @@ class Synonyms:
                 position = end
 
 
-def read_synonyms(file: Path) -> Synonyms:
-    """The list in a file: `groups`, `noise` and the table `readings`."""
-    document = tomllib.loads(file.read_text(encoding="utf-8"))
-    return Synonyms(document["groups"], document["noise"], document["readings"])
-
-
 @cache
 def kernel_synonyms() -> Synonyms:
-    return read_synonyms(FILE)
+    """The list in that file: `groups`, `noise` and the table `readings`."""
+    document = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return Synonyms(document["groups"], document["noise"], document["readings"])

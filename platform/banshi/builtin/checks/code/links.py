@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from banshi.builtin.checks.code.routes import of_each_route
 from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import told
 from banshi.kernel.contract.routes import Answer, Link, Route
 from banshi.kernel.loading.registry import Registry
 
@@ -23,13 +24,8 @@ def links_lead_somewhere(registry: Registry) -> Iterator[Finding]:
     """A link leads to an operation of the API, and what it hands over is in its answer and wanted there."""
     # Of two with one name the first is served; that there are two is said elsewhere.
     routes = {route.operation: route for _, route in reversed(registry.routes)}
-    for plugin, route in registry.routes:
-        try:
-            faults = list(route_faults(routes, route))
-        except (AttributeError, TypeError) as error:
-            faults = [f"give each link a value of its type, and links a list: {told(error)}"]
-        for advice in faults:
-            yield Finding(plugin, "dead-link", f"{route.method} {route.path}: {advice}")
+    judge = partial(route_faults, routes)
+    return of_each_route(registry, "dead-link", judge, "give each link a value of its type, and links a list")
 
 
 def route_faults(routes: Mapping[str, Route], route: Route) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
+from functools import partial
 from typing import Any
 
 import jsonschema_rs
@@ -34,14 +35,21 @@ def routes_are_distinct(registry: Registry) -> Iterator[Finding]:
 
 def routes_say_what_they_do(registry: Registry) -> Iterator[Finding]:
     """A route says who may call it, what goes in and what comes out; the API's documentation is made of that."""
-    known = named_schemas(registry).keys()
+    judge = partial(route_faults, known=named_schemas(registry).keys())
+    return of_each_route(registry, "incomplete-route", judge, "give each field of the route a value of its type")
+
+
+def of_each_route(
+    registry: Registry, rule: str, judge: Callable[[Route], Iterator[str]], mistyped: str
+) -> Iterator[Finding]:
+    """What is wrong with each route; of one with a value of another type, what is `mistyped`."""
     for plugin, route in registry.routes:
         try:
-            faults = list(route_faults(route, known))
+            faults = list(judge(route))
         except (AttributeError, TypeError) as error:
-            faults = [f"give each field of the route a value of its type: {told(error)}"]
+            faults = [f"{mistyped}: {told(error)}"]
         for advice in faults:
-            yield Finding(plugin, "incomplete-route", f"{route.method} {route.path}: {advice}")
+            yield Finding(plugin, rule, f"{route.method} {route.path}: {advice}")
 
 
 def roles_are_told(registry: Registry) -> Iterator[Finding]:

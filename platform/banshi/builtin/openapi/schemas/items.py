@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from banshi.builtin.openapi.declared import Declared
+from banshi.builtin.openapi.schemas.places import OPEN
 from banshi.builtin.sentences import say
 from banshi.kernel.contract.elements import LegalBasis
-from banshi.kernel.contract.items import Item, Material, Mode
+from banshi.kernel.contract.items import Item, Material, Mode, Place
 from banshi.kernel.http.document_schemas import (
     ID,
     LINKS,
@@ -105,7 +106,7 @@ DEPARTMENT = Record(
 )
 
 #: What a summary has of an item's own: whom it is for, what it costs, how long it takes, how far it goes online.
-BRIEF = ("audience", "fee", "promised_days", "promised_days_unit", "online_depth")
+BRIEF = ("audience", "themes", "fee", "promised_days", "promised_days_unit", "online_depth")
 
 ITEM_SUMMARY = Record(
     code=TEXT,
@@ -120,6 +121,7 @@ ITEM_SUMMARY = Record(
     visits={"type": "integer"},
     audience_titles=array(TEXT),
     **_GUIDE.members(Item, BRIEF),
+    demand=optional({"type": "integer", "description": "In lists: people who began it in 30 days, in fives; 0 below."}),
     links=LINKS,
 )
 
@@ -201,6 +203,7 @@ ITEM_SCHEMAS: dict[str, Schema] = {
         "description": "To whom somebody turns who doesn't accept a decision.",
     },
     "ItemMaterial": Record(**_MATERIAL, source_title=TEXT),
+    "ItemPlace": Record(**_GUIDE.members(Place), **OPEN),
     "ItemBeginning": Record(
         audience={
             "type": "string",

@@ -33,10 +33,20 @@ ENDED = {
 }
 DETAIL = {**TEXT, "description": "What was found, and what to do now; empty of a valid one."}
 
+COLOUR = {
+    "type": "string",
+    "enum": ["green", "amber", "red"],
+    "description": "Beside the words: accept it, look once more, don't accept it.",
+}
+
 HELD_PASS = Record(
     key=Record(kty=TEXT, crv=TEXT, x=TEXT, y=TEXT),
     text={**TEXT, "description": "What the phone puts its own prefix before, the time and its signature behind."},
     sign_every={"type": "integer", "description": "Seconds after which it signs anew."},
+    address={
+        **MAYBE_TEXT,
+        "description": "Where any camera is led: draw it, `#`, and what is shown with `%20` and `%25` for ` ` and `%`.",
+    },
     not_before=MAYBE_MOMENT,
     expires_at=MOMENT,
 )
@@ -87,8 +97,20 @@ KEY_SET = Record(
 
 PASS_SCHEMAS: dict[str, Schema] = {
     "HeldPass": HELD_PASS,
+    "PublicVerdict": Record(
+        verdict={"type": "string", "description": "valid, or why not."},
+        colour=COLOUR,
+        detail=DETAIL,
+        item=maybe(REFERENCE),
+        claims=array(
+            Record(name=TEXT, title=TEXT, value={}, text=TEXT), description="What the code says; of a valid one alone."
+        ),
+        not_before=MAYBE_MOMENT,
+        expires_at=MAYBE_MOMENT,
+    ),
     "Verdict": Record(
         verdict={"type": "string", "description": "valid, or why not."},
+        colour=COLOUR,
         detail=DETAIL,
         item=maybe(REFERENCE),
         claims=array(
@@ -104,6 +126,7 @@ PASS_SCHEMAS: dict[str, Schema] = {
     ),
     "CertificateVerdict": Record(
         verdict={"type": "string", "description": "valid, or why not."},
+        colour=COLOUR,
         detail=DETAIL,
         item=maybe(REFERENCE),
         department=maybe(REFERENCE),

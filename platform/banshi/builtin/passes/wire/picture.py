@@ -48,11 +48,19 @@ def version(text: str) -> str:
 def _symbol(text: str) -> QRCode:
     """Raises ValueError when `text` is outside the alphanumeric alphabet or too long for any symbol.
 
+    What stands before a # is an address, and may have any characters.
+
     Which mask suits it best takes some ten milliseconds to find, and whoever shows a pass or a certificate asks for it
     again and again.
     """
     # 23 ms to import, and only who draws needs it.
     import segno
+    from segno import consts
 
+    address, sign, rest = text.rpartition("#")
+    parts = [(rest, consts.MODE_ALPHANUMERIC)]
+    if sign:
+        parts.insert(0, (address + sign, consts.MODE_BYTE))
     # `make` might choose a Micro QR code, which hardly any phone reads.
-    return segno.make_qr(text, error="m", mode="alphanumeric", boost_error=False)
+    # Its encoder takes parts of several modes, and its hints don't say so.
+    return segno.make_qr(parts, error="m", boost_error=False)  # type: ignore[arg-type]

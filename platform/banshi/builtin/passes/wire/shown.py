@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.wire import base45, cose
+from banshi.builtin.passes.wire.addressed import text_in_code
 from banshi.foundation.encryption.signatures import ES256, low_s, of_raw, raw
 
 #: Says what was scanned: another prefix than a pass that needs no phone, so that neither is taken for the other.
@@ -57,6 +58,7 @@ def read(text: str, keys: Mapping[bytes, ec.EllipticCurvePublicKey], labels_of: 
 
     Says nothing about time: ask `cose.check_times` and `check_shown`.
     """
+    text = text_in_code(text)
     if not text.startswith(PREFIX):
         credential = cose.read(text, keys, labels_of)
         if credential.holder is not None:

@@ -18,6 +18,7 @@ from banshi.foundation.database.bulk import ROWS_PER_STATEMENT
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Problem
 from banshi.foundation.keys import Key
+from banshi.foundation.time.opening_hours import hours_on, range_of, time_of
 from banshi.kernel.contract.values import Item
 from banshi.kernel.http.months import midnight
 from banshi.kernel.runtime.containment import about, awaited, contained, guarded
@@ -25,7 +26,7 @@ from banshi.kernel.runtime.mistakes import wrong_answer
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.handler import Appointment
 from banshi.kinds.appointment.models import Hold, Slot
-from banshi.kinds.appointment.rules import PlaceHours, hours_on, range_of, time_of
+from banshi.kinds.appointment.rules import PlaceHours
 
 #: Seconds for which the slots of a department's own calendar are shown before it is asked again, and how many it has.
 CALENDAR_FRESH_S, MAX_OPENINGS = 30.0, 5_000

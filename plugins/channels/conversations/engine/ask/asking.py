@@ -89,10 +89,17 @@ async def heard(now: Filling) -> None:
     if question is None or question.sort == "secret":
         return await ask(now)
     if isinstance(talk.content, File):
-        return await _file(now, question, talk.content)
+        if question.sort != "file":
+            talk.say("No file is asked for just now.")
+            return _again(now, question)
+        kept = await uploading.stored(talk, talk.content, talk.content.fetch)
+        return _again(now, question) if kept is None else await _take(now, question, Answered([kept]))
     found = None if talk.instead else now.correction()
-    if found and found.pointer != "" and (found.is_plain or not (now.is_open() or _is_choice(now, question))):
-        return await corrected(now, found)
+    if found and found.pointer != "":
+        chooses = question.sort in ("choice", "choices", "listed", "optional")
+        is_answer = now.is_open() or (chooses and not isinstance(_read(now, question), Unread))
+        if found.is_plain or not is_answer:
+            return await corrected(now, found)
     if _is_doubtful(now, question):
         now.dialogue.doubted = talk.text
         await _answer(now)
@@ -137,10 +144,6 @@ def _is_doubtful(now: Filling, question: Question) -> bool:
         or command_in(talk.text)
         or ((found := now.correction()) and (found.pointer or BEGINS_WRONG.match(talk.text)))
     )
-
-
-def _is_choice(now: Filling, question: Question) -> bool:
-    return question.sort in ("choice", "choices", "listed", "optional") and not isinstance(_read(now, question), Unread)
 
 
 async def corrected(now: Filling, found: Correction) -> None:
@@ -229,14 +232,6 @@ async def _decided(now: Filling, question: Question, wish: Any) -> None:
     else:
         dialogue.settled.append(pointer)
     await ask(now)
-
-
-async def _file(now: Filling, question: Question, file: File) -> None:
-    if question.sort != "file":
-        now.talk.say("No file is asked for just now.")
-        return _again(now, question)
-    stored = await uploading.stored(now.talk, file, file.fetch)
-    return _again(now, question) if stored is None else await _take(now, question, Answered([stored]))
 
 
 async def _unread(now: Filling, question: Question) -> None:

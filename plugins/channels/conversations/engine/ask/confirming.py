@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from banshi import InvalidFields, Problem
 from banshi.sdk.cases import Actor, act, begin
@@ -11,6 +12,7 @@ from conversations.contents import Asked
 from conversations.engine.ask import asking
 from conversations.engine.ask.filling import Filling
 from conversations.engine.ask.granting import granted
+from desk import DESK
 from questions.correcting import Correction
 from questions.outcomes import told_begun
 from questions.plan import MISSING, value_at
@@ -59,6 +61,8 @@ async def submit(now: Filling) -> None:
     if used is None:
         return None
     said, menu, state = len(talk.lines), talk.memory.menu, talk.row.state
+    enquiry = now.dialogue.enquiry
+    offered = await talk.platform[DESK].offered(UUID(enquiry)) if enquiry else None
 
     def receipt(outcome: Any) -> Sequence[Any]:
         # It may be asked for more than once, before one of them is written.
@@ -74,6 +78,8 @@ async def submit(now: Filling) -> None:
         talk.memory.about = f"item {dialogue.item}"
         talk.done = None if dialogue.case else ("filed", dialogue.item)
         rows = [*talk.receipt(), *used]
+        if offered is not None and outcome.case is not None:
+            rows.append(talk.platform[DESK].filed(offered, str(outcome.case.id)))
         talk.done = None
         talk.memory.dialogues.append(dialogue)
         talk.memory.menu, talk.row.state = menu, state

@@ -12,14 +12,18 @@ from conversations.contacts.offers import OFFERS
 from conversations.engine.ask.filling import Filling
 from conversations.engine.ask.pages import sign_in_link
 from conversations.identity.confirmations import asked_before, asking, is_new
-from conversations.outbound.sender import needs_own_browser
+from conversations.outbound.sender import outlet_of
 from conversations.tables.models import Confirmation
 
 
 async def granted(now: Filling) -> Sequence[Update] | None:
     """What uses their yes up, nothing where none is needed; None where it is waited for, and how is said."""
     talk, link, dialogue = now.talk, now.talk.link, now.dialogue
-    if link is None or not is_new(talk.platform, link) or not _tells_or_binds(now):
+    item = talk.platform.registry.items.get(dialogue.item)
+    listed = any("x-choices" in one for one in now.schema["properties"].values())
+    # It looks a person up, changes a case, or takes one of the places that the API lists.
+    tells_or_binds = dialogue.case or listed or getattr(item and item.details, "personal", False)
+    if link is None or not is_new(talk.platform, link) or not tells_or_binds:
         return ()
     whole = [dialogue.item, dialogue.case, dialogue.action, dialogue.answers]
     digest = talk.platform[OFFERS].hashed("confirmation", orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode())
@@ -41,14 +45,7 @@ async def granted(now: Filling) -> Sequence[Update] | None:
             return None
         talk.beside += rows
     talk.say("This chat was bound only lately. Say yes to this in the city's app first, then send the same here again.")
-    if not reads_us and needs_own_browser(talk.platform, talk.row.account):
+    if not reads_us and talk.row.account in outlet_of(talk.platform, talk.row.account).own_browser:
         talk.say("Where you have no app, sign in once more, and send the same here again.")
         sign_in_link(talk)
     return None
-
-
-def _tells_or_binds(now: Filling) -> bool:
-    """Whether it looks a person up, changes a case, or takes one of the places that the API lists."""
-    item = now.talk.platform.registry.items.get(now.dialogue.item)
-    listed = any("x-choices" in one for one in now.schema["properties"].values())
-    return bool(now.dialogue.case or listed or getattr(item and item.details, "personal", False))

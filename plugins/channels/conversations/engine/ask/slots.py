@@ -108,7 +108,8 @@ async def options(talk: Talk, listed: Mapping[str, str]) -> Options:
 async def chosen(talk: Talk, listed: Mapping[str, str]) -> Answered | Narrowed | None:
     """The value that is meant, or what may be chosen next; None for what is neither a day nor a time."""
     slots, dialogue, told = Slots(talk, listed), talk.dialogue, plain(talk.text)
-    found = choice(talk.text, dialogue.options) if numbers_in(talk.text) or _is_shown(told, dialogue.options) else None
+    is_shown = any(told == plain(words) for _, words in dialogue.options)
+    found = choice(talk.text, dialogue.options) if numbers_in(talk.text) or is_shown else None
     if isinstance(found, Answered):
         value = str(found.values[0])
         return _narrowed(talk, await _opened(slots, value)) if value.startswith(MARK) else found
@@ -126,10 +127,6 @@ async def chosen(talk: Talk, listed: Mapping[str, str]) -> Answered | Narrowed |
         having = [one for one in days if await slots.on(one, half)]
         return await _on(slots, having[0], []) if having else None
     return await _on(slots, day, weekend)
-
-
-def _is_shown(told: str, options: Sequence[tuple[Any, str]]) -> bool:
-    return any(told == plain(words) for _, words in options)
 
 
 def _taken(talk: Talk, option: tuple[Any, str]) -> Answered:

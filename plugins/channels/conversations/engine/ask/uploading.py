@@ -10,7 +10,8 @@ from banshi.sdk.files import sound_in, store_file
 from conversations.contents import File, Video, Voice
 from conversations.engine.turn.talk import Talk
 
-#: What is said of a video that can't be taken.
+#: What is said of a voice that can't be kept, and of a video that can't be taken.
+VOICE = "This voice message can't be kept: please write."
 VIDEO = (
     "A video can't be taken here: send pictures of what matters, and keep the video; "
     "an officer says how to hand it over."
@@ -30,7 +31,7 @@ def film_in(head: bytes) -> str | None:
 
 #: What an officer takes beyond uploads: what it is by its first bytes, and what is said where it can't be kept.
 BESIDE: dict[type, tuple[Callable[[bytes], str | None], str]] = {
-    Voice: (sound_in, "This voice message can't be kept: please write."),
+    Voice: (sound_in, VOICE),
     Video: (film_in, VIDEO),
 }
 

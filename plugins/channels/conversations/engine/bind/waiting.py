@@ -10,7 +10,7 @@ from conversations.contents import File, Text, Video, Voice
 from conversations.engine.ask import uploading
 from conversations.engine.ask.filling import filling_of
 from conversations.engine.ask.pages import sign_in_link
-from conversations.engine.bind import linking
+from conversations.engine.bind import linking, offering
 from conversations.engine.turn.commands import command_in
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
@@ -39,6 +39,9 @@ async def person(talk: Talk, *, is_wish: bool = True) -> None:
 
     Without a desk their next words become a question to the office, where it is their own `is_wish`.
     """
+    if talk.memory.is_beside:
+        # What they fill in waits; the officer is there.
+        return talk.go("over", "menu")
     talk.count("person")
     talk.memory.missed = 0
     desks = talk.platform[DESK].desks
@@ -79,17 +82,16 @@ async def _asking(talk: Talk) -> Item | None:
     return next(iter(near or found), None)
 
 
-def _words_of(item: Item) -> str:
-    """The field of its form that takes the most words."""
-    fields: Mapping[str, Any] = item.form.schema["properties"] if item.form else {}
-    return max(fields, key=lambda name: fields[name].get("maxLength", 0))
-
-
 async def enter(talk: Talk, code: str, *, urgent: bool = False) -> None:
     """Join the queue of a desk; while it is closed, a question becomes a case."""
     desk = talk.platform[DESK].of(code)
     if desk is None:
         return await _nobody(talk, takes_words=True)
+    if not urgent and (until := await talk.platform[DESK].blocked(KIND, talk.row.id, desk)):
+        talk.happen("over")
+        time = f"{until.astimezone(talk.platform.settings.timezone):%Y-%m-%d %H:%M}"
+        talk.say("{desk} takes no messages of yours before {time}.", desk=talk.spoken(desk.title), time=time)
+        return talk.say("What you need can be handed in here as always. In danger call 110.")
     hours = await talk.platform[DESK].hours(desk)
     if not hours.is_open:
         return await _closed(talk, desk, hours)
@@ -134,6 +136,10 @@ async def _closed(talk: Talk, desk: Desk, hours: Hours) -> None:
 
 async def ring(talk: Talk) -> bool:
     """Let the first desk that is open know that somebody speaks of danger; False where nobody sits anywhere."""
+    if talk.memory.is_beside and (held := await talk.platform[DESK].last(KIND, talk.row.id, "waiting", "held")):
+        talk.beside += await talk.platform[DESK].heard(held, talk.text)
+        talk.go("over", "menu")
+        return True
     desk = await talk.platform[DESK].open_one()
     if desk is None:
         return False
@@ -146,6 +152,7 @@ async def ring(talk: Talk) -> bool:
 
 async def heard(talk: Talk) -> bool:
     """Deal with a message of somebody who waits, talks with a person, or has; False where the engine goes on."""
+    talk.memory.is_beside = False
     command = command_in(talk.text)
     if talk.row.state == "calling":
         return await _called(talk, is_over=command is not None and command[0] == "cancel")
@@ -165,11 +172,13 @@ async def heard(talk: Talk) -> bool:
         talk.say("You have left the queue.")
         talk.go("over", "menu")
         return True
+    if enquiry.state == "held" and await offering.answered(talk, enquiry):
+        return True
     if enquiry.state == "held" and await _leaves(talk, command):
         return True
     is_kept = await _taken(talk, is_held=enquiry.state == "held")
     # The turn itself keeps the words.
-    talk.beside += talk.platform[DESK].heard(enquiry, talk.text, talk.id)
+    talk.beside += await talk.platform[DESK].heard(enquiry, talk.text, talk.id)
     desk = talk.platform[DESK].of(enquiry.desk)
     if enquiry.state == "waiting" and desk is not None and is_kept:
         talk.say("It is kept for the officer.")
@@ -240,7 +249,10 @@ async def _word(talk: Talk) -> bool:
         talk.say("Write your question now: it is handed in, and its answer has a deadline.")
         return True
     talk.memory.push(Dialogue(item.code, talk.spoken(item.title), answers={"answers": {}}))
-    now, pointer = await filling_of(talk), f"/answers/{(desk and desk.field) or _words_of(item)}"
+    fields: Mapping[str, Any] = item.form.schema["properties"] if item.form else {}
+    # Where nobody says which, the field that takes the most words.
+    field = (desk and desk.field) or max(fields, key=lambda name: fields[name].get("maxLength", 0))
+    now, pointer = await filling_of(talk), f"/answers/{field}"
     if problem := now.problem(pointer, talk.text):
         talk.memory.dialogues.pop()
         talk.lines.append(problem)

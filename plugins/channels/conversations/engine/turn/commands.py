@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from conversations.engine.turn import small_talk
 from questions.spelling import made_of, plain
@@ -29,27 +26,17 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _ENGLISH = re.compile(r"[A-Za-z]{2}")
 
 
-@cache
-def _data() -> Mapping[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("commands.toml").read_text("utf-8"))
-
-
-@cache
-def _commands() -> Mapping[str, tuple[str, str]]:
-    told = {word: ("talk", name) for word, name in small_talk.words().items()}
-    told |= {word: (name, "") for name, words in _data()["commands"].items() for word in words}
-    return told | {word: ("language", tag) for tag, words in _data()["languages"].items() for word in words}
-
-
-@cache
-def _solid() -> Mapping[str, tuple[str, str]]:
-    """The same without blanks, for messages that are made of them; a greeting in front means nothing."""
-    return {word.replace(" ", ""): one for word, one in _commands().items() if len(word) > 1}
+_DATA = tomllib.loads(Path(__file__).with_name("commands.toml").read_text("utf-8"))
+_COMMANDS = {word: ("talk", name) for word, name in small_talk.WORDS.items()}
+_COMMANDS |= {word: (name, "") for name, words in _DATA["commands"].items() for word in words}
+_COMMANDS |= {word: ("language", tag) for tag, words in _DATA["languages"].items() for word in words}
+#: The same without blanks, for messages that are made of them; a greeting in front means nothing.
+_SOLID = {word.replace(" ", ""): one for word, one in _COMMANDS.items() if len(word) > 1}
 
 
 def exact(text: str) -> tuple[str, str] | None:
     """The command that a text is by one of its own words."""
-    return _commands().get(plain(text) or text.strip())
+    return _COMMANDS.get(plain(text) or text.strip())
 
 
 def is_short(text: str) -> bool:
@@ -68,7 +55,7 @@ def command_in(text: str) -> tuple[str, str] | None:
         return "guide", next(filter(None, guide.groups()), "").strip()
     if len(told) > LONGEST:
         return None
-    words = [_solid()[one] for one in made_of(told, _solid(), _data()["fillers"]["words"]) or ()]
+    words = [_SOLID[one] for one in made_of(told, _SOLID, _DATA["fillers"]["words"]) or ()]
     own = {one for one in words if one[0] not in ("menu", "talk")} or set(words[-1:])
     return own.pop() if len(own) == 1 else None
 
@@ -76,7 +63,7 @@ def command_in(text: str) -> tuple[str, str] | None:
 def word_for(command: str, language: str) -> str:
     """What somebody writes for a command."""
     own = "cancel" if command == "withdraw" else command
-    return next(str(word) for word in _data()["commands"][own] if language_in(word) == language)
+    return next(str(word) for word in _DATA["commands"][own] if language_in(word) == language)
 
 
 def language_in(text: str) -> str:

@@ -9,6 +9,9 @@ from typing import Any
 #: Dialogues that wait at once: one, and one that came in between.
 MAX_DIALOGUES = 2
 
+#: What memories have that came after the first.
+LATER = ("about", "person", "wrong_digits", "offer", "is_beside")
+
 
 @dataclass(slots=True)
 class Dialogue:
@@ -39,6 +42,8 @@ class Dialogue:
     tries: int = 0
     #: The pointer of what was asked last, for figures alone: what is asked next is derived.
     asked: str | None = None
+    #: The id of the enquiry in which an officer has offered it.
+    enquiry: str = ""
 
 
 @dataclass(slots=True)
@@ -56,6 +61,10 @@ class Memory:
     person: str = ""
     #: When they sent digits of no app, in Unix seconds.
     wrong_digits: list[float] = field(default_factory=list)
+    #: What an officer has offered, as `bind.offering` has it.
+    offer: dict[str, Any] = field(default_factory=dict)
+    #: Whether an officer holds them while they fill something in.
+    is_beside: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Memory:
@@ -63,13 +72,13 @@ class Memory:
         known = [{name: one[name] for name in Dialogue.__slots__ if name in one} for one in stored["dialogues"]]
         dialogues = [Dialogue(**{**one, "options": [tuple(two) for two in one["options"]]}) for one in known]
         menu = [tuple(one) for one in stored["menu"]]
-        later = {name: stored[name] for name in ("about", "person", "wrong_digits") if name in stored}
+        later = {name: stored[name] for name in LATER if name in stored}
         return cls(dialogues, menu, stored["missed"], **later)
 
     def stored(self) -> dict[str, Any]:
         """As JSON; nothing in it is copied."""
         dialogues = [{name: getattr(one, name) for name in Dialogue.__slots__} for one in self.dialogues]
-        more = {"about": self.about, "person": self.person, "wrong_digits": self.wrong_digits}
+        more = {name: getattr(self, name) for name in LATER}
         return {"dialogues": dialogues, "menu": self.menu, "missed": self.missed, **more}
 
     @property

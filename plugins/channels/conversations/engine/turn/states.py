@@ -29,6 +29,8 @@ TABLE: dict[tuple[State, str], State] = {
     ("held", "returned"): "waiting",
     ("held", "transferred"): "held",
     ("held", "done"): "rating",
+    # An officer's form is filled in while they hold the conversation.
+    ("held", "begun"): "asking",
     ("rating", "rated"): "menu",
 }
 #: What may happen in any state.

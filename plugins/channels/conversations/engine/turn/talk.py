@@ -31,8 +31,7 @@ from conversations.contents import (
 )
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
-from conversations.figures.counting import What, begun_in, figure, moved
-from conversations.figures.events import told
+from conversations.figures.counting import What, begun_in, figure, moved, told
 from conversations.identity.links import person_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, Turn
@@ -174,7 +173,8 @@ class Talk:
         self.written = told(self.platform, row.id, written, is_bound=self.principal is not None)
         changed = {
             "version": version + 1,
-            "state": row.state,
+            # Who has filled in an officer's form is with them again.
+            "state": "held" if self.memory.is_beside and row.state == "menu" else row.state,
             "language": row.language,
             "memory": memory,
             "heard_at": self.received.at,

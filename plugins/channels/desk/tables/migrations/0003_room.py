@@ -82,13 +82,4 @@ class Migration(migrations.Migration):
                 max_length=1024,
             ),
         ),
-        ops.AddField(
-            model_name="Enquiry",
-            name="version",
-            field=fields.IntField(
-                default=0,
-                description="Counts the steps from state to state: whoever has read it before one of them writes nothing.",
-                db_default=0,
-            ),
-        ),
     ]

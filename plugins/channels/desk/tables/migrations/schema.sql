@@ -1,4 +1,4 @@
--- After 0003_room
+-- After 0004_block
 CREATE TABLE "desk_day" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "desk" VARCHAR(64) NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE "desk_enquiry" (
     "answered_at" TIMESTAMP,
     "closed_at" TIMESTAMP,
     "rating" INT   /* 1 to 5, where they gave one. */
-, "labels" VARCHAR(1024) NOT NULL  /* Codes of the desk's labels with a comma around each, such as ",visa,fees,": what is looked for is ",visa,". */ DEFAULT '', "version" INT NOT NULL  /* Counts the steps from state to state: whoever has read it before one of them writes nothing. */ DEFAULT 0);
+, "labels" VARCHAR(1024) NOT NULL  /* Codes of the desk's labels with a comma around each, such as ",visa,fees,": what is looked for is ",visa,". */ DEFAULT '', "blocked_until" TIMESTAMP   /* Until when its desk takes nothing of that contact but danger: an officer has blocked them. */);
 CREATE INDEX "idx_desk_enquir_person_ccfeca" ON "desk_enquiry" ("person");
 CREATE INDEX "idx_desk_enquir_asked_a_b73a44" ON "desk_enquiry" ("asked_at");
 CREATE INDEX "desk_enquiry_queue" ON "desk_enquiry" ("desk", "state", "asked_at");

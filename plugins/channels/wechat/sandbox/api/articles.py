@@ -9,7 +9,7 @@ from typing import Any
 from wechat.sandbox.account import Account, Follower
 from wechat.sandbox.api.call import OK, Asked, Call, Tell
 from wechat.sandbox.api.media import Media
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import Refused, require
 
 MAX_ARTICLES, MAX_TITLE_LETTERS, MAX_DIGEST_LETTERS, MAX_CONTENT_BYTES = 8, 64, 120, 1 << 20
 
@@ -32,19 +32,15 @@ class Articles:
         articles = asked.document.get("articles")
         if not isinstance(articles, list) or not articles or not all(isinstance(one, dict) for one in articles):
             raise Refused(47001)
-        if len(articles) > MAX_ARTICLES:
-            raise Refused(45008)
+        require(len(articles) <= MAX_ARTICLES, 45008)
         for one in articles:
             title, content, digest = one.get("title"), one.get("content"), one.get("digest", "")
             if not (isinstance(title, str) and title and isinstance(content, str) and content):
                 raise Refused(47001)
-            if len(title) > MAX_TITLE_LETTERS or len(digest) > MAX_DIGEST_LETTERS:
-                raise Refused(45002)
-            if len(content.encode()) > MAX_CONTENT_BYTES:
-                raise Refused(45002)
+            require(len(title) <= MAX_TITLE_LETTERS and len(digest) <= MAX_DIGEST_LETTERS, 45002)
+            require(len(content.encode()) <= MAX_CONTENT_BYTES, 45002)
             # The picture above an article has to be material for good.
-            if self._media.there(one.get("thumb_media_id"), "image", "thumb").until != float("inf"):
-                raise Refused(40007)
+            require(self._media.there(one.get("thumb_media_id"), "image", "thumb").until == float("inf"), 40007)
         media_id = secrets.token_urlsafe(48)
         self.drafts[media_id] = articles
         return {"media_id": media_id}
@@ -69,13 +65,11 @@ class Articles:
 
     def status(self, asked: Asked) -> dict[str, Any]:
         publish_id = asked.text("publish_id")
-        if publish_id not in self.published:
-            raise Refused(53600)
+        require(publish_id in self.published, 53600)
         return {"publish_id": publish_id, "publish_status": 0, "article_id": f"article-{publish_id}"}
 
     def send_all(self, asked: Asked) -> dict[str, Any]:
-        if asked.document.get("msgtype") != "mpnews":
-            raise Refused(40008)
+        require(asked.document.get("msgtype") == "mpnews", 40008)
         return self.send_draft(str(asked.inner("mpnews").get("media_id")))
 
     def send_draft(self, media_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from wechat.sandbox.account import Account
 from wechat.sandbox.api.call import Asked, Call
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import Refused, require
 
 #: How files of each kind begin, and their content type.
 BEGINNINGS = {
@@ -44,14 +44,12 @@ class Media(dict[str, Kept]):
 
     def keep(self, kind: str, body: bytes, *, for_good: bool = False) -> str:
         """Keep a file. Raises Refused for one that isn't of its kind."""
-        if kind not in BEGINNINGS:
-            raise Refused(40004)
+        require(kind in BEGINNINGS, 40004)
         found = next((named for begin, named in BEGINNINGS[kind].items() if body.startswith(begin)), None)
         if found is None:
             raise Refused(40005)
         limits = self._account.limits
-        if not 0 < len(body) <= limits.media_bytes[kind]:
-            raise Refused(40006)
+        require(0 < len(body) <= limits.media_bytes[kind], 40006)
         media_id = secrets.token_urlsafe(48)
         self[media_id] = Kept(kind, found, body, float("inf") if for_good else self._account.clock() + limits.media_s)
         return media_id
@@ -76,9 +74,8 @@ class Media(dict[str, Kept]):
         return {"url": self.picture_url(self.keep("image", self._body(asked), for_good=True))}
 
     def download(self, asked: Asked) -> Any:
-        media_id = asked.query.get("media_id")
-        if not media_id:
-            raise Refused(41006)
+        media_id = asked.query.get("media_id", "")
+        require(media_id, 41006)
         found = self.there(media_id)
         if found.kind == "video":
             return {"video_url": self.picture_url(media_id)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wechat.sandbox.api.call import OK, Asked, Call
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import Refused, require
 
 MAX_BUTTONS, MAX_SUB_BUTTONS = 3, 5
 MAX_KEY_BYTES, MAX_URL_BYTES = 128, 1024
@@ -37,8 +37,7 @@ def check_button(button: Any, sub: bool) -> None:
     if not isinstance(name, str) or not 1 <= len(name.encode()) <= NAME_BYTES[sub]:
         raise Refused((40018, 40025)[level])
     if inner := button.get("sub_button"):
-        if sub:
-            raise Refused(40022)
+        require(not sub, 40022)
         if not isinstance(inner, list) or len(inner) > MAX_SUB_BUTTONS:
             raise Refused(40023)
         for one in inner:
@@ -53,8 +52,7 @@ def check_button(button: Any, sub: bool) -> None:
         url = button.get("url")
         if not isinstance(url, str) or not 1 <= len(url.encode()) <= MAX_URL_BYTES:
             raise Refused((40020, 40027)[level])
-        if not url.startswith(("https://", "http://")):
-            raise Refused((40054, 40055)[level])
+        require(url.startswith(("https://", "http://")), (40054, 40055)[level])
         if kind == "miniprogram" and not (button.get("appid") and button.get("pagepath")):
             raise Refused(40035)
     elif kind not in HELD or not button.get(HELD[kind]):

@@ -11,7 +11,7 @@ from wechat.sandbox.account import Account, Follower, Template
 from wechat.sandbox.api.articles import Articles
 from wechat.sandbox.api.call import OK, Asked, Call, Tell
 from wechat.sandbox.api.media import Media
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import Refused, require
 from wechat.sandbox.numbers import NUMBERS
 
 TYPING_S = 15
@@ -50,8 +50,7 @@ class Messages:
         if not isinstance(kind, str) or kind not in KINDS:
             raise Refused(40008)
         text, more = self._content(kind, asked.inner(kind))
-        if follower.refuses:
-            raise Refused(48002)
+        require(not follower.refuses, 48002)
         self._account.use_window(follower)
         follower.show("service", kind, text, **more)
         return {**OK}
@@ -61,13 +60,10 @@ class Messages:
         if kind == "text":
             return self._text(inner.get("content")), {}
         if kind == "news":
-            articles = inner.get("articles")
-            if not isinstance(articles, list) or not all(
-                isinstance(one, dict) and one.get("title") for one in articles
-            ):
-                raise Refused(47001)
-            if len(articles) != 1:
-                raise Refused(45008)
+            articles: Any = inner.get("articles")
+            titled = isinstance(articles, list) and all(isinstance(one, dict) and one.get("title") for one in articles)
+            require(titled, 47001)
+            require(len(articles) == 1, 45008)
             return "", {"articles": articles}
         if kind == "msgmenu":
             return self._menu(inner)
@@ -82,8 +78,7 @@ class Messages:
         return str(inner.get("title") or ""), dict(inner)
 
     def _menu(self, inner: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        if self._account.test_account:
-            raise Refused(40200)
+        require(not self._account.test_account, 40200)
         choices = inner.get("list")
         if not isinstance(choices, list) or not 1 <= len(choices) <= MAX_CHOICES:
             raise Refused(47001)
@@ -96,19 +91,15 @@ class Messages:
     def _text(self, text: Any) -> str:
         if not isinstance(text, str) or not text:
             raise Refused(44004)
-        if len(text.encode()) > self._account.limits.text_bytes:
-            raise Refused(45002)
+        require(len(text.encode()) <= self._account.limits.text_bytes, 45002)
         return text
 
     def typing(self, asked: Asked) -> dict[str, Any]:
         follower, now = self._account.reachable(asked.document.get("touser")), self._account.clock()
         command = asked.document.get("command")
-        if command not in ("Typing", "CancelTyping"):
-            raise Refused(45072)
-        if not self._account.windows(follower):
-            raise Refused(45080)
-        if command == "Typing" and follower.typing_until > now:
-            raise Refused(45081)
+        require(command in ("Typing", "CancelTyping"), 45072)
+        require(self._account.windows(follower), 45080)
+        require(command != "Typing" or follower.typing_until <= now, 45081)
         follower.typing_until = now + TYPING_S if command == "Typing" else 0
         return {**OK}
 
@@ -160,8 +151,7 @@ class Messages:
 
         # One that leaves a field out would be shown with a hole: a notice has to have them all.
         names = set(re.findall(r"{{(\w+)\.DATA}}", template.content))
-        if template.kind != "template" and names - {*data}:
-            raise Refused(47003)
+        require(template.kind == "template" or names <= {*data}, 47003)
         text = re.sub(r"{{(\w+)\.DATA}}", filled, template.content)
         url = asked.document.get("url") or asked.document.get("page") or ""
         follower.show("notice", "template", f"{template.title}\n{text}", url=url)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from wechat.sandbox.account import Account
 from wechat.sandbox.api.call import Asked, Call
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import Refused, require
 
 MAX_QR_S, DEFAULT_QR_S, MAX_PERMANENT, MAX_SCENE_LETTERS = 2_592_000, 60, 100_000, 64
 
@@ -62,15 +62,12 @@ class People:
     def create(self, asked: Asked) -> dict[str, Any]:
         kind = asked.text("action_name", 40053)
         info = asked.inner("action_info", 40053).get("scene")
-        if kind not in ("QR_SCENE", "QR_STR_SCENE", "QR_LIMIT_SCENE", "QR_LIMIT_STR_SCENE"):
-            raise Refused(40053)
+        require(kind in ("QR_SCENE", "QR_STR_SCENE", "QR_LIMIT_SCENE", "QR_LIMIT_STR_SCENE"), 40053)
         scene = self._scene(kind, info if isinstance(info, dict) else {})
         seconds = asked.document.get("expire_seconds", DEFAULT_QR_S)
         permanent = "LIMIT" in kind
-        if not permanent and not (isinstance(seconds, int) and 1 <= seconds <= MAX_QR_S):
-            raise Refused(40035)
-        if permanent and sum(one.until == float("inf") for one in self.codes.values()) >= MAX_PERMANENT:
-            raise Refused(40053)
+        require(permanent or (isinstance(seconds, int) and 1 <= seconds <= MAX_QR_S), 40035)
+        require(not permanent or sum(one.until == float("inf") for one in self.codes.values()) < MAX_PERMANENT, 40053)
         ticket, until = secrets.token_urlsafe(60), float("inf") if permanent else self._account.clock() + seconds
         code = QrCode(ticket, scene, f"http://weixin.qq.com/q/{secrets.token_urlsafe(16)}", until)
         self.codes[ticket] = code

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from wechat.sandbox.account import Account, Follower
 from wechat.sandbox.api.call import OK, Asked, Call
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import Refused, require
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 #: WeChat takes the parameters in this order alone.
@@ -71,17 +71,14 @@ class SignIn:
 
     def token(self, asked: Asked) -> dict[str, Any]:
         self._account.check_keys(asked.query, "authorization_code")
-        code = asked.query.get("code")
-        if not code:
-            raise Refused(41008)
-        if code in self._used:
-            raise Refused(40163)
+        code = asked.query.get("code", "")
+        require(code, 41008)
+        require(code not in self._used, 40163)
         grant = self._codes.pop(code, None)
         if grant is None:
             raise Refused(40029)
         self._used.add(code)
-        if grant.until <= self._account.clock():
-            raise Refused(42003)
+        require(grant.until > self._account.clock(), 42003)
         refresh = secrets.token_urlsafe(64)
         self._refresh[refresh] = grant._replace(until=self._account.clock() + self._account.limits.refresh_s)
         return self._granted(grant, refresh)
@@ -91,8 +88,7 @@ class SignIn:
         grant = self._refresh.get(refresh)
         if grant is None:
             raise Refused(40030)
-        if grant.until <= self._account.clock():
-            raise Refused(42002)
+        require(grant.until > self._account.clock(), 42002)
         return self._granted(grant, refresh)
 
     def _granted(self, grant: Grant, refresh: str) -> dict[str, Any]:
@@ -103,8 +99,7 @@ class SignIn:
 
     def userinfo(self, asked: Asked) -> dict[str, Any]:
         grant = self._grant(asked)
-        if grant.scope != "snsapi_userinfo":
-            raise Refused(48001)
+        require(grant.scope == "snsapi_userinfo", 48001)
         name = self._account.followers[grant.openid].name
         place = {"sex": 0, "province": "", "city": "", "country": ""}
         return {"openid": grant.openid, "nickname": name, **place, "headimgurl": "", "privilege": []}
@@ -118,8 +113,6 @@ class SignIn:
         grant = self._tokens.get(asked.query.get("access_token", ""))
         if grant is None:
             raise Refused(40001)
-        if grant.until <= self._account.clock():
-            raise Refused(42001)
-        if grant.openid != asked.query.get("openid"):
-            raise Refused(40003)
+        require(grant.until > self._account.clock(), 42001)
+        require(grant.openid == asked.query.get("openid"), 40003)
         return grant

@@ -7,7 +7,7 @@ from typing import Any
 
 from wechat.sandbox.account import Account
 from wechat.sandbox.api.call import OK, Asked, Call
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import require
 
 #: Bytes of randomness of a token: WeChat says to keep room for 512 letters, and this takes all of it.
 TOKEN_BYTES = 384
@@ -29,21 +29,17 @@ class Tokens:
             "/cgi-bin/clear_quota": Call("POST", self.clear_quota),
         }
 
-    def check(self, token: str | None) -> None:
+    def check(self, token: str) -> None:
         """Raises Refused for one that isn't good."""
         if self._account.faults.withdraw_after is not None:
             self._account.faults.withdraw_after -= 1
             if self._account.faults.withdraw_after < 0:
                 self.withdraw()
                 self._account.faults.withdraw_after = None
-        if not token:
-            raise Refused(41001)
-        if token in self._withdrawn:
-            raise Refused(40001)
-        if token not in self.ends:
-            raise Refused(40014)
-        if self.ends[token] <= self._account.clock():
-            raise Refused(42001)
+        require(token, 41001)
+        require(token not in self._withdrawn, 40001)
+        require(token in self.ends, 40014)
+        require(self.ends[token] > self._account.clock(), 42001)
 
     def withdraw(self) -> None:
         """As when somebody resets the AppSecret or forces a token elsewhere."""
@@ -61,8 +57,7 @@ class Tokens:
         account.spend_of_minute("stable_token", account.limits.stable_a_minute)
         account.spend("stable_token")
         if asked.document.get("force_refresh") is True:
-            if now - self._forced_at < account.limits.forced_apart_s:
-                raise Refused(45011)
+            require(now - self._forced_at >= account.limits.forced_apart_s, 45011)
             account.spend("forced")
             self._forced_at = now
             if old := self._current.pop("stable", None):
@@ -73,8 +68,7 @@ class Tokens:
         return {"access_token": current, "expires_in": int(self.ends[current] - now)}
 
     def clear_quota(self, asked: Asked) -> dict[str, Any]:
-        if asked.text("appid", 41002) != self._account.keys.appid:
-            raise Refused(40013)
+        require(asked.text("appid", 41002) == self._account.keys.appid, 40013)
         self._account.spend_of_month("clear", self._account.limits.clears_a_month, 48006)
         self._account.clear_day()
         return {**OK}

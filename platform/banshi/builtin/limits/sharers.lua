@@ -1,0 +1,7 @@
+local time = redis.call('TIME')
+local now, stale = time[1] + time[2] / 1000000, tonumber(ARGV[2])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - stale)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], now + stale, '+inf')
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return redis.call('ZCARD', KEYS[1])

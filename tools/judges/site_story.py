@@ -1,0 +1,197 @@
+"""Let a citizen get a pass on the site in Firefox and in Chromium, signed in at a real OpenID provider of npm's.
+
+Run it with the group `test` installed: `python tools/judges/site_story.py`; `--turn 7` takes one browser, with each
+commit another. A form with a mistake and photos; the server is killed while it is filled in, and again before it is
+handed in; a decision, which an open inbox hears of; the pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "clients" / "python")]
+
+import aiohttp  # noqa: E402
+import npm  # noqa: E402
+from joserfc import jwt  # noqa: E402
+from joserfc.jwk import RSAKey  # noqa: E402
+from judges.site_items import TYPE  # noqa: E402
+
+from banshi.testing import Person  # noqa: E402
+from benchmarks.shared.cities import project  # noqa: E402
+from benchmarks.shared.processes import workspace  # noqa: E402
+from benchmarks.shared.quiet import quiet  # noqa: E402
+from benchmarks.shared.servers import Server  # noqa: E402
+from tests.browser.chromium import IS_THERE, open_chromium  # noqa: E402
+from tests.browser.firefox import PROGRAM, Page, open_firefox  # noqa: E402
+from tests.ports import free_port  # noqa: E402
+
+PROVIDER = {"oidc-provider": "9.13.3"}
+#: Seconds for one page, and for the whole story.
+PAGE_S, PATIENCE_S = 30.0, 240.0
+
+PHOTO = """async () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 400 });
+  canvas.getContext("2d").fillRect(0, 0, 320, 200);
+  return canvas.toDataURL("image/png").split(",")[1];
+}"""
+PRESS = "(which) => { setTimeout(() => document.querySelector(which).click()); }"
+THERE = "(which) => document.readyState === 'complete' && !!document.querySelector(which)"
+LOGIN = """() => { document.querySelector("[name=login]").value = "wang";
+  document.querySelector("[name=password]").value = "x"; }"""
+VALUE = "(name) => document.querySelector(`[name='${name}']:not([type=hidden])`).value"
+
+
+def require(held: object, what: str) -> None:
+    if not held:
+        raise SystemExit(f"the site's story stops: {what}")
+
+
+async def there(page: Page, which: str) -> None:
+    """Wait for what is on a page. Raises TimeoutError that says it."""
+    deadline = time.monotonic() + PAGE_S
+    while True:
+        # Between two pages there is none.
+        with suppress(AssertionError):
+            if await page.run(THERE, which):
+                return
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"there is no {which}")
+        await asyncio.sleep(0.05)
+
+
+async def pressed(page: Page, which: str, then: str) -> None:
+    await page.run(PRESS, which)
+    await there(page, then)
+
+
+async def signed_in(page: Page) -> None:
+    """From the page that asks who one is over the provider's to the form."""
+    await pressed(page, "main form .btn", "[name=login]")
+    await page.run(LOGIN)
+    await pressed(page, "[type=submit]", "input[name=prompt][value=consent]")
+    await pressed(page, "[type=submit]", "form[data-form]")
+
+
+async def told(page: Page, server: Server, session: aiohttp.ClientSession, staff: Person) -> str:
+    """The story; the number of its case. Raises SystemExit and TimeoutError."""
+    url = server.url
+    await page.go(f"{url}/site/items/zone-pass/form")
+    await signed_in(page)
+    day = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    answers = {
+        "plate": "川B1234", "vehicle_class": "light-truck", "driver/name": "王小明", "driver/phone": "13800000000",
+        "zones": "1", "hours": "9-17", "valid_from": day, "valid_until": day, "purpose": "为城区超市配送生鲜",
+    }  # fmt: skip
+    photo = await page.run(PHOTO)
+    for name, value in answers.items():
+        require(await page.run(TYPE, f"/answers/{name}", [value], ""), name)
+    for name in ("licence", "registration"):
+        require(await page.run(TYPE, f"/answers/{name}", ["one"], photo), name)
+    await pressed(page, "main .btns [name=next]", ".errors")
+    mistakes = await page.run("() => [...document.querySelectorAll('.errors li')].map((one) => one.textContent)")
+    require(len(mistakes) == 1, f"one mistake and not {mistakes}")
+    for name, value in {"plate": "川B12345", "purpose": "为城区超市配送生鲜，每日两次"}.items():
+        await page.run(TYPE, f"/answers/{name}", [value], "")
+    server.kill()
+    await pressed(page, "main .btns [name=next]", "[data-away]:not([hidden])")
+    require(await page.run(VALUE, "/answers/plate") == "川B12345", "what was typed while the server was away")
+    server.start()
+    await server.ready(session)
+    await pressed(page, "main .btns [name=next]", "[name=whole]")
+    require("每日两次" in await page.run("() => document.body.textContent"), "what was typed last")
+    server.kill()
+    server.start()
+    await server.ready(session)
+    await pressed(page, "main .btns .btn", ".stamp")
+    number = str(await page.run("() => document.querySelector('.stamp .num').textContent"))
+    await page.go(f"{url}/site/inbox")
+    (case,) = [one for one in (await staff.get("/v1/worklist")).ok()["items"] if one["number"] in number]
+    (await staff.post(f"/v1/cases/{case['id']}/actions/approve")).ok()
+    await there(page, "[data-new]:not([hidden])")
+    await page.go(f"{url}/site/cases/{case['id']}/pass")
+    require(await page.run("() => document.querySelector('.qr img').naturalWidth > 0"), "the pass's code")
+    return number
+
+
+@asynccontextmanager
+async def provider(modules: Path, port: int, back: str, key: RSAKey) -> AsyncIterator[None]:
+    command = ["node", str(ROOT / "tools/judges/oidc.mjs"), str(modules), str(port), back]
+    command.append(json.dumps(key.as_dict(private=True)))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        said = await asyncio.wait_for(process.stdout.readline(), PAGE_S) if process.stdout else b""
+        require(said == b"ready\n", "the provider")
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def judged(modules: Path, folder: Path, name: str, opening: Any) -> None:
+    """The story in one browser, in a city of its own."""
+    begun, port, key = (
+        time.monotonic(),
+        free_port(),
+        RSAKey.generate_key(2048, {"kid": "a", "use": "sig", "alg": "RS256"}),
+    )
+    issuer = f"http://127.0.0.1:{port}"
+    identity = {"issuer": issuer, "audience": "banshi", "client_id": "banshi", "client_secret": "made-up"}
+    config = project(folder, identity=identity, outgoing={"networks": ["127.0.0.0/8"]})
+    now, roles = int(time.time()), ["traffic:reviewer", "traffic:approver"]
+    whose: dict[str, Any] = {"iss": issuer, "aud": "banshi", "sub": "li", "iat": now, "exp": now + 3600}
+    token = jwt.encode({"alg": "RS256", "kid": "a"}, {**whose, "banshi_roles": roles}, key)
+    server = Server(config, folder / "log")
+    async with (
+        provider(modules, port, f"{server.url}/site/signed-in", key),
+        aiohttp.ClientSession() as session,
+        opening(folder / "browser") as browser,
+    ):
+        server.start()
+        try:
+            await server.ready(session)
+            page = await browser.page(f"{server.url}/site/help")
+            number = await told(page, server, session, Person(session, server.url, token))
+        finally:
+            server.end()
+    print(f"{name}: signed in at oidc-provider, {number.strip()} approved and shown; the server died twice: "
+          f"{time.monotonic() - begun:.1f} s", flush=True)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turn", type=int, help="which browser")
+    turn = parser.parse_args().turn
+    quiet(logging.CRITICAL)
+    try:
+        modules = npm.installed(PROVIDER, "the site's story is not told") / "node_modules"
+    except npm.Missing as error:
+        print(f"the site's story is left out: {error}")
+        return
+    browsers = {"Firefox": open_firefox if PROGRAM else None, "Chromium": open_chromium if IS_THERE else None}
+    for name, opening in [*browsers.items()] if turn is None else [[*browsers.items()][turn % 2]]:
+        if opening is None:
+            print(f"the story is left out in {name}, which is not here")
+            if os.environ.get("CI") == "true":
+                sys.exit(1)
+            continue
+        with workspace() as folder:
+            asyncio.run(asyncio.wait_for(judged(modules, folder, name, opening), PATIENCE_S))
+
+
+if __name__ == "__main__":
+    main()
