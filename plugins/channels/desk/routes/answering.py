@@ -34,7 +34,7 @@ FILE = Record(id=ID, name=TEXT, media_type=TEXT, size={"type": "integer"})
 BYTES = {"application/octet-stream": {"contentMediaType": "application/octet-stream"}}
 
 
-class TooLate(Conflict):
+class OnItsWay(Conflict):
     """This answer is on its way, has left, or is ended already; its state says which."""
 
     code = "too-late"
@@ -42,7 +42,7 @@ class TooLate(Conflict):
 
 
 class CannotSend(Conflict):
-    """They can't get such a file now, and a file doesn't wait: see which kinds and sizes they can get."""
+    """This can't be sent to them now: send a file of another kind or size, or words."""
 
     code = "cannot-send"
     says = say
@@ -130,6 +130,6 @@ async def withdraw_answer(call: Call) -> web.StreamResponse:
         raise NotFound(say("There is no such answer in this conversation."))
     ended = await party_of(call.platform, row.kind).withdraw(row.subject, said)
     if not ended:
-        raise TooLate
+        raise OnItsWay
     await commit(call, *ended)
     return web.Response(status=204)
