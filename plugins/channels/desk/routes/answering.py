@@ -42,7 +42,7 @@ class TooLate(Conflict):
 
 
 class CannotSend(Conflict):
-    """This can't be sent to them: `takes` has what they can get now, with bytes at most. A file doesn't wait."""
+    """They can't get such a file now, and a file doesn't wait: see which kinds and sizes they can get."""
 
     code = "cannot-send"
     says = say

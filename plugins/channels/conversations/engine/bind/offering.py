@@ -12,7 +12,7 @@ from conversations.engine.ask.filling import filling_of
 from conversations.engine.bind import linking
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
-from conversations.sentences import say
+from conversations.sentences import say, word
 from conversations.tables.models import Said
 from desk import DESK, Enquiry, Offered
 from questions.answering import body_of
@@ -37,7 +37,7 @@ async def question(platform: Platform, offered: Offered, language: str) -> Reply
     body = body_of(await platform[READER].get(f"/v1/items/{offered.item}", None, language))
     known = answers_in(body, "", {"answers": offered.answers})
     filled = [f"{title}: {words[:MAX_SHOWN_CHARS]}" for _, title, words in known]
-    yes, no = text_in(say("Yes, please"), language), text_in(say("No, thanks"), language)
+    yes, no = text_in(word("Yes, please"), language), text_in(word("No, thanks"), language)
     text = "\n".join([text_in(asked, language), *filled, f"1 {yes}", f"2 {no}"])
     return Reply(text=text, buttons=(Button(yes, "1"), Button(no, "2")))
 
