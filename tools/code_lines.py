@@ -39,28 +39,28 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_024, 930),  # the face, sdk, testing
-    "platform/banshi/foundation": Budget(3_403, 3_000),
-    "platform/banshi/forms": Budget(1_581, 1_560),
-    "platform/banshi/kernel": Budget(6_053, 5_750),
-    "platform/banshi/builtin": Budget(14_639, 13_150),
-    "platform/banshi/kinds": Budget(8_330, 8_290),
+    "platform/banshi": Budget(1_023, 930),  # the face, sdk, testing
+    "platform/banshi/foundation": Budget(3_346, 3_000),
+    "platform/banshi/forms": Budget(1_562, 1_560),
+    "platform/banshi/kernel": Budget(5_926, 5_750),
+    "platform/banshi/builtin": Budget(14_525, 13_150),
+    "platform/banshi/kinds": Budget(8_173, 8_290),
     "platform/banshi/ops": Budget(3_270, 2_920),
     "mobile_push": Budget(12_311, 12_840),
-    "libraries/questions": Budget(1_133, 950),
+    "libraries/questions": Budget(1_158, 950),
     "libraries/sandboxes": Budget(354, 450),
     "libraries/wire": Budget(120, 130),
-    "plugins/channels/desk": Budget(1_405, 2_000),
-    "plugins/channels/conversations": Budget(4_549, 3_600),
-    "plugins/channels/web_site": Budget(1_700, 3_800),
+    "plugins/channels/desk": Budget(2_001, 2_000),
+    "plugins/channels/conversations": Budget(4_689, 3_600),
+    "plugins/channels/web_site": Budget(1_753, 3_800),
     "plugins/channels/http_channel": Budget(552, 560),
-    "plugins/channels/wechat": Budget(1_076, 900),
-    "plugins/channels/wechat/sandbox": Budget(1_241, 1_200),
-    "plugins/integrations": Budget(5_972, 5_580),
+    "plugins/channels/wechat": Budget(1_086, 900),
+    "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
+    "plugins/integrations": Budget(5_839, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_454, 9_300),
-    "tools": Budget(1_568, 1_600),
+    "benchmarks": Budget(11_230, 9_300),
+    "tools": Budget(2_101, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
@@ -68,7 +68,7 @@ ROOMS = {
 BESIDE = {"benchmarks", "tools", "docs/examples"}
 
 #: Lines of tests for each line of production: today, and once all is built.
-TESTS_SHARE = (1.21, 1.08)
+TESTS_SHARE = (1.235, 1.08)
 
 #: Lines of code of a file that is no test; and of those that were longer when this was written, which only shrink.
 LONGEST_FILE = 230

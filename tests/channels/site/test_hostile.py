@@ -118,7 +118,7 @@ async def test_what_the_api_answers_is_text_on_every_page(tmp_path: Path, step: 
             await browser.go(ROOT + page)
             status = browser.status
             assert status == (404 if page == "/none" else 200), (page, browser.text[-2_000:])
-            with poisoned(usual := Poison([HARMLESS])):
+            with poisoned(usual := Poison([f"{HARMLESS} {number}" for number in range(len(TEXTS))])):
                 await browser.go(ROOT + page)
             expected = shape(browser.text)
             assert (browser.status, not usual.told or HARMLESS in browser.text) == (status, True), page

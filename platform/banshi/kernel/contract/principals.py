@@ -88,12 +88,15 @@ class Principal:
     def is_officer(self) -> bool:
         return any(role.name == "officer" for role in self.roles)
 
+    def works_for(self, department: str, unit: str) -> bool:
+        """Whether any role but that of a scanning officer covers the department's unit."""
+        return any(role.covers(role.name, department, unit) for role in self.roles if role.name != "officer")
+
     def reads(self, case: Any) -> bool:
-        """Whether a role of theirs works on such cases, and covers this one; without `access`, any but an officer's."""
-        if self.access is not None:
-            return self.access.role_of(self, case) is not None
-        roles = (role for role in self.roles if role.name != "officer")
-        return any(role.covers(role.name, case.department, case.unit) for role in roles)
+        """Whether a role of theirs works on such cases, and covers this one."""
+        if self.access is None:
+            return self.works_for(case.department, case.unit)
+        return self.access.role_of(self, case) is not None
 
     def may(self, role: str, department: str, unit: str) -> bool:
         return any(own.covers(role, department, unit) for own in self.roles)
