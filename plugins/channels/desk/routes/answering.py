@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -101,7 +100,7 @@ async def answer_enquiry(call: Call) -> web.StreamResponse:
         raise InvalidFields([FieldProblem("", say("Send a text, a phrase or a file: one of them."))])
     party, desk = party_of(call.platform, row.kind), desk_of(settings.desks, row.desk)
     event = queue.event(row, "answered", now, call.principal)
-    words: Mapping[str, Any] = {tag: call.body.get("text", "") for tag in LANGUAGES}
+    words: Mapping[str, str] = {tag: call.body.get("text", "") for tag in LANGUAGES}
     words = await phrase(row, call.body["phrase"]) if "phrase" in call.body else words
     file = await _attached(call, row) if "file" in call.body else None
     if desk is not None and file is None:
