@@ -27,8 +27,8 @@ from conversations import (
     Outlet,
     Received,
     Text,
-    has_app,
 )
+from conversations.contacts.bound import has_app
 from conversations.tables.models import ChannelConversation, ContactLink, Said
 
 
