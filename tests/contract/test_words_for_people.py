@@ -98,7 +98,7 @@ def problem_classes() -> Mapping[str, type[Problem]]:
         # Other tests' plugins have problems of their own.
         file = Path(getattr(sys.modules.get(one.__module__), "__file__", None) or "")
         if any(file.is_relative_to(ROOT / room) for room in ROOMS):
-            found[one.__name__ if one.__name__ not in found else one.__qualname__ + one.__module__] = one
+            found[one.__name__] = one
     return found
 
 

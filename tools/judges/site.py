@@ -14,9 +14,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -24,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import npm  # noqa: E402
+from judges.site_pages import Shown, pages  # noqa: E402
 from judges.site_programs import by_lighthouse, by_vnu  # noqa: E402
 
 from banshi import LANGUAGES, Principal  # noqa: E402
@@ -31,7 +31,6 @@ from benchmarks.shared.quiet import quiet  # noqa: E402
 from tests.browser.chromium import IS_THERE, command, open_chromium  # noqa: E402
 from tests.browser.firefox import Firefox, Page, ScriptFailed  # noqa: E402
 from tests.channels.site.browsing import kept_of  # noqa: E402
-from tests.conftest import good_answers  # noqa: E402
 from tests.kernel.api_world import World, open_world  # noqa: E402
 from tests.registers import made_up_person  # noqa: E402
 from web_site import visit  # noqa: E402
@@ -74,18 +73,6 @@ TAB = [{"type": "keyDown", "value": "\ue004"}, {"type": "keyUp", "value": "\ue00
 PRESS = """(which) => { document.documentElement.dataset.old = "";
   setTimeout(() => document.querySelector(which).click()); }"""
 THERE = "(which) => document.readyState === 'complete' && !!document.querySelector(which)"
-SIGN, NEXT, HAND_IN = "[data-pass] button", "main .btns [name=next]", "main .btns .btn"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A page: where it is, and what is pressed before it is the page that is meant, each with what is there then."""
-
-    name: str
-    path: str
-    presses: tuple[tuple[str, str], ...] = ()
-    #: What is filled in before that, by the names of fields.
-    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 TYPE = """(typed) => { for (const [name, value] of Object.entries(typed)) {
@@ -93,52 +80,6 @@ TYPE = """(typed) => { for (const [name, value] of Object.entries(typed)) {
   const one = all.find((each) => each.type !== "radio" || !value || each.value === value);
   if (one.type === "radio") one.click(); else one.value = value || one.options[1].value;
 } }"""
-
-
-async def pages(world: World) -> list[Shown]:
-    """Every page that the site has, with something on it."""
-    door, wang = world.door, world.wang
-    (await wang.put("/v1/items/zone-pass/draft", {"answers": await good_answers(wang)})).ok()
-    (await door.staff("li", "traffic:reviewer").get(f"/v1/cases/{world.case}")).ok()
-    help_page = (await wang.get("/v1/help")).ok()["items"][0]["code"]
-    plain = {
-        "home": "", "found": "/search?q=驾照丢了", "danger": "/search?q=老公动手打我", "all": "/search",
-        "nothing-found": "/search?q=xyzzy", "department": "/departments/traffic", "guide": "/items/zone-pass",
-        "guide-look-up": "/items/name-count", "guide-slots": "/items/driving-test", "helps": "/help",
-        "help": f"/help/{help_page}", "tip": "/tip", "published": "/published", "notice": f"/notices/{world.notice}",
-        "alert": f"/alerts/{world.alert}", "posting": f"/postings/{world.posting}", "sign-in": "/sign-in",
-        "problem": "/nothing", "form": "/items/zone-pass/form", "form-kinds": "/items/precursor-transport-permit/form",
-        "form-lists": "/items/birth-registration/form", "form-place": "/items/fire-consultation/form",
-        "slots": "/items/driving-test/form", "cases": "/cases", "case": f"/cases/{world.case}",
-        "receipt": f"/cases/{world.case}/receipt", "case-of-ticket": f"/cases/{world.ticketed}", "inbox": "/inbox",
-        "passes": "/passes", "pass": f"/cases/{world.case}/pass",
-    }  # fmt: skip
-    name = {"/answers/name": "王伟"}
-    tip = {
-        "/answers/sort": "",
-        "/answers/description": "有人在楼下卖假药，每晚八点左右出现。",
-        "/answers/still_going_on": "yes",
-    }
-    return [
-        *(Shown(name, path) for name, path in plain.items()),
-        Shown("form-mistakes", "/items/precursor-transport-permit/form", ((NEXT, ":root:not([data-old]) .errors"),)),
-        Shown("check", "/items/zone-pass/form", ((NEXT, ":root:not([data-old]) [name=whole]"),)),
-        Shown("pass-signed", f"/cases/{world.ticketed}/pass", ((SIGN, "[data-old] canvas:not([hidden])"),)),
-        Shown("action", f"/cases/{world.appointment}", (("a[href*='/actions/']", ":root:not([data-old]) main form"),)),
-        Shown("tip-check", "/items/crime-tip/form", ((NEXT, ":root:not([data-old]) [name=whole]"),), tip),
-        Shown(
-            "tip-code",
-            "/items/crime-tip/form",
-            ((NEXT, ":root:not([data-old]) [name=whole]"), (HAND_IN, ":root:not([data-old]) .code24")),
-            tip,
-        ),
-        Shown(
-            "records",
-            "/items/name-count/form",
-            ((NEXT, ":root:not([data-old]) [name=whole]"), (HAND_IN, ":root:not([data-old]) [href$=form]")),
-            name,
-        ),
-    ]
 
 
 @asynccontextmanager

@@ -16,6 +16,17 @@ ELEMENTS = TITLES
 ELEMENT_WORDS = WORDS
 
 __all__ = [
-    "ELEMENTS", "ELEMENT_WORDS", "Joining", "PerRevision", "RuntimeItems", "SpooledAnswer", "decided", "elements_of",
-    "initials", "inspect_declaration", "known_elements", "remedy_text", "remedy_with",
-]  # fmt: skip
+    "ELEMENTS",
+    "ELEMENT_WORDS",
+    "Joining",
+    "PerRevision",
+    "RuntimeItems",
+    "SpooledAnswer",
+    "decided",
+    "elements_of",
+    "initials",
+    "inspect_declaration",
+    "known_elements",
+    "remedy_text",
+    "remedy_with",
+]

@@ -20,7 +20,25 @@ from banshi.kernel.loading.cli_context import audited, configured, coroutine_com
 from banshi.kernel.tables.migrations._storage import HISTORY, QUEUE, Kept
 
 __all__ = [
-    "HISTORY", "MAX_SLEEP_S", "QUEUE", "Kept", "Personal", "PersonalId", "PersonalJSON", "PersonalLine", "PersonalText",
-    "Widen", "as_read", "as_stored", "audited", "configured", "coroutine_command", "database", "insert", "made",
-    "pages", "quoted", "unaudited",
-]  # fmt: skip
+    "HISTORY",
+    "MAX_SLEEP_S",
+    "QUEUE",
+    "Kept",
+    "Personal",
+    "PersonalId",
+    "PersonalJSON",
+    "PersonalLine",
+    "PersonalText",
+    "Widen",
+    "as_read",
+    "as_stored",
+    "audited",
+    "configured",
+    "coroutine_command",
+    "database",
+    "insert",
+    "made",
+    "pages",
+    "quoted",
+    "unaudited",
+]

@@ -15,5 +15,13 @@ from banshi.kernel.http.document_schemas import (
 )
 
 __all__ = [
-    "ID", "LINKS", "MAYBE_MOMENT", "MAYBE_TEXT", "MOMENT", "TEXT", "Record", "array", "optional",
-]  # fmt: skip
+    "ID",
+    "LINKS",
+    "MAYBE_MOMENT",
+    "MAYBE_TEXT",
+    "MOMENT",
+    "TEXT",
+    "Record",
+    "array",
+    "optional",
+]

@@ -7,6 +7,13 @@ from banshi.kernel.outbox.outbox import intake_row, message_rows
 from banshi.kernel.runtime.signals.signals import SIGNALS
 
 __all__ = [
-    "EVENT_TYPES", "LISTENERS", "SIGNALS", "Event", "Listener", "event_rows", "event_types", "intake_row",
+    "EVENT_TYPES",
+    "LISTENERS",
+    "SIGNALS",
+    "Event",
+    "Listener",
+    "event_rows",
+    "event_types",
+    "intake_row",
     "message_rows",
-]  # fmt: skip
+]

@@ -10,6 +10,20 @@ from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, MessageT
 from banshi.kinds.corrections import corrected, refuse_answers
 
 __all__ = [
-    "KIND_TYPES", "Beginning", "Begins", "Begun", "ClockEffect", "Effects", "Kind", "KindTypes", "MaterialsEffect",
-    "MessageTemplates", "Move", "Step", "Who", "corrected", "refuse_answers", "titled",
-]  # fmt: skip
+    "KIND_TYPES",
+    "Beginning",
+    "Begins",
+    "Begun",
+    "ClockEffect",
+    "Effects",
+    "Kind",
+    "KindTypes",
+    "MaterialsEffect",
+    "MessageTemplates",
+    "Move",
+    "Step",
+    "Who",
+    "corrected",
+    "refuse_answers",
+    "titled",
+]

@@ -13,7 +13,27 @@ from banshi.builtin.outgoing.vendor import Request, Vendor
 from banshi.foundation.encryption.secrets import SEAL
 
 __all__ = [
-    "LOOPBACK", "SEAL", "AccessToken", "Answered", "CallFailed", "Codes", "Consequence", "ForbiddenAddress", "NoToken",
-    "NotSigned", "Outgoing", "Refused", "Request", "SharedTokens", "Token", "Vendor", "guarded_connector", "is_unsent",
-    "key_of", "new_secret", "open_outgoing", "signed", "verified",
-]  # fmt: skip
+    "LOOPBACK",
+    "SEAL",
+    "AccessToken",
+    "Answered",
+    "CallFailed",
+    "Codes",
+    "Consequence",
+    "ForbiddenAddress",
+    "NoToken",
+    "NotSigned",
+    "Outgoing",
+    "Refused",
+    "Request",
+    "SharedTokens",
+    "Token",
+    "Vendor",
+    "guarded_connector",
+    "is_unsent",
+    "key_of",
+    "new_secret",
+    "open_outgoing",
+    "signed",
+    "verified",
+]

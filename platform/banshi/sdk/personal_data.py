@@ -17,6 +17,16 @@ from banshi.foundation.encryption.look_ups import AFTER_LOOK_UPS
 from banshi.kinds.application.claims import masked
 
 __all__ = [
-    "AFTER_LOOK_UPS", "ANONYMISE_CASE", "FORGET_CASE", "HOLDINGS", "DataSubject", "Forget", "Holdings", "PersonalTable",
-    "Retained", "by_case", "by_person", "masked",
-]  # fmt: skip
+    "AFTER_LOOK_UPS",
+    "ANONYMISE_CASE",
+    "FORGET_CASE",
+    "HOLDINGS",
+    "DataSubject",
+    "Forget",
+    "Holdings",
+    "PersonalTable",
+    "Retained",
+    "by_case",
+    "by_person",
+    "masked",
+]

@@ -8,5 +8,9 @@ from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.registers.protocol import Found, Question
 
 __all__ = [
-    "REGISTERS", "Found", "Question", "Register", "inspect_registers",
-]  # fmt: skip
+    "REGISTERS",
+    "Found",
+    "Question",
+    "Register",
+    "inspect_registers",
+]

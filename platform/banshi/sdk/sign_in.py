@@ -7,6 +7,15 @@ from banshi.builtin.sign_in.flow import ATTEMPT_LIFE_S, SIGN_IN
 from banshi.builtin.sign_in.kept import CAME, KeptCookie, has_come_back
 
 __all__ = [
-    "ATTEMPT_LIFE_S", "CAME", "ENDED_SESSIONS", "END_WITH_SESSIONS", "SIGN_IN", "EndedSessions", "Held", "KeptCookie",
-    "end_sessions", "has_come_back", "held",
-]  # fmt: skip
+    "ATTEMPT_LIFE_S",
+    "CAME",
+    "ENDED_SESSIONS",
+    "END_WITH_SESSIONS",
+    "SIGN_IN",
+    "EndedSessions",
+    "Held",
+    "KeptCookie",
+    "end_sessions",
+    "has_come_back",
+    "held",
+]

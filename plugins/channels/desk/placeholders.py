@@ -9,11 +9,14 @@ from functools import partial
 from banshi import Case, FieldProblem, InvalidFields, Platform, Principal, Texts
 from desk.party import party_of
 from desk.places import Desk
-from desk.sentences import say, word
+from desk.sentences import say
 from desk.tables.models import DeskEvent, DeskPhrase, Enquiry
 
 #: What they are called.
 PLACEHOLDERS = ("citizen", "officer", "desk", "case")
+
+#: What somebody is called who isn't known.
+NAMELESS = "citizen"
 
 _PLACEHOLDER = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
 
@@ -30,7 +33,7 @@ async def filled(platform: Platform, texts: Texts, row: Enquiry, desk: Desk, off
     """The texts with what stands for them. Raises InvalidFields where no case was made of the conversation."""
     citizen = await party_of(platform, row.kind).who(row.subject)
     # What an account is called is nobody's business outside.
-    named = {"citizen": (citizen and citizen.name, word("citizen")), "officer": (officer.name, desk.title)}
+    named = {"citizen": (citizen and citizen.name, say(NAMELESS)), "officer": (officer.name, desk.title)}
     values = {key: dict.fromkeys(texts, name) if name else other for key, (name, other) in named.items()}
     values["desk"] = desk.title
     if any("{case}" in text for text in texts.values()):

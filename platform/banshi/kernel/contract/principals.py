@@ -92,10 +92,6 @@ class Principal:
         """Whether any role but that of a scanning officer covers the department's unit."""
         return any(role.covers(role.name, department, unit) for role in self.roles if role.name != "officer")
 
-    def works_for(self, department: str, unit: str) -> bool:
-        """Whether any role but that of a scanning officer covers the department's unit."""
-        return any(role.covers(role.name, department, unit) for role in self.roles if role.name != "officer")
-
     def reads(self, case: Any) -> bool:
         """Whether a role of theirs works on such cases, and covers this one."""
         if self.access is None:

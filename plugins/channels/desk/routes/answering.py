@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -34,7 +33,7 @@ FILE = Record(id=ID, name=TEXT, media_type=TEXT, size={"type": "integer"})
 BYTES = {"application/octet-stream": {"contentMediaType": "application/octet-stream"}}
 
 
-class TooLate(Conflict):
+class OnItsWay(Conflict):
     """This answer is on its way, has left, or is ended already; its state says which."""
 
     code = "too-late"
@@ -42,7 +41,7 @@ class TooLate(Conflict):
 
 
 class CannotSend(Conflict):
-    """They can't get such a file now, and a file doesn't wait: see which kinds and sizes they can get."""
+    """This can't be sent to them now: send a file of another kind or size, or words."""
 
     code = "cannot-send"
     says = say
@@ -101,7 +100,7 @@ async def answer_enquiry(call: Call) -> web.StreamResponse:
         raise InvalidFields([FieldProblem("", say("Send a text, a phrase or a file: one of them."))])
     party, desk = party_of(call.platform, row.kind), desk_of(settings.desks, row.desk)
     event = queue.event(row, "answered", now, call.principal)
-    words: Mapping[str, Any] = {tag: call.body.get("text", "") for tag in LANGUAGES}
+    words: Mapping[str, str] = {tag: call.body.get("text", "") for tag in LANGUAGES}
     words = await phrase(row, call.body["phrase"]) if "phrase" in call.body else words
     file = await _attached(call, row) if "file" in call.body else None
     if desk is not None and file is None:
@@ -130,6 +129,6 @@ async def withdraw_answer(call: Call) -> web.StreamResponse:
         raise NotFound(say("There is no such answer in this conversation."))
     ended = await party_of(call.platform, row.kind).withdraw(row.subject, said)
     if not ended:
-        raise TooLate
+        raise OnItsWay
     await commit(call, *ended)
     return web.Response(status=204)

@@ -12,7 +12,7 @@ from conversations.engine.ask.filling import filling_of
 from conversations.engine.bind import linking
 from conversations.engine.turn.memory import Dialogue
 from conversations.engine.turn.talk import Talk
-from conversations.sentences import say, word
+from conversations.sentences import say
 from conversations.tables.models import Said
 from desk import DESK, Enquiry, Offered
 from questions.answering import body_of
@@ -26,6 +26,7 @@ YES, NO = {"1", "是", "是的", "yes", "同意"}, {"2", "否", "不", "no", "�
 #: Letters of their own words that the question repeats.
 MAX_SHOWN_CHARS = 200
 
+CHOICES = ("Yes, please", "No, thanks")
 FILE = "{desk}: shall this be handed in as “{title}”, in your name?"
 FILL = "{desk}: would you like to fill in “{title}” here? The officer reads along."
 
@@ -37,7 +38,7 @@ async def question(platform: Platform, offered: Offered, language: str) -> Reply
     body = body_of(await platform[READER].get(f"/v1/items/{offered.item}", None, language))
     known = answers_in(body, "", {"answers": offered.answers})
     filled = [f"{title}: {words[:MAX_SHOWN_CHARS]}" for _, title, words in known]
-    yes, no = text_in(word("Yes, please"), language), text_in(word("No, thanks"), language)
+    yes, no = (text_in(say(one), language) for one in CHOICES)
     text = "\n".join([text_in(asked, language), *filled, f"1 {yes}", f"2 {no}"])
     return Reply(text=text, buttons=(Button(yes, "1"), Button(no, "2")))
 
