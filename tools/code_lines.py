@@ -60,7 +60,7 @@ ROOMS = {
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
     "benchmarks": Budget(11_230, 9_300),
-    "tools": Budget(2_101, 1_600),
+    "tools": Budget(2_110, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
