@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,28 +38,6 @@ CITY_PLACE = Record(
 DAYS_AHEAD = 20
 
 
-@dataclass(slots=True)
-class CityPlace:
-    """A place with the department whose items are done there, and how many they are."""
-
-    place: Place
-    department: str
-    count: int = 0
-
-
-PLACES: Key[PerRevision[list[CityPlace]]] = Key("places of the city")
-
-
-def places_of(registry: Registry) -> list[CityPlace]:
-    """Each place whose hours the calendar counts, once, the one with most items first."""
-    found: dict[tuple[str, ...], CityPlace] = {}
-    for item in registry.items.each():
-        for place in (one for one in item.places if one.opening):
-            key = (item.department, *place.title.values(), *place.address.values())
-            found.setdefault(key, CityPlace(place, item.department)).count += 1
-    return sorted(found.values(), key=lambda one: -one.count)
-
-
 @dataclass(frozen=True, slots=True)
 class State:
     """Whether a place is open, when a closed one opens, and when an open one closes; None for what isn't known."""
@@ -89,6 +67,37 @@ def state_of(platform: Platform, opening: OpenHours | None) -> State:
     return State(True, None, None if is_endless else one.ends)
 
 
+@dataclass(slots=True)
+class CityPlace:
+    """A place with the department whose items are done there, and how many they are."""
+
+    place: Place
+    department: str
+    count: int = 0
+    _minute: datetime | None = None
+    _state: State = field(default_factory=State)
+
+    def state(self, platform: Platform) -> State:
+        """The state at this moment, worked out once a minute: hours have no seconds."""
+        minute = platform.now().replace(second=0, microsecond=0)
+        if self._minute != minute:
+            self._minute, self._state = minute, state_of(platform, self.place.opening)
+        return self._state
+
+
+PLACES: Key[PerRevision[list[CityPlace]]] = Key("places of the city")
+
+
+def places_of(registry: Registry) -> list[CityPlace]:
+    """Each place whose hours the calendar counts, once, the one with most items first."""
+    found: dict[tuple[str, ...], CityPlace] = {}
+    for item in registry.items.each():
+        for place in (one for one in item.places if one.opening):
+            key = (item.department, *place.title.values(), *place.address.values())
+            found.setdefault(key, CityPlace(place, item.department)).count += 1
+    return sorted(found.values(), key=lambda one: -one.count)
+
+
 def changes_at(platform: Platform, states: Iterable[State]) -> datetime:
     """Until when what was said of places is so: a day at most, since the calendar may be set anew."""
     moments = [at for one in states for at in (one.opens_at, one.closes_at) if at is not None]
@@ -111,7 +120,7 @@ async def list_places(call: Call) -> web.StreamResponse:
             "department": one.department,
             "department_title": text_in(platform.registry.departments[one.department].title, language),
             "count": one.count,
-            **state_of(platform, one.place.opening).document(platform),
+            **one.state(platform).document(platform),
         }
         for one in platform[PLACES].get()
     ]
