@@ -9,29 +9,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import npm  # noqa: E402
 from judges.site_pages import Shown, pages  # noqa: E402
+from judges.site_programs import by_lighthouse, by_vnu  # noqa: E402
 
 from banshi import LANGUAGES, Principal  # noqa: E402
 from benchmarks.shared.quiet import quiet  # noqa: E402
-from tests.browser.chromium import IS_THERE, PROGRAM, command, open_chromium  # noqa: E402
+from tests.browser.chromium import IS_THERE, command, open_chromium  # noqa: E402
 from tests.browser.firefox import Firefox, Page, ScriptFailed  # noqa: E402
 from tests.channels.site.browsing import kept_of  # noqa: E402
 from tests.kernel.api_world import World, open_world  # noqa: E402
@@ -45,10 +42,8 @@ JUDGES = {"axe-core": "4.14.1", "lighthouse": "12.8.2", "vnu-jar": "26.9.27"}
 SIZES = ((360, "normal"), (320, "large"), (1280, "normal"))
 THEMES = ("light", "dark")
 Look = tuple[str, str, tuple[int, str]]
-#: Of the home page, on Lighthouse's phone: bytes of all that it loads, and runs whose median seconds are printed.
-MAX_HOME_BYTES, RUNS = 50_000, 5
-#: Seconds that a program may take.
-PATIENCE_S = 240.0
+#: Runs of Lighthouse.
+RUNS = 5
 
 AXE = """async () => (await axe.run(document, { preload: false, resultTypes: ["violations"] })).violations.map(
   (one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`)"""
@@ -159,47 +154,6 @@ async def by_axe(world: World, modules: Path, looks: list[Look], html: Path) -> 
     print(f"axe-core and the keyboard: {count} looks of {len(judged)} pages, {len(wrong)} faults: "
           f"{time.monotonic() - begun:.1f} s", flush=True)  # fmt: skip
     return wrong
-
-
-def by_vnu(modules: Path, html: Path) -> Iterator[str]:
-    """What the Nu checker says of the pages and their style sheet."""
-    begun = time.monotonic()
-    (html / "site.css").write_bytes((ROOT / "plugins/channels/web_site/assets/site.css").read_bytes())
-    jar = modules / "vnu-jar" / "build" / "dist" / "vnu.jar"
-    options = ["--format", "json", "--also-check-css", "--also-check-svg"]
-    files = [str(one) for one in sorted(html.iterdir()) if one.suffix in (".html", ".css")]
-    done = subprocess.run(
-        ["java", "-jar", str(jar), *options, *files], capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
-    told = json.loads(done.stderr)["messages"]
-    print(f"vnu: {len(files)} files, {len(told)} messages: {time.monotonic() - begun:.1f} s", flush=True)
-    for one in told:
-        where = f"{one.get('url', '').rpartition('/')[2]}:{one.get('lastLine')}"
-        yield f"vnu, {where}: {one['message']}: {one.get('extract', '').strip()[:160]}"
-
-
-def by_lighthouse(url: str, modules: Path, folder: Path, runs: int) -> Iterator[str]:
-    """What the home page weighs and takes on Lighthouse's phone; too many bytes are a fault."""
-    command = ["node", str(modules / "lighthouse" / "cli" / "index.js"), f"{url}/site", "--output=json", "--quiet"]
-    command += [f"--output-path={folder / 'told.json'}", "--chrome-flags=--headless=new --no-sandbox --disable-gpu"]
-    command += ["--only-categories=performance,accessibility,best-practices"]
-    paints, told = list[float](), dict[str, Any]()
-    for _ in range(runs):
-        subprocess.run(
-            command,
-            env={**os.environ, "CHROME_PATH": str(PROGRAM)},
-            check=True,
-            timeout=PATIENCE_S,
-            capture_output=True,
-        )
-        told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
-        paints.append(told["audits"]["first-contentful-paint"]["numericValue"] / 1000)
-    scores = " ".join(f"{name} {100 * one['score']:.0f}" for name, one in told["categories"].items())
-    size = int(told["audits"]["total-byte-weight"]["numericValue"])
-    paint = f"first paint {statistics.median(paints):.2f} s, the median of {runs}"
-    print(f"Lighthouse {told['lighthouseVersion']}: home {size:,} bytes, {paint}; {scores}", flush=True)
-    if size > MAX_HOME_BYTES:
-        yield f"Lighthouse: the home page loads {size:,} bytes, {MAX_HOME_BYTES:,} at most"
 
 
 def looks_of(turn: int | None) -> list[Look]:

@@ -128,7 +128,8 @@ class Citizen:
         if not self.phone.me.follows:
             await self.phone.follows()
         if self.by_menu:
-            await self.phone.taps("人工服务")
+            while any(NO_SERVICE in one.text for one in await self.phone.taps("人工服务")):  # noqa: ASYNC110 - it is away
+                await asyncio.sleep(0.2)
             if not self.is_silent:
                 await self.says("请问晚上商店可以开着门营业吗？")
         else:

@@ -173,8 +173,12 @@ async def test_a_day_with_an_outage_a_kill_and_a_night(
             assert row.state == "unknown", (text, row.state, row.code)
             assert seen <= 1
     assert {name: shown[name] for name in by_hand(events)} == by_hand(events)
-    assert shown["asked"] >= CITIZENS - len([one for one in people if one.is_silent])
-    assert all(one.has("请回复") or one.has("写") for one in people if one.is_silent)
+    # Whom the lead took over at the day's end was not answered; an answer that nobody knows of may not have come.
+    unknown = sum(one.state == "unknown" for one in rows.values())
+    without = [one.phone.me.name for one in people if not (one.is_silent or one.has("号答复"))]
+    assert len(without) <= len(held) + unknown, without
+    # Who never writes the one word was asked for it, and rang nobody.
+    assert all(one.has("请现在回复任意一个字") for one in people if one.is_silent)
 
 
 async def nothing_waits(lead: Officer) -> bool:
