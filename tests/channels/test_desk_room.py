@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from banshi.testing import Door, Person
-from conversations.tables.models import Said
+from conversations.tables.models import ChannelConversation, Said
+from desk import giving
 from desk.giving import give_out
 from desk.officers import HERE
+from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.test_desk_stream import listening
@@ -206,6 +208,16 @@ async def test_what_waits_is_given_to_whoever_is_there_and_got_none_for_longest_
         (await lead.put(f"{ROOM}/limits", {"officer": "li", "most": 5})).ok()
         await give_out(door.platform)
         assert len(await waiting(people["li"])) == 1
+
+
+async def test_what_cannot_be_given_out_just_now_is_not_tried_again_in_the_same_look(tmp_path: Path) -> None:
+    async with bureau(tmp_path, "", desks()) as door:
+        Clock(door, WORKDAY)
+        await queued(door, 1)
+        await waiting(officer(door, "li"))
+        await ChannelConversation.all().update(state="menu")
+        assert not await giving._given(door.platform, door.platform[SETTINGS].desks[0])
+        assert await held() == {}
 
 
 async def test_a_call_at_a_desk_with_turns_goes_to_an_officer_by_itself(tmp_path: Path, database: str) -> None:
