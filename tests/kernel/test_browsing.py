@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from banshi.builtin.catalogue.browsing import demand
 from banshi.builtin.catalogue.browsing.demand import DEMAND
+from banshi.foundation.errors import Unavailable
 from banshi.foundation.findings import ConfigurationError
 from banshi.foundation.time.opening_hours import stretches
 from banshi.foundation.time.working_days import WorkingCalendar
@@ -102,6 +105,26 @@ async def test_what_most_people_ask_for_comes_first_and_fewer_than_five_are_none
     assert [one["code"] for one in moving["first"]] == ["asked", "barely", "quiet"]
     assert (await city.anyone.get(moving["links"]["items"])).ok()["items"][0]["code"] == "asked"
     assert "demand" not in (await city.anyone.get("/v1/items/asked")).ok()
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+async def test_items_are_found_while_the_database_is_away_or_hangs(
+    city: Door, monkeypatch: pytest.MonkeyPatch, is_away: bool
+) -> None:
+    """Whoever is in danger asks this list whom to call."""
+    await begin(city, "asked", 5)
+    told = await listed(city)
+
+    async def counted(_: object) -> dict[str, int]:
+        if is_away:
+            raise Unavailable
+        return await asyncio.sleep(3_600, {})
+
+    monkeypatch.setattr(demand, "_counted", counted)
+    monkeypatch.setattr(demand, "MAX_COUNTING_S", 0.05)
+    city.platform[DEMAND].until = 0.0
+    assert await listed(city) == told
+    assert (await city.anyone.get("/v1/items?q=item")).ok()["items"]
 
 
 async def test_what_is_asked_for_is_counted_once_an_hour_so_that_nobody_is_seen_to_come(city: Door) -> None:

@@ -107,10 +107,10 @@ async def show_item(call: Call) -> web.StreamResponse:
         item = call.platform.registry.items.get(code)
         if item is None:
             raise NotFound(say("There is no such item; look for it in the list of items."), see="/v1/items")
-        body = encode(item_document(call.platform, item, call.language))
-        guide = ready_json(body, call.language)
-        states = (state_of(call.platform, place.opening) for place in item.places)
-        guides[code, call.language] = changes_at(call.platform, states), guide
+        # Before the body is made: what changes meanwhile is over then, and it is made anew.
+        until = changes_at(call.platform, (state_of(call.platform, place.opening) for place in item.places))
+        guide = ready_json(encode(item_document(call.platform, item, call.language)), call.language)
+        guides[code, call.language] = until, guide
         if len(guides) > MAX_GUIDES:
             del guides[next(iter(guides))]
     return reply_ready(call, guide)

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from tortoise.functions import Count
 
 from banshi.builtin.catalogue.search.index import Hit
+from banshi.foundation.database.failover.fates import is_outage
+from banshi.foundation.errors import Unavailable
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.http.months import MIN_SHOWN
@@ -21,6 +23,8 @@ from banshi.kernel.tables.cases import Case
 
 #: What is counted, and for how long it is kept: whoever asks again and again costs nothing, and sees nobody come.
 DAYS, KEPT_S = 30, 3_600.0
+#: Seconds that counting may take, and until it is tried again after it failed.
+MAX_COUNTING_S, AGAIN_S = 2.0, 30.0
 
 #: Kinds whose items become no case offer how many people have begun each since a moment.
 BEGUN: Key[Callable[[datetime], Awaitable[Mapping[str, int]]]] = Key("people who have begun an item")
@@ -33,7 +37,6 @@ class Demand:
     people: Mapping[str, int] = field(default_factory=dict)
     #: `time.monotonic()` at which they are too old.
     until: float = 0.0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def ordered(self, registry: Registry) -> Sequence[Hit]:
         """Each listed item, the one that most ask for first."""
@@ -46,15 +49,29 @@ DEMAND: Key[Demand] = Key("demand")
 
 
 async def demand_of(platform: Platform) -> Demand:
-    """What is asked for, as it was an hour ago at most; counted by one at a time."""
+    """What is asked for, as it was an hour ago at most.
+
+    One counts at a time. Whoever asks meanwhile waits for nobody, and gets what there is, as all do while the database
+    can't say.
+    """
     demand = platform[DEMAND]
-    async with demand.turn:
-        if time.monotonic() >= demand.until:
-            since = platform.now() - timedelta(days=DAYS)
-            rows = Case.filter(mode=LIVE, created_at__gte=since).exclude(person="").group_by("item")
-            people = Counter(dict(await rows.annotate(n=Count("person", distinct=True)).values_list("item", "n")))
-            for _, begun in platform.registry.offered(BEGUN):
-                people.update(await begun(since))
-            demand.people = {code: n - n % MIN_SHOWN for code, n in people.items() if n >= MIN_SHOWN}
+    if time.monotonic() >= demand.until:
+        demand.until = time.monotonic() + AGAIN_S
+        try:
+            async with asyncio.timeout(MAX_COUNTING_S):
+                demand.people = await _counted(platform)
+        except Exception as error:
+            if not isinstance(error, Unavailable | TimeoutError) and not is_outage(error):
+                raise
+        else:
             demand.until = time.monotonic() + KEPT_S
     return demand
+
+
+async def _counted(platform: Platform) -> Mapping[str, int]:
+    since = platform.now() - timedelta(days=DAYS)
+    rows = Case.filter(mode=LIVE, created_at__gte=since).exclude(person="").group_by("item")
+    people = Counter(dict(await rows.annotate(n=Count("person", distinct=True)).values_list("item", "n")))
+    for _, begun in platform.registry.offered(BEGUN):
+        people.update(await begun(since))
+    return {code: n - n % MIN_SHOWN for code, n in people.items() if n >= MIN_SHOWN}
