@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from banshi.testing import Door, Person
-from conversations.tables.models import Said
+from conversations.tables.models import ChannelConversation, Said
+from desk import giving
 from desk.giving import give_out
 from desk.officers import HERE
 from desk.rounds import go_round
+from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.test_desk_stream import listening
+from tests.waiting import until
 
 ROOM = "/v1/desk/desks/reception"
 LEADS = "petitions:desk-lead"
@@ -41,6 +44,10 @@ async def queued(door: Door, many: int, first: int = 0) -> None:
 async def held() -> dict[str, int]:
     rows = await Enquiry.filter(state="held")
     return {who: sum(row.officer == who for row in rows) for who in {row.officer for row in rows}}
+
+
+async def are_held(many: int) -> bool:
+    return await Enquiry.filter(state="held").count() == many
 
 
 async def test_a_desk_sees_who_is_there_who_is_away_who_is_full_and_who_has_gone(tmp_path: Path, database: str) -> None:
@@ -191,6 +198,8 @@ async def test_what_waits_is_given_to_whoever_is_there_and_got_none_for_longest_
         assert await held() == {}, "nothing is given out unless it is said so"
         assert (await lead.put(f"{ROOM}/turns", {"by_turn": True})).ok()["by_turn"]
         await asyncio.gather(*(give_out(door.platform) for _ in range(4)))
+        # Whoever is quicker gives them out: the desk's own look may be.
+        await until(lambda: are_held(4))
         given = await DeskEvent.filter(what="given").order_by("id").values_list("officer", flat=True)
         assert list(given) == ["li", "chen", "zhou", "li"]
         first = await DeskEvent.filter(what="given").order_by("id").prefetch_related("enquiry").first()
@@ -199,16 +208,28 @@ async def test_what_waits_is_given_to_whoever_is_there_and_got_none_for_longest_
         assert await urgent.state() == "held"
         await queued(door, 4, first=3)
         await give_out(door.platform)
+        await until(lambda: are_held(6))
         assert await held() == {"li": 2, "chen": 2, "zhou": 2}
         assert len(await waiting(people["li"])) == 2, "all are full, or away"
         (await people["wang"].put(f"{ROOM}/presence", {"away": False})).ok()
         await give_out(door.platform)
+        await until(lambda: are_held(8))
         assert await held() == {"li": 2, "chen": 2, "zhou": 2, "wang": 2}
         (await lead.put(f"{ROOM}/turns", {"by_turn": False})).ok()
         await queued(door, 1, first=8)
         (await lead.put(f"{ROOM}/limits", {"officer": "li", "most": 5})).ok()
         await give_out(door.platform)
         assert len(await waiting(people["li"])) == 1
+
+
+async def test_what_cannot_be_given_out_just_now_is_not_tried_again_in_the_same_look(tmp_path: Path) -> None:
+    async with bureau(tmp_path, "", desks()) as door:
+        Clock(door, WORKDAY)
+        await queued(door, 1)
+        await waiting(officer(door, "li"))
+        await ChannelConversation.all().update(state="menu")
+        assert not await giving._given(door.platform, door.platform[SETTINGS].desks[0])
+        assert await held() == {}
 
 
 async def test_a_call_at_a_desk_with_turns_goes_to_an_officer_by_itself(tmp_path: Path, database: str) -> None:

@@ -69,17 +69,9 @@ class Desks:
             is_word: The desk is closed: a question is left there.
         """
         now = self._platform.now()
-        row = Enquiry(
-            id=uuid7(),
-            kind=kind,
-            subject=subject,
-            person=person,
-            desk=desk.code,
-            state="word" if is_word else "waiting",
-            urgent=urgent,
-            asked_at=now,
-            owed_since=now,
-        )
+        about = {"kind": kind, "subject": subject, "person": person, "desk": desk.code, "urgent": urgent}
+        state = "word" if is_word else "waiting"
+        row = Enquiry(id=uuid7(), state=state, asked_at=now, owed_since=now, **about)
         return row, [row, queue.event(row, "word" if is_word else "queued", now)]
 
     async def last(self, kind: str, subject: UUID, *states: str) -> Enquiry | None:
@@ -167,6 +159,11 @@ class Desks:
             lost = {"owed_since": at, **({} if what == "shut" else again)}
             changed.append(Update(Enquiry, {**own, "owed_since": None}, lost, rows=None))
         return [*changed, *told]
+
+    def fills_in(self, enquiry: Enquiry) -> Update:
+        """They fill in what an officer has offered: an officer who owes no word has their time again."""
+        again = {"lease_until": self._platform.now() + self._platform[SETTINGS].silence}
+        return Update(Enquiry, {"id": enquiry.id, "state": "held", "owed_since": None}, again, rows=None)
 
     def agreed(self, enquiry: Enquiry, agrees: bool) -> Model:
         """What they have answered to the item that an officer has offered them."""

@@ -56,7 +56,8 @@ async def _given(platform: Platform, desk: Desk) -> bool:
         await platform.store.commit(queue.write(*updates, event))
         if row.claimed_at is None:
             platform[METRICS].took("wait", row, now)
-    return True
+        return True
+    return False
 
 
 @asynccontextmanager

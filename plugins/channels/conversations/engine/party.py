@@ -11,9 +11,10 @@ from uuid import UUID
 from tortoise.expressions import F, Q
 from tortoise.models import Model
 
-from banshi import Platform, Principal, Texts, Update, text_in
+from banshi import Conflict, Platform, Principal, Texts, Update, text_in
 from conversations.contents import Reply
 from conversations.engine.bind import offering
+from conversations.engine.bind.waiting import WITH_OFFICER
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import after
 from conversations.identity.links import person_of
@@ -21,6 +22,7 @@ from conversations.outbound import windows
 from conversations.outbound.answers import KIND, PART, WITHDRAWN, became, why_of
 from conversations.outbound.saying import Speaker, promise
 from conversations.outbound.sender import outlet_of
+from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Turn
 from desk import Attached, Offered, Reachable, Word
 
@@ -42,26 +44,30 @@ class Contacts:
         row = await ChannelConversation.get_or_none(id=subject)
         if row is None:
             return ()
-        link = await ContactLink.filter(conversation_id=subject, ended_at=None).first()
+        said, told = await self._saying(row, Reply(text=text_in(text, row.language), file=file), officer)
+        return [said, *told]
+
+    async def _saying(self, row: ChannelConversation, reply: Reply, officer: str) -> tuple[Said, list[Model | Update]]:
+        """That, for whoever is known there now; and what the desk is told of it. Raises Conflict for too many parts."""
         if officer:
-            await windows.refuse_too_long(self.platform, row, text_in(text, row.language))
-        reply, person = Reply(text=text_in(text, row.language), file=file), link.person if link else ""
+            await windows.refuse_too_long(self.platform, row, reply.text)
+        link = await ContactLink.filter(conversation_id=row.id, ended_at=None).first()
         by: Speaker = "officer" if officer else "engine"
-        said = promise(self.platform, row, reply, by=by, officer=officer, person=person)
+        said = promise(self.platform, row, reply, by=by, officer=officer, person=link.person if link else "")
         told = await became(self.platform, said, {"state": said.state})
-        return [said, *told.rows, *told.updates]
+        return said, [*told.rows, *told.updates]
 
     async def offer(self, subject: UUID, offered: Offered, officer: str) -> Sequence[Model | Update]:
         row = await ChannelConversation.get_or_none(id=subject)
         if row is None:
             return ()
-        reply = await offering.question(self.platform, offered, row.language)
-        said = promise(self.platform, row, reply, by="officer", officer=officer)
+        if row.state != "held":
+            raise Conflict(say("They are filling in a form: offer this once they have done that, or left it."))
+        said, told = await self._saying(row, await offering.question(self.platform, offered, row.language), officer)
         memory = Memory.of(row.memory)
         memory.offer = offering.remembered(offered, said)
         own, changed = {"id": row.id, "version": row.version}, {"memory": memory.stored(), "version": row.version + 1}
-        told = await became(self.platform, said, {"state": said.state})
-        return [said, Update(ChannelConversation, own, changed), *told.rows, *told.updates]
+        return [said, Update(ChannelConversation, own, changed), *told]
 
     async def withdraw(self, subject: UUID, word: UUID) -> Sequence[Model | Update]:
         # What is too long for one message goes in several.
@@ -88,11 +94,11 @@ class Contacts:
 
     async def moved(self, subject: UUID, state: str, happened: str) -> Sequence[Update]:
         row = await ChannelConversation.get_or_none(id=subject)
-        if row is None or (row.memory.get("is_beside") and row.state not in ("waiting", "held")):
-            # Whoever fills in an officer's form goes on with it, and finds out afterwards.
-            return ()
-        at = row.state if row.memory.get("is_beside") else state
+        at = row.state if row and row.memory.get("is_beside") else state
         moved = {"state": after(state, happened), "version": F("version") + 1}  # type: ignore[arg-type]  # a text
+        if row is None or (at not in WITH_OFFICER and moved["state"] in WITH_OFFICER):
+            # Whoever fills in an officer's form goes on with it; once the enquiry is over, the form waits.
+            return ()
         return [Update(ChannelConversation, {"id": subject, "state": at}, moved)]
 
     async def words(

@@ -35,7 +35,7 @@ async def take(talk: Talk) -> None:
         while then := talk.then:
             talk.then = ""
             if then == "menu":
-                talk.say("You are with the officer again.") if talk.memory.is_beside else menu.show(talk)
+                talk.say("What you write now is for the officer.") if talk.memory.is_beside else menu.show(talk)
                 continue
             now = await filling_of(talk)
             await asking.ask(now) if then == "ask" else confirming.show(now)
@@ -50,9 +50,10 @@ async def take(talk: Talk) -> None:
 
 async def _take(talk: Talk) -> None:
     if isinstance(talk.content, Left):
-        if talk.row.state in waiting.STATES:
-            await waiting.leave(talk)
+        await waiting.leave(talk)
         return talk.happen("left")
+    if talk.memory.is_beside:
+        await waiting.look_beside(talk)
     linking.notice(talk)
     if not talk.row.version and (told := talk.received.language or language_in(talk.text)):
         talk.row.language = told

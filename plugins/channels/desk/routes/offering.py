@@ -26,11 +26,10 @@ ROUTES = Routes("desk")
 #: For so long somebody may say yes.
 OFFER_LASTS = timedelta(minutes=30)
 
-#: Letters of a field that says no limit.
-MAX_WORDS_CHARS = 2_000
-
 #: What is as short is a number, or a word for a person.
 MAX_CHOICE_CHARS = 2
+
+TOO_LONG = "Their words are {over} letters longer than the form takes: name its item, and they fill it in themselves."
 
 OFFER_BODY = Record(
     item=optional({**CODE, "description": "They fill in its form; without, their words here become the desk's item."}),
@@ -39,7 +38,7 @@ OFFER_BODY = Record(
 
 
 class AskedAlready(Conflict):
-    """They have been asked and haven't said yes or no; ask again once that is over, after half an hour."""
+    """They have been asked and haven't said yes or no; ask again after another word of yours, or half an hour."""
 
     code = "asked-already"
     says = say
@@ -60,10 +59,12 @@ async def offer_item(call: Call) -> web.StreamResponse:
     """
     row, now, platform = await find_held(call), call.now, call.platform
     event = queue.event(row, "offered", now, call.principal, call.body.get("item", ""))
-    asked = DeskEvent.filter(enquiry_id=row.id, what__in=("offered", "agreed", "declined"), at__gt=now - OFFER_LASTS)
-    last = await asked.order_by("-id").first()
+    since = DeskEvent.filter(enquiry_id=row.id, desk=row.desk, at__gt=now - OFFER_LASTS)
+    last = since.filter(what__in=("offered", "answered", "agreed", "declined"))
+    before = await last.order_by("-id").first()
     # What never reached them asks nothing.
-    if last and last.what == "offered" and not await DeskEvent.exists(word=last.word, what__in=("refused", "failed")):
+    unread = ("refused", "failed")
+    if before and before.what == "offered" and not await DeskEvent.exists(word=before.word, what__in=unread):
         raise AskedAlready
     offered = await _offered(call, row)
     said = await party_of(platform, row.kind).offer(row.subject, offered, row.officer)
@@ -95,7 +96,10 @@ async def _offered(call: Call, row: Enquiry) -> Offered:
     if unknown := answers.keys() - fields.keys():
         raise InvalidFields([FieldProblem(f"/answers/{name}", say("The form has no such field.")) for name in unknown])
     if "item" not in call.body:
-        answers[desk.field] = (await _words(call, row))[: fields[desk.field].get("maxLength", MAX_WORDS_CHARS)]
+        words = await _words(call, row)
+        if (over := len(words) - fields[desk.field].get("maxLength", len(words))) > 0:
+            raise InvalidFields([FieldProblem("/item", say(TOO_LONG, over=over))])
+        answers[desk.field] = words
     return Offered(**about, answers=answers)
 
 

@@ -150,9 +150,19 @@ async def ring(talk: Talk) -> bool:
     return True
 
 
+async def look_beside(talk: Talk) -> None:
+    """Where the enquiry is by now beside which they fill in a form, or have: handed on, given back, or over."""
+    enquiry = await talk.platform[DESK].last(KIND, talk.row.id, "waiting", "held")
+    if talk.row.state in ("waiting", "held"):
+        talk.row.state, talk.memory.is_beside = enquiry.state if enquiry else "menu", False
+    elif enquiry:
+        talk.beside.append(talk.platform[DESK].fills_in(enquiry))
+    else:
+        talk.memory.is_beside = False
+
+
 async def heard(talk: Talk) -> bool:
     """Deal with a message of somebody who waits, talks with a person, or has; False where the engine goes on."""
-    talk.memory.is_beside = False
     command = command_in(talk.text)
     if talk.row.state == "calling":
         return await _called(talk, is_over=command is not None and command[0] == "cancel")

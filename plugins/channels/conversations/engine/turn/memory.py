@@ -88,7 +88,7 @@ class Memory:
 
     def forget(self) -> None:
         """Forget what was begun, and for whom."""
-        self.dialogues, self.menu, self.about, self.person = [], [], "", ""
+        self.dialogues, self.menu, self.about, self.person, self.offer = [], [], "", "", {}
 
     def push(self, dialogue: Dialogue) -> None:
         """Talk about this one now; the one before waits, and what waited before that is gone."""
