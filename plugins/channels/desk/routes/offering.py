@@ -60,21 +60,18 @@ async def offer_item(call: Call) -> web.StreamResponse:
     """
     row, now, platform = await find_held(call), call.now, call.platform
     event = queue.event(row, "offered", now, call.principal, call.body.get("item", ""))
-    last = DeskEvent.filter(enquiry_id=row.id, what__in=("offered", "agreed", "declined"), at__gt=now - OFFER_LASTS)
-    if (before := await last.order_by("-id").first()) is not None and before.what == "offered":
+    asked = DeskEvent.filter(enquiry_id=row.id, what__in=("offered", "agreed", "declined"), at__gt=now - OFFER_LASTS)
+    last = await asked.order_by("-id").first()
+    # What never reached them asks nothing.
+    if last and last.what == "offered" and not await DeskEvent.exists(word=last.word, what__in=("refused", "failed")):
         raise AskedAlready
     offered = await _offered(call, row)
     said = await party_of(platform, row.kind).offer(row.subject, offered, row.officer)
     event.word = word_of(said)
     done = {"id": str(row.id), "said": str(event.word)}
     again = {"lease_until": now + platform[SETTINGS].silence, "owed_since": None}
-    await commit(
-        call,
-        *await queue.step(platform, row, again, lease_until=row.lease_until),
-        event,
-        *said,
-        *call.once.receipt(done),
-    )
+    updates = await queue.step(platform, row, again, lease_until=row.lease_until)
+    await commit(call, *updates, event, *said, *call.once.receipt(done))
     return reply(call, done, status=201)
 
 
