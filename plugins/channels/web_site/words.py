@@ -25,10 +25,10 @@ def _read(file: Path) -> Mapping[str, str]:
         raise ValueError(f"{file} has to be TOML in UTF-8: {error}") from None
     for english, own in words.items():
         if not isinstance(own, str):
-            raise ValueError(f"{file}: what {english!r} is has to be a text")
+            raise ValueError(f"{file}: {english!r} has to be a text")
         if unknown := _placeholders(file, english, own) - _placeholders(file, english, english):
             told = ", ".join(sorted(unknown))
-            raise ValueError(f"{file}: what {english!r} is has to do without {{{told}}}, which isn't in the English")
+            raise ValueError(f"{file}: {english!r} has {{{told}}}, which is not in the English")
     return words
 
 
@@ -37,5 +37,5 @@ def _placeholders(file: Path, english: str, text: str) -> set[str]:
     try:
         parts = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
     except ValueError as error:
-        raise ValueError(f"{file}: what {english!r} is has to have names alone in braces: {error}") from None
+        raise ValueError(f"{file}: {english!r} has braces around no name: {error}") from None
     return {f"{name}{f'!{how}' if how else ''}{f':{spec}' if spec else ''}" for name, spec, how in parts}

@@ -572,7 +572,7 @@ def test_settings_that_would_break_a_page_are_refused(wrong: dict[str, Any]) -> 
 )
 def test_words_that_would_break_a_page_are_refused_with_their_file_and_key(tmp_path: Path, wrong: str) -> None:
     (tmp_path / "xx.toml").write_text(f'"{{day}}, {{moment}}" = "{{moment}} {{day}}"\n{wrong}\n', encoding="utf-8")
-    with pytest.raises(ValueError, match=f"xx.toml: what '{wrong.split(chr(34))[1]}' is has to"):
+    with pytest.raises(ValueError, match=f"xx.toml: '{wrong.split(chr(34))[1]}' has"):
         SiteSettings(words=tmp_path)
 
 
