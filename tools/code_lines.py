@@ -51,7 +51,7 @@ ROOMS = {
     "libraries/sandboxes": Budget(354, 450),
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(2_000, 2_000),
-    "plugins/channels/conversations": Budget(4_689, 3_600),
+    "plugins/channels/conversations": Budget(4_709, 3_600),
     "plugins/channels/web_site": Budget(1_786, 3_800),
     "plugins/channels/http_channel": Budget(552, 560),
     "plugins/channels/wechat": Budget(1_086, 900),
