@@ -52,7 +52,9 @@ async def pages(door: Door, count: int) -> list[Page]:
     fonts, found = await platform[PRESS].fonts(), []
     for number in range(count):
         case.number = f"20261125-{number:04}"
-        found.append(page_of(Source(item, department, case, record, credential, platform.settings), "zh-CN", fonts))
+        found.append(
+            page_of(Source(item, department, case, record, credential, platform.settings, record.text), "zh-CN", fonts)
+        )
     return found
 
 

@@ -28,7 +28,7 @@ from conversations import (
     Received,
     Text,
 )
-from conversations.contacts.bound import has_app
+from conversations.contacts.bound import bound_after, has_app
 from conversations.tables.models import ChannelConversation, ContactLink, Said
 
 
@@ -140,7 +140,7 @@ async def tell_all(platform: Platform, count: int) -> None:
             rows += [row, ContactLink(id=uuid7(), conversation_id=row.id, **link)]
         await platform.store.commit(Write(rows=rows))
     conversations, behind = platform[CONVERSATIONS], UUID(int=0)
-    while contacts := await conversations.bound_after("benchmark", behind, ALERTED_AT_ONCE):
+    while contacts := await bound_after("benchmark", behind, ALERTED_AT_ONCE):
         behind = contacts[-1].link
         told = [one for one in contacts if one.contact.startswith("alerted-")]
         await conversations.tell([one for one in told if not await has_app(platform, one.person)], news)

@@ -15,10 +15,11 @@ from questions.pages.frame import FRAME
 from web_site import assets
 from web_site.answered import ANSWERED, Answered
 from web_site.pages import cases, filling, finding, frame, inbox, passes, published, signing
-from web_site.rendering import PAGES, Look, words_in
+from web_site.rendering import PAGES, Look
 from web_site.session import ROOT
 from web_site.settings import SETTINGS, SiteSettings
 from web_site.visit import READER
+from web_site.words import words_in
 
 
 @hookimpl

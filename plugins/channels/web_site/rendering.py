@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -50,12 +49,6 @@ class Look:
         """Each with what it calls itself; one that doesn't say it is shown by its tag."""
         further = [(tag, words.get("English", tag)) for tag, words in self.words.items()]
         return [*((tag, LANGUAGE_NAMES.get(tag, tag)) for tag in LANGUAGES), *further]
-
-
-def words_in(folder: Path | None) -> Mapping[str, Mapping[str, str]]:
-    """The words of each language that has a file in the folder."""
-    files = sorted(folder.glob("*.toml")) if folder else []
-    return {one.stem: tomllib.loads(one.read_text("utf-8")) for one in files}
 
 
 PAGES: Key[Look] = Key("the site's look")

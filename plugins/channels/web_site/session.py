@@ -22,6 +22,8 @@ LEAVING = KeptCookie("banshi_site_sign_in", ROOT)
 PURPOSE = "site-session"
 #: For so long what was typed may still be kept as a draft, by whoever was signed in.
 GRACE = timedelta(hours=24)
+#: What a browser keeps for going back, and for passes without a network, goes.
+CLEARED = {"Clear-Site-Data": '"cache", "storage"'}
 
 
 class CrossSiteForm(Forbidden):
@@ -45,10 +47,15 @@ class Session:
 
 
 def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
-    """Sign somebody in, in this browser; whoever was here before goes on with the forms that are open beside this."""
+    """Sign somebody in, in this browser; whoever was here before goes on with the forms that are open beside this.
+
+    For anybody else the browser forgets what it has kept: it may be another person's.
+    """
     before = found(call)
     is_same = before is not None and before.person.subject == person.subject
     token = before.token if before is not None and is_same else secrets.token_urlsafe(24)
+    if not is_same:
+        answer.headers.update(CLEARED)
     _keep(call, answer, Session(person, call.now.timestamp(), token))
 
 
@@ -76,6 +83,7 @@ def go_on(call: Call, answer: web.StreamResponse, session: Session) -> None:
 async def end(call: Call, answer: web.StreamResponse, session: Session | None) -> None:
     """Sign somebody out: a copy of their cookie is of no use either. What else they are signed in with stays."""
     COOKIE.forget(answer)  # type: ignore[arg-type]
+    answer.headers.update(CLEARED)
     if session is not None:
         await end_sessions(call.platform, "", _id(session.token), until=int(call.now.timestamp()))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from banshi import Key
+from web_site.words import words_in
 
 #: A colour as style sheets write it.
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -77,6 +78,7 @@ class SiteSettings:
             raise ValueError("idle_minutes has to be 1 to 1440, most_hours 1 to 24")
         if not all(re.fullmatch("[0-9]{2,15}", one) for one in self.emergency):
             raise ValueError("emergency has telephone numbers, each with what it is")
+        words_in(self.words)
 
 
 SETTINGS: Key[SiteSettings] = Key("the site's settings")

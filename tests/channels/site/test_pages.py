@@ -258,6 +258,17 @@ async def test_who_signs_in_after_somebody_else_bears_nothing_of_theirs(browser:
     assert planted not in [one.value for one in browser.session.cookie_jar]
 
 
+async def test_what_a_browser_keeps_goes_with_a_sign_in_of_anybody_but_who_was_there(browser: Browser) -> None:
+    browser.sign_in(Principal("li", name="李"))
+    cleared, sent = [], {"data": {"person": "王小明"}, "headers": {"Origin": browser.door.url}}
+    for _ in range(3):
+        await browser._ask("POST", f"{ROOT}/sign-in", **sent, allow_redirects=False)
+        cleared.append(browser.headers.get("Clear-Site-Data"))
+        if len(cleared) == 2:
+            browser.session.cookie_jar.clear()
+    assert cleared == ['"cache", "storage"', None, '"cache", "storage"']
+
+
 async def test_whoever_has_to_sign_in_anew_can_sign_out_too(wang: Browser) -> None:
     wang.sign_in(WANG, ago=3600)
     await wang.go(ROOT)
@@ -546,6 +557,7 @@ async def test_a_tip_needs_no_name_and_its_code_reads_it(browser: Browser) -> No
         {"colours": {"deep": "red;}*{display:none"}},
         {"idle_minutes": 0},
         {"emergency": {"110<b>": {"en": "x"}}},
+        {"words": Path("/nowhere")},
     ],
 )
 def test_settings_that_would_break_a_page_are_refused(wrong: dict[str, Any]) -> None:
@@ -553,6 +565,15 @@ def test_settings_that_would_break_a_page_are_refused(wrong: dict[str, Any]) -> 
         SiteSettings(**wrong)
     with pytest.raises(ValueError, match="has to begin with"):
         FootLink(title={"en": "x"}, address="javascript:alert(1)")
+
+
+@pytest.mark.parametrize(
+    "wrong", ['"{count} to mend" = "{zahl}"', '"Today" = "{"', '"Services" = 1', '"Today" = "{0.x}"']
+)
+def test_words_that_would_break_a_page_are_refused_with_their_file_and_key(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "xx.toml").write_text(f'"{{day}}, {{moment}}" = "{{moment}} {{day}}"\n{wrong}\n', encoding="utf-8")
+    with pytest.raises(ValueError, match=f"xx.toml: what '{wrong.split(chr(34))[1]}' is has to"):
+        SiteSettings(words=tmp_path)
 
 
 async def test_the_worker_drops_what_it_kept_where_a_page_leads_to_the_sign_in(browser: Browser) -> None:

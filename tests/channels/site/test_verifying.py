@@ -72,6 +72,8 @@ async def test_a_pass_opens_the_citys_page_in_any_camera_which_says_what_the_cod
     for text in (code, one.text, f"  {code}\n"):
         assert await verify(stranger, text) == SAID["green"]
         assert stranger.headers["Cache-Control"] == "no-store"
+    await stranger.press("show", "large")
+    assert (stranger.page.get("class"), stranger.heading()) == ("large", "Valid")
     said = {str(term.text): term.getnext().text for term in stranger.page.xpath("//dl//dt")}
     assert said["Plate"] == "川BD12345"
     assert "王小明" not in stranger.text, "no pass of this item says its holder's whole name"

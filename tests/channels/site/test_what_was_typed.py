@@ -98,6 +98,16 @@ async def test_what_was_read_once_more_is_shown_again_where_somebody_signed_out_
     assert await Case.all().count() == 0
 
 
+async def test_what_is_read_once_more_stays_in_larger_type_and_in_another_language(browser: Browser) -> None:
+    browser.sign_in(WANG)
+    await filled(browser, {PURPOSE: TYPED})
+    for show in ("large", "en"):
+        await browser.press("show", show)
+        assert TYPED in browser.page.xpath("//dd/text()")
+    await browser.press()
+    assert (browser.page.get("class"), (await Case.get()).answers["purpose"]) == ("large", TYPED)
+
+
 async def asked_for_more(browser: Browser) -> None:
     """A case's owner is on the page on which they hand in more, and has typed it."""
     browser.sign_in(WANG)

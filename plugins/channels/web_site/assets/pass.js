@@ -38,12 +38,13 @@ async function key() {
   return made;
 }
 
-// What the platform says of the pass; without a network what it said last. This phone's clock may be wrong, and the
+// What the platform says of the pass; installed, without it what it said last. This phone's clock may be wrong, and the
 // officer's is not: go by the platform's.
 async function taken(jwk) {
   let answer;
   try {
     answer = await fetch(`${at}/phone`, { method: "POST", body: new URLSearchParams({ token, key: JSON.stringify(jwk) }) });
+    if (answer.status >= 500) throw new Error(answer.status);
   } catch (lost) {
     const kept = await stored("readonly", keys => keys.get(at));
     if (kept) return kept;
@@ -51,7 +52,7 @@ async function taken(jwk) {
   }
   if (!answer.ok) throw new Error(answer.status);
   const held = { ...await answer.json(), ahead: Date.now() - Date.parse(answer.headers.get("Date")) };
-  await stored("readwrite", keys => keys.put(held, at));
+  if (matchMedia("(display-mode: standalone)").matches) await stored("readwrite", keys => keys.put(held, at));
   return held;
 }
 

@@ -28,8 +28,8 @@ $$("[data-here]").forEach(b => { const at = k => $(`[data-place="${k}"]`, b.clos
 // A server that is away takes nothing with it: the form stays as it is, and says so.
 if (form) form.addEventListener("submit", e => { if (form.dataset.there) return; e.preventDefault(); e.stopImmediatePropagation();
   const away = $("[data-away]", form), { submitter } = e;
-  fetch("/site/manifest.webmanifest", { cache: "no-store" }).then(answer => { if (!answer.ok) throw new Error(answer.status);
-    away.hidden = true; form.dataset.there = "1"; form.requestSubmit(submitter); delete form.dataset.there; }).catch(() => { away.hidden = false; }); });
+  fetch("/site/manifest.webmanifest", { cache: "no-store", signal: AbortSignal.timeout?.(4000) }).then(answer => { if (!answer.ok) throw new Error(answer.status);
+    form.dataset.there = "1"; form.requestSubmit(submitter); delete form.dataset.there; if (away) away.hidden = true; }).catch(() => { if (away) away.hidden = false; }); });
 
 // Once is enough: a button that was pressed twice.
 $$("form").forEach(f => f.addEventListener("submit", e => { if (f.dataset.sent) e.preventDefault(); f.dataset.sent = "1"; setTimeout(() => delete f.dataset.sent, 4000); }));
@@ -58,6 +58,9 @@ const subscribe = async b => {
 $$("[data-push]").forEach(b => { if (!("PushManager" in window && "serviceWorker" in navigator)) return; b.hidden = false;
   b.onclick = () => subscribe(b).catch(() => { b.hidden = true; }); });
 
-// A code that a camera has opened: what stands behind the # was sent to nobody yet. It leaves the address, and is verified.
-const verify = $("form[data-verify]");
-if (verify && location.hash.length > 1) { verify.elements.text.value = location.href; history.replaceState(null, "", location.pathname); verify.requestSubmit(); }
+// A code that a camera has opened: what stands behind the # was sent to nobody yet. It leaves the address, and is verified;
+// so is one that is opened where the verdict on another stands, which goes at once.
+const verify = $("form[data-verify]"), opened = () => { if (!/^#B[SD]1:/.test(location.hash)) return;
+  $$(".verdict,.sheet").forEach(one => one.hidden = true);
+  verify.elements.text.value = location.href; history.replaceState(null, "", location.pathname); verify.submit(); };
+if (verify) { addEventListener("hashchange", opened); opened(); }

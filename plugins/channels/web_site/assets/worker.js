@@ -7,6 +7,7 @@ addEventListener("fetch", e => {
   const { pathname, origin } = new URL(e.request.url);
   if (e.request.method !== "GET" || origin !== location.origin || ![...OWN, FILES].some(one => one.test(pathname))) return;
   e.respondWith(fetch(e.request).then(async answer => {
+    if (answer.status >= 500) return (await caches.match(e.request)) ?? answer;
     if (answer.ok && !answer.redirected) (await caches.open(KEPT)).put(e.request, answer.clone());
     else if ((answer.redirected || answer.type === "opaqueredirect") && OWN.some(one => one.test(pathname))) await caches.delete(KEPT);
     return answer;

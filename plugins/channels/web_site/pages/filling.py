@@ -50,6 +50,8 @@ async def fill_in_item_form(visit: Visit) -> web.StreamResponse:
     await form.keep()
     if form.owner is not None and visit.known is None:
         return visit.to(f"{ROOT}/sign-in?next={quote(visit.call.request.path, safe='')}")
+    if "show" in visit.sent and "whole" in visit.sent:
+        return await form.checked()
     if "save" in visit.sent and not form.filled.wrong:
         return visit.to(ROOT)
     is_right = form.goes_on and form.is_right() and not form.more_asked(fields)

@@ -103,6 +103,4 @@ async def sign_out(visit: Visit) -> web.StreamResponse:
     session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
     answer = visit.to(ROOT)
     await session.end(visit.call, answer, visit.session)
-    # What the browser keeps for going back, and for passes without a network.
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
