@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+from tortoise.expressions import Q
+
+from banshi import Write
 from banshi.testing import Door, Person
+from conversations.engine import party
 from conversations.tables.models import Said
+from desk.holdings import tidy
 from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.chatting import Chatter
-from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.desks import ENQUIRIES, SERVING, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.test_desk_delivery import city
 from tests.channels.test_desk_stream import listening
+from tests.waiting import until
 
 PHRASES = "/v1/desk/desks/reception/phrases"
 LEAD = "petitions/reception:desk-lead"
@@ -81,6 +88,30 @@ async def test_a_lead_sees_who_is_blocked_and_lifts_it(tmp_path: Path, database:
         assert [one.officer for one in await DeskEvent.filter(what="unblocked")] == ["sun"]
         await chatter.send("person")
         assert "number 1 in the queue" in (await chatter.send("1")).text
+
+
+async def test_a_block_outlasts_the_records_of_its_time_and_all_of_one_contact_are_lifted_at_once(
+    tmp_path: Path, database: str
+) -> None:
+    async with bureau(tmp_path, database, turn_days=10, memory_days=7) as door:
+        clock, li, sun = Clock(door, WORKDAY), officer(door, "li"), officer(door, "sun", LEAD)
+        chatter, place = await held(door, li)
+        (await li.post(f"{place}/block", {**BLOCK, "days": 90})).ok()
+        clock.on(days=12)
+        await tidy(door.platform)
+        await chatter.send("person")
+        assert "no messages of yours before 2027-02-23" in (await chatter.send("1")).text
+        await chatter.send("someone is stabbing people here")
+        urgent = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
+        (await li.post(f"{urgent}/claim")).ok()
+        (await li.post(f"{urgent}/block", BLOCK)).ok()
+        assert (await sun.delete(f"{urgent}/block")).ok()["blocked_until"] is None
+        assert (await sun.get(f"{ENQUIRIES}?state=blocked")).ok()["items"] == []
+        await chatter.send("person")
+        assert "number 1 in the queue" in (await chatter.send("1")).text
+        clock.on(days=90)
+        await tidy(door.platform)
+        assert await Enquiry.all().count() == 0
 
 
 async def test_of_a_block_and_words_at_once_neither_is_lost(tmp_path: Path, database: str) -> None:
@@ -189,3 +220,44 @@ async def test_of_an_answer_that_is_ended_while_it_is_sent_the_state_says_what_i
                 await asyncio.sleep(0.02)
             assert (status, row.state) in ((204, "refused"), (409, "accepted"))
             assert any(f"no. {number}" in text for text in one.provider.texts) == (row.state == "accepted")
+
+
+async def test_a_long_answer_is_ended_with_all_its_parts_or_not_at_all(tmp_path: Path, database: str) -> None:
+    async with city(tmp_path, database, most_bytes=1000) as one:
+        place, text = await one.held(), "\n".join(["好" * 300] * 3)
+        for codes, status, states in (
+            ([-1], 204, ["refused", "refused", "refused"]),
+            ([0, -1], 409, ["accepted", "waiting", "waiting"]),
+        ):
+            one.provider.codes.extend(codes)
+            said = (await one.li.post(f"{place}/answers", {"text": text})).created()["said"]
+            await until(lambda: Said.exists(refusals=1, state="waiting", is_sending=False))
+            assert (await one.li.delete(f"{place}/answers/{said}")).status == status
+            parts = Said.filter(Q(id=said) | Q(key__startswith=said)).order_by("id")
+            assert [row.state for row in await parts] == states
+        await one.answers(place, "the next", "accepted")
+        assert len(one.provider.texts) == 4, "nothing of the first"
+
+
+async def test_an_answer_that_is_taken_to_be_sent_while_it_is_ended_is_not_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with city(tmp_path, "", duty=SERVING) as one:
+        place = await one.held()
+        said = (await one.li.post(f"{place}/answers", {"text": "no."})).created()["said"]
+
+        async def became(*_: object) -> Write:
+            await Said.filter(id=said).update(attempts=1)
+            return Write()
+
+        monkeypatch.setattr(party, "became", became)
+        assert (await one.li.delete(f"{place}/answers/{said}")).status == 409
+        assert (await Said.get(id=said)).state == "waiting"
+
+
+async def test_to_claim_anew_behind_an_answer_shortens_nothing(tmp_path: Path, database: str) -> None:
+    async with city(tmp_path, database) as one:
+        place = await one.held()
+        await one.answers(place, "Good day.", "accepted")
+        before = (await one.li.get(place)).ok()["lease_until"]
+        assert (await one.li.post(f"{place}/claim")).ok()["lease_until"] >= before

@@ -23,6 +23,7 @@ from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.desks import DESKS, ENQUIRIES, SERVING, WORKDAY, Clock, bureau, officer, waiting
 from tests.channels.provider import LOST, Provider, opened_provider
 from tests.channels.test_desk_stream import listening
+from tests.waiting import until
 
 OUTLET = Path(__file__).with_name("outlet")
 
@@ -259,3 +260,36 @@ async def test_who_was_asked_for_one_word_may_leave_and_is_heard_in_danger(then:
         expected = {"cancel": "menu", "left": "gone", "danger": "waiting"}[then]
         assert (await ChannelConversation.get(contact="o-zhang")).state == expected
         assert await Said.all().count() == 0
+
+
+async def test_a_long_answer_of_which_all_parts_are_said_late_is_an_answer(tmp_path: Path, database: str) -> None:
+    async with city(tmp_path, database, most_bytes=1000) as one:
+        place = await one.held()
+        one.provider.codes.append(45015)
+        await one.li.post(f"{place}/answers", {"text": "\n".join(["好" * 300] * 3)})
+
+        async def is_shut() -> bool:
+            return await Said.filter(by="officer", state="shut").count() == 3
+
+        await until(is_shut)
+        assert (await Enquiry.get()).answered_at is None
+        assert (await one.sends("hello?")).count("好") == 900
+        assert await DeskEvent.filter(what="late").count() == 3
+        row = await Enquiry.get()
+        assert row.answered_at is not None
+        assert row.owed_since is not None
+
+
+async def test_a_desk_that_has_handed_one_on_is_told_what_became_of_its_words_and_nothing_of_the_other_desk(
+    tmp_path: Path, database: str
+) -> None:
+    async with city(tmp_path, database) as one:
+        place, zhou = await one.held(), officer(one.door, "zhou", "fire:desk")
+        one.provider.codes.append(-1)
+        async with listening(one.door, one.li) as ours, listening(one.door, zhou) as theirs:
+            said = (await one.li.post(f"{place}/answers", {"text": "one moment"})).created()["said"]
+            (await one.li.post(f"{place}/transfer", {"desk": "fire"})).ok()
+            (await zhou.post(f"{place}/claim")).ok()
+            told = [await ear.heard("accepted") for ear in (ours, theirs)]
+            assert [two["message"] for two in told] == [said, said]
+            assert [two["enquiry"]["officer"] for two in told] == [None, {"id": "zhou", "name": "zhou"}]

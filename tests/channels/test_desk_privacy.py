@@ -69,14 +69,8 @@ async def test_no_route_of_the_desk_tells_who_is_of_another_one_anything_nor_any
         assert "before" not in own
         others = ("fire:desk", "petitions/supervision:desk", "petitions/reception:reviewer", "fire:desk-lead")
         outsiders = [officer(door, "zhao", role) for role in others]
-        ids = {
-            "id": place.rpartition("/")[2],
-            "desk": "reception",
-            "day": "2026-11-27",
-            "code": "x",
-            "file": uuid4(),
-            "said": uuid4(),
-        }
+        ids = {"id": place.rpartition("/")[2], "desk": "reception", "day": "2026-11-27", "code": "x"}
+        ids |= {"file": str(uuid4()), "said": str(uuid4())}
         routes = [one for _, one in door.platform.registry.routes if one.path.startswith("/v1/desk/")]
         purposes = 0
         for route in (one for one in routes if not one.streams):

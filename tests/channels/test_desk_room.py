@@ -14,6 +14,7 @@ from conversations.tables.models import ChannelConversation, Said
 from desk import giving
 from desk.giving import give_out
 from desk.officers import HERE
+from desk.rounds import go_round
 from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
@@ -88,6 +89,8 @@ async def test_whose_stream_is_open_stays_and_each_change_is_told_to_who_follows
         async with listening(door, lead) as ear:
             async with listening(door, li):
                 await told(ear, "online")
+                async with listening(door, lead) as late:
+                    await told(late, "online")
                 (await li.put(f"{ROOM}/presence", {"away": True})).ok()
                 await told(ear, "away")
                 (await li.put(f"{ROOM}/presence", {"away": False})).ok()
@@ -237,3 +240,47 @@ async def test_a_call_at_a_desk_with_turns_goes_to_an_officer_by_itself(tmp_path
             given = await ear.heard("given")
             assert given["by"] == {"id": "li", "name": "li"}
             assert given["enquiry"]["state"] == "held"
+
+
+async def test_by_turn_whoever_gives_one_back_is_not_given_it_again_and_the_next_is_given_out(
+    tmp_path: Path, database: str
+) -> None:
+    async with bureau(tmp_path, database, desks(by_turn=True)) as door:
+        Clock(door, WORKDAY)
+        li, wang = officer(door, "li"), officer(door, "wang")
+        await waiting(li)
+        await queued(door, 1)
+        await give_out(door.platform)
+        first = await Enquiry.get(state="held")
+        (await li.post(f"{ENQUIRIES}/{first.id}/return")).ok()
+        await queued(door, 1, first=1)
+        await give_out(door.platform)
+        assert (await Enquiry.get(id=first.id)).state == "waiting"
+        assert await held() == {"li": 1}
+        await waiting(wang)
+        await give_out(door.platform)
+        assert (await Enquiry.get(id=first.id)).officer == "wang"
+        (await wang.post(f"{ENQUIRIES}/{first.id}/return")).ok()
+        await give_out(door.platform)
+        assert await held() == {"li": 2}, "another has had it"
+
+
+async def test_by_turn_whoever_lets_one_lapse_is_away_and_the_citizen_is_told_once(
+    tmp_path: Path, database: str
+) -> None:
+    async with bureau(tmp_path, database, desks(by_turn=True)) as door:
+        clock, li = Clock(door, WORKDAY), officer(door, "li")
+        await waiting(li)
+        await queued(door, 1)
+        for _ in range(3):
+            await give_out(door.platform)
+            assert await held() == {"li": 1}
+            clock.on(minutes=6)
+            await waiting(li)
+            await go_round(door.platform)
+            await give_out(door.platform)
+            assert await held() == {}
+            assert (await room(li))["li"][0] == "away"
+            (await li.put(f"{ROOM}/presence", {"away": False})).ok()
+        told = [row.words["text"] for row in await Said.all()]
+        assert sum("has not answered" in text for text in told) == 1

@@ -62,6 +62,7 @@ def banshi_resources(settings: DeskSettings) -> Sequence[Resource[Any]]:
         Resource.made(reading.READER, ApiReader),
         Resource.made(METRICS, Metrics),
         Resource.made(SEEN, lambda _: {}),
+        Resource.made(stream.ROOMS, lambda _: {}),
         Resource(TIDYING, open_tidying),
         Resource(stream.DESK_STREAMS, stream.open_streams),
         Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),

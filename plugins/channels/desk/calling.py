@@ -136,9 +136,15 @@ class Desks:
         if row is None:
             return ()
         now, own = self._platform.now(), {"id": row.id, "state": "held"}
-        told = queue.event(row, what, now, text=orjson.dumps(why).decode() if why else "", word=word)
+        text = orjson.dumps(why).decode() if why else ""
+        told = [queue.event(row, what, now, text=text, word=word)]
+        # The desk that has handed the conversation on is told what became of its own words.
+        said = DeskEvent.filter(word=word, what__in=("answered", "offered"))
+        if (elsewhere := await said.exclude(desk=row.desk).first()) is not None:
+            told.append(queue.event(row, what, now, text=text, word=word))
+            told[-1].desk = elsewhere.desk
         if what in TAKEN and not is_whole:
-            return [told]
+            return told
         again = {"lease_until": now + self._platform[SETTINGS].lease}
         changed: list[Update] = []
         if what in TAKEN and row.answered_at is None:
@@ -152,7 +158,7 @@ class Desks:
         else:
             lost = {"owed_since": at, **({} if what == "shut" else again)}
             changed.append(Update(Enquiry, {**own, "owed_since": None}, lost, rows=None))
-        return [*changed, told]
+        return [*changed, *told]
 
     def fills_in(self, enquiry: Enquiry) -> Update:
         """They fill in what an officer has offered: an officer who owes no word has their time again."""
@@ -165,12 +171,14 @@ class Desks:
 
     async def offered(self, enquiry: UUID) -> DeskEvent | None:
         """That an officer has offered them an item, the last time."""
-        return await DeskEvent.filter(enquiry_id=enquiry, what="offered").order_by("-id").first()
+        last = DeskEvent.filter(enquiry_id=enquiry, what="offered").order_by("-id")
+        return await last.prefetch_related("enquiry").first()
 
     def filed(self, offered: DeskEvent, case: str) -> DeskEvent:
         """They have handed that in; by whom it was prepared stands with it."""
-        same = {name: getattr(offered, name) for name in ("enquiry_id", "desk", "officer", "officer_name")}
-        return DeskEvent(id=uuid7(), at=self._platform.now(), what="filed", cases=[case], **same)
+        same = {name: getattr(offered, name) for name in ("enquiry_id", "officer", "officer_name")}
+        own = {"desk": offered.enquiry.desk, "at": self._platform.now(), "what": "filed", "cases": [case]}
+        return DeskEvent(id=uuid7(), **own, **same)
 
     async def left(self, kind: str, subject: UUID) -> Sequence[Model | Update]:
         """Whoever leaves waits for nobody any more."""

@@ -37,11 +37,17 @@ async def give_out(platform: Platform) -> None:
 
 async def _given(platform: Platform, desk: Desk) -> bool:
     """Whether there was one, and somebody for it. Whoever is quicker, such as another process, has it."""
-    row = await Enquiry.filter(desk=desk.code, state="waiting").order_by("-urgent", "asked_at", "id").first()
-    free = [one.seat for one in await seated(platform, [desk]) if one.state == "online"] if row else []
+    waiting = Enquiry.filter(desk=desk.code, state="waiting").order_by("-urgent", "asked_at", "id")
+    there = await seated(platform, [desk]) if await waiting.exists() else ()
+    free = [one.seat for one in there if one.state == "online"]
+    # Who has just given one back isn't given it again, and holds up nobody behind it.
+    over = DeskEvent.filter(enquiry__desk=desk.code, enquiry__state="waiting", what__in=("returned", "lapsed"))
+    back = dict(await over.order_by("id").values_list("enquiry_id", "officer"))
+    theirs = [one for one, who in back.items() if all(seat.officer == who for seat in free)]
+    row = await waiting.exclude(id__in=theirs).first()
     if row is None or not free:
         return False
-    now, seat = platform.now(), free[0]
+    now, seat = platform.now(), next(one for one in free if one.officer != back.get(row.id))
     values = queue.holding(platform, row, seat.officer, seat.officer_name, now)
     updates = [*await queue.step(platform, row, values, "claimed"), one_more(seat, now)]
     event = queue.event(row, "given", now)

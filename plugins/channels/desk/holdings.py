@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from tortoise.expressions import Q
+
 from banshi import Key, Platform
 from banshi.sdk.operations import delete_in_steps, hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
@@ -47,8 +49,11 @@ HOLDING = Holdings(
 
 async def tidy(platform: Platform) -> None:
     """One round of what is over."""
-    await delete_in_steps(Enquiry.filter(asked_at__lt=platform.now() - timedelta(days=platform[SETTINGS].keep_days)))
-    long_gone = platform.now() - timedelta(days=KNOWN_DAYS)
+    now = platform.now()
+    old = Enquiry.filter(asked_at__lt=now - timedelta(days=platform[SETTINGS].keep_days))
+    # A block lasts as long as was said.
+    await delete_in_steps(old.filter(Q(blocked_until__isnull=True) | Q(blocked_until__lte=now)))
+    long_gone = now - timedelta(days=KNOWN_DAYS)
     await delete_in_steps(DeskSeat.filter(here_until__lt=long_gone))
     await delete_in_steps(DeskOfficer.filter(day__lt=platform.today() - timedelta(days=KNOWN_DAYS)))
 

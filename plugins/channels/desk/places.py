@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from banshi import LANGUAGES, Finding, Platform, Principal, Texts
+from tortoise.models import Model
+
+from banshi import LANGUAGES, Finding, Platform, Principal, Texts, Update, Write
 from banshi.sdk.hours import check_hours, hours_on, range_of
 from desk.tables.models import DeskDay
 
@@ -65,6 +67,11 @@ class Desk:
     def is_of(self, principal: Principal, *roles: str) -> bool:
         """Whether somebody has one of the roles for it."""
         return any(principal.may(role, self.department, self.unit) for role in roles)
+
+
+async def put(platform: Platform, model: type[Model], own: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """What a lead sets: of each `own` there is one row, the one that is there or a new one."""
+    await platform.store.commit(Write([Update(model, own, values, rows=None)], unless_there=[model(**own, **values)]))
 
 
 def desk_of(desks: Sequence[Desk], code: str) -> Desk | None:

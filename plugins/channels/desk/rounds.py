@@ -11,11 +11,12 @@ from tortoise.queryset import QuerySet
 from banshi import Key, Platform, Stale, Texts, Update
 from banshi.sdk.operations import rounds
 from desk import places, queue
+from desk.giving import desks_by_turn
 from desk.metrics import METRICS
 from desk.party import BECAME, party_of
 from desk.sentences import say
 from desk.settings import SETTINGS
-from desk.tables.models import DeskEvent, Enquiry
+from desk.tables.models import DeskEvent, DeskSeat, Enquiry
 
 #: Seconds between two rounds, and rows of one.
 ROUND_S, MOST_ROWS = 5.0, 500
@@ -45,11 +46,10 @@ async def go_round(platform: Platform) -> None:
         if not places.is_open(await places.shifts(platform, desk, 0), now):
             # Who has asked since this round began may have found the desk open.
             for row in await _some(waiting.filter(asked_at__lt=now)):
-                shut = {"state": "word" if desk.item else "left", "closed_at": now}
-                if desk.item:
-                    await _told(platform, row, await queue.step(platform, row, shut, "shut"), "word", SHUT)
-                else:
-                    await _told(platform, row, await queue.step(platform, row, shut, "over"), "left", SHUT_ALL)
+                what: queue.What = "word" if desk.item else "left"
+                happened, texts = ("shut", SHUT) if desk.item else ("over", SHUT_ALL)
+                updates = await queue.step(platform, row, {"state": what, "closed_at": now}, happened)
+                await _told(platform, row, updates, what, texts)
             continue
         for row in await _some(waiting.filter(delayed_at=None, asked_at__lt=now - ANSWER_AIM)):
             own = {"id": row.id, "state": "waiting", "delayed_at": None}
@@ -74,8 +74,14 @@ async def _lapsed(platform: Platform, row: Enquiry) -> None:
     if row.owed_since is None or await _is_answered(row):
         updates = await queue.step(platform, row, queue.closing(now), "done", **over)
         return await _told(platform, row, updates, "closed", RATE)
-    updates = await queue.step(platform, row, queue.UNHELD, "returned", **over)
-    return await _told(platform, row, updates, "lapsed", say(AGAIN, place=await queue.place_of(row)))
+    updates, texts = await queue.step(platform, row, queue.UNHELD, "returned", **over), None
+    is_by_turn = row.desk in await desks_by_turn(platform[SETTINGS].desks)
+    if is_by_turn:
+        updates.append(Update(DeskSeat, {"desk": row.desk, "officer": row.officer}, {"away": True}, rows=None))
+    # By turn it may happen again at once: the messages that reach them are for answers.
+    if not is_by_turn or not await DeskEvent.exists(enquiry_id=row.id, what="lapsed"):
+        texts = say(AGAIN, place=await queue.place_of(row))
+    return await _told(platform, row, updates, "lapsed", texts)
 
 
 async def _is_unsent(row: Enquiry, now: datetime) -> bool:
@@ -91,8 +97,8 @@ async def _is_answered(row: Enquiry) -> bool:
     return last is not None and last.what == "shut"
 
 
-async def _told(platform: Platform, row: Enquiry, updates: list[Update], what: queue.What, texts: Texts) -> None:
-    said = await party_of(platform, row.kind).say(row.subject, texts)
+async def _told(platform: Platform, row: Enquiry, updates: list[Update], what: queue.What, texts: Texts | None) -> None:
+    said = await party_of(platform, row.kind).say(row.subject, texts) if texts else ()
     parts = [*updates, queue.event(row, what, platform.now()), *said]
     with suppress(Stale):  # somebody moved it at this moment
         await platform.store.commit(queue.write(*parts))

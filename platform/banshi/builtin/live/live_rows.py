@@ -153,15 +153,16 @@ class LiveRows:
         finally:
             self._followers.discard(follower)
 
-    async def answer(self, call: Call, rooms: Collection[str]) -> web.StreamResponse:
-        """Let the caller follow these rooms until their token ends; `Last-Event-ID` goes on where it broke.
+    async def answer(self, call: Call, rooms: Collection[str], known: bytes = b"") -> web.StreamResponse:
+        """Let the caller follow these rooms until their token ends, told first what is `known`, in events that are no
+        row's; `Last-Event-ID` goes on where it broke.
 
         The route has `LAST_EVENT` among its parameters. Raises InvalidParameter and TooManyRequests.
         """
         last = _last_seen(call)
         with self._follow(call.principal.subject, rooms) as follower:
             response = await event_stream(call.request)
-            missed = [comeback()]
+            missed = [comeback(), known]
             if last is not None:
                 now = self._clock()
                 # A machine whose clock was ahead has made ids behind which nothing comes for that long.

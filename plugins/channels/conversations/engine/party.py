@@ -19,7 +19,7 @@ from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import after
 from conversations.identity.links import person_of
 from conversations.outbound import windows
-from conversations.outbound.answers import KIND, WITHDRAWN, became, why_of
+from conversations.outbound.answers import KIND, PART, WITHDRAWN, became, why_of
 from conversations.outbound.saying import Speaker, promise
 from conversations.outbound.sender import outlet_of
 from conversations.sentences import say
@@ -70,13 +70,19 @@ class Contacts:
         return [said, Update(ChannelConversation, own, changed), *told]
 
     async def withdraw(self, subject: UUID, word: UUID) -> Sequence[Model | Update]:
-        own: dict[str, Any] = {"id": word, "conversation_id": subject, "by": "officer", "is_sending": False}
-        said = await Said.get_or_none(**own, state__in=("waiting", "shut"))
-        if said is None:
+        # What is too long for one message goes in several.
+        parts = Said.filter(Q(id=word) | Q(key__startswith=f"{word}{PART}"), conversation_id=subject, by="officer")
+        said = await parts.exclude(state="refused").order_by("id")
+        if any(one.is_sending or one.state not in ("waiting", "shut") for one in said):
             return ()
         ended = {"state": "refused", "code": WITHDRAWN, "settled_at": self.platform.now()}
-        told = await became(self.platform, said, ended)
-        return [Update(Said, {**own, "state": said.state}, ended), *told.rows, *told.updates]
+        # Whoever takes one to send it, or makes parts of it, changes these.
+        written: list[Model | Update] = []
+        for one in said:
+            told = await became(self.platform, one, ended)
+            same = {name: getattr(one, name) for name in ("id", "state", "is_sending", "attempts", "lease_until")}
+            written += [Update(Said, same, ended), *told.rows, *told.updates]
+        return written
 
     async def takes(self, subject: UUID) -> Mapping[str, int]:
         row = await ChannelConversation.get_or_none(id=subject)

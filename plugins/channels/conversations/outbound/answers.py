@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tortoise.expressions import Q
@@ -42,16 +42,19 @@ def why_of(code: str, why: Mapping[str, str]) -> Mapping[str, str]:
     return why or WHY.get(code, {"zh-CN": code, "en": code} if code else {})
 
 
-async def became(platform: Platform, said: Said, changed: Mapping[str, Any]) -> Write:
-    """What the desk writes where a change has a state that is news of an answer."""
-    if said.by != "officer" or changed.get("state", "waiting") == "waiting":
+async def became(platform: Platform, said: Said, changed: Mapping[str, Any], before: Sequence[Said] = ()) -> Write:
+    """What the desk writes where a change has a state that is news of an answer.
+
+    Args:
+        before: Others that have become the same in this write.
+    """
+    if said.by != "officer" or (state := changed.get("state", "waiting")) == "waiting":
         return Write()
-    why = why_of(changed.get("code", ""), changed.get("why", {})) if changed["state"] in ("refused", "failed") else {}
+    why = why_of(changed.get("code", ""), changed.get("why", {})) if state in ("refused", "failed") else {}
     # What goes in parts is an answer once all of them were taken.
     first = said.key.partition(PART)[0] if PART in said.key else str(said.id)
     parts = Said.filter(Q(id=first) | Q(key__startswith=first + PART), conversation_id=said.conversation_id)
-    is_whole = not await parts.exclude(id=said.id).exclude(state__in=TAKEN).exists()
-    row, state = (said.conversation_id, said.id, said.at), changed["state"]
-    told = await platform[DESK].became(KIND, *row, state, why, is_whole=is_whole)
+    is_whole = not await parts.exclude(id__in=[said.id, *(one.id for one in before)]).exclude(state__in=TAKEN).exists()
+    told = await platform[DESK].became(KIND, said.conversation_id, said.id, said.at, state, why, is_whole=is_whole)
     updates = [one for one in told if isinstance(one, Update)]
     return Write(updates, [one for one in told if isinstance(one, Model)])

@@ -158,10 +158,8 @@ def in_chat(platform: Platform, notice: Said) -> Said:
 
 def in_parts(said: Said, most_bytes: int) -> tuple[Mapping[str, Any], Sequence[Said]]:
     """The words of a message that are sent first; and the rest, as messages between which nothing else comes."""
-    whole, names = (
-        Reply.of(said.words),
-        ("conversation_id", "channel", "by", "officer", "person", "about", "until", "at"),
-    )
+    whole = Reply.of(said.words)
+    names = ("conversation_id", "channel", "by", "officer", "person", "about", "until", "at")
     *parts, last = (Reply(text=one) for one in pieces(whole.text, most_bytes))
     # Its choices stand below the last.
     first, *rest = (one.stored() for one in (*parts, replace(whole, text=last.text)))
@@ -182,8 +180,8 @@ async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequ
     rows = await shut.order_by("id").limit(MAX_LATE)
     late = {"state": "late", "settled_at": now}
     noted: list[Model | Update] = []
-    for row in rows:
-        told = await became(platform, row, late)
+    for number, row in enumerate(rows):
+        told = await became(platform, row, late, rows[:number])
         noted += [Update(Said, {"id": row.id, "state": "shut"}, late), *told.updates, *told.rows]
     return [Reply.of(row.words) for row in rows], noted
 

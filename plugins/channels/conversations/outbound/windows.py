@@ -22,6 +22,8 @@ from desk import Reachable
 #: An officer needs some to answer: a window that is over sooner is none.
 SOME_TIME = timedelta(minutes=10)
 
+LONG = "That is {n} messages there, and {sends} can be sent before they write again: shorten it by {over} letters."
+
 
 async def opening(platform: Platform, account: str, conversation: Any, received: Received) -> list[Model | Update]:
     """What a message opens, as a part of its turn's write; whoever leaves shuts all of them."""
@@ -79,10 +81,7 @@ async def refuse_too_long(platform: Platform, row: ChannelConversation, text: st
     found = (await reachable(platform, [row.id])).get(row.id) if len(parts) > 1 else None
     if found is not None and found.sends is not None and 0 < found.sends < len(parts):
         over = sum(map(len, parts[found.sends :]))
-        told = (
-            "That is {n} messages there, and {sends} can be sent before they write again: shorten it by {over} letters."
-        )
-        raise Conflict(say(told, n=len(parts), sends=found.sends, over=over), letters_over=over)
+        raise Conflict(say(LONG, n=len(parts), sends=found.sends, over=over), letters_over=over)
 
 
 async def lasts(platform: Platform, row: ChannelConversation, received: Received) -> bool:

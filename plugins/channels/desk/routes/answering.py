@@ -61,14 +61,9 @@ async def upload_answer_file(call: Call) -> web.StreamResponse:
     if not takes or (call.request.content_length or 0) > max(takes.values()):
         raise CannotSend(takes=dict(takes))
     file = await receive_file(call, call.query.get("name", ""))
-    _check(file, takes)
-    return reply(call, FILE.of(call.platform, file), status=201)
-
-
-def _check(file: Attachment, takes: Mapping[str, int]) -> None:
-    """Raises CannotSend."""
     if file.size > takes.get(file.media_type, -1):
         raise CannotSend(takes=dict(takes))
+    return reply(call, FILE.of(call.platform, file), status=201)
 
 
 async def _attached(call: Call, row: Enquiry) -> Attached:
@@ -76,7 +71,9 @@ async def _attached(call: Call, row: Enquiry) -> Attached:
     file = await Attachment.get_or_none(id=call.body["file"], person=call.principal.subject, case_id=None)
     if file is None:
         raise InvalidFields([FieldProblem("/file", say("You have uploaded no such file here; upload it anew."))])
-    _check(file, await party_of(call.platform, row.kind).takes(row.subject))
+    takes = await party_of(call.platform, row.kind).takes(row.subject)
+    if file.size > takes.get(file.media_type, -1):
+        raise CannotSend(takes=dict(takes))
     await read_file(call.platform, str(file.id))
     return Attached(id=str(file.id), name=file.name, media_type=file.media_type)
 

@@ -50,9 +50,11 @@ async def block_contact(call: Call) -> web.StreamResponse:
 async def unblock_contact(call: Call) -> web.StreamResponse:
     """Lift a block at a desk that you lead, before its time is over; the contact is told."""
     row = await find(call, LEAD)
-    if row.blocked_until is None or row.blocked_until <= call.now:
+    # They may be blocked by more than one conversation.
+    blocked = {"kind": row.kind, "subject": row.subject, "desk": row.desk, "blocked_until__gt": call.now}
+    if (many := await Enquiry.filter(**blocked).count()) == 0:
         raise Conflict(say("This contact isn't blocked."))
-    lifted = Update(Enquiry, {"id": row.id, "blocked_until": row.blocked_until}, {"blocked_until": None})
+    lifted = Update(Enquiry, blocked, {"blocked_until": None}, rows=many)
     event = queue.event(row, "unblocked", call.now, call.principal)
     return await _tell(call, row, LIFTED, [lifted], event)
 

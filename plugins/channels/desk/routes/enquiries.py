@@ -260,5 +260,4 @@ def event(platform: Platform, row: DeskEvent, is_ours: bool) -> dict[str, Any]:
 
 async def has_file(platform: Platform, row: Enquiry, identity: str) -> bool:
     """Whether that file was sent since they asked for a person, among the messages that are shown."""
-    words = await words_of(platform, row)
-    return any(one.content.get("id") == identity for one in words)
+    return any(one.content.get("id") == identity for one in await words_of(platform, row))

@@ -111,7 +111,9 @@ async def claim_enquiry(call: Call) -> web.StreamResponse:
             parts = [*await queue.step(call.platform, row, values, "claimed"), *beside, event]
         else:
             enquiries.refuse_others(row, officer)
-            parts = [*await queue.step(call.platform, row, {"lease_until": lease})]
+            # Behind an answer it is longer.
+            until = lease if row.owed_since or row.lease_until is None else max(row.lease_until, lease)
+            parts = [*await queue.step(call.platform, row, {"lease_until": until}, lease_until=row.lease_until)]
         with suppress(Stale):
             await call.platform.store.commit(queue.write(*parts))
             if row.claimed_at is None:

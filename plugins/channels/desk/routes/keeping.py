@@ -9,27 +9,13 @@ from typing import Any
 
 from aiohttp import web
 from tortoise.exceptions import IntegrityError
-from uuid_utils.compat import uuid7
 
-from banshi import (
-    LANGUAGES,
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    FieldProblem,
-    InvalidFields,
-    Parameter,
-    Update,
-    Write,
-    reply,
-    text_in,
-)
+from banshi import LANGUAGES, Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Parameter, reply, text_in
 from banshi.sdk.catalogue import initials
 from banshi.sdk.documents import MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.hours import check_hours
 from banshi.sdk.http import Routes
-from desk import places
+from desk import places, queue
 from desk.placeholders import PLACEHOLDERS
 from desk.places import CODE, LEAD, WORDS
 from desk.routes.enquiries import desks_of, own_desk
@@ -49,16 +35,12 @@ DESK = Record(
     shifts=array(SHIFT, description="Those of the next days."),
     labels=array(Record(code=TEXT, title=TEXT), description="What its enquiries may be about."),
 )  # fmt: skip
-HOURS_BODY = Record(
-    hours=array(
-        {"type": "string", "maxLength": 11}, maxItems=8, description="Such as `9:00-12:00`; none: it is closed."
-    )
-).form()
+STRETCH = {"type": "string", "maxLength": 11}
+HOURS_BODY = Record(hours=array(STRETCH, maxItems=8, description="Such as `9:00-12:00`; none: it is closed.")).form()
 TEXTS = Record(**{tag: {**WORDS, "maxLength": 2_000} for tag in LANGUAGES})
 PHRASE = Record(code=TEXT, version=COUNT, texts=TEXTS)
-PHRASE_BODY = Record(
-    texts=TEXTS, version={**COUNT, "description": "The one that you have seen last; 0 for none."}
-).form()
+LAST_SEEN = {**COUNT, "description": "The one that you have seen last; 0 for none."}
+PHRASE_BODY = Record(texts=TEXTS, version=LAST_SEEN).form()
 LETTERS = {"type": "string", "minLength": 1, "maxLength": 32}
 NO_PLACEHOLDER = "“{name}” is no placeholder: write citizen, officer, desk or case in braces."
 GONE = Answer("It is as the calendar has it, or there is none any more.")
@@ -97,11 +79,8 @@ async def set_desk_day(call: Call) -> web.StreamResponse:
     except ValueError:
         told = say("Write hours as 9:00-12:00; they begin before they end and don't overlap.")
         raise InvalidFields([FieldProblem("/hours", told)]) from None
-    of: dict[str, Any] = {"desk": desk.code, "day": date.fromisoformat(call.path["day"])}
-    try:
-        await call.platform.store.commit(Write(rows=[DeskDay(id=uuid7(), hours=hours, **of)]))
-    except IntegrityError:
-        await call.platform.store.commit(Write([Update(DeskDay, of, {"hours": hours})]))
+    of = {"desk": desk.code, "day": date.fromisoformat(call.path["day"])}
+    await places.put(call.platform, DeskDay, of, {"hours": hours})
     return reply(call, {"day": call.path["day"], "hours": hours})
 
 
@@ -143,9 +122,9 @@ async def _write_phrase(call: Call, texts: dict[str, str], seen: int | None) -> 
     changed = Conflict(say("Somebody has changed this phrase; look at it again."), version=version)
     if seen not in (None, version):
         raise changed
-    row = DeskPhrase(id=uuid7(), desk=desk.code, code=call.path["code"], version=version + 1, texts=texts, at=call.now)
+    row = DeskPhrase(desk=desk.code, code=call.path["code"], version=version + 1, texts=texts, at=call.now)
     try:
-        await call.platform.store.commit(Write(rows=[row]))
+        await call.platform.store.commit(queue.write(row))
     except IntegrityError:
         raise changed from None
     return row

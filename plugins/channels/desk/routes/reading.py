@@ -50,6 +50,7 @@ FOUND = Record(
     items=array(Record(**HEAD, messages=array(MESSAGE, description="Those with the words."))),
     next={"oneOf": [{"type": "null"}, ID], "description": "Looks on from there; null where all was looked through."},
 )
+FOUND_ANSWER = Answer("The newest first.", FOUND)
 CASES = Answer("Those of this department, the newest first.", Record(items=array(ref("CaseSummary"))))
 
 
@@ -107,9 +108,7 @@ async def list_earlier_enquiries(call: Call) -> web.StreamResponse:
     return reply(call, {"items": [enquiries.head(call.platform, one) for one in found]})
 
 
-@ROUTES.post(
-    "/v1/desk/search", Audience.STAFF, {200: Answer("The newest first.", FOUND), 404: NO_DESK}, body=SEARCH_BODY
-)
+@ROUTES.post("/v1/desk/search", Audience.STAFF, {200: FOUND_ANSWER, 404: NO_DESK}, body=SEARCH_BODY)
 async def search_enquiries(call: Call) -> web.StreamResponse:
     """Find conversations of your desks that are over by words that were said, for a purpose; each is on record."""
     platform, body = call.platform, call.body

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
-from tortoise.exceptions import IntegrityError
 
 from banshi import Answer, Audience, Call, FieldProblem, InvalidFields, Platform, Update, Write, reply
 from banshi.sdk.documents import MOMENT, TEXT, Record, array
 from banshi.sdk.http import Routes
 from desk.giving import desks_by_turn
 from desk.officers import STATES, Seated, seated, seen
-from desk.places import LEAD, OFFICER, WORDS, Desk
+from desk.places import LEAD, OFFICER, WORDS, Desk, put
 from desk.routes.enquiries import own_desk
 from desk.routes.handling import NOT_SEEN
 from desk.routes.keeping import COUNT, OF_DESK
@@ -88,9 +87,6 @@ async def set_desk_limit(call: Call) -> web.StreamResponse:
 @ROUTES.put("/v1/desk/desks/{desk}/turns", Audience.STAFF, HERE, body=TURNS_BODY, path_schemas=OF_DESK)
 async def set_desk_turns(call: Call) -> web.StreamResponse:
     """Have the conversations of a desk that you lead given out by turn to who is there, or claimed, or as it is set."""
-    desk, by_turn = own_desk(call, call.path["desk"], LEAD), {"by_turn": call.body["by_turn"]}
-    try:
-        await call.platform.store.commit(Write(rows=[DeskRule(desk=desk.code, **by_turn)]))
-    except IntegrityError:
-        await call.platform.store.commit(Write([Update(DeskRule, {"desk": desk.code}, by_turn)]))
+    desk = own_desk(call, call.path["desk"], LEAD)
+    await put(call.platform, DeskRule, {"desk": desk.code}, {"by_turn": call.body["by_turn"]})
     return await _shown(call, desk)

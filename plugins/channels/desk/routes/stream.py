@@ -29,6 +29,9 @@ ROUTES = Routes("desk")
 
 DESK_STREAMS: Key[LiveRows] = Key("the desk's streams")
 
+#: By desk, who is there, as it was told last to who follows it here.
+ROOMS: Key[dict[str, bytes]] = Key("who is at each desk")
+
 #: Events whose words whoever holds the conversation is told at once.
 SPOKEN = ("heard", "urgent", "answered")
 
@@ -47,11 +50,12 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
 
 
 def written(platform: Platform, row: DeskEvent, **more: Any) -> bytes:
-    """The event, with the head of the conversation."""
+    """The event, with the head of the conversation: what is at another desk by now tells nothing of that desk."""
+    elsewhere: dict[str, Any] = {} if row.desk == row.enquiry.desk else {"officer": None, "labels": [], "rating": None}
     document = {
         "at": platform.moment(row.at),
         "by": person(row.officer, row.officer_name),
-        "enquiry": head(platform, row.enquiry),
+        "enquiry": {**head(platform, row.enquiry), **elsewhere},
         **({"message": str(row.word)} if row.word else {}),
         **({"why": orjson.loads(row.text)} if row.what in BECAME and row.text else {}),
         **more,
@@ -75,18 +79,20 @@ async def spoken(platform: Platform, rows: Sequence[DeskEvent]) -> Mapping[UUID,
 
 async def _tell_who_is_there(platform: Platform, streams: LiveRows) -> None:
     """Tell each desk that is followed here who is there, whenever that has changed."""
-    wake, told = asyncio.Event(), dict[str, bytes]()
+    wake, told = asyncio.Event(), platform[ROOMS]
     platform.store.on_rows(DeskSeat, wake.set)
     while True:
         await woken(wake, LOOK_S)
         wake.clear()
-        for desk in platform[SETTINGS].desks if (followed := streams.rooms) else ():
-            if desk.code in followed:
-                shown = [present(platform, one) for one in await seated(platform, [desk]) if one.state != "gone"]
-                data = orjson.dumps({"desk": desk.code, "officers": sorted(shown, key=lambda one: one["id"])})
-                if told.get(desk.code) != data:
-                    streams.tell(desk.code, b"event: room\ndata: %b\n\n" % data)
-                told[desk.code] = data
+        for code in told.keys() - streams.rooms:
+            del told[code]
+        for desk in [desk for desk in platform[SETTINGS].desks if desk.code in streams.rooms]:
+            shown = [present(platform, one) for one in await seated(platform, [desk]) if one.state != "gone"]
+            data = orjson.dumps({"desk": desk.code, "officers": sorted(shown, key=lambda one: one["id"])})
+            event = b"event: room\ndata: %b\n\n" % data
+            if told.get(desk.code) != event:
+                streams.tell(desk.code, event)
+            told[desk.code] = event
         await asyncio.sleep(REST_S)
 
 
@@ -103,7 +109,8 @@ async def stream_desk(call: Call) -> web.StreamResponse:
     """Follow your desks live: who calls for a person, who is claimed, answered, given back, closed; who is there.
 
     Of what is said in a conversation that you hold (`heard`, `urgent`, `answered`) the data has the `words`, as a
-    message; nobody else is told them. `room` says which officers are there, whenever that has changed, and has no id.
+    message; nobody else is told them. `room` says which officers are there, at first and whenever that has changed, and
+    has no id.
 
     What becomes of an answer is told as `accepted`, `delivered`, `failed`, `refused`, `shut`, `late` or `unknown`: the
     data has its `message`, and of what didn't reach them `why`, by language.
@@ -117,4 +124,5 @@ async def stream_desk(call: Call) -> web.StreamResponse:
         await following.enter_async_context(working("desk-presence", stay))
         for desk in sat_at:
             following.enter_context(call.platform[METRICS].officers.labels(desk.code).track_inprogress())
-        return await call.platform[DESK_STREAMS].answer(call, [desk.code for desk in own])
+        known = b"".join(call.platform[ROOMS].get(desk.code, b"") for desk in own)
+        return await call.platform[DESK_STREAMS].answer(call, [desk.code for desk in own], known)
