@@ -81,8 +81,8 @@ CONVERSATIONS_ORDER = [
     *("inbound", "holdings", "console"),
 ]
 DESK_ORDER = [
-    *("sentences", "tables", "places", "settings", "party", "queue", "officers", "metrics", "rounds"),
-    *("giving", "calling", "placeholders", "holdings", "routes"),
+    *("sentences", "tables", "places", "settings", "party", "queue", "officers", "metrics", "giving"),
+    *("rounds", "calling", "placeholders", "holdings", "routes"),
 ]
 QUESTIONS_ORDER = [
     *("sentences", "spelling", "days", "plan", "correcting", "read", "wording", "answering", "shown"),
