@@ -279,7 +279,7 @@ async def test_what_cannot_be_offered_is_refused_before_anybody_is_asked(tmp_pat
         assert await Said.all().count() == before
 
 
-async def test_what_never_reached_them_is_offered_again_and_a_yes_at_another_desk_hands_nothing_in(
+async def test_what_never_reached_them_is_offered_again_and_a_case_is_told_where_the_conversation_is(
     tmp_path: Path, database: str
 ) -> None:
     async with city(tmp_path, database) as one:
@@ -289,7 +289,13 @@ async def test_what_never_reached_them_is_offered_again_and_a_yes_at_another_des
         await until(lambda: Said.exists(by="officer", state="refused"))
         await offers(one, place)
         assert (await one.li.post(f"{place}/offers", WHOLE)).problem(409, "asked-already")
+        await one.sends("no")
+        await offers(one, place, {"answers": {"field": "public-order"}})
+        assert await one.sends("yes") == "Subject"
         (await one.li.post(f"{place}/transfer", {"desk": "fire"})).ok()
         (await zhou.post(f"{place}/claim")).ok()
-        assert "Its number is" not in await one.sends("yes")
-        assert not await DeskEvent.exists(what__in=("agreed", "filed"))
+        for word in ("A shop at night", "0"):
+            await one.sends(word)
+        assert "Its number is" in await one.sends("1")
+        filed = await DeskEvent.get(what="filed")
+        assert (filed.desk, filed.officer) == ("fire", "li")

@@ -60,10 +60,9 @@ async def offer_item(call: Call) -> web.StreamResponse:
     row, now, platform = await find_held(call), call.now, call.platform
     event = queue.event(row, "offered", now, call.principal, call.body.get("item", ""))
     since = DeskEvent.filter(enquiry_id=row.id, desk=row.desk, at__gt=now - OFFER_LASTS)
-    before = await since.filter(what__in=("offered", "answered", "agreed", "declined")).order_by("-id").first()
+    last = await since.filter(what__in=("offered", "answered", "agreed", "declined")).order_by("-id").first()
     # What never reached them asks nothing.
-    unread = ("refused", "failed")
-    if before and before.what == "offered" and not await DeskEvent.exists(word=before.word, what__in=unread):
+    if last and last.what == "offered" and not await DeskEvent.exists(word=last.word, what__in=("refused", "failed")):
         raise AskedAlready
     offered = await _offered(call, row)
     said = await party_of(platform, row.kind).offer(row.subject, offered, row.officer)
