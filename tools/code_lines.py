@@ -50,7 +50,7 @@ ROOMS = {
     "libraries/questions": Budget(1_158, 950),
     "libraries/sandboxes": Budget(354, 450),
     "libraries/wire": Budget(120, 130),
-    "plugins/channels/desk": Budget(2_000, 2_000),
+    "plugins/channels/desk": Budget(1_999, 2_000),
     "plugins/channels/conversations": Budget(4_709, 3_600),
     "plugins/channels/web_site": Budget(1_786, 3_800),
     "plugins/channels/http_channel": Budget(552, 560),
