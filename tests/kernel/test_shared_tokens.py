@@ -84,8 +84,8 @@ async def test_two_processes_never_end_each_others_tokens(database: str, tmp_pat
         for process in processes:
             process.start()
         while any(process.is_alive() for process in processes):
-            if vendor.taken.get("token:2", 0) >= 10:
-                vendor.withdrawn.add("token:2")
+            if vendor.taken.get("t2", 0) >= 10:
+                vendor.withdrawn.add("t2")
             await asyncio.sleep(0.01)
         ended = [json.loads((tmp_path / name).read_text()) for name in names]
     for one in ended:
@@ -94,7 +94,7 @@ async def test_two_processes_never_end_each_others_tokens(database: str, tmp_pat
         assert one.get("later", 0) < one["done"], "most have the next one in the same call"
     # Each was given out because the one before was nearly over, or withdrawn: never twice for two processes.
     ages = [after - before for before, after in itertools.pairwise(vendor.given)]
-    assert vendor.withdrawn == {"token:2"}
+    assert vendor.withdrawn == {"t2"}
     assert ages.pop(1) < 0.7 * LIFE_S
     assert min(ages) >= 0.7 * LIFE_S
     assert sum(vendor.taken.values()) == sum(one["done"] for one in ended)

@@ -39,6 +39,10 @@ class Mistake(ValueError):
     came: str = ""
     shown: str = ""
 
+    def said_of(self, method: str) -> str:
+        """The sentence about `method`, such as "review()"; an integrator's service has one of its own."""
+        return f"{method} {self}"
+
 
 class RaisedElsewhere(Exception):
     """A handler failed in another process, which tells what of it."""
@@ -76,7 +80,8 @@ def mistake_in(error: BaseException) -> Mistake | None:
 def _sentences(name: str, error: BaseException) -> tuple[str, str]:
     """What is said of an error to operators, and to whoever sent the request."""
     if (mistake := mistake_in(error)) is not None:
-        return f"{name} {mistake}", f"{name} {mistake}"
+        said = mistake.said_of(name)
+        return said, said
     if isinstance(error, TimeoutError) and error.__traceback__ is None:
         said = f"{name} took longer than it may: give whatever it waits for a shorter time of its own"
         return said, said
