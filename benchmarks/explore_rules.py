@@ -98,6 +98,12 @@ REFUSED = (
     ),
     Refused(
         "invalid-parameter",
+        "a search has its own order, and JSON Schema looks at one parameter at a time",
+        operations="list_items",
+        parameters=("order",),
+    ),
+    Refused(
+        "invalid-parameter",
         "a field is one of an item's form, and JSON Schema looks at one parameter at a time",
         operations="upload|upload_of_tip",
         parameters=("item", "field"),

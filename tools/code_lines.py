@@ -43,7 +43,7 @@ ROOMS = {
     "platform/banshi/foundation": Budget(3_346, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
     "platform/banshi/kernel": Budget(5_929, 5_750),
-    "platform/banshi/builtin": Budget(14_541, 13_150),
+    "platform/banshi/builtin": Budget(14_539, 13_150),
     "platform/banshi/kinds": Budget(8_173, 8_290),
     "platform/banshi/ops": Budget(3_270, 2_920),
     "mobile_push": Budget(12_311, 12_840),
@@ -59,7 +59,7 @@ ROOMS = {
     "plugins/integrations": Budget(5_839, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_232, 9_300),
+    "benchmarks": Budget(11_238, 9_300),
     "tools": Budget(2_110, 1_600),
     "docs/examples": Budget(53, 60),
 }

@@ -403,7 +403,6 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "read_enquiry_file": {"purpose": "想看看"},
     "take_over_enquiry": {"purpose": "想看看"},
     "block_contact": {"why": "想看看", "days": 1},
-    "label_enquiry": {"labels": []},
     "read_enquiry": {"purpose": "想看看"},
     "label_enquiry": {"labels": []},
     "list_earlier_enquiries": {"purpose": "想看看"},
