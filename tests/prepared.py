@@ -96,8 +96,6 @@ class Way:
     def __init__(self) -> None:
         #: The model of each table, the names of its fields, and what was worked out.
         self.built: dict[tuple[str | None, str], tuple[type[Model], tuple[str, ...], dict[str, Any]]] = {}
-        #: The texts of INSERTs, which Tortoise keeps by table, while another way is taken.
-        self.inserts: dict[Any, Any] = {}
 
     def restored(self, model: type[Model]) -> bool:
         """Whether it is known what is to be worked out of a model; then that lies with it again."""
@@ -144,11 +142,9 @@ def taken(kind: type) -> Way:
     """Go over to this way of talking to a database; no real process has two."""
     way = WAYS.setdefault(kind, Way())
     if way not in TAKEN:
-        for before in TAKEN:
-            before.inserts = dict(EXECUTOR_CACHE)
         TAKEN[:] = [way]
+        # The texts of INSERTs, which Tortoise keeps by table, are of one kind of database.
         EXECUTOR_CACHE.clear()
-        EXECUTOR_CACHE.update(way.inserts)
     return way
 
 
