@@ -153,6 +153,7 @@ async def test_a_stream_that_broke_after_an_event_of_a_machine_whose_clock_was_a
         last = str(first_id(time.time() + 3600))
         async with listening(door, li, last) as ear:
             await ear.heard("queued")
+            assert [name for _, name, _ in ear.events] == ["queued"]
 
 
 async def test_two_hundred_officers_hear_of_each_call_once(tmp_path: Path, database: str) -> None:
