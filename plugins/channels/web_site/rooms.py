@@ -18,7 +18,6 @@ class Room:
 
     #: Its address, below that of the workbench.
     at: str
-    title: str
     #: Who finds it, in whatever department; None: whoever reads cases.
     roles: frozenset[str] | None
     #: An address of the API without which there is no such room.
@@ -33,11 +32,11 @@ class Room:
         return any(role.name in self.roles for role in person.roles)
 
 
-WORKLIST = Room("/worklist", "Worklist", None, "/v1/worklist")
-DESK = Room("/desk", "Enquiries desk", AT_DESK, "/v1/desk/desks")
-FIGURES = Room("/figures", "Figures", None, "/v1/worklist")
-PUBLISHING = Room("/publishing", "Publishing", PUBLISHES, "/v1/notices")
-SCANNER = Room("/scan", "Scan", SCANS, "/v1/passes/verify")
+WORKLIST = Room("/worklist", None, "/v1/worklist")
+DESK = Room("/desk", AT_DESK, "/v1/desk/desks")
+FIGURES = Room("/figures", None, "/v1/worklist")
+PUBLISHING = Room("/publishing", PUBLISHES, "/v1/notices")
+SCANNER = Room("/scan", SCANS, "/v1/passes/verify")
 
 #: Those that this platform has, in the header's order.
 ROOMS: Key[tuple[Room, ...]] = Key("staff's rooms")
