@@ -39,12 +39,12 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_023, 930),  # the face, sdk, testing
-    "platform/banshi/foundation": Budget(3_346, 3_000),
+    "platform/banshi": Budget(1_025, 930),  # the face, sdk, testing
+    "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
-    "platform/banshi/kernel": Budget(5_929, 5_750),
-    "platform/banshi/builtin": Budget(14_539, 13_150),
-    "platform/banshi/kinds": Budget(8_173, 8_290),
+    "platform/banshi/kernel": Budget(5_957, 5_750),
+    "platform/banshi/builtin": Budget(14_770, 13_150),
+    "platform/banshi/kinds": Budget(8_168, 8_290),
     "platform/banshi/ops": Budget(3_270, 2_920),
     "mobile_push": Budget(12_311, 12_840),
     "libraries/questions": Budget(1_158, 950),
@@ -52,7 +52,7 @@ ROOMS = {
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(1_999, 2_000),
     "plugins/channels/conversations": Budget(4_709, 3_600),
-    "plugins/channels/web_site": Budget(1_786, 3_800),
+    "plugins/channels/web_site": Budget(1_944, 3_800),
     "plugins/channels/http_channel": Budget(552, 560),
     "plugins/channels/wechat": Budget(1_086, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
