@@ -235,7 +235,7 @@ def _labels(platform: Platform, code: str) -> list[str] | None:
 
 
 async def examined(platform: Platform, text: str, at: datetime | None = None) -> Verdict:
-    """Hold what was scanned against the keys and the books, as they stand or stood at that moment. Nothing is recorded."""
+    """Hold what was scanned against the keys and the books, as they stood at that moment; nothing is recorded."""
     try:
         scanned = shown.read(text, await platform[KEYRING].public(), partial(_labels, platform))
     except PassRefused as refused:

@@ -46,7 +46,7 @@ class Scan(Personal):
     #: The pass's number, None where what was scanned is no pass of ours.
     number = fields.BigIntField(null=True, db_index=True)
     at = fields.DatetimeField()
-    #: When a scan that was made without a network came in; None for one that was answered at once.
+    #: When it came in, of one whose phone says when it was; None where `at` is by our own clock.
     received_at = fields.DatetimeField(null=True)
     officer = PersonalId(255)
     department = fields.CharField(max_length=64)

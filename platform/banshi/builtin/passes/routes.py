@@ -47,15 +47,15 @@ SCANNED = Record(
         {
             "type": "string",
             "format": "date-time",
-            "description": f"When, of a scan without a network: at most {LONGEST_WAIT.days} days ago. It needs an `id`.",
+            "description": f"When, of one without a network: at most {LONGEST_WAIT.days} days ago. It needs an `id`.",
         }
     ),
 ).form()
 
 NO_ID = say("Give a scan that comes in later an id, so that it is recorded once.")
 NOT_THEN = say(
-    "Give the time of the scan with its offset: it lies within the last {days} days. Set the phone's clock, or leave this"
-    " out.",
+    "Give the time of the scan with its offset: it lies within the last {days} days. Set the phone's clock, or leave"
+    " this out.",
     days=LONGEST_WAIT.days,
 )
 
@@ -219,9 +219,9 @@ async def check_pass(call: Call) -> web.StreamResponse:
     return reply(call, document)
 
 
-@ROUTES.get("/v1/passes/keys", Audience.ANYONE, {200: Answer("A JWK set and the claims by item.", KEY_SET)})
+@ROUTES.get("/v1/passes/keys", Audience.ANYONE, {200: Answer("A JWK set, claims by item, and verdicts.", KEY_SET)})
 async def list_pass_keys(call: Call) -> web.StreamResponse:
-    """List the public keys and the claims of each item's pass.
+    """List the public keys, the claims of each item's pass, and what to say of those that aren't valid.
 
     It is all that an offline verifier needs beside the status list.
     """
@@ -240,6 +240,10 @@ async def list_pass_keys(call: Call) -> web.StreamResponse:
         "keys": [jwk(row) for row in rows],
         "issuer": platform.settings.pass_issuer,
         "items": items,
+        "verdicts": {
+            str(code): {"colour": colour_of(code), "detail": text_in(told, call.language)}
+            for code, told in TOLD.items()
+        },
         "links": {"revocations": "/v1/passes/revocations"},
     }
     return reply(call, document)
