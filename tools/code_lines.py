@@ -47,6 +47,7 @@ ROOMS = {
     "platform/banshi/kinds": Budget(8_173, 8_290),
     "platform/banshi/ops": Budget(3_270, 2_920),
     "mobile_push": Budget(12_311, 12_840),
+    "libraries/charts": Budget(250, 250),
     "libraries/questions": Budget(1_158, 950),
     "libraries/sandboxes": Budget(354, 450),
     "libraries/wire": Budget(120, 130),
