@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 #: What stands for a figure that isn't told.
 UNTOLD = "–"
@@ -32,11 +33,11 @@ def short(figure: float, language: str) -> str:
 
 
 def marks(figures: Sequence[Figure]) -> list[float]:
-    """Where an axis from 0 has its lines so that all figures fit below the last: some four, at round figures."""
+    """Where an axis from 0 has its lines so that all figures fit below the last: five at most, at round figures."""
     known = [one for one in figures if one is not None]
     most = max(known, default=0) or 1
-    size = 10.0 ** math.floor(math.log10(most / 4))
-    step = next(size * one for one in (1, 2, 5, 10) if size * one >= most / 4)
+    size = 10.0 ** math.floor(math.log10(most / 5))
+    step = next(size * one for one in (1, 2, 5, 10) if size * one >= most / 5)
     if all(one == int(one) for one in known):
         step = max(step, 1.0)
     return [step * at for at in range(math.ceil(most / step) + 1)]
@@ -49,15 +50,11 @@ def checked(figures: Iterable[Figure]) -> None:
             raise ValueError(f"a figure of a chart has to be 0 or more, or None where it isn't told: {one}")
 
 
-def width(text: str) -> float:
-    """About how wide a text is, in ems."""
-    return sum(0.6 if one < "\u2e80" else 1.0 for one in text)
-
-
 def fitted(text: str, most: float) -> str:
-    """A text that is at most so many ems wide; the table has the whole."""
-    if width(text) <= most:
-        return text
-    while text and width(text) > most - 1:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+    """A text that is at most about so many ems wide; the table has the whole."""
+    widths = accumulate(0.6 if one < "\u2e80" else 1.0 for one in text)
+    # However long it is, no more of it is looked at than has room.
+    for place, wide in enumerate(widths):
+        if wide > most:
+            return f"{text[: place - 1].rstrip()}…"
+    return text

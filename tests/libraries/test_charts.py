@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from charts import BarChart, Bound, LineChart
-from charts.figures import fitted, marks, short, told, width
+from charts.figures import fitted, marks, short, told
 
 HOSTILE = json.loads((Path(__file__).parents[1] / "channels" / "site" / "hostile_texts.json").read_text("utf-8"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -24,13 +24,13 @@ def fraud(**more: Any) -> LineChart:
     points = [(f"第{at}周", value) for at, value in enumerate(WEEKS, 1)]
     words = {"title": "每周起数", "about": "十二周，最近一周42起。", "period": "周", "figures": "起"}
     chart = {"bound": Bound("上界", 35), "marked": {11: "42起，超过7起"}, "language": "zh-CN", **words, **more}
-    return LineChart(**{"id": "fraud", "points": points, **chart})  # type: ignore[arg-type]
+    return LineChart(**{"id": "fraud", "points": points, **chart})
 
 
 def waiting(**more: Any) -> BarChart:
     rows = [("交警支队", [12, 3]), ("出入境管理支队", [7, None])]
     words = {"title": "待办", "about": "两个部门。", "of": "部门", "groups": ["在办", "逾期"], "untold": "不足5"}
-    return BarChart(**{"id": "waiting", "rows": rows, **words, **more})  # type: ignore[arg-type]
+    return BarChart(**{"id": "waiting", "rows": rows, **words, **more})
 
 
 def drawn(chart: LineChart | BarChart) -> etree._Element:
@@ -39,7 +39,7 @@ def drawn(chart: LineChart | BarChart) -> etree._Element:
 
 
 def cells(chart: LineChart | BarChart) -> list[list[str]]:
-    return [[one.text_content() for one in row] for row in html.fromstring(str(chart.table())).iter("tr")]
+    return [[str(one.xpath('string()')) for one in row] for row in html.fromstring(str(chart.table())).iter("tr")]
 
 
 def of_class(picture: etree._Element, kind: str) -> list[etree._Element]:
@@ -152,7 +152,7 @@ def test_an_axis_has_round_marks_and_room_for_every_figure(figures: list[float |
     found = marks(figures)
     known = [one for one in figures if one is not None]
     assert found[0] == 0
-    assert 2 <= len(found) <= 9
+    assert 2 <= len(found) <= 7
     assert found[-1] * (1 + 1e-9) >= max(known, default=0)
     step = found[1] - found[0]
     assert all(abs(then - one - step) <= step * 1e-6 for one, then in pairwise(found))
@@ -166,7 +166,7 @@ def test_figures_are_written_as_each_language_writes_them() -> None:
     assert [short(one, "en") for one in (0, 9_000, 120_000, 1_500_000)] == ["0", "9,000", "120,000", "1.5 m"]
     assert [told(one) for one in (None, 0, 12_000, 3.46, 3.0)] == ["–", "0", "12,000", "3.5", "3"]
     assert fitted("一二三四五", 4) == "一二三…"
-    assert width(fitted("a" * 100, 4)) <= 4.6
+    assert fitted("a" * 1_000_000, 4) == "aaaaa…"
     assert fitted("短", 4) == "短"
 
 

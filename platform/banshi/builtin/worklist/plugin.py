@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from banshi.builtin.worklist.figures import WEEKS, Weeks
 from banshi.builtin.worklist.routes import ROUTES
 from banshi.builtin.worklist.waiting import WORK, work_in
 from banshi.kernel.contract.hookspecs import hookimpl
@@ -20,4 +21,7 @@ def banshi_routes() -> list[Route]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource.made(WORK, lambda platform: PerRevision(platform.registry, partial(work_in, platform.registry)))]
+    return [
+        Resource.made(WORK, lambda platform: PerRevision(platform.registry, partial(work_in, platform.registry))),
+        Resource.made(WEEKS, lambda _: Weeks()),
+    ]
