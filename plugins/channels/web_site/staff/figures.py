@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from aiohttp import web
 
-from banshi import text_in
+from banshi import Texts, text_in
+from banshi.sdk.http import MIN_SHOWN
 from charts import BarChart, LineChart
 from charts.figures import Figure
 from web_site.rendering import day_in
@@ -30,13 +32,13 @@ Shown = BarChart | LineChart
 async def show_figures(visit: Visit) -> web.StreamResponse:
     """Show figures of the units whose cases one reads, and of the desks that one leads."""
     lines = (await visit.get("/v1/statistics/cases", weeks=WEEKS))["items"]
-    units = {f"{one['department']['code']}/{one['unit']['code']}": one for one in lines}
+    units = {_code(one): one for one in lines}
     chosen = visit.call.query.get("unit", "")
     if chosen not in units:
         chosen = next(iter(units), "")
     now = [*_by_unit(visit, lines), *await _ratings(visit, lines), *await _desks(visit)]
     names = {key: unit_title(visit, one) for key, one in units.items()}
-    by_week = _by_week(visit, units[chosen]) if chosen else ()
+    by_week = [*_by_week(visit, units[chosen])] if chosen else []
     return await visit.page(
         "staff/figures.html", here="/figures", charts=now, by_week=by_week, units=names, chosen=chosen
     )
@@ -44,96 +46,89 @@ async def show_figures(visit: Visit) -> web.StreamResponse:
 
 def unit_title(visit: Visit, line: Line) -> str:
     gap = "" if visit.language == "zh-CN" else ", "
-    return gap.join(filter(None, (line["department"]["title"], line["unit"]["title"])))
+    return gap.join(line[name]["title"] for name in ("department", "unit") if line.get(name, {}).get("title"))
 
 
-def _said(visit: Visit, english: str, **names: Any) -> str:
-    return text_in(word(english, **names), visit.language)
+def _code(line: Line) -> str:
+    return f"{line['department']['code']}/{line['unit']['code']}"
 
 
-def _by_unit(visit: Visit, lines: Sequence[Line]) -> list[Shown]:
+def _by_unit(visit: Visit, lines: Sequence[Line]) -> Iterator[Shown]:
     """What waits now, how punctually cases were decided, and how long it took."""
+    groups = [word("Waiting for staff"), word("Past their day"), word("Longer than four weeks")]
     waits = ("waiting", "late", "over_month")
-    groups = ["Waiting for staff", "Past their day", "Longer than four weeks"]
-    found = [
-        _bars(visit, "waiting", "What waits now", groups, lines, lambda one: [one[name] for name in waits]),
-        _bars(visit, "punctual", "Decided on time, of what came in", ["On time"], lines,
-              lambda one: [one["on_time_percent"]], most=100, unit="%"),
-        _bars(visit, "days", "Days until the decision", ["Days"], lines, lambda one: [one["mean_days"]]),
-    ]  # fmt: skip
-    return [one for one in found if one]
+    yield from _bars(visit, "waiting", word("What waits now"), groups, lines, lambda one: [one[name] for name in waits])
+    title = word("Decided on time, of what came in in twelve weeks")
+    yield from _bars(
+        visit, "punctual", title, [word("On time")], lines, lambda one: [one["on_time_percent"]], most=100, unit="%"
+    )
+    title = word("Days until the decision, on average")
+    yield from _bars(visit, "days", title, [word("Days used")], lines, lambda one: [one["mean_days"]])
 
 
-async def _ratings(visit: Visit, lines: Sequence[Line]) -> list[Shown]:
+async def _ratings(visit: Visit, lines: Sequence[Line]) -> Iterator[Shown]:
     """The stars of what these units have answered; none where the platform has no appeals."""
     found = await visit.published("/v1/statistics/appeals")
-    own = {(one["department"]["code"], one["unit"]["code"]) for one in lines}
-    rated = [one for one in (found or {}).get("items", ()) if (one["department"]["code"], one["unit"]["code"]) in own]
-    chart = _bars(visit, "stars", "How answers to appeals were rated, in twelve months", ["Stars of five"], rated,
-                  lambda one: [one["mean_rating"]], most=MOST_STARS)  # fmt: skip
-    return [chart] if chart else []
+    own = {_code(one) for one in lines}
+    rated = [one for one in (found or {}).get("items", ()) if _code(one) in own]
+    title = word("How answers to appeals were rated, in twelve months")
+    return _bars(
+        visit, "stars", title, [word("Stars of five")], rated, lambda one: [one["mean_rating"]], most=MOST_STARS
+    )
 
 
-async def _desks(visit: Visit) -> list[Shown]:
-    """How the desks that one leads have done in a week; what comes from fewer than five is nobody's figure."""
+async def _desks(visit: Visit) -> Iterator[Shown]:
+    """How the desks that one leads have done in a week; what comes from few is nobody's figure."""
     found = (await visit.find("/v1/desk/figures") or {}).get("items", ())
     titles = {one["code"]: one["title"] for one in (await visit.get("/v1/desk/desks"))["items"]} if found else {}
-    lines = [
-        {
-            "department": {"title": titles.get(one["desk"], one["desk"])},
-            "unit": {"title": ""},
-            "in_time": round(100 * one["in_time"] / one["answered"]) if one["answered"] >= 5 else None,
-            "stars": one["rating"] if one["rated"] >= 5 else None,
-        }
-        for one in found
-    ]
-    made = [
-        _bars(visit, "desk-in-time", "First answer at the desk within three minutes, this week", ["In time"], lines,
-              lambda one: [one["in_time"]], most=100, unit="%"),
-        _bars(visit, "desk-stars", "How talks at the desk were rated, this week", ["Stars of five"], lines,
-              lambda one: [one["stars"]], most=MOST_STARS),
-    ]  # fmt: skip
-    return [one for one in made if one]
+    lines = [{**one, "department": {"title": titles.get(one["desk"], one["desk"])}} for one in found]
+
+    def in_time(one: Line) -> Sequence[Figure]:
+        return [round(100 * one["in_time"] / one["answered"]) if one["answered"] >= MIN_SHOWN else None]
+
+    def stars(one: Line) -> Sequence[Figure]:
+        return [one["rating"] if one["rated"] >= MIN_SHOWN else None]
+
+    title = word("First answers at the desk within three minutes, in a week")
+    answers = _bars(visit, "desk-in-time", title, [word("In time")], lines, in_time, most=100, unit="%")
+    title = word("How talks at the desk were rated, in a week")
+    return chain(answers, _bars(visit, "desk-stars", title, [word("Stars of five")], lines, stars, most=MOST_STARS))
 
 
 def _bars(
-    visit: Visit, name: str, title: str, groups: Sequence[str], lines: Sequence[Line],
+    visit: Visit, name: str, title: Texts, groups: Sequence[Texts], lines: Sequence[Line],
     figures: Callable[[Line], Sequence[Figure]], **more: Any,
-) -> BarChart | None:  # fmt: skip
+) -> Iterator[BarChart]:  # fmt: skip
     """Bars by unit; none where nothing may be told of any."""
     rows = [(unit_title(visit, one), figures(one)) for one in lines]
     known = [(told[0], row) for row, told in rows if told[0] is not None]
-    if not known:
-        return None
-    most, where = max(known)
-    unit = more.get("unit", "")
-    about = _said(
-        visit, "{count} units; the most is {figure} ({where}).", count=len(rows), figure=f"{most:g}{unit}", where=where
-    )
-    untold = _said(visit, "under 5")
-    return BarChart(
-        id=name, title=_said(visit, title), about=about, of=_said(visit, "Unit"),
-        groups=[_said(visit, one) for one in groups], rows=rows, untold=untold, **more,
-    )  # fmt: skip
+    if known:
+        (most, where), unit = max(known), more.get("unit", "")
+        about = word(
+            "{count} units; the most is {figure} ({where}).", count=len(rows), figure=f"{most:g}{unit}", where=where
+        )
+        told = [text_in(one, visit.language) for one in (title, about, word("Unit"), word("under 5"))]
+        names = [text_in(one, visit.language) for one in groups]
+        yield BarChart(
+            id=name, title=told[0], about=told[1], of=told[2], untold=told[3], groups=names, rows=rows, **more
+        )
 
 
-def _by_week(visit: Visit, line: Line) -> list[Shown]:
+def _by_week(visit: Visit, line: Line) -> Iterator[LineChart]:
     """What came in to a unit week by week, and how punctually it was decided."""
-    made = list[Shown]()
     for name, title, figures, unit in (
-        ("received", "What came in, by week", "Cases", ""),
-        ("on_time_percent", "Decided on time, by the week in which it came in", "On time", "%"),
-        ("mean_days", "Days until the decision, by the week in which it came in", "Days", ""),
+        ("received", word("What came in, by week"), word("Cases"), ""),
+        ("on_time_percent", word("Decided on time, by the week in which it came in"), word("On time"), "%"),
+        ("mean_days", word("Days until the decision, by the week in which it came in"), word("Days used"), ""),
     ):
         points = [(day_in(visit.language, date.fromisoformat(one["week"])), one[name]) for one in line["weeks"]]
         known = [value for _, value in points if value is not None]
-        if not any(known):
-            continue
-        about = _said(visit, "{count} weeks, between {least} and {most}.", count=len(points),
-                      least=f"{min(known):g}{unit}", most=f"{max(known):g}{unit}")  # fmt: skip
-        made.append(LineChart(
-            id=name.replace("_", "-"), title=_said(visit, title), about=about, period=_said(visit, "Week from"),
-            figures=_said(visit, figures), points=points, language=visit.language, unit=unit,
-            untold=_said(visit, "under 5"),
-        ))  # fmt: skip
-    return made
+        if any(known):
+            least, most = f"{min(known):g}{unit}", f"{max(known):g}{unit}"
+            about = word("{count} weeks, between {least} and {most}.", count=len(points), least=least, most=most)
+            texts = (title, about, word("Week from"), figures, word("under 5"))
+            told = [text_in(one, visit.language) for one in texts]
+            yield LineChart(
+                id=name.replace("_", "-"), title=told[0], about=told[1], period=told[2], figures=told[3],
+                untold=told[4], points=points, language=visit.language, unit=unit,
+            )  # fmt: skip

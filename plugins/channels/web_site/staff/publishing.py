@@ -35,7 +35,7 @@ ACTIONS = {
     "cancel": word("Give it up"), "recall": word("Take it back"), "create": word("Written"), "change": word("Changed"),
     "send": word("Went out"), "receive": word("Came in signed"), "expire": word("Its time was over"),
 }  # fmt: skip
-PHONES = {"android": word("Android"), "ios": word("iPhone"), "web": word("Browser")}
+PHONES = {"android": word("Android"), "ios": word("Apple phone"), "web": word("Browser")}
 #: Actions that end something, and what a refusal says at the form.
 ENDING, SAID_AT_FORM = frozenset({"return", "cancel", "recall"}), frozenset({403, 409, 422, 429, 503})
 
