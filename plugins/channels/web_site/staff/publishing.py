@@ -74,7 +74,7 @@ async def begin_draft(visit: Visit) -> web.StreamResponse:
     return await _asked(visit, form)
 
 
-@ROUTES.take("/publishing/{noun}/new", keeps=True)
+@ROUTES.take("/publishing/{noun}/new", takes_files=True, keeps=True)
 async def write_draft(visit: Visit) -> web.StreamResponse:
     """Store it as a draft: nothing goes out."""
     return await _take(visit, None)
@@ -95,7 +95,7 @@ async def edit_draft(visit: Visit) -> web.StreamResponse:
     return await _asked(visit, form, record)
 
 
-@ROUTES.take("/publishing/{noun}/{id}/edit", keeps=True)
+@ROUTES.take("/publishing/{noun}/{id}/edit", takes_files=True, keeps=True)
 async def change_draft(visit: Visit) -> web.StreamResponse:
     """Store the changes, if nobody has changed it meanwhile."""
     return await _take(visit, visit.call.path["id"])
