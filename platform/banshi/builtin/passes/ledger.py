@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID, uuid5
 
 from structlog.typing import FilteringBoundLogger
 
@@ -50,6 +51,13 @@ OVER: Texts = say(
 
 #: Why a test case's pass is not valid.
 MADE_UP: Texts = say("It is a test case's, and allows nothing.")
+
+
+class IdOfAnotherScan(Conflict):
+    """You have sent another scan under this id: give each scan an id of its own."""
+
+    code = "id-of-another-scan"
+    says = say
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +171,43 @@ def revocation(case: Case, at: datetime, reason: Texts | None) -> Update:
     return Update(Pass, {"case_id": case.id, "revoked_at": None}, values, rows=None)
 
 
-async def verify(platform: Platform, text: str, officer: Principal, place: str) -> Verdict:
-    """Check what an officer scanned against the keys and the live state, and record the scan."""
-    verdict = await examined(platform, text)
-    number = verdict.record.number if verdict.record else None
+async def verify(
+    platform: Platform, text: str, officer: Principal, place: str, *, at: datetime | None = None, key: str = ""
+) -> Verdict:
+    """Check what an officer scanned against the keys and what held at that moment, and record the scan: with a `key`, a
+    UUID of that officer's, once however often it is sent.
+
+    Raises IdOfAnotherScan where the key is another scan's.
+    """
     now = platform.now()
+    moment = at or now
+    verdict = await examined(platform, text, at)
+    number = verdict.record.number if verdict.record else None
     if number is not None:
-        recent = await Scan.filter(number=number, at__gte=now - ELSEWHERE_WITHIN).order_by("-at").limit(20)
-        elsewhere = any(scan.place != place and scan.officer != officer.subject for scan in recent)
+        around = {"at__gte": moment - ELSEWHERE_WITHIN, "at__lte": moment + ELSEWHERE_WITHIN}
+        near = await Scan.filter(number=number, **around).order_by("-at").limit(20)
+        elsewhere = any(scan.place != place and scan.officer != officer.subject for scan in near)
         verdict = replace(verdict, seen_elsewhere=elsewhere)
-    department = next((role.department for role in officer.roles if role.name == "officer"), "")
     scan = Scan(
-        number=number, at=now, officer=officer.subject, department=department, place=place, verdict=verdict.code
+        number=number,
+        at=moment,
+        received_at=now if at else None,
+        officer=officer.subject,
+        department=next((role.department for role in officer.roles if role.name == "officer"), ""),
+        place=place,
+        verdict=verdict.code,
     )
-    await platform.store.commit(Write(rows=[scan]))
-    return verdict
+    if not key:
+        await platform.store.commit(Write(rows=[scan]))
+        return verdict
+    # Another officer's of the same key is another row.
+    scan.id = uuid5(UUID(key), officer.subject)
+    await platform.store.commit(Write(unless_there=[scan]))
+    kept = await Scan.get(id=scan.id)
+    if kept.number != number or (at is not None and kept.at != at):
+        raise IdOfAnotherScan
+    # It was sent before, without its time: it is answered for that of the first.
+    return verdict if kept.at == moment else await verify(platform, text, officer, place, at=kept.at, key=key)
 
 
 async def read(platform: Platform, text: str) -> cose.Credential:
@@ -205,18 +235,18 @@ def _labels(platform: Platform, code: str) -> list[str] | None:
     return [claim.name for claim in item.credential.claims] if item and item.credential else None
 
 
-async def examined(platform: Platform, text: str) -> Verdict:
-    """Hold what was scanned against the keys and the live state; nothing is recorded."""
+async def examined(platform: Platform, text: str, at: datetime | None = None) -> Verdict:
+    """Hold what was scanned against the keys and the books, as they stood at that moment; nothing is recorded."""
     try:
         scanned = shown.read(text, await platform[KEYRING].public(), partial(_labels, platform))
     except PassRefused as refused:
         return Verdict(code=refused.reason.value)
-    credential, now = scanned.credential, int(platform.now().timestamp())
+    credential, now = scanned.credential, int((at or platform.now()).timestamp())
     record = await Pass.get_or_none(number=credential.index) if credential.index < NUMBERS_END else None
     if record is None or record.text not in {"", scanned.text}:
         # Well signed and yet not the one that we gave out: a restored backup, or a key in strange hands.
         return Verdict(code="unknown-pass", credential=credential)
-    if record.revoked_at is not None:
+    if record.revoked_at is not None and (at is None or record.revoked_at <= at):
         return Verdict(code="revoked", credential=credential, record=record)
     out_of_time = cose.check_times(credential, now)
     if out_of_time is None and scanned.shown_at is not None:

@@ -17,11 +17,8 @@ from banshi.kinds.sentences import say
 
 
 #: What an approval's reason says where it stands in the certificate.
-class HolderUnknown(Conflict):
+class HolderUnknown(Conflict, code="holder-unknown", says=say):
     """The certificate would name nobody: whoever handed in the case has no verified name. Refuse it, and say so."""
-
-    code = "holder-unknown"
-    says = say
 
 
 FOUND: Texts = {
