@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banshi.builtin.identity.access import admitted
 from banshi.builtin.identity.ended import END_WITH_SESSIONS, ENDED_SESSIONS, EndedSessions, Held, end_sessions, held
 from banshi.builtin.sign_in.flow import ATTEMPT_LIFE_S, SIGN_IN
 from banshi.builtin.sign_in.kept import CAME, KeptCookie, has_come_back
@@ -15,6 +16,7 @@ __all__ = [
     "EndedSessions",
     "Held",
     "KeptCookie",
+    "admitted",
     "end_sessions",
     "has_come_back",
     "held",
