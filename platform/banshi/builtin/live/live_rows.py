@@ -159,7 +159,8 @@ class LiveRows:
         """Let the caller follow these rooms until their token ends, told first what is `known`, in events that are no
         row's; `Last-Event-ID` goes on where it broke.
 
-        The route has `LAST_EVENT` among its parameters, and may have `AFTER_EVENT`. Raises InvalidParameter and TooManyRequests.
+        The route has `LAST_EVENT` among its parameters, and may have `AFTER_EVENT`. Raises InvalidParameter and
+        TooManyRequests.
         """
         last = _last_seen(call)
         with self._follow(call.principal.subject, rooms) as follower:

@@ -85,7 +85,7 @@ async def _said(platform: Platform, rows: Sequence[Enquiry], reader: Principal) 
     for enquiry, word in await heard.order_by("id").values_list("enquiry_id", "word"):
         if enquiry in mine or enquiry not in word_of:
             word_of[enquiry] = word
-    contents = {}
+    contents = dict[UUID, Mapping[str, Any]]()
     for kind in {*kinds.values()}:
         asked = [word for enquiry, word in word_of.items() if kinds[enquiry] == kind]
         contents |= {one.id: one.content for one in await party_of(platform, kind).messages(asked)}
