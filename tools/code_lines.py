@@ -46,6 +46,7 @@ ROOMS = {
     "platform/banshi/builtin": Budget(14_751, 13_150),
     "platform/banshi/kinds": Budget(8_138, 8_290),
     "platform/banshi/ops": Budget(3_270, 2_920),
+    "libraries/charts": Budget(250, 250),
     "mobile_push": Budget(12_303, 12_840),
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(354, 450),
