@@ -94,7 +94,11 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
                 "platform": {"data": f"{folder}/data", "database": "", "keys": None, "identity": None},
                 "plugins": {
                     "conversations": {"package": "conversations", "api": API_VERSION},
-                    "web_site": {"package": "web_site", "api": API_VERSION, "settings": {"people": MADE_UP, "staff": STAFF}},
+                    "web_site": {
+                        "package": "web_site",
+                        "api": API_VERSION,
+                        "settings": {"people": MADE_UP, "staff": STAFF},
+                    },
                     "mobile_push": {
                         "package": "mobile_push",
                         "api": API_VERSION,
