@@ -8,6 +8,13 @@ from typing import Any, Protocol, runtime_checkable
 from mobile_push.providers.provider import Push
 
 
+def data(push: Push) -> dict[str, str]:
+    """What the app itself reads of it, by the names that it knows on every platform."""
+    told = {"state": push.withdrawn, "category": push.category, "severity": push.severity}
+    own = {"message_id": push.message_id, "kind": push.kind, "link": push.link}
+    return own | {name: value for name, value in told.items() if value}
+
+
 @runtime_checkable
 class PlatformPreviews(Protocol):
     """A provider that can show what each platform's phone will get of it."""
