@@ -39,7 +39,9 @@ from mobile_push.phones.reading import one as one_message
 from mobile_push.phones.reading import stream, stream_tickets, unread
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
+from mobile_push.providers.told import Forged, Heard, Told
 from mobile_push.providers.webpush import WebPushSettings
+from mobile_push.providers.words import Classes, TextRules
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports import scheduler as reports_scheduler
 from mobile_push.reports.commands import push
@@ -49,7 +51,20 @@ from mobile_push.settings import PushSettings
 from mobile_push.work import WORK, open_work
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
-__all__ = ["PROVIDERS", "Outcome", "Presentation", "Provider", "Push", "Receipt", "Way"]
+__all__ = [
+    "PROVIDERS",
+    "Classes",
+    "Forged",
+    "Heard",
+    "Outcome",
+    "Presentation",
+    "Provider",
+    "Push",
+    "Receipt",
+    "TextRules",
+    "Told",
+    "Way",
+]
 
 NAME = "mobile_push"
 

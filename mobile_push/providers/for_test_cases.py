@@ -129,9 +129,10 @@ class Sandboxed:
         return getattr(self.inner, name)
 
     async def send(self, push: Push, token: str) -> Receipt:
-        """Try once. What a sandbox doesn't know is no dead phone: the address is good for what is live."""
+        """Try once. What a sandbox doesn't know is no dead phone, and what is spent there is no reason for another way:
+        the address is good for what is live."""
         receipt = await self.inner.send(push, self.at(token))
-        if receipt.outcome is Outcome.DEAD_TOKEN:
+        if receipt.outcome in (Outcome.DEAD_TOKEN, Outcome.SPENT):
             return receipt._replace(outcome=Outcome.REJECTED)
         return receipt
 

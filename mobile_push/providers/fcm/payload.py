@@ -74,7 +74,9 @@ class Encoder:
         """The request to one phone, or why there can't be one: checked here, as each 4xx counts against the quota."""
         if not token:
             return NO_TOKEN
-        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, *told = push
+        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, *told, _ = (
+            push
+        )
         try:
             name = tag or collapse_key or message_id
             own = [orjson.dumps("" + text) for text in (token, message_id, link, name, thread)]
