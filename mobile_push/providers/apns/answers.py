@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
@@ -47,14 +48,11 @@ MOMENTS_MS = range(978_307_200_000, 4_102_444_800_000)
 
 def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     """What APNs' answer means: by its `reason`, and without one only a 200 of Apple's own is a yes."""
-    try:
-        answer = orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError:
-        answer = None
+    answer = _document(body)
     name = headers.get("apns-id", "")
-    if status == 200 and name and answer == {}:
+    if status == 200 and name and not body.strip():
         return Receipt(Outcome.ACCEPTED, "OK", None, name if name.isprintable() else None)
-    reason = answer.get("reason") if isinstance(answer, dict) else None
+    reason = answer.get("reason")
     if not (isinstance(reason, str) and re.fullmatch("[A-Za-z]{1,40}", reason)):
         if status == 200:  # something between us and Apple answered, which has not said that it took the message
             return Receipt(Outcome.RETRY, "unreadable-answer")
@@ -68,3 +66,11 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     if outcome is Outcome.DEAD_TOKEN and isinstance(since, int) and since in MOMENTS_MS:
         return receipt._replace(dead_since=since / 1000)
     return receipt
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

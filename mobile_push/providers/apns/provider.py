@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from functools import lru_cache
+import time
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any, Self
 
@@ -15,21 +16,19 @@ from banshi.sdk.outgoing import SharedTokens
 from mobile_push.providers import apple
 from mobile_push.providers.apns.answers import EXPIRED, classify
 from mobile_push.providers.apns.settings import ApnsSettings
-from mobile_push.providers.apns.signature import signature
+from mobile_push.providers.apns.signature import read_key, signature
 from mobile_push.providers.http2.connections import Connections
 from mobile_push.providers.http2.endpoint import Endpoint
-from mobile_push.providers.keys import read_key
-from mobile_push.providers.platforms import data
+from mobile_push.providers.platforms import data, is_unseen
 from mobile_push.providers.provider import CONNECTION, Outcome, Push, Receipt
 
 #: Bytes of a body that Apple takes.
 MAX_PAYLOAD_BYTES = 4096
-#: Messages whose body is kept: of a broadcast all phones get one and the same.
-MAX_KEPT = 32
+#: Messages whose body is kept, since of a broadcast all phones get the same; and for how many seconds, since Apple is
+#: told a moment of expiry.
+MAX_KEPT, KEPT_S = 32, 10.0
 #: A phone's address, of which Apple promises no length.
 TOKEN = re.compile("[0-9a-fA-F]{16,200}")
-#: Where a key comes from, for whoever has none.
-ADVICE = "download it at Apple Developer, Certificates, Identifiers & Profiles, Keys, and put the .p8 file there unchanged"
 NO_TOKEN = Receipt(Outcome.DEAD_TOKEN, "malformed-token")
 NOT_TEXT = Receipt(Outcome.REJECTED, "not-text")
 TOO_LARGE = Receipt(Outcome.REJECTED, "too-large")
@@ -38,13 +37,14 @@ TOO_LARGE = Receipt(Outcome.REJECTED, "too-large")
 def payload(push: Push) -> dict[str, Any]:
     """What the phone gets."""
     alert = {name: text for name, text in (("title", push.title), ("body", push.body)) if text}
-    told: dict[str, Any] = {"aps": {"alert": alert, **apple.aps(push)}, **data(push)}
+    shown = {} if is_unseen(push) else {"alert": alert}
+    told: dict[str, Any] = {"aps": {**shown, **apple.aps(push)}, **data(push)}
     return told | ({"image": push.image} if push.image else {})
 
 
 @lru_cache(maxsize=MAX_KEPT)
-def written(push: Push, topic: str) -> tuple[HeaderMap, bytes] | Receipt:
-    """The headers and the body that all phones get, or why there can't be any."""
+def written(push: Push, topic: str, _: int) -> tuple[HeaderMap, bytes] | Receipt:
+    """The headers and the body that all phones get, or why there can't be any; anew with each number."""
     try:
         body = orjson.dumps(payload(push))
     except TypeError:  # half a surrogate pair has no UTF-8
@@ -97,10 +97,10 @@ class ApnsProvider:
             ValueError: the key or the CA file can't be used; the text says what to do.
         """
         settings = self.settings
-        key = await asyncio.to_thread(read_key, settings.key_file, "key_file", ADVICE)
+        key = await asyncio.to_thread(read_key, settings)
         self._token = signature(settings, key, self._shared)
         made = (self._url, settings.at_once, settings.timeout, settings.ca_file)
-        connections = await asyncio.to_thread(Connections, *made)
+        connections = await asyncio.to_thread(partial(Connections, *made, known=True))
         self._endpoint = Endpoint(connections, self._token, {}, settings.timeout, EXPIRED, "APNs")
         return self
 
@@ -121,7 +121,7 @@ class ApnsProvider:
             return CONNECTION
         if not TOKEN.fullmatch(token):
             return NO_TOKEN
-        request = written(push, self.settings.topic)
+        request = written(push, self.settings.topic, int(time.monotonic() / KEPT_S))
         if isinstance(request, Receipt):
             return request
         return await self._endpoint.post(self._url + token, request[1], classify, request[0], own(push, token))

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from mobile_push.providers.addresses import check_address
+
 #: Ids as Apple gives them out, and the app's bundle id.
 IDENTIFIER, TOPIC = re.compile(r"[A-Z0-9]{10}"), re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
@@ -14,7 +16,7 @@ IDENTIFIER, TOPIC = re.compile(r"[A-Z0-9]{10}"), re.compile(r"[A-Za-z0-9-]+(\.[A
 class ApnsSettings:
     """How to reach iPhones, and as whom."""
 
-    #: The key that Apple lets you download once, a .p8 file: Apple Developer, Certificates, Identifiers & Profiles, Keys.
+    #: The key, a .p8 file that Apple lets you download once: Apple Developer, Keys.
     key_file: Path
     #: Its id, and your team's: ten letters and digits each.
     key_id: str
@@ -33,11 +35,12 @@ class ApnsSettings:
     def __post_init__(self) -> None:
         for name in ("key_id", "team_id"):
             if not IDENTIFIER.fullmatch(getattr(self, name)):
-                raise ValueError(f"{name} is {getattr(self, name)[:40]!r}; write Apple's ten capital letters and digits")
+                raise ValueError(
+                    f"{name} is {getattr(self, name)[:40]!r}; write Apple's ten capital letters and digits"
+                )
         if not TOPIC.fullmatch(self.topic):
             raise ValueError(f"topic is {self.topic[:80]!r}; write the app's bundle id, such as cn.example.city")
-        if not self.base_url.startswith("https://"):
-            raise ValueError(f"base_url is {self.base_url!r}; set an address that starts with https://")
+        check_address("base_url", self.base_url)
         if self.at_once < 1:
             raise ValueError(f"at_once is {self.at_once}; set at least 1")
         if not self.timeout > 0:

@@ -13,10 +13,20 @@ from typing import Any
 import orjson
 
 from banshi.sdk.outgoing import AccessToken, Consequence, Refused, SharedTokens, Token
+from mobile_push.providers import keys
 from mobile_push.providers.apns.settings import ApnsSettings
 
 #: Seconds for which a signature is used, before its end from which the next one is made, and between two at least.
 GOOD_FOR_S, RENEWED_EARLY_S, APART_S = 50 * 60.0, 10 * 60.0, 20 * 60.0
+
+
+#: Where a key comes from, for whoever has none.
+ADVICE = "download it at Apple Developer under Keys, and put the .p8 file there unchanged"
+
+
+def read_key(settings: ApnsSettings) -> Any:
+    """The key that signs. Raises ValueError, which names the file and says what to do."""
+    return keys.read_key(settings.key_file, "key_file", ADVICE)
 
 
 def signature(settings: ApnsSettings, key: Any, shared: SharedTokens | None) -> AccessToken:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from banshi.sdk.outgoing import AccessToken, Consequence, NoToken, Refused, Token
+from banshi.sdk.outgoing import AccessToken, Consequence, Refused, Token
 from mobile_push.providers.provider import NO_ACCESS_TOKEN
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ import orjson
 
 from mobile_push.providers.apple import MAX_COLLAPSE_BYTES, aps, headers, seconds_kept
 from mobile_push.providers.fcm.topics import condition
-from mobile_push.providers.platforms import data
+from mobile_push.providers.platforms import data, is_unseen
 from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.screen.presentation import Level
 
@@ -23,9 +23,9 @@ MAX_PAYLOAD_BYTES = 4096
 MAX_SHAPES_KEPT = 32
 #: Seconds after which a shape is written anew: Apple is told a moment of expiry, not a time to live.
 SHAPE_GOOD_FOR_S = 10.0
-#: Stand in a shape for what is each message's own: address, message id, link, name on the screen and thread. Drawn by
-#: lot: no text has one in it.
-OWN = TOKEN, MESSAGE_ID, LINK, NAME, THREAD = tuple(uuid4().hex for _ in range(5))
+#: Stand in a shape for what is each message's own: address, message id, link, name on the screen, thread and badge.
+#: Drawn by lot: no text has one in it.
+OWN = TOKEN, MESSAGE_ID, LINK, NAME, THREAD, BADGE = tuple(uuid4().hex for _ in range(6))
 PLACES = re.compile(f'"({"|".join(OWN)})"'.encode())
 #: Android's priority by level, for phones before Android 8.
 PRIORITIES = {
@@ -53,7 +53,7 @@ class Shape:
         self._order = itemgetter(*(OWN.index(name.decode()) for name in self._parts[1::2]))
 
     def filled(self, own: Sequence[bytes]) -> bytes:
-        """The request with these five, each as JSON."""
+        """The request with these six, each as JSON."""
         parts = self._parts.copy()
         parts[1::2] = self._order(own)
         return b"".join(parts)
@@ -74,15 +74,14 @@ class Encoder:
         """The request to one phone, or why there can't be one: checked here, as each 4xx counts against the quota."""
         if not token:
             return NO_TOKEN
-        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, *told, _ = (
-            push
-        )
+        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, *more = push
         try:
             name = tag or collapse_key or message_id
             own = [orjson.dumps("" + text) for text in (token, message_id, link, name, thread)]
+            own.append(orjson.dumps(badge := more.pop()))
             if len(own[3]) > MAX_COLLAPSE_BYTES:  # nothing that we give a message; what collapses it is another text
                 return self._whole(push, fcm_token=token)
-            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread, *told
+            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread, badge is None, *more
             shape = self._shapes.get(key)
             if shape is None or time.monotonic() - shape.at > SHAPE_GOOD_FOR_S:
                 shape = self._shape(push, key)
@@ -107,7 +106,8 @@ class Encoder:
             return TOO_LARGE
 
     def _shape(self, push: Push, key: Hashable) -> Shape:
-        own = push._replace(message_id=MESSAGE_ID, link=LINK, tag=NAME, thread=push.thread and THREAD)
+        badge: Any = None if push.badge is None else BADGE
+        own = push._replace(message_id=MESSAGE_ID, link=LINK, tag=NAME, thread=push.thread and THREAD, badge=badge)
         shape = Shape(self._written(own, fcm_token=TOKEN))
         if key not in self._shapes and len(self._shapes) >= MAX_SHAPES_KEPT:
             del self._shapes[next(iter(self._shapes))]
@@ -123,12 +123,14 @@ class Encoder:
 
     def _written(self, push: Push, **address: str) -> bytes:
         own = data(push)
-        "".join((push.title, push.body, push.image, *own.values()))  # raises TypeError for what is no text
+        words = push.title, push.body, push.image
+        "".join((*words, *own.values()))  # raises TypeError for what is no text
+        title, body, image = ("", "", "") if is_unseen(push) else words
         return self._parse_payload(
             **address,
-            notification_title=push.title,
-            notification_body=push.body,
-            notification_image=push.image,
+            notification_title=title,
+            notification_body=body,
+            notification_image=image,
             data_payload=own,
             android_config=_android(push),
             apns_config=_apple(push),
@@ -163,7 +165,9 @@ def _android(push: Push) -> dict[str, Any]:
     if push.kind != "case":
         shown["visibility"] = "PUBLIC"  # what everybody may read is read on a locked screen too
     kept = f"{seconds_kept(push)}s"
-    config: dict[str, Any] = {"priority": push.priority.upper(), "ttl": kept, "notification": shown}
+    config: dict[str, Any] = {"priority": push.priority.upper(), "ttl": kept}
+    if not is_unseen(push):
+        config["notification"] = shown
     if push.collapse_key is not None:
         config["collapse_key"] = push.collapse_key
     return config

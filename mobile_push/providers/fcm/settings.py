@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
+
+from mobile_push.providers.addresses import check_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,7 @@ class FcmSettings:
         if not self.timeout > 0:
             raise ValueError(f"timeout is {self.timeout}; set the seconds after which to give up, such as 10")
         for name in ("base_url", "topics_url"):
-            if not getattr(self, name).startswith(("https://", "http://")):
-                raise ValueError(f"{name} is {getattr(self, name)!r}; set an address that starts with https://")
-
-    @property
-    def on_this_machine(self) -> bool:
-        """Whether a sandbox has what would go to Google."""
-        return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
+            check_address(name, getattr(self, name))
 
     def service_account(self) -> dict[str, Any]:
         """The service account's key file as a mapping.

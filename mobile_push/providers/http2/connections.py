@@ -108,17 +108,19 @@ class Connections:
         at_once: Requests under way at most.
         timeout: Seconds until a request without a whole answer has failed, waiting for a connection included.
         ca_file: PEM file of certificate authorities to trust beside the system's.
+        known: Whether it is known that the service speaks HTTP/2: then a connection that it says goodbye on is followed
+            by one, and not by one for each request that waits. What it hasn't begun by then goes again by itself.
 
     Raises:
         ValueError: `ca_file` or the environment's proxy can't be used; the text says what to do.
     """
 
-    def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None) -> None:
+    def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None, *, known: bool = False) -> None:
         self._timeout = timeout
         proxy, authorities = proxy_of(url), _authorities(ca_file)
 
         def make() -> Client:
-            return _client(timeout, proxy, authorities)
+            return _client(timeout, proxy, authorities, known)
 
         self._all = [Connection(make) for _ in range(-(-at_once // MAX_STREAMS))]
         # What can't be used is told at once.
@@ -233,7 +235,7 @@ def is_unsent(error: BaseException) -> bool:
     return any(one.get("message") == UNCONNECTED for one in causes.get("causes") or ())
 
 
-def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes]) -> Client:
+def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes], known: bool) -> Client:
     builder = (
         ClientBuilder()
         .http2(True)
@@ -251,6 +253,8 @@ def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes]) -> 
         .user_agent("banshi")
     )
     builder = builder.no_proxy()  # what the environment asks for is read by us, as for the access token
+    if known:
+        builder = builder.http2_prior_knowledge()
     if proxy:
         builder = builder.proxy(ProxyBuilder.all(proxy))
     for authority in authorities:
