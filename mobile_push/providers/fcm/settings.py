@@ -8,8 +8,6 @@ from typing import Any
 
 import orjson
 
-from mobile_push.providers.addresses import check_address
-
 
 @dataclass(frozen=True, slots=True)
 class FcmSettings:
@@ -47,7 +45,8 @@ class FcmSettings:
         if not self.timeout > 0:
             raise ValueError(f"timeout is {self.timeout}; set the seconds after which to give up, such as 10")
         for name in ("base_url", "topics_url"):
-            check_address(name, getattr(self, name))
+            if not getattr(self, name).startswith(("https://", "http://")):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; set an address that starts with https://")
 
     def service_account(self) -> dict[str, Any]:
         """The service account's key file as a mapping.
