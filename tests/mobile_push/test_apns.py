@@ -52,9 +52,9 @@ def written(apple: ApnsSandbox, folder: Path, tls: tuple[ssl.SSLContext, Path]) 
 
 @pytest.fixture
 def settings(apple: ApnsSandbox, tmp_path: Path, tls: tuple[ssl.SSLContext, Path]) -> ApnsSettings:
-    given: Any = written(apple, tmp_path, tls)
-    paths = {name: Path(given.pop(name)) for name in ("key_file", "ca_file")}
-    return ApnsSettings(**given, **paths, at_once=100, timeout=5.0)
+    given: dict[str, Any] = dict(written(apple, tmp_path, tls))
+    given |= {name: Path(given[name]) for name in ("key_file", "ca_file")}
+    return ApnsSettings(**given, at_once=100, timeout=5.0)
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ async def test_a_signature_that_has_grown_old_is_made_anew_within_the_same_send(
     assert (await apns.send(push(), token(1))).outcome is Outcome.ACCEPTED
     clock.ahead = 0
     later = time.time() + 200
-    apple.clock = lambda: later
+    apple.clock = lambda: later  # type: ignore[assignment]
     assert (await apns.send(push(), token(2))).outcome is Outcome.ACCEPTED
     assert apple.answers == {"OK": 2, "ExpiredProviderToken": 1}
 
@@ -307,9 +307,9 @@ async def test_a_key_that_cannot_be_used_is_named_with_what_to_do(settings: Apns
 
 # -- the settings, and the whole way -----------------------------------------------------------------------------
 
-WRONG = {
-    "a key's id in small letters": ({"key_id": "abcdefghij"}, "ten characters"),
-    "a team's id that is too long": ({"team_id": "A" * 11}, "ten characters"),
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a key's id in small letters": ({"key_id": "abcdefghij"}, "ten capital letters"),
+    "a team's id that is too long": ({"team_id": "A" * 11}, "ten capital letters"),
     "a topic that is no bundle id": ({"topic": "my app"}, "bundle id"),
     "an address without TLS": ({"base_url": "http://api.push.apple.com"}, "https://"),
     "no message at once": ({"at_once": 0}, "at least 1"),

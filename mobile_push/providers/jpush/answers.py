@@ -114,7 +114,8 @@ def heard(headers: Mapping[str, str], query: Mapping[str, str], body: bytes, pro
 
 
 def _told(row: Mapping[str, Any]) -> Told | None:
-    event, token, at = EVENTS.get(row.get("type", 0)), row.get("registration_id"), row.get("time")
+    kind, token, at = row.get("type"), row.get("registration_id"), row.get("time")
+    event = EVENTS.get(kind) if isinstance(kind, int) else None
     given = row.get("params")
     message = given.get("message_id") if isinstance(given, dict) else None
     if event is None or not isinstance(token, str) or not isinstance(message, str):

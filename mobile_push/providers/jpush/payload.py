@@ -25,6 +25,7 @@ DELIVERED_AND_CLICKED = 3
 
 def document(push: Push, settings: JPushSettings) -> dict[str, Any]:
     """The request without whom it is for. Raises TypeError for what is no text."""
+    orjson.dumps((push.title, push.body, push.link, push.image))
     push = settings.rules.fitted(push)
     makers = settings.channels.get(push.kind, {})
     options: dict[str, Any] = {
