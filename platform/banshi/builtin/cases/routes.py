@@ -25,7 +25,7 @@ from banshi.kernel.tables.passes import Pass
 ROUTES = Routes("cases")
 
 #: What `case_document` shows of a case's steps, and of its files.
-TIMELINE = ("version", "at", "action", "state", "actor", "reason", "details")
+TIMELINE = ("version", "at", "action", "state", "actor", "actor_id", "reason", "details")
 FILE = ("id", "name", "media_type", "size", "sha256", "created_at", "state", "document", "origin")
 
 ACTION = Record(
@@ -101,6 +101,7 @@ async def show_case(call: Call) -> web.StreamResponse:
         details=await shown(call.platform, case, actor, call.language) if shown else None,
         enclosures=await enclosures_of(call.platform, case) if actor.who(case) is Who.STAFF else None,
         reader=actor.who(case),
+        account=actor.subject,
     )
     return reply(call, document)
 

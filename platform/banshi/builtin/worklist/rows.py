@@ -12,7 +12,7 @@ from uuid import UUID
 from banshi.foundation.texts import masked
 from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.cases.actors import Actor, by_role
-from banshi.kernel.cases.representations import case_summary
+from banshi.kernel.cases.representations import case_summary, firsts_of, second_person
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
@@ -23,49 +23,30 @@ SUBJECTS, SHOWN_SIGNS = ("cn-plate", "cn-uscc"), 4
 
 async def rows_of(platform: Platform, cases: Sequence[Case], actor: Actor, language: str) -> list[dict[str, Any]]:
     """The documents of cases that wait for a member of staff."""
-    ruled = {case.id: firsts for case in cases if (firsts := _firsts(platform, case))}
+    firsts = {case.id: found for case in cases if (found := firsts_of(platform, case))}
     taken = dict[UUID, list[CaseEvent]]()
-    if ruled:
-        actions = sorted({action for firsts in ruled.values() for action in firsts})
-        events = CaseEvent.filter(case_id__in=[*ruled], action__in=actions).order_by("version")
+    if firsts:
+        actions = sorted(frozenset[str]().union(*firsts.values()))
+        events: Any = CaseEvent.filter(case_id__in=[*firsts], action__in=actions)
         for event in await events:
-            taken.setdefault(event.case_id, []).append(event)  # type: ignore[attr-defined]
-    return [
-        _row(platform, case, actor, language, ruled.get(case.id, frozenset()), taken.get(case.id, ())) for case in cases
-    ]
+            taken.setdefault(event.case_id, []).append(event)
+    return [_row(platform, case, actor, language, taken.get(case.id, ())) for case in cases]
 
 
-def _firsts(platform: Platform, case: Case) -> frozenset[str]:
-    """The actions of which another person has to take the next one."""
-    item = platform.registry.items.of(case.item, case.item_version)
-    steps = item.steps if item else ()
-    return frozenset(step.other_than for step in steps if step.state == case.state and step.other_than)
-
-
-def _row(
-    platform: Platform, case: Case, actor: Actor, language: str, firsts: frozenset[str], taken: Sequence[CaseEvent]
-) -> dict[str, Any]:
+def _row(platform: Platform, case: Case, actor: Actor, language: str, taken: Sequence[CaseEvent]) -> dict[str, Any]:
     item, kind = platform.registry.items.of(case.item, case.item_version), platform.registry.kinds.get(case.kind)
     _, words = words_of(kind, platform.registry.items.of(case.item))
     own = {event.action for event in taken if event.actor_id == actor.subject}
-    first = next((event for event in reversed(taken) if event.action in firsts), None)
-    steps = [step for step in by_role(platform, case, actor) if step.other_than not in own]
     backward = kind.backward if kind else ()
     return case_summary(platform, case, language, actor.who(case)) | {
         "applicant": {"name": masked(case.person_name) or None} if case.person else None,
         "subject": subject_of(item, case.answers) if item else None,
         "actions": [
             {"action": one.action, "label": word(words, one.action, language), "forward": one.action not in backward}
-            for one in steps
+            for one in by_role(platform, case, actor)
+            if one.other_than not in own
         ],
-        "second_person": first
-        and {
-            "action": first.action,
-            "action_title": word(words, first.action, language),
-            "at": platform.moment(first.at),
-            "account": first.actor_id,
-            "own": first.actor_id == actor.subject,
-        },
+        "second_person": second_person(platform, case, taken, actor.subject, language),
     }
 
 
