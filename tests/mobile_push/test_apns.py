@@ -13,7 +13,6 @@ from typing import Any
 
 import orjson
 import pytest
-from mobile_push.sandbox.apns import KEY_ID, TEAM_ID, TOPIC, ApnsSandbox
 
 from banshi import Message
 from banshi.foundation.findings import ConfigurationError
@@ -26,6 +25,7 @@ from mobile_push.providers.apns.answers import classify
 from mobile_push.providers.apns.provider import MAX_PAYLOAD_BYTES, ApnsProvider
 from mobile_push.providers.apns.settings import ApnsSettings
 from mobile_push.providers.provider import Outcome, Receipt
+from mobile_push.sandbox.apns import KEY_ID, TEAM_ID, TOPIC, ApnsSandbox
 from mobile_push.settings import PushSettings
 from tests.mobile_push.conftest import Clock, push
 
