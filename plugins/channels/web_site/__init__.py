@@ -50,6 +50,6 @@ def banshi_offers() -> Sequence[Offer[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    public = (finding, filling, cases, inbox, passes, published, signing, frame)
-    rooms = (*public, bench, worklist, case, deciding, desk, figures, publishing)
+    work = (bench, worklist, case, deciding, desk, figures, publishing)
+    rooms = (finding, filling, cases, inbox, passes, published, signing, *work, frame)
     return [*(route for room in rooms for route in room.ROUTES), *frame.FILES]
