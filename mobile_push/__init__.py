@@ -23,7 +23,7 @@ from mobile_push.broadcasts.lifecycle import PUBLISHER
 from mobile_push.broadcasts.notices import public as public_notices
 from mobile_push.broadcasts.notices import routes as notice_routes
 from mobile_push.checks import findings
-from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
+from mobile_push.commands import fcm_sandbox, push_sandbox, webpush_key, webpush_sandbox
 from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
@@ -141,7 +141,7 @@ def banshi_routes() -> Sequence[Route]:
 
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
-    return [fcm_sandbox, push, webpush_key, webpush_sandbox]
+    return [fcm_sandbox, push, push_sandbox, webpush_key, webpush_sandbox]
 
 
 @hookimpl

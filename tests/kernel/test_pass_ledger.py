@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import cbor2
 import pytest
@@ -43,7 +43,7 @@ from banshi.foundation.encryption.signatures import ES256, ORDER
 from banshi.foundation.errors import NotFound, Unavailable
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kernel.tables.passes import Pass
-from banshi.testing import Door, Person, open_door
+from banshi.testing import Door, Person, Reply, open_door
 from tests.plain_words import wrong_with
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
@@ -860,3 +860,127 @@ async def test_only_their_citizen_asks_for_passes(issued: Issued) -> None:
     (await issued.door.officer("chen", "traffic").get(OWN)).problem(403, "forbidden")
     (await issued.person.get(f"{OWN}?person=li")).problem(400, "invalid-parameter")
     assert (await issued.door.citizen("zhang").get(OWN)).ok()["items"] == []
+
+
+# Scans without a network, which come in later
+
+
+def later(door: Door, body: dict[str, Any], officer: str = "chen") -> Awaitable[Reply]:
+    return door.officer(officer, "traffic").post("/v1/passes/verify", body, headers=ENGLISH)
+
+
+def held_scan(one: Issued, ago: timedelta = HOUR, **more: Any) -> dict[str, Any]:
+    at = (one.door.platform.now() - ago).isoformat(timespec="milliseconds")
+    return {"text": one.text, "place": "三号卡口", "scanned_at": at, "id": str(uuid4()), **more}
+
+
+async def test_a_scan_that_comes_in_later_is_recorded_once_at_its_own_time_however_often_it_is_sent(
+    issued: Issued,
+) -> None:
+    turn(issued.door, 2 * HOUR)
+    sent = held_scan(issued)
+    first = (await later(issued.door, sent)).ok()
+    for _ in range(3):
+        turn(issued.door, HOUR)
+        assert (await later(issued.door, sent)).ok() == first
+    (scan,) = await Scan.all()
+    at = datetime.fromisoformat(sent["scanned_at"])
+    assert (scan.at, scan.place, scan.verdict) == (at, "三号卡口", "valid")
+    assert scan.received_at is not None
+    assert timedelta(0) <= scan.received_at - at - HOUR < timedelta(minutes=5)
+    (seen,) = (await issued.person.get(f"{issued.link}/scans")).ok()["items"]
+    assert datetime.fromisoformat(seen["at"]) == at, "its holder reads when it was"
+
+
+async def test_the_same_scan_sent_many_times_at_once_is_recorded_once_on_both_databases(
+    tmp_path: Path, answers: Answers, database: str
+) -> None:
+    async with open_door(tmp_path, PLUGINS, platform={"database": database} if database else {}) as door:
+        one = await issue(door, answers)
+        turn(door, 2 * HOUR)
+        scans = [held_scan(one) for _ in range(4)]
+        scans.append({name: scans[0][name] for name in ("text", "place")} | {"id": str(uuid4())})
+        replies = await asyncio.gather(*(later(door, sent) for sent in scans * 8))
+        assert {reply.ok()["verdict"] for reply in replies} == {"valid"}
+        assert await Scan.all().count() == len(scans)
+
+
+async def test_an_id_is_its_officers_own_and_names_one_scan(issued: Issued) -> None:
+    turn(issued.door, 2 * HOUR)
+    sent = held_scan(issued)
+    (await later(issued.door, sent)).ok()
+    (await later(issued.door, sent, officer="zhao")).ok()
+    assert await Scan.all().count() == 2
+    for change in ({"text": "hello"}, {"scanned_at": held_scan(issued, 2 * HOUR)["scanned_at"]}):
+        problem = (await later(issued.door, sent | change)).problem(409, "id-of-another-scan")
+        assert "an id of its own" in problem["detail"]
+    # Without its time it is the same scan: the first answer was lost on the way.
+    (await later(issued.door, {name: sent[name] for name in ("text", "id")})).ok()
+    assert await Scan.all().count() == 2
+
+
+async def test_what_was_scanned_without_a_network_is_held_against_what_was_so_then(issued: Issued) -> None:
+    turn(issued.door, 2 * HOUR)
+    before, after = held_scan(issued), held_scan(issued, timedelta(minutes=-30))
+    await revoke(issued)
+    turn(issued.door, HOUR)
+    verdict = (await later(issued.door, before)).ok()
+    assert (verdict["verdict"], verdict["reason"], verdict["ended"], verdict["detail"]) == ("valid", None, None, "")
+    verdict = (await later(issued.door, after)).ok()
+    assert (verdict["verdict"], verdict["reason"]) == ("revoked", "二号区域施工关闭")
+    ends = (await Pass.get()).expires_at
+    issued.door.platform.now = lambda: ends + DAY
+    in_time = held_scan(issued, timedelta(days=1, minutes=-2))
+    assert (await later(issued.door, in_time)).ok()["verdict"] == "revoked"
+
+
+async def test_two_places_at_one_time_are_noticed_in_whatever_order_they_come_in(issued: Issued) -> None:
+    turn(issued.door, 2 * HOUR)
+    early, late = held_scan(issued, place="一号卡口"), held_scan(issued, timedelta(minutes=55), place="二号卡口")
+    far = held_scan(issued, timedelta(minutes=30), place="二号卡口")
+    assert (await later(issued.door, late, "zhao")).ok()["seen_elsewhere"] is False
+    assert (await later(issued.door, early)).ok()["seen_elsewhere"] is True
+    assert (await later(issued.door, far)).ok()["seen_elsewhere"] is False
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"scanned_at": "2026-11-30T18:08:00"}, "/scanned_at"),
+        ({"scanned_at": "0001-01-01T00:00:00+14:00"}, "/scanned_at"),
+        ({"scanned_at": "9999-12-31T23:59:59-12:00"}, "/scanned_at"),
+        ({"scanned_at": 7}, "/scanned_at"),
+        ({"scanned_at": "yesterday"}, "/scanned_at"),
+        ({"id": "x"}, "/id"),
+        ({"id": None}, "/id"),
+    ],
+)
+async def test_a_scan_whose_time_or_id_is_none_is_refused_at_its_place(
+    issued: Issued, change: dict[str, Any], pointer: str
+) -> None:
+    problem = (await later(issued.door, held_scan(issued) | change)).problem(422, "invalid-fields")
+    assert [one["pointer"] for one in problem["problems"]] == [pointer]
+    assert await Scan.all().count() == 0
+
+
+async def test_a_scan_of_tomorrow_of_last_month_or_without_an_id_is_refused_and_one_of_a_fast_clock_taken(
+    issued: Issued,
+) -> None:
+    turn(issued.door, 40 * DAY)
+    for ago in (-DAY, timedelta(minutes=-2), 31 * DAY):
+        problem = (await later(issued.door, held_scan(issued, ago))).problem(422, "invalid-fields")
+        assert problem["problems"][0]["pointer"] == "/scanned_at", ago
+    sent = held_scan(issued)
+    del sent["id"]
+    problem = (await later(issued.door, sent)).problem(422, "invalid-fields")
+    assert problem["problems"][0]["pointer"] == "/id"
+    assert await Scan.all().count() == 0
+    (await later(issued.door, held_scan(issued, timedelta(seconds=-50)))).ok()
+
+
+async def test_the_keys_come_with_what_to_say_of_each_verdict_as_the_platform_does(issued: Issued) -> None:
+    told = (await issued.door.anyone.get("/v1/passes/keys", headers=ENGLISH)).ok()["verdicts"]
+    assert told.keys() == {str(one) for one in TOLD}
+    await revoke(issued)
+    verdict = await issued.verdict("hello")
+    assert told[verdict["verdict"]] == {"colour": verdict["colour"], "detail": verdict["detail"]}

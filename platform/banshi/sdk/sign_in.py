@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from banshi.builtin.identity.access import admitted
 from banshi.builtin.identity.ended import END_WITH_SESSIONS, ENDED_SESSIONS, EndedSessions, Held, end_sessions, held
 from banshi.builtin.sign_in.flow import ATTEMPT_LIFE_S, SIGN_IN
-from banshi.builtin.sign_in.kept import CAME, KeptCookie, has_come_back
+from banshi.builtin.sign_in.kept import CAME, KeptCookie, has_come_back, opened, sealed
 
 __all__ = [
     "ATTEMPT_LIFE_S",
@@ -15,7 +16,10 @@ __all__ = [
     "EndedSessions",
     "Held",
     "KeptCookie",
+    "admitted",
     "end_sessions",
     "has_come_back",
     "held",
+    "opened",
+    "sealed",
 ]

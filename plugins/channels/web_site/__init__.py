@@ -16,8 +16,10 @@ from web_site import assets
 from web_site.answered import ANSWERED, Answered
 from web_site.pages import cases, filling, finding, frame, inbox, passes, published, signing
 from web_site.rendering import PAGES, Look
+from web_site.rooms import ROOMS, rooms_here
 from web_site.session import ROOT
 from web_site.settings import SETTINGS, SiteSettings
+from web_site.staff import bench, case, deciding, desk, figures, publishing, worklist
 from web_site.visit import READER
 from web_site.words import words_in
 
@@ -36,6 +38,7 @@ def banshi_resources(settings: SiteSettings) -> Sequence[Resource[Any]]:
         Resource.made(PAGES, lambda platform: Look(settings, files, lambda: platform.city_time().date(), words)),
         Resource.made(finding.COUNTS, lambda _: {}),
         Resource.made(READER, ApiReader),
+        Resource.made(ROOMS, rooms_here),
         Resource.made(ANSWERED, lambda _: Answered()),
     ]
 
@@ -47,5 +50,6 @@ def banshi_offers() -> Sequence[Offer[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    rooms = (finding, filling, cases, inbox, passes, published, signing, frame)
+    work = (bench, worklist, case, deciding, desk, figures, publishing)
+    rooms = (finding, filling, cases, inbox, passes, published, signing, *work, frame)
     return [*(route for room in rooms for route in room.ROUTES), *frame.FILES]

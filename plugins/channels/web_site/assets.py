@@ -13,10 +13,15 @@ from web_site.session import ROOT
 from web_site.settings import SiteSettings
 
 FOLDER = Path(__file__).with_name("assets")
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
 #: What installs the site, and what its installed form keeps for when there is no network.
 WORKER = "worker.js"
-NAMES = ("site.css", "site.js", "pass.js", "qr.js", "seal.svg", "lattice.svg")
+NAMES = tuple(sorted(one.name for one in FOLDER.iterdir() if one.suffix in TYPES and one.name != WORKER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ from datetime import timedelta
 from aiohttp import web
 
 from banshi import Call, Forbidden, Principal
-from banshi.sdk.sign_in import ENDED_SESSIONS, KeptCookie, end_sessions, held
+from banshi.sdk.sign_in import ENDED_SESSIONS, KeptCookie, admitted, end_sessions, held
 from web_site.sentences import say
 from web_site.settings import SETTINGS
 
-#: Below which all pages are; the cookie goes there alone.
+#: Below which all pages are, and staff's among them; cookies go there alone.
 ROOT = "/site"
+STAFF = f"{ROOT}/staff"
 COOKIE = KeptCookie("banshi_site", ROOT)
+#: Staff have one of their own: by no sign-in is anybody a citizen and staff at once.
+STAFF_COOKIE = KeptCookie("banshi_staff", ROOT)
 #: A way to the provider and back, and sessions that somebody has left.
 LEAVING = KeptCookie("banshi_site_sign_in", ROOT)
 PURPOSE = "site-session"
@@ -26,11 +29,8 @@ GRACE = timedelta(hours=24)
 CLEARED = {"Clear-Site-Data": '"cache", "storage"'}
 
 
-class CrossSiteForm(Forbidden):
+class CrossSiteForm(Forbidden, code="cross-site-form", says=say):
     """This was not sent from a page of ours, or from one that was open for too long. Open the page again."""
-
-    code = "cross-site-form"
-    says = say
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
 
     For anybody else the browser forgets what it has kept: it may be another person's.
     """
-    before = found(call)
+    before = found(call, _cookie_of(person))
     is_same = before is not None and before.person.subject == person.subject
     token = before.token if before is not None and is_same else secrets.token_urlsafe(24)
     if not is_same:
@@ -59,10 +59,15 @@ def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
     _keep(call, answer, Session(person, call.now.timestamp(), token))
 
 
-def found(call: Call) -> Session | None:
+def is_work(address: str) -> bool:
+    """Whether an address is one of staff's pages."""
+    return address == STAFF or address.startswith((f"{STAFF}/", f"{STAFF}?"))
+
+
+def found(call: Call, cookie: KeptCookie = COOKIE) -> Session | None:
     """Who is signed in here; None for nobody, for what was ended elsewhere, and for what is too old to be of use."""
-    kept = COOKIE.remembered(call, PURPOSE)
-    if not kept:
+    kept = cookie.remembered(call, PURPOSE)
+    if not kept or bool(kept.get("roles")) != (cookie is STAFF_COOKIE):
         return None
     since, seen = float(kept["since"]), float(kept["seen"])
     ended, own = call.platform[ENDED_SESSIONS], held(kept["subject"], since, _id(kept["token"]))
@@ -72,7 +77,8 @@ def found(call: Call) -> Session | None:
     settings, now = call.platform[SETTINGS], call.now.timestamp()
     ends = int(since + settings.most_hours * 3600)
     is_over = now - seen > settings.idle_minutes * 60 or now - since > settings.most_hours * 3600
-    return Session(Principal(**known, expires_at=ends), since, kept["token"], is_over)
+    person = admitted(call.platform, Principal(**known, expires_at=ends), kept.get("roles", "").split())
+    return Session(person, since, kept["token"], is_over) if person else None
 
 
 def go_on(call: Call, answer: web.StreamResponse, session: Session) -> None:
@@ -80,9 +86,9 @@ def go_on(call: Call, answer: web.StreamResponse, session: Session) -> None:
     _keep(call, answer, session)
 
 
-async def end(call: Call, answer: web.StreamResponse, session: Session | None) -> None:
+async def end(call: Call, answer: web.StreamResponse, session: Session | None, cookie: KeptCookie = COOKIE) -> None:
     """Sign somebody out: a copy of their cookie is of no use either. What else they are signed in with stays."""
-    COOKIE.forget(answer)  # type: ignore[arg-type]
+    cookie.forget(answer)  # type: ignore[arg-type]
     answer.headers.update(CLEARED)
     if session is not None:
         await end_sessions(call.platform, "", _id(session.token), until=int(call.now.timestamp()))
@@ -97,7 +103,12 @@ def _keep(call: Call, answer: web.StreamResponse, session: Session) -> None:
     person = session.person
     about = {"subject": person.subject, "name": person.name, "resident_id": person.resident_id, "phone": person.phone}
     about |= {"since": str(session.since), "seen": str(call.now.timestamp()), "token": session.token}
-    COOKIE.remember(call, answer, PURPOSE, GRACE, **about)  # type: ignore[arg-type]
+    about |= {"roles": " ".join(map(str, person.roles))}
+    _cookie_of(person).remember(call, answer, PURPOSE, GRACE, **about)  # type: ignore[arg-type]
+
+
+def _cookie_of(person: Principal) -> KeptCookie:
+    return STAFF_COOKIE if person.is_staff else COOKIE
 
 
 def refuse_others(call: Call, session: Session | None, token: str) -> None:

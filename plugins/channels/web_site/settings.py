@@ -14,6 +14,8 @@ from web_site.words import words_in
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 #: The tokens of the style sheet that a city sets.
 TOKENS = frozenset({"deep", "fill", "seal"})
+#: A role of somebody made up.
+ROLE = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)?:[a-z0-9-]+")
 #: Where a footer's link may lead.
 LINK = re.compile(r"(?:https://|tel:|/(?!/))[^\s<>\"']+")
 
@@ -69,6 +71,8 @@ class SiteSettings:
     most_hours: int = 12
     #: Made-up people, by name, whom anybody on this machine may be by one click. For development alone.
     people: tuple[str, ...] = ()
+    #: The same of staff, with their roles: `{ "赵队长" = ["traffic:reviewer", "traffic:approver"] }`.
+    staff: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wrong = {*self.colours} - TOKENS
@@ -78,6 +82,8 @@ class SiteSettings:
             raise ValueError("idle_minutes has to be 1 to 1440, most_hours 1 to 24")
         if not all(re.fullmatch("[0-9]{2,15}", one) for one in self.emergency):
             raise ValueError("emergency has telephone numbers, each with what it is")
+        if not all(roles and all(map(ROLE.fullmatch, roles)) for roles in self.staff.values()):
+            raise ValueError("staff has names, each with roles written department:role or department/unit:role")
         words_in(self.words)
 
 

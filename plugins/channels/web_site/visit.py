@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -13,10 +13,11 @@ from aiohttp import web
 from multidict import MultiDict
 from yarl import URL
 
-from banshi import LANGUAGES, Answer, Audience, Call, Key, Parameter, Principal, Problem
+from banshi import LANGUAGES, Answer, Audience, Call, Key, Parameter, Principal, Problem, text_in
 from banshi.sdk.http import ApiReader, ErrorFormat, Routes
 from web_site import session as sessions
 from web_site.rendering import FURTHER_SPEAK, PAGES, rendered
+from web_site.rooms import ROOMS, Room
 from web_site.sentences import say
 from web_site.session import ROOT, Session
 
@@ -37,12 +38,8 @@ ON = Answer("On to another page.", media_type="text/html", headers={"Location": 
 TROUBLE = dict.fromkeys((400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 503), HTML)
 
 
-class SignedOut(Problem):
+class SignedOut(Problem, status=401, code="signed-out", says=say):
     """Please sign in to see this page."""
-
-    status = 401
-    code = "signed-out"
-    says = say
 
 
 @dataclass
@@ -57,13 +54,19 @@ class Visit:
     is_large: bool
     #: What was sent with a form: texts by the names of its fields.
     sent: MultiDict[str] = field(default_factory=MultiDict)
+    #: The files that were chosen, as `filling.sent.File`; on staff's pages.
+    files: Sequence[Any] = ()
+    #: Whether it is one of staff's pages.
+    is_work: bool = False
     #: How pages are shown from now on: cookies by name.
     chosen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, call: Call) -> Visit:
         cookies = call.request.cookies
-        visit = cls(call, sessions.found(call), call.language, call.language, cookies.get(TYPE) == "large")
+        is_work = sessions.is_work(call.request.path)
+        session = sessions.found(call, sessions.STAFF_COOKIE if is_work else sessions.COOKIE)
+        visit = cls(call, session, call.language, call.language, cookies.get(TYPE) == "large", is_work=is_work)
         visit.choose(cookies.get(LANGUAGE))
         visit.chosen.clear()
         return visit
@@ -80,11 +83,28 @@ class Visit:
         """The same, where a page is for everybody."""
         return None if self.session is None or self.session.is_over else self.session.person
 
+    def be_at_work(self) -> None:
+        """Have a page that citizens have too look as staff's."""
+        self.is_work, self.session = True, sessions.found(self.call, sessions.STAFF_COOKIE)
+
+    @property
+    def office(self) -> str:
+        """What the department of a member of staff is called; "" for whoever works in several."""
+        known, own = self.call.platform.registry.departments, {role.department for role in self.person.roles}
+        found = known.get(own.pop()) if len(own) == 1 else None
+        return text_in(found.title, self.language) if found else ""
+
+    @property
+    def rooms(self) -> list[Room]:
+        """What a member of staff finds in the header."""
+        platform, person = self.call.platform, self.known
+        return [one for one in platform[ROOMS] if person and one.admits(platform, person)]
+
     @property
     def again(self) -> str:
         """Where one gets this page again: an item's form, after something was sent to it."""
         code = self.call.path.get("code") if self.call.request.method == "POST" else None
-        return f"{ROOT}/items/{code}/form" if code else self.call.request.path_qs
+        return f"{ROOT}/items/{code}/form" if code and not self.is_work else self.call.request.path_qs
 
     def choose(self, shown: str | None) -> None:
         """Show pages in another language, or in larger type, from this one on; nothing for what is neither."""
@@ -127,13 +147,17 @@ class Visit:
         told = getattr(answer, "body", None)
         return orjson.loads(told) if told else None
 
-    async def page(self, template: str, *, status: int = 200, **names: Any) -> web.Response:
-        """A page of ours."""
+    async def page(
+        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **names: Any
+    ) -> web.Response:
+        """A page of ours; `headers` are its own, such as another policy."""
         unread = 0
-        if self.known is not None:
+        if self.known is not None and not self.is_work:
             unread = (await self.get("/v1/inbox/unread"))["unread"]
         text = rendered(self.call.platform[PAGES], template, self.page_language, visit=self, unread=unread, **names)
-        return self._keeping(html(text, self.page_language, status))
+        answer = html(text, self.page_language, status)
+        answer.headers.update(headers or {})
+        return self._keeping(answer)
 
     def to(self, address: str) -> web.Response:
         """On to another page of ours."""
@@ -182,7 +206,8 @@ def _visited(handler: Handler) -> Callable[[Call], Awaitable[web.StreamResponse]
             answer = visit.to(f"{ROOT}/sign-in?next={there}") if led else await visit.trouble(problem)
         # What may be kept by others than the browser bears nobody's cookie.
         is_own = answer.headers.get("Cache-Control") == "no-store"
-        if is_own and visit.known is not None and sessions.COOKIE.name not in str(answer.cookies):
+        is_new = any(one.name in str(answer.cookies) for one in (sessions.COOKIE, sessions.STAFF_COOKIE))
+        if is_own and visit.known is not None and not is_new:
             sessions.go_on(call, answer, visit.session)  # type: ignore[arg-type]
         return answer
 

@@ -17,7 +17,7 @@ from banshi import Principal
 from banshi.builtin.sign_in.kept import sealed
 from banshi.foundation.encryption.secrets import SEAL
 from banshi.testing import Door
-from web_site.session import COOKIE, PURPOSE
+from web_site.session import COOKIE, PURPOSE, STAFF_COOKIE
 
 
 @dataclass
@@ -114,10 +114,10 @@ class Browser:
 
     def sign_in(self, person: Principal, ago: float = 0) -> None:
         """Have the cookie of somebody who signed in."""
-        kept = kept_of(self.door, person, ago)
+        kept, cookie = kept_of(self.door, person, ago), STAFF_COOKIE if person.is_staff else COOKIE
         self.session.cookie_jar.clear()
-        told: SimpleCookie = SimpleCookie({COOKIE.name: kept})
-        told[COOKIE.name]["path"] = COOKIE.path
+        told: SimpleCookie = SimpleCookie({cookie.name: kept})
+        told[cookie.name]["path"] = cookie.path
         self.session.cookie_jar.update_cookies(told, URL(self.door.url))
 
 
@@ -126,6 +126,7 @@ def kept_of(door: Door, person: Principal, ago: float = 0) -> str:
     now = time.time()
     about = {"subject": person.subject, "name": person.name, "resident_id": person.resident_id, "phone": person.phone}
     about |= {"since": str(now - ago), "seen": str(now - ago), "token": "t" * 32}
+    about |= {"roles": " ".join(map(str, person.roles))}
     return sealed(door.platform[SEAL], PURPOSE, now + 86_400, **about)
 
 

@@ -6,15 +6,26 @@ Made when it is first asked for, and anew once items come or go.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+
+import structlog
 
 from banshi.builtin.sentences import word
+from banshi.foundation.errors import UnknownRoles
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal, Role
 from banshi.kernel.contract.routes import Audience
 from banshi.kernel.contract.values import Item, Step, Texts, Who
+from banshi.kernel.http.callers import parse_role
 from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
+from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
+
+log = structlog.get_logger("banshi.auth")
+
+#: Unknown roles that an answer and the log name at most.
+MAX_ROLES_NAMED = 5
 
 #: Whoever scans passes in the street, in every department.
 OFFICER = "officer"
@@ -60,6 +71,27 @@ class Access:
             return True
         return role.name in self._of_items.get()
 
+    def admitted(self, principal: Principal) -> Principal:
+        """Somebody with those of their roles that something here asks for. Raises UnknownRoles where that is none."""
+        if not principal.roles:
+            return principal
+        known = tuple(role for role in principal.roles if self.knows(role))
+        if len(known) < len(principal.roles):
+            unknown = [str(role) for role in principal.roles if role not in known]
+            told = {"roles": unknown[:MAX_ROLES_NAMED], "unknown": len(unknown)}
+            log.warning("a token names roles that nothing here asks for", **told)
+            if not known:
+                raise UnknownRoles(principal.subject, unknown[:MAX_ROLES_NAMED])
+        return replace(principal, roles=known, access=self)
+
+    def works(self, principal: Principal) -> bool:
+        """Whether any of somebody's roles reads cases, wherever."""
+        return bool(self.reading_roles(principal))
+
+    def reading_roles(self, principal: Principal) -> list[Role]:
+        """Those of somebody's roles that read cases."""
+        return [role for role in principal.roles if role.name in self._of_items.get()]
+
     def names(self) -> frozenset[str]:
         """All roles that kinds, items and plugins ask for."""
         return self._named.get() | self._of_items.get()
@@ -103,6 +135,17 @@ class Access:
 
 
 ACCESS: Key[Access] = Key("access")
+
+
+def admitted(platform: Platform, person: Principal, roles: Sequence[str]) -> Principal | None:
+    """Whoever has signed in on pages of ours, with the roles that were kept since then as texts: what they read is on
+    record as by a token. None for staff of whose roles there is none any more.
+    """
+    known = tuple(filter(None, map(parse_role, roles)))
+    try:
+        return platform[ACCESS].admitted(replace(person, roles=known)) if known or not roles else None
+    except UnknownRoles:
+        return None
 
 
 def readers_in(item: Item) -> frozenset[str]:

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from typing import Any, NoReturn
@@ -24,7 +24,6 @@ from banshi.builtin.identity.ended import ENDED_SESSIONS, EndedSessions, Held, h
 from banshi.builtin.identity.jwks import IssuerKeys, Keys
 from banshi.builtin.sentences import say
 from banshi.foundation.background import working
-from banshi.foundation.errors import UnknownRoles
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.http.callers import BEARERS, LONGEST_TOKEN, parse_role
 from banshi.kernel.loading.outside_systems import Identity
@@ -37,9 +36,6 @@ ALGORITHMS = ["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "Ed25519", "
 
 #: Tokens that are remembered at most.
 MAX_REMEMBERED = 20_000
-
-#: Unknown roles that an answer and the log name at most.
-MAX_ROLES_NAMED = 5
 
 STEP_UP = 'Bearer realm="banshi", error="insufficient_user_authentication", acr_values="{}"'
 
@@ -88,7 +84,7 @@ class Tokens:
             raise refusal("This is no way to sign in here; send a bearer token of the identity provider's.")
         for prefix, holder in self.others.items():
             if token.startswith(prefix):
-                return self._with_known_roles(await holder(token) or _refuse_ended())
+                return self.access.admitted(await holder(token) or _refuse_ended())
         if (self._generation, self._revision) != (self.keys.generation, self.access.registry.revision):
             # The issuer has other keys by now: what a withdrawn one signed is looked at anew. Or other roles are known.
             self._generation, self._revision = self.keys.generation, self.access.registry.revision
@@ -102,7 +98,7 @@ class Tokens:
             return known[0]
         # A logout token or a security event of the same issuer (RFC 8417) is of no type that lets somebody in.
         claims = await self._claims(token, self.identity.audience, self.identity.token_types)
-        principal = self._with_known_roles(self._of(claims))
+        principal = self.access.admitted(self._of(claims))
         self._remembered[token] = principal, _held(claims)
         if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
@@ -120,7 +116,7 @@ class Tokens:
             raise refusal("The token is meant for another audience.")
         if claims.get("nonce") != nonce:
             raise refusal("The token is another sign-in's.")
-        return self._with_known_roles(self._of(claims))
+        return self.access.admitted(self._of(claims))
 
     async def _claims(self, token: str, audience: str, types: Collection[str]) -> dict[str, Any]:
         """What a token says that lets a person in."""
@@ -193,20 +189,6 @@ class Tokens:
             resident_id=verified_number(claims.get(rules.resident_id_claim), rules.resident_id_claim),
             phone=verified_phone(claims),
         )
-
-    def _with_known_roles(self, principal: Principal) -> Principal:
-        """The caller with the roles that something here asks for. Raises UnknownRoles where that is none of theirs."""
-        if not principal.roles:
-            return principal
-        known = tuple(role for role in principal.roles if self.access.knows(role))
-        if len(known) < len(principal.roles):
-            unknown = [str(role) for role in principal.roles if role not in known]
-            log.warning(
-                "a token names roles that nothing here asks for", roles=unknown[:MAX_ROLES_NAMED], unknown=len(unknown)
-            )
-            if not known:
-                raise UnknownRoles(principal.subject, unknown[:MAX_ROLES_NAMED])
-        return replace(principal, roles=known, access=self.access)
 
 
 def _held(claims: Mapping[str, Any]) -> Held:

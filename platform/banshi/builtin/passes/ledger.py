@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID, uuid5
 
 from structlog.typing import FilteringBoundLogger
 
@@ -52,6 +53,13 @@ OVER: Texts = say(
 MADE_UP: Texts = say("It is a test case's, and allows nothing.")
 
 
+class IdOfAnotherScan(Conflict):
+    """You have sent another scan under this id: give each scan an id of its own."""
+
+    code = "id-of-another-scan"
+    says = say
+
+
 @dataclass(frozen=True, slots=True)
 class Validity:
     """From when until when a pass is valid. `until` is the first moment at which it no longer is."""
@@ -81,49 +89,50 @@ async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str,
 
     A test case's is revoked from the beginning, and what is signed was over the day before: no verifier ever takes it
     for a real one, not even one whose status list is older than the pass. In the books it ends with the case.
-    Raises Conflict where its time is over already, Unavailable where there is no key to sign with.
+    Raises as `unsigned` does, and Unavailable where there is no key to sign with.
     """
-    rules = item.credential
-    if rules is None:
+    if (rules := item.credential) is None:
         raise ValueError(f"item {item.code} declares no credential")
-    now = platform.now()
-    is_test = case.mode == TEST
-    if is_test:
-        valid = Validity(now, case.created_at + timedelta(days=platform.settings.test_case_days))
-    if not is_test and (why := over(platform, valid)) is not None:
-        raise why
+    made, is_test = unsigned(platform, case, item, valid), case.mode == TEST
+    now = made.issued_at
     signed = Validity(now - LONG_OVER - timedelta(seconds=1), now - LONG_OVER) if is_test else valid
     key, private = await platform[KEYRING].signer()
-    number = await platform.store.take_number(NUMBERS)
+    made.kid, made.number = key.kid, await platform.store.take_number(NUMBERS)
     credential = cose.Credential(
         issuer=platform.settings.pass_issuer,
         item=item.code,
-        index=number,
+        index=made.number,
         issued_at=int(now.timestamp()),
         not_before=int(signed.start.timestamp()) if is_test or signed.start > now else None,
         expires_at=int(signed.until.timestamp()),
         claims=claims,
         holder=b"" if rules.dynamic else None,
     )
+    names, kid = [claim.name for claim in rules.claims], bytes.fromhex(key.kid)
+    made.text = cose.sign(credential, names, key=private, kid=kid, most=_most(item))
+    return made
+
+
+def unsigned(platform: Platform, case: Case, item: Item, valid: Validity) -> Pass:
+    """The same pass without number and signature: what is known of it beforehand.
+
+    Raises Conflict where its time is over already.
+    """
+    now, is_test = platform.now(), case.mode == TEST
+    if is_test:
+        valid = Validity(now, case.created_at + timedelta(days=platform.settings.test_case_days))
+    elif (why := over(platform, valid)) is not None:
+        raise why
     return Pass(
-        number=number,
         case_id=case.id,
         item=item.code,
         department=item.department,
-        kid=key.kid,
         issued_at=now,
         not_before=valid.start,
         expires_at=valid.until,
         revoked_at=now if is_test else None,
         revoked_reason=dict(MADE_UP) if is_test else None,
-        phone="" if rules.dynamic else None,
-        text=cose.sign(
-            credential,
-            [claim.name for claim in rules.claims],
-            key=private,
-            kid=bytes.fromhex(key.kid),
-            most=_most(item),
-        ),
+        phone="" if item.credential is not None and item.credential.dynamic else None,
     )
 
 
@@ -162,21 +171,43 @@ def revocation(case: Case, at: datetime, reason: Texts | None) -> Update:
     return Update(Pass, {"case_id": case.id, "revoked_at": None}, values, rows=None)
 
 
-async def verify(platform: Platform, text: str, officer: Principal, place: str) -> Verdict:
-    """Check what an officer scanned against the keys and the live state, and record the scan."""
-    verdict = await examined(platform, text)
-    number = verdict.record.number if verdict.record else None
+async def verify(
+    platform: Platform, text: str, officer: Principal, place: str, *, at: datetime | None = None, key: str = ""
+) -> Verdict:
+    """Check what an officer scanned against the keys and what held at that moment, and record the scan: with a `key`, a
+    UUID of that officer's, once however often it is sent.
+
+    Raises IdOfAnotherScan where the key is another scan's.
+    """
     now = platform.now()
+    moment = at or now
+    verdict = await examined(platform, text, at)
+    number = verdict.record.number if verdict.record else None
     if number is not None:
-        recent = await Scan.filter(number=number, at__gte=now - ELSEWHERE_WITHIN).order_by("-at").limit(20)
-        elsewhere = any(scan.place != place and scan.officer != officer.subject for scan in recent)
+        around = {"at__gte": moment - ELSEWHERE_WITHIN, "at__lte": moment + ELSEWHERE_WITHIN}
+        near = await Scan.filter(number=number, **around).order_by("-at").limit(20)
+        elsewhere = any(scan.place != place and scan.officer != officer.subject for scan in near)
         verdict = replace(verdict, seen_elsewhere=elsewhere)
-    department = next((role.department for role in officer.roles if role.name == "officer"), "")
     scan = Scan(
-        number=number, at=now, officer=officer.subject, department=department, place=place, verdict=verdict.code
+        number=number,
+        at=moment,
+        received_at=now if at else None,
+        officer=officer.subject,
+        department=next((role.department for role in officer.roles if role.name == "officer"), ""),
+        place=place,
+        verdict=verdict.code,
     )
-    await platform.store.commit(Write(rows=[scan]))
-    return verdict
+    if not key:
+        await platform.store.commit(Write(rows=[scan]))
+        return verdict
+    # Another officer's of the same key is another row.
+    scan.id = uuid5(UUID(key), officer.subject)
+    await platform.store.commit(Write(unless_there=[scan]))
+    kept = await Scan.get(id=scan.id)
+    if kept.number != number or (at is not None and kept.at != at):
+        raise IdOfAnotherScan
+    # It was sent before, without its time: it is answered for that of the first.
+    return verdict if kept.at == moment else await verify(platform, text, officer, place, at=kept.at, key=key)
 
 
 async def read(platform: Platform, text: str) -> cose.Credential:
@@ -204,18 +235,18 @@ def _labels(platform: Platform, code: str) -> list[str] | None:
     return [claim.name for claim in item.credential.claims] if item and item.credential else None
 
 
-async def examined(platform: Platform, text: str) -> Verdict:
-    """Hold what was scanned against the keys and the live state; nothing is recorded."""
+async def examined(platform: Platform, text: str, at: datetime | None = None) -> Verdict:
+    """Hold what was scanned against the keys and the books, as they stood at that moment; nothing is recorded."""
     try:
         scanned = shown.read(text, await platform[KEYRING].public(), partial(_labels, platform))
     except PassRefused as refused:
         return Verdict(code=refused.reason.value)
-    credential, now = scanned.credential, int(platform.now().timestamp())
+    credential, now = scanned.credential, int((at or platform.now()).timestamp())
     record = await Pass.get_or_none(number=credential.index) if credential.index < NUMBERS_END else None
     if record is None or record.text not in {"", scanned.text}:
         # Well signed and yet not the one that we gave out: a restored backup, or a key in strange hands.
         return Verdict(code="unknown-pass", credential=credential)
-    if record.revoked_at is not None:
+    if record.revoked_at is not None and (at is None or record.revoked_at <= at):
         return Verdict(code="revoked", credential=credential, record=record)
     out_of_time = cose.check_times(credential, now)
     if out_of_time is None and scanned.shown_at is not None:

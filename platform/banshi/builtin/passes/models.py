@@ -46,6 +46,8 @@ class Scan(Personal):
     #: The pass's number, None where what was scanned is no pass of ours.
     number = fields.BigIntField(null=True, db_index=True)
     at = fields.DatetimeField()
+    #: When it came in, of one whose phone says when it was; None where `at` is by our own clock.
+    received_at = fields.DatetimeField(null=True)
     officer = PersonalId(255)
     department = fields.CharField(max_length=64)
     place = fields.CharField(max_length=200, default="")

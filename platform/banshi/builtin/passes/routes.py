@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -19,26 +21,43 @@ from banshi.builtin.passes.revocations import REVOCATIONS, STATUS_TTL_S
 from banshi.builtin.passes.wire import picture
 from banshi.builtin.passes.wire.addressed import code_of
 from banshi.builtin.sentences import say
-from banshi.foundation.errors import Conflict, NotFound
+from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.actions import word
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import Claim, Item, text_in
-from banshi.kernel.http.document_schemas import Record, named, optional, ref
+from banshi.kernel.http.document_schemas import ID, Record, named, optional, ref
 from banshi.kernel.http.pages import page_of
-from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, page_answer, reply, reply_bytes
+from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, etag_of, in_utc, page_answer, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.passes import Pass
 
 ROUTES = Routes("passes")
 
 TEXT = {"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."}
+#: By how much the time of a scan may be ahead of ours, and for how long one may wait for a network.
+AHEAD, LONGEST_WAIT = timedelta(minutes=1), timedelta(days=30)
 SCANNED = Record(
     text=TEXT,
     place=optional({"type": "string", "maxLength": 200, "description": "Where, in words."}),
+    id=optional({**ID, "description": "The scan's own: sent again, it is recorded once, and answered as at first."}),
+    scanned_at=optional(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": f"When, of one without a network: at most {LONGEST_WAIT.days} days ago. It needs an `id`.",
+        }
+    ),
 ).form()
+
+NO_ID = say("Give a scan that comes in later an id, so that it is recorded once.")
+NOT_THEN = say(
+    "Give the time of the scan with its offset: it lies within the last {days} days. Set the phone's clock, or leave"
+    " this out.",
+    days=LONGEST_WAIT.days,
+)
 
 #: The forms of a pass, by the ending of their path: media type, and what draws it.
 PICTURES = {
@@ -89,7 +108,7 @@ async def list_scans(call: Call) -> web.StreamResponse:
     case = await actors.find(call.path["id"], actors.Actor(call.principal))
     passes: list[Pass] = await Pass.filter(case_id=case.id)
     query = Scan.filter(number__in=[one.number for one in passes]) if passes else Scan.filter(number=-1)
-    scans, after = await page_of(call, query, {"-id": uuid.UUID})
+    scans, after = await page_of(call, query, {"-at": in_utc, "-id": uuid.UUID})
     last = max(passes, key=lambda one: one.number, default=None)
     ended = ledger.end_title(call.platform, last, await ledger.end_of(call.platform, last), call.language)
     rows = [
@@ -115,22 +134,43 @@ def _department(call: Call, code: str) -> str:
     {
         200: Answer(
             "Valid, or why not.", ref("Verdict"), links=[Link("show_item", {"code": "$response.body#/item/code"})]
-        )
+        ),
+        409: Answer("The id is another scan's of this officer."),
     },
     body=SCANNED,
 )
 async def verify_pass(call: Call) -> web.StreamResponse:
-    """Say whether what was scanned is a valid pass, and record the scan."""
-    verdict = await ledger.verify(call.platform, call.body["text"], call.principal, call.body.get("place", ""))
+    """Say whether what was scanned is a valid pass, and record the scan.
+
+    What was scanned without a network is held against what was so then.
+    """
+    sent = call.body
+    at, key = _scanned_at(call), sent.get("id", "")
+    verdict = await ledger.verify(call.platform, sent["text"], call.principal, sent.get("place", ""), at=at, key=key)
     return reply(call, await _verdict_document(call.platform, verdict, call.language))
+
+
+def _scanned_at(call: Call) -> datetime | None:
+    """When it was scanned, of what comes in later. Raises InvalidFields."""
+    text, now = call.body.get("scanned_at"), call.now
+    if text is None:
+        return None
+    if "id" not in call.body:
+        raise InvalidFields([FieldProblem("/id", NO_ID, "required")])
+    with suppress(ValueError):
+        if now - LONGEST_WAIT <= (at := in_utc(text)) <= now + AHEAD:
+            return at
+    raise InvalidFields([FieldProblem("/scanned_at", NOT_THEN, "range")])
 
 
 async def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
     record, credential = verdict.record, verdict.credential
     item = platform.registry.items.of(credential.item) if credential else None
     claims = credential.claims if credential else {}
-    reason = record.revoked_reason if record else None
-    end = await ledger.end_of(platform, record)
+    # One that was scanned before it ended was valid then.
+    over = record if verdict.code == "revoked" else None
+    reason = over.revoked_reason if over else None
+    end = await ledger.end_of(platform, over)
     ended_title = ledger.end_title(platform, record, end, language)
     told = ENDED.get(end) or TOLD.get(verdict.code)
     return {
@@ -179,9 +219,9 @@ async def check_pass(call: Call) -> web.StreamResponse:
     return reply(call, document)
 
 
-@ROUTES.get("/v1/passes/keys", Audience.ANYONE, {200: Answer("A JWK set and the claims by item.", KEY_SET)})
+@ROUTES.get("/v1/passes/keys", Audience.ANYONE, {200: Answer("A JWK set, claims by item, and verdicts.", KEY_SET)})
 async def list_pass_keys(call: Call) -> web.StreamResponse:
-    """List the public keys and the claims of each item's pass.
+    """List the public keys, the claims of each item's pass, and what to say of those that aren't valid.
 
     It is all that an offline verifier needs beside the status list.
     """
@@ -200,6 +240,10 @@ async def list_pass_keys(call: Call) -> web.StreamResponse:
         "keys": [jwk(row) for row in rows],
         "issuer": platform.settings.pass_issuer,
         "items": items,
+        "verdicts": {
+            str(code): {"colour": colour_of(code), "detail": text_in(told, call.language)}
+            for code, told in TOLD.items()
+        },
         "links": {"revocations": "/v1/passes/revocations"},
     }
     return reply(call, document)

@@ -31,6 +31,12 @@ class Readers(Protocol):
     def role_of(self, principal: Principal, case: Any) -> Role | None:
         """By which of their roles somebody may read a case; None where they may not."""
 
+    def works(self, principal: Principal) -> bool:
+        """Whether any of somebody's roles reads cases, wherever."""
+
+    def reading_roles(self, principal: Principal) -> Sequence[Role]:
+        """Those of somebody's roles that read cases."""
+
     @property
     def record(self) -> Callable[[Principal, Sequence[Any]], Awaitable[None]]:
         """Returns once it is on disk that somebody reads these cases. Raises NotRecorded."""

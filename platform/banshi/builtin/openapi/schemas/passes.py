@@ -92,6 +92,11 @@ KEY_SET = Record(
             ),
         ),
     },
+    verdicts={
+        "type": "object",
+        "description": "By verdict, of all but `valid`: as `/v1/passes/verify` has it.",
+        "additionalProperties": Record(colour=COLOUR, detail=DETAIL),
+    },
     links=LINKS,
 )
 

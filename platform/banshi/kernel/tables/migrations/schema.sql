@@ -1,4 +1,4 @@
--- After 0025_quotas_and_tokens
+-- After 0026_scan_handed_in_later
 CREATE TABLE "banshi_attachment" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -98,7 +98,7 @@ CREATE TABLE "banshi_scan" (
     "department" VARCHAR(64) NOT NULL,
     "place" VARCHAR(200) NOT NULL,
     "verdict" VARCHAR(32) NOT NULL
-);
+, "received_at" TIMESTAMP   /* When it came in, of one whose phone says when it was; None where `at` is by our own clock. */);
 CREATE INDEX "idx_banshi_scan_number_fb3d9f" ON "banshi_scan" ("number");
 CREATE TABLE "banshi_signing_key" (
     "kid" VARCHAR(16) NOT NULL  PRIMARY KEY /* Eight hexadecimal digits, as every pass bears it. */,

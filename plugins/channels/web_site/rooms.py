@@ -1,0 +1,50 @@
+"""Staff's rooms, and who finds which of them: a link in the header, and pages that are 404 to everybody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from banshi import Key, Platform, Principal
+
+#: Roles at the desk; of whoever publishes what anybody reads; and of whoever scans passes in the street.
+AT_DESK = frozenset({"desk", "desk-lead"})
+PUBLISHES = frozenset({"publisher"})
+SCANS = frozenset({"officer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A part of the workbench."""
+
+    #: Its address, below that of the workbench.
+    at: str
+    #: Who finds it, in whatever department.
+    roles: frozenset[str]
+    #: An address of the API without which there is no such room.
+    needs: str
+    #: Whether everybody finds it who reads cases.
+    is_of_cases: bool = False
+
+    def admits(self, platform: Platform, person: Principal) -> bool:
+        """Whether somebody finds it. What of it they may see, the API says."""
+        if self not in platform[ROOMS]:
+            return False
+        if self.is_of_cases and person.access is not None and person.access.works(person):
+            return True
+        return any(role.name in self.roles for role in person.roles)
+
+
+WORKLIST = Room("/worklist", frozenset(), "/v1/worklist", is_of_cases=True)
+DESK = Room("/desk", AT_DESK, "/v1/desk/desks")
+FIGURES = Room("/figures", frozenset({"desk-lead"}), "/v1/statistics/cases", is_of_cases=True)
+PUBLISHING = Room("/publishing", PUBLISHES, "/v1/notices")
+SCANNER = Room("/scan", SCANS, "/v1/passes/verify")
+
+#: Those that this platform has, in the header's order.
+ROOMS: Key[tuple[Room, ...]] = Key("staff's rooms")
+
+
+def rooms_here(platform: Platform) -> tuple[Room, ...]:
+    """The rooms whose address of the API is served."""
+    served = {route.path for _, route in platform.registry.routes}
+    return tuple(one for one in (WORKLIST, DESK, FIGURES, PUBLISHING, SCANNER) if one.needs in served)

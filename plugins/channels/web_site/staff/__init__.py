@@ -1,0 +1,1 @@
+"""The workbench: pages of staff's, each in a room that is shown by role."""
