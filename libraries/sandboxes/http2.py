@@ -237,7 +237,11 @@ class Connection(asyncio.Protocol):
             return
         self._open.discard(stream)
         size = len(body)
-        if not size or (size <= min(self._window, self._initial, MAX_FRAME_BYTES) and not self._waiting):
+        if not size:
+            # Without a frame of data, as Apple does: some clients take an empty one for a document.
+            self._out.append(frame(HEADERS, END_HEADERS | END_STREAM, stream, head))
+            self._room.pop(stream, None)
+        elif size <= min(self._window, self._initial, MAX_FRAME_BYTES) and not self._waiting:
             self._window -= size
             self._room.pop(stream, None)
             self._out.append(frame(HEADERS, END_HEADERS, stream, head) + frame(DATA, END_STREAM, stream, body))

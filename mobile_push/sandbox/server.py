@@ -173,8 +173,9 @@ class PushSandbox(Sandbox[B]):
         """One of the service's calls."""
         heard = Heard(request.method, request.raw_path, request.headers, await request.read())
         answer = self.answer(heard) or await asyncio.get_running_loop().create_future()
-        if self.behaviour.answer_late and answer.status < 300:
-            await asyncio.sleep(self.behaviour.answer_late)
+        behaviour = self.behaviour
+        if behaviour.answer_late and answer.status < 300 and heard.path.startswith(behaviour.EVERY):
+            await asyncio.sleep(behaviour.answer_late)
         return response(answer)
 
     @cached_property

@@ -105,7 +105,7 @@ def _bars(
     if known:
         (most, where), unit = max(known), more.get("unit", "")
         about = word(
-            "{count} units; the most is {figure} ({where}).", count=len(rows), figure=f"{most:g}{unit}", where=where
+            "{count} units; the highest is {figure} ({where}).", count=len(rows), figure=f"{most:g}{unit}", where=where
         )
         told = [text_in(one, visit.language) for one in (title, about, word("Unit"), word("under 5"))]
         names = [text_in(one, visit.language) for one in groups]
