@@ -8,15 +8,16 @@ behind it. Servers of an earlier version have nothing of that name, and leave it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Key, Platform
 from banshi.sdk.database import as_read, as_stored
-from mobile_push.delivery.topics.changes import kept
 from mobile_push.providers.provider import PROVIDERS
 from mobile_push.screen.presentation import Kind
 from mobile_push.settings import PushSettings
@@ -139,7 +140,11 @@ async def revive(name: str, phones: Collection[UUID]) -> None:
     await _rows(name, phones).filter(away_until=DEAD).exclude(token_hash__startswith=GONE).update(away_until=0)
 
 
-async def forget(platform: Platform, phones: Collection[UUID]) -> None:
+#: Entered within the transaction of a change to these persons' phones.
+Along = Callable[[Platform, BaseDBAsyncClient, Collection[str]], AbstractAsyncContextManager[None]]
+
+
+async def forget(platform: Platform, phones: Collection[UUID], along: Along) -> None:
     """Forget the dead addresses of these phones; and of a phone that has no other one, the phone."""
     lives = f"SELECT 1 FROM push_address a WHERE a.device_id = push_device.id AND a.away_until < {DEAD}"  # noqa: S608
     its = "(SELECT 1 FROM push_device d WHERE d.id = device_id)"
@@ -153,7 +158,7 @@ async def forget(platform: Platform, phones: Collection[UUID]) -> None:
         f"UPDATE push_device SET ways = {count} WHERE id IN ({{}})",  # noqa: S608
     )
     persons: Any = await Device.filter(id__in=list(phones)).values_list("person", flat=True)
-    async with in_transaction() as connection, kept(platform, connection, sorted(set(persons))):
+    async with in_transaction() as connection, along(platform, connection, sorted(set(persons))):
         for step in steps:
             mark = Marks(platform.store)
             blank = mark(as_stored(Device, "token", "")) if "{blank}" in step else ""

@@ -23,6 +23,7 @@ from mobile_push.delivery.claims.verdicts import HOLD_S, Verdicts
 from mobile_push.delivery.metrics import Metrics, Teller, log
 from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.quota import Quota
+from mobile_push.delivery.topics.changes import kept
 from mobile_push.providers.provider import Provider
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
@@ -67,7 +68,7 @@ class Courier:
         shared = rates is not None and rates.may_be_shared and provider.per_second is not None
         self._quota = Quota(rates, provider.name, self.pace, self._rouse_all) if rates is not None and shared else None
         self._teller = Teller(provider.name)
-        self._verdicts = Verdicts(platform, provider, metrics, self._teller)
+        self._verdicts = Verdicts(platform, provider, metrics, self._teller, kept)
         self._sender = Sender(platform, provider, self.pace, metrics, self._teller, self._verdicts, self._told)
         ways = platform.get(WAYS)
         #: By which name messages go by it: also to phones of which this isn't the first address.

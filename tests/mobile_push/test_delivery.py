@@ -22,6 +22,7 @@ from mobile_push.delivery.claims.rows import Job, Rows, Settlement, settlement_o
 from mobile_push.delivery.claims.verdicts import Verdicts
 from mobile_push.delivery.metrics import Teller
 from mobile_push.delivery.service import PUSH, deliver
+from mobile_push.delivery.topics.changes import kept
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.http2.connections import Connections
@@ -527,7 +528,7 @@ class Workers:
 
     def queue(self, lease: float = 60.0) -> Worker:
         provider: Any = SimpleNamespace(name="fcm", longest_send=0.0)
-        verdicts = Verdicts(self.door.platform, provider, self.metrics, Teller("fcm"))
+        verdicts = Verdicts(self.door.platform, provider, self.metrics, Teller("fcm"), kept)
         return Worker(Rows(self.door.platform, provider, PushSettings(lease=lease), self.metrics, verdicts))
 
     async def prepare(self, messages: list[Message]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -221,9 +221,9 @@ async def test_every_phone_whose_token_is_dead_is_forgotten_also_while_others_ar
     sandbox.behaviour.unregistered = {f"old-{number:06}" for number in range(700) if number % 5}
     forget = verdicts.forget
 
-    async def slowly(platform: Any, phones: Collection[UUID]) -> None:
+    async def slowly(*of: Any) -> None:
         await asyncio.sleep(0.05)
-        await forget(platform, phones)
+        await forget(*of)
 
     monkeypatch.setattr(verdicts, "forget", slowly)
     one = await publish(door, await broadcast(door))

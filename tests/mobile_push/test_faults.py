@@ -29,6 +29,7 @@ from mobile_push.delivery.claims.verdicts import Verdicts
 from mobile_push.delivery.metrics import Teller
 from mobile_push.delivery.phones import Phones
 from mobile_push.delivery.service import PUSH
+from mobile_push.delivery.topics.changes import kept
 from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
@@ -155,7 +156,7 @@ async def test_what_a_dead_server_had_claimed_while_the_clock_was_ahead_is_not_h
         await other.platform[PUSH].accept([message("of-phone-000001")])
         dead: Any = SimpleNamespace(name="fcm", longest_send=1.0)
         push = other.platform[PUSH]
-        verdicts = Verdicts(other.platform, dead, push.metrics, Teller("fcm"))
+        verdicts = Verdicts(other.platform, dead, push.metrics, Teller("fcm"), kept)
         claims = (
             Rows(other.platform, dead, push.settings, push.metrics, verdicts),
             Chunks(other.platform, dead, push.settings, verdicts),
@@ -180,7 +181,7 @@ async def test_a_lease_that_a_living_server_holds_is_nobody_elses(
         push = other.platform[PUSH]
         living: Any = SimpleNamespace(name="fcm", longest_send=1.0)
         chunks = Chunks(
-            other.platform, living, push.settings, Verdicts(other.platform, living, push.metrics, Teller(""))
+            other.platform, living, push.settings, Verdicts(other.platform, living, push.metrics, Teller(""), kept)
         )
         assert len(await chunks.claim(Lane.NOTICE, 64)) == 16
         async with open_push():

@@ -7,8 +7,10 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -362,9 +364,6 @@ def test_every_phone_gets_a_message_by_exactly_one_way_whatever_becomes_of_the_o
 
 
 def _message(person: str) -> Message:
-    from datetime import UTC, datetime
-    from uuid import uuid4
-
     text = {"zh-CN": "您有一条新的办事消息", "en": "A message"}
-    own = {"id": str(uuid4()), "kind": "case", "person": person, "title": text, "body": text, "link": "/v1/cases/1"}
-    return Message(**own, case_id=None, created_at=datetime.now(UTC))
+    own: dict[str, Any] = {"title": text, "body": text, "link": "/v1/cases/1", "case_id": None}
+    return Message(id=str(uuid4()), kind="case", person=person, created_at=datetime.now(UTC), **own)

@@ -21,7 +21,7 @@ from mobile_push.delivery.metrics import Metrics, Teller
 from mobile_push.providers.provider import Outcome, Provider, Receipt, day_of
 from mobile_push.screen.presentation import Kind
 from mobile_push.tables.marks import Marks
-from mobile_push.ways import WAYS, Grave, Way, bury, forget, next_way, revive, send_away
+from mobile_push.ways import WAYS, Along, Grave, Way, bury, forget, next_way, revive, send_away
 
 #: Addresses that are called dead in a row, with nothing accepted in between, from which on none is believed to be; and
 #: seconds that a message waits for something to be accepted.
@@ -52,8 +52,9 @@ class Onward(NamedTuple):
 class Verdicts:
     """Of one provider."""
 
-    def __init__(self, platform: Platform, provider: Provider, metrics: Metrics, teller: Teller) -> None:
+    def __init__(self, platform: Platform, provider: Provider, metrics: Metrics, teller: Teller, along: Along) -> None:
         self._platform, self._provider, self._teller = platform, provider, teller
+        self._along = along
         self._ways = platform.get(WAYS)
         self._spent: dict[str, datetime] = {}
         self._unwritten: set[str] = set()
@@ -82,8 +83,8 @@ class Verdicts:
         """What is to be settled now, of this receipt and of those that were held."""
         outcome = receipt.outcome
         if outcome is Outcome.SPENT and not receipt.phone_alone:
-            now, after = self._platform.now(), receipt.retry_after
-            until = _turn(self._provider, now) if after is None else now + timedelta(seconds=after)
+            today, after = self._platform.now(), receipt.retry_after
+            until = _turn(self._provider, today) if after is None else today + timedelta(seconds=after)
             self._spent[parcel.push.kind] = until
             self._unwritten.add(parcel.push.kind)
         elif outcome is Outcome.DEAD_TOKEN and not parcel.topic:
@@ -154,7 +155,7 @@ class Verdicts:
         for name, phones in self._buried.items():
             sure = [phone for phone, doubted in phones.items() if doubted <= self._accepted_at]
             if sure:
-                await forget(self._platform, sure)
+                await forget(self._platform, sure, self._along)
             if self._braked and len(sure) < len(phones):
                 await revive(name, phones.keys() - set(sure))
                 phones.clear()
