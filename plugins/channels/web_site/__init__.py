@@ -19,7 +19,7 @@ from web_site.rendering import PAGES, Look
 from web_site.rooms import ROOMS, rooms_here
 from web_site.session import ROOT
 from web_site.settings import SETTINGS, SiteSettings
-from web_site.staff import bench, worklist
+from web_site.staff import bench, scanner, worklist
 from web_site.visit import READER
 from web_site.words import words_in
 
@@ -50,5 +50,5 @@ def banshi_offers() -> Sequence[Offer[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    rooms = (finding, filling, cases, inbox, passes, published, signing, bench, worklist, frame)
+    rooms = (finding, filling, cases, inbox, passes, published, signing, bench, worklist, scanner, frame)
     return [*(route for room in rooms for route in room.ROUTES), *frame.FILES]
