@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
-from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
+from banshi import Channel, Finding, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.operations import AFTER_RESTORE, EXAMINATIONS, JOBS, Jobs
+from banshi.sdk.outgoing import SharedTokens
 from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE, HOLDINGS
 from mobile_push.broadcasts.alerts import public as public_alerts
 from mobile_push.broadcasts.alerts import routes as alert_routes
@@ -23,12 +24,12 @@ from mobile_push.broadcasts.lifecycle import PUBLISHER
 from mobile_push.broadcasts.notices import public as public_notices
 from mobile_push.broadcasts.notices import routes as notice_routes
 from mobile_push.checks import findings
-from mobile_push.commands import fcm_sandbox, webpush_key, webpush_sandbox
+from mobile_push.commands import fcm_sandbox, push_sandbox, webpush_key, webpush_sandbox
 from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.phones import devices, person, preferences, receipts, silence
+from mobile_push.phones import devices, person, preferences, receipts, silence, told
 from mobile_push.phones import webpush_key as webpush_key_route
 from mobile_push.phones.anonymous import routes as anonymous_routes
 from mobile_push.phones.anonymous.flood import REGISTRATIONS, Registrations
@@ -37,19 +38,37 @@ from mobile_push.phones.holdings import HOLDING
 from mobile_push.phones.reading import inbox as inbox_routes
 from mobile_push.phones.reading import one as one_message
 from mobile_push.phones.reading import stream, stream_tickets, unread
+from mobile_push.providers.apns.settings import ApnsSettings
 from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
+from mobile_push.providers.told import Forged, Heard, Told
 from mobile_push.providers.webpush import WebPushSettings
+from mobile_push.providers.words import Classes, TextRules
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports import scheduler as reports_scheduler
 from mobile_push.reports.commands import push
 from mobile_push.screen.presentation import Presentation
 from mobile_push.screen.threads import THREADS, open_threads
 from mobile_push.settings import PushSettings
+from mobile_push.ways import WAYS, Ways
 from mobile_push.work import WORK, open_work
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
-__all__ = ["PROVIDERS", "Outcome", "Presentation", "Provider", "Push", "Receipt", "Way"]
+__all__ = [
+    "PROVIDERS",
+    "Classes",
+    "Forged",
+    "Heard",
+    "Outcome",
+    "Presentation",
+    "Provider",
+    "Push",
+    "Receipt",
+    "TextRules",
+    "Told",
+    "Way",
+]
 
 NAME = "mobile_push"
 
@@ -68,6 +87,7 @@ def banshi_tables() -> Tables:
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(THREADS, open_threads),
+        Resource.made(WAYS, lambda platform: Ways(platform, settings)),
         Resource.made(REGISTRATIONS, lambda _: Registrations()),
         Resource(PUSH, partial(open_push, settings)),
         Resource(stream_tickets.TICKETS, stream_tickets.open_tickets),
@@ -96,6 +116,11 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
         yield Offer(PROVIDERS, Way("fcm", partial(_fcm, settings.fcm)))
     if settings.webpush is not None:
         yield Offer(PROVIDERS, Way("webpush", partial(_webpush, settings.webpush)))
+    if settings.apns is not None:
+        apns = partial(_apns, settings.apns)
+        yield Offer(PROVIDERS, Way("apns", apns, of=apns))
+    if settings.jpush is not None:
+        yield Offer(PROVIDERS, Way("jpush", partial(_jpush, settings.jpush)))
 
 
 def _fcm(settings: FcmSettings) -> Provider:
@@ -110,11 +135,23 @@ def _webpush(settings: WebPushSettings) -> Provider:
     return WebPushProvider(settings)
 
 
+def _apns(settings: ApnsSettings, platform: Platform | None = None) -> Provider:
+    from mobile_push.providers.apns.provider import ApnsProvider
+
+    return ApnsProvider(settings, None if platform is None else SharedTokens(platform))
+
+
+def _jpush(settings: JPushSettings) -> Provider:
+    from mobile_push.providers.jpush.provider import JPushProvider
+
+    return JPushProvider(settings)
+
+
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
     phone = (devices, person, preferences, inbox_routes, stream, receipts, stream_tickets, unread, webpush_key_route)
     # The order counts: the ids of one message, and of what is public, would take the other paths.
-    public = (public_notices, notice_routes, alert_routes, public_alerts)
+    public = (public_notices, notice_routes, alert_routes, public_alerts, told)
     return [
         route
         for face in (*phone, anonymous_routes, silence, one_message, report_routes, *public)
@@ -124,7 +161,7 @@ def banshi_routes() -> Sequence[Route]:
 
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
-    return [fcm_sandbox, push, webpush_key, webpush_sandbox]
+    return [fcm_sandbox, push, push_sandbox, webpush_key, webpush_sandbox]
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""`banshi fcm-sandbox`: Google's push service on this machine, for app developers without a Google account."""
+"""`banshi push-sandbox`: push services on this machine, for app developers without an account; and a key for one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+
+@click.command("push-sandbox")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9096, show_default=True, help="Port to listen on.")
+@click.option("--to", default="", help="Address that JPush's receipts go to, where a push names none.")
+@click.option(
+    "--keys",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("push-sandbox"),
+    show_default=True,
+    help="Folder for the key files that the platform is given.",
+)
+def push_sandbox(host: str, port: int, to: str, keys: Path) -> None:
+    """Run FCM, Web Push, APNs and JPush on this machine, with a page that shows what is on the phones."""
+    from mobile_push.sandbox.together import serve
+
+    keys.mkdir(exist_ok=True)
+    _run(serve(host, port, keys, to), "--port or --keys")
 
 
 @click.command("fcm-sandbox")
@@ -45,6 +64,8 @@ def _run(sandbox: Coroutine[Any, Any, None], options: str) -> None:
         pass
     except OSError as error:
         raise click.ClickException(f"{error.strerror or error}; say another {options}") from None
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is not installed: python -m pip install 'banshi[demo]'") from None
 
 
 @click.command("webpush-key")

@@ -1,4 +1,4 @@
-"""The provider for all senders: mobile_push's FCM sandbox over TLS, on uvloop, with HTTP/2 for whom asks for it.
+"""The provider for all senders: mobile_push's FCM sandbox over TLS, on uvloop.
 
 It keeps no messages, only what shows whether each was sent, and when: `GET /provider/report` tells it and begins anew,
 `PUT /provider/shares` sets the shares of messages that are taken and never answered (`silent`) and whose phone is gone
@@ -13,7 +13,6 @@ import asyncio
 import ssl
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,9 @@ import trustme
 import uvloop
 from aiohttp import web
 
-from benchmarks.sending.http2 import Connection, block
 from benchmarks.sending.waves import may_open_files
 from mobile_push.sandbox import FAULTS, Answer, FcmSandbox
-
-#: In place of the answer to a message that is taken.
-SILENCE = Answer(0, "SILENCE", b"")
+from mobile_push.sandbox.server import Heard
 
 
 class Seen:
@@ -55,21 +51,18 @@ class Seen:
 
 
 class Provider(FcmSandbox):
-    """The sandbox behind HTTP/2."""
+    """The sandbox, which tells what became of the messages."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(tls=context, record=False)
+        super().__init__(tls=context, record=False, http2=True)
         self.seen = Seen()
         self.given_shares = {"silent": 0.0, "unregistered": 0.0}
-        self._heads: dict[tuple[int, str], bytes] = {}
-        self._due_later: dict[float, list[tuple[Connection, int, bytes, bytes]]] = {}
 
-    def protocol(self, http1: Callable[[], asyncio.BaseProtocol]) -> Callable[[], asyncio.BaseProtocol]:
-        return lambda: Connection(self.respond, http1)
-
-    def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
-        answer = super().answer(authorization, path, body)
-        seen, now = self.seen, time.monotonic()
+    def answer(self, heard: Heard) -> Answer | None:
+        answer = super().answer(heard)
+        if answer is None or not heard.path.endswith("/messages:send"):
+            return answer
+        seen, now, body = self.seen, time.monotonic(), heard.body
         seen.first = seen.first or time.time()
         if answer.code == "OK" and self.shares.turn("gone", self.given_shares["unregistered"]):
             answer = FAULTS["UNREGISTERED"]
@@ -87,52 +80,17 @@ class Provider(FcmSandbox):
         elif answer.code == "OK":
             seen.taken[token] = seen.taken.get(token, 0) + 1
             if self.shares.turn("silent", self.given_shares["silent"]):
-                return SILENCE
+                return None
         return answer
 
-    def respond(self, connection: Connection, stream: int, headers: dict[str, str], body: bytes) -> None:
-        if headers.get(":method") != "POST":
-            connection.answer(stream, block(405, {}), b"")
-            connection.flush()
-            return
-        behaviour = self.behaviour
-        if behaviour.hang is True:
-            return
-        answer = self.answer(headers.get("authorization"), headers.get(":path", ""), body)
-        if answer is SILENCE:
-            return
-        wait = answer.headers.get("Retry-After", "")
-        head = self._heads.get((answer.status, wait))
-        if head is None:
-            head = self._heads[answer.status, wait] = block(answer.status, answer.headers)
-        if not behaviour.latency:
-            connection.answer(stream, head, answer.body)
-            connection.flush()
-            return
-        # One timer for all that came in the same turn of the loop.
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        later = self._due_later.get(now)
-        if later is None:
-            later = self._due_later[now] = []
-            loop.call_later(behaviour.latency, self._answer_all, now)
-        later.append((connection, stream, head, answer.body))
-
-    def _answer_all(self, key: float) -> None:
-        all_of_them = self._due_later.pop(key)
-        for connection, stream, head, body in all_of_them:
-            connection.answer(stream, head, body)
-        for connection in {one[0] for one in all_of_them}:
-            connection.flush()
-
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.raw_path == "/provider/report":
             seen, self.seen = self.seen, Seen()
             return web.json_response(seen.report())
         if request.raw_path == "/provider/shares":
             self.given_shares |= orjson.loads(await request.read())
             return web.json_response(self.given_shares)
-        return await super()._serve(request)
+        return await super().serve(request)
 
 
 def tls(folder: Path) -> ssl.SSLContext:

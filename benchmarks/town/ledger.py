@@ -11,9 +11,10 @@ from itertools import pairwise
 
 import orjson
 
-from benchmarks.sending.provider import SILENCE, Provider
+from benchmarks.sending.provider import Provider
 from benchmarks.town.report import Report
 from mobile_push.sandbox import Answer
+from mobile_push.sandbox.server import Heard
 
 #: A message's id, and the token of the phone that it is for.
 Key = tuple[str, str]
@@ -49,18 +50,20 @@ class Ledger(Provider):
         self._not_before: dict[Key, float] = {}
         self._taken = asyncio.Event()
 
-    def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
-        answer = super().answer(authorization, path, body)
-        message = orjson.loads(body)["message"]
+    def answer(self, heard: Heard) -> Answer | None:
+        answer = super().answer(heard)
+        if not heard.path.endswith("/messages:send"):
+            return answer
+        message = orjson.loads(heard.body)["message"]
         key = (message["data"]["message_id"], message["token"])
         now = time.monotonic()
         if now < self._not_before.pop(key, 0.0):
             self.early += 1
-        if (wait := answer.headers.get("Retry-After")) is not None:
+        if answer is not None and (wait := answer.headers.get("Retry-After")) is not None:
             self._not_before[key] = now + float(wait)
-        if answer.code == "OK" or answer is SILENCE:
+        if answer is None or answer.code == "OK":
             self.took[key] += 1
-            self.unanswered[key] += answer is SILENCE
+            self.unanswered[key] += answer is None
             self.times.append(now)
             self._taken.set()
         return answer

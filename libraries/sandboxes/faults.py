@@ -68,6 +68,15 @@ class Faults(Document):
     lose_answer: set[Path] = field(default_factory=set)
     #: Path → of so many calls the last one alone meets what is said of it, such as 10 for every tenth.
     every: dict[Path, Annotated[int, Field(ge=1)]] = field(default_factory=dict)
+    #: Of so many requests by HTTP/2 the last one ends its connection (GOAWAY): it and those before it are answered,
+    #: what came behind it isn't taken.
+    goaway: Count = 0
+
+    @property
+    def of_paths(self) -> bool:
+        """Whether something is said of single paths."""
+        named = self.cut or self.status or self.garbage or self.codes or self.lose_answer
+        return bool(named) or isinstance(self.latency, dict) or isinstance(self.hang, set)
 
     def paths(self) -> Iterator[tuple[str, str]]:
         """Each path that is named, behind the switch that names it."""

@@ -71,10 +71,10 @@ class Phones(Sandbox[F]):
         await super().__aexit__(*error)
         await self.callbacks.__aexit__()
 
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if (request.method, request.path) == ("GET", "/"):
             return web.Response(body=PAGE.read_bytes(), content_type="text/html", charset="utf-8")
-        return await super()._serve(request)
+        return await super().serve(request)
 
     def _screen(self, asked: Asked) -> web.StreamResponse:
         after = asked.query.get("after", "0")

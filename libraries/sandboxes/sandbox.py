@@ -11,12 +11,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import fields
 from functools import cached_property, partial
 from inspect import isawaitable
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion, web
+from aiohttp.http import RawRequestMessage
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from sandboxes.faults import Faults, is_of, of
+from sandboxes.http2 import Connection, block
 from sandboxes.shares import Shares
 
 F = TypeVar("F", bound=Faults)
@@ -63,9 +67,11 @@ class Sandbox(ABC, Generic[F]):
     #: Bytes of a request that are read.
     MAX_REQUEST_BYTES: ClassVar[int] = 1 << 20
 
-    def __init__(self, faults: F, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> None:
-        """Port 0 takes any that is free; with `tls` it is https."""
-        self.faults, self.host, self.port, self.tls = faults, host, port, tls
+    def __init__(
+        self, faults: F, host: str, port: int, *, tls: ssl.SSLContext | None = None, http2: bool = False
+    ) -> None:
+        """Port 0 takes any that is free; with `tls` it is https, and with `http2` a client may speak that as well."""
+        self.faults, self.host, self.port, self.tls, self.http2 = faults, host, port, tls, http2
         self.clock, self.shares = Clock(), Shares()
         #: Calls by path and what became of them: the provider's code, or what a fault has put in its place.
         self.counted: Counter[tuple[str, int | str]] = Counter()
@@ -96,7 +102,7 @@ class Sandbox(ABC, Generic[F]):
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         made = partial(web.BaseRequest, loop=loop, client_max_size=self.MAX_REQUEST_BYTES)
-        server = web.Server(self._serve, request_factory=made, access_log=None, handler_cancellation=True)
+        server = web.Server(self.serve, request_factory=made, access_log=None, handler_cancellation=True)
         # Handlers that hang on purpose must not hold up the end.
         self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -111,8 +117,12 @@ class Sandbox(ABC, Generic[F]):
         await self._runner.cleanup()
 
     def protocol(self, http1: Callable[[], asyncio.BaseProtocol]) -> Callable[[], asyncio.BaseProtocol]:
-        """What speaks on a new connection: HTTP/1.1, unless a subclass adds to it."""
-        return http1
+        """What speaks on a new connection."""
+        if not self.http2:
+            return http1
+        import hpack  # noqa: F401 - what lacks is said at the start
+
+        return lambda: Connection(self.respond, http1, self.MAX_REQUEST_BYTES)
 
     def set_faults(self, faults: F) -> None:
         """Raises ValueError for a path or a code that isn't there; then nothing has changed."""
@@ -135,10 +145,27 @@ class Sandbox(ABC, Generic[F]):
     def _controls(self) -> Mapping[str, Control]:
         return self.controls()
 
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    def respond(self, connection: Connection, stream: int, headers: dict[str, str], body: bytes) -> None:
+        """Answer a request of HTTP/2, sooner or later."""
+        work = asyncio.create_task(self._respond(connection, stream, whole(connection, headers, body)))
+        connection.tasks.add(work)
+        work.add_done_callback(connection.tasks.discard)
+
+    async def _respond(self, connection: Connection, stream: int, request: web.BaseRequest) -> None:
+        try:
+            response = cast("web.Response", await self.serve(request))
+        except Exception:  # a mistake of the sandbox's own: nobody is to wait for an answer
+            connection.transport.abort()
+            raise
+        head = block(response.status, tuple((str(name), value) for name, value in response.headers.items()))
+        connection.answer(stream, head, cast("bytes", response.body or b""))
+        connection.flush()
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The answer to a request."""
         path = request.path
         if path.startswith("/sandbox/"):
-            return await self._control(request, f"{request.method} {path.removeprefix('/sandbox/')}")
+            return await self.control(request, f"{request.method} {path.removeprefix('/sandbox/')}")
         name = path if path in self._calls else of(self._calls, path)
         if name is None:
             return self.missing(request)
@@ -167,7 +194,8 @@ class Sandbox(ABC, Generic[F]):
         status = instead if isinstance(instead, int) else 200
         return web.Response(status=status, body=GARBAGE, content_type="text/html")
 
-    async def _control(self, request: web.BaseRequest, what: str) -> web.StreamResponse:
+    async def control(self, request: web.BaseRequest, what: str) -> web.StreamResponse:
+        """What is below /sandbox/, by its method and what stands behind that."""
         name = of(self._controls, what)
         if name is None:
             return self.missing(request)
@@ -187,6 +215,17 @@ class Sandbox(ABC, Generic[F]):
         if not -MAX_AHEAD_S <= seconds <= MAX_AHEAD_S:
             raise ValueError(f"seconds: at most {MAX_AHEAD_S:.0f} at once")
         self.clock.ahead += seconds
+
+
+def whole(connection: Connection, headers: dict[str, str], body: bytes) -> web.BaseRequest:
+    """A request of HTTP/2 as aiohttp has those of HTTP/1.1."""
+    named = CIMultiDictProxy(CIMultiDict((name, value) for name, value in headers.items() if name[0] != ":"))
+    method, path, none, loop = headers[":method"], headers[":path"], cast("Any", None), asyncio.get_running_loop()
+    url = URL(path, encoded=True)
+    message = RawRequestMessage(method, path, HttpVersion(2, 0), named, (), False, None, False, False, url)
+    request = web.BaseRequest(message, none, cast("Any", connection), none, none, loop)
+    request._read_bytes = body
+    return request
 
 
 def cut(request: web.BaseRequest) -> None:

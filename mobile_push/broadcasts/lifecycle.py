@@ -26,11 +26,8 @@ PUBLISHER = "publisher"
 MAX_TRIES = 5
 
 
-class ActionNotPermitted(Conflict):
+class ActionNotPermitted(Conflict, code="action-not-permitted", says=say):
     """This is not possible in its present state. Look at it again."""
-
-    code = "action-not-permitted"
-    says = say
 
 
 def may_publish(principal: Principal, department: str) -> bool:

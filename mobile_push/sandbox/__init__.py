@@ -11,42 +11,43 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections import Counter, deque
-from collections.abc import Mapping
-from functools import partial
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import orjson
 from aiohttp import web
 
-from mobile_push.sandbox.answers import FAULTS, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid, with_retry_after
+from mobile_push.sandbox import server
+from mobile_push.sandbox.answers import FAULTS, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid
 from mobile_push.sandbox.behaviour import Behaviour
-from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, PushSandbox, after
+from mobile_push.sandbox.server import (
+    MAX_MESSAGES_KEPT,
+    Heard,
+    PushSandbox,
+    Shown,
+    response,
+)
 from mobile_push.sandbox.tokens import PROJECT_ID, TokenEndpoint
 from mobile_push.sandbox.topics import CALLS, NO_CONDITION, Topics
 from mobile_push.sandbox.validation import MAX_PAYLOAD_BYTES, content_size, wrong_with
-from sandboxes.sandbox import Asked, Call, Control, answered
+from sandboxes.sandbox import Call, Control
 
 PROJECT = f"projects/{PROJECT_ID}"
+SEND = f"/v1/{PROJECT}/messages:send"
 
 
-class Received(NamedTuple):
-    """A message that the sandbox took."""
+@dataclass(slots=True)
+class Received(server.Received):
+    """A message that the sandbox took, for a registration token, a topic or a condition."""
 
-    #: Counts from 1 in the order of arrival.
-    number: int
-    #: Whom it was for: a registration token, topic or condition.
-    token: str
-    #: `time.monotonic()` of its arrival.
-    arrived: float
-    #: The request's body as it came.
-    raw: bytes
     #: The tokens that the topic or condition had when it came; None for a message to one phone.
     followers: frozenset[str] | None = None
 
     def is_for(self, token: str) -> bool:
-        """Whether it reaches the phone of that token, by a topic or not; "" is any."""
         return token in ("", self.token) or token in (self.followers or ())
 
     @property
@@ -69,13 +70,17 @@ class FcmSandbox(PushSandbox[Behaviour]):
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None, record: bool = True
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        tls: ssl.SSLContext | None = None,
+        record: bool = True,
+        http2: bool = False,
     ) -> None:
-        super().__init__(Behaviour(), host, port, tls=tls, record=record)
+        super().__init__(Behaviour(), host, port, tls=tls, record=record, http2=http2)
         #: The last messages taken, MAX_MESSAGES_KEPT at most; empty without `record`.
         self.received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
-        #: Exact numbers of answers to messages by code: "OK", "UNREGISTERED", ….
-        self.answers: Counter[str] = Counter()
         self._tokens, self._topics = TokenEndpoint(self.clock), Topics()
 
     @property
@@ -98,9 +103,10 @@ class FcmSandbox(PushSandbox[Behaviour]):
         """Requests to the token endpoint, those that a fault has met among them."""
         return self._tokens.requests + sum(n for (path, _), n in self.counted.items() if path == "/token")
 
-    async def __aenter__(self) -> Self:
+    @asynccontextmanager
+    async def mounted(self) -> AsyncIterator[None]:
         await self._tokens.make_key()
-        return await super().__aenter__()
+        yield
 
     def service_account_file(self, path: Path) -> Path:
         """Write a service account's key for this sandbox to `path`, readable by this user only.
@@ -117,8 +123,7 @@ class FcmSandbox(PushSandbox[Behaviour]):
         self._tokens.expire()
 
     def calls(self) -> Mapping[str, Call]:
-        topics: dict[str, Call] = {f"/iid/v1:{call}": partial(self._change_topics, call) for call in CALLS}
-        return {"/v1/projects/": self._send, **topics, "/token": self._token}
+        return dict.fromkeys(("/v1/projects/", *(f"/iid/v1:{call}" for call in CALLS), "/token"), self.call)
 
     def controls(self) -> Mapping[str, Control]:
         return {
@@ -132,31 +137,22 @@ class FcmSandbox(PushSandbox[Behaviour]):
             raise ValueError(f"codes: FCM's are {', '.join(FAULTS)}, not {code}")
         return response(FAULTS[str(code)])
 
-    async def _token(self, request: web.BaseRequest) -> web.StreamResponse:
-        status, document = await self._tokens.answer(request, self.behaviour, self.url)
-        return answered(document, status)
-
-    async def _send(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.method != "POST" or not request.path.endswith("/messages:send"):
-            return self.missing(request)
-        answer = self.answer(request.headers.get("Authorization"), request.raw_path, await request.read())
-        if self.behaviour.answer_late and answer.code == "OK":
-            await asyncio.sleep(self.behaviour.answer_late)
-        return response(answer)
-
-    def answer(self, authorization: str | None, path: str, body: bytes) -> Answer:
-        """The answer to a message, and its place in the counts."""
-        answer = self._refusal(authorization, path == f"/v1/{PROJECT}/messages:send") or self._take(body)
+    def answer(self, heard: Heard) -> Answer | None:
+        """The answer to a message and its place in the counts, or that to one of the other calls."""
+        method, path, headers, body = heard
+        if path == "/token":
+            return self._tokens.answer(body, self.behaviour, self.url)
+        topics = path.startswith("/iid/")
+        if method != "POST" or not (topics or path.endswith("/messages:send")):
+            return Answer(404, "NOT_FOUND", orjson.dumps({"detail": f"{method} {path} is no path of the sandbox"}))
+        if topics and headers.get("access_token_auth") != "true":
+            return NO_TOKEN
+        refusal = self._refusal(headers.get("Authorization"), topics or path == SEND)
+        if topics:
+            return refusal or self._topics.answer(path.rpartition(":")[2], body, self.behaviour)
+        answer = refusal or self._take(body)
         self.answers[answer.code] += 1
         return answer
-
-    async def _change_topics(self, call: str, request: web.BaseRequest) -> web.StreamResponse:
-        if request.method != "POST":
-            return self.missing(request)
-        if request.headers.get("access_token_auth") != "true":
-            return response(NO_TOKEN)
-        refusal = self._refusal(request.headers.get("Authorization"), True)
-        return response(refusal or self._topics.answer(call, await request.read(), self.behaviour))
 
     def _refusal(self, header: str | None, ours: bool) -> Answer | None:
         """The answer to a request that does not get as far as its message: who asks, for whom, how often."""
@@ -168,11 +164,7 @@ class FcmSandbox(PushSandbox[Behaviour]):
         behaviour = self.behaviour
         if behaviour.wrong_project or not ours:
             return FAULTS["PERMISSION_DENIED"]
-        if self.shares.turn("quota", behaviour.quota_share):
-            return with_retry_after(FAULTS["QUOTA_EXCEEDED"], behaviour.quota_retry_after)
-        if self.shares.turn("unavailable", behaviour.unavailable_share):
-            return with_retry_after(FAULTS["UNAVAILABLE"], behaviour.unavailable_retry_after)
-        return None
+        return self.busy(FAULTS["QUOTA_EXCEEDED"], FAULTS["UNAVAILABLE"])
 
     def _take(self, body: bytes) -> Answer:
         try:
@@ -206,25 +198,37 @@ class FcmSandbox(PushSandbox[Behaviour]):
             self.received.append(Received(self._number, token, time.monotonic(), body, followers))
         return Answer(200, "OK", b'{"name":"%b0:%d"}' % (name.encode(), self._number))
 
-    def messages(self, asked: Asked) -> dict[str, Any]:
-        token, number = asked.query.get("token", ""), after(asked)
-        chosen = [r for r in self.received if r.number > number and r.is_for(token)][:MAX_MESSAGES_SHOWN]
-        messages = [{"number": r.number, "arrived": r.arrived, "message": r.message} for r in chosen]
-        return {"messages": messages, "taken": self._number, "answers": self.answers}
+    def settings(self, folder: Path) -> str:
+        return self.settings_with(folder / "fcm.json")
 
+    def settings_with(self, account: Path) -> str:
+        """What to put into plugins.toml, with the key in that file."""
+        # The sandbox prints an address by http, where each message under way is an open file on both sides.
+        return f"""[plugins.mobile_push.settings.fcm]
+service_account_file = "{self.service_account_file(account).resolve()}"
+base_url = "{self.base_url}"
+topics_url = "{self.topics_url}"
+at_once = 100
+"""
 
-def response(answer: Answer) -> web.Response:
-    return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+    def taken(self) -> Iterable[Received]:
+        return self.received
+
+    def shown(self) -> Iterator[Shown]:
+        for one in self.received:
+            message, data = one.message, one.message.get("data", {})
+            android = message.get("android", {}).get("notification", {})
+            told = {**message.get("notification", {}), **android, **message.get("apns", {}).get("payload", {}), **data}
+            name = str(android.get("tag") or data.get("message_id") or one.number)
+            title, body = str(told.pop("title", "")), str(told.pop("body", ""))
+            for phone in [one.token] if one.followers is None else one.followers:
+                yield Shown(phone, name, title, body, told)
 
 
 async def serve(host: str, port: int, service_account: Path) -> None:
     """Run a sandbox until cancelled, write its key to `service_account` and print what to put into the settings."""
     async with FcmSandbox(host, port) as sandbox:
-        path = sandbox.service_account_file(service_account)
         print(f"FCM sandbox on {sandbox.url} until Ctrl-C. Put this into plugins.toml and start `banshi serve`:\n")
-        print("[plugins.mobile_push.settings.fcm]")
-        print(f'service_account_file = "{path.resolve()}"\nbase_url = "{sandbox.base_url}"')
-        # The sandbox speaks HTTP/1.1, where each message under way is an open file on both sides.
-        print(f'topics_url = "{sandbox.topics_url}"\nat_once = 100\n')
+        print(sandbox.settings_with(service_account))
         print(f"What a phone got: {sandbox.url}/sandbox/messages?token=TOKEN", flush=True)
         await asyncio.get_running_loop().create_future()

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from aiohttp import web
 
+from mobile_push.sandbox.answers import Answer
 from mobile_push.sandbox.behaviour import Behaviour
 from sandboxes.sandbox import Clock
 
@@ -19,6 +19,10 @@ SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 #: google-auth signs for this audience, whatever the token_uri.
 AUDIENCE = "https://oauth2.googleapis.com/token"
 EMAIL, PROJECT_ID = "fcm@sandbox.invalid", "banshi-sandbox"
+
+
+def _refused(error: str, why: str) -> Answer:
+    return Answer(400, error, orjson.dumps({"error": error, "error_description": why}))
 
 
 class TokenEndpoint:
@@ -72,22 +76,22 @@ class TokenEndpoint:
         """Make every access token that was given out expire at once."""
         self.expires = dict.fromkeys(self.expires, 0.0)
 
-    async def answer(self, request: web.BaseRequest, behaviour: Behaviour, url: str) -> tuple[int, Any]:
-        """The status and the document for a request to `url`: RFC 7523, section 2.1."""
+    def answer(self, body: bytes, behaviour: Behaviour, url: str) -> Answer:
+        """The answer of a sandbox at `url`: RFC 7523, section 2.1."""
         self.requests += 1
-        form = parse_qs((await request.read()).decode("ascii", "replace"))
+        form = parse_qs(body.decode("ascii", "replace"))
         if form.get("grant_type") != [GRANT]:
-            return 400, {"error": "unsupported_grant_type", "error_description": f"grant_type must be {GRANT}"}
+            return _refused("unsupported_grant_type", f"grant_type must be {GRANT}")
         try:
             if behaviour.token_refused:
                 raise ValueError("Invalid JWT Signature.")
             self._verify(form.get("assertion", [""])[0], url)
         except ValueError as error:
-            return 400, {"error": "invalid_grant", "error_description": str(error)}
+            return _refused("invalid_grant", str(error))
         token = f"ya29.sandbox-{secrets.token_urlsafe(100)}"
         self.expires[f"Bearer {token}"] = self._clock() + behaviour.token_lifetime
-        lifetime = int(behaviour.token_lifetime)
-        return 200, {"access_token": token, "expires_in": lifetime, "token_type": "Bearer"}  # nosec B105 - its type
+        told = {"access_token": token, "expires_in": int(behaviour.token_lifetime), "token_type": "Bearer"}
+        return Answer(200, "OK", orjson.dumps(told))
 
     def _verify(self, assertion: str, url: str) -> None:
         """Raise ValueError unless one of our keys signed `assertion`, for us, for the right scope, and lately."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,9 +75,11 @@ class City:
 
 
 @asynccontextmanager
-async def city(folder: Path, database: str, most_bytes: int = 0, **settings: Any) -> AsyncIterator[City]:
+async def city(
+    folder: Path, database: str, most_bytes: int = 0, more: Mapping[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[City]:
     async with opened_provider() as provider:
-        beside = {"outlet": (OUTLET, {"url": provider.url, "most_bytes": most_bytes})}
+        beside = {"outlet": (OUTLET, {"url": provider.url, "most_bytes": most_bytes}), **(more or {})}
         async with bureau(folder, database, beside=beside, **settings) as door:
             yield City(door, Clock(door, WORKDAY), provider, officer(door, "li"))
 

@@ -57,9 +57,9 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(door: Door, who: Person, last: str = "") -> AsyncIterator[Ear]:
+async def listening(door: Door, who: Person, last: str = "", query: str = "") -> AsyncIterator[Ear]:
     headers = {"Authorization": f"Bearer {who.token}", **({"Last-Event-ID": last} if last else {})}
-    async with door.session.get(f"{door.url}{STREAM}", headers=headers) as response:
+    async with door.session.get(f"{door.url}{STREAM}{query}", headers=headers) as response:
         assert response.status == 200
         ear = Ear()
         task = asyncio.create_task(ear.listen(response))

@@ -25,13 +25,16 @@ BROUGHT = {
     "postgres": {"asyncpg"},
     "redis": {"redis"},
     "tracing": {"opentelemetry"},
-    "demo": {"flask_swagger_ui", "zxingcpp"},
+    "demo": {"flask_swagger_ui", "hpack", "zxingcpp"},
     "page": {"flask_swagger_ui"},
     "authors": {"pytest", "pytest_asyncio"},
 }
 
 #: Commands that serve until they are stopped: the first makes keys and tables.
-SERVING = ["serve --port 0", "fcm-sandbox --port 0", "webpush-sandbox --port 0", "wechat-sandbox --port 0"]
+SERVING = [
+    "serve --port 0",
+    *(f"{name}-sandbox --port 0" for name in ("push", "fcm", "webpush", "wechat")),
+]
 
 #: The others, in an order in which a newcomer may type them.
 OTHERS = [
@@ -110,6 +113,9 @@ def test_every_command_does_its_work_or_says_what_to_install(tmp_path: Path, ext
     lay_out(tmp_path)
     for line in SERVING:
         status, said = stopped(tmp_path, absent, line)
+        if line.startswith("push-sandbox") and "hpack" in absent:
+            assert (status, "hpack is not installed: python -m pip install 'banshi[demo]'" in said) == (1, True), said
+            continue
         # A sandbox has nothing to bring to an end.
         assert status == (-signal.SIGTERM if "sandbox" in line else 0), said
         assert "Traceback" not in said

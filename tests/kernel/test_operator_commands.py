@@ -55,6 +55,7 @@ UNTRACED = {
     "token": "for development: it makes none where an identity provider is named, and opens no database",
     "webhooks list": "prints programs and addresses of theirs",
     "webpush-key": "writes a file that is in use once plugins.toml names it",
+    "push-sandbox": "a server for development, without the database",
     "webpush-sandbox": "a server for development, without the database",
     "wechat-sandbox": "a server for development, without the database",
     "worker": "works; what it does is recorded as the platform's",

@@ -39,6 +39,8 @@ OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 HURRIED: dict[str, float] = {
     "delivery.claims.delivery_job.FIRST_PAUSE_S": 0.05,
     "delivery.claims.delivery_job.MAX_PAUSE_S": 0.2,
+    "delivery.claims.verdicts.HOLD_S": 0.1,
+    "delivery.courier.HOLD_S": 0.1,
     "delivery.courier.MAX_SLEEP_S": 0.05,
     "delivery.pace.FIRST_REST_S": 0.05,
     "delivery.pace.MAX_REST_S": 0.2,
@@ -101,7 +103,8 @@ RSASigner.from_string = lru_cache(RSASigner.from_string)  # type: ignore[method-
 
 
 @pytest.fixture
-async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FcmSandbox]:
+def one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of FCM's sandboxes have the same key."""
     make = TokenEndpoint.make_key
 
     async def made_once(endpoint: TokenEndpoint) -> None:
@@ -111,6 +114,10 @@ async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FcmSandbox]:
         endpoint._keys = list(KEYS)
 
     monkeypatch.setattr(TokenEndpoint, "make_key", made_once)
+
+
+@pytest.fixture
+async def sandbox(one_key: None) -> AsyncIterator[FcmSandbox]:
     async with FcmSandbox() as server:
         yield server
 

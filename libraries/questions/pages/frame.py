@@ -42,19 +42,12 @@ FRAME: Key[Callable[[Call, str, str], tuple[str, Mapping[str, str]]]] = Key("fra
 FAILED, LEAVING = word("This did not work"), word("You are led to the sign-in")
 
 
-class FromElsewhere(Forbidden):
+class FromElsewhere(Forbidden, code="from-elsewhere", says=say):
     """Open the link from the chat in this browser, and go on from there."""
 
-    code = "from-elsewhere"
-    says = say
 
-
-class LinkOver(Problem):
+class LinkOver(Problem, status=410, code="link-over", says=say):
     """This was used already, or its time is over. Ask for a new one in the chat."""
-
-    status = 410
-    code = "link-over"
-    says = say
 
 
 def refuse_others(call: Call) -> None:

@@ -26,12 +26,8 @@ LAST_EVENT_ID = Parameter(
 )
 
 
-class BeyondTheEnd(Problem):
+class BeyondTheEnd(Problem, status=400, code="beyond-the-end", says=say):
     """This inbox has not come as far as that place, which is another's: drop what is stored and begin anew."""
-
-    status = 400
-    code = "beyond-the-end"
-    says = say
 
 
 BEYOND: dict[int, Any] = {BeyondTheEnd.status: Answer("No place of this inbox, or one beyond its end.")}

@@ -38,12 +38,8 @@ KEY_FILE = "stream-tickets.key"
 BY_TICKET = "/v1/inbox/stream/by-ticket"
 
 
-class TicketRefused(Problem):
+class TicketRefused(Problem, status=401, code="ticket-refused", says=say):
     """This ticket is not good, or not any more; take a new one."""
-
-    status = 401
-    code = "ticket-refused"
-    says = say
 
     def __init__(self) -> None:
         super().__init__(headers={"WWW-Authenticate": 'Bearer realm="banshi"'})

@@ -12,15 +12,25 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections import Counter, deque
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import orjson
 from aiohttp import web
 
 from mobile_push.providers.for_test_cases import ELSEWHERE
-from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, MAX_MESSAGES_SHOWN, PushSandbox, after
+from mobile_push.sandbox import server
+from mobile_push.sandbox.answers import Answer
+from mobile_push.sandbox.server import (
+    MAX_MESSAGES_KEPT,
+    Heard,
+    PushSandbox,
+    Shown,
+    response,
+)
 from mobile_push.sandbox.webpush.behaviour import WebPushBehaviour
 from mobile_push.sandbox.webpush.checks import Refusal, wrong_header, wrong_sender
 from mobile_push.sandbox.webpush.phone import Phone
@@ -31,25 +41,34 @@ MAX_TTL_S = 28 * 24 * 3600
 JSON = {"Content-Type": "application/json"}
 
 
-class Received(NamedTuple):
-    """A message that a phone got."""
+def written(status: int, why: str) -> bytes:
+    return orjson.dumps({"code": status, "message": why})
 
-    #: Counts from 1 in the order of arrival at the server.
-    number: int
-    #: The phone's subscription.
-    subscription: str
-    #: `time.monotonic()` of its arrival at the server.
-    arrived: float
+
+TOO_MANY = Answer(429, "too many messages", written(429, "too many messages"), JSON)
+OUT_OF_ORDER = Answer(503, "out of order", written(503, "out of order"), JSON)
+
+
+@dataclass(slots=True)
+class Received(server.Received):
+    """A message that a phone got: `token` is its subscription, `raw` the text, decrypted, or empty for a phone that has
+    subscribed elsewhere."""
+
     #: Until when the server keeps it, by the sandbox's clock.
     expires: float
     headers: dict[str, str]
-    #: The text, decrypted; empty for a phone that has subscribed elsewhere.
-    text: bytes
 
     @property
-    def message(self) -> Any:
-        """The text as JSON."""
-        return orjson.loads(self.text)
+    def subscription(self) -> str:
+        return self.token
+
+    @property
+    def text(self) -> bytes:
+        return self.raw
+
+    def told(self) -> dict[str, Any]:
+        text = self.raw.decode(errors="replace")
+        return {"number": self.number, "subscription": self.token, "headers": self.headers, "text": text}
 
 
 class WebPushSandbox(PushSandbox[WebPushBehaviour]):
@@ -67,8 +86,6 @@ class WebPushSandbox(PushSandbox[WebPushBehaviour]):
         self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None, record: bool = True
     ) -> None:
         super().__init__(WebPushBehaviour(), host, port, tls=tls, record=record)
-        #: Exact numbers of answers to messages by status.
-        self.answers: Counter[int] = Counter()
         #: Messages refused, with the reason, the last ones.
         self.refusals: deque[Refusal] = deque(maxlen=1000)
         #: Stands for those that have subscribed elsewhere: nobody here has the keys to open what they get.
@@ -98,7 +115,7 @@ class WebPushSandbox(PushSandbox[WebPushBehaviour]):
         return known
 
     def calls(self) -> Mapping[str, Call]:
-        return {"/push/": self._push}
+        return {"/push/": self.call}
 
     def controls(self) -> Mapping[str, Control]:
         return {
@@ -110,7 +127,7 @@ class WebPushSandbox(PushSandbox[WebPushBehaviour]):
     def refused(self, code: int | str) -> web.StreamResponse:
         if not (isinstance(code, int) and 300 <= code <= 599):
             raise ValueError(f"codes: a push service's are statuses from 300 to 599, not {code}")
-        return self._refused(Refusal(code, "as the faults say"))
+        return response(self._refused(code, "as the faults say"))
 
     def _end(self, asked: Asked) -> web.Response | None:
         return None if self.unsubscribe(asked.below) else answered({"detail": "there is no such subscription"}, 404)
@@ -122,63 +139,57 @@ class WebPushSandbox(PushSandbox[WebPushBehaviour]):
         return self.subscribe(key)
 
     def messages(self, asked: Asked) -> dict[str, Any]:
-        of, number = asked.query.get("subscription", ""), after(asked)
-        chosen = [r for r in self.received if r.number > number and of in ("", r.subscription)][:MAX_MESSAGES_SHOWN]
-        messages = [
-            {
-                "number": r.number,
-                "subscription": r.subscription,
-                "headers": r.headers,
-                "text": r.text.decode(errors="replace"),
-            }
-            for r in chosen
-        ]
         refusals = [{"status": one.status, "detail": one.detail} for one in self.refusals]
-        answers = {str(status): count for status, count in self.answers.items()}
-        return {"messages": messages, "taken": self._number, "answers": answers, "refusals": refusals}
+        return {**super().messages(asked), "refusals": refusals}
 
-    async def _push(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.method != "POST":
-            return self.missing(request)
-        identity = request.path.removeprefix("/push/")
-        answer = self._fault(identity) or self._take(identity, request, await request.read())
+    def settings(self, folder: Path) -> str:
+        file = folder / "webpush-key.pem"
+        return f"""[plugins.mobile_push.settings.webpush]
+private_key_file = "{file}"   # banshi webpush-key {file}
+contact = "mailto:developer@example.org"
+loopback = true
+"""
+
+    def taken(self) -> Iterable[Received]:
+        return self.received
+
+    def answer(self, heard: Heard) -> Answer | None:
+        if heard.method != "POST":
+            return Answer(404, "404", b'{"detail": "messages are sent by POST"}', JSON)
+        identity = heard.path.removeprefix("/push/")
+        answer = self._fault(identity) or self._take(identity, heard.headers, heard.body)
         self.answers[answer.status] += 1
-        if self.behaviour.answer_late and answer.status == 201:
-            await asyncio.sleep(self.behaviour.answer_late)
         return answer
 
-    def _fault(self, identity: str) -> web.Response | None:
+    def _fault(self, identity: str) -> Answer | None:
         """The failure that the behaviour wants in place of an answer."""
         behaviour = self.behaviour
         if behaviour.wrong_key:
-            return self._refused(Refusal(403, "the key is not the one that phones have subscribed with"))
-        if self.shares.turn("quota", behaviour.quota_share):
-            return self._refused(Refusal(429, "too many messages"), behaviour.quota_retry_after)
-        if self.shares.turn("unavailable", behaviour.unavailable_share):
-            return self._refused(Refusal(503, "out of order"), behaviour.unavailable_retry_after)
+            return self._refused(403, "the key is not the one that phones have subscribed with")
+        if busy := self.busy(TOO_MANY, OUT_OF_ORDER):
+            self.refusals.append(Refusal(busy.status, busy.code))
+            return busy
         status = behaviour.faults.get(identity)
-        return None if status is None else self._refused(Refusal(status, "as the behaviour says"))
+        return None if status is None else self._refused(status, "as the behaviour says")
 
-    def _take(self, identity: str, request: web.BaseRequest, body: bytes) -> web.Response:
+    def _take(self, identity: str, headers: Mapping[str, str], body: bytes) -> Answer:
         phone = self._elsewhere if identity.startswith(ELSEWHERE) else self._phones.get(identity)
         if phone is None:
-            known = identity in self._phones
-            return self._refused(Refusal(410, "it has ended") if known else Refusal(404, "there is no such phone"))
-        wrong = wrong_header(request.headers, body) or wrong_sender(
-            request.headers.get("Authorization"), phone, self.url
-        )
+            ended = identity in self._phones
+            return self._refused(410, "it has ended") if ended else self._refused(404, "there is no such phone")
+        wrong = wrong_header(headers, body) or wrong_sender(headers.get("Authorization"), phone, self.url)
         if wrong is not None:
-            return self._refused(wrong)
+            return self._refused(*wrong)
         try:
             text = phone.open(body) if phone is not self._elsewhere else b""
         except ValueError as error:  # a real service can't tell; the phone would drop it without a word
-            return self._refused(Refusal(400, f"the phone can't open it: {error}"))
+            return self._refused(400, f"the phone can't open it: {error}")
         self._number += 1
-        ttl = min(int(request.headers["TTL"]), MAX_TTL_S)
-        headers = {str(name): value for name, value in request.headers.items()}
-        self._keep(Received(self._number, identity, time.monotonic(), self.clock() + ttl, headers, text), ttl)
+        ttl = min(int(headers["TTL"]), MAX_TTL_S)
+        kept = {str(name): value for name, value in headers.items()}
+        self._keep(Received(self._number, identity, time.monotonic(), text, self.clock() + ttl, kept), ttl)
         # The address of the message, by which its sender can speak of it.
-        return web.Response(status=201, headers={"Location": f"{self.url}/message/{self._number}", "TTL": str(ttl)})
+        return Answer(201, "201", b"", {"Location": f"{self.url}/message/{self._number}", "TTL": str(ttl)})
 
     def _keep(self, message: Received, ttl: int) -> None:
         if message.subscription not in self.behaviour.offline:
@@ -204,22 +215,23 @@ class WebPushSandbox(PushSandbox[WebPushBehaviour]):
             elif message.expires > self.clock() and self.record:
                 self._received.append(message)
 
-    def _refused(self, refusal: Refusal, retry_after: int | str | None = None) -> web.Response:
-        self.refusals.append(refusal)
-        headers = dict(JSON) if retry_after is None else {**JSON, "Retry-After": str(retry_after)}
-        if 300 <= refusal.status < 400:
-            headers["Location"] = f"{self.url}/push/elsewhere"
-        body = orjson.dumps({"code": refusal.status, "message": refusal.detail})
-        return web.Response(body=None if refusal.status == 304 else body, status=refusal.status, headers=headers)
+    def shown(self) -> Iterator[Shown]:
+        for one in self.received:
+            more = dict(one.message) if one.text else {}
+            name = str(more.get("tag", one.number))
+            yield Shown(one.subscription, name, str(more.pop("title", "")), str(more.pop("body", "")), more)
+
+    def _refused(self, status: int, why: str) -> Answer:
+        self.refusals.append(Refusal(status, why))
+        headers = {**JSON, "Location": f"{self.url}/push/elsewhere"} if status < 400 else JSON
+        return Answer(status, why, b"" if status == 304 else written(status, why), headers)
 
 
 async def serve_webpush(host: str, port: int) -> None:
     """Run a push server until cancelled, and print how a platform and an app use it."""
     async with WebPushSandbox(host, port) as sandbox:
         print(f"Push server on {sandbox.url} until Ctrl-C. Put this into plugins.toml and start `banshi serve`:\n")
-        print("[plugins.mobile_push.settings.webpush]")
-        print('private_key_file = "webpush-key.pem"   # banshi webpush-key webpush-key.pem')
-        print('contact = "mailto:developer@example.org"\nloopback = true\n')
+        print(sandbox.settings(Path()))
         print(f'A phone that subscribes: POST {sandbox.url}/sandbox/subscriptions {{"applicationServerKey": "…"}}')
         print(f"What a phone got: {sandbox.url}/sandbox/messages?subscription=ID", flush=True)
         await asyncio.get_running_loop().create_future()

@@ -60,10 +60,10 @@ class Problem(Exception):
     code: ClassVar[str] = "internal-error"
     says: ClassVar[Sentences] = say
 
-    def __init_subclass__(cls, *, status: int = 0, code: str = "") -> None:
-        """`class TooLarge(Problem, status=413, code="too-large")`; what isn't given is the parent's."""
+    def __init_subclass__(cls, *, status: int = 0, code: str = "", says: Sentences | None = None) -> None:
+        """`class TooLarge(Problem, status=413, code="too-large", says=say)`; what isn't given is the parent's."""
         super().__init_subclass__()
-        for name, given in (("status", status), ("code", code)):
+        for name, given in (("status", status), ("code", code), ("says", says)):
             if given:
                 setattr(cls, name, given)
 

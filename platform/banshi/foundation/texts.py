@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 #: What no screen shows or no channel carries: control characters, half characters (surrogates), and the marks that turn
 #: the direction of what follows, with which a reason could rewrite its surroundings. A tab is a blank.
@@ -64,3 +65,13 @@ def spoken(told: str | Mapping[str, str], language: str) -> str:
     primary = language.partition("-")[0]
     kin = (text for tag, text in told.items() if tag.partition("-")[0] == primary)
     return told.get(language) or next(kin, "") or told.get("en") or next(iter(told.values()), "")
+
+
+def masked(value: Any) -> Any:
+    """So much of a text that its owner knows it again: the first sign, or the first three and the last four."""
+    if isinstance(value, list | tuple):
+        return [masked(one) for one in value]
+    text = str(value)
+    if len(text) < 10:
+        return text[:1] + "*" * (len(text) - 1)
+    return text[:3] + "*" * (len(text) - 7) + text[-4:]

@@ -46,12 +46,8 @@ JPEG_QUALITY = 88
 _workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="banshi-pictures")
 
 
-class UnreadablePicture(Problem):
+class UnreadablePicture(Problem, status=422, code="unreadable-picture", says=say):
     """The picture can't be read; save it as JPEG or PNG and send that."""
-
-    status = 422
-    code = "unreadable-picture"
-    says = say
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ from banshi.foundation.errors import Conflict, Problem
 from banshi.kinds.sentences import say
 
 
-class OfKinds(Problem):
+class OfKinds(Problem, says=say):
     """A problem whose words are the kinds'."""
-
-    says = say
 
 
 class Refused(OfKinds, Conflict):

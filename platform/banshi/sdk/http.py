@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from banshi.builtin.limits.senders import Bucket, Senders, wait_for
 from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
-from banshi.builtin.live.live_rows import LAST_EVENT, LiveRows
+from banshi.builtin.live.live_rows import AFTER_EVENT, LAST_EVENT, LiveRows
 from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
 from banshi.kernel.contract.route_table import Routes
@@ -28,6 +28,7 @@ from banshi.kernel.http.responses import (
 )
 
 __all__ = [
+    "AFTER_EVENT",
     "BEARERS",
     "BY_MONTH",
     "CLIENTS",

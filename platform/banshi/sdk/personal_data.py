@@ -14,7 +14,7 @@ from banshi.builtin.personal_data.holdings import (
     by_person,
 )
 from banshi.foundation.encryption.look_ups import AFTER_LOOK_UPS
-from banshi.kinds.application.claims import masked
+from banshi.foundation.texts import masked
 
 __all__ = [
     "AFTER_LOOK_UPS",

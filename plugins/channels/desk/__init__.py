@@ -15,7 +15,7 @@ from desk.giving import GIVING, open_giving
 from desk.holdings import HOLDING, TIDYING, open_tidying
 from desk.metrics import METRICS, Metrics
 from desk.officers import SEEN
-from desk.party import PARTIES, Attached, Became, Offered, Party, Reachable, Word
+from desk.party import PARTIES, Attached, Became, Known, Offered, Party, Reachable, Word
 from desk.places import LEAD, OFFICER, Desk, Hours, findings
 from desk.rounds import ROUNDS, open_rounds
 from desk.routes import answering, blocking, figures, handling, keeping, offering, reading, room, stream
@@ -36,6 +36,7 @@ __all__ = [
     "Desks",
     "Enquiry",
     "Hours",
+    "Known",
     "Offered",
     "Party",
     "Place",

@@ -59,7 +59,15 @@ class Desks:
         return None
 
     def ask(
-        self, kind: str, subject: UUID, desk: Desk, person: str, *, urgent: bool = False, is_word: bool = False
+        self,
+        kind: str,
+        subject: UUID,
+        desk: Desk,
+        person: str,
+        *,
+        urgent: bool = False,
+        is_word: bool = False,
+        word: UUID | None = None,
     ) -> tuple[Enquiry, Sequence[Model]]:
         """A call for a person, and the rows that it is.
 
@@ -67,12 +75,13 @@ class Desks:
             kind, subject: The party's, and its id of who asks.
             person: The citizen who is known there; "" for a stranger.
             is_word: The desk is closed: a question is left there.
+            word: What they said by it, where that is more than that they want a person.
         """
         now = self._platform.now()
         about = {"kind": kind, "subject": subject, "person": person, "desk": desk.code, "urgent": urgent}
         state = "word" if is_word else "waiting"
         row = Enquiry(id=uuid7(), state=state, asked_at=now, owed_since=now, **about)
-        return row, [row, queue.event(row, "word" if is_word else "queued", now)]
+        return row, [row, queue.event(row, "word" if is_word else "queued", now, word=word)]
 
     async def last(self, kind: str, subject: UUID, *states: str) -> Enquiry | None:
         """The last enquiry of somebody in one of these states."""

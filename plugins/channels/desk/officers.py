@@ -32,11 +32,8 @@ HERE, NOTED = timedelta(seconds=60), timedelta(seconds=20)
 SEEN: Key[dict[tuple[date, str, str], datetime]] = Key("officers who were seen")
 
 
-class OfficerFull(Conflict):
+class OfficerFull(Conflict, code="officer-full", says=say):
     """This officer holds as many conversations as may be at this desk; one has to be closed or given back first."""
-
-    code = "officer-full"
-    says = say
 
 
 async def seen(call: Call, desks: Sequence[Desk]) -> None:

@@ -65,6 +65,14 @@ class Reachable:
     sends: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By what somebody writes or calls, as people say it, and what they are called; "" for a stranger."""
+
+    channel: Texts = field(default_factory=dict)
+    name: str = ""
+
+
 class Party(Protocol):
     """All that the desk asks of one kind. A subject is the id of one of them; it may be gone."""
 
@@ -104,6 +112,9 @@ class Party(Protocol):
     async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
         """How far each of them can be written to unasked; who is left out, and who is gone, can't be."""
 
+    async def known(self, subjects: Sequence[UUID]) -> Mapping[UUID, Known]:
+        """What is known of each of them; who is gone is left out."""
+
     async def moved(self, subject: UUID, state: str, happened: str) -> Sequence[Update]:
         """What else the desk's write changes where an enquiry that was in that state is claimed, returned,
         transferred, shut (a word may be left), over (it may not), or done.
@@ -137,7 +148,7 @@ class Nobody:
         return {}
 
     say = moved = words = messages = withdraw = offer = nothing
-    reachable = takes = none
+    reachable = takes = known = none
 
 
 def party_of(platform: Platform, kind: str) -> Party:

@@ -25,20 +25,12 @@ SCOPE = "channels"
 MAX_ANSWER_BYTES = 65_536
 
 
-class EndpointNotProven(Problem):
+class EndpointNotProven(Problem, status=422, code="not-proven", says=say):
     """The endpoint has not answered the challenge; mend what `detail` says, and send this again."""
 
-    status = 422
-    code = "not-proven"
-    says = say
 
-
-class NoFile(Problem):
+class NoFile(Problem, status=502, code="no-file", says=say):
     """The file could not be fetched; send it once more."""
-
-    status = 502
-    code = "no-file"
-    says = say
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,14 @@ def day(context: Context, given: str | date) -> str:
     """A day as people write it: 12月3日; with its year where that is another one."""
     language, look = context["language"], context["look"]
     one = given if isinstance(given, date) else date.fromisoformat(given[:10])
-    this_year = look is not None and look.today().year == one.year
+    return day_in(language, one, 0 if look is not None and look.today().year == one.year else one.year)
+
+
+def day_in(language: str, one: date, year: int = 0) -> str:
+    """The same, with a year where one is named."""
     if language == "zh-CN":
-        return f"{'' if this_year else f'{one.year}年'}{one.month}月{one.day}日"
-    return f"{one.day} {MONTHS[one.month - 1]}{'' if this_year else f' {one.year}'}"
+        return f"{f'{year}年' if year else ''}{one.month}月{one.day}日"
+    return f"{one.day} {MONTHS[one.month - 1]}{f' {year}' if year else ''}"
 
 
 @pass_context

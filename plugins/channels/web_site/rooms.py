@@ -18,26 +18,27 @@ class Room:
 
     #: Its address, below that of the workbench.
     at: str
-    title: str
-    #: Who finds it, in whatever department; None: whoever reads cases.
-    roles: frozenset[str] | None
+    #: Who finds it, in whatever department.
+    roles: frozenset[str]
     #: An address of the API without which there is no such room.
     needs: str
+    #: Whether everybody finds it who reads cases.
+    is_of_cases: bool = False
 
     def admits(self, platform: Platform, person: Principal) -> bool:
         """Whether somebody finds it. What of it they may see, the API says."""
         if self not in platform[ROOMS]:
             return False
-        if self.roles is None:
-            return person.access is not None and person.access.works(person)
+        if self.is_of_cases and person.access is not None and person.access.works(person):
+            return True
         return any(role.name in self.roles for role in person.roles)
 
 
-WORKLIST = Room("/worklist", "Worklist", None, "/v1/worklist")
-DESK = Room("/desk", "Enquiries desk", AT_DESK, "/v1/desk/desks")
-FIGURES = Room("/figures", "Figures", None, "/v1/worklist")
-PUBLISHING = Room("/publishing", "Publishing", PUBLISHES, "/v1/notices")
-SCANNER = Room("/scan", "Scan", SCANS, "/v1/passes/verify")
+WORKLIST = Room("/worklist", frozenset(), "/v1/worklist", is_of_cases=True)
+DESK = Room("/desk", AT_DESK, "/v1/desk/desks")
+FIGURES = Room("/figures", frozenset({"desk-lead"}), "/v1/statistics/cases", is_of_cases=True)
+PUBLISHING = Room("/publishing", PUBLISHES, "/v1/notices")
+SCANNER = Room("/scan", SCANS, "/v1/passes/verify")
 
 #: Those that this platform has, in the header's order.
 ROOMS: Key[tuple[Room, ...]] = Key("staff's rooms")

@@ -29,11 +29,8 @@ GRACE = timedelta(hours=24)
 CLEARED = {"Clear-Site-Data": '"cache", "storage"'}
 
 
-class CrossSiteForm(Forbidden):
+class CrossSiteForm(Forbidden, code="cross-site-form", says=say):
     """This was not sent from a page of ours, or from one that was open for too long. Open the page again."""
-
-    code = "cross-site-form"
-    says = say
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,8 @@ ON = Answer("On to another page.", media_type="text/html", headers={"Location": 
 TROUBLE = dict.fromkeys((400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 503), HTML)
 
 
-class SignedOut(Problem):
+class SignedOut(Problem, status=401, code="signed-out", says=say):
     """Please sign in to see this page."""
-
-    status = 401
-    code = "signed-out"
-    says = say
 
 
 @dataclass

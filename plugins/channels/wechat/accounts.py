@@ -25,20 +25,12 @@ FOLLOWED_BY = "qrscene_"
 UNSUPPORTED = "【收到不支持的消息类型，暂无法显示】"
 
 
-class FileOver(Problem):
+class FileOver(Problem, status=410, code="file-over", says=say):
     """WeChat does not have this file any more; send it once more."""
 
-    status = 410
-    code = "file-over"
-    says = say
 
-
-class FileTooLarge(Problem):
+class FileTooLarge(Problem, status=413, code="too-large", says=say):
     """This file is too large to be taken here; send a smaller one."""
-
-    status = 413
-    code = "too-large"
-    says = say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,6 +145,7 @@ async def test_what_was_sealed_for_another_officer_or_damaged_or_is_no_scan_come
         theirs = await opened(other, ZHAO, timedelta(hours=2))
         good = scanned(door, one.text)
         foreign = sent(theirs, good)
+        odd: list[Any] = [b"\xff", [], 7, None, {}, {"text": 7}, {**good, "more": 1}, {**good, "id": "x"}]
         bad = [
             foreign,
             {"box": told["box"], "sealed": foreign["sealed"]},
@@ -152,10 +153,7 @@ async def test_what_was_sealed_for_another_officer_or_damaged_or_is_no_scan_come
             {"box": told["box"], "sealed": sealed(told["key"], good)[:-8] + "AAAAAAA="},
             *({"box": told["box"], "sealed": one} for one in ("", ".", "AAAA.AAAA", "x" * 9_000, "王.王")),
             *({"box": one, "sealed": sealed(told["key"], good)} for one in ("", "AAAA", told["box"][:-4])),
-            *(
-                sent(told, one)
-                for one in (b"\xff", [], 7, None, {}, {"text": 7}, {**good, "more": 1}, {**good, "id": "x"})
-            ),
+            *(sent(told, one) for one in odd),
         ]
         found = [one for start in range(0, len(bad), 10) for one in await hand_in(officer, *bad[start : start + 10])]
         assert [*map(set, found)] == [{"problem"}] * len(bad)

@@ -12,7 +12,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Offer, Platform, Principal, Tables, Texts, Update, hookimpl
-from desk import DESK, PARTIES, Reachable, Word
+from desk import DESK, PARTIES, Known, Reachable, Word
 from tests.channels.switchboard.models import Spoken
 
 #: Who calls, by the call; and what happened to calls.
@@ -41,6 +41,10 @@ class Calls:
 
     async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
         return dict.fromkeys(subjects, Reachable())
+
+    async def known(self, subjects: Sequence[UUID]) -> Mapping[UUID, Known]:
+        called = {"zh-CN": "电话", "en": "Telephone"}
+        return {one: Known(called, CALLERS[one].name if one in CALLERS else "") for one in subjects}
 
     async def moved(self, subject: UUID, state: str, happened: str) -> Sequence[Update]:
         HAPPENED.append((subject, state, happened))

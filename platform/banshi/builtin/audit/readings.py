@@ -48,10 +48,8 @@ MAX_CODE_SIGNS = 64
 GATHER_TIMES, LONGEST_GATHER_S, MAX_GATHERED = 10, 0.05, 32
 
 
-class NotRecorded(Unavailable):
+class NotRecorded(Unavailable, says=say):
     """It can't be recorded that you read this, so it isn't shown; try again later."""
-
-    says = say
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "5"})

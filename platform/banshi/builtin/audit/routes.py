@@ -1,4 +1,4 @@
-"""Who of the staff has read a case, for the citizen whose it is: told as look-ups are, by department and role."""
+"""Who of the staff has read a case, for its citizen and its staff: told as look-ups are, by department and role."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _DEPARTMENT = Link("show_department", {"code": "$response.body#/items/0/by/depar
 
 
 @ROUTES.get(
-    "/v1/cases/{id}/readings", Audience.CITIZEN, {200: page_answer(READING, _DEPARTMENT)}, parameters=PAGE_PARAMETERS
+    "/v1/cases/{id}/readings", Audience.PERSON, {200: page_answer(READING, _DEPARTMENT)}, parameters=PAGE_PARAMETERS
 )
 async def list_readings(call: Call) -> web.StreamResponse:
-    """List who of the staff has read the caller's case, and when.
+    """List who of the staff has read a case, and when.
 
     The newest quarter of an hour comes first.
     """

@@ -15,7 +15,7 @@ from banshi.kernel.cases.beginning import TO_ACTION, TO_CASE
 from banshi.kernel.cases.representations import SUMMARY, TO_FIRST_CASE, case_document, case_summary, enclosures_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.contract.values import REASON_ASKS, Who
+from banshi.kernel.contract.values import REASON_ASKS, Who, text_in
 from banshi.kernel.http.document_schemas import Record, optional, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, page_answer, reply
 from banshi.kernel.tables.attachments import Attachment
@@ -25,7 +25,7 @@ from banshi.kernel.tables.passes import Pass
 ROUTES = Routes("cases")
 
 #: What `case_document` shows of a case's steps, and of its files.
-TIMELINE = ("version", "at", "action", "state", "actor", "reason", "details")
+TIMELINE = ("version", "at", "action", "state", "actor", "actor_id", "reason", "details")
 FILE = ("id", "name", "media_type", "size", "sha256", "created_at", "state", "document", "origin")
 
 ACTION = Record(
@@ -101,6 +101,7 @@ async def show_case(call: Call) -> web.StreamResponse:
         details=await shown(call.platform, case, actor, call.language) if shown else None,
         enclosures=await enclosures_of(call.platform, case) if actor.who(case) is Who.STAFF else None,
         reader=actor.who(case),
+        account=actor.subject,
     )
     return reply(call, document)
 
@@ -125,3 +126,23 @@ async def act(call: Call) -> web.StreamResponse:
     platform, actor = call.platform, actors.Actor(call.principal)
     case = await lifecycle.act(platform, call.path["id"], call.path["action"], actor, call.body, call.language, receipt)
     return reply(call, case_summary(platform, case, call.language, actor.who(case)))
+
+
+@ROUTES.post(
+    "/v1/cases/{id}/actions/{action}/preview",
+    Audience.STAFF,
+    {200: Answer("What would follow.", ref("ActionPreview")), 409: Answer("It is not permitted, or not any more.")},
+    body=ACTION,
+)
+async def preview_action(call: Call) -> web.StreamResponse:
+    """Show what an action would do, and the message that it would send: nothing is done.
+
+    The body is the action's own. What the department adds when it is done may refuse it still.
+    """
+    actor, language = actors.Actor(call.principal), call.language
+    asked = call.path["id"], call.path["action"]
+    move, case, message = await lifecycle.foreseen(call.platform, *asked, actor, call.body, language)
+    summary = case_summary(call.platform, case, language, actor.who(case))
+    told = {"title": text_in(message.title, language), "body": text_in(message.body, language)} if message else None
+    document = {"action": move.step.action, "message": told}
+    return reply(call, document | {name: summary[name] for name in ("state", "state_title", "deadline")})

@@ -42,8 +42,9 @@ ROUTES = Routes("catalogue")
 #: Guides that stay in memory, some kilobytes each.
 MAX_GUIDES = 512
 
-#: Guides by item and language, made at the first request for each, with until when the places in it are as it says.
-Guides = dict[tuple[str, str], tuple[datetime, ReadyAnswer]]
+#: Guides by item and language, made at the first request for each, with until when the places in it are as it says:
+#: None where it has none whose hours are known.
+Guides = dict[tuple[str, str], tuple[datetime | None, ReadyAnswer]]
 GUIDES: Key[PerRevision[Guides]] = Key("guides")
 
 
@@ -102,13 +103,15 @@ async def show_item(call: Call) -> web.StreamResponse:
     """Show an item's guide, its form and the links to its verbs."""
     code = call.path["code"]
     guides = call.platform[GUIDES].get()
-    until, guide = guides.get((code, call.language), (call.now, None))
-    if guide is None or until <= call.now:
+    until, guide = guides.get((code, call.language), (None, None))
+    # The clock is asked only where it matters.
+    if guide is None or (until is not None and until <= call.now):
         item = call.platform.registry.items.get(code)
         if item is None:
             raise NotFound(say("There is no such item; look for it in the list of items."), see="/v1/items")
         # Before the body is made: what changes meanwhile is over then, and it is made anew.
-        until = changes_at(call.platform, (state_of(call.platform, place.opening) for place in item.places))
+        states = [state_of(call.platform, one.opening) for one in item.places if one.opening]
+        until = changes_at(call.platform, states) if states else None
         guide = ready_json(encode(item_document(call.platform, item, call.language)), call.language)
         guides[code, call.language] = until, guide
         if len(guides) > MAX_GUIDES:

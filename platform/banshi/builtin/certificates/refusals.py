@@ -9,20 +9,12 @@ from banshi.builtin.sentences import say
 from banshi.foundation.errors import Problem
 
 
-class CertificateRevoked(Problem):
+class CertificateRevoked(Problem, status=410, code="certificate-revoked", says=say):
     """The certificate is no longer valid and is no longer shown; the case says why."""
 
-    status = 410
-    code = "certificate-revoked"
-    says = say
 
-
-class CertificateExpired(Problem):
+class CertificateExpired(Problem, status=410, code="certificate-expired", says=say):
     """The certificate has ended and is no longer shown; apply for a new one."""
-
-    status = 410
-    code = "certificate-expired"
-    says = say
 
 
 #: What its holder reads in its place, by how it ended.

@@ -86,7 +86,11 @@ class Access:
 
     def works(self, principal: Principal) -> bool:
         """Whether any of somebody's roles reads cases, wherever."""
-        return any(role.name in self._of_items.get() for role in principal.roles)
+        return bool(self.reading_roles(principal))
+
+    def reading_roles(self, principal: Principal) -> list[Role]:
+        """Those of somebody's roles that read cases."""
+        return [role for role in principal.roles if role.name in self._of_items.get()]
 
     def names(self) -> frozenset[str]:
         """All roles that kinds, items and plugins ask for."""

@@ -44,12 +44,8 @@ MAX_LOGOUTS, MINUTE_S = 6_000, 60
 MAX_ID_CHARS = 255
 
 
-class LogoutRefused(Problem):
+class LogoutRefused(Problem, status=400, code="logout-refused", says=say):
     """This logout token can't be taken."""
-
-    status = 400
-    code = "logout-refused"
-    says = say
 
 
 @ROUTES.post(

@@ -37,6 +37,8 @@ MAX_STREAMS, MAX_EACH, MAX_BEHIND, ROWS_AT_ONCE = 2_000, 4, 1_000, 200
 
 #: The header with which a stream goes on where it broke.
 LAST_EVENT = Parameter("Last-Event-ID", {"type": "string", "format": "uuid"}, "Goes on after that event.", "header")
+#: The same for a browser's first request, which has no such header.
+AFTER_EVENT = Parameter("after", LAST_EVENT.schema, "Goes on after that event, without the header.")
 
 
 @dataclass(eq=False, slots=True)
@@ -157,7 +159,8 @@ class LiveRows:
         """Let the caller follow these rooms until their token ends, told first what is `known`, in events that are no
         row's; `Last-Event-ID` goes on where it broke.
 
-        The route has `LAST_EVENT` among its parameters. Raises InvalidParameter and TooManyRequests.
+        The route has `LAST_EVENT` among its parameters, and may have `AFTER_EVENT`. Raises InvalidParameter and
+        TooManyRequests.
         """
         last = _last_seen(call)
         with self._follow(call.principal.subject, rooms) as follower:
@@ -202,7 +205,7 @@ def first_id(at: float) -> UUID:
 
 def _last_seen(call: Call) -> UUID | None:
     """The last event that they have. Raises InvalidParameter."""
-    header = call.request.headers.get(LAST_EVENT.name)
+    header = call.request.headers.get(LAST_EVENT.name) or call.query.get(AFTER_EVENT.name)
     try:
         return UUID(header) if header else None
     except ValueError:

@@ -89,49 +89,50 @@ async def issue(platform: Platform, case: Case, item: Item, claims: Mapping[str,
 
     A test case's is revoked from the beginning, and what is signed was over the day before: no verifier ever takes it
     for a real one, not even one whose status list is older than the pass. In the books it ends with the case.
-    Raises Conflict where its time is over already, Unavailable where there is no key to sign with.
+    Raises as `unsigned` does, and Unavailable where there is no key to sign with.
     """
-    rules = item.credential
-    if rules is None:
+    if (rules := item.credential) is None:
         raise ValueError(f"item {item.code} declares no credential")
-    now = platform.now()
-    is_test = case.mode == TEST
-    if is_test:
-        valid = Validity(now, case.created_at + timedelta(days=platform.settings.test_case_days))
-    if not is_test and (why := over(platform, valid)) is not None:
-        raise why
+    made, is_test = unsigned(platform, case, item, valid), case.mode == TEST
+    now = made.issued_at
     signed = Validity(now - LONG_OVER - timedelta(seconds=1), now - LONG_OVER) if is_test else valid
     key, private = await platform[KEYRING].signer()
-    number = await platform.store.take_number(NUMBERS)
+    made.kid, made.number = key.kid, await platform.store.take_number(NUMBERS)
     credential = cose.Credential(
         issuer=platform.settings.pass_issuer,
         item=item.code,
-        index=number,
+        index=made.number,
         issued_at=int(now.timestamp()),
         not_before=int(signed.start.timestamp()) if is_test or signed.start > now else None,
         expires_at=int(signed.until.timestamp()),
         claims=claims,
         holder=b"" if rules.dynamic else None,
     )
+    names, kid = [claim.name for claim in rules.claims], bytes.fromhex(key.kid)
+    made.text = cose.sign(credential, names, key=private, kid=kid, most=_most(item))
+    return made
+
+
+def unsigned(platform: Platform, case: Case, item: Item, valid: Validity) -> Pass:
+    """The same pass without number and signature: what is known of it beforehand.
+
+    Raises Conflict where its time is over already.
+    """
+    now, is_test = platform.now(), case.mode == TEST
+    if is_test:
+        valid = Validity(now, case.created_at + timedelta(days=platform.settings.test_case_days))
+    elif (why := over(platform, valid)) is not None:
+        raise why
     return Pass(
-        number=number,
         case_id=case.id,
         item=item.code,
         department=item.department,
-        kid=key.kid,
         issued_at=now,
         not_before=valid.start,
         expires_at=valid.until,
         revoked_at=now if is_test else None,
         revoked_reason=dict(MADE_UP) if is_test else None,
-        phone="" if rules.dynamic else None,
-        text=cose.sign(
-            credential,
-            [claim.name for claim in rules.claims],
-            key=private,
-            kid=bytes.fromhex(key.kid),
-            most=_most(item),
-        ),
+        phone="" if item.credential is not None and item.credential.dynamic else None,
     )
 
 

@@ -34,18 +34,12 @@ PAUSE_S = 2.0
 BASIC, POST = "client_secret_basic", "client_secret_post"
 
 
-class SignInFailed(Problem):
+class SignInFailed(Problem, status=400, code="sign-in-failed", says=say):
     """The sign-in did not work; begin it anew."""
 
-    status = 400
-    code = "sign-in-failed"
-    says = say
 
-
-class ProviderAway(Unavailable):
+class ProviderAway(Unavailable, says=say):
     """Signing in is not possible at present; try again in a moment."""
-
-    says = say
 
 
 @dataclass(frozen=True, slots=True)

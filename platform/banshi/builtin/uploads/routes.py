@@ -146,19 +146,12 @@ def shown_name(given: str | None) -> str:
     return "".join(filter(str.isprintable, name))[-200:]
 
 
-class FileHeld(Conflict):
+class FileHeld(Conflict, code="file-held", says=say):
     """The file is still being examined; open it in a few seconds."""
 
-    code = "file-held"
-    says = say
 
-
-class FileRefused(Problem):
+class FileRefused(Problem, status=410, code="file-refused", says=say):
     """Something harmful was found in the file, and it is gone; ask for another one, or upload it."""
-
-    status = 410
-    code = "file-refused"
-    says = say
 
 
 @ROUTES.get(

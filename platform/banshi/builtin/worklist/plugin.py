@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from banshi.builtin.worklist.routes import ROUTES
+from banshi.builtin.worklist import routes, statistics
+from banshi.builtin.worklist.figures import WEEKS, Weeks
 from banshi.builtin.worklist.waiting import WORK, work_in
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
@@ -15,9 +16,12 @@ from banshi.kernel.loading.cached import PerRevision
 
 @hookimpl
 def banshi_routes() -> list[Route]:
-    return ROUTES
+    return [*routes.ROUTES, *statistics.ROUTES]
 
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource.made(WORK, lambda platform: PerRevision(platform.registry, partial(work_in, platform.registry)))]
+    return [
+        Resource.made(WORK, lambda platform: PerRevision(platform.registry, partial(work_in, platform.registry))),
+        Resource.made(WEEKS, lambda _: Weeks()),
+    ]

@@ -33,7 +33,9 @@ WORK: Key[PerRevision[Work]] = Key("work by role")
 #: Cases that wait: department, state, item's code, and the unit whose they have to be or "" for any.
 Place = tuple[str, str, str, str]
 
-COLUMNS = ", ".join(f"banshi_case.{Case._meta.fields_db_projection[name]}" for name in SUMMARY)
+#: What a row of the list is made of.
+ROW = (*SUMMARY, "content", "person", "person_name", "answers")
+COLUMNS = ", ".join(f"banshi_case.{Case._meta.fields_db_projection[name]}" for name in ROW)
 
 #: Before the first case of a worklist.
 FIRST = (date.min, UUID(int=0))
@@ -49,6 +51,13 @@ EACH = Path(__file__).with_name("most_urgent.sql").read_text("ascii")
 ALL = (
     "WITH s({names}) AS ({places}) SELECT {columns} FROM s CROSS JOIN banshi_case "
     "WHERE {of_s} AND (urgency, id) > ({urgency}, {after}) ORDER BY urgency, id LIMIT {most}"
+)
+#: How many wait in each place, by their last day.
+COUNTED = (
+    "WITH s({names}) AS ({places}) SELECT s.its_state AS state, s.its_item AS item, COUNT(*) AS count, "
+    "SUM(CASE WHEN urgency < {today} THEN 1 ELSE 0 END) AS overdue, "
+    "SUM(CASE WHEN urgency = {today} THEN 1 ELSE 0 END) AS due_today "
+    "FROM s CROSS JOIN banshi_case WHERE {of_s} GROUP BY s.its_state, s.its_item ORDER BY s.its_state, s.its_item"
 )
 
 
@@ -114,3 +123,14 @@ def _worded(dialect: str, listed: str, given: int) -> str:
         most=most,
         few=few,
     )
+
+
+async def counts(store: Store, places: Sequence[Place], *, not_of: str, today: date) -> list[dict[str, Any]]:
+    """How many cases wait in these places, by state and item: all of them, those too late, and those of today."""
+    if not places:
+        return []
+    listed, given = store.table(*(("varchar", column) for column in zip(*places, strict=True)))
+    whose, day = store.placeholders(len(given) + 2)[len(given) :]
+    words = {"names": NAMES, "places": listed, "of_s": PLACE.format(of="s", whose=whose), "today": day}
+    values = [*given, as_stored(Case, "person", not_of), today]
+    return list(await store.connection.execute_query_dict(COUNTED.format(**words), values))

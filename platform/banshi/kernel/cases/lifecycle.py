@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from tortoise.models import Model
 from banshi.foundation.database.writes import Stale, Update, Write
 from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.kernel.cases import actions
-from banshi.kernel.cases.actors import SYSTEM, Actor, in_case, in_table, permitted, visible
+from banshi.kernel.cases.actors import SYSTEM, Actor, find, in_case, in_table, permitted, visible
 from banshi.kernel.cases.clock import clock_values
 from banshi.kernel.cases.materials import MATERIALS
 from banshi.kernel.cases.submission import StaleReceipt, commit, item_of
@@ -51,6 +51,24 @@ class Move:
     given: Any = None
     #: In which the actor is told what is wrong.
     language: str = LANGUAGES[0]
+    #: Somebody looks at what would follow: effects take nothing for it that isn't given back by itself, and ask nobody.
+    is_tried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What goes with an action."""
+
+    reason: Texts | None
+    answers: Mapping[str, Any] | None
+    details: Any
+    given: Any = None
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Sent:
+        """Staff write in one language; the citizen reads what they wrote."""
+        reason = body.get("reason")
+        return cls(dict.fromkeys(LANGUAGES, reason) if reason else None, body.get("answers"), body.get("details"))
 
 
 @dataclass(slots=True)
@@ -95,27 +113,10 @@ async def move(
         case = read if read is not None and not attempt else await visible(case_id, actor)
         if version is not None and case.version != version:
             raise Conflict(say("The case has moved on meanwhile; look at it again."))
-        item = item_of(platform, case)
-        step = await _step(platform, case, action, actor)
-        kind = platform.registry.kinds[case.kind]
-        sent = {"reason": reason, "answers": answers, "details": details}
-        if wrong := actions.problems_of(kind, step, **sent, language=language, at=platform.city_time()):
-            raise InvalidFields(wrong)
-        # With numbers as they are stored.
-        details = step.takes.spelled(details) if step.takes is not None and details is not None else details
-        move = Move(
-            case=case,
-            item=item,
-            step=step,
-            actor=actor,
-            at=platform.now(),
-            reason=reason,
-            answers=answers,
-            given=details if given is None else given,
-            language=language,
-        )
-        about = {"item": item.code, "kind": case.kind, "plugin": case.department, "state": case.state}
-        with traced(platform, f"case {action}", None, **about, to=step.to):
+        sent = Sent(reason, answers, details, given)
+        move = await _asked(platform, case, action, actor, sent, language)
+        about = {"item": move.item.code, "kind": case.kind, "plugin": case.department, "state": case.state}
+        with traced(platform, f"case {action}", None, **about, to=move.step.to):
             try:
                 return await _taken(platform, move, receipt)
             except StaleReceipt:
@@ -127,6 +128,43 @@ async def move(
                 refused.members = {"state": case.state, "permitted_actions": left, **refused.members}
                 raise
     raise Conflict(say("Others are changing this case at the same time; look at it again and decide anew."))
+
+
+async def foreseen(
+    platform: Platform, case_id: Any, action: str, actor: Actor, body: Mapping[str, Any], language: str
+) -> tuple[Move, Case, Message | None]:
+    """What `act` would do with that body: the case as it would be, and the message that its citizen would get, None
+    where there is none. Nothing is written, and no department is asked. Raises as `act` does.
+    """
+    case, sent = await find(case_id, actor), Sent.of(body)
+    asked = await _asked(platform, case, action, actor, sent, language)
+    kind, move = platform.registry.kinds[case.kind], replace(asked, is_tried=True)
+    effects = await kind.effects(platform, move) if kind.effects else Effects()
+    after = copy.copy(case).update_from_dict(values := _values(platform, move, effects))
+    is_told = move.step.tells is not None and case.person
+    return move, after, told(platform, move, values.get("due_on"), effects) if is_told else None
+
+
+async def _asked(platform: Platform, case: Case, action: str, actor: Actor, sent: Sent, language: str) -> Move:
+    """The step with what was sent for it, which fits. Raises ActionNotPermitted and InvalidFields."""
+    step = await _step(platform, case, action, actor)
+    kind, details = platform.registry.kinds[case.kind], sent.details
+    told = {"reason": sent.reason, "answers": sent.answers, "details": details}
+    if wrong := actions.problems_of(kind, step, **told, language=language, at=platform.city_time()):
+        raise InvalidFields(wrong)
+    # With numbers as they are stored.
+    details = step.takes.spelled(details) if step.takes is not None and details is not None else details
+    return Move(
+        case=case,
+        item=item_of(platform, case),
+        step=step,
+        actor=actor,
+        at=platform.now(),
+        reason=sent.reason,
+        answers=sent.answers,
+        given=details if sent.given is None else sent.given,
+        language=language,
+    )
 
 
 async def _taken(platform: Platform, move: Move, receipt: Callable[[Case], Sequence[Model | Update]]) -> Case:
@@ -165,16 +203,15 @@ async def act(
     receipt: Callable[[Case], Sequence[Model | Update]] = lambda _: (),
 ) -> Case:
     """Take `action` with the `reason`, `answers` and `details` of a body, as `move` does."""
-    reason = body.get("reason")
+    sent = Sent.of(body)
     return await move(
         platform,
         case_id,
         action,
         actor,
-        # Staff write in one language; the citizen reads what they wrote.
-        reason=dict.fromkeys(LANGUAGES, reason) if reason else None,
-        answers=body.get("answers"),
-        details=body.get("details"),
+        reason=sent.reason,
+        answers=sent.answers,
+        details=sent.details,
         language=language,
         receipt=receipt,
     )
@@ -209,14 +246,7 @@ async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> St
 def _write(platform: Platform, move: Move, effects: Effects) -> Write:
     """Everything that the step writes, ready for the one transaction."""
     case, step = move.case, move.step
-    values = {
-        "state": step.to,
-        "version": case.version + 1,
-        "updated_at": move.at,
-        "reason": dict(move.reason) if move.reason else None,
-        **clock_values(platform, case, step.clock),
-        **effects.values,
-    }
+    values = _values(platform, move, effects)
     event = CaseEvent(
         case_id=case.id,
         version=case.version + 1,
@@ -236,6 +266,18 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
         rows += outbox.message_rows(platform, message, dedup=f"{case.id}:{case.version + 1}")
     guard = Update(Case, {"id": case.id, "version": case.version}, values)
     return Write(updates=[guard, *effects.updates], rows=rows)
+
+
+def _values(platform: Platform, move: Move, effects: Effects) -> dict[str, Any]:
+    """The columns of the case that the step sets."""
+    return {
+        "state": move.step.to,
+        "version": move.case.version + 1,
+        "updated_at": move.at,
+        "reason": dict(move.reason) if move.reason else None,
+        **clock_values(platform, move.case, move.step.clock),
+        **effects.values,
+    }
 
 
 def told(platform: Platform, move: Move, due_on: date | None, effects: Effects) -> Message:

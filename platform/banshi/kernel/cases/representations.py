@@ -96,6 +96,7 @@ def case_document(
     details: Mapping[str, Any] | None = None,
     enclosures: Mapping[str, Any] | None = None,
     reader: Who | None = None,
+    account: str = "",
     code: Mapping[str, Any] | None = None,
     address: str = "",
 ) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def case_document(
     and `address` where its actions are taken.
 
     What is shown to one side alone is left out unless `reader` says that it is for them. `passes` are the phones of its
-    passes, the last one first: None is a pass that needs none.
+    passes, the last one first: None is a pass that needs none. `account` is the reader's own, where they are staff.
     """
     document, kind = case_summary(platform, case, language), platform.registry.kinds.get(case.kind)
     states, acts = words_of(kind, platform.registry.items.of(case.item))
@@ -137,14 +138,42 @@ def case_document(
         document["deadline"]["explanation"] = {**told, "working_days": told["days"]}
     if details is not None:
         document["details"] = {"kind": case.kind, **details}
-    if reader is Who.CITIZEN:
+    if reader in (Who.CITIZEN, Who.STAFF):
         document["links"]["readings"] = f"/v1/cases/{case.id}/readings"
+    if reader is Who.STAFF:
+        document["second_person"] = second_person(platform, case, events, account, language)
     if enclosures and reader is Who.STAFF:
         document["enclosures"] = dict(enclosures)
     if passes:
         links = pass_links(platform, case, passes[0])
         document["links"] |= {"pass": next(iter(links.values())), **links}
     return document
+
+
+def firsts_of(platform: Platform, case: Case) -> frozenset[str]:
+    """The actions after which, in the state that the case is in, somebody else has to take the next one."""
+    item = platform.registry.items.of(case.item, case.item_version)
+    steps = item.steps if item else ()
+    return frozenset(step.other_than for step in steps if step.state == case.state and step.other_than)
+
+
+def second_person(
+    platform: Platform, case: Case, events: Sequence[CaseEvent], account: str, language: str
+) -> dict[str, Any] | None:
+    """Whose step has to be followed by somebody else's now, for a member of staff; None where none has."""
+    firsts = firsts_of(platform, case)
+    taken = [event for event in events if event.action in firsts]
+    if not taken:
+        return None
+    first = max(taken, key=lambda event: event.version)
+    item, kind = platform.registry.items.of(case.item), platform.registry.kinds.get(case.kind)
+    return {
+        "action": first.action,
+        "action_title": word(words_of(kind, item)[1], first.action, language),
+        "at": platform.moment(first.at),
+        "account": first.actor_id,
+        "own": first.actor_id == account,
+    }
 
 
 def pass_links(platform: Platform, case: Case, phone: str | None) -> dict[str, str]:

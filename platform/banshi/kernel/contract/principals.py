@@ -34,6 +34,9 @@ class Readers(Protocol):
     def works(self, principal: Principal) -> bool:
         """Whether any of somebody's roles reads cases, wherever."""
 
+    def reading_roles(self, principal: Principal) -> Sequence[Role]:
+        """Those of somebody's roles that read cases."""
+
     @property
     def record(self) -> Callable[[Principal, Sequence[Any]], Awaitable[None]]:
         """Returns once it is on disk that somebody reads these cases. Raises NotRecorded."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -136,6 +136,13 @@ class ApiReader:
             told = orjson.loads(cast("bytes", getattr(answer, "body", None)) or b"{}")
             raise AsBefore({language: str(told.get("detail", ""))}, problems=told.get("problems", ()))
         return answer
+
+    async def follow(self, call: Call, address: str, principal: Principal) -> web.StreamResponse:
+        """Let a request of theirs be answered live, as `address` answers; raises what the route raises."""
+        url = URL(address)
+        route, query, names = self._found("GET", url.path)
+        asked, caller = query.read(cast("web.Request", _Sent("GET", url))), self._caller(route, principal)
+        return await route.handler(replace(call, route=route, caller=caller, path=names, query=asked))
 
     def _found(self, method: str, path: str) -> tuple[Route, Query, Mapping[str, str]]:
         for pattern, route, query in self._routes.get(method, ()):

@@ -34,6 +34,9 @@ async def effects(platform: Platform, move: Move) -> Effects:
             return await _answer(platform, move)
         case "rate":
             return _rate(move)
+        case "reopen":
+            # A new answer has all its days. The step starts the clock, from what is used in the case.
+            move.case.clock_used = 0
         case "merge":
             return await merging.merge(platform, move)
         case "write":
@@ -89,14 +92,14 @@ async def _answer(platform: Platform, move: Move) -> Effects:
 
 
 def _rate(move: Move) -> Effects:
-    """The stars. What they lead to is decided at once, outside of the request; a new answer has all its days."""
+    """The stars. What they lead to is decided at once, outside of the request."""
     rated = {
         "rating": int(move.given["rating"]),
         "rating_text": move.given.get("text", "").strip(),
         "rated_at": move.at,
     }
     decided = outbox.intake_row(move.case.id, move.case.version + 1)
-    return Effects(values={"clock_used": 0}, updates=[_changed(move, **rated)], rows=[decided])
+    return Effects(updates=[_changed(move, **rated)], rows=[decided])
 
 
 async def _write(platform: Platform, move: Move) -> Effects:

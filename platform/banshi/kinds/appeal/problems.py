@@ -22,10 +22,8 @@ class OthersWaitForSender(Refused):
     """Others wait for the same answer, so it is not returned: ask its sender in a message."""
 
 
-class UnknownCode(OfKinds, NotFound):
+class UnknownCode(OfKinds, NotFound, code="unknown-code"):
     """There is no tip of that code; or it has been there as long as tips are kept."""
-
-    code = "unknown-code"
 
 
 class TooMuchComing(OfKinds, TooManyRequests):

@@ -8,7 +8,7 @@ from typing import Any
 
 from banshi.forms.pointers import found_at
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields
-from banshi.foundation.texts import clean
+from banshi.foundation.texts import clean, masked
 from banshi.kernel.cases.lifecycle import Move
 from banshi.kernel.cases.verified_person import holder_of
 from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION
@@ -17,11 +17,8 @@ from banshi.kinds.sentences import say
 
 
 #: What an approval's reason says where it stands in the certificate.
-class HolderUnknown(Conflict):
+class HolderUnknown(Conflict, code="holder-unknown", says=say):
     """The certificate would name nobody: whoever handed in the case has no verified name. Refuse it, and say so."""
-
-    code = "holder-unknown"
-    says = say
 
 
 FOUND: Texts = {
@@ -65,16 +62,6 @@ def _decision(move: Move) -> str:
     if len(text) > LONGEST_DECISION:
         raise InvalidFields([FieldProblem("/reason", FOUND, "maxLength")])
     return text
-
-
-def masked(value: Any) -> Any:
-    """So much of a text that its owner knows it again: the first sign, or the first three and the last four."""
-    if isinstance(value, list | tuple):
-        return [masked(one) for one in value]
-    text = str(value)
-    if len(text) < 10:
-        return text[:1] + "*" * (len(text) - 1)
-    return text[:3] + "*" * (len(text) - 7) + text[-4:]
 
 
 def day_at(answers: Any, pointer: str) -> date | None:

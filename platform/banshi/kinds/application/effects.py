@@ -120,6 +120,8 @@ async def _pass(platform: Platform, move: Move) -> Pass:
     async def claims(submission: Submission) -> dict[str, Any]:
         return own_claims(await awaited(item.handler.claims, submission))
 
+    if move.is_tried:
+        return ledger.unsigned(platform, move.case, item, _validity(platform, item, answers))
     own = await ask(platform, item, claims, submission_of(platform, move.case), expect=dict)
     values = claims_of(move, own)
     try:

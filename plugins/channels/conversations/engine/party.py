@@ -21,10 +21,10 @@ from conversations.identity.links import person_of
 from conversations.outbound import windows
 from conversations.outbound.answers import KIND, PART, WITHDRAWN, became, why_of
 from conversations.outbound.saying import Speaker, promise
-from conversations.outbound.sender import outlet_of
+from conversations.outbound.sender import outlet_of, title_of
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Turn
-from desk import Attached, Offered, Reachable, Word
+from desk import Attached, Known, Offered, Reachable, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,12 @@ class Contacts:
 
     async def reachable(self, subjects: Sequence[UUID]) -> Mapping[UUID, Reachable]:
         return await windows.reachable(self.platform, subjects)
+
+    async def known(self, subjects: Sequence[UUID]) -> Mapping[UUID, Known]:
+        links = await ContactLink.filter(conversation_id__in=subjects, ended_at=None)
+        names = {one.conversation_id: one.known.get("name", "") for one in links}
+        rows = await ChannelConversation.filter(id__in=subjects).values_list("id", "account")
+        return {one: Known(title_of(self.platform, account), names.get(one, "")) for one, account in rows}
 
     async def moved(self, subject: UUID, state: str, happened: str) -> Sequence[Update]:
         row = await ChannelConversation.get_or_none(id=subject)

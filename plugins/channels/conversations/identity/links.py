@@ -30,11 +30,8 @@ UNBOUND = say("Somebody wrote “unbind” there.")
 OVER = "{why} Nobody is known here by this contact any more."
 
 
-class BoundToAnother(Conflict):
+class BoundToAnother(Conflict, code="bound-to-another", says=say):
     """This chat is bound to somebody else. Write “unbind” there first, then ask for a new link."""
-
-    code = "bound-to-another"
-    says = say
 
 
 def person_of(link: ContactLink, account: str) -> Principal:

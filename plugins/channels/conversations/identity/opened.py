@@ -29,35 +29,22 @@ BACK = "/v1/conversations/opened"
 COOKIE = KeptCookie("banshi_opened", "/v1/conversations")
 
 
-class AnothersLink(Forbidden):
+class AnothersLink(Forbidden, code="another-contact", says=say):
     """This link is for another account than yours. Ask for one in your own chat; this one still works in theirs."""
 
-    code = "another-contact"
-    says = say
 
-
-class OtherBrowser(Forbidden):
+class OtherBrowser(Forbidden, code="other-browser", says=say):
     """This link is opened in the chat itself, on the phone that asked for it, and in no other browser. If somebody sent
     it to you, close it: they would see your cases and act in your name. To bind a chat of your own without the link,
     sign in to the city's app and scan its QR code with the chat, or send the digits that it shows."""
 
-    code = "other-browser"
-    says = say
 
-
-class ContactUnknown(Problem):
+class ContactUnknown(Problem, status=400, code="contact-unknown", says=say):
     """It couldn't be found out whose chat this is. Open the link in the chat once more."""
 
-    status = 400
-    code = "contact-unknown"
-    says = say
 
-
-class ContactUnavailable(Unavailable):
+class ContactUnavailable(Unavailable, code="contact-unavailable", says=say):
     """It can't be found out just now whose chat this is. Open the link in the chat once more in a minute."""
-
-    code = "contact-unavailable"
-    says = say
 
 
 def leading(call: Call, row: ChannelConversation, token: str) -> web.Response | None:

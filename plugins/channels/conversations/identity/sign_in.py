@@ -25,11 +25,8 @@ COOKIE = KeptCookie("banshi_sign_in", BACK)
 ROUTES = PageRoutes("conversations")
 
 
-class ForCitizens(Forbidden):
+class ForCitizens(Forbidden, code="for-citizens", says=say):
     """This account is a member of staff's. Sign in as a citizen."""
-
-    code = "for-citizens"
-    says = say
 
 
 async def offered(call: Call, token: str) -> tuple[LinkOffer, ChannelConversation]:

@@ -33,18 +33,12 @@ FILE = Record(id=ID, name=TEXT, media_type=TEXT, size={"type": "integer"})
 BYTES = {"application/octet-stream": {"contentMediaType": "application/octet-stream"}}
 
 
-class OnItsWay(Conflict):
+class OnItsWay(Conflict, code="too-late", says=say):
     """This answer is on its way, has left, or is ended already; its state says which."""
 
-    code = "too-late"
-    says = say
 
-
-class CannotSend(Conflict):
+class CannotSend(Conflict, code="cannot-send", says=say):
     """This can't be sent to them now: send a file of another kind or size, or words."""
-
-    code = "cannot-send"
-    says = say
 
 
 @ROUTES.post(

@@ -10,16 +10,16 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from banshi import Call, Conflict, NotFound, Platform, Principal, Update, text_in
-from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array, optional
+from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from desk.officers import seen
-from desk.party import BECAME, Reachable, Word, party_of
+from desk.party import BECAME, Word, party_of
 from desk.places import LEAD, OFFICER, Desk, desk_of
 from desk.sentences import say
 from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry
 
-#: Messages of one enquiry that are shown, the last ones; and of the one before it.
-MAX_MESSAGES, MAX_EARLIER = 200, 10
+#: Messages of one enquiry that are shown, the last ones.
+MAX_MESSAGES = 200
 
 PERSON = Record(id=TEXT, name=TEXT)
 MAYBE_PERSON = {"oneOf": [{"type": "null"}, PERSON]}
@@ -39,15 +39,6 @@ HEAD = {
     "rating": {"type": ["integer", "null"], "minimum": 1, "maximum": 5},
     "labels": array(TEXT, description="Codes of the desk's labels."),
 }
-#: How far they can be written to, of what isn't over.
-REACH = {
-    "reachable_until": {**MAYBE_MOMENT, "description": "Until when an answer reaches them unasked; null: always."},
-    "sends_left": {
-        "type": ["integer", "null"],
-        "minimum": 0,
-        "description": "Messages that reach them until they write again; null: any number.",
-    },
-}
 #: For whoever holds it.
 MESSAGE = Record(
     id=ID,
@@ -66,20 +57,6 @@ MESSAGE = Record(
     why={**TEXT, "description": "Why it didn't reach them."},
 )
 EVENT = Record(at=MOMENT, what=TEXT, officer=MAYBE_PERSON, text=TEXT)
-#: What somebody said last time, for who has them now.
-EARLIER = Record(
-    **HEAD,
-    messages=array(MESSAGE, description="The last ones."),
-    notes=array(EVENT, description="Those of colleagues at this desk."),
-)
-ENQUIRY = Record(
-    **HEAD,
-    **{name: optional(schema) for name, schema in REACH.items()},
-    name=optional({**TEXT, "description": "Of the citizen, where they have signed in for this contact."}),
-    messages=optional(array(MESSAGE)),
-    events=optional(array(EVENT)),
-    earlier=optional({"oneOf": [{"type": "null"}, EARLIER]}),
-)
 
 
 class NotHolder(Conflict):
@@ -174,7 +151,6 @@ def person(subject: str, name: str) -> dict[str, str] | None:
 
 
 HEAD_RECORD = Record(**HEAD)
-LISTED = Record(**HEAD, **{name: optional(schema) for name, schema in REACH.items()})
 
 
 def head(platform: Platform, row: Enquiry) -> dict[str, Any]:
@@ -183,40 +159,6 @@ def head(platform: Platform, row: Enquiry) -> dict[str, Any]:
 
 def labels_of(row: Enquiry) -> list[str]:
     return row.labels.strip(",").split(",") if row.labels else []
-
-
-async def heads(platform: Platform, rows: Sequence[Enquiry]) -> list[dict[str, Any]]:
-    """Theirs, and how far those who wait or talk can be written to."""
-    reach: dict[UUID, Reachable] = {}
-    for kind in {row.kind for row in rows}:
-        subjects = [row.subject for row in rows if row.kind == kind and row.state in ("waiting", "held")]
-        reach |= await party_of(platform, kind).reachable(subjects) if subjects else {}
-    return [{**head(platform, row), **_reach(platform, row, reach.get(row.subject, NOT_AT_ALL))} for row in rows]
-
-
-NOT_AT_ALL = Reachable(sends=0)
-
-
-def _reach(platform: Platform, row: Enquiry, reach: Reachable) -> dict[str, Any]:
-    if row.state not in ("waiting", "held"):
-        return {}
-    return {"reachable_until": platform.moment(reach.until), "sends_left": reach.sends}
-
-
-async def document(platform: Platform, row: Enquiry, reader: Principal, language: str) -> dict[str, Any]:
-    """All of it for whoever holds it, its head for the others of the desk."""
-    (own,) = await heads(platform, [row])
-    if row.state != "held" or row.officer != reader.subject:
-        return own
-    citizen, words = await party_of(platform, row.kind).who(row.subject), await words_of(platform, row)
-    events = await DeskEvent.filter(enquiry_id=row.id).exclude(what__in=BECAME).order_by("id")
-    return {
-        **own,
-        **({"name": citizen.name} if citizen else {}),
-        "messages": [message(platform, word, language) for word in words],
-        "events": [event(platform, one, one.desk == row.desk or one.what == "transferred") for one in events],
-        "earlier": await _earlier(platform, row, language),
-    }
 
 
 async def words_of(
@@ -233,19 +175,6 @@ def earlier_of(row: Enquiry, desks: Sequence[str]) -> QuerySet[Enquiry]:
     """The same citizen's before that one, or the same stranger's, at these desks; the newest in front."""
     same = {"person": row.person} if row.person else {"kind": row.kind, "subject": row.subject, "person": ""}
     return Enquiry.filter(**same, desk__in=desks, asked_at__lt=row.asked_at).order_by("-asked_at", "-id")
-
-
-async def _earlier(platform: Platform, row: Enquiry, language: str) -> dict[str, Any] | None:
-    """What the same citizen said last at this desk, with its notes."""
-    last = await earlier_of(row, [row.desk]).filter(state__in=("closed", "left")).first()
-    if last is None:
-        return None
-    notes = await DeskEvent.filter(enquiry_id=last.id, what="note", desk=row.desk).order_by("id")
-    return {
-        **head(platform, last),
-        "messages": [message(platform, one, language) for one in await words_of(platform, last, MAX_EARLIER)],
-        "notes": [event(platform, one, True) for one in notes],
-    }
 
 
 def message(platform: Platform, word: Word, language: str) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from desk.party import party_of
 from desk.places import CODE, LEAD, OFFICER, WORDS, desk_of
 from desk.rounds import RATE
 from desk.routes import enquiries
-from desk.routes.enquiries import ENQUIRY, LISTED, find, find_held, find_led
+from desk.routes.enquiries import find, find_held, find_led
+from desk.routes.shown import ENQUIRY, LISTED, document, heads
 from desk.sentences import say
 from desk.settings import SETTINGS
 from desk.tables.models import Enquiry
@@ -66,7 +67,8 @@ async def list_enquiries(call: Call) -> web.StreamResponse:
     if label := call.query.get("label"):
         rows = rows.filter(labels__contains=f",{label},")
     found, after = await page_of(call, rows, {"-urgent": lambda text: text == "True", "asked_at": in_utc, "id": UUID})
-    return reply(call, Page(await enquiries.heads(call.platform, found), after).document())
+    shown = await heads(call.platform, found, call.principal, call.language)
+    return reply(call, Page(shown, after).document())
 
 
 @ROUTES.get("/v1/desk/enquiries/{id}", Audience.STAFF, {200: ONE[200]})
@@ -76,7 +78,7 @@ async def show_enquiry(call: Call) -> web.StreamResponse:
 
 
 async def _shown(call: Call, row: Enquiry) -> web.StreamResponse:
-    return reply(call, await enquiries.document(call.platform, row, call.principal, call.language))
+    return reply(call, await document(call.platform, row, call.principal, call.language))
 
 
 async def commit(call: Call, *parts: Model | Update) -> None:

@@ -17,9 +17,10 @@ from banshi.sdk.hours import check_hours
 from banshi.sdk.http import Routes
 from desk import places, queue
 from desk.placeholders import PLACEHOLDERS
-from desk.places import CODE, LEAD, WORDS
+from desk.places import CODE, LEAD, OFFICER, WORDS
 from desk.routes.enquiries import desks_of, own_desk
 from desk.sentences import say
+from desk.settings import SETTINGS
 from desk.tables.models import DeskDay, DeskPhrase, Enquiry
 
 ROUTES = Routes("desk")
@@ -31,7 +32,8 @@ COUNT = {"type": "integer", "minimum": 0}
 
 SHIFT = Record(begins=MOMENT, ends=MOMENT)
 DESK = Record(
-    code=TEXT, title=TEXT, open={"type": "boolean"}, opens_at=MAYBE_MOMENT, waiting=COUNT,
+    code=TEXT, title=TEXT, department=TEXT, item={**TEXT, "description": "What a question becomes; empty: nothing."},
+    sits={"type": "boolean"}, leads={"type": "boolean"}, open={"type": "boolean"}, opens_at=MAYBE_MOMENT, waiting=COUNT,
     shifts=array(SHIFT, description="Those of the next days."),
     labels=array(Record(code=TEXT, title=TEXT), description="What its enquiries may be about."),
 )  # fmt: skip
@@ -46,14 +48,22 @@ NO_PLACEHOLDER = "“{name}” is no placeholder: write citizen, officer, desk o
 GONE = Answer("It is as the calendar has it, or there is none any more.")
 
 
-@ROUTES.get("/v1/desk/desks", Audience.STAFF, {200: Answer("Yours.", Record(items=array(DESK)))})
+@ROUTES.get(
+    "/v1/desk/desks",
+    Audience.STAFF,
+    {200: Answer("Yours, or all.", Record(items=array(DESK)))},
+    parameters=(Parameter("all", {"type": "boolean"}, "Others' too, to which a conversation can be handed on."),),
+)
 async def list_desks(call: Call) -> web.StreamResponse:
     """List the desks at which you sit or which you lead: whether each is open, and its shifts."""
     platform, shown = call.platform, []
-    for desk in desks_of(platform, call.principal):
+    own = desks_of(platform, call.principal)
+    for desk in platform[SETTINGS].desks if own and call.query.get("all") else own:
         stretches = await places.shifts(platform, desk)
         about = {
             "title": text_in(desk.title, call.language),
+            "sits": desk.is_of(call.principal, OFFICER),
+            "leads": desk.is_of(call.principal, LEAD),
             "open": places.is_open(stretches, call.now),
             "opens_at": platform.moment(places.opens_at(stretches, call.now)),
             "waiting": await Enquiry.filter(desk=desk.code, state="waiting").count(),

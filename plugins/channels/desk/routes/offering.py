@@ -37,11 +37,8 @@ OFFER_BODY = Record(
 ).form()
 
 
-class AskedAlready(Conflict):
+class AskedAlready(Conflict, code="asked-already", says=say):
     """They have been asked and haven't said yes or no; ask again after another word of yours, or half an hour."""
-
-    code = "asked-already"
-    says = say
 
 
 @ROUTES.post(

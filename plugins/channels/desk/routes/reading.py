@@ -54,11 +54,8 @@ FOUND_ANSWER = Answer("The newest first.", FOUND)
 CASES = Answer("Those of this department, the newest first.", Record(items=array(ref("CaseSummary"))))
 
 
-class NotOver(Conflict):
+class NotOver(Conflict, code="not-over", says=say):
     """This conversation isn't over: its words are for whoever holds it, and for who leads the desk."""
-
-    code = "not-over"
-    says = say
 
 
 @ROUTES.get(

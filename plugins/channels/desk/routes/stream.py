@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from banshi import LANGUAGES, Answer, Audience, Call, Key, Platform
-from banshi.sdk.http import LAST_EVENT, LiveRows, Routes
+from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes
 from banshi.sdk.operations import every, woken, working
 from desk import queue
 from desk.metrics import METRICS
@@ -103,7 +103,7 @@ async def _tell_who_is_there(platform: Platform, streams: LiveRows) -> None:
         200: Answer("Events named by what happened; the data has the conversation.", media_type="text/event-stream"),
         429: Answer("Too many streams are open."),
     },
-    parameters=(LAST_EVENT,),
+    parameters=(LAST_EVENT, AFTER_EVENT),
 )
 async def stream_desk(call: Call) -> web.StreamResponse:
     """Follow your desks live: who calls for a person, who is claimed, answered, given back, closed; who is there.
@@ -115,7 +115,7 @@ async def stream_desk(call: Call) -> web.StreamResponse:
     What becomes of an answer is told as `accepted`, `delivered`, `failed`, `refused`, `shut`, `late` or `unknown`: the
     data has its `message`, and of what didn't reach them `why`, by language.
 
-    `Last-Event-ID` goes on where a stream broke, for an hour.
+    `Last-Event-ID` goes on where a stream broke, for an hour; so does `after`, where there is no such header.
     """
     own = desks_of(call.platform, call.principal)
     sat_at = [desk for desk in own if desk.is_of(call.principal, OFFICER)]

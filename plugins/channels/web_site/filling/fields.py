@@ -18,7 +18,7 @@ Sort = Literal[
 ]  # fmt: skip
 
 #: A text that may be longer than this gets more lines; so many choices are shown at once.
-LINE_CHARS, FEW_CHOICES = 100, 8
+LINE_CHARS, FEW_CHOICES = 120, 8
 #: Autofill by what is known of a person (HTML, section 4.10.18.7).
 AUTOFILL = {
     "name": "name", "phone": "tel", "email": "email", "address": "street-address", "postcode": "postal-code",

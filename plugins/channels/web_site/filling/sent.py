@@ -25,20 +25,12 @@ NAME = re.compile(r'; *name="([^"]*)"')
 UNREADABLE = (ValueError, AssertionError, TimeoutError, RuntimeError, HttpProcessingError)
 
 
-class Unread(Problem):
+class Unread(Problem, status=400, code="form-unread", says=say):
     """What was sent can't be read. Open the page again and send it once more."""
 
-    status = 400
-    code = "form-unread"
-    says = say
 
-
-class TooLong(Problem):
+class TooLong(Problem, status=413, code="form-too-long", says=say):
     """This is more text than can be sent at once. Make it shorter."""
-
-    status = 413
-    code = "form-too-long"
-    says = say
 
 
 @dataclass(frozen=True, slots=True)

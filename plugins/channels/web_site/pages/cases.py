@@ -34,7 +34,7 @@ async def list_own_cases(visit: Visit) -> web.StreamResponse:
 async def show_own_case(visit: Visit) -> web.StreamResponse:
     """Show one of my cases: timeline, deadline, what I can do, and who has read it."""
     visit.person  # noqa: B018 - it raises
-    case = await _case(visit)
+    case = await case_of(visit)
     form, details = await answers_of_case(visit, case)
     messages = (await visit.get("/v1/inbox", case=case["id"], limit=MOST))["items"]
     readings = await visit.find(f"/v1/cases/{case['id']}/readings")
@@ -55,7 +55,7 @@ async def show_own_case(visit: Visit) -> web.StreamResponse:
 async def show_receipt(visit: Visit) -> web.StreamResponse:
     """Say that it was handed in, and what comes next."""
     visit.person  # noqa: B018 - it raises
-    case = await _case(visit)
+    case = await case_of(visit)
     guide = await visit.find(f"/v1/items/{case['item']['code']}")
     department = await visit.find(f"/v1/departments/{case['department']}")
     return await visit.page("cases/receipt.html", here="/cases", case=case, guide=guide, department=department)
@@ -65,14 +65,14 @@ async def show_receipt(visit: Visit) -> web.StreamResponse:
 async def show_case_action(visit: Visit) -> web.StreamResponse:
     """Show what goes with an action."""
     visit.person  # noqa: B018 - it raises
-    case, action = await _action(visit)
+    case, action = await action_of(visit)
     if action is None:
         return visit.to(f"{ROOT}/cases/{case['id']}")
     form = Filling(visit, action["body"], visit.known)
     answers = {"answers": case["answers"]} if "answers" in action["body"]["properties"] else {}
     form.begin(answers)
     for one in case["attachments"]:
-        _name(form, one)
+        name_file(form, one)
     return await _asked(visit, form, case, action)
 
 
@@ -85,7 +85,7 @@ async def take_case_action(visit: Visit) -> web.StreamResponse:
         sent = [(name, text) for name, text in visit.sent.items() if name != "token"]
         return await visit.page("cases/stands.html", status=401, sent=sent)
     is_theirs = session.bears(visit.session, visit.sent.get("token", ""))
-    case, action = await _action(visit)
+    case, action = await action_of(visit)
     if action is None:
         return visit.to(f"{ROOT}/cases/{case['id']}")
     form = Filling(visit, action["body"], visit.known, sent=visit.sent)
@@ -109,7 +109,11 @@ async def take_case_action(visit: Visit) -> web.StreamResponse:
 async def show_case_file(visit: Visit) -> web.StreamResponse:
     """Read what a case has led to: its certificate, its picture of a pass, its entry for a calendar, an upload."""
     visit.person  # noqa: B018 - it raises
-    case, name = await _case(visit), visit.call.path["name"]
+    return await file_of_case(visit, await case_of(visit), visit.call.path["name"])
+
+
+async def file_of_case(visit: Visit, case: Any, name: str) -> web.StreamResponse:
+    """An upload of a case, by its id, or what it has led to. Raises NotFound."""
     own = {one["id"] for one in case["attachments"]}
     address = f"/v1/attachments/{name}" if name in own else links_of(case).get(name)
     if address is None:
@@ -126,13 +130,13 @@ def links_of(case: Any) -> dict[str, str]:
     return {**case.get("links", {}), **((case.get("details") or {}).get("links") or {})}
 
 
-async def _case(visit: Visit) -> Any:
+async def case_of(visit: Visit) -> Any:
     return await visit.get(f"/v1/cases/{visit.call.path['id']}")
 
 
-async def _action(visit: Visit) -> tuple[Any, Any]:
+async def action_of(visit: Visit) -> tuple[Any, Any]:
     """The case and the action, None where it can't be taken now. Raises NotFound."""
-    case = await _case(visit)
+    case = await case_of(visit)
     for one in case["permitted_actions"]:
         if one["action"] == visit.call.path["action"]:
             return case, one
@@ -150,11 +154,11 @@ async def answers_of_case(visit: Visit, case: Any) -> tuple[Filling, list[str]]:
     form.filled.whole = {"answers": case["answers"]}
     form.sent = sent_of(form.schema, form.whole)
     for one in case["attachments"]:
-        _name(form, one)
+        name_file(form, one)
     return form, [*details_in(guide.get("case_details") or {}, case.get("details") or {})]
 
 
-def _name(form: Filling, file: Any) -> None:
+def name_file(form: Filling, file: Any) -> None:
     """Say what a file is called that is in the answers already."""
     for pointer, text in [*form.sent.items()]:
         if text == file["id"]:

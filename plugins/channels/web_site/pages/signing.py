@@ -25,25 +25,16 @@ PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via
 OWN_NAME = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1])(?::[0-9]{1,5})?")
 
 
-class ForCitizens(Forbidden):
+class ForCitizens(Forbidden, code="for-citizens", says=say):
     """This account is a member of staff's. Sign in as a citizen."""
 
-    code = "for-citizens"
-    says = say
 
-
-class ForStaff(Forbidden):
+class ForStaff(Forbidden, code="for-staff", says=say):
     """This account is no member of staff's. Sign in as one."""
 
-    code = "for-staff"
-    says = say
 
-
-class NobodyMadeUp(Forbidden):
+class NobodyMadeUp(Forbidden, code="nobody-made-up", says=say):
     """Nobody is made up here: sign in at the identity provider."""
-
-    code = "nobody-made-up"
-    says = say
 
 
 def made_up(visit: Visit) -> list[str]:

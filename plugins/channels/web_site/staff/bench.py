@@ -14,11 +14,8 @@ from web_site.visit import Pages, Visit
 ROUTES = Pages()
 
 
-class NoRoom(Forbidden):
+class NoRoom(Forbidden, code="no-room", says=say):
     """None of your roles has a room here. Whoever manages accounts can give you one."""
-
-    code = "no-room"
-    says = say
 
 
 @ROUTES.show("/staff")

@@ -48,20 +48,12 @@ ANSWERS = {
 }
 
 
-class NotFromWeChat(Problem):
+class NotFromWeChat(Problem, status=403, code="signature-refused", says=say):
     """This is not signed as WeChat signs for this account, or it was signed too long ago."""
 
-    status = 403
-    code = "signature-refused"
-    says = say
 
-
-class NoMessage(Problem):
+class NoMessage(Problem, status=400, code="malformed-body", says=say):
     """This is no message of WeChat's that can be read."""
-
-    status = 400
-    code = "malformed-body"
-    says = say
 
 
 @ROUTES.get("/v1/wechat/{account}", Audience.ANYONE, ANSWERS, parameters=ECHO)

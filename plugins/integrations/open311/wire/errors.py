@@ -19,11 +19,8 @@ from .formats import OPEN, Format
 KEPT = {404, 429}
 
 
-class BadRequest(Problem):
+class BadRequest(Problem, status=400, code="bad-request"):
     """The request can't be fulfilled as it is."""
-
-    status = 400
-    code = "bad-request"
 
     def __init__(self, faults: Sequence[str]) -> None:
         #: Everything that is wrong, in the caller's language.
@@ -36,18 +33,12 @@ def bad(language: str, said: Texts) -> BadRequest:
     return BadRequest([text_in(said, language)])
 
 
-class KeyRefused(Problem):
+class KeyRefused(Problem, status=403, code="key-refused"):
     """api_key is missing or not valid."""
 
-    status = 403
-    code = "key-refused"
 
-
-class Unknown(Problem):
+class Unknown(Problem, status=404, code="not-found"):
     """There is no such thing."""
-
-    status = 404
-    code = "not-found"
 
 
 NO_SERVICE = say("service_code was not found; services lists them all.")

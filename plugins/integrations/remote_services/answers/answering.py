@@ -59,19 +59,12 @@ ANSWER = Form.from_schema(ANSWER_SCHEMA)
 STEP_SCHEMA = Record(case=ID, state=TEXT, version={"type": "integer"})
 
 
-class SignatureRefused(Problem):
+class SignatureRefused(Problem, status=401, code="signature-refused", says=say):
     """The call is not signed as this service's calls are."""
 
-    status = 401
-    code = "signature-refused"
-    says = say
 
-
-class Replayed(Conflict):
+class Replayed(Conflict, code="replayed", says=say):
     """An answer of this webhook-id was taken already; a new answer needs an id of its own."""
-
-    code = "replayed"
-    says = say
 
 
 @ROUTES.post(

@@ -21,12 +21,8 @@ from ..sentences import say
 REFUSALS = {401, 403}
 
 
-class NotProven(Problem):
+class NotProven(Problem, status=422, code="not-proven", says=say):
     """The endpoint has not answered the challenge; mend what `detail` says, and prove it again."""
-
-    status = 422
-    code = "not-proven"
-    says = say
 
 
 async def prove(line: Line) -> None:

@@ -131,7 +131,50 @@ CASE_SCHEMAS: dict[str, Schema] = {
         permitted_actions=ACTIONS,
         attachments=array(ref("Attachment")),
         details=optional(ref("CaseDetails")),
+        second_person=optional(
+            {**maybe(ref("FirstPerson")), "description": "For staff: the step after which somebody else decides."}
+        ),
         enclosures=optional({"type": "object", "description": "For staff: what plugins keep with it, by their names."}),
+    ),
+    "WorklistCase": Record(
+        **_CASE_SUMMARY,
+        applicant={
+            "oneOf": [{"type": "null"}, ref("Applicant")],
+            "description": "Who handed it in, masked: the case itself has the whole name. Null for nobody's.",
+        },
+        subject={
+            **MAYBE_TEXT,
+            "description": "The plate or the organisation that it is about, by its last four signs; null for others.",
+        },
+        actions=array(
+            Record(action=ref("CaseAction"), label=TEXT, forward={"type": "boolean"}),
+            description="What the caller may do by the state table; none where it is a colleague's turn.",
+        ),
+        second_person=maybe(ref("FirstPerson")),
+    ),
+    "FirstPerson": Record(
+        action=ref("CaseAction"),
+        action_title=TEXT,
+        at=MOMENT,
+        account={**TEXT, "description": "Of whoever took it, as the identity provider names them."},
+        own={"type": "boolean", "description": "It was the caller: somebody else goes on with it."},
+    ),
+    "WorklistCounts": Record(
+        total={"type": "integer"},
+        overdue={"type": "integer", "description": "Whose last day is over."},
+        due_today={"type": "integer"},
+        states=array(Record(state=ref("CaseState"), state_title=TEXT, count={"type": "integer"})),
+        items=array(Record(item=REFERENCE, count={"type": "integer"})),
+    ),
+    "ActionPreview": Record(
+        action=ref("CaseAction"),
+        state=ref("CaseState"),
+        state_title={**TEXT, "description": "Of the case after the action."},
+        deadline=maybe(ref("Deadline")),
+        message={
+            **maybe(Record(title=TEXT, body=TEXT)),
+            "description": "As its citizen would read it in the caller's language; null where nobody is told anything.",
+        },
     ),
     "Begun": Record(
         kind=KIND,
@@ -172,7 +215,7 @@ _FILE: dict[str, Schema] = CASE_SCHEMAS["Attachment"]["properties"]
 _CASE: dict[str, Schema] = CASE_SCHEMAS["Case"]["properties"]
 
 #: What is of no use to somebody who has a code and nothing else; enclosures are for staff, who read the case itself.
-_OF_A_NAME = frozenset({"id", "links", "renews", "enclosures"})
+_OF_A_NAME = frozenset({"id", "links", "renews", "enclosures", "second_person"})
 
 UNNAMED_FILE = Record(**{name: schema for name, schema in _FILE.items() if name != "links"})
 UNNAMED_CASE = Record(

@@ -6,110 +6,76 @@ from banshi.foundation.errors import NotFound
 from banshi.kinds.refusals import OfKinds, Refused
 
 
-class SlotFull(Refused):
+class SlotFull(Refused, code="slot-full"):
     """This time is full. Choose another one, or join the waiting list where there is one."""
 
-    code = "slot-full"
 
-
-class SlotClosed(Refused):
+class SlotClosed(Refused, code="slot-closed"):
     """This time is no longer offered. Choose another one."""
 
-    code = "slot-closed"
 
-
-class SlotPast(Refused):
+class SlotPast(Refused, code="slot-past"):
     """This time has begun or is over. Choose a later one."""
 
-    code = "slot-past"
 
-
-class NotReleased(Refused):
+class NotReleased(Refused, code="not-released"):
     """This time can be booked from {opens} on. Come back then."""
 
-    code = "not-released"
 
-
-class SlotDrawn(Refused):
+class SlotDrawn(Refused, code="slot-drawn"):
     """Who gets this time is drawn at {draw}. Book it to enter the draw: it can be neither held nor moved to."""
 
-    code = "slot-drawn"
 
-
-class DrawPending(Refused):
+class DrawPending(Refused, code="draw-pending"):
     """This time is being drawn right now. Ask again in a minute."""
 
-    code = "draw-pending"
 
-
-class AlreadyThere(Refused):
+class AlreadyThere(Refused, code="already-there"):
     """You already have this time, or wait for it; see your own cases."""
 
-    code = "already-there"
 
-
-class LimitReached(Refused):
+class LimitReached(Refused, code="limit-reached"):
     """One person has {limit} of these at once, and you have them. Cancel one, or move it to another time."""
 
-    code = "limit-reached"
 
-
-class NoWaitingList(Refused):
+class NoWaitingList(Refused, code="no-waiting-list"):
     """This time is full and has no waiting list. Choose another one."""
 
-    code = "no-waiting-list"
 
-
-class TooLateToChange(Refused):
+class TooLateToChange(Refused, code="too-late-to-change"):
     """It could be changed or cancelled until {until}. If you can't come, call {phone}."""
 
-    code = "too-late-to-change"
 
-
-class NoShowPause(Refused):
+class NoShowPause(Refused, code="no-show-pause"):
     """You missed {missed} appointments, so booking online pauses until {until}. Call {phone} if one is a mistake."""
 
-    code = "no-show-pause"
 
-
-class OfferOver(Refused):
+class OfferOver(Refused, code="offer-over"):
     """The offer was good until {until}. The place has gone to whoever was next."""
 
-    code = "offer-over"
 
-
-class WrongPlace(Refused):
+class WrongPlace(Refused, code="wrong-place"):
     """This appointment is at another place: {where}."""
 
-    code = "wrong-place"
 
-
-class WrongDay(Refused):
+class WrongDay(Refused, code="wrong-day"):
     """This appointment is on another day: {when}."""
-
-    code = "wrong-day"
 
 
 class NotOverYet(Refused):
     """The time is not over yet: nobody has missed it."""
 
 
-class TooEarly(Refused):
+class TooEarly(Refused, code="too-early"):
     """Too early: the appointment is at {when}, and the counter takes people from {opens} on."""
 
-    code = "too-early"
 
-
-class TooLate(Refused):
+class TooLate(Refused, code="too-late"):
     """Too late: the appointment was at {when}. Book a new one."""
 
-    code = "too-late"
 
-
-class NotScannable(Refused):
+class NotScannable(Refused, code="not-an-appointment"):
     """What was scanned is no appointment's code of this item. Scan the code in the app, or look for the number."""
-
-    code = "not-an-appointment"
 
 
 class NotBookable(OfKinds, NotFound):

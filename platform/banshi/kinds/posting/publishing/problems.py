@@ -5,34 +5,24 @@ from __future__ import annotations
 from banshi.kinds.refusals import Refused
 
 
-class OwnPosting(Refused):
+class OwnPosting(Refused, code="own-posting"):
     """This posting is yours. Your conversations show who has written to you about it."""
 
-    code = "own-posting"
 
-
-class AlreadyTalking(Refused):
+class AlreadyTalking(Refused, code="already-talking"):
     """You have written about this posting before: go on in your conversation."""
 
-    code = "already-talking"
 
-
-class PostingOver(Refused):
+class PostingOver(Refused, code="posting-over"):
     """This posting is over, so nobody can write about it any more."""
 
-    code = "posting-over"
 
-
-class ConversationClosed(Refused):
+class ConversationClosed(Refused, code="conversation-closed"):
     """Nobody can write in this conversation any more. If you have blocked it, unblock it first."""
 
-    code = "conversation-closed"
 
-
-class AlreadyReported(Refused):
+class AlreadyReported(Refused, code="already-reported"):
     """You have reported this conversation already, or it is closed: staff tell you what came of it."""
-
-    code = "already-reported"
 
 
 class ExtensionTooLate(Refused):
@@ -43,7 +33,5 @@ class ExtendedBefore(Refused):
     """It was extended before: submit it again once it ends."""
 
 
-class NotReported(Refused):
+class NotReported(Refused, code="not-reported"):
     """There is no report of this conversation that waits for a review: somebody else may have reviewed it."""
-
-    code = "not-reported"

@@ -19,6 +19,12 @@ from banshi.ops.cli.server.serve import PORT, asked_to_stop, listening, run
 
 #: People of whom a visitor of the demo's site is one by one click.
 MADE_UP = ["王小明", "李示例"]
+#: The same of staff, with their roles: who decides, who decides alone or after them, and who scans in the street.
+STAFF = {
+    "李警官": ["traffic:reviewer"],
+    "赵队长": ["traffic:reviewer", "traffic:approver", "traffic:publisher"],
+    "陈警员": ["traffic:officer"],
+}
 
 
 @click.command("demo")
@@ -88,7 +94,11 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
                 "platform": {"data": f"{folder}/data", "database": "", "keys": None, "identity": None},
                 "plugins": {
                     "conversations": {"package": "conversations", "api": API_VERSION},
-                    "web_site": {"package": "web_site", "api": API_VERSION, "settings": {"people": MADE_UP}},
+                    "web_site": {
+                        "package": "web_site",
+                        "api": API_VERSION,
+                        "settings": {"people": MADE_UP, "staff": STAFF},
+                    },
                     "mobile_push": {
                         "package": "mobile_push",
                         "api": API_VERSION,
@@ -127,6 +137,7 @@ async def _stay(console: Any, story: Any) -> None:
     stop = asked_to_stop()
     url = story.door.url
     console.print(f"\nThe city in your browser: {url}/site")
+    console.print(f"Its workbench: {url}/site/staff, as {', '.join(STAFF)} by one click")
     console.print(f"The server stays up until Ctrl-C. Its description: {url}/openapi.json")
     for who, person in (("citizen", story.citizen), ("staff", story.reviewer), ("officer", story.officer)):
         console.print(f"\n{who.upper()}={person.token}", soft_wrap=True)

@@ -103,11 +103,11 @@ async def enter(talk: Talk, code: str, *, urgent: bool = False) -> None:
             desk=talk.spoken(desk.title),
         )
     talk.happen("called")
-    await _say_place(talk, desk, _asked(talk, desk, urgent=urgent))
+    await _say_place(talk, desk, _asked(talk, desk, urgent=urgent, word=talk.id if urgent else None))
     return talk.say("Write what it is about meanwhile: the officer reads it. “cancel” leaves the queue.")
 
 
-def _asked(talk: Talk, desk: Desk, **how: bool) -> Enquiry:
+def _asked(talk: Talk, desk: Desk, **how: Any) -> Enquiry:
     """The call for a person, which the turn writes."""
     person = talk.principal.subject if talk.principal else ""
     enquiry, rows = talk.platform[DESK].ask(KIND, talk.row.id, desk, person, **how)
@@ -137,7 +137,7 @@ async def _closed(talk: Talk, desk: Desk, hours: Hours) -> None:
 async def ring(talk: Talk) -> bool:
     """Let the first desk that is open know that somebody speaks of danger; False where nobody sits anywhere."""
     if talk.memory.is_beside and (held := await talk.platform[DESK].last(KIND, talk.row.id, "waiting", "held")):
-        talk.beside += await talk.platform[DESK].heard(held, talk.text)
+        talk.beside += await talk.platform[DESK].heard(held, talk.text, talk.id)
         talk.go("over", "menu")
         return True
     desk = await talk.platform[DESK].open_one()

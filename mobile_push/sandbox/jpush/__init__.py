@@ -1,0 +1,1 @@
+"""A local stand-in for JPush's REST API v3, with phones that receive, and receipts that it sends."""
