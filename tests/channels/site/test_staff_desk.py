@@ -127,6 +127,8 @@ async def test_the_same_form_sent_twice_says_it_once_and_so_is_its_picture(tmp_p
         await sends(one.li, "answers", text="", file=TINY_PNG)
         # This channel takes no file: it is said, and nothing was sent.
         assert (one.li.status, "This can't be sent to them now" in shown(one.li)) == (409, True)
+        await one.li.go(one.li.url)
+        assert (one.li.status, "answers" in forms_of(one.li)) == (200, True), "its address leads back"
 
 
 async def test_canned_answers_are_found_by_letters_and_what_was_typed_stays(tmp_path: Path) -> None:

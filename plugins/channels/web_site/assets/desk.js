@@ -115,10 +115,11 @@ const refused = (form, page) => { const trouble = $("[data-trouble]", page), tok
   // Who is signed in by now stands in the page's head and foot, before anything more is sent in their name.
   if (token) { $$("input[name=token]").forEach(one => { one.value = token; }); [".brand", ".foot"].forEach(one => $(one).replaceWith(document.importNode($(one, page), true))); }
   tell(form, trouble ? document.importNode(trouble, true) : noted($("main p", page)?.textContent ?? desk.dataset.away)); };
-const done = form => { tell(form); if (form.matches("[data-answer]")) { const answer = draft(); sessionStorage.removeItem(nameOf(answer)); answer.value = ""; delete answer.dataset.phrase; }
-  form.reset(); $$("[name=key]").forEach(one => { one.value = key(); }); };
+const done = form => { tell(form); form.reset();
+  if (form.matches("[data-answer]")) { const answer = draft(); sessionStorage.removeItem(nameOf(answer)); answer.value = ""; delete answer.dataset.phrase; }
+  $$("[name=key]").forEach(one => { one.value = key(); }); };
 document.addEventListener("submit", async e => { const form = e.target; if (!form.matches("[data-send]")) return; e.preventDefault(); if (form.dataset.busy) return;
-  const body = new FormData(form, e.submitter), answer = $("[data-draft]", form), isFind = e.submitter?.name === "find";
+  const body = new FormData(form, e.submitter), answer = $("[data-draft]", form), isFind = e.submitter?.name === "find", named = form.action.split("/").at(-1);
   if (answer?.dataset.phrase && answer.value === answer.dataset.whole) { body.set("phrase", answer.dataset.phrase); body.delete("text"); }
   form.dataset.busy = "1";
   try { const got = await fetch(form.action, { method: "POST", body, redirect: "manual" });
@@ -126,7 +127,7 @@ document.addEventListener("submit", async e => { const form = e.target; if (!for
     const page = parsed(await got.text());
     if (!got.ok) return refused(form, page);
     if (form.matches("[data-takes-back]")) { draft().value ||= body.get("text"); sessionStorage.setItem(nameOf(draft()), draft().value); return refresh(); }
-    if (!isFind) done(form); swap(page, { cases: "about", earlier: "about", offers: "found", reading: "talk" }[form.action.split("/").at(-1)]);
+    if (!isFind) done(form); swap(page, { offers: "found", reading: "talk" }[named] ?? named);
   } catch { tell(form, noted(desk.dataset.away)); } finally { delete form.dataset.busy; } });
 
 // ---- the stream: it goes on where it broke
