@@ -91,7 +91,7 @@ async def _jpush(settings: JPushSettings) -> Verdict:
 
     try:
         async with JPushProvider(settings) as jpush:
-            await jpush.check()
+            await jpush.fetch_cids()
     except (Refused, ValueError) as error:
         advice = "are app_key and master_secret the console's, is our address on its white list, the way out open?"
         return Verdict("jpush", "error", f"{error}: {advice}")

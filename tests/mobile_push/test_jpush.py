@@ -17,9 +17,10 @@ from banshi.sdk.outgoing import Refused
 from banshi.testing import open_door
 from mobile_push.delivery.service import deliver
 from mobile_push.doctor import examination
-from mobile_push.providers.jpush.answers import basic, read
+from mobile_push.providers.jpush.answers import read
 from mobile_push.providers.jpush.payload import document
 from mobile_push.providers.jpush.provider import JPushProvider
+from mobile_push.providers.jpush.receipts import basic
 from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.provider import Outcome, Receipt
 from mobile_push.providers.told import Forged, Told
@@ -330,7 +331,7 @@ async def test_a_receipt_without_the_proof_is_forged(jpush: JPushProvider, proof
         jpush.heard({"Authorization": proof}, {}, orjson.dumps([ROW]), 0.0)
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"null", b"<html>", b'{"rows":[]}', b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{}", b"1", b"null", b"<html>", b'{"rows":[]}', b"[" * 100_000])
 async def test_a_receipt_that_cannot_be_read_is_named_as_one(jpush: JPushProvider, body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         jpush.heard(PROOF, {}, body, 0.0)
@@ -351,10 +352,13 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a key that is none": ({"app_key": "mine"}, "24 hexadecimal digits"),
     "an address without TLS": ({"base_url": "http://api.jpush.cn"}, "https://"),
     "no request at once": ({"at_once": 0}, "above 0"),
-    "a maker that there is not": ({"channels": {"case": {"nokia": {}}}}, "knows no such maker"),
-    "a word that a maker has not": ({"channels": {"case": {"vivo": {"channel_id": "1"}}}}, "vivo is told category"),
+    "a maker that there is not": ({"channels": {"case": {"nokia": {}}}}, "makers are xiaomi, oppo"),
+    "a word that a maker has not": (
+        {"channels": {"case": {"vivo": {"channel_id": "1"}}}},
+        "it takes distribution category",
+    ),
     "a kind that there is not": ({"channels": {"reminder": {}}}, "channels"),
-    "a list for a maker": ({"channels": {"case": {"vivo": {"category": ["IM"]}}}}, "text, a number"),
+    "a list for a maker": ({"channels": {"case": {"vivo": {"category": ["IM"]}}}}, "channels.case.vivo.category"),
     "a lease that is too short": ({"timeout": 20.0}, "lease has to be more than twice jpush.timeout"),
 }
 

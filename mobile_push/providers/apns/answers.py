@@ -7,37 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
-
-import orjson
 
 from banshi.sdk.outgoing import Codes, Consequence
+from mobile_push.providers.answers import document
 from mobile_push.providers.provider import OUTCOMES, Outcome, Receipt, refused
 
-#: What `reason` means for the message.
+#: What `reason` means for the message; what isn't here is about the message itself.
 CODES = Codes(
     {
-        "Unregistered": Consequence.DEAD,  # the app was removed
-        "ExpiredToken": Consequence.DEAD,
-        "BadDeviceToken": Consequence.DEAD,  # none, or of Apple's other host: then all are, and the brake holds
-        "DeviceTokenNotForTopic": Consequence.DEAD,  # another app's
-        "TooManyRequests": Consequence.SOON,  # to this phone
-        "IdleTimeout": Consequence.SOON,
-        "InternalServerError": Consequence.SOON,
-        "ServiceUnavailable": Consequence.SOON,
-        "Shutdown": Consequence.SOON,
+        # Its app was removed; or it is no token, another app's, or of Apple's other host: then all are, and all stay.
+        **dict.fromkeys(["Unregistered", "ExpiredToken", "BadDeviceToken", "DeviceTokenNotForTopic"], Consequence.DEAD),
+        **dict.fromkeys(["TooManyRequests", "IdleTimeout", "InternalServerError"], Consequence.SOON),
+        **dict.fromkeys(["ServiceUnavailable", "Shutdown"], Consequence.SOON),
         "ExpiredProviderToken": Consequence.TOKEN,
-        "InvalidProviderToken": Consequence.OURS,  # the key, its id or the team's
-        "MissingProviderToken": Consequence.OURS,
-        "TooManyProviderTokenUpdates": Consequence.OURS,  # somebody else signs with this key as well
-        "Forbidden": Consequence.OURS,
-        "BadCertificate": Consequence.OURS,
-        "BadCertificateEnvironment": Consequence.OURS,
-        "BadTopic": Consequence.OURS,
-        "MissingTopic": Consequence.OURS,
-        "TopicDisallowed": Consequence.OURS,
-        "BadPath": Consequence.OURS,
-        "MethodNotAllowed": Consequence.OURS,
+        # The key, its id or the team's; or somebody else signs with this key as well.
+        **dict.fromkeys(["InvalidProviderToken", "TooManyProviderTokenUpdates"], Consequence.OURS),
+        **dict.fromkeys(["MissingProviderToken", "Forbidden", "BadCertificate", "BadPath"], Consequence.OURS),
+        **dict.fromkeys(["BadCertificateEnvironment", "BadTopic", "MissingTopic"], Consequence.OURS),
+        **dict.fromkeys(["TopicDisallowed", "MethodNotAllowed"], Consequence.OURS),
     }
 )
 #: The reason of a 403 that another signature may mend.
@@ -48,7 +35,7 @@ MOMENTS_MS = range(978_307_200_000, 4_102_444_800_000)
 
 def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     """What APNs' answer means: by its `reason`, and without one only a 200 of Apple's own is a yes."""
-    answer = _document(body)
+    answer = document(body)
     name = headers.get("apns-id", "")
     if status == 200 and name and not body.strip():
         return Receipt(Outcome.ACCEPTED, "OK", None, name if name.isprintable() else None)
@@ -66,11 +53,3 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     if outcome is Outcome.DEAD_TOKEN and isinstance(since, int) and since in MOMENTS_MS:
         return receipt._replace(dead_since=since / 1000)
     return receipt
-
-
-def _document(body: bytes) -> dict[str, Any]:
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return answer if isinstance(answer, dict) else {}

@@ -15,35 +15,25 @@ MAX_KEPT = 1024
 
 
 class Cids:
-    """The ids of this process.
-
-    Args:
-        fetch: Asks JPush for some.
-    """
+    """The ids of this process; `fetch` asks JPush for some."""
 
     def __init__(self, fetch: Callable[[], Awaitable[list[str]]]) -> None:
-        self._fetch = fetch
-        self._pool: deque[str] = deque()
-        self._until = 0.0
-        self._fetching = asyncio.Lock()
-        #: Push and phones → id, and until when it is good.
+        self._fetch, self._fetching = fetch, asyncio.Lock()
+        #: Ids, each with the moment until which it is good; and those of pushes.
+        self._pool: deque[tuple[str, float]] = deque()
         self._kept: OrderedDict[Hashable, tuple[str, float]] = OrderedDict()
 
     async def of(self, push: Hashable) -> str:
         """The id of a push, the same as before where it has been tried. Raises what `fetch` raises."""
-        now = time.monotonic()
-        cid, until = self._kept.get(push, ("", 0.0))
-        if now < until:
-            return cid
         async with self._fetching:
-            if not self._pool or now >= self._until:
-                self._pool = deque(await self._fetch())
-                self._until = now + GOOD_FOR_S
-            cid = self._pool.popleft()
-        self._kept[push] = cid, self._until
-        while len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
-        return cid
+            now = time.monotonic()
+            if push not in self._kept or now >= self._kept[push][1]:
+                while not self._pool or now >= self._pool[0][1]:
+                    self._pool = deque((cid, now + GOOD_FOR_S) for cid in await self._fetch())
+                self._kept[push] = self._pool.popleft()
+            while len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[push][0]
 
     def settled(self, push: Hashable) -> None:
         """JPush has said what became of it."""

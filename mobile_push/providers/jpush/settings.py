@@ -6,31 +6,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from mobile_push.providers.addresses import check_address
-from mobile_push.providers.words import TextRules
+from mobile_push.providers.templates import Given
 from mobile_push.screen.presentation import Kind
 
 #: An AppKey and a MasterSecret as JPush gives them out.
 KEY = re.compile("[0-9a-fA-F]{24}")
-
 #: Maker → what its channel is told by JPush (`options.third_party_channel`, and HarmonyOS' own notification).
 CHANNELS = {
-    "xiaomi": {"distribution", "channel_id", "mi_template_id", "mi_template_param"},
-    "oppo": {
-        *("distribution", "channel_id", "category", "notify_level"),
-        *("private_msg_template_id", "private_title_parameters", "private_content_parameters"),
-    },
-    "vivo": {"distribution", "category"},
-    "honor": {"distribution", "importance"},
-    "huawei": {"distribution", "importance", "category"},
-    "meizu": {"distribution"},
-    "hmos": {"category"},
+    "xiaomi": "distribution channel_id mi_template_id mi_template_param",
+    "oppo": "distribution channel_id category notify_level private_msg_template_id private_title_parameters "
+    "private_content_parameters",
+    "vivo": "distribution category",
+    "honor": "distribution importance",
+    "huawei": "distribution importance category",
+    "meizu": "distribution",
+    "hmos": "category",
 }
-
-#: Words in a template's parameters that stand for the message's own, of which makers let only keywords pass.
-TITLE, BODY = "{title}", "{body}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +39,7 @@ class JPushSettings:
     #: show a phone few in a day.
     system: frozenset[Kind] = frozenset({"case", "alert"})
     #: What the makers are told of each kind: [….channels.case.xiaomi] channel_id = "…".
-    channels: Mapping[Kind, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    channels: Mapping[Kind, Mapping[str, Mapping[str, Given]]] = field(default_factory=dict)
     #: Characters of a title and of a text that every maker takes; without vivo, 50 and 50.
     title_length: int = 20
     body_length: int = 50
@@ -60,28 +53,13 @@ class JPushSettings:
     ca_file: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("app_key", "master_secret"):
-            if not KEY.fullmatch(getattr(self, name)):
-                raise ValueError(f"{name} is not 24 hexadecimal digits; copy it from JPush's console unchanged")
+        if not all(KEY.fullmatch(key) for key in (self.app_key, self.master_secret)):
+            raise ValueError("app_key and master_secret have 24 hexadecimal digits; copy them from JPush's console")
         check_address("base_url", self.base_url)
         if min(self.at_once, self.title_length, self.body_length) < 1 or not self.timeout > 0:
             raise ValueError("at_once, title_length, body_length and timeout have to be above 0")
         for kind, makers in self.channels.items():
             for maker, told in makers.items():
-                _check(f"channels.{kind}.{maker}", maker, told)
-
-    @property
-    def rules(self) -> TextRules:
-        """What the makers take of a title and a text."""
-        return TextRules(title=self.title_length, body=self.body_length)
-
-
-def _check(where: str, maker: str, told: Mapping[str, Any]) -> None:
-    if maker not in CHANNELS:
-        raise ValueError(f"{where}: JPush knows no such maker; there are {', '.join(CHANNELS)}")
-    for name, value in told.items():
-        if name not in CHANNELS[maker]:
-            raise ValueError(f"{where}.{name}: {maker} is told {', '.join(sorted(CHANNELS[maker]))}, and not that")
-        values = value.values() if isinstance(value, Mapping) else [value]
-        if not all(isinstance(one, str | int) for one in values):
-            raise ValueError(f"{where}.{name} has to be text, a number, or a table of texts")
+                if set(told) - set(CHANNELS.get(maker, "").split()) or maker not in CHANNELS:
+                    there = CHANNELS.get(maker) or f"the makers are {', '.join(CHANNELS)}"
+                    raise ValueError(f"channels.{kind}.{maker} has what JPush knows nothing of; it takes {there}")
