@@ -258,7 +258,7 @@ async def test_receipts_twice_out_of_order_forged_and_of_nothing_count_as_what_t
 
         async def counted() -> Any:
             report = await door.staff("p", "traffic:publisher").get(f"/v1/notices/{one.id}/report")
-            return report.ok()["ways"]
+            return {one["provider"]: one for one in report.ok()["providers"]}
 
         await _until_equal(counted, {"jpush": {"accepted": 6, "arrived": 6, "opened": 1}})
 
