@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections import Counter
@@ -15,11 +16,14 @@ import aiohttp
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from banshi import testing
+from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.testing import Door, open_door
 from mobile_push.sandbox.apns import KEY_ID, TEAM_ID, TOPIC
 from mobile_push.sandbox.jpush.receipts import APP_KEY, MASTER_SECRET, basic
 from mobile_push.sandbox.together import PushServices
 from mobile_push.tables.models import Address, Device
+from tests import commands
 from tests.mobile_push.conftest import TRAFFIC, hurry
 from tests.mobile_push.test_fan_out import broadcast, publish
 from tests.waiting import until
@@ -76,10 +80,28 @@ def opened(tmp_path: Path, services: PushServices) -> Open:
     }
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
 
-    def one(**more: Any) -> AbstractAsyncContextManager[Door]:
-        return open_door(tmp_path, plugins, settings={"mobile_push": {"one_person": ["traffic"], **ways, **more}})
+    def one(duty: ProcessRole = EVERYTHING, **more: Any) -> AbstractAsyncContextManager[Door]:
+        own = {"one_person": ["traffic"], **ways, **more}
+        write_configuration(tmp_path, own)
+        return open_door(tmp_path, plugins, settings={"mobile_push": own}, duty=duty)
 
     return one
+
+
+def write_configuration(folder: Path, push: dict[str, Any]) -> None:
+    """The same for a server in a process of its own."""
+    data = folder / "data"
+    lines = [f'[platform]\ndata = "{data}"\ndatabase = "{testing.database_in(data)}"']
+    lines += [
+        f'[plugins.traffic]\napi = 1\npath = "{TRAFFIC}"',
+        '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"',
+    ]
+    tables = {"": {}, **{f".{name}": told for name, told in push.items() if isinstance(told, dict)}}
+    tables[""] = {name: told for name, told in push.items() if not isinstance(told, dict)}
+    for name, told in tables.items():
+        lines.append(f"[plugins.mobile_push.settings{name}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in told.items()]
+    (folder / "plugins.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 async def register(door: Door, numbers: Iterable[int], of: Callable[[int], Iterable[str]]) -> None:
@@ -101,17 +123,25 @@ def third(number: int) -> tuple[str, ...]:
     return THIRDS[number % 3]
 
 
-def got(services: PushServices, message: str) -> Counter[int]:
-    """Phone → how often it got that message, by whichever service."""
+def got_by(services: PushServices, message: str, name: str) -> Counter[int]:
+    """Phone → how often it got that message by that service."""
     found: Counter[int] = Counter()
-    for fcm in services.fcm.received:
-        found[int(fcm.token[4:])] += fcm.message["data"]["message_id"] == message
-    for apns in services.apns.received:
-        found[int(apns.token, 16)] += apns.message["message_id"] == message
-    for jpush in services.jpush.received:
-        if jpush.message["notification"]["android"]["extras"]["message_id"] == message:
-            found.update(int(token[6:]) for token in jpush.tokens)
-    return +found
+    if name == "fcm":
+        found.update(
+            int(one.token[4:]) for one in services.fcm.received if one.message["data"]["message_id"] == message
+        )
+    elif name == "apns":
+        found.update(int(one.token, 16) for one in services.apns.received if one.message["message_id"] == message)
+    else:
+        for one in services.jpush.received:
+            if one.message["notification"]["android"]["extras"]["message_id"] == message:
+                found.update(int(token[6:]) for token in one.tokens)
+    return found
+
+
+def got(services: PushServices, message: str) -> Counter[int]:
+    """The same by whichever service."""
+    return sum((got_by(services, message, name) for name in ADDRESS), Counter[int]())
 
 
 async def all_got(services: PushServices, message: str, phones: set[int]) -> None:
@@ -231,6 +261,40 @@ async def test_what_is_ended_between_two_ways_goes_on_by_the_second_and_by_no_ot
     async with opened():
         await all_got(services, str(one.id), {*phones})
     assert services.apns.answers["Unregistered"] <= asked + len(phones)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+async def test_a_server_that_is_killed_between_two_ways_again_and_again_loses_nobody_and_takes_no_third(
+    opened: Open, services: PushServices, tmp_path: Path
+) -> None:
+    """What had no answer when it was killed may come once more, by the same way and by no other."""
+    phones = range(PHONES)
+    async with opened(ProcessRole(lanes=frozenset()), lease=11) as door:
+        await register(door, phones, third)
+        dead = {ADDRESS["apns"](number) for number in phones[0::6]}
+        services.apns.behaviour.unregistered = dict.fromkeys(dead, time.time() + 5)
+        one = await publish(door, await broadcast(door))
+        assert not got(services, str(one.id))
+    services.jpush.behaviour.hang = {"/v3/push"}
+
+    def have_hung(times: int) -> Callable[[], bool]:
+        return lambda: services.jpush.counted["/v3/push", "hang"] >= times
+
+    for kills in (1, 2):
+        server = commands.begin(tmp_path, "serve", "--port", "0")
+        try:
+            await until(have_hung(kills), PATIENCE_S)
+        finally:
+            server.close()
+    services.jpush.behaviour.hang = False
+    async with opened(lease=11):
+        await until(lambda: got(services, str(one.id)).keys() >= {*phones}, PATIENCE_S)
+        await asyncio.sleep(0.5)
+    by = {name: set(got_by(services, str(one.id), name)) for name in ADDRESS}
+    assert sum(len(found) for found in by.values()) == PHONES, "each by one way"
+    assert by["apns"] == {number for number in phones[0::3] if ADDRESS["apns"](number) not in dead}
+    assert max(got(services, str(one.id)).values()) <= 3
 
 
 async def test_receipts_twice_out_of_order_forged_and_of_nothing_count_as_what_they_are(
