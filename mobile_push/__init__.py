@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
-from banshi import Channel, Finding, Offer, Resource, Route, Tables, hookimpl
+from banshi import Channel, Finding, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.operations import AFTER_RESTORE, EXAMINATIONS, JOBS, Jobs
+from banshi.sdk.outgoing import SharedTokens
 from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE, HOLDINGS
 from mobile_push.broadcasts.alerts import public as public_alerts
 from mobile_push.broadcasts.alerts import routes as alert_routes
@@ -37,9 +38,13 @@ from mobile_push.phones.holdings import HOLDING
 from mobile_push.phones.reading import inbox as inbox_routes
 from mobile_push.phones.reading import one as one_message
 from mobile_push.phones.reading import stream, stream_tickets, unread
+from mobile_push.providers.apns.settings import ApnsSettings
 from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
+from mobile_push.providers.told import Forged, Heard, Told
 from mobile_push.providers.webpush import WebPushSettings
+from mobile_push.providers.words import Classes, TextRules
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports import scheduler as reports_scheduler
 from mobile_push.reports.commands import push
@@ -49,7 +54,20 @@ from mobile_push.settings import PushSettings
 from mobile_push.work import WORK, open_work
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
-__all__ = ["PROVIDERS", "Outcome", "Presentation", "Provider", "Push", "Receipt", "Way"]
+__all__ = [
+    "PROVIDERS",
+    "Classes",
+    "Forged",
+    "Heard",
+    "Outcome",
+    "Presentation",
+    "Provider",
+    "Push",
+    "Receipt",
+    "TextRules",
+    "Told",
+    "Way",
+]
 
 NAME = "mobile_push"
 
@@ -96,6 +114,11 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
         yield Offer(PROVIDERS, Way("fcm", partial(_fcm, settings.fcm)))
     if settings.webpush is not None:
         yield Offer(PROVIDERS, Way("webpush", partial(_webpush, settings.webpush)))
+    if settings.apns is not None:
+        apns = partial(_apns, settings.apns)
+        yield Offer(PROVIDERS, Way("apns", apns, of=apns))
+    if settings.jpush is not None:
+        yield Offer(PROVIDERS, Way("jpush", partial(_jpush, settings.jpush)))
 
 
 def _fcm(settings: FcmSettings) -> Provider:
@@ -108,6 +131,18 @@ def _webpush(settings: WebPushSettings) -> Provider:
     from mobile_push.providers.webpush.provider import WebPushProvider
 
     return WebPushProvider(settings)
+
+
+def _apns(settings: ApnsSettings, platform: Platform | None = None) -> Provider:
+    from mobile_push.providers.apns.provider import ApnsProvider
+
+    return ApnsProvider(settings, None if platform is None else SharedTokens(platform))
+
+
+def _jpush(settings: JPushSettings) -> Provider:
+    from mobile_push.providers.jpush.provider import JPushProvider
+
+    return JPushProvider(settings)
 
 
 @hookimpl

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from banshi import Finding
+from mobile_push.providers.addresses import is_here
 from mobile_push.settings import AlertSettings, PushSettings
 
 
@@ -26,14 +27,19 @@ def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Fin
 
 
 def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
-    if settings.fcm is None and settings.webpush is None:
-        advice = "add [plugins.mobile_push.settings.fcm] or .webpush, or only phones with an open stream are reached"
+    if not any((settings.fcm, settings.webpush, settings.apns, settings.jpush)):
+        advice = "add [plugins.mobile_push.settings.fcm], .apns, .jpush or .webpush: now only open streams are reached"
         yield Finding(plugin, "no-provider", advice, warning=True, note=True)
     if settings.fcm is not None:
         yield from _unusable(plugin, "fcm-credentials", "", settings.fcm.service_account)
-        if settings.fcm.on_this_machine:
-            advice = "take settings.fcm.base_url out where people are served: a sandbox here takes their pushes"
-            yield Finding(plugin, "fcm-sandbox", advice, warning=True, development=True)
+    if settings.apns is not None:
+        from mobile_push.providers.apns.signature import read_key as read_apns_key
+
+        yield from _unusable(plugin, "apns-key", "", partial(read_apns_key, settings.apns))
+    for name, one in (("fcm", settings.fcm), ("apns", settings.apns), ("jpush", settings.jpush)):
+        if one is not None and is_here(one.base_url):
+            advice = f"take settings.{name}.base_url out where people are served: a sandbox here takes their pushes"
+            yield Finding(plugin, f"{name}-sandbox", advice, warning=True, development=True)
     if wrong := settings.sandbox.wrong():
         yield Finding(plugin, "sandbox-credentials", f"mend settings.sandbox.fcm: {wrong}")
     if settings.webpush is not None:

@@ -8,7 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from banshi.sdk.operations import Deployment, Examination, Verdict, are_private
+from banshi.sdk.outgoing import Refused
+from mobile_push.providers.apns.settings import ApnsSettings
 from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.settings import PushSettings
 
 
@@ -26,6 +29,11 @@ async def _examine(settings: PushSettings, deployment: Deployment) -> Sequence[V
     if settings.webpush is not None:
         secrets.append(settings.webpush.private_key_file)
         found.append(_webpush(settings.webpush.private_key_file))
+    if settings.apns is not None:
+        secrets.append(settings.apns.key_file)
+        found.append(_apns(settings.apns))
+    if settings.jpush is not None and deployment.online:
+        found.append(await _jpush(settings.jpush))
     if settings.alerts.key_file is not None:
         secrets.append(settings.alerts.key_file)
     return [*found, *are_private("push-secrets", secrets)]
@@ -65,3 +73,26 @@ def _webpush(file: Path) -> Verdict:
     except ValueError as error:
         return Verdict("webpush", "error", str(error))
     return Verdict("webpush", "ok", "the key can be read")
+
+
+def _apns(settings: ApnsSettings) -> Verdict:
+    from mobile_push.providers.apns.signature import read_key
+
+    try:
+        read_key(settings)
+    except ValueError as error:
+        return Verdict("apns", "error", str(error))
+    # Apple counts signatures, so none is made to try: whether it knows this one the first message tells.
+    return Verdict("apns", "ok", f"the key {settings.key_id} can be read; messages go to {settings.base_url}")
+
+
+async def _jpush(settings: JPushSettings) -> Verdict:
+    from mobile_push.providers.jpush.provider import JPushProvider
+
+    try:
+        async with JPushProvider(settings) as jpush:
+            await jpush.fetch_cids()
+    except (Refused, ValueError) as error:
+        advice = "are app_key and master_secret the console's, is our address on its white list, the way out open?"
+        return Verdict("jpush", "error", f"{error}: {advice}")
+    return Verdict("jpush", "ok", f"JPush knows the app {settings.app_key}")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from banshi import LANGUAGES
 from mobile_push.cap.geo.divisions import check_division
+from mobile_push.providers.apns.settings import ApnsSettings
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.for_test_cases import SandboxSettings
+from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.webpush import WebPushSettings
 from mobile_push.screen.presentation import PresentationSettings
 
@@ -95,6 +97,10 @@ class PushSettings:
     fcm: FcmSettings | None = None
     #: Browsers and UnifiedPush distributors.
     webpush: WebPushSettings | None = None
+    #: Apple's service, with nobody in between.
+    apns: ApnsSettings | None = None
+    #: Phones of makers in China, by one contract.
+    jpush: JPushSettings | None = None
     #: Where the pushes of test cases go.
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     case_title: Mapping[str, str] = field(default_factory=lambda: CASE_TITLE)
@@ -130,7 +136,8 @@ class PushSettings:
     def __post_init__(self) -> None:
         if not 0 < self.ttl <= 2_419_200:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
-        for name, way in (("fcm", self.fcm), ("sandbox.fcm", self.sandbox.fcm), ("webpush", self.webpush)):
+        own = {name: getattr(self, name) for name in ("fcm", "webpush", "apns", "jpush")}
+        for name, way in {**own, "sandbox.fcm": self.sandbox.fcm}.items():
             if way is not None and self.lease <= 2 * way.timeout:
                 raise ValueError(f"lease has to be more than twice {name}.timeout ({2 * way.timeout:g} s)")
         if self.sandbox.webpush is not None and self.webpush is None:

@@ -160,7 +160,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
                 raise ValueError(
                     f"{name}: rename its provider {way.name}: phones can register for one that way already"
                 )
-            provider = await stack.enter_async_context(way.make())
+            provider = await stack.enter_async_context(way.of(platform) if way.of else way.make())
             push.couriers.append(Courier(platform, provider, settings, metrics))
             if way.name == FCM and settings.fcm is not None and settings.fcm.topics:
                 assert isinstance(provider, TopicProvider)  # noqa: S101 - our own

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import orjson
 from prometheus_client import Counter
 
+from mobile_push.providers.addresses import check_address
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import Outcome, Provider, Push, Receipt
 from mobile_push.providers.webpush import WebPushSettings
@@ -97,12 +98,10 @@ NO_SANDBOX = Sandboxes()
 
 
 def _check_address(key: str, address: str) -> None:
-    parts = urlsplit(address)
-    host = parts.hostname or ""
+    host = urlsplit(address).hostname or ""
     if host == GOOGLE or host.endswith(f".{GOOGLE}"):
         raise ValueError(f"{key} is Google's own; name the address of a running sandbox")
-    if parts.scheme != "https" and host not in {"localhost", "127.0.0.1", "::1"}:
-        raise ValueError(f"{key} has to be an https:// address (http:// only on this machine)")
+    check_address(key, address)
 
 
 def _at(address: str, subscription: str) -> str:
@@ -129,9 +128,10 @@ class Sandboxed:
         return getattr(self.inner, name)
 
     async def send(self, push: Push, token: str) -> Receipt:
-        """Try once. What a sandbox doesn't know is no dead phone: the address is good for what is live."""
+        """Try once. What a sandbox doesn't know is no dead phone, and what is spent there is no reason for another way:
+        the address is good for what is live."""
         receipt = await self.inner.send(push, self.at(token))
-        if receipt.outcome is Outcome.DEAD_TOKEN:
+        if receipt.outcome in (Outcome.DEAD_TOKEN, Outcome.SPENT):
             return receipt._replace(outcome=Outcome.REJECTED)
         return receipt
 

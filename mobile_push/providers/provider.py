@@ -7,15 +7,16 @@ and never touches the database: when to try again, and what to do with a dead to
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
-from banshi import Key
+from banshi import Key, Platform
 from banshi.sdk.outgoing import Consequence
 from mobile_push.screen.presentation import Kind, Presentation
 
@@ -65,11 +66,19 @@ class Push(NamedTuple):
     #: CAP's words for what everybody may read of an alert: its category and severity. "" of all else.
     category: str = ""
     severity: str = ""
+    #: How many messages its person hasn't read, this one counted in; None of what goes to many, which leaves the app's
+    #: badge as it is.
+    badge: int | None = None
 
     @property
     def name(self) -> str:
         """What it is called on the screen."""
         return self.tag or self.collapse_key or self.message_id
+
+    @property
+    def number(self) -> int:
+        """The same for makers that take a number, of 31 bits: two of a phone's messages share one in 2,147,483,647."""
+        return zlib.crc32(self.name.encode()) & 0x7FFF_FFFF or 1
 
 
 class Outcome(StrEnum):
@@ -81,6 +90,9 @@ class Outcome(StrEnum):
     DEAD_TOKEN = "dead-token"  # noqa: S105  # an outcome's name, not a secret
     #: Not now; the same push may go later, not before `retry_after`.
     RETRY = "retry"
+    #: What the service counts is used up for this kind of message, until its day turns: phones that have another way
+    #: get it by that, the others then.
+    SPENT = "spent"
     #: This very message can never be sent (too large, malformed); the token stays.
     REJECTED = "rejected"
     #: Our project's fault (credentials, rights, sender): the token stays, operators are told.
@@ -91,7 +103,7 @@ class Outcome(StrEnum):
 OUTCOMES = {
     Consequence.TOKEN: Outcome.MISCONFIGURED,
     Consequence.SOON: Outcome.RETRY,
-    Consequence.SPENT: Outcome.RETRY,
+    Consequence.SPENT: Outcome.SPENT,
     Consequence.UNKNOWN: Outcome.RETRY,
     Consequence.DEAD: Outcome.DEAD_TOKEN,
     Consequence.SHUT: Outcome.REJECTED,
@@ -106,10 +118,15 @@ class Receipt(NamedTuple):
     outcome: Outcome
     #: Stable reason: the provider's own word ("UNREGISTERED") or ours in lower case ("timeout").
     code: str
-    #: Seconds to wait at least, where the provider said so; None leaves it to the loop's own backoff.
+    #: Seconds to wait at least, where the provider said so; None leaves it to the loop's own backoff, or of what is
+    #: spent to the end of the provider's day.
     retry_after: float | None = None
     #: The provider's name for an accepted message, to ask its support about.
     provider_message: str | None = None
+    #: Unix seconds since when an address is dead, where the provider says it: one that the app gave us since is none.
+    dead_since: float | None = None
+    #: Only this phone has had its share, and the service takes the same for others.
+    phone_alone: bool = False
 
 
 #: There was no whole answer in time, and a connection broke off: what was sent may have arrived.
@@ -169,10 +186,33 @@ class Way:
     name: str
     #: Makes the provider, which is opened when the server starts and closed when it stops.
     make: Callable[[], Provider]
+    #: The same of the running platform, where it needs one; then nobody calls `make`.
+    of: Callable[[Platform], Provider] | None = None
 
 
 #: Where mobile_push finds the providers; its own are offered in the same way.
 PROVIDERS: Key[Way] = Key("mobile_push.providers")
+
+
+def day_of(provider: Provider) -> tzinfo:
+    """Where the provider's day turns, with which what it counts is whole again: its `day`, or UTC."""
+    day: tzinfo = getattr(provider, "day", UTC)
+    return day
+
+
+@runtime_checkable
+class BatchProvider(Provider, Protocol):
+    """A provider that takes one message for many phones in one request. `per_second` counts phones, not requests."""
+
+    @property
+    def batch(self) -> int:
+        """Phones of one request at most."""
+
+    async def send_many(self, push: Push, tokens: Sequence[str]) -> list[Receipt]:
+        """Try once to send `push` to all of `tokens`: a receipt for each, in their order.
+
+        What is repeated comes with the same tokens in the same order, wherever the provider has had no word of one.
+        """
 
 
 @runtime_checkable

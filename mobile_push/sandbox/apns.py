@@ -25,9 +25,9 @@ from pydantic import Field
 
 from mobile_push.sandbox import server
 from mobile_push.sandbox.answers import Answer
-from mobile_push.sandbox.apple import HEADERS, MAX_APPLE_BYTES, MAX_COLLAPSE_BYTES
 from mobile_push.sandbox.behaviour import Switches
 from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, Heard, PushSandbox, Shown, response
+from mobile_push.sandbox.validation import MAX_APPLE_BYTES, MAX_COLLAPSE_BYTES
 from sandboxes.faults import Count
 from sandboxes.sandbox import Call
 
@@ -38,9 +38,13 @@ MAX_TOKEN_AGE_S, TOKEN_UPDATES_S = 3600, 1200
 #: Authorizations that are known as good.
 MAX_TOKENS_KEPT = 1000
 DEVICE = re.compile("(?:[0-9a-fA-F]{2}){32,100}")
-UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-#: Header → what Apple says of a wrong one.
-WRONG = {"apns-priority": "BadPriority", "apns-push-type": "InvalidPushType", "apns-expiration": "BadExpirationDate"}
+#: Header → what it may be, and what Apple says of another.
+HEADERS = {
+    "apns-priority": (re.compile("10|5|1"), "BadPriority"),
+    "apns-push-type": (re.compile("alert|background|location|voip|complication|fileprovider|mdm"), "InvalidPushType"),
+    "apns-expiration": (re.compile("[0-9]{1,12}"), "BadExpirationDate"),
+    "apns-id": (re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "BadMessageId"),
+}
 #: Apple's reasons, by their status.
 REASONS = {
     reason: status
@@ -230,13 +234,11 @@ def wrong_headers(headers: Mapping[str, str]) -> str:
     topic = headers.get("apns-topic")
     if topic != TOPIC:
         return "TopicDisallowed" if topic else "MissingTopic"
-    for name, reason in WRONG.items():
-        if (value := headers.get(name)) is not None and not HEADERS[name].fullmatch(value):
+    for name, (right, reason) in HEADERS.items():
+        if (value := headers.get(name)) is not None and not right.fullmatch(value):
             return reason
     if len(headers.get("apns-collapse-id", "").encode()) > MAX_COLLAPSE_BYTES:
         return "BadCollapseId"
-    if not UUID.fullmatch(headers.get("apns-id", str(uuid4()))):
-        return "BadMessageId"
     if headers.get("apns-push-type") == "background" and headers.get("apns-priority", "10") == "10":
         return "BadPriority"
     return ""

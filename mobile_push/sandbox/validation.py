@@ -1,116 +1,69 @@
-"""What FCM checks in a message: its fields, their types and its size."""
+"""What FCM checks in a message, and Apple behind it: fields and their types (`fcm.json`), and sizes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from mobile_push.sandbox.apple import wrong_with_apple
+import jsonschema_rs
+import orjson
 
-#: Bytes of notification and data in one message.
-MAX_PAYLOAD_BYTES = 4096
-
-#: A field's check; a string is a leaf of CHECKS, a mapping is a nested message.
-Fields = dict[str, Any]
-CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "string": (lambda v: isinstance(v, str), "TYPE_STRING"),
-    "bool": (lambda v: isinstance(v, bool), "TYPE_BOOL"),
-    "int": (lambda v: isinstance(v, int), "TYPE_INT32"),
-    "list": (lambda v: isinstance(v, list), "TYPE_STRING"),
-    "struct": (lambda v: isinstance(v, dict), "type.googleapis.com/google.protobuf.Struct"),
-    "priority": (
-        lambda v: isinstance(v, str) and v.upper() in ("HIGH", "NORMAL"),
-        "type.googleapis.com/google.firebase.fcm.v1.AndroidMessagePriority",
-    ),
-    "notification_priority": (
-        lambda v: v in tuple(f"PRIORITY_{word}" for word in ("UNSPECIFIED", "MIN", "LOW", "DEFAULT", "HIGH", "MAX")),
-        "type.googleapis.com/google.firebase.fcm.v1.AndroidNotification.NotificationPriority",
-    ),
-    "visibility": (
-        lambda v: v in ("VISIBILITY_UNSPECIFIED", "PRIVATE", "PUBLIC", "SECRET"),
-        "type.googleapis.com/google.firebase.fcm.v1.AndroidNotification.Visibility",
-    ),
-    "duration": (
-        lambda v: isinstance(v, str) and bool(re.fullmatch(r"\d+(\.\d{1,9})?s", v)) and float(v[:-1]) <= 2_419_200,
-        "type.googleapis.com/google.protobuf.Duration",
-    ),
-}
+#: Bytes of notification and data in one message; of all that reaches an iPhone; and of Apple's collapse id.
+MAX_PAYLOAD_BYTES, MAX_APPLE_BYTES, MAX_COLLAPSE_BYTES = 4096, 4096, 64
+#: What a background message must not have.
+VISIBLE = {"alert", "badge", "sound", "interruption-level"}
 
 
-def _fields(nested: Fields, **leaves: str) -> Fields:
-    """A message's fields under both names that protobuf's JSON takes: snake_case and lowerCamelCase."""
-    every = nested | {name: kind for kind, names in leaves.items() for name in names.split()}
-    return every | {re.sub(r"_(\w)", lambda m: m[1].upper(), name): kind for name, kind in every.items()}
+def _both(schema: Any) -> Any:
+    """A schema with fields under both names that protobuf's JSON takes: snake_case and lowerCamelCase."""
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _both(inner) for name, inner in schema.items()}
+    named = made.get("properties", {})
+    camel = {re.sub(r"_(\w)", lambda m: m[1].upper(), name): inner for name, inner in named.items()}
+    return {**made, "properties": {**named, **camel}} if named else made
 
 
-# Source: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages
-OPTIONS = _fields({}, string="analytics_label image link")
-ANDROID_NOTIFICATION = _fields(
-    {},
-    string="title body icon color sound tag click_action body_loc_key title_loc_key channel_id ticker event_time"
-    " image proxy",
-    notification_priority="notification_priority",
-    visibility="visibility",
-    bool="sticky local_only default_sound default_vibrate_timings default_light_settings bypass_proxy_notification",
-    int="notification_count",
-    list="body_loc_args title_loc_args vibrate_timings",
-    struct="light_settings",
-)
-ANDROID = _fields(
-    {"notification": ANDROID_NOTIFICATION, "fcm_options": OPTIONS},
-    string="collapse_key restricted_package_name",
-    strings="data",
-    priority="priority",
-    duration="ttl",
-    bool="direct_boot_ok bandwidth_constrained_ok restricted_satellite_ok",
-)
-WEBPUSH = _fields({"fcm_options": OPTIONS}, strings="headers data", struct="notification")
-APNS = _fields({"fcm_options": OPTIONS}, strings="headers", struct="payload", string="live_activity_token")
-MESSAGE = _fields(
-    {
-        "notification": _fields({}, string="title body image"),
-        "android": ANDROID,
-        "webpush": WEBPUSH,
-        "apns": APNS,
-        "fcm_options": OPTIONS,
-    },
-    string="name token topic condition",
-    strings="data",
-)
-REQUEST = _fields({"message": MESSAGE}, bool="validate_only")
+REQUEST = jsonschema_rs.validator_for(_both(orjson.loads(Path(__file__).with_name("fcm.json").read_bytes())))
 
 
 def wrong_with(document: Any) -> list[tuple[str, str]]:
     """The field and the description of everything that the real service, or Apple's behind it, would not take."""
-    found: list[tuple[str, str]] = []
-    check_fields(document, REQUEST, "", found)
-    return found or wrong_with_apple(document.get("message", {}))
+    found = [_said(error, document) for error in REQUEST.iter_errors(document)]
+    return found or _wrong_with_apple(document.get("message", {}))
 
 
-def check_fields(value: object, fields: Fields, path: str, found: list[tuple[str, str]]) -> None:
-    """Add to `found` the field and the description of everything that the real service would not parse."""
-    if not isinstance(value, dict):
-        found.append((path, f"Invalid value at '{path}' (type.googleapis.com/google.firebase.fcm.v1.Message)"))
-        return
-    for name, inner in value.items():
-        kind = fields.get(name)
-        if kind is None:
-            found.append(
-                (path, f"Invalid JSON payload received. Unknown name \"{name}\" at '{path}': Cannot find field.")
-            )
-        elif kind == "strings":
-            pairs = inner.values() if isinstance(inner, dict) else (None,)
-            for index, text in enumerate(pairs):
-                if not isinstance(text, str):
-                    at = f"{path}.{name}[{index}].value"
-                    found.append((at, f"Invalid value at '{at}' (TYPE_STRING)"))
-        elif isinstance(kind, dict):
-            check_fields(inner, kind, f"{path}.{name}" if path else name, found)
-        else:
-            check, type_name = CHECKS[kind]
-            if not check(inner):
-                found.append((f"{path}.{name}", f"Invalid value at '{path}.{name}' ({type_name})"))
+def _said(error: jsonschema_rs.ValidationError, document: Any) -> tuple[str, str]:
+    path, kind = [str(name) for name in error.instance_path], error.schema_path[-1]
+    if kind == "additionalProperties":
+        return ".".join(path), f"Invalid JSON payload received. {error.message} at '{'.'.join(path)}'"
+    where = path
+    if kind == "type" and {*path[-2:]} & {"data", "headers"}:  # a map is a list of pairs to protobuf
+        place = path.pop() if path[-1] not in ("data", "headers") else ""
+        for name in path if place else ():
+            document = document[name]
+        where = [*path[:-1], f"{path[-1]}[{[*document].index(place) if place else 0}]", "value"]
+    return ".".join(where), f"Invalid value at '{'.'.join(where)}': {error.message}"
+
+
+def _wrong_with_apple(message: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a schema can't say of Apple's half."""
+    apns = message.get("apns", {})
+    headers, payload, found = apns.get("headers", {}), apns.get("payload", {}), []
+    aps = payload.get("aps", {})
+    if len(headers.get("apns-collapse-id", "").encode()) > MAX_COLLAPSE_BYTES:
+        found.append(("message.apns.headers.apns-collapse-id", "APNs: BadCollapseId"))
+    if headers.get("apns-push-type") == "background" and (
+        (headers.get("apns-priority"), aps.get("content-available")) != ("5", 1)
+        or "notification" in message
+        or VISIBLE & {*aps}
+    ):
+        found.append(("message.apns", "APNs: a background message has priority 5, content-available, nothing to show"))
+    told = [payload, message.get("data", {}), message.get("notification", {}), apns.get("fcm_options", {})]
+    if apns and len(orjson.dumps(told)) > MAX_APPLE_BYTES:
+        found.append(("message.apns.payload", "APNs: PayloadTooLarge"))
+    return found
 
 
 def content_size(message: dict[str, Any]) -> int:

@@ -30,7 +30,8 @@ OWN_CLOCK = {
     "platform/banshi/testing.py": (1, "tests"),
     "mobile_push/providers/provider.py": (1, "a provider's date without its own clock"),
     "mobile_push/providers/fcm/service_account.py": (1, "a token of this process alone"),
-    "mobile_push/providers/fcm/payload.py": (1, "what one push bears, beside the provider's own time to live"),
+    "mobile_push/providers/apple.py": (1, "what one push bears, beside the provider's own time to live"),
+    "mobile_push/providers/apns/signature.py": (1, "Apple judges it by its own clock"),
     "mobile_push/providers/webpush/vapid.py": (2, "a token of this process alone"),
     "mobile_push/cap/signature.py": (1, "only where no moment is given"),
 }

@@ -33,8 +33,9 @@ _ANDROID_NOTIFICATION = _closed(
     image={"type": "string", "pattern": "^https://"},
 )
 _APS = _closed(
-    ["interruption-level"],
+    [],
     **{
+        "badge": {"type": "integer", "minimum": 0},
         "interruption-level": {"enum": ["passive", "active", "time-sensitive", "critical"]},
         "sound": {
             "oneOf": [
@@ -55,21 +56,21 @@ _APS = _closed(
 _APNS_HEADERS = _closed(
     ["apns-push-type", "apns-priority", "apns-expiration", "apns-collapse-id"],
     **{
-        "apns-push-type": {"const": "alert"},
+        "apns-push-type": {"enum": ["alert", "background"]},
         "apns-priority": {"enum": ["10", "5"]},
         "apns-expiration": {"type": "string", "pattern": "^[0-9]+$"},
         "apns-collapse-id": {"type": "string", "minLength": 1, "maxLength": 64},
     },
 )
 MESSAGE = _closed(
-    ["notification", "data", "android", "apns"],
+    ["data", "android", "apns"],
     token=_STRING,
     topic=_STRING,
     condition=_STRING,
     notification=_closed(["title"], title=_STRING, body=_STRING, image={"type": "string", "pattern": "^https://"}),
     data=_STRINGS,
     android=_closed(
-        ["priority", "ttl", "notification"],
+        ["priority", "ttl"],
         priority={"enum": ["HIGH", "NORMAL"]},
         ttl={"type": "string", "pattern": "^[0-9]+s$"},
         collapse_key=_STRING,

@@ -21,8 +21,8 @@ from mobile_push.delivery.claims.delivery_job import FIRST_PAUSE_S, MAX_ATTEMPTS
 from mobile_push.delivery.claims.rows import Job, Rows, Settlement, settlement_of
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.providers.fcm.connections import Connections
 from mobile_push.providers.fcm.provider import FcmProvider
+from mobile_push.providers.http2.connections import Connections
 from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.reports import dead_letters
 from mobile_push.sandbox import FcmSandbox

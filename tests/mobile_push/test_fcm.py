@@ -33,7 +33,7 @@ from tests.waiting import lateness
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The provider's own clock."""
-    return Clock(monkeypatch, "providers.fcm.payload", "banshi.builtin.outgoing.access_token")
+    return Clock(monkeypatch, "providers.fcm.payload", "providers.apple", "banshi.builtin.outgoing.access_token")
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 from pyreqwest.client import Client
 
-from mobile_push.providers.fcm import connections
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
+from mobile_push.providers.http2 import connections
 from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.sandbox import Behaviour, FcmSandbox
 

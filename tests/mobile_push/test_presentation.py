@@ -84,6 +84,7 @@ PUSHES = st.builds(
     thread=st.just("") | st.text("abcXYZ019_-", min_size=1, max_size=64),
     withdrawn=st.sampled_from(["", "recalled", "superseded"]),
     image=st.just("") | st.text("abc/.%20", max_size=480).map(lambda path: f"https://a.example/{path}"),
+    badge=st.none() | st.integers(0, 9_999),
 )
 
 
@@ -116,6 +117,25 @@ def test_every_message_is_one_that_google_apple_and_browsers_take(one: Push) -> 
 
 @given(PUSHES)
 @settings(max_examples=100, deadline=None)
+def test_what_was_read_on_another_phone_leaves_the_screen_and_shows_nothing(one: Push) -> None:
+    read = one._replace(withdrawn="read", presentation=PresentationSettings().withdrawn)
+    body = encoded(read)
+    assert not [error.message for error in JUDGE.iter_errors(body)]
+    assert wrong_with(body) == []
+    message = body["message"]
+    assert "notification" not in message
+    assert "notification" not in message["android"]
+    assert message["data"]["state"] == "read"
+    assert message["data"]["tag"] == read.name
+    aps = message["apns"]["payload"]["aps"]
+    assert aps == {"content-available": 1} | ({} if one.badge is None else {"badge": one.badge})
+    kind = "background" if one.badge is None else "alert"
+    assert message["apns"]["headers"]["apns-push-type"] == kind
+    assert of_fcm(body)["ios"]["payload"]["aps"] == aps
+
+
+@given(PUSHES)
+@settings(max_examples=100, deadline=None)
 @pytest.mark.filterwarnings("ignore:Message.token is deprecated")
 def test_firebase_admin_writes_the_same_for_the_same(one: Push) -> None:
     pytest.importorskip("firebase_admin")
@@ -126,6 +146,7 @@ def test_firebase_admin_writes_the_same_for_the_same(one: Push) -> None:
     body = encoded(one)["message"]
     critical = messaging.CriticalSound(name=sound, critical=True, volume=volume) if sound else None
     aps = messaging.Aps(
+        badge=one.badge,
         sound=critical if level == "critical" else sound or None,
         thread_id=one.thread or None,
         mutable_content=bool(one.image),

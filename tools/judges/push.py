@@ -129,9 +129,9 @@ async def by_kalyke(services: PushServices, folder: Path, _: Any) -> list[str]:
     from kalyke import ApnsClient, ApnsConfig, ApnsPushType
     from kalyke.exceptions import Unregistered
 
-    def made(client: Any, config: Any) -> Any:
+    def made(client: Any, apns_config: Any) -> Any:
         signed = f"bearer {client._make_authorization()}"
-        headers = {**config.make_headers(), "authorization": signed}
+        headers = {**apns_config.make_headers(), "authorization": signed}
         return AsyncClient(headers=headers, http2=True, verify=trusting(folder))
 
     # Apple's address is in it for good, and so is whom it trusts.

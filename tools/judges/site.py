@@ -26,7 +26,7 @@ import npm  # noqa: E402
 from judges.site_pages import Shown, pages  # noqa: E402
 from judges.site_programs import by_lighthouse, by_vnu  # noqa: E402
 
-from banshi import LANGUAGES, Principal  # noqa: E402
+from banshi import LANGUAGES, Principal, Role  # noqa: E402
 from benchmarks.shared.quiet import quiet  # noqa: E402
 from tests.browser.chromium import IS_THERE, command, open_chromium  # noqa: E402
 from tests.browser.firefox import Firefox, Page, ScriptFailed  # noqa: E402
@@ -34,7 +34,7 @@ from tests.channels.site.browsing import kept_of  # noqa: E402
 from tests.kernel.api_world import World, open_world  # noqa: E402
 from tests.registers import made_up_person  # noqa: E402
 from web_site import visit  # noqa: E402
-from web_site.session import COOKIE  # noqa: E402
+from web_site.session import COOKIE, STAFF_COOKIE  # noqa: E402
 
 JUDGES = {"axe-core": "4.14.1", "lighthouse": "12.8.2", "vnu-jar": "26.9.27"}
 
@@ -42,6 +42,9 @@ JUDGES = {"axe-core": "4.14.1", "lighthouse": "12.8.2", "vnu-jar": "26.9.27"}
 SIZES = ((360, "normal"), (320, "large"), (1280, "normal"))
 THEMES = ("light", "dark")
 Look = tuple[str, str, tuple[int, str]]
+#: Who has every room of the workbench.
+ROLES = ("reviewer", "approver", "officer", "publisher", "desk", "desk-lead")
+STAFF = Principal("li", name="李警官", roles=tuple(Role(name, "traffic") for name in ROLES))
 #: Runs of Lighthouse.
 RUNS = 5
 
@@ -84,12 +87,14 @@ TYPE = """(typed) => { for (const [name, value] of Object.entries(typed)) {
 
 @asynccontextmanager
 async def seen(browser: Firefox, world: World) -> AsyncIterator[Page]:
-    """A tab of somebody who has signed in."""
+    """A tab of somebody who has signed in, as a citizen and as staff."""
     page = await browser.page(f"{world.door.url}/site/help")
-    kept = kept_of(world.door, Principal("wang", name="王小明", resident_id=made_up_person(1)))
-    cookie = {"name": COOKIE.name, "value": {"type": "string", "value": kept}, "domain": "127.0.0.1"}
+    citizen = Principal("wang", name="王小明", resident_id=made_up_person(1))
     where = {"type": "context", "context": page._context}
-    await browser.command("storage.setCookie", cookie={**cookie, "path": COOKIE.path}, partition=where)
+    for cookie, person in ((COOKIE, citizen), (STAFF_COOKIE, STAFF)):
+        value = {"type": "string", "value": kept_of(world.door, person)}
+        told = {"name": cookie.name, "value": value, "domain": "127.0.0.1", "path": cookie.path}
+        await browser.command("storage.setCookie", cookie=told, partition=where)
     yield page
     await browser.command("browsingContext.close", context=page._context)
 

@@ -99,7 +99,7 @@ class Real(Browser):
         await self.firefox.command("storage.deleteCookies", filter={"name": own.name}, partition=where)
         await self.firefox.command("storage.setCookie", cookie=cookie, partition=where)
 
-    def sign_in(self, person: Principal, ago: float = 0) -> None:  # noqa: ARG002
+    def sign_in(self, person: Principal, ago: float = 0, *, beside: bool = False) -> None:  # noqa: ARG002
         self.person = person
 
     async def go(self, address: str, **_: Any) -> Real:

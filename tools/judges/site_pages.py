@@ -28,6 +28,7 @@ async def pages(world: World) -> list[Shown]:
     (await wang.put("/v1/items/zone-pass/draft", {"answers": await good_answers(wang)})).ok()
     (await door.staff("li", "traffic:reviewer").get(f"/v1/cases/{world.case}")).ok()
     help_page = (await wang.get("/v1/help")).ok()["items"][0]["code"]
+    number = (await wang.get(f"/v1/cases/{world.case}")).ok()["number"]
     plain = {
         "home": "", "found": "/search?q=驾照丢了", "danger": "/search?q=老公动手打我", "all": "/search",
         "nothing-found": "/search?q=xyzzy", "department": "/departments/traffic", "guide": "/items/zone-pass",
@@ -38,9 +39,12 @@ async def pages(world: World) -> list[Shown]:
         "form-lists": "/items/birth-registration/form", "form-place": "/items/fire-consultation/form",
         "slots": "/items/driving-test/form", "cases": "/cases", "case": f"/cases/{world.case}",
         "receipt": f"/cases/{world.case}/receipt", "case-of-ticket": f"/cases/{world.ticketed}", "inbox": "/inbox",
-        "passes": "/passes", "pass": f"/cases/{world.case}/pass",
+        "passes": "/passes", "pass": f"/cases/{world.case}/pass", "staff-sign-in": "/sign-in?next=/site/staff",
+        "staff-worklist": "/staff/worklist", "staff-found": f"/staff/worklist?q={number}",
+        "staff-case": f"/staff/cases/{world.case}", "staff-action": f"/staff/cases/{world.case}/actions/close",
+        "staff-moved": f"/staff/cases/{world.case}/actions/approve",
     }  # fmt: skip
-    name = {"/answers/name": "王伟"}
+    name, why = {"/answers/name": "王伟"}, {"/reason": "核查后发现材料不实。"}
     tip = {
         "/answers/sort": "",
         "/answers/description": "有人在楼下卖假药，每晚八点左右出现。",
@@ -51,6 +55,9 @@ async def pages(world: World) -> list[Shown]:
         Shown("form-mistakes", "/items/precursor-transport-permit/form", ((NEXT, ":root:not([data-old]) .errors"),)),
         Shown("check", "/items/zone-pass/form", ((NEXT, ":root:not([data-old]) [name=whole]"),)),
         Shown("pass-signed", f"/cases/{world.ticketed}/pass", ((SIGN, "[data-old] canvas:not([hidden])"),)),
+        Shown(
+            "staff-message", f"/staff/cases/{world.case}/actions/revoke", ((NEXT, ":root:not([data-old]) .said"),), why
+        ),
         Shown("action", f"/cases/{world.appointment}", (("a[href*='/actions/']", ":root:not([data-old]) main form"),)),
         Shown("tip-check", "/items/crime-tip/form", ((NEXT, ":root:not([data-old]) [name=whole]"),), tip),
         Shown(

@@ -6,21 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from banshi.sdk.outgoing import AccessToken, Consequence, NoToken, Refused, Token
-from mobile_push.providers.provider import NO_ACCESS_TOKEN, Outcome, Receipt
+from banshi.sdk.outgoing import AccessToken, Consequence, Refused, Token
+from mobile_push.providers.provider import NO_ACCESS_TOKEN
 
 logger = logging.getLogger(__name__)
 
 #: Seconds before an access token expires at which the next one is fetched, while the old one still works.
 RENEWED_EARLY_S = 300.0
-
-
-class Failed(Exception):
-    """There is no answer, or no access token to send with; `receipt` says what that means for the message."""
-
-    def __init__(self, receipt: Receipt) -> None:
-        self.receipt = receipt
-        super().__init__(receipt.code)
 
 
 def access_token(fetch: Callable[[], tuple[str, float]]) -> AccessToken:
@@ -43,9 +35,3 @@ def refusal_of(error: Exception) -> Refused:
     if isinstance(answer, Mapping) and "error" in answer and not getattr(error, "retryable", False):
         return Refused("credentials", Consequence.OURS)
     return Refused(NO_ACCESS_TOKEN.code, Consequence.SOON)
-
-
-def receipt_of(error: NoToken) -> Receipt:
-    """What it means for a message that there is no token."""
-    ours = error.consequence is Consequence.OURS
-    return Receipt(Outcome.MISCONFIGURED, error.code) if ours else NO_ACCESS_TOKEN

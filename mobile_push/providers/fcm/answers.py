@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import orjson
-
 from banshi.sdk.outgoing import Codes, Consequence
+from mobile_push.providers.answers import document, table
 from mobile_push.providers.provider import OUTCOMES, Outcome, Receipt, refused
 
 #: What `error.details[].errorCode` means for the message. Only one word forgets a token.
@@ -33,20 +32,15 @@ EXPIRED = ("UNAUTHENTICATED", "HTTP_401")
 
 def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     """What FCM's answer means: by `error.details[].errorCode` first, then by the error's and HTTP's status."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        answer = None
+    answer = document(body)
     if status == 200:
-        name = answer.get("name") if isinstance(answer, dict) else None
+        name = answer.get("name")
         if isinstance(name, str):
             # It is written down for the operators; what no database takes as text must not hold the record up.
             return Receipt(Outcome.ACCEPTED, "OK", None, name if name.isprintable() else None)
         # Something between us and FCM answered; FCM has not said that it took the message.
         return Receipt(Outcome.RETRY, "unreadable-answer")
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(error, dict):
-        error = {}
+    error = table(answer.get("error"))
     details = error.get("details")
     codes = (d.get("errorCode") for d in (details if isinstance(details, list) else ()) if isinstance(d, dict))
     code = next((c for c in codes if isinstance(c, str) and c in CODES.table), None)

@@ -5,30 +5,27 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Hashable, Sequence
-from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
+from mobile_push.providers.apple import MAX_COLLAPSE_BYTES, aps, headers, seconds_kept
 from mobile_push.providers.fcm.topics import condition
+from mobile_push.providers.platforms import data, is_unseen
 from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.screen.presentation import Level
 
 #: Bytes of notification and data that FCM takes; pyfcm does not check it.
 MAX_PAYLOAD_BYTES = 4096
-#: Bytes of a collapse id: APNs refuses the whole message for more.
-MAX_COLLAPSE_BYTES = 64
-#: Seconds: FCM keeps no message for longer than four weeks, and refuses a longer ttl.
-MAX_TTL_S = 28 * 24 * 3600
 #: Shapes that are kept: of messages to persons and of the broadcasts under way, in each of their languages.
 MAX_SHAPES_KEPT = 32
 #: Seconds after which a shape is written anew: Apple is told a moment of expiry, not a time to live.
 SHAPE_GOOD_FOR_S = 10.0
-#: Stand in a shape for what is each message's own: address, message id, link, name on the screen and thread. Drawn by
-#: lot: no text has one in it.
-OWN = TOKEN, MESSAGE_ID, LINK, NAME, THREAD = tuple(uuid4().hex for _ in range(5))
+#: Stand in a shape for what is each message's own: address, message id, link, name on the screen, thread and badge.
+#: Drawn by lot: no text has one in it.
+OWN = TOKEN, MESSAGE_ID, LINK, NAME, THREAD, BADGE = tuple(uuid4().hex for _ in range(6))
 PLACES = re.compile(f'"({"|".join(OWN)})"'.encode())
 #: Android's priority by level, for phones before Android 8.
 PRIORITIES = {
@@ -56,7 +53,7 @@ class Shape:
         self._order = itemgetter(*(OWN.index(name.decode()) for name in self._parts[1::2]))
 
     def filled(self, own: Sequence[bytes]) -> bytes:
-        """The request with these five, each as JSON."""
+        """The request with these six, each as JSON."""
         parts = self._parts.copy()
         parts[1::2] = self._order(own)
         return b"".join(parts)
@@ -77,13 +74,14 @@ class Encoder:
         """The request to one phone, or why there can't be one: checked here, as each 4xx counts against the quota."""
         if not token:
             return NO_TOKEN
-        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, *told = push
+        message_id, title, body, link, kind, ttl, collapse_key, priority, presentation, tag, thread, image, *more = push
         try:
             name = tag or collapse_key or message_id
             own = [orjson.dumps("" + text) for text in (token, message_id, link, name, thread)]
+            own.append(orjson.dumps(badge := more.pop()))
             if len(own[3]) > MAX_COLLAPSE_BYTES:  # nothing that we give a message; what collapses it is another text
                 return self._whole(push, fcm_token=token)
-            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread, *told
+            key = title, body, kind, ttl, collapse_key, priority, presentation, image, not thread, badge is None, *more
             shape = self._shapes.get(key)
             if shape is None or time.monotonic() - shape.at > SHAPE_GOOD_FOR_S:
                 shape = self._shape(push, key)
@@ -108,7 +106,8 @@ class Encoder:
             return TOO_LARGE
 
     def _shape(self, push: Push, key: Hashable) -> Shape:
-        own = push._replace(message_id=MESSAGE_ID, link=LINK, tag=NAME, thread=push.thread and THREAD)
+        badge: Any = None if push.badge is None else BADGE
+        own = push._replace(message_id=MESSAGE_ID, link=LINK, tag=NAME, thread=push.thread and THREAD, badge=badge)
         shape = Shape(self._written(own, fcm_token=TOKEN))
         if key not in self._shapes and len(self._shapes) >= MAX_SHAPES_KEPT:
             del self._shapes[next(iter(self._shapes))]
@@ -123,23 +122,19 @@ class Encoder:
         return request
 
     def _written(self, push: Push, **address: str) -> bytes:
-        data = _data(push)
-        "".join((push.title, push.body, push.image, *data.values()))  # raises TypeError for what is no text
+        own = data(push)
+        words = push.title, push.body, push.image
+        "".join((*words, *own.values()))  # raises TypeError for what is no text
+        title, body, image = ("", "", "") if is_unseen(push) else words
         return self._parse_payload(
             **address,
-            notification_title=push.title,
-            notification_body=push.body,
-            notification_image=push.image,
-            data_payload=data,
+            notification_title=title,
+            notification_body=body,
+            notification_image=image,
+            data_payload=own,
             android_config=_android(push),
             apns_config=_apple(push),
         )
-
-
-def _data(push: Push) -> dict[str, str]:
-    data = {"message_id": push.message_id, "kind": push.kind, "link": push.link}
-    told = {"state": push.withdrawn, "category": push.category, "severity": push.severity}
-    return data | {name: value for name, value in told.items() if value}
 
 
 def _measure(push: Push) -> None:
@@ -149,13 +144,9 @@ def _measure(push: Push) -> None:
     what it says about showing them.
     """
     apple = _apple(push)
-    told = [_data(push), push.title, push.body, apple["payload"], apple.get("fcm_options", {})]
+    told = [data(push), push.title, push.body, apple["payload"], apple.get("fcm_options", {})]
     if len(orjson.dumps(told)) > MAX_PAYLOAD_BYTES:
         raise OverflowError
-
-
-def _ttl(push: Push) -> int:
-    return min(max(push.ttl, 0), MAX_TTL_S)
 
 
 def _android(push: Push) -> dict[str, Any]:
@@ -173,7 +164,10 @@ def _android(push: Push) -> dict[str, Any]:
         shown["sound"] = sound.partition(".")[0]  # a resource has no ending
     if push.kind != "case":
         shown["visibility"] = "PUBLIC"  # what everybody may read is read on a locked screen too
-    config: dict[str, Any] = {"priority": push.priority.upper(), "ttl": f"{_ttl(push)}s", "notification": shown}
+    kept = f"{seconds_kept(push)}s"
+    config: dict[str, Any] = {"priority": push.priority.upper(), "ttl": kept}
+    if not is_unseen(push):
+        config["notification"] = shown
     if push.collapse_key is not None:
         config["collapse_key"] = push.collapse_key
     return config
@@ -181,24 +175,8 @@ def _android(push: Push) -> dict[str, Any]:
 
 def _apple(push: Push) -> dict[str, Any]:
     """How Apple and its phones are to treat the message; Google puts title, text and data beside it."""
-    ttl, name = _ttl(push), push.name
-    level, sound, _, volume = push.presentation
-    headers = {
-        "apns-push-type": "alert",
-        "apns-priority": "10" if push.priority == "high" else "5",
-        "apns-expiration": str(int(time.time()) + ttl if ttl else 0),
-        "apns-collapse-id": name if len(name.encode()) <= MAX_COLLAPSE_BYTES else sha256(name.encode()).hexdigest(),
-    }
-    aps: dict[str, Any] = {"interruption-level": level}
-    if sound:
-        aps["sound"] = {"critical": 1, "name": sound, "volume": volume} if level == Level.CRITICAL else sound
-    if push.thread:
-        aps["thread-id"] = push.thread
-    if push.withdrawn:
-        aps["content-available"] = 1  # an app that may run then takes it off the screen
-    config: dict[str, Any] = {"headers": headers, "payload": {"aps": aps}}
+    config: dict[str, Any] = {"headers": headers(push), "payload": {"aps": aps(push)}}
     if push.image:
-        aps["mutable-content"] = 1  # the app's extension fetches the picture
         config["fcm_options"] = {"image": push.image}
     return config
 

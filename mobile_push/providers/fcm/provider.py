@@ -16,13 +16,13 @@ from typing import Any, Self
 import orjson
 
 from mobile_push.providers.fcm.access_token import access_token
-from mobile_push.providers.fcm.answers import classify
-from mobile_push.providers.fcm.connections import Connections
-from mobile_push.providers.fcm.endpoint import Endpoint
+from mobile_push.providers.fcm.answers import EXPIRED, classify
 from mobile_push.providers.fcm.payload import NO_TOKEN, PLACEHOLDER, Encoder, is_token
 from mobile_push.providers.fcm.service_account import ServiceAccount
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.fcm.topics import MAX_PHONES_A_CALL, NO_TOPIC, is_topic, request, results
+from mobile_push.providers.http2.connections import Connections
+from mobile_push.providers.http2.endpoint import Endpoint
 from mobile_push.providers.platforms import of_fcm
 from mobile_push.providers.provider import CONNECTION, Push, Receipt
 
@@ -87,9 +87,9 @@ class FcmProvider:
         made = partial(Connections, timeout=settings.timeout, ca_file=settings.ca_file)
         messages = await asyncio.to_thread(made, self._url, settings.at_once)
         topics = await asyncio.to_thread(made, settings.topics_url, MAX_TOPIC_CALLS)
-        limit = settings.timeout
-        self._messages = Endpoint(messages, self._token, {}, limit)
-        self._topics = Endpoint(topics, self._token, {"access_token_auth": "true"}, limit)  # nosec B105 - a header's value
+        about: Any = {"timeout": settings.timeout, "expired": EXPIRED, "name": "FCM"}
+        self._messages = Endpoint(messages, self._token, {}, **about)
+        self._topics = Endpoint(topics, self._token, {"access_token_auth": "true"}, **about)  # nosec B105 - a header's value
         return self
 
     async def __aexit__(self, *_: object) -> None:

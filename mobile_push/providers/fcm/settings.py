@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -48,11 +47,6 @@ class FcmSettings:
         for name in ("base_url", "topics_url"):
             if not getattr(self, name).startswith(("https://", "http://")):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; set an address that starts with https://")
-
-    @property
-    def on_this_machine(self) -> bool:
-        """Whether a sandbox has what would go to Google."""
-        return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
     def service_account(self) -> dict[str, Any]:
         """The service account's key file as a mapping.

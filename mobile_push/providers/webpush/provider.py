@@ -16,6 +16,7 @@ import orjson
 from yarl import URL
 
 from banshi.sdk.outgoing import LOOPBACK, ForbiddenAddress, guarded_connector, is_unsent
+from mobile_push.providers.addresses import trusting
 from mobile_push.providers.provider import CONNECTION, NO_CONNECTION, TIMEOUT, OnceAMinute, Outcome, Push, Receipt
 from mobile_push.providers.webpush.answers import classify
 from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES, Bench, encrypt
@@ -137,12 +138,7 @@ class WebPushProvider:
         return guarded_connector(trusted=trusted, allowed=allowed, limit=settings.connections)
 
     def _open(self) -> tuple[object, ssl.SSLContext]:
-        key = read_key(self.settings.private_key_file)
-        try:
-            return key, ssl.create_default_context(cafile=self.settings.ca_file)
-        except OSError as error:  # ssl.SSLError is one
-            told = f"ca_file {self.settings.ca_file} can't be used ({error}); name a PEM file of certificates"
-            raise ValueError(told) from None
+        return read_key(self.settings.private_key_file), trusting(self.settings.ca_file)
 
     async def __aexit__(self, *_: object) -> None:
         session, self._session = self._session, None

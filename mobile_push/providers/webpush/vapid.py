@@ -9,6 +9,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+from mobile_push.providers import keys
+
 #: Seconds for which a token is good, and before its end at which the next is made. A push service takes 24 hours at
 #: most, and Apple's takes no new one more often than every 20 minutes.
 TOKEN_GOOD_FOR_S = 12 * 3600
@@ -20,24 +22,8 @@ ADVICE = "write one with `banshi webpush-key`"
 
 
 def read_key(file: Path) -> Any:
-    """The private key in a PEM file.
-
-    Raises:
-        ValueError: the file can't be used; the text names it and says what to do.
-    """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        key = load_pem_private_key(file.read_bytes(), None)
-    except OSError as error:
-        raise ValueError(f"private_key_file {file} can't be read ({error.strerror}); {ADVICE}") from None
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError(f"private_key_file {file} is no private key in PEM without a password; {ADVICE}") from None
-    if not isinstance(key, EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
-        raise ValueError(f"private_key_file {file} holds a key of another kind than P-256; {ADVICE}")
-    return key
+    """The private key in a PEM file. Raises ValueError, which names the file and says what to do."""
+    return keys.read_key(file, "private_key_file", ADVICE)
 
 
 def write_key(file: Path) -> Any:

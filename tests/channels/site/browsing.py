@@ -111,10 +111,11 @@ class Browser:
     def heading(self) -> str:
         return str(self.page.xpath("string(//h1)")).strip()
 
-    def sign_in(self, person: Principal, ago: float = 0) -> None:
-        """Have the cookie of somebody who signed in."""
+    def sign_in(self, person: Principal, ago: float = 0, *, beside: bool = False) -> None:
+        """Have the cookie of somebody who signed in, in place of all others or beside them."""
         kept, cookie = kept_of(self.door, person, ago), STAFF_COOKIE if person.is_staff else COOKIE
-        self.session.cookie_jar.clear()
+        if not beside:
+            self.session.cookie_jar.clear()
         told: SimpleCookie = SimpleCookie({cookie.name: kept})
         told[cookie.name]["path"] = cookie.path
         self.session.cookie_jar.update_cookies(told, URL(self.door.url))

@@ -112,7 +112,8 @@ const key = () => [...crypto.getRandomValues(new Uint8Array(16))].map(one => one
 const tell = (form, ...what) => { const there = $("[data-told]", form) ?? form.appendChild(Object.assign(document.createElement("div"), { role: "alert" })); there.dataset.told = ""; there.replaceChildren(...what); };
 const noted = text => Object.assign(document.createElement("p"), { className: "note bad", textContent: text });
 const refused = (form, page) => { const trouble = $("[data-trouble]", page), token = $("input[name=token]", page)?.value;
-  if (token) $$("input[name=token]").forEach(one => { one.value = token; });
+  // Who is signed in by now stands in the page's head and foot, before anything more is sent in their name.
+  if (token) { $$("input[name=token]").forEach(one => { one.value = token; }); [".brand", ".foot"].forEach(one => $(one).replaceWith(document.importNode($(one, page), true))); }
   tell(form, trouble ? document.importNode(trouble, true) : noted($("main p", page)?.textContent ?? desk.dataset.away)); };
 const done = form => { tell(form); if (form.matches("[data-answer]")) { const answer = draft(); sessionStorage.removeItem(nameOf(answer)); answer.value = ""; delete answer.dataset.phrase; }
   form.reset(); $$("[name=key]").forEach(one => { one.value = key(); }); };
@@ -155,4 +156,6 @@ addEventListener("pagehide", () => stream.close());
 addEventListener("pageshow", e => { if (e.persisted) location.reload(); });
 addEventListener("focus", () => { if (isOut) read(`${at}/rows`).then(page => { if (page) out(false); }).catch(() => { /* still away */ }); });
 
-$("[data-find]")?.remove(); tick(); setInterval(tick, 1000); restore(); if (opened) toEnd(); follow();
+$("[data-find]")?.remove(); tick(); setInterval(tick, 1000); restore(); follow();
+// Once the browser is where the address leads: the last words are the ones that count.
+if (opened) addEventListener("load", () => setTimeout(toEnd));

@@ -11,6 +11,9 @@ from web_site.visit import Visit
 
 ROUTES = StaffPages(WORKLIST)
 
+#: What sorts of answers are files.
+FILES = ("file", "files")
+
 
 @ROUTES.show("/cases/{id}", {"done": 32})
 async def show_case_to_staff(visit: Visit) -> web.StreamResponse:
@@ -18,6 +21,14 @@ async def show_case_to_staff(visit: Visit) -> web.StreamResponse:
     case = await case_of(visit)
     form, details = await answers_of_case(visit, case)
     readings = await visit.find(f"{case['links']['self']}/readings?limit={MOST}")
+    groups = form.answered(await form.fields())
+    shown_at = {
+        id_: one.title
+        for _, some in groups
+        for one in some
+        if one.sort in FILES
+        for id_ in form.sent.getall(one.pointer, ())
+    }
     done = [one for one in case["timeline"] if one["action"] == visit.call.query.get("done") and one["by"] == "staff"]
     return await visit.page(
         "staff/case.html",
@@ -25,7 +36,8 @@ async def show_case_to_staff(visit: Visit) -> web.StreamResponse:
         case=case,
         links=links_of(case),
         form=form,
-        groups=form.answered(await form.fields()),
+        groups=groups,
+        shown_at=shown_at,
         details=details,
         readings=(readings or {}).get("items", []),
         done=done[-1] if done else None,

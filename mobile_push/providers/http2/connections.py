@@ -1,4 +1,4 @@
-"""The way to Google: a few HTTP/2 connections that carry all requests, and HTTP/1.1 where there is no HTTP/2.
+"""The way to one service: a few HTTP/2 connections that carry all requests, and HTTP/1.1 where there is no HTTP/2.
 
 One connection carries 100 requests at once, so there is one for each hundred that may be under way, each in a client of
 its own: a client opens a second connection only when it loses the first. The first is there from the start; the others
@@ -26,14 +26,13 @@ from pyreqwest.exceptions import PyreqwestError, RequestPanicError
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
-from mobile_push.providers.fcm.access_token import Failed
-from mobile_push.providers.provider import CONNECTION, NO_CONNECTION, TIMEOUT
+from mobile_push.providers.provider import CONNECTION, NO_CONNECTION, TIMEOUT, Receipt
 
 logger = logging.getLogger(__name__)
 
-#: Requests that Google lets one HTTP/2 connection carry at once.
+#: Requests that one HTTP/2 connection carries at once: as many as Google lets it.
 MAX_STREAMS = 100
-#: Bytes of an answer that are read; FCM's have a few hundred, and a proxy's error page must not fill the memory.
+#: Bytes of an answer that are read; a service's have a few hundred, and a proxy's error page must not fill the memory.
 MAX_ANSWER_BYTES = 64 * 1024
 #: Seconds after which a silent connection is asked for a sign of life, and that it may take to give one.
 PING_AFTER = timedelta(seconds=20)
@@ -43,6 +42,17 @@ OPEN_TIMEOUT_S, MORE_AFTER_S = 1.0, 0.2
 UNCONNECTED = "client error (Connect)"
 #: An address, read once for all requests to it.
 parsed = lru_cache(maxsize=16)(Url)
+
+#: What all requests have, and what one has alone.
+Headers = tuple[Mapping[str, str], ...]
+
+
+class Failed(Exception):
+    """There is no answer, or no access token to send with; `receipt` says what that means for the message."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipt = receipt
+        super().__init__(receipt.code)
 
 
 class Answer(NamedTuple):
@@ -98,17 +108,19 @@ class Connections:
         at_once: Requests under way at most.
         timeout: Seconds until a request without a whole answer has failed, waiting for a connection included.
         ca_file: PEM file of certificate authorities to trust beside the system's.
+        known: Whether it is known that the service speaks HTTP/2: then a connection that it says goodbye on is followed
+            by one, and not by one for each request that waits. What it hasn't begun by then goes again by itself.
 
     Raises:
         ValueError: `ca_file` or the environment's proxy can't be used; the text says what to do.
     """
 
-    def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None) -> None:
+    def __init__(self, url: str, at_once: int, timeout: float, ca_file: Path | None, *, known: bool = False) -> None:
         self._timeout = timeout
         proxy, authorities = proxy_of(url), _authorities(ca_file)
 
         def make() -> Client:
-            return _client(timeout, proxy, authorities)
+            return _client(timeout, proxy, authorities, known)
 
         self._all = [Connection(make) for _ in range(-(-at_once // MAX_STREAMS))]
         # What can't be used is told at once.
@@ -162,7 +174,7 @@ class Connections:
         finally:
             self._use_for(connection, requests)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, *headers: Mapping[str, str]) -> Answer:
         """The answer, of which at most MAX_ANSWER_BYTES bytes are read; redirects are answers too.
 
         Raises:
@@ -172,14 +184,14 @@ class Connections:
             async with self._room:
                 return await self._use(url, body, headers)
         if self._to_come and self._growing is None:
-            self._growing = asyncio.create_task(self._grow(url), name="fcm-connections")
+            self._growing = asyncio.create_task(self._grow(url), name="push-connections")
         try:
             async with asyncio.timeout(self._timeout), self._room:
                 return await self._use(url, body, headers)
         except TimeoutError:
             raise Failed(TIMEOUT) from None
 
-    async def _use(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _use(self, url: str, body: bytes, headers: Headers) -> Answer:
         connection = self._free.popleft()
         try:
             if connection.works:
@@ -205,12 +217,14 @@ class Connections:
         finally:
             self._free.append(connection)
 
-    async def _post(self, connection: Connection, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _post(self, connection: Connection, url: str, body: bytes, headers: Headers) -> Answer:
         client = connection.client
         if client is None:
             raise Failed(CONNECTION)
-        request = client.post(parsed(url)).headers(headers).body_bytes(body).build_streamed()
-        async with request as response:
+        request = client.post(parsed(url)).body_bytes(body)
+        for some in headers:
+            request = request.headers(some)
+        async with request.build_streamed() as response:
             answer = await response.body_reader.read(MAX_ANSWER_BYTES)
             return Answer(response.status, response.headers, bytes(answer or b""))
 
@@ -221,7 +235,7 @@ def is_unsent(error: BaseException) -> bool:
     return any(one.get("message") == UNCONNECTED for one in causes.get("causes") or ())
 
 
-def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes]) -> Client:
+def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes], known: bool) -> Client:
     builder = (
         ClientBuilder()
         .http2(True)
@@ -239,6 +253,8 @@ def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes]) -> 
         .user_agent("banshi")
     )
     builder = builder.no_proxy()  # what the environment asks for is read by us, as for the access token
+    if known:
+        builder = builder.http2_prior_knowledge()
     if proxy:
         builder = builder.proxy(ProxyBuilder.all(proxy))
     for authority in authorities:

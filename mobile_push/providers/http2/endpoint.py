@@ -1,18 +1,16 @@
-"""One of Google's addresses, as our project: connections, access token, and a second try with a fresh one."""
+"""One service, as whom it knows us: connections, access token, and a second try with a fresh one."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from pyreqwest.http import HeaderMap
 
-from banshi.sdk.outgoing import AccessToken, NoToken
-from mobile_push.providers.fcm.access_token import Failed, receipt_of
-from mobile_push.providers.fcm.answers import EXPIRED
-from mobile_push.providers.fcm.connections import Connections
+from banshi.sdk.outgoing import AccessToken, Consequence, NoToken
+from mobile_push.providers.http2.connections import Connections, Failed
 from mobile_push.providers.provider import NO_ACCESS_TOKEN, OnceAMinute, Outcome, Receipt
 
 logger = logging.getLogger(__name__)
@@ -22,15 +20,37 @@ T = TypeVar("T")
 Read = Callable[[int, Mapping[str, str], bytes], Receipt | T]
 
 
+def receipt_of(error: NoToken) -> Receipt:
+    """What it means for a message that there is no token."""
+    ours = error.consequence is Consequence.OURS
+    return Receipt(Outcome.MISCONFIGURED, error.code) if ours else NO_ACCESS_TOKEN
+
+
 class Endpoint:
-    """Posts JSON to one address."""
+    """Posts JSON to one service.
+
+    Args:
+        connections: The way there.
+        token: The Authorization header of all requests.
+        headers: What every request has beside it.
+        timeout: Seconds for one try.
+        expired: Codes of receipts after which a fresh access token is worth a second try.
+        name: What operators call the service.
+    """
 
     def __init__(
-        self, connections: Connections, token: AccessToken, headers: Mapping[str, str], timeout: float
+        self,
+        connections: Connections,
+        token: AccessToken,
+        headers: Mapping[str, str],
+        timeout: float,
+        expired: Collection[str],
+        name: str,
     ) -> None:
         self._connections = connections
         self._token = token
         self._timeout = timeout
+        self._expired, self._name = expired, name
         self._fixed = {"Content-Type": "application/json", **headers}
         self._authorization = ""
         self._headers = HeaderMap(self._fixed)
@@ -45,11 +65,17 @@ class Endpoint:
         self._token.prepare()
         await self._connections.prepare(url)
 
-    async def post(self, url: str, payload: bytes, read: Read[T]) -> Receipt | T:
+    async def post(self, url: str, payload: bytes, read: Read[T], *own: Mapping[str, str]) -> Receipt | T:
         """Post once, and once more with a fresh access token when the one that it was sent with is refused.
 
         All of it takes two timeouts at most: one is a send's, however long the token took, since a send that is cut
         short may have arrived. Every failure is a receipt, only cancellation is raised.
+
+        Args:
+            url: Where it goes.
+            payload: The body.
+            read: What the answer means.
+            own: This request's own headers.
         """
         token, loop = self._token, asyncio.get_running_loop()
         last_begin = loop.time() + self._timeout
@@ -58,11 +84,11 @@ class Endpoint:
                 if is_again and loop.time() > last_begin:
                     raise Failed(NO_ACCESS_TOKEN)
                 value = token.current() or await token.value(last_begin - loop.time())
-                verdict = await self._once(url, payload, value, read)
+                verdict = await self._once(url, payload, value, read, own)
                 if not isinstance(verdict, Receipt):
                     token.accepted(value)
-                elif verdict.code in EXPIRED:
-                    token.refuse(value, "UNAUTHENTICATED")
+                elif verdict.code in self._expired:
+                    token.refuse(value, verdict.code)
                     continue
                 elif token.suspect and verdict.outcome is not Outcome.RETRY:
                     token.accepted(value)
@@ -73,14 +99,17 @@ class Endpoint:
             return failed.receipt
         return verdict
 
-    async def _once(self, url: str, payload: bytes, authorization: str, read: Read[T]) -> Receipt | T:
+    async def _once(
+        self, url: str, payload: bytes, authorization: str, read: Read[T], own: tuple[Mapping[str, str], ...]
+    ) -> Receipt | T:
         if authorization is not self._authorization:
             self._authorization = authorization
             self._headers = HeaderMap(self._fixed | {"Authorization": authorization})
-        answer = await self._connections.post(url, payload, self._headers)
+        answer = await self._connections.post(url, payload, self._headers, *own)
         verdict = read(answer.status, answer.headers, answer.body)
         if isinstance(verdict, Receipt) and verdict.outcome is Outcome.MISCONFIGURED:
             code = verdict.code
-            if code not in EXPIRED and self._told.is_due(code):
-                logger.warning("FCM refuses this project (%s): %.500s", code, answer.body.decode(errors="replace"))
+            if code not in self._expired and self._told.is_due(code):
+                told = answer.body.decode(errors="replace")
+                logger.warning("%s refuses us (%s): %.500s", self._name, code, told)
         return verdict

@@ -1,0 +1,1 @@
+"""JPush (极光推送): one contract for phones of Xiaomi, OPPO, vivo, Honor, Meizu and Huawei."""

@@ -1,0 +1,216 @@
+"""The desk's page in a real browser: it is live, no request is made in a loop, and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conversations.tables.models import Said
+from desk.tables.models import Enquiry
+from tests.browser.conftest import OpenBrowser, until
+from tests.browser.firefox import Firefox, Page
+from tests.channels.desks import DESKS, ENQUIRIES, officer
+from tests.channels.test_desk_delivery import City, city
+from tests.fault_proxy import FaultProxy
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+
+HERE = "/site/staff/desk"
+STAFF = {"李警官": ["petitions/reception:desk"], "吴队长": ["petitions:desk-lead"]}
+PRESS = "(which) => { setTimeout(() => document.querySelector(which).click()); }"
+THERE = "(which) => document.readyState === 'complete' && !!document.querySelector(which)"
+TALK = "() => [...document.querySelectorAll('[data-talk] > li')].map((one) => one.innerText.replace(/\\s+/g, ' '))"
+LINES = """(which) => [...document.querySelectorAll(`[data-rows=${which}] > li`)]
+  .map((one) => one.innerText.replace(/\\s+/g, ' '))"""
+TYPE = """(text) => { const one = document.querySelector('#answer'); one.focus(); one.value = text;
+  one.dispatchEvent(new Event('input', { bubbles: true })); }"""
+TYPED = "() => document.querySelector('#answer').value"
+SEND = "form[data-answer] .btn"
+#: How often anything was asked for since the page was there.
+ASKED = "() => performance.getEntriesByType('resource').filter((one) => !one.name.includes('/stream')).length"
+LIVE = "() => !!document.querySelector('[data-offline][hidden]')"
+
+
+@dataclass(slots=True)
+class Desk:
+    city: City
+    firefox: Firefox
+    url: str
+
+    async def sits(self, name: str = "李警官") -> Page:
+        """A tab of that officer's, at the queue."""
+        page = await self.firefox.page(f"{self.url}{HERE}")
+        if await page.run("() => !!document.querySelector('button[name=person]')"):
+            await pressed(page, f"button[value='{name}']", "[data-desk]")
+        return page
+
+    async def waits(self, *texts: str, contact: str = "o-wang") -> str:
+        for text in ("person", "1", *texts):
+            await self.city.sends(text, contact)
+        row = await Enquiry.all().order_by("-id").first()
+        assert row is not None
+        return str(row.id)
+
+    async def held(self, page: Page, *texts: str, contact: str = "o-wang") -> str:
+        """Somebody has come, and the officer has them on the page."""
+        one = await self.waits(*texts, contact=contact)
+        await page.go(f"{self.url}{HERE}/enquiries/{one}#talk")
+        await pressed(page, "form[action$=claim] button", "[data-answer]")
+        return one
+
+
+@asynccontextmanager
+async def at_desk(folder: Path, open_browser: OpenBrowser, **more: Any) -> AsyncIterator[Desk]:
+    site: dict[str, Any] = {"web_site": ("web_site", {"staff": STAFF})}
+    async with city(folder, "", desks=DESKS, more=site, **more) as one, open_browser() as firefox:
+        yield Desk(one, firefox, one.door.url)
+
+
+async def pressed(page: Page, which: str, then: str) -> None:
+    await page.run(PRESS, which)
+    await until(lambda: page.run(THERE, then))
+
+
+async def says(page: Page, script: str, *rest: Any, of: str) -> None:
+    """Wait until one of the lines has that."""
+
+    async def is_there() -> bool:
+        return any(of in one for one in await page.run(script, *rest))
+
+    await until(is_there)
+
+
+async def test_what_happens_comes_by_itself_and_nothing_is_asked_for_in_a_loop(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        page = await desk.sits()
+        await desk.waits(contact="o-chen")
+        await until(lambda: page.run("() => document.querySelector('[data-count=waiting]').textContent === '1'"))
+        await desk.city.sends("Where is my passport?", "o-chen")
+        await says(page, LINES, "waiting", of="“Where is my passport?”")
+        await desk.city.sends("somebody follows me, help", "o-danger")
+        await says(page, LINES, "danger", of="“somebody follows me, help”")
+        await until(lambda: page.run("() => !!document.querySelector('[data-danger]').textContent"))
+        held = await desk.held(page, "May somebody else fetch it?")
+        assert await page.run(LINES, "mine") != []
+        await desk.city.sends("And <b>when</b>?", "o-wang")
+        await says(page, TALK, of="And <b>when</b>?")
+        await page.run(TYPE, "Until ten.")
+        await page.run(PRESS, SEND)
+        await says(page, TALK, of="Until ten.")
+        await says(page, TALK, of="sent")
+        assert await page.run(TYPED) == ""
+        await until(lambda: page.run("() => document.querySelector('.window').textContent.includes('4 ')"))
+        await asyncio.sleep(1)
+        before = await page.run(ASKED)
+        await asyncio.sleep(4)
+        assert await page.run(ASKED) == before, "nothing happens, and nothing is asked"
+        # A colleague takes over: what was typed stays where it can be read.
+        await page.run(TYPE, "Half an answer")
+        lead = officer(desk.city.door, "sun", "petitions:desk-lead")
+        (await lead.post(f"{ENQUIRIES}/{held}/take-over", {"purpose": "a complaint"})).ok()
+        await until(
+            lambda: page.run("() => document.querySelector('#talk blockquote')?.textContent === 'Half an answer'")
+        )
+        assert not await page.run("() => !!document.querySelector('[data-answer]')")
+        await says(page, LINES, "others", of="sun")
+
+
+async def test_an_officer_in_three_tabs_sees_the_same_and_what_is_typed_in_one_stays(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        pages = [await desk.sits() for _ in range(3)]
+        one = await desk.held(pages[0], "first words")
+        for page in pages[1:]:
+            await says(page, LINES, "mine", of="first words")
+            await page.go(f"{desk.url}{HERE}/enquiries/{one}")
+        await pages[1].run(TYPE, "typed in the second")
+        await pages[0].run(TYPE, "said in the first")
+        await pages[0].run(PRESS, SEND)
+        for page in pages:
+            await says(page, TALK, of="said in the first")
+            await says(page, TALK, of="sent")
+        assert await pages[1].run(TYPED) == "typed in the second"
+        await pages[1].go(f"{desk.url}{HERE}/enquiries/{one}")
+        assert await pages[1].run(TYPED) == "typed in the second", "it outlives the page, in its tab"
+
+
+async def test_after_a_break_the_page_goes_on_with_what_was_said_meanwhile(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk, FaultProxy(to=int(desk.url.rpartition(":")[2])) as network:
+        desk.url = f"http://127.0.0.1:{network.port}"
+        page = await desk.sits()
+        one = await desk.held(page, "first words")
+        await until(lambda: page.run(LIVE))
+        await page.run(TYPE, "said into the void")
+        network.absent = True
+        network.reset()
+        await until(lambda: page.run("() => !document.querySelector('[data-offline]').hidden"))
+        await page.run(PRESS, SEND)
+        await until(lambda: page.run("() => !!document.querySelector('[data-told] .note')"))
+        assert await page.run(TYPED) == "said into the void"
+        await desk.city.sends("said meanwhile", "o-wang")
+        await desk.waits("came meanwhile", contact="o-chen")
+        network.absent = False
+        await says(page, TALK, of="said meanwhile")
+        await says(page, LINES, "waiting", of="came meanwhile")
+        await until(lambda: page.run(LIVE))
+        await page.run(PRESS, SEND)
+        await says(page, TALK, of="said into the void")
+        assert await Said.filter(by="officer").count() == 1
+        assert one
+
+
+async def test_a_session_that_ends_while_somebody_types_takes_nothing_along(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        page = await desk.sits()
+        one = await desk.held(page, "first words")
+        await page.run(TYPE, "A long answer.")
+        await desk.firefox.command("storage.deleteCookies", partition={"type": "context", "context": page._context})
+        await page.run(PRESS, SEND)
+        await until(lambda: page.run("() => !!document.querySelector('[data-told] a[href*=sign-in]')"))
+        assert await page.run(TYPED) == "A long answer."
+        assert not await Said.filter(by="officer").exists()
+        # Beside the page, and back.
+        beside = await desk.firefox.page(f"{desk.url}/site/sign-in?next={HERE}")
+        await pressed(beside, "button[value='李警官']", "[data-desk]")
+        await page.run(PRESS, SEND)
+        await until(lambda: page.run("() => document.querySelector('[data-told]').textContent.includes('anew')"))
+        await page.run(PRESS, SEND)
+        await says(page, TALK, of="A long answer.")
+        assert await Said.filter(by="officer").count() == 1
+        assert one
+
+
+async def test_on_a_phone_one_pane_is_seen_at_a_time_and_nothing_is_too_wide(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        page = await desk.sits()
+        size = {"width": 320, "height": 640}
+        await desk.firefox.command("browsingContext.setViewport", context=page._context, viewport=size)
+        one = await desk.waits("x" * 400)
+        await page.go(f"{desk.url}{HERE}")
+        seen = "() => ['queue', 'talk', 'about'].filter((one) => document.getElementById(one).getClientRects().length)"
+        assert await page.run(seen) == ["queue"]
+        await pressed(page, "[data-rows=waiting] a", "form[action$=claim]")
+        assert await page.run(seen) == ["talk"]
+        await pressed(page, "form[action$=claim] button", "[data-answer]")
+        for pane in ("queue", "talk", "about"):
+            await page.run("(pane) => { document.querySelector(`.desktabs [href='#${pane}']`).click(); }", pane)
+            await until(lambda pane=pane: page.run(f"() => location.hash === '#{pane}'"))
+            assert await page.run(seen) == [pane]
+            await page.run("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+            assert await page.run("() => document.documentElement.scrollWidth <= innerWidth"), pane
+        assert one
