@@ -48,9 +48,10 @@ from tests.plugins.filling import NUMBER  # noqa: E402
 from web_site.session import STAFF  # noqa: E402
 
 #: Of the whole day; of a turn one part of so many.
-CASES, TALKS, PARTS = 40, 20, 8
-#: Steps of a case and of a talk, and seconds in which a live page is as the API.
-MOST_STEPS, LIVE_S = 6, 15.0
+CASES, TALKS, PARTS = 40, 20, 10
+#: Steps of a case and of a talk, the share of actions back that are taken, and seconds in which a live page is as
+#: the API.
+MOST_STEPS, BACK_SHARE, LIVE_S = 6, 0.2, 15.0
 #: What a case's page shows, by its place in what the API says.
 SAID = (
     *("case/item/title", "case/state_title", "case/reason", "case/attachments/name", "action/label"),
@@ -97,7 +98,8 @@ class Bench(App):
             may = [
                 (who, one)
                 for who, one in offered
-                if (one["forward"] and one["leads_to"] not in seen) or (who in people[1:] and self.chance.random() < 0.2)
+                if (one["forward"] and one["leads_to"] not in seen)
+                or (who in people[1:] and self.chance.random() < 0.2)
             ]
             if not may:
                 return
@@ -107,8 +109,11 @@ class Bench(App):
 
     async def _read(self, begun: Begun, who: Client) -> Any:
         self.screen = Screen()
+        real = self.at.get(id(who))
+        if real is not None:
+            begun.guide = await who.get(begun.guide["links"]["self"])
         case = await super()._read(begun, who)
-        if (real := self.at.get(id(who))) is None:
+        if real is None:
             return case
         await real.go(f"{real.door.url}{STAFF}/cases/{case['id']}")
         said = squeezed(real.page.xpath("string(//main)"))
@@ -125,7 +130,8 @@ class Bench(App):
     async def _act(self, begun: Begun, who: Client, action: Any) -> None:
         """Take an action; staff by its page, which shows first what it sends."""
         if (real := self.at.get(id(who))) is None:
-            return await super()._act(begun, who, action)
+            await super()._act(begun, who, action)
+            return
         await self._listed(who, real)
         body = action["body"]
         given = {name: await self._filled(begun, body["properties"][name], {}) for name in body["required"]}
@@ -143,7 +149,8 @@ class Bench(App):
             await real.press("next")
         if told is None:
             shown = "\n".join(real.mistakes())
-            return self.hold(real, "mistakes", [one for one in mistakes if one not in shown], [])
+            self.hold(real, "mistakes", [one for one in mistakes if one not in shown], [])
+            return
         message = [squeezed(one.text_content()) for one in real.page.xpath("//main//*[@class='said']//p")]
         expected = [squeezed(told["message"][name]) for name in ("title", "body")] if told["message"] else []
         self.hold(real, f"message of {action['action']}", message, expected)
@@ -168,7 +175,11 @@ class Bench(App):
         self.hold(real, "rows", shown, [(one["id"], one["state_title"]) for one in rows])
         counts = await who.get("/v1/worklist/counts")
         chips = [one.text_content().rpartition(" ")[2] for one in real.page.xpath("//*[@class='chip']")]
-        numbers = [counts["total"], counts["overdue"] + counts["due_today"], *(one["count"] for one in counts["states"])]
+        numbers = [
+            counts["total"],
+            counts["overdue"] + counts["due_today"],
+            *(one["count"] for one in counts["states"]),
+        ]
         self.hold(real, "counts", chips, [*map(str, numbers)])
 
 
@@ -186,7 +197,7 @@ class Desk:
     wrong: list[str] = field(default_factory=list)
 
     async def agree(self, talk: str, what: str, holder: str, holds: Callable[[Any], bool]) -> None:
-        """Wait until that has become of a conversation, as its holder reads it, and every page says what the API says."""
+        """Wait until that has become of a conversation, by its holder's API, and every page is as the API."""
         deadline, different = time.monotonic() + LIVE_S, list[str]()
         while time.monotonic() < deadline:
             different = []
@@ -203,7 +214,6 @@ class Desk:
                 return
             await asyncio.sleep(0.05)
         self.wrong += [f"{talk}: after {what}: {one}" for one in different]
-        print(self.wrong[-1], flush=True)
 
     async def _said(self, name: str, person: Person, talk: str) -> Any:
         lists: dict[str, list[str]] = {"danger": [], "mine": [], "waiting": [], "others": []}
@@ -229,23 +239,23 @@ class Desk:
             text = f"第{step}句 <b>{number}</b>"
             match self.chance.choice(["answers", "answers", "hears", "notes", "transfer"]):
                 case "answers":
-                    await self._done(name, talk, "answers", lambda row, text=text: text in last(row), text=text)
+                    await self._done(name, talk, "answers", has(text), text=text)
                 case "hears":
                     await self.street.sends(text, contact)
-                    await self.agree(talk, "a word", name, lambda row, text=text: text in last(row))
+                    await self.agree(talk, "a word", name, has(text))
                 case "notes":
                     await self._done(name, talk, "notes", lambda row: row["state"] == "held", text=text)
                 case _:
                     other = {"li": "wu", "wu": "li"}[name]
                     to = {"to": f"officer:{other}", "note": text}
-                    await self._done(name, talk, "transfer", lambda row, o=other: row["officer"]["id"] == o, **to)
+                    await self._done(name, talk, "transfer", is_of(other), **to)
                     await self.tabs[other][0].go(f"{self.street.door.url}{HERE}/enquiries/{talk}")
                     name = other
         await self._done(name, talk, "close", lambda row: row["state"] == "closed")
 
     async def _taken(self, talk: str, name: str) -> str:
         await self.tabs[name][0].go(f"{self.street.door.url}{HERE}/enquiries/{talk}")
-        await self._done(name, talk, "claim", lambda row: row["state"] == "held" and row["officer"]["id"] == name)
+        await self._done(name, talk, "claim", is_of(name))
         return name
 
     async def _done(self, name: str, talk: str, deed: str, holds: Callable[[Any], bool], **typed: str) -> None:
@@ -253,9 +263,13 @@ class Desk:
         await self.agree(talk, f"{deed} by {name}", name, holds)
 
 
-def last(row: Any) -> str:
-    """The last words, to whoever may read them."""
-    return str(row["messages"][-1]["content"].get("text")) if row.get("messages") else ""
+def has(text: str) -> Callable[[Any], bool]:
+    """Whether these are the last words, to whoever may read them."""
+    return lambda row: bool(row.get("messages")) and text in row["messages"][-1]["content"].get("text", "")
+
+
+def is_of(name: str) -> Callable[[Any], bool]:
+    return lambda row: row["state"] == "held" and row["officer"]["id"] == name
 
 
 def cases_of(door: Door, chance: random.Random) -> list[str]:
@@ -290,12 +304,10 @@ async def decided(door: Door, reals: Sequence[Real], chance: random.Random, shar
         one.citizen, one.nobody, one.staff, one.settle, one.picture, one.screen, reals=reals, chance=chance, wrong=wrong
     )
     for code in codes:
-        print(code, time.monotonic()-begun_at, flush=True)
         try:
             begun = await bench.begin(f"/v1/items/{code}", {})
             await bench.go_on(begun)
         except Exception as error:
-            import traceback; traceback.print_exc()
             wrong.append(f"{code}: {error!r} {getattr(error, 'document', '')}")
             continue
         if not city.is_over(begun) and "begins" in (begun.case.get("details") or {}):
@@ -324,9 +336,9 @@ async def talked(
 
 async def judged(folder: Path, opening: Any, given: argparse.Namespace) -> list[str]:
     """The day, or a part of it, in one browser and a city of its own."""
-    chance, part = random.Random(given.seed), None if given.turn is None else given.turn // 2 % PARTS
-    share = slice(part, None, None if part is None else PARTS)
-    hours = dict.fromkeys((*WEEK, "workday", "holiday"), ["0:00-23:59"])
+    chance = random.Random(given.seed)  # noqa: S311 - a day that can be had again
+    share = slice(None) if given.turn is None else slice(given.turn // 2 % PARTS, None, PARTS)
+    hours = {day: ["0:00-23:59"] for day in (*WEEK, "workday", "holiday")}
     desks = {"desks": [{**DESKS[0], "hours": hours}, DESKS[1]]}
     async with opened_provider() as provider, opening(folder / "browser") as browser:
         settings: dict[str, Any] = {"conversations": desks, "outlet": {"url": provider.url}}

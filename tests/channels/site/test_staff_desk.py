@@ -123,6 +123,18 @@ async def test_the_same_form_sent_twice_says_it_once_and_so_is_its_picture(tmp_p
         assert (one.li.status, "This can't be sent to them now" in shown(one.li)) == (409, True)
 
 
+async def test_a_note_and_an_answer_of_one_page_are_two_requests(tmp_path: Path) -> None:
+    async with at_desk(tmp_path) as one:
+        await one.held(QUESTION)
+        page, url = one.li.text, one.li.url
+        await sends(one.li, "notes", text="An old man.")
+        one.li.text, one.li.url = page, url
+        await sends(one.li, "answers", text="Until ten.")
+        assert one.li.status == 200
+        assert await Said.filter(by="officer").count() == 1
+        assert await DeskEvent.filter(what="note").count() == 1
+
+
 async def test_canned_answers_are_found_by_letters_and_what_was_typed_stays(tmp_path: Path) -> None:
     async with at_desk(tmp_path) as one:
         lead = officer(one.city.door, "wu", "petitions:desk-lead")
