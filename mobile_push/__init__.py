@@ -29,7 +29,7 @@ from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.phones import devices, person, preferences, receipts, silence
+from mobile_push.phones import devices, person, preferences, receipts, silence, told
 from mobile_push.phones import webpush_key as webpush_key_route
 from mobile_push.phones.anonymous import routes as anonymous_routes
 from mobile_push.phones.anonymous.flood import REGISTRATIONS, Registrations
@@ -51,6 +51,7 @@ from mobile_push.reports.commands import push
 from mobile_push.screen.presentation import Presentation
 from mobile_push.screen.threads import THREADS, open_threads
 from mobile_push.settings import PushSettings
+from mobile_push.ways import WAYS, Ways
 from mobile_push.work import WORK, open_work
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
@@ -86,6 +87,7 @@ def banshi_tables() -> Tables:
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(THREADS, open_threads),
+        Resource.made(WAYS, lambda platform: Ways(platform, settings)),
         Resource.made(REGISTRATIONS, lambda _: Registrations()),
         Resource(PUSH, partial(open_push, settings)),
         Resource(stream_tickets.TICKETS, stream_tickets.open_tickets),
@@ -149,7 +151,7 @@ def _jpush(settings: JPushSettings) -> Provider:
 def banshi_routes() -> Sequence[Route]:
     phone = (devices, person, preferences, inbox_routes, stream, receipts, stream_tickets, unread, webpush_key_route)
     # The order counts: the ids of one message, and of what is public, would take the other paths.
-    public = (public_notices, notice_routes, alert_routes, public_alerts)
+    public = (public_notices, notice_routes, alert_routes, public_alerts, told)
     return [
         route
         for face in (*phone, anonymous_routes, silence, one_message, report_routes, *public)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.for_test_cases import SandboxSettings
 from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.webpush import WebPushSettings
-from mobile_push.screen.presentation import PresentationSettings
+from mobile_push.screen.presentation import Kind, PresentationSettings
 
 #: The shape of a topic's code, as of a department's.
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -27,6 +27,11 @@ MIN_ABSENCE_DAYS, MAX_ABSENCE_DAYS = 30, 3650
 
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
 CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
+
+
+#: The way that most phones here have comes first: one of a maker's knows no Google, and one with Google is reached by
+#: its maker too.
+USUAL_ORDER = ("apns", "jpush", "fcm", "webpush")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,33 @@ class AnonymousSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WaySettings:
+    """By which of its addresses a phone is reached, by kind of message (`[plugins.mobile_push.settings.ways]`).
+
+    Names of providers, the first first. Those that are left out come behind: apns, jpush, fcm, webpush, others.
+    """
+
+    case: tuple[str, ...] = ()
+    notice: tuple[str, ...] = ()
+    alert: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for kind in ("case", "notice", "alert"):
+            names = getattr(self, kind)
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"ways.{kind} names {twice[0]!r} twice; leave it out once")
+
+    def order(self, kind: Kind, offered: Collection[str]) -> Sequence[str]:
+        """The providers that are offered in their order. Raises ValueError for a name that isn't among them."""
+        first: tuple[str, ...] = getattr(self, kind)
+        if unknown := [name for name in first if name not in offered]:
+            there = ", ".join(sorted(offered)) or "none"
+            raise ValueError(f"ways.{kind} names {unknown[0]!r}, which is not set up; there are: {there}")
+        named = [*first, *(name for name in USUAL_ORDER if name in offered), *sorted(offered)]
+        return list(dict.fromkeys(named))
+
+
+@dataclass(frozen=True, kw_only=True)
 class PushSettings:
     """How phones are reached beside the app's own stream, which needs no setting."""
 
@@ -106,6 +138,8 @@ class PushSettings:
     case_title: Mapping[str, str] = field(default_factory=lambda: CASE_TITLE)
     #: How loudly a phone shows each kind of message.
     presentation: PresentationSettings = field(default_factory=PresentationSettings)
+    #: By which of its addresses a phone is reached.
+    ways: WaySettings = field(default_factory=WaySettings)
     #: Seconds for which a provider keeps a message for a phone that is off, and for which we retry. The inbox keeps it
     #: for good.
     ttl: int = 86_400

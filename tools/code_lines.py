@@ -47,7 +47,7 @@ ROOMS = {
     "platform/banshi/kinds": Budget(8_140, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
-    "mobile_push": Budget(13_599, 12_840),
+    "mobile_push": Budget(14_335, 12_840),
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(606, 450),
     "libraries/wire": Budget(120, 130),
@@ -60,7 +60,7 @@ ROOMS = {
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_041, 9_300),
+    "benchmarks": Budget(11_124, 9_300),
     "tools": Budget(2_320, 1_600),
     "docs/examples": Budget(53, 60),
 }

@@ -7,24 +7,27 @@ it had not recorded. No transaction is open while a provider is awaited.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Awaitable, Sequence
-
-from prometheus_client import Counter
+from collections.abc import Sequence
 
 from banshi import Platform
 from banshi.sdk.database import MAX_SLEEP_S
 from banshi.sdk.limits import RATES
-from banshi.sdk.operations import place_of, traced, woken
+from banshi.sdk.operations import place_of, woken
 from mobile_push.delivery.claims.chunks import Chunks
 from mobile_push.delivery.claims.delivery_job import STOPPED, Parcel, Source
 from mobile_push.delivery.claims.rows import Rows
+from mobile_push.delivery.claims.sender import Sender
+from mobile_push.delivery.claims.verdicts import HOLD_S, Verdicts
 from mobile_push.delivery.metrics import Metrics, Teller, log
 from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.quota import Quota
-from mobile_push.providers.provider import Outcome, Provider, Receipt, TopicProvider
+from mobile_push.delivery.topics.changes import kept
+from mobile_push.providers.provider import Provider
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
+from mobile_push.ways import SECOND, WAYS
 
 #: Parcels claimed for each send that may be under way: enough that no connection waits for the database. And seconds
 #: of the rate that are claimed at most: what waits for longer would only wait for its lease to end.
@@ -58,15 +61,26 @@ class Courier:
         self.wake, self.soon = asyncio.Event(), asyncio.Event()
         self.provider = provider
         self._platform = platform
-        self.pace = Pace(provider.per_second, provider.at_once, provider.one_service)
+        #: Phones that may be sent to together.
+        self._at_once: int = provider.at_once * getattr(provider, "batch", 1)
+        self.pace = Pace(provider.per_second, self._at_once, provider.one_service)
         rates = platform.get(RATES)
         shared = rates is not None and rates.may_be_shared and provider.per_second is not None
         self._quota = Quota(rates, provider.name, self.pace, self._rouse_all) if rates is not None and shared else None
-        self._metrics = metrics
-        self._counters: dict[tuple[Outcome, str], Counter] = {}
         self._teller = Teller(provider.name)
-        rows, chunks = Rows(platform, provider, settings, metrics), Chunks(platform, provider, settings)
-        self._sources: tuple[Source, ...] = (rows, chunks)
+        self._verdicts = Verdicts(platform, provider, metrics, self._teller, kept)
+        self._sender = Sender(platform, provider, self.pace, metrics, self._teller, self._verdicts, self._told)
+        ways = platform.get(WAYS)
+        #: By which name messages go by it: also to phones of which this isn't the first address.
+        self.names = [provider.name, *([provider.name + SECOND] if ways and ways.several(provider.name) else [])]
+        self._sources: tuple[Source, ...] = tuple(
+            source
+            for name in self.names
+            for source in (
+                Rows(platform, provider, settings, metrics, self._verdicts, name),
+                Chunks(platform, provider, settings, self._verdicts, name),
+            )
+        )
         self._waiting: dict[Lane, deque[Parcel]] = {lane: deque() for lane in Lane}
         self._idle: list[asyncio.Future[None]] = []
         #: What rouses somebody idle to look again, and when by the loop's clock.
@@ -113,6 +127,8 @@ class Courier:
         for task in (*senders, *beside):
             task.cancel()
         await asyncio.gather(*senders, *beside, return_exceptions=True)
+        for parcel, _ in self._verdicts.let_go():
+            parcel.source.settle(parcel, STOPPED)
         await self._record()
         await self._give_back(left)
 
@@ -144,7 +160,7 @@ class Courier:
 
     def _room(self) -> tuple[Lane, int] | None:
         """The last lane for which parcels may be claimed, and how many; None where there are enough."""
-        enough = self.provider.at_once * CLAIMED_PER_SEND
+        enough = self._at_once * CLAIMED_PER_SEND
         if self.pace.per_second is not None:
             enough = max(1, min(enough, int(self.pace.per_second * MAX_CLAIMED_S)))
         waiting = 0
@@ -214,50 +230,14 @@ class Courier:
         if self._alarm is None and any(self._waiting.values()):
             # Somebody always looks what may go next, however long this send takes.
             self._rouse(min(1, len(self._idle)))
-        await self._send(parcel)
+        await self._sender.send(parcel, self._waiting[parcel.lane])
 
-    async def _send(self, parcel: Parcel) -> None:
-        try:
-            receipt = await (self._send_traced(parcel) if parcel.trace else self._sending(parcel))
-        except asyncio.CancelledError:
-            # The server stops; whether it went out nobody knows. It is due again at once, for the next worker.
-            self.pace.left(parcel.lane)
-            parcel.source.settle(parcel, STOPPED)
-            raise
-        except Exception as error:  # a provider that breaks its word: this message waits, and all others go on
-            self._teller.tell("a push provider failed", type(error).__name__)
-            receipt = Receipt(Outcome.RETRY, "provider-failed")
-        if receipt.outcome is Outcome.MISCONFIGURED:
-            self._teller.tell(
-                "the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code
-            )
-        self.pace.answered(parcel.lane, receipt)
-        self._count(receipt).inc()
-        parcel.source.settle(parcel, receipt)
-        self._outcomes += 1
+    def _told(self, outcomes: int) -> None:
+        self._outcomes += outcomes
         self._outcome.set()
-
-    def _sending(self, parcel: Parcel) -> Awaitable[Receipt]:
-        if not parcel.topic:
-            return self.provider.send(parcel.push, parcel.token)
-        assert isinstance(self.provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
-        return self.provider.send_topic(parcel.push, parcel.token, parcel.unless)
-
-    async def _send_traced(self, parcel: Parcel) -> Receipt:
-        about = {"provider": self.provider.name, "lane": parcel.lane.name.lower(), "kind": parcel.push.kind}
-        with traced(self._platform, "push send", parcel.trace, **about) as span:
-            receipt = await self._sending(parcel)
-            span.set(outcome=receipt.outcome.value, code=receipt.code)
-            return receipt
-
-    def _count(self, receipt: Receipt) -> Counter:
-        """The counter of such receipts; kept, because to find it by its labels costs more than to count."""
-        key = receipt.outcome, receipt.code
-        found = self._counters.get(key)
-        if found is None:
-            found = self._metrics.attempts.labels(self.provider.name, receipt.outcome.value, receipt.code)
-            self._counters[key] = found
-        return found
+        if self._verdicts.row:
+            # What waits to be believed is looked at again.
+            asyncio.get_running_loop().call_later(HOLD_S, self._outcome.set)
 
     async def _idle_for(self, seconds: float) -> None:
         """Wait to be roused, or until it may be time to look again."""
@@ -302,9 +282,12 @@ class Courier:
             await self._record()
 
     async def _record(self) -> None:
-        for source in self._sources:
+        for parcel, receipt in self._verdicts.let_go(time.monotonic()):
+            parcel.source.settle(parcel, receipt)
+        steps = (self._verdicts.write_down, *(source.record for source in self._sources), self._verdicts.conclude)
+        for step in steps:
             try:
-                if await source.record():
+                if await step():
                     self.wake.set()
             except Exception as error:  # it is kept, and tried again
                 asyncio.get_running_loop().call_later(RETRY_S, self._outcome.set)

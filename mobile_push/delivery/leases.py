@@ -58,6 +58,6 @@ async def _release(providers: list[str]) -> None:
     released = await FanOut.filter(state="due", lease_until__gt=0).update(lease_until=0)
     for model in (Chunk, Delivery):
         claimed = model.filter(provider__in=providers, state="due", lease_until__gt=0)
-        released += await claimed.update(lease_until=0)
+        released += await claimed.update(lease_until=0, **({"unsure": True} if model is Chunk else {}))
     if released:
         log.warning("what a server that died had claimed is free again", rows=released)

@@ -28,6 +28,7 @@ class Metrics:
         #: The share of its full rate that a provider puts up with, and whether it is left alone.
         self.share = gauge("banshi_push_rate_share", "Share of the full rate in use", by)
         self.resting = gauge("banshi_push_resting", "Whether the provider is left alone", by)
+        self.braked = gauge("banshi_push_braked", "Whether it calls every address dead, and isn't believed", by)
         self.waiting = gauge("banshi_push_in_memory", "Claimed and not sent yet", ["provider", "lane"])
         self.under_way = gauge("banshi_push_under_way", "Sent and not answered yet", by)
 

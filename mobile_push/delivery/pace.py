@@ -148,10 +148,10 @@ class Pace:
         self._alerts_under_way += alert
         return 0.0
 
-    def answered(self, lane: Lane, receipt: Receipt) -> None:
-        """Take in what became of a message that was under way."""
-        self.under_way -= 1
-        self._alerts_under_way -= lane is Lane.ALERT
+    def answered(self, lane: Lane, receipt: Receipt, phones: int = 1) -> None:
+        """Take in what became of a message that was under way, in one request to so many phones."""
+        self.under_way -= phones
+        self._alerts_under_way -= phones * (lane is Lane.ALERT)
         if not self.one_service:
             return
         outcome = receipt.outcome

@@ -16,10 +16,14 @@ from mobile_push.screen.presentation import Presentation
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks
-from mobile_push.tables.models import Broadcast, Device
+from mobile_push.tables.models import Address, Broadcast, Device
+from mobile_push.ways import SECOND
 
 #: Why a phone is not woken: its owner wishes no notices, or it had enough of them today.
 UNWANTED, ENOUGH = "unwanted", "enough today"
+
+#: Where the addresses stand that phones' own rows have, and what the table is called in a statement.
+OWN = ("push_device d", "d")
 
 #: Broadcasts whose texts are kept in memory.
 MAX_BROADCASTS_KEPT = 64
@@ -34,19 +38,9 @@ class Phone(NamedTuple):
     held: str = ""
     #: Seconds until its owner's quiet hours end.
     wait: float = 0.0
-
-
-async def forget_tokens(dead: Mapping[UUID, str]) -> set[UUID]:
-    """Forget the phones whose tokens are dead; those that have got another one meanwhile, which stay."""
-    there = await Device.filter(id__in=list(dead))
-    # By the hash: a token may be sealed, and nothing finds that.
-    hashes = [one.token_hash for one in there if one.token == dead[one.id]]
-    if hashes:
-        await Device.filter(id__in=list(dead), token_hash__in=hashes).delete()
-    if not there:
-        return set()
-    left: Any = await Device.filter(id__in=list(dead)).values_list("id", flat=True)
-    return set(left)
+    #: Milliseconds of the database's clock until which this address is left alone, and how many others it has.
+    away: int = 0
+    ways: int = 0
 
 
 class Phones:
@@ -55,7 +49,9 @@ class Phones:
     def __init__(self, platform: Platform, provider: str, settings: PushSettings) -> None:
         self._platform = platform
         self._store = platform.store
-        self._provider = provider
+        self._provider = provider.removesuffix(SECOND)
+        #: Whether these are other addresses than the phones' rows have.
+        self._second = provider.endswith(SECOND)
         self._cap = settings.notices_a_day
         self._presentation = settings.presentation
         self._broadcasts: dict[UUID, Broadcast] = {}
@@ -108,31 +104,36 @@ class Phones:
         """The phones of these ids that are still there. An alert asks nobody's wishes."""
         if not devices:
             return {}
-        columns, wishes = "d.id, d.token, d.language", ""
+        table, one = ("push_address a JOIN push_device d ON d.id = a.device_id", "a") if self._second else OWN
+        columns, wishes = f"d.id, {one}.token, d.language, {one}.away_until, d.ways", ""
         if lane is Lane.NOTICE:
             columns += ", p.notices, p.quiet_from, p.quiet_until, p.timezone, d.notice_day, d.notices AS had"
             wishes = "LEFT JOIN push_profile p ON p.person = d.person "
         mark = Marks(self._store)
-        which = f"d.provider = {mark(self._provider)} AND d.id IN ({mark.each(UUID(bytes=one) for one in devices)})"
-        sql = f"SELECT {columns} FROM push_device d {wishes}WHERE {which}"  # noqa: S608
+        these = mark.each(UUID(bytes=one) for one in devices)
+        which = f"{one}.provider = {mark(self._provider)} AND d.id IN ({these})"
+        sql = f"SELECT {columns} FROM {table} {wishes}WHERE {which}"  # noqa: S608
         _, rows = await self._store.connection.execute_query(sql, mark.values)
         if lane is not Lane.NOTICE:
-            return {_bytes_of(row[0]): Phone(as_read(Device, "token", row[1]), row[2]) for row in rows}
+            return {_bytes_of(row[0]): Phone(self._token(row[1]), row[2], "", 0.0, row[3], row[4]) for row in rows}
         now = self._platform.now()
         today = self.today()
         return {_bytes_of(row[0]): self._wished(row, now, today) for row in rows}
 
     def _wished(self, row: Any, now: Any, today: int) -> Phone:
         """A phone with what its owner wishes of notices."""
-        _, stored, language, notices, quiet_from, quiet_until, timezone, day, had = row
-        token = as_read(Device, "token", stored)
+        _, stored, language, away, ways, notices, quiet_from, quiet_until, timezone, day, had = row
+        phone = Phone(self._token(stored), language, "", 0.0, away, ways)
         if notices is not None and not notices:
-            return Phone(token, language, UNWANTED)
+            return phone._replace(held=UNWANTED)
         if self.had_enough(day, had, today):
-            return Phone(token, language, ENOUGH)
+            return phone._replace(held=ENOUGH)
         if quiet_from is None:
-            return Phone(token, language)
-        return Phone(token, language, "", quiet_for(quiet_from, quiet_until, timezone, now))
+            return phone
+        return phone._replace(wait=quiet_for(quiet_from, quiet_until, timezone, now))
+
+    def _token(self, stored: Any) -> str:
+        return str(as_read(Address if self._second else Device, "token", stored))
 
     def had_enough(self, day: int, had: int, today: int) -> bool:
         """Whether a phone that was sent so many notices on that day gets no more of them today."""

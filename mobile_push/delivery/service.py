@@ -174,7 +174,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
         if lanes_of(platform):
             for courier in couriers:
                 _wake(platform, courier, settings.lease)
-        await stack.enter_async_context(alive(platform, [courier.provider.name for courier in couriers]))
+        await stack.enter_async_context(alive(platform, [name for courier in couriers for name in courier.names]))
         own = lanes_of(platform)
         push.planners += [Planner(platform, settings, [lane], push.wake) for lane in own if lane is not Lane.CASE]
         works: list[Callable[[], Awaitable[None]]] = [others.heed]
@@ -189,11 +189,11 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
 
 def _wake(platform: Platform, courier: Courier, lease: float) -> None:
     """Wake it for what other processes have planned, and for what a dead one had claimed."""
-    clock = platform.store.clock
+    clock, names = platform.store.clock, ", ".join(map(quoted, courier.names))
     for about, table in {"chunks": "push_chunk", "deliveries": "push_delivery"}.items():
         platform.store.pulse.when(
             f"{about}: {courier.provider.name}",
-            f"{table} WHERE provider = {quoted(courier.provider.name)} AND state = 'due' AND not_before <= {clock} "
+            f"{table} WHERE provider IN ({names}) AND state = 'due' AND not_before <= {clock} "
             f"AND {free(clock, lease)} AND {platform.store.not_held}",
             courier.wake.set,
         )

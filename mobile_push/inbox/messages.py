@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED,
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks, together
 from mobile_push.tables.models import Broadcast, Delivery, Device, InboxMessage, Silence
+from mobile_push.ways import first_ways
 
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
 STREAM = "stream"
@@ -91,6 +92,8 @@ async def _store(
     devices: dict[str, list[Device]] = defaultdict(list)
     for device in await Device.filter(person__in=persons).exclude(provider=STREAM):
         devices[device.person].append(device)
+    several = [one.id for many in devices.values() for one in many if one.ways]
+    ways = {kind: await first_ways(platform, kind, several) for kind in {one.kind for one in fresh} if several}
     silent: dict[str, set[str]] = defaultdict(set)
     for one in await Silence.filter(person__in=list(devices)) if devices else ():
         silent[one.person].add(one.about)
@@ -104,7 +107,7 @@ async def _store(
         rows = [_row(platform, message, next(numbers[message.person]), broadcast) for message in fresh]
         await insert(connection, InboxMessage, rows)
         deliveries = [
-            _delivery(message, device, ttl, broadcast, sandboxes)
+            _delivery(message, device, ttl, broadcast, sandboxes, ways.get(message.kind, {}))
             for message, row in zip(fresh, rows, strict=True)
             if message.kind != "case"
             or not silent[message.person] & {f"{CATEGORY}{row.category}", f"{CASE}{row.case_id}"}
@@ -118,14 +121,19 @@ async def _store(
 
 
 def _delivery(
-    message: Message, device: Device, ttl: int, broadcast: Broadcast | None, sandboxes: Sandboxes
+    message: Message,
+    device: Device,
+    ttl: int,
+    broadcast: Broadcast | None,
+    sandboxes: Sandboxes,
+    ways: Mapping[UUID, str],
 ) -> Delivery:
     ends = broadcast.expires_at if broadcast else message.created_at + timedelta(seconds=ttl)
     lane = {"case": Lane.CASE, "alert": Lane.ALERT, "notice": Lane.NOTICE}[message.kind]
     delivery = Delivery(
         message_id=message.id,
         device_id=device.id,
-        provider=device.provider,
+        provider=ways.get(device.id, device.provider),
         lane=int(lane),
         expires=int(ends.timestamp() * 1000),
         trace=message.trace,

@@ -21,7 +21,7 @@ from banshi import (
     NotFound,
     reply,
 )
-from banshi.sdk.documents import ID, LINKS, MOMENT, TEXT, Record, optional
+from banshi.sdk.documents import ID, LINKS, MOMENT, TEXT, Record, array, optional
 from banshi.sdk.http import Routes, page_answer
 from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
@@ -63,6 +63,9 @@ FIELDS: dict[str, Any] = {
     "area": areas.AREA,
 }
 
+#: Addresses of one phone beside the one that it has first.
+MAX_ADDRESSES_BESIDE = 5
+
 #: How a phone is reached, and what it is.
 PHONE: dict[str, Any] = {
     "provider": {
@@ -71,6 +74,15 @@ PHONE: dict[str, Any] = {
         "description": "`fcm`, `stream`, `webpush`, or another one that is set up here.",
     },
     "platform": {"type": "string", "enum": ["android", "ios", "harmony", "web"]},
+}
+
+FIELDS["addresses"] = {
+    **array(
+        Record(provider=PHONE["provider"], **{name: optional(FIELDS[name]) for name in ("token", "subscription")}),
+        maxItems=MAX_ADDRESSES_BESIDE,
+    ),
+    "description": "All other ways to this phone, one for each provider. Which is taken first is the city's choice; "
+    "another is when that one is out of order. Without it they stay as they are.",
 }
 
 REGISTRATION = Record(
@@ -83,6 +95,7 @@ CHANGE = Form.from_schema({"type": "object", "minProperties": 1, "additionalProp
 DEVICE = Record(
     id=ID,
     provider=TEXT,
+    providers=array(TEXT, description="Of all its addresses; `provider` is the first."),
     platform=TEXT,
     language=TEXT,
     area=areas.SHOWN,
@@ -92,10 +105,10 @@ DEVICE = Record(
 )
 
 
-def device_document(call: Call, device: Device) -> dict[str, Any]:
+def device_document(call: Call, device: Device, providers: Sequence[str]) -> dict[str, Any]:
     """A device as its owner sees it. The token stays with us."""
     links = {"self": f"/v1/devices/{device.id}", "inbox": "/v1/inbox", "stream": "/v1/inbox/stream"}
-    return DEVICE.of(call.platform, device, area=areas.document(device), links=links)
+    return DEVICE.of(call.platform, device, providers=providers, area=areas.document(device), links=links)
 
 
 _OWN = {"id": "$response.body#/id"}
@@ -121,16 +134,18 @@ async def register_device(call: Call) -> web.StreamResponse:
     What is known of it is renewed. One that changes hands leaves its owner.
     """
     push = call.platform[PUSH]
-    address = registration.address_in(push, push.providers, call.body)
+    given = registration.given_in(push, push.providers, call.body)
+    documents: list[dict[str, Any]] = []
 
-    def receipt(device: Device) -> Sequence[Model]:
-        return call.once.receipt(device_document(call, device), headers=_location(device))
+    def receipt(device: Device, providers: Sequence[str]) -> Sequence[Model]:
+        documents.append(device_document(call, device, providers))
+        return call.once.receipt(documents[-1], headers=_location(device))
 
     async with push.registering.setdefault(call.principal.subject, asyncio.Lock()):
         for _ in range(MAX_TRIES):
-            if device := await registration.register(call, address, receipt):
+            if device := await registration.register(call, given, receipt):
                 await push.heed(device.person)
-                return reply(call, device_document(call, device), status=201, headers=_location(device))
+                return reply(call, documents[-1], status=201, headers=_location(device))
             # Another request registers this very phone, or has used this Idempotency-Key: look again.
             if stored := await call.once.stored():
                 return stored
@@ -148,15 +163,15 @@ def _location(device: Device) -> dict[str, str]:
     body=CHANGE,
 )
 async def change_device(call: Call) -> web.StreamResponse:
-    """Give a phone its new token, language or area.
+    """Give a phone its new token or addresses, language or area.
 
     Pushes that are due follow.
     """
     push, person = call.platform[PUSH], call.principal.subject
     async with push.registering.setdefault(person, asyncio.Lock()):
-        device = await registration.change(call, UUID(call.path["id"]), person)
+        device = await registration.change(call, UUID(call.path["id"]), person, push.providers)
     await push.heed(person)
-    return reply(call, device_document(call, device))
+    return reply(call, device_document(call, device, await registration.providers_of(device)))
 
 
 @ROUTES.get(
@@ -171,7 +186,8 @@ async def change_device(call: Call) -> web.StreamResponse:
 async def list_devices(call: Call) -> web.StreamResponse:
     """List the caller's phones."""
     devices = await Device.filter(person=call.principal.subject).order_by("id")
-    return reply(call, {"items": [device_document(call, device) for device in devices], "next": None})
+    shown = [device_document(call, device, await registration.providers_of(device)) for device in devices]
+    return reply(call, {"items": shown, "next": None})
 
 
 @ROUTES.delete("/v1/devices/{id}", Audience.CITIZEN, {204: Answer("It is forgotten.")})

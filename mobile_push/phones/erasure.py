@@ -16,6 +16,7 @@ from mobile_push.inbox.messages import CASE
 from mobile_push.phones.anonymous.subjects import is_anonymous
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import (
+    Address,
     AnonymousDevice,
     Delivery,
     Device,
@@ -44,10 +45,12 @@ async def erase_device(platform: Platform, device: UUID, person: str, *, before:
 
 
 async def end_deliveries(platform: Platform, connection: BaseDBAsyncClient, device: UUID, person: str) -> None:
-    """What is due for a phone that is gone ends here; it would else wait for its turn to find that out.
+    """What is due for a phone that is gone ends here; it would else wait for its turn to find that out. So do its other
+    addresses.
 
     Of a phone on which nobody has signed in that is nothing, and what it wished goes with it.
     """
+    await Address.filter(device_id=device).using_db(connection).delete()
     if is_anonymous(person):
         await AnonymousDevice.filter(id=device).using_db(connection).delete()
         for model in (Profile, Follow):
@@ -89,6 +92,8 @@ async def erase_person(platform: Platform, person: str, *, counter: bool = False
     async with in_transaction() as connection, kept(platform, connection, [person]):
         # In the order of their ids, as everybody who locks several phones.
         await Device.filter(person=person).order_by("id").select_for_update().using_db(connection).only("id")
+        phones = Subquery(Device.filter(person=person).values("id"))
+        await Address.filter(device_id__in=phones).using_db(connection).delete()
         await Device.filter(person=person).using_db(connection).delete()
         await PhoneReceipt.filter(person=person).using_db(connection).delete()
         # Whoever stores a message takes its number from this row: it waits here, or we wait for it.

@@ -11,6 +11,7 @@ from banshi import Platform
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from mobile_push.phones.person import forget_all
 from mobile_push.tables.models import (
+    Address,
     Delivery,
     Device,
     Follow,
@@ -40,6 +41,11 @@ async def _deliveries(_: Platform, whom: DataSubject) -> Sequence[Any]:
     return await _among(Delivery, "message_id", messages)
 
 
+async def _addresses(_: Platform, whom: DataSubject) -> Sequence[Any]:
+    phones: Any = await Device.filter(person=whom.subject).values_list("id", flat=True)
+    return await _among(Address, "device_id", phones)
+
+
 async def _changes(_: Platform, whom: DataSubject) -> Sequence[Any]:
     tokens: Any = await Device.filter(person=whom.subject).values_list("token_hash", flat=True)
     return await _among(TopicChange, "token_hash", tokens)
@@ -58,6 +64,7 @@ HOLDING = Holdings(
     (
         *(PersonalTable(one, by_person(one, "person")) for one in ROWS),
         PersonalTable(Delivery, _deliveries),
+        PersonalTable(Address, _addresses),
         PersonalTable(TopicChange, _changes),
     ),
     forget,

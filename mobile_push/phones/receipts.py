@@ -70,6 +70,8 @@ class Said:
 
     received: datetime
     opened: datetime | None = None
+    #: Only a provider says so.
+    shown: datetime | None = None
 
 
 @ROUTES.post(
@@ -94,7 +96,7 @@ async def record_receipts(call: Call) -> web.StreamResponse:
         # First, so that a phone which is forgotten in this moment leaves no receipt behind.
         registered = await Device.filter(id=device, person=person).using_db(connection).update(seen_at=call.now)
         if registered and rows:
-            recorded = await _record(call.platform, connection, device, person, rows)
+            recorded = await record(call.platform, connection, device, person, rows)
     if opened and await states.change(call.platform, person, opened, {"read_at": call.now}):
         call.platform[PUSH].show_changes(person)
     heard = len(known) if registered else 0
@@ -139,23 +141,34 @@ async def addressed(person: str, messages: Sequence[UUID]) -> set[UUID]:
     return {UUID(str(one)) for one in (*own, *published)}
 
 
-async def _record(
-    platform: Platform, connection: BaseDBAsyncClient, device: UUID, person: str, rows: Sequence[tuple[UUID, Said]]
+async def record(
+    platform: Platform,
+    connection: BaseDBAsyncClient,
+    device: UUID,
+    person: str,
+    rows: Sequence[tuple[UUID, Said]],
+    provider: str = "",
 ) -> int:
     """Write down what is new, in one statement, and say of how many messages. The earliest time of each event stays.
 
-    So it makes no difference in which order batches come, how often, or whether two come at once.
+    With the provider where that said it: then the message came that way. So it makes no difference in which order
+    batches come, how often, or whether two come at once.
     """
     mark, whose = Marks(platform.store), as_stored(PhoneReceipt, "person", person)
-    values = ", ".join(f"({mark.each((message, device, whose, said.received, said.opened))})" for message, said in rows)
+    names = ("received", "opened", "shown")
+    values = ", ".join(
+        f"({mark.each((message, device, whose, *(getattr(said, name) for name in names), provider))})"
+        for message, said in rows
+    )
     earlier = "{0} IS NOT NULL AND ({1} IS NULL OR {0} < {1})".format
-    received = earlier("excluded.received_at", "push_receipt.received_at")
-    opened = earlier("excluded.opened_at", "push_receipt.opened_at")
+    news = {f"{name}_at": earlier(f"excluded.{name}_at", f"push_receipt.{name}_at") for name in names}
+    news["provider"] = "excluded.provider <> '' AND push_receipt.provider = ''"
+    changes = (
+        f"{name} = CASE WHEN {new} THEN excluded.{name} ELSE push_receipt.{name} END" for name, new in news.items()
+    )
     sql = (
-        f"INSERT INTO push_receipt (message_id, device_id, person, received_at, opened_at) VALUES {values} "  # noqa: S608 - marks, not values
-        "ON CONFLICT (message_id, device_id) DO UPDATE SET "
-        f"received_at = CASE WHEN {received} THEN excluded.received_at ELSE push_receipt.received_at END, "
-        f"opened_at = CASE WHEN {opened} THEN excluded.opened_at ELSE push_receipt.opened_at END "
-        f"WHERE ({received}) OR ({opened}) RETURNING id"
+        f"INSERT INTO push_receipt (message_id, device_id, person, {', '.join(news)}) VALUES {values} "  # noqa: S608
+        f"ON CONFLICT (message_id, device_id) DO UPDATE SET {', '.join(changes)} "
+        f"WHERE ({') OR ('.join(news.values())}) RETURNING id"
     )
     return len(await mark.rows(sql, connection))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -23,7 +23,8 @@ from mobile_push.phones.anonymous.subjects import is_anonymous
 from mobile_push.phones.erasure import end_deliveries
 from mobile_push.providers.webpush import subscription
 from mobile_push.sentences import say
-from mobile_push.tables.models import Device
+from mobile_push.tables.models import Address, Device
+from mobile_push.ways import WAYS
 
 #: How often a change is prepared anew when another one of the same phone comes between.
 MAX_TRIES = 5
@@ -38,15 +39,46 @@ TAKEN = {
 }
 
 
-def address_in(push: Push, offered: Sequence[str], body: Mapping[str, Any]) -> str:
-    """What one of the providers that are offered calls this phone, in a registration. Raises InvalidFields."""
+class Given(NamedTuple):
+    """An address that an app gives for its phone."""
+
+    provider: str
+    token: str
+
+    @property
+    def digest(self) -> str:
+        """What it is found by."""
+        return digest_of(self.provider, self.token)
+
+
+def given_in(push: Push, offered: Sequence[str], body: Mapping[str, Any]) -> list[Given]:
+    """The addresses of a registration, the one that a notice takes first. Raises InvalidFields."""
+    given = [_given(push, offered, body), *others_in(push, offered, body)]
+    _refuse_twice(given)
+    order = push.platform[WAYS].order("notice")
+    return sorted(given, key=lambda one: order.index(one.provider) if one.provider in order else len(order))
+
+
+def others_in(push: Push, offered: Sequence[str], body: Mapping[str, Any]) -> list[Given]:
+    """The further addresses of a registration or a change. Raises InvalidFields."""
+    return [_given(push, offered, one, f"/addresses/{at}") for at, one in enumerate(body.get("addresses", ()))]
+
+
+def _given(push: Push, offered: Sequence[str], body: Mapping[str, Any], at: str = "") -> Given:
     if (provider := body["provider"]) not in offered:
         told = say("This way to reach a phone is not set up here; there are: {there}.", there=", ".join(offered) or "–")
-        raise InvalidFields([FieldProblem("/provider", told, "unavailable")])
-    return address_of(push, provider, body)
+        raise InvalidFields([FieldProblem(f"{at}/provider", told, "unavailable")])
+    return Given(provider, address_of(push, provider, body, at))
 
 
-def address_of(push: Push, provider: str, body: Mapping[str, Any]) -> str:
+def _refuse_twice(given: Sequence[Given]) -> None:
+    names = [one.provider for one in given]
+    if len({*names}) < len(names):
+        told = say("Name each provider once: a phone has one address at each.")
+        raise InvalidFields([FieldProblem("/addresses", told, "twice")])
+
+
+def address_of(push: Push, provider: str, body: Mapping[str, Any], at: str = "") -> str:
     """What the provider calls this phone: its token, or the subscription as one text. Raises InvalidFields."""
     settings = push.settings.webpush if provider == "webpush" else None
     field, other = ("subscription", "token") if settings else ("token", "subscription")
@@ -55,11 +87,10 @@ def address_of(push: Push, provider: str, body: Mapping[str, Any]) -> str:
         told = (
             say("Send the browser's subscription, whole.") if settings else say("Send the phone's registration token.")
         )
-        problems.append(FieldProblem(f"/{field}", told, "required"))
+        problems.append(FieldProblem(f"{at}/{field}", told, "required"))
     if other in body:
-        problems.append(
-            FieldProblem(f"/{other}", say("Leave it out: this way to reach a phone takes none."), "not-taken")
-        )
+        told = say("Leave it out: this way to reach a phone takes none.")
+        problems.append(FieldProblem(f"{at}/{other}", told, "not-taken"))
     if problems:
         raise InvalidFields(problems)
     if settings is None:
@@ -69,46 +100,127 @@ def address_of(push: Push, provider: str, body: Mapping[str, Any]) -> str:
     except ValueError as error:
         told = error.args[0]
         told = told if isinstance(told, Mapping) else say("{told}.", told=told)
-        raise InvalidFields([FieldProblem("/subscription", told, "unusable")]) from None
+        raise InvalidFields([FieldProblem(f"{at}/subscription", told, "unusable")]) from None
 
 
-async def register(call: Call, address: str, receipt: Callable[[Device], Sequence[Model]]) -> Device | None:
-    """Make the phone at `address` the caller's, with the rows that `receipt` makes of it.
+async def holders(
+    given: Sequence[Given], connection: BaseDBAsyncClient | None = None, also: Sequence[UUID] = ()
+) -> list[Device]:
+    """The phones that have any of these addresses, by their ids. With `also` they are locked in a transaction."""
+    digests = [one.digest for one in given]
+    beside: Any = Address.filter(token_hash__in=digests).using_db(connection).values_list("device_id", flat=True)
+    which = Q(token_hash__in=digests) | Q(id__in=[*await beside, *also])
+    found = Device.filter(which).order_by("id").using_db(connection)
+    # Locked in the order of their ids: two people who swap addresses would each wait for the other's phone.
+    return list(await (found.select_for_update() if connection else found))
+
+
+async def register(
+    call: Call, given: Sequence[Given], receipt: Callable[[Device, Sequence[str]], Sequence[Model]]
+) -> Device | None:
+    """Make the phone at these addresses the caller's, with the rows that `receipt` makes of it and of its providers.
 
     None where something came between that is to be looked at first. Raises Conflict at the limit of phones.
     """
     push, person, body = call.platform[PUSH], call.principal.subject, call.body
-    digest = digest_of(body["provider"], address)
-    present = await Device.get_or_none(token_hash=digest)
-    renewed = present is not None and present.person == person
-    if not renewed and await Device.filter(person=person).count() >= push.settings.devices:
+    present = await holders(given)
+    mine = [device for device in present if device.person == person]
+    if not mine and await Device.filter(person=person).count() >= push.settings.devices:
         raise Conflict(say("You have {devices} devices already; forget one first.", devices=push.settings.devices))
     values = {"platform": body["platform"], "language": body.get("language", call.language), "seen_at": call.now}
     if "area" in body:
         values |= areas.columns(body["area"])
     try:
-        if present is not None and renewed:
-            device = present.update_from_dict(values)
-            guard = Update(Device, {"id": device.id, "person": person}, values)
-            await _commit(call, Write(updates=[guard], rows=list(receipt(device))))
+        if present and present == mine[:1] and "addresses" not in body and mine[0].token_hash == given[0].digest:
+            (device,) = present
+            values |= {"given_at": now_of(call), "away_until": 0}
+            guard = Update(Device, {"id": device.id, "person": person, "token_hash": device.token_hash}, values)
+            device.update_from_dict(values)
+            await _commit(call, Write(updates=[guard], rows=list(receipt(device, await providers_of(device)))))
             return device
-        device = Device(
-            id=uuid7(),
-            person=person,
-            provider=body["provider"],
-            token=address,
-            token_hash=digest,
-            created_at=call.now,
-            **values,
-        )
-        rows = [device, *receipt(device)]
-        if present is None:
-            await _commit(call, Write(rows=rows))
-        else:
-            await _take_over(call, present, rows)
+        mine.sort(key=lambda one: one.token_hash not in {address.digest for address in given})
+        device = mine[0] if mine else new_device(call, person, given[0], values)
+        if not present and len(given) == 1:
+            await _commit(call, Write(rows=[device, *receipt(device, [given[0].provider])]))
+            return device
+        persons = {person, *(one.person for one in present)}
+        async with in_transaction() as connection, kept(call.platform, connection, persons):
+            await take(call, connection, device, given, present, values, whole="addresses" in body)
+            for row in receipt(device, await providers_of(device, connection)):
+                await row.save(using_db=connection, force_create=True)
     except (IntegrityError, Stale):
         return None
     return device
+
+
+def new_device(
+    call: Call, person: str, given: Given, values: Mapping[str, Any], identity: UUID | None = None
+) -> Device:
+    """A phone that isn't stored yet."""
+    return Device(
+        id=identity or uuid7(),
+        person=person,
+        provider=given.provider,
+        token=given.token,
+        token_hash=given.digest,
+        created_at=call.now,
+        given_at=now_of(call),
+        **values,
+    )
+
+
+def now_of(call: Call) -> int:
+    """Milliseconds of the database's clock."""
+    return int(call.now.timestamp() * 1000)
+
+
+async def providers_of(device: Device, connection: BaseDBAsyncClient | None = None) -> list[str]:
+    """The providers of a phone's addresses, its row's own first."""
+    others: Any = ()
+    if device.ways:
+        rows = Address.filter(device_id=device.id).order_by("provider").using_db(connection)
+        others = await rows.values_list("provider", flat=True)
+    return [device.provider, *others]
+
+
+async def take(
+    call: Call,
+    connection: BaseDBAsyncClient,
+    device: Device,
+    given: Sequence[Given],
+    present: Sequence[Device],
+    values: Mapping[str, Any],
+    *,
+    whole: bool,
+) -> None:
+    """Write down that these are a phone's addresses, `whole` all of them. Raises Stale where others came between.
+
+    Whoever has an address is the phone: another registration of it, the caller's or not, ends. In new hands it gets a
+    new id: what was planned for the old one, or said of it, stays with that.
+    """
+    locked = [one for one in await holders(given, connection, [device.id]) if one.id != device.id]
+    if {(one.id, one.person) for one in locked} != {(one.id, one.person) for one in present if one.id != device.id}:
+        raise Stale("an address has changed hands meanwhile")
+    for other in locked:
+        await end_former(call.platform, connection, other)
+    names, now, old = [one.provider for one in given], now_of(call), device.provider
+    home = next((one for one in given if one.provider == old or (whole and old not in names)), None)
+    if home is not None:
+        values = {**values, "provider": home.provider, "token": home.token, "token_hash": home.digest}
+        values |= {"given_at": now, "away_until": 0, **({"moved_at": now} if home.provider != old else {})}
+    rest = [one for one in given if one is not home]
+    beside = Address.filter(device_id=device.id).using_db(connection)
+    await (beside if whole else beside.filter(provider__in=names)).delete()
+    for one in rest:
+        which = {"device_id": device.id, "provider": one.provider, "token_hash": one.digest}
+        await Address(**which, token=one.token, given_at=now).save(using_db=connection, force_create=True)
+    values = {**values, "ways": await beside.count()}
+    device.update_from_dict(dict(values))
+    if device._saved_in_db:
+        if not await Device.filter(id=device.id, person=device.person).using_db(connection).update(**values):
+            raise Stale("the phone was forgotten")
+    else:
+        await device.save(using_db=connection, force_create=True)
 
 
 async def _commit(call: Call, write: Write) -> None:
@@ -125,15 +237,6 @@ async def _commit(call: Call, write: Write) -> None:
             await row.save(using_db=connection, force_create=True)
 
 
-async def _take_over(call: Call, former: Device, rows: Sequence[Model]) -> None:
-    """The phone gets a new id in its new hands: what was planned for the old one, or said of it, stays with that."""
-    persons = {former.person, call.principal.subject}
-    async with in_transaction() as connection, kept(call.platform, connection, persons):
-        await end_former(call.platform, connection, former)
-        for row in rows:
-            await row.save(using_db=connection, force_create=True)
-
-
 async def end_former(platform: Platform, connection: BaseDBAsyncClient, former: Device) -> None:
     """End the registration that a phone had so far. Raises Stale where it has another one by now."""
     still = Device.filter(id=former.id, person=former.person, token_hash=former.token_hash)
@@ -142,8 +245,8 @@ async def end_former(platform: Platform, connection: BaseDBAsyncClient, former: 
     await end_deliveries(platform, connection, former.id, former.person)
 
 
-async def change(call: Call, identity: UUID, person: str, along: Along | None = None) -> Device:
-    """Give a person's phone its new address, language or area, and write what goes `along` with that.
+async def change(call: Call, identity: UUID, person: str, offered: Sequence[str], along: Along | None = None) -> Device:
+    """Give a person's phone its new addresses, language or area, and write what goes `along` with that.
 
     Raises NotFound, InvalidFields, Conflict.
     """
@@ -157,39 +260,25 @@ async def change(call: Call, identity: UUID, person: str, along: Along | None = 
             values["language"] = body["language"]
         if "area" in body:
             values |= areas.columns(body["area"])
-        persons = {person}
+        given = others_in(push, offered, body)
         if "token" in body or "subscription" in body:
-            address = address_of(push, device.provider, body)
-            values |= {"token": address, "token_hash": digest_of(device.provider, address)}
-            persons |= {other.person for other in await Device.filter(token_hash=values["token_hash"]).only("person")}
-            refuse_taken(person, persons)
+            given.insert(0, Given(device.provider, address_of(push, device.provider, body)))
+        elif "addresses" in body and device.token:
+            given.insert(0, Given(device.provider, device.token))
+        _refuse_twice(given)
+        present = await holders(given)
+        persons = {person, *(other.person for other in present)}
+        refuse_taken(person, persons)
         try:
             async with in_transaction() as connection, kept(call.platform, connection, persons):
-                if "token_hash" in values:
-                    await _make_room(call, device, values["token_hash"], persons, connection)
-                if not await Device.filter(id=device.id, person=person).using_db(connection).update(**values):
-                    raise Stale("the phone was forgotten")
+                await take(call, connection, device, given, present, values, whole="addresses" in body)
                 if along is not None:
                     await along(connection)
         except (IntegrityError, Stale):
             # Somebody registered that address, or forgot this phone, in this very moment: look again.
             continue
-        return device.update_from_dict(values)
+        return device
     raise Conflict(say("Others are registering this phone at the same time; send the request again."))
-
-
-async def _make_room(
-    call: Call, device: Device, digest: str, persons: Collection[str], connection: BaseDBAsyncClient
-) -> None:
-    """Whoever has an address is the phone: another registration of it, the caller's or not, ends."""
-    # Both are locked in the order of their ids: two people who swap addresses would each wait for the other's phone.
-    both = Device.filter(Q(id=device.id) | Q(token_hash=digest)).order_by("id").select_for_update()
-    for other in await both.using_db(connection):
-        if other.person not in persons:
-            raise Stale("the address has changed hands meanwhile")
-        if other.id != device.id:
-            await Device.filter(id=other.id).using_db(connection).delete()
-            await end_deliveries(call.platform, connection, other.id, other.person)
 
 
 def refuse_taken(person: str, owners: Collection[str]) -> None:

@@ -14,7 +14,8 @@ from banshi import Platform
 from banshi.sdk.operations import every
 from mobile_push.phones.anonymous.upkeep import forget_ended
 from mobile_push.phones.erasure import erase_device
-from mobile_push.tables.models import Device
+from mobile_push.tables.models import Address, Device
+from mobile_push.ways import DEAD, GONE
 
 log = structlog.get_logger("mobile_push.upkeep")
 
@@ -33,11 +34,16 @@ async def forget_absent(platform: Platform, days: int) -> int:
     """One round; how many phones were forgotten. Several at once, or one that is cut off, do no harm."""
     before = platform.now() - timedelta(days=days)
     forgotten, last = 0, FIRST_ID
+    await Address.filter(away_until=DEAD).update(away_until=0)
     while True:
         # By key and not by time: there is no index of times, which every sign of life would have to keep up.
         behind = Device.filter(id__gt=last).order_by("id")
         step = await behind.offset(MAX_PHONES_A_STEP - 1).first()
-        absent = behind.filter(seen_at__lt=before, **({"id__lte": step.id} if step else {}))
+        bound = {"id__lte": step.id} if step else {}
+        # What was called dead and nobody has confirmed since is tried again.
+        unsure = Device.filter(id__gt=last, away_until=DEAD, **bound).exclude(token_hash__startswith=GONE)
+        await unsure.update(away_until=0)
+        absent = behind.filter(seen_at__lt=before, **bound)
         for device in await absent:
             forgotten += await erase_device(platform, device.id, device.person, before=before)
         if step is None:

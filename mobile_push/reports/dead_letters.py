@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from banshi import Platform
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record
 from mobile_push.tables.marks import Marks
+from mobile_push.ways import SECOND
 
 #: `delivery-12`, `chunk-7`.
 PATTERN = "^(chunk|delivery)-[1-9][0-9]{0,17}$"
@@ -94,6 +95,7 @@ class Letter(NamedTuple):
         return LETTER.of(
             platform,
             self,
+            provider=self.provider.removesuffix(SECOND),
             since=at(self.since),
             expires_at=at(self.expires),
             retryable=self.over is None,

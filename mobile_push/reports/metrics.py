@@ -22,6 +22,7 @@ from mobile_push.reports.dead_letters import SORTS, providers_of
 from mobile_push.reports.report import DIALECTS
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks
+from mobile_push.ways import SECOND
 
 #: Seconds between two readings, and where nothing is due; and how many times as long as one took it is left alone.
 MIN_PAUSE_S, QUIET_PAUSE_S, PAUSE_FACTOR = 5.0, 60.0, 20.0
@@ -87,11 +88,12 @@ async def read(platform: Platform) -> Reading:
         if not providers:
             continue
         for provider, count in await _rows(platform, DEAD.replace("{table}", table), providers):
-            reading.dead[provider, sort] = int(count)
+            key = provider.removesuffix(SECOND), sort
+            reading.dead[key] = reading.dead.get(key, 0) + int(count)
         for provider in providers:
-            reading.dead.setdefault((provider, sort), 0)
+            reading.dead.setdefault((provider.removesuffix(SECOND), sort), 0)
         for provider, lane, phones, since, now in await _rows(platform, DUE[sort], providers):
-            key = (provider, Lane(lane).name.lower())
+            key = (provider.removesuffix(SECOND), Lane(lane).name.lower())
             reading.due[key] = reading.due.get(key, 0) + int(phones)
             if since is not None:
                 age = max(0.0, (now - since) / 1000)

@@ -14,15 +14,19 @@ from mobile_push.delivery.claims.chunk import bucket_of
 from mobile_push.delivery.phones import UNWANTED
 from mobile_push.inbox.common_log import PEOPLE
 from mobile_push.inbox.messages import STREAM
-from mobile_push.reports.tally import GROUPS, STATES, Chunked, Tally
+from mobile_push.reports.tally import BY_WAY, GROUPS, STATES, Chunked, Tally
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
+from mobile_push.ways import SECOND
 
 #: All that is counted: what it is, the provider, a state, a code, a word, and the number. The chunks are read once: the
 #: ids of their phones lie between what is counted.
 FIGURES = """
 WITH chunk AS MATERIALIZED
-(SELECT provider, state, code, topic, size, outcomes, seconds FROM push_chunk WHERE broadcast_id = {id})
+(SELECT provider, state, code, topic, size, outcomes, seconds, twice FROM push_chunk WHERE broadcast_id = {id}),
+receipt AS (SELECT provider, received_at, shown_at, opened_at FROM push_receipt WHERE message_id = {id} UNION ALL
+SELECT r.provider, r.received_at, r.shown_at, r.opened_at
+FROM push_inbox_message m JOIN push_receipt r ON r.message_id = m.id WHERE m.broadcast_id = {id})
 SELECT 'walk', provider, state, '', '', CAST(found AS BIGINT) FROM push_fan_out WHERE broadcast_id = {id}
 UNION ALL
 SELECT 'size', provider, state, code, '', CAST(SUM(size) AS BIGINT)
@@ -43,11 +47,13 @@ SELECT 'copy', d.provider, d.state, d.code, '', COUNT(*)
 FROM push_inbox_message m JOIN push_delivery d ON d.message_id = m.id
 WHERE m.broadcast_id = {id} GROUP BY d.provider, d.state, d.code
 UNION ALL
-SELECT 'received', '', '', '', CAST(COUNT(opened_at) AS VARCHAR(20)), COUNT(received_at)
-FROM push_receipt WHERE message_id = {id}
+SELECT 'way', provider, '', '', 'twice', CAST(SUM(twice) AS BIGINT) FROM chunk GROUP BY provider
 UNION ALL
-SELECT 'received', '', '', '', CAST(COUNT(r.opened_at) AS VARCHAR(20)), COUNT(r.received_at)
-FROM push_inbox_message m JOIN push_receipt r ON r.message_id = m.id WHERE m.broadcast_id = {id}
+SELECT 'way', provider, '', '', 'arrived', COUNT(received_at) FROM receipt GROUP BY provider
+UNION ALL
+SELECT 'way', provider, '', '', 'shown', COUNT(shown_at) FROM receipt GROUP BY provider
+UNION ALL
+SELECT 'way', provider, '', '', 'opened', COUNT(opened_at) FROM receipt GROUP BY provider
 """
 
 #: How each database takes JSON apart.
@@ -101,7 +107,7 @@ async def report_of(platform: Platform, broadcast: Broadcast) -> Report:
     sql = FIGURES.format(id=mark(broadcast.id), **DIALECTS[platform.store.dialect])
     _, rows = await platform.store.connection.execute_query(sql, mark.values)
     for what, provider, state, code, word, number in rows:
-        _take_in(report, chunked, what, (provider, state, code), word, int(number))
+        _take_in(report, chunked, what, (provider.removesuffix(SECOND), state, code), word, int(number))
     for provider, group, code, phones in chunked.left():
         report.providers[provider].add(group, code, phones)
     if report.people is not None:
@@ -134,9 +140,11 @@ def _take_in(report: Report, chunked: Chunked, what: str, of: tuple[str, str, st
         if state == "failed" and code in {"forgotten", UNWANTED}:
             group = code
         report.providers[provider].add(group, code, number)
-    elif what == "received":
-        report.received += number
-        report.opened += int(word)
+    elif what == "way":
+        if provider and number:
+            report.providers[provider].ways[word] += number
+        report.received += number * (word == "arrived")
+        report.opened += number * (word == "opened")
 
 
 def _handed(state: str) -> str:
@@ -169,7 +177,7 @@ _TALLY = Record(
     planning={"type": "boolean", "description": "Its phones are still being looked up: there may be more."},
     phones={**_COUNT, "description": "The audience as far as it is known; the groups below add up to it."},
     sent={**_COUNT, "description": "Phones about which a provider has had its last word."},
-    **{name: {**_COUNT, "description": about} for name, about in GROUPS.items()},
+    **{name: {**_COUNT, "description": about} for name, about in {**GROUPS, **BY_WAY}.items()},
     waiting_for={**_REASONS, "description": "What those who wait are waiting for."},
     refused={**_REASONS, "description": "Failed and parked ones, by the provider's own word."},
     seconds=Record(p50=_SECONDS, p99=_SECONDS),

@@ -26,6 +26,14 @@ GROUPS: Mapping[str, str] = {
     "enough_today": "It had as many notices today as the city allows.",
 }
 
+#: What is said of phones beside what became of them.
+BY_WAY: Mapping[str, str] = {
+    "twice": "May have got it twice: an answer was lost, or a server that was sending it.",
+    "arrived": "The provider says that it arrived.",
+    "shown": "The provider says that the phone has shown it.",
+    "opened": "The provider says that it was opened.",
+}
+
 #: Groups of phones about which a provider has had its last word.
 SENT = ("accepted", "dead", "failed", "parked", "dropped")
 
@@ -60,6 +68,7 @@ class Tally:
     groups: Counter[str] = field(default_factory=Counter)
     waiting_for: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    ways: Counter[str] = field(default_factory=Counter)
     #: Phones by the step of the histogram that their seconds from publication to acceptance belong to.
     seconds: Counter[int] = field(default_factory=Counter)
 
@@ -75,7 +84,7 @@ class Tally:
     def merge(self, other: Tally) -> None:
         self.planning |= other.planning
         self.phones += other.phones
-        for name in ("groups", "waiting_for", "refused", "seconds"):
+        for name in ("groups", "waiting_for", "refused", "ways", "seconds"):
             getattr(self, name).update(getattr(other, name))
 
     def document(self) -> dict[str, Any]:
@@ -84,6 +93,7 @@ class Tally:
             "phones": self.phones,
             "sent": sum(self.groups[name] for name in SENT),
             **{name: self.groups[name] for name in GROUPS},
+            **{name: self.ways[name] for name in BY_WAY},
             "waiting_for": _reasons(self.waiting_for),
             "refused": _reasons(self.refused),
             "seconds": {"p50": percentile(self.seconds, 0.5), "p99": percentile(self.seconds, 0.99)},

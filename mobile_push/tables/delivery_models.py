@@ -98,6 +98,10 @@ class Chunk(Model):
     #: What became of its phones: {"accepted": 500, "UNREGISTERED": 2}, and how long it took, as a histogram.
     outcomes: Any = fields.JSONField(default=dict)
     seconds: Any = fields.JSONField(default=dict)
+    #: Whoever had claimed it last did not give it back: what it wrote nothing down of may have been sent.
+    unsure = fields.BooleanField(default=False, db_default=False)
+    #: Phones that may have got it twice.
+    twice = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "push_chunk"

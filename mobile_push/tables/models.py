@@ -38,11 +38,47 @@ class Device(Personal):
     #: How many notices it was sent on which day (days since 1970 in the city), for the cap.
     notice_day = fields.IntField(default=0, db_default=0)
     notices = fields.IntField(default=0, db_default=0)
+    # The address above is the one that walks find it by, and stays so while the app doesn't change it.
+    #: How many other addresses it has (`Address`).
+    ways = fields.SmallIntField(default=0, db_default=0)
+    #: Milliseconds of the database's clock: when the app gave the address, until when it is left alone, and when the
+    #: provider took another one's place: what was published before isn't walked to it anew.
+    given_at = fields.BigIntField(default=0, db_default=0)
+    away_until = fields.BigIntField(default=0, db_default=0)
+    moved_at = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "push_device"
         # A fan-out walks the phones of one provider by their ids.
         indexes = [Index(fields=("provider", "id"), name="push_device_walk")]
+
+
+class Address(Personal):
+    """Another address of a phone, at another provider than its row's own."""
+
+    id = fields.BigIntField(primary_key=True)
+    device_id = fields.UUIDField()
+    provider = fields.CharField(max_length=16)
+    token = PersonalText(family="device token")
+    token_hash = fields.CharField(max_length=64, unique=True)
+    given_at = fields.BigIntField()
+    away_until = fields.BigIntField(default=0)
+
+    class Meta:
+        table = "push_address"
+        unique_together = (("device_id", "provider"),)
+
+
+class Spent(Model):
+    """What a provider takes no more of before a moment: its quota is used up."""
+
+    #: `<provider>/<kind>`.
+    key = fields.CharField(max_length=32, primary_key=True)
+    #: Milliseconds of the database's clock.
+    until = fields.BigIntField()
+
+    class Meta:
+        table = "push_spent"
 
 
 class AnonymousDevice(Model):
@@ -269,6 +305,9 @@ class PhoneReceipt(Personal):
     person = PersonalId(255, db_index=True)
     received_at = fields.DatetimeField(null=True)
     opened_at = fields.DatetimeField(null=True)
+    #: What the provider said of it by itself, and which one: by what way it came.
+    shown_at = fields.DatetimeField(null=True)
+    provider = fields.CharField(max_length=16, default="", db_default="")
 
     class Meta:
         table = "push_receipt"

@@ -55,6 +55,7 @@ PUSH_ORDER = [
     "audience",
     "providers",
     "settings",
+    "ways",
     "inbox",
     "delivery",
     "broadcasts",

@@ -21,6 +21,7 @@ from mobile_push.providers.provider import Outcome, Receipt
 from mobile_push.tables.lanes import Lane
 
 NOBODY: Any = None
+PUSH: Any = SimpleNamespace(kind="case")
 
 
 class Provider:
@@ -48,7 +49,7 @@ class Source:
 
     async def claim(self, _: Lane, limit: int) -> list[Parcel]:
         found = [self.tokens.popleft() for _ in range(min(limit, len(self.tokens)))]
-        return [Parcel(NOBODY, token, Lane.CASE, self, None) for token in found]
+        return [Parcel(PUSH, token, Lane.CASE, self, None) for token in found]
 
     def ready(self, _: Parcel) -> bool:
         return True

@@ -19,7 +19,10 @@ from banshi import Message
 from banshi.testing import Door, open_door
 from mobile_push.delivery.claims.delivery_job import FIRST_PAUSE_S, MAX_ATTEMPTS, MAX_PAUSE_S, OPERATOR_PAUSE_S, Parcel
 from mobile_push.delivery.claims.rows import Job, Rows, Settlement, settlement_of
+from mobile_push.delivery.claims.verdicts import Verdicts
+from mobile_push.delivery.metrics import Teller
 from mobile_push.delivery.service import PUSH, deliver
+from mobile_push.delivery.topics.changes import kept
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.http2.connections import Connections
@@ -186,7 +189,9 @@ async def test_unregistered_forgets_that_phone_and_no_other(
     async def forgotten() -> bool:
         return await tokens() == ["phone-kept", "phone-of-li", "phone-wrong"]
 
-    # The message is settled first, its phone forgotten right after.
+    # Once something is accepted after it, it is believed to be gone.
+    await send(door)
+    await outcomes(door)
     await until(forgotten)
     await send(door)
     await outcomes(door)
@@ -523,7 +528,8 @@ class Workers:
 
     def queue(self, lease: float = 60.0) -> Worker:
         provider: Any = SimpleNamespace(name="fcm", longest_send=0.0)
-        return Worker(Rows(self.door.platform, provider, PushSettings(lease=lease), self.metrics))
+        verdicts = Verdicts(self.door.platform, provider, self.metrics, Teller("fcm"), kept)
+        return Worker(Rows(self.door.platform, provider, PushSettings(lease=lease), self.metrics, verdicts))
 
     async def prepare(self, messages: list[Message]) -> None:
         now = self.door.platform.now()

@@ -25,8 +25,11 @@ from banshi.testing import Door, open_door
 from mobile_push.broadcasts.publication import publish
 from mobile_push.delivery.claims.chunks import Chunks
 from mobile_push.delivery.claims.rows import Rows
+from mobile_push.delivery.claims.verdicts import Verdicts
+from mobile_push.delivery.metrics import Teller
 from mobile_push.delivery.phones import Phones
 from mobile_push.delivery.service import PUSH
+from mobile_push.delivery.topics.changes import kept
 from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
@@ -153,7 +156,11 @@ async def test_what_a_dead_server_had_claimed_while_the_clock_was_ahead_is_not_h
         await other.platform[PUSH].accept([message("of-phone-000001")])
         dead: Any = SimpleNamespace(name="fcm", longest_send=1.0)
         push = other.platform[PUSH]
-        claims = Rows(other.platform, dead, push.settings, push.metrics), Chunks(other.platform, dead, push.settings)
+        verdicts = Verdicts(other.platform, dead, push.metrics, Teller("fcm"), kept)
+        claims = (
+            Rows(other.platform, dead, push.settings, push.metrics, verdicts),
+            Chunks(other.platform, dead, push.settings, verdicts),
+        )
         for source in claims:
             assert len(await source.claim(Lane.NOTICE, 64))
         turn(0)
@@ -173,7 +180,10 @@ async def test_a_lease_that_a_living_server_holds_is_nobody_elses(
         await until(lambda: FanOut.filter(state="done").count())
         push = other.platform[PUSH]
         living: Any = SimpleNamespace(name="fcm", longest_send=1.0)
-        assert len(await Chunks(other.platform, living, push.settings).claim(Lane.NOTICE, 64)) == 16
+        chunks = Chunks(
+            other.platform, living, push.settings, Verdicts(other.platform, living, push.metrics, Teller(""), kept)
+        )
+        assert len(await chunks.claim(Lane.NOTICE, 64)) == 16
         async with open_push():
             await asyncio.sleep(0.3)
             assert not sandbox.received

@@ -142,17 +142,17 @@ async def test_the_groups_add_up_to_the_audience_at_every_moment(
 ) -> None:
     async with open_push(fcm={"per_minute": 24_000}) as door:
         await phones(door, 300)
-        await phones(door, 20, "dead")
+        await phones(door, 12, "dead")
         await phones(door, 10, "bad")
         await phones(door, 10, "unwanted")
         for number in range(10):
             await Profile.create(person=f"unwanted-{number}", notices=False)
-        sandbox.behaviour.unregistered = {f"dead-{number:06}" for number in range(20)}
+        sandbox.behaviour.unregistered = {f"dead-{number:06}" for number in range(12)}
         sandbox.behaviour.faults = {f"bad-{number:06}": "INVALID_ARGUMENT" for number in range(10)}
         sandbox.behaviour.unavailable_share = 0.1 * seed
         one = await publish(door, await broadcast(door))
         seen = await watch(door, one)
-    assert counted(seen[-1]["total"]) == {"accepted": 300, "dead": 20, "parked": 10, "unwanted": 10}
+    assert counted(seen[-1]["total"]) == {"accepted": 300, "dead": 12, "parked": 10, "unwanted": 10}
     assert len([each for each in seen if 0 < each["total"]["accepted"] < 300]) >= 3, "it was looked at on the way"
     assert [each["total"]["accepted"] for each in seen] == sorted(each["total"]["accepted"] for each in seen)
 

@@ -6,13 +6,19 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 
 from banshi.sdk.operations import Span
+from mobile_push.providers.provider import Receipt
+from mobile_push.screen.presentation import Kind
 from mobile_push.tables.lanes import Lane
+
+#: How long a phone waits that goes on.
+WAIT = attrgetter("wait")
 
 #: Phones of one chunk, and bytes of a phone's id.
 MAX_PHONES_A_CHUNK = 512
@@ -41,15 +47,6 @@ def seconds_of(bucket: int) -> float:
     return math.exp(bucket * HISTOGRAM_STEP) / 1000
 
 
-class Dead(NamedTuple):
-    """A phone of a chunk whose token is dead."""
-
-    device: UUID
-    token: str
-    place: int
-    code: str
-
-
 class Apart(NamedTuple):
     """A phone of a chunk that goes on in a chunk of its own."""
 
@@ -58,6 +55,8 @@ class Apart(NamedTuple):
     code: str
     place: int
     wait: float = 0.0
+    #: The way that it goes on by; "" for the chunk's own.
+    name: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +86,10 @@ class Open:
     changed: bool = False
     #: It takes something back, and counts as no notice.
     quiet: bool = False
+    #: What was not written down of it may have been sent.
+    unsure: bool = False
+    #: Phones that may have got it twice.
+    twice: int = 0
     #: A bit for each phone that the message has reached or may have, and the places that are being sent.
     reached: bytearray = field(default_factory=bytearray)
     begun: set[int] = field(default_factory=set)
@@ -96,8 +99,11 @@ class Open:
     lost: bool = False
     #: Some of its phones were given up because the lease was too old; it is left to end, and claimed anew.
     lapsed: bool = False
+    #: Seconds until those are tried again of whom the same was said.
+    pauses: dict[Receipt, float] = field(default_factory=dict)
     apart: list[Apart] = field(default_factory=list)
-    dead: list[Dead] = field(default_factory=list)
+    #: Places whose message was not taken there, with the address and what was said of it: it may take another way.
+    moving: dict[int, tuple[str, Receipt]] = field(default_factory=dict)
     sent: list[int] = field(default_factory=list)
     #: From the claim to the last checkpoint.
     span: Span | None = None
@@ -112,15 +118,25 @@ class Open:
         self.left -= 1
         self.changed = True
 
+    @property
+    def kind(self) -> Kind:
+        """Of its messages."""
+        return "alert" if self.lane is Lane.ALERT else "notice"
+
     def reach(self, place: int) -> None:
         """The phone at that place has the message, or may have it."""
         self.reached[place >> 3] |= 1 << (place & 7)
 
-    def once_more(self, phone: Dead) -> None:
-        """A phone whose token was dead has another one."""
-        self.outcomes["dead"] -= 1
-        self.outcomes["later"] += 1
-        self.apart.append(Apart("due", phone.code, phone.place))
+    def part(self, one: Apart) -> None:
+        """The phone at that place goes on in another chunk."""
+        self.apart.append(one)
+        if self.unsure:
+            self.reach(one.place)
+        self.tick(one.place, "parked" if one.state == "parked" else "later")
+
+    def identity(self, place: int) -> UUID:
+        """The id of the phone at that place."""
+        return UUID(bytes=self.device(place))
 
     def ended(self) -> None:
         """Nothing more is sent of it from here."""
@@ -132,8 +148,8 @@ class Open:
     def inherit(self, other: Open) -> None:
         """Take over what is known of the same chunk from an earlier claim, written down or not."""
         self.done, self.outcomes, self.seconds = other.done, other.outcomes, other.seconds
-        self.reached, self.changed = other.reached, other.changed
-        self.apart, self.dead, self.sent = other.apart, other.dead, other.sent
+        self.reached, self.changed, self.twice = other.reached, other.changed, other.twice
+        self.apart, self.moving, self.sent = other.apart, other.moving, other.sent
 
     def open_places(self) -> list[int]:
         return [place for place in range(self.size) if not bits(self.done, place)]
@@ -196,20 +212,17 @@ def _without(field: bytes | bytearray, apart: Sequence[Apart]) -> bytes:
     return bytes(left)
 
 
-def together(apart: Sequence[Apart]) -> list[tuple[str, str, float, list[int]]]:
-    """(state, code, wait, places) of phones that go on together, at the latest of their times: about the same time.
+def together(apart: Sequence[Apart]) -> list[tuple[Apart, list[int]]]:
+    """The phones that go on together, and their places: by one way, about the same time, at the latest of their times.
 
     Browsers have push services of their own: nobody waits much longer because another's asked for an hour.
     """
-    groups: dict[tuple[str, str, float], list[Apart]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, float], list[Apart]] = defaultdict(list)
     for one in apart:
         # Between two powers of two.
         about = one.wait if one.code == QUIET_HOURS else math.frexp(max(one.wait, MIN_WAIT_APART_S))[1]
-        groups[(one.state, one.code, about)].append(one)
-    return [
-        (state, code, max(one.wait for one in found), [one.place for one in found])
-        for (state, code, _), found in groups.items()
-    ]
+        groups[(one.state, one.code, one.name, about)].append(one)
+    return [(max(found, key=WAIT), [one.place for one in found]) for found in groups.values()]
 
 
 def bytes_for(count: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from mobile_push.delivery.claims.chunk import QUIET_HOURS, Checkpoint, Open, bytes_for, moved, together
+from mobile_push.delivery.claims.chunk import QUIET_HOURS, Apart, Checkpoint, Open, bytes_for, moved, together
 from mobile_push.delivery.leases import free
 from mobile_push.delivery.withdrawal import is_withdrawal
 from mobile_push.tables.lanes import Lane
@@ -25,13 +25,14 @@ async def claimed_rows(
     """Claim chunks that are due and free, of the lanes from one to another, the urgent and oldest first."""
     mark = Marks(store)
     rows = await mark.rows(
-        f"UPDATE push_chunk SET attempts = attempts + 1, lease_until = {store.clock} + {mark(int(lease * 1000))} "  # noqa: S608
+        f"UPDATE push_chunk SET attempts = attempts + 1, lease_until = {store.clock} + {mark(int(lease * 1000))}, "  # noqa: S608
+        "unsure = (unsure OR lease_until > 0) "
         f"WHERE id IN (SELECT id FROM push_chunk WHERE provider = {mark(provider)} AND state = 'due' "
         f"AND lane BETWEEN {mark(lanes[0])} AND {mark(lanes[1])} "
         f"AND not_before <= {store.clock} AND {free(store.clock, lease)} AND {store.not_held} "
         f"ORDER BY lane, id LIMIT {mark(limit)} {store.skip_locked}) "
         "RETURNING id, broadcast_id, lane, attempts, size, tries, expires, devices, done, reached, "
-        f"topic, outcomes, seconds, {store.clock} AS now"
+        f"topic, outcomes, seconds, unsure, twice, {store.clock} AS now"
     )
     return sorted(rows, key=itemgetter("lane", "id"))
 
@@ -57,6 +58,8 @@ def opened(row: Mapping[str, Any], broadcast: Broadcast) -> Open:
         leased=time.monotonic(),
         topic=row["topic"],
         quiet=is_withdrawal(broadcast),
+        unsure=bool(row["unsure"]),
+        twice=row["twice"],
     )
 
 
@@ -66,7 +69,7 @@ async def keep(store: Any, connection: BaseDBAsyncClient, provider: str, lease: 
     left = lease - (time.monotonic() - chunk.leased if chunk.lapsed else 0.0)
     rows = await mark.rows(
         f"UPDATE push_chunk SET done = {mark(one.done)}, reached = {mark(one.reached)}, "  # noqa: S608
-        f"outcomes = {mark(one.outcomes)}, seconds = {mark(one.seconds)}, "
+        f"outcomes = {mark(one.outcomes)}, seconds = {mark(one.seconds)}, twice = {mark(chunk.twice)}, "
         f"state = CASE state WHEN 'due' THEN {mark(one.state)} ELSE state END, "
         f"lease_until = {store.clock} + {mark(int(max(0.0, left) * 1000))} "
         f"WHERE id = {mark(chunk.id)} AND attempts = {mark(chunk.attempts)} AND state IN ('due', 'recalled') "
@@ -77,8 +80,10 @@ async def keep(store: Any, connection: BaseDBAsyncClient, provider: str, lease: 
         return None
     # Of a broadcast that was recalled nobody sends or retries anything; the report counts its phones all the same.
     recalled = rows[0]["state"] == "recalled"
-    for state, code, wait, places in together(one.apart):
-        await split_off(store, connection, chunk, provider, places, "recalled" if recalled else state, code, wait)
+    for part, places in together(one.apart):
+        if recalled:
+            part = part._replace(state="recalled")
+        await split_off(store, connection, chunk, part.name or provider, places, part)
     return str(rows[0]["state"])
 
 
@@ -88,31 +93,29 @@ async def split_off(
     one: Open,
     provider: str,
     places: Sequence[int],
-    state: str,
-    code: str,
-    wait: float,
+    part: Apart,
 ) -> None:
-    """Put some phones of a chunk into a chunk of their own, due after so many seconds."""
+    """Put some phones of a chunk into a chunk of their own, which goes on as `part` does."""
     # Quiet hours are no attempt.
-    tries = one.tries if code == QUIET_HOURS else one.tries + 1
+    tries = one.tries if part.code == QUIET_HOURS else one.tries + 1
     values = {
         "broadcast_id": one.broadcast,
         "provider": provider,
         "lane": int(one.lane),
-        "state": state,
+        "state": part.state,
         "devices": b"".join(map(one.device, places)),
         "done": bytes(bytes_for(len(places))),
         "reached": moved(one.reached, places),
         "size": 0 if one.topic else len(places),
         "topic": one.topic,
         "tries": tries,
-        "code": code[:64],
+        "code": part.code[:64],
         "expires": one.expires,
     }
     mark = Marks(store)
     sql = (
         f"INSERT INTO push_chunk ({', '.join(values)}, not_before, lease_until, attempts, outcomes, seconds) "  # noqa: S608
-        f"VALUES ({mark.each(values.values())}, {store.clock} + {mark(int(wait * 1000))}, 0, 0, '{{}}', '{{}}')"
+        f"VALUES ({mark.each(values.values())}, {store.clock} + {mark(int(part.wait * 1000))}, 0, 0, '{{}}', '{{}}')"
     )
     await mark.change(sql, connection)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
-from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
@@ -23,36 +24,42 @@ from mobile_push.delivery.claims.chunk import (
     BY_TOKEN,
     HANDED,
     MAX_PHONES_A_CHUNK,
-    QUIET_HOURS,
     Apart,
     Checkpoint,
-    Dead,
     Open,
+    bits,
     bucket_of,
 )
 from mobile_push.delivery.claims.chunk_rows import claimed_rows, keep, opened
 from mobile_push.delivery.claims.delivery_job import Parcel, may_have_arrived, pause_before
-from mobile_push.delivery.phones import Phones, forget_tokens
+from mobile_push.delivery.claims.junction import Junction
+from mobile_push.delivery.claims.verdicts import Verdicts
+from mobile_push.delivery.phones import Phones
 from mobile_push.delivery.withdrawal import is_withdrawal
-from mobile_push.providers.provider import Outcome, Provider, Push, Receipt
+from mobile_push.providers.provider import Outcome, Provider, Receipt
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane, lanes_of, spans
 from mobile_push.tables.models import Broadcast
-
-#: Phones with dead tokens that are forgotten at once.
-MAX_DEAD_AT_ONCE = 1_000
 
 
 class Chunks:
     """The broadcasts that go through one provider."""
 
-    def __init__(self, platform: Platform, provider: Provider, settings: PushSettings) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        provider: Provider,
+        settings: PushSettings,
+        verdicts: Verdicts,
+        name: str = "",
+    ) -> None:
         self._platform = platform
         self._store = platform.store
-        self._provider = provider.name
+        self._provider = name or provider.name
+        self._junction = Junction(verdicts, self._provider)
         self._lease = settings.lease
         self._lanes = lanes_of(platform)
-        self._phones = Phones(platform, provider.name, settings)
+        self._phones = Phones(platform, self._provider, settings)
         self._open: dict[int, Open] = {}
         self._recording = asyncio.Lock()
         one, two = self._store.placeholders(2)
@@ -121,26 +128,16 @@ class Chunks:
         """The chunk's phones as parcels; those that are held back are ticked off."""
         if chunk.topic:
             return await self._to_topic(chunk, broadcast, ttl)
-        pushes: dict[str, Push] = {}
-        found: list[Parcel] = []
         # What takes something back makes no noise, and who got the one gets the other.
-        lane = Lane.ALERT if is_withdrawal(broadcast) else chunk.lane
+        lane = Lane.ALERT if chunk.quiet else chunk.lane
         phones = await self._phones.read(lane, [chunk.device(place) for place in places])
-        for place in places:
-            phone = phones.get(chunk.device(place))
-            if phone is None:
-                chunk.tick(place, "forgotten")
-            elif phone.held:
-                chunk.tick(place, phone.held)
-            elif phone.wait:
-                chunk.apart.append(Apart("due", QUIET_HOURS, place, phone.wait))
-                chunk.tick(place, "later")
-            else:
-                push = pushes.get(phone.language)
-                if push is None:
-                    push = pushes[phone.language] = self._phones.push(broadcast, phone.language, ttl)
-                found.append(Parcel(push, phone.token, chunk.lane, self, (chunk, place)))
-        return found
+        here: dict[str, list[Parcel]] = defaultdict(list)
+        for place, phone in (await self._junction.here(chunk, phones, places)).items():
+            of_language = here[phone.language]
+            # One and the same for all of them: it is encoded once, and they may go together.
+            push = of_language[0].push if of_language else self._phones.push(broadcast, phone.language, ttl)
+            of_language.append(Parcel(push, phone.token, chunk.lane, self, (chunk, place), batch=chunk))
+        return list(chain.from_iterable(here.values()))
 
     async def _to_topic(self, chunk: Open, broadcast: Broadcast, ttl: int) -> list[Parcel]:
         """The message to a topic. Whether a notice may go there is asked each time that it is about to."""
@@ -169,6 +166,8 @@ class Chunks:
         outcome = receipt.outcome
         chunk.begun.discard(place)
         if may_have_arrived(receipt):
+            twice = outcome is Outcome.ACCEPTED and (chunk.unsure or bits(chunk.reached, place))
+            chunk.twice += bool(twice) and not chunk.topic
             chunk.reach(place)
         if outcome is Outcome.ACCEPTED:
             took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
@@ -177,19 +176,37 @@ class Chunks:
             chunk.tick(place, HANDED if chunk.topic else "accepted")
             if chunk.lane is Lane.NOTICE and not (chunk.topic or chunk.quiet):
                 chunk.sent.append(place)
-        elif outcome is Outcome.DEAD_TOKEN and not chunk.topic:
-            chunk.dead.append(Dead(UUID(bytes=chunk.device(place)), parcel.token, place, receipt.code))
-            chunk.tick(place, "dead")
+        elif outcome in (Outcome.DEAD_TOKEN, Outcome.SPENT) and not chunk.topic:
+            chunk.moving[place] = (parcel.token, receipt)
         elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or parcels.is_enough(chunk.tries, receipt):
             if chunk.topic and chunk.lane is Lane.NOTICE:
                 # Its walk comes afterwards, and takes the phones of a topic that couldn't be had.
                 chunk.tick(place, BY_TOKEN)
                 return
-            chunk.apart.append(Apart("parked", receipt.code, place))
-            chunk.tick(place, "parked")
+            chunk.part(Apart("parked", receipt.code, place))
         else:
-            chunk.apart.append(Apart("due", receipt.code, place, pause_before(chunk.tries, receipt)))
-            chunk.tick(place, "later")
+            # The same for all of them: what went together goes together again.
+            pause = chunk.pauses.setdefault(receipt, pause_before(chunk.tries, receipt))
+            chunk.part(Apart("due", receipt.code, place, pause))
+
+    def accepted(self, parcels: Sequence[Parcel]) -> None:
+        chunk: Open = parcels[0].batch  # type: ignore[assignment]  # this source's
+        places = [parcel.key[1] for parcel in parcels]
+        took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
+        chunk.seconds[bucket_of(took)] += len(places)
+        chunk.outcomes["accepted"] += len(places)
+        chunk.left -= len(places)
+        chunk.changed = True
+        chunk.begun.difference_update(places)
+        if chunk.unsure or chunk.tries:
+            chunk.twice += sum(1 for place in places if chunk.unsure or bits(chunk.reached, place))
+        done, reached = chunk.done, chunk.reached
+        for place in places:
+            bit = 1 << (place & 7)
+            done[place >> 3] |= bit
+            reached[place >> 3] |= bit
+        if chunk.lane is Lane.NOTICE and not chunk.quiet:
+            chunk.sent += places
 
     async def record(self) -> bool:
         """Check-point every chunk that has changed, and keep the lease of the others."""
@@ -198,7 +215,7 @@ class Chunks:
 
     async def _record(self) -> bool:
         async with self._recording:
-            await self._forget_dead()
+            await self._junction.move(self._open.values())
             return await self._check_point()
 
     async def _check_point(self) -> bool:
@@ -206,8 +223,7 @@ class Chunks:
         due = [
             one
             for one in self._open.values()
-            # One of which a token was found dead since waits: it would be closed before that phone is forgotten.
-            if not one.dead and (one.changed or (not (one.lost or one.lapsed) and now - one.leased > self._lease / 4))
+            if one.changed or (not (one.lost or one.lapsed) and now - one.leased > self._lease / 4)
         ]
         if not due:
             await self._let_go()
@@ -238,7 +254,7 @@ class Chunks:
 
     async def _let_go(self) -> None:
         """End the leases of what was recalled once all is written down: what takes it back need not wait for them."""
-        chunks = [one for one in self._open.values() if one.recalled and not (one.changed or one.begun or one.dead)]
+        chunks = [one for one in self._open.values() if one.recalled and not (one.changed or one.begun or one.moving)]
         await self._release(chunks)
 
     async def _release(self, chunks: Sequence[Open]) -> None:
@@ -246,17 +262,6 @@ class Chunks:
             self._close(chunk)
         if chunks:
             await self._store.connection.execute_many(self._released, [[one.id, one.attempts] for one in chunks])
-
-    async def _forget_dead(self) -> None:
-        """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
-        found = [(chunk, one) for chunk in self._open.values() for one in chunk.dead][:MAX_DEAD_AT_ONCE]
-        if not found:
-            return
-        renewed = await forget_tokens({one.device: one.token for _, one in found})
-        for chunk, one in found:
-            chunk.dead.remove(one)
-            if one.device in renewed:
-                chunk.once_more(one)
 
     def _close(self, chunk: Open) -> None:
         chunk.ended()

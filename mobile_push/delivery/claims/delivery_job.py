@@ -34,6 +34,8 @@ class Parcel:
     unless: str = ""
     #: The `traceparent` that sending it belongs to.
     trace: str = ""
+    #: With which others it may go in one request, where it may: those that have this very object.
+    batch: object = None
 
 
 class Source(Protocol):
@@ -47,6 +49,9 @@ class Source(Protocol):
 
     def settle(self, parcel: Parcel, receipt: Receipt) -> None:
         """Take in what became of it; `record` writes it down."""
+
+    def accepted(self, parcels: Sequence[Parcel]) -> None:
+        """`settle` for several of one batch that the provider took."""
 
     async def record(self) -> bool:
         """Write down what was taken in; whether something of it is to be tried again."""

@@ -15,10 +15,12 @@ import orjson
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
-from banshi.sdk.database import as_read
+from banshi.sdk.database import as_read, quoted
 from mobile_push.delivery.leases import free
+from mobile_push.providers.for_test_cases import SUFFIX
 from mobile_push.tables.lanes import Lane, lanes_of, spans
 from mobile_push.tables.models import Device
+from mobile_push.ways import SECOND
 
 
 class Row(NamedTuple):
@@ -53,6 +55,9 @@ class Row(NamedTuple):
     #: Whose it is, as the table has it, and the case that it is about; None for none.
     person: str
     case: Any
+    #: Milliseconds of the database's clock until which the address is left alone, and how many others the phone has.
+    away: int | None
+    ways: int | None
 
 
 class Settled(NamedTuple):
@@ -63,6 +68,8 @@ class Settled(NamedTuple):
     provider_message: str
     #: Milliseconds from now on before which it isn't due again.
     wait: int
+    #: The way that it goes by.
+    provider: str
     id: int
     attempts: int
 
@@ -79,15 +86,21 @@ TAKE = "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, lea
 
 #: The columns of a `Row`, of claimed rows `d`.
 COLUMNS = (
-    "d.id, d.attempts, d.tries, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, v.token, v.language, "
+    "d.id, d.attempts, d.tries, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, {token}, v.language, "
     "v.notice_day, v.notices, p.notices, p.quiet_from, p.quiet_until, p.timezone, d.trace, "
-    "m.person, m.case_id"
+    "m.person, m.case_id, {away}, v.ways"
 )
 JOINS = (
     "JOIN push_inbox_message m ON m.id = d.message_id "
     "LEFT JOIN push_device v ON v.id = d.device_id AND v.person = m.person "
-    "LEFT JOIN push_profile p ON p.person = m.person AND m.kind <> 'alert'"
+    "LEFT JOIN push_profile p ON p.person = m.person AND m.kind <> 'alert' "
 )
+#: An address and until when it is left alone: where it stands in the phone's row, and where beside it.
+OWN = {"token": "CASE v.provider WHEN {} THEN v.token END", "away": "v.away_until"}
+OTHER = {
+    name: f"(SELECT a.{column} FROM push_address a WHERE a.device_id = v.id AND a.provider = {{}})"  # noqa: S608
+    for name, column in {"token": "token", "away": "away_until"}.items()
+}
 
 
 class Queue(ABC):
@@ -100,7 +113,9 @@ class Queue(ABC):
         names |= {"clock": store.clock, "free": free(store.clock, lease), "not_held": store.not_held}
         self._lanes = lanes_of(platform)
         self._take, self._due = TAKE.format(**names), DUE.format(**names)
-        self._columns = COLUMNS.format(clock=store.clock)
+        at = quoted(provider.removesuffix(SECOND).removesuffix(SUFFIX))
+        where = {name: sql.format(at) for name, sql in (OTHER if provider.endswith(SECOND) else OWN).items()}
+        self._columns = COLUMNS.format(clock=store.clock, **where)
         one, two = store.placeholders(2)
         self._give_back = (
             "UPDATE push_delivery SET lease_until = 0, tries = tries - 1 "  # noqa: S608 - marks, not values
@@ -141,10 +156,11 @@ class SqliteQueue(Queue):
         )
         self._claim = f"{self._take}id IN (SELECT value FROM json_each(?2))"  # noqa: S608
         said = [f"json_extract(c.value, '$[{place}]')" for place in range(len(Settled._fields))]
-        state, code, message, wait, identity, attempts = said
+        state, code, message, wait, provider, identity, attempts = said
         self._settle = (
             f"UPDATE push_delivery SET state = {state}, code = {code}, provider_message = {message}, "  # noqa: S608
-            f"not_before = {clock} + {wait}, lease_until = 0, settled_at = {clock} FROM json_each(?) c "
+            f"not_before = {clock} + {wait}, lease_until = 0, settled_at = {clock}, provider = {provider} "
+            "FROM json_each(?) c "
             f"WHERE push_delivery.id = {identity} AND attempts = {attempts} AND push_delivery.state = 'due'"
         )
 
@@ -176,7 +192,8 @@ class PostgresQueue(Queue):
         self._settle = (
             f"UPDATE push_delivery d SET state = {found} ->> 0, code = {found} ->> 1, "  # noqa: S608 - no values
             f"provider_message = {found} ->> 2, not_before = {clock} + ({found} ->> 3)::bigint, lease_until = 0, "
-            f"settled_at = {clock} WHERE d.id = ANY($2::bigint[]) AND d.state = 'due' AND {found} IS NOT NULL"
+            f"settled_at = {clock}, provider = {found} ->> 4 "
+            f"WHERE d.id = ANY($2::bigint[]) AND d.state = 'due' AND {found} IS NOT NULL"
         )
 
     async def _claim_between(self, first: int, last: int, limit: int) -> list[Row]:
@@ -186,7 +203,7 @@ class PostgresQueue(Queue):
     async def settle(self, group: Sequence[Settled]) -> None:
         for start in range(0, len(group), MAX_SETTLED_AT_ONCE):
             some = group[start : start + MAX_SETTLED_AT_ONCE]
-            said = orjson.dumps({f"{one.id}:{one.attempts}": one[:4] for one in some}).decode()
+            said = orjson.dumps({f"{one.id}:{one.attempts}": one[:5] for one in some}).decode()
             await self._store.connection.execute_query(self._settle, [said, [one.id for one in some]])
 
 

@@ -14,21 +14,27 @@ from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.delivery.claims import delivery_job as parcels
 from mobile_push.delivery.claims.chunk import QUIET_HOURS
 from mobile_push.delivery.claims.delivery_job import Parcel, pause_before
+from mobile_push.delivery.claims.junction import ANOTHER_WAY, SPENT
 from mobile_push.delivery.claims.queue import Row, Settled, queue_of
+from mobile_push.delivery.claims.verdicts import Onward, Verdicts
 from mobile_push.delivery.metrics import Metrics
-from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones, forget_tokens
+from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones
+from mobile_push.providers.for_test_cases import SUFFIX
 from mobile_push.providers.provider import Outcome, Provider, Push, Receipt
 from mobile_push.screen.presentation import Kind
 from mobile_push.screen.threads import THREADS
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
-from mobile_push.tables.models import Delivery, InboxMessage
+from mobile_push.tables.models import InboxMessage
 
 #: To find a lane by its number costs a tenth of making it of that.
 LANES = tuple(Lane)
 
 #: What a final outcome makes of a delivery.
 STATES = {Outcome.ACCEPTED: "sent", Outcome.DEAD_TOKEN: "dead", Outcome.REJECTED: "failed"}
+
+#: Outcomes after which a message may go by another way.
+MOVING = (Outcome.DEAD_TOKEN, Outcome.SPENT)
 
 
 @dataclass(slots=True, eq=False)
@@ -46,8 +52,8 @@ class Job:
     now: float
     #: `time.monotonic()` of the claim: the lease runs from here.
     claimed: float
-    #: It is a notice's copy: where there is a cap on notices, it counts.
-    notice: bool = False
+    #: Of a notice's copy: where there is a cap on notices, it counts.
+    kind: Kind = "case"
 
 
 class Settlement(NamedTuple):
@@ -57,25 +63,38 @@ class Settlement(NamedTuple):
     state: str
     code: str
     provider_message: str = ""
-    #: Seconds until the next attempt, for one that stays due.
+    #: Seconds until the next attempt, for one that stays due; and the way that it takes, "" for the one that it has.
     wait: float = 0.0
+    name: str = ""
 
 
 class Rows:
     """The deliveries of one provider."""
 
-    def __init__(self, platform: Platform, provider: Provider, settings: PushSettings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        provider: Provider,
+        settings: PushSettings,
+        metrics: Metrics,
+        verdicts: Verdicts,
+        name: str = "",
+    ) -> None:
         self._now = platform.now
-        self._provider = provider.name
+        self._provider, self._name = name or provider.name, provider.name
+        self._verdicts = verdicts
         self._settings = settings
         self._metrics = metrics
         self._seconds = metrics.seconds.labels(provider.name)
-        self._phones = Phones(platform, provider.name, settings)
+        self._phones = Phones(platform, self._provider, settings)
         self._threads = platform[THREADS]
-        self._queue = queue_of(platform, provider.name, settings.lease)
+        self._queue = queue_of(platform, self._provider, settings.lease)
         #: Seconds after its claim for which a job may still be begun: it has to end before its lease does.
         self._good_for = settings.lease - provider.longest_send
         self._settlements: list[Settlement] = []
+        #: What may go by another way, with what was said of this one; a sandbox has none.
+        self._moving: dict[Job, Receipt | None] = {}
+        self._moves = not provider.name.endswith(SUFFIX)
         #: What is claimed and not recorded yet.
         self._held: dict[int, Job] = {}
 
@@ -95,26 +114,36 @@ class Rows:
             # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
             held.attempts, held.tries, held.now, held.claimed = row.attempts, row.tries, now, claimed
             return None
-        token, since = row.token, ends - self._settings.ttl
-        job = Job(
-            row.id, row.attempts, row.tries, str(row.device), token or "", since, now, claimed, row.kind == "notice"
-        )
+        since = ends - self._settings.ttl
+        job = Job(row.id, row.attempts, row.tries, str(row.device), row.token or "", since, now, claimed, row.kind)
         # Rounded up: a message in its last second is still one.
         left = -((row.now - row.expires) // 1000)
-        settled = self._without(job, row) if token is not None and left > 0 else _over(job)
+        settled = self._without(job, row, left)
         if settled is not None:
             if settled.state != "due":
-                self._metrics.attempts.labels(self._provider, settled.state, settled.code).inc()
+                self._metrics.attempts.labels(self._name, settled.state, settled.code).inc()
             self._settlements.append(settled)
             return None
         self._held[row.id] = job
+        spent = self._verdicts.spent(row.kind)
+        if self._moves and (row.token is None or (row.away or 0) > row.now or (spent and row.ways)):
+            self._moving[job] = None
+            return None
+        if spent:
+            self._settlements.append(Settlement(job, "due", SPENT, wait=spent))
+            return None
         return Parcel(self._push(row, left), job.token, LANES[row.lane], self, job, trace=row.trace)
 
-    def _without(self, job: Job, row: Row) -> Settlement | None:
-        """What becomes of a message that its person's wishes keep from waking a phone now; None for one that may."""
-        if job.notice and row.notices is not None and not row.notices:
+    def _without(self, job: Job, row: Row, left: int) -> Settlement | None:
+        """What becomes of a message that has nowhere to go, is over, or that its person's wishes keep from waking a
+        phone now; None for one that may."""
+        if row.language is None or not (row.token or self._moves):
+            return Settlement(job, "failed", "forgotten")
+        if left <= 0:
+            return Settlement(job, "expired", "expired")
+        if job.kind == "notice" and row.notices is not None and not row.notices:
             return Settlement(job, "failed", UNWANTED)
-        if job.notice and self._phones.had_enough(row.notice_day, row.had, self._phones.today()):
+        if job.kind == "notice" and self._phones.had_enough(row.notice_day, row.had, self._phones.today()):
             return Settlement(job, "failed", ENOUGH)
         if row.quiet_from is None:
             return None
@@ -138,10 +167,17 @@ class Rows:
         if receipt.outcome is Outcome.ACCEPTED:
             took = job.now + time.monotonic() - job.claimed - job.since
             self._seconds.observe(max(0.0, took))
-        self._settlements.append(settlement_of(job, receipt))
+        if receipt.outcome in MOVING and self._moves:
+            self._moving[job] = receipt
+        else:
+            self._settlements.append(settlement_of(job, receipt))
+
+    def accepted(self, parcels: Sequence[Parcel]) -> None:
+        """None of these goes together with another: each is a message of its own."""
 
     async def record(self) -> bool:
-        """Record outcomes; a device whose token is dead is forgotten."""
+        """Record outcomes; what was not taken at an address goes by another way of its phone, or later."""
+        await self._move()
         if not self._settlements:
             return False
         group, self._settlements = self._settlements, []
@@ -156,30 +192,37 @@ class Rows:
     async def _record(self, group: Sequence[Settlement]) -> None:
         # In one order, as everybody who locks several rows: a recall does so too.
         group = sorted(group, key=lambda one: one.job.id)
-        await self._queue.settle(
-            [
-                Settled(
-                    one.state, one.code[:64], one.provider_message[:255], int(one.wait * 1000), job.id, job.attempts
-                )
-                for one in group
-                for job in (one.job,)
-            ]
-        )
-        await self._phones.count(
-            [UUID(one.job.device).bytes for one in group if one.job.notice and one.state == "sent"]
-        )
+        await self._queue.settle([self._settled(one) for one in group])
+        counted = [one.job.device for one in group if one.job.kind == "notice" and one.state == "sent"]
+        await self._phones.count([UUID(device).bytes for device in counted])
         for one in group:
             self._forget(one.job)
-        await self._forget_dead([one.job for one in group if one.state == "dead"])
 
-    async def _forget_dead(self, jobs: Sequence[Job]) -> None:
-        """Forget the phones whose tokens are dead. One that has a new token by now gets its message there."""
-        renewed = await forget_tokens({UUID(job.device): job.token for job in jobs}) if jobs else set()
-        for job in jobs:
-            if UUID(job.device) in renewed:
-                same = Delivery.filter(id=job.id, attempts=job.attempts, state="dead")
-                # Under another number: this settlement, said twice, would end it again.
-                await same.update(state="due", settled_at=None, attempts=job.attempts + 1)
+    def _settled(self, one: Settlement) -> Settled:
+        state, job, name = one.state, one.job, one.name or self._provider
+        message = one.provider_message[:255]
+        return Settled(state, one.code[:64], message, int(one.wait * 1000), name, job.id, job.attempts)
+
+    async def _move(self) -> None:
+        moving = list(self._moving.items())
+        for kind in {job.kind for job, _ in moving}:
+            some = [(UUID(job.device), job, receipt) for job, receipt in moving if job.kind == kind]
+            # Of two messages to one phone, one of which was refused there, it is that one's address that counts.
+            some.sort(key=lambda one: one[2] is not None)
+            asked = {device: (job.token, receipt) for device, job, receipt in some}
+            onward = await self._verdicts.onward(self._provider, kind, asked)
+            for device, job, receipt in some:
+                self._settlements.append(self._onward(job, receipt, onward[device]))
+                del self._moving[job]
+
+    def _onward(self, job: Job, receipt: Receipt | None, one: Onward) -> Settlement:
+        if one.state == "forgotten":
+            return Settlement(job, "failed", one.state)
+        wait, code = one.wait, receipt.code if receipt else ANOTHER_WAY
+        if receipt and (one.name, one.token) == (self._provider, job.token):
+            # The app has given this very address since.
+            wait = pause_before(job.tries, receipt)
+        return Settlement(job, one.state, code, wait=wait, name=one.name)
 
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
@@ -216,11 +259,6 @@ def personal_push(
         tag=thread,
         thread=thread,
     )
-
-
-def _over(job: Job) -> Settlement:
-    """The end of a message whose phone is gone, or that has expired."""
-    return Settlement(job, "expired", "expired") if job.token else Settlement(job, "failed", "forgotten")
 
 
 def settlement_of(job: Job, receipt: Receipt) -> Settlement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from mobile_push.delivery.topics.changes import kept
 from mobile_push.phones import preferences
 from mobile_push.phones.anonymous.flood import FULL, FULL_RETRY_S
 from mobile_push.phones.anonymous.subjects import subject_of
-from mobile_push.phones.registration import digest_of, end_former, refuse_taken
+from mobile_push.phones.registration import Given, holders, new_device, refuse_taken, take
 from mobile_push.settings import PushSettings
 from mobile_push.tables.models import AnonymousDevice, Device
 
@@ -32,39 +33,26 @@ GONE = {
 }
 
 
-async def register(call: Call, address: str) -> tuple[Device, str] | None:
-    """Register the phone at `address`, and the secret that it proves itself with from now on.
+async def register(call: Call, given: Sequence[Given]) -> tuple[Device, str] | None:
+    """Register the phone at these addresses, and the secret that it proves itself with from now on.
 
     None where something came between that is to be looked at first. Raises Conflict for the phone of somebody who has
     signed in, TooManyRequests where there are as many as may be.
     """
     platform, body = call.platform, call.body
-    digest = digest_of(body["provider"], address)
-    present = await Device.get_or_none(token_hash=digest)
+    present = await holders(given)
     identity = uuid7()
     person = subject_of(identity)
-    refuse_taken(person, [present.person] if present else [])
-    if present is None and await AnonymousDevice.all().count() >= platform[PUSH].settings.anonymous.devices:
+    persons = {person, *(one.person for one in present)}
+    refuse_taken(person, persons)
+    if not present and await AnonymousDevice.all().count() >= platform[PUSH].settings.anonymous.devices:
         raise TooManyRequests(FULL, headers={"Retry-After": str(FULL_RETRY_S)})
-    device = Device(
-        id=identity,
-        person=person,
-        provider=body["provider"],
-        token=address,
-        token_hash=digest,
-        platform=body["platform"],
-        language=body.get("language", call.language),
-        created_at=call.now,
-        seen_at=call.now,
-        **areas.columns(body.get("area")),
-    )
+    values = {"platform": body["platform"], "language": body.get("language", call.language), "seen_at": call.now}
+    device = new_device(call, person, given[0], values | areas.columns(body.get("area")), identity)
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    persons = {person, present.person} if present else {person}
     try:
         async with in_transaction() as connection, kept(platform, connection, persons):
-            if present is not None:
-                await end_former(platform, connection, present)
-            await device.save(using_db=connection, force_create=True)
+            await take(call, connection, device, given, present, {}, whole=True)
             await AnonymousDevice.create(id=identity, secret_hash=_hash_of(secret), using_db=connection)
             if body.keys() & preferences.FIELDS.keys():
                 await preferences.write(connection, person, body)

@@ -45,6 +45,7 @@ CHANGE = Form.from_schema({"type": "object", "additionalProperties": False, "pro
 ANONYMOUS_DEVICE = Record(
     id=ID,
     provider=TEXT,
+    providers=devices.DEVICE["properties"]["providers"],
     platform=TEXT,
     language=TEXT,
     area=areas.SHOWN,
@@ -86,10 +87,10 @@ async def register_anonymous_device(call: Call) -> web.StreamResponse:
     """
     push = call.platform[PUSH]
     preferences.check(call.platform, call.body)
-    address = registration.address_in(push, push.couriered, call.body)
+    given = registration.given_in(push, push.couriered, call.body)
     call.platform[REGISTRATIONS].one_more(call.request)
     for _ in range(MAX_TRIES):
-        if made := await register(call, address):
+        if made := await register(call, given):
             device, secret = made
             return reply(
                 call, {"secret": secret, "device": await _document(call, device)}, status=201, headers=NOT_KEPT
@@ -105,7 +106,7 @@ async def register_anonymous_device(call: Call) -> web.StreamResponse:
     parameters=(SECRET,),
 )
 async def change_anonymous_device(call: Call) -> web.StreamResponse:
-    """Give such a phone its new token, language, area or wishes.
+    """Give such a phone its new token or addresses, language, area or wishes.
 
     Each change, an empty one too, is a sign of life.
     """
@@ -114,7 +115,7 @@ async def change_anonymous_device(call: Call) -> web.StreamResponse:
     preferences.check(call.platform, body)
     person = subject_of(identity)
     along = partial(preferences.write, person=person, body=body) if body.keys() & preferences.FIELDS.keys() else None
-    device = await registration.change(call, identity, person, along)
+    device = await registration.change(call, identity, person, call.platform[PUSH].couriered, along)
     return reply(call, await _document(call, device), headers=NOT_KEPT)
 
 
@@ -145,6 +146,7 @@ async def _document(call: Call, device: Device) -> dict[str, Any]:
     return ANONYMOUS_DEVICE.of(
         call.platform,
         device,
+        providers=await registration.providers_of(device),
         area=areas.document(device),
         **{name: wishes[name] for name in preferences.FIELDS},
         ends_at=call.platform.moment(end_of(call.platform[PUSH].settings, device)),

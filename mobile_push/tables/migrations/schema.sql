@@ -1,4 +1,4 @@
--- After 0015_storage
+-- After 0016_auto_20261201_0300
 CREATE TABLE "push_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -9,7 +9,7 @@ CREATE TABLE "push_device" (
     "language" VARCHAR(16) NOT NULL,
     "created_at" TIMESTAMP NOT NULL,
     "seen_at" TIMESTAMP NOT NULL
-, "division" VARCHAR(12) NOT NULL  /* Where the phone is at home: an administrative division's code (GB\/T 2260), and a position, as the app says. */ DEFAULT '', "latitude" REAL, "longitude" REAL, "notice_day" INT NOT NULL  /* How many notices it was sent on which day (days since 1970 in the city), for the cap. */ DEFAULT 0, "notices" INT NOT NULL DEFAULT 0);
+, "division" VARCHAR(12) NOT NULL  /* Where the phone is at home: an administrative division's code (GB\/T 2260), and a position, as the app says. */ DEFAULT '', "latitude" REAL, "longitude" REAL, "notice_day" INT NOT NULL  /* How many notices it was sent on which day (days since 1970 in the city), for the cap. */ DEFAULT 0, "notices" INT NOT NULL DEFAULT 0, "away_until" BIGINT NOT NULL DEFAULT 0, "given_at" BIGINT NOT NULL  /* Milliseconds of the database's clock: when the app gave the address, until when it is left alone, and when the */ DEFAULT 0, "moved_at" BIGINT NOT NULL DEFAULT 0, "ways" SMALLINT NOT NULL  /* How many other addresses it has (`Address`). */ DEFAULT 0);
 CREATE INDEX "idx_push_device_person_0990de" ON "push_device" ("person");
 CREATE TABLE "push_inbox_counter" (
     "person" VARCHAR(255) NOT NULL  PRIMARY KEY,
@@ -70,7 +70,7 @@ CREATE TABLE "push_chunk" (
     "attempts" INT NOT NULL  /* How often it was claimed, also the fencing token of a checkpoint. */,
     "outcomes" JSON NOT NULL  /* What became of its phones: {"accepted": 500, "UNREGISTERED": 2}, and how long it took, as a histogram. */,
     "seconds" JSON NOT NULL
-, "reached" BLOB   /* A bit for each that has the message or may have it. None of a version that did not write it down. */);
+, "reached" BLOB   /* A bit for each that has the message or may have it. None of a version that did not write it down. */, "twice" INT NOT NULL  /* Phones that may have got it twice. */ DEFAULT 0, "unsure" INT NOT NULL  /* Whoever had claimed it last did not give it back: what it wrote nothing down of may have been sent. */ DEFAULT 0);
 CREATE INDEX "push_chunk_due" ON "push_chunk" ("provider", "state", "lane", "id");
 CREATE INDEX "push_chunk_broadcast" ON "push_chunk" ("broadcast_id");
 CREATE TABLE "push_fan_out" (
@@ -100,7 +100,7 @@ CREATE TABLE "push_receipt" (
     "device_id" CHAR(36) NOT NULL,
     "person" VARCHAR(255) NOT NULL,
     "received_at" TIMESTAMP,
-    "opened_at" TIMESTAMP,
+    "opened_at" TIMESTAMP, "provider" VARCHAR(16) NOT NULL DEFAULT '', "shown_at" TIMESTAMP   /* What the provider said of it by itself, and which one: by what way it came. */,
     CONSTRAINT "uid_push_receip_message_52974f" UNIQUE ("message_id", "device_id")
 );
 CREATE INDEX "idx_push_receip_person_6584e0" ON "push_receipt" ("person");
@@ -179,4 +179,18 @@ CREATE TABLE "push_silence" (
 CREATE TABLE "push_anonymous_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY /* The device's. */,
     "secret_hash" VARCHAR(64) NOT NULL  /* SHA-256 of what its app proves itself with. */
+);
+CREATE TABLE "push_address" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "device_id" CHAR(36) NOT NULL,
+    "provider" VARCHAR(16) NOT NULL,
+    "token" TEXT NOT NULL,
+    "token_hash" VARCHAR(64) NOT NULL UNIQUE,
+    "given_at" BIGINT NOT NULL,
+    "away_until" BIGINT NOT NULL,
+    CONSTRAINT "uid_push_addres_device__b7475b" UNIQUE ("device_id", "provider")
+);
+CREATE TABLE "push_spent" (
+    "key" VARCHAR(32) NOT NULL  PRIMARY KEY /* `<provider>\/<kind>`. */,
+    "until" BIGINT NOT NULL  /* Milliseconds of the database's clock. */
 );

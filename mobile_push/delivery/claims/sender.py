@@ -1,0 +1,153 @@
+"""One send through a provider, to one phone or to many at once, and what follows of its receipts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from prometheus_client import Counter
+
+from banshi import Platform
+from banshi.sdk.operations import traced
+from mobile_push.delivery.claims.delivery_job import STOPPED, Parcel
+from mobile_push.delivery.claims.verdicts import Verdicts
+from mobile_push.delivery.metrics import Metrics, Teller
+from mobile_push.delivery.pace import Pace
+from mobile_push.providers.provider import BatchProvider, Outcome, Provider, Receipt, TopicProvider
+
+#: Of a provider that breaks its word: this message waits, and all others go on.
+PROVIDER_FAILED = Receipt(Outcome.RETRY, "provider-failed")
+
+#: What was not sent, since the provider takes nothing of its kind before its day turns.
+SPENT_ALREADY = Receipt(Outcome.SPENT, "spent")
+
+
+class Sender:
+    """Sends through one provider; calls `told` with how many outcomes there are to be recorded."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        provider: Provider,
+        pace: Pace,
+        metrics: Metrics,
+        teller: Teller,
+        verdicts: Verdicts,
+        told: Callable[[int], None],
+    ) -> None:
+        self._platform, self._provider, self._pace = platform, provider, pace
+        self._metrics, self._teller, self._verdicts, self._told = metrics, teller, verdicts, told
+        self._counters: dict[tuple[Outcome, str], Counter] = {}
+        #: Phones of one request at most.
+        self._most: int = getattr(provider, "batch", 1)
+
+    async def send(self, parcel: Parcel, waiting: deque[Parcel]) -> None:
+        """Send a parcel that may go now, where it can be with those of `waiting` that are the same message."""
+        if self._verdicts.spent(parcel.push.kind):
+            self._pace.left(parcel.lane)
+            parcel.source.settle(parcel, SPENT_ALREADY)
+            self._told(1)
+        elif self._most > 1 and parcel.batch is not None:
+            await self._send_many(self._alike(parcel, waiting))
+        else:
+            await self._send_one(parcel)
+
+    def _alike(self, first: Parcel, waiting: deque[Parcel]) -> list[Parcel]:
+        """The first with those behind it that are the same message to phones of the same chunk.
+
+        What is tried again comes so with the same phones in the same order.
+        """
+        found = [first]
+        while waiting and len(found) < self._most and waiting[0].batch is first.batch and waiting[0].push is first.push:
+            if not waiting[0].source.ready(waiting[0]):
+                waiting.popleft()
+            elif self._pace.take(first.lane):
+                break
+            else:
+                found.append(waiting.popleft())
+        return found
+
+    async def _send_one(self, parcel: Parcel) -> None:
+        try:
+            receipt = await (self._send_traced(parcel) if parcel.trace else self._sending(parcel))
+        except asyncio.CancelledError:
+            self._stopped([parcel])
+            raise
+        except Exception as error:
+            self._teller.tell("a push provider failed", type(error).__name__)
+            receipt = PROVIDER_FAILED
+        self._answered(receipt, [parcel])
+
+    async def _send_many(self, parcels: list[Parcel]) -> None:
+        provider = self._provider
+        assert isinstance(provider, BatchProvider)  # noqa: S101 - only such a one has a batch
+        try:
+            receipts = await provider.send_many(parcels[0].push, [one.token for one in parcels])
+            if len(receipts) != len(parcels):
+                raise ValueError(f"{len(receipts)} receipts for {len(parcels)} phones")
+        except asyncio.CancelledError:
+            self._stopped(parcels)
+            raise
+        except Exception as error:
+            self._teller.tell("a push provider failed", type(error).__name__)
+            receipts = [PROVIDER_FAILED] * len(parcels)
+        found: dict[Receipt, list[Parcel]] = defaultdict(list)
+        last, same = receipts[0], found[receipts[0]]
+        for one, receipt in zip(parcels, receipts, strict=True):
+            if receipt is not last:
+                last, same = receipt, found[receipt]
+            same.append(one)
+        # Those that were accepted come first: beside them, what is dead is believed to be.
+        some = [receipt for receipt in found if receipt.outcome is Outcome.ACCEPTED]
+        for receipt in [*some, *(one for one in found if one not in some)]:
+            self._answered(receipt, found[receipt], believed=bool(some))
+
+    def _stopped(self, parcels: Sequence[Parcel]) -> None:
+        """The server stops; whether they went out nobody knows. They are due again at once, for the next worker."""
+        for one in parcels:
+            self._pace.left(one.lane)
+            one.source.settle(one, STOPPED)
+
+    def _answered(self, receipt: Receipt, parcels: Sequence[Parcel], *, believed: bool = False) -> None:
+        if receipt.outcome is Outcome.MISCONFIGURED:
+            self._teller.tell(
+                "the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code
+            )
+        self._pace.answered(parcels[0].lane, receipt, len(parcels))
+        self._count(receipt).inc(len(parcels))
+        if receipt.outcome is Outcome.ACCEPTED:
+            for one, held in self._verdicts.accepted() if self._verdicts.row else ():
+                one.source.settle(one, held)
+            if len(parcels) > 1:
+                parcels[0].source.accepted(parcels)
+            else:
+                parcels[0].source.settle(parcels[0], receipt)
+        else:
+            believed = believed and receipt.outcome is Outcome.DEAD_TOKEN
+            for parcel in parcels:
+                for one, judged in [(parcel, receipt)] if believed else self._verdicts.judge(parcel, receipt):
+                    one.source.settle(one, judged)
+        self._told(len(parcels))
+
+    def _sending(self, parcel: Parcel) -> Awaitable[Receipt]:
+        if not parcel.topic:
+            return self._provider.send(parcel.push, parcel.token)
+        assert isinstance(self._provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
+        return self._provider.send_topic(parcel.push, parcel.token, parcel.unless)
+
+    async def _send_traced(self, parcel: Parcel) -> Receipt:
+        about = {"provider": self._provider.name, "lane": parcel.lane.name.lower(), "kind": parcel.push.kind}
+        with traced(self._platform, "push send", parcel.trace, **about) as span:
+            receipt = await self._sending(parcel)
+            span.set(outcome=receipt.outcome.value, code=receipt.code)
+            return receipt
+
+    def _count(self, receipt: Receipt) -> Counter:
+        """The counter of such receipts; kept, because to find it by its labels costs more than to count."""
+        key = receipt.outcome, receipt.code
+        found = self._counters.get(key)
+        if found is None:
+            found = self._metrics.attempts.labels(self._provider.name, receipt.outcome.value, receipt.code)
+            self._counters[key] = found
+        return found
