@@ -29,6 +29,8 @@ from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
 from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox.common_log import CommonLog
+from mobile_push.inbox.unread import COMMON_LOG
 from mobile_push.phones import devices, person, preferences, receipts, silence, told
 from mobile_push.phones import webpush_key as webpush_key_route
 from mobile_push.phones.anonymous import routes as anonymous_routes
@@ -87,6 +89,7 @@ def banshi_tables() -> Tables:
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(THREADS, open_threads),
+        Resource.made(COMMON_LOG, CommonLog),
         Resource.made(WAYS, lambda platform: Ways(platform, settings)),
         Resource.made(REGISTRATIONS, lambda _: Registrations()),
         Resource(PUSH, partial(open_push, settings)),
