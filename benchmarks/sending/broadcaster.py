@@ -15,6 +15,8 @@ from typing import Any
 from benchmarks.peers.serving import resident
 from benchmarks.sending.population import dealt_with, drafted, phones, planned, platform_of, published
 from benchmarks.sending.waves import Plan, answer
+from benchmarks.shared.cities import PUSH as PLUGINS
+from benchmarks.shared.cities import city
 from benchmarks.shared.figures import cost
 
 #: Seconds between two looks at the memory.
@@ -67,6 +69,37 @@ async def broadcast(plan: Plan) -> dict[str, Any]:
             "grown": grown,
             "idle": idle / MIB,
         }
+
+
+async def way(plan: Plan) -> dict[str, Any]:
+    """A notice to phones of one way: once whole, and once with the sending held back until all of it is planned."""
+    from banshi.app import loaded, open_platform
+    from banshi.foundation import logs
+    from banshi.kernel.loading.configuration import read_configuration
+    from mobile_push.delivery.service import PUSH
+
+    logs.configure("info")
+    own, name, count = Path(plan["folder"]) / f"own-{time.time_ns()}", plan["way"], plan["count"]
+    file = city(own, PLUGINS, settings={"mobile_push": {name: plan["push"][name]}})
+    async with open_platform(loaded(read_configuration(file))) as platform:
+        await phones(platform, 2_000, 2_000, provider=name)
+        await dealt_with(await published(platform, everyone=True))
+        await phones(platform, count, first=2_000, provider=name)
+        most = [idle := await settled()]
+        watching = asyncio.create_task(watch(most))
+        with cost() as whole:
+            assert await dealt_with(await published(platform, divisions=["120000"])) == {"accepted": count}
+        pace = platform[PUSH].couriers[0].pace
+        pace.resting_until = time.monotonic() + 600
+        one = await published(platform, divisions=["120000"])
+        await planned(one)
+        with cost() as sending:
+            pace.resting_until = 0.0
+            platform[PUSH].wake()
+            assert await dealt_with(one) == {"accepted": count}
+        watching.cancel()
+        figures = {**whole.of(count), "planned": sending.of(count)["cpu"]}
+        return {**figures, "grown": (most[0] - idle) / MIB}
 
 
 async def first(plan: Plan) -> dict[str, Any]:
@@ -126,4 +159,4 @@ async def refused(plan: Plan) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answer({"broadcast": broadcast, "first": first, "seed": seed, "refused": refused})
+    answer({"broadcast": broadcast, "way": way, "first": first, "seed": seed, "refused": refused})

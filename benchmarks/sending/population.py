@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,18 +51,23 @@ def platform_of(plan: Mapping[str, Any]) -> Any:
     return loaded(read_configuration(file))
 
 
-async def phones(platform: Any, count: int, warm: int = 0, *, first: int = 0) -> None:
+#: What a phone's address looks like, by provider.
+ADDRESSES: Mapping[str, Callable[[int], str]] = {"apns": "{:064x}".format, "jpush": "1104a89792{:010d}".format}
+
+
+async def phones(platform: Any, count: int, warm: int = 0, *, first: int = 0, provider: str = "fcm") -> None:
     """So many people with a phone each, numbered from `first`, those before `warm` in another city than the rest."""
     from mobile_push.tables.models import Device
 
     now, end = datetime.now(UTC), first + count
-    same = {"provider": "fcm", "platform": "android", "language": "zh-CN", "created_at": now, "seen_at": now}
+    same = {"provider": provider, "platform": "android", "language": "zh-CN", "created_at": now, "seen_at": now}
+    address = ADDRESSES.get(provider, token_of)
     for start in range(first, end, BATCH):
         rows = [
             Device(
                 id=device_id(number),
                 person=f"person-{number}",
-                token=token_of(number),
+                token=address(number),
                 token_hash=f"{number:064x}",
                 division=WARM if number < warm else COUNTED,
                 **same,

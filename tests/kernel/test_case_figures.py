@@ -136,3 +136,31 @@ def test_what_waits_again_after_its_end_is_not_decided() -> None:
     again = Step(state="over", action="again", who=CITIZEN, to="a", clock=RUN)
     assert figures.decided_in([ends, again]) == {"over"}
     assert Who.CITIZEN not in ends.who
+
+
+async def test_figures_are_found_by_indexes_however_many_cases_there_are(
+    tmp_path: Path, database: str, monkeypatch: Any
+) -> None:
+    async with open_offices(tmp_path, database=database) as offices:
+        platform, asked_for = offices.door.platform, list[tuple[str, Any]]()
+        connection = platform.store.connection
+        real = connection.execute_query_dict
+
+        async def heard(sql: str, values: Any = None) -> Any:
+            if "FROM banshi_case" in sql or "JOIN banshi_case" in sql:
+                asked_for.append((sql, values))
+            return await real(sql, values)
+
+        monkeypatch.setattr(connection, "execute_query_dict", heard)
+        await figures.waiting(platform, ["parks"])
+        await figures.came_in(platform, figures.monday(platform.today()))
+        monkeypatch.undo()
+        assert len(asked_for) == 2
+        if platform.store.dialect != "sqlite":
+            # An empty table is always read whole, unless that is forbidden.
+            await connection.execute_script("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        explain = "EXPLAIN QUERY PLAN" if platform.store.dialect == "sqlite" else "EXPLAIN"
+        for (sql, values), index in zip(asked_for, ("banshi_case_work", "banshi_case_mode"), strict=True):
+            plan = await connection.execute_query_dict(f"{explain} {sql}", values)
+            # Which one PostgreSQL takes, what is in the table decides.
+            assert (index if platform.store.dialect == "sqlite" else "Index Scan") in str(plan), plan

@@ -28,6 +28,14 @@ async def pages(world: World) -> list[Shown]:
     (await wang.put("/v1/items/zone-pass/draft", {"answers": await good_answers(wang)})).ok()
     (await door.staff("li", "traffic:reviewer").get(f"/v1/cases/{world.case}")).ok()
     help_page = (await wang.get("/v1/help")).ok()["items"][0]["code"]
+    for _ in range(5):  # fewer make no figure
+        (await wang.post("/v1/items/record-000/cases", {"answers": {}})).created()
+    written = {
+        "department": "traffic",
+        "title": {"zh-CN": "周六停水", "en": "No water"},
+        "audience": {"everyone": True},
+    }
+    draft = (await world.staff.post("/v1/notices", {**written, "draft": True})).created()["id"]
     number = (await wang.get(f"/v1/cases/{world.case}")).ok()["number"]
     plain = {
         "home": "", "found": "/search?q=驾照丢了", "danger": "/search?q=老公动手打我", "all": "/search",
@@ -42,7 +50,11 @@ async def pages(world: World) -> list[Shown]:
         "passes": "/passes", "pass": f"/cases/{world.case}/pass", "staff-sign-in": "/sign-in?next=/site/staff",
         "staff-worklist": "/staff/worklist", "staff-found": f"/staff/worklist?q={number}",
         "staff-case": f"/staff/cases/{world.case}", "staff-action": f"/staff/cases/{world.case}/actions/close",
-        "staff-moved": f"/staff/cases/{world.case}/actions/approve",
+        "staff-moved": f"/staff/cases/{world.case}/actions/approve", "staff-figures": "/staff/figures",
+        "staff-publishing": "/staff/publishing", "staff-postings": "/staff/publishing?of=postings",
+        "staff-new-notice": "/staff/publishing/notices/new", "staff-new-alert": "/staff/publishing/alerts/new",
+        "staff-notice": f"/staff/publishing/notices/{draft}", "staff-change": f"/staff/publishing/notices/{draft}/edit",
+        "staff-alert": f"/staff/publishing/alerts/{world.alert}",
     }  # fmt: skip
     name, why = {"/answers/name": "王伟"}, {"/reason": "核查后发现材料不实。"}
     tip = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,12 @@ def check(document: dict[str, Any]) -> None:
     android = orjson.dumps([notification.get("android", {}), document.get("message", {})])
     if len(android) > MAX_ANDROID_BYTES or len(orjson.dumps(notification.get("ios", {}))) > MAX_IOS_BYTES:
         raise Refused(1005)
+
+
+def phones_of(document: Mapping[str, Any]) -> list[str]:
+    """The phones that a push is for: only those by their registration ids are known here. Raises Refused."""
+    if "audience" not in document:
+        raise Refused(1002)
+    audience = document["audience"]
+    found = audience.get("registration_id", []) if isinstance(audience, dict) else []
+    return [*dict.fromkeys(found)] if all(isinstance(one, str) for one in found) else []

@@ -26,7 +26,7 @@ from aiohttp import web
 from mobile_push.sandbox import server
 from mobile_push.sandbox.answers import JSON, Answer
 from mobile_push.sandbox.behaviour import Switches
-from mobile_push.sandbox.jpush.codes import CODES, Refused, check, read
+from mobile_push.sandbox.jpush.codes import CODES, Refused, check, phones_of, read
 from mobile_push.sandbox.jpush.receipts import (
     APP_KEY,
     CLICKED,
@@ -309,12 +309,3 @@ base_url = "{self.url}"
             title, body = str(told.pop("title", alert.get("title", ""))), str(alert.get("body", ""))
             for phone in one.tokens:
                 yield Shown(phone, str(name or one.token), title, body, {**told, **options})
-
-
-def phones_of(document: Mapping[str, Any]) -> list[str]:
-    """The phones that a push is for: only those by their registration ids are known here. Raises Refused."""
-    if "audience" not in document:
-        raise Refused(1002)
-    audience = document["audience"]
-    found = audience.get("registration_id", []) if isinstance(audience, dict) else []
-    return [*dict.fromkeys(found)] if all(isinstance(one, str) for one in found) else []

@@ -25,12 +25,21 @@ LEAVING = KeptCookie("banshi_site_sign_in", ROOT)
 PURPOSE = "site-session"
 #: For so long what was typed may still be kept as a draft, by whoever was signed in.
 GRACE = timedelta(hours=24)
+#: Characters of somebody's roles: sealed with all else they are shorter than a cookie may be (4,096 bytes).
+MOST_ROLES = 2_000
 #: What a browser keeps for going back, and for passes without a network, goes.
 CLEARED = {"Clear-Site-Data": '"cache", "storage"'}
 
 
 class CrossSiteForm(Forbidden, code="cross-site-form", says=say):
     """This was not sent from a page of ours, or from one that was open for too long. Open the page again."""
+
+
+class TooManyRoles(Forbidden):
+    """This account has more roles than a browser can keep. Whoever manages accounts can give you one with fewer."""
+
+    code = "too-many-roles"
+    says = say
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,10 @@ class Session:
 def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
     """Sign somebody in, in this browser; whoever was here before goes on with the forms that are open beside this.
 
-    For anybody else the browser forgets what it has kept: it may be another person's.
+    For anybody else the browser forgets what it has kept: it may be another person's. Raises TooManyRoles.
     """
+    if len(_named(person)) > MOST_ROLES:
+        raise TooManyRoles
     before = found(call, _cookie_of(person))
     is_same = before is not None and before.person.subject == person.subject
     token = before.token if before is not None and is_same else secrets.token_urlsafe(24)
@@ -103,8 +114,12 @@ def _keep(call: Call, answer: web.StreamResponse, session: Session) -> None:
     person = session.person
     about = {"subject": person.subject, "name": person.name, "resident_id": person.resident_id, "phone": person.phone}
     about |= {"since": str(session.since), "seen": str(call.now.timestamp()), "token": session.token}
-    about |= {"roles": " ".join(map(str, person.roles))}
+    about |= {"roles": _named(person)}
     _cookie_of(person).remember(call, answer, PURPOSE, GRACE, **about)  # type: ignore[arg-type]
+
+
+def _named(person: Principal) -> str:
+    return " ".join(map(str, person.roles))
 
 
 def _cookie_of(person: Principal) -> KeptCookie:

@@ -92,12 +92,11 @@ def without_places(form: Any, answers: Any) -> Any:
     }
 
 
-async def brought(city: City, item: Item, browser: Browser, fill: Fill = fill) -> str:
-    """How an item ends on the pages of somebody without a script; with one, where `fill` has it run."""
+async def answered(city: City, item: Item) -> tuple[Any, Any, str]:
+    """An item's guide, good answers to all that begins it, and the number of whoever gives them."""
     door = city.door
     papers, owner = await city.papers(item)
     number = owner or filling.NUMBER
-    browser.sign_in(Principal(f"p-{number}", name=NAME, resident_id=number))
     guide = await city.app(number).citizen.get(f"/v1/items/{item.code}")
     schema = body_of(guide)
     files = (f"00000000-0000-4000-8000-{count:012}" for count in itertools.count())
@@ -112,6 +111,15 @@ async def brought(city: City, item: Item, browser: Browser, fill: Fill = fill) -
             whole[name] = "查询本人的办理情况"
         elif choices(one):
             whole[name] = choices(one)[0][0]
+    return guide, whole, number
+
+
+async def brought(city: City, item: Item, browser: Browser, fill: Fill = fill) -> str:
+    """How an item ends on the pages of somebody without a script; with one, where `fill` has it run."""
+    door = city.door
+    guide, whole, number = await answered(city, item)
+    schema = body_of(guide)
+    browser.sign_in(Principal(f"p-{number}", name=NAME, resident_id=number))
     await browser.go(f"{door.url}{ROOT}/items/{item.code}/form")
     assert browser.status == 200, browser.text
     await fill(browser, schema, whole)

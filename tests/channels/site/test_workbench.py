@@ -117,6 +117,16 @@ async def test_a_role_that_nothing_asks_for_any_more_lets_nobody_in(door: Door) 
         assert "/sign-in" in browser.url
 
 
+async def test_an_account_whose_roles_no_cookie_holds_is_told_so_and_not_led_in_a_circle(tmp_path: Path) -> None:
+    roles = [f"parks/{'u' * 20}{number}:reviewer" for number in range(80)]
+    async with open_parks(tmp_path, staff={"多": roles}) as door, open_browser(door) as browser:
+        await browser.go(f"{ROOT}/sign-in?next={STAFF}")
+        await browser.press("person", "多")
+        assert browser.status == 403
+        assert "角色太多" in browser.text
+        assert "banshi_staff" not in str(browser.headers.get("Set-Cookie"))
+
+
 # -- the worklist ----------------------------------------------------------------------------------------------------
 
 

@@ -72,7 +72,7 @@ async def show_case_action(visit: Visit) -> web.StreamResponse:
     answers = {"answers": case["answers"]} if "answers" in action["body"]["properties"] else {}
     form.begin(answers)
     for one in case["attachments"]:
-        name_file(form, one)
+        _name(form, one)
     return await _asked(visit, form, case, action)
 
 
@@ -154,11 +154,11 @@ async def answers_of_case(visit: Visit, case: Any) -> tuple[Filling, list[str]]:
     form.filled.whole = {"answers": case["answers"]}
     form.sent = sent_of(form.schema, form.whole)
     for one in case["attachments"]:
-        name_file(form, one)
+        _name(form, one)
     return form, [*details_in(guide.get("case_details") or {}, case.get("details") or {})]
 
 
-def name_file(form: Filling, file: Any) -> None:
+def _name(form: Filling, file: Any) -> None:
     """Say what a file is called that is in the answers already."""
     for pointer, text in [*form.sent.items()]:
         if text == file["id"]:

@@ -11,7 +11,7 @@ from aiohttp import web
 from banshi import Problem
 from web_site import session
 from web_site.filling.form import Filling
-from web_site.pages.cases import action_of, name_file
+from web_site.pages.cases import action_of
 from web_site.rooms import WORKLIST
 from web_site.session import STAFF
 from web_site.staff.room import StaffPages
@@ -31,10 +31,8 @@ async def show_staff_action(visit: Visit) -> web.StreamResponse:
     case, action = await action_of(visit)
     if action is None:
         return await _moved(visit, case)
-    form = Filling(visit, action["body"], visit.known)
-    form.begin({"answers": case["answers"]} if "answers" in action["body"]["properties"] else {})
-    for one in case["attachments"]:
-        name_file(form, one)
+    form = Filling(visit, _body(action), visit.known)
+    form.begin({})
     told = None if action["body"].get("required") else await _told(visit, action, {})
     return await _asked(visit, form, case, action, told)
 
@@ -49,7 +47,7 @@ async def take_staff_action(visit: Visit) -> web.StreamResponse:
     case, action = await action_of(visit)
     if action is None:
         return await _moved(visit, case)
-    form = Filling(visit, action["body"], visit.known, sent=visit.sent)
+    form = Filling(visit, _body(action), visit.known, sent=visit.sent)
     await form.take(visit.files if is_theirs else ())
     if not is_theirs:
         return await _asked(visit, form, case, action, None, 403, stale=403)
@@ -70,6 +68,12 @@ async def take_staff_action(visit: Visit) -> web.StreamResponse:
         form.refuse(problem)
         return await _asked(visit, form, case, action, None, problem.status)
     return visit.to(f"{STAFF}/cases/{case['id']}?done={action['action']}")
+
+
+def _body(action: Any) -> Any:
+    """What an action takes, without the answers: they are the citizen's to correct."""
+    body = action["body"]
+    return {**body, "properties": {name: one for name, one in body["properties"].items() if name != "answers"}}
 
 
 async def _told(visit: Visit, action: Any, body: Any) -> Any:

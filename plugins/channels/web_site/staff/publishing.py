@@ -36,6 +36,8 @@ ACTIONS = {
     "send": word("Went out"), "receive": word("Came in signed"), "expire": word("Its time was over"),
 }  # fmt: skip
 PHONES = {"android": word("Android"), "ios": word("Apple phone"), "web": word("Browser")}
+#: States in which it may still be changed.
+CHANGEABLE = frozenset({"draft", "proposed", "scheduled"})
 #: Actions that end something, and what a refusal says at the form.
 ENDING, SAID_AT_FORM = frozenset({"return", "cancel", "recall"}), frozenset({403, 409, 422, 429, 503})
 
@@ -90,6 +92,8 @@ async def show_draft(visit: Visit) -> web.StreamResponse:
 async def edit_draft(visit: Visit) -> web.StreamResponse:
     """Change what is not public yet."""
     record = await _record(visit)
+    if record["state"] not in CHANGEABLE:
+        return visit.to(f"{STAFF}{PUBLISHING.at}/{visit.call.path['noun']}/{record['id']}")
     form = await _form(visit)
     form.begin(drafts.written_in(record, visit.call.path["noun"]))
     return await _asked(visit, form, record)
@@ -207,7 +211,7 @@ async def _shown(visit: Visit, status: int = 200, wrong: str = "", reason: str =
         "staff/written.html", status=status, wrong=wrong, reason=reason, here=PUBLISHING.at, noun=noun, record=record,
         states=STATES, actions=ACTIONS, ending=ENDING, preview=preview, phones=phones,
         count=None if counted is None else sum(counted.values()), form_key=Filling(visit, {}, None).key,
-        can_change=record["state"] in ("draft", "proposed", "scheduled"),
+        can_change=record["state"] in CHANGEABLE,
     )  # fmt: skip
 
 
