@@ -46,7 +46,7 @@ from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.providers.told import Forged, Heard, Told
 from mobile_push.providers.webpush import WebPushSettings
-from mobile_push.providers.words import Classes, TextRules
+from mobile_push.providers.words import TextRules
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports import scheduler as reports_scheduler
 from mobile_push.reports.commands import push
@@ -59,7 +59,6 @@ from mobile_push.work import WORK, open_work
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
 __all__ = [
     "PROVIDERS",
-    "Classes",
     "Forged",
     "Heard",
     "Outcome",
