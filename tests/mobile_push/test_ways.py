@@ -17,11 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from banshi import Message
+from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from mobile_push import Receipt
 from mobile_push.delivery.service import deliver
 from mobile_push.settings import WaySettings
-from mobile_push.tables.models import Address, Broadcast, Delivery, Device, PhoneReceipt
+from mobile_push.tables.models import Address, Broadcast, Chunk, Delivery, Device, PhoneReceipt
 from tests.mobile_push.conftest import hurry
 from tests.mobile_push.in_memory import DEAD, LATER, LOST, OK, SPENT, InBatches, InMemory, plugin_of, reached
 from tests.mobile_push.test_fan_out import broadcast, publish
@@ -179,13 +180,18 @@ async def test_a_phone_on_which_nobody_has_signed_in_has_several_ways_too(door: 
     assert not await addresses()
 
 
-def test_an_order_with_a_provider_that_is_not_set_up_stops_the_start() -> None:
-    ways = WaySettings(notice=("b", "jpush"))
+async def test_an_order_with_a_provider_that_is_not_set_up_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: list[InMemory]
+) -> None:
+    with pytest.raises((ValueError, ConfigurationError), match=r"ways\.alert names 'jpush', which is not set up"):
+        async with opened(tmp_path, monkeypatch, ways, ways={"alert": ["jpush", "a"]}):
+            pass
+    settings = WaySettings(notice=("b", "jpush"))
     with pytest.raises(ValueError, match=r"ways\.notice names 'jpush', which is not set up; there are: a, b"):
-        ways.order("notice", ["a", "b"])
+        settings.order("notice", ["a", "b"])
     with pytest.raises(ValueError, match="names 'b' twice"):
         WaySettings(alert=("b", "b"))
-    assert ways.order("alert", ["webpush", "zz", "fcm", "jpush"]) == ["jpush", "fcm", "webpush", "zz"]
+    assert settings.order("alert", ["webpush", "zz", "fcm", "jpush"]) == ["jpush", "fcm", "webpush", "zz"]
 
 
 async def test_where_the_first_way_is_dead_the_next_is_taken_and_the_phone_stays(
@@ -367,6 +373,24 @@ def _message(person: str) -> Message:
     text = {"zh-CN": "您有一条新的办事消息", "en": "A message"}
     own: dict[str, Any] = {"title": text, "body": text, "link": "/v1/cases/1", "case_id": None}
     return Message(id=str(uuid4()), kind="case", person=person, created_at=datetime.now(UTC), **own)
+
+
+async def test_a_server_of_the_version_before_finds_nothing_to_claim_of_what_goes_by_another_address(
+    door: Door, ways: list[InMemory], message: Make
+) -> None:
+    """It knows a phone's own row alone: there the first address stays, and no name of its own is on the rest."""
+    await register(door, 1, "ab")
+    ways[0].otherwise = ALONE
+    ways[1].otherwise = LATER
+    await sent(door, message)
+    await publish(door, await broadcast(door))
+    await until(lambda: len({push.kind for push in ways[1].pushes}) == 2)
+    deliveries, chunks = await Delivery.all(), await Chunk.exclude(state="done")
+    assert {one.provider for one in deliveries} | {one.provider for one in chunks} == {"b+"}
+    device = await Device.get()
+    assert (device.provider, device.token) == ("a", "a-00000001")
+    ways[1].otherwise = OK
+    await until(lambda: len(ways[1].took) == 2)
 
 
 async def test_what_somebody_reads_on_one_phone_leaves_the_screens_of_their_others(
