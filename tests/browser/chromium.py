@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,8 @@ ARGUMENTS = (
 
 
 @asynccontextmanager
-async def open_chromium(folder: Path) -> AsyncIterator[Firefox]:
-    """A browser of its own with a new profile in `folder`. Raises TimeoutError where it doesn't start."""
+async def open_chromium(folder: Path, *more: str) -> AsyncIterator[Firefox]:
+    """A browser of its own with a new profile in `folder`; `more` are arguments. Raises TimeoutError."""
     assert PROGRAM is not None
     assert DRIVER is not None
     await asyncio.to_thread(folder.mkdir)
@@ -41,7 +41,7 @@ async def open_chromium(folder: Path) -> AsyncIterator[Firefox]:
         )
     try:
         async with aiohttp.ClientSession() as session:
-            address = await _begun(session, f"http://127.0.0.1:{port}", folder)
+            address = await _begun(session, f"http://127.0.0.1:{port}", folder, more)
             async with session.ws_connect(address, max_msg_size=0) as socket:
                 browser = Firefox(socket)
                 listening = asyncio.create_task(browser.listen())
@@ -56,9 +56,9 @@ async def open_chromium(folder: Path) -> AsyncIterator[Firefox]:
         await driver.wait()
 
 
-async def _begun(session: aiohttp.ClientSession, driver: str, folder: Path) -> str:
+async def _begun(session: aiohttp.ClientSession, driver: str, folder: Path, more: Sequence[str]) -> str:
     """The address at which the browser takes commands."""
-    wanted: dict[str, Any] = {"binary": PROGRAM, "args": [*ARGUMENTS, f"--user-data-dir={folder / 'profile'}"]}
+    wanted: dict[str, Any] = {"binary": PROGRAM, "args": [*ARGUMENTS, *more, f"--user-data-dir={folder / 'profile'}"]}
     asked = {"capabilities": {"alwaysMatch": {"webSocketUrl": True, "goog:chromeOptions": wanted}}}
     deadline = time.monotonic() + START_TIMEOUT_S
     while True:

@@ -21,7 +21,10 @@ TYPES = {
 }
 #: What installs the site, and what its installed form keeps for when there is no network.
 WORKER = "worker.js"
-NAMES = tuple(sorted(one.name for one in FOLDER.iterdir() if one.suffix in TYPES and one.name != WORKER))
+PATHS = {one.name: one for one in sorted(FOLDER.rglob("*")) if one.suffix in TYPES}
+NAMES = tuple(name for name in PATHS if name != WORKER)
+#: What may do more than be read, by its policy: the scanner's decoder, which runs WebAssembly where no page may.
+DECODER = "scan_decoder.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ ASSETS: Key[Assets] = Key("the site's files")
 
 def read(settings: SiteSettings) -> Assets:
     """The files as a city has them: its colours stand in the style sheet, its crest in place of ours."""
-    files = {name: (FOLDER / name).read_bytes() for name in (*NAMES, WORKER)}
+    files = {name: path.read_bytes() for name, path in PATHS.items()}
     tokens = "".join(f"--{name}:{colour};" for name, colour in sorted(settings.colours.items()))
     if tokens:
         files["site.css"] += f":root{{{tokens}}}\n".encode()

@@ -1,17 +1,18 @@
-// Of the installed site alone: passes and messages that were looked at once are there without a network, until the sign-out.
+// Of the installed site, and of an officer's phone: passes, messages and the scanner are there without a network once they were
+// looked at, until the sign-out.
 "use strict";
-const KEPT = "kept", OWN = [/^\/site\/(inbox|passes)$/, /^\/site\/cases\/[^/]+\/(pass|files\/pass_picture)$/], FILES = /^\/site\/assets\//;
+const KEPT = "kept", OWN = [/^\/site\/(inbox|passes|staff\/scan)$/, /^\/site\/cases\/[^/]+\/(pass|files\/pass_picture)$/], FILES = /^\/site\/assets\//;
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", e => e.waitUntil(clients.claim()));
 addEventListener("fetch", e => {
   const { pathname, origin } = new URL(e.request.url);
   if (e.request.method !== "GET" || origin !== location.origin || ![...OWN, FILES].some(one => one.test(pathname))) return;
   e.respondWith(fetch(e.request).then(async answer => {
-    if (answer.status >= 500) return (await caches.match(e.request)) ?? answer;
+    if (answer.status >= 500) return (await caches.match(e.request, { ignoreVary: true })) ?? answer;
     if (answer.ok && !answer.redirected) (await caches.open(KEPT)).put(e.request, answer.clone());
     else if ((answer.redirected || answer.type === "opaqueredirect") && OWN.some(one => one.test(pathname))) await caches.delete(KEPT);
     return answer;
-  }, async lost => (await caches.match(e.request)) ?? Promise.reject(lost)));
+  }, async lost => (await caches.match(e.request, { ignoreVary: true })) ?? Promise.reject(lost)));
 });
 addEventListener("push", e => e.waitUntil((async () => {
   const told = e.data?.json() ?? {};

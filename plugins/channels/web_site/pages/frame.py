@@ -10,7 +10,7 @@ from markupsafe import Markup
 from banshi import Answer, Audience, Call, NotFound, text_in
 from banshi.sdk.http import Routes
 from web_site import session
-from web_site.assets import ASSETS, NAMES, TYPES, WORKER
+from web_site.assets import ASSETS, DECODER, NAMES, TYPES, WORKER
 from web_site.rendering import PAGES, rendered
 from web_site.session import ROOT
 from web_site.visit import ERRORS, HEADERS, YEAR_S, Pages, Visit
@@ -92,7 +92,8 @@ async def show_site_file(call: Call) -> web.StreamResponse:
     headers = {
         "Cache-Control": f"public, max-age={YEAR_S}, immutable",
         "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-        + ("; style-src 'unsafe-inline'; sandbox" if name.endswith(".svg") else ""),
+        + ("; style-src 'unsafe-inline'; sandbox" if name.endswith(".svg") else "")
+        + ("; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'" if name == DECODER else ""),
         "Content-Type": TYPES[name[name.rindex(".") :]],
     }
     return web.Response(body=assets.files[name], headers=headers)

@@ -1,0 +1,130 @@
+"""The scanner's page in Chromium, with a film in place of what its camera sees."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageFilter
+
+from banshi import Principal
+from banshi.builtin.passes.wire import picture
+from banshi.kernel.contract.principals import Role
+from banshi.testing import Door
+from tests.browser import chromium
+from tests.browser.conftest import until
+from tests.browser.firefox import Firefox, Page
+from tests.channels.site.browsing import kept_of
+from tests.fault_proxy import FaultProxy
+from web_site.session import STAFF, STAFF_COOKIE
+
+CHEN = Principal("chen", name="陈警官", roles=(Role("officer", "traffic"),))
+SCANNER = f"{STAFF}/scan"
+#: Camera arguments: a film in place of a device, and nobody is asked whether a page may have it.
+FILMED = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+SHOWN = """() => { const one = document.querySelector("[data-found] .verdict"); return one && {
+  kind: one.classList[1], title: one.querySelector("h1").textContent, under: one.querySelector("p").textContent,
+  note: [...document.querySelectorAll("[data-found] .note p")].map((one) => one.textContent).join(" "),
+  small: document.querySelector("[data-found] .small").textContent,
+  claims: [...document.querySelectorAll("[data-found] dd")].map((one) => one.textContent) }; }"""
+NEXT = "() => document.querySelector('[data-found] button').click()"
+TYPE = """(text) => {
+  const form = document.querySelector("main form");
+  form.elements.text.value = text;
+  form.requestSubmit();
+}"""
+TOLD = """() => [...document.querySelectorAll("[data-told]:not([hidden])")]
+  .map((one) => `${one.dataset.told}: ${one.textContent.trim()}`)"""
+READY = "() => document.querySelector('[data-scan]').dataset.ready === ''"
+WAITING = """() => document.querySelector("[data-held]").hidden ? 0
+  : Number(document.querySelector("#held").textContent.match(/[0-9]+/)[0])"""
+
+
+def film(file: Path, *texts: str, side: int = 420, blur: float = 0.8) -> Path:
+    """Five seconds of codes on grey ground, as a camera gives them: they move a little."""
+    frames = []
+    for step in range(15):
+        ground = Image.new("L", (1280, 720), 128)
+        for number, text in enumerate(texts):
+            code = Image.open(BytesIO(picture.png(text))).convert("L").resize((side, side))
+            turned = code.rotate(step - 7, expand=True, fillcolor=128, resample=Image.Resampling.BICUBIC)
+            ground.paste(turned, (1280 * (number + 1) // (len(texts) + 1) - turned.width // 2, 100 + 3 * step))
+        out = BytesIO()
+        ground.filter(ImageFilter.GaussianBlur(blur)).convert("RGB").save(out, "JPEG", quality=70)
+        frames.append(out.getvalue())
+    file.write_bytes(b"".join(frames))
+    return file
+
+
+@dataclass
+class Phone:
+    """An officer's: a browser with the scanner open, and a network that can go away."""
+
+    door: Door
+    browser: Firefox
+    network: FaultProxy
+    page: Page = field(init=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.network.port}"
+
+    async def sign_in(self, officer: Principal = CHEN) -> None:
+        kept = {"type": "string", "value": kept_of(self.door, officer)}
+        cookie = {"name": STAFF_COOKIE.name, "value": kept, "domain": "127.0.0.1", "httpOnly": True}
+        where = {"type": "context", "context": self.page._context}
+        await self.browser.command("storage.setCookie", cookie={**cookie, "path": STAFF_COOKIE.path}, partition=where)
+
+    async def open(self) -> None:
+        await self.page.go(self.url + SCANNER)
+        await until(lambda: self.page.run(READY))
+
+    def leave_network(self) -> None:
+        self.network.absent = True
+        self.network.reset()
+
+    async def verdict(self) -> dict[str, Any]:
+        """What is shown, once something is."""
+        await until(lambda: self.page.run(SHOWN))
+        return dict(await self.page.run(SHOWN))
+
+    async def type(self, text: str, by: str = "") -> dict[str, Any]:
+        """What is shown for a typed code, where `by` stands below it."""
+        await self.page.run(TYPE, text)
+
+        async def shown() -> bool:
+            return by in (await self.verdict())["small"]
+
+        await until(shown)
+        found = await self.verdict()
+        await self.page.run(NEXT)
+        return found
+
+    async def told(self) -> str:
+        return "\n".join(await self.page.run(TOLD))
+
+    async def waiting(self) -> int:
+        return int(await self.page.run(WAITING))
+
+
+@asynccontextmanager
+async def open_phone(
+    door: Door, folder: Path, *arguments: str, scripts: Sequence[str] = (), network: FaultProxy | None = None
+) -> AsyncIterator[Phone]:
+    """A phone whose officer is signed in and has the scanner open, ready to go on without a network."""
+    async with (
+        FaultProxy(to=int(door.url.rpartition(":")[2])) as proxy,
+        chromium.open_chromium(folder / "chromium", *arguments) as browser,
+    ):
+        phone = Phone(door, browser, proxy)
+        phone.page = await browser.page(f"{phone.url}/site/help")
+        for script in scripts:
+            declared = {"functionDeclaration": script, "contexts": [phone.page._context]}
+            await browser.command("script.addPreloadScript", **declared)
+        await phone.sign_in()
+        await phone.open()
+        yield phone
