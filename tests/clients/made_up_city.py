@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import Door, open_door
@@ -110,8 +111,10 @@ def make(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def open_city(folder: Path, **more: Path | str) -> AsyncIterator[Door]:
-    """All departments with their registers, and the public works; `more` plugins beside them."""
+async def open_city(
+    folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None, **more: Path | str
+) -> AsyncIterator[Door]:
+    """All departments with their registers, and the public works; `more` plugins beside them, with `settings`."""
     departments = {one.parent.name: one.parent for one in sorted(DEPARTMENTS.glob("*/items.toml"))}
     plugins: dict[str, Path | str] = {
         **departments,
@@ -120,7 +123,7 @@ async def open_city(folder: Path, **more: Path | str) -> AsyncIterator[Door]:
         "conversations": "conversations",
         **more,
     }
-    async with open_door(folder, plugins) as door:
+    async with open_door(folder, plugins, settings=settings) as door:
         await import_samples(door, *sorted(one.name for one in DEPARTMENTS.iterdir()))
         await make_ahead(door.platform)
         yield door

@@ -30,7 +30,7 @@ from tests.channels.site.test_every_item import MAX_ROUNDS, brought, rows, typed
 from tests.clients.made_up_city import open_city  # noqa: E402
 from tests.clients.people import City  # noqa: E402
 from tests.plugins.test_departments import snapshot  # noqa: E402
-from web_site.session import COOKIE  # noqa: E402
+from web_site.session import COOKIE, STAFF_COOKIE  # noqa: E402
 
 #: So many parts the items have, of which a turn takes one.
 PARTS = 10
@@ -92,11 +92,11 @@ class Real(Browser):
     async def _be(self, person: Principal) -> None:
         assert self.firefox is not None  # noqa: S101
         assert self.tab is not None  # noqa: S101
-        cookie: dict[str, Any] = {"name": COOKIE.name}
-        cookie["value"] = {"type": "string", "value": kept_of(self.door, person)}
+        own = STAFF_COOKIE if person.is_staff else COOKIE
+        cookie: dict[str, Any] = {"name": own.name, "value": {"type": "string", "value": kept_of(self.door, person)}}
         where = {"type": "context", "context": self.tab._context}
-        cookie |= {"domain": "127.0.0.1", "path": COOKIE.path, "httpOnly": True}
-        await self.firefox.command("storage.deleteCookies", filter={"name": COOKIE.name}, partition=where)
+        cookie |= {"domain": "127.0.0.1", "path": own.path, "httpOnly": True}
+        await self.firefox.command("storage.deleteCookies", filter={"name": own.name}, partition=where)
         await self.firefox.command("storage.setCookie", cookie=cookie, partition=where)
 
     def sign_in(self, person: Principal, ago: float = 0, *, beside: bool = False) -> None:  # noqa: ARG002

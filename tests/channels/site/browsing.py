@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -123,8 +122,8 @@ class Browser:
 
 
 def kept_of(door: Door, person: Principal, ago: float = 0) -> str:
-    """What a browser keeps of somebody who signed in so many seconds ago."""
-    now = time.time()
+    """What a browser keeps of somebody who signed in so many seconds ago, by the platform's clock."""
+    now = door.platform.now().timestamp()
     about = {"subject": person.subject, "name": person.name, "resident_id": person.resident_id, "phone": person.phone}
     about |= {"since": str(now - ago), "seen": str(now - ago), "token": "t" * 32}
     about |= {"roles": " ".join(map(str, person.roles))}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 from banshi import Case
@@ -99,7 +98,7 @@ async def test_a_session_that_ends_in_the_middle_takes_nothing_along(tmp_path: P
     async with at_desk(tmp_path) as one:
         await one.held(QUESTION)
         page = one.li.text
-        one.li.sign_in(LI, ago=time.time() - one.clock.at.timestamp() + 31 * 60)
+        one.li.sign_in(LI, ago=31 * 60)
         await sends(one.li, "answers", text="A long answer.")
         assert (one.li.status, QUESTION in shown(one.li)) == (401, False)
         assert one.li.page.xpath("string(//textarea)").strip() == "A long answer."
@@ -129,6 +128,18 @@ async def test_the_same_form_sent_twice_says_it_once_and_so_is_its_picture(tmp_p
         assert (one.li.status, "This can't be sent to them now" in shown(one.li)) == (409, True)
         await one.li.go(one.li.url)
         assert (one.li.status, "answers" in forms_of(one.li)) == (200, True), "its address leads back"
+
+
+async def test_a_note_and_an_answer_of_one_page_are_two_requests(tmp_path: Path) -> None:
+    async with at_desk(tmp_path) as one:
+        await one.held(QUESTION)
+        page, url = one.li.text, one.li.url
+        await sends(one.li, "notes", text="An old man.")
+        one.li.text, one.li.url = page, url
+        await sends(one.li, "answers", text="Until ten.")
+        assert one.li.status == 200
+        assert await Said.filter(by="officer").count() == 1
+        assert await DeskEvent.filter(what="note").count() == 1
 
 
 async def test_canned_answers_are_found_by_letters_and_what_was_typed_stays(tmp_path: Path) -> None:

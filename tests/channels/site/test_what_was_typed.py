@@ -13,6 +13,7 @@ from banshi.testing import Door, open_door
 from tests.channels.site.browsing import Browser, open_browser
 from tests.channels.site.test_pages import filled
 from tests.plugins.test_departments import snapshot
+from web_site.filling.fields import Filled, fields_of, leaves
 from web_site.session import ROOT
 
 DEPARTMENTS = Path(__file__).resolve().parents[3] / "plugins" / "departments"
@@ -183,3 +184,13 @@ async def test_an_action_that_was_taken_leads_to_its_case_however_often_it_is_se
         assert browser.url.endswith(f"/cases/{(await Case.get()).id}")
     await browser.go(page[1])
     assert (browser.status, "/actions/" in browser.url) == (200, False)
+
+
+def test_what_is_answered_in_frames_and_rows_says_whose_it_is() -> None:
+    """On the page before it is handed in, and on those of its case: one name is the owner's, and two are dogs'."""
+    named = {"type": "object", "properties": {"name": {"type": "string", "title": "Name"}}}
+    dogs = {"type": "array", "title": "Dog", "items": named}
+    form = {"type": "object", "properties": {"owner": {"title": "Owner", **named}, "dogs": dogs}}
+    answers = {"owner": {"name": "Wang"}, "dogs": [{"name": "Rex"}, {"name": "Max"}]}
+    told = [(one.title, one.words) for one in leaves(fields_of(form, Filled(answers)))]
+    assert told == [("Owner · Name", "Wang"), ("Dog 1 · Name", "Rex"), ("Dog 2 · Name", "Max")]

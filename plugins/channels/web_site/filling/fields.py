@@ -57,13 +57,14 @@ class Field:
     children: list[Field] = field(default_factory=list)
     #: As value, words and whether it is chosen.
     choices: list[tuple[str, str, bool]] = field(default_factory=list)
-    #: What is shown for the value.
+    #: What is shown for the value; the titles of the frames around it, where it stands without them.
     words: str = ""
+    above: str = ""
     days: Any = None
 
     @property
     def title(self) -> str:
-        return str(self.node.get("title") or "")
+        return " · ".join(filter(None, (self.above, str(self.node.get("title") or ""))))
 
     @property
     def hints(self) -> list[str]:
@@ -176,12 +177,16 @@ def words_of(one: Field) -> str:
     return plain(one.value)
 
 
-def leaves(fields: Sequence[Field]) -> Iterator[Field]:
-    """All fields that are asked and hold an answer themselves."""
-    for one in fields:
-        if one.is_asked and one.sort in ("group", "rows"):
-            yield from leaves(one.children)
-        elif one.is_asked:
+def leaves(fields: Sequence[Field], above: str = "") -> Iterator[Field]:
+    """All fields that are asked and hold an answer themselves, each with the titles of the frames around it."""
+    for one in (each for each in fields if each.is_asked):
+        one.above = above
+        if one.sort == "group":
+            yield from leaves(one.children, one.title)
+        elif one.sort == "rows":
+            for number, row in enumerate(one.children, 1):
+                yield from leaves(row.children, f"{one.title} {number}")
+        else:
             yield one
 
 
