@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 import asyncio
-import time
-=======
->>>>>>> team/W5
 from pathlib import Path
 
 from banshi import Case
