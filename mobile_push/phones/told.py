@@ -67,7 +67,7 @@ async def take_receipts(call: Call) -> web.StreamResponse:
 
     What is of no message or phone here is left out.
     """
-    return await _heard(call, await read_body(call.request, MAX_BODY_BYTES, "*/*"))
+    return await _heard(call, await read_body(call.request, MAX_BODY_BYTES, call.request.content_type))
 
 
 async def _heard(call: Call, body: bytes) -> web.StreamResponse:

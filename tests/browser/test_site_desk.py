@@ -214,3 +214,33 @@ async def test_on_a_phone_one_pane_is_seen_at_a_time_and_nothing_is_too_wide(
             await page.run("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             assert await page.run("() => document.documentElement.scrollWidth <= innerWidth"), pane
         assert one
+
+
+async def test_two_hundred_who_wait_are_scrolled_and_what_is_shown_takes_away_nothing_that_was_typed(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        for number in range(200):
+            await desk.waits(f"question {number}", contact=f"o-{number}")
+        page = await desk.sits()
+        await desk.held(page, "first words")
+        assert len(await page.run(LINES, "waiting")) == 200
+        await page.run("() => document.querySelector('[data-rows=waiting] > li:last-child').scrollIntoView()")
+        seen = """() => { const at = document.querySelector('[data-rows=waiting] > li:nth-child(200)');
+          const { top } = at.getBoundingClientRect(); return top >= 0 && top < innerHeight; }"""
+        await until(lambda: page.run(seen))
+        # Another one comes, and who scrolls stays where they are.
+        await desk.waits("one more", contact="o-more")
+        await says(page, LINES, "waiting", of="one more")
+        assert await page.run(seen)
+        await page.run("() => { document.querySelector('#nt').value = 'half a note'; }")
+        await page.run(PRESS, "form[action$=cases] button")
+        await until(lambda: page.run("() => document.querySelector('[data-part=cases]').textContent.trim() !== ''"))
+        assert await page.run("() => document.querySelector('#nt').value") == "half a note"
+        await desk.city.sends("and more", "o-wang")
+        await says(page, TALK, of="and more")
+        await asyncio.sleep(1.5)
+        assert await page.run("() => document.querySelector('#nt').value") == "half a note"
+        assert await page.run("() => document.querySelector('[data-part=cases]').textContent.trim() !== ''")
+        await page.run(PRESS, "form[action$=notes] button")
+        await says(page, TALK, of="half a note")

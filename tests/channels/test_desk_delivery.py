@@ -76,10 +76,16 @@ class City:
 
 @asynccontextmanager
 async def city(
-    folder: Path, database: str, most_bytes: int = 0, more: Mapping[str, Any] | None = None, **settings: Any
+    folder: Path,
+    database: str,
+    most_bytes: int = 0,
+    more: Mapping[str, Any] | None = None,
+    files: Mapping[str, int] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[City]:
     async with opened_provider() as provider:
-        beside = {"outlet": (OUTLET, {"url": provider.url, "most_bytes": most_bytes}), **(more or {})}
+        outlet = {"url": provider.url, "most_bytes": most_bytes, "files": files or {}}
+        beside = {"outlet": (OUTLET, outlet), **(more or {})}
         async with bureau(folder, database, beside=beside, **settings) as door:
             yield City(door, Clock(door, WORKDAY), provider, officer(door, "li"))
 

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any, Self
 
 import orjson
-from pyreqwest.http import HeaderMap
+from pyreqwest.http import Url
 
 from banshi.sdk.outgoing import SharedTokens
 from mobile_push.providers import apple
@@ -43,23 +43,20 @@ def payload(push: Push) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=MAX_KEPT)
-def written(push: Push, topic: str, _: int) -> tuple[HeaderMap, bytes] | Receipt:
+def written(push: Push, topic: str, _: int) -> tuple[dict[str, str], bytes] | Receipt:
     """The headers and the body that all phones get, or why there can't be any; anew with each number."""
     try:
         body = orjson.dumps(payload(push))
     except TypeError:  # half a surrogate pair has no UTF-8
         return NOT_TEXT
-    headers = HeaderMap({"apns-topic": topic, **apple.headers(push)})
+    headers = {"apns-topic": topic, **apple.headers(push)}
     return (headers, body) if len(body) <= MAX_PAYLOAD_BYTES else TOO_LARGE
 
 
-def own(push: Push, token: str) -> HeaderMap:
-    """The message's id at Apple, the same for each try. Not to be kept for the next: no other message has it."""
+def name_of(push: Push, token: str) -> str:
+    """The message's id at Apple, the same for each try."""
     digits = blake2b(f"{push.message_id}{push.withdrawn}{token}".encode(), digest_size=16).hexdigest()
-    headers = HeaderMap()
-    name = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-    headers.insert("apns-id", name, is_sensitive=True)
-    return headers
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 class ApnsProvider:
@@ -87,7 +84,7 @@ class ApnsProvider:
         self.at_once = settings.at_once
         #: Seconds that one send takes at most: two tries, waiting for a signature included.
         self.longest_send = 2 * settings.timeout
-        self._url = f"{settings.base_url.rstrip('/')}/3/device/"
+        self._url = Url(f"{settings.base_url.rstrip('/')}/3/device/")
         self._endpoint: Endpoint | None = None
 
     async def __aenter__(self) -> Self:
@@ -99,7 +96,7 @@ class ApnsProvider:
         settings = self.settings
         key = await asyncio.to_thread(read_key, settings)
         self._token = signature(settings, key, self._shared)
-        made = (self._url, settings.at_once, settings.timeout, settings.ca_file)
+        made = (settings.base_url, settings.at_once, settings.timeout, settings.ca_file)
         connections = await asyncio.to_thread(partial(Connections, *made, known=True))
         self._endpoint = Endpoint(connections, self._token, {}, settings.timeout, EXPIRED, "APNs")
         return self
@@ -124,7 +121,9 @@ class ApnsProvider:
         request = written(push, self.settings.topic, int(time.monotonic() / KEPT_S))
         if isinstance(request, Receipt):
             return request
-        return await self._endpoint.post(self._url + token, request[1], classify, request[0], own(push, token))
+        headers, body = request
+        identity = ("apns-id", name_of(push, token))
+        return await self._endpoint.post(self._url.join(token), body, classify, headers, identity)
 
     def preview(self, push: Push) -> dict[str, Any]:
         """What the phone gets."""

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Self
 
 import orjson
+from pyreqwest.http import Url
 
 from mobile_push.providers.fcm.access_token import access_token
 from mobile_push.providers.fcm.answers import EXPIRED, classify
@@ -82,10 +83,10 @@ class FcmProvider:
         settings = self.settings
         client, fetch = await asyncio.to_thread(open_project, settings)
         self._encoder = Encoder(client.parse_payload)
-        self._url = client.fcm_end_point
+        self._url = Url(client.fcm_end_point)
         self._token = access_token(fetch)
         made = partial(Connections, timeout=settings.timeout, ca_file=settings.ca_file)
-        messages = await asyncio.to_thread(made, self._url, settings.at_once)
+        messages = await asyncio.to_thread(made, client.fcm_end_point, settings.at_once)
         topics = await asyncio.to_thread(made, settings.topics_url, MAX_TOPIC_CALLS)
         about: Any = {"timeout": settings.timeout, "expired": EXPIRED, "name": "FCM"}
         self._messages = Endpoint(messages, self._token, {}, **about)
@@ -161,6 +162,6 @@ class FcmProvider:
     async def _call(self, call: str, topic: str, tokens: list[str]) -> list[Receipt]:
         if self._topics is None:
             return [CONNECTION] * len(tokens)
-        url = f"{self.settings.topics_url.rstrip('/')}:{call}"
+        url = Url(f"{self.settings.topics_url.rstrip('/')}:{call}")
         verdict = await self._topics.post(url, request(topic, tokens), partial(results, count=len(tokens)))
         return [verdict] * len(tokens) if isinstance(verdict, Receipt) else verdict

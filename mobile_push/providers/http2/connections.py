@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -40,11 +39,9 @@ PING_AFTER = timedelta(seconds=20)
 OPEN_TIMEOUT_S, MORE_AFTER_S = 1.0, 0.2
 #: Among the causes of a request's failure: no connection was made for it.
 UNCONNECTED = "client error (Connect)"
-#: An address, read once for all requests to it.
-parsed = lru_cache(maxsize=16)(Url)
 
-#: What all requests have, and what one has alone.
-Headers = tuple[Mapping[str, str], ...]
+#: What requests have in common, and a name and a value of what one has alone: that is written into no table of headers.
+Headers = tuple[Mapping[str, str] | tuple[str, str], ...]
 
 
 class Failed(Exception):
@@ -85,13 +82,13 @@ class Connection:
             # Closed meanwhile, it stays without.
             self.client = client if self.make is not None else None
 
-    async def open(self, url: str) -> None:
+    async def open(self, url: Url) -> None:
         """Connect before a message needs it, by a question about nothing; what fails, messages find out."""
         async with self.first:
             await self.ready()
             if self.client is not None:
                 with suppress(TimeoutError, PyreqwestError):
-                    async with asyncio.timeout(OPEN_TIMEOUT_S), self.client.head(parsed(url)).build_streamed():
+                    async with asyncio.timeout(OPEN_TIMEOUT_S), self.client.head(url).build_streamed():
                         self.works = True
 
     async def close(self) -> None:
@@ -144,7 +141,7 @@ class Connections:
         for one in self._all:
             await one.close()
 
-    async def prepare(self, url: str) -> None:
+    async def prepare(self, url: Url) -> None:
         """Have a connection for requests that may come soon."""
         await self._all[0].open(url)
 
@@ -153,7 +150,7 @@ class Connections:
         for _ in range(requests):
             self._room.release()
 
-    async def _grow(self, url: str) -> None:
+    async def _grow(self, url: Url) -> None:
         """Make the others while requests wait; not before the first one works, unless its answer takes long."""
         try:
             with suppress(TimeoutError):
@@ -168,13 +165,13 @@ class Connections:
         finally:
             self._growing = None
 
-    async def _join(self, connection: Connection, requests: int, url: str) -> None:
+    async def _join(self, connection: Connection, requests: int, url: Url) -> None:
         try:
             await connection.open(url)
         finally:
             self._use_for(connection, requests)
 
-    async def post(self, url: str, body: bytes, *headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: Url, body: bytes, *headers: Mapping[str, str] | tuple[str, str]) -> Answer:
         """The answer, of which at most MAX_ANSWER_BYTES bytes are read; redirects are answers too.
 
         Raises:
@@ -191,7 +188,7 @@ class Connections:
         except TimeoutError:
             raise Failed(TIMEOUT) from None
 
-    async def _use(self, url: str, body: bytes, headers: Headers) -> Answer:
+    async def _use(self, url: Url, body: bytes, headers: Headers) -> Answer:
         connection = self._free.popleft()
         try:
             if connection.works:
@@ -217,13 +214,13 @@ class Connections:
         finally:
             self._free.append(connection)
 
-    async def _post(self, connection: Connection, url: str, body: bytes, headers: Headers) -> Answer:
+    async def _post(self, connection: Connection, url: Url, body: bytes, headers: Headers) -> Answer:
         client = connection.client
         if client is None:
             raise Failed(CONNECTION)
-        request = client.post(parsed(url)).body_bytes(body)
-        for some in headers:
-            request = request.headers(some)
+        request = client.post(url).body_bytes(body)
+        for one in headers:
+            request = request.header(*one, is_sensitive=True) if isinstance(one, tuple) else request.headers(one)
         async with request.build_streamed() as response:
             answer = await response.body_reader.read(MAX_ANSWER_BYTES)
             return Answer(response.status, response.headers, bytes(answer or b""))

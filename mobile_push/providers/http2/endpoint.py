@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
-from pyreqwest.http import HeaderMap
+from pyreqwest.http import HeaderMap, Url
 
 from banshi.sdk.outgoing import AccessToken, Consequence, NoToken
 from mobile_push.providers.http2.connections import Connections, Failed
@@ -16,6 +16,8 @@ from mobile_push.providers.provider import NO_ACCESS_TOKEN, OnceAMinute, Outcome
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+#: No headers.
+NONE: Mapping[str, str] = {}
 #: Makes of an answer's status, headers and body one receipt for the whole request, or something finer.
 Read = Callable[[int, Mapping[str, str], bytes], Receipt | T]
 
@@ -52,7 +54,7 @@ class Endpoint:
         self._timeout = timeout
         self._expired, self._name = expired, name
         self._fixed = {"Content-Type": "application/json", **headers}
-        self._authorization = ""
+        self._authorization, self._shared = "", NONE
         self._headers = HeaderMap(self._fixed)
         self._told = OnceAMinute()
 
@@ -60,12 +62,19 @@ class Endpoint:
         """Close the connections; what is under way fails at once."""
         await self._connections.close()
 
-    async def prepare(self, url: str) -> None:
+    async def prepare(self, url: Url) -> None:
         """Have an access token and a connection for what may be posted soon."""
         self._token.prepare()
         await self._connections.prepare(url)
 
-    async def post(self, url: str, payload: bytes, read: Read[T], *own: Mapping[str, str]) -> Receipt | T:
+    async def post(
+        self,
+        url: Url,
+        payload: bytes,
+        read: Read[T],
+        shared: Mapping[str, str] = NONE,
+        *own: tuple[str, str],
+    ) -> Receipt | T:
         """Post once, and once more with a fresh access token when the one that it was sent with is refused.
 
         All of it takes two timeouts at most: one is a send's, however long the token took, since a send that is cut
@@ -75,7 +84,8 @@ class Endpoint:
             url: Where it goes.
             payload: The body.
             read: What the answer means.
-            own: This request's own headers.
+            shared: Headers of one push's requests, one and the same object for all of them.
+            own: What this request has alone.
         """
         token, loop = self._token, asyncio.get_running_loop()
         last_begin = loop.time() + self._timeout
@@ -84,7 +94,7 @@ class Endpoint:
                 if is_again and loop.time() > last_begin:
                     raise Failed(NO_ACCESS_TOKEN)
                 value = token.current() or await token.value(last_begin - loop.time())
-                verdict = await self._once(url, payload, value, read, own)
+                verdict = await self._once(value, (url, payload), read, shared, own)
                 if not isinstance(verdict, Receipt):
                     token.accepted(value)
                 elif verdict.code in self._expired:
@@ -100,12 +110,17 @@ class Endpoint:
         return verdict
 
     async def _once(
-        self, url: str, payload: bytes, authorization: str, read: Read[T], own: tuple[Mapping[str, str], ...]
+        self,
+        authorization: str,
+        what: tuple[Url, bytes],
+        read: Read[T],
+        shared: Mapping[str, str],
+        own: tuple[tuple[str, str], ...],
     ) -> Receipt | T:
-        if authorization is not self._authorization:
-            self._authorization = authorization
-            self._headers = HeaderMap(self._fixed | {"Authorization": authorization})
-        answer = await self._connections.post(url, payload, self._headers, *own)
+        if authorization is not self._authorization or shared is not self._shared:
+            self._authorization, self._shared = authorization, shared
+            self._headers = HeaderMap({**self._fixed, "Authorization": authorization, **shared})
+        answer = await self._connections.post(*what, self._headers, *own)
         verdict = read(answer.status, answer.headers, answer.body)
         if isinstance(verdict, Receipt) and verdict.outcome is Outcome.MISCONFIGURED:
             code = verdict.code

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -43,6 +43,8 @@ class OutletSettings:
     url: str
     #: What it takes as one message.
     most_bytes: int = 0
+    #: Which files it takes: bytes by media type.
+    files: Mapping[str, int] = field(default_factory=dict)
 
 
 class Account:
@@ -120,4 +122,11 @@ def _sender(url: str, platform: Platform) -> HttpSender:
 
 @hookimpl
 def banshi_offers(settings: OutletSettings) -> Sequence[Offer[Any]]:
-    return [Offer(OUTLETS, Outlet("outlet", partial(_sender, settings.url), TITLES, most_bytes=settings.most_bytes))]
+    return [
+        Offer(
+            OUTLETS,
+            Outlet(
+                "outlet", partial(_sender, settings.url), TITLES, most_bytes=settings.most_bytes, files=settings.files
+            ),
+        )
+    ]

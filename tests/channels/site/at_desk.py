@@ -12,6 +12,7 @@ import aiohttp
 
 from banshi import Principal
 from banshi.kernel.contract.principals import Role
+from conversations.tables.models import ChannelConversation, ContactLink
 from tests.channels.desks import DESKS, Clock
 from tests.channels.site.browsing import Browser, open_browser
 from tests.channels.test_desk_delivery import City, city
@@ -20,6 +21,7 @@ HERE = "/site/staff/desk"
 LI = Principal("li", name="李警官", roles=(Role("desk", "petitions", "reception"),))
 WU = Principal("wu", name="吴队长", roles=(Role("desk-lead", "petitions"), Role("desk", "petitions", "reception")))
 ZHAO = Principal("zhao", name="赵警官", roles=(Role("desk", "fire"),))
+HE = Principal("he", name="何警官", roles=(Role("reviewer", "traffic"),))
 LABELS = {"visa": {"zh-CN": "签证", "en": "Visas"}}
 
 
@@ -33,6 +35,13 @@ class Bureau:
     @property
     def clock(self) -> Clock:
         return self.city.clock
+
+    async def is_known(self, contact: str, person: str, name: str) -> None:
+        """They have signed in for their contact."""
+        await self.city.sends("0", contact)
+        row, now = await ChannelConversation.get(contact=contact), self.clock.now()
+        known: dict[str, Any] = {"person": person, "known": {"name": name}, "way": "app", "linked_at": now}
+        await ContactLink.create(conversation_id=row.id, **known)
 
     async def waits(self, *texts: str, contact: str = "o-wang") -> str:
         """Somebody has come to the desk and written; the address of their conversation's page."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from banshi import Case
 from banshi.testing import TINY_PNG
-from conversations import Left
-from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
+from conversations import File, Left
+from conversations.tables.models import Said, Window
+from desk.routes.stream import DESK_STREAMS
 from desk.tables.models import DeskEvent, DeskSeat, Enquiry
 from tests.channels.desks import ENQUIRIES, officer
-from tests.channels.site.at_desk import HERE, LI, WU, ZHAO, at_desk, forms_of, lines, sends, shown, talk
+from tests.channels.site.at_desk import HE, HERE, LI, WU, ZHAO, at_desk, forms_of, lines, sends, shown, talk
 from tests.channels.site.browsing import open_browser
+from tests.channels.test_desk_files import picture
+from tests.plugins.test_departments import snapshot
 from tests.waiting import until
+from web_site.settings import SETTINGS
 
 QUESTION = "How long may a shop leave its door open at night?"
 
@@ -121,6 +126,8 @@ async def test_the_same_form_sent_twice_says_it_once_and_so_is_its_picture(tmp_p
         await sends(one.li, "answers", text="", file=TINY_PNG)
         # This channel takes no file: it is said, and nothing was sent.
         assert (one.li.status, "This can't be sent to them now" in shown(one.li)) == (409, True)
+        await one.li.go(one.li.url)
+        assert (one.li.status, "answers" in forms_of(one.li)) == (200, True), "its address leads back"
 
 
 async def test_a_note_and_an_answer_of_one_page_are_two_requests(tmp_path: Path) -> None:
@@ -183,11 +190,7 @@ async def test_cases_and_earlier_conversations_are_shown_for_a_purpose_that_is_o
 
 async def test_a_case_of_the_conversation_begins_with_the_citizen_s_yes_alone(tmp_path: Path) -> None:
     async with at_desk(tmp_path) as one:
-        await one.city.sends("0", "o-wang")
-        row, now = await ChannelConversation.get(contact="o-wang"), one.clock.now()
-        await ContactLink.create(
-            conversation_id=row.id, person="wang", known={"name": "Wang Xiaoming"}, way="app", linked_at=now
-        )
+        await one.is_known("o-wang", "wang", "Wang Xiaoming")
         there = await one.held(QUESTION)
         assert "Wang Xiaoming" in shown(one.li)
         await sends(one.li, "offers", "find", "1", q="permit for explosives")
@@ -294,3 +297,70 @@ async def test_who_has_left_is_over_and_a_page_of_a_script_shows_the_lines_that_
         await one.li.go(f"{second}?part=talk")
         assert not one.li.page.xpath("//ul[@data-rows]")
         assert "claim" in str(one.li.page.xpath("//form/@action"))
+
+
+async def test_pictures_go_both_ways_and_reading_one_is_on_record(tmp_path: Path) -> None:
+    async with at_desk(tmp_path, files={"image/jpeg": 1_000_000}) as one:
+        await one.is_known("o-wang", "wang", "Wang Xiaoming")
+        there = await one.held(QUESTION)
+        await one.city.sends(File(picture, "form.jpg"), "o-wang")
+        await one.li.go(there)
+        (link,) = one.li.page.xpath("//a[@data-picture]/@href")
+        await one.li.go(link)
+        assert (one.li.status, one.li.headers["Content-Type"]) == (200, "image/jpeg")
+        assert await DeskEvent.exists(what="file", officer="li", text="Answering the enquiry")
+        page, url = (await one.li.go(there)).text, one.li.url
+        for _ in range(2):
+            one.li.text, one.li.url = page, url
+            await sends(one.li, "answers", text="Like this one.", file=snapshot())
+            assert one.li.status == 200
+        # Once, however often the form is sent.
+        assert [said.words["text"] for said in await Said.filter(by="officer").order_by("id")] == [
+            "",
+            "Enquiries: Like this one.",
+        ]
+        assert [one.text for one in one.li.page.xpath("//a[@data-picture]")] == ["form.jpg", "照片 1.png"]
+
+
+async def test_the_stream_is_for_who_sits_there_and_ends_with_their_session(tmp_path: Path) -> None:
+    async with at_desk(tmp_path) as one:
+        object.__setattr__(one.city.door.platform[SETTINGS], "idle_minutes", 0.05)
+        for person, status, kind in (
+            (LI, 200, "text/event-stream"),
+            (ZHAO, 200, "text/event-stream"),
+            (HE, 404, "text/html"),
+            (None, 200, "text/html"),
+        ):
+            async with open_browser(one.city.door, person, "en") as other:
+                # It is read to its end, which comes with the session's.
+                asked = asyncio.create_task(other.go(f"{HERE}/stream"))
+                if person is LI:
+                    await until(lambda: one.city.door.platform[DESK_STREAMS].rooms)
+                    await one.waits(QUESTION)
+                await asked
+                assert (other.status, other.headers["Content-Type"].partition(";")[0]) == (status, kind)
+                assert ("event: queued" in other.text) is (person is LI)
+                assert QUESTION not in other.text
+
+
+async def test_texts_of_others_are_text_on_every_page_of_the_desk(tmp_path: Path) -> None:
+    hostile = "</textarea></template><script>alert(1)</script><img src=x onerror=alert(1)>"
+    async with at_desk(tmp_path) as one, open_browser(one.city.door, WU, "en") as wu:
+        await one.is_known("o-wang", "wang", hostile)
+        lead = officer(one.city.door, "sun", "petitions:desk-lead")
+        texts = {"texts": {"zh-CN": hostile, "en": hostile}, "version": 0}
+        (await lead.put("/v1/desk/desks/reception/phrases/hostile", texts)).ok()
+        await wu.go(HERE)
+        there = await one.held(hostile)
+        await sends(one.li, "notes", text=hostile)
+        await one.city.sends(hostile, "o-wang")
+        for page in (there, HERE, f"{there}?part=talk"):
+            await one.li.go(page)
+            assert hostile not in one.li.text
+            assert "&lt;script&gt;" in one.li.text
+            assert not one.li.page.xpath("//script[contains(., 'alert')] | //*[@onerror]")
+        await one.li.go(there)
+        await sends(one.li, "answers", "find", "1", letters=hostile[:32], text=hostile)
+        assert one.li.page.xpath("string(//textarea[@id='answer'])").strip() == hostile
+        await wu.go(HERE)
+        assert not wu.page.xpath("//script[contains(., 'alert')] | //*[@onerror]")

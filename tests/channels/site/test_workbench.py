@@ -111,6 +111,13 @@ async def test_a_room_is_there_for_its_roles_and_404_without_a_link_for_others(
         assert ("王小明" in browser.text) is is_theirs
 
 
+async def test_an_address_of_the_workbench_that_leads_nowhere_is_a_page_with_the_way_back(li: Browser) -> None:
+    await li.go(f"{STAFF}/nothing")
+    assert li.status == 404
+    assert rooms(li)[0] == WORKLIST
+    assert STAFF in li.page.xpath("//main//a/@href")
+
+
 async def test_a_role_that_nothing_asks_for_any_more_lets_nobody_in(door: Door) -> None:
     async with open_browser(door, Principal("sun", roles=(Role("gardener", "parks"),))) as browser:
         await browser.go(WORKLIST)

@@ -10,24 +10,21 @@ from uuid import UUID
 from banshi import Platform, Principal, text_in
 from banshi.sdk.documents import MAYBE_MOMENT, TEXT, Record, array, optional
 from banshi.sdk.personal_data import masked
-from desk.party import BECAME, Known, Reachable, party_of
+from desk.party import BECAME, Known, Party, Reachable, party_of
 from desk.routes.enquiries import EVENT, HEAD, MESSAGE, earlier_of, event, head, message, words_of
 from desk.tables.models import DeskEvent, Enquiry
 
 #: Messages of an earlier enquiry that are shown, the last ones; and letters of what somebody said, in a list.
 MAX_EARLIER, MAX_CHARS = 10, 200
 
+SOME_COUNT = {"type": ["integer", "null"], "minimum": 0}
 #: Of what isn't over: who it is, and how far they can be written to.
 LIVE = {
     "reachable_until": {**MAYBE_MOMENT, "description": "Until when an answer reaches them unasked; null: always."},
-    "sends_left": {
-        "type": ["integer", "null"],
-        "minimum": 0,
-        "description": "Messages that reach them until they write again; null: any number.",
-    },
+    "sends_left": {**SOME_COUNT, "description": "Messages that reach them until they write again; null: any number."},
     "channel": {**TEXT, "description": "By which they write; empty where nobody is there any more."},
     "name": {**TEXT, "description": "Of whoever has signed in there: whole for who holds it, masked for all others."},
-    "place": {"type": ["integer", "null"], "description": "In the queue of its desk, the first being 1."},
+    "place": {**SOME_COUNT, "description": "In the queue of its desk, the first being 1; null: in none."},
     "words": {
         "type": ["object", "null"],
         "description": "A message's `content`, cut: of who waits what they wrote first, of whom you hold what they "
@@ -54,42 +51,39 @@ ENQUIRY = Record(
 async def heads(platform: Platform, rows: Sequence[Enquiry], reader: Principal, language: str) -> list[dict[str, Any]]:
     """Theirs, and of those who wait or talk who it is, what they said, and how far they can be written to."""
     live = [row for row in rows if row.state in ("waiting", "held")]
-    reach, known = dict[UUID, Reachable](), dict[UUID, Known]()
+    places, told = await _places(live), dict[UUID, dict[str, Any]]()
     for kind in {row.kind for row in live}:
-        party, subjects = party_of(platform, kind), [row.subject for row in live if row.kind == kind]
-        reach, known = reach | {**await party.reachable(subjects)}, known | {**await party.known(subjects)}
-    words, places = await _said(platform, live, reader), await _places(live)
-    shown = []
-    for row in rows:
-        more: dict[str, Any] = {}
-        if row.state in ("waiting", "held"):
+        party, own = party_of(platform, kind), [row for row in live if row.kind == kind]
+        subjects = [row.subject for row in own]
+        reach, known = await party.reachable(subjects), await party.known(subjects)
+        words = await _said(party, own, reader)
+        for row in own:
             far, who = reach.get(row.subject, Reachable(sends=0)), known.get(row.subject, Known())
-            more = {"reachable_until": platform.moment(far.until), "sends_left": far.sends}
-            name = who.name if _holds(row, reader) else masked(who.name)
-            more |= {"channel": text_in(who.channel, language) if who.channel else "", "name": name}
-            more |= {"place": places.get(row.id), "words": words.get(row.id)}
-        shown.append({**head(platform, row), **more})
-    return shown
+            told[row.id] = {
+                "reachable_until": platform.moment(far.until),
+                "sends_left": far.sends,
+                "channel": text_in(who.channel, language) if who.channel else "",
+                "name": who.name if _holds(row, reader) else masked(who.name),
+                "place": places.get(row.id),
+                "words": words.get(row.id),
+            }
+    return [{**head(platform, row), **told.get(row.id, {})} for row in rows]
 
 
 def _holds(row: Enquiry, reader: Principal) -> bool:
     return row.state == "held" and row.officer == reader.subject
 
 
-async def _said(platform: Platform, rows: Sequence[Enquiry], reader: Principal) -> Mapping[UUID, Mapping[str, Any]]:
+async def _said(party: Party, rows: Sequence[Enquiry], reader: Principal) -> Mapping[UUID, Mapping[str, Any]]:
     """By enquiry, what whoever waits wrote first, and whoever the reader holds wrote last."""
-    kinds = {row.id: row.kind for row in rows if row.state == "waiting" or _holds(row, reader)}
-    mine = {row.id for row in rows if row.state == "held"}
-    heard = DeskEvent.filter(enquiry_id__in=[*kinds], what__in=("queued", "heard", "urgent"), word__isnull=False)
+    mine = {row.id: _holds(row, reader) for row in rows if row.state == "waiting" or _holds(row, reader)}
+    heard = DeskEvent.filter(enquiry_id__in=[*mine], what__in=("queued", "heard", "urgent"), word__isnull=False)
     word_of = dict[UUID, UUID]()
     for enquiry, word in await heard.order_by("id").values_list("enquiry_id", "word"):
-        if enquiry in mine or enquiry not in word_of:
+        if mine[enquiry] or enquiry not in word_of:
             word_of[enquiry] = word
-    contents = dict[UUID, Mapping[str, Any]]()
-    for kind in {*kinds.values()}:
-        asked = [word for enquiry, word in word_of.items() if kinds[enquiry] == kind]
-        contents |= {one.id: one.content for one in await party_of(platform, kind).messages(asked)}
-    return {enquiry: _cut(contents[word]) for enquiry, word in word_of.items() if word in contents}
+    contents = {one.id: _cut(one.content) for one in await party.messages([*word_of.values()])}
+    return {enquiry: contents[word] for enquiry, word in word_of.items() if word in contents}
 
 
 def _cut(content: Mapping[str, Any]) -> Mapping[str, Any]:

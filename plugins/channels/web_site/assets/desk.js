@@ -25,9 +25,9 @@ const tick = () => { const now = Date.now() + skew;
 const isTyped = part => part.contains(document.activeElement) && document.activeElement.matches("input,textarea,select") || $$("input:not([type=hidden]),textarea,select", part).some(one =>
   one.type === "file" ? one.files.length : one.type === "checkbox" || one.type === "radio" ? one.checked !== one.defaultChecked
     : one.matches("select") ? [...one.options].some(o => o.selected !== o.defaultSelected) && [...one.options].some(o => o.defaultSelected) : one.value !== one.defaultValue);
-const scroller = () => getComputedStyle($("#talk")).overflowY === "auto" ? $("#talk") : document.scrollingElement;
-const isAtEnd = () => { const s = scroller(); return s.scrollHeight - s.scrollTop - s.clientHeight < 120; };
-const toEnd = () => { const s = scroller(); s.scrollTop = s.scrollHeight; };
+const isPane = () => getComputedStyle($("#talk")).overflowY === "auto";
+const isAtEnd = () => { const talk = $("#talk"); return isPane() ? talk.scrollHeight - talk.scrollTop - talk.clientHeight < 120 : talk.getBoundingClientRect().bottom < innerHeight + 120; };
+const toEnd = () => { const talk = $("#talk"); if (isPane()) talk.scrollTop = talk.scrollHeight; else talk.lastElementChild.scrollIntoView({ block: "end" }); };
 const pictures = new Map();
 const shown = () => pictures.forEach((picture, href) => { const a = $(`a[data-picture][href="${CSS.escape(href)}"]`); if (a && !a.contains(picture)) a.replaceChildren(picture); });
 const keep = part => { const typed = $("textarea", part)?.value.trim(); if (!typed) return;
@@ -68,7 +68,7 @@ const renew = calmly(async () => { const ids = [...stale].slice(0, AT_ONCE); ids
   const page = await read(`${at}/rows?ids=${ids}`); if (!page) return;
   const found = $$("[data-id]", page);
   ids.filter(id => !found.some(one => one.dataset.id === id)).forEach(id => lineOf(id)?.remove());
-  found.forEach(one => put(document.importNode(one, true))); tick(); count(); if (stale.size) renew(); }, 40);
+  found.forEach(one => put(document.importNode(one, true))); tick(); count(); if (stale.size) renew(); }, 15);
 const heard = content => content.text || content.voice ? desk.dataset.quote.replace("{text}", () => (content.text || content.voice).slice(0, 200)) : desk.dataset.file;
 const line = (what, one, words) => { const there = lineOf(one.id);
   if (!LIVE.includes(one.state)) { there?.remove(); return count(); }
@@ -84,7 +84,7 @@ const room = told => { const list = $(`[data-room="${told.desk}"]`); if (!list) 
 // ---- the talk
 const became = (id, state, why) => { const li = document.getElementById(`m${id}`); if (!li) return;
   li.classList.toggle("fail", lost.includes(state)); const told = $("[data-state]", li); told.dataset.state = state;
-  told.textContent = states[state] + (why ? `: ${why[language] ?? why.en}` : ""); };
+  told.textContent = states[state] + (why ? desk.dataset.colon + (why[language] ?? why.en) : ""); };
 const append = words => { const list = $("[data-talk]"), { content } = words; if (!list || document.getElementById(`m${words.id}`)) return;
   const text = content.text || content.voice; if (!text || "file" in content) return;
   const li = templated(`template[data-message="${words.by === "citizen" ? "citizen" : "officer"}"]`), stays = isAtEnd();
@@ -115,10 +115,11 @@ const refused = (form, page) => { const trouble = $("[data-trouble]", page), tok
   // Who is signed in by now stands in the page's head and foot, before anything more is sent in their name.
   if (token) { $$("input[name=token]").forEach(one => { one.value = token; }); [".brand", ".foot"].forEach(one => $(one).replaceWith(document.importNode($(one, page), true))); }
   tell(form, trouble ? document.importNode(trouble, true) : noted($("main p", page)?.textContent ?? desk.dataset.away)); };
-const done = form => { tell(form); if (form.matches("[data-answer]")) { const answer = draft(); sessionStorage.removeItem(nameOf(answer)); answer.value = ""; delete answer.dataset.phrase; }
-  form.reset(); $$("[name=key]").forEach(one => { one.value = key(); }); };
+const done = form => { tell(form); form.reset();
+  if (form.matches("[data-answer]")) { const answer = draft(); sessionStorage.removeItem(nameOf(answer)); answer.value = ""; delete answer.dataset.phrase; }
+  $$("[name=key]").forEach(one => { one.value = key(); }); };
 document.addEventListener("submit", async e => { const form = e.target; if (!form.matches("[data-send]")) return; e.preventDefault(); if (form.dataset.busy) return;
-  const body = new FormData(form, e.submitter), answer = $("[data-draft]", form), isFind = e.submitter?.name === "find";
+  const body = new FormData(form, e.submitter), answer = $("[data-draft]", form), isFind = e.submitter?.name === "find", named = form.action.split("/").at(-1);
   if (answer?.dataset.phrase && answer.value === answer.dataset.whole) { body.set("phrase", answer.dataset.phrase); body.delete("text"); }
   form.dataset.busy = "1";
   try { const got = await fetch(form.action, { method: "POST", body, redirect: "manual" });
@@ -126,7 +127,7 @@ document.addEventListener("submit", async e => { const form = e.target; if (!for
     const page = parsed(await got.text());
     if (!got.ok) return refused(form, page);
     if (form.matches("[data-takes-back]")) { draft().value ||= body.get("text"); sessionStorage.setItem(nameOf(draft()), draft().value); return refresh(); }
-    if (!isFind) done(form); swap(page, { cases: "about", earlier: "about", offers: "found", reading: "talk" }[form.action.split("/").at(-1)]);
+    if (!isFind) done(form); swap(page, { offers: "found", reading: "talk" }[named] ?? named);
   } catch { tell(form, noted(desk.dataset.away)); } finally { delete form.dataset.busy; } });
 
 // ---- the stream: it goes on where it broke

@@ -42,6 +42,12 @@ async def miss_page(_: Visit) -> web.StreamResponse:
     raise NotFound
 
 
+@ROUTES.show("/staff/{page}")
+async def miss_staff_page(visit: Visit) -> web.StreamResponse:
+    """Say on a page of the workbench that there is none of that name."""
+    return await miss_page(visit)
+
+
 @ROUTES.show("/display", {"language": 16, "type": 16, "next": 2_000})
 async def choose_display(visit: Visit) -> web.StreamResponse:
     """Show all pages in another language, or in larger type, from now on."""

@@ -55,6 +55,12 @@ DEEDS = {
 }
 
 
+@ROUTES.show("/desk/enquiries/{id}/{deed}")
+async def show_enquiry_again(visit: Visit) -> web.StreamResponse:
+    """Go to a conversation, from the address to which something of it is sent."""
+    return _back(visit)
+
+
 @ROUTES.take("/desk/enquiries/{id}/{deed}", takes_files=True, keeps=True)
 async def do_at_desk(visit: Visit) -> web.StreamResponse:
     """Do something with a conversation: answer, claim, hand on, close. What was typed stays where it can't be done."""
