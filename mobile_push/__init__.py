@@ -29,6 +29,8 @@ from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
 from mobile_push.inbox import messages as inbox_messages
+from mobile_push.inbox.common_log import CommonLog
+from mobile_push.inbox.unread import COMMON_LOG
 from mobile_push.phones import devices, person, preferences, receipts, silence, told
 from mobile_push.phones import webpush_key as webpush_key_route
 from mobile_push.phones.anonymous import routes as anonymous_routes
@@ -44,7 +46,7 @@ from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.providers.told import Forged, Heard, Told
 from mobile_push.providers.webpush import WebPushSettings
-from mobile_push.providers.words import Classes, TextRules
+from mobile_push.providers.words import TextRules
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports import scheduler as reports_scheduler
 from mobile_push.reports.commands import push
@@ -57,7 +59,6 @@ from mobile_push.work import WORK, open_work
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
 __all__ = [
     "PROVIDERS",
-    "Classes",
     "Forged",
     "Heard",
     "Outcome",
@@ -87,6 +88,7 @@ def banshi_tables() -> Tables:
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
         Resource(THREADS, open_threads),
+        Resource.made(COMMON_LOG, CommonLog),
         Resource.made(WAYS, lambda platform: Ways(platform, settings)),
         Resource.made(REGISTRATIONS, lambda _: Registrations()),
         Resource(PUSH, partial(open_push, settings)),

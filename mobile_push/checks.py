@@ -8,12 +8,16 @@ from typing import Any
 
 from banshi import Finding
 from mobile_push.providers.addresses import is_here
-from mobile_push.settings import AlertSettings, PushSettings
+from mobile_push.providers.provider import PROVIDERS
+from mobile_push.settings import KINDS, AlertSettings, PushSettings
 
 
 def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Finding]:
     """What an operator has to mend, or should know."""
     yield from _providers(plugin, settings)
+    offered = [way.name for _, way in registry.offered(PROVIDERS)]
+    for kind in KINDS:
+        yield from _unusable(plugin, "unknown-provider", "mend settings.", partial(settings.ways.order, kind, offered))
     named = {name: sorted(getattr(settings, name)) for name in ("second_person", "one_person")}
     for name, sender in settings.alerts.senders.items():
         named[f"alerts.senders.{name!r}.department"] = [sender.department]

@@ -33,6 +33,8 @@ CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new m
 #: its maker too.
 USUAL_ORDER = ("apns", "jpush", "fcm", "webpush")
 
+KINDS: tuple[Kind, ...] = ("case", "notice", "alert")
+
 
 @dataclass(frozen=True, kw_only=True)
 class AlertSender:
@@ -106,7 +108,7 @@ class WaySettings:
     alert: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for kind in ("case", "notice", "alert"):
+        for kind in KINDS:
             names = getattr(self, kind)
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"ways.{kind} names {twice[0]!r} twice; leave it out once")

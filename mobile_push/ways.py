@@ -20,7 +20,7 @@ from banshi import Key, Platform
 from banshi.sdk.database import as_read, as_stored
 from mobile_push.providers.provider import PROVIDERS
 from mobile_push.screen.presentation import Kind
-from mobile_push.settings import PushSettings
+from mobile_push.settings import KINDS, PushSettings
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Address, Device
 
@@ -52,13 +52,14 @@ class Ways:
     """Knows the ways to phones."""
 
     def __init__(self, platform: Platform, settings: PushSettings) -> None:
+        """Raises ValueError where an order names a provider that isn't set up."""
         self._platform = platform
-        self._settings = settings
         self._offered = [way.name for _, way in platform.registry.offered(PROVIDERS)]
+        self._orders = {kind: settings.ways.order(kind, self._offered) for kind in KINDS}
 
     def order(self, kind: Kind) -> Sequence[str]:
         """The providers by which a message of that kind may go, the first first."""
-        return self._settings.ways.order(kind, self._offered)
+        return self._orders[kind]
 
     def several(self, provider: str) -> bool:
         """Whether phones may have that provider and another one."""

@@ -18,13 +18,14 @@ from banshi.sdk.operations import place_of, woken
 from mobile_push.delivery.claims.chunks import Chunks
 from mobile_push.delivery.claims.delivery_job import STOPPED, Parcel, Source
 from mobile_push.delivery.claims.rows import Rows
+from mobile_push.delivery.claims.screens import Screens
 from mobile_push.delivery.claims.sender import Sender
 from mobile_push.delivery.claims.verdicts import HOLD_S, Verdicts
 from mobile_push.delivery.metrics import Metrics, Teller, log
 from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.quota import Quota
 from mobile_push.delivery.topics.changes import kept
-from mobile_push.providers.provider import Provider
+from mobile_push.providers.provider import Provider, Push
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
 from mobile_push.ways import SECOND, WAYS
@@ -73,14 +74,10 @@ class Courier:
         ways = platform.get(WAYS)
         #: By which name messages go by it: also to phones of which this isn't the first address.
         self.names = [provider.name, *([provider.name + SECOND] if ways and ways.several(provider.name) else [])]
-        self._sources: tuple[Source, ...] = tuple(
-            source
-            for name in self.names
-            for source in (
-                Rows(platform, provider, settings, metrics, self._verdicts, name),
-                Chunks(platform, provider, settings, self._verdicts, name),
-            )
-        )
+        self._screens = Screens()
+        rows = (Rows(platform, provider, settings, metrics, self._verdicts, name) for name in self.names)
+        chunks = (Chunks(platform, provider, settings, self._verdicts, name) for name in self.names)
+        self._sources: tuple[Source, ...] = (*rows, *chunks, self._screens)
         self._waiting: dict[Lane, deque[Parcel]] = {lane: deque() for lane in Lane}
         self._idle: list[asyncio.Future[None]] = []
         #: What rouses somebody idle to look again, and when by the loop's clock.
@@ -95,6 +92,12 @@ class Courier:
         metrics.share.labels(provider.name).set_function(lambda: self.pace.share)
         metrics.under_way.labels(provider.name).set_function(lambda: float(self.pace.under_way))
         metrics.resting.labels(provider.name).set_function(lambda: float(self.pace.resting > 0))
+
+    def clear(self, push: Push, token: str) -> None:
+        """Take something off a phone's screen, where the provider can do so without showing anything."""
+        if getattr(self.provider, "unseen", False):
+            self._screens.add(push, token)
+            self.wake.set()
 
     async def run(self) -> None:
         """Deliver until cancelled; then finish what is under way and give the rest back."""

@@ -27,6 +27,9 @@ from mobile_push.tables.models import Broadcast, Delivery, InboxCounter, InboxMe
 #: In place of a message: all up to a place was marked as read.
 MARK = UUID(int=0)
 
+#: Messages that leave other screens at once, where all up to a place was marked as read.
+MAX_READ_TOLD = 50
+
 #: What a person can do with one message: the column in which the time of it stands.
 WAYS = ("read_at", "archived_at", "deleted_at")
 
@@ -151,6 +154,12 @@ async def mark_read(platform: Platform, person: str, through: Cursor) -> bool:
         mark = MessageState(person=person, message_id=MARK, common=True, seq=common, number=number, read_at=now)
         await _keep(connection, [mark])
     return True
+
+
+async def read_since(person: str, at: datetime) -> set[UUID]:
+    """Which of a person's own messages were marked as read at or after a moment, the newest of them."""
+    rows = InboxMessage.filter(person=person, read_at__gte=at).order_by("-seq").limit(MAX_READ_TOLD)
+    return {row.id for row in await rows.only("id")}
 
 
 async def _take_numbers(platform: Platform, connection: BaseDBAsyncClient, person: str, more: int) -> int:

@@ -99,6 +99,7 @@ async def record_receipts(call: Call) -> web.StreamResponse:
             recorded = await record(call.platform, connection, device, person, rows)
     if opened and await states.change(call.platform, person, opened, {"read_at": call.now}):
         call.platform[PUSH].show_changes(person)
+        await call.platform[PUSH].clear(person, opened, device)
     heard = len(known) if registered else 0
     return reply(
         call,

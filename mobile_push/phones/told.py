@@ -76,7 +76,7 @@ async def _heard(call: Call, body: bytes) -> web.StreamResponse:
     if not isinstance(provider, Telling):
         raise NotFound
     try:
-        heard = provider.heard(call.request.headers, call.query, body, call.now.timestamp())
+        heard = provider.heard(call.request.headers, call.request.query, body, call.now.timestamp())
     except Forged:
         raise NoProof from None
     except ValueError:

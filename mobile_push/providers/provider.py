@@ -6,6 +6,7 @@ and never touches the database: when to try again, and what to do with a dead to
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -178,16 +179,26 @@ class Provider(Protocol):
     ) -> None: ...
 
 
+#: A provider's name: in rows it may have a mark behind it.
+NAME = re.compile("[a-z0-9-]{1,15}")
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A provider that a plugin offers: `banshi_offers` gives it under `PROVIDERS`, and phones register for its name."""
 
-    #: Letters, digits and hyphens, at most 16; what phones say when they register.
+    #: Letters, digits and hyphens, at most 15; what phones say when they register.
     name: str
     #: Makes the provider, which is opened when the server starts and closed when it stops.
     make: Callable[[], Provider]
     #: The same of the running platform, where it needs one; then nobody calls `make`.
     of: Callable[[Platform], Provider] | None = None
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(
+                f"a provider's name is {self.name!r}; take lower case letters, digits, hyphens, 15 at most"
+            )
 
 
 #: Where mobile_push finds the providers; its own are offered in the same way.

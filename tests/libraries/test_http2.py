@@ -16,11 +16,13 @@ from aiohttp import web
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, ResponseReceived, StreamEnded, StreamReset
-from hpack import Encoder
+from hpack import Decoder, Encoder, HeaderTuple, NeverIndexedHeaderTuple
 from hyperframe.frame import Frame, GoAwayFrame, HeadersFrame, SettingsFrame
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandboxes.faults import Faults
-from sandboxes.http2 import PREFACE, STREAMS, Connection
+from sandboxes.http2 import PREFACE, STREAMS, Connection, fields_of
 from sandboxes.sandbox import Call, Sandbox, answered
 
 LONG = b"0123456789" * 50_000
@@ -244,3 +246,21 @@ async def test_a_connection_that_is_lost_leaves_no_work_behind(echo: Echo, clien
     async with asyncio.timeout(20):
         await asyncio.gather(*waiting, return_exceptions=True)
     assert waiting[0].cancelled()
+
+
+TEXT = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=200)
+PAIRS = st.lists(st.tuples(st.sampled_from(["apns-id", ":path", "x", "authorization"]) | TEXT, TEXT, st.integers(0, 2)))
+
+
+@given(st.lists(PAIRS, max_size=12), st.booleans())
+def test_header_blocks_are_read_as_hpack_reads_them_field_by_field(
+    blocks: list[list[tuple[str, str, int]]], huffman: bool
+) -> None:
+    encoder, judge = Encoder(), Decoder()
+    connection = Connection(lambda *_: None, asyncio.Protocol, 1)
+    for pairs in blocks:
+        kinds = (HeaderTuple, NeverIndexedHeaderTuple, HeaderTuple)
+        whole = encoder.encode([kinds[kind](name, value) for name, value, kind in pairs], huffman=huffman)
+        assert b"".join(fields_of(whole)) == whole
+        expected = {str(name): str(value) for name, value in judge.decode(whole)}
+        assert connection._decoded(whole) == expected

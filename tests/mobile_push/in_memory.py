@@ -32,7 +32,7 @@ class InMemory:
     at_once = 4
     per_second = None
     longest_send = 1.0
-    one_service = True
+    one_service = badges = unseen = True
 
     def __init__(self, name: str, day: tzinfo = BEIJING) -> None:
         self.name = name

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from banshi import Message
 from banshi.foundation.findings import ConfigurationError
 from banshi.sdk.outgoing import SharedTokens
 from banshi.testing import open_door
+from mobile_push.checks import findings
 from mobile_push.delivery.service import deliver
 from mobile_push.doctor import examination
 from mobile_push.providers.apns import signature
@@ -355,4 +357,10 @@ async def test_the_doctor_reads_the_key_and_asks_apple_nothing(
     (tmp_path / "bad.p8").write_text("x")
     bad = await examination(PushSettings(apns=replace(settings, key_file=tmp_path / "bad.p8")))(deployment)
     assert [one.state for one in bad if one.check == "apns"] == ["error"]
+    told = findings(
+        "mobile_push",
+        PushSettings(apns=replace(settings, key_file=tmp_path / "bad.p8")),
+        SimpleNamespace(departments={}),
+    )
+    assert [one.rule for one in told] == ["apns-key", "apns-sandbox"]
     assert not apple.answers

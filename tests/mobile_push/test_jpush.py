@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -15,9 +16,10 @@ from banshi import Message
 from banshi.foundation.findings import ConfigurationError
 from banshi.sdk.outgoing import Refused
 from banshi.testing import open_door
+from mobile_push.checks import findings
 from mobile_push.delivery.service import deliver
 from mobile_push.doctor import examination
-from mobile_push.providers.jpush.answers import read
+from mobile_push.providers.jpush.answers import read, read_cids
 from mobile_push.providers.jpush.payload import document
 from mobile_push.providers.jpush.provider import JPushProvider
 from mobile_push.providers.jpush.receipts import basic
@@ -174,6 +176,21 @@ async def test_what_was_read_on_another_phone_shows_nothing(sandbox: Counting, j
 
 
 # -- what comes back ---------------------------------------------------------------------------------------------
+
+
+def test_answers_are_read_as_jpushs_own_examples_have_them() -> None:
+    # docs.jiguang.cn: "推送 API" 返回示例, "REST API 概述" 超出频率限制 and BlackList, "高级功能 API" 返回示例.
+    assert read(200, {}, b'{"sendno":"18","msg_id":"1828256757"}').receipt == Receipt(
+        Outcome.ACCEPTED, "OK", None, "1828256757"
+    )
+    limits = {"X-Rate-Limit-Quota": "600", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "38"}
+    full = read(429, limits, b'{"error":{"code":2002,"message":"Rate limit exceeded"}}')
+    assert full.receipt == Receipt(Outcome.RETRY, "2002", 38.0)
+    black = read(403, {}, b'{"error":{"code":2003,"message":"The appKey is in black list."}}')
+    assert black.receipt == Receipt(Outcome.MISCONFIGURED, "2003")
+    cids = [f"8103a4c628a0b98994ec1949-{one}" for one in ("128eeb45-471c-49f3-b442-a05c20c9ed56", "6e44d7f1")]
+    assert read_cids(200, {}, orjson.dumps({"cidlist": cids})) == cids
+
 
 #: docs.jiguang.cn, "推送 API", 调用返回: its codes, and what follows of each.
 VERDICTS = {
@@ -390,6 +407,11 @@ async def test_a_phone_that_registers_for_jpush_is_woken_by_it(
         (await door.citizen("wang").post("/v1/devices", phone)).created()
         await deliver(door.platform, [message("wang")])
         await until(lambda: [got.tokens for got in sandbox.received] == [tuple(phones(1))])
+
+
+def test_a_sandbox_in_jpushs_place_is_told_to_whoever_serves_people(settings: JPushSettings) -> None:
+    found = findings("mobile_push", PushSettings(jpush=settings), SimpleNamespace(departments={}))
+    assert [one.rule for one in found] == ["jpush-sandbox"]
 
 
 async def test_the_doctor_asks_jpush_whether_it_knows_the_app(settings: JPushSettings) -> None:

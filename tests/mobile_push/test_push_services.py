@@ -379,6 +379,60 @@ async def test_devices_and_reports_are_there_as_its_clients_want_them(
     assert len(services.jpush.received) == 1
 
 
+#: The services' own examples, with their source.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    # developer.apple.com/documentation/usernotifications/generating-a-remote-notification
+    "apns": {
+        "aps": {
+            "alert": {"title": "Game Request", "subtitle": "Five Card Draw", "body": "Bob wants to play poker"},
+            "category": "GAME_INVITATION",
+        },
+        "gameID": "12345678",
+    },
+    # docs.jiguang.cn/jpush/server/push/rest_api_v3_push; its audience is that page's example of registration ids
+    "jpush": {
+        "platform": "all",
+        "audience": {"registration_id": ["4312kjklfds2", "8914afd2", "45fdsa31"]},
+        "notification": {
+            "android": {
+                "alert": "Hi, JPush!",
+                "title": "Send to Android",
+                "builder_id": 1,
+                "large_icon": "http://www.jiguang.cn/largeIcon.jpg",
+                "intent": {
+                    "url": "intent:#Intent;component=com.jiguang.push/com.example.jpushdemo.SettingActivity;end"
+                },
+                "extras": {"newsid": 321},
+            },
+            "ios": {
+                "alert": "Hi, JPush!",
+                "sound": "default",
+                "badge": "+1",
+                "thread-id": "default",
+                "extras": {"newsid": 321},
+            },
+        },
+        "message": {"msg_content": "Hi,JPush", "content_type": "text", "title": "msg", "extras": {"key": "value"}},
+        "options": {
+            "time_to_live": 60,
+            "apns_production": False,
+            "apns_collapse_id": "jiguang_test_201706011100",
+        },
+    },
+}
+
+
+async def test_the_services_own_examples_are_taken_as_they_stand(
+    services: PushServices, client: httpx.AsyncClient
+) -> None:
+    assert (await push(services, client, payload=EXAMPLES["apns"]))[0] == 200
+    assert services.apns.received[0].message == EXAMPLES["apns"]
+    assert (await jpush(client, document=EXAMPLES["jpush"]))[0] == 200
+    assert services.jpush.received[0].tokens == ("4312kjklfds2", "8914afd2", "45fdsa31")
+    shown = services.jpush.screens()["8914afd2"][0]
+    assert (shown.title, shown.body, shown.name) == ("Send to Android", "Hi, JPush!", "jiguang_test_201706011100")
+
+
 # -- all of them -------------------------------------------------------------------------------------------------
 
 

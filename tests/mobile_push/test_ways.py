@@ -10,18 +10,19 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from banshi import Message
+from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from mobile_push import Receipt
 from mobile_push.delivery.service import deliver
 from mobile_push.settings import WaySettings
-from mobile_push.tables.models import Address, Delivery, Device
+from mobile_push.tables.models import Address, Broadcast, Chunk, Delivery, Device, PhoneReceipt
 from tests.mobile_push.conftest import hurry
 from tests.mobile_push.in_memory import DEAD, LATER, LOST, OK, SPENT, InBatches, InMemory, plugin_of, reached
 from tests.mobile_push.test_fan_out import broadcast, publish
@@ -179,13 +180,18 @@ async def test_a_phone_on_which_nobody_has_signed_in_has_several_ways_too(door: 
     assert not await addresses()
 
 
-def test_an_order_with_a_provider_that_is_not_set_up_stops_the_start() -> None:
-    ways = WaySettings(notice=("b", "jpush"))
+async def test_an_order_with_a_provider_that_is_not_set_up_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: list[InMemory]
+) -> None:
+    with pytest.raises((ValueError, ConfigurationError), match=r"ways\.alert names 'jpush', which is not set up"):
+        async with opened(tmp_path, monkeypatch, ways, ways={"alert": ["jpush", "a"]}):
+            pass
+    settings = WaySettings(notice=("b", "jpush"))
     with pytest.raises(ValueError, match=r"ways\.notice names 'jpush', which is not set up; there are: a, b"):
-        ways.order("notice", ["a", "b"])
+        settings.order("notice", ["a", "b"])
     with pytest.raises(ValueError, match="names 'b' twice"):
         WaySettings(alert=("b", "b"))
-    assert ways.order("alert", ["webpush", "zz", "fcm", "jpush"]) == ["jpush", "fcm", "webpush", "zz"]
+    assert settings.order("alert", ["webpush", "zz", "fcm", "jpush"]) == ["jpush", "fcm", "webpush", "zz"]
 
 
 async def test_where_the_first_way_is_dead_the_next_is_taken_and_the_phone_stays(
@@ -367,3 +373,86 @@ def _message(person: str) -> Message:
     text = {"zh-CN": "您有一条新的办事消息", "en": "A message"}
     own: dict[str, Any] = {"title": text, "body": text, "link": "/v1/cases/1", "case_id": None}
     return Message(id=str(uuid4()), kind="case", person=person, created_at=datetime.now(UTC), **own)
+
+
+async def test_a_server_of_the_version_before_finds_nothing_to_claim_of_what_goes_by_another_address(
+    door: Door, ways: list[InMemory], message: Make
+) -> None:
+    """It knows a phone's own row alone: there the first address stays, and no name of its own is on the rest."""
+    await register(door, 1, "ab")
+    ways[0].otherwise = ALONE
+    ways[1].otherwise = LATER
+    await sent(door, message)
+    await publish(door, await broadcast(door))
+    await until(lambda: len({push.kind for push in ways[1].pushes}) == 2)
+    deliveries, chunks = await Delivery.all(), await Chunk.exclude(state="done")
+    assert {one.provider for one in deliveries} | {one.provider for one in chunks} == {"b+"}
+    device = await Device.get()
+    assert (device.provider, device.token) == ("a", "a-00000001")
+    ways[1].otherwise = OK
+    await until(lambda: len(ways[1].took) == 2)
+
+
+async def test_what_somebody_reads_on_one_phone_leaves_the_screens_of_their_others(
+    door: Door, ways: list[InMemory], message: Make
+) -> None:
+    first, _ = await register(door, 1, "ab"), await register(door, 2, "b")
+    one, two = await sent(door, message), await sent(door, message)
+    await until(lambda: len(ways[0].took) + len(ways[1].took) == 4)
+    assert [push.badge for push in ways[0].pushes] == [1, 2] or [push.badge for push in ways[0].pushes] == [2, 2]
+    at = door.platform.now().isoformat()
+    opened = {"device": first["id"], "receipts": [{"message_id": one, "event": "opened", "at": at}]}
+    await until(settled)
+    (await door.citizen("wang").post("/v1/receipts", opened)).ok()
+    await until(lambda: [push.withdrawn for push in ways[1].pushes].count("read") == 1)
+    said = next(push for push in ways[1].pushes if push.withdrawn == "read")
+    assert (said.message_id, said.name, said.presentation.sound) == (one, one, "")
+    assert not [push for push in ways[0].pushes if push.withdrawn], "the phone on which it was read knows"
+    (await door.citizen("wang").post("/v1/inbox/read", {"ids": [two]})).ok()
+    await until(lambda: sum(push.withdrawn == "read" for one in ways for push in one.pushes) == 3)
+
+
+async def test_receipts_of_a_provider_come_with_their_proof_and_are_told_by_way(
+    door: Door, ways: list[InMemory], message: Make
+) -> None:
+    for number in range(4):
+        await register(door, number, "ab", who=f"person-{number}")
+    ways[0].says["a-00000001"] = [DEAD]
+    one = str((await publish(door, await broadcast(door))).id)
+    await until(lambda: len(reached(*ways)) == 4)
+    now = door.platform.now().timestamp()
+    lines = [
+        f"arrived a-00000000 {one} {now + 3600}",
+        f"opened a-00000002 {one} {now - 200_000_000}",
+        f"shown a-00000000 {one} {now}",
+        f"arrived b-00000001 {one} ",
+        f"arrived a-00000003 {UUID(int=7)} {now}",
+        f"arrived nobody {one} {now}",
+        f"arrived a-00000003 no-message {now}",
+        f"opened b-00000003 {one} 1e30",
+    ]
+
+    async def told(way: str, body: str, proof: str = "known") -> Any:
+        headers = {"X-Proof": proof, "Content-Type": "text/plain"}
+        return await door.anyone.call("POST", f"/v1/push/receipts/{way}?echostr=hello", data=body, headers=headers)
+
+    forged = await told("a", "\n".join(lines), "made up")
+    assert forged.status == 401
+    assert (await told("nobody", "")).status == 404
+    assert (await told("a", "what is this")).status == 400
+    for body in (lines, lines[::-1], lines):
+        for way in "ab":
+            answer = await told(way, "\n".join(line for line in body if f" {way}-" in line or " nobody" in line))
+            assert (answer.status, answer.body) == (200, b"hello")
+    report = (await door.staff("p", "traffic:publisher").get(f"/v1/notices/{one}/report")).ok()
+    by_way = {
+        each["provider"]: tuple(each[name] for name in ("accepted", "arrived", "shown", "opened"))
+        for each in report["providers"]
+        if each["phones"]
+    }
+    assert by_way == {"a": (3, 2, 1, 1), "b": (1, 2, 0, 1)}
+    receipts = await PhoneReceipt.all()
+    published = (await Broadcast.get(id=one)).published_at or 0
+    for receipt in receipts:
+        assert receipt.received_at is not None
+        assert published / 1000 - 1 <= receipt.received_at.timestamp() <= door.platform.now().timestamp()

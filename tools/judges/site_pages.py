@@ -48,7 +48,7 @@ async def pages(world: World) -> list[Shown]:
         "slots": "/items/driving-test/form", "cases": "/cases", "case": f"/cases/{world.case}",
         "receipt": f"/cases/{world.case}/receipt", "case-of-ticket": f"/cases/{world.ticketed}", "inbox": "/inbox",
         "passes": "/passes", "pass": f"/cases/{world.case}/pass", "staff-sign-in": "/sign-in?next=/site/staff",
-        "staff-worklist": "/staff/worklist", "staff-found": f"/staff/worklist?q={number}",
+        "staff-scan": "/staff/scan", "staff-worklist": "/staff/worklist", "staff-found": f"/staff/worklist?q={number}",
         "staff-case": f"/staff/cases/{world.case}", "staff-action": f"/staff/cases/{world.case}/actions/close",
         "staff-moved": f"/staff/cases/{world.case}/actions/approve", "staff-figures": "/staff/figures",
         "staff-publishing": "/staff/publishing", "staff-postings": "/staff/publishing?of=postings",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +19,7 @@ from mobile_push.delivery.claims.queue import Row, Settled, queue_of
 from mobile_push.delivery.claims.verdicts import Onward, Verdicts
 from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones
+from mobile_push.inbox.unread import unread
 from mobile_push.providers.for_test_cases import SUFFIX
 from mobile_push.providers.provider import Outcome, Provider, Push, Receipt
 from mobile_push.screen.presentation import Kind
@@ -80,7 +81,10 @@ class Rows:
         verdicts: Verdicts,
         name: str = "",
     ) -> None:
-        self._now = platform.now
+        self._platform, self._now = platform, platform.now
+        #: Whether the provider's phones show how much is unread, and how much that is for those claimed last.
+        self._badged = bool(getattr(provider, "badges", False))
+        self._unread: Mapping[str, int] = {}
         self._provider, self._name = name or provider.name, provider.name
         self._verdicts = verdicts
         self._settings = settings
@@ -102,6 +106,9 @@ class Rows:
         """Take up to `limit` due deliveries of that lane and the ones before it, the urgent and oldest first."""
         rows = await self._queue.claim(lane, limit)
         claimed = time.monotonic()
+        if rows and self._badged:
+            persons = {as_read(InboxMessage, "person", row.person) for row in rows}
+            self._unread = await unread(self._platform, persons)
         found = [self._parcel(row, claimed) for row in rows]
         return [one for one in found if one is not None]
 
@@ -151,8 +158,10 @@ class Rows:
         return Settlement(job, "due", QUIET_HOURS, wait=wait) if wait else None
 
     def _push(self, row: Row, ttl: int) -> Push:
-        thread = self._threads.name(as_read(InboxMessage, "person", row.person), row.case) if row.case else ""
-        return personal_push(self._settings, str(row.message), row.kind, row.link, row.language, ttl, thread)
+        person = as_read(InboxMessage, "person", row.person) if row.case or self._badged else ""
+        thread = self._threads.name(person, row.case) if row.case else ""
+        push = personal_push(self._settings, str(row.message), row.kind, row.link, row.language, ttl, thread)
+        return push._replace(badge=self._unread.get(person)) if self._badged else push
 
     def ready(self, parcel: Parcel) -> bool:
         job: Job = parcel.key

@@ -69,6 +69,8 @@ async def _change(call: Call, values: Mapping[str, Any]) -> None:
     person = call.principal.subject
     if await states.change(call.platform, person, [UUID(call.path["id"])], values):
         call.platform[PUSH].show_changes(person)
+        if values.keys() & {"read_at", "deleted_at"}:
+            await call.platform[PUSH].clear(person, [UUID(call.path["id"])])
 
 
 async def _document(call: Call) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, Platform, reply
+from banshi import Answer, Audience, Call, FieldProblem, Form, InvalidFields, reply
 from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
-from mobile_push.inbox import standings, states
+from mobile_push.inbox import states
+from mobile_push.inbox.unread import unread
 from mobile_push.sentences import say
 from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
-from mobile_push.tables.models import InboxMessage, PhoneReceipt, Profile
 
 ROUTES = Routes("push")
 
@@ -47,25 +47,11 @@ MARK = Form.from_schema(
 )
 
 
-async def unread(platform: Platform, person: str) -> int:
-    """How many messages of a person are neither opened nor marked as read: their own, and those for everybody."""
-    profile = await Profile.get_or_none(person=person) or Profile(person=person)
-    unread = InboxMessage.filter(person=person, read_at__isnull=True, archived_at__isnull=True, deleted_at__isnull=True)
-    own = await unread.filter(seq__gt=profile.read_seq).count()
-    listener = await standings.listener_of(platform, person)
-    common = platform[PUSH].hub.log.behind(profile.read_broadcast, listener)
-    valid = {entry.broadcast.id for entry in common if not entry.ended}
-    if not valid:
-        return own
-    opened = PhoneReceipt.filter(person=person, message_id__in=list(valid), opened_at__isnull=False)
-    done = {state.message_id for state in await states.of_broadcasts(person)}
-    return own + len(valid - {receipt.message_id for receipt in await opened} - done)
-
-
 @ROUTES.get("/v1/inbox/unread", Audience.CITIZEN, {200: Answer("How many.", UNREAD)})
 async def count_unread(call: Call) -> web.StreamResponse:
     """Count the messages that are neither opened nor marked as read."""
-    return reply(call, {"unread": await unread(call.platform, call.principal.subject)})
+    person = call.principal.subject
+    return reply(call, {"unread": (await unread(call.platform, [person]))[person]})
 
 
 @ROUTES.post(
@@ -83,11 +69,14 @@ async def mark(call: Call) -> web.StreamResponse:
     """
     platform, person, body = call.platform, call.principal.subject, call.body
     if "ids" in body:
-        new = await states.change(platform, person, {UUID(one) for one in body["ids"]}, {"read_at": call.now})
+        read = {UUID(one) for one in body["ids"]}
+        new = await states.change(platform, person, read, {"read_at": call.now})
     else:
         new = await states.mark_read(platform, person, _place(body["through"]))
+        read = await states.read_since(person, call.now) if new else set()
     if new:
         platform[PUSH].show_changes(person)
+        await platform[PUSH].clear(person, read)
     return await count_unread(call)
 
 

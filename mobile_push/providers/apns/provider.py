@@ -75,7 +75,7 @@ class ApnsProvider:
     """
 
     name = "apns"
-    one_service = True
+    one_service = badges = unseen = True
     #: Apple names no number, and says so with 429 where one phone gets too much.
     per_second = None
 

@@ -63,7 +63,7 @@ class FcmProvider:
     """
 
     name = "fcm"
-    one_service = True
+    one_service = unseen = True
 
     def __init__(self, settings: FcmSettings) -> None:
         self.settings = settings

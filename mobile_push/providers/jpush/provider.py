@@ -34,7 +34,7 @@ class JPushProvider:
     """
 
     name = "jpush"
-    one_service = True
+    one_service = badges = unseen = True
     #: Phones of one request at most.
     batch = 1000
     #: What JPush counts are requests, and it says with each answer how many are left.

@@ -80,7 +80,7 @@ def _said(look: Look | None, language: str, english: str | Mapping[str, str], **
     if language in LANGUAGES:
         return text_in(say(english, **names) if isinstance(english, str) else english, language)
     if not isinstance(english, str):
-        return english.get(language) or text_in(english, FURTHER_SPEAK)
+        return english.get(language) or _said(look, language, text_in(english, FURTHER_SPEAK))
     own = look.words.get(language, {}).get(english, english) if look else english
     return own.format(**names) if names else own
 

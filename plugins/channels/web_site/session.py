@@ -58,14 +58,16 @@ class Session:
 def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
     """Sign somebody in, in this browser; whoever was here before goes on with the forms that are open beside this.
 
-    For anybody else the browser forgets what it has kept: it may be another person's. Raises TooManyRoles.
+    For anybody else the browser forgets what it has kept: it may be another person's. An officer's scans are sealed for
+    them alone, and stay where nobody is known to have left: they may come back from a day without a network.
+    Raises TooManyRoles.
     """
     if len(_named(person)) > MOST_ROLES:
         raise TooManyRoles
     before = found(call, _cookie_of(person))
     is_same = before is not None and before.person.subject == person.subject
     token = before.token if before is not None and is_same else secrets.token_urlsafe(24)
-    if not is_same:
+    if not is_same and not (before is None and person.is_staff):
         answer.headers.update(CLEARED)
     _keep(call, answer, Session(person, call.now.timestamp(), token))
 

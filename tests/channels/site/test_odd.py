@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from banshi import Principal
+from banshi import Principal, Role
 from banshi.forms import Form
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
@@ -43,7 +43,7 @@ properties.photo = { type = "string", title = { zh-CN = "照片", en = "Photo" }
 """
 FORM = f"{ROOT}/items/bench/form"
 XX = {"English": "Xx", "What would you like to do?": "⟦do⟧", "Next: read it once more": "⟦next⟧", "Today": "⟦today⟧"}
-XX |= {"{count} to mend": "⟦{count} mend⟧", "Services": "<b>⟦services⟧</b>"}
+XX |= {"{count} to mend": "⟦{count} mend⟧", "Services": "<b>⟦services⟧</b>", "Being written": "⟦written⟧"}
 
 
 @pytest.fixture
@@ -218,3 +218,11 @@ async def test_a_third_language_is_a_file_alone(wang: Browser) -> None:
     for other in ("yy", "../xx", "xx.toml", ""):
         await wang.go(f"{ROOT}/display?language={other}")
         assert wang.page.get("lang") == "xx"
+
+
+async def test_what_a_code_is_called_is_said_in_a_third_language_too(door: Door) -> None:
+    sun = Principal("sun", name="孙警官", roles=(Role("publisher", "parks"),))
+    async with open_browser(door, sun) as browser:
+        await browser.go(f"{ROOT}/display?language=xx&next={ROOT}/staff/publishing")
+        assert browser.page.xpath("string(//option[@value='draft'])") == "⟦written⟧"
+        assert browser.page.xpath("string(//option[@value='recalled'])") == "Taken back"

@@ -217,7 +217,7 @@ async def test_who_may_not_does_nothing_by_sending_what_a_button_would(bench: Be
         allowed = await Allowed.of(bench, name, person)
         async with open_browser(bench.door, person) as browser:
             for target in targets:
-                if target.startswith(f"{STAFF}/scan") or allowed.permits(target):
+                if allowed.permits(target):
                     continue
                 sent = {"token": "t" * 32, "next": "1", "reason": "试一试", "version": "1", "flag": "1"}
                 await browser._ask("POST", target, data=sent, headers={"Origin": bench.door.url})

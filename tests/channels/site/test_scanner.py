@@ -227,3 +227,21 @@ def test_the_decoder_asks_nobody_but_this_platform() -> None:
         if name.startswith(("scan", "pass_reader", "zxing")):
             assert b"https://" not in path.read_bytes(), name
     assert PATHS["zxing_reader.js"].with_name("zxing_reader.LICENSE.txt").is_file()
+
+
+async def test_what_waits_outlives_a_session_of_the_same_officers_and_no_sign_in_of_anothers(tmp_path: Path) -> None:
+    plugins: dict[str, Path | str] = {"traffic": FIRE.with_name("traffic")}
+    plugins |= {"mobile_push": "mobile_push", "web_site": "web_site"}
+    staff = {"陈警官": ["traffic:officer"], "赵警官": ["traffic:officer"]}
+    async with (
+        open_door(tmp_path, plugins, settings={"web_site": {"staff": staff}}) as door,
+        open_browser(door) as page,
+    ):
+        wiped = []
+        # Who comes back after more than a day has no cookie any more, as at the very first sign-in.
+        for person in ("陈警官", "陈警官", "赵警官"):
+            data, headers = {"person": person, "next": PAGE}, {"Origin": door.url}
+            await page._ask("POST", f"{ROOT}/sign-in", data=data, headers=headers, allow_redirects=False)
+            assert page.status == 303, person
+            wiped.append("storage" in page.headers.get("Clear-Site-Data", ""))
+    assert wiped == [False, False, True]
