@@ -224,7 +224,9 @@ async def judged(folder: Path, name: str, seed: int, turn: int | None) -> list[s
         }
         for part, judge in parts.items():
             begun, found = time.monotonic(), await asyncio.wait_for(judge, PATIENCE_S)
-            print(f"{name}, {part}: {len(found)} faults: {time.monotonic() - begun:.1f} s", flush=True)
+            print(
+                f"{name}, {part}: {len(found)} faults: {time.monotonic() - begun:.1f} s", *found, sep="\n", flush=True
+            )
             wrong += found
     return wrong
 
@@ -243,7 +245,6 @@ def main() -> None:
             continue
         with tempfile.TemporaryDirectory(prefix="banshi-workbench-") as folder:
             wrong += asyncio.run(judged(Path(folder), name, given.seed, given.turn))
-    print("\n".join(wrong))
     sys.exit(bool(wrong))
 
 
