@@ -224,9 +224,7 @@ async def judged(folder: Path, name: str, seed: int, turn: int | None) -> list[s
         }
         for part, judge in parts.items():
             begun, found = time.monotonic(), await asyncio.wait_for(judge, PATIENCE_S)
-            print(
-                f"{name}, {part}: {len(found)} faults: {time.monotonic() - begun:.1f} s", *found, sep="\n", flush=True
-            )
+            print(f"{name}, {part}: {len(found)} faults: {time.monotonic() - begun:.1f} s", *found, sep="\n")
             wrong += found
     return wrong
 
