@@ -67,7 +67,7 @@ class Screen:
         if isinstance(value, Mapping):
             self.put(place, value.get("title"))
             for name, one in schema.get("properties", {}).items():
-                if "title" in one and value.get(name) not in (None, [], {}):
+                if "title" in one and value.get(name) not in (None, "", [], {}):
                     self.put(f"{place}/{name}", one["title"])
                     self.values(f"{place}/{name}", one, value[name])
         elif isinstance(value, list):
