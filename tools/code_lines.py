@@ -43,11 +43,11 @@ ROOMS = {
     "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
     "platform/banshi/kernel": Budget(5_986, 5_750),
-    "platform/banshi/builtin": Budget(14_979, 13_150),
+    "platform/banshi/builtin": Budget(14_980, 13_150),
     "platform/banshi/kinds": Budget(8_140, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
-    "mobile_push": Budget(14_438, 12_840),
+    "mobile_push": Budget(14_440, 12_840),
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(638, 450),
     "libraries/wire": Budget(120, 130),
@@ -61,7 +61,7 @@ ROOMS = {
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
     "benchmarks": Budget(11_124, 9_300),
-    "tools": Budget(2_769, 1_600),
+    "tools": Budget(2_657, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
