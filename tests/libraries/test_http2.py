@@ -22,7 +22,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandboxes.faults import Faults
-from sandboxes.http2 import PREFACE, STREAMS, Connection, fields_of
+from sandboxes.header_blocks import fields_of
+from sandboxes.http2 import PREFACE, STREAMS, Connection
 from sandboxes.sandbox import Call, Sandbox, answered
 
 LONG = b"0123456789" * 50_000
