@@ -61,7 +61,7 @@ ROOMS = {
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
     "benchmarks": Budget(11_124, 9_300),
-    "tools": Budget(2_657, 1_600),
+    "tools": Budget(2_658, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
