@@ -1,18 +1,17 @@
 """A server's side of HTTP/2 (RFC 9113), as much of it as a provider of pushes needs, on one asyncio protocol.
 
-It is quick enough to stand behind a benchmark, which no server from PyPI was. Header blocks are decoded by `hpack`,
-which is right but slow, so a block, and each of its fields, is decoded once as long as the connection's table stays the
-same.
+It is quick enough to stand behind a benchmark, which no server from PyPI was.
 """
 
 from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import cast
+
+from sandboxes.header_blocks import HeaderBlocks
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
@@ -24,8 +23,6 @@ STREAMS = 100
 #: Bytes that a client may send before it has to wait for a WINDOW_UPDATE; those that it lets us send, unless it says
 #: otherwise; and those that it takes in one frame.
 WINDOW, CLIENTS_WINDOW, MAX_FRAME_BYTES = 1 << 20, 65_535, 1 << 14
-#: Header blocks of a connection that are kept with what is in them, and single fields.
-MAX_BLOCKS_KEPT = 1024
 
 #: The connection, the stream, headers by name, and the body.
 Respond = Callable[["Connection", int, dict[str, str], bytes], None]
@@ -33,54 +30,6 @@ Respond = Callable[["Connection", int, dict[str, str], bytes], None]
 
 def frame(kind: int, flags: int, stream: int, payload: bytes | memoryview = b"") -> bytes:
     return struct.pack(">IBBI", len(payload), kind, flags, stream)[1:] + payload
-
-
-def integer(value: int, bits: int) -> bytes:
-    """RFC 7541 section 5.1, without the bits before the prefix."""
-    most = (1 << bits) - 1
-    if value < most:
-        return bytes([value])
-    value, done = value - most, bytearray([most])
-    while value >= 128:
-        done.append(value % 128 + 128)
-        value //= 128
-    return bytes([*done, value])
-
-
-@lru_cache(maxsize=1024)
-def block(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
-    """A header block that leaves the client's table alone, so that it can be made ahead of time."""
-    fields = [(":status", str(status)), *headers]
-    texts = ((name.lower().encode(), value.encode()) for name, value in fields)
-    return b"".join(b"\0" + b"".join(integer(len(text), 7) + text for text in pair) for pair in texts)
-
-
-def fields_of(whole: bytes) -> Iterator[bytes]:
-    """Each field of a header block as it came (RFC 7541 section 6)."""
-    at = 0
-    while at < len(whole):
-        begun, first = at, whole[at]
-        bits = next(bits for mark, bits in ((0x80, 7), (0x40, 6), (0x20, 5), (0, 4)) if first & mark or not mark)
-        is_literal = bits in (6, 4)
-        index, at = number(whole, at, bits)
-        for _ in range(is_literal * (1 if index else 2)):
-            length, at = number(whole, at, 7)
-            at += length
-        yield whole[begun:at]
-
-
-def number(whole: bytes, at: int, bits: int) -> tuple[int, int]:
-    """An integer (RFC 7541 section 5.1), and where it ends."""
-    most = (1 << bits) - 1
-    value, shift = whole[at] & most, 0
-    if value < most:
-        return value, at + 1
-    while True:
-        at += 1
-        value += (whole[at] & 0x7F) << shift
-        shift += 7
-        if whole[at] < 0x80:
-            return value, at + 1
 
 
 @dataclass(slots=True)
@@ -104,16 +53,12 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, respond: Respond, otherwise: Callable[[], asyncio.BaseProtocol], most_bytes: int) -> None:
         """`most_bytes` of a request are taken."""
-        from hpack import Decoder  # whose sandbox speaks HTTP/1.1 alone needs none
-
         self._respond, self._otherwise, self._most_bytes = respond, otherwise, most_bytes
         #: Work on answers, which ends with the connection.
         self.tasks: set[asyncio.Task[None]] = set()
         self._buffer = bytearray()
         self._greeted = False
-        self._decoder = Decoder()
-        self._blocks: dict[bytes, dict[str, str]] = {}
-        self._fields: dict[bytes, list[tuple[str, str]]] = {}
+        self._header_blocks = HeaderBlocks()
         self._unfinished = (0, 0, b"")
         self._received = 0
         self._streams: dict[int, Stream] = {}
@@ -208,7 +153,7 @@ class Connection(asyncio.Protocol):
         if not flags & END_HEADERS:
             self._unfinished = (stream, ends, whole)
             return
-        headers = self._decoded(whole)
+        headers = self._header_blocks.read(whole)
         if stream > self._last:
             return
         if len(self._streams) + len(self._open) >= STREAMS:
@@ -221,27 +166,6 @@ class Connection(asyncio.Protocol):
     def _reset(self, stream: int, why: int) -> None:
         self._forget(stream)
         self._out.append(frame(RST_STREAM, 0, stream, struct.pack(">I", why)))
-
-    def _decoded(self, whole: bytes) -> dict[str, str]:
-        found = self._blocks.get(whole)
-        if found is not None:
-            return found
-        found, kept = {}, True
-        for one in fields_of(whole):
-            if (pairs := self._fields.get(one)) is None:
-                pairs = [(str(name), str(value)) for name, value in self._decoder.decode(one)]
-                if one[0] & 0xC0 == 0x40 or one[0] & 0xE0 == 0x20:  # it has changed the table
-                    self._blocks.clear()
-                    self._fields.clear()
-                    kept = False
-                else:
-                    self._fields[one] = pairs
-            found.update(pairs)
-        while len(self._fields) > MAX_BLOCKS_KEPT:
-            del self._fields[next(iter(self._fields))]
-        if kept and len(self._blocks) < MAX_BLOCKS_KEPT:
-            self._blocks[whole] = found
-        return found
 
     def _data(self, flags: int, stream: int, payload: bytes) -> None:
         self._received += len(payload)

@@ -20,7 +20,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from sandboxes.faults import Faults, is_of, of
-from sandboxes.http2 import Connection, block
+from sandboxes.header_blocks import block
+from sandboxes.http2 import Connection
 from sandboxes.shares import Shares
 
 F = TypeVar("F", bound=Faults)

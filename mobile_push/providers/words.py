@@ -6,14 +6,15 @@ A text that doesn't fit is made to: nobody loses a message for a word of it. The
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
-
-import regex
+from typing import TYPE_CHECKING, NamedTuple
 
 from mobile_push.providers.provider import Push
 
+if TYPE_CHECKING:
+    import regex
+
 #: A character as people see one: an emoji of several code points is never cut in two.
-CHARACTER = regex.compile(r"\X")
+CHARACTER = r"\X"
 
 #: Stands for what was cut off.
 ELLIPSIS = "…"
@@ -43,8 +44,10 @@ class TextRules(NamedTuple):
             text = " ".join(self.forbidden.sub("", text).split())
         if most is None or self.count(text) <= most:
             return text
+        import regex  # which no start needs
+
         left, kept = most - self.count(ELLIPSIS), 0
-        for found in CHARACTER.finditer(text):
+        for found in regex.finditer(CHARACTER, text):
             left -= self.count(found.group())
             if left < 0:
                 break

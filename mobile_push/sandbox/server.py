@@ -20,7 +20,8 @@ from multidict import CIMultiDict
 
 from mobile_push.sandbox.answers import Answer, with_retry_after
 from mobile_push.sandbox.behaviour import Switches
-from sandboxes.http2 import Connection, block
+from sandboxes.header_blocks import block
+from sandboxes.http2 import Connection
 from sandboxes.sandbox import Asked, Control, Sandbox
 
 B = TypeVar("B", bound=Switches)

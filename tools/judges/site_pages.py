@@ -70,6 +70,7 @@ async def pages(world: World) -> list[Shown]:
         Shown(
             "staff-message", f"/staff/cases/{world.case}/actions/revoke", ((NEXT, ":root:not([data-old]) .said"),), why
         ),
+        Shown("staff-scanned", "/staff/scan", ((".search .btn", "[data-found] .verdict"),), {"text": world.scanned}),
         Shown("action", f"/cases/{world.appointment}", (("a[href*='/actions/']", ":root:not([data-old]) main form"),)),
         Shown("tip-check", "/items/crime-tip/form", ((NEXT, ":root:not([data-old]) [name=whole]"),), tip),
         Shown(

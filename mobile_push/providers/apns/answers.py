@@ -35,10 +35,10 @@ MOMENTS_MS = range(978_307_200_000, 4_102_444_800_000)
 
 def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     """What APNs' answer means: by its `reason`, and without one only a 200 of Apple's own is a yes."""
-    answer = document(body)
     name = headers.get("apns-id", "")
     if status == 200 and name and not body.strip():
         return Receipt(Outcome.ACCEPTED, "OK", None, name if name.isprintable() else None)
+    answer = document(body)
     reason = answer.get("reason")
     if not (isinstance(reason, str) and re.fullmatch("[A-Za-z]{1,40}", reason)):
         if status == 200:  # something between us and Apple answered, which has not said that it took the message

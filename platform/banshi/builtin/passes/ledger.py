@@ -40,6 +40,9 @@ _LONGER_NUMBER = 8
 #: One pass seen at two places within this time is suspicious.
 ELSEWHERE_WITHIN = timedelta(minutes=10)
 
+#: By how much the time of a scan may be behind ours, or ahead: what was revoked just after it counts.
+CLOCKS_DIFFER = timedelta(minutes=1)
+
 #: How long before it was signed a test case's pass has ended: more than clocks differ.
 LONG_OVER = timedelta(days=1)
 
@@ -246,7 +249,7 @@ async def examined(platform: Platform, text: str, at: datetime | None = None) ->
     if record is None or record.text not in {"", scanned.text}:
         # Well signed and yet not the one that we gave out: a restored backup, or a key in strange hands.
         return Verdict(code="unknown-pass", credential=credential)
-    if record.revoked_at is not None and (at is None or record.revoked_at <= at):
+    if record.revoked_at is not None and (at is None or record.revoked_at <= at + CLOCKS_DIFFER):
         return Verdict(code="revoked", credential=credential, record=record)
     out_of_time = cose.check_times(credential, now)
     if out_of_time is None and scanned.shown_at is not None:

@@ -37,8 +37,8 @@ from banshi.kernel.tables.passes import Pass
 ROUTES = Routes("passes")
 
 TEXT = {"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."}
-#: By how much the time of a scan may be ahead of ours, and for how long one may wait for a network.
-AHEAD, LONGEST_WAIT = timedelta(minutes=1), timedelta(days=30)
+#: For how long a scan may wait for a network.
+LONGEST_WAIT = timedelta(days=30)
 SCANNED = Record(
     text=TEXT,
     place=optional({"type": "string", "maxLength": 200, "description": "Where, in words."}),
@@ -158,7 +158,7 @@ def _scanned_at(call: Call) -> datetime | None:
     if "id" not in call.body:
         raise InvalidFields([FieldProblem("/id", NO_ID, "required")])
     with suppress(ValueError):
-        if now - LONGEST_WAIT <= (at := in_utc(text)) <= now + AHEAD:
+        if now - LONGEST_WAIT <= (at := in_utc(text)) <= now + ledger.CLOCKS_DIFFER:
             return at
     raise InvalidFields([FieldProblem("/scanned_at", NOT_THEN, "range")])
 

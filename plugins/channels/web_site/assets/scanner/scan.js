@@ -64,7 +64,7 @@ function show({ colour, title = told.titles[colour], under = "", notes = [], sma
   for (const [name, text] of [...claims, ...(until ? [[told.until, new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" }).format(until)]] : [])]) {
     const row = element("div", ""); row.append(element("dt", name), element("dd", text)); list.append(row);
   }
-  $("button", page).onclick = () => { found.replaceChildren(); root.hidden = false; open = ""; look(); };
+  $("button", page).onclick = () => { found.replaceChildren(); root.hidden = false; open = ""; seen = performance.now(); look(); };
   found.replaceChildren(page); root.hidden = true; open = id;
   $(".verdict", found).focus(); scrollTo(0, 0); showClock();
   if (felt !== id + colour) signal(colour);
