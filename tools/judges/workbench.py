@@ -47,6 +47,8 @@ CASES, TALKS, PARTS = 40, 20, 10
 SCANS = ["with"] * 19 + ["relayed"] + ["without"] * 7 + ["revoked"] * 3
 #: Steps of a talk, seconds in which a live page is as the API, and for all talks, scans or cases of a day.
 MOST_STEPS, LIVE_S, PATIENCE_S = 6, 15.0, 1_200.0
+#: A phone knows the time by the whole seconds of an answer's Date.
+CLOCK_S = 2.0
 BROWSERS: dict[str, tuple[Any, Any]] = {
     "Firefox": (firefox.PROGRAM, firefox.open_firefox),
     "Chromium": (chromium.IS_THERE, chromium.open_chromium),
@@ -178,9 +180,9 @@ async def scanned(door: Door, browser: firefox.Firefox, film: Path, is_filmed: b
                 text = one.text if how == "with" else relay.shows(door, -300)
                 wrong += differs(await phone.type(text, "checked with"), await scan(door, text))
         phone.leave_network()
+        await asyncio.gather(*(revoke(one) for how, one in away if how == "revoked"))
+        await asyncio.sleep(CLOCK_S)
         for how, one in away:
-            if how == "revoked":
-                await revoke(one)
             shown = await phone.type(one.text, "without a network")
             wrong += [f"{how}: {shown}"] * (shown["kind"] != "good")
         wrong += [f"of {len(away)} scans not all wait"] * (await phone.waiting() != len(away))
