@@ -35,6 +35,10 @@ if (form) form.addEventListener("submit", e => { if (form.dataset.there) return;
 $$("form").forEach(f => f.addEventListener("submit", e => { if (f.dataset.sent) e.preventDefault(); f.dataset.sent = "1"; setTimeout(() => delete f.dataset.sent, 4000); }));
 addEventListener("pageshow", () => $$("form").forEach(f => delete f.dataset.sent));
 
+// Another member of staff finds neither drafts nor a page of whoever was here before; scans that wait are sealed, and stay.
+const staff = $("form[action$='/staff/sign-out'] [name=token]")?.value;
+if (staff && staff !== sessionStorage.getItem("staff")) { if (sessionStorage.getItem("staff")) { sessionStorage.clear(); globalThis.caches?.delete("scanner"); } sessionStorage.setItem("staff", staff); }
+
 // Installed, the site keeps passes and messages for when there is no network; in a browser's window it keeps nothing.
 if ("serviceWorker" in navigator && matchMedia("(display-mode: standalone)").matches) navigator.serviceWorker.register("/site/worker.js", { scope: "/site/" }).catch(() => { /* the network has all of it */ });
 
