@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from banshi.kernel.contract.principals import Role
 from banshi.testing import Door, open_door
 from tests.browser import chromium
 from tests.browser.conftest import OpenBrowser, until
-from tests.browser.street import CHEN, FILMED, NEXT, SCANNER, TYPE, Phone, film, open_phone
+from tests.browser.street import CHEN, FILMED, NEXT, READY, SCANNER, TYPE, Phone, film, open_phone
 from tests.browser.street_pictures_drawn import FOLDER, TEXTS
 from tests.browser.test_site_offline import SIGN_OUT, holds
 from tests.conftest import good_answers
@@ -41,6 +42,9 @@ CLOCKS = """() => {
   performance.now = () => page() + turned.page;
   Date.now = () => phone() + turned.phone;
 }"""
+#: What a page does by itself half a minute later comes soon.
+SOON = """() => { const wait = setTimeout;
+  globalThis.setTimeout = (act, ms, ...more) => wait(act, ms === 30_000 ? 1_000 : ms, ...more); }"""
 #: The phone's clock as it was set while no page was open.
 SET_WHILE_CLOSED = "() => { turned.phone = Number(localStorage.getItem('set') ?? 0); }"
 #: Has the page be hidden, or seen again.
@@ -410,6 +414,75 @@ async def test_signing_out_warns_of_what_is_not_handed_in_and_then_wipes_it(
         left = "async () => [await caches.keys(), (await indexedDB.databases()).length]"
         assert await phone.page.run(left) == [[], 0]
     assert await Scan.all().count() == 0
+
+
+async def test_a_sign_out_waits_for_a_hand_in_that_is_under_way_and_deletes_nothing(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, real, go_on = await issue(door, good_answers), scanner._handed_in, asyncio.Event()
+
+    async def slow(*about: Any) -> Any:
+        await go_on.wait()
+        return await real(*about)
+
+    async with open_phone(door, tmp_path) as phone:
+        phone.leave_network()
+        await phone.type(one.text)
+        phone.network.heal()
+        monkeypatch.setattr(scanner, "_handed_in", slow)
+        await phone.page.run("() => document.querySelector('[data-held] button').click()")
+        await phone.page.run(SIGN_OUT)
+        await asyncio.sleep(0.5)
+        assert "deleted" not in await phone.told()
+        go_on.set()
+        await until(lambda: holds(phone.page))
+    assert await Scan.all().count() == 1
+
+
+async def test_a_busy_platform_is_asked_again_by_itself_and_each_sign_out_warns_of_what_is_new(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, real = await issue(door, good_answers), scanner._sent
+    async with open_phone(door, tmp_path, scripts=[SOON]) as phone:
+
+        async def warned() -> bool:
+            return "deleted by signing out" in await phone.told()
+
+        monkeypatch.setattr(scanner, "_sent", lambda _: [])
+        for _ in range(2):
+            await phone.type(one.text)
+            assert not await warned()
+            await phone.page.run(SIGN_OUT)
+            await until(warned)
+        monkeypatch.setattr(scanner, "_sent", real)
+
+        async def came_in() -> bool:
+            return await Scan.all().count() == 2
+
+        await until(came_in)
+
+
+async def test_a_sign_out_on_another_page_of_staffs_leads_to_the_scanner_while_scans_wait(
+    door: Door, tmp_path: Path
+) -> None:
+    one = await issue(door, good_answers)
+    both = Principal("chen", name="陈警官", roles=(Role("officer", "traffic"), Role("reviewer", "traffic")))
+    async with open_phone(door, tmp_path) as phone:
+        phone.leave_network()
+        await phone.type(one.text)
+        phone.network.heal()
+        await phone.sign_in(both)
+        await phone.page.go(f"{phone.url}/site/staff/worklist")
+        await phone.page.run(SIGN_OUT)
+
+        async def came_in() -> bool:
+            return await Scan.all().count() == 1
+
+        await until(came_in)
+        await until(lambda: holds(phone.page, READY))
+        await phone.page.go(f"{phone.url}/site/staff/worklist")
+        await phone.page.run(SIGN_OUT)
+        await until(lambda: holds(phone.page))
 
 
 async def test_signing_out_warns_of_another_officers_scans_too_and_a_citizens_sign_out_deletes_none(

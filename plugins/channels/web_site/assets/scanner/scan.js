@@ -150,7 +150,7 @@ async function verified(text) {
   const scan = { text, id, place: typed.elements.place.value }, live = await sealed(told.key, JSON.stringify(scan));
   const kept = { id, at, guessed: clock.guessed, whose: told.whose, box: told.box, verdict: local.verdict, colour: shown.colour, title: shown.title ?? told.titles[shown.colour], sealed: await sealed(told.key, JSON.stringify({ ...scan, scanned_at: new Date(at).toISOString() })) };
   if (shown.claims) labels.set(id, shown.claims[0]?.[1]);
-  asking.add(id); isLeaving = false;
+  asking.add(id); isLeaving = false; note("leave", "");
   await keepScan(kept);
   // Verified by the platform now, and so without this phone's time; that counts where this attempt fails.
   // What is refused here is shown at once; what is valid once the platform has said so, or is slow. Its own word comes last.
