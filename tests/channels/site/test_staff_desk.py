@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from banshi import Case
 from banshi.testing import TINY_PNG
 from conversations import File, Left
@@ -341,6 +343,33 @@ async def test_the_stream_is_for_who_sits_there_and_ends_with_their_session(tmp_
                 assert (other.status, other.headers["Content-Type"].partition(";")[0]) == (status, kind)
                 assert ("event: queued" in other.text) is (person is LI)
                 assert QUESTION not in other.text
+
+
+async def test_whoever_signs_out_beside_it_hears_no_more_by_the_stream_and_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banshi.builtin.live.live_rows.ALIVE_S", 0.2)
+    async with at_desk(tmp_path) as one:
+        there = await one.held(QUESTION)
+        stream = await one.li.session.get(f"{one.city.door.url}{HERE}/stream")
+        await until(lambda: one.city.door.platform[DESK_STREAMS].rooms)
+        await one.city.sends("before", "o-wang")
+        told = await stream.content.readuntil(b"before")
+        # In another tab.
+        (form,) = [form for form in one.li.page.xpath("//form") if form.get("action").endswith("/sign-out")]
+        sent = {"data": dict(one.li.sent(form)), "headers": {"Origin": one.city.door.url}}
+        await one.li._ask("POST", form.get("action"), **sent)
+        await one.city.sends("my number is 4711", "o-wang")
+        async with asyncio.timeout(30):
+            told += await stream.read()
+        assert b"4711" not in told
+        assert not one.city.door.platform[DESK_STREAMS].rooms
+        one.clock.on(seconds=61)
+        wu = officer(one.city.door, "wu", "petitions:desk-lead")
+        room = (await wu.get("/v1/desk/desks/reception/officers")).ok()["officers"]
+        assert [seat["state"] for seat in room if seat["id"] == "li"] == ["gone"]
+        await one.li.go(there)
+        assert "sign-in" in one.li.url
 
 
 async def test_texts_of_others_are_text_on_every_page_of_the_desk(tmp_path: Path) -> None:
