@@ -324,6 +324,43 @@ async def test_pictures_go_both_ways_and_reading_one_is_on_record(tmp_path: Path
         assert [one.text for one in one.li.page.xpath("//a[@data-picture]")] == ["form.jpg", "照片 1.png"]
 
 
+async def test_another_picture_of_the_same_name_is_sent_and_the_first_one_not_again(tmp_path: Path) -> None:
+    async with at_desk(tmp_path, files={"image/jpeg": 1_000_000, "image/png": 1_000_000}) as one:
+        await one.held(QUESTION)
+        page, url = one.li.text, one.li.url
+        # The first picture is sent, and then the text is refused.
+        await sends(one.li, "answers", text="x" * 10_001, file=snapshot())
+        assert one.li.status == 422
+        for picture_of in (snapshot(), TINY_PNG, TINY_PNG):
+            one.li.text, one.li.url = page, url
+            await sends(one.li, "answers", text="", file=picture_of)
+            assert one.li.status == 200
+        sent = [said.words["text"] for said in await Said.filter(by="officer")]
+        assert sent == ["", ""], "two pictures, each once"
+
+
+async def test_a_file_is_a_link_only_where_it_opens_and_a_pdf_is_no_picture(tmp_path: Path) -> None:
+    async with at_desk(tmp_path, files={"image/jpeg": 1_000_000}) as one:
+        await one.is_known("o-wang", "wang", "Wang Xiaoming")
+        there = await one.held(QUESTION)
+        await one.city.sends(File(picture, "form.jpg"), "o-wang")
+        await one.city.sends(File(picture, "form.PDF"), "o-wang")
+        await one.li.go(there)
+        links = one.li.page.xpath("//ol[@data-talk]//a[contains(@href, '/files/')]")
+        assert [(link.text, link.get("data-picture")) for link in links] == [("form.jpg", ""), ("form.PDF", None)]
+        assert {link.get("target") for link in links} == {"_blank"}, "and never in the desk's place"
+        async with open_browser(one.city.door, WU, "en") as wu:
+            await wu.go(there)
+            await sends(wu, "reading", purpose="a complaint")
+            assert "(a file) form.jpg" in shown(wu)
+            assert not wu.page.xpath("//a[contains(@href, '/files/')]"), "whoever doesn't hold it can't open it"
+        await one.li.go(there)
+        await sends(one.li, "close")
+        await one.held("One more question.")
+        assert "(a file) form.jpg" in shown(one.li)
+        assert not one.li.page.xpath("//a[contains(@href, '/files/')]")
+
+
 async def test_the_stream_is_for_who_sits_there_and_ends_with_their_session(tmp_path: Path) -> None:
     async with at_desk(tmp_path) as one:
         object.__setattr__(one.city.door.platform[SETTINGS], "idle_minutes", 0.05)
