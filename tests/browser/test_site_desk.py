@@ -272,8 +272,6 @@ async def test_whoever_listens_and_whoever_has_no_mouse_stays_where_they_are(
         page = await desk.sits()
         await desk.held(page, "first words")
         await page.run("() => { (window.list = document.querySelector('[data-talk]')).children[0].mark = 1; }")
-            "() => { window.list = document.querySelector('[data-talk]'); window.list.children[0].mark = 1; }"
-        )
         await page.run("() => document.querySelector('form[action$=close] button').focus()")
         await desk.city.sends("and more", "o-wang")
         await says(page, TALK, of="and more")
