@@ -221,7 +221,10 @@ async def test_what_is_typed_while_an_answer_is_on_its_way_stays(tmp_path: Path,
         await says(page, TALK, of="half a note")
         await until(lambda: page.run("() => !document.querySelector('form[data-note]').dataset.busy"))
         assert await page.run("() => document.querySelector('#nt').value") == "another note"
+        await page.run("() => { delete window.letGo; }")
         await page.run(PRESS, SEND)
+        await until(lambda: page.run("() => !!window.letGo"))
+        await page.run("() => window.letGo()")
         await says(page, TALK, of="And bring the old one")
         assert await Said.filter(by="officer").count() == 2
 
