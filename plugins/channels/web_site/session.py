@@ -10,7 +10,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from banshi import Call, Forbidden, Principal
-from banshi.sdk.sign_in import ENDED_SESSIONS, KeptCookie, admitted, end_sessions, held
+from banshi.sdk.sign_in import ENDED_SESSIONS, Held, KeptCookie, admitted, end_sessions, held
 from web_site.sentences import say
 from web_site.settings import SETTINGS
 
@@ -52,6 +52,12 @@ class Session:
     #: Whether they have to sign in anew before they see anything; what they had typed is still kept.
     is_over: bool = False
 
+    @property
+    def held(self) -> Held:
+        """What ends it: its own end, and that of any session of theirs."""
+        one, own = held(self.person.subject, self.since), held(self.person.subject, self.since, _id(self.token))
+        return Held(one.since, (*one.keys, *own.keys))
+
 
 def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
     """Sign somebody in, in this browser; whoever was here before goes on with the forms that are open beside this.
@@ -80,15 +86,13 @@ def found(call: Call, cookie: KeptCookie = COOKIE) -> Session | None:
     if not kept or bool(kept.get("roles")) != (cookie is STAFF_COOKIE):
         return None
     since, seen = float(kept["since"]), float(kept["seen"])
-    ended, own = call.platform[ENDED_SESSIONS], held(kept["subject"], since, _id(kept["token"]))
-    if ended.is_over(held(kept["subject"], since)) or ended.is_over(own):
-        return None
     known = {name: kept[name] for name in ("subject", "name", "resident_id", "phone")}
     settings, now = call.platform[SETTINGS], call.now.timestamp()
     ends = int(since + settings.most_hours * 3600)
     is_over = now - seen > settings.idle_minutes * 60 or now - since > settings.most_hours * 3600
     person = admitted(call.platform, Principal(**known, expires_at=ends), kept.get("roles", "").split())
-    return Session(person, since, kept["token"], is_over) if person else None
+    session = Session(person, since, kept["token"], is_over) if person else None
+    return None if session is None or call.platform[ENDED_SESSIONS].is_over(session.held) else session
 
 
 def go_on(call: Call, answer: web.StreamResponse, session: Session) -> None:
