@@ -213,6 +213,22 @@ async def test_a_preview_is_refused_as_the_action_itself(door: Door) -> None:
     assert {one.reader for one in read} == {"li", "sun"}, "whoever looks at what would be sent has read it"
 
 
+async def test_an_action_on_a_case_as_it_was_read_is_refused_once_it_has_moved_on(door: Door) -> None:
+    case, li = await handed_in(door), token_of(door, LI)
+    at = f"/v1/cases/{case['id']}"
+    assert "version" not in case, "it is staff's"
+    version = (await li.get(at)).ok()["version"]
+    (await token_of(door, ZHAO).post(f"{at}/actions/return", {"reason": "另一个号牌"})).ok()
+    body = {"answers": {"plate": "川B99999"}}
+    (await door.citizen("wang", "王小明").post(f"{at}/actions/supplement", body)).ok()
+    await door.settled()
+    for link in (f"{at}/actions/approve", f"{at}/actions/approve/preview"):
+        (await li.post(link, {"version": version})).problem(409, "conflict")
+    assert (await Case.get(id=case["id"])).state == "accepted"
+    version = (await li.get(at)).ok()["version"]
+    (await li.post(f"{at}/actions/approve", {"version": version})).ok()
+
+
 async def test_where_nobody_is_told_anything_the_preview_says_so(door: Door) -> None:
     case = await handed_in(door, "hall")
     told = (await token_of(door, LI).post(f"/v1/cases/{case['id']}/actions/recommend/preview", {})).ok()

@@ -270,6 +270,26 @@ async def test_of_two_who_decide_at_once_the_second_reads_what_happened_and_keep
     assert (await Case.get(id=case["id"])).state == "approved"
 
 
+async def test_nobody_decides_on_answers_that_they_have_not_seen(door: Door, li: Browser) -> None:
+    """The same action is permitted again, with the same message, on other answers."""
+    case = await handed_in(door)
+    await to_action(li, case["id"], "return")
+    li.type("/reason", TYPED)
+    await li.press("next")
+    link, wang = f"/v1/cases/{case['id']}/actions", door.citizen("wang", "王小明")
+    (await token_of(door, ZHAO).post(f"{link}/return", {"reason": "另一个号牌"})).ok()
+    (await wang.post(f"{link}/supplement", {"answers": {"plate": "川B99999"}})).ok()
+    await door.settled()
+    await li.press("next")
+    assert (li.status, li.heading()) == (409, "这个办件已有变化")
+    assert li.page.xpath("string(//textarea[@readonly])").strip() == TYPED
+    found = await Case.get(id=case["id"])
+    assert (found.state, found.answers) == ("accepted", {"plate": "川B99999"})
+    await to_action(li, case["id"], "approve")
+    await li.press("next")
+    assert (await Case.get(id=case["id"])).state == "approved"
+
+
 async def test_a_case_withdrawn_while_it_is_open_says_so(door: Door, li: Browser) -> None:
     case = await handed_in(door)
     await to_action(li, case["id"], "approve")
