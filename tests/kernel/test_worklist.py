@@ -118,6 +118,12 @@ async def test_what_is_found_by_a_name_counts_as_read_and_what_is_found_by_a_num
     assert [str(one.case_id) for one in await CaseReading.all()] == [case["id"]]
 
 
+async def test_a_whole_number_is_found_whatever_else_is_asked(door: Door) -> None:
+    case, li = await handed_in(door), token_of(door, LI)
+    for query in ("due=2020-01-01", "state=returned", "item=hall"):
+        assert [one["id"] for one in await rows(li, f"?q={case['number']}&{query}")] == [case["id"]], query
+
+
 async def test_a_search_goes_on_behind_what_it_has_opened(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "LOOKED_AT", 3)
     named = [(await handed_in(door, "bench", "李四" if number % 4 else "王小明"))["id"] for number in range(12)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from banshi import LANGUAGES, Principal, Role
 from banshi.builtin.audit.models import CaseReading
+from banshi.forms import Form
 from banshi.kernel.tables.cases import Case
 from banshi.testing import TINY_PNG, Door
 from tests.channels.site.browsing import Browser, open_browser
@@ -215,6 +217,16 @@ async def test_a_case_has_all_its_files_its_history_and_who_has_read_it(door: Do
     assert (li.status, li.headers["Content-Type"]) == (200, "image/png")
     await li.go(f"{STAFF}/cases/{case['id']}/files/0192f0c1-0000-7000-8000-000000000000")
     assert li.status == 404
+
+
+async def test_staff_read_every_answer_though_the_item_asks_something_else_by_now(door: Door, li: Browser) -> None:
+    case = await handed_in(door, plate="川B54321")
+    registry = door.platform.registry
+    schema = {"type": "object", "additionalProperties": False, "properties": {"name": {"type": "string"}}}
+    registry.items["bench"] = replace(registry.items["bench"], version=2, form=Form.from_schema(schema))
+    await li.go(f"{STAFF}/cases/{case['id']}")
+    assert "川B54321" in [one.text_content() for one in li.page.xpath("//main//dd")]
+    assert li.page.xpath("string(//dl[dd or div]/preceding-sibling::h3)") == "现行表单已不再填写的内容"
 
 
 async def test_what_an_action_sends_is_read_before_it_is_sent(door: Door, li: Browser) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 from banshi import Problem
 from web_site import session
 from web_site.filling.form import Filling
-from web_site.pages.cases import action_of
+from web_site.pages.cases import action_of, kept
 from web_site.rooms import WORKLIST
 from web_site.session import STAFF
 from web_site.staff.room import StaffPages
@@ -41,8 +41,7 @@ async def show_staff_action(visit: Visit) -> web.StreamResponse:
 async def take_staff_action(visit: Visit) -> web.StreamResponse:
     """Take an action, once the message that it sends was shown as it is."""
     if visit.known is None:
-        sent = [(name, text) for name, text in visit.sent.items() if name != "token"]
-        return await visit.page("cases/stands.html", status=401, sent=sent)
+        return await kept(visit)
     is_theirs = session.bears(visit.session, visit.sent.get("token", ""))
     case, action = await _as_read(visit)
     if action is None:
