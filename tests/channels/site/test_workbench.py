@@ -10,6 +10,7 @@ import pytest
 
 from banshi import LANGUAGES, Principal, Role
 from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.worklist import looking
 from banshi.forms import Form
 from banshi.kernel.tables.cases import Case
 from banshi.testing import TINY_PNG, Door
@@ -189,6 +190,29 @@ async def test_odd_questions_are_answered_on_a_page(door: Door, li: Browser, que
     assert li.status in (200, 400)
     assert li.page.xpath("//h1")
     assert "<script>alert" not in li.text
+
+
+async def test_a_count_is_shown_only_where_it_is_of_what_its_link_leads_to(door: Door, li: Browser) -> None:
+    await handed_in(door, "bench")
+    await handed_in(door, "hall", "李四")
+    for query, has_counts in {"": True, "?state=accepted": True, "?q=李四": False, "?item=hall": False}.items():
+        await li.go(WORKLIST + query)
+        chips = [one.text_content().strip() for one in li.page.xpath("//*[@class='chip']")]
+        assert chips[0] == ("全部 2" if has_counts else "全部"), query
+
+
+async def test_a_search_that_has_looked_through_a_part_says_so(
+    door: Door, li: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "LOOKED_AT", 2)
+    for number in range(3):
+        await handed_in(door, name="李四" if number else "王小明", plate=f"川B1000{number}")
+    for query, told in {"川B10002": "已查的部分里没有符合的", "王小明": "后面可能还有符合的"}.items():
+        await li.go(f"{WORKLIST}?q={query}")
+        assert told in li.text, query
+        await li.go(li.page.xpath("//main//a[contains(@href, 'after=')]/@href")[0])
+        assert "还没有全部查完" not in li.text
+    assert "没有符合条件的待办" in li.text
 
 
 async def test_a_page_of_the_list_is_no_reading_and_a_search_by_name_is_one(door: Door, li: Browser) -> None:
