@@ -39,12 +39,12 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_028, 930),  # the face, sdk, testing
+    "platform/banshi": Budget(1_029, 930),  # the face, sdk, testing
     "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
-    "platform/banshi/kernel": Budget(5_986, 5_750),
-    "platform/banshi/builtin": Budget(14_980, 13_150),
-    "platform/banshi/kinds": Budget(8_140, 8_290),
+    "platform/banshi/kernel": Budget(5_991, 5_750),
+    "platform/banshi/builtin": Budget(14_986, 13_150),
+    "platform/banshi/kinds": Budget(8_143, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
     "mobile_push": Budget(14_435, 12_840),
@@ -53,7 +53,7 @@ ROOMS = {
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(2_059, 2_000),
     "plugins/channels/conversations": Budget(4_701, 3_600),
-    "plugins/channels/web_site": Budget(2_844, 3_800),
+    "plugins/channels/web_site": Budget(2_899, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/wechat": Budget(1_074, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
