@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conversations.tables.models import Said
-from desk.tables.models import Enquiry
+from conversations import File
+from conversations.tables.models import ChannelConversation, ContactLink, Said
+from desk.tables.models import DeskEvent, Enquiry
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
 from tests.channels.desks import DESKS, ENQUIRIES, officer
 from tests.channels.test_desk_delivery import City, city
+from tests.channels.test_desk_files import picture
 from tests.fault_proxy import FaultProxy
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
@@ -32,6 +35,10 @@ TYPE = """(text) => { const one = document.querySelector('#answer'); one.focus()
   one.dispatchEvent(new Event('input', { bubbles: true })); }"""
 TYPED = "() => document.querySelector('#answer').value"
 SEND = "form[data-answer] .btn"
+#: What is sent waits until the test lets it go.
+SLOWLY = """() => { const asked = window.fetch; window.fetch = async (address, more) => {
+  if (more?.method === 'POST') await new Promise((go) => { window.letGo = go; });
+  return asked(address, more); }; }"""
 #: How often anything was asked for since the page was there.
 ASKED = "() => performance.getEntriesByType('resource').filter((one) => !one.name.includes('/stream')).length"
 LIVE = "() => !!document.querySelector('[data-offline][hidden]')"
@@ -108,7 +115,7 @@ async def test_what_happens_comes_by_itself_and_nothing_is_asked_for_in_a_loop(
         await says(page, TALK, of="sent")
         assert await page.run(TYPED) == ""
         await until(lambda: page.run("() => document.querySelector('.window').textContent.includes('4 ')"))
-        await asyncio.sleep(1)
+        await asyncio.sleep(5)
         before = await page.run(ASKED)
         await asyncio.sleep(4)
         assert await page.run(ASKED) == before, "nothing happens, and nothing is asked"
@@ -193,6 +200,123 @@ async def test_a_session_that_ends_while_somebody_types_takes_nothing_along(
         assert one
 
 
+async def test_what_is_typed_while_an_answer_is_on_its_way_stays(tmp_path: Path, open_browser: OpenBrowser) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        page = await desk.sits()
+        await desk.held(page, "first words")
+        await page.run(SLOWLY)
+        await page.run(TYPE, "Until ten.")
+        await page.run(PRESS, SEND)
+        await until(lambda: page.run("() => !!window.letGo"))
+        await page.run(TYPE, "Until ten. And bring the old one")
+        await page.run("() => window.letGo()")
+        await says(page, TALK, of="Until ten.")
+        await until(lambda: page.run(f"() => ({TYPED})() === 'And bring the old one'"))
+        assert await page.run("() => Object.values(sessionStorage)") == ["And bring the old one"]
+        # Whoever has begun anew keeps that whole; so does a note.
+        note = "(text) => { document.querySelector('#nt').value = text; }"
+        await page.run(note, "half a note")
+        await page.run("() => { delete window.letGo; }")
+        await page.run(PRESS, "form[action$=notes] button")
+        await until(lambda: page.run("() => !!window.letGo"))
+        await page.run(note, "another note")
+        await page.run("() => window.letGo()")
+        await says(page, TALK, of="half a note")
+        await until(lambda: page.run("() => !document.querySelector('form[data-note]').dataset.busy"))
+        assert await page.run("() => document.querySelector('#nt').value") == "another note"
+        await page.run("() => { delete window.letGo; }")
+        await page.run(PRESS, SEND)
+        await until(lambda: page.run("() => !!window.letGo"))
+        await page.run("() => window.letGo()")
+        await says(page, TALK, of="And bring the old one")
+        assert await Said.filter(by="officer").count() == 2
+
+
+async def test_enter_that_ends_a_word_of_an_input_method_inserts_and_sends_nothing(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        lead = officer(desk.city.door, "sun", "petitions:desk-lead")
+        texts = {"texts": {"zh-CN": "九点到五点。", "en": "From nine to five."}, "version": 0}
+        (await lead.put("/v1/desk/desks/reception/phrases/hours", texts)).ok()
+        page = await desk.sits()
+        await desk.held(page, "first words")
+        await page.run(TYPE, "half an answer")
+        enter = """(which, more) => document.querySelector(which).dispatchEvent(
+          new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...more }))"""
+        for composing in ({"isComposing": True}, {"keyCode": 229}):
+            await page.run(enter, "#letters", composing)
+            await page.run(enter, "#answer", {"ctrlKey": True, **composing})
+        assert await page.run(TYPED) == "half an answer"
+        await page.run(enter, "#letters", {})
+        assert "From nine to five." in await page.run(TYPED)
+        await page.run(enter, "#answer", {"ctrlKey": True})
+        await says(page, TALK, of="From nine to five.")
+        assert await Said.filter(by="officer").count() == 1
+
+
+async def test_every_text_that_was_typed_stays_readable_where_a_colleague_takes_over(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        page = await desk.sits()
+        held = await desk.held(page, "first words")
+        typed = {"answer": "An answer", "nt": "A note", "tn": "She knows him", "bw": "Insults"}
+        fill = "(typed) => Object.entries(typed).forEach(([id, text]) => { document.getElementById(id).value = text; })"
+        await page.run(fill, typed)
+        lead = officer(desk.city.door, "sun", "petitions:desk-lead")
+        (await lead.post(f"{ENQUIRIES}/{held}/take-over", {"purpose": "a complaint"})).ok()
+        await until(lambda: page.run("() => !document.querySelector('#nt')"))
+        kept = "() => [...document.querySelectorAll('#talk blockquote')].map((one) => one.textContent)"
+        assert sorted(await page.run(kept)) == sorted(typed.values())
+
+
+async def test_whoever_listens_and_whoever_has_no_mouse_stays_where_they_are(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        page = await desk.sits()
+        await desk.held(page, "first words")
+        await page.run("() => { (window.list = document.querySelector('[data-talk]')).children[0].mark = 1; }")
+        await page.run("() => document.querySelector('form[action$=close] button').focus()")
+        await desk.city.sends("and more", "o-wang")
+        await says(page, TALK, of="and more")
+        await page.run(TYPE, "Until ten.")
+        await page.run(PRESS, SEND)
+        await says(page, TALK, of="sent")
+        # The live region is one all the time, and what stood in it wasn't said anew.
+        assert await page.run("() => window.list.isConnected && window.list.children[0].mark === 1")
+        await page.run("() => document.querySelector('form[action$=return] button').focus()")
+        await page.run(PRESS, "form[action$=return] button")
+        await until(lambda: page.run("() => !!document.querySelector('form[action$=claim]')"))
+        within = "() => !!document.activeElement.closest('.pane')"
+        await until(lambda: page.run(within))
+
+
+async def test_on_a_phone_danger_is_seen_from_a_conversation_and_leads_to_the_queue(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        page = await desk.sits()
+        size = {"width": 320, "height": 640}
+        await desk.firefox.command("browsingContext.setViewport", context=page._context, viewport=size)
+        await desk.held(page, "first words")
+        seen = "(which) => !!document.querySelector(which).getClientRects().length"
+        assert not await page.run(seen, "[data-alarm]")
+        await desk.city.sends("somebody follows me, help", "o-danger")
+        await until(lambda: page.run(seen, "[data-alarm]"))
+        over = """() => { const [bar, head] = ['.desktabs', '[data-part=head]'].map((one) =>
+          document.querySelector(one).getBoundingClientRect()); return head.top >= bar.bottom - 1 && bar.top >= 0; }"""
+        assert await page.run(over), "in sight, and over nothing"
+        assert await page.run("() => document.documentElement.scrollWidth <= innerWidth")
+        await page.run("() => document.querySelector('[data-alarm]').click()")
+        await until(lambda: page.run(seen, "[data-rows=danger] a"))
+        await page.run("() => document.querySelector('[data-rows=danger] a').click()")
+        await until(lambda: page.run(THERE, "form[action$=claim]"))
+        await pressed(page, "form[action$=claim] button", "[data-answer]")
+        await until(lambda: page.run("() => document.querySelector('[data-alarm]').hidden"))
+
+
 async def test_on_a_phone_one_pane_is_seen_at_a_time_and_nothing_is_too_wide(
     tmp_path: Path, open_browser: OpenBrowser
 ) -> None:
@@ -209,7 +333,7 @@ async def test_on_a_phone_one_pane_is_seen_at_a_time_and_nothing_is_too_wide(
         await pressed(page, "form[action$=claim] button", "[data-answer]")
         for pane in ("queue", "talk", "about"):
             await page.run("(pane) => { document.querySelector(`.desktabs [href='#${pane}']`).click(); }", pane)
-            await until(lambda pane=pane: page.run(f"() => location.hash === '#{pane}'"))
+            await until(partial(page.run, f"() => location.hash === '#{pane}'"))
             assert await page.run(seen) == [pane]
             await page.run("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             assert await page.run("() => document.documentElement.scrollWidth <= innerWidth"), pane
@@ -244,3 +368,25 @@ async def test_two_hundred_who_wait_are_scrolled_and_what_is_shown_takes_away_no
         assert await page.run("() => document.querySelector('[data-part=cases]').textContent.trim() !== ''")
         await page.run(PRESS, "form[action$=notes] button")
         await says(page, TALK, of="half a note")
+
+
+async def test_a_picture_is_shown_in_the_talk_once_somebody_wants_to_see_it(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        await desk.city.sends("0", "o-wang")
+        row, now = await ChannelConversation.get(contact="o-wang"), desk.city.clock.now()
+        known: dict[str, Any] = {"person": "wang", "known": {"name": "王小明"}, "way": "app", "linked_at": now}
+        await ContactLink.create(conversation_id=row.id, **known)
+        page = await desk.sits()
+        await desk.held(page, "first words")
+        await desk.city.sends(File(picture, "form.jpg"), "o-wang")
+        await says(page, TALK, of="form.jpg")
+        assert not await DeskEvent.exists(what="file"), "nothing is read before"
+        await page.run(PRESS, "a[data-picture]")
+        await until(lambda: page.run("() => document.querySelector('a[data-picture] img')?.naturalWidth > 0"))
+        await desk.city.sends("Is it the right one?", "o-wang")
+        await says(page, TALK, of="Is it the right one?")
+        await asyncio.sleep(3)
+        assert await page.run("() => document.querySelector('a[data-picture] img')?.naturalWidth > 0"), "it stays"
+        assert await DeskEvent.filter(what="file").count() == 1, "and is read once"

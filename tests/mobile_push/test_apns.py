@@ -360,7 +360,7 @@ async def test_the_doctor_reads_the_key_and_asks_apple_nothing(
     told = findings(
         "mobile_push",
         PushSettings(apns=replace(settings, key_file=tmp_path / "bad.p8")),
-        SimpleNamespace(departments={}),
+        SimpleNamespace(departments={}, offered=lambda _: []),
     )
     assert [one.rule for one in told] == ["apns-key", "apns-sandbox"]
     assert not apple.answers

@@ -410,7 +410,7 @@ async def test_a_phone_that_registers_for_jpush_is_woken_by_it(
 
 
 def test_a_sandbox_in_jpushs_place_is_told_to_whoever_serves_people(settings: JPushSettings) -> None:
-    found = findings("mobile_push", PushSettings(jpush=settings), SimpleNamespace(departments={}))
+    found = findings("mobile_push", PushSettings(jpush=settings), SimpleNamespace(departments={}, offered=lambda _: []))
     assert [one.rule for one in found] == ["jpush-sandbox"]
 
 

@@ -45,10 +45,9 @@ from tests.kernel.test_pass_ledger import issue, revoke, scan  # noqa: E402
 #: Of the whole day; of a turn one part of so many.
 CASES, TALKS, PARTS = 40, 20, 10
 SCANS = ["with"] * 19 + ["relayed"] + ["without"] * 7 + ["revoked"] * 3
-#: Steps of a talk, seconds in which a live page is as the API, and for all talks, scans or cases of a day.
-MOST_STEPS, LIVE_S, PATIENCE_S = 6, 15.0, 1_200.0
-#: A phone knows the time by the whole seconds of an answer's Date.
-CLOCK_S = 2.0
+#: Steps of a talk, seconds in which a live page is as the API, and for all talks, scans or cases of a day. A phone has
+#: the time by the whole seconds of an answer's Date: what was revoked has to be older than a scan by so much.
+MOST_STEPS, LIVE_S, PATIENCE_S, CLOCK_S = 6, 15.0, 1_200.0, 2.0
 BROWSERS: dict[str, tuple[Any, Any]] = {
     "Firefox": (firefox.PROGRAM, firefox.open_firefox),
     "Chromium": (chromium.IS_THERE, chromium.open_chromium),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from banshi.builtin.limits.senders import Bucket, Senders, wait_for
 from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
-from banshi.builtin.live.live_rows import AFTER_EVENT, LAST_EVENT, LiveRows
+from banshi.builtin.live.live_rows import AFTER_EVENT, HELD, LAST_EVENT, LiveRows
 from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
 from banshi.kernel.contract.route_table import Routes
@@ -32,6 +32,7 @@ __all__ = [
     "BEARERS",
     "BY_MONTH",
     "CLIENTS",
+    "HELD",
     "LAST_EVENT",
     "MAX_MONTHS",
     "MIN_SHOWN",

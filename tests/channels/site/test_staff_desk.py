@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from banshi import Case
 from banshi.testing import TINY_PNG
 from conversations import File, Left
@@ -322,6 +324,43 @@ async def test_pictures_go_both_ways_and_reading_one_is_on_record(tmp_path: Path
         assert [one.text for one in one.li.page.xpath("//a[@data-picture]")] == ["form.jpg", "照片 1.png"]
 
 
+async def test_another_picture_of_the_same_name_is_sent_and_the_first_one_not_again(tmp_path: Path) -> None:
+    async with at_desk(tmp_path, files={"image/jpeg": 1_000_000, "image/png": 1_000_000}) as one:
+        await one.held(QUESTION)
+        page, url = one.li.text, one.li.url
+        # The first picture is sent, and then the text is refused.
+        await sends(one.li, "answers", text="x" * 10_001, file=snapshot())
+        assert one.li.status == 422
+        for picture_of in (snapshot(), TINY_PNG, TINY_PNG):
+            one.li.text, one.li.url = page, url
+            await sends(one.li, "answers", text="", file=picture_of)
+            assert one.li.status == 200
+        sent = [said.words["text"] for said in await Said.filter(by="officer")]
+        assert sent == ["", ""], "two pictures, each once"
+
+
+async def test_a_file_is_a_link_only_where_it_opens_and_a_pdf_is_no_picture(tmp_path: Path) -> None:
+    async with at_desk(tmp_path, files={"image/jpeg": 1_000_000}) as one:
+        await one.is_known("o-wang", "wang", "Wang Xiaoming")
+        there = await one.held(QUESTION)
+        await one.city.sends(File(picture, "form.jpg"), "o-wang")
+        await one.city.sends(File(picture, "form.PDF"), "o-wang")
+        await one.li.go(there)
+        links = one.li.page.xpath("//ol[@data-talk]//a[contains(@href, '/files/')]")
+        assert [(link.text, link.get("data-picture")) for link in links] == [("form.jpg", ""), ("form.PDF", None)]
+        assert {link.get("target") for link in links} == {"_blank"}, "and never in the desk's place"
+        async with open_browser(one.city.door, WU, "en") as wu:
+            await wu.go(there)
+            await sends(wu, "reading", purpose="a complaint")
+            assert "(a file) form.jpg" in shown(wu)
+            assert not wu.page.xpath("//a[contains(@href, '/files/')]"), "whoever doesn't hold it can't open it"
+        await one.li.go(there)
+        await sends(one.li, "close")
+        await one.held("One more question.")
+        assert "(a file) form.jpg" in shown(one.li)
+        assert not one.li.page.xpath("//a[contains(@href, '/files/')]")
+
+
 async def test_the_stream_is_for_who_sits_there_and_ends_with_their_session(tmp_path: Path) -> None:
     async with at_desk(tmp_path) as one:
         object.__setattr__(one.city.door.platform[SETTINGS], "idle_minutes", 0.05)
@@ -341,6 +380,33 @@ async def test_the_stream_is_for_who_sits_there_and_ends_with_their_session(tmp_
                 assert (other.status, other.headers["Content-Type"].partition(";")[0]) == (status, kind)
                 assert ("event: queued" in other.text) is (person is LI)
                 assert QUESTION not in other.text
+
+
+async def test_whoever_signs_out_beside_it_hears_no_more_by_the_stream_and_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banshi.builtin.live.live_rows.ALIVE_S", 0.2)
+    async with at_desk(tmp_path) as one:
+        there = await one.held(QUESTION)
+        stream = await one.li.session.get(f"{one.city.door.url}{HERE}/stream")
+        await until(lambda: one.city.door.platform[DESK_STREAMS].rooms)
+        await one.city.sends("before", "o-wang")
+        told = await stream.content.readuntil(b"before")
+        # In another tab.
+        (form,) = [form for form in one.li.page.xpath("//form") if form.get("action").endswith("/sign-out")]
+        sent = {"data": dict(one.li.sent(form)), "headers": {"Origin": one.city.door.url}}
+        await one.li._ask("POST", form.get("action"), **sent)
+        await one.city.sends("my number is 4711", "o-wang")
+        async with asyncio.timeout(30):
+            told += await stream.read()
+        assert b"4711" not in told
+        assert not one.city.door.platform[DESK_STREAMS].rooms
+        one.clock.on(seconds=61)
+        wu = officer(one.city.door, "wu", "petitions:desk-lead")
+        room = (await wu.get("/v1/desk/desks/reception/officers")).ok()["officers"]
+        assert [seat["state"] for seat in room if seat["id"] == "li"] == ["gone"]
+        await one.li.go(there)
+        assert "sign-in" in one.li.url
 
 
 async def test_texts_of_others_are_text_on_every_page_of_the_desk(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.identity.ended import ENDED_SESSIONS, held
+from banshi.builtin.identity.ended import ENDED_SESSIONS, Held, held
 from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
 from banshi.builtin.sentences import say
 from banshi.foundation.background import woken, working
@@ -39,6 +39,8 @@ MAX_STREAMS, MAX_EACH, MAX_BEHIND, ROWS_AT_ONCE = 2_000, 4, 1_000, 200
 LAST_EVENT = Parameter("Last-Event-ID", {"type": "string", "format": "uuid"}, "Goes on after that event.", "header")
 #: The same for a browser's first request, which has no such header.
 AFTER_EVENT = Parameter("after", LAST_EVENT.schema, "Goes on after that event, without the header.")
+#: By which sign-in of ours a request follows, where that is no token's: the stream ends with it.
+HELD = web.RequestKey("banshi_held", Held)
 
 
 @dataclass(eq=False, slots=True)
@@ -184,7 +186,8 @@ class LiveRows:
         self, request: web.Request, response: web.StreamResponse, follower: Follower, data: bytes, ends: float
     ) -> None:
         """Write until the token ends or was ended, the server closes, or the reader takes nothing."""
-        begun, ended = held(follower.person, self._clock()), self.platform[ENDED_SESSIONS]
+        begun = request.get(HELD) or held(follower.person, self._clock())
+        ended = self.platform[ENDED_SESSIONS]
         while not ended.is_over(begun):
             if not await is_taken(request, response, data, STALLED_S):
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,6 @@ from aiohttp import web
 
 from banshi import NotFound, Problem
 from web_site import session
-from web_site.answered import ANSWERED
 from web_site.rooms import DESK
 from web_site.staff.desk.page import HERE, enquiry_of, shown
 from web_site.staff.room import StaffPages
@@ -23,6 +23,8 @@ ROUTES = StaffPages(DESK)
 SAID_THERE = frozenset({403, 409, 413, 422, 429, 503})
 OCTETS = "application/octet-stream"
 MAX_FOUND = "8"
+#: What the API says to another body under a key.
+REUSED = "idempotency-key-reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +126,17 @@ async def _answer(visit: Visit) -> web.Response:
     sent, key = visit.sent, visit.sent.get("key", "")
     if "find" in sent:
         return await shown(visit, await enquiry_of(visit), letters=sent.get("letters", "").strip())
-    known, now = visit.call.platform[ANSWERED], visit.call.now.timestamp()
     for file in visit.files:
-        # Once, however often the form is sent: another upload would be another answer.
-        if file.body and not known.find(now, key, file.name):
+        if file.body:
             named = f"{_api(visit)}/files?name={quote(file.name[:200])}"
             made = await visit.send("POST", named, file.body, media_type=OCTETS)
-            await visit.send("POST", f"{_api(visit)}/answers", {"file": made["id"]})
-            known.keep(now, "sent", key, file.name)
+            once = f"{key}-{hashlib.blake2b(file.body, digest_size=16).hexdigest()}" if key else ""
+            try:
+                await visit.send("POST", f"{_api(visit)}/answers", {"file": made["id"]}, key=once)
+            except Problem as problem:
+                # These bytes were said: another upload of them is another body under their key.
+                if problem.code != REUSED:
+                    raise
     body = {name: sent[name] for name in ("phrase",) if sent.get(name)} or {"text": sent.get("text", "")}
     if body.get("text", "-").strip():
         await visit.send("POST", f"{_api(visit)}/answers", body, key=key)

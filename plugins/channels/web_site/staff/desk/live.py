@@ -7,6 +7,7 @@ from dataclasses import replace
 from aiohttp import web
 from yarl import URL
 
+from banshi.sdk.http import HELD
 from web_site.rooms import DESK
 from web_site.settings import SETTINGS
 from web_site.staff.room import StaffPages
@@ -18,9 +19,11 @@ PURPOSE_CHARS = 200
 
 @ROUTES.show("/desk/stream", {"after": 36}, media_type="text/event-stream")
 async def follow_desk(visit: Visit) -> web.StreamResponse:
-    """Follow one's desks as the API's stream tells them, until somebody who does nothing here is signed out."""
+    """Follow one's desks as the API's stream tells them, until somebody signs out, or does nothing here for long."""
     platform, call, person = visit.call.platform, visit.call, visit.person
     until = int(call.now.timestamp()) + platform[SETTINGS].idle_minutes * 60
+    if visit.session is not None:
+        call.request[HELD] = visit.session.held
     address = str(URL("/v1/desk/stream").with_query(call.query))
     return await platform[READER].follow(call, address, replace(person, expires_at=min(until, person.expires_at)))
 
