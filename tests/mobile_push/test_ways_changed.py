@@ -12,6 +12,8 @@ import pytest
 from banshi import Message
 from banshi.testing import Door
 from mobile_push.delivery.planner import Planner
+from mobile_push.delivery.service import PUSH
+from mobile_push.inbox.unread import unread
 from mobile_push.phones import registration
 from mobile_push.phones.upkeep import forget_absent
 from mobile_push.tables.models import Address, Chunk, Delivery, Device, FanOut
@@ -60,12 +62,11 @@ async def test_a_phone_is_woken_by_its_new_addresses_whichever_it_had_before(
     wang = door.citizen("wang")
     first = (await wang.post("/v1/devices", {**at(old), "platform": "android"})).created()
     if how == "POST":
-        beside = [at(old)] if old == "stream" else []
-        body = {**at("c"), "platform": "android", "addresses": [*beside, at("a" if old != "a" else "b")]}
+        body = {**at("c"), "platform": "android", "addresses": [at(old)]}
         device = (await wang.post("/v1/devices", body)).created()
     else:
         device = (await wang.call("PATCH", first["links"]["self"], json={"addresses": [at("c")]})).ok()
-    assert "c" in device["providers"]
+    assert (device["id"], {*device["providers"]}) == (first["id"], {"c", old})
     one = await sent(door, message)
     alert = str((await publish(door, await broadcast(door, "alert"))).id)
     await until(lambda: len(reached(*ways)) == 2)
@@ -212,3 +213,45 @@ async def test_of_many_who_give_the_same_addresses_at_once_each_address_is_one_p
     digests = [one.token_hash for one in devices] + [one.token_hash for one in beside]
     assert len({*digests}) == len(digests)
     assert {one.device_id for one in beside} <= {one.id for one in devices}
+
+
+async def test_what_cannot_be_sent_in_time_is_given_back_untried(
+    door: Door, ways: list[InMemory], message: Make
+) -> None:
+    """A claim may take more than a provider sends before the lease ends."""
+    await register(door, 1, "b")
+    rows: Any = next(one for one in door.platform[PUSH].couriers if one.provider is ways[1])._sources[0]
+    good, rows._good_for = rows._good_for, -1.0
+    one = await sent(door, message)
+
+    async def claimed() -> list[tuple[int, int]]:
+        return [(row.attempts, row.tries) for row in await Delivery.all()]
+
+    await until(lambda: _often(claimed))
+    rows._good_for = good
+    await until(lambda: ways[1].took == [(one, "b-00000001")])
+    await until(quiet)
+    ((attempts, tries),) = await claimed()
+    assert (attempts >= 3, tries) == (True, 1)
+
+
+async def _often(claimed: Callable[[], Any]) -> bool:
+    return any(attempts >= 3 for attempts, _ in await claimed())
+
+
+async def test_a_claim_whose_badges_cannot_be_counted_is_given_back_at_once(
+    door: Door, ways: list[InMemory], message: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failed = unread, []
+
+    async def failing(*given: Any) -> Any:
+        if not failed:
+            failed.append(given)
+            raise ConnectionError
+        return await real(*given)
+
+    monkeypatch.setattr("mobile_push.delivery.claims.rows.unread", failing)
+    await register(door, 1, "b")
+    one = await sent(door, message)
+    await until(lambda: ways[1].took == [(one, "b-00000001")])
+    assert (len(failed), (await Delivery.get()).tries) == (1, 1)

@@ -101,6 +101,8 @@ class Rows:
         self._moves = not provider.name.endswith(SUFFIX)
         #: What is claimed and not recorded yet.
         self._held: dict[int, Job] = {}
+        #: (id, attempts) of what was claimed and can't be begun in time: it has not been tried.
+        self._late: list[tuple[int, int]] = []
 
     async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
         """Take up to `limit` due deliveries of that lane and the ones before it, the urgent and oldest first."""
@@ -108,7 +110,11 @@ class Rows:
         claimed = time.monotonic()
         if rows and self._badged:
             persons = {as_read(InboxMessage, "person", row.person) for row in rows}
-            self._unread = await unread(self._platform, persons)
+            try:
+                self._unread = await unread(self._platform, persons)
+            except BaseException:
+                self._late += [(row.id, row.attempts) for row in rows if row.id not in self._held]
+                raise
         found = [self._parcel(row, claimed) for row in rows]
         return [one for one in found if one is not None]
 
@@ -169,6 +175,7 @@ class Rows:
         if time.monotonic() - job.claimed <= self._good_for:
             return True
         self._forget(job)
+        self._late.append((job.id, job.attempts))
         return False
 
     def settle(self, parcel: Parcel, receipt: Receipt) -> None:
@@ -187,8 +194,11 @@ class Rows:
     async def record(self) -> bool:
         """Record outcomes; what was not taken at an address goes by another way of its phone, or later."""
         await self._move()
+        if late := [*self._late]:
+            await self._queue.give_back(late)
+            self._late = self._late[len(late) :]
         if not self._settlements:
-            return False
+            return bool(late)
         group, self._settlements = self._settlements, []
         try:
             await self._record(group)
