@@ -242,7 +242,8 @@ async def _often(claimed: Callable[[], Any]) -> bool:
 async def test_a_claim_whose_badges_cannot_be_counted_is_given_back_at_once(
     door: Door, ways: list[InMemory], message: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failed = unread, []
+    real = unread
+    failed: list[Any] = []
 
     async def failing(*given: Any) -> Any:
         if not failed:
