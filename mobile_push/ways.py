@@ -30,6 +30,9 @@ SECOND = "+"
 #: `away_until` of an address that its provider calls dead, and how the hash begins of one that is forgotten.
 DEAD, GONE = 1 << 62, "gone:"
 
+#: The same of an address of which it said so as of a time before the app gave it: it is asked once more.
+ASKED_AGAIN = 1
+
 
 class Way(NamedTuple):
     """One of a phone's addresses."""
@@ -118,17 +121,19 @@ def _rows(name: str, phones: Collection[UUID]) -> Any:
 
 
 async def bury(name: str, dead: Mapping[UUID, Grave]) -> set[UUID]:
-    """Leave addresses alone that are dead; of which phones. One that the app has given since is none of them."""
-    gone: dict[UUID, str] = {}
+    """Leave addresses alone that are dead; of which phones. One that the app has given since is asked once more."""
+    found: dict[int, dict[UUID, str]] = {DEAD: {}, ASKED_AGAIN: {}}
     for one in await _rows(name, dead):
         device = one.id if isinstance(one, Device) else one.device_id
         token, since = dead[device]
-        if one.token == token and (since is None or one.given_at <= since * 1000):
+        if one.token == token:
+            newer = since is not None and one.given_at > since * 1000 and one.away_until != ASKED_AGAIN
             # By the hash: a token may be sealed, and nothing finds that.
-            gone[device] = one.token_hash
-    if gone:
-        await _rows(name, gone).filter(token_hash__in=list(gone.values())).update(away_until=DEAD)
-    return set(gone)
+            found[ASKED_AGAIN if newer else DEAD][device] = one.token_hash
+    for until, those in found.items():
+        if those:
+            await _rows(name, those).filter(token_hash__in=list(those.values())).update(away_until=until)
+    return set(found[DEAD])
 
 
 async def send_away(name: str, phones: Collection[UUID], until: int) -> None:
@@ -140,6 +145,9 @@ async def revive(name: str, phones: Collection[UUID]) -> None:
     """None of these was dead: it was our own mistake that they seemed so."""
     await _rows(name, phones).filter(away_until=DEAD).exclude(token_hash__startswith=GONE).update(away_until=0)
 
+
+#: What a server of the version before leaves behind where it deletes a phone: it knows of no such table.
+FORGET_ORPHANS = "DELETE FROM push_address WHERE NOT EXISTS (SELECT 1 FROM push_device d WHERE d.id = device_id) AND "
 
 #: Entered within the transaction of a change to these persons' phones.
 Along = Callable[[Platform, BaseDBAsyncClient, Collection[str]], AbstractAsyncContextManager[None]]

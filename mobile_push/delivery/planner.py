@@ -170,7 +170,7 @@ class Planner:
         self, walk: Walk, broadcast: Broadcast, audience: Audience, topics: Sequence[str], through: str
     ) -> str | None:
         """Put the next phones into chunks; where it has got to, None at the end."""
-        rows = await self._read(walk, broadcast, audience, through, topics)
+        rows = await self._read(walk, audience, through, topics)
         devices = [bytes.fromhex(str(row["id"]).replace("-", "")) for row in rows if audience.has(row)]
         last = str(rows[-1]["id"]) if rows else through
         ended = len(rows) < _most(through)
@@ -203,12 +203,11 @@ class Planner:
         return chunks
 
     async def _read(
-        self, walk: Walk, broadcast: Broadcast, audience: Audience, through: str, topics: Sequence[str]
+        self, walk: Walk, audience: Audience, through: str, topics: Sequence[str]
     ) -> Sequence[Mapping[str, Any]]:
         """The next phones of the audience: id, latitude, longitude, whether it is in it for sure.
 
-        With topics only those that aren't reached by one of them. What has moved here since it was published belongs to
-        the walk over the provider that it had before.
+        With topics only those that aren't reached by one of them.
         """
         mark = Marks(self._store)
         phones, changed = "push_device d", "1 = 1"
@@ -223,7 +222,7 @@ class Planner:
         return await mark.rows(
             f"SELECT d.id, d.latitude, d.longitude, CASE WHEN {audience.sure(mark)} THEN 1 ELSE 0 END AS sure "  # noqa: S608
             f"FROM {phones} WHERE d.provider = {mark(walk.provider)} AND d.id > {mark(position)} "
-            f"AND d.moved_at <= {mark(broadcast.published_at)} AND {changed} AND {audience.condition(mark)} "
+            f"AND {changed} AND {audience.condition(mark)} "
             f"ORDER BY d.id LIMIT {mark(_most(through))}"
         )
 

@@ -26,6 +26,7 @@ from banshi.sdk.http import Routes, page_answer
 from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones import registration
+from mobile_push.phones.addresses.given import given_in
 from mobile_push.phones.erasure import erase_device
 from mobile_push.phones.registration import MAX_TRIES
 from mobile_push.providers.webpush.subscriptions import MAX_ENDPOINT_LENGTH
@@ -108,7 +109,8 @@ DEVICE = Record(
 def device_document(call: Call, device: Device, providers: Sequence[str]) -> dict[str, Any]:
     """A device as its owner sees it. The token stays with us."""
     links = {"self": f"/v1/devices/{device.id}", "inbox": "/v1/inbox", "stream": "/v1/inbox/stream"}
-    return DEVICE.of(call.platform, device, providers=providers, area=areas.document(device), links=links)
+    shown: dict[str, Any] = {"provider": providers[0], "providers": providers, "links": links}
+    return DEVICE.of(call.platform, device, area=areas.document(device), **shown)
 
 
 _OWN = {"id": "$response.body#/id"}
@@ -134,7 +136,7 @@ async def register_device(call: Call) -> web.StreamResponse:
     What is known of it is renewed. One that changes hands leaves its owner.
     """
     push = call.platform[PUSH]
-    given = registration.given_in(push, push.providers, call.body)
+    given = given_in(push, push.providers, call.body)
     documents: list[dict[str, Any]] = []
 
     def receipt(device: Device, providers: Sequence[str]) -> Sequence[Model]:

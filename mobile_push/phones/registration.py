@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -14,17 +13,20 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
-from banshi import Call, Conflict, FieldProblem, InvalidFields, NotFound, Platform, Stale, Update, Write
+from banshi import Call, Conflict, NotFound, Platform, Stale, Update, Write
 from mobile_push.audience import areas
 from mobile_push.audience.topic_names import in_use
-from mobile_push.delivery.service import PUSH, Push
+from mobile_push.delivery.service import PUSH
 from mobile_push.delivery.topics.changes import kept
+from mobile_push.inbox.messages import STREAM
+from mobile_push.inbox.standings import EVERYBODY
+from mobile_push.phones.addresses.given import Given, address_of, others_in, refuse_twice
 from mobile_push.phones.anonymous.subjects import is_anonymous
 from mobile_push.phones.erasure import end_deliveries
-from mobile_push.providers.webpush import subscription
 from mobile_push.sentences import say
-from mobile_push.tables.models import Address, Device
-from mobile_push.ways import WAYS
+from mobile_push.tables.marks import Marks
+from mobile_push.tables.models import Address, Device, FanOut, InboxCounter
+from mobile_push.ways import DEAD, FORGET_ORPHANS, GONE, WAYS
 
 #: How often a change is prepared anew when another one of the same phone comes between.
 MAX_TRIES = 5
@@ -37,70 +39,6 @@ TAKEN = {
     "zh-CN": "这部手机已由登录的用户登记，会照常收到预警；要不登录而接收，请先在应用中退出登录。",
     "en": "This phone is registered by somebody who has signed in, and gets alerts so; have them sign out first.",
 }
-
-
-class Given(NamedTuple):
-    """An address that an app gives for its phone."""
-
-    provider: str
-    token: str
-
-    @property
-    def digest(self) -> str:
-        """What it is found by."""
-        return digest_of(self.provider, self.token)
-
-
-def given_in(push: Push, offered: Sequence[str], body: Mapping[str, Any]) -> list[Given]:
-    """The addresses of a registration, the one that a notice takes first. Raises InvalidFields."""
-    given = [_given(push, offered, body), *others_in(push, offered, body)]
-    _refuse_twice(given)
-    order = push.platform[WAYS].order("notice")
-    return sorted(given, key=lambda one: order.index(one.provider) if one.provider in order else len(order))
-
-
-def others_in(push: Push, offered: Sequence[str], body: Mapping[str, Any]) -> list[Given]:
-    """The further addresses of a registration or a change. Raises InvalidFields."""
-    return [_given(push, offered, one, f"/addresses/{at}") for at, one in enumerate(body.get("addresses", ()))]
-
-
-def _given(push: Push, offered: Sequence[str], body: Mapping[str, Any], at: str = "") -> Given:
-    if (provider := body["provider"]) not in offered:
-        told = say("This way to reach a phone is not set up here; there are: {there}.", there=", ".join(offered) or "–")
-        raise InvalidFields([FieldProblem(f"{at}/provider", told, "unavailable")])
-    return Given(provider, address_of(push, provider, body, at))
-
-
-def _refuse_twice(given: Sequence[Given]) -> None:
-    names = [one.provider for one in given]
-    if len({*names}) < len(names):
-        told = say("Name each provider once: a phone has one address at each.")
-        raise InvalidFields([FieldProblem("/addresses", told, "twice")])
-
-
-def address_of(push: Push, provider: str, body: Mapping[str, Any], at: str = "") -> str:
-    """What the provider calls this phone: its token, or the subscription as one text. Raises InvalidFields."""
-    settings = push.settings.webpush if provider == "webpush" else None
-    field, other = ("subscription", "token") if settings else ("token", "subscription")
-    problems = []
-    if field not in body:
-        told = (
-            say("Send the browser's subscription, whole.") if settings else say("Send the phone's registration token.")
-        )
-        problems.append(FieldProblem(f"{at}/{field}", told, "required"))
-    if other in body:
-        told = say("Leave it out: this way to reach a phone takes none.")
-        problems.append(FieldProblem(f"{at}/{other}", told, "not-taken"))
-    if problems:
-        raise InvalidFields(problems)
-    if settings is None:
-        return str(body["token"])
-    try:
-        return subscription(body["subscription"], settings)
-    except ValueError as error:
-        told = error.args[0]
-        told = told if isinstance(told, Mapping) else say("{told}.", told=told)
-        raise InvalidFields([FieldProblem(f"{at}/subscription", told, "unusable")]) from None
 
 
 async def holders(
@@ -138,9 +76,9 @@ async def register(
             device.update_from_dict(values)
             await _commit(call, Write(updates=[guard], rows=list(receipt(device, await providers_of(device)))))
             return device
-        mine.sort(key=lambda one: one.token_hash not in {address.digest for address in given})
+        mine.sort(key=lambda one: (one.provider == STREAM, one.token_hash not in {it.digest for it in given}))
         device = mine[0] if mine else new_device(call, person, given[0], values)
-        if not present and len(given) == 1:
+        if not (present or given[1:] or call.platform[WAYS].several(given[0].provider)):
             await _commit(call, Write(rows=[device, *receipt(device, [given[0].provider])]))
             return device
         persons = {person, *(one.person for one in present)}
@@ -175,12 +113,12 @@ def now_of(call: Call) -> int:
 
 
 async def providers_of(device: Device, connection: BaseDBAsyncClient | None = None) -> list[str]:
-    """The providers of a phone's addresses, its row's own first."""
+    """The providers of a phone's addresses, its row's own first where that is still one."""
     others: Any = ()
     if device.ways:
         rows = Address.filter(device_id=device.id).order_by("provider").using_db(connection)
         others = await rows.values_list("provider", flat=True)
-    return [device.provider, *others]
+    return [*([device.provider] if device.token or not others else []), *others]
 
 
 async def take(
@@ -198,29 +136,65 @@ async def take(
     Whoever has an address is the phone: another registration of it, the caller's or not, ends. In new hands it gets a
     new id: what was planned for the old one, or said of it, stays with that.
     """
-    locked = [one for one in await holders(given, connection, [device.id]) if one.id != device.id]
-    if {(one.id, one.person) for one in locked} != {(one.id, one.person) for one in present if one.id != device.id}:
-        raise Stale("an address has changed hands meanwhile")
-    for other in locked:
-        await end_former(call.platform, connection, other)
-    names, now, old = [one.provider for one in given], now_of(call), device.provider
-    home = next((one for one in given if one.provider == old or (whole and old not in names)), None)
+    await _hold(call, connection, device, given, present)
+    names, now = [one.provider for one in given], now_of(call)
+    if device.provider == STREAM not in names and not whole:
+        given = [*given, Given(STREAM, device.token)]
+    home, values = await _home(connection, device, given, whole=whole), dict(values)
     if home is not None:
-        values = {**values, "provider": home.provider, "token": home.token, "token_hash": home.digest}
-        values |= {"given_at": now, "away_until": 0, **({"moved_at": now} if home.provider != old else {})}
+        values |= {"provider": home.provider, "token": home.token, "token_hash": home.digest}
+        values |= {"given_at": now, "away_until": 0}
+    elif whole:
+        values |= {"token": "", "token_hash": f"{GONE}{device.id}", "away_until": DEAD}
     rest = [one for one in given if one is not home]
     beside = Address.filter(device_id=device.id).using_db(connection)
     await (beside if whole else beside.filter(provider__in=names)).delete()
     for one in rest:
         which = {"device_id": device.id, "provider": one.provider, "token_hash": one.digest}
         await Address(**which, token=one.token, given_at=now).save(using_db=connection, force_create=True)
-    values = {**values, "ways": await beside.count()}
-    device.update_from_dict(dict(values))
+    values["ways"] = await beside.count()
+    device.update_from_dict(values)
     if device._saved_in_db:
         if not await Device.filter(id=device.id, person=device.person).using_db(connection).update(**values):
             raise Stale("the phone was forgotten")
     else:
         await device.save(using_db=connection, force_create=True)
+
+
+async def _hold(
+    call: Call, connection: BaseDBAsyncClient, device: Device, given: Sequence[Given], present: Sequence[Device]
+) -> None:
+    """Lock the addresses with who has them, and end other phones' registrations. Raises Stale."""
+    digests, mark = sorted(one.digest for one in given), Marks(call.platform.store)
+    if call.platform.store.dialect != "sqlite":
+        # Two who give one address at the same moment: it stands in two tables, and no key is over both.
+        for one in digests:
+            await connection.execute_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [one])
+    if digests:
+        await mark.change(f"{FORGET_ORPHANS} token_hash IN ({mark.each(digests)})", connection)
+    locked = [one for one in await holders(given, connection, [device.id]) if one.id != device.id]
+    if {(one.id, one.person) for one in locked} != {(one.id, one.person) for one in present if one.id != device.id}:
+        raise Stale("an address has changed hands meanwhile")
+    for other in locked:
+        await end_former(call.platform, connection, other)
+
+
+async def _home(connection: BaseDBAsyncClient, device: Device, given: Sequence[Given], *, whole: bool) -> Given | None:
+    """The address for a phone's own row, by which walks find it; None where that stays with the provider that it has.
+
+    The stream's is there where it is the only one: nobody walks over those. A walk that is under way may have passed
+    the phone, or not; another provider's would pass it twice then, or never. So it moves between two walks.
+    """
+    old = device.provider
+    moves = old == STREAM or (whole and old not in [one.provider for one in given])
+    best = sorted(given, key=lambda one: one.provider == STREAM)
+    home = next((one for one in best if moves or one.provider == old), None)
+    if home is not None and old not in (STREAM, home.provider):
+        # Whoever publishes waits for this counter.
+        await InboxCounter.filter(person=EVERYBODY).select_for_update().using_db(connection).first()
+        walks = FanOut.filter(provider__in=[old, home.provider], state="due")
+        home = None if await walks.using_db(connection).exists() else home
+    return home
 
 
 async def _commit(call: Call, write: Write) -> None:
@@ -265,7 +239,7 @@ async def change(call: Call, identity: UUID, person: str, offered: Sequence[str]
             given.insert(0, Given(device.provider, address_of(push, device.provider, body)))
         elif "addresses" in body and device.token:
             given.insert(0, Given(device.provider, device.token))
-        _refuse_twice(given)
+        refuse_twice(given)
         present = await holders(given)
         persons = {person, *(other.person for other in present)}
         refuse_taken(person, persons)
@@ -285,8 +259,3 @@ def refuse_taken(person: str, owners: Collection[str]) -> None:
     """Raises Conflict where a phone on which nobody signs in would end the registration of somebody who has."""
     if is_anonymous(person) and not all(map(is_anonymous, owners)):
         raise Conflict(TAKEN)
-
-
-def digest_of(provider: str, address: str) -> str:
-    """What a phone is found by: the hash of its provider's address."""
-    return hashlib.sha256(f"{provider}\0{address}".encode()).hexdigest()

@@ -15,8 +15,8 @@ from banshi import Answer, Audience, Call, NotFound, Platform, Problem
 from banshi.sdk.documents import TEXT
 from banshi.sdk.http import Routes, read_body
 from mobile_push.delivery.service import PUSH
+from mobile_push.phones.addresses.given import digest_of
 from mobile_push.phones.receipts import Said, record
-from mobile_push.phones.registration import digest_of
 from mobile_push.providers.told import Forged, Telling, Told
 from mobile_push.sentences import say
 from mobile_push.tables.models import Address, Broadcast, Device, InboxMessage

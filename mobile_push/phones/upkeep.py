@@ -14,8 +14,9 @@ from banshi import Platform
 from banshi.sdk.operations import every
 from mobile_push.phones.anonymous.upkeep import forget_ended
 from mobile_push.phones.erasure import erase_device
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Address, Device
-from mobile_push.ways import DEAD, GONE
+from mobile_push.ways import DEAD, FORGET_ORPHANS, GONE
 
 log = structlog.get_logger("mobile_push.upkeep")
 
@@ -43,6 +44,9 @@ async def forget_absent(platform: Platform, days: int) -> int:
         # What was called dead and nobody has confirmed since is tried again.
         unsure = Device.filter(id__gt=last, away_until=DEAD, **bound).exclude(token_hash__startswith=GONE)
         await unsure.update(away_until=0)
+        mark = Marks(platform.store)
+        until = f" AND device_id <= {mark(step.id)}" if step else ""
+        await mark.change(f"{FORGET_ORPHANS} device_id > {mark(last)}{until}")
         absent = behind.filter(seen_at__lt=before, **bound)
         for device in await absent:
             forgotten += await erase_device(platform, device.id, device.person, before=before)

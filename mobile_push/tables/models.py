@@ -41,11 +41,9 @@ class Device(Personal):
     # The address above is the one that walks find it by, and stays so while the app doesn't change it.
     #: How many other addresses it has (`Address`).
     ways = fields.SmallIntField(default=0, db_default=0)
-    #: Milliseconds of the database's clock: when the app gave the address, until when it is left alone, and when the
-    #: provider took another one's place: what was published before isn't walked to it anew.
+    #: Milliseconds of the database's clock: when the app gave the address, and until when it is left alone.
     given_at = fields.BigIntField(default=0, db_default=0)
     away_until = fields.BigIntField(default=0, db_default=0)
-    moved_at = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "push_device"

@@ -18,9 +18,10 @@ from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
 from mobile_push.delivery.topics.changes import kept
 from mobile_push.phones import preferences
+from mobile_push.phones.addresses.given import Given
 from mobile_push.phones.anonymous.flood import FULL, FULL_RETRY_S
 from mobile_push.phones.anonymous.subjects import subject_of
-from mobile_push.phones.registration import Given, holders, new_device, refuse_taken, take
+from mobile_push.phones.registration import holders, new_device, refuse_taken, take
 from mobile_push.settings import PushSettings
 from mobile_push.tables.models import AnonymousDevice, Device
 

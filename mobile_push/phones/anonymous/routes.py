@@ -16,6 +16,7 @@ from banshi.sdk.http import Routes
 from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones import devices, preferences, registration
+from mobile_push.phones.addresses.given import given_in
 from mobile_push.phones.anonymous.flood import FLOODED, REGISTRATIONS
 from mobile_push.phones.anonymous.registration import GONE, end_of, proven, register
 from mobile_push.phones.anonymous.subjects import subject_of
@@ -87,7 +88,7 @@ async def register_anonymous_device(call: Call) -> web.StreamResponse:
     """
     push = call.platform[PUSH]
     preferences.check(call.platform, call.body)
-    given = registration.given_in(push, push.couriered, call.body)
+    given = given_in(push, push.couriered, call.body)
     call.platform[REGISTRATIONS].one_more(call.request)
     for _ in range(MAX_TRIES):
         if made := await register(call, given):

@@ -74,14 +74,9 @@ class Migration(migrations.Migration):
             name="given_at",
             field=fields.BigIntField(
                 default=0,
-                description="Milliseconds of the database's clock: when the app gave the address, until when it is left alone, and when the",
+                description="Milliseconds of the database's clock: when the app gave the address, and until when it is left alone.",
                 db_default=0,
             ),
-        ),
-        ops.AddField(
-            model_name="Device",
-            name="moved_at",
-            field=fields.BigIntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name="Device",

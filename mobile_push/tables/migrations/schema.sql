@@ -9,7 +9,7 @@ CREATE TABLE "push_device" (
     "language" VARCHAR(16) NOT NULL,
     "created_at" TIMESTAMP NOT NULL,
     "seen_at" TIMESTAMP NOT NULL
-, "division" VARCHAR(12) NOT NULL  /* Where the phone is at home: an administrative division's code (GB\/T 2260), and a position, as the app says. */ DEFAULT '', "latitude" REAL, "longitude" REAL, "notice_day" INT NOT NULL  /* How many notices it was sent on which day (days since 1970 in the city), for the cap. */ DEFAULT 0, "notices" INT NOT NULL DEFAULT 0, "away_until" BIGINT NOT NULL DEFAULT 0, "given_at" BIGINT NOT NULL  /* Milliseconds of the database's clock: when the app gave the address, until when it is left alone, and when the */ DEFAULT 0, "moved_at" BIGINT NOT NULL DEFAULT 0, "ways" SMALLINT NOT NULL  /* How many other addresses it has (`Address`). */ DEFAULT 0);
+, "division" VARCHAR(12) NOT NULL  /* Where the phone is at home: an administrative division's code (GB\/T 2260), and a position, as the app says. */ DEFAULT '', "latitude" REAL, "longitude" REAL, "notice_day" INT NOT NULL  /* How many notices it was sent on which day (days since 1970 in the city), for the cap. */ DEFAULT 0, "notices" INT NOT NULL DEFAULT 0, "away_until" BIGINT NOT NULL DEFAULT 0, "given_at" BIGINT NOT NULL  /* Milliseconds of the database's clock: when the app gave the address, and until when it is left alone. */ DEFAULT 0, "ways" SMALLINT NOT NULL  /* How many other addresses it has (`Address`). */ DEFAULT 0);
 CREATE INDEX "idx_push_device_person_0990de" ON "push_device" ("person");
 CREATE TABLE "push_inbox_counter" (
     "person" VARCHAR(255) NOT NULL  PRIMARY KEY,
