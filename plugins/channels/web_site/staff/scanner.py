@@ -15,7 +15,7 @@ from web_site.assets import ASSETS
 from web_site.filling.sent import Unread
 from web_site.pages.passes import KEPT_NOWHERE, MOST_CODE
 from web_site.rooms import SCANNER
-from web_site.sentences import say
+from web_site.sentences import word
 from web_site.staff.room import StaffPages
 from web_site.staff.scan_box import new_box, unsealed
 from web_site.visit import Visit
@@ -31,7 +31,7 @@ FILES = ("scan.js", "pass_reader.js", "scan_store.js", "scan_decoder.js", "zxing
 #: The platform is busy, or away: what comes after this is sent again.
 NOT_NOW = frozenset({429, 500, 503})
 #: A place, of a scan whose phone had a clock that can't be right.
-UNSURE, MOST_PLACE = say("(the time of the scan is not known)"), 150
+UNSURE, MOST_PLACE = word("(the time of the scan is not known)"), 150
 
 
 @ROUTES.show("/scan")
