@@ -240,6 +240,8 @@ async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> St
     table = await in_table(platform, case, actor)
     step = next((step for step in table if step.action == action), None)
     if step is None:
+        # Unavailable where the item is gone with its department: the case is kept, and goes on with it.
+        item_of(platform, case)
         raise ActionNotPermitted(
             say("This is not possible as the case is now, or it is not yours to do. Look at it again."),
             state=case.state,
