@@ -39,21 +39,21 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_028, 930),  # the face, sdk, testing
+    "platform/banshi": Budget(1_029, 930),  # the face, sdk, testing
     "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
-    "platform/banshi/kernel": Budget(5_986, 5_750),
-    "platform/banshi/builtin": Budget(14_980, 13_150),
-    "platform/banshi/kinds": Budget(8_140, 8_290),
+    "platform/banshi/kernel": Budget(5_991, 5_750),
+    "platform/banshi/builtin": Budget(14_986, 13_150),
+    "platform/banshi/kinds": Budget(8_143, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
-    "mobile_push": Budget(14_441, 12_840),
+    "mobile_push": Budget(14_435, 12_840),
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(645, 450),
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(2_059, 2_000),
     "plugins/channels/conversations": Budget(4_701, 3_600),
-    "plugins/channels/web_site": Budget(2_844, 3_800),
+    "plugins/channels/web_site": Budget(2_899, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/wechat": Budget(1_074, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
@@ -69,7 +69,7 @@ ROOMS = {
 BESIDE = {"benchmarks", "tools", "docs/examples"}
 
 #: Lines of tests for each line of production: today, and once all is built.
-TESTS_SHARE = (1.24, 1.08)
+TESTS_SHARE = (1.25, 1.08)
 
 #: Lines of code of a file that is no test; and of those that were longer when this was written, which only shrink.
 LONGEST_FILE = 230

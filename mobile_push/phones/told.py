@@ -28,20 +28,12 @@ ROUTES = Routes("push", lenient=True)
 MAX_BODY_BYTES, MAX_TOLD = 262_144, 1_000
 
 
-class NoProof(Problem):
+class NoProof(Problem, status=401, code="not-proven", says=say):
     """This bears no proof that it comes from the push service, or one that is too old."""
 
-    status = 401
-    code = "not-proven"
-    says = say
 
-
-class Unreadable(Problem):
+class UnreadableReceipt(Problem, status=400, code="malformed-body", says=say):
     """This is nothing that the push service says."""
-
-    status = 400
-    code = "malformed-body"
-    says = say
 
 
 ANSWERS = {
@@ -80,7 +72,7 @@ async def _heard(call: Call, body: bytes) -> web.StreamResponse:
     except Forged:
         raise NoProof from None
     except ValueError:
-        raise Unreadable from None
+        raise UnreadableReceipt from None
     await take_in(call.platform, name, heard.told[:MAX_TOLD], call.now)
     return web.Response(body=heard.body, content_type=heard.media_type)
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from banshi.kernel.contract.principals import Role
 from banshi.testing import Door, open_door
 from tests.browser import chromium
 from tests.browser.conftest import OpenBrowser, until
-from tests.browser.street import CHEN, FILMED, NEXT, TYPE, Phone, film, open_phone
+from tests.browser.street import CHEN, FILMED, NEXT, READY, SCANNER, TYPE, Phone, film, open_phone
 from tests.browser.street_pictures_drawn import FOLDER, TEXTS
 from tests.browser.test_site_offline import SIGN_OUT, holds
 from tests.conftest import good_answers
@@ -41,6 +42,14 @@ CLOCKS = """() => {
   performance.now = () => page() + turned.page;
   Date.now = () => phone() + turned.phone;
 }"""
+#: What a page does by itself half a minute later comes soon.
+SOON = """() => { const wait = setTimeout;
+  globalThis.setTimeout = (act, ms, ...more) => wait(act, ms === 30_000 ? 1_000 : ms, ...more); }"""
+#: The phone's clock as it was set while no page was open.
+SET_WHILE_CLOSED = "() => { turned.phone = Number(localStorage.getItem('set') ?? 0); }"
+#: Has the page be hidden, or seen again.
+HIDE = """(hidden) => { Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange")); }"""
 #: Notes what a phone does for an officer who doesn't look.
 SIGNALS = """() => {
   globalThis.felt = [];
@@ -78,6 +87,15 @@ DECODE = """async (pictures, side) => {
     found.push(await new Promise((done) => { decoder.onmessage = ({ data }) => done(data); }));
   }
   decoder.terminate(); return found.slice(1); }"""
+
+
+#: A phone whose cryptography fails, as long as a test wants it to.
+BROKEN = """() => { const derive = SubtleCrypto.prototype.deriveBits; globalThis.broken = false;
+  SubtleCrypto.prototype.deriveBits = function (...given) {
+    if (broken) throw new DOMException("", "OperationError");
+    return derive.apply(this, given);
+  };
+}"""
 
 
 @pytest.fixture
@@ -222,6 +240,85 @@ async def test_a_phone_whose_clock_is_a_day_off_says_so_and_goes_by_the_platform
     assert all(abs(scanned.at - now) < timedelta(minutes=3) for scanned in await Scan.all())
 
 
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_pass_that_was_revoked_just_now_is_red_with_a_network_whatever_the_phone_takes_the_time_to_be(
+    door: Door, tmp_path: Path, minutes: int
+) -> None:
+    one = await issue(door, good_answers)
+    async with open_phone(door, tmp_path, scripts=[CLOCKS % 0]) as phone:
+        await revoke(one)
+        await phone.page.run("(minutes) => { turned.page = minutes * 60e3; }", minutes)
+        assert (await phone.type(one.text, "with the platform"))["kind"] == "not"
+        assert await phone.waiting() == 0
+    (scanned,) = await Scan.all()
+    assert abs(scanned.at - door.platform.now()) < timedelta(minutes=2)
+
+
+async def test_a_list_whose_age_is_not_known_makes_no_pass_green_and_the_page_says_so_below_the_verdict_too(
+    door: Door, tmp_path: Path
+) -> None:
+    one = await issue(door, good_answers)
+    async with open_phone(door, tmp_path, scripts=[CLOCKS % 0, SET_WHILE_CLOSED]) as phone:
+        phone.leave_network()
+        await phone.page.run("() => { localStorage.setItem('set', -3600e3); }")
+        for _ in range(2):
+            await phone.open()
+            await phone.page.run(TYPE, one.text)
+            shown = await phone.verdict()
+            assert (shown["kind"], shown["title"]) == ("old", "Valid, old list")
+            assert "can't be known" in shown["under"]
+            assert "clock was changed" in await phone.page.run("() => document.querySelector('main').innerText")
+        # Set right, and back again while the page is hidden: its age is no more known than before.
+        phone.network.heal()
+        await phone.page.run("() => { localStorage.removeItem('set'); }")
+        await phone.open()
+        assert (await phone.type(one.text, "with the platform"))["kind"] == "good"
+        phone.leave_network()
+        await phone.page.run(HIDE, True)
+        await phone.page.run("() => { turned.phone = -3600e3; }")
+        await phone.page.run(HIDE, False)
+        assert (await phone.type(one.text))["kind"] == "old"
+
+
+async def test_scans_of_a_phone_whose_clock_was_set_forward_come_in_with_the_time_they_were_made_at(
+    door: Door, tmp_path: Path
+) -> None:
+    one = await issue(door, good_answers)
+    async with open_phone(door, tmp_path, scripts=[CLOCKS % 0, SET_WHILE_CLOSED]) as phone:
+        phone.leave_network()
+        await phone.page.run("() => { localStorage.setItem('set', 86400e3); }")
+        for _ in range(2):
+            await phone.open()
+            assert (await phone.type(one.text))["kind"] == "old"
+        assert await phone.waiting() == 2
+        phone.network.heal()
+        await until(lambda: handed_in(phone, 2))
+        assert "could not be handed in" not in await phone.told()
+    assert all(abs(scanned.at - door.platform.now()) < timedelta(minutes=3) for scanned in await Scan.all())
+    assert not await Scan.filter(place__contains="not known").exists()
+
+
+async def test_what_can_not_be_checked_is_amber_and_the_next_one_is_looked_for(door: Door, tmp_path: Path) -> None:
+    one = await issue(door, good_answers)
+    filmed = film(tmp_path / "film.mjpeg", one.text)
+    seen = (*FILMED, f"--use-file-for-fake-video-capture={filmed}")
+    async with open_phone(door, tmp_path, *seen, scripts=[BROKEN]) as phone:
+        assert (await phone.verdict())["kind"] == "good"
+        await phone.page.run("() => { broken = true; }")
+        await phone.page.run(NEXT)
+        shown = await phone.type("hello")
+        assert (shown["kind"], "could not be checked" in shown["note"]) == ("old", True)
+        await phone.page.run(
+            "() => { broken = false; document.querySelector('video').srcObject.getTracks()[0].stop(); }"
+        )
+        await phone.page.run("() => { document.querySelector('[data-found]').replaceChildren(); }")
+        assert (await phone.type("hello"))["kind"] != "good"
+        await phone.page.run(HIDE, True)
+        await phone.page.run(HIDE, False)
+        live = "() => document.querySelector('video').srcObject.getTracks()[0].readyState === 'live'"
+        await until(lambda: phone.page.run(live))
+
+
 async def handed_in(phone: Phone, count: int) -> bool:
     """Whether the platform has so many scans, once the button was pressed."""
     await phone.page.run("() => document.querySelector('[data-held] button').click()")
@@ -317,6 +414,105 @@ async def test_signing_out_warns_of_what_is_not_handed_in_and_then_wipes_it(
         left = "async () => [await caches.keys(), (await indexedDB.databases()).length]"
         assert await phone.page.run(left) == [[], 0]
     assert await Scan.all().count() == 0
+
+
+async def test_a_sign_out_waits_for_a_hand_in_that_is_under_way_and_deletes_nothing(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, real, go_on = await issue(door, good_answers), scanner._handed_in, asyncio.Event()
+
+    async def slow(*about: Any) -> Any:
+        await go_on.wait()
+        return await real(*about)
+
+    async with open_phone(door, tmp_path) as phone:
+        phone.leave_network()
+        await phone.type(one.text)
+        phone.network.heal()
+        monkeypatch.setattr(scanner, "_handed_in", slow)
+        await phone.page.run("() => document.querySelector('[data-held] button').click()")
+        await phone.page.run(SIGN_OUT)
+        await asyncio.sleep(0.5)
+        assert "deleted" not in await phone.told()
+        go_on.set()
+        await until(lambda: holds(phone.page))
+    assert await Scan.all().count() == 1
+
+
+async def test_a_busy_platform_is_asked_again_by_itself_and_each_sign_out_warns_of_what_is_new(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, real = await issue(door, good_answers), scanner._sent
+    async with open_phone(door, tmp_path, scripts=[SOON]) as phone:
+
+        async def warned() -> bool:
+            return "deleted by signing out" in await phone.told()
+
+        monkeypatch.setattr(scanner, "_sent", lambda _: [])
+        for _ in range(2):
+            await phone.type(one.text)
+            assert not await warned()
+            await phone.page.run(SIGN_OUT)
+            await until(warned)
+        monkeypatch.setattr(scanner, "_sent", real)
+
+        async def came_in() -> bool:
+            return await Scan.all().count() == 2
+
+        await until(came_in)
+
+
+async def test_a_sign_out_on_another_page_of_staffs_leads_to_the_scanner_while_scans_wait(
+    door: Door, tmp_path: Path
+) -> None:
+    one = await issue(door, good_answers)
+    both = Principal("chen", name="陈警官", roles=(Role("officer", "traffic"), Role("reviewer", "traffic")))
+    async with open_phone(door, tmp_path) as phone:
+        phone.leave_network()
+        await phone.type(one.text)
+        phone.network.heal()
+        await phone.sign_in(both)
+        await phone.page.go(f"{phone.url}/site/staff/worklist")
+        await phone.page.run(SIGN_OUT)
+
+        async def came_in() -> bool:
+            return await Scan.all().count() == 1
+
+        await until(came_in)
+        await until(lambda: holds(phone.page, READY))
+        await phone.page.go(f"{phone.url}/site/staff/worklist")
+        await phone.page.run(SIGN_OUT)
+        await until(lambda: holds(phone.page))
+
+
+async def test_signing_out_warns_of_another_officers_scans_too_and_a_citizens_sign_out_deletes_none(
+    door: Door, tmp_path: Path
+) -> None:
+    one = await issue(door, good_answers)
+    async with open_phone(door, tmp_path) as phone:
+        phone.leave_network()
+        await phone.type(one.text)
+        phone.network.heal()
+        await phone.sign_in(Principal("zhao", name="赵警官", roles=(Role("officer", "traffic"),)))
+        # A citizen's page at the same phone is none of the scanner's worker's, nor is what it keeps.
+        for path in ("/site/inbox", "/site/passes"):
+            await phone.page.go(phone.url + path)
+        assert await phone.page.run("() => navigator.serviceWorker.controller === null")
+        await phone.open()
+        cached = (
+            "async () => [await caches.keys(), (await (await caches.open('scanner')).keys()).map(({ url }) => url)]"
+        )
+        names, urls = await phone.page.run(cached)
+        assert names == ["scanner"]
+        assert [url for url in urls if "/assets/" not in url] == [phone.url + SCANNER]
+        assert await phone.waiting() == 0
+        await phone.page.run(SIGN_OUT)
+
+        async def warned() -> bool:
+            return "deleted by signing out" in await phone.told()
+
+        await until(warned)
+        assert len(dict(await phone.page.run(KEPT))["scans"]) == 1
 
 
 async def test_another_officer_at_the_same_phone_neither_sees_nor_hands_in_what_waits(

@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conversations.tables.models import Said
-from desk.tables.models import Enquiry
+from conversations import File
+from conversations.tables.models import ChannelConversation, ContactLink, Said
+from desk.tables.models import DeskEvent, Enquiry
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
 from tests.channels.desks import DESKS, ENQUIRIES, officer
 from tests.channels.test_desk_delivery import City, city
+from tests.channels.test_desk_files import picture
 from tests.fault_proxy import FaultProxy
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
@@ -112,7 +115,7 @@ async def test_what_happens_comes_by_itself_and_nothing_is_asked_for_in_a_loop(
         await says(page, TALK, of="sent")
         assert await page.run(TYPED) == ""
         await until(lambda: page.run("() => document.querySelector('.window').textContent.includes('4 ')"))
-        await asyncio.sleep(1)
+        await asyncio.sleep(5)
         before = await page.run(ASKED)
         await asyncio.sleep(4)
         assert await page.run(ASKED) == before, "nothing happens, and nothing is asked"
@@ -335,7 +338,7 @@ async def test_on_a_phone_one_pane_is_seen_at_a_time_and_nothing_is_too_wide(
         await pressed(page, "form[action$=claim] button", "[data-answer]")
         for pane in ("queue", "talk", "about"):
             await page.run("(pane) => { document.querySelector(`.desktabs [href='#${pane}']`).click(); }", pane)
-            await until(lambda pane=pane: page.run(f"() => location.hash === '#{pane}'"))
+            await until(partial(page.run, f"() => location.hash === '#{pane}'"))
             assert await page.run(seen) == [pane]
             await page.run("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             assert await page.run("() => document.documentElement.scrollWidth <= innerWidth"), pane
@@ -370,3 +373,25 @@ async def test_two_hundred_who_wait_are_scrolled_and_what_is_shown_takes_away_no
         assert await page.run("() => document.querySelector('[data-part=cases]').textContent.trim() !== ''")
         await page.run(PRESS, "form[action$=notes] button")
         await says(page, TALK, of="half a note")
+
+
+async def test_a_picture_is_shown_in_the_talk_once_somebody_wants_to_see_it(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with at_desk(tmp_path, open_browser) as desk:
+        await desk.city.sends("0", "o-wang")
+        row, now = await ChannelConversation.get(contact="o-wang"), desk.city.clock.now()
+        known: dict[str, Any] = {"person": "wang", "known": {"name": "王小明"}, "way": "app", "linked_at": now}
+        await ContactLink.create(conversation_id=row.id, **known)
+        page = await desk.sits()
+        await desk.held(page, "first words")
+        await desk.city.sends(File(picture, "form.jpg"), "o-wang")
+        await says(page, TALK, of="form.jpg")
+        assert not await DeskEvent.exists(what="file"), "nothing is read before"
+        await page.run(PRESS, "a[data-picture]")
+        await until(lambda: page.run("() => document.querySelector('a[data-picture] img')?.naturalWidth > 0"))
+        await desk.city.sends("Is it the right one?", "o-wang")
+        await says(page, TALK, of="Is it the right one?")
+        await asyncio.sleep(3)
+        assert await page.run("() => document.querySelector('a[data-picture] img')?.naturalWidth > 0"), "it stays"
+        assert await DeskEvent.filter(what="file").count() == 1, "and is read once"

@@ -102,7 +102,10 @@ HOUSES = {
     "mobile_push": (ROOT / "mobile_push", PUSH_ORDER),
     "charts": (LIBRARIES / "charts", ["elements", "figures", "lines", "bars"]),
     "questions": (LIBRARIES / "questions", QUESTIONS_ORDER),
-    "sandboxes": (LIBRARIES / "sandboxes", ["shares", "faults", "http2", "sandbox", "deliveries", "phones"]),
+    "sandboxes": (
+        LIBRARIES / "sandboxes",
+        ["shares", "faults", "header_blocks", "http2", "sandbox", "deliveries", "phones"],
+    ),
     "wire": (LIBRARIES / "wire", ["crypto", "places", "xml"]),
     "desk": (ROOT / "plugins" / "channels" / "desk", DESK_ORDER),
     "conversations": (ROOT / "plugins" / "channels" / "conversations", CONVERSATIONS_ORDER),

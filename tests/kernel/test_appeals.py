@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from banshi.builtin.audit.models import CaseReading
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
@@ -312,6 +313,18 @@ async def test_nobody_withdraws_the_answer_that_others_wait_for(tmp_path: Path) 
         first, second = await offices.asked(li), await offices.asked(sun)
         (await offices.act(chen, second, "merge", into=await number_of(chen, first))).ok()
         (await offices.act(li, first, "withdraw")).problem(409, "conflict")
+
+
+async def test_whoever_looks_at_what_a_merge_would_send_has_read_the_other_appeal_s_answer(tmp_path: Path) -> None:
+    async with open_offices(tmp_path) as offices:
+        chen, sun, citizen = offices.reviewer(), offices.reviewer("sun"), offices.door.citizen("li")
+        first, second = await offices.asked(citizen), await offices.asked(citizen)
+        await offices.answered(chen, first)
+        into = await number_of(chen, first)
+        told = (await sun.post(f"{second}/actions/merge/preview", {"details": {"into": into}})).ok()
+        assert "明天修好" in told["message"]["body"]
+        read = {f"/v1/cases/{one.case_id}" for one in await CaseReading.filter(reader="sun")}
+        assert read == {first, second}
 
 
 async def test_an_appeal_is_answered_though_the_item_of_one_that_was_merged_into_it_is_gone(tmp_path: Path) -> None:

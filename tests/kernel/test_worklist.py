@@ -118,6 +118,12 @@ async def test_what_is_found_by_a_name_counts_as_read_and_what_is_found_by_a_num
     assert [str(one.case_id) for one in await CaseReading.all()] == [case["id"]]
 
 
+async def test_a_whole_number_is_found_whatever_else_is_asked(door: Door) -> None:
+    case, li = await handed_in(door), token_of(door, LI)
+    for query in ("due=2020-01-01", "state=returned", "item=hall"):
+        assert [one["id"] for one in await rows(li, f"?q={case['number']}&{query}")] == [case["id"]], query
+
+
 async def test_a_search_goes_on_behind_what_it_has_opened(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "LOOKED_AT", 3)
     named = [(await handed_in(door, "bench", "李四" if number % 4 else "王小明"))["id"] for number in range(12)]
@@ -211,6 +217,22 @@ async def test_a_preview_is_refused_as_the_action_itself(door: Door) -> None:
     (await li.post(f"{link}/withdraw/preview", {})).problem(409, "action-not-permitted")
     read = await CaseReading.all()
     assert {one.reader for one in read} == {"li", "sun"}, "whoever looks at what would be sent has read it"
+
+
+async def test_an_action_on_a_case_as_it_was_read_is_refused_once_it_has_moved_on(door: Door) -> None:
+    case, li = await handed_in(door), token_of(door, LI)
+    at = f"/v1/cases/{case['id']}"
+    assert "version" not in case, "it is staff's"
+    version = (await li.get(at)).ok()["version"]
+    (await token_of(door, ZHAO).post(f"{at}/actions/return", {"reason": "另一个号牌"})).ok()
+    body = {"answers": {"plate": "川B99999"}}
+    (await door.citizen("wang", "王小明").post(f"{at}/actions/supplement", body)).ok()
+    await door.settled()
+    for link in (f"{at}/actions/approve", f"{at}/actions/approve/preview"):
+        (await li.post(link, {"version": version})).problem(409, "conflict")
+    assert (await Case.get(id=case["id"])).state == "accepted"
+    version = (await li.get(at)).ok()["version"]
+    (await li.post(f"{at}/actions/approve", {"version": version})).ok()
 
 
 async def test_where_nobody_is_told_anything_the_preview_says_so(door: Door) -> None:

@@ -54,11 +54,11 @@ class Answer(NamedTuple):
 
 def read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     """What an answer to a push says. Raises Refused where it isn't JPush's, or can't be read: nobody knows."""
-    answer = document(body)
+    answer, failed = document(body), f"HTTP_{status}"
     error = table(answer.get("error"))
     code, message, seconds = error.get("code"), answer.get("msg_id"), headers.get("X-Rate-Limit-Reset", "")
     if not isinstance(code, int) and not (status == 200 and isinstance(message, str | int)):
-        raise Refused("unreadable-answer" if status == 200 else f"HTTP_{status}", Consequence.UNKNOWN)
+        raise Refused("unreadable-answer" if status == 200 else failed, Consequence.UNKNOWN)
     ids = [found for place in (answer, error) if isinstance(found := place.get("illegal_rids"), list)]
     is_over = status == 429 or headers.get("X-Rate-Limit-Remaining") in ("0", "-1")
     wait = float(seconds[:4]) if is_over and re.fullmatch("[0-9]+", seconds) else None
@@ -71,5 +71,5 @@ def read_cids(status: int, _: Mapping[str, str], body: bytes) -> list[str]:
     answer = document(body)
     if isinstance(cids := answer.get("cidlist"), list) and cids and all(isinstance(one, str) for one in cids):
         return cids
-    code = table(answer.get("error")).get("code")
-    raise CODES.refused(code) if isinstance(code, int) else Refused(f"HTTP_{status}", Consequence.SOON)
+    code, failed = table(answer.get("error")).get("code"), f"HTTP_{status}"
+    raise CODES.refused(code) if isinstance(code, int) else Refused(failed, Consequence.SOON)

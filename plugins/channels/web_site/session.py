@@ -27,8 +27,6 @@ PURPOSE = "site-session"
 GRACE = timedelta(hours=24)
 #: Characters of somebody's roles: sealed with all else they are shorter than a cookie may be (4,096 bytes).
 MOST_ROLES = 2_000
-#: What a browser keeps for going back, and for passes without a network, goes.
-CLEARED = {"Clear-Site-Data": '"cache", "storage"'}
 
 
 class CrossSiteForm(Forbidden, code="cross-site-form", says=say):
@@ -65,8 +63,7 @@ def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
     """Sign somebody in, in this browser; whoever was here before goes on with the forms that are open beside this.
 
     For anybody else the browser forgets what it has kept: it may be another person's. An officer's scans are sealed for
-    them alone, and stay where nobody is known to have left: they may come back from a day without a network.
-    Raises TooManyRoles.
+    them alone, and stay until staff sign out: they may come back from a day without a network. Raises TooManyRoles.
     """
     if len(_named(person)) > MOST_ROLES:
         raise TooManyRoles
@@ -74,7 +71,7 @@ def begin(call: Call, answer: web.StreamResponse, person: Principal) -> None:
     is_same = before is not None and before.person.subject == person.subject
     token = before.token if before is not None and is_same else secrets.token_urlsafe(24)
     if not is_same and not (before is None and person.is_staff):
-        answer.headers.update(CLEARED)
+        _clear(answer, keeps=person.is_staff or bool(STAFF_COOKIE.of(call)))
     _keep(call, answer, Session(person, call.now.timestamp(), token))
 
 
@@ -106,9 +103,14 @@ def go_on(call: Call, answer: web.StreamResponse, session: Session) -> None:
 async def end(call: Call, answer: web.StreamResponse, session: Session | None, cookie: KeptCookie = COOKIE) -> None:
     """Sign somebody out: a copy of their cookie is of no use either. What else they are signed in with stays."""
     cookie.forget(answer)  # type: ignore[arg-type]
-    answer.headers.update(CLEARED)
+    _clear(answer, keeps=cookie is COOKIE and bool(STAFF_COOKIE.of(call)))
     if session is not None:
         await end_sessions(call.platform, "", _id(session.token), until=int(call.now.timestamp()))
+
+
+def _clear(answer: web.StreamResponse, *, keeps: bool) -> None:
+    """What a browser keeps for going back goes; what it keeps for no network too, but where scans of staff wait."""
+    answer.headers["Clear-Site-Data"] = '"cache"' if keeps else '"cache", "storage"'
 
 
 def _id(token: str) -> str:

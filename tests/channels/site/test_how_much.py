@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +14,7 @@ from banshi.testing import open_door
 from tests.channels.site.browsing import Browser, open_browser
 from tests.channels.site.test_what_was_typed import DEPARTMENTS, FORM, WANG
 from tests.plugins.test_departments import snapshot
+from web_site.filling.sent import MAX_FILES
 from web_site.session import ROOT
 
 
@@ -53,10 +55,21 @@ async def test_more_files_than_there_is_room_for_are_named_and_those_before_them
     wang.type("/answers/registration", snapshot())
     wang.type("/answers/purpose", "配送")
     await wang.press("next")
-    (wrong,) = [one for one in wang.mistakes() if "一次选的文件太大" in one]
+    (wrong,) = [one for one in wang.mistakes() if "一次选的文件太多或太大" in one]
     assert wang.page.xpath("//input[@type='hidden'][@name='/answers/licence'][@value!='']")
     assert "配送" in wang.text
     wang.type("/answers/registration", snapshot())
     await wang.press("next")
     assert wang.page.xpath("//input[@type='hidden'][@name='/answers/registration'][@value!='']")
     assert wrong not in wang.mistakes()
+
+
+async def test_of_more_files_than_are_taken_at_once_the_field_says_so(wang: Browser) -> None:
+    await wang.go(FORM)
+    form = aiohttp.FormData(wang.sent(wang.form()))
+    for number in range(MAX_FILES + 1):
+        form.add_field(
+            "/answers/licence", BytesIO(b"%PDF-1.4"), filename=f"{number}.pdf", content_type="application/pdf"
+        )
+    await wang._ask("POST", FORM, data=form, headers={"Origin": wang.door.url})
+    assert any("一次选的文件太多或太大" in one for one in wang.mistakes())

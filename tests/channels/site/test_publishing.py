@@ -177,6 +177,25 @@ async def test_a_session_that_ends_while_it_is_written_loses_nothing(door: Door)
         assert sun.heading() == TITLE["/title/zh-CN"]
 
 
+async def test_a_session_that_ends_before_a_decision_keeps_the_reason(door: Door) -> None:
+    async with open_browser(door, SUN) as sun, open_browser(door, ZHOU) as zhou:
+        address = await written(sun)
+        await sun.press("do", "publish")
+        await zhou.go(address)
+        zhou.type("reason", "请写明街道。")
+        form = zhou.form()
+        zhou.session.cookie_jar.clear()
+        data = [*zhou.sent(form), ("do", "return")]
+        await zhou._ask("POST", f"{address}/actions/return", data=data, headers={"Origin": door.url})
+        assert (zhou.status, "请写明街道" in zhou.page.text_content()) == (401, False)
+        zhou.sign_in(ZHOU)
+        await zhou.press()
+        assert (zhou.status, dict(zhou.sent(zhou.form()))["reason"].strip()) == (403, "请写明街道。")
+        assert "退回起草人" not in zhou.page.xpath("string(//section[@aria-labelledby='hi'])"), "nothing was done yet"
+        await zhou.press("do", "return")
+        assert "退回起草人" in zhou.page.xpath("string(//section[@aria-labelledby='hi'])")
+
+
 async def test_an_alert_is_written_in_both_languages_and_keeps_what_no_page_asks(door: Door) -> None:
     async with open_browser(door, SUN) as sun:
         await sun.go(f"{ROOM}/alerts/new")

@@ -135,6 +135,52 @@ async def test_what_a_phone_has_kept_is_recorded_once_and_an_older_scan_says_no_
     assert await Scan.all().count() == 2
 
 
+async def test_what_is_sealed_without_a_time_is_verified_as_of_now_and_one_that_is_no_scan_stops_no_other(
+    door: Door, officer: Browser
+) -> None:
+    one = await issue(door, good_answers)
+    told = await opened(officer)
+    live, odd = scanned(door, one.text), scanned(door, one.text, scanned_at="x")
+    del live["scanned_at"]
+    await revoke(one)
+    late = scanned(door, one.text, timedelta(minutes=30))
+    broken, at = {**sent(told, odd), "at": late["scanned_at"]}, {"at": late["scanned_at"]}
+    found = await hand_in(officer, broken, {**sent(told, live), **at}, sent(told, live), sent(told, late))
+    assert [*found[0]] == ["problem"]
+    assert [one["verdict"] for one in found[1:3]] == ["revoked", "revoked"], "the phone's time plays no part"
+    assert "claims" in found[1]
+    assert "claims" not in found[3]
+
+
+async def test_an_answer_that_was_lost_is_given_again_to_the_same_scan_with_its_time(
+    door: Door, officer: Browser
+) -> None:
+    one = await issue(door, good_answers)
+    told = await opened(officer)
+    late = scanned(door, one.text, timedelta(seconds=20))
+    live = {name: value for name, value in late.items() if name != "scanned_at"}
+    for scan in (live, late, late):
+        (found,) = await hand_in(officer, sent(told, scan))
+        assert found["verdict"] == "valid"
+    assert await Scan.all().count() == 1
+
+
+async def test_a_scan_whose_phone_had_a_wrong_clock_is_recorded_and_says_so(door: Door, officer: Browser) -> None:
+    one = await issue(door, good_answers)
+    turn(door, timedelta(hours=2))
+    told = await opened(officer, later=timedelta(hours=2))
+    right = scanned(door, one.text)
+    ahead, known = (scanned(door, one.text, timedelta(days=-1)) for _ in range(2))
+    found = await hand_in(officer, sent(told, ahead), {**sent(told, known), "at": right["scanned_at"]})
+    assert [(one["verdict"], one.get("unsure")) for one in found] == [("valid", True), ("valid", None)]
+    assert "claims" not in found[0], "a clock that is ahead makes no scan a fresh one"
+    now, kept = door.platform.now(), await Scan.all().order_by("at")
+    assert [scan.place for scan in kept] == ["三号卡口", "三号卡口 (the time of the scan is not known)"]
+    assert [now - scan.at > timedelta(minutes=30) for scan in kept] == [True, False]
+    (refused,) = await hand_in(officer, sent(told, scanned(door, "x" * 5_000)))
+    assert "4096" in refused["problem"], "what is wrong, and not that something is"
+
+
 async def test_what_was_sealed_for_another_officer_or_damaged_or_is_no_scan_comes_in_for_nobody(
     door: Door, officer: Browser
 ) -> None:
@@ -229,14 +275,12 @@ def test_the_decoder_asks_nobody_but_this_platform() -> None:
     assert PATHS["zxing_reader.js"].with_name("zxing_reader.LICENSE.txt").is_file()
 
 
-async def test_what_waits_outlives_a_session_of_the_same_officers_and_no_sign_in_of_anothers(tmp_path: Path) -> None:
+async def test_what_waits_outlives_every_sign_in_and_a_citizens_sign_out_beside_it(tmp_path: Path) -> None:
     plugins: dict[str, Path | str] = {"traffic": FIRE.with_name("traffic")}
     plugins |= {"mobile_push": "mobile_push", "web_site": "web_site"}
     staff = {"陈警官": ["traffic:officer"], "赵警官": ["traffic:officer"]}
-    async with (
-        open_door(tmp_path, plugins, settings={"web_site": {"staff": staff}}) as door,
-        open_browser(door) as page,
-    ):
+    told = {"staff": staff, "people": ["王小明", "张三"]}
+    async with open_door(tmp_path, plugins, settings={"web_site": told}) as door, open_browser(door) as page:
         wiped = []
         # Who comes back after more than a day has no cookie any more, as at the very first sign-in.
         for person in ("陈警官", "陈警官", "赵警官"):
@@ -244,4 +288,15 @@ async def test_what_waits_outlives_a_session_of_the_same_officers_and_no_sign_in
             await page._ask("POST", f"{ROOT}/sign-in", data=data, headers=headers, allow_redirects=False)
             assert page.status == 303, person
             wiped.append("storage" in page.headers.get("Clear-Site-Data", ""))
-    assert wiped == [False, False, True]
+        for path, data in (("/sign-in", {"person": "王小明"}), ("/sign-in", {"person": "张三"}), ("/sign-out", {})):
+            if path == "/sign-out":
+                await page.go(ROOT)
+                data = {"token": page.page.xpath("//input[@name='token']/@value")[0]}
+            await page._ask("POST", ROOT + path, data=data, headers={"Origin": door.url}, allow_redirects=False)
+            assert (page.status, page.headers["Clear-Site-Data"]) == (303, '"cache"'), path
+        await page.go(PAGE)
+        data = {"token": page.page.xpath("//input[@name='token']/@value")[0]}
+        headers = {"Origin": door.url}
+        await page._ask("POST", f"{STAFF}/sign-out", data=data, headers=headers, allow_redirects=False)
+        wiped.append("storage" in page.headers["Clear-Site-Data"])
+    assert wiped == [False, False, False, True], "staff's own sign-out alone, of which the scanner warns"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from banshi import LANGUAGES, Principal, Role
 from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.worklist import looking
+from banshi.forms import Form
 from banshi.kernel.tables.cases import Case
 from banshi.testing import TINY_PNG, Door
 from tests.channels.site.browsing import Browser, open_browser
@@ -189,6 +192,29 @@ async def test_odd_questions_are_answered_on_a_page(door: Door, li: Browser, que
     assert "<script>alert" not in li.text
 
 
+async def test_a_count_is_shown_only_where_it_is_of_what_its_link_leads_to(door: Door, li: Browser) -> None:
+    await handed_in(door, "bench")
+    await handed_in(door, "hall", "李四")
+    for query, has_counts in {"": True, "?state=accepted": True, "?q=李四": False, "?item=hall": False}.items():
+        await li.go(WORKLIST + query)
+        chips = [one.text_content().strip() for one in li.page.xpath("//*[@class='chip']")]
+        assert chips[0] == ("全部 2" if has_counts else "全部"), query
+
+
+async def test_a_search_that_has_looked_through_a_part_says_so(
+    door: Door, li: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "LOOKED_AT", 2)
+    for number in range(3):
+        await handed_in(door, name="李四" if number else "王小明", plate=f"川B1000{number}")
+    for query, told in {"川B10002": "已查的部分里没有符合的", "王小明": "后面可能还有符合的"}.items():
+        await li.go(f"{WORKLIST}?q={query}")
+        assert told in li.text, query
+        await li.go(li.page.xpath("//main//a[contains(@href, 'after=')]/@href")[0])
+        assert "还没有全部查完" not in li.text
+    assert "没有符合条件的待办" in li.text
+
+
 async def test_a_page_of_the_list_is_no_reading_and_a_search_by_name_is_one(door: Door, li: Browser) -> None:
     case = await handed_in(door)
     await li.go(WORKLIST)
@@ -215,6 +241,16 @@ async def test_a_case_has_all_its_files_its_history_and_who_has_read_it(door: Do
     assert (li.status, li.headers["Content-Type"]) == (200, "image/png")
     await li.go(f"{STAFF}/cases/{case['id']}/files/0192f0c1-0000-7000-8000-000000000000")
     assert li.status == 404
+
+
+async def test_staff_read_every_answer_though_the_item_asks_something_else_by_now(door: Door, li: Browser) -> None:
+    case = await handed_in(door, plate="川B54321")
+    registry = door.platform.registry
+    schema = {"type": "object", "additionalProperties": False, "properties": {"name": {"type": "string"}}}
+    registry.items["bench"] = replace(registry.items["bench"], version=2, form=Form.from_schema(schema))
+    await li.go(f"{STAFF}/cases/{case['id']}")
+    assert "川B54321" in [one.text_content() for one in li.page.xpath("//main//dd")]
+    assert li.page.xpath("string(//dl[dd or div]/preceding-sibling::h3)") == "现行表单已不再填写的内容"
 
 
 async def test_what_an_action_sends_is_read_before_it_is_sent(door: Door, li: Browser) -> None:
@@ -267,6 +303,26 @@ async def test_of_two_who_decide_at_once_the_second_reads_what_happened_and_keep
     assert li.heading() == "这个办件已有变化"
     assert "通过" in li.page.xpath("string(//ol[@class='time'])")
     assert li.page.xpath("string(//textarea[@readonly])").strip() == TYPED
+    assert (await Case.get(id=case["id"])).state == "approved"
+
+
+async def test_nobody_decides_on_answers_that_they_have_not_seen(door: Door, li: Browser) -> None:
+    """The same action is permitted again, with the same message, on other answers."""
+    case = await handed_in(door)
+    await to_action(li, case["id"], "return")
+    li.type("/reason", TYPED)
+    await li.press("next")
+    link, wang = f"/v1/cases/{case['id']}/actions", door.citizen("wang", "王小明")
+    (await token_of(door, ZHAO).post(f"{link}/return", {"reason": "另一个号牌"})).ok()
+    (await wang.post(f"{link}/supplement", {"answers": {"plate": "川B99999"}})).ok()
+    await door.settled()
+    await li.press("next")
+    assert (li.status, li.heading()) == (409, "这个办件已有变化")
+    assert li.page.xpath("string(//textarea[@readonly])").strip() == TYPED
+    found = await Case.get(id=case["id"])
+    assert (found.state, found.answers) == ("accepted", {"plate": "川B99999"})
+    await to_action(li, case["id"], "approve")
+    await li.press("next")
     assert (await Case.get(id=case["id"])).state == "approved"
 
 

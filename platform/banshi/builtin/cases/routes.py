@@ -32,6 +32,7 @@ ACTION = Record(
     reason=optional(reason_schema(REASON_ASKS, "en")),
     answers=optional({"type": "object", "description": "For `supplement`: all answers, corrected."}),
     details=optional({"type": "object", "description": "For an action that `takes` some, by that schema."}),
+    version=optional({"type": "integer", "minimum": 1, "description": "What staff have read: 409 if it has moved on."}),
 ).form()
 
 _OWN = {"id": "$response.body#/id"}

@@ -207,9 +207,10 @@ async def verify(
     scan.id = uuid5(UUID(key), officer.subject)
     await platform.store.commit(Write(unless_there=[scan]))
     kept = await Scan.get(id=scan.id)
-    if kept.number != number or (at is not None and kept.at != at):
+    # What was recorded as it came in may be sent again with its time: its answer was lost on the way.
+    if kept.number != number or (at is not None and kept.at != at and kept.received_at is not None):
         raise IdOfAnotherScan
-    # It was sent before, without its time: it is answered for that of the first.
+    # It was sent before, at another time: it is answered for that of the first.
     return verdict if kept.at == moment else await verify(platform, text, officer, place, at=kept.at, key=key)
 
 

@@ -45,16 +45,19 @@ async def worklist(call: Call) -> web.StreamResponse:
     """List the cases on which the caller may act, the most urgent first."""
     platform, limit, actor = call.platform, limit_of(call), actors.Actor(call.principal)
     where: dict[str, Any] = {"not_of": actor.subject, "after": from_cursor(call, _place)}
-    places, words = _places(call), call.query.get("q")
+    places, words, due = _places(call), call.query.get("q"), call.query.get("due")
     rows = await numbered(words, actor) if words else None
     after = None
-    if words and rows is None:
+    if rows is not None:
+        # In whatever state, and whenever it is due.
+        due = None
+    elif words:
         rows, after = await looked_for(platform.store, places, words, **where, limit=limit)
         await actors.record_reading(actor, rows)
-    elif rows is None:
+    else:
         found = await most_urgent(platform.store, places, **where, limit=limit + 1)
         rows, after = found[:limit], (found[limit - 1].urgency, found[limit - 1].id) if len(found) > limit else None
-    if (due := call.query.get("due")) and (late := [one for one in rows if one.urgency > date.fromisoformat(due)]):
+    if due and (late := [one for one in rows if one.urgency > date.fromisoformat(due)]):
         rows, after = [one for one in rows if one not in late], None
     # A row names nobody. What its citizen was told last may.
     await actors.record_reading(actor, [case for case in rows if case.reason])

@@ -111,8 +111,7 @@ async def move(
     """
     for attempt in range(MAX_TRIES):
         case = read if read is not None and not attempt else await visible(case_id, actor)
-        if version is not None and case.version != version:
-            raise Conflict(say("The case has moved on meanwhile; look at it again."))
+        _refuse_another(case, version)
         sent = Sent(reason, answers, details, given)
         move = await _asked(platform, case, action, actor, sent, language)
         about = {"item": move.item.code, "kind": case.kind, "plugin": case.department, "state": case.state}
@@ -137,12 +136,19 @@ async def foreseen(
     where there is none. Nothing is written, and no department is asked. Raises as `act` does.
     """
     case, sent = await find(case_id, actor), Sent.of(body)
+    _refuse_another(case, body.get("version"))
     asked = await _asked(platform, case, action, actor, sent, language)
     kind, move = platform.registry.kinds[case.kind], replace(asked, is_tried=True)
     effects = await kind.effects(platform, move) if kind.effects else Effects()
     after = copy.copy(case).update_from_dict(values := _values(platform, move, effects))
     is_told = move.step.tells is not None and case.person
     return move, after, told(platform, move, values.get("due_on"), effects) if is_told else None
+
+
+def _refuse_another(case: Case, version: int | None) -> None:
+    """Raise Conflict for a case that is not as it was looked at."""
+    if version is not None and case.version != version:
+        raise Conflict(say("The case has moved on meanwhile; look at it again."))
 
 
 async def _asked(platform: Platform, case: Case, action: str, actor: Actor, sent: Sent, language: str) -> Move:
@@ -202,7 +208,7 @@ async def act(
     language: str,
     receipt: Callable[[Case], Sequence[Model | Update]] = lambda _: (),
 ) -> Case:
-    """Take `action` with the `reason`, `answers` and `details` of a body, as `move` does."""
+    """Take `action` with the `reason`, `answers`, `details` and `version` of a body, as `move` does."""
     sent = Sent.of(body)
     return await move(
         platform,
@@ -214,6 +220,7 @@ async def act(
         details=sent.details,
         language=language,
         receipt=receipt,
+        version=body.get("version"),
     )
 
 

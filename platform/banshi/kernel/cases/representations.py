@@ -141,6 +141,7 @@ def case_document(
     if reader in (Who.CITIZEN, Who.STAFF):
         document["links"]["readings"] = f"/v1/cases/{case.id}/readings"
     if reader is Who.STAFF:
+        document["version"] = case.version
         document["second_person"] = second_person(platform, case, events, account, language)
     if enclosures and reader is Who.STAFF:
         document["enclosures"] = dict(enclosures)

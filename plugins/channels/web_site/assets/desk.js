@@ -17,9 +17,9 @@ const skew = Date.parse(desk.dataset.now) - Date.now(), two = n => String(n).pad
 const LATE_MS = 150_000;
 const spelled = ms => { const s = Math.max(0, Math.floor(ms / 1000)), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
   return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`; };
-const tick = () => { const now = Date.now() + skew;
-  $$("[data-since],[data-until]").forEach(one => { const { since, until } = one.dataset, ms = since ? now - Date.parse(since) : Date.parse(until) - now;
-    one.textContent = spelled(ms); one.classList.toggle("late", !!since && ms > LATE_MS); }); };
+const tick = (where = document) => { const now = Date.now() + skew;
+  $$("[data-since],[data-until]", where).forEach(one => { const { since, until } = one.dataset, ms = since ? now - Date.parse(since) : Date.parse(until) - now, text = spelled(ms);
+    if (one.textContent !== text) one.textContent = text; one.classList.toggle("late", !!since && ms > LATE_MS); }); };
 
 // ---- parts of the page that another page has newer
 const isTyped = part => part.contains(document.activeElement) && document.activeElement.matches("input,textarea,select") || $$("input:not([type=hidden]),textarea,select", part).some(one =>
@@ -58,7 +58,9 @@ const swap = (page, force) => { const stays = isAtEnd();
   shown(); tick(); restore(); count(); if (stays) toEnd(); };
 const read = async address => { const answer = await fetch(address, { redirect: "manual" });
   if (answer.type === "opaqueredirect") out(true); else if (answer.ok) return parsed(await answer.text()); return null; };
-const refresh = calmly(async () => { if (!opened) return; const page = await read(`${at}/enquiries/${opened}?part=talk`); if (page) swap(page); }, 600);
+const renewed = async () => { if (!opened) return; const page = await read(`${at}/enquiries/${opened}?part=talk`); if (page) swap(page); };
+// What words and receipts change beside themselves, such as how many more can be sent, has time.
+const refresh = calmly(renewed, 300), refreshLater = calmly(renewed, 2_000);
 const refreshAll = calmly(async () => { const page = await read(location.pathname); if (page) swap(page); }, 0);
 
 // ---- the queue
@@ -77,14 +79,14 @@ const renew = calmly(async () => { const ids = [...stale].slice(0, AT_ONCE); ids
   const page = await read(`${at}/rows?ids=${ids}`); if (!page) return;
   const found = $$("[data-id]", page);
   ids.filter(id => !found.some(one => one.dataset.id === id)).forEach(id => lineOf(id)?.remove());
-  found.forEach(one => put(document.importNode(one, true))); tick(); count(); if (stale.size) renew(); }, 15);
+  found.forEach(one => { const line = document.importNode(one, true); tick(line); put(line); }); count(); if (stale.size) renew(); }, 15);
 const heard = content => content.text || content.voice ? desk.dataset.quote.replace("{text}", () => (content.text || content.voice).slice(0, 200)) : desk.dataset.file;
 const line = (what, one, words) => { const there = lineOf(one.id);
   if (!LIVE.includes(one.state)) { there?.remove(); return count(); }
   const is = `${one.state} ${one.officer?.id ?? ""} ${one.urgent}`;
   if (!there || there.dataset.as !== is || what === "heard" && !words && one.state === "waiting" && !$("[data-said]", there).textContent) { stale.add(one.id); return renew(); }
   const clock = $("[role=timer]", there); if (one.owed_since) clock.dataset.since = one.owed_since; else { delete clock.dataset.since; clock.textContent = ""; }
-  if (words?.by === "citizen") $("[data-said]", there).textContent = heard(words.content); tick(); };
+  if (words?.by === "citizen") $("[data-said]", there).textContent = heard(words.content); tick(there); };
 const room = told => { const list = $(`[data-room="${told.desk}"]`); if (!list) return;
   list.replaceChildren(...told.officers.map(one => { const li = templated("template[data-officer]"), [tag, holds] = $$("span", li);
     $("b", li).textContent = one.name; tag.textContent = presence[one.state]; tag.className = `tag ${{ online: "ok", full: "wait" }[one.state] ?? "off"}`;
@@ -94,11 +96,11 @@ const room = told => { const list = $(`[data-room="${told.desk}"]`); if (!list) 
 const became = (id, state, why) => { const li = document.getElementById(`m${id}`); if (!li) return;
   li.classList.toggle("fail", lost.includes(state)); const told = $("[data-state]", li); told.dataset.state = state;
   told.textContent = states[state] + (why ? desk.dataset.colon + (why[language] ?? why.en) : ""); };
-const append = words => { const list = $("[data-talk]"), { content } = words; if (!list || document.getElementById(`m${words.id}`)) return;
-  const text = content.text || content.voice; if (!text || "file" in content) return;
+const append = words => { const list = $("[data-talk]"), { content } = words; if (!list) return false; if (document.getElementById(`m${words.id}`)) return true;
+  const text = content.text || content.voice; if (!text || "file" in content) return false;
   const li = templated(`template[data-message="${words.by === "citizen" ? "citizen" : "officer"}"]`), stays = isAtEnd();
   li.id = `m${words.id}`; $("[data-text]", li).textContent = text; const time = $("time", li); time.dateTime = words.at; time.textContent = words.at.slice(11, 16);
-  list.append(li); if (words.state) became(words.id, words.state); if (stays) toEnd(); };
+  list.append(li); if (words.state) became(words.id, words.state); if (stays) toEnd(); return true; };
 document.addEventListener("click", e => { const a = e.target.closest("a[data-picture]"); if (!a || e.ctrlKey || e.metaKey || pictures.has(a.getAttribute("href"))) return; e.preventDefault();
   const picture = Object.assign(new Image(), { alt: a.textContent }), href = a.getAttribute("href");
   picture.onload = () => { pictures.set(href, picture); shown(); toEnd(); }; picture.onerror = () => { delete a.dataset.picture; a.after(` ${desk.dataset.beside}`); }; picture.src = a.href; });
@@ -156,9 +158,10 @@ const FIRST_MS = 2_000, MOST_MS = 60_000, BACK_MS = 50 * 60_000;
 let last = desk.dataset.after, stream, broke = 0, pause = FIRST_MS, isOut = false;
 const out = is => { isOut = is; $("[data-out]").hidden = !is; if (!is && stream?.readyState === EventSource.CLOSED) follow(); };
 const happened = e => { const { enquiry, words, message, why } = JSON.parse(e.data), what = e.type; last = e.lastEventId || last;
-  if (enquiry.id === opened) { if (BECAME.includes(what)) became(message, what, why); else if (words) append(words);
+  if (enquiry.id === opened) { if (BECAME.includes(what)) became(message, what, why);
+    if (BECAME.includes(what) || words && append(words)) refreshLater();
     // Who only reads changes nothing of what is shown.
-    if (!["cases", "file", "read"].includes(what)) refresh(); }
+    else if (!["cases", "file", "read"].includes(what)) refresh(); }
   if (what === "urgent" || what === "queued" && enquiry.urgent) { const alarm = $("[data-danger]"); alarm.textContent = ""; alarm.textContent = alarm.dataset.text; }
   if (!ASIDE.includes(what)) line(what, enquiry, words); };
 const follow = () => { stream = new EventSource(`${at}/stream?after=${last}`);
@@ -174,6 +177,6 @@ addEventListener("pagehide", () => stream.close());
 addEventListener("pageshow", e => { if (e.persisted) location.reload(); });
 addEventListener("focus", () => { if (isOut) read(`${at}/rows`).then(page => { if (page) out(false); }).catch(() => { /* still away */ }); });
 
-$("[data-find]")?.remove(); tick(); setInterval(tick, 1000); restore(); follow();
+$("[data-find]")?.remove(); tick(); setInterval(() => tick(), 1000); restore(); follow();
 // Once the browser is where the address leads: the last words are the ones that count.
 if (opened) addEventListener("load", () => setTimeout(toEnd));

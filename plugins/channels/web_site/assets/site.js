@@ -35,6 +35,15 @@ if (form) form.addEventListener("submit", e => { if (form.dataset.there) return;
 $$("form").forEach(f => f.addEventListener("submit", e => { if (f.dataset.sent) e.preventDefault(); f.dataset.sent = "1"; setTimeout(() => delete f.dataset.sent, 4000); }));
 addEventListener("pageshow", () => $$("form").forEach(f => delete f.dataset.sent));
 
+// Another member of staff finds neither drafts nor a page of whoever was here before; scans that wait are sealed, and stay.
+const staff = $("form[action$='/staff/sign-out'] [name=token]")?.value;
+if (staff && staff !== sessionStorage.getItem("staff")) { if (sessionStorage.getItem("staff")) { sessionStorage.clear(); globalThis.caches?.delete("scanner"); } sessionStorage.setItem("staff", staff); }
+
+// Scans that wait on an officer's phone go in, or are warned of, before a sign-out deletes them: the scanner does both.
+const leaving = $("form[action$='/staff/sign-out']"), scanner = $("a[href$='/staff/scan']");
+if (leaving && scanner && !$("[data-scan]")) leaving.addEventListener("submit", e => { e.preventDefault();
+  import("./scan_store.js").then(({ stored }) => stored("scans", "readonly", all => all.count())).catch(() => 0).then(count => { if (count) location.assign(scanner.href); else leaving.submit(); }); });
+
 // Installed, the site keeps passes and messages for when there is no network; in a browser's window it keeps nothing.
 if ("serviceWorker" in navigator && matchMedia("(display-mode: standalone)").matches) navigator.serviceWorker.register("/site/worker.js", { scope: "/site/" }).catch(() => { /* the network has all of it */ });
 

@@ -88,8 +88,8 @@ async def _parts(visit: Visit) -> list[File]:
             if size > MAX_TEXT_BYTES:
                 raise TooLong
             _add(visit, name, body.decode("utf-8", "replace"))
-        elif (body := await _read(part, min(limit, room))) and len(files) < MAX_FILES:
-            is_room = len(body) <= room
+        elif body := await _read(part, min(limit, room)):
+            is_room = len(body) <= room and len(files) < MAX_FILES
             files.append(File(name, _readable(part.filename), body if is_room else None))
             room -= len(body) if is_room else 0
     return files

@@ -81,9 +81,7 @@ async def take_case_action(visit: Visit) -> web.StreamResponse:
     """Take an action, and see the case as it is then."""
     files = await read_sent(visit, takes_files=True)
     if visit.known is None:
-        # Of the case nothing is shown; what was typed is carried along.
-        sent = [(name, text) for name, text in visit.sent.items() if name != "token"]
-        return await visit.page("cases/stands.html", status=401, sent=sent)
+        return await kept(visit)
     is_theirs = session.bears(visit.session, visit.sent.get("token", ""))
     case, action = await action_of(visit)
     if action is None:
@@ -110,6 +108,12 @@ async def show_case_file(visit: Visit) -> web.StreamResponse:
     """Read what a case has led to: its certificate, its picture of a pass, its entry for a calendar, an upload."""
     visit.person  # noqa: B018 - it raises
     return await file_of_case(visit, await case_of(visit), visit.call.path["name"])
+
+
+async def kept(visit: Visit) -> web.Response:
+    """For whoever is signed in no more: of the case nothing is shown; what was typed is carried along."""
+    sent = [(name, text) for name, text in visit.sent.items() if name != "token"]
+    return await visit.page("cases/stands.html", status=401, sent=sent)
 
 
 async def file_of_case(visit: Visit, case: Any, name: str) -> web.StreamResponse:

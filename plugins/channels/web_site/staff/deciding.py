@@ -11,7 +11,7 @@ from aiohttp import web
 from banshi import Problem
 from web_site import session
 from web_site.filling.form import Filling
-from web_site.pages.cases import action_of
+from web_site.pages.cases import action_of, kept
 from web_site.rooms import WORKLIST
 from web_site.session import STAFF
 from web_site.staff.room import StaffPages
@@ -22,7 +22,7 @@ ROUTES = StaffPages(WORKLIST)
 #: What is said where it was typed; of all else there is a page.
 SAID_HERE = frozenset({409, 422, 429, 502, 503, 504})
 #: Fields of ours that nobody has typed.
-OURS = frozenset({"token", "key", "shown", "next"})
+OURS = frozenset({"token", "key", "shown", "next", "version"})
 
 
 @ROUTES.show("/cases/{id}/actions/{action}")
@@ -33,7 +33,7 @@ async def show_staff_action(visit: Visit) -> web.StreamResponse:
         return await _moved(visit, case)
     form = Filling(visit, _body(action), visit.known)
     form.begin({})
-    told = None if action["body"].get("required") else await _told(visit, action, {})
+    told = None if action["body"].get("required") else await _told(visit, action, {"version": case["version"]})
     return await _asked(visit, form, case, action, told)
 
 
@@ -41,10 +41,9 @@ async def show_staff_action(visit: Visit) -> web.StreamResponse:
 async def take_staff_action(visit: Visit) -> web.StreamResponse:
     """Take an action, once the message that it sends was shown as it is."""
     if visit.known is None:
-        sent = [(name, text) for name, text in visit.sent.items() if name != "token"]
-        return await visit.page("cases/stands.html", status=401, sent=sent)
+        return await kept(visit)
     is_theirs = session.bears(visit.session, visit.sent.get("token", ""))
-    case, action = await action_of(visit)
+    case, action = await _as_read(visit)
     if action is None:
         return await _moved(visit, case)
     form = Filling(visit, _body(action), visit.known, sent=visit.sent)
@@ -54,20 +53,27 @@ async def take_staff_action(visit: Visit) -> web.StreamResponse:
     fields = await form.fields()
     if not form.goes_on or not form.is_right() or form.more_asked(fields):
         return await _asked(visit, form, case, action, None)
+    body = {**form.whole, "version": case["version"]}
     try:
-        told = await visit.send("POST", f"{action['link']}/preview", form.whole)
+        told = await visit.send("POST", f"{action['link']}/preview", body)
         if _digest(told) != visit.sent.get("shown"):
             return await _asked(visit, form, case, action, told)
-        await visit.send("POST", action["link"], form.whole, key=form.key)
+        await visit.send("POST", action["link"], body, key=form.key)
     except Problem as problem:
         if problem.status not in SAID_HERE:
             raise
-        case, action = await action_of(visit)
+        case, action = await _as_read(visit)
         if action is None:
             return await _moved(visit, case)
         form.refuse(problem)
         return await _asked(visit, form, case, action, None, problem.status)
     return visit.to(f"{STAFF}/cases/{case['id']}?done={action['action']}")
+
+
+async def _as_read(visit: Visit) -> tuple[Any, Any]:
+    """The case and the action, None where it can't be taken on what the page has shown."""
+    case, action = await action_of(visit)
+    return case, action if visit.sent.get("version") == str(case["version"]) else None
 
 
 def _body(action: Any) -> Any:
@@ -102,5 +108,6 @@ async def _asked(
         "staff/action.html", status=status, stale=stale, here=WORKLIST.at, form=form, case=case, action=action,
         groups=form.groups(fields), mistakes_found=form.mistakes(fields), told=told,
         shown=_digest(told) if told else "", was_shown="shown" in visit.sent,
+        version=visit.sent.get("version", case["version"]),
         more_asked=form.more_asked(fields) if "next" in form.sent else (),
     )  # fmt: skip

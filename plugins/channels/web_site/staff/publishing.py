@@ -12,6 +12,7 @@ from aiohttp import web
 from banshi import NotFound, Problem
 from web_site import session
 from web_site.filling.form import Filling
+from web_site.pages.cases import kept
 from web_site.rendering import LANGUAGE_NAMES
 from web_site.rooms import PUBLISHING, WORKLIST
 from web_site.sentences import word
@@ -105,12 +106,16 @@ async def change_draft(visit: Visit) -> web.StreamResponse:
     return await _take(visit, visit.call.path["id"])
 
 
-@ROUTES.take("/publishing/{noun}/{id}/actions/{action}")
+@ROUTES.take("/publishing/{noun}/{id}/actions/{action}", takes_files=True, keeps=True)
 async def decide_about_draft(visit: Visit) -> web.StreamResponse:
     """Publish, approve, return, give up or take back: the version that the page has shown, and no other."""
+    if visit.known is None:
+        return await kept(visit)
     record = await _record(visit)
     noun, action = visit.call.path["noun"], visit.call.path["action"]
     reason, version = visit.sent.get("reason", "").strip(), visit.sent.get("version", "")
+    if not session.bears(visit.session, visit.sent.get("token", "")):
+        return await _shown(visit, 403, reason=reason, stale=403)
     body = {"version": int(version) if version.isdecimal() and len(version) < 10 else 0}
     try:
         address = f"/v1/{noun}/{record['id']}/actions/{action}"
@@ -129,8 +134,7 @@ async def decide_about_draft(visit: Visit) -> web.StreamResponse:
 async def _take(visit: Visit, identity: str | None) -> web.Response:
     """Store what was sent, as a new one or in place of what is there; else show it again as it was typed."""
     if visit.known is None:
-        sent = [(name, text) for name, text in visit.sent.items() if name != "token"]
-        return await visit.page("cases/stands.html", status=401, sent=sent)
+        return await kept(visit)
     is_theirs = session.bears(visit.session, visit.sent.get("token", ""))
     record = await _record(visit) if identity else None
     form = await _form(visit)
@@ -198,7 +202,7 @@ async def _asked(visit: Visit, form: Filling, record: Any = None, status: int = 
     )  # fmt: skip
 
 
-async def _shown(visit: Visit, status: int = 200, wrong: str = "", reason: str = "") -> web.Response:
+async def _shown(visit: Visit, status: int = 200, wrong: str = "", reason: str = "", stale: int = 0) -> web.Response:
     record, noun = await _record(visit), visit.call.path["noun"]
     preview = await visit.get(record["links"]["preview"])
     phones = [
@@ -208,8 +212,8 @@ async def _shown(visit: Visit, status: int = 200, wrong: str = "", reason: str =
     ]
     counted = preview["audience"]["phones"]
     return await visit.page(
-        "staff/written.html", status=status, wrong=wrong, reason=reason, here=PUBLISHING.at, noun=noun, record=record,
-        states=STATES, actions=ACTIONS, ending=ENDING, preview=preview, phones=phones,
+        "staff/written.html", status=status, stale=stale, wrong=wrong, reason=reason, here=PUBLISHING.at, noun=noun,
+        record=record, states=STATES, actions=ACTIONS, ending=ENDING, preview=preview, phones=phones,
         count=None if counted is None else sum(counted.values()), form_key=Filling(visit, {}, None).key,
         can_change=record["state"] in CHANGEABLE,
     )  # fmt: skip

@@ -131,6 +131,7 @@ CASE_SCHEMAS: dict[str, Schema] = {
         permitted_actions=ACTIONS,
         attachments=array(ref("Attachment")),
         details=optional(ref("CaseDetails")),
+        version=optional({"type": "integer", "description": "For staff: what they read, to send with an action."}),
         second_person=optional(
             {**maybe(ref("FirstPerson")), "description": "For staff: the step after which somebody else decides."}
         ),
@@ -215,7 +216,7 @@ _FILE: dict[str, Schema] = CASE_SCHEMAS["Attachment"]["properties"]
 _CASE: dict[str, Schema] = CASE_SCHEMAS["Case"]["properties"]
 
 #: What is of no use to somebody who has a code and nothing else; enclosures are for staff, who read the case itself.
-_OF_A_NAME = frozenset({"id", "links", "renews", "enclosures", "second_person"})
+_OF_A_NAME = frozenset({"id", "links", "renews", "enclosures", "second_person", "version"})
 
 UNNAMED_FILE = Record(**{name: schema for name, schema in _FILE.items() if name != "links"})
 UNNAMED_CASE = Record(

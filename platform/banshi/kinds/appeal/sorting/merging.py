@@ -15,6 +15,7 @@ from tortoise.models import Model
 
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields
+from banshi.kernel.cases.actors import record_reading
 from banshi.kernel.cases.clock import clock_values
 from banshi.kernel.cases.lifecycle import Effects, Move, told
 from banshi.kernel.contract.values import Texts, Who
@@ -61,6 +62,9 @@ async def merge(platform: Platform, move: Move) -> Effects:
     ]
     last = await Reply.filter(case_id=target.id).order_by("-number").first()
     mentions = {"answer": last.text} if last else {}
+    if last and move.is_tried:
+        # Whoever looks at what would follow reads that appeal's answer.
+        await record_reading(move.actor, [target])
     details = {"into": str(target.id)}
     rows: list[Model] = [noted, *step_rows(platform, target, noted)]
     return Effects(values=dict(place), updates=updates, rows=rows, details=details, mentions={**mentions})

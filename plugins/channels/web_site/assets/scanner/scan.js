@@ -4,7 +4,7 @@ import { opened, verdictOf } from "./pass_reader.js";
 import { sealed, stored } from "./scan_store.js";
 const $ = (which, at = document) => at.querySelector(which), root = $("[data-scan]"), told = JSON.parse(root.dataset.scan), { lang } = document.documentElement;
 const found = $("[data-found]"), finder = $(".finder"), video = $("video"), typed = $("form", root), section = $("[data-held]"), signOut = $("form[action$=sign-out]");
-const MOST_AT_ONCE = 20, MOST_SHOWN = 20, ANSWER_MS = 1500, BATCH_MS = 20_000, BETWEEN_PICTURES_MS = 60, AWAY_MS = 1500, CLOCK_OFF_MS = 60_000;
+const MOST_AT_ONCE = 20, MOST_SHOWN = 20, ANSWER_MS = 1500, BATCH_MS = 20_000, AGAIN_MS = 30_000, BETWEEN_PICTURES_MS = 60, AWAY_MS = 1500, CLOCK_OFF_MS = 60_000;
 const SIGNALS = { green: [[80], 880, 0.15], amber: [[80, 80, 80], 440, 0.3], red: [[400, 100, 400], 220, 0.6] };
 const locale = lang === "en" ? "en-GB" : lang, say = (text, names) => text.replace(/\{(\w+)\}/g, (_, name) => names[name]);
 const clockOf = at => new Intl.DateTimeFormat(locale, { timeStyle: "medium", hourCycle: "h23" }).format(at);
@@ -13,26 +13,31 @@ const element = (name, text, className = "") => Object.assign(document.createEle
 const note = (name, text) => { const at = $(`[data-told=${name}]`); at.hidden = !text; if (text && text !== true) ($("span", at) ?? at).textContent = text; };
 
 // The platform's time: its Date when it was last heard, and what the page's own clock has counted since, which nobody can
-// set. While a page is hidden the phone may sleep, and that clock with it: then the later of the two counts.
-let clock = { platform: Date.now(), page: performance.now(), moved: false }, left = null;
+// set. While a page is hidden the phone may sleep, and that clock with it: then the later of the two counts, as a guess.
+let clock = { platform: Date.now(), page: performance.now(), moved: false, guessed: true }, left = null;
 const now = () => clock.platform + performance.now() - clock.page;
-function set(platform, moved = false) { clock = { platform, page: performance.now(), moved }; showClock(); }
+function set(platform, moved = false, guessed = false) { clock = { platform, page: performance.now(), moved, guessed }; showClock(); }
 function showClock() { const off = Math.abs(Date.now() - now()); note("clock", clock.moved ? told.unsure : off > CLOCK_OFF_MS ? say(told.clock, { age: age(off) }) : ""); }
 const keep = (name, value) => stored("known", "readwrite", all => all.put(value, name)).catch(() => { /* it is there until the page is closed */ });
 function heard(answer) {
   const date = Date.parse(answer.headers.get("Date"));
-  if (date) { set(date + 500); keep("clock", { platform: date, phone: Date.now() }); }
+  if (date) { correct(date + 500 - now()); set(date + 500); keep("clock", { platform: date, phone: Date.now() }); }
   return answer;
 }
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) left = { platform: now(), page: performance.now(), phone: Date.now() };
-  else if (left) { set(left.platform + Math.max(performance.now() - left.page, Date.now() - left.phone), clock.moved); refresh().then(handInAll); }
+  else if (left) {
+    const counted = performance.now() - left.page, slept = Date.now() - left.phone - counted;
+    set(left.platform + counted + Math.max(0, slept), clock.moved || slept < -CLOCK_OFF_MS, clock.guessed || slept > CLOCK_OFF_MS);
+    refresh().then(handInAll);
+    if (video.srcObject?.getTracks().some(one => one.readyState === "ended")) begin();
+  }
 });
 
 // What was published, now or when this phone last had a network.
 let known = null;
-const isFresh = () => known && now() - known.issued * 1000 <= known.ttl * 1000, listAge = () => age(now() - known.issued * 1000);
-const away = () => note("away", !known ? told.nolist : isFresh() ? "" : say(told.away, { age: listAge() }));
+const isFresh = () => known && !clock.moved && now() - known.issued * 1000 <= known.ttl * 1000, old = text => clock.moved ? told.noage : say(text, { age: age(now() - known.issued * 1000) });
+const away = () => note("away", !known ? told.nolist : isFresh() ? "" : old(told.away));
 async function refresh() {
   try {
     const more = { headers: { "Accept-Language": `${lang}, en;q=0.5` }, cache: "no-cache", signal: AbortSignal.timeout(BATCH_MS) };
@@ -77,14 +82,19 @@ function hereShown({ verdict, pass }, at) {
   if (verdict !== "valid") return { ...known.verdicts[verdict], notes: [known.verdicts[verdict].detail], under: pass?.item.title, small };
   const claims = pass.item.claims.map(({ title, values }, i) => [title, pass.values[i], values]).filter(([, value]) => value !== null && value !== undefined).map(([title, value, words]) => [title, said(words, value)]);
   const about = { claims, until: pass.expires * 1000, small };
-  return isFresh() ? { colour: "green", under: pass.item.title, ...about } : { colour: "amber", title: told.titles.old, under: say(told.oldlist, { age: listAge() }), notes: [told.todo], ...about };
+  return isFresh() ? { colour: "green", under: pass.item.title, ...about } : { colour: "amber", title: told.titles.old, under: old(told.oldlist), notes: [told.todo], ...about };
 }
 const platformShown = (one, at) => ({ colour: one.colour, under: one.item?.title, notes: [one.detail, one.seen_elsewhere && told.elsewhere].filter(Boolean), small: say(told.online, { time: clockOf(at) }),
   claims: (one.claims ?? []).map(({ title, text }) => [title, text]), until: one.expires_at && Date.parse(one.expires_at) });
 
 // Scans that wait for the platform: in the storage, or with this page alone where that is full.
-const scans = new Map(), loose = new Set(), labels = new Map();
-let isBusy = false;
+const scans = new Map(), loose = new Set(), labels = new Map(), asking = new Set();
+let handing = null, again = 0;
+// What was scanned by a guess of the time, now that the platform has told it.
+function correct(off) {
+  if (!clock.guessed) return;
+  for (const scan of scans.values()) if (scan.guessed) { scan.at += off; scan.guessed = false; keepScan(scan); }
+}
 async function keepScan(scan) {
   scans.set(scan.id, scan);
   await stored("scans", "readwrite", all => all.put(scan, scan.id)).catch(() => { loose.add(scan.id); note("full", told.full); });
@@ -104,7 +114,7 @@ function list() {
   }));
 }
 async function handIn(some, ms) {
-  const body = new URLSearchParams({ token: told.token, scans: JSON.stringify(some.map(({ box, sealed: closed }) => ({ box, sealed: closed }))) });
+  const body = new URLSearchParams({ token: told.token, scans: JSON.stringify(some.map(({ box, live, sealed: closed, at }) => ({ box, sealed: live ?? closed, at: new Date(at).toISOString() }))) });
   const answer = heard(await fetch("/site/staff/scan/held", { method: "POST", body, signal: AbortSignal.timeout(ms) }));
   note("signin", [401, 403].includes(answer.status) ? told.signin : "");
   if (!answer.ok) throw new Error(answer.status);
@@ -113,40 +123,46 @@ async function handIn(some, ms) {
   return outcomes;
 }
 function tell({ at, verdict }, outcome) {
-  const time = clockOf(at), text = outcome.problem ? `${say(told.refused, { time })} ${outcome.problem}` : outcome.verdict === verdict ? "" : `${say(told.changed, { time, title: told.titles[outcome.colour] })} ${outcome.detail}`;
+  const time = clockOf(at), text = outcome.unsure ? say(told.untimed, { time }) : outcome.problem ? `${say(told.refused, { time })} ${outcome.problem}` : outcome.verdict === verdict ? "" : `${say(told.changed, { time, title: told.titles[outcome.colour] })} ${outcome.detail}`;
   if (text) { $("[data-told=changed]").append(element("li", text)); note("changed", true); }
 }
-async function handInAll() {
-  if (isBusy) return;
-  isBusy = true;
+const handInAll = () => handing ??= handInEach().finally(() => { handing = null; });
+async function handInEach() {
+  clearTimeout(again);
+  if (clock.guessed && scans.size) await refresh();
   try {
-    while (scans.size) {
-      const some = [...scans.values()].slice(0, MOST_AT_ONCE), outcomes = await handIn(some, BATCH_MS);
+    for (let some; (some = [...scans.values()].filter(({ id }) => !asking.has(id)).slice(0, MOST_AT_ONCE)).length;) {
+      const outcomes = await handIn(some, BATCH_MS);
       outcomes.forEach((one, i) => tell(some[i], one));
       if (!outcomes.length) throw new Error("later");
       list();
     }
     note("busy", "");
-  } catch { note("busy", told.busy); }
-  isBusy = false;
+  } catch { note("busy", told.busy); again = setTimeout(handInAll, AGAIN_MS); }
   list();
 }
 
 async function verify(text) {
+  try { await verified(text); } catch { show({ colour: "amber", notes: [told.failed], small: clockOf(now()) }, ""); }
+}
+async function verified(text) {
   const at = now(), local = known ? await verdictOf(text, known, Math.floor(at / 1000)) : { verdict: "" }, shown = hereShown(local, at), id = crypto.randomUUID();
-  const scan = { text, id, scanned_at: new Date(at).toISOString(), place: typed.elements.place.value };
-  const kept = { id, at, whose: told.whose, box: told.box, verdict: local.verdict, colour: shown.colour, title: shown.title ?? told.titles[shown.colour], sealed: await sealed(told.key, JSON.stringify(scan)) };
+  const scan = { text, id, place: typed.elements.place.value }, live = await sealed(told.key, JSON.stringify(scan));
+  const kept = { id, at, guessed: clock.guessed, whose: told.whose, box: told.box, verdict: local.verdict, colour: shown.colour, title: shown.title ?? told.titles[shown.colour], sealed: await sealed(told.key, JSON.stringify({ ...scan, scanned_at: new Date(at).toISOString() })) };
   if (shown.claims) labels.set(id, shown.claims[0]?.[1]);
+  asking.add(id); isLeaving = false; note("leave", "");
   await keepScan(kept);
+  // Verified by the platform now, and so without this phone's time; that counts where this attempt fails.
   // What is refused here is shown at once; what is valid once the platform has said so, or is slow. Its own word comes last.
-  const answer = handIn([kept], BATCH_MS).catch(() => { away(); return []; }), isRefused = local.verdict && local.verdict !== "valid";
+  const answer = handIn([{ ...kept, live }], BATCH_MS).catch(() => { away(); return []; }).finally(() => asking.delete(id)), isRefused = local.verdict && local.verdict !== "valid";
   const [early] = isRefused ? [] : await Promise.race([answer, new Promise(done => { setTimeout(done, ANSWER_MS, []); })]);
   if (!early?.verdict) show(shown, id);
   const [outcome] = await answer;
   if (outcome?.verdict && (early || open === id)) show(platformShown(outcome, at), id);
   else if (outcome) tell(kept, outcome);
   list();
-  if (outcome && (!isFresh() || scans.size)) refresh().then(handInAll);
+  if (!outcome) { clearTimeout(again); again = setTimeout(handInAll, AGAIN_MS); }
+  else if (!isFresh() || scans.size) refresh().then(handInAll);
 }
 
 // The camera: one picture after another, for as long as nothing is found.
@@ -157,7 +173,8 @@ async function look() {
   if (!hasCamera || root.hidden) return;
   if (document.hidden || video.readyState < 2) { setTimeout(look, 250); return; }
   // What the page shows of it, and no more: what the officer doesn't see is not verified.
-  const { videoWidth: width, videoHeight: height } = video, side = Math.min(width, height), picture = await createImageBitmap(video, (width - side) / 2, (height - side) / 2, side, side);
+  const { videoWidth: width, videoHeight: height } = video, side = Math.min(width, height), picture = await createImageBitmap(video, (width - side) / 2, (height - side) / 2, side, side).catch(() => null);
+  if (!picture) { setTimeout(look, 250); return; }
   decoder.postMessage(picture, [picture]);
 }
 decoder.onmessage = ({ data: { texts } }) => {
@@ -173,31 +190,37 @@ async function begin() {
   try {
     video.srcObject = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } } });
     await video.play();
-    hasCamera = true; finder.hidden = false;
-    look();
+    finder.hidden = false; note("camera", "");
+    if (!hasCamera) { hasCamera = true; look(); }
   } catch { note("camera", true); }
 }
 
 typed.addEventListener("submit", event => { event.preventDefault(); delete typed.dataset.sent; verify(typed.elements.text.value.trim()); typed.elements.text.value = ""; });
-typed.elements.place.addEventListener("change", () => keep("place", typed.elements.place.value));
+typed.elements.place.addEventListener("change", () => keep(`place ${told.whose}`, typed.elements.place.value));
 $("button", section).onclick = () => handInAll();
 addEventListener("online", () => refresh().then(handInAll));
+// A sign-out hands in what it can; what is left, another officer's too, goes with it once that was said.
 let isLeaving = false;
 signOut.addEventListener("submit", event => {
-  if (!scans.size || isLeaving) return;
-  event.preventDefault(); isLeaving = true;
-  handInAll().then(() => { if (scans.size) { note("leave", told.leave); delete signOut.dataset.sent; } else signOut.submit(); });
+  if (isLeaving) return;
+  event.preventDefault();
+  handInAll().then(() => stored("scans", "readonly", all => all.count()).catch(() => 0)).then(count => {
+    if (!count && !scans.size) { signOut.submit(); return; }
+    isLeaving = true; note("leave", told.leave); delete signOut.dataset.sent;
+  });
 });
 
 // The page and its files are there without a network; those of an earlier release go.
-const ready = navigator.serviceWorker?.register("/site/worker.js", { scope: "/site/" }).then(async () => {
-  const cache = await caches.open("kept"), files = [...told.files, ...[...document.querySelectorAll("link[href*='/assets/'],script")].map(one => one.href ?? one.src)];
+const ready = navigator.serviceWorker?.register("/site/worker.js", { scope: "/site/staff/scan" }).then(async () => {
+  // The decoder, a worker with a policy of its own, is of no page's scope.
+  await navigator.serviceWorker.register("/site/worker.js", { scope: "/site/assets/" });
+  const cache = await caches.open("scanner"), files = [...told.files, ...[...document.querySelectorAll("link[href*='/assets/'],script")].map(one => one.href ?? one.src)];
   await cache.addAll(new Set([location.pathname, ...files].map(one => new URL(one, location.href).href)));
   const version = told.decoder.split("/").at(-2);
   for (const { url } of await cache.keys()) if (url.includes("/assets/") && !url.includes(`/${version}/`)) await cache.delete(url);
 }).catch(() => { /* it is there with a network */ });
-const before = await Promise.all(["clock", "published", "place"].map(name => stored("known", "readonly", all => all.get(name)).catch(() => null)));
-if (before[0]) set(Date.now() < before[0].phone ? before[0].platform : Date.now() - before[0].phone + before[0].platform, Date.now() < before[0].phone);
+const before = await Promise.all(["clock", "published", `place ${told.whose}`].map(name => stored("known", "readonly", all => all.get(name)).catch(() => null)));
+if (before[0]) set(Date.now() < before[0].phone ? before[0].platform : Date.now() - before[0].phone + before[0].platform, Date.now() < before[0].phone, true);
 if (before[1]) known = await opened(before[1]).catch(() => null);
 typed.elements.place.value ||= before[2] ?? "";
 const kept = (await stored("scans", "readonly", all => all.getAll()).catch(() => [])).filter(({ whose }) => whose === told.whose);
