@@ -209,10 +209,15 @@ async def test_what_is_typed_while_an_answer_is_on_its_way_stays(tmp_path: Path,
         await page.run(PRESS, SEND)
         await until(lambda: page.run("() => !!window.letGo"))
         await page.run(TYPE, "Until ten. And bring the old one")
+        choose = """(name) => { const chosen = new DataTransfer(); chosen.items.add(new File(['x'], name));
+          document.querySelector('[type=file]').files = chosen.files; }"""
+        await page.run(choose, "old.png")
         await page.run("() => window.letGo()")
         await says(page, TALK, of="Until ten.")
         await until(lambda: page.run(f"() => ({TYPED})() === 'And bring the old one'"))
         assert await page.run("() => Object.values(sessionStorage)") == ["And bring the old one"]
+        assert await page.run("() => document.querySelector('[type=file]').files[0].name") == "old.png"
+        await page.run("() => { document.querySelector('[type=file]').value = ''; }")
         # Whoever has begun anew keeps that whole; so does a note.
         note = "(text) => { document.querySelector('#nt').value = text; }"
         await page.run(note, "half a note")

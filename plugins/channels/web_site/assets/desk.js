@@ -127,11 +127,12 @@ const refused = (form, page) => { const trouble = $("[data-trouble]", page), tok
   // Who is signed in by now stands in the page's head and foot, before anything more is sent in their name.
   if (token) { $$("input[name=token]").forEach(one => { one.value = token; }); [".brand", ".foot"].forEach(one => $(one).replaceWith(document.importNode($(one, page), true))); }
   tell(form, trouble ? document.importNode(trouble, true) : noted($("main p", page)?.textContent ?? desk.dataset.away)); };
-// What was typed or chosen while it was on its way isn't sent, and stays: out of the form it isn't reset.
+// What was typed or chosen while it was on its way isn't sent, and stays.
 const done = (form, sent) => { tell(form);
-  const newer = [...form.elements].filter(one => sent.get(one) !== one.value);
-  newer.forEach(one => one.setAttribute("form", "")); $$("textarea", form).forEach(one => { one.defaultValue = ""; }); form.reset();
-  newer.forEach(one => { one.removeAttribute("form"); const was = sent.get(one); if (one.matches("textarea") && one.value.startsWith(was)) one.value = one.value.slice(was.length).trimStart(); });
+  const newer = [...form.elements].filter(one => sent.get(one) !== one.value).map(one => [one, one.value, [...one.files ?? []]]);
+  $$("textarea", form).forEach(one => { one.defaultValue = ""; }); form.reset();
+  newer.forEach(([one, text, files]) => { const was = sent.get(one), chosen = new DataTransfer(); files.forEach(file => chosen.items.add(file));
+    if (one.type === "file") one.files = chosen.files; else one.value = one.matches("textarea") && text.startsWith(was) ? text.slice(was.length).trimStart() : text; });
   const answer = $("[data-draft]", form); if (answer) { sessionStorage.setItem(nameOf(answer), answer.value); delete answer.dataset.phrase; }
   $$("[name=key]").forEach(one => { one.value = key(); }); };
 document.addEventListener("submit", async e => { const form = e.target; if (!form.matches("[data-send]")) return; e.preventDefault(); if (form.dataset.busy) return;
@@ -139,7 +140,9 @@ document.addEventListener("submit", async e => { const form = e.target; if (!for
   if (answer?.dataset.phrase && answer.value === answer.dataset.whole) { body.set("phrase", answer.dataset.phrase); body.delete("text"); }
   const sent = new Map([...form.elements].map(one => [one, one.value])); form.dataset.busy = "1";
   try { const got = await fetch(form.action, { method: "POST", body, redirect: "manual" });
-    if (got.type === "opaqueredirect") { out(false); if (!isFind) done(form, sent); await (form.action.includes("/desks/") ? refreshAll() : refresh()); return; }
+    if (got.type === "opaqueredirect") { out(false); if (!isFind) done(form, sent); const fresh = form.action.includes("/desks/") ? refreshAll() : refresh();
+      // What bears a key may be sent again at once, and not only when nothing happens any more.
+      if (!form.elements.key) await fresh; return; }
     const page = parsed(await got.text());
     if (!got.ok) return refused(form, page);
     if (form.matches("[data-takes-back]")) { draft().value ||= body.get("text"); sessionStorage.setItem(nameOf(draft()), draft().value); return refresh(); }
