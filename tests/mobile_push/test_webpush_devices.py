@@ -198,7 +198,7 @@ async def test_a_subscription_that_cant_be_sent_to_is_refused_with_advice_and_re
     assert (await web.citizen("wang").get("/v1/devices")).ok()["items"] == []
 
 
-NO_DEPARTMENTS: Any = SimpleNamespace(departments={})
+NO_DEPARTMENTS: Any = SimpleNamespace(departments={}, offered=lambda _: [])
 
 
 def rules(**settings: Any) -> dict[str, bool]:
