@@ -480,9 +480,12 @@ async def test_a_sign_out_on_another_page_of_staffs_leads_to_the_scanner_while_s
 
         await until(came_in)
         await until(lambda: holds(phone.page, READY))
+        assert (await phone.page.run("() => location.pathname")).endswith("/site/staff/scan")
         await phone.page.go(f"{phone.url}/site/staff/worklist")
         await phone.page.run(SIGN_OUT)
         await until(lambda: holds(phone.page))
+        assert not (await phone.page.run("() => location.pathname")).endswith("/site/staff/scan")
+    assert await Scan.all().count() == 1
 
 
 async def test_signing_out_warns_of_another_officers_scans_too_and_a_citizens_sign_out_deletes_none(

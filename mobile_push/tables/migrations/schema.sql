@@ -1,4 +1,4 @@
--- After 0016_auto_20261201_0300
+-- After 0016_addresses
 CREATE TABLE "push_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
