@@ -215,7 +215,8 @@ async def test_what_is_typed_while_an_answer_is_on_its_way_stays(tmp_path: Path,
         await page.run("() => window.letGo()")
         await says(page, TALK, of="Until ten.")
         await until(lambda: page.run(f"() => ({TYPED})() === 'And bring the old one'"))
-        drafts = "() => Object.keys(sessionStorage).filter(name => name.startsWith('desk ')).map(name => sessionStorage[name])"
+        kept = "Object.entries(sessionStorage).filter(([name]) => name.startsWith('desk '))"
+        drafts = f"() => {kept}.map(([, text]) => text)"
         assert await page.run(drafts) == ["And bring the old one"]
         assert await page.run("() => document.querySelector('[type=file]').files[0].name") == "old.png"
         await page.run("() => { document.querySelector('[type=file]').value = ''; }")
