@@ -55,6 +55,7 @@ ROOMS = {
     "plugins/channels/conversations": Budget(4_701, 3_600),
     "plugins/channels/web_site": Budget(2_899, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
+    "plugins/channels/hotline": Budget(1_223, 1_500),
     "plugins/channels/wechat": Budget(1_074, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
     "plugins/integrations": Budget(5_825, 5_580),
