@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from banshi.builtin.cases.handing_over import hand_over
 from banshi.builtin.cases.routes import show_case
 from banshi.builtin.drafts.routes import drop as drop_draft
 from banshi.builtin.drafts.routes import find as find_draft
 from banshi.builtin.drafts.routes import save as save_draft
 from banshi.builtin.identity.access import ROLES
+from banshi.builtin.personal_data.handing_over import hand_over
 from banshi.builtin.uploads.routes import download as send_attachment
 from banshi.kernel.cases.actors import Actor, record_reading
 from banshi.kernel.cases.actors import find as find_case

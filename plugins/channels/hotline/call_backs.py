@@ -32,7 +32,7 @@ async def missed(platform: Platform, call: HotlineCall, caller: UUID) -> Sequenc
     key = f"missed:{call.desk}:{caller}"
     if (row := await HotlineCallBack.get_or_none(key=key)) is not None:
         return [Update(HotlineCallBack, {"id": row.id, "key": key}, {"calls": F("calls") + 1, "call_id": call.id})]
-    return [_new(platform, key, caller, call.desk, "missed", call_id=call.id)]
+    return [_new(platform, key, caller, "missed", desk=call.desk, call_id=call.id)]
 
 
 async def unmissed(platform: Platform, call: HotlineCall) -> Sequence[Update]:
@@ -47,13 +47,13 @@ async def unmissed(platform: Platform, call: HotlineCall) -> Sequence[Update]:
 
 def promised(platform: Platform, call: HotlineCall, caller: UUID, **about: Any) -> HotlineCallBack:
     """What an operator has promised: between two moments."""
-    return _new(platform, f"promised:{call.id}", caller, call.desk, "promised", call_id=call.id, **about)
+    return _new(platform, f"promised:{call.id}", caller, "promised", call_id=call.id, **about)
 
 
-def _new(platform: Platform, key: str, caller: UUID, desk: str, why: str, **about: Any) -> HotlineCallBack:
+def _new(platform: Platform, key: str, caller: UUID, why: str, **about: Any) -> HotlineCallBack:
     now, within = platform.now(), timedelta(hours=platform[SETTINGS].call_back_hours)
     window = {"begins": now, "until": now + within, "at": now, "state": "due"}
-    return HotlineCallBack(key=key, caller_id=caller, desk=desk, why=why, **{**window, **about})
+    return HotlineCallBack(key=key, caller_id=caller, why=why, **{**window, **about})
 
 
 async def hear(platform: Platform, events: Sequence[Event]) -> None:
@@ -62,8 +62,8 @@ async def hear(platform: Platform, events: Sequence[Event]) -> None:
     filings = await HotlineFiling.filter(case_id__in=[*answered]) if answered else []
     # Whoever has an account rates it there.
     for filing in [one for one in filings if one.person.startswith(PREFIX) and one.state == "filed"]:
-        event = answered[filing.case_id]
+        event = answered[UUID(str(filing.case_id))]
         key = f"rating:{event.subject}:{event.version}"
-        row = _new(platform, key, filing.caller_id, filing.desk, "rating", case_id=filing.case_id)
+        row = _new(platform, key, filing.caller_id, "rating", desk=filing.desk, case_id=filing.case_id)
         with suppress(IntegrityError):  # it was heard before
             await platform.store.commit(Write(rows=[row]))

@@ -6,13 +6,12 @@ from datetime import timedelta
 
 from banshi import Platform, Principal, Update, Write
 from hotline.numbers import number_of
-from hotline.sentences import say
 from hotline.settings import SETTINGS
 from hotline.tables.models import HotlineCall, HotlineCaller
 
 #: By which they reach us: of the desk's heads, of look-ups, of statistics.
 CHANNEL = "hotline"
-TITLE = say("Telephone")
+TITLE = {"zh-CN": "电话", "en": "Telephone"}
 
 #: A number is forgotten under which nothing is kept, a day after it was met: what is written meanwhile finds it there.
 FORGOTTEN_AFTER, MET_ANEW = timedelta(days=1), timedelta(hours=1)

@@ -102,7 +102,7 @@ async def _followed(
     if before.ended_at is None and await _of(call, "waiting") is not None:
         # Whoever holds it goes on: there may be something to file.
         parts += await desks.left(KIND, call.id)
-    if _is_missed(call) and not _is_missed(before):
+    if call.caller_id is not None and _is_missed(call) and not _is_missed(before):
         parts += await call_backs.missed(platform, call, call.caller_id)
     elif _is_missed(before) and not _is_missed(call):
         parts += await call_backs.unmissed(platform, call)

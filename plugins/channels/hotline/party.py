@@ -55,8 +55,8 @@ class Calls:
     async def moved(self, subject: UUID, _: str, happened: str) -> Sequence[Update]:
         if happened not in ("claimed", "transferred"):
             # Who they are is known for as long as somebody speaks with them.
-            over = happened not in ("returned", "") and {"known": {}}
-            return [Update(HotlineCall, {"id": subject}, over, rows=None)] if over else ()
+            goes_on = happened in ("returned", "")
+            return () if goes_on else [Update(HotlineCall, {"id": subject}, {"known": {}}, rows=None)]
         # Whoever has it speaks with them: no word is owed, and nobody else gets it in the middle.
         spoken = {"owed_since": None, "lease_until": until(self.platform)}
         return [Update(Enquiry, {"kind": KIND, "subject": subject, "state": "held"}, spoken, rows=None)]

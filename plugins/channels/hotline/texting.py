@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from banshi import Platform, text_in
@@ -19,7 +20,7 @@ async def text_slip(platform: Platform, filing: HotlineFiling, slip: str) -> Non
     caller = await HotlineCaller.get_or_none(id=filing.caller_id)
     if not account or caller is None:
         return
-    said = platform[CONVERSATIONS]
+    said: Any = platform[CONVERSATIONS]
     conversation = await said.reached(account, caller.number)
     words = text_in(say(CODE, slip=slip), "zh-CN")
     await said.say(conversation, Reply(text=words), by="engine", key=f"hotline-{filing.id}")

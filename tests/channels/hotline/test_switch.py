@@ -189,7 +189,7 @@ async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Pa
                 await asyncio.sleep(rng.uniform(0.05, 0.4))
         async with server(config, port):
             await asyncio.gather(*lines)
-    plugins = {"petitions": DEPARTMENTS / "petitions", "fire": DEPARTMENTS / "fire"}
+    plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
     plugins |= {"desk": "desk", "conversations": "conversations", "hotline": "hotline"}
     own = {"desk": {"desks": DESKS}, "hotline": HOTLINE}
     async with open_door(tmp_path, plugins, settings=own, platform={"database": database}, duty=NOTHING):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi.builtin.cases.handing_over import HANDED_OVER
 from banshi.builtin.identity.access import roles_in
 from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
@@ -21,7 +20,7 @@ from banshi.kinds.appointment.booking.keeping import KEPT
 from banshi.kinds.appointment.booking.taking import QUEUE, Queue
 from banshi.kinds.appointment.effects import effects
 from banshi.kinds.appointment.handler import Appointment, Opening
-from banshi.kinds.appointment.holdings import HOLDING, anonymise, forget, handed_over
+from banshi.kinds.appointment.holdings import HOLDING, anonymise, forget
 from banshi.kinds.appointment.offered import in_case
 from banshi.kinds.appointment.representations import CASE_DETAILS, shown
 from banshi.kinds.appointment.rules import AppointmentRules, check
@@ -72,7 +71,6 @@ def banshi_offers() -> list[Offer[Any]]:
         Offer(HOLDINGS, HOLDING),
         Offer(KIND_TYPES, types),
         Offer(KEPT_CHOICES, KEPT),
-        Offer(HANDED_OVER, handed_over),
     ]
 
 

@@ -26,11 +26,6 @@ async def anonymise(platform: Platform, case: Case) -> None:
     await Booking.filter(case_id=case.id, state="over").update(person="", code=case.id.hex)
 
 
-def handed_over(case: Case, person: str) -> list[Update]:
-    """The booking goes with its case."""
-    return [Update(Booking, {"case_id": case.id}, {"person": person}, rows=None)]
-
-
 async def _end(platform: Platform, case: Case) -> None:
     booking = await Booking.get_or_none(case_id=case.id)
     if booking is not None and booking.state != "over":

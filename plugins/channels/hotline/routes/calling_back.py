@@ -141,7 +141,13 @@ async def note_try(call: Call) -> web.StreamResponse:
     tries, note = row.tries + 1, body.get("note", row.note)
     if body["result"] == "no-answer" and tries < settings.tries:
         later = call.now + timedelta(hours=settings.between_hours)
-        values = {"state": "due", "officer": "", "lease_until": None, "begins": later, "until": max(row.until, later)}
+        values: dict[str, Any] = {
+            "state": "due",
+            "officer": "",
+            "lease_until": None,
+            "begins": later,
+            "until": max(row.until, later),
+        }
     else:
         ends = "given-up" if body["result"] == "no-answer" else "reached"
         values = call_backs.over(call.platform, row, ends)

@@ -10,6 +10,7 @@ from banshi import Answer, Audience, Call, NotFound, Problem
 from banshi.sdk.documents import Record, optional
 from banshi.sdk.http import Routes, parse_body, read_body
 from banshi.sdk.outgoing import NotSigned, verified
+from desk import DESK
 from hotline import merging
 from hotline.callers import number_in
 from hotline.moments import moment
@@ -60,7 +61,7 @@ async def take_call_event(call: Call) -> web.StreamResponse:
     called back.
     """
     secrets = call.platform[SETTINGS].secrets
-    if not secrets or not call.platform[merging.DESK].desks:
+    if not secrets or not call.platform[DESK].desks:
         raise NotFound
     raw = await read_body(call.request, MAX_BODY_BYTES, JSON)
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 from tortoise.models import Model
 
+from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.writes import Update, Write
-from banshi.foundation.keys import Key
 from banshi.kernel.cases.submission import commit
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Who
@@ -16,8 +16,13 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 
-#: Plugins with rows of their own about a case's person offer what changes them: `(case, subject) -> updates`.
-HANDED_OVER: Key[Callable[[Case, str], Sequence[Update]]] = Key("handed over")
+
+def _beside(platform: Platform, case: Case, person: str) -> Iterator[Update]:
+    """The one row that a kind has beside a case, where it says whose the case is."""
+    tables = (table for _, held in platform.registry.offered(HOLDINGS) for table in held.tables)
+    for fields, model in ((table.model._meta.fields_map, table.model) for table in tables):
+        if "person" in fields and "case_id" in fields and fields["case_id"].unique:
+            yield Update(model, {"case_id": case.id}, {"person": person}, rows=None)
 
 
 async def hand_over(platform: Platform, case: Case, to: Principal, receipt: Sequence[Model | Update] = ()) -> None:
@@ -37,6 +42,5 @@ async def hand_over(platform: Platform, case: Case, to: Principal, receipt: Sequ
     event.of_case = case, values
     guard = Update(Case, {"id": case.id, "version": case.version}, values)
     files = Update(Attachment, {"case_id": case.id}, {"person": to.subject}, rows=None)
-    others = [one for _, changes in platform.offered(HANDED_OVER) for one in changes(case, to.subject)]
-    rows = [event, *step_rows(platform, case, event)]
-    await commit(platform, Write(updates=[guard, files, *others], rows=rows), receipt)
+    updates = [guard, files, *_beside(platform, case, to.subject)]
+    await commit(platform, Write(updates=updates, rows=[event, *step_rows(platform, case, event)]), receipt)
