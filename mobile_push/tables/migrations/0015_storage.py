@@ -10,7 +10,4 @@ class Migration(migrations.Migration):
 
     initial = False
 
-    operations = [
-        Kept("Chunk", QUEUE),
-        *(Kept(name, HISTORY) for name in ("Delivery", "InboxMessage")),
-    ]
+    operations = [Kept("Chunk", QUEUE), *(Kept(name, HISTORY) for name in ("Delivery", "InboxMessage"))]
