@@ -151,12 +151,10 @@ def over(counted: Mapping[str, int]) -> Iterator[str]:
 def table(counted: Mapping[str, int], before: Mapping[str, int] | None) -> Iterator[str]:
     """Every room in a line: before, now, what it may have, and where it is to be at last."""
     now, then = rooms(counted), rooms(before) if before is not None else {}
-    sums = {"production": production(now)}
     yield f"{'':40}{'before':>9}{'now':>9}{'most':>9}{'at last':>9}"
-    for room, lines in {**now, **sums}.items():
+    for room, lines in {**now, "production": production(now)}.items():
         was = production(then) if room == "production" and then else then.get(room, 0)
-        budget = ROOMS.get(room, Budget(0, 0))
-        figures = (was, lines, budget.most, budget.at_last)
+        figures = (was, lines, *ROOMS.get(room, (0, 0)))
         yield f"{room:40}" + "".join(f"{figure:>9,}" if figure else f"{'–':>9}" for figure in figures)
     yield f"tests are {now['tests'] / max(1, production(now)):.3f} times production, {TESTS_SHARE[0]} at most"
 
@@ -172,8 +170,7 @@ def main() -> int:
         return 0
     counted = files()
     print("\n".join(table(counted, files(given.before) if given.before else None)))
-    wrong = [*over(counted)]
-    print("\n".join(wrong))
+    print("\n".join(wrong := [*over(counted)]))
     return 1 if wrong else 0
 
 

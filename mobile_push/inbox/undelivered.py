@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -27,7 +28,7 @@ async def tell(connection: BaseDBAsyncClient, platform: Platform, messages: Iter
 
 def _event(platform: Platform, one: InboxMessage) -> Event:
     item = platform.registry.items.of(one.item)
-    about = {"source": "/v1/inbox", "subject": str(one.id), "department": item.department if item else ""}
+    about: Any = {"source": "/v1/inbox", "subject": str(one.id), "department": item.department if item else ""}
     data = {"case": str(one.case_id), "message": str(one.id)}
     return Event(id=f"{one.id}-lost", type=UNDELIVERED, at=platform.now(), item=one.item, data=data, **about)
 

@@ -19,7 +19,7 @@ from banshi.sdk.outgoing import Vendor
 from conversations import CONVERSATIONS, NUMBERS, OUTLETS, Outlet, Reply
 from sms import receipts
 from sms.sender import ACCOUNT, SMS, Sms
-from sms.sentences import say
+from sms.sentences import say, word
 from sms.settings import SmsSettings
 
 #: What mobile_push tells of a message that no phone has shown.
@@ -51,7 +51,7 @@ def banshi_resources(settings: SmsSettings) -> Sequence[Resource[Any]]:
 @hookimpl
 def banshi_offers(settings: SmsSettings) -> Sequence[Offer[Any]]:
     sender = (lambda platform: platform[SMS]) if settings.url else None
-    outlet = Outlet("sms", sender, {ACCOUNT: say("text messages")})
+    outlet = Outlet("sms", sender, {ACCOUNT: word("text messages")})
     return [Offer(OUTLETS, outlet), *([Offer(LISTENERS, Listener(hear))] if settings.url else [])]
 
 

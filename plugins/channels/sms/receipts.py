@@ -21,7 +21,7 @@ MAX_BYTES = 1_048_576
 ARRIVED = "DELIVRD"
 
 
-class NoProof(Problem, status=401, code="not-proven", says=say):
+class ReceiptsNotProven(Problem, status=401, code="not-proven", says=say):
     """This is no list of receipts of which one proves that it is for a message of ours."""
 
 
@@ -37,9 +37,9 @@ async def take_sms_receipts(call: Call) -> web.StreamResponse:
     try:
         told = {sms.proven(one["callData"]): str(one["status"]) for one in orjson.loads(body)}
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise NoProof from None
+        raise ReceiptsNotProven from None
     if [*told] == [""]:
-        raise NoProof
+        raise ReceiptsNotProven
     for identity, status in told.items():
         if identity:
             arrived, conversations = status == ARRIVED, call.platform[CONVERSATIONS]

@@ -3,3 +3,6 @@
 from banshi.sdk.http import Sentences
 
 say = Sentences(__file__)
+
+#: The same for what is no sentence.
+word = say

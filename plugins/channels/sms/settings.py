@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-SIGNATURE = re.compile(r"【[^【】\s]{2,20}】")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsSettings:
@@ -36,7 +34,7 @@ class SmsSettings:
         checks = {
             "url has to be an https:// address (http:// only on this machine)": parts.scheme == "https" or is_local,
             "account and key have to be those that the operator gave for the gateway": self.account and self.key,
-            "signature has to be 2 to 20 letters in 【】, as on record": SIGNATURE.fullmatch(self.signature),
+            "signature has to be 2 to 20 letters in 【】": re.fullmatch("【[^【】 ]{2,20}】", self.signature),
             "segments_a_day and texts_for_one have to be 1, price 0 at least": min(limits) > 0 <= self.price,
         }
         for told, holds in checks.items() if self.url else ():
