@@ -52,7 +52,7 @@ ROOMS = {
     "libraries/sandboxes": Budget(645, 450),
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(2_059, 2_000),
-    "plugins/channels/conversations": Budget(4_701, 3_600),
+    "plugins/channels/conversations": Budget(4_749, 3_600),
     "plugins/channels/web_site": Budget(2_899, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/hotline_asterisk": Budget(213, 215),

@@ -29,9 +29,10 @@ from conversations.engine.turn.states import FIRST
 from conversations.engine.turn.talk import Talk, digest_of
 from conversations.figures.counting import FIGURES
 from conversations.outbound import saying, windows
-from conversations.outbound.saying import Unasked
-from conversations.outbound.sender import channel_of
+from conversations.outbound.saying import Unasked, answer_key
+from conversations.outbound.sender import outlet_of
 from conversations.outbound.telling import News, tell
+from conversations.outbound.windows import own_kind
 from conversations.tables.models import ChannelConversation
 from conversations.tables.reading import Known, known
 
@@ -50,7 +51,7 @@ class Conversations(Unasked):
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, account: Account, received: Received) -> Reply:
-        """Answer one inbound message; once it returns, all of it is written.
+        """Answer one inbound message; once it returns, all of it is written, and promised where it goes `by_call`.
 
         Raises Unavailable while the database is away: the provider sends it again.
         """
@@ -65,6 +66,8 @@ class Conversations(Unasked):
                 found = found or Known(_new(account.name, received.contact, received.at), is_new=True)
                 row, new = found.row, found.is_new
                 if not tries and (told := await flood.too_much(self._platform, row, received)):
+                    if outlet_of(self._platform, account.name).by_call:
+                        await self.answer_later(account, received, told)
                     return told
                 talk = Talk(self._platform, row, new, received, memory=Memory.of(row.memory), link=found.link)
                 linking.end_over(talk)
@@ -120,9 +123,8 @@ class Conversations(Unasked):
         An empty one is none.
         """
         if reply.text and (conversation := await self.find(account.name, received.contact)) is not None:
-            whole = "\0".join((account.name, received.contact, received.key, part))
-            key = f"{channel_of(account.name)}-{hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()}"
-            await self.say(conversation, reply, by="engine", key=key)
+            key = answer_key(account.name, received.contact, received.key, part)
+            await self.say(conversation, reply, by="engine", key=key, window=own_kind(received.key))
 
     async def tell(self, contacts: Sequence[BoundContact], news: News) -> None:
         """Promise to tell contacts, each once, by a notice or in the chat."""
