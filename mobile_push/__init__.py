@@ -15,6 +15,7 @@ import click
 
 from banshi import Channel, Finding, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
+from banshi.sdk.events import EVENT_TYPES
 from banshi.sdk.operations import AFTER_RESTORE, EXAMINATIONS, JOBS, Jobs
 from banshi.sdk.outgoing import SharedTokens
 from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE, HOLDINGS
@@ -31,6 +32,7 @@ from mobile_push.delivery.service import PUSH, deliver, open_push
 from mobile_push.doctor import examination
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import CommonLog
+from mobile_push.inbox.undelivered import UNDELIVERED
 from mobile_push.inbox.unread import COMMON_LOG
 from mobile_push.phones import devices, holdings, preferences, receipts, silence, told
 from mobile_push.phones.anonymous import routes as anonymous_routes
@@ -103,6 +105,7 @@ def banshi_channels() -> Sequence[Channel]:
 
 @hookimpl
 def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
+    yield Offer(EVENT_TYPES, (UNDELIVERED,))
     yield Offer(FORGET_CASE, erase_case)
     yield Offer(AFTER_RESTORE, inbox_messages.AFTER_RESTORE)
     yield Offer(AFTER_LOOK_UPS, jobs.AFTER_LOOK_UPS)

@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 
 from banshi import Message, Platform, text_in
 from banshi.sdk.database import as_stored, insert, made
-from mobile_push.inbox import standings
+from mobile_push.inbox import standings, undelivered
 from mobile_push.inbox.facts import of_message
 from mobile_push.inbox.standings import FLOOR, Standing, stored
 from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
@@ -86,8 +86,11 @@ async def _store(
         return set()
     persons = sorted({message.person for message in fresh})
     devices: dict[str, list[Device]] = defaultdict(list)
-    for device in await Device.filter(person__in=persons).exclude(provider=STREAM):
-        devices[device.person].append(device)
+    with_app = set()
+    for device in await Device.filter(person__in=persons):
+        with_app.add(device.person)
+        if device.provider != STREAM:
+            devices[device.person].append(device)
     several = [one.id for many in devices.values() for one in many if one.ways]
     ways = {kind: await first_ways(platform, kind, several) for kind in {one.kind for one in fresh} if several}
     silent: dict[str, set[str]] = defaultdict(set)
@@ -113,6 +116,7 @@ async def _store(
         ]
         if deliveries:
             await insert(connection, Delivery, deliveries)
+        await undelivered.tell(connection, platform, [row for row in rows if row.person not in with_app])
     if any(message.mode == "test" for message in fresh):
         sandboxes.count(one.provider for one in deliveries if one.state == SANDBOX)
     return set(persons)

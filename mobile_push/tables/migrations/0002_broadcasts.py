@@ -255,7 +255,11 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RemoveIndex(model_name="Delivery", name="push_delivery_due", fields=None),
+        ops.RemoveIndex(
+            model_name="Delivery",
+            name="push_delivery_due",
+            fields=None,
+        ),
         ops.AlterField(
             model_name="Delivery",
             name="state",
@@ -271,7 +275,8 @@ class Migration(migrations.Migration):
             field=fields.SmallIntField(default=0, description="The urgent lanes go first.", db_default=0),
         ),
         ops.AddIndex(
-            model_name="Delivery", index=Index(fields=["provider", "state", "lane", "id"], name="push_delivery_lane")
+            model_name="Delivery",
+            index=Index(fields=["provider", "state", "lane", "id"], name="push_delivery_lane"),
         ),
         ops.AddField(
             model_name="Device",
@@ -283,8 +288,16 @@ class Migration(migrations.Migration):
                 max_length=12,
             ),
         ),
-        ops.AddField(model_name="Device", name="latitude", field=fields.FloatField(null=True)),
-        ops.AddField(model_name="Device", name="longitude", field=fields.FloatField(null=True)),
+        ops.AddField(
+            model_name="Device",
+            name="latitude",
+            field=fields.FloatField(null=True),
+        ),
+        ops.AddField(
+            model_name="Device",
+            name="longitude",
+            field=fields.FloatField(null=True),
+        ),
         ops.AddField(
             model_name="Device",
             name="notice_day",
@@ -294,8 +307,15 @@ class Migration(migrations.Migration):
                 db_default=0,
             ),
         ),
-        ops.AddField(model_name="Device", name="notices", field=fields.IntField(default=0, db_default=0)),
-        ops.AddIndex(model_name="Device", index=Index(fields=["provider", "id"], name="push_device_walk")),
+        ops.AddField(
+            model_name="Device",
+            name="notices",
+            field=fields.IntField(default=0, db_default=0),
+        ),
+        ops.AddIndex(
+            model_name="Device",
+            index=Index(fields=["provider", "id"], name="push_device_walk"),
+        ),
         ops.AddField(
             model_name="InboxMessage",
             name="broadcast_id",

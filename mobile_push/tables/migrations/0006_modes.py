@@ -15,5 +15,5 @@ class Migration(migrations.Migration):
             field=fields.CharField(
                 default="live", description="The case's: test, team or live.", db_default="live", max_length=4
             ),
-        )
+        ),
     ]

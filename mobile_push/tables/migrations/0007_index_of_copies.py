@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.AddIndex(
-            model_name="InboxMessage", index=Index(fields=["broadcast_id"], name="push_inbox_message_broadcast")
-        )
+            model_name="InboxMessage",
+            index=Index(fields=["broadcast_id"], name="push_inbox_message_broadcast"),
+        ),
     ]

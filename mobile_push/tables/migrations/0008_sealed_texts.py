@@ -12,7 +12,11 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        Widen(model_name="Device", name="person", field=fields.CharField(db_index=True, max_length=1415)),
+        Widen(
+            model_name="Device",
+            name="person",
+            field=fields.CharField(db_index=True, max_length=1415),
+        ),
         Widen(
             model_name="FanOut",
             name="through",
@@ -22,14 +26,26 @@ class Migration(migrations.Migration):
                 max_length=1415,
             ),
         ),
-        Widen(model_name="Follow", name="person", field=fields.CharField(max_length=1415)),
+        Widen(
+            model_name="Follow",
+            name="person",
+            field=fields.CharField(max_length=1415),
+        ),
         Widen(
             model_name="InboxCounter",
             name="person",
             field=fields.CharField(primary_key=True, unique=True, db_index=True, max_length=1415),
         ),
-        Widen(model_name="InboxMessage", name="person", field=fields.CharField(max_length=1415)),
-        Widen(model_name="PhoneReceipt", name="person", field=fields.CharField(db_index=True, max_length=1415)),
+        Widen(
+            model_name="InboxMessage",
+            name="person",
+            field=fields.CharField(max_length=1415),
+        ),
+        Widen(
+            model_name="PhoneReceipt",
+            name="person",
+            field=fields.CharField(db_index=True, max_length=1415),
+        ),
         Widen(
             model_name="Profile",
             name="person",

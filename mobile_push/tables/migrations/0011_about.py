@@ -32,12 +32,18 @@ class Migration(migrations.Migration):
             ),
         ),
         ops.AddField(
-            model_name="InboxMessage", name="number", field=fields.CharField(default="", db_default="", max_length=24)
+            model_name="InboxMessage",
+            name="number",
+            field=fields.CharField(default="", db_default="", max_length=24),
         ),
         ops.AddField(
-            model_name="InboxMessage", name="severity", field=fields.CharField(default="", db_default="", max_length=16)
+            model_name="InboxMessage",
+            name="severity",
+            field=fields.CharField(default="", db_default="", max_length=16),
         ),
         ops.AddField(
-            model_name="InboxMessage", name="state", field=fields.CharField(default="", db_default="", max_length=32)
+            model_name="InboxMessage",
+            name="state",
+            field=fields.CharField(default="", db_default="", max_length=32),
         ),
     ]

@@ -26,5 +26,5 @@ class Migration(migrations.Migration):
                 "table_description": "Messages that wake none of a person's phones: of a category, `category:posting`, or about a case, `case:<id>`.",
             },
             bases=["Personal"],
-        )
+        ),
     ]

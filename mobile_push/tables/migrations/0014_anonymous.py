@@ -34,5 +34,5 @@ class Migration(migrations.Migration):
                 "table_description": "A phone on which nobody has signed in: a `Device` under a subject that is made up of its id, and nobody's.",
             },
             bases=["Model"],
-        )
+        ),
     ]

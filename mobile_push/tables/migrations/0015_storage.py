@@ -10,4 +10,7 @@ class Migration(migrations.Migration):
 
     initial = False
 
-    operations = [Kept("Chunk", QUEUE), *(Kept(name, HISTORY) for name in ("Delivery", "InboxMessage"))]
+    operations = [
+        Kept("Chunk", QUEUE),
+        *(Kept(name, HISTORY) for name in ("Delivery", "InboxMessage")),
+    ]

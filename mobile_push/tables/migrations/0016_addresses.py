@@ -64,7 +64,11 @@ class Migration(migrations.Migration):
                 db_default=False,
             ),
         ),
-        ops.AddField(model_name="Device", name="away_until", field=fields.BigIntField(default=0, db_default=0)),
+        ops.AddField(
+            model_name="Device",
+            name="away_until",
+            field=fields.BigIntField(default=0, db_default=0),
+        ),
         ops.AddField(
             model_name="Device",
             name="given_at",
@@ -82,7 +86,9 @@ class Migration(migrations.Migration):
             ),
         ),
         ops.AddField(
-            model_name="PhoneReceipt", name="provider", field=fields.CharField(default="", db_default="", max_length=16)
+            model_name="PhoneReceipt",
+            name="provider",
+            field=fields.CharField(default="", db_default="", max_length=16),
         ),
         ops.AddField(
             model_name="PhoneReceipt",
