@@ -46,6 +46,7 @@ from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
 from conversations.outbound.saying import HELD
 from conversations.outbound.sender import (
+    NUMBERS,
     OUTLETS,
     Accepted,
     Later,
@@ -71,6 +72,7 @@ from questions.pages.going_on import GOING_ON, READER
 __all__ = [
     "ANSWERING",
     "CONVERSATIONS",
+    "NUMBERS",
     "OUTLETS",
     "Accepted",
     "Account",

@@ -12,11 +12,11 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from tortoise.exceptions import IntegrityError
-from uuid_utils.compat import uuid7
 
 from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
 from banshi.sdk.cases import commit
@@ -64,7 +64,7 @@ class Conversations(Unasked):
                 found = await known(self._platform, account.name, received.contact, received.key, digest)
                 if found is not None and found.reply is not None:
                     return Reply.of(found.reply)
-                found = found or Known(_new(account, received), is_new=True)
+                found = found or Known(_new(account.name, received.contact, received.at), is_new=True)
                 row, new = found.row, found.is_new
                 if not tries and (told := await flood.too_much(self._platform, row, received)):
                     if outlet_of(self._platform, account.name).by_call:
@@ -105,6 +105,19 @@ class Conversations(Unasked):
         row = await ChannelConversation.get_or_none(account=account, contact=contact)
         return row.id if row else None
 
+    async def reached(self, account: str, contact: str) -> UUID:
+        """The conversation with a contact whom we write to first, as by their telephone number."""
+        whose, now = ChannelConversation.filter(account=account, contact=contact), self._platform.now()
+        # What is said there is kept for as long as what is heard.
+        if not await whose.update(heard_at=now):
+            with suppress(IntegrityError):
+                await self._platform.store.commit(Write(rows=[_new(account, contact, now)]))
+        return (await whose.get()).id
+
+    async def left_alone(self, account: str, contact: str) -> None:
+        """Nothing of a contact whom we wrote to first is kept, and what still waits is not said."""
+        await ChannelConversation.filter(account=account, contact=contact).delete()
+
     async def answer_later(self, account: Account, received: Received, reply: Reply, part: str = "answer") -> None:
         """Promise an answer to a message, or a part of it, once: where it can't go back in the same connection.
 
@@ -138,13 +151,6 @@ def _with_short_key(received: Received) -> Received:
     return replace(received, key=hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest())
 
 
-def _new(account: Account, received: Received) -> ChannelConversation:
-    return ChannelConversation(
-        id=uuid7(),
-        account=account.name,
-        contact=received.contact,
-        state=FIRST,
-        memory=Memory().stored(),
-        begun_at=received.at,
-        heard_at=received.at,
-    )
+def _new(account: str, contact: str, at: datetime) -> ChannelConversation:
+    begun = {"state": FIRST, "memory": Memory().stored(), "begun_at": at, "heard_at": at}
+    return ChannelConversation(account=account, contact=contact, **begun)
