@@ -44,7 +44,7 @@ ROOMS = {
     "platform/banshi/forms": Budget(1_562, 1_560),
     "platform/banshi/kernel": Budget(5_992, 5_750),
     "platform/banshi/builtin": Budget(14_986, 13_150),
-    "platform/banshi/kinds": Budget(8_143, 8_290),
+    "platform/banshi/kinds": Budget(8_290, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
     "mobile_push": Budget(14_490, 12_840),
@@ -53,8 +53,9 @@ ROOMS = {
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(2_059, 2_000),
     "plugins/channels/conversations": Budget(4_701, 3_600),
-    "plugins/channels/web_site": Budget(2_899, 3_800),
+    "plugins/channels/web_site": Budget(2_908, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
+    "plugins/channels/channel_figures": Budget(117, 120),
     "plugins/channels/wechat": Budget(1_074, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
     "plugins/integrations": Budget(5_825, 5_580),
@@ -152,8 +153,7 @@ def table(counted: Mapping[str, int], before: Mapping[str, int] | None) -> Itera
     yield f"{'':40}{'before':>9}{'now':>9}{'most':>9}{'at last':>9}"
     for room, lines in {**now, **sums}.items():
         was = production(then) if room == "production" and then else then.get(room, 0)
-        budget = ROOMS.get(room, Budget(0, 0))
-        figures = (was, lines, budget.most, budget.at_last)
+        figures = (was, lines, *ROOMS.get(room, Budget(0, 0)))
         yield f"{room:40}" + "".join(f"{figure:>9,}" if figure else f"{'–':>9}" for figure in figures)
     yield f"tests are {now['tests'] / max(1, production(now)):.3f} times production, {TESTS_SHARE[0]} at most"
 

@@ -1,7 +1,5 @@
 """Cases: finding, showing, making and moving them."""
 
-from __future__ import annotations
-
 from banshi.builtin.cases.routes import show_case
 from banshi.builtin.drafts.routes import save as save_draft
 from banshi.builtin.identity.access import ROLES

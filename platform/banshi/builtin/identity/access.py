@@ -34,6 +34,7 @@ OFFICER = "officer"
 ROLE_TITLES: Mapping[str, Texts] = {
     "reviewer": word("Reviewer"),
     "approver": word("Approver"),
+    "lead": word("Lead, who oversees units"),
     "clerk": word("Clerk at the counter"),
     "registrar": word("Registrar at the counter"),
     OFFICER: word("Officer who scans passes"),

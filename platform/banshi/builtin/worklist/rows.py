@@ -13,7 +13,7 @@ from banshi.foundation.texts import masked
 from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.cases.actors import Actor, by_role
 from banshi.kernel.cases.representations import case_summary, firsts_of, second_person
-from banshi.kernel.contract.values import Item
+from banshi.kernel.contract.values import Item, Texts, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 
@@ -30,7 +30,14 @@ async def rows_of(platform: Platform, cases: Sequence[Case], actor: Actor, langu
         events: Any = CaseEvent.filter(case_id__in=[*firsts], action__in=actions)
         for event in await events:
             taken.setdefault(event.case_id, []).append(event)
-    return [_row(platform, case, actor, language, taken.get(case.id, ())) for case in cases]
+    noted: dict[UUID, Texts] = {}
+    for kind in platform.registry.kinds.values():
+        if kind.notes and (own := [case for case in cases if case.kind == kind.name]):
+            noted |= await kind.notes(own)
+    rows = [_row(platform, case, actor, language, taken.get(case.id, ())) for case in cases]
+    for row, case in zip(rows, cases, strict=True):
+        row["note"] = text_in(noted[case.id], language) if case.id in noted else None
+    return rows
 
 
 def _row(platform: Platform, case: Case, actor: Actor, language: str, taken: Sequence[CaseEvent]) -> dict[str, Any]:
