@@ -1,7 +1,8 @@
-"""A broadcast by each of the ways to a phone: FCM, APNs and JPush, in the same run.
+"""A broadcast by each of the ways to a phone, FCM, APNs and JPush, and by all of them at once, in the same run.
 
     python benchmarks/ways.py            # about five minutes
     python benchmarks/ways.py --short    # a look whether it works at all
+    python benchmarks/ways.py --count 600000 --rounds 1    # a city's phones: what they take of the memory
 
 What a phone costs is the processor time of the platform's own process, from the publication to the last outcome that is
 recorded; and once more of what is planned already, so that only sending is left.
@@ -39,17 +40,18 @@ def settings(folder: Path, url: str) -> dict[str, dict[str, Any]]:
     return {"fcm": {**google, "per_minute": PER_MINUTE}, "apns": {**ours, **same}, "jpush": {**app, **same}}
 
 
-def side(way: str, to: Running, folder: Path, count: int) -> Callable[[], dict[str, float]]:
-    """One round of a way, in a process of its own."""
-    plan = {"sender": "way", "way": way, "count": count, "folder": str(folder), "push": settings(folder, to.url)}
+def side(ways: list[str], to: Running, folder: Path, count: int) -> Callable[[], dict[str, float]]:
+    """One round by these ways, in a process of its own."""
+    plan = {"sender": "way", "ways": ways, "count": count, "folder": str(folder), "push": settings(folder, to.url)}
     return lambda: finished(python("sending/broadcaster.py"), side=0, seconds=600, given=plan)
 
 
 def main() -> None:
     given = begun(options(__doc__, count=(60_000, 2_000), rounds=(3, 1)))
     with workspace() as folder, running(python("sending/services.py", str(folder)), side=1) as to:
-        ways = {way: side(way, to, folder, given.count) for way in ("fcm", "apns", "jpush")}
-        results = alternate(given.rounds, ways)
+        ways = {"fcm": ["fcm"], "apns": ["apns"], "jpush": ["jpush"], "all": ["fcm", "apns", "jpush"]}
+        sides = {name: side(several, to, folder, given.count) for name, several in ways.items()}
+        results = alternate(given.rounds, sides)
         print(f"## {given.count:,} phones, SQLite\n")
         compare(results, COLUMNS)
 

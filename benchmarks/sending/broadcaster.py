@@ -72,29 +72,36 @@ async def broadcast(plan: Plan) -> dict[str, Any]:
 
 
 async def way(plan: Plan) -> dict[str, Any]:
-    """A notice to phones of one way: once whole, and once with the sending held back until all of it is planned."""
+    """A notice to phones, as many by each of the ways: once whole, and once with the sending held back until all of it
+    is planned."""
     from banshi.app import loaded, open_platform
     from banshi.foundation import logs
     from banshi.kernel.loading.configuration import read_configuration
     from mobile_push.delivery.service import PUSH
 
     logs.configure("info")
-    own, name, count = Path(plan["folder"]) / f"own-{time.time_ns()}", plan["way"], plan["count"]
-    file = city(own, PLUGINS, settings={"mobile_push": {name: plan["push"][name]}})
+    own, names = Path(plan["folder"]) / f"own-{time.time_ns()}", plan["ways"]
+    each = plan["count"] // len(names)
+    count, warm = each * len(names), 2_000 * len(names)
+    file = city(own, PLUGINS, settings={"mobile_push": {name: plan["push"][name] for name in names}})
     async with open_platform(loaded(read_configuration(file))) as platform:
-        await phones(platform, 2_000, 2_000, provider=name)
+        for place, name in enumerate(names):
+            await phones(platform, 2_000, warm, first=2_000 * place, provider=name)
         await dealt_with(await published(platform, everyone=True))
-        await phones(platform, count, first=2_000, provider=name)
+        for place, name in enumerate(names):
+            await phones(platform, each, first=warm + each * place, provider=name)
         most = [idle := await settled()]
         watching = asyncio.create_task(watch(most))
         with cost() as whole:
             assert await dealt_with(await published(platform, divisions=["120000"])) == {"accepted": count}
-        pace = platform[PUSH].couriers[0].pace
-        pace.resting_until = time.monotonic() + 600
+        paces = [courier.pace for courier in platform[PUSH].couriers]
+        for pace in paces:
+            pace.resting_until = time.monotonic() + 600
         one = await published(platform, divisions=["120000"])
         await planned(one)
         with cost() as sending:
-            pace.resting_until = 0.0
+            for pace in paces:
+                pace.resting_until = 0.0
             platform[PUSH].wake()
             assert await dealt_with(one) == {"accepted": count}
         watching.cancel()

@@ -145,7 +145,7 @@ async def take(
         values |= {"provider": home.provider, "token": home.token, "token_hash": home.digest}
         values |= {"given_at": now, "away_until": 0}
     elif whole:
-        values |= {"token": "", "token_hash": f"{GONE}{device.id}", "away_until": DEAD}
+        values |= {"token": "", "token_hash": f"{GONE}{device.id}", "away_until": DEAD}  # nosec B105 - none
     rest = [one for one in given if one is not home]
     beside = Address.filter(device_id=device.id).using_db(connection)
     await (beside if whole else beside.filter(provider__in=names)).delete()

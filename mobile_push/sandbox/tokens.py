@@ -90,7 +90,7 @@ class TokenEndpoint:
             return _refused("invalid_grant", str(error))
         token = f"ya29.sandbox-{secrets.token_urlsafe(100)}"
         self.expires[f"Bearer {token}"] = self._clock() + behaviour.token_lifetime
-        told = {"access_token": token, "expires_in": int(behaviour.token_lifetime), "token_type": "Bearer"}
+        told = {"access_token": token, "expires_in": int(behaviour.token_lifetime), "token_type": "Bearer"}  # nosec B105 - its kind
         return Answer(200, "OK", orjson.dumps(told))
 
     def _verify(self, assertion: str, url: str) -> None:

@@ -96,10 +96,10 @@ JOINS = (
     "LEFT JOIN push_profile p ON p.person = m.person AND m.kind <> 'alert' "
 )
 #: An address and until when it is left alone: where it stands in the phone's row, and where beside it.
-OWN = {"token": "CASE v.provider WHEN {} THEN v.token END", "away": "v.away_until"}
+OWN = {"token": "CASE v.provider WHEN {} THEN v.token END", "away": "v.away_until"}  # nosec B105 - columns
 OTHER = {
     name: f"(SELECT a.{column} FROM push_address a WHERE a.device_id = v.id AND a.provider = {{}})"  # noqa: S608
-    for name, column in {"token": "token", "away": "away_until"}.items()
+    for name, column in {"token": "token", "away": "away_until"}.items()  # nosec B105 - columns
 }
 
 

@@ -127,8 +127,10 @@ class Verdicts:
             until = self._spent[what] if what != BRAKE else FOREVER if self._braked else LONG_AGO
             mark = Marks(self._platform.store)
             key, moment = mark(f"{self._provider.name}/{what}"), mark(int(until.timestamp() * 1000))
-            sql = f"INSERT INTO push_spent (key, until) VALUES ({key}, {moment})"  # noqa: S608 - marks
-            await mark.change(f"{sql} ON CONFLICT (key) DO UPDATE SET until = excluded.until")
+            await mark.change(
+                f"INSERT INTO push_spent (key, until) VALUES ({key}, {moment}) "  # noqa: S608 - marks alone
+                "ON CONFLICT (key) DO UPDATE SET until = excluded.until"
+            )
             self._unwritten.discard(what)
         return False
 
