@@ -52,10 +52,13 @@ ROOMS = {
     "libraries/sandboxes": Budget(645, 450),
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(2_059, 2_000),
-    "plugins/channels/conversations": Budget(4_701, 3_600),
+    "plugins/channels/conversations": Budget(4_749, 3_600),
     "plugins/channels/web_site": Budget(2_908, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/channel_figures": Budget(117, 120),
+    "plugins/channels/hotline_asterisk": Budget(213, 215),
+    "plugins/channels/sms": Budget(250, 250),
+    "plugins/channels/sms/sandbox": Budget(115, 115),
     "plugins/channels/wechat": Budget(1_074, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
     "plugins/integrations": Budget(5_825, 5_580),
@@ -149,11 +152,10 @@ def over(counted: Mapping[str, int]) -> Iterator[str]:
 def table(counted: Mapping[str, int], before: Mapping[str, int] | None) -> Iterator[str]:
     """Every room in a line: before, now, what it may have, and where it is to be at last."""
     now, then = rooms(counted), rooms(before) if before is not None else {}
-    sums = {"production": production(now)}
     yield f"{'':40}{'before':>9}{'now':>9}{'most':>9}{'at last':>9}"
-    for room, lines in {**now, **sums}.items():
+    for room, lines in {**now, "production": production(now)}.items():
         was = production(then) if room == "production" and then else then.get(room, 0)
-        figures = (was, lines, *ROOMS.get(room, Budget(0, 0)))
+        figures = (was, lines, *ROOMS.get(room, (0, 0)))
         yield f"{room:40}" + "".join(f"{figure:>9,}" if figure else f"{'–':>9}" for figure in figures)
     yield f"tests are {now['tests'] / max(1, production(now)):.3f} times production, {TESTS_SHARE[0]} at most"
 
@@ -169,8 +171,7 @@ def main() -> int:
         return 0
     counted = files()
     print("\n".join(table(counted, files(given.before) if given.before else None)))
-    wrong = [*over(counted)]
-    print("\n".join(wrong))
+    print("\n".join(wrong := [*over(counted)]))
     return 1 if wrong else 0
 
 

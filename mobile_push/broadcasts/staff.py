@@ -40,15 +40,12 @@ ACTION = Record(
             "minLength": 1,
             "maxLength": 1000,
             "pattern": r"\S",
-            "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
+            "x-pattern-hint": say("Say why in words."),
             "description": "Colleagues read it.",
         }
     ),
     version=optional(VERSION),
 ).form()
-
-#: How many rows a page of alerts has. Its cursors are numbers.
-LIMIT, _ = PAGE_PARAMETERS
 
 #: The parameters of a list of records.
 LIST = (
@@ -113,9 +110,7 @@ def check_changeable(broadcast: Broadcast, version: int) -> None:
     """Raise ActionNotPermitted for what is public or over, Conflict where another version was read."""
     if broadcast.state not in steps.CHANGEABLE:
         raise lifecycle.ActionNotPermitted(
-            say("It stays as it is; publish a new one that supersedes it."),
-            state=broadcast.state,
-            permitted_actions=[],
+            say("It stays as it is; publish a new one that supersedes it."), state=broadcast.state, permitted_actions=[]
         )
     if broadcast.version != version:
         raise lifecycle.changed_meanwhile(broadcast)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from mobile_push.cap import vocabulary
 from mobile_push.cap.elements import Element, element
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.geo.divisions import check_division
@@ -32,16 +33,7 @@ from mobile_push.cap.kinds import (
     closed,
 )
 from mobile_push.cap.shapes import CIRCLE, POLYGON
-from mobile_push.cap.vocabulary import (
-    Category,
-    Certainty,
-    MessageType,
-    ResponseType,
-    Scope,
-    Severity,
-    Status,
-    Urgency,
-)
+from mobile_push.cap.vocabulary import MessageType, Scope, Status
 
 
 class NamedValue(Element):
@@ -65,7 +57,6 @@ class References(Kind[tuple[Reference, ...]]):
     schema: Mapping[str, Any] = {
         "type": "array",
         "minItems": 1,
-        "maxItems": 1000,
         "items": closed(sender=NAME.schema, identifier=NAME.schema, sent=MOMENT.schema),
     }
     blank = True
@@ -172,14 +163,16 @@ class Info(Element):
     """The event, how bad it is and what to do, in one language."""
 
     language: str = element("language", LANGUAGE, "One tag of RFC 5646, such as zh-CN.")
-    categories: tuple[Category, ...] = element("category", Word(Category), "What kind of event it is.", many=True)
-    event: str = element("event", HEADLINE, "The event's name, such as 暴雨.")
-    response_types: tuple[ResponseType, ...] = element(
-        "responseType", Word(ResponseType), "What people should do.", many=True, default=()
+    categories: tuple[str, ...] = element(
+        "category", Word(vocabulary.CATEGORIES), "What kind of event it is.", many=True
     )
-    urgency: Urgency = element("urgency", Word(Urgency), "How soon to act.")
-    severity: Severity = element("severity", Word(Severity), "How bad it is.")
-    certainty: Certainty = element("certainty", Word(Certainty), "How sure it is.")
+    event: str = element("event", HEADLINE, "The event's name, such as 暴雨.")
+    response_types: tuple[str, ...] = element(
+        "responseType", Word(vocabulary.RESPONSES), "What people should do.", many=True, default=()
+    )
+    urgency: str = element("urgency", Word(vocabulary.URGENCIES), "How soon to act.")
+    severity: str = element("severity", Word(vocabulary.SEVERITIES), "How bad it is.")
+    certainty: str = element("certainty", Word(vocabulary.CERTAINTIES), "How sure it is.")
     audience: str | None = element("audience", TEXT, "Whom it is meant for.", default=None)
     event_codes: tuple[NamedValue, ...] = element(
         "eventCode", NamedValue, "The event in somebody's code list.", many=True, default=()

@@ -44,6 +44,8 @@ class Chatter:
     contact: str = "somebody"
     said: list[str] = field(default_factory=list)
     counter: Iterator[int] = field(default_factory=itertools.count)
+    #: Whether others read along.
+    group: bool = False
 
     async def send(self, content: Content | str, key: str = "") -> Reply:
         content = Text(content) if isinstance(content, str) else content
@@ -54,6 +56,7 @@ class Chatter:
             content=content,
             at=platform.now(),
             language=self.language,
+            group=self.group,
         )
         reply = await platform[CONVERSATIONS].take(Phone(), received)
         told = content.text[:200] if isinstance(content, Text) else f"[{type(content).__name__}]"

@@ -258,6 +258,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "POST /v1/wechat/{account}",
         "GET /v1/push/receipts/{provider}",
         "POST /v1/push/receipts/{provider}",
+        "POST /v1/sms/receipts",
         "GET /",
         "GET /docs",
         "GET /docs/assets/{version}/{file}",

@@ -19,7 +19,8 @@ from mobile_push.commands import webpush_key
 from mobile_push.providers.webpush import Subscription, WebPushSettings
 from mobile_push.providers.webpush.encryption import encrypt
 from mobile_push.providers.webpush.vapid import public_key, read_key
-from mobile_push.sandbox.webpush.push_service import MAX_MESSAGES_KEPT, WebPushSandbox, serve_webpush
+from mobile_push.sandbox.server import MAX_MESSAGES_KEPT
+from mobile_push.sandbox.webpush.push_service import WebPushSandbox, serve_webpush
 
 SETTINGS = WebPushSettings(private_key_file=Path("key.pem"), contact="mailto:push@example.org", loopback=True)
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -128,7 +129,7 @@ async def test_a_phone_that_is_off_gets_what_has_not_expired_and_the_last_of_eac
     sandbox.behaviour.offline = [to.endpoint.rpartition("/")[2]]
     for text, ttl, topic in (("a", "60", "t"), ("b", "60", "t"), ("c", "0", None), ("d", "1", None), ("e", "60", "u")):
         assert (await post(client, document, encrypt(text.encode(), to), TTL=ttl, Topic=topic))[0] == 201
-    assert sandbox.received == []
+    assert not sandbox.received
     await asyncio.sleep(1.1)
     sandbox.behaviour.offline = []
     assert [one.text for one in sandbox.received] == [b"b", b"e"]

@@ -15,9 +15,7 @@ from mobile_push.broadcasts import addressing, publication, representations, sen
 from mobile_push.broadcasts.alerts import checks, signed_senders
 from mobile_push.broadcasts.timing import SEND_AT, timing
 from mobile_push.cap.errors import CapError
-from mobile_push.cap.representations import GIVEN, MEDIA_TYPE, alert_of
-from mobile_push.cap.schema import ALERT_SCHEMA
-from mobile_push.cap.shapes import POLYGON
+from mobile_push.cap.representations import ALERT_SCHEMA, GIVEN, MEDIA_TYPE, alert_of
 from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Status
 from mobile_push.delivery.service import PUSH
@@ -27,28 +25,8 @@ from mobile_push.tables.models import Broadcast
 ROUTES = Routes("push")
 SHOWN = Link("show_alert", {"id": "$response.body#/id"})
 
-#: Characters of a text; a file inside an alert may be longer.
-MAX_TEXT_LENGTH = 20_000
-
-
-def _bounded_by_the_body(schema: Any) -> Any:
-    """CAP's schema without its bounds on lists, files and GeoJSON, which the size of a body bounds as well."""
-    if isinstance(schema, list):
-        return [_bounded_by_the_body(one) for one in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    if schema.get("oneOf") == POLYGON.schema["oneOf"]:
-        return addressing.GEOMETRY
-    return {
-        key: _bounded_by_the_body(one)
-        for key, one in schema.items()
-        if key != "maxItems" and not (key == "maxLength" and one > MAX_TEXT_LENGTH)
-    }
-
-
-_CAP = {
-    name: _bounded_by_the_body(schema) for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"
-}
+#: Lists have no bounds of their own: the size of a body bounds them.
+_CAP = {name: schema for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"}
 _OWN: dict[str, Any] = {
     "references": array(
         ID,

@@ -38,20 +38,14 @@ _WRITTEN: dict[str, Any] = {
         "type": ["string", "null"],
         "maxLength": 500,
         "pattern": r"^https://[^\s/]+(/\S*)?$",
-        "x-pattern-hint": {
-            "zh-CN": "请填写以 https:// 开头的地址。",
-            "en": "Give an address that begins with https://.",
-        },
+        "x-pattern-hint": say("Give an address that begins with https://."),
         "description": "A picture, JPEG or PNG, 1 MB at most, that phones show beside the title and fetch themselves.",
     },
     "link": {
         "type": ["string", "null"],
         "maxLength": 255,
         "pattern": r"^/([^/\\\s][^\\\s]*)?$",
-        "x-pattern-hint": {
-            "zh-CN": "请填写应用内的路径，以一个 / 开头。",
-            "en": "Give a path into the app: one / first.",
-        },
+        "x-pattern-hint": say("Give a path into the app: one / first."),
         "description": "A path into the app; the notice's own page where none is given.",
     },
     "audience": addressing.SCHEMA,
@@ -123,10 +117,7 @@ async def _supersedes(notice: Broadcast, body: Mapping[str, Any], values: dict[s
     Audience.STAFF,
     {
         201: Answer(
-            "It is stored.",
-            representations.RECORD,
-            headers={"Location": "The notice."},
-            links=staff.leads("notice"),
+            "It is stored.", representations.RECORD, headers={"Location": "The notice."}, links=staff.leads("notice")
         )
     },
     body=NOTICE,

@@ -56,10 +56,7 @@ ANONYMOUS_DEVICE = Record(
     links=LINKS,
 )
 
-NEW = Record(
-    secret={"type": "string", "description": "Shown once: keep it as a password."},
-    device=ANONYMOUS_DEVICE,
-)
+NEW = Record(secret={"type": "string", "description": "Shown once: keep it as a password."}, device=ANONYMOUS_DEVICE)
 
 _OWN = {"id": "$response.body#/id"}
 _UNKNOWN = {404: Answer("No such phone, another one's secret, or it has ended.")}
@@ -121,10 +118,7 @@ async def change_anonymous_device(call: Call) -> web.StreamResponse:
 
 
 @ROUTES.delete(
-    "/v1/devices/anonymous/{id}",
-    Audience.ANYONE,
-    {204: Answer("It is forgotten."), **_UNKNOWN},
-    parameters=(SECRET,),
+    "/v1/devices/anonymous/{id}", Audience.ANYONE, {204: Answer("It is forgotten."), **_UNKNOWN}, parameters=(SECRET,)
 )
 async def forget_anonymous_device(call: Call) -> web.StreamResponse:
     """Forget such a phone: its token, its area and its wishes.

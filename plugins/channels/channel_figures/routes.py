@@ -13,7 +13,7 @@ from banshi import Answer, Audience, Call, Texts, reply
 from banshi.sdk.documents import TEXT, Record, array, named
 from banshi.sdk.http import BY_MONTH, CHANNEL_FIGURES, Routes, first_day, month_of, month_parameters, months_of
 from channel_figures.counting import CAME, told
-from channel_figures.sentences import say, word
+from channel_figures.sentences import word
 
 ROUTES = Routes("statistics")
 
@@ -29,7 +29,7 @@ WHATS: Mapping[str, Texts] = {
     "enquiries": word("Talks with a person"),
 }
 #: And for no channel.
-ELSEWHERE = say("App and other programs")
+ELSEWHERE = word("App and other programs")
 
 _COUNT = {"type": ["integer", "null"], "minimum": 0}
 _PERCENT = {"type": ["integer", "null"], "minimum": 0, "maximum": 100}

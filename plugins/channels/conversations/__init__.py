@@ -47,6 +47,7 @@ from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
 from conversations.outbound.saying import HELD
 from conversations.outbound.sender import (
+    NUMBERS,
     OUTLETS,
     Accepted,
     Later,
@@ -70,7 +71,7 @@ from questions.pages import routes as pages
 from questions.pages.going_on import GOING_ON, READER
 
 __all__ = [
-    "ANSWERING", "CONVERSATIONS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact", "Button",
+    "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact", "Button",
     "Content", "Conversations", "Entrance", "File", "Joined", "Later", "Left", "News", "Notice", "Notifier", "Opened",
     "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Scanned", "Sender", "Shut",
     "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "kept_notice",

@@ -42,6 +42,7 @@ class ChannelFigures:
         return ()
 
 
+#: Plugins offer what they count of their channels.
 CHANNEL_FIGURES: Key[ChannelFigures] = Key("figures of channels")
 
 

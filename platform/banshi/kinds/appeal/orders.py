@@ -14,7 +14,7 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.problems import ExtensionAsked, LimitPassed, Placed, TakenOn, UrgedLately
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 #: How an appeal comes to a unit, or goes back from it.
 DISPATCHED = ("assign", "forward")
@@ -106,4 +106,4 @@ async def notes(cases: Sequence[Case]) -> Mapping[UUID, Texts]:
     """What the worklist says of appeals that were urged."""
     urged = AppealRecord.filter(case_id__in=[one.id for one in cases], urged__gt=0)
     rows: Any = await urged.values_list("case_id", "urged")
-    return {identity: say("Urged: {count}", count=count) for identity, count in rows}
+    return {identity: word("Urged: {count}", count=count) for identity, count in rows}

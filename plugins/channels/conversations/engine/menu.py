@@ -9,7 +9,7 @@ from banshi import text_in
 from conversations.contents import File, Place, Text, Video, Voice
 from conversations.engine import boards, cases
 from conversations.engine.ask import guides
-from conversations.engine.ask.pages import page_of
+from conversations.engine.ask.pages import NOT_IN_A_GROUP, page_of
 from conversations.engine.ask.uploading import VIDEO
 from conversations.engine.bind import linking, waiting
 from conversations.engine.turn import small_talk
@@ -91,6 +91,8 @@ async def heard(talk: Talk) -> None:
 
 async def chosen(talk: Talk, command: str, *about: str) -> None:
     """Do what a line of the menu stands for; what is theirs alone, for whoever has signed in lately."""
+    if command in OWN and talk.received.group:
+        return talk.say(NOT_IN_A_GROUP)
     if command in OWN and talk.link is not None and not linking.is_fresh(talk):
         return linking.ask(talk)
     return await LINES.get(command, waiting.person)(talk, *about)

@@ -63,6 +63,8 @@ class Contacts:
             return ()
         if row.state != "held":
             raise Conflict(say("They are filling in a form: offer this once they have done that, or left it."))
+        if row.memory.get("is_group"):
+            raise Conflict(say("Others read along there: nothing is offered in a group."))
         said, told = await self._saying(row, await offering.question(self.platform, offered, row.language), officer)
         memory = Memory.of(row.memory)
         memory.offer = offering.remembered(offered, said)
@@ -95,8 +97,13 @@ class Contacts:
     async def known(self, subjects: Sequence[UUID]) -> Mapping[UUID, Known]:
         links = await ContactLink.filter(conversation_id__in=subjects, ended_at=None)
         names = {one.conversation_id: one.known.get("name", "") for one in links}
-        rows = await ChannelConversation.filter(id__in=subjects).values_list("id", "account")
-        return {one: Known(title_of(self.platform, account), names.get(one, "")) for one, account in rows}
+        found = dict[UUID, Known]()
+        for row in await ChannelConversation.filter(id__in=subjects).only("id", "account", "memory"):
+            title = title_of(self.platform, row.account)
+            if row.memory.get("is_group"):
+                title = say("{title}, a group: others read along", title=title)
+            found[row.id] = Known(title, names.get(row.id, ""))
+        return found
 
     async def moved(self, subject: UUID, state: str, happened: str) -> Sequence[Update]:
         row = await ChannelConversation.get_or_none(id=subject)

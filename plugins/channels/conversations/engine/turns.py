@@ -12,11 +12,11 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from tortoise.exceptions import IntegrityError
-from uuid_utils.compat import uuid7
 
 from banshi import Key, Platform, Stale, Unavailable, Write
 from banshi.sdk.cases import commit
@@ -29,9 +29,10 @@ from conversations.engine.turn.states import FIRST
 from conversations.engine.turn.talk import Talk, digest_of
 from conversations.figures.counting import FIGURES
 from conversations.outbound import saying, windows
-from conversations.outbound.saying import Unasked
-from conversations.outbound.sender import channel_of
+from conversations.outbound.saying import Unasked, answer_key
+from conversations.outbound.sender import outlet_of
 from conversations.outbound.telling import News, tell
+from conversations.outbound.windows import own_kind
 from conversations.tables.models import ChannelConversation
 from conversations.tables.reading import Known, known
 
@@ -50,7 +51,7 @@ class Conversations(Unasked):
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, account: Account, received: Received) -> Reply:
-        """Answer one inbound message; once it returns, all of it is written.
+        """Answer one inbound message; once it returns, all of it is written, and promised where it goes `by_call`.
 
         Raises Unavailable while the database is away: the provider sends it again.
         """
@@ -62,9 +63,11 @@ class Conversations(Unasked):
                 found = await known(self._platform, account.name, received.contact, received.key, digest)
                 if found is not None and found.reply is not None:
                     return Reply.of(found.reply)
-                found = found or Known(_new(account, received), is_new=True)
+                found = found or Known(_new(account.name, received.contact, received.at), is_new=True)
                 row, new = found.row, found.is_new
                 if not tries and (told := await flood.too_much(self._platform, row, received)):
+                    if outlet_of(self._platform, account.name).by_call:
+                        await self.answer_later(account, received, told)
                     return told
                 talk = Talk(self._platform, row, new, received, memory=Memory.of(row.memory), link=found.link)
                 linking.end_over(talk)
@@ -101,15 +104,27 @@ class Conversations(Unasked):
         row = await ChannelConversation.get_or_none(account=account, contact=contact)
         return row.id if row else None
 
+    async def reached(self, account: str, contact: str) -> UUID:
+        """The conversation with a contact whom we write to first, as by their telephone number."""
+        whose, now = ChannelConversation.filter(account=account, contact=contact), self._platform.now()
+        # What is said there is kept for as long as what is heard.
+        if not await whose.update(heard_at=now):
+            with suppress(IntegrityError):
+                await self._platform.store.commit(Write(rows=[_new(account, contact, now)]))
+        return (await whose.get()).id
+
+    async def left_alone(self, account: str, contact: str) -> None:
+        """Nothing of a contact whom we wrote to first is kept, and what still waits is not said."""
+        await ChannelConversation.filter(account=account, contact=contact).delete()
+
     async def answer_later(self, account: Account, received: Received, reply: Reply, part: str = "answer") -> None:
         """Promise an answer to a message, or a part of it, once: where it can't go back in the same connection.
 
         An empty one is none.
         """
         if reply.text and (conversation := await self.find(account.name, received.contact)) is not None:
-            whole = "\0".join((account.name, received.contact, received.key, part))
-            key = f"{channel_of(account.name)}-{hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()}"
-            await self.say(conversation, reply, by="engine", key=key)
+            key = answer_key(account.name, received.contact, received.key, part)
+            await self.say(conversation, reply, by="engine", key=key, window=own_kind(received.key))
 
     async def tell(self, contacts: Sequence[BoundContact], news: News) -> None:
         """Promise to tell contacts, each once, by a notice or in the chat."""
@@ -127,13 +142,6 @@ def _with_short_key(received: Received) -> Received:
     return replace(received, key=hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest())
 
 
-def _new(account: Account, received: Received) -> ChannelConversation:
-    return ChannelConversation(
-        id=uuid7(),
-        account=account.name,
-        contact=received.contact,
-        state=FIRST,
-        memory=Memory().stored(),
-        begun_at=received.at,
-        heard_at=received.at,
-    )
+def _new(account: str, contact: str, at: datetime) -> ChannelConversation:
+    begun = {"state": FIRST, "memory": Memory().stored(), "begun_at": at, "heard_at": at}
+    return ChannelConversation(account=account, contact=contact, **begun)

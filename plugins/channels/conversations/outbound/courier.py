@@ -131,7 +131,8 @@ class Courier:
         for said in await Said.filter(id__in=[UUID(str(row["id"])) for row in rows]).prefetch_related("conversation"):
             back = await windows.spent_for(said, LEASE_S) if self._knows_again else ()
             try:
-                await self._settle(said, {} if self._knows_again else {"state": "unknown"}, back, is_sending=True)
+                changed = _unsure(said.window) if self._knows_again else {"state": "unknown"}
+                await self._settle(said, changed, back, is_sending=True)
             except Stale:
                 continue  # it was noted at the same moment
             except Exception as error:  # it is noted at the next look; what waits doesn't wait for that
@@ -151,7 +152,8 @@ class Courier:
                 # It comes again at once, and the others behind it.
                 await self._settle(said, {"words": words, "kind": ""}, instead=rest)
             return
-        way = await self._begun(said, ways, {"state": "refused", "code": why} if why else {"state": "shut"})
+        none = {"state": "unknown" if said.code == windows.UNSURE else "shut"}
+        way = await self._begun(said, ways, {"state": "refused", "code": why} if why else none)
         if way is None or way.send is None:
             return
         outcome: Outcome = Unknown()
@@ -241,7 +243,7 @@ class Courier:
         if not is_tried_again:
             return {"state": "unknown"}, ()
         # Who knows it again counts it once, however often it is sent: so the next try spends it anew.
-        return again, way.gives_back if self._knows_again else ()
+        return again | _unsure(way.window), way.gives_back if self._knows_again else ()
 
     def _again(self, seconds: float) -> dict[str, Any]:
         """Try it again after so many seconds, by the database's clock."""
@@ -269,6 +271,11 @@ class Courier:
         told = await became(self._platform, said, changed)
         updates, rows = [Update(Said, where, changed), *beside, *told.updates], [*instead, *told.rows]
         await self._platform.store.commit(Write(updates, rows))
+
+
+def _unsure(window: str) -> dict[str, Any]:
+    """Where it was sent in a message's own window it goes in no other: nobody would know it again there."""
+    return {"code": windows.UNSURE} if window.startswith(windows.OWN) else {}
 
 
 @asynccontextmanager

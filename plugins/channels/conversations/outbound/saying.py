@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Required, TypedDict, Unpack
@@ -51,6 +53,8 @@ class About(TypedDict, total=False):
     until: datetime | None
     #: Of a notice: what it tells of, what can stand in the fields of the provider's own, and the alert, if it is one.
     kind: Kind
+    #: Of an answer, the window that is its message's alone.
+    window: str
     news: Mapping[str, str]
     about: str
 
@@ -68,6 +72,12 @@ def promise(platform: Platform, row: ChannelConversation | BoundContact, reply: 
         state="waiting" if sender_of(platform, row.account) else "shut",
         at=platform.now(),
     )
+
+
+def answer_key(account: str, contact: str, key: str, part: str = "answer") -> str:
+    """What an answer to a message is promised under, or a part of it."""
+    whole = "\0".join((account, contact, key, part))
+    return f"{channel_of(account)}-{hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()}"
 
 
 class Unasked:
@@ -122,9 +132,11 @@ class Unasked:
 
 
 def _own(word: Word) -> QuerySet[Said]:
-    """The message that a provider's word is about."""
-    channel = channel_of(word.account)
-    return Said.filter(provider_id=word.provider_id, channel=channel, conversation__account=word.account)
+    """The message that a provider's word is about: by the id that it gave, or by ours where its answer was lost."""
+    named, channel = Q(provider_id=word.provider_id), channel_of(word.account)
+    with suppress(ValueError):
+        named |= Q(id=UUID(word.provider_id), state="unknown")
+    return Said.filter(named, channel=channel, conversation__account=word.account)
 
 
 async def settle(platform: Platform, account: str, provider_id: str) -> None:
@@ -159,7 +171,7 @@ def in_chat(platform: Platform, notice: Said) -> Said:
 def in_parts(said: Said, most_bytes: int) -> tuple[Mapping[str, Any], Sequence[Said]]:
     """The words of a message that are sent first; and the rest, as messages between which nothing else comes."""
     whole = Reply.of(said.words)
-    names = ("conversation_id", "channel", "by", "officer", "person", "about", "until", "at")
+    names = ("conversation_id", "channel", "by", "officer", "person", "about", "until", "at", "window")
     *parts, last = (Reply(text=one) for one in pieces(whole.text, most_bytes))
     # Its choices stand below the last.
     first, *rest = (one.stored() for one in (*parts, replace(whole, text=last.text)))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 from banshi import Finding, Key, Platform, Texts, Update
 from conversations.contents import Account, Received, Reply
@@ -84,6 +85,8 @@ class Opened:
     sends: int | None = None
     #: It takes the place of a longer one, too: windows of one kind differ, and messages come in order.
     replaces: bool = False
+    #: It is that message's alone: an answer to it goes in its own window, and in another only where that is over.
+    own: bool = False
 
 
 class Sender(Protocol):
@@ -182,6 +185,8 @@ class Outlet:
     #: Asked of an account before a message is marked: `Later` while nothing can be sent, as without an access token. So
     #: a server that is killed while it waits for one leaves no doubt about the message.
     ready: Callable[[Platform], Callable[[str], Awaitable[Later | None]]] | None = None
+    #: Whether an answer goes by a call of its own: then it is promised with its turn, and nobody has to send it.
+    by_call: bool = False
     #: What is done before notices are promised, such as taking over what another version of the channel has told.
     before_notices: Callable[[Platform], Awaitable[None]] | None = None
     #: Bytes of UTF-8 that it takes as one message, 0 for any number: what is longer goes in parts.
@@ -189,6 +194,9 @@ class Outlet:
 
 
 OUTLETS: Key[Outlet] = Key("conversations.outlets")
+
+#: At which telephone number a person may be told of a case: "" of whoever hasn't given one and agreed to that.
+NUMBERS: Key[Callable[[Platform, str, UUID], Awaitable[str]]] = Key("telephone numbers")
 
 
 #: Code points of the longest letter that isn't cut, such as a family's emoji; and a letter with all that belongs to it:

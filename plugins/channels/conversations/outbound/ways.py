@@ -67,7 +67,7 @@ class Ways:
                 [windows.giving_back(one)],
                 [windows.shutting(one)],
             )
-            for one in await windows.usable(said.conversation_id, now)
+            for one in await windows.usable(said.conversation_id, now, said.window, alone=said.code == windows.UNSURE)
         ]
 
     async def _notice(self, said: Said) -> Notice | Later | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,12 @@ from desk import Reachable
 #: An officer needs some to answer: a window that is over sooner is none.
 SOME_TIME = timedelta(minutes=10)
 
+#: Windows of which the one to be spent is chosen; and what the kind of a message's own begins with, by its key.
+MAX_USABLE, OWN = 8, "#"
+
+#: Of a message that may have been sent in such a window: its provider knows it again there alone.
+UNSURE = "unsure"
+
 LONG = "That is {n} messages there, and {sends} can be sent before they write again: shorten it by {over} letters."
 
 
@@ -32,12 +39,13 @@ async def opening(platform: Platform, account: str, conversation: Any, received:
         return []
     if isinstance(received.content, Left):
         return [Update(Window, {"conversation_id": conversation}, {"until": received.at}, rows=None)]
-    opened = sender.windows(received)
-    there = await Window.filter(conversation_id=conversation).values_list("kind", flat=True) if opened else ()
+    opened = {own_kind(received.key) if one.own else one.kind: one for one in sender.windows(received)}
+    of: dict[str, Any] = {"conversation_id": conversation, "kind__in": list(opened)}
+    there = await Window.filter(**of).values_list("kind", flat=True) if opened else ()
     written: list[Model | Update] = []
-    for one in opened:
-        own, until = {"conversation_id": conversation, "kind": one.kind}, received.at + one.lasts
-        if one.kind in there:
+    for kind, one in opened.items():
+        own, until = {"conversation_id": conversation, "kind": kind}, received.at + one.lasts
+        if kind in there:
             # A message that comes late opens nothing that a newer one hasn't.
             later = own if one.replaces else {**own, "until__lt": until}
             anew = {"until": until, "sends_left": one.sends, "ref": received.key}
@@ -47,10 +55,22 @@ async def opening(platform: Platform, account: str, conversation: Any, received:
     return written
 
 
-async def usable(conversation: Any, now: datetime) -> Sequence[Window]:
-    """The windows in which something may still be sent, the one that ends first in front."""
+def own_kind(key: str) -> str:
+    """The kind of the window that is one message's alone."""
+    return OWN + hashlib.blake2b(key.encode(), digest_size=7).hexdigest()
+
+
+async def usable(conversation: Any, now: datetime, own: str = "", *, alone: bool = False) -> Sequence[Window]:
+    """The windows in which something may still be sent, the one that ends first in front.
+
+    Args:
+        own: The kind of the one that is the message's which it answers: that one, or any once it is over.
+        alone: Then none.
+    """
     some_left = Q(sends_left__isnull=True) | Q(sends_left__gt=0)
-    return await Window.filter(some_left, conversation_id=conversation, until__gt=now).order_by("until")
+    there = Window.filter(some_left, conversation_id=conversation, until__gt=now).order_by("until").limit(MAX_USABLE)
+    found = await there.filter(kind=own) if own.startswith(OWN) else ()
+    return found or (() if alone else await there)
 
 
 async def reachable(platform: Platform, conversations: Sequence[UUID]) -> Mapping[UUID, Reachable]:
@@ -110,7 +130,7 @@ def giving_back(window: Window) -> Update:
 async def spent_for(said: Said, lease_s: float) -> Sequence[Update]:
     """What gives back what a killed worker had spent; nothing where they have been heard since, which opens anew."""
     claimed_at = datetime.fromtimestamp(said.lease_until / 1000 - lease_s, UTC)
-    if said.conversation.heard_at > claimed_at:
+    if said.conversation.heard_at > claimed_at and not said.window.startswith(OWN):
         return ()
     return [giving_back(one) for one in await Window.filter(conversation_id=said.conversation_id, kind=said.window)]
 

@@ -77,7 +77,7 @@ class Qq:
 
     def windows(self, received: Received) -> Sequence[Opened]:
         """Each message may be answered: that is the window, and it has the message's id."""
-        return [Opened("answer", TO_GROUP if received.group else TO_ONE, ANSWERS)]
+        return [Opened("answer", TO_GROUP if received.group else TO_ONE, ANSWERS, own=True)]
 
     async def send(self, outbound: Outbound) -> Outcome:
         to = "groups" if outbound.contact.startswith(GROUP) else "users"
@@ -132,7 +132,7 @@ def _content(qq: Qq, event: Mapping[str, Any]) -> Content:
 
 @ROUTES.post("/v1/qq/events", Audience.ANYONE, TAKEN, raw_body=SIGNED)
 async def take_qq_event(call: Call) -> web.StreamResponse:
-    """Take what somebody wrote to the bot. Its answer is promised before the messenger hears that it is taken."""
+    """Take what somebody wrote to the bot: its answer is promised with that."""
     event, conversations = await _event(call), call.platform[CONVERSATIONS]
     group = event.get("group_openid", "")
     received = Received(
@@ -142,7 +142,7 @@ async def take_qq_event(call: Call) -> web.StreamResponse:
         at=call.now,
         group=bool(group),
     )
-    await conversations.answer_later(Account(), received, await conversations.take(Account(), received))
+    await conversations.take(Account(), received)
     return reply(call, {})
 
 
@@ -169,4 +169,4 @@ def banshi_routes() -> Sequence[Route]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(OUTLETS, Outlet("qq", lambda platform: platform[QQ]))]
+    return [Offer(OUTLETS, Outlet("qq", lambda platform: platform[QQ], by_call=True, knows_again=True))]

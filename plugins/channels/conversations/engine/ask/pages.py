@@ -7,7 +7,7 @@ from conversations.contacts.offers import OFFERS
 from conversations.engine.turn.talk import Talk
 from conversations.settings import SETTINGS
 
-NOT_IN_A_GROUP = "Nobody signs in in a group, where others read along: write to this account alone."
+NOT_IN_A_GROUP = "Others read along here: for this, write to this account alone."
 
 
 def page_of(talk: Talk, item: str, *, goes_on: bool = False) -> str:

@@ -22,7 +22,11 @@ MAX_WRONG_DIGITS, WRONG_DIGITS_COUNT, FIRST_TRY_AFTER = 5, timedelta(hours=1), t
 
 
 def begin(talk: Talk) -> None:
-    """Ask the first question of the dialogue on top, or who it is where that has to be known before."""
+    """Ask the first question of the dialogue on top, or who it is where that has to be known; in a group, nothing."""
+    if talk.received.group:
+        talk.memory.dialogues.clear()
+        talk.say(NOT_IN_A_GROUP)
+        return talk.happen("over")
     if is_needed(talk):
         ask(talk)
         return talk.happen("stranger")
@@ -162,7 +166,7 @@ def end_over(talk: Talk) -> None:
 def notice(talk: Talk) -> None:
     """What one person has begun, nobody else goes on with: the link may have ended elsewhere, or be another's."""
     subject = talk.principal.subject if talk.principal else ""
-    if talk.memory.person not in ("", subject):
+    if talk.memory.person not in ("", subject) or (talk.received.group and talk.memory.dialogues):
         if talk.memory.dialogues:
             talk.say("You are known here as somebody else, or not any more: what was begun before is gone.")
         talk.memory.forget()

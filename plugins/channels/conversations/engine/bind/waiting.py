@@ -9,7 +9,7 @@ from banshi import Item
 from conversations.contents import File, Text, Video, Voice
 from conversations.engine.ask import uploading
 from conversations.engine.ask.filling import filling_of
-from conversations.engine.ask.pages import sign_in_link
+from conversations.engine.ask.pages import NOT_IN_A_GROUP, sign_in_link
 from conversations.engine.bind import linking, offering
 from conversations.engine.turn.commands import command_in
 from conversations.engine.turn.memory import Dialogue
@@ -66,6 +66,8 @@ async def _nobody(talk: Talk, *, takes_words: bool) -> None:
     talk.lines += guide_lines(guide, talk.language, "where") if guide["places"] else ()
     if not takes_words:
         return None
+    if talk.received.group:
+        return talk.say(NOT_IN_A_GROUP)
     talk.happen("closed")
     return talk.say("Write your question now: it is handed in, and its answer has a deadline.")
 
@@ -95,7 +97,9 @@ async def enter(talk: Talk, code: str, *, urgent: bool = False) -> None:
     hours = await talk.platform[DESK].hours(desk)
     if not hours.is_open:
         return await _closed(talk, desk, hours)
-    if not urgent and not await windows.lasts(talk.platform, talk.row, talk.received):
+    # A group's windows are short, and opened by whoever writes there next.
+    lasts = urgent or talk.received.group or await windows.lasts(talk.platform, talk.row, talk.received)
+    if not lasts:
         talk.happen("unreachable")
         talk.memory.about = f"desk {code}"
         return talk.say(
@@ -127,7 +131,7 @@ async def _closed(talk: Talk, desk: Desk, hours: Hours) -> None:
     if hours.opens_at is not None:
         at = hours.opens_at.astimezone(talk.platform.settings.timezone)
         talk.say("It opens on {day} at {time}.", day=f"{at:%Y-%m-%d}", time=f"{at:%H:%M}")
-    if not desk.item:
+    if not desk.item or talk.received.group:
         return await _nobody(talk, takes_words=True)
     talk.happen("closed")
     _asked(talk, desk, is_word=True)

@@ -10,7 +10,7 @@ from typing import Any
 MAX_DIALOGUES = 2
 
 #: What memories have that came after the first.
-LATER = ("about", "person", "wrong_digits", "offer", "is_beside")
+LATER = ("about", "person", "wrong_digits", "offer", "is_beside", "is_group")
 
 
 @dataclass(slots=True)
@@ -65,6 +65,8 @@ class Memory:
     offer: dict[str, Any] = field(default_factory=dict)
     #: Whether an officer holds them while they fill something in.
     is_beside: bool = False
+    #: Whether others read along.
+    is_group: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Memory:

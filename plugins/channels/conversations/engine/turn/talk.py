@@ -33,6 +33,9 @@ from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved, told
 from conversations.identity.links import person_of
+from conversations.outbound.saying import answer_key, promise
+from conversations.outbound.sender import outlet_of
+from conversations.outbound.windows import own_kind
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, Turn
 from questions.pages.going_on import READER
@@ -166,7 +169,7 @@ class Talk:
 
     def receipt(self) -> list[Model | Update]:
         """What the transaction writes beside the rest: this turn, and how far the conversation has come."""
-        row, version = self.row, self.row.version
+        row, version, self.memory.is_group = self.row, self.row.version, self.received.group
         memory = self.memory.stored()
         before, now = begun_in(row.memory), begun_in(memory)
         written = [*self.beside, *moved(self.platform, row.account, before, now, self.done)]
@@ -192,7 +195,16 @@ class Talk:
         if self.is_new:
             of = {"account": row.account, "contact": row.contact, "begun_at": row.begun_at}
             conversation = ChannelConversation(id=row.id, **of, **changed)
-        return [conversation, turn, *self.written]
+        return [conversation, turn, *self._promised(), *self.written]
+
+    def _promised(self) -> list[Model]:
+        """The answer, where it goes by a call of its own: in the turn's transaction, it is lost with nothing."""
+        row, answer = self.row, self.reply
+        if not answer.text or not outlet_of(self.platform, row.account).by_call:
+            return []
+        person, key = self.principal.subject if self.principal else "", self.received.key
+        own = answer_key(row.account, row.contact, key, digest_of(self.content))
+        return [promise(self.platform, row, answer, by="engine", person=person, key=own, window=own_kind(key))]
 
     @property
     def reply(self) -> Reply:
