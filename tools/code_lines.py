@@ -140,8 +140,7 @@ def over(counted: Mapping[str, int]) -> Iterator[str]:
                 yield f"{room} is in no room: which one is it for? A new one gets a budget in tools/code_lines.py"
         elif lines > ROOMS[room].most:
             yield f"{room} has {lines} lines of code, {ROOMS[room].most} at most: what in the house does this already?"
-    share = found["tests"] / production(found)
-    if share > TESTS_SHARE[0]:
+    if (share := found["tests"] / production(found)) > TESTS_SHARE[0]:
         yield f"tests have {share:.3f} lines for one of production, {TESTS_SHARE[0]} at most"
     for name, lines in counted.items():
         most = LONGER_FILES.get(name, LONGEST_FILE)

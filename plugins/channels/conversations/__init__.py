@@ -71,10 +71,10 @@ from questions.pages import routes as pages
 from questions.pages.going_on import GOING_ON, READER
 
 __all__ = [
-    "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact", "Button",
-    "Content", "Conversations", "Entrance", "File", "Joined", "Later", "Left", "News", "Notice", "Notifier", "Opened",
-    "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Scanned", "Sender", "Shut",
-    "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "kept_notice",
+    "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
+    "Button", "Content", "Conversations", "Entrance", "File", "Joined", "Later", "Left", "News", "Notice", "Notifier",
+    "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Scanned", "Sender",
+    "Shut", "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "kept_notice",
 ]  # fmt: skip
 
 
