@@ -15,8 +15,9 @@ from banshi.testing import Door
 from conversations.figures import counting
 from conversations.figures.channels import ChatFigures
 from conversations.holdings import tidy
+from conversations.outbound.answers import KIND
 from conversations.outbound.sender import channel_of
-from conversations.tables.models import Figure
+from conversations.tables.models import ChannelConversation, Figure
 from desk import Enquiry
 from tests.channels.chatting import Chatter, Phone
 from tests.channels.desks import WORKDAY, Clock, bureau, officer
@@ -180,10 +181,11 @@ async def test_the_statistics_of_all_channels_have_what_came_by_chat(tmp_path: P
         channel = channel_of(Phone.name)
         assert [case.channel for case in await Case.all()] == [channel]
         for number, seconds in enumerate((180, 181, None)):
-            await Chatter(door, "zh-CN", f"contact-{number}").send("人工")
-            enquiry = await Enquiry.all().order_by("-id").first()
-            answered = enquiry.asked_at + timedelta(seconds=seconds) if seconds else None
-            await Enquiry.filter(id=enquiry.id).update(answered_at=answered, rating=seconds and 4)
+            await Chatter(door, "zh-CN", f"contact-{number}").send("0")
+            contact = await ChannelConversation.get(contact=f"contact-{number}")
+            answered = WORKDAY + timedelta(seconds=seconds) if seconds else None
+            asked = {"kind": KIND, "subject": contact.id, "desk": "reception", "state": "held", "asked_at": WORKDAY}
+            await Enquiry.create(**asked, answered_at=answered, rating=seconds and 4)
         begins = WORKDAY - timedelta(days=1)
         came = await ChatFigures().came(door.platform, begins, begins + timedelta(days=2))
         sums: Counter[tuple[str, str, str]] = Counter()

@@ -63,10 +63,6 @@ def decided_in(steps: Iterable[Step]) -> frozenset[str]:
     return frozenset(found)
 
 
-def monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
 async def waiting(platform: Platform, departments: Sequence[str]) -> Figures:
     """What waits for the staff of these departments now."""
     places = [*_places(platform, departments)]

@@ -65,7 +65,8 @@ async def case_statistics(call: Call) -> web.StreamResponse:
     """
     platform, access = call.platform, call.principal.access
     roles = access.reading_roles(call.principal) if access else ()
-    last, count = figures.monday(platform.today()), int(call.query.get("weeks", DEFAULT_WEEKS))
+    count, last = int(call.query.get("weeks", DEFAULT_WEEKS)), platform.today()
+    last -= timedelta(days=last.weekday())
     mondays = [last - timedelta(weeks=ago) for ago in reversed(range(count))]
     weeks = {week: await platform[figures.WEEKS].of(week) for week in mondays}
     waiting = await figures.waiting(platform, sorted({role.department for role in roles}))
