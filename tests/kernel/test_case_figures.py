@@ -153,7 +153,7 @@ async def test_figures_are_found_by_indexes_however_many_cases_there_are(
 
         monkeypatch.setattr(connection, "execute_query_dict", heard)
         await figures.waiting(platform, ["parks"])
-        await figures.came_in(platform, figures.monday(platform.today()))
+        await figures.came_in(platform, platform.today())
         monkeypatch.undo()
         assert len(asked_for) == 2
         if platform.store.dialect != "sqlite":
