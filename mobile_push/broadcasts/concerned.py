@@ -13,11 +13,8 @@ from mobile_push.tables.cursor import MAX_NUMBER
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
 
-#: What of a stored audience is asked, by dialect.
-NAMES = {
-    "sqlite": "json_type(audience, '$.{0}') IS NOT NULL".format,
-    "postgres": "audience -> '{0}' IS NOT NULL".format,
-}
+#: What of a stored audience is asked; each part's entries by dialect.
+NAMES = "audience -> '{0}' IS NOT NULL".format
 ENTRIES = {
     "sqlite": "json_each(audience, '$.{0}') AS code".format,
     "postgres": "jsonb_array_elements_text(audience -> '{0}') AS code(value)".format,
@@ -73,9 +70,9 @@ def concerns_division(dialect: str, division: str, mark: Marks) -> str:
     within = division_prefix(division)
     inside = f"code.value >= {mark(within)} AND code.value < {mark(f'{within}:')}"
     meets = f"code.value IN ({mark.each(codes_over(division))}) OR ({inside})"
-    anywhere = [NAMES[dialect](name) for name in ("everyone", "polygons", "circles")]
+    anywhere = [NAMES(name) for name in ("everyone", "polygons", "circles")]
     return (
-        f"({' OR '.join(anywhere)} OR NOT {NAMES[dialect]('divisions')} "  # noqa: S608 - marks, not values
+        f"({' OR '.join(anywhere)} OR NOT ({NAMES('divisions')}) "  # noqa: S608 - marks, not values
         f"OR EXISTS (SELECT 1 FROM {ENTRIES[dialect]('divisions')} WHERE {meets}))"
     )
 

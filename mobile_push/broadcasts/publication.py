@@ -81,6 +81,16 @@ def earlier_of(broadcast: Broadcast) -> list[UUID]:
     return sorted(found | {broadcast.supersedes} if broadcast.supersedes else found)
 
 
+def succeeding(earlier: Sequence[Broadcast]) -> dict[str, Any]:
+    """The columns of what takes the place of these; that of the first on screens too."""
+    ids = [one.id for one in earlier]
+    return {
+        "tag": earlier[0].name if earlier else "",
+        "supersedes": ids[0] if ids else None,
+        "earlier": [str(one) for one in ids] if len(ids) > 1 else None,
+    }
+
+
 async def withdraw(
     platform: Platform, connection: BaseDBAsyncClient, identity: UUID, now: int, successor: Broadcast
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,8 @@ ACTION = Record(
     version=optional(VERSION),
 ).form()
 
+COLLAPSE_KEY = {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]*$"}
+
 #: The parameters of a list of records.
 LIST = (
     Parameter("state", {"type": "string", "enum": list(steps.STATES)}, "Only this state."),
@@ -72,6 +74,17 @@ def forms(written: Mapping[str, Any], required: Collection[str], about: str) -> 
 
 #: The columns of a broadcast that a body sets. Raises InvalidFields with everything that is wrong.
 Values = Callable[[Call, Broadcast, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+
+
+async def earlier_in(
+    row: Broadcast, ids: Sequence[str], member: str, missing: Mapping[str, str]
+) -> tuple[list[Broadcast], list[FieldProblem]]:
+    """The public broadcasts of its kind and department that a body's member names, and what is wrong with others."""
+    asked = [UUID(one) for one in ids]
+    rows = await Broadcast.filter(id__in=asked, kind=row.kind, department=row.department, state="published")
+    there = {one.id: one for one in rows}
+    unknown = [f"/{member}/{place}" for place, one in enumerate(asked) if one not in there]
+    return [there[one] for one in asked if one in there], [FieldProblem(at, missing, "unknown") for at in unknown]
 
 
 async def create(kind: str, values_of: Values, call: Call) -> web.StreamResponse:

@@ -21,9 +21,6 @@ from mobile_push.tables.models import Broadcast, CapMessage
 
 ROUTES = Routes("alerts")
 
-#: What of a stored alert is asked, by dialect.
-MEMBER = {"sqlite": "json_extract(cap, '$.{0}')".format, "postgres": "cap ->> '{0}'".format}
-
 #: Seconds for which a copy of an alert's XML may be shown, which never changes.
 XML_CACHE_S = 86_400
 
@@ -66,12 +63,11 @@ def in_force(call: Call, mark: Marks, *, ends: bool = False) -> list[str]:
 
     A Cancel ends a warning and is none itself: it is left out unless `ends`. Raises InvalidParameter.
     """
-    dialect = call.platform.store.dialect
-    wanted = ["kind = 'alert'", "state = 'published'", f"{MEMBER[dialect]('status')} = 'Actual'"]
+    wanted = ["kind = 'alert'", "state = 'published'", "cap ->> 'status' = 'Actual'"]
     if not ends:
-        wanted.append(f"{MEMBER[dialect]('msg_type')} <> 'Cancel'")
+        wanted.append("cap ->> 'msg_type' <> 'Cancel'")
     if (division := concerned.division_in(call.query)) is not None:
-        wanted.append(concerned.concerns_division(dialect, division, mark))
+        wanted.append(concerned.concerns_division(call.platform.store.dialect, division, mark))
     return [*wanted, f"expires_at > {mark(call.now)}"]
 
 

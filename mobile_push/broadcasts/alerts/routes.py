@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 
@@ -40,7 +39,7 @@ _OWN: dict[str, Any] = {
         "description": "Whom it is for, where that is not who is in its areas. A Cancel goes to those of the alert.",
     },
     "send_at": SEND_AT,
-    "collapse_key": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]*$"},
+    "collapse_key": staff.COLLAPSE_KEY,
 }
 
 ABOUT = "An alert in the terms of OASIS CAP 1.2, and how it is sent."
@@ -97,13 +96,11 @@ async def _earlier(row: Broadcast, body: Mapping[str, Any]) -> list[Broadcast]:
         ids = publication.earlier_of(row)
         there = {one.id: one for one in await Broadcast.filter(id__in=ids)} if ids else {}
         return [there[one] for one in ids if one in there]
-    asked = [UUID(one) for one in body["references"]]
-    rows = await Broadcast.filter(id__in=asked, kind="alert", department=row.department, state="published")
-    there = {one.id: one for one in rows}
-    if missing := [place for place, one in enumerate(asked) if one not in there]:
-        detail = say("Your department has no such public alert.")
-        raise InvalidFields([FieldProblem(f"/references/{place}", detail, "unknown") for place in missing])
-    return [there[one] for one in asked]
+    missing = say("Your department has no such public alert.")
+    found, wrong = await staff.earlier_in(row, body["references"], "references", missing)
+    if wrong:
+        raise InvalidFields(wrong)
+    return found
 
 
 async def _audience(

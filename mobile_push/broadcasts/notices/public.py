@@ -51,7 +51,7 @@ async def listed(call: Call) -> Page:
 def _wanted(call: Call, mark: Marks) -> list[str]:
     """What is published of what the query asks for, as SQL. What was sent to people who are named is theirs alone."""
     platform, dialect = call.platform, call.platform.store.dialect
-    wanted = ["kind = 'notice'", "state = 'published'", f"NOT ({concerned.NAMES[dialect]('people')})"]
+    wanted = ["kind = 'notice'", "state = 'published'", f"NOT ({concerned.NAMES('people')})"]
     if (topic := call.query.get("topic")) is not None:
         known = platform[PUSH].settings.topics
         if topic not in known:
