@@ -59,7 +59,7 @@ ROOMS = {
     "plugins/channels/hotline_asterisk": Budget(213, 215),
     "plugins/channels/sms": Budget(250, 250),
     "plugins/channels/sms/sandbox": Budget(115, 115),
-    "plugins/channels/hotline": Budget(1_239, 1_500),
+    "plugins/channels/hotline": Budget(1_271, 1_500),
     "plugins/channels/wechat": Budget(1_074, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
     "plugins/integrations": Budget(5_825, 5_580),

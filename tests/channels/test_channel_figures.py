@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from banshi.kernel.http.months import MIN_SHOWN
+from banshi.kernel.http.months import MIN_SHOWN, month_of
 from banshi.kernel.tables.cases import Case
 from banshi.testing import open_door
-from channel_figures.counting import CAME, told
+from channel_figures.counting import CAME, counted, told
+from hotline.tables.models import HotlineCall
+from tests.channels.desks import WORKDAY
+from tests.channels.hotline.exchange import exchange
 from tests.kernel.appeals_office import CITY, ENGLISH, NOON, Offices, write_department
 
 PATH = "/v1/statistics/channels"
@@ -72,3 +76,15 @@ async def test_a_month_is_told_by_channel_once_it_is_over(tmp_path: Path, databa
         assert [by["wechat"][one] for one in names] == [71, 0, 86_400, 0, None]
         assert by[""] == by[""] | {"answered_percent": None, "in_time_percent": None, "rated": 0}
         assert by[""]["channel"]["title"] == "App and other programs"
+
+
+async def test_calls_are_told_with_those_that_were_answered_within_fifteen_seconds(
+    tmp_path: Path, database: str
+) -> None:
+    async with exchange(tmp_path, database, plugins={"channel_figures": "channel_figures"}) as door:
+        for number, seconds in enumerate((0, 15, 16, None, 3)):
+            answered = None if seconds is None else WORKDAY + timedelta(seconds=seconds)
+            told = {"rang_at": WORKDAY, "answered_at": answered, "outcome": "nuisance" if number == 4 else ""}
+            await HotlineCall.create(ref=str(number), desk="fire", at=WORKDAY, **told)
+        found = await counted(door.platform, month_of(WORKDAY.date().isoformat()))
+        assert found["calls"]["hotline"] == Counter(received=4, answered=3, in_time=2, within_s=15)
