@@ -43,8 +43,8 @@ ROOMS = {
     "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
     "platform/banshi/kernel": Budget(5_998, 5_750),
-    "platform/banshi/builtin": Budget(15_032, 13_150),
-    "platform/banshi/kinds": Budget(8_143, 8_290),
+    "platform/banshi/builtin": Budget(15_029, 13_150),
+    "platform/banshi/kinds": Budget(8_290, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
     "mobile_push": Budget(14_490, 12_840),
@@ -53,12 +53,13 @@ ROOMS = {
     "libraries/wire": Budget(120, 130),
     "plugins/channels/desk": Budget(2_073, 2_000),
     "plugins/channels/conversations": Budget(4_756, 3_600),
-    "plugins/channels/web_site": Budget(2_899, 3_800),
+    "plugins/channels/web_site": Budget(2_908, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
+    "plugins/channels/channel_figures": Budget(117, 120),
     "plugins/channels/hotline_asterisk": Budget(213, 215),
     "plugins/channels/sms": Budget(250, 250),
     "plugins/channels/sms/sandbox": Budget(115, 115),
-    "plugins/channels/hotline": Budget(1_250, 1_500),
+    "plugins/channels/hotline": Budget(1_271, 1_500),
     "plugins/channels/wechat": Budget(1_074, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
     "plugins/integrations": Budget(5_825, 5_580),
@@ -120,8 +121,7 @@ def rooms(counted: Mapping[str, int]) -> dict[str, int]:
     """Lines of code by room; all tests under `tests`, what is in no room under its own path."""
     found = dict.fromkeys([*ROOMS, "tests"], 0)
     for name, lines in counted.items():
-        path = Path(name)
-        room = "tests" if is_test(path) else room_of(path) or name
+        room = "tests" if is_test(path := Path(name)) else room_of(path) or name
         found[room] = found.get(room, 0) + lines
     return found
 
@@ -140,8 +140,7 @@ def over(counted: Mapping[str, int]) -> Iterator[str]:
                 yield f"{room} is in no room: which one is it for? A new one gets a budget in tools/code_lines.py"
         elif lines > ROOMS[room].most:
             yield f"{room} has {lines} lines of code, {ROOMS[room].most} at most: what in the house does this already?"
-    share = found["tests"] / production(found)
-    if share > TESTS_SHARE[0]:
+    if (share := found["tests"] / production(found)) > TESTS_SHARE[0]:
         yield f"tests have {share:.3f} lines for one of production, {TESTS_SHARE[0]} at most"
     for name, lines in counted.items():
         most = LONGER_FILES.get(name, LONGEST_FILE)

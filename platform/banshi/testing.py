@@ -225,8 +225,7 @@ class Door:
         settings = self.platform.settings
         whose = (subject, name, tuple(roles), resident_id, int(time.time()) // 3600)
         if whose not in self._tokens:
-            token = development_token(settings, subject, name=name, roles=roles, resident_id=resident_id)
-            self._tokens[whose] = token
+            self._tokens[whose] = development_token(settings, subject, name=name, roles=roles, resident_id=resident_id)
         return Person(self.session, self.url, self._tokens[whose])
 
 

@@ -297,6 +297,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/postings/{id}/photos/{number}",
         "GET /v1/push/webpush-key",
         "GET /v1/statistics/appeals",
+        "GET /v1/statistics/channels",
         "GET /v1/topics",
         "POST /v1/certificates/verify",
         "POST /v1/passes/check",

@@ -1,7 +1,5 @@
 """Columns that may be encrypted, and the database of a command."""
 
-from __future__ import annotations
-
 from banshi.builtin.audit.commands import database
 from banshi.foundation.database.bulk import insert, made
 from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted

@@ -10,7 +10,7 @@ import click
 from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES
-from banshi.sdk.http import ApiReader
+from banshi.sdk.http import CHANNEL_FIGURES, ApiReader
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from banshi.sdk.sign_in import END_WITH_SESSIONS
@@ -37,6 +37,7 @@ from conversations.contents import (
 from conversations.engine.party import Contacts
 from conversations.engine.turns import CONVERSATIONS, Conversations
 from conversations.figures import routes as figures
+from conversations.figures.channels import ChatFigures
 from conversations.figures.counting import FIGURES, TYPES, Figures
 from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import confirmations, routes, sign_in
@@ -70,46 +71,11 @@ from questions.pages import routes as pages
 from questions.pages.going_on import GOING_ON, READER
 
 __all__ = [
-    "ANSWERING",
-    "CONVERSATIONS",
-    "NUMBERS",
-    "OUTLETS",
-    "Accepted",
-    "Account",
-    "Answering",
-    "Asked",
-    "BoundContact",
-    "Button",
-    "Content",
-    "Conversations",
-    "Entrance",
-    "File",
-    "Joined",
-    "Later",
-    "Left",
-    "News",
-    "Notice",
-    "Notifier",
-    "Opened",
-    "Opener",
-    "Outbound",
-    "Outcome",
-    "Outlet",
-    "Place",
-    "Received",
-    "Refused",
-    "Reply",
-    "Scanned",
-    "Sender",
-    "Shut",
-    "Text",
-    "Unknown",
-    "Unread",
-    "Video",
-    "Voice",
-    "deliver_on",
-    "kept_notice",
-]
+    "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
+    "Button", "Content", "Conversations", "Entrance", "File", "Joined", "Later", "Left", "News", "Notice", "Notifier",
+    "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Scanned", "Sender",
+    "Shut", "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "kept_notice",
+]  # fmt: skip
 
 
 @hookimpl
@@ -155,6 +121,7 @@ def banshi_offers(settings: ConversationSettings) -> Sequence[Offer[Any]]:
         Offer(HOLDINGS, HOLDING),
         Offer(JOBS, HELD),
         Offer(PARTIES, Contacts),
+        Offer(CHANNEL_FIGURES, ChatFigures()),
         Offer(ROLES, frozenset({LEAD})),
         Offer(HANDED_OVER, settings.of_desk()),
         Offer(EVENT_TYPES, TYPES),
