@@ -44,6 +44,7 @@ from conversations.identity.links import ending_of
 from conversations.inbound.answering import ANSWERING, Answering, open_answering
 from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
+from conversations.outbound.outcomes import outcome_of
 from conversations.outbound.saying import HELD
 from conversations.outbound.sender import (
     OUTLETS,
@@ -107,6 +108,7 @@ __all__ = [
     "Voice",
     "deliver_on",
     "kept_notice",
+    "outcome_of",
 ]
 
 
@@ -171,5 +173,6 @@ def banshi_checks(settings: ConversationSettings, registry: Any) -> Iterable[Fin
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
     from conversations.console import chat
+    from sandboxes.command import channel_sandbox
 
-    return [chat]
+    return [chat, channel_sandbox]
