@@ -39,11 +39,11 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_029, 930),  # the face, sdk, testing
+    "platform/banshi": Budget(1_035, 930),  # the face, sdk, testing
     "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
-    "platform/banshi/kernel": Budget(5_992, 5_750),
-    "platform/banshi/builtin": Budget(14_987, 13_150),
+    "platform/banshi/kernel": Budget(5_998, 5_750),
+    "platform/banshi/builtin": Budget(15_033, 13_150),
     "platform/banshi/kinds": Budget(8_143, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
@@ -51,10 +51,14 @@ ROOMS = {
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(689, 450),
     "libraries/wire": Budget(188, 190),
-    "plugins/channels/desk": Budget(2_059, 2_000),
-    "plugins/channels/conversations": Budget(4_781, 3_600),
+    "plugins/channels/desk": Budget(2_073, 2_000),
+    "plugins/channels/conversations": Budget(4_782, 3_600),
     "plugins/channels/web_site": Budget(2_899, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
+    "plugins/channels/hotline_asterisk": Budget(213, 215),
+    "plugins/channels/sms": Budget(250, 250),
+    "plugins/channels/sms/sandbox": Budget(115, 115),
+    "plugins/channels/hotline": Budget(1_239, 1_500),
     "plugins/channels/wechat": Budget(989, 900),
     "plugins/channels/wechat/sandbox": Budget(1_175, 1_200),
     "plugins/channels/qq": Budget(400, 400),
@@ -65,7 +69,7 @@ ROOMS = {
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
     "benchmarks": Budget(11_124, 9_300),
-    "tools": Budget(2_745, 1_600),
+    "tools": Budget(2_746, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
@@ -152,12 +156,10 @@ def over(counted: Mapping[str, int]) -> Iterator[str]:
 def table(counted: Mapping[str, int], before: Mapping[str, int] | None) -> Iterator[str]:
     """Every room in a line: before, now, what it may have, and where it is to be at last."""
     now, then = rooms(counted), rooms(before) if before is not None else {}
-    sums = {"production": production(now)}
     yield f"{'':40}{'before':>9}{'now':>9}{'most':>9}{'at last':>9}"
-    for room, lines in {**now, **sums}.items():
+    for room, lines in {**now, "production": production(now)}.items():
         was = production(then) if room == "production" and then else then.get(room, 0)
-        budget = ROOMS.get(room, Budget(0, 0))
-        figures = (was, lines, budget.most, budget.at_last)
+        figures = (was, lines, *ROOMS.get(room, (0, 0)))
         yield f"{room:40}" + "".join(f"{figure:>9,}" if figure else f"{'–':>9}" for figure in figures)
     yield f"tests are {now['tests'] / max(1, production(now)):.3f} times production, {TESTS_SHARE[0]} at most"
 
@@ -173,8 +175,7 @@ def main() -> int:
         return 0
     counted = files()
     print("\n".join(table(counted, files(given.before) if given.before else None)))
-    wrong = [*over(counted)]
-    print("\n".join(wrong))
+    print("\n".join(wrong := [*over(counted)]))
     return 1 if wrong else 0
 
 

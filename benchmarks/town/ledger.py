@@ -52,7 +52,8 @@ class Ledger(Provider):
 
     def answer(self, heard: Heard) -> Answer | None:
         answer = super().answer(heard)
-        if not heard.path.endswith("/messages:send"):
+        # Without a body it is a connection that is made beforehand.
+        if not heard.path.endswith("/messages:send") or not heard.body:
             return answer
         message = orjson.loads(heard.body)["message"]
         key = (message["data"]["message_id"], message["token"])

@@ -96,6 +96,10 @@ WECHAT_ORDER = [
 ]
 QQ_ORDER = ["sandbox", "sentences", "settings", "signing", "api", "events", "bots", "webhook"]
 WEIBO_ORDER = ["sandbox", "sentences", "settings", "accounts", "webhook"]
+HOTLINE_ORDER = [
+    *("sentences", "moments", "numbers", "settings", "tables", "callers", "slips", "texting", "party", "call_backs"),
+    *("merging", "holdings", "routes"),
+]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 #: Libraries: packages without a hook and a table, for whichever plugin needs them.
 LIBRARIES = ROOT / "libraries"
@@ -114,6 +118,7 @@ HOUSES = {
     "wechat": (ROOT / "plugins" / "channels" / "wechat", WECHAT_ORDER),
     "qq": (ROOT / "plugins" / "channels" / "qq", QQ_ORDER),
     "weibo": (ROOT / "plugins" / "channels" / "weibo", WEIBO_ORDER),
+    "hotline": (ROOT / "plugins" / "channels" / "hotline", HOTLINE_ORDER),
     "webhooks": (
         INTEGRATIONS / "webhooks",
         ["sentences", "migrations", "models", "settings", "events", "delivery", "subscriptions", "commands"],

@@ -33,7 +33,7 @@ BROUGHT = {
 #: Commands that serve until they are stopped: the first makes keys and tables.
 SERVING = [
     "serve --port 0",
-    *(f"{name}-sandbox --port 0" for name in ("push", "fcm", "webpush", "wechat")),
+    *(f"{name}-sandbox --port 0" for name in ("push", "fcm", "webpush", "wechat", "sms")),
     *(f"channel-sandbox {name} --port 0" for name in ("qq", "weibo", "wechat")),
 ]
 

@@ -19,6 +19,7 @@ from mobile_push.delivery.claims.queue import Row, Settled, queue_of
 from mobile_push.delivery.claims.verdicts import Onward, Verdicts
 from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.phones import ENOUGH, UNWANTED, Phones
+from mobile_push.inbox.undelivered import LOST, tell_lost
 from mobile_push.inbox.unread import unread
 from mobile_push.providers.for_test_cases import SUFFIX
 from mobile_push.providers.provider import Outcome, Provider, Push, Receipt
@@ -214,6 +215,7 @@ class Rows:
         await self._queue.settle([self._settled(one) for one in group])
         counted = [one.job.device for one in group if one.job.kind == "notice" and one.state == "sent"]
         await self._phones.count([UUID(device).bytes for device in counted])
+        await tell_lost(self._platform, [one.job.id for one in group if one.state in LOST])
         for one in group:
             self._forget(one.job)
 

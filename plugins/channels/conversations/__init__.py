@@ -47,6 +47,7 @@ from conversations.outbound.courier import COURIERS, open_couriers
 from conversations.outbound.outcomes import outcome_of
 from conversations.outbound.saying import HELD
 from conversations.outbound.sender import (
+    NUMBERS,
     OUTLETS,
     Accepted,
     Later,
@@ -72,6 +73,7 @@ from questions.pages.going_on import GOING_ON, READER
 __all__ = [
     "ANSWERING",
     "CONVERSATIONS",
+    "NUMBERS",
     "OUTLETS",
     "Accepted",
     "Account",

@@ -12,15 +12,16 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from tortoise.exceptions import IntegrityError
-from uuid_utils.compat import uuid7
 
-from banshi import Key, Platform, Stale, Unavailable, Write
+from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
 from banshi.sdk.cases import commit
 from conversations.contacts.bound import BoundContact, bound
+from conversations.contacts.offers import OFFERS
 from conversations.contents import Account, Left, Received, Reply
 from conversations.engine import flood, step
 from conversations.engine.bind import linking
@@ -33,7 +34,7 @@ from conversations.outbound.saying import Unasked, answer_key
 from conversations.outbound.sender import outlet_of
 from conversations.outbound.telling import News, tell
 from conversations.outbound.windows import own_kind
-from conversations.tables.models import ChannelConversation
+from conversations.tables.models import ChannelConversation, LinkOffer
 from conversations.tables.reading import Known, known
 
 #: A provider's id of a message that is longer is kept as its digest.
@@ -63,7 +64,7 @@ class Conversations(Unasked):
                 found = await known(self._platform, account.name, received.contact, received.key, digest)
                 if found is not None and found.reply is not None:
                     return Reply.of(found.reply)
-                found = found or Known(_new(account, received), is_new=True)
+                found = found or Known(_new(account.name, received.contact, received.at), is_new=True)
                 row, new = found.row, found.is_new
                 if not tries and (told := await flood.too_much(self._platform, row, received)):
                     if outlet_of(self._platform, account.name).by_call:
@@ -104,6 +105,19 @@ class Conversations(Unasked):
         row = await ChannelConversation.get_or_none(account=account, contact=contact)
         return row.id if row else None
 
+    async def reached(self, account: str, contact: str) -> UUID:
+        """The conversation with a contact whom we write to first, as by their telephone number."""
+        whose, now = ChannelConversation.filter(account=account, contact=contact), self._platform.now()
+        # What is said there is kept for as long as what is heard.
+        if not await whose.update(heard_at=now):
+            with suppress(IntegrityError):
+                await self._platform.store.commit(Write(rows=[_new(account, contact, now)]))
+        return (await whose.get()).id
+
+    async def left_alone(self, account: str, contact: str) -> None:
+        """Nothing of a contact whom we wrote to first is kept, and what still waits is not said."""
+        await ChannelConversation.filter(account=account, contact=contact).delete()
+
     async def answer_later(self, account: Account, received: Received, reply: Reply, part: str = "answer") -> None:
         """Promise an answer to a message, or a part of it, once: where it can't go back in the same connection.
 
@@ -119,6 +133,14 @@ class Conversations(Unasked):
 
     bound = staticmethod(bound)
 
+    async def proved_by(self, digits: str) -> tuple[Principal, Update] | None:
+        """Who has taken these digits in the app, and what uses them up; None for digits that are none's."""
+        offer = await self._platform[OFFERS].of("digits", digits, now := self._platform.now())
+        if offer is None:
+            return None
+        used = Update(LinkOffer, {"id": offer.id, "used_at": None}, {"used_at": now})
+        return Principal(subject=offer.person, **offer.known), used
+
 
 CONVERSATIONS: Key[Conversations] = Key("conversations")
 
@@ -129,13 +151,6 @@ def _with_short_key(received: Received) -> Received:
     return replace(received, key=hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest())
 
 
-def _new(account: Account, received: Received) -> ChannelConversation:
-    return ChannelConversation(
-        id=uuid7(),
-        account=account.name,
-        contact=received.contact,
-        state=FIRST,
-        memory=Memory().stored(),
-        begun_at=received.at,
-        heard_at=received.at,
-    )
+def _new(account: str, contact: str, at: datetime) -> ChannelConversation:
+    begun = {"state": FIRST, "memory": Memory().stored(), "begun_at": at, "heard_at": at}
+    return ChannelConversation(account=account, contact=contact, **begun)

@@ -71,16 +71,9 @@ def binding(
     `before` is the contact's link so far, of the same citizen. Of two at once one is Stale.
     """
     now = platform.now()
-    link = ContactLink(
-        id=uuid7(),
-        conversation_id=row.id,
-        person=person.subject,
-        known=known_of(person),
-        way=way,
-        linked_at=now,
-        since=(before.since or before.linked_at) if before else None,
-        is_proved=is_proved,
-    )
+    since = (before.since or before.linked_at) if before else None
+    own = {"person": person.subject, "known": known_of(person), "way": way, "is_proved": is_proved}
+    link = ContactLink(id=uuid7(), conversation_id=row.id, linked_at=now, since=since, **own)
     used, live = {"used_at": now}, {"conversation_id": row.id, "ended_at": None}
     return link, [
         Update(LinkOffer, {"id": offer.id, "used_at": None}, used),

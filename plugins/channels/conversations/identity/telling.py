@@ -51,13 +51,6 @@ def asked(platform: Platform, account: str, link: ContactLink, wish: Confirmatio
 
 
 def _told(platform: Platform, person: str, title: Texts, body: Texts, link: str, dedup: str) -> Sequence[Any]:
-    message = Message(
-        id=str(uuid7()),
-        kind="case",
-        person=person,
-        title=title,
-        body=body,
-        link=f"/v1/conversations/{link}",
-        created_at=platform.now(),
-    )
+    about: Any = {"title": title, "body": body, "link": f"/v1/conversations/{link}", "created_at": platform.now()}
+    message = Message(id=str(uuid7()), kind="case", person=person, **about)
     return message_rows(platform, message, dedup=f"chat:{dedup}")

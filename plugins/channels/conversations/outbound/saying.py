@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Required, TypedDict, Unpack
@@ -131,9 +132,11 @@ class Unasked:
 
 
 def _own(word: Word) -> QuerySet[Said]:
-    """The message that a provider's word is about."""
-    channel = channel_of(word.account)
-    return Said.filter(provider_id=word.provider_id, channel=channel, conversation__account=word.account)
+    """The message that a provider's word is about: by the id that it gave, or by ours where its answer was lost."""
+    named, channel = Q(provider_id=word.provider_id), channel_of(word.account)
+    with suppress(ValueError):
+        named |= Q(id=UUID(word.provider_id), state="unknown")
+    return Said.filter(named, channel=channel, conversation__account=word.account)
 
 
 async def settle(platform: Platform, account: str, provider_id: str) -> None:

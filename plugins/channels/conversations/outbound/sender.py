@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 from banshi import Finding, Key, Platform, Texts, Update
 from conversations.contents import Account, Received, Reply
@@ -194,6 +195,9 @@ class Outlet:
 
 
 OUTLETS: Key[Outlet] = Key("conversations.outlets")
+
+#: At which telephone number a person may be told of a case: "" of whoever hasn't given one and agreed to that.
+NUMBERS: Key[Callable[[Platform, str, UUID], Awaitable[str]]] = Key("telephone numbers")
 
 
 #: Code points of the longest letter that isn't cut, such as a family's emoji; and a letter with all that belongs to it:

@@ -1,0 +1,8 @@
+"""What people read of this channel, in Chinese too: `zh-CN.toml` has it by the English."""
+
+from banshi.sdk.http import Sentences
+
+say = Sentences(__file__)
+
+#: The same for what is no sentence.
+word = say

@@ -1,0 +1,1 @@
+"""Asterisk's calls for the hotline, from a stand-in for ARI."""
