@@ -1,6 +1,6 @@
 """Calls of QQ's API for one bot, and what its codes mean for what was sent.
 
-Source: github.com/tencent-connect/bot-docs, docs/develop/api-v2: "openapi 错误", "发送消息", "接口调用与鉴权".
+Source: github.com/tencent-connect/bot-docs, "openapi 错误", "发送消息", "接口调用与鉴权".
 """
 
 from __future__ import annotations

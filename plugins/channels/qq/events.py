@@ -1,6 +1,6 @@
 """What QQ tells us of people and groups, as the conversations take it.
 
-Source: github.com/tencent-connect/bot-docs, docs/develop/api-v2/server-inter, and for whole groups (`mentions`) what
+Source: github.com/tencent-connect/bot-docs, "消息收发", and for whole groups (`mentions`) what
 adapters of September 2026 read.
 """
 

@@ -1,6 +1,6 @@
 """QQ's signatures: Ed25519, with a key made of the bot's secret.
 
-Source: github.com/tencent-connect/bot-docs, docs/develop/api-v2/dev-prepare/interface-framework/sign.md.
+Source: github.com/tencent-connect/bot-docs, "事件订阅与通知: 签名校验".
 """
 
 from __future__ import annotations
