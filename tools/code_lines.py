@@ -68,7 +68,7 @@ ROOMS = {
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_158, 9_300),
+    "benchmarks": Budget(11_159, 9_300),
     "tools": Budget(2_746, 1_600),
     "docs/examples": Budget(53, 60),
 }
