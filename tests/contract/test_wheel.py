@@ -170,6 +170,8 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
                 (ROOT / "plugins" / "channels", "conversations"),
                 (ROOT / "plugins" / "channels", "web_site"),
                 (ROOT / "plugins" / "channels", "wechat"),
+                (ROOT / "plugins" / "channels", "qq"),
+                (ROOT / "plugins" / "channels", "weibo"),
                 (ROOT / "plugins" / "channels", "http_channel"),
                 (ROOT / "plugins" / "channels", "channel_figures"),
                 (ROOT / "plugins" / "channels", "hotline_asterisk"),

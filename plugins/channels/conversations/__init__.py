@@ -45,6 +45,7 @@ from conversations.identity.links import ending_of
 from conversations.inbound.answering import ANSWERING, Answering, open_answering
 from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
+from conversations.outbound.outcomes import outcome_of
 from conversations.outbound.saying import HELD
 from conversations.outbound.sender import (
     NUMBERS,
@@ -71,11 +72,47 @@ from questions.pages import routes as pages
 from questions.pages.going_on import GOING_ON, READER
 
 __all__ = [
-    "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
-    "Button", "Content", "Conversations", "Entrance", "File", "Joined", "Later", "Left", "News", "Notice", "Notifier",
-    "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Scanned", "Sender",
-    "Shut", "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "kept_notice",
-]  # fmt: skip
+    "ANSWERING",
+    "CONVERSATIONS",
+    "NUMBERS",
+    "OUTLETS",
+    "Accepted",
+    "Account",
+    "Answering",
+    "Asked",
+    "BoundContact",
+    "Button",
+    "Content",
+    "Conversations",
+    "Entrance",
+    "File",
+    "Joined",
+    "Later",
+    "Left",
+    "News",
+    "Notice",
+    "Notifier",
+    "Opened",
+    "Opener",
+    "Outbound",
+    "Outcome",
+    "Outlet",
+    "Place",
+    "Received",
+    "Refused",
+    "Reply",
+    "Scanned",
+    "Sender",
+    "Shut",
+    "Text",
+    "Unknown",
+    "Unread",
+    "Video",
+    "Voice",
+    "deliver_on",
+    "kept_notice",
+    "outcome_of",
+]
 
 
 @hookimpl
@@ -140,5 +177,6 @@ def banshi_checks(settings: ConversationSettings, registry: Any) -> Iterable[Fin
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
     from conversations.console import chat
+    from sandboxes.command import channel_sandbox
 
-    return [chat]
+    return [chat, channel_sandbox]
