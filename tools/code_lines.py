@@ -39,11 +39,11 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_029, 930),  # the face, sdk, testing
+    "platform/banshi": Budget(1_035, 930),  # the face, sdk, testing
     "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
-    "platform/banshi/kernel": Budget(5_992, 5_750),
-    "platform/banshi/builtin": Budget(14_986, 13_150),
+    "platform/banshi/kernel": Budget(5_998, 5_750),
+    "platform/banshi/builtin": Budget(15_029, 13_150),
     "platform/banshi/kinds": Budget(8_143, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
@@ -51,13 +51,14 @@ ROOMS = {
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(645, 450),
     "libraries/wire": Budget(120, 130),
-    "plugins/channels/desk": Budget(2_059, 2_000),
-    "plugins/channels/conversations": Budget(4_749, 3_600),
+    "plugins/channels/desk": Budget(2_073, 2_000),
+    "plugins/channels/conversations": Budget(4_756, 3_600),
     "plugins/channels/web_site": Budget(2_899, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/hotline_asterisk": Budget(213, 215),
     "plugins/channels/sms": Budget(250, 250),
     "plugins/channels/sms/sandbox": Budget(115, 115),
+    "plugins/channels/hotline": Budget(1_239, 1_500),
     "plugins/channels/wechat": Budget(1_074, 900),
     "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
     "plugins/integrations": Budget(5_825, 5_580),

@@ -94,6 +94,10 @@ WECHAT_ORDER = [
     *("sandbox", "sentences", "messages", "settings", "tables", "api", "accounts", "telling"),
     *("opening", "menu", "commands", "receiving"),
 ]
+HOTLINE_ORDER = [
+    *("sentences", "moments", "numbers", "settings", "tables", "callers", "slips", "texting", "party", "call_backs"),
+    *("merging", "holdings", "routes"),
+]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 #: Libraries: packages without a hook and a table, for whichever plugin needs them.
 LIBRARIES = ROOT / "libraries"
@@ -110,6 +114,7 @@ HOUSES = {
     "desk": (ROOT / "plugins" / "channels" / "desk", DESK_ORDER),
     "conversations": (ROOT / "plugins" / "channels" / "conversations", CONVERSATIONS_ORDER),
     "wechat": (ROOT / "plugins" / "channels" / "wechat", WECHAT_ORDER),
+    "hotline": (ROOT / "plugins" / "channels" / "hotline", HOTLINE_ORDER),
     "webhooks": (
         INTEGRATIONS / "webhooks",
         ["sentences", "migrations", "models", "settings", "events", "delivery", "subscriptions", "commands"],

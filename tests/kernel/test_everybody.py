@@ -256,6 +256,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "POST /v1/tips/items/{code}/begin",
         "GET /v1/wechat/{account}",
         "POST /v1/wechat/{account}",
+        "POST /v1/hotline/events",
         "GET /v1/push/receipts/{provider}",
         "POST /v1/push/receipts/{provider}",
         "POST /v1/sms/receipts",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from banshi.builtin.cases.routes import show_case
+from banshi.builtin.drafts.routes import drop as drop_draft
+from banshi.builtin.drafts.routes import find as find_draft
 from banshi.builtin.drafts.routes import save as save_draft
 from banshi.builtin.identity.access import ROLES
+from banshi.builtin.personal_data.handing_over import hand_over
 from banshi.builtin.uploads.routes import download as send_attachment
 from banshi.kernel.cases.actors import Actor, record_reading
 from banshi.kernel.cases.actors import find as find_case
@@ -31,7 +34,10 @@ __all__ = [
     "commit",
     "count_people",
     "decide",
+    "drop_draft",
     "find_case",
+    "find_draft",
+    "hand_over",
     "keep_choice",
     "move_case",
     "new_case",

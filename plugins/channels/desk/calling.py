@@ -11,14 +11,14 @@ import orjson
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Key, Platform, Texts, Update, Write
+from banshi import Key, Platform, Principal, Texts, Update, Write
 from banshi.sdk.danger import danger_in
 from desk import queue
 from desk.metrics import METRICS
 from desk.party import Became
 from desk.places import Desk, Hours, desk_of, hours_of
 from desk.settings import SETTINGS
-from desk.tables.models import DeskEvent, Enquiry
+from desk.tables.models import DeskEvent, DeskOfficer, Enquiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,22 @@ class Desks:
         """Tell the desk that somebody who waits or talks writes more than that; none of it is kept."""
         if (enquiry := await queue.enquiry_of(kind, subject, "waiting", "held")) is not None:
             await self._platform.store.commit(Write(rows=[queue.event(enquiry, "flood", self._platform.now())]))
+
+    async def picked_up(self, enquiry: Enquiry, officer: str, until: datetime) -> Sequence[Model | Update]:
+        """Who was put through has them until then, whoever claimed it; nothing where they were never at the desk."""
+        known = await DeskOfficer.filter(desk=enquiry.desk, officer=officer).order_by("-day").first()
+        if known is None or enquiry.officer == officer:
+            return ()
+        now, name = self._platform.now(), known.officer_name
+        told = queue.event(enquiry, "given" if enquiry.state == "waiting" else "transferred", now)
+        told.officer, told.officer_name = officer, name
+        values = queue.holding(self._platform, enquiry, officer, name, now)
+        spoken = {"owed_since": None, "lease_until": until, "answered_at": enquiry.answered_at or now}
+        return [*await queue.step(self._platform, enquiry, {**values, **spoken}), told]
+
+    def noted(self, enquiry: Enquiry, what: queue.What, by: Principal, cases: Sequence[str] = ()) -> DeskEvent:
+        """What an officer has done with it elsewhere, for its history and for the stream."""
+        return queue.event(enquiry, what, self._platform.now(), by, cases=list(cases))
 
     async def blocked(self, kind: str, subject: UUID, desk: Desk) -> datetime | None:
         """Until when that desk takes nothing of them but danger; None where it does."""

@@ -71,6 +71,11 @@ async def save(platform: Platform, principal: Principal, code: str, answers: Map
     return draft
 
 
+async def find(platform: Platform, person: str, code: str) -> Draft | None:
+    """What a person has filled in for an item, as long as it is kept."""
+    return await Draft.get_or_none(id=key_of(person, code), saved_at__gte=oldest(platform))
+
+
 @ROUTES.get(
     PATH,
     Audience.CITIZEN,
@@ -80,16 +85,21 @@ async def save(platform: Platform, principal: Principal, code: str, answers: Map
 )
 async def show_draft(call: Call) -> web.StreamResponse:
     """Show what was filled in before."""
-    draft = await Draft.get_or_none(id=key_of(call.principal.subject, call.path["code"]))
-    if draft is None or draft.saved_at < oldest(call.platform):
+    draft = await find(call.platform, call.principal.subject, call.path["code"])
+    if draft is None:
         raise NotFound(say("There is no draft of yours for that item."))
     return reply(call, _document(call.platform, draft), headers={"Cache-Control": "no-store"})
+
+
+async def drop(person: str, code: str) -> None:
+    """Forget it, whether or not there is one."""
+    await Draft.filter(id=key_of(person, code)).delete()
 
 
 @ROUTES.delete(PATH, Audience.CITIZEN, {204: Answer("It is gone.")})
 async def delete_draft(call: Call) -> web.StreamResponse:
     """Delete it, whether or not there is one."""
-    await Draft.filter(id=key_of(call.principal.subject, call.path["code"])).delete()
+    await drop(call.principal.subject, call.path["code"])
     return web.Response(status=204)
 
 

@@ -15,7 +15,7 @@ from banshi.kernel.http.callers import INVALID
 log = structlog.get_logger("banshi.auth")
 
 #: Subjects that are the platform's own to give; an issuer's token with such a one is refused.
-RESERVED = ("client:", "anonymous:")
+RESERVED = ("client:", "anonymous:", "caller:")
 
 
 def refusal(

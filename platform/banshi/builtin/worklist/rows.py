@@ -13,6 +13,7 @@ from banshi.foundation.texts import masked
 from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.cases.actors import Actor, by_role
 from banshi.kernel.cases.representations import case_summary, firsts_of, second_person
+from banshi.kernel.cases.submission import FIRST_ACTION
 from banshi.kernel.contract.values import Item
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
@@ -30,7 +31,11 @@ async def rows_of(platform: Platform, cases: Sequence[Case], actor: Actor, langu
         events: Any = CaseEvent.filter(case_id__in=[*firsts], action__in=actions)
         for event in await events:
             taken.setdefault(event.case_id, []).append(event)
-    return [_row(platform, case, actor, language, taken.get(case.id, ())) for case in cases]
+    own = CaseEvent.filter(case_id__in=[case.id for case in cases], action=FIRST_ACTION, actor_id=actor.subject)
+    filed = {*await own.values_list("case_id", flat=True)} if cases else set[UUID]()
+    rows = [_row(platform, case, actor, language, taken.get(case.id, ())) for case in cases]
+    # Whoever has filed one for its citizen takes no step in it.
+    return [row | ({"actions": []} if case.id in filed else {}) for case, row in zip(cases, rows, strict=True)]
 
 
 def _row(platform: Platform, case: Case, actor: Actor, language: str, taken: Sequence[CaseEvent]) -> dict[str, Any]:

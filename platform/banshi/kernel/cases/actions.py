@@ -35,6 +35,7 @@ UNEXPECTED = {
 WORDS: Mapping[str, Texts] = {
     "submit": {"zh-CN": "提交", "en": "Hand in"},
     "reuse": {"zh-CN": "材料被再次使用", "en": "Its files were used again"},
+    "bind": {"zh-CN": "绑定到本人账号", "en": "Bound to an account"},
     "anonymise": {"zh-CN": "已删除个人信息", "en": "Personal data were removed"},
     "citizen": {"zh-CN": "办事人", "en": "Citizen"},
     "staff": {"zh-CN": "工作人员", "en": "Staff"},

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from banshi.foundation.database.bulk import Asked, read
 from banshi.foundation.errors import Hidden, NotFound
-from banshi.kernel.cases.submission import item_of
+from banshi.kernel.cases.submission import FIRST_ACTION, item_of
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Step, Who
 from banshi.kernel.runtime.running import Platform
@@ -37,9 +37,13 @@ class Actor:
             return Who.STAFF if self.principal.reads(case) else None
         return Who.CITIZEN if case.person == self.principal.subject else None
 
+    def side(self, case: Case) -> Who:
+        """On whose side the case's timeline has what this actor does."""
+        return Who.STAFF if self.principal and self.principal.agent else self.who(case) or Who.SYSTEM
+
     @property
     def subject(self) -> str:
-        return self.principal.subject if self.principal else ""
+        return self.principal.agent or self.principal.subject if self.principal else ""
 
 
 SYSTEM = Actor()
@@ -84,10 +88,13 @@ async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
 
 async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     """The steps that the state table has for the actor now, as it has them for every case."""
-    open_steps = by_role(platform, case, actor)
-    if any(step.other_than for step in open_steps) and actor.principal:
+    open_steps, who = by_role(platform, case, actor), actor.principal
+    if open_steps and who and (who.is_staff or any(step.other_than for step in open_steps)):
         (mine,) = await read(Asked(CaseEvent, {"case_id": case.id, "actor_id": actor.subject}, only=("action",)))
-        open_steps = [step for step in open_steps if step.other_than not in {one.action for one in mine}]
+        taken = {one.action for one in mine}
+        # Whoever has filed it for its citizen takes no step of staff in it.
+        is_theirs = who.is_staff and FIRST_ACTION in taken
+        open_steps = [step for step in open_steps if not is_theirs and step.other_than not in taken]
     return open_steps
 
 

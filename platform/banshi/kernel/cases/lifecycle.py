@@ -263,7 +263,7 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
         action=step.action,
         state_before=case.state,
         state=step.to,
-        actor=(move.actor.who(case) or Who.SYSTEM).value,
+        actor=move.actor.side(case).value,
         actor_id=move.actor.subject,
         reason=values["reason"],
         details=effects.details,

@@ -97,8 +97,8 @@ def new_case(
         action=FIRST_ACTION,
         state_before="",
         state=FIRST_STATE,
-        actor=Who.CITIZEN.value,
-        actor_id=principal.subject,
+        actor=(Who.STAFF if principal.agent else Who.CITIZEN).value,
+        actor_id=principal.agent or principal.subject,
     )
     event.of_case = case, {}
     return case, event

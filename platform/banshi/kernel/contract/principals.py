@@ -82,6 +82,9 @@ class Principal:
     client: Client | None = None
     #: The channel of the chat that speaks for them, such as `wechat`; "" for whoever calls by a token.
     channel: str = ""
+    #: The member of staff who speaks for them, such as an operator of the hotline: what they do is on record as done by
+    #: that one, who then takes no step of staff in the case; "" for people who speak for themselves.
+    agent: str = ""
     #: What their roles let them read; None for whoever a plugin speaks for, who reads what their roles cover.
     access: Readers | None = field(default=None, repr=False, compare=False)
     #: Whether they are a member of staff; no citizen has a role.

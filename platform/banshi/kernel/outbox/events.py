@@ -36,7 +36,7 @@ CONSUMER = "listener:"
 MAX_DATA_BYTES = 16_384
 
 #: Actions that no state table has: how a case begins, and what other cases do to it.
-BESIDES = ("submit", "reuse", "absorb")
+BESIDES = ("submit", "reuse", "absorb", "bind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

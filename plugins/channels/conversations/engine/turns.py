@@ -18,9 +18,10 @@ from weakref import WeakValueDictionary
 
 from tortoise.exceptions import IntegrityError
 
-from banshi import Key, Platform, Stale, Unavailable, Write
+from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
 from banshi.sdk.cases import commit
 from conversations.contacts.bound import BoundContact, bound
+from conversations.contacts.offers import OFFERS
 from conversations.contents import Account, Left, Received, Reply
 from conversations.engine import flood, step
 from conversations.engine.bind import linking
@@ -33,7 +34,7 @@ from conversations.outbound.saying import Unasked, answer_key
 from conversations.outbound.sender import outlet_of
 from conversations.outbound.telling import News, tell
 from conversations.outbound.windows import own_kind
-from conversations.tables.models import ChannelConversation
+from conversations.tables.models import ChannelConversation, LinkOffer
 from conversations.tables.reading import Known, known
 
 #: A provider's id of a message that is longer is kept as its digest.
@@ -131,6 +132,14 @@ class Conversations(Unasked):
         await tell(self._platform, contacts, news)
 
     bound = staticmethod(bound)
+
+    async def proved_by(self, digits: str) -> tuple[Principal, Update] | None:
+        """Who has taken these digits in the app, and what uses them up; None for digits that are none's."""
+        offer = await self._platform[OFFERS].of("digits", digits, now := self._platform.now())
+        if offer is None:
+            return None
+        used = Update(LinkOffer, {"id": offer.id, "used_at": None}, {"used_at": now})
+        return Principal(subject=offer.person, **offer.known), used
 
 
 CONVERSATIONS: Key[Conversations] = Key("conversations")

@@ -27,6 +27,8 @@ MAYBE_PERSON = {"oneOf": [{"type": "null"}, PERSON]}
 HEAD = {
     "id": ID,
     "desk": TEXT,
+    "kind": {**TEXT, "description": "At the other end is a `conversation` of a chat, or a `call`."},
+    "subject": {**ID, "description": "Its id: of a call, at the hotline."},
     "state": {"enum": ["waiting", "held", "closed", "left", "word"]},
     "urgent": {"type": "boolean", "description": "They spoke of danger."},
     "asked_at": MOMENT,

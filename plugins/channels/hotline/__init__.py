@@ -1,0 +1,61 @@
+"""The hotline: calls at the desk, filing for whoever calls, and calling back. No switch and no line is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.cases import ENCLOSURES, Enclosure
+from banshi.sdk.events import LISTENERS, Listener
+from banshi.sdk.http import ApiReader
+from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS
+from desk import PARTIES
+from hotline.call_backs import hear
+from hotline.holdings import HOLDING, TIDYING, emptied, enclosed, open_tidying
+from hotline.party import Calls
+from hotline.routes import calling_back, calls, filings, slips, switch
+from hotline.settings import SETTINGS, HotlineSettings
+from hotline.slips import SLIPS, Slips
+
+
+@hookimpl
+def banshi_needs() -> Sequence[str]:
+    return ["desk", "conversations"]
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models="hotline.tables.models", migrations="hotline.tables.migrations")
+
+
+@hookimpl
+def banshi_settings() -> type:
+    return HotlineSettings
+
+
+@hookimpl
+def banshi_resources(settings: HotlineSettings) -> Sequence[Resource[Any]]:
+    return [
+        Resource.made(SETTINGS, lambda _: settings),
+        Resource.made(SLIPS, Slips),
+        Resource.made(calls.READER, ApiReader),
+        Resource(TIDYING, open_tidying),
+    ]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    return [route for one in (switch, calls, filings, slips, calling_back) for route in one.ROUTES]
+
+
+@hookimpl
+def banshi_offers(settings: HotlineSettings) -> Sequence[Offer[Any]]:
+    return [
+        Offer(PARTIES, Calls),
+        Offer(HOLDINGS, HOLDING),
+        Offer(ANONYMISE_CASE, emptied),
+        Offer(ENCLOSURES, Enclosure(enclosed)),
+        # Where no switch tells of calls, nobody is to be called.
+        *([Offer(LISTENERS, Listener(hear))] if settings.secrets else []),
+    ]

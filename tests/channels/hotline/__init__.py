@@ -1,0 +1,1 @@
+"""The hotline, with a switch that signs by somebody else's library."""

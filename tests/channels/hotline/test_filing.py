@@ -1,0 +1,256 @@
+"""An operator files for whoever calls: theirs, with what was agreed to on record, and nothing for the operator."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banshi.builtin.drafts.models import Draft
+from banshi.builtin.personal_data.holdings import DataSubject
+from banshi.builtin.personal_data.persons import forget_person
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.testing import Door
+from hotline.holdings import tidy
+from hotline.tables.models import HotlineCall, HotlineCaller, HotlineFiling
+from tests.channels.desks import Clock, officer
+from tests.channels.hotline.exchange import AGREED, FILINGS, NUMBER, SLIPS, Switch, exchange, filed, taken
+from tests.plugins import filling
+
+WORDS = "路灯坏了"
+
+
+async def suggestion(door: Door) -> dict[str, Any]:
+    """What is handed in with a suggestion, without the files that it may have."""
+    form = (await door.anyone.get("/v1/items/suggest-police")).ok()["form"]
+    needed = {name: one for name, one in form["properties"].items() if name in form["required"]}
+    return {"answers": filling.filled({**form, "properties": needed}, iter(()))}
+
+
+async def test_what_is_filed_is_the_callers_and_says_who_filed_it(tmp_path: Path, database: str) -> None:
+    async with exchange(tmp_path, database) as door:
+        li, call = await taken(door)
+        made = (await filed(li, call, "suggest-police", await suggestion(door), name="李示例")).created()
+        await door.settled()
+        case = await Case.get()
+        caller, filing = await HotlineCaller.get(), await HotlineFiling.get()
+        assert (made["state"], made["begun"]["case"]["id"]) == ("filed", str(case.id))
+        assert (case.person, case.person_name) == (caller.subject, "李示例")
+        first = await CaseEvent.get(case_id=case.id, version=1)
+        assert (first.actor, first.actor_id) == ("staff", "li")
+        assert (filing.officer, filing.identified, filing.consent) == ("li", "told", "1")
+        wang = door.staff("wang", "petitions/reception:reviewer")
+        document = (await wang.get(f"/v1/cases/{case.id}")).ok()
+        assert document["enclosures"]["hotline"]["number"] == NUMBER
+        assert document["timeline"][0]["by"] == "staff"
+        pop = (await li.post(f"{call}/pop", {"purpose": "to help"})).ok()
+        assert [one["id"] for one in pop["filings"]] == [made["id"]]
+
+
+async def test_who_has_filed_a_case_takes_no_step_of_staff_in_it(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        roles = ("petitions/reception:desk", "petitions/reception:reviewer")
+        li, call = await taken(door, operator=officer(door, "li", *roles))
+        made = (await filed(li, call, "suggest-police", await suggestion(door))).created()
+        await door.settled()
+        case = f"/v1/cases/{made['begun']['case']['id']}"
+        wang = door.staff("wang", "petitions/reception:reviewer")
+        assert (await li.get(case)).ok()["permitted_actions"] == []
+        assert {one["action"] for one in (await wang.get(case)).ok()["permitted_actions"]} >= {"assign"}
+        (row,) = [one for one in (await li.get("/v1/worklist")).ok()["items"] if case.endswith(one["id"])]
+        assert row["actions"] == []
+        body = {"details": {"unit": "reception"}}
+        (await li.post(f"{case}/actions/assign", body)).problem(409, "action-not-permitted")
+
+
+async def test_a_repeat_files_once_and_tells_the_same_slip_code(tmp_path: Path, database: str) -> None:
+    async with exchange(tmp_path, database) as door:
+        li, call = await taken(door)
+        body = {"call": call.rpartition("/")[2], "item": "suggest-police", **AGREED}
+        body["submission"] = await suggestion(door)
+        replies = await asyncio.gather(*(li.post(FILINGS, body, key="once") for _ in range(3)))
+        told = {
+            reply.ok()["slip"] if reply.status == 200 else reply.created()["slip"]
+            for reply in replies
+            if reply.status < 400
+        }
+        assert len(told) == 1
+        assert await Case.all().count() == 1
+
+
+REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
+    "another wording": ({"consent": "9"}, 422, "/consent"),
+    "nothing read back": ({"read_back": False}, 422, "/read_back"),
+    "no such item": ({"item": "no-such-thing"}, 404, ""),
+    "a number that is none": ({"number": "anonymous"}, 422, "/number"),
+    "neither item nor code": ({"item": None}, 422, "/item"),
+}
+
+
+@pytest.mark.parametrize(("more", "status", "pointer"), REFUSED.values(), ids=REFUSED.keys())
+async def test_without_consent_a_number_and_an_item_nothing_is_filed(
+    more: dict[str, Any], status: int, pointer: str, tmp_path: Path
+) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        body = {"call": call.rpartition("/")[2], "item": "suggest-police", **AGREED, **more}
+        body["submission"] = await suggestion(door)
+        reply = await li.post(FILINGS, {name: one for name, one in body.items() if one is not None})
+        assert reply.status == status, reply.body
+        assert not pointer or pointer in {one["pointer"] for one in reply.document["problems"]}
+        assert await Case.all().count() == await HotlineFiling.all().count() == 0
+
+
+async def test_a_hidden_number_is_asked_for(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door, number="anonymous")
+        submission = await suggestion(door)
+        (await filed(li, call, "suggest-police", submission)).problem(422, "invalid-fields")
+        (await filed(li, call, "suggest-police", submission, number="0 199 0000 4711")).created()
+        assert (await HotlineCaller.get()).number == NUMBER
+
+
+async def test_a_minor_files_a_word_to_the_city_and_all_else_waits_for_whoever_cares(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        (await filed(li, call, "suggest-police", await suggestion(door), relation="minor")).created()
+        other = next(one for one in door.platform.registry.items.values() if one.kind == "application" and one.form)
+        (await filed(li, call, other.code, {"answers": {}}, relation="minor")).problem(422, "invalid-fields")
+        waits = (await filed(li, call, other.code, {"answers": {}}, relation="minor", wait=True)).created()
+        assert (waits["state"], [one["code"] for one in waits["lacks"]]) == ("waiting", ["guardian"])
+        (await filed(li, call, other.code, {"answers": {}}, wait=True)).problem(409, "waits-already")
+
+
+async def test_an_operator_without_the_call_gets_and_files_nothing(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        submission = await suggestion(door)
+        made = (await filed(li, call, "suggest-police", submission)).created()
+        wang, zhao = officer(door, "wang"), officer(door, "zhao", "fire:desk")
+        for who, status, code in ((wang, 409, "not-on-the-call"), (zhao, 404, "not-found")):
+            (await who.get(call)).problem(status, code)
+            (await who.post(f"{call}/pop", {"purpose": "to look"})).problem(status, code)
+            (await who.post(f"{call}/person", {"digits": "0000000000"})).problem(status, code)
+            (await who.put(f"{call}/outcome", {"outcome": "answered"})).problem(status, code)
+            (await filed(who, call, "suggest-police", submission)).problem(status, code)
+        seen = {"number": NUMBER, "slip": made["slip"]}
+        (await zhao.post(f"{SLIPS}/read", seen)).problem(404, "no-such-slip")
+        (await zhao.post(f"{SLIPS}/withdraw", seen)).problem(404, "no-such-slip")
+        assert (await wang.post(f"{SLIPS}/read", seen)).ok()["case"]["id"] == made["begun"]["case"]["id"]
+        (await wang.post(f"{SLIPS}/read", {"number": NUMBER, "slip": "00000000"})).problem(404, "no-such-slip")
+
+
+async def test_the_digits_of_an_app_make_a_call_the_citizens_and_wrong_ones_soon_nobodys(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        citizen = door.citizen("zhang", name="张示例")
+        digits = (await citizen.post("/v1/conversations/codes")).created()["digits"]
+        assert (await li.post(f"{call}/person", {"digits": digits})).ok()["person"] == "张示例"
+        (await li.post(f"{call}/person", {"digits": digits})).problem(422, "invalid-fields")
+        made = (await filed(li, call, "suggest-police", await suggestion(door))).created()
+        filing = await HotlineFiling.get(id=made["id"])
+        assert (filing.person, filing.identified) == ("zhang", "code")
+        held = (await citizen.get("/v1/me/data")).ok()["held"]
+        assert held["hotline"]["hotline_filing"][0]["consent"] == "1"
+        assert "officer" not in held["hotline"]["hotline_filing"][0]
+        assert held["banshi"]["banshi_case_event"][0]["actor"] == "staff"
+        (one,) = (await li.post(f"{call}/pop", {"purpose": "to help"})).ok()["cases"]
+        assert one["id"] == made["begun"]["case"]["id"]
+        for _ in range(3):
+            (await li.post(f"{call}/person", {"digits": "0000000000"})).problem(422, "invalid-fields")
+        (await li.post(f"{call}/person", {"digits": "0000000000"})).problem(409, "conflict")
+        enquiry = (await li.get(call)).ok()["enquiry"]
+        (await li.post(f"/v1/desk/enquiries/{enquiry}/close")).ok()
+        assert (await HotlineCall.get()).known == {}
+
+
+async def test_a_slip_code_is_guessed_five_times_an_hour_and_no_answer_tells_which_was_right(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        clock = Clock(door, door.platform.now())
+        li, call = await taken(door)
+        slip = (await filed(li, call, "suggest-police", await suggestion(door))).created()["slip"]
+        citizen, wrong = door.citizen("zhang"), f"{(int(slip) + 1) % 10**8:08}"
+        told = [await citizen.post(f"{SLIPS}/bind", {"number": NUMBER, "slip": wrong}) for _ in range(5)]
+        told.append(await citizen.post(f"{SLIPS}/bind", {"number": "+8619900004712", "slip": slip}))
+        assert len({reply.body for reply in told}) == 1
+        assert {reply.status for reply in told} == {404}
+        for who in (citizen, door.citizen("other"), li):
+            path = "read" if who is li else "bind"
+            (await who.post(f"{SLIPS}/{path}", {"number": "199 0000 4711", "slip": slip})).problem(
+                429, "too-many-requests"
+            )
+        assert (await Case.get()).person.startswith("caller:")
+        clock.on(hours=1)
+
+
+async def test_a_case_is_bound_to_an_account_once_and_read_there(tmp_path: Path, database: str) -> None:
+    async with exchange(tmp_path, database) as door:
+        li, call = await taken(door)
+        made = (await filed(li, call, "suggest-police", await suggestion(door))).created()
+        await door.settled()
+        body = {"number": NUMBER, "slip": made["slip"]}
+        people = [door.citizen(name, name=name) for name in ("zhang", "sun")]
+        bound = await asyncio.gather(*(one.post(f"{SLIPS}/bind", body) for one in people))
+        assert sorted(reply.status for reply in bound) == [200, 409]
+        (mine,) = [one for one, reply in zip(people, bound, strict=True) if reply.status == 200]
+        (case,) = (await mine.get("/v1/cases")).ok()["items"]
+        timeline = (await mine.get(f"/v1/cases/{case['id']}")).ok()["timeline"]
+        assert [one["action"] for one in timeline][-1] == "bind"
+        (await li.post(f"{SLIPS}/read", body)).problem(409, "anothers-filing")
+        assert (await mine.delete(f"{FILINGS}/{made['id']}")).ok()["is_withdrawn"]
+        assert (await Case.get()).state == "withdrawn"
+
+
+async def test_a_draft_waits_for_whoever_finishes_it(tmp_path: Path, database: str) -> None:
+    """By telephone, or in the account to which it is bound; and consent is taken back."""
+    async with exchange(tmp_path, database) as door:
+        li, call = await taken(door)
+        whole = await suggestion(door)
+        half = {"answers": dict(list(whole["answers"].items())[:1])}
+        refused = await filed(li, call, "suggest-police", half)
+        assert all(
+            one["pointer"].startswith("/submission/answers")
+            for one in refused.problem(422, "invalid-fields")["problems"]
+        )
+        made = (await filed(li, call, "suggest-police", half, wait=True)).created()
+        body = {"number": NUMBER, "slip": made["slip"]}
+        assert (await li.post(f"{SLIPS}/read", body)).ok()["answers"] == half["answers"]
+        done = {**AGREED, **body, "submission": whole}
+        again = (await officer(door, "wang").post(FILINGS, done)).created()
+        assert (again["id"], again["state"], again["slip"]) == (made["id"], "filed", None)
+        assert await Draft.filter(saved_at__gt=door.platform.now().replace(year=2000)).count() == 0
+        other = (await filed(li, call, "suggest-police", half, wait=True)).created()
+        zhang, body = door.citizen("zhang"), {"number": NUMBER, "slip": other["slip"]}
+        assert (await zhang.post(f"{SLIPS}/bind", body)).ok()["state"] == "bound"
+        assert (await zhang.get("/v1/items/suggest-police/draft")).ok()["answers"] == half["answers"]
+        (await li.post(f"{SLIPS}/withdraw", body)).problem(409, "anothers-filing")
+
+
+async def test_consent_taken_back_ends_what_can_end(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        whole = await suggestion(door)
+        made = (await filed(li, call, "suggest-police", whole)).created()
+        waits = (await filed(li, call, "suggest-police", {"answers": {}}, wait=True)).created()
+        for one in (made, waits):
+            body = {"number": NUMBER, "slip": one["slip"]}
+            assert (await li.post(f"{SLIPS}/withdraw", body)).ok()["is_withdrawn"]
+            (await li.post(f"{SLIPS}/read", body)).problem(404, "no-such-slip")
+        assert (await Case.get()).state == "withdrawn"
+        assert await Draft.all().count() == 0
+
+
+async def test_a_caller_is_forgotten_and_a_number_leaves_with_the_last_thing_under_it(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        clock = Clock(door, door.platform.now())
+        li, call = await taken(door)
+        (await filed(li, call, "suggest-police", {"answers": {}}, wait=True)).created()
+        caller = await HotlineCaller.get()
+        await forget_person(door.platform, DataSubject(caller.subject))
+        assert await HotlineCaller.all().count() == await HotlineFiling.all().count() == await Draft.all().count() == 0
+        await Switch(door).told("missed", "c9")
+        clock.on(days=731)
+        await tidy(door.platform)
+        assert await HotlineCaller.all().count() == await HotlineCall.all().count() == 0

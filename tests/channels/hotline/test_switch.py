@@ -1,0 +1,231 @@
+"""Events of a switch: in any order, any number of times, whoever is killed meanwhile, they come to the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from banshi.kernel.runtime.process_role import ProcessRole
+from banshi.testing import open_door
+from desk import Enquiry
+from hotline.tables.models import HotlineCall, HotlineCallBack, HotlineCaller
+from tests.channels.desks import DEPARTMENTS, DESKS, Clock, officer, waiting
+from tests.channels.hotline.exchange import CALL_BACKS, EVENTS, HOTLINE, NUMBER, SECRET, Switch, exchange, now, signed
+from tests.channels.strangers.judge import server
+from tests.channels.test_desk_stream import listening
+from tests.ports import free_port
+from tests.tries import tries
+
+#: Calls that the switch tells of while servers are killed, and how often.
+MANY, KILLS = tries(100, 5_000), tries(3, 20)
+
+
+async def test_a_call_rings_at_its_desk_and_is_told_to_its_operators_alone(tmp_path: Path, database: str) -> None:
+    async with exchange(tmp_path, database) as door:
+        switch, li, zhao = Switch(door), officer(door, "li"), officer(door, "zhao", "fire:desk")
+        async with listening(door, li) as ours, listening(door, zhao) as theirs:
+            await switch.told("ringing", "c1")
+            queued = await ours.heard("queued")
+            assert (queued["enquiry"]["kind"], queued["enquiry"]["desk"]) == ("call", "reception")
+            await switch.told("answered", "c1", agent="201")
+            given = await ours.heard("given")
+            assert given["enquiry"]["officer"]["id"] == "li"
+            call = (await li.get(f"/v1/hotline/calls/{given['enquiry']['subject']}")).ok()
+            assert (call["number"], call["is_proved"]) == (NUMBER, False)
+            await switch.told("ringing", "c2", line="9600119")
+            assert (await theirs.heard("queued"))["enquiry"]["desk"] == "fire"
+            assert len(theirs.events) == 1
+            assert NUMBER not in json.dumps(ours.events + theirs.events)
+
+
+async def test_whom_the_switch_has_put_through_holds_the_call_whoever_claimed_it(tmp_path: Path, database: str) -> None:
+    async with exchange(tmp_path, database) as door:
+        li, wang = officer(door, "li"), officer(door, "wang")
+        assert await waiting(li) == []
+        await Switch(door).told("ringing", "c1")
+        (one,) = await waiting(wang)
+        claims = [li.post(f"/v1/desk/enquiries/{one['id']}/claim") for _ in range(1)]
+        claims += [wang.post(f"/v1/desk/enquiries/{one['id']}/claim")]
+        assert sorted(reply.status for reply in await asyncio.gather(*claims)) == [200, 409]
+        for _ in range(2):
+            await Switch(door).told("answered", "c1", agent="wang")
+        assert (await Enquiry.get()).officer == "wang"
+        assert (await wang.get(f"/v1/hotline/calls/{one['subject']}")).ok()["answered_at"]
+        assert (await li.get(f"/v1/hotline/calls/{one['subject']}")).problem(409, "not-on-the-call")
+
+
+async def test_an_operator_who_logs_out_in_the_middle_keeps_the_call_and_then_it_is_closed(tmp_path: Path) -> None:
+    from desk.rounds import go_round
+
+    async with exchange(tmp_path) as door:
+        clock, li = Clock(door, door.platform.now()), officer(door, "li")
+        await waiting(li)
+        await Switch(door).told("ringing", "c1")
+        await Switch(door).told("answered", "c1", agent="201")
+        clock.on(minutes=20)
+        await go_round(door.platform)
+        assert (await Enquiry.get()).state == "held"
+        clock.on(minutes=11)
+        await go_round(door.platform)
+        assert (await Enquiry.get()).state == "closed"
+
+
+REFUSED: dict[str, tuple[dict[str, Any], int]] = {
+    "another event": ({"event": "sang"}, 422),
+    "no offset": ({"at": "2026-12-01T08:00:00"}, 422),
+    "no moment": ({"at": "0001-01-01T00:00:00+14:00"}, 422),
+    "a member too many": ({"caller": "x"}, 422),
+    "a name with a blank": ({"call": "a b"}, 422),
+    "no digest": ({"recording": {"reference": "r", "sha256": "x"}}, 422),
+}
+
+
+@pytest.mark.parametrize(("more", "status"), REFUSED.values(), ids=REFUSED.keys())
+async def test_what_cannot_be_read_is_refused_and_nothing_is_kept(
+    more: dict[str, Any], status: int, tmp_path: Path
+) -> None:
+    async with exchange(tmp_path) as door:
+        at = door.platform.now()
+        body = {"event": "ringing", "call": "c1", "at": at.isoformat(), "number": NUMBER, **more}
+        assert (await door.anyone.call("POST", EVENTS, **signed(body, at))).status == status
+        assert not await HotlineCall.exists()
+
+
+async def test_nobody_but_the_switch_tells_of_calls(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        at = door.platform.now()
+        body = {"event": "ringing", "call": "c1", "at": at.isoformat()}
+        told = signed(body, at)
+        for headers in ({}, {"webhook-signature": "v1,AAAA"}, {"webhook-id": "another"}):
+            wrong = {**(told["headers"] if headers else {"Content-Type": "application/json"}), **headers}
+            (await door.anyone.call("POST", EVENTS, data=told["data"], headers=wrong)).problem(401, "not-signed")
+        late = signed(body, at - timedelta(minutes=6))
+        (await door.anyone.call("POST", EVENTS, **late)).problem(401, "not-signed")
+        assert not await HotlineCall.exists()
+    async with exchange(tmp_path, secrets=[]) as door:
+        (await door.anyone.call("POST", EVENTS, **told)).problem(404, "not-found")
+
+
+async def test_a_call_that_ends_before_it_rang_is_called_back_and_never_rings(tmp_path: Path, database: str) -> None:
+    async with exchange(tmp_path, database) as door:
+        switch, li = Switch(door), officer(door, "li")
+        await switch.told("ended", "c1", recording={"reference": "r/1", "sha256": "0" * 64})
+        await switch.told("ringing", "c1")
+        assert await waiting(li) == []
+        (due,) = (await li.get(CALL_BACKS)).ok()["items"]
+        assert (due["why"], due["calls"]) == ("missed", 1)
+        await switch.told("missed", "c2", number="0 199-0000-4711")
+        (due,) = (await li.get(CALL_BACKS)).ok()["items"]
+        assert due["calls"] == 2
+        await switch.told("answered", "c2", agent="201")
+        assert (await li.get(CALL_BACKS)).ok()["items"][0]["calls"] == 1
+        await switch.told("answered", "c1")
+        assert (await li.get(CALL_BACKS)).ok()["items"] == []
+        await switch.told("missed", "c3", number="anonymous")
+        assert (await li.get(CALL_BACKS)).ok()["items"] == []
+        assert await HotlineCaller.all().count() == 1
+
+
+def story(number: int, rng: random.Random) -> list[dict[str, Any]]:
+    """A call's events; of two calls one is missed, and of four one hidden."""
+    at = now()
+    about = {"call": f"c{number}", "number": "" if number % 4 == 3 else f"+86199000{number:05}"}
+    names = (
+        ["ringing", "answered", "ended"] if number % 2 else rng.choice((["ringing", "missed"], ["ended"], ["missed"]))
+    )
+    moments = (at + timedelta(seconds=second) for second in range(len(names)))
+    return [{"event": name, "at": when.isoformat(), **about} for name, when in zip(names, moments, strict=True)]
+
+
+async def deliver(url: str, session: aiohttp.ClientSession, events: Sequence[Any]) -> None:
+    """As a switch: each until it is taken."""
+    for body in events:
+        while True:
+            try:
+                async with session.post(url, **signed(body, now())) as answer:
+                    if answer.status == 204:
+                        break
+                    assert answer.status >= 500, await answer.text()
+            except (aiohttp.ClientError, OSError):
+                pass
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3_600)
+async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Path, database: str) -> None:
+    """Each event comes three times, all of them shuffled, while servers die."""
+    rng, port = random.Random(41), free_port()
+    events = [event for number in range(MANY) for event in story(number, rng)] * 3
+    rng.shuffle(events)
+    config = tmp_path / "plugins.toml"
+    desks = "".join(
+        f'[[plugins.desk.settings.desks]]\ncode = "{one["code"]}"\ndepartment = "{one["department"]}"\n'
+        f'title = {{ zh-CN = "台", en = "Desk" }}\n'
+        for one in DESKS
+    )
+    config.write_text(
+        f'[platform]\ndata = "{tmp_path / "data"}"\ndatabase = "{database}"\nlog_level = "error"\n'
+        + "".join(f'[plugins.{name}]\npath = "{DEPARTMENTS / name}"\napi = 1\n' for name in ("petitions", "fire"))
+        + '[plugins.desk]\npackage = "desk"\napi = 1\n'
+        + desks
+        + '[plugins.conversations]\npackage = "conversations"\napi = 1\n'
+        + f'[plugins.hotline]\npackage = "hotline"\napi = 1\n[plugins.hotline.settings]\nsecrets = ["{SECRET}"]\n'
+    )
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+        url = f"http://127.0.0.1:{port}{EVENTS}"
+        lines = [asyncio.create_task(deliver(url, session, events[line::16])) for line in range(16)]
+        for _ in range(KILLS):
+            async with server(config, port):
+                await asyncio.sleep(rng.uniform(0.05, 0.4))
+        async with server(config, port):
+            await asyncio.gather(*lines)
+    plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
+    plugins |= {"desk": "desk", "conversations": "conversations", "hotline": "hotline"}
+    own = {"desk": {"desks": DESKS}, "hotline": HOTLINE}
+    async with open_door(tmp_path, plugins, settings=own, platform={"database": database}, duty=NOTHING):
+        calls = await HotlineCall.all()
+        assert sorted(one.ref for one in calls) == sorted({event["call"] for event in events})
+        told = {(event["call"], event["event"]) for event in events}
+        for one in calls:
+            names = {name for ref, name in told if ref == one.ref}
+            kept = (bool(one.rang_at), bool(one.answered_at), bool(one.ended_at))
+            assert kept == ("ringing" in names, "answered" in names, bool(names & {"ended", "missed"})), one.ref
+        missed = {one.caller_id for one in calls if one.answered_at is None and one.caller_id}
+        backs = await HotlineCallBack.filter(state="due")
+        assert Counter(one.caller_id for one in backs) == Counter(missed)
+        assert {one.calls for one in backs} == {1}
+        assert await HotlineCaller.all().count() == len({one.caller_id for one in calls} - {None})
+        enquiries = await Enquiry.filter(kind="call")
+        assert len({one.subject for one in enquiries}) == len(enquiries)
+        assert {one.state for one in enquiries} <= {"left"}
+        assert {one.id for one in enquiries} == {one.enquiry_id for one in calls} - {None}
+
+
+NOTHING = ProcessRole(lanes=frozenset())
+
+
+@pytest.mark.long
+async def test_a_flood_of_missed_calls_is_kept_whole_and_asks_for_one_call_back_each(tmp_path: Path) -> None:
+    """Of one number there is one, however often it rings."""
+    many = tries(300, 10_000)
+    async with exchange(tmp_path, duty=NOTHING) as door:
+        at, gate = door.platform.now(), asyncio.Semaphore(32)
+
+        async def miss(number: int) -> int:
+            body = {"event": "missed", "call": f"m{number}", "at": at.isoformat(), "number": f"199000{number % 50:05}"}
+            async with gate:
+                return (await door.anyone.call("POST", EVENTS, **signed(body, at))).status
+
+        assert {*await asyncio.gather(*map(miss, range(many)))} == {204}
+        backs = await HotlineCallBack.all()
+        assert (len(backs), sum(one.calls for one in backs)) == (50, many)
