@@ -6,8 +6,9 @@ here is light: a provider's libraries are loaded when it is opened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import click
@@ -33,21 +34,14 @@ from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import CommonLog
 from mobile_push.inbox.undelivered import UNDELIVERED
 from mobile_push.inbox.unread import COMMON_LOG
-from mobile_push.phones import devices, person, preferences, receipts, silence, told
-from mobile_push.phones import webpush_key as webpush_key_route
+from mobile_push.phones import devices, holdings, preferences, receipts, silence, told
 from mobile_push.phones.anonymous import routes as anonymous_routes
 from mobile_push.phones.anonymous.flood import REGISTRATIONS, Registrations
 from mobile_push.phones.erasure import erase_case
-from mobile_push.phones.holdings import HOLDING
 from mobile_push.phones.reading import inbox as inbox_routes
-from mobile_push.phones.reading import one as one_message
-from mobile_push.phones.reading import stream, stream_tickets, unread
-from mobile_push.providers.apns.settings import ApnsSettings
-from mobile_push.providers.fcm.settings import FcmSettings
-from mobile_push.providers.jpush.settings import JPushSettings
+from mobile_push.phones.reading import messages, stream, stream_tickets
 from mobile_push.providers.provider import PROVIDERS, Outcome, Provider, Push, Receipt, Way
 from mobile_push.providers.told import Forged, Heard, Told
-from mobile_push.providers.webpush import WebPushSettings
 from mobile_push.providers.words import TextRules
 from mobile_push.reports import routes as report_routes
 from mobile_push.reports import scheduler as reports_scheduler
@@ -74,6 +68,9 @@ __all__ = [
 ]
 
 NAME = "mobile_push"
+
+#: Our own providers; each is loaded when it is opened.
+CLASSES = {"fcm": "FcmProvider", "webpush": "WebPushProvider", "apns": "ApnsProvider", "jpush": "JPushProvider"}
 
 
 @hookimpl
@@ -115,53 +112,26 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(EXAMINATIONS, examination(settings))
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
     yield Offer(ANONYMISE_CASE, erase_case)
-    yield Offer(HOLDINGS, HOLDING)
+    yield Offer(HOLDINGS, holdings.HOLDING)
     yield Offer(ROLES, frozenset({PUBLISHER, report_routes.OPERATOR}))
-    if settings.fcm is not None:
-        yield Offer(PROVIDERS, Way("fcm", partial(_fcm, settings.fcm)))
-    if settings.webpush is not None:
-        yield Offer(PROVIDERS, Way("webpush", partial(_webpush, settings.webpush)))
-    if settings.apns is not None:
-        apns = partial(_apns, settings.apns)
-        yield Offer(PROVIDERS, Way("apns", apns, of=apns))
-    if settings.jpush is not None:
-        yield Offer(PROVIDERS, Way("jpush", partial(_jpush, settings.jpush)))
+    for name, own in settings.providers.items():
+        made = partial(_made, name, own)
+        yield Offer(PROVIDERS, Way(name, made, of=made if name == "apns" else None))
 
 
-def _fcm(settings: FcmSettings) -> Provider:
-    from mobile_push.providers.fcm.provider import FcmProvider
-
-    return FcmProvider(settings)
-
-
-def _webpush(settings: WebPushSettings) -> Provider:
-    from mobile_push.providers.webpush.provider import WebPushProvider
-
-    return WebPushProvider(settings)
-
-
-def _apns(settings: ApnsSettings, platform: Platform | None = None) -> Provider:
-    from mobile_push.providers.apns.provider import ApnsProvider
-
-    return ApnsProvider(settings, None if platform is None else SharedTokens(platform))
-
-
-def _jpush(settings: JPushSettings) -> Provider:
-    from mobile_push.providers.jpush.provider import JPushProvider
-
-    return JPushProvider(settings)
+def _made(name: str, settings: Any, platform: Platform | None = None) -> Provider:
+    """Our own provider of that name."""
+    provider: Callable[..., Provider] = getattr(import_module(f"mobile_push.providers.{name}.provider"), CLASSES[name])
+    return provider(settings, SharedTokens(platform)) if platform else provider(settings)
 
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    phone = (devices, person, preferences, inbox_routes, stream, receipts, stream_tickets, unread, webpush_key_route)
+    phone = (devices, holdings, preferences, anonymous_routes, receipts, silence)
+    reading = (inbox_routes, stream, stream_tickets, messages)
     # The order counts: the ids of one message, and of what is public, would take the other paths.
     public = (public_notices, notice_routes, alert_routes, public_alerts, told)
-    return [
-        route
-        for face in (*phone, anonymous_routes, silence, one_message, report_routes, *public)
-        for route in face.ROUTES
-    ]
+    return [route for face in (*phone, *reading, report_routes, *public) for route in face.ROUTES]
 
 
 @hookimpl

@@ -31,7 +31,7 @@ def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Fin
 
 
 def _providers(plugin: str, settings: PushSettings) -> Iterator[Finding]:
-    if not any((settings.fcm, settings.webpush, settings.apns, settings.jpush)):
+    if not settings.providers:
         advice = "add [plugins.mobile_push.settings.fcm], .apns, .jpush or .webpush: now only open streams are reached"
         yield Finding(plugin, "no-provider", advice, warning=True, note=True)
     if settings.fcm is not None:

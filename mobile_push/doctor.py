@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from banshi.sdk.operations import Deployment, Examination, Verdict, are_private
 from banshi.sdk.outgoing import Refused
-from mobile_push.providers.apns.settings import ApnsSettings
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.settings import PushSettings
@@ -27,11 +26,17 @@ async def _examine(settings: PushSettings, deployment: Deployment) -> Sequence[V
         secrets.append(settings.fcm.service_account_file)
         found.append(await asyncio.to_thread(_fcm, settings.fcm, deployment.online))
     if settings.webpush is not None:
+        from mobile_push.providers.webpush.vapid import read_key as read_vapid_key
+
         secrets.append(settings.webpush.private_key_file)
-        found.append(_webpush(settings.webpush.private_key_file))
+        found.append(_readable("webpush", partial(read_vapid_key, secrets[-1]), "the key can be read"))
     if settings.apns is not None:
+        from mobile_push.providers.apns.signature import read_key
+
         secrets.append(settings.apns.key_file)
-        found.append(_apns(settings.apns))
+        # Apple counts signatures, so none is made to try: whether it knows this one the first message tells.
+        told = f"the key {settings.apns.key_id} can be read; messages go to {settings.apns.base_url}"
+        found.append(_readable("apns", partial(read_key, settings.apns), told))
     if settings.jpush is not None and deployment.online:
         found.append(await _jpush(settings.jpush))
     if settings.alerts.key_file is not None:
@@ -65,25 +70,12 @@ def _fcm(settings: FcmSettings, online: bool) -> Verdict:
     return Verdict("fcm", "ok", f"{account['client_email']} gets access tokens")
 
 
-def _webpush(file: Path) -> Verdict:
-    from mobile_push.providers.webpush.vapid import read_key
-
+def _readable(provider: str, read: Callable[[], object], told: str) -> Verdict:
     try:
-        read_key(file)
+        read()
     except ValueError as error:
-        return Verdict("webpush", "error", str(error))
-    return Verdict("webpush", "ok", "the key can be read")
-
-
-def _apns(settings: ApnsSettings) -> Verdict:
-    from mobile_push.providers.apns.signature import read_key
-
-    try:
-        read_key(settings)
-    except ValueError as error:
-        return Verdict("apns", "error", str(error))
-    # Apple counts signatures, so none is made to try: whether it knows this one the first message tells.
-    return Verdict("apns", "ok", f"the key {settings.key_id} can be read; messages go to {settings.base_url}")
+        return Verdict(provider, "error", str(error))
+    return Verdict(provider, "ok", told)
 
 
 async def _jpush(settings: JPushSettings) -> Verdict:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from banshi import LANGUAGES
 from mobile_push.cap.geo.divisions import check_division
@@ -172,8 +173,7 @@ class PushSettings:
     def __post_init__(self) -> None:
         if not 0 < self.ttl <= 2_419_200:
             raise ValueError("ttl has to be from 1 second to 28 days (2419200)")
-        own = {name: getattr(self, name) for name in ("fcm", "webpush", "apns", "jpush")}
-        for name, way in {**own, "sandbox.fcm": self.sandbox.fcm}.items():
+        for name, way in {**self.providers, "sandbox.fcm": self.sandbox.fcm}.items():
             if way is not None and self.lease <= 2 * way.timeout:
                 raise ValueError(f"lease has to be more than twice {name}.timeout ({2 * way.timeout:g} s)")
         if self.sandbox.webpush is not None and self.webpush is None:
@@ -192,6 +192,12 @@ class PushSettings:
             _check_topic(code, title)
         if self.alerts.exercise_topic and self.alerts.exercise_topic not in self.topics:
             raise ValueError(f"alerts.exercise_topic: add topics.{self.alerts.exercise_topic}, or nobody can follow it")
+
+    @property
+    def providers(self) -> Mapping[str, Any]:
+        """The settings of our own providers that are set up, by their names."""
+        own = {name: getattr(self, name) for name in ("fcm", "webpush", "apns", "jpush")}
+        return {name: settings for name, settings in own.items() if settings is not None}
 
 
 def _check_topic(code: str, title: Mapping[str, str]) -> None:

@@ -26,7 +26,7 @@ async def provider_token(folder: Path, length: argparse.Namespace) -> Report:
         await one.start()
         await one.ledger.until(length.phones // 4, 120)
         one.ledger.behaviour.cut = {"/token"}
-        one.ledger.expire_tokens()
+        one.ledger.tokens.expire()
         asked = one.ledger.token_requests
         await asyncio.sleep(length.outage)
         report.say("requests to the token endpoint meanwhile", one.ledger.token_requests - asked)
@@ -68,7 +68,7 @@ async def provider_credentials(folder: Path, length: argparse.Namespace) -> Repo
         await asyncio.sleep(length.outage / 2)
         one.ledger.behaviour.wrong_project = False
         one.ledger.behaviour.token_refused = True
-        one.ledger.expire_tokens()
+        one.ledger.tokens.expire()
         await asyncio.sleep(length.outage / 2)
         codes = re.findall(
             r'banshi_push_attempts_total{code="(\w+)",outcome="misconfigured".*} (\d+)', await one.metrics()

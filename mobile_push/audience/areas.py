@@ -19,10 +19,9 @@ DIVISION: dict[str, Any] = {
     "type": "string",
     "pattern": "^(1[1-9]|[2-9][0-9])[0-9]{4}([0-9]{3}){0,2}$",
     "description": "GB/T 2260: 6 digits; 9 with the street or town, 12 with the community or village.",
-    "x-pattern-hint": {
-        "zh-CN": "请填写行政区划代码：6位，或者含街道的9位、含社区的12位。",
-        "en": "Send the code of an administrative division: 6 digits, 9 with the street, or 12 with the community.",
-    },
+    "x-pattern-hint": say(
+        "Send the code of an administrative division: 6 digits, 9 with the street, or 12 with the community."
+    ),
 }
 
 LOCATION: dict[str, Any] = {

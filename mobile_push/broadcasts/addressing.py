@@ -22,13 +22,6 @@ MAX_NAMES = 100
 _SLUG = {"type": "string", "minLength": 1, "maxLength": MAX_TOPIC_LENGTH, "pattern": SLUG}
 _NAMES = array(_SLUG, minItems=1, maxItems=MAX_NAMES, uniqueItems=True)
 
-#: GeoJSON's outer shape. What is inside is held against GeoJSON's own rules, which a JSON Schema can't say; the body's
-#: limit bounds it.
-GEOMETRY: Mapping[str, Any] = Record(
-    type={"type": "string", "enum": ["Polygon", "MultiPolygon"]},
-    coordinates=array(array({}), minItems=1, description="As RFC 7946 has them, without holes: longitude comes first."),
-)
-
 SCHEMA: Mapping[str, Any] = {
     **Record(
         everyone=optional({"type": "boolean", "enum": [True]}),
@@ -43,7 +36,7 @@ SCHEMA: Mapping[str, Any] = {
                 description="Codes of GB/T 2260; a code covers all that lie in it.",
             )
         ),
-        polygons=optional(array(GEOMETRY, minItems=1, maxItems=MAX_SHAPES)),
+        polygons=optional(array(POLYGON.schema, minItems=1, maxItems=MAX_SHAPES)),
         circles=optional(array(CIRCLE.schema, minItems=1, maxItems=MAX_SHAPES)),
         people=optional(
             {
@@ -108,9 +101,7 @@ def _people(platform: Platform, department: str, document: Mapping[str, Any]) ->
 def _unknown(pointer: str, code: str, known: Iterable[str]) -> FieldProblem:
     there = ", ".join(sorted(known)[:20]) or "none"
     return FieldProblem(
-        pointer,
-        say("“{code}” is not known here; known are: {there}.", code=code, there=there),
-        "unknown",
+        pointer, say("“{code}” is not known here; known are: {there}.", code=code, there=there), "unknown"
     )
 
 

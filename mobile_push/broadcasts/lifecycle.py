@@ -16,7 +16,6 @@ from mobile_push.broadcasts.publication import Along
 from mobile_push.broadcasts.steps import CHANGEABLE, TABLE, TWO_PERSON_TABLE, WRITING, Step
 from mobile_push.delivery.service import PUSH
 from mobile_push.sentences import say
-from mobile_push.settings import PushSettings
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 
 #: The role that publishes, within a department.
@@ -34,20 +33,17 @@ def may_publish(principal: Principal, department: str) -> bool:
     return principal.may(PUBLISHER, department, "")
 
 
-def takes_two(settings: PushSettings, department: str, cap: Any, audience: Mapping[str, Any]) -> bool:
-    """Whether somebody else has to approve it: whatever a department publishes, or what reaches all."""
-    to_all = cap is not None or bool(audience.get("everyone"))
+def _takes_two(platform: Platform, broadcast: Broadcast, **values: Any) -> bool:
+    """Whether somebody else has to approve it, as it is or with other values: all of its department's, or what reaches
+    all."""
+    said = {"cap": broadcast.cap, "audience": broadcast.audience, **values}
+    to_all = said["cap"] is not None or bool(said["audience"].get("everyone"))
+    settings, department = platform[PUSH].settings, broadcast.department
     return department in settings.second_person or (to_all and department not in settings.one_person)
 
 
-def _second(platform: Platform, broadcast: Broadcast, **values: Any) -> bool:
-    """Whether a broadcast takes a second person, as it is or with other values."""
-    said = {"cap": broadcast.cap, "audience": broadcast.audience, **values}
-    return takes_two(platform[PUSH].settings, broadcast.department, said["cap"], said["audience"])
-
-
 def steps_of(platform: Platform, broadcast: Broadcast) -> Sequence[Step]:
-    return TWO_PERSON_TABLE if _second(platform, broadcast) else TABLE
+    return TWO_PERSON_TABLE if _takes_two(platform, broadcast) else TABLE
 
 
 def permitted(platform: Platform, broadcast: Broadcast, writers: frozenset[str], subject: str) -> list[str]:
@@ -75,7 +71,7 @@ async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, recei
     state = "draft"
     if not draft:
         check_sendable(platform, broadcast)
-        state = "proposed" if _second(platform, broadcast) else _next(broadcast, broadcast.created_at)
+        state = "proposed" if _takes_two(platform, broadcast) else _next(broadcast, broadcast.created_at)
     along = _recorded(platform, "create", broadcast.author, "", receipt)
     if state == "published":
         return await _publish(platform, broadcast, along, new=True)
@@ -94,7 +90,7 @@ async def change(
 
     Raises Stale if it has changed since it was read.
     """
-    state, second = broadcast.state, _second(platform, broadcast, **values)
+    state, second = broadcast.state, _takes_two(platform, broadcast, **values)
     send_at = values.get("send_at", broadcast.send_at)
     waits = send_at is not None and send_at > platform.now() and not _is_draft(values.get("cap"))
     if state == "proposed" or (state == "scheduled" and (second or not waits)):

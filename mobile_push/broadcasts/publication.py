@@ -19,9 +19,8 @@ from banshi import Platform, Stale
 from banshi.sdk.operations import present_trace
 from mobile_push.audience.audience import Audience
 from mobile_push.delivery.withdrawal import LANES, take_back
-from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import PEOPLE
-from mobile_push.inbox.standings import EVERYBODY
+from mobile_push.inbox.standings import EVERYBODY, take_numbers
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, FanOut
 
@@ -82,6 +81,16 @@ def earlier_of(broadcast: Broadcast) -> list[UUID]:
     return sorted(found | {broadcast.supersedes} if broadcast.supersedes else found)
 
 
+def succeeding(earlier: Sequence[Broadcast]) -> dict[str, Any]:
+    """The columns of what takes the place of these; that of the first on screens too."""
+    ids = [one.id for one in earlier]
+    return {
+        "tag": earlier[0].name if earlier else "",
+        "supersedes": ids[0] if ids else None,
+        "earlier": [str(one) for one in ids] if len(ids) > 1 else None,
+    }
+
+
 async def withdraw(
     platform: Platform, connection: BaseDBAsyncClient, identity: UUID, now: int, successor: Broadcast
 ) -> None:
@@ -97,7 +106,7 @@ async def withdraw(
 
 async def next_number(platform: Platform, connection: BaseDBAsyncClient) -> int:
     """The next number of the common log; the counter stays locked until the transaction ends."""
-    return await inbox_messages.take_number(platform, connection, EVERYBODY)
+    return (await take_numbers(platform, connection, {EVERYBODY: 1}, "top"))[EVERYBODY]
 
 
 async def _change(connection: BaseDBAsyncClient, broadcast: Broadcast, values: dict[str, Any]) -> Broadcast:

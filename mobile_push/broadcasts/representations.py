@@ -13,7 +13,7 @@ from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, 
 from banshi.sdk.http import etag_of, reply_bytes
 from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
-from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA
+from mobile_push.cap.representations import ALERT_DOCUMENT_SCHEMA
 from mobile_push.tables.models import Broadcast
 
 RECORD = Record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -40,15 +40,14 @@ ACTION = Record(
             "minLength": 1,
             "maxLength": 1000,
             "pattern": r"\S",
-            "x-pattern-hint": {"zh-CN": "请写明理由。", "en": "Say why in words."},
+            "x-pattern-hint": say("Say why in words."),
             "description": "Colleagues read it.",
         }
     ),
     version=optional(VERSION),
 ).form()
 
-#: How many rows a page of alerts has. Its cursors are numbers.
-LIMIT, _ = PAGE_PARAMETERS
+COLLAPSE_KEY = {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]*$"}
 
 #: The parameters of a list of records.
 LIST = (
@@ -75,6 +74,17 @@ def forms(written: Mapping[str, Any], required: Collection[str], about: str) -> 
 
 #: The columns of a broadcast that a body sets. Raises InvalidFields with everything that is wrong.
 Values = Callable[[Call, Broadcast, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+
+
+async def earlier_in(
+    row: Broadcast, ids: Sequence[str], member: str, missing: Mapping[str, str]
+) -> tuple[list[Broadcast], list[FieldProblem]]:
+    """The public broadcasts of its kind and department that a body's member names, and what is wrong with others."""
+    asked = [UUID(one) for one in ids]
+    rows = await Broadcast.filter(id__in=asked, kind=row.kind, department=row.department, state="published")
+    there = {one.id: one for one in rows}
+    unknown = [f"/{member}/{place}" for place, one in enumerate(asked) if one not in there]
+    return [there[one] for one in asked if one in there], [FieldProblem(at, missing, "unknown") for at in unknown]
 
 
 async def create(kind: str, values_of: Values, call: Call) -> web.StreamResponse:
@@ -113,9 +123,7 @@ def check_changeable(broadcast: Broadcast, version: int) -> None:
     """Raise ActionNotPermitted for what is public or over, Conflict where another version was read."""
     if broadcast.state not in steps.CHANGEABLE:
         raise lifecycle.ActionNotPermitted(
-            say("It stays as it is; publish a new one that supersedes it."),
-            state=broadcast.state,
-            permitted_actions=[],
+            say("It stays as it is; publish a new one that supersedes it."), state=broadcast.state, permitted_actions=[]
         )
     if broadcast.version != version:
         raise lifecycle.changed_meanwhile(broadcast)

@@ -13,12 +13,7 @@ from mobile_push.tables.models import Broadcast
 #: Seconds from its publication for which a provider keeps a message at most, and days ahead that one may be planned.
 MAX_TTL_S, MAX_DAYS_AHEAD = 28 * 86_400, 366
 
-_MOMENT = {
-    "type": "string",
-    "format": "date-time",
-    "maxLength": 40,
-    "description": "RFC 3339, with an offset.",
-}
+_MOMENT = {"type": "string", "format": "date-time", "maxLength": 40, "description": "RFC 3339, with an offset."}
 SEND_AT = {**_MOMENT, "type": ["string", "null"]}
 EXPIRES_AT = _MOMENT
 TTL = {"type": "integer", "minimum": 60, "maximum": MAX_TTL_S, "description": "Seconds from its publication."}
@@ -71,9 +66,7 @@ def _ahead(send_at: datetime | None, now: datetime) -> Iterator[FieldProblem]:
         yield FieldProblem("/send_at", say("The time has passed; leave it out to send it at once."), "past")
     elif send_at > now + timedelta(days=MAX_DAYS_AHEAD):
         yield FieldProblem(
-            "/send_at",
-            say("It lies more than {days} days ahead; give an earlier time.", days=MAX_DAYS_AHEAD),
-            "far",
+            "/send_at", say("It lies more than {days} days ahead; give an earlier time.", days=MAX_DAYS_AHEAD), "far"
         )
 
 

@@ -1,4 +1,4 @@
-"""An Atom feed (RFC 4287): the one that alerts and notices are both written by."""
+"""An Atom feed (RFC 4287), by which alerts and notices are both written, and what alert hubs read of an alert in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
+from mobile_push.cap.kinds import MOMENT
+from mobile_push.cap.representations import MEDIA_TYPE as ALERT_TYPE
+from mobile_push.cap.values import Alert
 from mobile_push.cap.writing import NAMESPACE, serialise
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -54,6 +57,30 @@ def written(
     for entry in entries:
         _entry(_add(root, "entry"), entry)
     return serialise(root)
+
+
+def alert_entry(alert: Alert, url: str, language: str) -> Entry:
+    """The entry of an alert whose XML is at that address; `language` chooses the texts."""
+    info = alert.info_in(language)
+    cap: dict[str, str] = {"status": alert.status, "msgType": alert.message_type}
+    if info:
+        cap |= {name: getattr(info, name) for name in ("event", "urgency", "severity", "certainty")}
+        if info.expires:
+            cap["expires"] = MOMENT.text(info.expires)
+        if info.areas:
+            cap["areaDesc"] = "; ".join(area.description for area in info.areas)
+    earlier = " ".join(one.identifier for one in alert.references)
+    return Entry(
+        url=url,
+        media_type=ALERT_TYPE,
+        title=(info and (info.headline or info.event)) or f"{alert.message_type} {alert.identifier}",
+        summary=(info.description or info.event) if info else alert.note or f"{alert.message_type} {earlier}".strip(),
+        at=alert.sent,
+        author=(info and info.sender_name) or alert.sender,
+        language=info.language if info else "",
+        categories=[(one, f"{NAMESPACE}:category") for one in info.categories] if info else (),
+        cap=cap,
+    )
 
 
 def _entry(node: etree._Element, entry: Entry) -> None:

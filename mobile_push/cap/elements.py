@@ -37,7 +37,17 @@ def element(
     return field(default=None if required else default, metadata=metadata)
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(element,))
+def maybe(name: str, kind: Kind[Any], about: str) -> Any:
+    """An element that may be missing: then it is None."""
+    return element(name, kind, about, default=None)
+
+
+def several(name: str, kind: Kind[Any] | type[Element], about: str) -> Any:
+    """An element that may be there any number of times: it is a tuple."""
+    return element(name, kind, about, many=True, default=())
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(element, maybe, several))
 class Element:
     """A noun of CAP, a frozen dataclass that is checked when it is made.
 

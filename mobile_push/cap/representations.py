@@ -1,4 +1,7 @@
-"""An alert as the HTTP API takes and gives it: CAP's structure and words, members in snake_case, shapes as GeoJSON."""
+"""An alert as the HTTP API takes and gives it: CAP's structure and words, members in snake_case, shapes as GeoJSON.
+
+Its JSON Schema (2020-12) is made of the same declarations as the XML.
+"""
 
 from __future__ import annotations
 
@@ -80,3 +83,26 @@ def document_of(noun: Element) -> dict[str, Any]:
         plain = one.kind.plain if isinstance(one.kind, Kind) else document_of
         document[snake_case(one.name)] = [plain(each) for each in value] if one.many else plain(value)
     return document
+
+
+def _schema(noun: type[Element], without: tuple[str, ...] = ()) -> dict[str, Any]:
+    elements = [one for one in noun.declared if one.name not in without]
+    return {
+        "type": "object",
+        "required": [snake_case(one.name) for one in elements if one.required],
+        "additionalProperties": False,
+        "properties": {snake_case(one.name): _member(one) for one in elements},
+    }
+
+
+def _member(one: Declared) -> Mapping[str, Any]:
+    schema = one.kind.schema if isinstance(one.kind, Kind) else _schema(one.kind)
+    if one.many:
+        schema = {"type": "array", "minItems": 1 if one.required else 0, "items": schema}
+    return {**schema, "description": one.about}
+
+
+#: An alert as staff send it; identifier, sender and time are the platform's.
+ALERT_SCHEMA: Mapping[str, Any] = {**_schema(Alert, GIVEN), "description": "An alert in the terms of OASIS CAP 1.2."}
+#: An alert as the API gives it.
+ALERT_DOCUMENT_SCHEMA: Mapping[str, Any] = {**_schema(Alert), "description": "An alert in the terms of OASIS CAP 1.2."}

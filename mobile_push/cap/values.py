@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from mobile_push.cap.elements import Element, element
+from mobile_push.cap import vocabulary
+from mobile_push.cap.elements import Element, element, maybe, several
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.geo.divisions import check_division
 from mobile_push.cap.geo.geometry import Circle, Polygon, Shape
@@ -32,16 +33,7 @@ from mobile_push.cap.kinds import (
     closed,
 )
 from mobile_push.cap.shapes import CIRCLE, POLYGON
-from mobile_push.cap.vocabulary import (
-    Category,
-    Certainty,
-    MessageType,
-    ResponseType,
-    Scope,
-    Severity,
-    Status,
-    Urgency,
-)
+from mobile_push.cap.vocabulary import MessageType, Scope, Status
 
 
 class NamedValue(Element):
@@ -65,7 +57,6 @@ class References(Kind[tuple[Reference, ...]]):
     schema: Mapping[str, Any] = {
         "type": "array",
         "minItems": 1,
-        "maxItems": 1000,
         "items": closed(sender=NAME.schema, identifier=NAME.schema, sent=MOMENT.schema),
     }
     blank = True
@@ -115,10 +106,10 @@ class Resource(Element):
 
     description: str = element("resourceDesc", TEXT, "What the file shows, for people.")
     media_type: str = element("mimeType", MEDIA_TYPE, "Its media type, such as image/png.")
-    size: int | None = element("size", BYTES, "Its size in bytes.", default=None)
-    uri: str | None = element("uri", FILE, "Where it is; only the name with deref_uri.", default=None)
-    deref_uri: str | None = element("derefUri", _BASE64, "The file itself, in base64.", default=None)
-    digest: str | None = element("digest", TEXT, "SHA-1 of the file, in hexadecimal.", default=None)
+    size: int | None = maybe("size", BYTES, "Its size in bytes.")
+    uri: str | None = maybe("uri", FILE, "Where it is; only the name with deref_uri.")
+    deref_uri: str | None = maybe("derefUri", _BASE64, "The file itself, in base64.")
+    digest: str | None = maybe("digest", TEXT, "SHA-1 of the file, in hexadecimal.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -135,17 +126,13 @@ class Area(Element):
     """All that its polygons, circles and geocodes hold together; the text is for people."""
 
     description: str = element("areaDesc", TEXT, "The area's name for people.")
-    polygons: tuple[Polygon, ...] = element("polygon", POLYGON, "GeoJSON without holes.", many=True, default=())
-    circles: tuple[Circle, ...] = element(
-        "circle", CIRCLE, "A point and the kilometres around it.", many=True, default=()
+    polygons: tuple[Polygon, ...] = several("polygon", POLYGON, "GeoJSON without holes.")
+    circles: tuple[Circle, ...] = several("circle", CIRCLE, "A point and the kilometres around it.")
+    geocodes: tuple[NamedValue, ...] = several(
+        "geocode", NamedValue, "Codes of places; divisions under the name GB/T 2260."
     )
-    geocodes: tuple[NamedValue, ...] = element(
-        "geocode", NamedValue, "Codes of places; divisions under the name GB/T 2260.", many=True, default=()
-    )
-    altitude: float | None = element(
-        "altitude", NUMBER, "Feet above mean sea level; with ceiling the lower end.", default=None
-    )
-    ceiling: float | None = element("ceiling", NUMBER, "Feet above mean sea level; only beside altitude.", default=None)
+    altitude: float | None = maybe("altitude", NUMBER, "Feet above mean sea level; with ceiling the lower end.")
+    ceiling: float | None = maybe("ceiling", NUMBER, "Feet above mean sea level; only beside altitude.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -172,34 +159,28 @@ class Info(Element):
     """The event, how bad it is and what to do, in one language."""
 
     language: str = element("language", LANGUAGE, "One tag of RFC 5646, such as zh-CN.")
-    categories: tuple[Category, ...] = element("category", Word(Category), "What kind of event it is.", many=True)
+    categories: tuple[str, ...] = element(
+        "category", Word(vocabulary.CATEGORIES), "What kind of event it is.", many=True
+    )
     event: str = element("event", HEADLINE, "The event's name, such as 暴雨.")
-    response_types: tuple[ResponseType, ...] = element(
-        "responseType", Word(ResponseType), "What people should do.", many=True, default=()
-    )
-    urgency: Urgency = element("urgency", Word(Urgency), "How soon to act.")
-    severity: Severity = element("severity", Word(Severity), "How bad it is.")
-    certainty: Certainty = element("certainty", Word(Certainty), "How sure it is.")
-    audience: str | None = element("audience", TEXT, "Whom it is meant for.", default=None)
-    event_codes: tuple[NamedValue, ...] = element(
-        "eventCode", NamedValue, "The event in somebody's code list.", many=True, default=()
-    )
-    effective: datetime | None = element("effective", MOMENT, "When the text applies.", default=None)
-    onset: datetime | None = element("onset", MOMENT, "When the event should begin.", default=None)
-    expires: datetime | None = element("expires", MOMENT, "When the text is over.", default=None)
-    sender_name: str | None = element("senderName", TEXT, "The sender, for people.", default=None)
-    headline: str | None = element("headline", HEADLINE, "The line that a phone shows.", default=None)
-    description: str | None = element("description", TEXT, "What is happening.", default=None)
-    instruction: str | None = element("instruction", TEXT, "What to do.", default=None)
-    web: str | None = element("web", WEB, "Where there is more.", default=None)
-    contact: str | None = element("contact", TEXT, "Whom to ask.", default=None)
-    parameters: tuple[NamedValue, ...] = element(
-        "parameter", NamedValue, "What else systems agreed on.", many=True, default=()
-    )
-    resources: tuple[Resource, ...] = element(
-        "resource", Resource, "Files: maps, pictures, recordings.", many=True, default=()
-    )
-    areas: tuple[Area, ...] = element("area", Area, "Where it applies.", many=True, default=())
+    response_types: tuple[str, ...] = several("responseType", Word(vocabulary.RESPONSES), "What people should do.")
+    urgency: str = element("urgency", Word(vocabulary.URGENCIES), "How soon to act.")
+    severity: str = element("severity", Word(vocabulary.SEVERITIES), "How bad it is.")
+    certainty: str = element("certainty", Word(vocabulary.CERTAINTIES), "How sure it is.")
+    audience: str | None = maybe("audience", TEXT, "Whom it is meant for.")
+    event_codes: tuple[NamedValue, ...] = several("eventCode", NamedValue, "The event in somebody's code list.")
+    effective: datetime | None = maybe("effective", MOMENT, "When the text applies.")
+    onset: datetime | None = maybe("onset", MOMENT, "When the event should begin.")
+    expires: datetime | None = maybe("expires", MOMENT, "When the text is over.")
+    sender_name: str | None = maybe("senderName", TEXT, "The sender, for people.")
+    headline: str | None = maybe("headline", HEADLINE, "The line that a phone shows.")
+    description: str | None = maybe("description", TEXT, "What is happening.")
+    instruction: str | None = maybe("instruction", TEXT, "What to do.")
+    web: str | None = maybe("web", WEB, "Where there is more.")
+    contact: str | None = maybe("contact", TEXT, "Whom to ask.")
+    parameters: tuple[NamedValue, ...] = several("parameter", NamedValue, "What else systems agreed on.")
+    resources: tuple[Resource, ...] = several("resource", Resource, "Files: maps, pictures, recordings.")
+    areas: tuple[Area, ...] = several("area", Area, "Where it applies.")
 
 
 class Alert(Element):
@@ -215,17 +196,17 @@ class Alert(Element):
     message_type: MessageType = element(
         "msgType", Word(MessageType), "A new alert, or what is done to those in references."
     )
-    source: str | None = element("source", TEXT, "The operator or device behind it.", default=None)
+    source: str | None = maybe("source", TEXT, "The operator or device behind it.")
     scope: Scope = element("scope", Word(Scope), "Whom it may reach.")
-    restriction: str | None = element("restriction", TEXT, "The rule, with scope Restricted.", default=None)
+    restriction: str | None = maybe("restriction", TEXT, "The rule, with scope Restricted.")
     addresses: tuple[str, ...] = element("addresses", NAMES, "The recipients, with scope Private.", default=())
-    codes: tuple[str, ...] = element("code", TEXT, "Codes for handling it.", many=True, default=())
-    note: str | None = element("note", TEXT, "Why, with status Exercise or type Error.", default=None)
+    codes: tuple[str, ...] = several("code", TEXT, "Codes for handling it.")
+    note: str | None = maybe("note", TEXT, "Why, with status Exercise or type Error.")
     references: tuple[Reference, ...] = element(
         "references", REFERENCES, "The earlier alerts that this one is about.", default=()
     )
     incidents: tuple[str, ...] = element("incidents", NAMES, "What incidents it belongs to.", default=())
-    infos: tuple[Info, ...] = element("info", Info, "What it says; one block per language.", many=True, default=())
+    infos: tuple[Info, ...] = several("info", Info, "What it says; one block per language.")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -37,57 +37,16 @@ class Scope(StrEnum):
     PRIVATE = "Private"
 
 
-class Category(StrEnum):
-    GEO = "Geo"
-    MET = "Met"
-    SAFETY = "Safety"
-    SECURITY = "Security"
-    RESCUE = "Rescue"
-    FIRE = "Fire"
-    HEALTH = "Health"
-    ENV = "Env"
-    TRANSPORT = "Transport"
-    INFRA = "Infra"
-    CBRNE = "CBRNE"
-    OTHER = "Other"
-
-
-class ResponseType(StrEnum):
-    SHELTER = "Shelter"
-    EVACUATE = "Evacuate"
-    PREPARE = "Prepare"
-    EXECUTE = "Execute"
-    AVOID = "Avoid"
-    MONITOR = "Monitor"
-    ASSESS = "Assess"
-    ALL_CLEAR = "AllClear"
-    NONE = "None"
-
-
-class Urgency(StrEnum):
-    #: Act at once.
-    IMMEDIATE = "Immediate"
-    #: Act within the next hour.
-    EXPECTED = "Expected"
-    FUTURE = "Future"
-    PAST = "Past"
-    UNKNOWN = "Unknown"
-
-
-class Severity(StrEnum):
-    EXTREME = "Extreme"
-    SEVERE = "Severe"
-    MODERATE = "Moderate"
-    MINOR = "Minor"
-    UNKNOWN = "Unknown"
-
-
-class Certainty(StrEnum):
-    OBSERVED = "Observed"
-    #: More than 50 %.
-    LIKELY = "Likely"
-    #: 50 % or less.
-    POSSIBLE = "Possible"
-    #: About 0 %.
-    UNLIKELY = "Unlikely"
-    UNKNOWN = "Unknown"
+#: What kind of event it is.
+CATEGORIES = (
+    *("Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE"),
+    "Other",
+)
+#: What people should do.
+RESPONSES = ("Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None")
+#: How soon to act: at once, within the next hour, later.
+URGENCIES = ("Immediate", "Expected", "Future", "Past", "Unknown")
+#: How bad it is, from the worst on.
+SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
+#: How sure it is: seen, more than 50 %, 50 % or less, about 0 %.
+CERTAINTIES = ("Observed", "Likely", "Possible", "Unlikely", "Unknown")

@@ -109,9 +109,8 @@ def _document(entry: Entry, language: str) -> dict[str, Any]:
     document: dict[str, Any] = {
         "id": str(one.id),
         "kind": one.kind,
-        "case": None,
-        "item": None,
-        "number": None,
+        # None is a case's; and what was done with it is each reader's own: the stream tells of that afterwards.
+        **dict.fromkeys(("case", "item", "number", "read_at", "archived_at")),
         "state": one.state,
         "category": category or None,
         "severity": severity or None,
@@ -121,9 +120,6 @@ def _document(entry: Entry, language: str) -> dict[str, Any]:
         "link": one.link,
         "created_at": local.isoformat(timespec="milliseconds"),
         "expires_at": one.expires_at.astimezone(entry.timezone).isoformat(timespec="milliseconds"),
-        # Each reader's own; the stream tells of them afterwards.
-        "read_at": None,
-        "archived_at": None,
     }
     if not entry.ended:
         if one.content:

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from banshi import Message, Platform
-from mobile_push.cap.vocabulary import Severity
+from mobile_push.cap.vocabulary import SEVERITIES
 from mobile_push.tables.models import Broadcast
-
-#: From the worst on; CAP's own words.
-SEVERITIES = tuple(Severity)
 
 
 class Facts(NamedTuple):
@@ -34,7 +31,7 @@ def of_alert(cap: Mapping[str, Any] | None) -> Facts:
     said = {info.get("severity") for info in parts}
     return Facts(
         next((one for info in parts for one in info.get("category", ())), ""),
-        next((one.value for one in SEVERITIES if one in said), ""),
+        next((one for one in SEVERITIES if one in said), ""),
     )
 
 

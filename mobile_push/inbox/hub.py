@@ -134,25 +134,25 @@ class Hub:
             if left:
                 self._streams[stream.person] = left
 
+    def _of(self, persons: Iterable[str]) -> list[Stream]:
+        return [stream for person in persons for stream in self._streams.get(person, ())]
+
     def wake(self, persons: Iterable[str]) -> None:
         """There may be something new in the own logs of these persons."""
-        for person in persons:
-            for stream in self._streams.get(person, ()):
-                stream.personal = True
-                stream.wake()
+        for stream in self._of(persons):
+            stream.personal = True
+            stream.wake()
 
     def wake_changed(self, persons: Iterable[str]) -> None:
         """These persons have read, archived or deleted something."""
-        for person in persons:
-            for stream in self._streams.get(person, ()):
-                stream.changed = True
-                stream.wake()
+        for stream in self._of(persons):
+            stream.changed = True
+            stream.wake()
 
     def cut(self, persons: Iterable[str]) -> None:
         """End these persons' streams at once."""
-        for person in persons:
-            for stream in list(self._streams.get(person, ())):
-                stream.cut()
+        for stream in self._of(persons):
+            stream.cut()
 
     def listens(self, person: str) -> bool:
         """Whether a person has a stream open."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
-from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
@@ -16,7 +16,7 @@ from banshi import Message, Platform, text_in
 from banshi.sdk.database import as_stored, insert, made
 from mobile_push.inbox import standings, undelivered
 from mobile_push.inbox.facts import of_message
-from mobile_push.inbox.standings import FLOOR, Standing, stored, tops_in
+from mobile_push.inbox.standings import FLOOR, Standing, stored
 from mobile_push.providers.for_test_cases import NO_SANDBOX, SANDBOX, SANDBOXED, Sandboxes
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks, together
@@ -77,11 +77,7 @@ async def store(
 
 
 async def _store(
-    platform: Platform,
-    messages: Sequence[Message],
-    ttl: int,
-    broadcast: Broadcast | None,
-    sandboxes: Sandboxes,
+    platform: Platform, messages: Sequence[Message], ttl: int, broadcast: Broadcast | None, sandboxes: Sandboxes
 ) -> set[str]:
     known = await InboxMessage.filter(id__in=[message.id for message in messages]).values_list("id", flat=True)
     present = {str(one) for one in known}
@@ -106,7 +102,9 @@ async def _store(
             public = Broadcast.filter(id=broadcast.id, state="published").using_db(connection)
             if not await public.update(state="published"):
                 return set()
-        numbers = await _take_numbers(platform, connection, Counter(message.person for message in fresh))
+        wanted = Counter(message.person for message in fresh)
+        last = await standings.take_numbers(platform, connection, wanted, "top")
+        numbers = {person: count(last[person] - more + 1) for person, more in wanted.items()}
         rows = [_row(platform, message, next(numbers[message.person]), broadcast) for message in fresh]
         await insert(connection, InboxMessage, rows)
         deliveries = [
@@ -150,30 +148,6 @@ def _delivery(
             delivery.state, delivery.code = SANDBOX, SANDBOXED
             delivery.settled_at = int(message.created_at.timestamp() * 1000)
     return delivery
-
-
-async def _take_numbers(
-    platform: Platform, connection: BaseDBAsyncClient, wanted: Counter[str]
-) -> dict[str, Iterator[int]]:
-    """The next numbers of each person's inbox. Sorted, so that two transactions lock the rows in one order."""
-    names = sorted(wanted)
-    logs, given = platform.store.table(("varchar", stored(names)), ("bigint", [wanted[name] for name in names]))
-    later = "MAX" if platform.store.dialect == "sqlite" else "GREATEST"
-    floor = f"COALESCE((SELECT top FROM push_inbox_counter WHERE person = '{FLOOR}'), 0)"  # noqa: S608 - our own word
-    sql = (
-        # SQLite takes ON CONFLICT for the end of a join without the condition.
-        f"WITH given(person, more) AS ({logs}) "  # noqa: S608 - marks, not values
-        f"INSERT INTO push_inbox_counter (person, top) SELECT person, {floor} + more FROM given WHERE true "
-        f"ON CONFLICT (person) DO UPDATE SET top = {later}(push_inbox_counter.top, {floor}) + excluded.top - {floor} "
-        "RETURNING person, top"
-    )
-    tops = tops_in(await connection.execute_query_dict(sql, given))
-    return {name: iter(range(tops[name] - wanted[name] + 1, tops[name] + 1)) for name in names}
-
-
-async def take_number(platform: Platform, connection: BaseDBAsyncClient, log: str) -> int:
-    """A log's next number; its counter stays locked until the transaction ends."""
-    return next((await _take_numbers(platform, connection, Counter([log])))[log])
 
 
 def _row(platform: Platform, message: Message, number: int, broadcast: Broadcast | None) -> InboxMessage:
@@ -234,21 +208,18 @@ def _asked(platform: Platform, person: str, after: int, limit: int, also: Also =
 
 def document(platform: Platform, row: InboxMessage, language: str) -> dict[str, Any]:
     """A person's own message as the app reads it; the cursor is the reader's own."""
+    about = {name: getattr(row, name) or None for name in ("item", "number", "state", "category", "severity")}
     return {
         "seq": row.seq,
         "id": str(row.id),
         "kind": row.kind,
         "mode": row.mode,
         "case": str(row.case_id) if row.case_id else None,
-        "item": row.item or None,
-        "number": row.number or None,
-        "state": row.state or None,
-        "category": row.category or None,
-        "severity": row.severity or None,
+        **about,
         "title": text_in(row.title, language),
         "body": text_in(row.body, language),
         "link": row.link,
         "created_at": platform.moment(row.created_at),
-        "read_at": platform.moment(row.read_at) if row.read_at else None,
-        "archived_at": platform.moment(row.archived_at) if row.archived_at else None,
+        "read_at": platform.moment(row.read_at),
+        "archived_at": platform.moment(row.archived_at),
     }

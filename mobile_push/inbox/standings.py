@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
 
 from banshi import Platform
 from banshi.sdk.database import as_read, as_stored
@@ -32,11 +34,7 @@ KEPT_IN = ("push_device", "push_follow", "push_profile", "push_inbox_message")
 
 async def tops(platform: Platform, persons: Sequence[str]) -> dict[str, int]:
     """The last number of each of these persons' own logs; those without one are left out."""
-    if not persons:
-        return {}
-    mark = Marks(platform.store)
-    sql = f"SELECT person, top FROM push_inbox_counter WHERE person IN ({mark.each(stored(persons))})"  # noqa: S608
-    return tops_in(await mark.rows(sql))
+    return {person: top for person, (top, _) in (await counters(platform, persons)).items()}
 
 
 async def counters(platform: Platform, persons: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -45,9 +43,31 @@ async def counters(platform: Platform, persons: Sequence[str]) -> dict[str, tupl
         return {}
     mark = Marks(platform.store)
     sql = f"SELECT person, top, changes FROM push_inbox_counter WHERE person IN ({mark.each(stored(persons))})"  # noqa: S608
-    return {
-        as_read(InboxCounter, "person", row["person"]): (row["top"], row["changes"]) for row in await mark.rows(sql)
-    }
+    return {_person(row): (row["top"], row["changes"]) for row in await mark.rows(sql)}
+
+
+async def take_numbers(
+    platform: Platform, connection: BaseDBAsyncClient, wanted: Mapping[str, int], counter: Literal["top", "changes"]
+) -> dict[str, int]:
+    """The last of so many new numbers of each person's; the counters stay locked until the transaction ends.
+
+    Sorted, so that two transactions lock the rows in one order.
+    """
+    store, names = platform.store, sorted(wanted)
+    logs, given = store.table(("varchar", stored(names)), ("bigint", [wanted[name] for name in names]))
+    later = "MAX" if store.dialect == "sqlite" else "GREATEST"
+    floor = f"COALESCE((SELECT top FROM push_inbox_counter WHERE person = '{FLOOR}'), 0)"  # noqa: S608 - our own word
+    first = {"top": f"{floor} + more, 0", "changes": f"0, {floor} + more"}[counter]
+    more = "excluded.top" if counter == "top" else "excluded.changes"
+    rows = await connection.execute_query_dict(
+        # SQLite takes ON CONFLICT for the end of a join without the condition.
+        f"WITH given(person, more) AS ({logs}) "  # noqa: S608 - marks, not values
+        f"INSERT INTO push_inbox_counter (person, top, changes) SELECT person, {first} FROM given WHERE true "
+        f"ON CONFLICT (person) DO UPDATE SET {counter} = {later}(push_inbox_counter.{counter}, {floor}) + {more} - "
+        f"{floor} RETURNING person, {counter} AS last",
+        given,
+    )
+    return {_person(row): row["last"] for row in rows}
 
 
 async def end(platform: Platform, person: str) -> Cursor:
@@ -67,7 +87,7 @@ async def without_anything(platform: Platform, persons: Collection[str]) -> set[
     mark = Marks(platform.store)
     these = mark.each(stored(persons))
     kept = " UNION ".join(f"SELECT person FROM {table} WHERE person IN ({these})" for table in KEPT_IN)  # noqa: S608
-    return {*persons} - {as_read(InboxCounter, "person", row["person"]) for row in await mark.rows(kept)}
+    return {*persons} - {_person(row) for row in await mark.rows(kept)}
 
 
 def stored(persons: Collection[str]) -> list[str]:
@@ -75,8 +95,8 @@ def stored(persons: Collection[str]) -> list[str]:
     return [as_stored(InboxCounter, "person", person) for person in persons]
 
 
-def tops_in(rows: Sequence[Any]) -> dict[str, int]:
-    return {as_read(InboxCounter, "person", row["person"]): row["top"] for row in rows}
+def _person(row: Mapping[str, Any]) -> str:
+    return str(as_read(InboxCounter, "person", row["person"]))
 
 
 #: Somebody who follows nothing and says nowhere where they are: most people.

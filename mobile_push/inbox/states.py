@@ -17,11 +17,9 @@ from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
-from banshi.sdk.database import as_stored
 from mobile_push.inbox.common_log import Entry
-from mobile_push.inbox.standings import EVERYBODY, FLOOR, tops
+from mobile_push.inbox.standings import EVERYBODY, take_numbers, tops
 from mobile_push.tables.cursor import Cursor
-from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, Delivery, InboxCounter, InboxMessage, MessageState, Profile
 
 #: In place of a message: all up to a place was marked as read.
@@ -73,9 +71,9 @@ async def change(platform: Platform, person: str, messages: Collection[UUID], va
         return False
     async with in_transaction() as connection:
         # First: it holds the person's row, so that of two phones' changes one comes after the other.
-        last = await _take_numbers(platform, connection, person, len(messages))
+        last = await take_numbers(platform, connection, {person: len(messages)}, "changes")
         found = await _changing(person, messages, values, connection)
-        first = last - len(messages) + 1
+        first = last[person] - len(messages) + 1
         for number, state in enumerate(found, first):
             state.number = number
             state.update_from_dict({way: at and (getattr(state, way) or at) for way, at in values.items()})
@@ -127,10 +125,7 @@ async def _keep(connection: BaseDBAsyncClient, states: Sequence[MessageState]) -
     ]
     if rows:
         await MessageState.bulk_create(
-            rows,
-            on_conflict=["person", "message_id"],
-            update_fields=["seq", "number", *WAYS],
-            using_db=connection,
+            rows, on_conflict=["person", "message_id"], update_fields=["seq", "number", *WAYS], using_db=connection
         )
 
 
@@ -143,7 +138,7 @@ async def mark_read(platform: Platform, person: str, through: Cursor) -> bool:
     if (own, common) == before[:2]:
         return False
     async with in_transaction() as connection:
-        number = await _take_numbers(platform, connection, person, 1)
+        number = (await take_numbers(platform, connection, {person: 1}, "changes"))[person]
         await Profile.bulk_create([Profile(person=person)], ignore_conflicts=True, using_db=connection)
         profile = Profile.filter(person=person).using_db(connection)
         for column, place in (("read_seq", own), ("read_broadcast", common)):
@@ -160,24 +155,6 @@ async def read_since(person: str, at: datetime) -> set[UUID]:
     """Which of a person's own messages were marked as read at or after a moment, the newest of them."""
     rows = InboxMessage.filter(person=person, read_at__gte=at).order_by("-seq").limit(MAX_READ_TOLD)
     return {row.id for row in await rows.only("id")}
-
-
-async def _take_numbers(platform: Platform, connection: BaseDBAsyncClient, person: str, more: int) -> int:
-    """The last of so many new numbers; the counter stays locked until the transaction ends."""
-    mark = Marks(platform.store)
-    later = "MAX" if platform.store.dialect == "sqlite" else "GREATEST"
-    floor = f"COALESCE((SELECT top FROM push_inbox_counter WHERE person = {mark(FLOOR)}), 0)"  # noqa: S608 - a mark
-    rows = await mark.rows(
-        f"INSERT INTO push_inbox_counter (person, top, changes) VALUES ({mark(_stored(person))}, 0, {floor} + "  # noqa: S608
-        f"{mark(more)}) ON CONFLICT (person) DO UPDATE SET "
-        f"changes = {later}(push_inbox_counter.changes, {floor}) + {mark(more)} RETURNING changes",
-        connection,
-    )
-    return int(rows[0]["changes"])
-
-
-def _stored(person: str) -> str:
-    return str(as_stored(InboxCounter, "person", person))
 
 
 async def told(person: str, after: int, top: int, limit: int, since: Cursor | None = None) -> list[MessageState]:

@@ -1,4 +1,4 @@
-"""The devices' face: a phone registers, is listed, and is forgotten."""
+"""The devices' face: a phone registers, is listed, and is forgotten; and the key that a browser subscribes with."""
 
 from __future__ import annotations
 
@@ -10,17 +10,7 @@ from uuid import UUID
 from aiohttp import web
 from tortoise.models import Model
 
-from banshi import (
-    LANGUAGES,
-    Answer,
-    Audience,
-    Call,
-    Conflict,
-    Form,
-    Link,
-    NotFound,
-    reply,
-)
+from banshi import LANGUAGES, Answer, Audience, Call, Conflict, Form, Link, NotFound, reply
 from banshi.sdk.documents import ID, LINKS, MOMENT, TEXT, Record, array, optional
 from banshi.sdk.http import Routes, page_answer
 from mobile_push.audience import areas
@@ -34,6 +24,9 @@ from mobile_push.sentences import say
 from mobile_push.tables.models import Device
 
 ROUTES = Routes("push")
+
+#: Of a subscription, in base64url.
+_KEYS = {key: {"type": "string", "maxLength": 200} for key in ("p256dh", "auth")}
 
 FIELDS: dict[str, Any] = {
     "token": {
@@ -50,14 +43,7 @@ FIELDS: dict[str, Any] = {
         "properties": {
             "endpoint": {"type": "string", "maxLength": MAX_ENDPOINT_LENGTH},
             "expirationTime": {"type": ["number", "null"]},
-            "keys": {
-                "type": "object",
-                "required": ["p256dh", "auth"],
-                "properties": {
-                    "p256dh": {"type": "string", "maxLength": 200},
-                    "auth": {"type": "string", "maxLength": 200},
-                },
-            },
+            "keys": {"type": "object", "required": [*_KEYS], "properties": _KEYS},
         },
     },
     "language": {"type": "string", "enum": list(LANGUAGES)},
@@ -86,10 +72,7 @@ FIELDS["addresses"] = {
     "another is when that one is out of order. Without it they stay as they are.",
 }
 
-REGISTRATION = Record(
-    **PHONE,
-    **{name: optional(schema) for name, schema in FIELDS.items()},
-).form()
+REGISTRATION = Record(**PHONE, **{name: optional(schema) for name, schema in FIELDS.items()}).form()
 
 CHANGE = Form.from_schema({"type": "object", "minProperties": 1, "additionalProperties": False, "properties": FIELDS})
 
@@ -104,6 +87,9 @@ DEVICE = Record(
     seen_at={**MOMENT, "description": "A phone that isn't seen is forgotten."},
     links=LINKS,
 )
+
+#: A key is changed once in years, and each browser asks for it once.
+CACHED = {"Cache-Control": "public, max-age=3600"}
 
 
 def device_document(call: Call, device: Device, providers: Sequence[str]) -> dict[str, Any]:
@@ -202,3 +188,24 @@ async def forget_device(call: Call) -> web.StreamResponse:
         raise NotFound(say("You have no such device."))
     await call.platform[PUSH].heed(call.principal.subject)
     return web.Response(status=204)
+
+
+@ROUTES.get(
+    "/v1/push/webpush-key",
+    Audience.ANYONE,
+    {
+        200: Answer(
+            "The key.",
+            Record(
+                application_server_key={
+                    "type": ["string", "null"],
+                    "pattern": "^[A-Za-z0-9_-]{87}$",
+                    "description": "For `pushManager.subscribe`, in base64url; null where it is not set up.",
+                }
+            ),
+        )
+    },
+)
+async def read_webpush_key(call: Call) -> web.StreamResponse:
+    """Read the key that a browser subscribes to pushes with."""
+    return reply(call, {"application_server_key": call.platform[PUSH].webpush_key}, headers=CACHED)

@@ -33,22 +33,17 @@ _CODES = array({"type": "string", "maxLength": 64, "pattern": SLUG}, maxItems=MA
 _TIME = {
     "type": "string",
     "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
-    "x-pattern-hint": {"zh-CN": "请用24小时制填写，例如 22:00。", "en": "Write a time of the day, such as 22:00."},
+    "x-pattern-hint": say("Write a time of the day, such as 22:00."),
 }
+_ZONE = {"type": "string", "maxLength": 64, "description": "An IANA name, such as Asia/Shanghai."}
 
 FIELDS: dict[str, Any] = {
     "topics": {**_CODES, "description": "Codes of `GET /v1/topics`."},
     "departments": {**_CODES, "description": "Codes of `GET /v1/departments`, whose notices are wanted."},
     "quiet_hours": {
+        **Record(**dict.fromkeys(("from", "until"), _TIME), timezone=_ZONE),
         "type": ["object", "null"],
         "description": "When nothing but an alert makes a noise. `until` before `from` is on the next day.",
-        "required": ["from", "until", "timezone"],
-        "additionalProperties": False,
-        "properties": {
-            "from": _TIME,
-            "until": _TIME,
-            "timezone": {"type": "string", "maxLength": 64, "description": "An IANA name, such as Asia/Shanghai."},
-        },
     },
     "notices": {"type": "boolean", "description": "Whether notices may wake the phones at all. Alerts always do."},
 }
@@ -63,14 +58,7 @@ PREFERENCES = Record(**FIELDS, silent_categories=_SILENT)
 
 #: Apps of before 0.2.0 name four: what they don't know of stays.
 WHOLE = Record(**FIELDS, silent_categories=optional(_SILENT)).form()
-PART = Form.from_schema(
-    {
-        "type": "object",
-        "minProperties": 1,
-        "additionalProperties": False,
-        "properties": {**FIELDS, "silent_categories": _SILENT},
-    }
-)
+PART = Form.from_schema({**PREFERENCES, "required": [], "minProperties": 1})
 
 
 SHOWN = {200: Answer("The preferences.", PREFERENCES)}
@@ -132,13 +120,9 @@ async def document(platform: Platform, person: str) -> dict[str, Any]:
     """A person's preferences. What isn't offered any more is left out, so that they may be sent back as they are."""
     profile = await Profile.get_or_none(person=person) or Profile(person=person)
     followed = {row.topic for row in await Follow.filter(person=person)}
-    quiet = None
-    if profile.quiet_from is not None and profile.quiet_until is not None:
-        quiet = {
-            "from": _clock(profile.quiet_from),
-            "until": _clock(profile.quiet_until),
-            "timezone": profile.timezone,
-        }
+    begins, ends, quiet = profile.quiet_from, profile.quiet_until, None
+    if begins is not None and ends is not None:
+        quiet = {"from": _clock(begins), "until": _clock(ends), "timezone": profile.timezone}
     return {
         "topics": [code for code in platform[PUSH].settings.topics if code in followed],
         "departments": [code for code in platform.registry.departments if DEPARTMENT + code in followed],

@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 
 from banshi import Answer, Audience, Call, Platform, reply
 from banshi.sdk.database import as_stored
-from banshi.sdk.documents import Record, array
+from banshi.sdk.documents import ID, Record, array
 from banshi.sdk.http import Routes
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import states
@@ -29,22 +29,15 @@ MAX_RECEIPTS = 500
 #: A phone's clock is believed this far back, and not ahead at all.
 MAX_AGE = timedelta(days=90)
 
+_AT = f"By the phone's clock; taken as at most {MAX_AGE.days} days ago, and as now at the latest."
+
 BATCH = Record(
-    device={"type": "string", "format": "uuid", "description": "The id under which it is registered."},
+    device={**ID, "description": "The id under which it is registered."},
     receipts=array(
         Record(
-            message_id={"type": "string", "format": "uuid"},
-            event={
-                "type": "string",
-                "enum": ["received", "opened"],
-                "description": "What was opened was received.",
-            },
-            at={
-                "type": "string",
-                "format": "date-time",
-                "description": f"By the phone's clock; taken as at most {MAX_AGE.days} days ago, and as now "
-                "at the latest.",
-            },
+            message_id=ID,
+            event={"type": "string", "enum": ["received", "opened"], "description": "What was opened was received."},
+            at={"type": "string", "format": "date-time", "description": _AT},
         ),
         minItems=1,
         maxItems=MAX_RECEIPTS,
@@ -72,6 +65,12 @@ class Said:
     opened: datetime | None = None
     #: Only a provider says so.
     shown: datetime | None = None
+
+    def hear(self, event: str, at: datetime) -> None:
+        """The earliest of each event counts, whatever their order."""
+        self.received = min(self.received, at)
+        if event in ("opened", "shown"):
+            setattr(self, event, min(getattr(self, event) or at, at))
 
 
 @ROUTES.post(
@@ -101,26 +100,16 @@ async def record_receipts(call: Call) -> web.StreamResponse:
         call.platform[PUSH].show_changes(person)
         await call.platform[PUSH].clear(person, opened, device)
     heard = len(known) if registered else 0
-    return reply(
-        call,
-        {
-            "recorded": recorded,
-            "repeated": heard - recorded,
-            "unknown": len(said) - heard,
-            "registered": bool(registered),
-        },
-    )
+    counts = {"recorded": recorded, "repeated": heard - recorded, "unknown": len(said) - heard}
+    return reply(call, {**counts, "registered": bool(registered)})
 
 
 def merged(receipts: Sequence[Mapping[str, str]], now: datetime) -> dict[UUID, Said]:
-    """A batch by message: the earliest of each event, whatever their order."""
+    """A batch by message."""
     said: dict[UUID, Said] = {}
     for one in receipts:
         at = moment(one["at"], now)
-        known = said.setdefault(UUID(one["message_id"]), Said(at))
-        known.received = min(known.received, at)
-        if one["event"] == "opened":
-            known.opened = min(known.opened or at, at)
+        said.setdefault(UUID(one["message_id"]), Said(at)).hear(one["event"], at)
     return said
 
 

@@ -35,10 +35,7 @@ MAX_TRIES = 5
 Along = Callable[[BaseDBAsyncClient], Awaitable[None]]
 
 #: Only somebody who has signed in ends what somebody has registered who had.
-TAKEN = {
-    "zh-CN": "这部手机已由登录的用户登记，会照常收到预警；要不登录而接收，请先在应用中退出登录。",
-    "en": "This phone is registered by somebody who has signed in, and gets alerts so; have them sign out first.",
-}
+TAKEN = say("This phone is registered by somebody who has signed in, and gets alerts so; have them sign out first.")
 
 
 async def holders(

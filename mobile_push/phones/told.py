@@ -92,10 +92,7 @@ async def take_in(platform: Platform, provider: str, told: Sequence[Told], now: 
         elif (message := begun.get(one.message_id)) and message[2] in (person, None):
             identity, start, _ = message
             at = _between(start, one.at, now)
-            known = said[device, person].setdefault(identity, Said(at))
-            known.received = min(known.received, at)
-            if one.event != "arrived":
-                setattr(known, one.event, min(getattr(known, one.event) or at, at))
+            said[device, person].setdefault(identity, Said(at)).hear(one.event, at)
     for (device, person), rows in sorted(said.items()):
         async with in_transaction() as connection:
             # First, so that a phone which is forgotten in this moment leaves no receipt behind.

@@ -9,13 +9,15 @@ from functools import partial
 from uuid import UUID
 
 import structlog
+from tortoise.transactions import in_transaction
 
 from banshi import Platform
+from banshi.sdk.database import pages
 from banshi.sdk.operations import every
-from mobile_push.phones.anonymous.upkeep import forget_ended
-from mobile_push.phones.erasure import erase_device
+from mobile_push.phones.anonymous.subjects import subject_of
+from mobile_push.phones.erasure import end_deliveries, erase_device
 from mobile_push.tables.marks import Marks
-from mobile_push.tables.models import Address, Device
+from mobile_push.tables.models import Address, AnonymousDevice, Device
 from mobile_push.ways import DEAD, FORGET_ORPHANS, GONE
 
 log = structlog.get_logger("mobile_push.upkeep")
@@ -53,6 +55,22 @@ async def forget_absent(platform: Platform, days: int) -> int:
         if step is None:
             return forgotten
         last = step.id
+
+
+async def forget_ended(platform: Platform, days: int) -> int:
+    """The same of phones without a sign-in, and what is left of those that are gone."""
+    before, forgotten = platform.now() - timedelta(days=days), 0
+    async for step in pages(AnonymousDevice.all(), "id", size=MAX_PHONES_A_STEP):
+        there = Device.filter(id__in=[row.id for row in step]).only("id", "seen_at")
+        seen = {device.id: device.seen_at for device in await there}
+        for one in step:
+            if one.id not in seen:
+                # Its token was found dead: its wishes go too, and the hash of its secret. Its id is given to no other.
+                async with in_transaction() as connection:
+                    await end_deliveries(platform, connection, one.id, subject_of(one.id))
+            elif seen[one.id] < before:
+                forgotten += await erase_device(platform, one.id, subject_of(one.id), before=before)
+    return forgotten
 
 
 async def keep_tidy(platform: Platform, days: int, anonymous_days: int) -> None:

@@ -6,6 +6,7 @@ refused with the same word. Neither shows a person, a token or a text.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -132,11 +133,19 @@ async def page(platform: Platform, after: tuple[str, int], limit: int) -> list[L
     return letters
 
 
+def place(identity: str) -> tuple[str, int]:
+    """The sort and the number of an id. Raises ValueError for what is none."""
+    if not re.fullmatch(PATTERN, identity):
+        raise ValueError(identity)
+    sort, _, number = identity.partition("-")
+    return sort, int(number)
+
+
 async def find(platform: Platform, identity: str) -> Letter | None:
     """The dead letter of that id, or what was one; None where there is nothing of that id."""
-    sort, _, number = identity.partition("-")
+    sort, number = place(identity)
     mark = Marks(platform.store)
-    found = await _letters(platform, sort, f"c.id = {mark(int(number))}", mark)
+    found = await _letters(platform, sort, f"c.id = {mark(number)}", mark)
     return found[0] if found else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,19 +68,17 @@ class Reading:
     """The figures of one moment."""
 
     #: (provider, lane) → phones, and → seconds.
-    due: dict[tuple[str, str], int] = field(default_factory=dict)
+    due: Counter[tuple[str, str]] = field(default_factory=Counter)
     oldest: dict[tuple[str, str], float] = field(default_factory=dict)
     #: (provider, sort) → dead letters.
-    dead: dict[tuple[str, str], int] = field(default_factory=dict)
+    dead: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: Kind → broadcasts.
     under_way: dict[str, int] = field(default_factory=dict)
 
 
 async def read(platform: Platform) -> Reading:
     """The figures as they are now."""
-    reading = Reading()
-    for lane in (Lane.ALERT, Lane.NOTICE):
-        reading.under_way[lane.name.lower()] = 0
+    reading = Reading(under_way=dict.fromkeys(("alert", "notice"), 0))
     for sort, table in SORTS.items():
         providers = await providers_of(platform, table)
         if sort == "chunk":
@@ -88,13 +87,12 @@ async def read(platform: Platform) -> Reading:
         if not providers:
             continue
         for provider, count in await _rows(platform, DEAD.replace("{table}", table), providers):
-            key = provider.removesuffix(SECOND), sort
-            reading.dead[key] = reading.dead.get(key, 0) + int(count)
-        for provider in providers:
-            reading.dead.setdefault((provider.removesuffix(SECOND), sort), 0)
+            reading.dead[provider.removesuffix(SECOND), sort] += int(count)
+        # Those with none, too.
+        reading.dead.update(dict.fromkeys(((one.removesuffix(SECOND), sort) for one in providers), 0))
         for provider, lane, phones, since, now in await _rows(platform, DUE[sort], providers):
             key = (provider.removesuffix(SECOND), Lane(lane).name.lower())
-            reading.due[key] = reading.due.get(key, 0) + int(phones)
+            reading.due[key] += int(phones)
             if since is not None:
                 age = max(0.0, (now - since) / 1000)
                 reading.oldest[key] = max(reading.oldest.get(key, 0.0), age)
@@ -137,11 +135,11 @@ class Figures(Collector):
         if reading is not None:
             lanes = {(provider, lane.name.lower()) for provider in self._providers for lane in Lane}
             for key in sorted(lanes | reading.due.keys()):
-                due.add_metric(key, reading.due.get(key, 0))
+                due.add_metric(key, reading.due[key])
                 oldest.add_metric(key, reading.oldest.get(key, 0.0))
             sorts = {(provider, sort) for provider in self._providers for sort in SORTS}
             for key in sorted(sorts | reading.dead.keys()):
-                dead.add_metric(key, reading.dead.get(key, 0))
+                dead.add_metric(key, reading.dead[key])
             for kind, count in sorted(reading.under_way.items()):
                 under_way.add_metric([kind], count)
         yield from (due, oldest, dead, under_way)

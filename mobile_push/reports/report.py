@@ -192,10 +192,7 @@ SCHEMA = Record(
     published_at=MAYBE_MOMENT,
     expires_at=MOMENT,
     finished={"type": "boolean", "description": "Nothing of it is to be sent any more."},
-    people={
-        "type": ["integer", "null"],
-        "description": "People whom its query named; null for another audience.",
-    },
+    people={"type": ["integer", "null"], "description": "People whom its query named; null for another audience."},
     total=_TALLY,
     providers=array(Record(provider=TEXT, **_TALLY["properties"])),
     topics=array(

@@ -6,9 +6,9 @@ from functools import partial
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, Parameter, reply
+from banshi import Answer, Audience, Call, Conflict, Forbidden, Link, NotFound, reply
 from banshi.sdk.documents import Record
-from banshi.sdk.http import Routes, limit_of, page_answer
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, from_cursor, limit_of, page_answer
 from mobile_push.broadcasts import staff
 from mobile_push.delivery.metrics import log
 from mobile_push.delivery.service import PUSH
@@ -78,18 +78,16 @@ def check_operator(call: Call) -> None:
             *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("retry_dead_letter", "drop_dead_letter")),
         )
     },
-    parameters=(staff.LIMIT, Parameter("cursor", LETTER_ID, "Where to go on: `next` of the page before.")),
+    parameters=PAGE_PARAMETERS,
 )
 async def list_dead_letters(call: Call) -> web.StreamResponse:
     """List what could not be delivered and waits for an operator."""
     check_operator(call)
     # Without a cursor, before the first sort.
-    sort, _, number = call.query.get("cursor", "-0").partition("-")
-    limit = limit_of(call)
-    found = await dead_letters.page(call.platform, (sort, int(number)), limit + 1)
-    shown = found[:limit]
-    items = [one.document(call.platform) for one in shown]
-    return reply(call, {"items": items, "next": shown[-1].id if len(found) > limit else None})
+    limit, after = limit_of(call), from_cursor(call, dead_letters.place) or ("", 0)
+    found = await dead_letters.page(call.platform, after, limit + 1)
+    items = [one.document(call.platform) for one in found[:limit]]
+    return reply(call, Page(items, items[-1]["id"] if len(found) > limit else None).document())
 
 
 async def move_letter(action: str, call: Call) -> web.StreamResponse:
@@ -124,10 +122,7 @@ for action, summary in (
     LETTERS.post(
         f"/v1/ops/push/dead-letters/{{id}}/{action}",
         Audience.STAFF,
-        {
-            200: Answer("It is done.", MOVED),
-            409: Answer("It is no dead letter any more, or its message is over."),
-        },
+        {200: Answer("It is done.", MOVED), 409: Answer("It is no dead letter any more, or its message is over.")},
         operation=f"{action}_dead_letter",
         summary=summary,
         path_schemas={"id": LETTER_ID},

@@ -69,7 +69,7 @@ async def add_up(platform: Platform, written: Counter[UUID]) -> None:
     A process that is killed takes the last second's count with it. Phones that connect later read the broadcast from
     their inbox and aren't counted.
     """
-    counts = {identity: count for identity, count in written.items() if count}
+    counts = Counter(written)
     if not counts:
         return
     async with in_transaction() as connection:
@@ -82,7 +82,4 @@ async def add_up(platform: Platform, written: Counter[UUID]) -> None:
                 "ON CONFLICT (broadcast_id, provider) DO UPDATE SET found = push_fan_out.found + excluded.found",
                 connection,
             )
-    written.subtract(counts)
-    for one in counts:
-        if not written[one]:
-            del written[one]
+    written -= counts

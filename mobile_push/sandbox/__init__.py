@@ -9,10 +9,8 @@ what arrived and `GET /sandbox/topics` who follows what; `DELETE /sandbox/tokens
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +22,7 @@ from aiohttp import web
 from mobile_push.sandbox import server
 from mobile_push.sandbox.answers import FAULTS, NO_TOKEN, UNKNOWN_TOKEN, Answer, invalid
 from mobile_push.sandbox.behaviour import Behaviour
-from mobile_push.sandbox.server import (
-    MAX_MESSAGES_KEPT,
-    Heard,
-    PushSandbox,
-    Shown,
-    response,
-)
+from mobile_push.sandbox.server import Heard, PushSandbox, Shown, response
 from mobile_push.sandbox.tokens import PROJECT_ID, TokenEndpoint
 from mobile_push.sandbox.topics import CALLS, NO_CONDITION, Topics
 from mobile_push.sandbox.validation import MAX_PAYLOAD_BYTES, content_size, wrong_with
@@ -57,7 +49,7 @@ class Received(server.Received):
         return message
 
 
-class FcmSandbox(PushSandbox[Behaviour]):
+class FcmSandbox(PushSandbox[Behaviour, Received]):
     """A server that speaks FCM HTTP v1 on this machine.
 
     Example::
@@ -69,19 +61,10 @@ class FcmSandbox(PushSandbox[Behaviour]):
             assert sandbox.received[0].token == token
     """
 
-    def __init__(
-        self,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        *,
-        tls: ssl.SSLContext | None = None,
-        record: bool = True,
-        http2: bool = False,
-    ) -> None:
-        super().__init__(Behaviour(), host, port, tls=tls, record=record, http2=http2)
-        #: The last messages taken, MAX_MESSAGES_KEPT at most; empty without `record`.
-        self.received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
-        self._tokens, self._topics = TokenEndpoint(self.clock), Topics()
+    BEHAVIOUR = Behaviour
+
+    def begin(self) -> None:
+        self.tokens, self.topics = TokenEndpoint(self.clock), Topics()
 
     @property
     def base_url(self) -> str:
@@ -94,18 +77,13 @@ class FcmSandbox(PushSandbox[Behaviour]):
         return f"{self.url}/iid/v1"
 
     @property
-    def followers(self) -> Mapping[str, set[str]]:
-        """Topic → the tokens that follow it."""
-        return self._topics.followers
-
-    @property
     def token_requests(self) -> int:
         """Requests to the token endpoint, those that a fault has met among them."""
-        return self._tokens.requests + sum(n for (path, _), n in self.counted.items() if path == "/token")
+        return self.tokens.requests + sum(n for (path, _), n in self.counted.items() if path == "/token")
 
     @asynccontextmanager
     async def mounted(self) -> AsyncIterator[None]:
-        await self._tokens.make_key()
+        await self.tokens.make_key()
         yield
 
     def service_account_file(self, path: Path) -> Path:
@@ -116,11 +94,7 @@ class FcmSandbox(PushSandbox[Behaviour]):
         Raises:
             FileExistsError: `path` is something else, such as a real key; it is left alone.
         """
-        return self._tokens.write_account(path, self.url)
-
-    def expire_tokens(self) -> None:
-        """Make every access token that was given out expire at once."""
-        self._tokens.expire()
+        return self.tokens.write_account(path, self.url)
 
     def calls(self) -> Mapping[str, Call]:
         return dict.fromkeys(("/v1/projects/", *(f"/iid/v1:{call}" for call in CALLS), "/token"), self.call)
@@ -128,8 +102,8 @@ class FcmSandbox(PushSandbox[Behaviour]):
     def controls(self) -> Mapping[str, Control]:
         return {
             **super().controls(),
-            "GET topics": lambda _: {topic: sorted(tokens) for topic, tokens in self.followers.items()},
-            "DELETE tokens": lambda _: self.expire_tokens(),
+            "GET topics": lambda _: {topic: sorted(tokens) for topic, tokens in self.topics.followers.items()},
+            "DELETE tokens": lambda _: self.tokens.expire(),
         }
 
     def refused(self, code: int | str) -> web.StreamResponse:
@@ -141,7 +115,7 @@ class FcmSandbox(PushSandbox[Behaviour]):
         """The answer to a message and its place in the counts, or that to one of the other calls."""
         method, path, headers, body = heard
         if path == "/token":
-            return self._tokens.answer(body, self.behaviour, self.url)
+            return self.tokens.answer(body, self.behaviour, self.url)
         topics = path.startswith("/iid/")
         if method != "POST" or not (topics or path.endswith("/messages:send")):
             return Answer(404, "NOT_FOUND", orjson.dumps({"detail": f"{method} {path} is no path of the sandbox"}))
@@ -149,14 +123,14 @@ class FcmSandbox(PushSandbox[Behaviour]):
             return NO_TOKEN
         refusal = self._refusal(headers.get("Authorization"), topics or path == SEND)
         if topics:
-            return refusal or self._topics.answer(path.rpartition(":")[2], body, self.behaviour)
+            return refusal or self.topics.answer(path.rpartition(":")[2], body, self.behaviour)
         answer = refusal or self._take(body)
         self.answers[answer.code] += 1
         return answer
 
     def _refusal(self, header: str | None, ours: bool) -> Answer | None:
         """The answer to a request that does not get as far as its message: who asks, for whom, how often."""
-        expires = self._tokens.expires.get(header) if header else None
+        expires = self.tokens.expires.get(header) if header else None
         if expires is None:
             return UNKNOWN_TOKEN if header else NO_TOKEN
         if expires <= self.clock():
@@ -182,7 +156,7 @@ class FcmSandbox(PushSandbox[Behaviour]):
             text = f"Message is too big: notification and data exceed {MAX_PAYLOAD_BYTES} bytes."
             return invalid([("message", text)], "INVALID_ARGUMENT")
         try:
-            followers = self._topics.reached(message)
+            followers = self.topics.reached(message)
         except ValueError:
             return NO_CONDITION
         token = targets[0]
@@ -194,8 +168,7 @@ class FcmSandbox(PushSandbox[Behaviour]):
         if document.get("validate_only") or document.get("validateOnly"):
             return Answer(200, "OK", orjson.dumps({"name": f"{name}fake_message_id"}))
         self._number += 1
-        if self.record:
-            self.received.append(Received(self._number, token, time.monotonic(), body, followers))
+        self.keep(Received(self._number, token, time.monotonic(), body, followers))
         return Answer(200, "OK", b'{"name":"%b0:%d"}' % (name.encode(), self._number))
 
     def settings(self, folder: Path) -> str:
@@ -210,9 +183,6 @@ base_url = "{self.base_url}"
 topics_url = "{self.topics_url}"
 at_once = 100
 """
-
-    def taken(self) -> Iterable[Received]:
-        return self.received
 
     def shown(self) -> Iterator[Shown]:
         for one in self.received:

@@ -10,10 +10,9 @@ notification responses from APNs".
 from __future__ import annotations
 
 import re
-import ssl
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -26,7 +25,7 @@ from pydantic import Field
 from mobile_push.sandbox import server
 from mobile_push.sandbox.answers import Answer
 from mobile_push.sandbox.behaviour import Switches
-from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, Heard, PushSandbox, Shown, response
+from mobile_push.sandbox.server import Heard, PushSandbox, Shown, response
 from mobile_push.sandbox.validation import MAX_APPLE_BYTES, MAX_COLLAPSE_BYTES
 from sandboxes.faults import Count
 from sandboxes.sandbox import Call
@@ -90,7 +89,7 @@ class Received(server.Received):
         return {**server.Received.told(self), "headers": {str(name): value for name, value in self.headers.items()}}
 
 
-class ApnsSandbox(PushSandbox[ApnsBehaviour]):
+class ApnsSandbox(PushSandbox[ApnsBehaviour, Received]):
     """A server that speaks Apple's protocol on this machine.
 
     Example::
@@ -101,16 +100,11 @@ class ApnsSandbox(PushSandbox[ApnsBehaviour]):
             assert sandbox.received[0].message["aps"]["alert"]["title"] == push.title
     """
 
-    HTTP2 = True
+    BEHAVIOUR, HTTP2 = ApnsBehaviour, True
 
-    def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None, record: bool = True
-    ) -> None:
+    def begin(self) -> None:
         from cryptography.hazmat.primitives.asymmetric import ec
 
-        super().__init__(ApnsBehaviour(), host, port, tls=tls, record=record)
-        #: The last messages taken, MAX_MESSAGES_KEPT at most; empty without `record`.
-        self.received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
         self._key: Any = ec.generate_private_key(ec.SECP256R1())
         #: Authorization header that was right → when it was signed; and when new ones came, lately.
         self._signed: dict[str, float] = {}
@@ -140,8 +134,7 @@ class ApnsSandbox(PushSandbox[ApnsBehaviour]):
         answer = self._refused(heard, token)
         if answer is None:
             self._number += 1
-            if self.record:
-                self.received.append(Received(self._number, token, time.monotonic(), heard.body, heard.headers))
+            self.keep(Received(self._number, token, time.monotonic(), heard.body, heard.headers))
             answer = Answer(200, "OK", b"", {})
         self.answers[answer.code] += 1
         identity = heard.headers.get("apns-id") or str(uuid4()).upper()
@@ -184,24 +177,20 @@ class ApnsSandbox(PushSandbox[ApnsBehaviour]):
 
     def _verified(self, authorization: str) -> float:
         """When a token was signed. Raises ValueError, KeyError or TypeError for what our key hasn't signed for us."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
         from joserfc import jwt
         from joserfc.errors import JoseError
         from joserfc.jwk import ECKey
 
+        public = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         scheme, _, text = authorization.partition(" ")
         try:
-            token = jwt.decode(text, ECKey.import_key(self._public()), algorithms=["ES256"])
+            token = jwt.decode(text, ECKey.import_key(public), algorithms=["ES256"])
         except JoseError as error:
             raise ValueError(str(error)) from None
         if scheme.lower() != "bearer" or token.header["kid"] != KEY_ID or token.claims["iss"] != TEAM_ID:
             raise ValueError("it is of another key or team")
         return float(token.claims["iat"])
-
-    def _public(self) -> bytes:
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-        public: bytes = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        return public
 
     def settings(self, folder: Path) -> str:
         return f"""[plugins.mobile_push.settings.apns]
@@ -211,9 +200,6 @@ team_id = "{TEAM_ID}"
 topic = "{TOPIC}"
 base_url = "{self.url}"
 """
-
-    def taken(self) -> Iterable[Received]:
-        return self.received
 
     def shown(self) -> Iterator[Shown]:
         for one in self.received:

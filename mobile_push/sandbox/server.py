@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from abc import abstractmethod
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import orjson
 from aiohttp import web
@@ -79,23 +79,48 @@ class Shown(NamedTuple):
     more: Mapping[str, Any]
 
 
-class PushSandbox(Sandbox[B]):
+R = TypeVar("R", bound=Received)
+
+
+class PushSandbox(Sandbox[B], Generic[B, R]):
     """A push service on this machine."""
 
+    #: How it is told to fail.
+    BEHAVIOUR: type[B]
     #: Whether it speaks HTTP/2 where nobody says so.
     HTTP2: ClassVar[bool] = False
 
     def __init__(
-        self, faults: B, host: str, port: int, *, tls: ssl.SSLContext | None, record: bool, http2: bool | None = None
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        tls: ssl.SSLContext | None = None,
+        record: bool = True,
+        http2: bool | None = None,
     ) -> None:
-        super().__init__(faults, host, port, tls=tls, http2=self.HTTP2 if http2 is None else http2)
-        #: Whether messages are kept to be looked at.
+        """Without `record` messages are counted, and none is kept to be looked at."""
+        super().__init__(self.BEHAVIOUR(), host, port, tls=tls, http2=self.HTTP2 if http2 is None else http2)
         self.record = record
+        self._received: deque[R] = deque(maxlen=MAX_MESSAGES_KEPT)
         #: Exact numbers of answers to messages, by the service's words for them.
         self.answers: Counter[Any] = Counter()
         self._number = 0
         #: What is answered at one moment, by that moment.
         self._due: dict[float, list[tuple[Connection, int, bytes, bytes]]] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Make what this service has of its own."""
+
+    @property
+    def received(self) -> deque[R]:
+        """The last messages that were taken, MAX_MESSAGES_KEPT at most."""
+        return self._received
+
+    def keep(self, message: R) -> None:
+        if self.record:
+            self._received.append(message)
 
     @property
     def behaviour(self) -> B:
@@ -114,16 +139,12 @@ class PushSandbox(Sandbox[B]):
     def settings(self, folder: Path) -> str:
         """What to put into plugins.toml; its keys are written into that folder."""
 
-    @abstractmethod
-    def taken(self) -> Iterable[Received]:
-        """The last messages that were taken, MAX_MESSAGES_KEPT at most."""
-
     def messages(self, asked: Asked) -> dict[str, Any]:
         """What arrived behind the message of a number. Raises ValueError."""
         of, number = asked.query.get("token") or asked.query.get("subscription", ""), asked.query.get("after", "0")
         if not (number.isascii() and number.isdigit()):
             raise ValueError("after must be the number of a message")
-        chosen = islice((r for r in self.taken() if r.number > int(number) and r.is_for(of)), MAX_MESSAGES_SHOWN)
+        chosen = islice((r for r in self.received if r.number > int(number) and r.is_for(of)), MAX_MESSAGES_SHOWN)
         answers = {str(code): count for code, count in self.answers.items()}
         return {"messages": [one.told() for one in chosen], "taken": self._number, "answers": answers}
 

@@ -54,12 +54,10 @@ class PushServices(Sandbox[Faults]):
         """JPush's receipts go to `to`, where a push names no address."""
         super().__init__(Faults(), host, port, tls=tls, http2=True)
         self.fcm, self.webpush = FcmSandbox(record=record), WebPushSandbox(record=record)
-        self.apns, self.jpush = ApnsSandbox(record=record), JPushSandbox(to=to, record=record)
-        self.services: dict[str, PushSandbox[Any]] = {
-            "fcm": self.fcm,
-            "webpush": self.webpush,
-            "apns": self.apns,
-            "jpush": self.jpush,
+        self.apns, self.jpush = ApnsSandbox(record=record), JPushSandbox(record=record)
+        self.jpush.receipts.to = to
+        self.services: dict[str, PushSandbox[Any, Any]] = {
+            name: getattr(self, name) for name in ("fcm", "webpush", "apns", "jpush")
         }
 
     async def __aenter__(self) -> Self:

@@ -27,10 +27,7 @@ TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "tra
 SETTINGS: dict[str, Any] = {
     "one_person": ["traffic"],
     "topics": {"exercises": {"zh-CN": "演练", "en": "Exercises"}},
-    "alerts": {
-        "sender": "alerts@city.example",
-        "exercise_topic": "exercises",
-    },
+    "alerts": {"sender": "alerts@city.example", "exercise_topic": "exercises"},
 }
 
 

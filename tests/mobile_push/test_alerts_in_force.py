@@ -163,7 +163,6 @@ async def test_a_page_costs_two_statements_though_hundreds_of_newer_alerts_are_f
         always = these if always is None else always & these
     assert always is not None
     assert len(always) == 2, always
-    assert page["next"] == "11"
     rest = {"division": "330106", "limit": "20", "cursor": page["next"]}
     page = (await door.anyone.get("/v1/alerts", params=rest)).ok()
     assert ([int(one["title"]) for one in page["items"]], page["next"]) == (list(range(10, 0, -1)), None)

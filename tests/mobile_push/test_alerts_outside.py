@@ -18,7 +18,7 @@ from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, Reply, open_door
 from mobile_push.cap.signature import sign
 from mobile_push.cap.values import Alert, Area, Info, NamedValue
-from mobile_push.cap.vocabulary import Category, Certainty, MessageType, Scope, Severity, Status, Urgency
+from mobile_push.cap.vocabulary import MessageType, Scope, Status
 from mobile_push.cap.writing import write
 from mobile_push.tables.models import Broadcast, BroadcastEvent, CapMessage
 
@@ -60,11 +60,11 @@ def now(door: Door, **apart: float) -> datetime:
 def alert(door: Door, **changes: Any) -> Alert:
     info = Info(
         language="zh-CN",
-        categories=(Category.MET,),
+        categories=("Met",),
         event="暴雨",
-        urgency=Urgency.IMMEDIATE,
-        severity=Severity.SEVERE,
-        certainty=Certainty.OBSERVED,
+        urgency="Immediate",
+        severity="Severe",
+        certainty="Observed",
         expires=now(door, hours=6),
         headline="暴雨红色预警",
         areas=(LAKE,),

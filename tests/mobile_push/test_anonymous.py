@@ -14,7 +14,8 @@ from banshi import Message
 from banshi.testing import Door, Person, Reply
 from mobile_push.broadcasts import publication
 from mobile_push.delivery.service import PUSH
-from mobile_push.phones.anonymous import flood, upkeep
+from mobile_push.phones import upkeep
+from mobile_push.phones.anonymous import flood
 from mobile_push.phones.anonymous.flood import REGISTRATIONS
 from mobile_push.phones.anonymous.subjects import subject_of
 from mobile_push.sandbox import FcmSandbox
@@ -194,7 +195,7 @@ async def test_topics_of_the_provider_have_it_until_it_signs_in_and_the_person_f
         return await TopicRound.filter(complete=True).exists() and not await TopicChange.exists()
 
     def following() -> set[str]:
-        return {topic.partition(".")[2] for topic, tokens in sandbox.followers.items() if PHONE in tokens}
+        return {topic.partition(".")[2] for topic, tokens in sandbox.topics.followers.items() if PHONE in tokens}
 
     async with open_push(fcm={"topics": True}, topics=TOPICS) as door:
         await until(told)

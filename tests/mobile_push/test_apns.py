@@ -334,11 +334,7 @@ async def test_a_setting_that_apple_would_not_understand_is_refused_at_the_start
 
 
 async def test_a_phone_that_registers_for_apns_is_woken_by_apple(
-    apple: ApnsSandbox,
-    tmp_path: Path,
-    tls: tuple[ssl.SSLContext, Path],
-    message: Callable[..., Message],
-    until: Until,
+    apple: ApnsSandbox, tmp_path: Path, tls: tuple[ssl.SSLContext, Path], message: Callable[..., Message], until: Until
 ) -> None:
     given = {"mobile_push": {"apns": written(apple, tmp_path, tls)}}
     async with open_door(tmp_path, {"mobile_push": "mobile_push"}, settings=given) as door:

@@ -169,11 +169,7 @@ async def test_without_fcm_a_phone_is_told_what_is_set_up_here(tmp_path: Path) -
         wang = door.citizen("wang")
         problem = (await register(wang)).problem(422, "invalid-fields")
         assert problem["problems"] == [
-            {
-                "pointer": "/provider",
-                "detail": "没有配置这种推送方式；可用的有：stream。",
-                "code": "unavailable",
-            }
+            {"pointer": "/provider", "detail": "没有配置这种推送方式；可用的有：stream。", "code": "unavailable"}
         ]
         assert (await register(wang, "installation-1", provider="stream")).created()["provider"] == "stream"
 

@@ -90,10 +90,6 @@ def test_every_division_covers_itself_and_is_covered_by_its_city_and_province(co
     ],
 )
 def test_what_is_no_division_is_refused(code: str) -> None:
-    for call in (
-        lambda: check_division(code),
-        lambda: division_prefix(code),
-        lambda: codes_over(code),
-    ):
+    for call in (lambda: check_division(code), lambda: division_prefix(code), lambda: codes_over(code)):
         with pytest.raises(ValueError, match=r"division|province|city|village"):
             call()

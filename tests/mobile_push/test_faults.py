@@ -243,7 +243,7 @@ async def test_a_token_endpoint_that_is_down_for_a_while_costs_nothing_but_time(
         await notice(door)
         await until(lambda: len(sandbox.received) >= 40)
         sandbox.behaviour.cut = {"/token"}
-        sandbox.expire_tokens()
+        sandbox.tokens.expire()
         asked = sandbox.token_requests
         await asyncio.sleep(0.8)
         assert len(sandbox.received) < 200
@@ -360,8 +360,8 @@ async def test_a_new_key_file_takes_the_place_of_one_that_was_withdrawn_without_
         tokens = await phones(door, 100)
         await notice(door)
         await until(lambda: len(sandbox.received) >= 20)
-        sandbox._tokens._keys = [new]
-        sandbox.expire_tokens()
+        sandbox.tokens._keys = [new]
+        sandbox.tokens.expire()
         await until(lambda: door.platform[PUSH].couriers[0].pace.resting > 0)
         (tmp_path / "key.json").write_text("half a file")  # whoever copies it is not done yet
         await asyncio.sleep(0.3)

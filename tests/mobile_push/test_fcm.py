@@ -349,7 +349,7 @@ async def test_an_expired_token_is_replaced_once_for_fifty_messages_and_all_arri
 ) -> None:
     for expiry in (1, 2):
         await fcm.send(push(), "phone-1")
-        sandbox.expire_tokens()
+        sandbox.tokens.expire()
         receipts = await asyncio.gather(*(fcm.send(push(), f"phone-{n}") for n in range(50)))
         assert {r.outcome for r in receipts} == {Outcome.ACCEPTED}
         assert sandbox.token_requests == 1 + expiry
@@ -365,7 +365,7 @@ async def test_a_send_takes_no_longer_than_two_timeouts_however_slow_tokens_and_
         assert fcm.longest_send == 6.0
         if first == "refused":
             await fcm.send(push(), "phone-1")
-            sandbox.expire_tokens()
+            sandbox.tokens.expire()
         sandbox.behaviour.latency = {"/": 1.8}
         started = time.monotonic()
         receipt = await fcm.send(push(), "phone-2")
@@ -387,7 +387,7 @@ async def test_a_late_refusal_of_the_old_token_does_not_throw_the_new_one_away(
     slow = asyncio.create_task(fcm.send(push(), "phone-2"))
     await asyncio.sleep(0.2)
     sandbox.behaviour.latency = 0.0
-    sandbox.expire_tokens()
+    sandbox.tokens.expire()
     assert (await fcm.send(push(), "phone-3")).outcome is Outcome.ACCEPTED
     assert (await slow).outcome is Outcome.ACCEPTED
     assert sandbox.answers["UNAUTHENTICATED"] == 2

@@ -103,7 +103,7 @@ async def expected(door: Door) -> dict[str, set[str]]:
 
 
 def followed(sandbox: FcmSandbox) -> dict[str, set[str]]:
-    return {topic: set(tokens) for topic, tokens in sandbox.followers.items() if tokens}
+    return {topic: set(tokens) for topic, tokens in sandbox.topics.followers.items() if tokens}
 
 
 async def alert(door: Door, audience: dict[str, Any], kind: str = "alert", **changes: Any) -> Broadcast:
@@ -477,7 +477,7 @@ async def test_a_later_wish_is_carried_out_after_an_earlier_one_that_is_under_wa
     go_on.set()
     await settled(door)
     assert not followed(sandbox)
-    assert len(sandbox.followers) == 1
+    assert len(sandbox.topics.followers) == 1
 
 
 async def test_a_phone_that_the_provider_will_not_have_is_asked_for_again_tomorrow_and_goes_by_token(

@@ -125,12 +125,7 @@ async def test_a_thousand_phones_are_one_request_that_says_what_each_platform_ne
                 "extras": told,
             },
         },
-        "options": {
-            "time_to_live": 90,
-            "classification": 1,
-            "apns_production": True,
-            "apns_collapse_id": "case-1",
-        },
+        "options": {"time_to_live": 90, "classification": 1, "apns_production": True, "apns_collapse_id": "case-1"},
     }
 
 

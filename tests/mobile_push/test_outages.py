@@ -46,7 +46,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def outage(sandbox: FcmSandbox, network: FaultProxy, how: str) -> AsyncIterator[None]:
     """No access token is good any more, and meanwhile there is no other."""
-    sandbox.expire_tokens()
+    sandbox.tokens.expire()
     if how in WAYS:
         async with cut_off(network, how):
             yield

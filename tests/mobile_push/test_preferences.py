@@ -16,10 +16,7 @@ from mobile_push.tables.models import Follow, Profile
 
 TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
-TOPICS = {
-    "weather": {"zh-CN": "天气预警", "en": "Weather warnings"},
-    "water": {"zh-CN": "停水", "en": "Water cuts"},
-}
+TOPICS = {"weather": {"zh-CN": "天气预警", "en": "Weather warnings"}, "water": {"zh-CN": "停水", "en": "Water cuts"}}
 
 NOTHING = {"topics": [], "departments": [], "quiet_hours": None, "notices": True, "silent_categories": []}
 
@@ -130,11 +127,7 @@ async def test_a_topic_that_is_no_longer_offered_is_not_shown_and_does_not_spoil
         assert shown == {**ALL, "topics": ["water"]}
         assert (await wang.put(PATH, shown)).ok() == shown
         (problem,) = (await wang.put(PATH, ALL)).problem(422, "invalid-fields")["problems"]
-        assert problem == {
-            "pointer": "/topics/0",
-            "detail": "没有这一项；可用的有：water。",
-            "code": "unknown",
-        }
+        assert problem == {"pointer": "/topics/0", "detail": "没有这一项；可用的有：water。", "code": "unknown"}
 
 
 #: A body of PUT → the pointers that it is told.

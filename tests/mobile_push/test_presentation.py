@@ -31,12 +31,7 @@ from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.validation import wrong_with
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.screen.pictures import wrong_with_picture
-from mobile_push.screen.presentation import (
-    AlertPresentation,
-    Level,
-    Presentation,
-    PresentationSettings,
-)
+from mobile_push.screen.presentation import AlertPresentation, Level, Presentation, PresentationSettings
 from mobile_push.screen.threads import KEY_FILE, THREADS, Threads
 from mobile_push.tables.models import Broadcast, Delivery
 from tests.mobile_push.conftest import TRAFFIC

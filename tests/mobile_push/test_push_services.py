@@ -413,11 +413,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             },
         },
         "message": {"msg_content": "Hi,JPush", "content_type": "text", "title": "msg", "extras": {"key": "value"}},
-        "options": {
-            "time_to_live": 60,
-            "apns_production": False,
-            "apns_collapse_id": "jiguang_test_201706011100",
-        },
+        "options": {"time_to_live": 60, "apns_production": False, "apns_collapse_id": "jiguang_test_201706011100"},
     },
 }
 

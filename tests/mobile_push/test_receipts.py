@@ -169,11 +169,7 @@ async def test_who_takes_a_phone_over_says_nothing_for_its_former_owner_nor_the_
     assert (await sent(li, old, said(str(notice.id)))).ok() == counts(unknown=1, registered=False)
     assert (await sent(wang, new, said(his, "opened"))).ok() == counts(unknown=1, registered=False)
     found = {(row[0], row[1], row[2]): row[4] for row in await rows()}
-    assert found == {
-        (his.id, old, "wang"): None,
-        (str(notice.id), old, "wang"): NOW,
-        (str(notice.id), new, "li"): None,
-    }
+    assert found == {(his.id, old, "wang"): None, (str(notice.id), old, "wang"): NOW, (str(notice.id), new, "li"): None}
 
 
 async def test_a_receipt_is_a_sign_of_life(door: Door) -> None:

@@ -25,7 +25,8 @@ from pyfcm.errors import FCMNotRegisteredError, InvalidDataError
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import Outcome, Push
-from mobile_push.sandbox import MAX_MESSAGES_KEPT, FcmSandbox, serve
+from mobile_push.sandbox import FcmSandbox, serve
+from mobile_push.sandbox.server import MAX_MESSAGES_KEPT
 from mobile_push.sandbox.tokens import GRANT, SCOPE
 
 PUSH = Push("m-1", "标题", "", "/cases/1", "case", 60, None, "normal")
@@ -92,7 +93,7 @@ async def test_pyfcm_itself_sends_through_the_sandbox(sandbox: FcmSandbox, tmp_p
             await notify("gone")
         with pytest.raises(InvalidDataError, match="data"):
             await notify("phone-1", data_payload={"n": 1})
-        sandbox.expire_tokens()
+        sandbox.tokens.expire()
         await notify("phone-2")
     assert [record.token for record in sandbox.received] == ["phone-1", "phone-2"]
     assert sandbox.received[0].message["notification"]["title"] == "标题"
@@ -302,7 +303,7 @@ async def test_the_token_alone_fails_by_its_path_and_nothing_else_does(
         assert name == "cut"
     assert sandbox.counted.total() == 1
     assert sandbox.token_requests == 2
-    assert len(sandbox._tokens.expires) == 1, "what a fault meets is not looked at"
+    assert len(sandbox.tokens.expires) == 1, "what a fault meets is not looked at"
     assert (await send(client, bearer, {"message": TEXTS}))[0] == 200
     async with client.get("/sandbox/behaviour") as response:
         shown = await response.json()
@@ -374,7 +375,7 @@ async def test_memory_is_bounded_while_the_counts_go_on(
     sandbox: FcmSandbox, client: aiohttp.ClientSession, bearer: str
 ) -> None:
     assert sandbox.received.maxlen == MAX_MESSAGES_KEPT
-    sandbox.received = deque(maxlen=2)
+    sandbox._received = deque(maxlen=2)
     for _ in range(5):
         await send(client, bearer, {"message": TEXTS})
     assert [record.number for record in sandbox.received] == [4, 5]

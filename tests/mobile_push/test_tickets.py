@@ -159,9 +159,7 @@ async def test_processes_that_share_the_keys_know_each_other_s_tickets(open_push
         await first_event(again, await taken(again.citizen("wang")))
 
 
-async def test_a_key_that_can_t_be_read_keeps_the_platform_from_starting_and_says_what_to_do(
-    open_push: Any,
-) -> None:
+async def test_a_key_that_can_t_be_read_keeps_the_platform_from_starting_and_says_what_to_do(open_push: Any) -> None:
     async with open_push() as door:
         file: Path = door.platform.settings.keys_folder / KEY_FILE
     await asyncio.to_thread(file.write_bytes, b"nonsense")

@@ -108,9 +108,9 @@ async def test_thousands_of_phones_follow_in_calls_of_a_thousand_and_leave_again
 ) -> None:
     tokens = [f"phone-{number}" for number in range(2500)]
     assert await fcm.subscribe("everyone", tokens) == [FOLLOWS] * 2500
-    assert sandbox.followers["everyone"] == set(tokens)
+    assert sandbox.topics.followers["everyone"] == set(tokens)
     assert await fcm.unsubscribe("everyone", tokens[:1500]) == [FOLLOWS] * 1500
-    assert sandbox.followers["everyone"] == set(tokens[1500:])
+    assert sandbox.topics.followers["everyone"] == set(tokens[1500:])
     assert await fcm.subscribe("everyone", []) == []
 
 
@@ -129,11 +129,11 @@ async def test_each_phones_own_result_has_its_verdict_in_the_tokens_order(
         Receipt(Outcome.REJECTED, "TOO_MANY_TOPICS"),
         FOLLOWS,
     ]
-    assert sandbox.followers["a"] == {"fine", "fine too"}
+    assert sandbox.topics.followers["a"] == {"fine", "fine too"}
 
 
 async def test_a_phone_follows_two_thousand_topics_at_most(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
-    sandbox._topics._follows["avid"] = 2000
+    sandbox.topics._follows["avid"] = 2000
     assert await fcm.subscribe("a", ["avid"]) == [Receipt(Outcome.REJECTED, "TOO_MANY_TOPICS")]
 
 
@@ -154,12 +154,12 @@ async def test_a_call_that_fails_as_a_whole_fails_for_each_of_its_phones_alone(
         setattr(sandbox.behaviour, name, value)
     async with FcmProvider(replace(settings, timeout=0.5)) as fcm:
         assert await fcm.subscribe("a", ["one", "two"]) == [receipt] * 2
-    assert not sandbox.followers
+    assert not sandbox.topics.followers
 
 
 async def test_an_expired_access_token_is_replaced_and_the_call_repeated(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
     assert await fcm.subscribe("a", ["one"]) == [FOLLOWS]
-    sandbox.expire_tokens()
+    sandbox.tokens.expire()
     receipts = await asyncio.gather(fcm.subscribe("a", ["two"]), fcm.send(PUSH, "three"))
     assert receipts[0] == [FOLLOWS]
     assert receipts[1].outcome is Outcome.ACCEPTED
@@ -221,7 +221,7 @@ async def test_the_sandbox_refuses_what_google_refuses(
     sandbox: FcmSandbox, fcm: FcmProvider, document: Any, error: str
 ) -> None:
     await fcm.subscribe("a", ["one"])
-    headers = {"Authorization": next(iter(sandbox._tokens.expires)), "access_token_auth": "true"}
+    headers = {"Authorization": next(iter(sandbox.tokens.expires)), "access_token_auth": "true"}
     async with (
         aiohttp.ClientSession() as client,
         client.post(f"{sandbox.topics_url}:batchAdd", json=document, headers=headers) as response,

@@ -28,8 +28,7 @@ from mobile_push.providers.webpush.answers import classify
 from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES
 from mobile_push.providers.webpush.provider import BROKEN_REST_S, MAX_REFUSALS, WebPushProvider, payload, topic
 from mobile_push.providers.webpush.vapid import TOKEN_GOOD_FOR_S, write_key
-from mobile_push.sandbox.webpush.behaviour import WebPushBehaviour
-from mobile_push.sandbox.webpush.push_service import WebPushSandbox
+from mobile_push.sandbox.webpush.push_service import WebPushBehaviour, WebPushSandbox
 from tests.mobile_push.conftest import Clock, push
 from tests.outages import unanswered
 
@@ -151,11 +150,7 @@ async def test_the_same_push_to_the_same_phone_is_never_the_same_bytes(
     ],
 )
 async def test_what_can_never_be_sent_never_leaves(
-    sandbox: WebPushSandbox,
-    webpush: WebPushProvider,
-    phone: Callable[[], str],
-    changes: dict[str, Any],
-    code: str,
+    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], changes: dict[str, Any], code: str
 ) -> None:
     assert await webpush.send(push(**changes), phone()) == Receipt(Outcome.REJECTED, code)
     assert not sandbox.answers

@@ -384,7 +384,7 @@ async def test_what_went_to_a_topic_is_taken_back_there(open_push: OpenPush, san
         (await door.citizen("wang").post("/v1/devices", {
             "provider": "fcm", "token": "phone-0001", "platform": "android", "language": "en"
         })).created()  # fmt: skip
-        await until(lambda: any("phone-0001" in tokens for tokens in sandbox.followers.values()))
+        await until(lambda: any("phone-0001" in tokens for tokens in sandbox.topics.followers.values()))
         one = await publish(door, await broadcast(door, "alert"))
         await quiet(until)
         await recall(door, one)

@@ -8,6 +8,7 @@ from typing import Any
 
 from banshi import LANGUAGES, FieldProblem, InvalidFields
 from mobile_push.broadcasts import addressing
+from mobile_push.broadcasts.publication import succeeding
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.representations import document_of
 from mobile_push.cap.values import Alert, Info
@@ -131,13 +132,4 @@ def ends(alert: Alert, ttl: int) -> dict[str, Any]:
 
 def columns(alert: Alert, earlier: Sequence[Broadcast], ttl: int) -> dict[str, Any]:
     """All that a broadcast keeps of an alert, but for its audience."""
-    ids = [one.id for one in earlier]
-    return {
-        **texts(alert, earlier),
-        **ends(alert, ttl),
-        "cap": document_of(alert),
-        # It takes the place of the first on screens too.
-        "tag": earlier[0].name if earlier else "",
-        "supersedes": ids[0] if ids else None,
-        "earlier": [str(one) for one in ids] if len(ids) > 1 else None,
-    }
+    return {**texts(alert, earlier), **ends(alert, ttl), **succeeding(earlier), "cap": document_of(alert)}

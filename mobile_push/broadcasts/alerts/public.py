@@ -7,18 +7,16 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Link, NotFound, Parameter, reply, text_in
+from banshi import Answer, Audience, Call, Link, NotFound, reply, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
-from banshi.sdk.http import Routes, etag_of, limit_of, page_answer, reply_bytes
-from mobile_push.broadcasts import concerned, representations, sending, staff, steps
-from mobile_push.broadcasts.alerts.in_force import alerts_in_force
+from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, etag_of, page_answer, reply_bytes
+from mobile_push.broadcasts import concerned, representations, sending, steps
 from mobile_push.broadcasts.representations import ATOM, MAX_FEED_ENTRIES, feed_reply
-from mobile_push.cap.representations import MEDIA_TYPE
-from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA
+from mobile_push.cap.representations import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE
 from mobile_push.cap.values import in_language
 from mobile_push.delivery.service import PUSH
 from mobile_push.sentences import say
-from mobile_push.tables.cursor import MAX_NUMBER
+from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, CapMessage
 
 ROUTES = Routes("alerts")
@@ -51,22 +49,26 @@ WHOLE = Record(**SUMMARY["properties"], alert=ALERT_DOCUMENT_SCHEMA)
             SUMMARY, *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("show_alert", "alert_xml"))
         )
     },
-    parameters=(
-        concerned.DIVISION,
-        staff.LIMIT,
-        Parameter(
-            "cursor", {"type": "string", "pattern": "^[0-9]{1,18}$"}, "Where to go on: `next` of the page before."
-        ),
-    ),
+    parameters=(concerned.DIVISION, *PAGE_PARAMETERS),
 )
 async def list_alerts(call: Call) -> web.StreamResponse:
     """List the alerts in force, the newest first."""
-    limit, before = limit_of(call), int(call.query.get("cursor", MAX_NUMBER))
-    division = concerned.division_in(call.query)
-    found = await alerts_in_force(call.platform, call.now, limit + 1, before=before, division=division)
-    shown = found[:limit]
-    items = [summary(call, row) for row in shown]
-    return reply(call, {"items": items, "next": str(shown[-1].seq) if len(found) > limit else None})
+    mark = Marks(call.platform.store)
+    rows, after = await concerned.page(call, mark, in_force(call, mark))
+    return reply(call, Page([summary(call, row) for row in rows], after).document())
+
+
+def in_force(call: Call, mark: Marks, *, ends: bool = False) -> list[str]:
+    """The alerts in force, as SQL; with a division in the query only those that may concern people there.
+
+    A Cancel ends a warning and is none itself: it is left out unless `ends`. Raises InvalidParameter.
+    """
+    wanted = ["kind = 'alert'", "state = 'published'", "cap ->> 'status' = 'Actual'"]
+    if not ends:
+        wanted.append("cap ->> 'msg_type' <> 'Cancel'")
+    if (division := concerned.division_in(call.query)) is not None:
+        wanted.append(concerned.concerns_division(call.platform.store.dialect, division, mark))
+    return [*wanted, f"expires_at > {mark(call.now)}"]
 
 
 async def _public(call: Call) -> Broadcast:
@@ -137,13 +139,13 @@ async def alert_feed(call: Call) -> web.StreamResponse:
 
     It has those that end one, too, for alert hubs.
     """
-    rows = await alerts_in_force(call.platform, call.now, MAX_FEED_ENTRIES, ends=True)
+    mark = Marks(call.platform.store)
+    rows = await concerned.newest(mark, in_force(call, mark, ends=True), MAX_FEED_ENTRIES)
     settings = call.platform[PUSH].settings.alerts
-    from mobile_push.cap.feed import FeedEntry, feed
+    from mobile_push.cap.atom import alert_entry, written
 
-    entries = [FeedEntry(sending.stored(row.cap), f"{call.address}/v1/alerts/{row.id}.xml") for row in rows]
-    body = feed(
-        entries,
+    body = written(
+        [alert_entry(sending.stored(row.cap), f"{call.address}/v1/alerts/{row.id}.xml", call.language) for row in rows],
         url=f"{call.address}/v1/alerts.atom",
         title=FEED_TITLES[call.language],
         author=settings.sender or "banshi",

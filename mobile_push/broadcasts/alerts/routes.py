@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 
@@ -15,9 +14,7 @@ from mobile_push.broadcasts import addressing, publication, representations, sen
 from mobile_push.broadcasts.alerts import checks, signed_senders
 from mobile_push.broadcasts.timing import SEND_AT, timing
 from mobile_push.cap.errors import CapError
-from mobile_push.cap.representations import GIVEN, MEDIA_TYPE, alert_of
-from mobile_push.cap.schema import ALERT_SCHEMA
-from mobile_push.cap.shapes import POLYGON
+from mobile_push.cap.representations import ALERT_SCHEMA, GIVEN, MEDIA_TYPE, alert_of
 from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Status
 from mobile_push.delivery.service import PUSH
@@ -27,28 +24,8 @@ from mobile_push.tables.models import Broadcast
 ROUTES = Routes("push")
 SHOWN = Link("show_alert", {"id": "$response.body#/id"})
 
-#: Characters of a text; a file inside an alert may be longer.
-MAX_TEXT_LENGTH = 20_000
-
-
-def _bounded_by_the_body(schema: Any) -> Any:
-    """CAP's schema without its bounds on lists, files and GeoJSON, which the size of a body bounds as well."""
-    if isinstance(schema, list):
-        return [_bounded_by_the_body(one) for one in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    if schema.get("oneOf") == POLYGON.schema["oneOf"]:
-        return addressing.GEOMETRY
-    return {
-        key: _bounded_by_the_body(one)
-        for key, one in schema.items()
-        if key != "maxItems" and not (key == "maxLength" and one > MAX_TEXT_LENGTH)
-    }
-
-
-_CAP = {
-    name: _bounded_by_the_body(schema) for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"
-}
+#: Lists have no bounds of their own: the size of a body bounds them.
+_CAP = {name: schema for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"}
 _OWN: dict[str, Any] = {
     "references": array(
         ID,
@@ -62,7 +39,7 @@ _OWN: dict[str, Any] = {
         "description": "Whom it is for, where that is not who is in its areas. A Cancel goes to those of the alert.",
     },
     "send_at": SEND_AT,
-    "collapse_key": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]*$"},
+    "collapse_key": staff.COLLAPSE_KEY,
 }
 
 ABOUT = "An alert in the terms of OASIS CAP 1.2, and how it is sent."
@@ -119,13 +96,11 @@ async def _earlier(row: Broadcast, body: Mapping[str, Any]) -> list[Broadcast]:
         ids = publication.earlier_of(row)
         there = {one.id: one for one in await Broadcast.filter(id__in=ids)} if ids else {}
         return [there[one] for one in ids if one in there]
-    asked = [UUID(one) for one in body["references"]]
-    rows = await Broadcast.filter(id__in=asked, kind="alert", department=row.department, state="published")
-    there = {one.id: one for one in rows}
-    if missing := [place for place, one in enumerate(asked) if one not in there]:
-        detail = say("Your department has no such public alert.")
-        raise InvalidFields([FieldProblem(f"/references/{place}", detail, "unknown") for place in missing])
-    return [there[one] for one in asked]
+    missing = say("Your department has no such public alert.")
+    found, wrong = await staff.earlier_in(row, body["references"], "references", missing)
+    if wrong:
+        raise InvalidFields(wrong)
+    return found
 
 
 async def _audience(

@@ -10,13 +10,12 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Parameter, text_in
 from banshi.sdk.documents import LINKS, TEXT, Record, array
-from banshi.sdk.http import Page, Routes, from_cursor, limit_of
+from banshi.sdk.http import Page, Routes
 from mobile_push.broadcasts import concerned, representations
 from mobile_push.broadcasts.representations import ATOM, MAX_FEED_ENTRIES, PAGE, feed_reply
 from mobile_push.delivery.service import PUSH
 from mobile_push.sentences import say
 from mobile_push.settings import MAX_TOPIC_LENGTH, SLUG
-from mobile_push.tables.cursor import MAX_NUMBER
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
 
@@ -44,24 +43,15 @@ async def listed(call: Call) -> Page:
     """A page of what is published, the newest first; what was taken back is gone. Raises InvalidParameter."""
     if call.query.get("state", "published") != "published":
         return Page([], None)
-    limit = limit_of(call)
-    found = await _published(call, limit + 1, from_cursor(call, _number) or MAX_NUMBER)
-    shown = found[:limit]
-    return Page([summary(call, row) for row in shown], str(shown[-1].seq) if len(found) > limit else None)
+    mark = Marks(call.platform.store)
+    rows, after = await concerned.page(call, mark, _wanted(call, mark))
+    return Page([summary(call, row) for row in rows], after)
 
 
-def _number(text: str) -> int:
-    """Of a notice in the common log. Raises ValueError."""
-    if not 0 < int(text) <= MAX_NUMBER:
-        raise ValueError(text)
-    return int(text)
-
-
-async def _published(call: Call, limit: int, before: int = MAX_NUMBER) -> list[Broadcast]:
-    """What is published of what the query asks for. What was sent to people who are named is theirs alone."""
+def _wanted(call: Call, mark: Marks) -> list[str]:
+    """What is published of what the query asks for, as SQL. What was sent to people who are named is theirs alone."""
     platform, dialect = call.platform, call.platform.store.dialect
-    mark = Marks(platform.store)
-    wanted = ["kind = 'notice'", "state = 'published'", f"NOT ({concerned.NAMES[dialect]('people')})"]
+    wanted = ["kind = 'notice'", "state = 'published'", f"NOT ({concerned.NAMES('people')})"]
     if (topic := call.query.get("topic")) is not None:
         known = platform[PUSH].settings.topics
         if topic not in known:
@@ -73,7 +63,7 @@ async def _published(call: Call, limit: int, before: int = MAX_NUMBER) -> list[B
         wanted.append(concerned.concerns_division(dialect, division, mark))
     if (department := call.query.get("department")) is not None:
         wanted.append(f"department = {mark(department)}")
-    return await concerned.newest(mark, wanted, limit, before)
+    return wanted
 
 
 def summary(call: Call, row: Broadcast) -> dict[str, Any]:
@@ -93,7 +83,8 @@ def summary(call: Call, row: Broadcast) -> dict[str, Any]:
 )
 async def notice_feed(call: Call) -> web.StreamResponse:
     """The published notices as an Atom feed, the newest first."""
-    rows = await _published(call, MAX_FEED_ENTRIES)
+    mark = Marks(call.platform.store)
+    rows = await concerned.newest(mark, _wanted(call, mark), MAX_FEED_ENTRIES)
     from mobile_push.cap.atom import written
 
     url = f"{call.address}/v1/notices.atom"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, FieldProblem, InvalidFields, NotFound, reply
 from banshi.sdk.documents import ID, array
 from banshi.sdk.http import Routes, page_answer
-from mobile_push.broadcasts import addressing, concerned, lifecycle, representations, staff, steps
+from mobile_push.broadcasts import addressing, concerned, lifecycle, publication, representations, staff, steps
 from mobile_push.broadcasts.notices import public
 from mobile_push.broadcasts.timing import EXPIRES_AT, SEND_AT, TTL, timing
 from mobile_push.delivery.service import PUSH
@@ -38,20 +37,14 @@ _WRITTEN: dict[str, Any] = {
         "type": ["string", "null"],
         "maxLength": 500,
         "pattern": r"^https://[^\s/]+(/\S*)?$",
-        "x-pattern-hint": {
-            "zh-CN": "请填写以 https:// 开头的地址。",
-            "en": "Give an address that begins with https://.",
-        },
+        "x-pattern-hint": say("Give an address that begins with https://."),
         "description": "A picture, JPEG or PNG, 1 MB at most, that phones show beside the title and fetch themselves.",
     },
     "link": {
         "type": ["string", "null"],
         "maxLength": 255,
         "pattern": r"^/([^/\\\s][^\\\s]*)?$",
-        "x-pattern-hint": {
-            "zh-CN": "请填写应用内的路径，以一个 / 开头。",
-            "en": "Give a path into the app: one / first.",
-        },
+        "x-pattern-hint": say("Give a path into the app: one / first."),
         "description": "A path into the app; the notice's own page where none is given.",
     },
     "audience": addressing.SCHEMA,
@@ -59,9 +52,7 @@ _WRITTEN: dict[str, Any] = {
     "expires_at": EXPIRES_AT,
     "ttl": TTL,
     "collapse_key": {
-        "type": "string",
-        "maxLength": 64,
-        "pattern": "^[A-Za-z0-9._-]*$",
+        **staff.COLLAPSE_KEY,
         "description": "A newer notice with the same key replaces this one on the phone.",
     },
     "supersedes": array(
@@ -94,28 +85,14 @@ async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> d
         values["audience"] = body["audience"]
         wrong += addressing.problems(call.platform, settings.topics, notice.department, body["audience"])
     wrong += timing(call.platform, settings.ttl, notice, body, values)
-    wrong += await _supersedes(notice, body, values)
+    if "supersedes" in body:
+        missing = say("Your department has no such public notice.")
+        found, unknown = await staff.earlier_in(notice, body["supersedes"], "supersedes", missing)
+        wrong += unknown
+        values |= publication.succeeding(found)
     if wrong:
         raise InvalidFields(wrong)
     return values
-
-
-async def _supersedes(notice: Broadcast, body: Mapping[str, Any], values: dict[str, Any]) -> list[FieldProblem]:
-    """Take in which earlier notices it takes the place of."""
-    if "supersedes" not in body:
-        return []
-    ids = [UUID(one) for one in body["supersedes"]]
-    there = await Broadcast.filter(id__in=ids, kind="notice", department=notice.department, state="published")
-    known = {one.id: one for one in there}
-    values["supersedes"] = ids[0] if ids else None
-    # It takes the place of the first on screens too.
-    values["tag"] = known[ids[0]].name if ids and ids[0] in known else ""
-    values["earlier"] = [str(one) for one in ids] if len(ids) > 1 else None
-    return [
-        FieldProblem(f"/supersedes/{place}", say("Your department has no such public notice."), "unknown")
-        for place, one in enumerate(ids)
-        if one not in known
-    ]
 
 
 @ROUTES.post(
@@ -123,10 +100,7 @@ async def _supersedes(notice: Broadcast, body: Mapping[str, Any], values: dict[s
     Audience.STAFF,
     {
         201: Answer(
-            "It is stored.",
-            representations.RECORD,
-            headers={"Location": "The notice."},
-            links=staff.leads("notice"),
+            "It is stored.", representations.RECORD, headers={"Location": "The notice."}, links=staff.leads("notice")
         )
     },
     body=NOTICE,

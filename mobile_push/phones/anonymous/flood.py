@@ -9,6 +9,7 @@ from aiohttp import web
 
 from banshi import Answer, Key, TooManyRequests
 from banshi.sdk.http import Bucket, Senders, wait_for
+from mobile_push.sentences import say
 
 #: Registrations of one sender at once and a second. Behind one address there may be a mobile network.
 OF_ONE = (120, 10.0)
@@ -19,15 +20,11 @@ TOGETHER = 2
 #: Seconds after which there may be room again, where as many phones are registered as may be.
 FULL_RETRY_S = 3600
 
-TOO_FAST = {
-    "zh-CN": "现在登记的手机太多，本次没有登记。请稍等片刻，再登记一次。",
-    "en": "Many phones are registering at present. This one was not; wait a moment and register it again.",
-}
-FULL = {
-    "zh-CN": "未登录的手机已达登记上限。请登录后登记，或者直接查看公开的预警；以后也可以再试。",
-    "en": "As many phones as may be are registered without a sign-in. Sign in and register then, or read the public"
-    " alerts; later there may be room again.",
-}
+TOO_FAST = say("Many phones are registering at present. This one was not; wait a moment and register it again.")
+FULL = say(
+    "As many phones as may be are registered without a sign-in. Sign in and register then, or read the public alerts; "
+    "later there may be room again."
+)
 
 #: What a route says of it.
 FLOODED = {429: Answer("Too many phones register at present, or are registered.", headers={"Retry-After": "Seconds."})}

@@ -22,16 +22,14 @@ from mobile_push.phones.addresses.given import Given
 from mobile_push.phones.anonymous.flood import FULL, FULL_RETRY_S
 from mobile_push.phones.anonymous.subjects import subject_of
 from mobile_push.phones.registration import holders, new_device, refuse_taken, take
+from mobile_push.sentences import say
 from mobile_push.settings import PushSettings
 from mobile_push.tables.models import AnonymousDevice, Device
 
 #: Bytes of chance in a secret.
 SECRET_BYTES = 32
 
-GONE = {
-    "zh-CN": "没有这样的手机登记，或者密钥不对，或者登记已到期；请重新登记。",
-    "en": "There is no such phone, or the secret is another one's, or it has ended; register it again.",
-}
+GONE = say("There is no such phone, or the secret is another one's, or it has ended; register it again.")
 
 
 async def register(call: Call, given: Sequence[Given]) -> tuple[Device, str] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Conflict, Form, Link, NotFound, Parameter, reply
-from banshi.sdk.documents import ID, LINKS, MOMENT, TEXT, Record, optional
+from banshi.sdk.documents import MOMENT, Record, optional
 from banshi.sdk.http import Routes
 from mobile_push.audience import areas
 from mobile_push.delivery.service import PUSH
@@ -44,22 +44,12 @@ REGISTRATION = Record(**devices.PHONE, **{name: optional(schema) for name, schem
 CHANGE = Form.from_schema({"type": "object", "additionalProperties": False, "properties": _WISHES})
 
 ANONYMOUS_DEVICE = Record(
-    id=ID,
-    provider=TEXT,
-    providers=devices.DEVICE["properties"]["providers"],
-    platform=TEXT,
-    language=TEXT,
-    area=areas.SHOWN,
+    **{name: schema for name, schema in devices.DEVICE["properties"].items() if name != "seen_at"},
     **preferences.FIELDS,
-    created_at=MOMENT,
     ends_at={**MOMENT, "description": "Each change, an empty one too, puts it off."},
-    links=LINKS,
 )
 
-NEW = Record(
-    secret={"type": "string", "description": "Shown once: keep it as a password."},
-    device=ANONYMOUS_DEVICE,
-)
+NEW = Record(secret={"type": "string", "description": "Shown once: keep it as a password."}, device=ANONYMOUS_DEVICE)
 
 _OWN = {"id": "$response.body#/id"}
 _UNKNOWN = {404: Answer("No such phone, another one's secret, or it has ended.")}
@@ -121,10 +111,7 @@ async def change_anonymous_device(call: Call) -> web.StreamResponse:
 
 
 @ROUTES.delete(
-    "/v1/devices/anonymous/{id}",
-    Audience.ANYONE,
-    {204: Answer("It is forgotten."), **_UNKNOWN},
-    parameters=(SECRET,),
+    "/v1/devices/anonymous/{id}", Audience.ANYONE, {204: Answer("It is forgotten."), **_UNKNOWN}, parameters=(SECRET,)
 )
 async def forget_anonymous_device(call: Call) -> web.StreamResponse:
     """Forget such a phone: its token, its area and its wishes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,29 +36,29 @@ FILTERS = (
 class Filter:
     """What a request asks for."""
 
-    kind: str | None = None
-    category: str | None = None
-    case: str | None = None
-    unread: bool | None = None
-    archived: bool | None = None
-    words: tuple[str, ...] = ()
+    #: A message's kind, category or case; and of its times whether there is to be none.
+    same: Mapping[str, str]
+    none: Mapping[str, bool]
+    words: Sequence[str]
 
     @classmethod
     def of(cls, call: Call) -> Filter:
         query = call.query
-        yes = {name: query[name] == "true" for name in ("unread", "archived") if name in query}
-        case = str(UUID(query["case"])) if "case" in query else None
-        words = tuple(query.get("q", "").casefold().split())
-        return cls(query.get("kind"), query.get("category"), case, yes.get("unread"), yes.get("archived"), words)
+        same = {name: query[name] for name in ("kind", "category", "case") if name in query}
+        if "case" in same:
+            same["case"] = str(UUID(same["case"]))
+        none = {"read_at": query["unread"] == "true"} if "unread" in query else {}
+        none |= {"archived_at": query["archived"] == "false"} if "archived" in query else {}
+        return cls(same, none, query.get("q", "").casefold().split())
 
     @property
     def is_any(self) -> bool:
         """Whether anything is asked for: then the page is a list, and no step of keeping a phone right."""
-        return self != EVERYTHING
+        return bool(self.same or self.none or self.words)
 
     @property
     def takes_broadcasts(self) -> bool:
-        return self.case is None and self.kind != "case"
+        return "case" not in self.same and self.same.get("kind") != "case"
 
     def most(self, limit: int) -> int:
         """Own messages to read for a page of `limit`."""
@@ -68,27 +68,18 @@ class Filter:
         """Of what is asked for, as much as the database can tell, as SQL."""
         if not self.is_any:
             return ""
-        case = UUID(self.case) if self.case else None
-        same = {"kind": self.kind, "category": self.category, "case_id": case}
-        parts = [f"{name} = {mark(value)}" for name, value in same.items() if value is not None]
-        null = {"read_at": self.unread, "archived_at": None if self.archived is None else not self.archived}
-        null["deleted_at"] = True
-        parts += [f"{name} IS {'' if value else 'NOT '}NULL" for name, value in null.items() if value is not None]
+        parts = [f"{name} = {mark(value)}" for name, value in self.same.items() if name != "case"]
+        if "case" in self.same:
+            parts.append(f"case_id = {mark(UUID(self.same['case']))}")
+        none = {**self.none, "deleted_at": True}
+        parts += [f"{name} IS {'' if value else 'NOT '}NULL" for name, value in none.items()]
         return "".join(f" AND {part}" for part in parts)
 
     def takes(self, document: Mapping[str, Any]) -> bool:
         """Whether a message is wanted, as its reader sees it."""
-        if any(value is not None and document[name] != value for name, value in self._same()):
+        if any(document[name] != value for name, value in self.same.items()):
             return False
-        if self.unread is not None and (document["read_at"] is None) != self.unread:
-            return False
-        if self.archived is not None and (document["archived_at"] is not None) != self.archived:
+        if any((document[name] is None) != value for name, value in self.none.items()):
             return False
         text = f"{document['title']}\n{document['body']}".casefold() if self.words else ""
         return all(word in text for word in self.words)
-
-    def _same(self) -> tuple[tuple[str, str | None], ...]:
-        return (("kind", self.kind), ("category", self.category), ("case", self.case))
-
-
-EVERYTHING = Filter()

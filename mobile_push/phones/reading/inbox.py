@@ -14,10 +14,9 @@ from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox import states
 from mobile_push.inbox.common_log import Entry
-from mobile_push.phones.presence import DEVICE, note_presence
 from mobile_push.phones.reading.filters import FILTERS, Filter
 from mobile_push.phones.reading.message_schema import CHANGE, MESSAGE
-from mobile_push.phones.reading.places import AFTER, BEYOND, asked_place, refuse_beyond
+from mobile_push.phones.reading.places import AFTER, BEYOND, DEVICE, asked_place, note_presence, refuse_beyond
 from mobile_push.phones.reading.stream import PAGE_SIZE
 from mobile_push.tables.cursor import Cursor
 from mobile_push.tables.models import InboxMessage, MessageState
@@ -87,8 +86,7 @@ async def read_inbox(call: Call) -> web.StreamResponse:
     ended = page.fill(merged(own, common, page.place), limit) and len(own) < most and len(done) < limit
     place = str(page.place)
     return reply(
-        call,
-        {"items": page.items, "changes": page.changes, "cursor": place, "next": None if ended else place},
+        call, {"items": page.items, "changes": page.changes, "cursor": place, "next": None if ended else place}
     )
 
 

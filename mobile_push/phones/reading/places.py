@@ -1,16 +1,22 @@
-"""Where a phone goes on: the cursor that it gives, held against how far its inbox has come."""
+"""What a phone says as it reads: where it goes on, held against how far its inbox has come, and that it is still there.
+
+One that was not seen for long is forgotten (`phones/upkeep.py`).
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from banshi import Answer, Call, InvalidParameter, Parameter, Problem
+from banshi.sdk.documents import ID
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import standings
 from mobile_push.inbox.standings import Standing
 from mobile_push.sentences import say
 from mobile_push.tables import cursor
 from mobile_push.tables.cursor import Cursor
+from mobile_push.tables.models import Device
 
 AFTER = Parameter(
     "after",
@@ -19,11 +25,14 @@ AFTER = Parameter(
 )
 
 LAST_EVENT_ID = Parameter(
-    "Last-Event-ID",
-    {"type": "string", "pattern": f"^$|{cursor.PATTERN}"},
-    "The last event's id.",
-    place="header",
+    "Last-Event-ID", {"type": "string", "pattern": f"^$|{cursor.PATTERN}"}, "The last event's id.", place="header"
 )
+
+
+#: A phone that reads all day is written down once.
+NOTED_EVERY = timedelta(days=1)
+
+DEVICE = Parameter("device", ID, "The id under which this phone is registered: it then counts as seen.")
 
 
 class BeyondTheEnd(Problem, status=400, code="beyond-the-end", says=say):
@@ -61,3 +70,15 @@ async def refuse_beyond(call: Call, place: Cursor, standing: Standing) -> None:
     # Another process may have come further in this moment.
     if not (await standings.end(call.platform, call.principal.subject)).reaches(place):
         raise BeyondTheEnd
+
+
+async def note_presence(call: Call) -> None:
+    """Write down that the caller's phone, if it says which, is there: a read by key, and once a day a write.
+
+    A phone that isn't the caller's is no error: one that was forgotten reads its inbox all the same.
+    """
+    if (identity := call.query.get(DEVICE.name)) is None:
+        return
+    unseen = Device.filter(id=identity.lower(), person=call.principal.subject, seen_at__lt=call.now - NOTED_EVERY)
+    if await unseen.exists():
+        await unseen.update(seen_at=call.now)

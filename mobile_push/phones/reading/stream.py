@@ -14,19 +14,22 @@ from banshi.sdk.http import Routes, comeback, event_stream
 from banshi.sdk.sign_in import ENDED_SESSIONS, EndedSessions, held
 from mobile_push.delivery.service import PUSH, Push
 from mobile_push.inbox import messages as inbox_messages
-from mobile_push.inbox import standings
+from mobile_push.inbox import standings, states
 from mobile_push.inbox.hub import ALIVE, MAX_STREAMS_A_TURN, UNKNOWN, Hub, Stream, event
 from mobile_push.inbox.standings import Standing
-from mobile_push.phones.presence import DEVICE, note_presence
+from mobile_push.inbox.states import NO_MARK, Mark
 from mobile_push.phones.reading import places
-from mobile_push.phones.reading.changes import tell_change, tell_changes
-from mobile_push.phones.reading.places import AFTER, BEYOND, LAST_EVENT_ID
+from mobile_push.phones.reading.places import AFTER, BEYOND, DEVICE, LAST_EVENT_ID, note_presence
 from mobile_push.settings import PushSettings
+from mobile_push.tables.models import InboxMessage, MessageState
 
 ROUTES = Routes("push")
 
 #: Own messages that are read at once.
 PAGE_SIZE = 50
+
+#: Changes that are read at once.
+MAX_CHANGES_A_STEP = 200
 
 #: Seconds between two looks whether a phone that reads slowly has caught up, and between two rounds of the sweeper.
 LOOK_S, ROUND_S = 0.05, 1.0
@@ -36,11 +39,7 @@ LOOK_S, ROUND_S = 0.05, 1.0
     "/v1/inbox/stream",
     Audience.CITIZEN,
     {200: Answer("Events named `message` and `change`.", media_type="text/event-stream"), **BEYOND},
-    parameters=(
-        AFTER,
-        LAST_EVENT_ID,
-        DEVICE,
-    ),
+    parameters=(AFTER, LAST_EVENT_ID, DEVICE),
 )
 async def stream_inbox(call: Call) -> web.StreamResponse:
     """Follow the inbox live; `Last-Event-ID` goes on without a gap.
@@ -97,7 +96,7 @@ async def follow(push: Push, stream: Stream) -> None:
         elif not stream.current:
             _tell_common(push.hub, stream)
         elif stream.changed:
-            await tell_changes(push, stream)
+            await _tell_changes(push, stream)
         else:
             await stream.news()
 
@@ -110,7 +109,7 @@ async def _tell_own(push: Push, stream: Stream) -> None:
     for row in rows:
         stream.cursor = stream.cursor._replace(personal=row.seq)
         if row.deleted_at:
-            tell_change(push, stream, row)
+            _tell_change(push, stream, row)
             continue
         document = inbox_messages.document(push.platform, row, stream.language)
         stream.write(event(stream.cursor, orjson.dumps(document)[1:] + b"\n\n"))
@@ -125,6 +124,42 @@ def _tell_common(hub: Hub, stream: Stream) -> None:
             return
         stream.tell(entry)
     stream.current = True
+
+
+async def _tell_changes(push: Push, stream: Stream) -> None:
+    """Write what was done with messages since the last change that the stream was told of."""
+    # Not afterwards: what is done while this reads wakes the stream again.
+    stream.changed = False
+    person, arrived = stream.person, stream.arrived
+    top = await states.last(person)
+    rows = await states.told(person, stream.cursor.changes, top, MAX_CHANGES_A_STEP, arrived)
+    mark = await states.mark_of(person) if arrived or any(row.common for row in rows) else NO_MARK
+    if any(row.common and row.seq > push.hub.log.top for row in rows):
+        # What another process has published a moment ago comes before what was done with it.
+        await push.read_on()
+        if not stream.current:
+            stream.changed = True
+            return
+    if arrived is not None and arrived.common < stream.cursor.common:
+        coming = {row.id for row in rows}
+        for row in await states.of_broadcasts(person, arrived.common):
+            if row.id not in coming:
+                _tell_change(push, stream, row, mark)
+    for row in rows:
+        stream.cursor = stream.cursor._replace(changes=row.number)
+        _tell_change(push, stream, row, mark)
+    if len(rows) == MAX_CHANGES_A_STEP:
+        stream.changed = True
+        stream.arrived = arrived and arrived._replace(common=stream.cursor.common)
+        return
+    stream.cursor = stream.cursor._replace(changes=max(top, stream.cursor.changes))
+    stream.arrived = None
+
+
+def _tell_change(push: Push, stream: Stream, row: MessageState | InboxMessage, mark: Mark = NO_MARK) -> None:
+    """Write one change."""
+    document = states.document(push.platform, row, mark)
+    stream.write(event(stream.cursor, orjson.dumps(document)[1:] + b"\n\n", b"change"))
 
 
 async def _drained(stream: Stream, seconds: float) -> bool:

@@ -90,12 +90,7 @@ def _load(file: Path) -> Tickets:
 @ROUTES.post(
     "/v1/inbox/stream/tickets",
     Audience.CITIZEN,
-    {
-        201: Answer(
-            "The stream's address with the ticket in it.",
-            Record(expires_at=MOMENT, links=LINKS),
-        )
-    },
+    {201: Answer("The stream's address with the ticket in it.", Record(expires_at=MOMENT, links=LINKS))},
     counts=False,
 )
 async def take_stream_ticket(call: Call) -> web.StreamResponse:

@@ -8,10 +8,9 @@ app's server was sent, and `POST /sandbox/repeats` sends what waits by `late_rep
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -37,7 +36,7 @@ from mobile_push.sandbox.jpush.receipts import (
     Receipts,
     basic,
 )
-from mobile_push.sandbox.server import MAX_MESSAGES_KEPT, Heard, PushSandbox, Shown, response
+from mobile_push.sandbox.server import Heard, PushSandbox, Shown, response
 from sandboxes.faults import Count
 from sandboxes.sandbox import Asked, Call, Control
 
@@ -84,7 +83,7 @@ class Received(server.Received):
         return {**server.Received.told(self), "msg_id": self.token, "tokens": self.tokens}
 
 
-class JPushSandbox(PushSandbox[JPushBehaviour]):
+class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
     """A server that speaks JPush's API on this machine.
 
     Example::
@@ -94,22 +93,11 @@ class JPushSandbox(PushSandbox[JPushBehaviour]):
             assert sandbox.received[0].tokens == ("registration-id",)
     """
 
-    HTTP2 = True
+    BEHAVIOUR, HTTP2 = JPushBehaviour, True
 
-    def __init__(
-        self,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        *,
-        to: str = "",
-        tls: ssl.SSLContext | None = None,
-        record: bool = True,
-    ) -> None:
-        """Receipts of pushes that name no address go to `to`."""
-        super().__init__(JPushBehaviour(), host, port, tls=tls, record=record)
-        #: The last pushes taken, MAX_MESSAGES_KEPT at most; empty without `record`.
-        self.received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
-        self.receipts = Receipts(to, self.behaviour)
+    def begin(self) -> None:
+        #: Receipts of pushes that name no address go to `receipts.to`.
+        self.receipts = Receipts("", self.behaviour)
         #: Phone → what the app's server has set of it.
         self.devices: dict[str, dict[str, Any]] = {}
         self._cids: dict[str, tuple[float, dict[str, Any]]] = {}
@@ -244,8 +232,7 @@ class JPushSandbox(PushSandbox[JPushBehaviour]):
 
     def _arrived(self, msg_id: str, document: dict[str, Any], phones: tuple[str, ...]) -> None:
         if self.record:
-            raw = orjson.dumps(document)
-            self.received.append(Received(self._number, msg_id, time.monotonic(), raw, phones))
+            self.keep(Received(self._number, msg_id, time.monotonic(), orjson.dumps(document), phones))
             self._got[msg_id] += len(phones)
         self._tell(DELIVERED, msg_id, document, phones)
 
@@ -294,9 +281,6 @@ app_key = "{APP_KEY}"
 master_secret = "{MASTER_SECRET}"
 base_url = "{self.url}"
 """
-
-    def taken(self) -> Iterable[Received]:
-        return self.received
 
     def shown(self) -> Iterator[Shown]:
         for one in self.received:

@@ -10,11 +10,10 @@ Test cases' messages to phones of other push services come to it too, which it c
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,11 @@ from aiohttp import web
 from mobile_push.providers.for_test_cases import ELSEWHERE
 from mobile_push.sandbox import server
 from mobile_push.sandbox.answers import Answer
-from mobile_push.sandbox.server import (
-    MAX_MESSAGES_KEPT,
-    Heard,
-    PushSandbox,
-    Shown,
-    response,
-)
-from mobile_push.sandbox.webpush.behaviour import WebPushBehaviour
+from mobile_push.sandbox.behaviour import Switches
+from mobile_push.sandbox.server import Heard, PushSandbox, Shown, response
 from mobile_push.sandbox.webpush.checks import Refusal, wrong_header, wrong_sender
 from mobile_push.sandbox.webpush.phone import Phone
+from sandboxes.faults import Status
 from sandboxes.sandbox import Asked, Call, Control, answered
 
 #: Seconds for which the server keeps a message at most; a longer TTL is shortened, as RFC 8030 section 5.2 allows.
@@ -47,6 +41,18 @@ def written(status: int, why: str) -> bytes:
 
 TOO_MANY = Answer(429, "too many messages", written(429, "too many messages"), JSON)
 OUT_OF_ORDER = Answer(503, "out of order", written(503, "out of order"), JSON)
+
+
+@dataclass(slots=True)
+class WebPushBehaviour(Switches):
+    """How the push server treats the messages that come from now on; a code is a status."""
+
+    #: Subscription → status that each of its messages is answered with.
+    faults: dict[str, Status] = field(default_factory=dict)
+    #: Subscriptions whose phone is off: a message waits for its TTL at most, and one of the same topic replaces it.
+    offline: list[str] = field(default_factory=list)
+    #: 403 for every message, as for a key that no phone has subscribed with.
+    wrong_key: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +77,7 @@ class Received(server.Received):
         return {"number": self.number, "subscription": self.token, "headers": self.headers, "text": text}
 
 
-class WebPushSandbox(PushSandbox[WebPushBehaviour]):
+class WebPushSandbox(PushSandbox[WebPushBehaviour, Received]):
     """A push server on this machine.
 
     Example::
@@ -82,24 +88,27 @@ class WebPushSandbox(PushSandbox[WebPushBehaviour]):
             assert sandbox.received[0].message["title"] == push.title
     """
 
-    def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None, record: bool = True
-    ) -> None:
-        super().__init__(WebPushBehaviour(), host, port, tls=tls, record=record)
+    BEHAVIOUR = WebPushBehaviour
+
+    def begin(self) -> None:
         #: Messages refused, with the reason, the last ones.
         self.refusals: deque[Refusal] = deque(maxlen=1000)
         #: Stands for those that have subscribed elsewhere: nobody here has the keys to open what they get.
         self._elsewhere = Phone.subscribed(None)
         #: None for one that has ended.
         self._phones: dict[str, Phone | None] = {}
-        self._received: deque[Received] = deque(maxlen=MAX_MESSAGES_KEPT)
         self._stored: list[Received] = []
 
     @property
-    def received(self) -> list[Received]:
-        """The last messages that phones got, MAX_MESSAGES_KEPT at most; none without `record`."""
-        self._catch_up()
-        return list(self._received)
+    def received(self) -> deque[Received]:
+        """Those that phones got: what has waited for one that is on again among them, unless it has waited too long."""
+        stored, self._stored = self._stored, []
+        for message in stored:
+            if message.subscription in self.behaviour.offline:
+                self._stored.append(message)
+            elif message.expires > self.clock():
+                self.keep(message)
+        return self._received
 
     def subscribe(self, application_server_key: str | None = None) -> dict[str, Any]:
         """A new phone's subscription, as a browser gives it to the app."""
@@ -150,9 +159,6 @@ contact = "mailto:developer@example.org"
 loopback = true
 """
 
-    def taken(self) -> Iterable[Received]:
-        return self.received
-
     def answer(self, heard: Heard) -> Answer | None:
         if heard.method != "POST":
             return Answer(404, "404", b'{"detail": "messages are sent by POST"}', JSON)
@@ -187,33 +193,19 @@ loopback = true
         self._number += 1
         ttl = min(int(headers["TTL"]), MAX_TTL_S)
         kept = {str(name): value for name, value in headers.items()}
-        self._keep(Received(self._number, identity, time.monotonic(), text, self.clock() + ttl, kept), ttl)
+        self._bring(Received(self._number, identity, time.monotonic(), text, self.clock() + ttl, kept), ttl)
         # The address of the message, by which its sender can speak of it.
         return Answer(201, "201", b"", {"Location": f"{self.url}/message/{self._number}", "TTL": str(ttl)})
 
-    def _keep(self, message: Received, ttl: int) -> None:
+    def _bring(self, message: Received, ttl: int) -> None:
         if message.subscription not in self.behaviour.offline:
-            if self.record:
-                self._received.append(message)
+            self.keep(message)
             return
-        topic = message.headers.get("Topic")
-        if topic is not None:
-            self._stored = [
-                one
-                for one in self._stored
-                if (one.subscription, one.headers.get("Topic")) != (message.subscription, topic)
-            ]
+        if "Topic" in message.headers:
+            same = message.subscription, message.headers["Topic"]
+            self._stored = [one for one in self._stored if (one.subscription, one.headers.get("Topic")) != same]
         if ttl:
             self._stored.append(message)
-
-    def _catch_up(self) -> None:
-        """Hand over what has waited for phones that are on again, and drop what has waited too long."""
-        stored, self._stored = self._stored, []
-        for message in stored:
-            if message.subscription in self.behaviour.offline:
-                self._stored.append(message)
-            elif message.expires > self.clock() and self.record:
-                self._received.append(message)
 
     def shown(self) -> Iterator[Shown]:
         for one in self.received:

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.geo.geometry import Polygon
 from mobile_push.cap.kinds import NAME
-from mobile_push.cap.representations import alert_of, document_of
-from mobile_push.cap.schema import ALERT_DOCUMENT_SCHEMA, ALERT_SCHEMA
+from mobile_push.cap.representations import ALERT_DOCUMENT_SCHEMA, ALERT_SCHEMA, alert_of, document_of
 from mobile_push.cap.shapes import POLYGON
 from mobile_push.cap.values import Alert
 from mobile_push.cap.writing import write

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import feedparser
 from lxml import etree
 
-from mobile_push.cap.feed import FeedEntry, feed
+from mobile_push.cap.atom import alert_entry, written
 from mobile_push.cap.values import Alert, Info
 from mobile_push.cap.vocabulary import MessageType
 
@@ -17,16 +17,15 @@ MakeAlert = Callable[..., Alert]
 URL = "https://city.example/v1/alerts.atom"
 
 
-def made(entries: list[FeedEntry], language: str = "zh-CN", **options: object) -> bytes:
-    return feed(entries, url=URL, title="城市预警", author="应急管理局", language=language, **options)  # type: ignore[arg-type]
+def made(alerts: list[tuple[Alert, str]], language: str = "zh-CN", **options: object) -> bytes:
+    entries = [alert_entry(alert, url, language) for alert, url in alerts]
+    return written(entries, url=URL, title="城市预警", author="应急管理局", language=language, **options)  # type: ignore[arg-type]
 
 
 def test_a_reader_of_feeds_finds_every_alert_with_its_address_and_text(make_alert: MakeAlert) -> None:
     first = make_alert()
     second = make_alert(identifier="2", sent=first.sent + timedelta(hours=1))
-    xml = made(
-        [FeedEntry(second, "https://city.example/2.xml"), FeedEntry(first, "https://city.example/1.xml?a=1&b=2")]
-    )
+    xml = made([(second, "https://city.example/2.xml"), (first, "https://city.example/1.xml?a=1&b=2")])
     found = feedparser.parse(xml)
     assert (found.bozo, found.version) == (False, "atom10")
     assert (found.feed.title, found.feed.id, found.feed.author) == ("城市预警", URL, "应急管理局")
@@ -48,7 +47,7 @@ def test_a_reader_of_feeds_finds_every_alert_with_its_address_and_text(make_aler
 
 
 def test_the_feed_speaks_the_language_that_is_asked_for(make_alert: MakeAlert) -> None:
-    found = feedparser.parse(made([FeedEntry(make_alert(), "https://city.example/1.xml")], language="en"))
+    found = feedparser.parse(made([(make_alert(), "https://city.example/1.xml")], language="en"))
     assert found.entries[0].title == "Red alert for rainstorm"
     assert found.feed.title_detail.language == "en"
 
@@ -57,7 +56,7 @@ def test_an_alert_without_texts_is_in_the_feed_too(make_alert: MakeAlert) -> Non
     cancel = make_alert(
         identifier="2", message_type=MessageType.CANCEL, references=(make_alert().reference,), infos=(), note=None
     )
-    entry = feedparser.parse(made([FeedEntry(cancel, "https://city.example/2.xml")])).entries[0]
+    entry = feedparser.parse(made([(cancel, "https://city.example/2.xml")])).entries[0]
     assert entry.title == "Cancel 2"
     assert entry.summary == "Cancel 33010041600000_20260701083000_0"
     assert entry.author == "warnings@city.example"
@@ -69,7 +68,7 @@ def test_an_empty_feed_is_a_feed_and_keeps_its_time() -> None:
 
 
 def test_what_rfc_4287_requires_is_there_once(make_alert: MakeAlert) -> None:
-    root = etree.fromstring(made([FeedEntry(make_alert(), "https://city.example/1.xml")]))
+    root = etree.fromstring(made([(make_alert(), "https://city.example/1.xml")]))
     atom = "{http://www.w3.org/2005/Atom}"
     for node in (root, *root.iter(f"{atom}entry")):
         for name in ("id", "title", "updated", "author"):
@@ -78,12 +77,12 @@ def test_what_rfc_4287_requires_is_there_once(make_alert: MakeAlert) -> None:
 
 def test_markup_in_an_alert_stays_text(make_alert: MakeAlert, make_info: Callable[..., Info]) -> None:
     evil = make_alert(infos=(make_info(headline="<b>x</b>&amp;", description="]]><script>alert(1)</script>"),))
-    entry = feedparser.parse(made([FeedEntry(evil, "https://city.example/1.xml")])).entries[0]
+    entry = feedparser.parse(made([(evil, "https://city.example/1.xml")])).entries[0]
     assert entry.title_detail.type == "text/plain"
     assert entry.title == "<b>x</b>&amp;"
     assert entry.summary_detail.type == "text/plain"
 
 
 def test_the_same_alerts_give_the_same_bytes(make_alert: MakeAlert) -> None:
-    entries = [FeedEntry(make_alert(), "https://city.example/1.xml")]
+    entries = [(make_alert(), "https://city.example/1.xml")]
     assert made(entries) == made(entries)

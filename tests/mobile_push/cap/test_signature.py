@@ -418,11 +418,7 @@ def test_keys_that_are_not_strong_or_not_keys_are_refused_with_advice() -> None:
     for junk in (b"", b"hello", pem("ec"), b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
         with pytest.raises(ValueError, match="ask the sender"):
             SenderKey.from_pem(junk)
-    for weak, says in [
-        ("weak", "1024 bits"),
-        ("weak ec", "too weak"),
-        ("ed25519", "can't be"),
-    ]:
+    for weak, says in [("weak", "1024 bits"), ("weak ec", "too weak"), ("ed25519", "can't be")]:
         with pytest.raises(ValueError, match=says):
             SenderKey.from_pem(public(weak))
 

@@ -21,6 +21,7 @@ from banshi.builtin.passes.revocations import REVOCATIONS, STATUS_TTL_S
 from banshi.builtin.passes.wire import picture
 from banshi.builtin.passes.wire.addressed import code_of
 from banshi.builtin.sentences import say
+from banshi.forms import Form
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.kernel.cases import actors
 from banshi.kernel.cases.actions import word
@@ -39,20 +40,24 @@ ROUTES = Routes("passes")
 TEXT = {"type": "string", "maxLength": 4096, "description": "What the scanner read, unchanged."}
 #: For how long a scan may wait for a network.
 LONGEST_WAIT = timedelta(days=30)
-SCANNED = Record(
-    text=TEXT,
-    place=optional({"type": "string", "maxLength": 200, "description": "Where, in words."}),
-    id=optional({**ID, "description": "The scan's own: sent again, it is recorded once, and answered as at first."}),
-    scanned_at=optional(
-        {
-            "type": "string",
-            "format": "date-time",
-            "description": f"When, of one without a network: at most {LONGEST_WAIT.days} days ago. It needs an `id`.",
-        }
-    ),
-).form()
+SCANNED = Form.from_schema(
+    Record(
+        text=TEXT,
+        place=optional({"type": "string", "maxLength": 200, "description": "Where, in words."}),
+        id=optional(
+            {**ID, "description": "The scan's own: sent again, it is recorded once, and answered as at first."}
+        ),
+        scanned_at=optional(
+            {
+                "type": "string",
+                "format": "date-time",
+                "description": f"When, without a network: at most {LONGEST_WAIT.days} days ago. It needs an `id`.",
+            }
+        ),
+    )
+    | {"dependentRequired": {"scanned_at": ["id"]}}
+)
 
-NO_ID = say("Give a scan that comes in later an id, so that it is recorded once.")
 NOT_THEN = say(
     "Give the time of the scan with its offset: it lies within the last {days} days. Set the phone's clock, or leave"
     " this out.",
@@ -155,8 +160,6 @@ def _scanned_at(call: Call) -> datetime | None:
     text, now = call.body.get("scanned_at"), call.now
     if text is None:
         return None
-    if "id" not in call.body:
-        raise InvalidFields([FieldProblem("/id", NO_ID, "required")])
     with suppress(ValueError):
         if now - LONGEST_WAIT <= (at := in_utc(text)) <= now + ledger.CLOCKS_DIFFER:
             return at
