@@ -154,8 +154,7 @@ def table(counted: Mapping[str, int], before: Mapping[str, int] | None) -> Itera
     now, then = rooms(counted), rooms(before) if before is not None else {}
     yield f"{'':40}{'before':>9}{'now':>9}{'most':>9}{'at last':>9}"
     for room, lines in {**now, "production": production(now)}.items():
-        was = production(then) if room == "production" and then else then.get(room, 0)
-        figures = (was, lines, *ROOMS.get(room, (0, 0)))
+        figures = (production(then) if room == "production" else then.get(room, 0), lines, *ROOMS.get(room, (0, 0)))
         yield f"{room:40}" + "".join(f"{figure:>9,}" if figure else f"{'–':>9}" for figure in figures)
     yield f"tests are {now['tests'] / max(1, production(now)):.3f} times production, {TESTS_SHARE[0]} at most"
 

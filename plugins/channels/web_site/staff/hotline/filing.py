@@ -48,9 +48,15 @@ class CallersForm(Filling):
     async def shown(self, status: int = 200, **more: Any) -> web.Response:
         """The form, with what is read out."""
         fields, call = await self.fields(), self.sent.get("call", "")
-        kept = {name: self.sent.get(name, "") for name in BESIDE}
+        kept: dict[str, Any] = {name: self.sent.get(name, "") for name in BESIDE}
         kept["may_wait"] = "wait" in self.sent or bool(self.filled.wrong)
-        names = {"form": self, "guide": self.guide, "groups": self.groups(fields), "kept": kept, "at": HERE}
+        names: dict[str, Any] = {
+            "form": self,
+            "guide": self.guide,
+            "groups": self.groups(fields),
+            "kept": kept,
+            "at": HERE,
+        }
         names["call"] = await self.visit.get(f"/v1/hotline/calls/{call}") if call else None
         names["mistakes_found"] = self.mistakes(fields)
         return await self.visit.page("hotline/item.html", status=status, here=HOTLINE.at, **names, **more)
