@@ -37,6 +37,11 @@ async def test_a_call_is_answered_looked_at_filed_for_and_asked_about_by_its_sli
         assert NUMBER in shown(li)
         assert "Read this out:" in shown(li)
         there = li.url
+        # The desk's page leads here, too.
+        enquiry = li.page.xpath("//input[@name='enquiry']/@value")[0]
+        await li.go(f"/site/staff/desk/enquiries/{enquiry}")
+        assert li.page.xpath("//section[@id='talk']//a[contains(@href,'/hotline/calls/')]")
+        await li.go(there)
         assert "Nothing of theirs is open here." not in shown(li)
         await sends(li, "pop", purpose="asked by telephone")
         assert "Nothing of theirs is open here." in shown(li)
