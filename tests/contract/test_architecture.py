@@ -95,19 +95,8 @@ WECHAT_ORDER = [
     *("opening", "menu", "commands", "receiving"),
 ]
 HOTLINE_ORDER = [
-    *(
-        "sentences",
-        "moments",
-        "numbers",
-        "settings",
-        "tables",
-        "callers",
-        "figures",
-        "slips",
-        "texting",
-        "party",
-        "call_backs",
-    ),
+    *("sentences", "moments", "numbers", "settings", "tables", "slips", "callers", "figures", "texting"),
+    *("party", "call_backs"),
     *("merging", "holdings", "routes"),
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
