@@ -109,10 +109,8 @@ class Person:
 
     async def call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Reply:
         """Any request; `body` is what aiohttp's client takes: `json=`, `data=`, `params=`."""
-        all_headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        async with self._session.request(
-            method, self._url + path, headers={**all_headers, **(headers or {})}, **body
-        ) as response:
+        given = ({"Authorization": f"Bearer {self.token}"} if self.token else {}) | dict(headers or {})
+        async with self._session.request(method, self._url + path, headers=given, **body) as response:
             return Reply(response.status, response.headers.copy(), await response.read())
 
     async def get(self, path: str, **rest: Any) -> Reply:

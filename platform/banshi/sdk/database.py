@@ -2,6 +2,7 @@
 
 from banshi.builtin.audit.commands import database
 from banshi.foundation.database.bulk import insert, made
+from banshi.foundation.database.opening import existing
 from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted
 from banshi.foundation.encryption.fields import (
     Personal,
@@ -34,6 +35,7 @@ __all__ = [
     "configured",
     "coroutine_command",
     "database",
+    "existing",
     "insert",
     "made",
     "pages",
