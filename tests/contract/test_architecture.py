@@ -95,7 +95,7 @@ WECHAT_ORDER = [
     *("opening", "menu", "commands", "receiving"),
 ]
 HOTLINE_ORDER = [
-    *("sentences", "moments", "numbers", "settings", "tables", "callers", "slips", "texting", "party", "call_backs"),
+    *("sentences", "moments", "numbers", "settings", "tables", "slips", "callers", "texting", "party", "call_backs"),
     *("merging", "holdings", "routes"),
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"

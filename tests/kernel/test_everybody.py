@@ -410,6 +410,11 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "read_enquiry": {"purpose": "想看看"},
     "label_enquiry": {"labels": []},
     "list_earlier_enquiries": {"purpose": "想看看"},
+    "show_caller": {"purpose": "想看看"},
+    "prove_caller": {"digits": "0000000000"},
+    "conclude_call": {"outcome": "answered"},
+    "promise_call_back": {"until": "2026-12-01T08:00:00+08:00"},
+    "note_try": {"result": "reached"},
 }
 
 

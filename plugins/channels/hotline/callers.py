@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from banshi import Platform, Principal, Update, Write
-from hotline.numbers import number_of
-from hotline.settings import SETTINGS
+from hotline.slips import SLIPS
 from hotline.tables.models import HotlineCall, HotlineCaller
 
 #: By which they reach us: of the desk's heads, of look-ups, of statistics.
@@ -14,23 +14,21 @@ CHANNEL = "hotline"
 TITLE = {"zh-CN": "电话", "en": "Telephone"}
 
 #: A number is forgotten under which nothing is kept, a day after it was met: what is written meanwhile finds it there.
-FORGOTTEN_AFTER, MET_ANEW = timedelta(days=1), timedelta(hours=1)
+FORGOTTEN_AFTER = timedelta(days=1)
 
 
-def number_in(platform: Platform, typed: str) -> str:
-    """A number as it is kept; "" for a hidden one, and for none."""
-    settings = platform[SETTINGS]
-    return number_of(typed, settings.country, settings.area)
+def caller_with(platform: Platform, number: str) -> tuple[HotlineCaller, Update]:
+    """Whoever has that number, a row that may be there; and what of the same write says that they were met again."""
+    identity, now = UUID(platform[SLIPS].hashed("caller", number)[:32]), platform.now()
+    again = Update(HotlineCaller, {"id": identity}, {"at": now}, rows=None)
+    return HotlineCaller(id=identity, number=number, at=now), again
 
 
 async def met(platform: Platform, number: str) -> HotlineCaller:
-    """Whoever has that number, not forgotten within a day; of two who meet them at once both get the same."""
-    now, found = platform.now(), await HotlineCaller.get_or_none(number=number)
-    if found is None or found.at < now - MET_ANEW:
-        again = Update(HotlineCaller, {"number": number}, {"at": now}, rows=None)
-        await platform.store.commit(Write([again], unless_there=[HotlineCaller(number=number, at=now)]))
-        found = await HotlineCaller.get(number=number)
-    return found
+    """Whoever has that number, who is there from now on."""
+    caller, again = caller_with(platform, number)
+    await platform.store.commit(Write([again], unless_there=[caller]))
+    return caller
 
 
 def spoken_for(call: HotlineCall | None, caller: HotlineCaller, officer: str, name: str = "") -> Principal:

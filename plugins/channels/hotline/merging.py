@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from banshi import Platform, Stale, Unavailable, Update, Write
 from desk import DESK, Enquiry
 from hotline import call_backs
-from hotline.callers import met
+from hotline.callers import caller_with
 from hotline.party import KIND, until
 from hotline.settings import SETTINGS
 from hotline.tables.models import HotlineCall, HotlineCaller
@@ -46,13 +46,16 @@ class Told:
 
 async def take(platform: Platform, told: Told) -> None:
     """Merge one event; once it returns, all of it is written. Raises Unavailable where others are always quicker."""
-    caller = await met(platform, told.number) if told.number else None
+    caller, again = caller_with(platform, told.number) if told.number else (None, None)
     for _ in range(MAX_TRIES):
         row = await HotlineCall.get_or_none(ref=told.ref)
         with suppress(Stale, IntegrityError):
             if parts := await _merged(platform, row, told, caller):
-                await platform.store.commit(_write(parts))
-            return await _put_through(platform, told.ref)
+                write = _write([*parts, *([again] if again else [])])
+                write.unless_there = [caller] if caller else []
+                await platform.store.commit(write)
+            # What is told first of a call, and isn't that it is answered, puts it through to nobody.
+            return await _put_through(platform, told.ref) if row or told.agent else None
     raise Unavailable(headers={"Retry-After": "1"})
 
 

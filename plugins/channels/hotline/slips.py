@@ -10,8 +10,9 @@ from functools import cached_property
 from banshi import Key, NotFound, Platform, TooManyRequests
 from banshi.sdk.limits import Limit, spend
 from banshi.sdk.operations import write_private
-from hotline.callers import number_in
+from hotline.numbers import number_of
 from hotline.sentences import say
+from hotline.settings import SETTINGS
 from hotline.tables.models import HotlineFiling
 
 #: Digits of a code: they are read out, and typed on a telephone.
@@ -28,6 +29,12 @@ HOUR_S = 3600
 
 class NoSlip(NotFound, code="no-such-slip", says=say):
     """There is nothing under this code and this number; look at both again."""
+
+
+def number_in(platform: Platform, typed: str) -> str:
+    """A number as it is kept; "" for a hidden one, and for none."""
+    settings = platform[SETTINGS]
+    return number_of(typed, settings.country, settings.area)
 
 
 class Slips:

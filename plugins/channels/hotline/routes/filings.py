@@ -29,11 +29,11 @@ from banshi.sdk.documents import ID, MAYBE_TEXT, TEXT, Record, array, optional
 from banshi.sdk.http import Routes
 from banshi.sdk.kinds import Begun
 from desk import DESK, Enquiry
-from hotline.callers import met, number_in, spoken_for
+from hotline.callers import met, spoken_for
 from hotline.routes.calls import WORDS, held, own_desks
 from hotline.sentences import say
 from hotline.settings import SETTINGS
-from hotline.slips import SLIPS, NoSlip
+from hotline.slips import SLIPS, NoSlip, number_in
 from hotline.tables.models import PREFIX, HotlineCall, HotlineCaller, HotlineFiling
 from hotline.texting import text_slip
 

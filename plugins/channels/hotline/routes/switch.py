@@ -12,10 +12,10 @@ from banshi.sdk.http import Routes, parse_body, read_body
 from banshi.sdk.outgoing import NotSigned, verified
 from desk import DESK
 from hotline import merging
-from hotline.callers import number_in
 from hotline.moments import moment
 from hotline.sentences import say
 from hotline.settings import SETTINGS
+from hotline.slips import number_in
 
 ROUTES = Routes("hotline")
 

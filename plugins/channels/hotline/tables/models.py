@@ -19,9 +19,10 @@ PREFIX = "caller:"
 class HotlineCaller(Personal):
     """Whoever calls from a number. It proves nobody: others may have it by now."""
 
-    id = fields.UUIDField(primary_key=True, default=uuid7)
-    #: With its country; sealed as a look-up is.
-    number = PersonalId(64, unique=True)
+    #: A keyed hash of the number.
+    id = fields.UUIDField(primary_key=True)
+    #: With its country; sealed.
+    number = PersonalLine(64)
     at = fields.DatetimeField()
 
     class Meta:

@@ -2,6 +2,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
 from tortoise.fields.data import JSON_DUMPS
+from uuid import uuid4
 from uuid_utils.compat import uuid7
 from tortoise import fields
 from tortoise.indexes import Index
@@ -153,13 +154,17 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="HotlineCaller",
             fields=[
-                ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 (
-                    "number",
-                    fields.CharField(
-                        unique=True, description="With its country; sealed as a look-up is.", max_length=396
+                    "id",
+                    fields.UUIDField(
+                        primary_key=True,
+                        default=uuid4,
+                        unique=True,
+                        db_index=True,
+                        description="A keyed hash of the number.",
                     ),
                 ),
+                ("number", fields.CharField(description="With its country; sealed.", max_length=396)),
                 ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={

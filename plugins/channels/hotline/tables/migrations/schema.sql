@@ -46,8 +46,8 @@ CREATE INDEX "idx_hotline_cal_caller__52c89d" ON "hotline_call_back" ("caller_id
 CREATE INDEX "idx_hotline_cal_at_6c98f9" ON "hotline_call_back" ("at");
 CREATE INDEX "hotline_call_back_queue" ON "hotline_call_back" ("desk", "state", "until");
 CREATE TABLE "hotline_caller" (
-    "id" CHAR(36) NOT NULL  PRIMARY KEY,
-    "number" VARCHAR(396) NOT NULL UNIQUE /* With its country; sealed as a look-up is. */,
+    "id" CHAR(36) NOT NULL  PRIMARY KEY /* A keyed hash of the number. */,
+    "number" VARCHAR(396) NOT NULL  /* With its country; sealed. */,
     "at" TIMESTAMP NOT NULL
 );
 CREATE TABLE "hotline_filing" (
