@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from banshi import Platform, text_in
@@ -20,7 +19,7 @@ async def text_slip(platform: Platform, filing: HotlineFiling, slip: str) -> Non
     caller = await HotlineCaller.get_or_none(id=filing.caller_id)
     if not account or caller is None:
         return
-    said: Any = platform[CONVERSATIONS]
+    said = platform[CONVERSATIONS]
     conversation = await said.reached(account, caller.number)
     words = text_in(say(CODE, slip=slip), "zh-CN")
     await said.say(conversation, Reply(text=words), by="engine", key=f"hotline-{filing.id}")

@@ -16,8 +16,6 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.sentences import say
 from banshi.kernel.tables.cases import KEPT, Case, CaseEvent
 
-NO_CASE = say("There is no such case that you may see.")
-
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -77,7 +75,7 @@ async def visible(case_id: Any, actor: Actor) -> Case:
 def seen(found: Sequence[Case], actor: Actor) -> Case:
     """The case that was found, if the actor may see it. Raises NotFound."""
     if not found or actor.who(found[0]) is None:
-        raise (Hidden if found else NotFound)(NO_CASE)
+        raise (Hidden if found else NotFound)(say("There is no such case that you may see."))
     return found[0]
 
 
@@ -122,4 +120,4 @@ def _has_role(step: Step, case: Case, actor: Actor) -> bool:
     if principal is None or not principal.is_staff:
         return True
     # Nobody decides on business of their own.
-    return principal.subject != case.person and principal.may(step.role, case.department, case.unit)
+    return principal.subject != case.person and principal.may(step.role, case.department, case.unit, step.outside)
