@@ -219,9 +219,9 @@ class Desks:
         own = {"desk": offered.enquiry.desk, "at": self._platform.now(), "what": "filed", "cases": [case]}
         return DeskEvent(id=uuid7(), **own, **same)
 
-    async def left(self, kind: str, subject: UUID) -> Sequence[Model | Update]:
-        """Whoever leaves waits for nobody any more."""
-        enquiry = await queue.enquiry_of(kind, subject, "waiting", "held")
+    async def left(self, kind: str, subject: UUID, *states: str) -> Sequence[Model | Update]:
+        """Whoever leaves waits for nobody any more; nothing where they don't wait or talk, or not in these states."""
+        enquiry = await queue.enquiry_of(kind, subject, *(states or ("waiting", "held")))
         if enquiry is None:
             return ()
         now = self._platform.now()

@@ -127,9 +127,8 @@ async def _followed(
 
 async def _over(platform: Platform, call: HotlineCall) -> Sequence[Model | Update]:
     """Whoever waits has left. Whoever holds it has some time left: there may be something to file."""
-    if await _of(call, "waiting") is not None:
-        unknown = Update(HotlineCall, {"id": call.id}, {"known": {}}, rows=None)
-        return [*await platform[DESK].left(KIND, call.id), unknown]
+    if left := await platform[DESK].left(KIND, call.id, "waiting"):
+        return [*left, Update(HotlineCall, {"id": call.id}, {"known": {}}, rows=None)]
     lease = {"lease_until": until(platform, call)}
     return [Update(Enquiry, {"id": call.enquiry_id, "state": "held"}, lease, rows=None)]
 
