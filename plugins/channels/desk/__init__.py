@@ -19,12 +19,13 @@ from desk.party import PARTIES, Attached, Became, Known, Offered, Party, Reachab
 from desk.places import LEAD, OFFICER, Desk, Hours, findings
 from desk.rounds import ANSWER_AIM, ROUNDS, open_rounds
 from desk.routes import answering, blocking, figures, handling, keeping, offering, reading, room, stream
-from desk.settings import HANDED_OVER, SETTINGS, DeskSettings, settings_of
+from desk.settings import HANDED_OVER, SETTINGS, DeskSettings, desks_in, settings_of
 from desk.tables.models import Enquiry
 
 __all__ = [
     "ANSWER_AIM", "DESK", "HANDED_OVER", "LEAD", "OFFICER", "PARTIES", "TAKEN", "Attached", "Became", "Desk",
     "DeskSettings", "Desks", "Enquiry", "Hours", "Known", "Offered", "Party", "Place", "Reachable", "Word",
+    "desks_in",
 ]  # fmt: skip
 
 

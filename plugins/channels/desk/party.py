@@ -71,6 +71,8 @@ class Known:
 
     channel: Texts = field(default_factory=dict)
     name: str = ""
+    #: Whether it is certain who it is. Else what was said before to whoever had the same number isn't theirs.
+    is_sure: bool = True
 
 
 class Party(Protocol):

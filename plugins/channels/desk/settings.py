@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -55,6 +56,12 @@ SETTINGS: Key[DeskSettings] = Key("the desk's settings")
 
 #: Settings that stand in another plugin's table, as they did before the desk had its own.
 HANDED_OVER: Key[DeskSettings] = Key("desk.handed-over")
+
+
+def desks_in(registry: Any) -> Sequence[Desk]:
+    """All desks, before anything is open: for the checks of who names one."""
+    every = (one.settings for one in registry.plugins.values() if isinstance(one.settings, DeskSettings))
+    return settings_of(next(every, DeskSettings()), registry).desks
 
 
 def settings_of(own: DeskSettings, registry: Any) -> DeskSettings:

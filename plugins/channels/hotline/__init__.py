@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ENCLOSURES, ROLES, Enclosure
 from banshi.sdk.events import LISTENERS, Listener
 from banshi.sdk.http import CHANNEL_FIGURES, ApiReader
 from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS
-from conversations import NUMBERS
-from desk import OFFICER, PARTIES
+from conversations import NUMBERS, OUTLETS
+from desk import OFFICER, PARTIES, desks_in
 from hotline.call_backs import hear
 from hotline.figures import HotlineFigures
 from hotline.holdings import HOLDING, TIDYING, emptied, enclosed, open_tidying
@@ -65,3 +65,15 @@ def banshi_offers(settings: HotlineSettings) -> Sequence[Offer[Any]]:
         # Where no switch tells of calls, nobody is to be called.
         *([Offer(LISTENERS, Listener(hear))] if settings.secrets else []),
     ]
+
+
+@hookimpl
+def banshi_checks(settings: HotlineSettings, registry: Any) -> Iterable[Finding]:
+    codes, account = {desk.code for desk in desks_in(registry)}, settings.text_account
+    for line, code in settings.lines.items():
+        if code not in codes:
+            advice = f"settings.lines.{line}: there is no desk {code!r}; take a code of the desk's settings"
+            yield Finding("hotline", "unknown-desk", advice)
+    if account and not any(account in one.titles and one.sender for _, one in registry.offered(OUTLETS)):
+        advice = f"settings.text_account: nobody sends for {account!r}, so codes are read out; name one, or set its url"
+        yield Finding("hotline", "unknown-account", advice, warning=True)

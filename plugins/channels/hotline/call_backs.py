@@ -41,7 +41,9 @@ async def missed(platform: Platform, call: HotlineCall, caller: UUID) -> Sequenc
     """What of a write says that nobody has answered it: of one number's there is one call-back of a desk."""
     key = f"missed:{call.desk}:{caller}"
     if (row := await HotlineCallBack.get_or_none(key=key)) is not None:
-        return [Update(HotlineCallBack, {"id": row.id, "key": key}, {"calls": F("calls") + 1, "call_id": call.id})]
+        # They are at their telephone: nobody waits until later.
+        again = {"calls": F("calls") + 1, "call_id": call.id, "begins": platform.now()}
+        return [Update(HotlineCallBack, {"id": row.id, "key": key}, again)]
     return [_new(platform, key, caller, "missed", desk=call.desk, call_id=call.id)]
 
 

@@ -100,7 +100,7 @@ HOLDING = Holdings(
         PersonalTable(HotlineCaller, _callers),
         PersonalTable(HotlineCall, _calls, hidden=("agent", "operator")),
         PersonalTable(HotlineFiling, by_person(HotlineFiling, "person"), hidden=("slip", "officer", "officer_name")),
-        PersonalTable(HotlineCallBack, _call_backs, hidden=("officer",)),
+        PersonalTable(HotlineCallBack, _call_backs, hidden=("officer", "log")),
     ],
     forget,
 )

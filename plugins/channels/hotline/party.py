@@ -56,7 +56,7 @@ class Calls:
 
     async def known(self, subjects: Sequence[UUID]) -> Mapping[UUID, Known]:
         calls = await HotlineCall.filter(id__in=subjects)
-        return {one.id: Known(TITLE, one.known.get("name", "")) for one in calls}
+        return {one.id: Known(TITLE, one.known.get("name", ""), bool(one.person)) for one in calls}
 
     async def moved(self, subject: UUID, _: str, happened: str) -> Sequence[Update]:
         call = await HotlineCall.get_or_none(id=subject)

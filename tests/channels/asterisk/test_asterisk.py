@@ -17,6 +17,7 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 from standardwebhooks import Webhook
+from structlog.testing import capture_logs
 
 from banshi.sdk.outgoing import new_secret
 from hotline_asterisk import program
@@ -42,7 +43,7 @@ class Hotline:
         body = await request.read()
         event = Webhook(SECRET).verify(body, dict(request.headers))  # the standard's own library
         if self.answers and (status := self.answers.pop()) != 204:
-            return web.Response(status=status)
+            return web.json_response({"why": "wrong-time"}, status=status)
         self.told[event["call"]].append(event)
         return web.Response(status=204)
 
@@ -114,6 +115,8 @@ async def test_whatever_breaks_or_is_killed_each_call_is_told_from_ringing_to_it
 ) -> None:
     chance = random.Random(seed)
     hotline: Hotline
+    journal = tmp_path / "journal.sqlite"
+    journal.touch(0o644)
     async with opened_ari() as ari, opened_hotline() as hotline:
         hotline.answers = [chance.choice((204, 500, 503, 401)) for _ in range(60)]
         answered = set()
@@ -139,6 +142,9 @@ async def test_whatever_breaks_or_is_killed_each_call_is_told_from_ringing_to_it
                 await ari.ends(one)
             every = [f"{life}.{number}" for life in range(4) for number in range(6)]
             await until(lambda: all("ended" in hotline.of(one) for one in every))
+            # A number is nobody else's to read, and gone with its call.
+            await until(lambda: b"13800000000" not in journal.read_bytes())
+            assert journal.stat().st_mode & 0o777 == 0o600
     for one in every:
         assert hotline.of(one) == {"ringing", "ended"} | ({"answered"} if one in answered else set())
         # Whichever of them comes first, the hotline knows by it at which desk it rings.
@@ -153,10 +159,12 @@ async def test_what_the_hotline_never_takes_holds_up_nothing_and_what_is_none_of
     tmp_path: Path,
 ) -> None:
     async with opened_ari() as ari, opened_hotline() as hotline, listening(tmp_path, ari, hotline):
-        hotline.answers = [422, *[400] * 20]
-        for number in range(21):
-            await ari.rings(f"0.{number}")
-        await until(lambda: not hotline.answers)
+        hotline.answers = [422, *[400] * 20, 401]
+        with capture_logs() as logs:
+            for number in range(21):
+                await ari.rings(f"0.{number}")
+            await until(lambda: not hotline.answers)
+        assert [one["why"] for one in logs if one.get("status") == 401] == ["wrong-time"]
         for odd in ({"timestamp": 7}, {"channel": []}, {"channel": {"id": {}}}, {"bridge": None}, {"type": None}):
             await ari.tell("ChannelEnteredBridge", **odd)
         await ari.tell("ChannelVarset", variable="X", value="")

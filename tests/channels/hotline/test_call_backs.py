@@ -30,12 +30,18 @@ async def test_one_of_any_number_of_operators_calls_back_and_nobody_there_is_tri
         (await other.post(f"{place}/tries", {"result": "reached"})).problem(409, "call-back-taken")
         tried = (await li.post(f"{place}/tries", {"result": "no-answer", "note": "rang long"})).ok()
         assert (tried["state"], tried["tries"], tried["note"]) == ("due", 1, "rang long")
-        # Whoever leaves with it loses it.
+        # Nobody has the number again before its time; and whoever leaves with it loses it.
+        (await other.post(f"{place}/claim")).problem(409, "conflict")
+        clock.on(hours=2)
         (await other.post(f"{place}/claim")).ok()
         clock.on(minutes=31)
         assert [one["state"] for one in (await li.get(CALL_BACKS)).ok()["items"]] == ["due"]
         (await li.post(f"{place}/claim")).ok()
-        assert (await li.post(f"{place}/tries", {"result": "no-answer"})).ok()["state"] == "given-up"
+        over = (await li.post(f"{place}/tries", {"result": "no-answer"})).ok()
+        assert over["state"] == "given-up"
+        me, they = people.index(li), people.index(other)
+        log = [(one["officer"], one["result"]) for one in over["log"]]
+        assert log == [(f"o{me}", "no-answer"), (f"o{they}", ""), (f"o{me}", "no-answer")]
         await Switch(door).told("missed", "c2")
         assert len((await li.get(CALL_BACKS)).ok()["items"]) == 1
         assert (await officer(door, "zhao", "fire:desk").get(CALL_BACKS)).ok()["items"] == []
@@ -73,6 +79,10 @@ async def test_a_satisfaction_call_rates_the_answer_as_its_citizen_would(tmp_pat
         (due,) = (await li.get(CALL_BACKS)).ok()["items"]
         assert due["why"] == "rating"
         place = f"{CALL_BACKS}/{due['id']}"
+        # Who answered doesn't ask how it was.
+        wang = officer(door, "wang", "petitions/reception:desk", "petitions:reviewer")
+        assert (await wang.get(CALL_BACKS)).ok()["items"] == []
+        (await wang.post(f"{place}/claim")).problem(404, "not-found")
         assert (await li.post(f"{place}/claim")).ok()["case"] == made["begun"]["case"]["id"]
         rating = {"rating": 4, "text": "quick"}
         (await li.post(f"{place}/tries", {"result": "no-answer", "rating": rating})).problem(422, "invalid-fields")
@@ -82,3 +92,25 @@ async def test_a_satisfaction_call_rates_the_answer_as_its_citizen_would(tmp_pat
         rated = await CaseEvent.get(action="rate")
         assert (rated.actor, rated.actor_id) == ("staff", "li")
         assert (await HotlineCallBack.get()).stars == 4
+
+
+async def test_who_is_called_back_while_it_turns_out_that_they_were_answered_is_called_to_its_end(
+    tmp_path: Path,
+) -> None:
+    async with exchange(tmp_path) as door:
+        switch, li = Switch(door), officer(door, "li")
+        for call, result, state in (("c1", "reached", "reached"), ("c2", "no-answer", "taken-back")):
+            await switch.told("missed", call)
+            (due,) = (await li.get(CALL_BACKS)).ok()["items"]
+            place = f"{CALL_BACKS}/{due['id']}"
+            (await li.post(f"{place}/claim")).ok()
+            await switch.told("answered", call)
+            assert (await li.post(f"{place}/tries", {"result": result})).ok()["state"] == state
+        await switch.told("missed", "c3")
+        (await li.post(f"{CALL_BACKS}/{(await li.get(CALL_BACKS)).ok()['items'][0]['id']}/claim")).ok()
+        await switch.told("answered", "c3")
+        # Of a number that nobody calls any more there is none, until it rings again.
+        Clock(door, door.platform.now()).on(minutes=31)
+        assert (await li.get(CALL_BACKS)).ok()["items"] == []
+        await switch.told("missed", "c4")
+        assert [one["calls"] for one in (await li.get(CALL_BACKS)).ok()["items"]] == [1]

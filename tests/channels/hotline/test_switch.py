@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.runtime.process_role import ProcessRole
 from banshi.testing import Person, open_door
 from desk import Enquiry
@@ -139,6 +140,14 @@ async def test_nobody_but_the_switch_tells_of_calls(tmp_path: Path) -> None:
         (await door.anyone.call("POST", EVENTS, **told)).problem(404, "not-found")
 
 
+async def test_a_line_of_no_desk_stops_the_start_and_an_account_of_nobody_is_said(tmp_path: Path) -> None:
+    async with exchange(tmp_path, text_account="sms:nowhere") as door:
+        assert [one.rule for one in door.platform.registry.warnings if one.plugin == "hotline"] == ["unknown-account"]
+    with pytest.raises(ConfigurationError, match="unknown-desk"):
+        async with exchange(tmp_path / "wrong", lines={"9600119": "nowhere"}):
+            pass
+
+
 async def test_a_call_that_ends_before_it_rang_is_called_back_and_never_rings(tmp_path: Path, database: str) -> None:
     async with exchange(tmp_path, database) as door:
         switch, li = Switch(door), officer(door, "li")
@@ -174,6 +183,34 @@ async def test_a_call_rings_at_any_hour_and_no_break_takes_it_from_the_queue(tmp
         clock.on(hours=5)
         await go_round(door.platform)
         assert await waiting(li) == []
+
+
+async def test_what_was_noted_of_a_number_is_shown_of_a_citizen_alone_and_a_lead_who_takes_over_has_the_call(
+    tmp_path: Path,
+) -> None:
+    async with exchange(tmp_path) as door:
+        lead, zhang = door.staff("lead", "petitions/reception:desk-lead"), door.citizen("zhang", name="张示例")
+        shown = list[bool]()
+        for number, is_proved in enumerate((False, True, False, True)):
+            li, call = await taken(door, f"c{number}")
+            place = f"/v1/desk/enquiries/{(await li.get(call)).ok()['enquiry']}"
+            if is_proved:
+                digits = (await zhang.post("/v1/conversations/codes")).created()["digits"]
+                (await li.post(f"{call}/person", {"digits": digits})).ok()
+            shown.append((await li.get(place)).ok()["earlier"] is not None)
+            (await lead.post(f"{place}/take-over", {"purpose": "to help"})).ok()
+            (await li.get(call)).problem(409, "not-on-the-call")
+            assert (await lead.post(f"{call}/pop", {"purpose": "to help"})).ok()["call"]["is_proved"] is is_proved
+            (await lead.post(f"{place}/notes", {"text": "is ill"})).created()
+            (await lead.post(f"{place}/close")).ok()
+        assert shown == [False, False, False, True]
+        li, call = await taken(door, "c4")
+        digits = (await zhang.post("/v1/conversations/codes")).created()["digits"]
+        enquiry = (await li.post(f"{call}/person", {"digits": digits})).ok()["enquiry"]
+        (await li.post(f"/v1/desk/enquiries/{enquiry}/return")).ok()
+        # They hang up in the queue: nobody speaks with them any more.
+        await Switch(door).told("ended", "c4")
+        assert (await HotlineCall.get(ref="c4")).known == {}
 
 
 #: Who sits at which desk.

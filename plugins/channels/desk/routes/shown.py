@@ -105,13 +105,14 @@ async def document(platform: Platform, row: Enquiry, reader: Principal, language
     (own,) = await heads(platform, [row], reader, language)
     if not _holds(row, reader):
         return own
+    known = (await party_of(platform, row.kind).known([row.subject])).get(row.subject, Known())
     words = await words_of(platform, row)
     events = await DeskEvent.filter(enquiry_id=row.id).exclude(what__in=BECAME).order_by("id")
     return {
         **own,
         "messages": [message(platform, word, language) for word in words],
         "events": [event(platform, one, one.desk == row.desk or one.what == "transferred") for one in events],
-        "earlier": await _earlier(platform, row, language),
+        "earlier": await _earlier(platform, row, language) if known.is_sure else None,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from aiohttp import web
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from banshi import (
     Answer,
@@ -24,8 +24,8 @@ from banshi import (
     Write,
     reply,
 )
-from banshi.sdk.cases import Actor, act
-from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, optional
+from banshi.sdk.cases import Actor, CaseEvent, act
+from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
 from hotline import call_backs
 from hotline.routes.calls import WORDS, own_desks
@@ -36,6 +36,7 @@ from hotline.tables.models import HotlineCallBack, HotlineCaller, HotlineFiling
 
 ROUTES = Routes("hotline")
 
+RESULTS = ["reached", "no-answer", "refused"]
 STATES = ["due", "held", "reached", "given-up", "taken-back"]
 COUNT = {"type": "integer", "minimum": 0}
 LISTED = Record(
@@ -55,13 +56,14 @@ HELD = Record(
     note=TEXT,
     case={"oneOf": [{"type": "null"}, ID], "description": "Whose answer they are asked about."},
     lease_until=MAYBE_MOMENT,
+    log=array(Record(officer=TEXT, at=MOMENT, result={"enum": ["", *RESULTS]}), description="Who has had the number."),
 )
 TAKEN = Answer("A colleague has it, or it is over.")
 RATING = Record(
     rating={"type": "integer", "minimum": 1, "maximum": 5}, text=optional({"type": "string", "maxLength": 1000})
 )
 TRIED = Record(
-    result={"enum": ["reached", "no-answer", "refused"]},
+    result={"enum": RESULTS},
     note=optional(WORDS),
     rating=optional({**RATING, "description": "Of a satisfaction call, what they gave the answer to their case."}),
 ).form()
@@ -72,7 +74,10 @@ class CallBackTaken(Conflict, code="call-back-taken", says=say):
 
 
 def _own(call: Call) -> Q:
-    return Q(desk__in=[desk.code for desk in own_desks(call)])
+    """Whom their desks are to call; but nobody asks how an answer was in which they had a part."""
+    theirs = CaseEvent.filter(actor="staff", actor_id=call.principal.subject, version__gt=1).exclude(action="rate")
+    codes = [desk.code for desk in own_desks(call)]
+    return Q(~Q(why="rating", case_id__in=Subquery(theirs.values("case_id"))), desk__in=codes)
 
 
 async def _found(call: Call) -> HotlineCallBack:
@@ -99,12 +104,20 @@ async def list_call_backs(call: Call) -> web.StreamResponse:
 
 @ROUTES.post("/v1/hotline/call-backs/{id}/claim", Audience.STAFF, {200: Answer("Call them.", HELD), 409: TAKEN})
 async def claim_call_back(call: Call) -> web.StreamResponse:
-    """Take a call-back, with its number; one of any number gets it, until the time of a call is over."""
+    """Take a call-back, with its number; one of any number gets it, from the time on that they were told.
+
+    It is on record that you had the number.
+    """
     row, me = await _found(call), call.principal.subject
-    if not call_backs.is_due(row, call.now) and (row.state, row.officer) != ("held", me):
+    is_mine = (row.state, row.officer) == ("held", me)
+    if not is_mine and not call_backs.is_due(row, call.now):
         raise CallBackTaken
+    if call.now < row.begins:
+        wait = int((row.begins - call.now).total_seconds()) + 1
+        raise Conflict(say("They were told a later time; call them from then on."), retry_after=wait)
     minutes = timedelta(minutes=call.platform[SETTINGS].call_minutes)
-    values = {"state": "held", "officer": me, "lease_until": call.now + minutes}
+    had = [] if is_mine else [{"officer": me, "at": call.now.isoformat(), "result": ""}]
+    values = {"state": "held", "officer": me, "lease_until": call.now + minutes, "log": [*row.log, *had]}
     await _write(call, row, values)
     return await _held(call, row)
 
@@ -140,19 +153,18 @@ async def note_try(call: Call) -> web.StreamResponse:
     if (row.state, row.officer) != ("held", call.principal.subject):
         raise CallBackTaken
     tries, note = row.tries + 1, body.get("note", row.note)
-    if body["result"] == "no-answer" and tries < settings.tries:
+    if body["result"] == "no-answer" and row.calls == 0:
+        # Somebody has answered their call meanwhile.
+        values: dict[str, Any] = call_backs.over(call.platform, row, "taken-back")
+    elif body["result"] == "no-answer" and tries < settings.tries:
         later = call.now + timedelta(hours=settings.between_hours)
-        values: dict[str, Any] = {
-            "state": "due",
-            "officer": "",
-            "lease_until": None,
-            "begins": later,
-            "until": max(row.until, later),
-        }
+        window = {"begins": later, "until": max(row.until, later)}
+        values = {"state": "due", "officer": "", "lease_until": None, **window}
     else:
         ends = "given-up" if body["result"] == "no-answer" else "reached"
         values = call_backs.over(call.platform, row, ends)
-    values |= {"tries": tries, "note": note}
+    log = [*row.log[:-1], {**row.log[-1], "result": body["result"]}]
+    values |= {"tries": tries, "note": note, "log": log}
     if rating := body.get("rating"):
         await _rate(call, row, {**values, "stars": rating["rating"]})
     else:

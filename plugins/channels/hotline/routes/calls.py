@@ -28,7 +28,7 @@ from banshi.sdk.documents import ID, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Rec
 from banshi.sdk.http import ApiReader, Routes, ref
 from banshi.sdk.limits import RATES
 from conversations import CONVERSATIONS
-from desk import DESK, OFFICER, Desk, Enquiry
+from desk import DESK, LEAD, OFFICER, Desk, Enquiry
 from hotline import call_backs
 from hotline.moments import moment
 from hotline.party import until
@@ -47,7 +47,7 @@ WRONG_CODES, MAX_SHOWN = 5, 50
 WORDS = {"type": "string", "minLength": 1, "maxLength": 2_000, "pattern": r"\S"}
 OUTCOMES = ["answered", "filed", "transferred", "emergency", "nuisance", "dropped"]
 CONSENT = Record(version=TEXT, text={**TEXT, "description": "What is read out before anything is filed."})
-FILED = Record(id=ID, item=TEXT, state={"enum": ["waiting", "filed", "answered", "withdrawn"]}, at=MOMENT)
+FILED = Record(id=ID, item=TEXT, state={"enum": ["waiting", "filed", "answered", "bound", "withdrawn"]}, at=MOMENT)
 DUE = Record(id=ID, why={"enum": ["missed", "promised", "rating"]}, begins=MOMENT, until=MOMENT)
 CALL = Record(
     id=ID,
@@ -75,9 +75,9 @@ class NotOnTheCall(Conflict, code="not-on-the-call", says=say):
     """You don't hold this call at your desk, or not any more; claim it there first."""
 
 
-def own_desks(call: Call) -> list[Desk]:
-    """Those at which the caller of the API sits."""
-    return [desk for desk in call.platform[DESK].desks if desk.is_of(call.principal, OFFICER)]
+def own_desks(call: Call, *roles: str) -> list[Desk]:
+    """Those at which the caller of the API sits, or has one of these roles."""
+    return [desk for desk in call.platform[DESK].desks if desk.is_of(call.principal, OFFICER, *roles)]
 
 
 async def held(call: Call, identity: str) -> tuple[HotlineCall, Enquiry]:
@@ -87,7 +87,7 @@ async def held(call: Call, identity: str) -> tuple[HotlineCall, Enquiry]:
     """
     row = await HotlineCall.get_or_none(id=UUID(identity))
     enquiry = await Enquiry.get_or_none(id=row.enquiry_id) if row and row.enquiry_id else None
-    codes = {desk.code for desk in own_desks(call)}
+    codes = {desk.code for desk in own_desks(call, LEAD)}
     if row is None or (enquiry.desk if enquiry else row.desk) not in codes:
         raise NotFound(say("There is no such call at a desk of yours."), see="/v1/desk/enquiries")
     if enquiry is None or (enquiry.state, enquiry.officer) != ("held", call.principal.subject):
@@ -165,7 +165,9 @@ async def prove_caller(call: Call) -> web.StreamResponse:
         )
     who, used = found
     values = {"person": who.subject, "known": {n: getattr(who, n) for n in ("name", "resident_id", "phone")}}
-    await changed(call, row, values, used)
+    # What is noted of it from now on is the citizen's, and what was noted of them before is shown.
+    theirs = Update(Enquiry, {"id": enquiry.id}, {"person": who.subject}, rows=None)
+    await changed(call, row, values, used, theirs)
     return reply(call, await shown(call, await HotlineCall.get(id=row.id), enquiry))
 
 
