@@ -26,7 +26,7 @@ async def open_work(settings: PushSettings, platform: Platform) -> AsyncIterator
     """The sweeper in every process that serves; the others in those that work."""
     due = asyncio.Event()
     platform.store.pulse.past("scheduled broadcasts", schedule.FIRST_DUE, due.set, lambda: platform.now())
-    publishing = looking_at(platform, Broadcast, MAX_SLEEP_S, schedule.look, due)
+    publishing = looking_at(platform, Broadcast, MAX_SLEEP_S, schedule.publish_due, due)
     tidying = partial(keep_tidy, platform, settings.forget_after_days, settings.anonymous.days)
     async with (
         working("mobile-push-sweep", partial(sweep, platform[PUSH])),

@@ -65,7 +65,7 @@ def problems(
     for name, codes in known.items():
         for place, code in enumerate(document.get(name, ())):
             if code not in codes:
-                yield _unknown(f"/audience/{name}/{place}", code, codes)
+                yield FieldProblem(f"/audience/{name}/{place}", unknown(code, codes), "unknown")
     for place, code in enumerate(document.get("divisions", ())):
         yield from _told(f"/audience/divisions/{place}", check_division, code)
     for place, polygon in enumerate(document.get("polygons", ())):
@@ -91,18 +91,17 @@ def _people(platform: Platform, department: str, document: Mapping[str, Any]) ->
     for place, code in enumerate(document["people"]["items"]):
         where = f"/audience/people/items/{place}"
         if code not in items:
-            yield _unknown(where, code, own)
+            yield FieldProblem(where, unknown(code, own), "unknown")
         elif items.facts(code).department != department:
             yield FieldProblem(
                 where, say("“{code}” is another department's; name your own items only.", code=code), "forbidden"
             )
 
 
-def _unknown(pointer: str, code: str, known: Iterable[str]) -> FieldProblem:
+def unknown(code: str, known: Iterable[str]) -> dict[str, str]:
+    """What is said of a code that there isn't."""
     there = ", ".join(sorted(known)[:20]) or "none"
-    return FieldProblem(
-        pointer, say("“{code}” is not known here; known are: {there}.", code=code, there=there), "unknown"
-    )
+    return say("“{code}” is not known here; known are: {there}.", code=code, there=there)
 
 
 def _told(pointer: str, check: Any, value: Any) -> Iterator[FieldProblem]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -15,6 +15,9 @@ from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
 from mobile_push.cap.representations import ALERT_DOCUMENT_SCHEMA
 from mobile_push.tables.models import Broadcast
+
+if TYPE_CHECKING:
+    from mobile_push.cap.atom import Entry
 
 RECORD = Record(
     id=ID,
@@ -142,8 +145,12 @@ def texts_schema(most: int, *, both: bool, about: str) -> dict[str, Any]:
     }
 
 
-def feed_reply(call: Call, body: bytes) -> web.Response:
+def feed_reply(call: Call, entries: Sequence[Entry], title: str, author: str) -> web.Response:
     """An Atom feed as anybody, and any cache on the way, may have it."""
+    from mobile_push.cap.atom import written
+
+    url = f"{call.address}{call.request.rel_url}"
+    body = written(entries, url=url, title=title, author=author, language=call.language)
     headers = {
         "Cache-Control": f"public, max-age={FEED_CACHE_S}",
         "Content-Language": call.language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from banshi import Platform, Stale
-from banshi.sdk.operations import paused, place_of
+from banshi.sdk.operations import paused
 from mobile_push.broadcasts import lifecycle
 from mobile_push.tables.models import Broadcast
 
@@ -18,16 +18,11 @@ MAX_A_LOOK = 100
 FIRST_DUE = "SELECT MIN(send_at) FROM push_broadcast WHERE kind IN ('alert', 'notice') AND state = 'scheduled'"
 
 
-async def look(platform: Platform) -> None:
-    """Publish what is due. The database may be away for a while; it goes out late then."""
-    try:
-        await publish_due(platform)
-    except Exception as error:
-        log.error("the schedule can't be read", error=type(error).__name__, where=place_of(error))
-
-
 async def publish_due(platform: Platform) -> int:
-    """Publish all whose time has come; how many this process did. None while what goes out is held."""
+    """Publish all whose time has come; how many this process did. None while what goes out is held.
+
+    The database may be away for a while: whoever calls it tries again, and they go out late.
+    """
     if await paused(platform.store) is not None:
         return 0
     due = Broadcast.filter(state="scheduled", send_at__lte=platform.now())

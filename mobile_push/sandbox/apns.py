@@ -22,6 +22,7 @@ import orjson
 from aiohttp import web
 from pydantic import Field
 
+from banshi.sdk.operations import write_private
 from mobile_push.sandbox import server
 from mobile_push.sandbox.answers import Answer
 from mobile_push.sandbox.behaviour import Switches
@@ -114,11 +115,8 @@ class ApnsSandbox(PushSandbox[ApnsBehaviour, Received]):
         """Write the provider's key to `path`, readable by this user only; one that is there is taken instead."""
         from cryptography.hazmat.primitives import serialization as pem
 
-        if path.exists():
-            self._key = pem.load_pem_private_key(path.read_bytes(), None)
-        else:
-            path.touch(0o600)
-            path.write_bytes(self._key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption()))
+        write_private(path, self._key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption()))
+        self._key = pem.load_pem_private_key(path.read_bytes(), None)
         return path
 
     def calls(self) -> Mapping[str, Call]:

@@ -141,14 +141,9 @@ async def alert_feed(call: Call) -> web.StreamResponse:
     """
     mark = Marks(call.platform.store)
     rows = await concerned.newest(mark, in_force(call, mark, ends=True), MAX_FEED_ENTRIES)
-    settings = call.platform[PUSH].settings.alerts
-    from mobile_push.cap.atom import alert_entry, written
+    author = call.platform[PUSH].settings.alerts.sender or "banshi"
+    from mobile_push.cap.atom import alert_entry
 
-    body = written(
-        [alert_entry(sending.stored(row.cap), f"{call.address}/v1/alerts/{row.id}.xml", call.language) for row in rows],
-        url=f"{call.address}/v1/alerts.atom",
-        title=FEED_TITLES[call.language],
-        author=settings.sender or "banshi",
-        language=call.language,
-    )
-    return feed_reply(call, body)
+    xml = f"{call.address}/v1/alerts/{{}}.xml".format
+    entries = [alert_entry(sending.stored(row.cap), xml(row.id), call.language) for row in rows]
+    return feed_reply(call, entries, FEED_TITLES[call.language], author)

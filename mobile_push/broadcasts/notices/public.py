@@ -12,9 +12,9 @@ from banshi import Answer, Audience, Call, InvalidParameter, Parameter, text_in
 from banshi.sdk.documents import LINKS, TEXT, Record, array
 from banshi.sdk.http import Page, Routes
 from mobile_push.broadcasts import concerned, representations
+from mobile_push.broadcasts.addressing import unknown
 from mobile_push.broadcasts.representations import ATOM, MAX_FEED_ENTRIES, PAGE, feed_reply
 from mobile_push.delivery.service import PUSH
-from mobile_push.sentences import say
 from mobile_push.settings import MAX_TOPIC_LENGTH, SLUG
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
@@ -55,9 +55,7 @@ def _wanted(call: Call, mark: Marks) -> list[str]:
     if (topic := call.query.get("topic")) is not None:
         known = platform[PUSH].settings.topics
         if topic not in known:
-            there = ", ".join(sorted(known)) or "none"
-            told = say("“{code}” is not known here; known are: {there}.", code=topic, there=there)
-            raise InvalidParameter(told, parameter="topic")
+            raise InvalidParameter(unknown(topic, known), parameter="topic")
         wanted.append(concerned.names_topic(dialect, topic, mark))
     if (division := concerned.division_in(call.query)) is not None:
         wanted.append(concerned.concerns_division(dialect, division, mark))
@@ -85,18 +83,8 @@ async def notice_feed(call: Call) -> web.StreamResponse:
     """The published notices as an Atom feed, the newest first."""
     mark = Marks(call.platform.store)
     rows = await concerned.newest(mark, _wanted(call, mark), MAX_FEED_ENTRIES)
-    from mobile_push.cap.atom import written
-
-    url = f"{call.address}/v1/notices.atom"
-    query = call.request.rel_url.raw_query_string
-    body = written(
-        [_entry(call, row) for row in rows],
-        url=f"{url}?{query}" if query else url,
-        title=FEED_TITLES[call.language],
-        author=text_in(FEED_TITLES, call.language),
-        language=call.language,
-    )
-    return feed_reply(call, body)
+    title = FEED_TITLES[call.language]
+    return feed_reply(call, [_entry(call, row) for row in rows], title, title)
 
 
 def _entry(call: Call, row: Broadcast) -> Any:

@@ -119,11 +119,8 @@ class Keeper:
         if not rows:
             return None
         self._leased = now
-        await self._measure()
-        return rows[0]
-
-    async def _measure(self) -> None:
         self._waiting.set(await TopicChange.filter(provider=self._provider.name).count())
+        return rows[0]
 
     async def _release(self) -> None:
         await TopicRound.filter(provider=self._provider.name, holder=self._holder).update(lease_until=0)
