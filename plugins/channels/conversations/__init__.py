@@ -44,7 +44,7 @@ from conversations.identity.links import ending_of
 from conversations.inbound.answering import ANSWERING, Answering, open_answering
 from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
-from conversations.outbound.saying import HELD
+from conversations.outbound.saying import HELD, promise
 from conversations.outbound.sender import (
     NUMBERS,
     OUTLETS,
@@ -109,6 +109,7 @@ __all__ = [
     "Voice",
     "deliver_on",
     "kept_notice",
+    "promise",
 ]
 
 

@@ -10,6 +10,7 @@ from banshi.sdk.cases import ENCLOSURES, Enclosure
 from banshi.sdk.events import LISTENERS, Listener
 from banshi.sdk.http import ApiReader
 from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS
+from conversations import NUMBERS
 from desk import PARTIES
 from hotline.call_backs import hear
 from hotline.holdings import HOLDING, TIDYING, emptied, enclosed, open_tidying
@@ -17,6 +18,7 @@ from hotline.party import Calls
 from hotline.routes import calling_back, calls, filings, slips, switch
 from hotline.settings import SETTINGS, HotlineSettings
 from hotline.slips import SLIPS, Slips
+from hotline.texting import number_to_text
 
 
 @hookimpl
@@ -53,6 +55,7 @@ def banshi_routes() -> Sequence[Route]:
 def banshi_offers(settings: HotlineSettings) -> Sequence[Offer[Any]]:
     return [
         Offer(PARTIES, Calls),
+        Offer(NUMBERS, number_to_text),
         Offer(HOLDINGS, HOLDING),
         Offer(ANONYMISE_CASE, emptied),
         Offer(ENCLOSURES, Enclosure(enclosed)),

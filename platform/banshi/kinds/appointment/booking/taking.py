@@ -134,7 +134,8 @@ async def book(platform: Platform, wish: Wish, receipt: Receipt) -> None:
     # Before it is the person's turn: a department that is slow holds up nobody else.
     given = await check(platform, wish.item, case, wish.answers, wish.language, wishes=wish.reuse)
     case.answers = dict(given.answers)
-    event.details = {"reused": given.reused.told} if given.reused.told else None
+    told = {"counter": True} if wish.given_by else {}
+    event.details = (told | ({"reused": given.reused.told} if given.reused.told else {})) or None
     async with platform[QUEUE].turn(wish.item.code, wish.person.subject):
         await _book(platform, wish, Draft(case, event, given), receipt)
 
