@@ -19,6 +19,8 @@ from benchmarks.shared.provider import Provider, provider
 
 #: Seconds that a refusal asks for, and the shares of refusals and of phones that are gone.
 RETRY_AFTER_S, QUOTA_SHARE, GONE_SHARE = 2, 0.01, 0.005
+#: Phones of a broadcast's end that nothing accepted came after.
+MAX_DOUBTED = 5
 
 
 def main() -> int:
@@ -49,7 +51,8 @@ def round_of(kind: str, to: Provider, count: int) -> dict[str, Any]:
     to.ask("/provider/shares", {"unregistered": GONE_SHARE * bad})
     result, seen = to.sent(python("sending/broadcaster.py"), {"sender": "refused", "count": count}, 600)
     gone = seen["answers"].get("UNREGISTERED", 0)
-    assert result["left"] == count - gone, f"{result['left']} phones are left of {count - gone}"
+    # The last that are gone are forgotten once another message was accepted.
+    assert 0 <= result["left"] - count + gone <= MAX_DOUBTED, f"{result['left']} phones are left of {count - gone}"
     # A phone that is gone is forgotten, and nothing else may be missing.
     return {**result, "lost": count - seen["distinct"] - gone, "early": seen["early"], "refused": seen["refused"]}
 

@@ -1,4 +1,4 @@
-"""An account of WeChat's: how late an encrypted message is answered, and what becomes of it while PostgreSQL is away.
+"""An account of WeChat's, and a bot of QQ's: how late a message is answered, and what while PostgreSQL is away.
 
     python benchmarks/wechat_account.py          # all of it
     python benchmarks/wechat_account.py rates    # fifty messages a second, on SQLite and on PostgreSQL
@@ -13,8 +13,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import json
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +32,7 @@ from benchmarks.shared.databases import each_database, has_postgres
 from benchmarks.shared.figures import percentile
 from benchmarks.shared.servers import Server
 from benchmarks.town.checks import Database
+from qq.signing import key_of
 from tests import postgres_servers
 from wire.crypto import MessageCipher, signature
 from wire.xml import written
@@ -40,6 +43,7 @@ LENGTHS = {"seconds": (60.0, 4.0), "away": (8.0, 6.0)}
 RATE, PEOPLE, TEXTS = 50, 100, ("你好", "身份证丢了", "进度", "搬家了")
 
 APPID, TOKEN, KEY = "wx49f0ab532d5d035a", "123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
+SECRET = "made-up-secret"
 CIPHER = MessageCipher(KEY, APPID)
 
 #: Seconds: 99 of 100 are answered by the one, and all by the other. After that WeChat hangs up.
@@ -52,6 +56,7 @@ PLUGINS = {
     **{place.parent.name: place.parent for place in sorted(DEPARTMENTS.glob("*/items.toml"))},
     "conversations": "conversations",
     "wechat": "wechat",
+    "qq": "qq",
     **PUSH,
 }
 
@@ -109,17 +114,43 @@ class WeChat:
         return web.json_response({"errcode": 0, "errmsg": "ok"})
 
 
-async def tried(folder: Path, database: str, work: Callable[[WeChat], Any]) -> WeChat:
-    """A server with the account, and WeChat at work on it."""
+@dataclass
+class Qq(WeChat):
+    """QQ's side: an answer has come once the bot has called for it."""
+
+    waits: dict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
+
+    async def _posts(self, openid: str, key: str, text: str) -> bool:
+        told = {"id": key, "content": text, "author": {"user_openid": openid}}
+        body = json.dumps({"id": key, "op": 0, "t": "C2C_MESSAGE_CREATE", "d": told}).encode()
+        signed = key_of(SECRET).sign(b"1764500000" + body).hex()
+        headers = {"Content-Type": "application/json", "X-Signature-Ed25519": signed}
+        url = self.url.replace("wechat", "qq")
+        async with self.session.post(url, data=body, headers={**headers, "X-Signature-Timestamp": "1764500000"}) as got:
+            if got.status == 200:
+                await asyncio.wait_for(self.waits[key].wait(), LATEST_S)
+                self.answered.add(key)
+        return got.status == 200
+
+    async def api(self, request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/messages"):
+            self.waits[(await request.json())["msg_id"]].set()
+        return web.json_response({"access_token": "made-up", "expires_in": "7200", "id": "1"})
+
+
+async def tried(folder: Path, database: str, work: Callable[[WeChat], Any], side: type[WeChat] = WeChat) -> WeChat:
+    """A server with the account and the bot, and WeChat or QQ at work on it."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        wechat, application = WeChat(session, ""), web.Application()
+        wechat, application = side(session, ""), web.Application()
         application.router.add_route("*", "/{path:.*}", wechat.api)
         runner = web.AppRunner(application)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         account = {"appid": APPID, "secret": "made-up", "token": TOKEN, "aes_key": KEY}
         account["base_url"] = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        settings = {"wechat": {"accounts": {"bureau": account}}}
+        where = {"base_url": account["base_url"], "token_url": account["base_url"]}
+        bot = {"appid": "102000001", "secret": SECRET, **where}
+        settings = {"wechat": {"accounts": {"bureau": account}}, "qq": {"bots": {"bureau": bot}}}
         config = city(folder, PLUGINS, settings=settings, log_level="error", database=database)
         try:
             async with Server(config, folder / "server.log").up(session) as server:
@@ -146,6 +177,8 @@ def rates(folder: Path, length: argparse.Namespace) -> bool:
     """Whether what is answered at fifty a second is answered in time."""
     kept = True
     for title, database in each_database():
+        qq = asyncio.run(tried(folder / f"{title}-qq", database, lambda one: one.lasting(length.seconds), Qq))
+        kept &= told(f"{title}, {RATE} messages a second to a bot of QQ's", qq)[0] < P99_S or length.short
         wechat = asyncio.run(tried(folder / title, database, lambda one: one.lasting(length.seconds)))
         p99, last = told(f"{title}, {RATE} encrypted messages a second", wechat)
         # A look whether it works says nothing of a hundredth.

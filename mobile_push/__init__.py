@@ -29,7 +29,7 @@ from mobile_push.checks import findings
 from mobile_push.commands import fcm_sandbox, push_sandbox, webpush_key, webpush_sandbox
 from mobile_push.delivery import jobs
 from mobile_push.delivery.service import PUSH, deliver, open_push
-from mobile_push.doctor import examination
+from mobile_push.doctor import examination, trust
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox.common_log import CommonLog
 from mobile_push.inbox.undelivered import UNDELIVERED
@@ -110,19 +110,22 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(AFTER_RESTORE, inbox_messages.AFTER_RESTORE)
     yield Offer(AFTER_LOOK_UPS, jobs.AFTER_LOOK_UPS)
     yield Offer(EXAMINATIONS, examination(settings))
+    yield Offer(EXAMINATIONS, trust)
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
     yield Offer(ANONYMISE_CASE, erase_case)
     yield Offer(HOLDINGS, holdings.HOLDING)
     yield Offer(ROLES, frozenset({PUBLISHER, report_routes.OPERATOR}))
     for name, own in settings.providers.items():
         made = partial(_made, name, own)
-        yield Offer(PROVIDERS, Way(name, made, of=made if name == "apns" else None))
+        yield Offer(PROVIDERS, Way(name, made, of=made if name in {"apns", "jpush"} else None))
 
 
 def _made(name: str, settings: Any, platform: Platform | None = None) -> Provider:
     """Our own provider of that name."""
     provider: Callable[..., Provider] = getattr(import_module(f"mobile_push.providers.{name}.provider"), CLASSES[name])
-    return provider(settings, SharedTokens(platform)) if platform else provider(settings)
+    if platform is None:
+        return provider(settings)
+    return provider(settings, SharedTokens(platform) if name == "apns" else platform)
 
 
 @hookimpl

@@ -1,17 +1,20 @@
-"""The push providers' credentials, for `banshi doctor`: that they can be read, their owner's alone, and taken."""
+"""The push providers, for `banshi doctor`: credentials that can be read, are private and taken, and who is believed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from banshi.sdk.database import existing
 from banshi.sdk.operations import Deployment, Examination, Verdict, are_private
 from banshi.sdk.outgoing import Refused
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.settings import PushSettings
+from mobile_push.tables.models import DOUBTED, Spent
 
 
 def examination(settings: PushSettings) -> Examination:
@@ -42,6 +45,26 @@ async def _examine(settings: PushSettings, deployment: Deployment) -> Sequence[V
     if settings.alerts.key_file is not None:
         secrets.append(settings.alerts.key_file)
     return [*found, *are_private("push-secrets", secrets)]
+
+
+async def trust(deployment: Deployment) -> Sequence[Verdict]:
+    """The providers that aren't believed where they call addresses dead, as servers have written it down."""
+    settings = deployment.registry.configuration.settings
+    try:
+        async with existing(settings.database_url, deployment.registry.tables, personal=settings.personal_keys):
+            doubted = await Spent.filter(key__endswith=f"/{DOUBTED}", until__gt=0)
+    except Exception:  # what is wrong with the database another examination says
+        return ()
+    return [Verdict("push-trust", "warning", _told(one)) for one in doubted]
+
+
+def _told(one: Spent) -> str:
+    provider, since = one.key.removesuffix(f"/{DOUBTED}"), datetime.fromtimestamp(one.until / 1000, UTC)
+    return (
+        f"{provider} calls so many addresses dead since {since:%Y-%m-%d %H:%M} UTC that none is believed to be: nobody "
+        f"is forgotten, messages wait or go by other ways. Look at [plugins.mobile_push.settings.{provider}]: is it "
+        "the app's own project, key and host? It is asked again by itself"
+    )
 
 
 def _fcm(settings: FcmSettings, online: bool) -> Verdict:

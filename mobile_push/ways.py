@@ -27,7 +27,8 @@ from mobile_push.tables.models import Address, Device
 #: What stands behind a provider's name where another of a phone's addresses is meant than its row's own.
 SECOND = "+"
 
-#: `away_until` of an address that its provider calls dead, and how the hash begins of one that is forgotten.
+#: `away_until` of an address that is forgotten, and how its hash begins: its phone is found by its row all the same. A
+#: server of the version before has the first for what is called dead, too.
 DEAD, GONE = 1 << 62, "gone:"
 
 #: The same of an address of which it said so as of a time before the app gave it: it is asked once more.
@@ -44,11 +45,8 @@ class Way(NamedTuple):
     until: int
 
 
-class Grave(NamedTuple):
-    """What a provider calls dead: the address, and since when, in Unix seconds, where it said so."""
-
-    token: str
-    since: float | None = None
+#: What a provider calls dead: the address, and since when, in Unix seconds, where it said so.
+Grave = tuple[str, float | None]
 
 
 class Ways:
@@ -120,30 +118,24 @@ def _rows(name: str, phones: Collection[UUID]) -> Any:
     return Address.filter(provider=provider, device_id__in=list(phones))
 
 
-async def bury(name: str, dead: Mapping[UUID, Grave]) -> set[UUID]:
-    """Leave addresses alone that are dead; of which phones. One that the app has given since is asked once more."""
-    found: dict[int, dict[UUID, str]] = {DEAD: {}, ASKED_AGAIN: {}}
-    for one in await _rows(name, dead):
+async def leave_alone(name: str, these: Mapping[UUID, Grave], until: int) -> Mapping[UUID, str]:
+    """Leave these phones' addresses alone until then; of which phones, with the hashes of their addresses.
+
+    One that the app has given since it was dead is asked once more.
+    """
+    found: dict[int, dict[UUID, str]] = {until: {}, ASKED_AGAIN: {}}
+    for one in await _rows(name, these):
         device = one.id if isinstance(one, Device) else one.device_id
-        token, since = dead[device]
+        token, since = these[device]
         if one.token == token:
             newer = since is not None and one.given_at > since * 1000 and one.away_until != ASKED_AGAIN
             # By the hash: a token may be sealed, and nothing finds that.
-            found[ASKED_AGAIN if newer else DEAD][device] = one.token_hash
-    for until, those in found.items():
+            found[ASKED_AGAIN if newer else until][device] = one.token_hash
+    for moment, those in found.items():
         if those:
-            await _rows(name, those).filter(token_hash__in=list(those.values())).update(away_until=until)
-    return set(found[DEAD])
-
-
-async def send_away(name: str, phones: Collection[UUID], until: int) -> None:
-    """Leave these phones' addresses alone until then."""
-    await _rows(name, phones).filter(away_until__lt=until).update(away_until=until)
-
-
-async def revive(name: str, phones: Collection[UUID]) -> None:
-    """None of these was dead: it was our own mistake that they seemed so."""
-    await _rows(name, phones).filter(away_until=DEAD).exclude(token_hash__startswith=GONE).update(away_until=0)
+            rows = _rows(name, those).filter(token_hash__in=list(those.values()), away_until__lt=moment)
+            await rows.update(away_until=moment)
+    return found[until]
 
 
 #: What a server of the version before leaves behind where it deletes a phone: it knows of no such table.
@@ -153,22 +145,25 @@ FORGET_ORPHANS = "DELETE FROM push_address WHERE NOT EXISTS (SELECT 1 FROM push_
 Along = Callable[[Platform, BaseDBAsyncClient, Collection[str]], AbstractAsyncContextManager[None]]
 
 
-async def forget(platform: Platform, phones: Collection[UUID], along: Along) -> None:
-    """Forget the dead addresses of these phones; and of a phone that has no other one, the phone."""
-    lives = f"SELECT 1 FROM push_address a WHERE a.device_id = push_device.id AND a.away_until < {DEAD}"  # noqa: S608
-    its = "(SELECT 1 FROM push_device d WHERE d.id = device_id)"
-    name = f"'{GONE}' || CAST(id AS VARCHAR(36))"
-    count = "(SELECT COUNT(*) FROM push_address a WHERE a.device_id = push_device.id)"
+async def forget(platform: Platform, dead: Mapping[str, UUID], along: Along) -> None:
+    """Forget the addresses of these hashes that are left alone; and of a phone that has no other one, the phone."""
+    phones, row = sorted(set(dead.values())), "WHERE id IN ({these}) AND token_hash"
+    # What the app has given again since isn't left alone any more.
+    away = f"IN ({{hashes}}) AND away_until > {ASKED_AGAIN}"
+    gone = f"token = {{blank}}, token_hash = '{GONE}' || CAST(id AS VARCHAR(36)), away_until = {DEAD}"
+    others = "(SELECT COUNT(*) FROM push_address a WHERE a.device_id = push_device.id)"
     steps = (
-        f"DELETE FROM push_device WHERE id IN ({{}}) AND away_until = {DEAD} AND NOT EXISTS ({lives})",  # noqa: S608
-        f"DELETE FROM push_address WHERE device_id IN ({{}}) AND (away_until = {DEAD} OR NOT EXISTS {its})",  # noqa: S608
         # Its walk goes on finding it by its row.
-        f"UPDATE push_device SET token = {{blank}}, token_hash = {name} WHERE id IN ({{}}) AND away_until = {DEAD}",  # noqa: S608
-        f"UPDATE push_device SET ways = {count} WHERE id IN ({{}})",  # noqa: S608
+        f"UPDATE push_device SET {gone} {row} {away}",  # noqa: S608
+        f"DELETE FROM push_address WHERE device_id IN ({{these}}) AND token_hash {away}",  # noqa: S608
+        f"DELETE FROM push_device {row} LIKE '{GONE}%' AND {others} = 0",  # noqa: S608
+        f"UPDATE push_device SET ways = {others} WHERE id IN ({{these}})",  # noqa: S608
     )
-    persons: Any = await Device.filter(id__in=list(phones)).values_list("person", flat=True)
+    persons: Any = await Device.filter(id__in=phones).values_list("person", flat=True)
     async with in_transaction() as connection, along(platform, connection, sorted(set(persons))):
         for step in steps:
             mark = Marks(platform.store)
-            blank = mark(as_stored(Device, "token", "")) if "{blank}" in step else ""
-            await mark.change(step.format(mark.each(sorted(phones)), blank=blank), connection)
+            own = {"these": mark.each(phones)}
+            own |= {"hashes": mark.each(dead)} if "{hashes}" in step else {}
+            own |= {"blank": mark(as_stored(Device, "token", ""))} if "{blank}" in step else {}
+            await mark.change(step.format(**own), connection)

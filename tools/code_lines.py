@@ -43,29 +43,34 @@ ROOMS = {
     "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
     "platform/banshi/kernel": Budget(5_998, 5_750),
-    "platform/banshi/builtin": Budget(15_029, 13_150),
-    "platform/banshi/kinds": Budget(8_143, 8_290),
+    "platform/banshi/builtin": Budget(15_030, 13_150),
+    "platform/banshi/kinds": Budget(8_290, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
-    "mobile_push": Budget(14_490, 12_840),
+    "mobile_push": Budget(14_014, 12_840),
     "libraries/questions": Budget(1_153, 950),
-    "libraries/sandboxes": Budget(645, 450),
-    "libraries/wire": Budget(120, 130),
-    "plugins/channels/desk": Budget(2_073, 2_000),
-    "plugins/channels/conversations": Budget(4_756, 3_600),
-    "plugins/channels/web_site": Budget(2_899, 3_800),
+    "libraries/sandboxes": Budget(689, 450),
+    "libraries/wire": Budget(188, 130),
+    "plugins/channels/desk": Budget(2_056, 2_000),
+    "plugins/channels/conversations": Budget(4_809, 3_600),
+    "plugins/channels/web_site": Budget(3_123, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
-    "plugins/channels/hotline_asterisk": Budget(213, 215),
+    "plugins/channels/channel_figures": Budget(117, 120),
+    "plugins/channels/hotline_asterisk": Budget(212, 215),
     "plugins/channels/sms": Budget(250, 250),
     "plugins/channels/sms/sandbox": Budget(115, 115),
-    "plugins/channels/hotline": Budget(1_239, 1_500),
-    "plugins/channels/wechat": Budget(1_074, 900),
-    "plugins/channels/wechat/sandbox": Budget(1_198, 1_200),
+    "plugins/channels/hotline": Budget(1_357, 1_500),
+    "plugins/channels/wechat": Budget(989, 900),
+    "plugins/channels/wechat/sandbox": Budget(1_175, 1_200),
+    "plugins/channels/qq": Budget(400, 400),
+    "plugins/channels/qq/sandbox": Budget(298, 300),
+    "plugins/channels/weibo": Budget(270, 350),
+    "plugins/channels/weibo/sandbox": Budget(191, 250),
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_124, 9_300),
-    "tools": Budget(2_658, 1_600),
+    "benchmarks": Budget(11_165, 9_300),
+    "tools": Budget(2_744, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
@@ -120,8 +125,7 @@ def rooms(counted: Mapping[str, int]) -> dict[str, int]:
     """Lines of code by room; all tests under `tests`, what is in no room under its own path."""
     found = dict.fromkeys([*ROOMS, "tests"], 0)
     for name, lines in counted.items():
-        path = Path(name)
-        room = "tests" if is_test(path) else room_of(path) or name
+        room = "tests" if is_test(path := Path(name)) else room_of(path) or name
         found[room] = found.get(room, 0) + lines
     return found
 
@@ -140,8 +144,7 @@ def over(counted: Mapping[str, int]) -> Iterator[str]:
                 yield f"{room} is in no room: which one is it for? A new one gets a budget in tools/code_lines.py"
         elif lines > ROOMS[room].most:
             yield f"{room} has {lines} lines of code, {ROOMS[room].most} at most: what in the house does this already?"
-    share = found["tests"] / production(found)
-    if share > TESTS_SHARE[0]:
+    if (share := found["tests"] / production(found)) > TESTS_SHARE[0]:
         yield f"tests have {share:.3f} lines for one of production, {TESTS_SHARE[0]} at most"
     for name, lines in counted.items():
         most = LONGER_FILES.get(name, LONGEST_FILE)
@@ -154,8 +157,7 @@ def table(counted: Mapping[str, int], before: Mapping[str, int] | None) -> Itera
     now, then = rooms(counted), rooms(before) if before is not None else {}
     yield f"{'':40}{'before':>9}{'now':>9}{'most':>9}{'at last':>9}"
     for room, lines in {**now, "production": production(now)}.items():
-        was = production(then) if room == "production" and then else then.get(room, 0)
-        figures = (was, lines, *ROOMS.get(room, (0, 0)))
+        figures = (production(then) if room == "production" else then.get(room, 0), lines, *ROOMS.get(room, (0, 0)))
         yield f"{room:40}" + "".join(f"{figure:>9,}" if figure else f"{'–':>9}" for figure in figures)
     yield f"tests are {now['tests'] / max(1, production(now)):.3f} times production, {TESTS_SHARE[0]} at most"
 

@@ -65,28 +65,12 @@ class Element:
     def __post_init__(self) -> None:
         for one in self.declared:
             value = getattr(self, one.attribute)
-            if value is None and one.required:
-                raise CapError("this has to be there; add it", one.name)
-            if one.many:
-                self._check_many(one, value)
-            elif value is not None and value != ():
-                _check(one, value, one.name)
-
-    @staticmethod
-    def _check_many(one: Declared, values: object) -> None:
-        if not isinstance(values, tuple):
-            raise CapError(f"{type(values).__name__} where a tuple belongs", one.name)
-        if one.required and not values:
-            raise CapError("there has to be at least one; add it", one.name)
-        for place, value in enumerate(values):
-            _check(one, value, one.name, place)
-
-
-def _check(one: Declared, value: object, *path: str | int) -> None:
-    if isinstance(one.kind, Kind):
-        try:
-            one.kind.check(value)
-        except ValueError as error:
-            raise CapError(str(error), *path) from None
-    elif not isinstance(value, one.kind):
-        raise CapError(f"{type(value).__name__} where {one.kind.__name__} belongs", *path)
+            if value is None or value == ():
+                if one.required:
+                    raise CapError("this has to be there; add it", one.name)
+            elif isinstance(one.kind, Kind):
+                for place, each in enumerate(value if one.many else (value,)):
+                    try:
+                        one.kind.check(each)
+                    except ValueError as error:
+                        raise CapError(str(error), one.name, *([place] if one.many else [])) from None

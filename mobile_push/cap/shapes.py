@@ -66,10 +66,6 @@ class Polygons(Kind[Polygon]):
         },
     )
 
-    def check(self, value: Polygon) -> None:
-        if not isinstance(value, Polygon):
-            raise ValueError(f"{type(value).__name__} where a Polygon belongs")
-
     def text(self, value: Polygon) -> str:
         return " ".join(_pair(point) for point in value.points)
 
@@ -100,10 +96,6 @@ class Circles(Kind[Circle]):
     schema = closed(
         center=_POSITION, radius_km={"type": "number", "minimum": 0, "maximum": 20015, "description": "Kilometres."}
     )
-
-    def check(self, value: Circle) -> None:
-        if not isinstance(value, Circle):
-            raise ValueError(f"{type(value).__name__} where a Circle belongs")
 
     def text(self, value: Circle) -> str:
         return f"{_pair(value.center)} {digits_of(value.radius_km)}"

@@ -61,10 +61,6 @@ class References(Kind[tuple[Reference, ...]]):
     }
     blank = True
 
-    def check(self, value: tuple[Reference, ...]) -> None:
-        if not isinstance(value, tuple) or not all(isinstance(one, Reference) for one in value):
-            raise ValueError("references are a tuple of Reference")
-
     def text(self, value: tuple[Reference, ...]) -> str:
         return " ".join(f"{one.sender},{one.identifier},{MOMENT.text(one.sent)}" for one in value)
 

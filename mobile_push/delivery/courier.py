@@ -7,7 +7,6 @@ it had not recorded. No transaction is open while a provider is awaited.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -16,16 +15,16 @@ from banshi.sdk.database import MAX_SLEEP_S
 from banshi.sdk.limits import RATES
 from banshi.sdk.operations import place_of, woken
 from mobile_push.delivery.claims.chunks import Chunks
-from mobile_push.delivery.claims.delivery_job import STOPPED, Parcel, Source
+from mobile_push.delivery.claims.delivery_job import Parcel, Source
 from mobile_push.delivery.claims.rows import Rows
 from mobile_push.delivery.claims.screens import Screens
 from mobile_push.delivery.claims.sender import Sender
-from mobile_push.delivery.claims.verdicts import HOLD_S, Verdicts
+from mobile_push.delivery.claims.verdicts import Verdicts
 from mobile_push.delivery.metrics import Metrics, Teller, log
 from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.quota import Quota
 from mobile_push.delivery.topics.changes import kept
-from mobile_push.providers.provider import Provider, Push
+from mobile_push.providers.provider import Provider
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
 from mobile_push.ways import SECOND, WAYS
@@ -62,9 +61,11 @@ class Courier:
         self.wake, self.soon = asyncio.Event(), asyncio.Event()
         self.provider = provider
         self._platform = platform
-        #: Phones that may be sent to together.
-        self._at_once: int = provider.at_once * getattr(provider, "batch", 1)
-        self.pace = Pace(provider.per_second, self._at_once, provider.one_service)
+        batch: int = getattr(provider, "batch", 1)
+        #: Phones that may be claimed, and in one step: an alert comes between two.
+        self._enough = CLAIMED_PER_SEND * provider.at_once * batch
+        self._a_step = CLAIMED_PER_SEND * max(provider.at_once, batch)
+        self.pace = Pace(provider.per_second, provider.at_once, provider.one_service)
         rates = platform.get(RATES)
         shared = rates is not None and rates.may_be_shared and provider.per_second is not None
         self._quota = Quota(rates, provider.name, self.pace, self._rouse_all) if rates is not None and shared else None
@@ -74,10 +75,12 @@ class Courier:
         ways = platform.get(WAYS)
         #: By which name messages go by it: also to phones of which this isn't the first address.
         self.names = [provider.name, *([provider.name + SECOND] if ways and ways.several(provider.name) else [])]
-        self._screens = Screens()
+        #: Whether it can take something off a screen without showing anything.
+        self.unseen: bool = getattr(provider, "unseen", False)
         rows = (Rows(platform, provider, settings, metrics, self._verdicts, name) for name in self.names)
         chunks = (Chunks(platform, provider, settings, self._verdicts, name) for name in self.names)
-        self._sources: tuple[Source, ...] = (*rows, *chunks, self._screens)
+        screens = (Screens(platform, settings, name) for name in self.names if self.unseen)
+        self._sources: tuple[Source, ...] = (*rows, *chunks, *screens)
         self._waiting: dict[Lane, deque[Parcel]] = {lane: deque() for lane in Lane}
         self._idle: list[asyncio.Future[None]] = []
         #: What rouses somebody idle to look again, and when by the loop's clock.
@@ -92,12 +95,6 @@ class Courier:
         metrics.share.labels(provider.name).set_function(lambda: self.pace.share)
         metrics.under_way.labels(provider.name).set_function(lambda: float(self.pace.under_way))
         metrics.resting.labels(provider.name).set_function(lambda: float(self.pace.resting > 0))
-
-    def clear(self, push: Push, token: str) -> None:
-        """Take something off a phone's screen, where the provider can do so without showing anything."""
-        if getattr(self.provider, "unseen", False):
-            self._screens.add(push, token)
-            self.wake.set()
 
     async def run(self) -> None:
         """Deliver until cancelled; then finish what is under way and give the rest back."""
@@ -130,8 +127,6 @@ class Courier:
         for task in (*senders, *beside):
             task.cancel()
         await asyncio.gather(*senders, *beside, return_exceptions=True)
-        for parcel, _ in self._verdicts.let_go():
-            parcel.source.settle(parcel, STOPPED)
         await self._record()
         await self._give_back(left)
 
@@ -163,7 +158,7 @@ class Courier:
 
     def _room(self) -> tuple[Lane, int] | None:
         """The last lane for which parcels may be claimed, and how many; None where there are enough."""
-        enough = self._at_once * CLAIMED_PER_SEND
+        enough = self._enough
         if self.pace.per_second is not None:
             enough = max(1, min(enough, int(self.pace.per_second * MAX_CLAIMED_S)))
         waiting = 0
@@ -171,7 +166,7 @@ class Courier:
         for lane in Lane:
             waiting += len(self._waiting[lane])
             if waiting * 2 <= enough:
-                found = (lane, enough - waiting)
+                found = (lane, min(enough - waiting, self._a_step))
         return found
 
     async def _claim(self, room: tuple[Lane, int] | None) -> tuple[list[Parcel], Exception | None]:
@@ -238,9 +233,6 @@ class Courier:
     def _told(self, outcomes: int) -> None:
         self._outcomes += outcomes
         self._outcome.set()
-        if self._verdicts.row:
-            # What waits to be believed is looked at again.
-            asyncio.get_running_loop().call_later(HOLD_S, self._outcome.set)
 
     async def _idle_for(self, seconds: float) -> None:
         """Wait to be roused, or until it may be time to look again."""
@@ -285,8 +277,6 @@ class Courier:
             await self._record()
 
     async def _record(self) -> None:
-        for parcel, receipt in self._verdicts.let_go(time.monotonic()):
-            parcel.source.settle(parcel, receipt)
         steps = (self._verdicts.write_down, *(source.record for source in self._sources), self._verdicts.conclude)
         for step in steps:
             try:

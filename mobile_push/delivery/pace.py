@@ -67,7 +67,7 @@ class Pace:
 
     #: Messages a second; None for as fast as it goes.
     per_second: float | None
-    #: Sends that may be under way together.
+    #: Requests that may be under way together.
     at_once: int
     #: Whether refusals and failures are everybody's; where each message may go to another service, one must not slow
     #: all others down.
@@ -126,6 +126,15 @@ class Pace:
             return BURST_S
         if self.probing and self.under_way >= MAX_PROBES:
             return BURST_S
+        if pause := self.more(lane):
+            return pause
+        self.under_way += 1
+        self._alerts_under_way += alert
+        return 0.0
+
+    def more(self, lane: Lane) -> float:
+        """0.0 where another phone may go along in a request that is under way, or the seconds to wait."""
+        now, alert = self.clock(), lane is Lane.ALERT
         grant = self.alerts if alert else self.others
         if grant is not None:
             if grant.left <= grant.low:
@@ -144,14 +153,11 @@ class Pace:
             self._all.level -= 1
         if grant is not None:
             grant.left -= 1
-        self.under_way += 1
-        self._alerts_under_way += alert
         return 0.0
 
-    def answered(self, lane: Lane, receipt: Receipt, phones: int = 1) -> None:
-        """Take in what became of a message that was under way, in one request to so many phones."""
-        self.under_way -= phones
-        self._alerts_under_way -= phones * (lane is Lane.ALERT)
+    def answered(self, lane: Lane, receipt: Receipt) -> None:
+        """Take in what became of a request that was under way."""
+        self.left(lane)
         if not self.one_service:
             return
         outcome = receipt.outcome
@@ -169,7 +175,7 @@ class Pace:
             self._judge(now)
 
     def left(self, lane: Lane) -> None:
-        """A message that was under way came to nothing: the server stops, or it was recalled."""
+        """A request that was under way is none any more, whatever became of it."""
         self.under_way -= 1
         self._alerts_under_way -= lane is Lane.ALERT
 

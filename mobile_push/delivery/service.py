@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
 from uuid import UUID
 
 from prometheus_client import Gauge
@@ -18,8 +17,7 @@ from banshi.sdk.database import MAX_SLEEP_S, quoted
 from banshi.sdk.events import SIGNALS
 from banshi.sdk.operations import woken, working
 from mobile_push.audience.topic_names import turn
-from mobile_push.delivery.claims.rows import personal_push
-from mobile_push.delivery.claims.screens import LIFE_S
+from mobile_push.delivery.claims.screens import READ
 from mobile_push.delivery.courier import Courier
 from mobile_push.delivery.leases import alive, free
 from mobile_push.delivery.metrics import Metrics
@@ -34,12 +32,9 @@ from mobile_push.inbox.standings import EVERYBODY
 from mobile_push.inbox.unread import COMMON_LOG
 from mobile_push.providers.for_test_cases import NO_SANDBOX, Sandboxes
 from mobile_push.providers.provider import PROVIDERS, TopicProvider
-from mobile_push.screen.presentation import Kind
-from mobile_push.screen.threads import THREADS
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane, lanes_of
-from mobile_push.tables.models import Delivery, Device, InboxMessage
-from mobile_push.ways import WAYS
+from mobile_push.tables.models import Delivery, InboxMessage
 
 #: Seconds that a stream gets to end by itself; what a phone does not read in that time it reads after reconnecting.
 STREAM_END_S = 1.0
@@ -131,29 +126,22 @@ class Push:
         self.tell(CHANGED, [person])
 
     async def clear(self, person: str, messages: Collection[UUID], device: UUID | None = None) -> None:
-        """What a person has read here, on `device` where that is known, leaves the screens of their other phones."""
-        sent = Delivery.filter(message_id__in=list(messages), state="sent")
-        if len({one.device_id for one in await sent}) > (device is None):
-            unread_cases = InboxMessage.filter(person=person, read_at__isnull=True, deleted_at__isnull=True)
-            newer = set(await unread_cases.filter(case_id__isnull=False).values_list("case_id", flat=True))
-            for message in await InboxMessage.filter(id__in=list(messages), person=person):
-                # A newer message of the case stands there in its place.
-                if message.case_id is None or message.case_id not in newer:
-                    others = sent.filter(message_id=message.id).exclude(device_id=device or UUID(int=0))
-                    await self._clear(message, {one.device_id: one.provider for one in await others})
+        """What a person has read here, on `device` where that is known, leaves the screens of their other phones.
 
-    async def _clear(self, message: InboxMessage, phones: Mapping[UUID, str]) -> None:
-        kind = cast("Kind", message.kind)
-        _, ways = await self.platform[WAYS].of(kind, phones)
-        languages: Any = dict(await Device.filter(id__in=list(phones)).values_list("id", "language"))
-        thread = self.platform[THREADS].name(message.person, message.case_id) if message.case_id else ""
-        for phone, way in ((phone, way) for phone, all_of in ways.items() for way in all_of):
-            courier = next((one for one in self.couriers if way.name in one.names), None)
-            if courier is not None and way.name == phones[phone]:
-                about = str(message.id), kind, message.link, languages.get(phone, ""), LIFE_S, thread
-                quiet = self.settings.presentation.withdrawn
-                push = personal_push(self.settings, *about)._replace(withdrawn="read", presentation=quiet)
-                courier.clear(push, way.token)
+        It is left to whoever works.
+        """
+        sent = Delivery.filter(message_id__in=list(messages), state="sent")
+        if len({one.device_id for one in await sent}) <= (device is None):
+            return
+        unread_cases = InboxMessage.filter(person=person, read_at__isnull=True, deleted_at__isnull=True)
+        newer = set(await unread_cases.filter(case_id__isnull=False).values_list("case_id", flat=True))
+        read = await InboxMessage.filter(id__in=list(messages), person=person)
+        # A newer message of the case stands there in its place.
+        gone = [one.id for one in read if one.case_id is None or one.case_id not in newer]
+        names = [name for courier in self.couriers if courier.unseen for name in courier.names]
+        others = sent.filter(message_id__in=gone, provider__in=names).exclude(device_id=device or UUID(int=0))
+        await others.update(state=READ, lease_until=0, not_before=0)
+        self.wake()
 
     def forget(self, person: str) -> None:
         """Nothing is kept of a person any more: end their streams."""
@@ -223,10 +211,13 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
 def _wake(platform: Platform, courier: Courier, lease: float) -> None:
     """Wake it for what other processes have planned, and for what a dead one had claimed."""
     clock, names = platform.store.clock, ", ".join(map(quoted, courier.names))
-    for about, table in {"chunks": "push_chunk", "deliveries": "push_delivery"}.items():
+    for about, table, states in (
+        ("chunks", "push_chunk", "'due'"),
+        ("deliveries", "push_delivery", f"'due', '{READ}'"),
+    ):
         platform.store.pulse.when(
             f"{about}: {courier.provider.name}",
-            f"{table} WHERE provider IN ({names}) AND state = 'due' AND not_before <= {clock} "
+            f"{table} WHERE provider IN ({names}) AND state IN ({states}) AND not_before <= {clock} "
             f"AND {free(clock, lease)} AND {platform.store.not_held}",
             courier.wake.set,
         )

@@ -100,10 +100,9 @@ async def write(connection: BaseDBAsyncClient, person: str, body: Mapping[str, A
     await _hold(connection, person)
     if values := _columns(body):
         await Profile.filter(person=person).using_db(connection).update(**values)
-    if "topics" in body:
-        await _follow(connection, person, body["topics"], departments=False)
-    if "departments" in body:
-        await _follow(connection, person, body["departments"], departments=True)
+    for name in ("topics", "departments"):
+        if name in body:
+            await _follow(connection, person, body[name], departments=name == "departments")
     if "silent_categories" in body:
         await set_silent(connection, person, body["silent_categories"])
 

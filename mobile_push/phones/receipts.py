@@ -89,13 +89,13 @@ async def record_receipts(call: Call) -> web.StreamResponse:
     person, device = call.principal.subject, UUID(call.body["device"])
     known = await addressed(person, list(said))
     opened = [message for message in known if said[message].opened]
-    rows = [(message, said[message]) for message in sorted(known)]
+    rows = [(message, device, person, said[message]) for message in sorted(known)]
     recorded = 0
     async with in_transaction() as connection:
         # First, so that a phone which is forgotten in this moment leaves no receipt behind.
         registered = await Device.filter(id=device, person=person).using_db(connection).update(seen_at=call.now)
         if registered and rows:
-            recorded = await record(call.platform, connection, device, person, rows)
+            recorded = await record(call.platform, connection, rows)
     if opened and await states.change(call.platform, person, opened, {"read_at": call.now}):
         call.platform[PUSH].show_changes(person)
         await call.platform[PUSH].clear(person, opened, device)
@@ -134,22 +134,22 @@ async def addressed(person: str, messages: Sequence[UUID]) -> set[UUID]:
 async def record(
     platform: Platform,
     connection: BaseDBAsyncClient,
-    device: UUID,
-    person: str,
-    rows: Sequence[tuple[UUID, Said]],
+    rows: Sequence[tuple[UUID, UUID, str, Said]],
     provider: str = "",
 ) -> int:
     """Write down what is new, in one statement, and say of how many messages. The earliest time of each event stays.
 
+    Of each row the message, the phone and its person.
+
     With the provider where that said it: then the message came that way. So it makes no difference in which order
     batches come, how often, or whether two come at once.
     """
-    mark, whose = Marks(platform.store), as_stored(PhoneReceipt, "person", person)
-    names = ("received", "opened", "shown")
-    values = ", ".join(
-        f"({mark.each((message, device, whose, *(getattr(said, name) for name in names), provider))})"
-        for message, said in rows
+    mark, names = Marks(platform.store), ("received", "opened", "shown")
+    own = (
+        (message, device, as_stored(PhoneReceipt, "person", person), said.received, said.opened, said.shown, provider)
+        for message, device, person, said in rows
     )
+    values = ", ".join(f"({mark.each(one)})" for one in own)
     earlier = "{0} IS NOT NULL AND ({1} IS NULL OR {0} < {1})".format
     news = {f"{name}_at": earlier(f"excluded.{name}_at", f"push_receipt.{name}_at") for name in names}
     news["provider"] = "excluded.provider <> '' AND push_receipt.provider = ''"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,12 +21,14 @@ from mobile_push.phones.receipts import Said, record
 from mobile_push.providers.told import Forged, Telling, Told
 from mobile_push.sentences import say
 from mobile_push.tables.models import Address, Broadcast, Device, InboxMessage
-from mobile_push.ways import SECOND, Grave, bury
+from mobile_push.ways import DEAD, SECOND, Grave, leave_alone
 
 ROUTES = Routes("push", lenient=True)
 
-#: Bytes of a call, and what it says of so many messages at most.
-MAX_BODY_BYTES, MAX_TOLD = 262_144, 1_000
+#: Bytes of a call, and receipts that one statement writes down.
+MAX_BODY_BYTES, MAX_WRITTEN_AT_ONCE = 262_144, 1_000
+#: An id as messages bear it.
+CANONICAL = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class NoProof(Problem, status=401, code="not-proven", says=say):
@@ -73,31 +76,32 @@ async def _heard(call: Call, body: bytes) -> web.StreamResponse:
         raise NoProof from None
     except ValueError:
         raise UnreadableReceipt from None
-    await take_in(call.platform, name, heard.told[:MAX_TOLD], call.now)
+    await take_in(call.platform, name, heard.told, call.now)
     return web.Response(body=heard.body, content_type=heard.media_type)
 
 
 async def take_in(platform: Platform, provider: str, told: Sequence[Told], now: datetime) -> None:
-    """Write down what a provider says of messages that are known, to phones that are."""
+    """Write down what a provider says of messages that are known, to phones that are: all of it, or nothing."""
     places = await _phones(provider, [one.token for one in told])
     begun = await _begun([one.message_id for one in told])
-    said: dict[tuple[UUID, str], dict[UUID, Said]] = defaultdict(dict)
-    for one in told:
-        phone = places.get(one.token)
-        if phone is None:
-            continue
-        device, person, name = phone
+    said: dict[tuple[UUID, UUID], Said] = {}
+    dead: dict[str, dict[UUID, Grave]] = defaultdict(dict)
+    for one in (one for one in told if one.token in places):
+        device, person, name = places[one.token]
         if one.event == "dead":
-            await bury(name, {device: Grave(one.token, one.at)})
+            dead[name][device] = one.token, one.at
         elif (message := begun.get(one.message_id)) and message[2] in (person, None):
-            identity, start, _ = message
-            at = _between(start, one.at, now)
-            said[device, person].setdefault(identity, Said(at)).hear(one.event, at)
-    for (device, person), rows in sorted(said.items()):
-        async with in_transaction() as connection:
-            # First, so that a phone which is forgotten in this moment leaves no receipt behind.
-            if await Device.filter(id=device, person=person).using_db(connection).update(person=person):
-                await record(platform, connection, device, person, sorted(rows.items()), provider)
+            at = _between(message[1], one.at, now)
+            said.setdefault((message[0], device), Said(at)).hear(one.event, at)
+    for name, graves in dead.items():
+        await leave_alone(name, graves, DEAD)
+    async with in_transaction() as connection:
+        # First, so that a phone which is forgotten in this moment leaves no receipt behind.
+        phones = Device.filter(id__in=sorted({device for _, device in said})).using_db(connection).order_by("id")
+        whose: Any = dict(await phones.select_for_update().values_list("id", "person"))
+        rows = [(*key, whose[key[1]], one) for key, one in sorted(said.items()) if key[1] in whose]
+        for start in range(0, len(rows), MAX_WRITTEN_AT_ONCE):
+            await record(platform, connection, rows[start : start + MAX_WRITTEN_AT_ONCE], provider)
 
 
 async def _phones(provider: str, tokens: Sequence[str]) -> dict[str, tuple[UUID, str, str]]:
@@ -113,18 +117,11 @@ async def _phones(provider: str, tokens: Sequence[str]) -> dict[str, tuple[UUID,
 
 async def _begun(names: Sequence[str]) -> dict[str, tuple[UUID, datetime, str | None]]:
     """The messages of these ids: since when there is one, and whose it is, None for everybody's."""
-    ids = [identity for name in names if (identity := _uuid(name))]
+    ids = [UUID(name) for name in names if CANONICAL.fullmatch(name)]
     own: Any = await InboxMessage.filter(id__in=ids).values_list("id", "created_at", "person")
     published: Any = await Broadcast.filter(id__in=ids, seq__isnull=False).values_list("id", "published_at")
     found = {str(one): (one, at, person) for one, at, person in own}
     return found | {str(one): (one, datetime.fromtimestamp(at / 1000, UTC), None) for one, at in published}
-
-
-def _uuid(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None
 
 
 def _between(start: datetime, at: float | None, now: datetime) -> datetime:

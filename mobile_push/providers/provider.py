@@ -126,9 +126,15 @@ class Receipt(NamedTuple):
     provider_message: str | None = None
     #: Unix seconds since when an address is dead, where the provider says it: one that the app gave us since is none.
     dead_since: float | None = None
-    #: Only this phone has had its share, and the service takes the same for others.
+    #: Only this address takes nothing now, and the service takes the same for others.
     phone_alone: bool = False
 
+
+#: What can be no address of the provider's, and is never sent there.
+MALFORMED = Receipt(Outcome.DEAD_TOKEN, "malformed-token")
+
+#: What can't be sent at all: half a character, or more bytes than the service takes.
+NOT_TEXT, TOO_LARGE = Receipt(Outcome.REJECTED, "not-text"), Receipt(Outcome.REJECTED, "too-large")
 
 #: There was no whole answer in time, and a connection broke off: what was sent may have arrived.
 TIMEOUT, CONNECTION = Receipt(Outcome.RETRY, "timeout"), Receipt(Outcome.RETRY, "connection")

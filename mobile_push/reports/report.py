@@ -163,7 +163,8 @@ async def _take_in_seconds(platform: Platform, report: Report) -> None:
         "ELSE took / 1000 * 1000 END AS about, COUNT(*) AS phones FROM ("
         f"SELECT d.provider, d.settled_at - {int(report.broadcast.published_at or 0)} AS took FROM push_delivery d "
         "JOIN push_inbox_message m ON m.id = d.message_id "
-        f"WHERE m.broadcast_id = {mark(report.broadcast.id)} AND d.state = 'sent') one GROUP BY provider, about"
+        f"WHERE m.broadcast_id = {mark(report.broadcast.id)} AND d.state IN ('sent', 'done')) one "
+        "GROUP BY provider, about"
     )
     for row in rows:
         report.providers[row["provider"]].seconds[bucket_of(max(0, int(row["about"])) / 1000)] += row["phones"]

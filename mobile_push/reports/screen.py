@@ -84,10 +84,10 @@ def _seconds(value: float | None) -> str:
 def letters(items: Iterable[Mapping[str, Any]]) -> Table:
     """Dead letters, a line each."""
     table = Table(box=None, pad_edge=False)
-    for title in ("id", "kind", "department", "provider", "code", "phones", "since", "retry", "message"):
+    shown = ("id", "kind", "department", "provider", "code", "phones", "since")
+    for title in (*shown, "retry", "message"):
         table.add_column(title, justify="right" if title == "phones" else "left", no_wrap=title == "id")
     for one in items:
-        shown = ("id", "kind", "department", "provider", "code", "phones", "since")
         cells = [plain("-" if one[name] is None else one[name]) for name in shown]
         table.add_row(*cells, "yes" if one["retryable"] else "too late", plain(one["message"]))
     return table

@@ -46,10 +46,10 @@ WORDS: Mapping[str, str | None] = {
 }
 
 #: A delivery's state, or that of a chunk for those of its phones that nothing has become of yet → the group. A chunk
-#: that is done has none.
+#: that is done has none, a delivery was read elsewhere.
 STATES: Mapping[str, str] = {
     "due": "waiting",
-    "done": "waiting",
+    "done": "accepted",
     "sent": "accepted",
     **{name: name for name in ("dead", "failed", "expired", "parked", "recalled", "dropped")},
 }

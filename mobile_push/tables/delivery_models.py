@@ -21,6 +21,7 @@ class Delivery(Model):
     #: The urgent lanes go first.
     lane = fields.SmallIntField(default=0, db_default=0)
     # A test case's is `sandbox` where no sandbox is set up to take it.
+    # One that is to leave its screen is `done`, and then `sent` again.
     #: due, sent, dead (the token), failed, expired, parked or dropped.
     state = fields.CharField(max_length=8, default="due")
     #: The provider's word for it.
@@ -109,6 +110,19 @@ class Chunk(Model):
             Index(fields=("provider", "state", "lane", "id"), name="push_chunk_due"),
             Index(fields=("broadcast_id",), name="push_chunk_broadcast"),
         ]
+
+
+class PushId(Model):
+    """The id by which a service knows a push that it has taken: a repeat of it is none."""
+
+    #: Hash of the message and the phones that it goes to together.
+    key = fields.CharField(max_length=64, primary_key=True)
+    given = fields.CharField(max_length=100)
+    #: Milliseconds of the database's clock until which it is kept.
+    until = fields.BigIntField()
+
+    class Meta:
+        table = "push_id"
 
 
 class TopicRound(Model):

@@ -13,6 +13,7 @@ from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalText
 from mobile_push.tables.delivery_models import Chunk as Chunk  # named again: other rooms find all tables here
 from mobile_push.tables.delivery_models import Delivery as Delivery
 from mobile_push.tables.delivery_models import FanOut as FanOut
+from mobile_push.tables.delivery_models import PushId as PushId
 from mobile_push.tables.delivery_models import TopicChange as TopicChange
 from mobile_push.tables.delivery_models import TopicRound as TopicRound
 
@@ -65,6 +66,10 @@ class Address(Personal):
     class Meta:
         table = "push_address"
         unique_together = (("device_id", "provider"),)
+
+
+#: Behind a provider's name in place of a kind: since when it isn't believed that calls its addresses dead.
+DOUBTED = "doubted"
 
 
 class Spent(Model):

@@ -109,10 +109,8 @@ class Person:
 
     async def call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Reply:
         """Any request; `body` is what aiohttp's client takes: `json=`, `data=`, `params=`."""
-        all_headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        async with self._session.request(
-            method, self._url + path, headers={**all_headers, **(headers or {})}, **body
-        ) as response:
+        given = ({"Authorization": f"Bearer {self.token}"} if self.token else {}) | dict(headers or {})
+        async with self._session.request(method, self._url + path, headers=given, **body) as response:
             return Reply(response.status, response.headers.copy(), await response.read())
 
     async def get(self, path: str, **rest: Any) -> Reply:
@@ -225,8 +223,7 @@ class Door:
         settings = self.platform.settings
         whose = (subject, name, tuple(roles), resident_id, int(time.time()) // 3600)
         if whose not in self._tokens:
-            token = development_token(settings, subject, name=name, roles=roles, resident_id=resident_id)
-            self._tokens[whose] = token
+            self._tokens[whose] = development_token(settings, subject, name=name, roles=roles, resident_id=resident_id)
         return Person(self.session, self.url, self._tokens[whose])
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from banshi import Case
 from banshi.sdk.http import MIN_SHOWN
 from banshi.testing import Door
 from conversations.figures import counting
+from conversations.figures.channels import ChatFigures
 from conversations.holdings import tidy
-from conversations.tables.models import Figure
+from conversations.outbound.answers import KIND
+from conversations.outbound.sender import channel_of
+from conversations.tables.models import ChannelConversation, Figure
+from desk import Enquiry
 from tests.channels.chatting import Chatter, Phone
 from tests.channels.desks import WORKDAY, Clock, bureau, officer
 from tests.channels.test_turns import before_the_end
@@ -164,6 +170,33 @@ async def test_leads_see_the_figures_of_their_own_items_and_nothing_that_comes_f
         for roles in ("petitions:desk", "petitions:reviewer"):
             nothing = await table(door, roles)
             assert (nothing["items"], nothing["accounts"]) == ([], [])
+
+
+async def test_the_statistics_of_all_channels_have_what_came_by_chat(tmp_path: Path, database: str) -> None:
+    async with bureau(tmp_path, database) as door:
+        Clock(door, WORKDAY)
+        chatter = Chatter(door, "zh-CN")
+        await before_the_end(chatter)
+        await chatter.send("1")
+        channel = channel_of(Phone.name)
+        assert [case.channel for case in await Case.all()] == [channel]
+        for number, seconds in enumerate((180, 181, None)):
+            await Chatter(door, "zh-CN", f"contact-{number}").send("0")
+            contact = await ChannelConversation.get(contact=f"contact-{number}")
+            answered = WORKDAY + timedelta(seconds=seconds) if seconds else None
+            asked = {"kind": KIND, "subject": contact.id, "desk": "reception", "state": "held", "asked_at": WORKDAY}
+            await Enquiry.create(**asked, answered_at=answered, rating=seconds and 4)
+        begins = WORKDAY - timedelta(days=1)
+        came = await ChatFigures().came(door.platform, begins, begins + timedelta(days=2))
+        sums: Counter[tuple[str, str, str]] = Counter()
+        for one in came:
+            for name in ("received", "answered", "in_time", "rated", "stars"):
+                sums[one.channel, one.what, name] += getattr(one, name)
+        told = {"received": 3, "answered": 2, "in_time": 1, "rated": 2, "stars": 8}
+        assert +sums == Counter(
+            {(channel, "conversations", "received"): 4} | {(channel, "enquiries", name): n for name, n in told.items()}
+        )
+        assert not [*await ChatFigures().came(door.platform, begins - timedelta(days=2), begins)]
 
 
 async def test_few_messages_are_not_shown(tmp_path: Path) -> None:

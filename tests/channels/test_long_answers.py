@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations import CONVERSATIONS, Reply
-from conversations.outbound.sender import pieces
+from conversations.outbound.sender import Outlet, pieces
 from conversations.tables.models import Said
 from tests.channels.desks import ENQUIRIES, officer, waiting
 from tests.channels.strangers.test_sms import bureau as by_sms
@@ -33,7 +33,7 @@ OFFICER_TEXT = 10_000
 @given(st.lists(st.sampled_from([*LETTERS, "中", "a", "\n"]), max_size=200), st.integers(min_value=28, max_value=90))
 def test_pieces_fit_and_nothing_is_lost_and_no_letter_is_cut(letters: list[str], most: int) -> None:
     text = "".join(letters)
-    found = pieces(text, most)
+    found = pieces(text, Outlet("any", most_bytes=most))
     assert all(len(one.encode()) <= most for one in found)
     assert "".join(found).replace("\n", "") == text.replace("\n", "")
     ends, at = {0}, 0
@@ -54,7 +54,7 @@ def test_pieces_fit_and_nothing_is_lost_and_no_letter_is_cut(letters: list[str],
 )
 def test_what_is_hostile_ends_and_loses_nothing(text: str) -> None:
     for most in (1, 4, 2_048):
-        found = pieces(text, most)
+        found = pieces(text, Outlet("any", most_bytes=most))
         assert "".join(found) == text
         assert len(found) <= len(text)
 

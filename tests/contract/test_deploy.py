@@ -233,7 +233,7 @@ def test_nginx_gives_one_address_fewer_tips_than_the_platform_takes_and_counts_n
         *(
             "/",
             "/open311/",
-            "~ ^/v1/(conversations/(sign-in|rest|signed-in|opened)|wechat)(/|$)",
+            "~ ^/v1/(conversations/(sign-in|rest|signed-in|opened)|wechat|weibo)(/|$)",
             "/v1/devices/anonymous",
         ),
         *("~ ^/v1/(tips/|items/[^/]+/tips$|conversations/forms/)", "~ ^/v1/items/[^/]+/begin$"),

@@ -34,6 +34,7 @@ BROUGHT = {
 SERVING = [
     "serve --port 0",
     *(f"{name}-sandbox --port 0" for name in ("push", "fcm", "webpush", "wechat", "sms")),
+    *(f"channel-sandbox {name} --port 0" for name in ("qq", "weibo", "wechat")),
 ]
 
 #: The others, in an order in which a newcomer may type them.

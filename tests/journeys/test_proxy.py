@@ -193,7 +193,7 @@ async def test_no_secret_of_an_address_is_in_nginx_s_logs_where_no_server_answer
             *("/open311/v2/requests.json?api_key=bak_secret", "/v1/inbox/stream/by-ticket?ticket=secret"),
             *("/v1/conversations/sign-in/secret", "/v1/conversations/rest/secret", "/open311/v2/tokens/secret.xml"),
             *("/v1/conversations/signed-in?code=secret&state=secret", "/v1/conversations/opened?code=secret"),
-            "/v1/wechat/bureau?signature=secret&openid=secret",
+            *("/v1/wechat/bureau?signature=secret&openid=secret", "/v1/weibo/bureau?signature=secret"),
         ):
             (await anyone.call("GET", address)).problem(503, "unavailable")
         (await anyone.get("/v1/items")).problem(503, "unavailable")

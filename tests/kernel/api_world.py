@@ -272,6 +272,7 @@ ELSEWHERE |= {
     "list_desk_phrases",
     "list_desk_officers",
     "check_wechat_address",
+    "check_weibo_address",
     "check_receipts_address",
     "show_rest",
     "show_form",

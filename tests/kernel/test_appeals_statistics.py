@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from banshi.builtin.worklist import kept
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.models import AppealRecord
 from tests.kernel.appeals_office import CITY, ENGLISH, Offices, open_offices
@@ -104,7 +105,7 @@ async def test_who_asks_again_and_again_has_a_month_counted_once_a_minute(tmp_pa
         month = {"from": "2026-09", "to": "2026-09"}
         await asyncio.gather(*(table(offices, fresh=False, **month) for _ in range(10)))
         assert len(counted) == 1
-        monkeypatch.setattr(statistics, "KEPT_S", -1.0)
+        monkeypatch.setattr(kept, "KEPT_S", -1.0)
         await table(offices, **month)
         await table(offices, fresh=False, **month)
         assert len(counted) == 3

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from banshi.builtin.worklist import figures
+from banshi.builtin.worklist import figures, kept
 from banshi.kernel.contract.values import Step, Who
 from banshi.kinds.appeal.steps import TABLE as APPEAL
 from banshi.kinds.application.steps import TABLE as APPLICATION
@@ -115,7 +115,7 @@ async def test_who_asks_again_and_again_has_a_week_counted_once_a_minute(tmp_pat
         await asked(offices, 5)
         again = (await offices.reviewer().get(PATH, params={"weeks": "1"})).ok()["items"][0]
         assert (before["received"], again["received"], again["waiting"]) == (5, 5, 10)
-        monkeypatch.setattr(figures, "KEPT_S", -1.0)
+        monkeypatch.setattr(kept, "KEPT_S", -1.0)
         assert (await lines(offices, offices.reviewer(), weeks="1"))["parks", "east"]["received"] == 10
 
 
@@ -153,7 +153,7 @@ async def test_figures_are_found_by_indexes_however_many_cases_there_are(
 
         monkeypatch.setattr(connection, "execute_query_dict", heard)
         await figures.waiting(platform, ["parks"])
-        await figures.came_in(platform, figures.monday(platform.today()))
+        await figures.came_in(platform, platform.today())
         monkeypatch.undo()
         assert len(asked_for) == 2
         if platform.store.dialect != "sqlite":

@@ -256,6 +256,9 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "POST /v1/tips/items/{code}/begin",
         "GET /v1/wechat/{account}",
         "POST /v1/wechat/{account}",
+        "POST /v1/qq/{bot}",
+        "GET /v1/weibo/{account}",
+        "POST /v1/weibo/{account}",
         "POST /v1/hotline/events",
         "GET /v1/push/receipts/{provider}",
         "POST /v1/push/receipts/{provider}",
@@ -297,6 +300,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/postings/{id}/photos/{number}",
         "GET /v1/push/webpush-key",
         "GET /v1/statistics/appeals",
+        "GET /v1/statistics/channels",
         "GET /v1/topics",
         "POST /v1/certificates/verify",
         "POST /v1/passes/check",
@@ -410,6 +414,11 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "read_enquiry": {"purpose": "想看看"},
     "label_enquiry": {"labels": []},
     "list_earlier_enquiries": {"purpose": "想看看"},
+    "show_caller": {"purpose": "想看看"},
+    "prove_caller": {"digits": "0000000000"},
+    "conclude_call": {"outcome": "answered"},
+    "promise_call_back": {"until": "2026-12-01T08:00:00+08:00"},
+    "note_try": {"result": "reached"},
 }
 
 

@@ -57,6 +57,7 @@ UNTRACED = {
     "webpush-key": "writes a file that is in use once plugins.toml names it",
     "push-sandbox": "a server for development, without the database",
     "webpush-sandbox": "a server for development, without the database",
+    "channel-sandbox": "a server for development, without the database",
     "sms-sandbox": "a server for development, without the database",
     "wechat-sandbox": "a server for development, without the database",
     "worker": "works; what it does is recorded as the platform's",

@@ -39,8 +39,8 @@ OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 HURRIED: dict[str, float] = {
     "delivery.claims.delivery_job.FIRST_PAUSE_S": 0.05,
     "delivery.claims.delivery_job.MAX_PAUSE_S": 0.2,
-    "delivery.claims.verdicts.HOLD_S": 0.1,
-    "delivery.courier.HOLD_S": 0.1,
+    "delivery.claims.verdicts.DOUBT_S": 1.0,
+    "delivery.claims.verdicts.FIRST_REST_S": 0.05,
     "delivery.courier.MAX_SLEEP_S": 0.05,
     "delivery.pace.FIRST_REST_S": 0.05,
     "delivery.pace.MAX_REST_S": 0.2,

@@ -20,6 +20,7 @@ from banshi.foundation.findings import ConfigurationError
 from banshi.sdk.outgoing import SharedTokens
 from banshi.testing import open_door
 from mobile_push.checks import findings
+from mobile_push.delivery.claims.delivery_job import may_have_arrived
 from mobile_push.delivery.service import deliver
 from mobile_push.doctor import examination
 from mobile_push.providers.apns import signature
@@ -152,7 +153,8 @@ async def test_what_can_be_no_token_is_never_part_of_an_address(
 #: Apple, "Handling notification responses from APNs": every reason of its table, and what follows of it.
 VERDICTS = {
     Outcome.DEAD_TOKEN: "BadDeviceToken DeviceTokenNotForTopic ExpiredToken Unregistered",
-    Outcome.RETRY: "IdleTimeout InternalServerError ServiceUnavailable Shutdown TooManyRequests",
+    Outcome.RETRY: "IdleTimeout InternalServerError ServiceUnavailable Shutdown",
+    Outcome.SPENT: "TooManyRequests",
     Outcome.MISCONFIGURED: "BadCertificate BadCertificateEnvironment BadPath BadTopic Forbidden InvalidProviderToken "
     "MethodNotAllowed MissingProviderToken MissingTopic TooManyProviderTokenUpdates TopicDisallowed",
     Outcome.REJECTED: "BadCollapseId BadExpirationDate BadMessageId BadPriority DuplicateHeaders InvalidPushType "
@@ -169,7 +171,9 @@ async def test_every_reason_of_apples_has_its_verdict(
     apple.behaviour.faults = {token(1): reason}
     receipt = await apns.send(push(), token(1))
     assert (receipt.outcome, receipt.code) == (outcome, reason)
-    assert (receipt.retry_after is not None) == (reason == "TooManyRequests")
+    # Only this phone has had too much.
+    assert (receipt.retry_after is not None) == receipt.phone_alone == (reason == "TooManyRequests")
+    assert may_have_arrived(receipt) == (reason in ("IdleTimeout", "InternalServerError"))
     assert (await apns.send(push(), token(2))).outcome is Outcome.ACCEPTED
 
 
@@ -254,6 +258,7 @@ async def test_processes_of_one_database_share_a_signature_and_its_successor(
     apple: ApnsSandbox, settings: ApnsSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signature, "GOOD_FOR_S", 4.0)
+    monkeypatch.setattr(signature, "APART_S", 2.0)
     async with open_door(tmp_path, {"mobile_push": "mobile_push"}) as door:
         own = [SharedTokens(door.platform) for _ in range(3)]
         async with (
@@ -289,6 +294,26 @@ async def test_a_clock_that_is_wrong_makes_no_storm_of_signatures_and_forgets_no
         receipts = await sent(apns, 20)
         assert {receipt.outcome for receipt in receipts} <= {Outcome.MISCONFIGURED, Outcome.RETRY}
     assert len(apple._updates) == 1
+
+
+async def test_one_signature_that_apple_calls_old_by_mistake_stops_nothing_and_makes_no_other(
+    apple: ApnsSandbox, settings: ApnsSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    """Neither where processes share it, nor where one has it alone."""
+    monkeypatch.setattr("banshi.builtin.outgoing.access_token.FAILURE_HOLDS_S", 0.2)
+    async with open_door(tmp_path, {"mobile_push": "mobile_push"}) as door:
+        for shared in (SharedTokens(door.platform), None):
+            apple.received.clear()
+            async with ApnsProvider(settings, shared) as apns:
+                assert (await apns.send(push(), token(1))).outcome is Outcome.ACCEPTED
+                apple.behaviour.faults = {token(2): "ExpiredProviderToken"}
+                assert (await apns.send(push(), token(2))).outcome is Outcome.RETRY
+
+                async def goes_on(apns: ApnsProvider = apns) -> bool:
+                    return (await apns.send(push(), token(3))).outcome is Outcome.ACCEPTED
+
+                await until(goes_on)
+            assert len({got.headers["authorization"] for got in apple.received}) == 1
 
 
 async def test_another_teams_key_keeps_every_token_and_the_log_says_why_once(

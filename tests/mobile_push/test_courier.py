@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.pace import Pace
 from mobile_push.providers.provider import Outcome, Receipt
 from mobile_push.tables.lanes import Lane
+from tests.mobile_push.in_memory import InBatches
 
 NOBODY: Any = None
 PUSH: Any = SimpleNamespace(kind="case")
@@ -57,11 +59,23 @@ class Source:
     def settle(self, parcel: Parcel, _: Receipt) -> None:
         self.settled.append(parcel.token)
 
+    def accepted(self, parcels: list[Parcel], _: Receipt) -> None:
+        self.settled += [parcel.token for parcel in parcels]
+
     async def record(self) -> bool:
         return False
 
     async def give_back(self, _: Any) -> None:
         pass
+
+
+async def nothing(_: Any) -> bool:
+    return False
+
+
+@pytest.fixture(autouse=True)
+def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mobile_push.delivery.claims.verdicts.Verdicts.write_down", nothing)
 
 
 @pytest.fixture
@@ -129,3 +143,62 @@ def test_what_is_kept_for_alerts_is_no_room_for_notices() -> None:
     assert pace.room(Lane.NOTICE) == 0
     assert pace.room(Lane.CASE) == 0
     assert pace.room(Lane.ALERT) == pace.free == 20
+
+
+class InRequests(InBatches):
+    """It answers no notice before the test says so."""
+
+    batch, unseen = 50, False
+
+    def __init__(self) -> None:
+        super().__init__("b")
+        self.kinds: list[str] = []
+        self.go = asyncio.Event()
+
+    async def send_many(self, push: Any, tokens: Sequence[str]) -> list[Receipt]:
+        self.kinds.append(push.kind)
+        if push.kind != "alert":
+            await self.go.wait()
+        return [Receipt(Outcome.ACCEPTED, "OK")] * len(tokens)
+
+
+async def test_an_alert_overtakes_the_notices_of_a_provider_that_takes_many_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many of them are claimed and under way, a request is left for it, and so is a claim."""
+    notice, alert = SimpleNamespace(kind="notice"), SimpleNamespace(kind="alert")
+
+    class Chunked(Source):
+        claims: list[int] = []  # noqa: RUF012
+
+        async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
+            self.claims.append(limit)
+            if urgent:
+                return [Parcel(alert, urgent.pop(), Lane.ALERT, self, None, batch=alert)]
+            some = [self.tokens.popleft() for _ in range(min(limit, len(self.tokens)))] if lane is Lane.NOTICE else []
+            return [Parcel(notice, one, Lane.NOTICE, self, None, batch=int(one) // 50) for one in some]
+
+    urgent: list[str] = []
+    source, provider = Chunked([str(number) for number in range(2000)]), InRequests()
+    monkeypatch.setattr(module, "Rows", lambda *_: source)
+    monkeypatch.setattr(module, "Chunks", lambda *_: Source([]))
+    platform: Any = SimpleNamespace(metrics=CollectorRegistry(), get=lambda _: None)
+    courier = Courier(platform, provider, NOBODY, Metrics(platform))
+    running = asyncio.create_task(courier.run())
+    try:
+        async with asyncio.timeout(20):
+            while len(provider.kinds) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            urgent.append("now")
+            courier.wake.set()
+            while "now" not in source.settled:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert provider.kinds == ["notice"] * 3 + ["alert"]
+        assert max(source.claims) <= 100, "no claim is so long that an alert waits for it"
+        provider.go.set()
+        async with asyncio.timeout(20):
+            while len(source.settled) < 2001:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

@@ -163,14 +163,14 @@ async def test_an_address_that_is_dead_since_before_the_app_gave_it_is_asked_onc
 ) -> None:
     await register(door, 1, providers)
     await register(door, 2, "a", who="li")
+    await sent(door, message, "li")
+    await until(lambda: ways[0].took)
     ways[0].says["a-00000001"] = [DEAD._replace(dead_since=1_000.0)]
     one = str((await publish(door, await broadcast(door, "alert"))).id)
     await until(quiet)
-    two = await sent(door, message)
-    await until(quiet)
     asked = [token for _, token in ways[0].asked].count("a-00000001")
     assert asked == 2
-    assert ways[1].took == ([(one, "b-00000001"), (two, "b-00000001")] if providers == "ab" else [])
+    assert ways[1].took == ([(one, "b-00000001")] if providers == "ab" else [])
     ways[0].says["a-00000001"] = [OK]
     await register(door, 1, providers)
     three = await sent(door, message)

@@ -11,7 +11,7 @@ from mobile_push.broadcasts import addressing
 from mobile_push.broadcasts.publication import succeeding
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.representations import document_of
-from mobile_push.cap.values import Alert, Info
+from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Scope, Status
 from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast
@@ -96,14 +96,13 @@ def check_audience(alert: Alert, audience: Mapping[str, Any]) -> list[FieldProbl
 
 def texts(alert: Alert, earlier: Sequence[Broadcast]) -> dict[str, Any]:
     """Title and body in our languages, shortened to what a lock screen holds."""
-    title, body = {}, {}
-    for language in LANGUAGES:
-        info = alert.info_in(language)
-        title[language], body[language] = _text(alert, info, earlier, language)
-    return {"title": title, "body": body}
+    said = {language: _text(alert, earlier, language) for language in LANGUAGES}
+    body = {language: below for language, (_, below) in said.items()}
+    return {"title": {language: title for language, (title, _) in said.items()}, "body": body}
 
 
-def _text(alert: Alert, info: Info | None, earlier: Sequence[Broadcast], language: str) -> tuple[str, str]:
+def _text(alert: Alert, earlier: Sequence[Broadcast], language: str) -> tuple[str, str]:
+    info = alert.info_in(language)
     mark = MARKS.get(alert.status, {}).get(language, "")
     if info is not None:
         told = " ".join(part for part in (info.description, info.instruction) if part)

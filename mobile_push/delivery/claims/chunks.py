@@ -166,17 +166,8 @@ class Chunks:
         outcome = receipt.outcome
         chunk.begun.discard(place)
         if may_have_arrived(receipt):
-            twice = outcome is Outcome.ACCEPTED and (chunk.unsure or bits(chunk.reached, place))
-            chunk.twice += bool(twice) and not chunk.topic
             chunk.reach(place)
-        if outcome is Outcome.ACCEPTED:
-            took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
-            chunk.seconds[bucket_of(took)] += 1
-            # Whom a topic reaches is the provider's to know.
-            chunk.tick(place, HANDED if chunk.topic else "accepted")
-            if chunk.lane is Lane.NOTICE and not (chunk.topic or chunk.quiet):
-                chunk.sent.append(place)
-        elif outcome in (Outcome.DEAD_TOKEN, Outcome.SPENT) and not chunk.topic:
+        if outcome in (Outcome.DEAD_TOKEN, Outcome.SPENT) and not chunk.topic:
             chunk.moving[place] = (parcel.token, receipt)
         elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or parcels.is_enough(chunk.tries, receipt):
             if chunk.topic and chunk.lane is Lane.NOTICE:
@@ -189,23 +180,24 @@ class Chunks:
             pause = chunk.pauses.setdefault(receipt, pause_before(chunk.tries, receipt))
             chunk.part(Apart("due", receipt.code, place, pause))
 
-    def accepted(self, parcels: Sequence[Parcel]) -> None:
-        chunk: Open = parcels[0].batch  # type: ignore[assignment]  # this source's
+    def accepted(self, parcels: Sequence[Parcel], _: Receipt) -> None:
+        chunk: Open = parcels[0].key[0]
         places = [parcel.key[1] for parcel in parcels]
         took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
         chunk.seconds[bucket_of(took)] += len(places)
-        chunk.outcomes["accepted"] += len(places)
+        # Whom a topic reaches is the provider's to know.
+        chunk.outcomes[HANDED if chunk.topic else "accepted"] += len(places)
         chunk.left -= len(places)
         chunk.changed = True
         chunk.begun.difference_update(places)
-        if chunk.unsure or chunk.tries:
+        if (chunk.unsure or chunk.tries) and not chunk.topic:
             chunk.twice += sum(1 for place in places if chunk.unsure or bits(chunk.reached, place))
         done, reached = chunk.done, chunk.reached
         for place in places:
             bit = 1 << (place & 7)
             done[place >> 3] |= bit
             reached[place >> 3] |= bit
-        if chunk.lane is Lane.NOTICE and not chunk.quiet:
+        if chunk.lane is Lane.NOTICE and not (chunk.topic or chunk.quiet):
             chunk.sent += places
 
     async def record(self) -> bool:

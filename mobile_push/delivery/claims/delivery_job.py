@@ -48,10 +48,10 @@ class Source(Protocol):
         """Whether the parcel may still be begun: it is ours, and has not been recalled."""
 
     def settle(self, parcel: Parcel, receipt: Receipt) -> None:
-        """Take in what became of it; `record` writes it down."""
+        """Take in what became of one that was not taken; `record` writes it down."""
 
-    def accepted(self, parcels: Sequence[Parcel]) -> None:
-        """`settle` for several of one batch that the provider took."""
+    def accepted(self, parcels: Sequence[Parcel], receipt: Receipt) -> None:
+        """The same of those that the provider took: one, or several of one batch."""
 
     async def record(self) -> bool:
         """Write down what was taken in; whether something of it is to be tried again."""
@@ -60,11 +60,12 @@ class Source(Protocol):
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
 
 
-#: What is said of a message that was not taken, so that no phone can have it: too many at once, a service that is down,
-#: silence that we keep by ourselves, no access token, no connection. After any other failure that may be tried again,
-#: nobody knows.
+#: What is said of a message that was not taken, so that no phone can have it: too many at once, a service that is down
+#: (FCM's words, Apple's, JPush's), silence that we keep by ourselves, no access token, no connection. After any other
+#: failure that may be tried again, nobody knows.
 NOT_TAKEN = frozenset(
     {"QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "HTTP_429", "HTTP_503", "service-paused"}
+    | {"TooManyRequests", "ServiceUnavailable", "Shutdown", "1000", "1012", "1030", "2002"}
     | {NO_ACCESS_TOKEN.code, NO_CONNECTION.code}
 )
 

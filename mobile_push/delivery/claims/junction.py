@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from mobile_push.delivery.claims.chunk import QUIET_HOURS, Apart, Open
-from mobile_push.delivery.claims.delivery_job import pause_before
 from mobile_push.delivery.claims.verdicts import Asked, Onward, Verdicts
 from mobile_push.delivery.phones import Phone
 from mobile_push.screen.presentation import Kind
@@ -18,8 +17,6 @@ MAX_MOVING_AT_ONCE = 1_000
 
 #: Why a phone goes on without having been sent to: by another way, or later.
 ANOTHER_WAY, SPENT = "another way", "spent"
-
-NOTHING: Asked = ("", None)
 
 
 class Junction:
@@ -79,11 +76,5 @@ class Junction:
                 kinds[chunk.kind][chunk.identity(place)] = chunk.moving[place]
             onward = {kind: await self._verdicts.onward(self._name, kind, asked) for kind, asked in kinds.items()}
             for chunk, place in moving:
-                token, receipt = chunk.moving.pop(place, NOTHING)
-                if receipt is None:
-                    continue
-                one = onward[chunk.kind][chunk.identity(place)]
-                if (one.name, one.token) == (self._name, token):
-                    # The app has given this very address since.
-                    one = one._replace(wait=pause_before(chunk.tries, receipt))
-                self._go_on(chunk, place, one, receipt.code)
+                if (asked := chunk.moving.pop(place, None)) is not None:
+                    self._go_on(chunk, place, onward[chunk.kind][chunk.identity(place)], asked[1].code)

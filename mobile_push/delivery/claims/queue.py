@@ -79,7 +79,7 @@ MAX_SETTLED_AT_ONCE = 1000
 
 #: What is due and free, the most urgent first, the oldest of them first.
 DUE = (
-    "FROM push_delivery WHERE provider = {provider} AND state = 'due' AND lane BETWEEN {first} AND {last} "
+    "FROM push_delivery WHERE provider = {provider} AND state = '{state}' AND lane BETWEEN {first} AND {last} "
     "AND not_before <= {clock} AND {free} AND {not_held} ORDER BY lane, id LIMIT {most}"
 )
 TAKE = "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, lease_until = {clock} + {lease} WHERE "
@@ -104,13 +104,13 @@ OTHER = {
 
 
 class Queue(ABC):
-    """The deliveries that go through one provider; `lease` is in seconds."""
+    """The deliveries that go through one provider and are in one state; `lease` is in seconds."""
 
-    def __init__(self, platform: Platform, provider: str, lease: float) -> None:
+    def __init__(self, platform: Platform, provider: str, lease: float, state: str) -> None:
         self._store = store = platform.store
         self._given = [int(lease * 1000), provider]
         names = dict(zip(("lease", "provider", "first", "last", "most"), store.placeholders(5), strict=True))
-        names |= {"clock": store.clock, "free": free(store.clock, lease), "not_held": store.not_held}
+        names |= {"clock": store.clock, "free": free(store.clock, lease), "not_held": store.not_held, "state": state}
         self._lanes = lanes_of(platform)
         self._take, self._due = TAKE.format(**names), DUE.format(**names)
         at = quoted(provider.removesuffix(SECOND).removesuffix(SUFFIX))
@@ -119,7 +119,7 @@ class Queue(ABC):
         one, two = store.placeholders(2)
         self._give_back = (
             "UPDATE push_delivery SET lease_until = 0, tries = tries - 1 "  # noqa: S608 - marks, not values
-            f"WHERE id = {one} AND attempts = {two} AND state = 'due'"
+            f"WHERE id = {one} AND attempts = {two} AND state = '{state}'"
         )
 
     async def claim(self, lane: Lane, limit: int) -> list[Row]:
@@ -146,8 +146,8 @@ class Queue(ABC):
 class SqliteQueue(Queue):
     """All rows as one value: the database's thread lets go of the interpreter at each row that it reads or writes."""
 
-    def __init__(self, platform: Platform, provider: str, lease: float) -> None:
-        super().__init__(platform, provider, lease)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         clock = self._store.clock
         columns = self._columns.replace("d.attempts, d.tries", "d.attempts + 1, d.tries + 1")
         self._read = (
@@ -180,8 +180,8 @@ class SqliteQueue(Queue):
 class PostgresQueue(Queue):
     """All rows in one statement: each is a message to another process."""
 
-    def __init__(self, platform: Platform, provider: str, lease: float) -> None:
-        super().__init__(platform, provider, lease)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         clock, due = self._store.clock, f"{self._due} {self._store.skip_locked}"
         # By their place in the table: a join of all claimed rows with all there are would look good to the planner.
         claim = f"{self._take}ctid = ANY(ARRAY(SELECT ctid {due})) RETURNING *"
@@ -207,7 +207,7 @@ class PostgresQueue(Queue):
             await self._store.connection.execute_query(self._settle, [said, [one.id for one in some]])
 
 
-def queue_of(platform: Platform, provider: str, lease: float) -> Queue:
+def queue_of(platform: Platform, provider: str, lease: float, state: str = "due") -> Queue:
     """The queue of one provider, as the platform's database likes it best."""
     made = SqliteQueue if platform.store.dialect == "sqlite" else PostgresQueue
-    return made(platform, provider, lease)
+    return made(platform, provider, lease, state)

@@ -181,16 +181,16 @@ class Rows:
 
     def settle(self, parcel: Parcel, receipt: Receipt) -> None:
         job: Job = parcel.key
-        if receipt.outcome is Outcome.ACCEPTED:
-            took = job.now + time.monotonic() - job.claimed - job.since
-            self._seconds.observe(max(0.0, took))
         if receipt.outcome in MOVING and self._moves:
             self._moving[job] = receipt
         else:
             self._settlements.append(settlement_of(job, receipt))
 
-    def accepted(self, parcels: Sequence[Parcel]) -> None:
+    def accepted(self, parcels: Sequence[Parcel], receipt: Receipt) -> None:
         """None of these goes together with another: each is a message of its own."""
+        (job,) = (parcel.key for parcel in parcels)
+        self._seconds.observe(max(0.0, job.now + time.monotonic() - job.claimed - job.since))
+        self._settlements.append(settlement_of(job, receipt))
 
     async def record(self) -> bool:
         """Record outcomes; what was not taken at an address goes by another way of its phone, or later."""
@@ -239,11 +239,7 @@ class Rows:
     def _onward(self, job: Job, receipt: Receipt | None, one: Onward) -> Settlement:
         if one.state == "forgotten":
             return Settlement(job, "failed", one.state)
-        wait, code = one.wait, receipt.code if receipt else ANOTHER_WAY
-        if receipt and (one.name, one.token) == (self._provider, job.token):
-            # The app has given this very address since.
-            wait = pause_before(job.tries, receipt)
-        return Settlement(job, one.state, code, wait=wait, name=one.name)
+        return Settlement(job, one.state, receipt.code if receipt else ANOTHER_WAY, wait=one.wait, name=one.name)
 
     async def give_back(self, given: Sequence[Parcel]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""

@@ -1,43 +1,60 @@
-"""What somebody has read on one phone leaves the screens of their others: said once, kept nowhere, missed by nobody."""
+"""What somebody has read on one phone leaves the screens of their others: a state of what was sent to these."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
+from banshi import Platform
+from banshi.sdk.database import as_read
 from mobile_push.delivery.claims.delivery_job import Parcel
+from mobile_push.delivery.claims.queue import Row, queue_of
+from mobile_push.delivery.claims.rows import personal_push
 from mobile_push.providers.provider import Push, Receipt
+from mobile_push.screen.threads import THREADS
+from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
+from mobile_push.tables.marks import Marks
+from mobile_push.tables.models import InboxMessage
 
-#: What waits to be said at most; and seconds for which a phone that is off still learns of it.
-MAX_WAITING, LIFE_S = 10_000, 86_400
+#: The state of a delivery that is to leave its screen, and then is `sent` again; and seconds for which a phone that is
+#: off still learns of it.
+READ, LIFE_S = "done", 86_400
 
 
 class Screens:
-    """Of the phones of one provider. What isn't taken is not tried again: an app that is opened clears its screen."""
+    """Of the phones by one way. What isn't taken is not tried again: an app that is opened clears its screen."""
 
-    def __init__(self) -> None:
-        self._waiting: deque[Parcel] = deque(maxlen=MAX_WAITING)
-
-    def add(self, push: Push, token: str) -> None:
-        self._waiting.append(Parcel(push, token, Lane.NOTICE, self, None))
+    def __init__(self, platform: Platform, settings: PushSettings, name: str) -> None:
+        self._platform, self._settings = platform, settings
+        self._queue = queue_of(platform, name, settings.lease, READ)
+        self._told: list[int] = []
 
     async def claim(self, lane: Lane, limit: int) -> Sequence[Parcel]:
-        if lane is not Lane.NOTICE:
-            return ()
-        return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+        rows = await self._queue.claim(lane, limit) if lane is Lane.NOTICE else ()
+        self._told += [row.id for row in rows if not row.token]
+        return [Parcel(self._push(row), row.token, lane, self, row) for row in rows if row.token]
+
+    def _push(self, row: Row) -> Push:
+        thread = self._platform[THREADS].name(as_read(InboxMessage, "person", row.person), row.case) if row.case else ""
+        push = personal_push(self._settings, str(row.message), row.kind, row.link, row.language, LIFE_S, thread)
+        return push._replace(withdrawn="read", presentation=self._settings.presentation.withdrawn)
 
     def ready(self, _: Parcel) -> bool:
         return True
 
-    def settle(self, parcel: Parcel, receipt: Receipt) -> None:
-        pass
+    def settle(self, parcel: Parcel, _: Receipt) -> None:
+        self._told.append(parcel.key.id)
 
-    def accepted(self, parcels: Sequence[Parcel]) -> None:
-        pass
+    def accepted(self, parcels: Sequence[Parcel], _: Receipt) -> None:
+        self._told += [parcel.key.id for parcel in parcels]
 
     async def record(self) -> bool:
-        return bool(self._waiting)
+        if told := self._told[:]:
+            mark = Marks(self._platform.store)
+            these = f"state = '{READ}' AND id IN ({mark.each(told)})"
+            await mark.change(f"UPDATE push_delivery SET state = 'sent', lease_until = 0 WHERE {these}")  # noqa: S608
+            del self._told[: len(told)]
+        return False
 
     async def give_back(self, parcels: Sequence[Parcel]) -> None:
-        self._waiting.extendleft(parcels)
+        await self._queue.give_back([(parcel.key.id, parcel.key.attempts) for parcel in parcels])

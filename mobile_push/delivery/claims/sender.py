@@ -19,6 +19,9 @@ from mobile_push.providers.provider import BatchProvider, Outcome, Provider, Rec
 #: Of a provider that breaks its word: this message waits, and all others go on.
 PROVIDER_FAILED = Receipt(Outcome.RETRY, "provider-failed")
 
+#: Which receipts of one request are taken in first.
+FIRST = {Outcome.ACCEPTED: 0, Outcome.RETRY: 1}
+
 #: What was not sent, since the provider takes nothing of its kind before its day turns.
 SPENT_ALREADY = Receipt(Outcome.SPENT, "spent")
 
@@ -62,7 +65,7 @@ class Sender:
         while waiting and len(found) < self._most and waiting[0].batch is first.batch and waiting[0].push is first.push:
             if not waiting[0].source.ready(waiting[0]):
                 waiting.popleft()
-            elif self._pace.take(first.lane):
+            elif self._pace.more(first.lane):
                 break
             else:
                 found.append(waiting.popleft())
@@ -77,13 +80,14 @@ class Sender:
         except Exception as error:
             self._teller.tell("a push provider failed", type(error).__name__)
             receipt = PROVIDER_FAILED
-        self._answered(receipt, [parcel])
+        self._pace.answered(parcel.lane, receipt)
+        self._take_in(receipt, [parcel])
 
     async def _send_many(self, parcels: list[Parcel]) -> None:
-        provider = self._provider
+        provider, first = self._provider, parcels[0]
         assert isinstance(provider, BatchProvider)  # noqa: S101 - only such a one has a batch
         try:
-            receipts = await provider.send_many(parcels[0].push, [one.token for one in parcels])
+            receipts = await provider.send_many(first.push, [one.token for one in parcels])
             if len(receipts) != len(parcels):
                 raise ValueError(f"{len(receipts)} receipts for {len(parcels)} phones")
         except asyncio.CancelledError:
@@ -98,36 +102,30 @@ class Sender:
             if receipt is not last:
                 last, same = receipt, found[receipt]
             same.append(one)
-        # Those that were accepted come first: beside them, what is dead is believed to be.
-        some = [receipt for receipt in found if receipt.outcome is Outcome.ACCEPTED]
-        for receipt in [*some, *(one for one in found if one not in some)]:
-            self._answered(receipt, found[receipt], believed=bool(some))
+        # Those that were accepted come first: what is said beside them of others is judged by it.
+        order = sorted(found, key=lambda one: FIRST.get(one.outcome, len(FIRST)))
+        self._pace.answered(first.lane, order[0])
+        for receipt in order:
+            self._take_in(receipt, found[receipt], beside=order[0].outcome is Outcome.ACCEPTED)
 
     def _stopped(self, parcels: Sequence[Parcel]) -> None:
         """The server stops; whether they went out nobody knows. They are due again at once, for the next worker."""
+        self._pace.left(parcels[0].lane)
         for one in parcels:
-            self._pace.left(one.lane)
             one.source.settle(one, STOPPED)
 
-    def _answered(self, receipt: Receipt, parcels: Sequence[Parcel], *, believed: bool = False) -> None:
+    def _take_in(self, receipt: Receipt, parcels: Sequence[Parcel], *, beside: bool = False) -> None:
         if receipt.outcome is Outcome.MISCONFIGURED:
             self._teller.tell(
                 "the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code
             )
-        self._pace.answered(parcels[0].lane, receipt, len(parcels))
         self._count(receipt).inc(len(parcels))
         if receipt.outcome is Outcome.ACCEPTED:
-            for one, held in self._verdicts.accepted() if self._verdicts.row else ():
-                one.source.settle(one, held)
-            if len(parcels) > 1:
-                parcels[0].source.accepted(parcels)
-            else:
-                parcels[0].source.settle(parcels[0], receipt)
+            self._verdicts.accepted(parcels)
+            parcels[0].source.accepted(parcels, receipt)
         else:
-            believed = believed and receipt.outcome is Outcome.DEAD_TOKEN
             for parcel in parcels:
-                for one, judged in [(parcel, receipt)] if believed else self._verdicts.judge(parcel, receipt):
-                    one.source.settle(one, judged)
+                parcel.source.settle(parcel, self._verdicts.judge(parcel, receipt, beside=beside))
         self._told(len(parcels))
 
     def _sending(self, parcel: Parcel) -> Awaitable[Receipt]:

@@ -91,7 +91,10 @@ class Keeper:
             return False
         changes = await self._due()
         if changes:
-            await self._carry_out(changes)
+            # Google's topics may hang on the app's installation and not on its token: leaving with the old token comes
+            # before following with the new one, or it could undo it.
+            for follow in (False, True):
+                await self._call_all(follow, [change for change in changes if bool(change["follow"]) is follow])
             # The rate holds on average over this step.
             await asyncio.sleep(max(0.0, asked + len(changes) / MAX_CHANGES_A_SECOND - time.monotonic()))
         if not round_["complete"] and len(changes) < MAX_CHANGES_A_SECOND:
@@ -136,12 +139,6 @@ class Keeper:
             f"AND NOT {under_way(provider)} ORDER BY not_before, id LIMIT {mark(MAX_CHANGES_A_SECOND)}"
         )
         return [{**row, "token": as_read(TopicChange, "token", row["token"])} for row in rows]
-
-    async def _carry_out(self, changes: Sequence[Change]) -> None:
-        # Google's topics may hang on the app's installation and not on its token: leaving with the old token comes
-        # before following with the new one, or it could undo it.
-        for follow in (False, True):
-            await self._call_all(follow, [change for change in changes if bool(change["follow"]) is follow])
 
     async def _call_all(self, follow: bool, changes: Sequence[Change]) -> None:
         groups: dict[str, list[Change]] = defaultdict(list)

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 
 from banshi.sdk.outgoing import Codes, Consequence
 from mobile_push.providers.answers import document
-from mobile_push.providers.provider import OUTCOMES, Outcome, Receipt, refused
+from mobile_push.providers.provider import OUTCOMES, QUOTA_WAIT_S, Outcome, Receipt, refused, retry_after
 
 #: What `reason` means for the message; what isn't here is about the message itself.
 CODES = Codes(
     {
         # Its app was removed; or it is no token, another app's, or of Apple's other host: then all are, and all stay.
         **dict.fromkeys(["Unregistered", "ExpiredToken", "BadDeviceToken", "DeviceTokenNotForTopic"], Consequence.DEAD),
-        **dict.fromkeys(["TooManyRequests", "IdleTimeout", "InternalServerError"], Consequence.SOON),
+        "TooManyRequests": Consequence.SPENT,  # of this phone alone
+        **dict.fromkeys(["IdleTimeout", "InternalServerError"], Consequence.SOON),
         **dict.fromkeys(["ServiceUnavailable", "Shutdown"], Consequence.SOON),
         "ExpiredProviderToken": Consequence.TOKEN,
         # The key, its id or the team's; or somebody else signs with this key as well.
@@ -48,6 +49,8 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     outcome = OUTCOMES[CODES.refused(reason).consequence]
     if reason not in CODES.table and (status >= 500 or status == 429):
         outcome = Outcome.RETRY
+    if outcome is Outcome.SPENT:
+        return Receipt(outcome, reason, retry_after(headers) or QUOTA_WAIT_S, phone_alone=True)
     receipt = refused(outcome, status, reason, headers)
     since = answer.get("timestamp")
     if outcome is Outcome.DEAD_TOKEN and isinstance(since, int) and since in MOMENTS_MS:

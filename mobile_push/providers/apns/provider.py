@@ -20,7 +20,7 @@ from mobile_push.providers.apns.signature import read_key, signature
 from mobile_push.providers.http2.connections import Connections
 from mobile_push.providers.http2.endpoint import Endpoint
 from mobile_push.providers.platforms import data, is_unseen
-from mobile_push.providers.provider import CONNECTION, Outcome, Push, Receipt
+from mobile_push.providers.provider import CONNECTION, MALFORMED, NOT_TEXT, TOO_LARGE, Push, Receipt
 
 #: Bytes of a body that Apple takes.
 MAX_PAYLOAD_BYTES = 4096
@@ -29,9 +29,6 @@ MAX_PAYLOAD_BYTES = 4096
 MAX_KEPT, KEPT_S = 32, 10.0
 #: A phone's address, of which Apple promises no length.
 TOKEN = re.compile("[0-9a-fA-F]{16,200}")
-NO_TOKEN = Receipt(Outcome.DEAD_TOKEN, "malformed-token")
-NOT_TEXT = Receipt(Outcome.REJECTED, "not-text")
-TOO_LARGE = Receipt(Outcome.REJECTED, "too-large")
 
 
 def payload(push: Push) -> dict[str, Any]:
@@ -117,7 +114,7 @@ class ApnsProvider:
         if self._endpoint is None:
             return CONNECTION
         if not TOKEN.fullmatch(token):
-            return NO_TOKEN
+            return MALFORMED
         request = written(push, self.settings.topic, int(time.monotonic() / KEPT_S))
         if isinstance(request, Receipt):
             return request

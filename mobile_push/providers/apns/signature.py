@@ -37,13 +37,20 @@ def signature(settings: ApnsSettings, key: Any, shared: SharedTokens | None) -> 
     signs = ECKey.import_key(key)
     header = {"alg": "ES256", "kid": settings.key_id}
 
+    last = ""
+
     async def signed(refused: str) -> Token:
+        nonlocal last
         now = int(time.time())
-        if refused and now - issued_at(refused) < APART_S:
-            # A young one is too old for Apple: our clock is wrong, and the next signature would be refused as well.
-            raise Refused("ExpiredProviderToken", Consequence.OURS)
+        age = now - issued_at(refused or last) if refused or last else APART_S
+        if 0 <= age < APART_S:
+            if refused:
+                # A young one is too old for Apple: by a mistake of its own, or our clock is wrong. There is no other.
+                raise Refused("ExpiredProviderToken", Consequence.TOKEN)
+            return Token(last, GOOD_FOR_S - age)
         text = jwt.encode(header, {"iss": settings.team_id, "iat": now}, signs, algorithms=["ES256"])
-        return Token(f"bearer {text}", GOOD_FOR_S)
+        last = f"bearer {text}"
+        return Token(last, GOOD_FOR_S)
 
     name = f"apns:{settings.team_id}:{settings.key_id}"
     return AccessToken(name, signed, early_s=RENEWED_EARLY_S, shared=shared)

@@ -14,7 +14,7 @@ import orjson
 from mobile_push.providers.apple import MAX_COLLAPSE_BYTES, aps, headers, seconds_kept
 from mobile_push.providers.fcm.topics import condition
 from mobile_push.providers.platforms import data, is_unseen
-from mobile_push.providers.provider import Outcome, Push, Receipt
+from mobile_push.providers.provider import NOT_TEXT, TOO_LARGE, Outcome, Push, Receipt
 from mobile_push.screen.presentation import Level
 
 #: Bytes of notification and data that FCM takes; pyfcm does not check it.
@@ -36,9 +36,7 @@ PRIORITIES = {
 }
 #: Stands for the address where only the rest is wanted.
 PLACEHOLDER = "the address"
-NOT_TEXT = Receipt(Outcome.REJECTED, "not-text")
 NO_TOKEN = Receipt(Outcome.REJECTED, "no-token")
-TOO_LARGE = Receipt(Outcome.REJECTED, "too-large")
 
 
 class Shape:

@@ -8,7 +8,6 @@ HTTP client (8 MB), only where `fcm_settings` ask for one.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Self
@@ -26,8 +25,6 @@ from mobile_push.providers.http2.connections import Connections
 from mobile_push.providers.http2.endpoint import Endpoint
 from mobile_push.providers.platforms import of_fcm
 from mobile_push.providers.provider import CONNECTION, Push, Receipt
-
-logger = logging.getLogger(__name__)
 
 #: Changes of who follows a topic that are under way at most; Google takes 3,000 phones a second.
 MAX_TOPIC_CALLS = 4

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from mobile_push.providers.answers import document
 from mobile_push.providers.fcm.answers import classify
 from mobile_push.providers.provider import Outcome, Receipt
 
@@ -59,11 +60,7 @@ def results(status: int, headers: Mapping[str, str], body: bytes, count: int) ->
     """One receipt for each of `count` phones, or one for all where the call as a whole failed."""
     if status != 200:
         return classify(status, headers, body)
-    try:
-        answer: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return UNREADABLE
-    found = answer.get("results") if isinstance(answer, dict) else None
+    found = document(body).get("results")
     if not isinstance(found, list) or len(found) != count:
         return UNREADABLE
     return [_result(one) for one in found]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +24,7 @@ from pyreqwest.exceptions import PyreqwestError, RequestPanicError
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
+from mobile_push.providers.addresses import trusting
 from mobile_push.providers.provider import CONNECTION, NO_CONNECTION, TIMEOUT, Receipt
 
 logger = logging.getLogger(__name__)
@@ -271,15 +271,8 @@ def proxy_of(url: str) -> str | None:
 
 
 def _authorities(ca_file: Path | None) -> list[bytes]:
-    if ca_file is None:
-        return []
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        context.load_verify_locations(ca_file)
-    except OSError as error:  # ssl.SSLError is one
-        raise ValueError(f"ca_file {ca_file} can't be used ({error}); name a PEM file of certificates") from None
-    found = context.get_ca_certs(binary_form=True)
-    if not found:
+    found = trusting(ca_file).get_ca_certs(binary_form=True) if ca_file is not None else []
+    if ca_file is not None and not found:
         raise ValueError(f"ca_file {ca_file} holds no authority's certificate; name the authority's, not the server's")
     return found
 

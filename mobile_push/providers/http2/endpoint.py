@@ -22,12 +22,6 @@ NONE: Mapping[str, str] = {}
 Read = Callable[[int, Mapping[str, str], bytes], Receipt | T]
 
 
-def receipt_of(error: NoToken) -> Receipt:
-    """What it means for a message that there is no token."""
-    ours = error.consequence is Consequence.OURS
-    return Receipt(Outcome.MISCONFIGURED, error.code) if ours else NO_ACCESS_TOKEN
-
-
 class Endpoint:
     """Posts JSON to one service.
 
@@ -104,7 +98,8 @@ class Endpoint:
                     token.accepted(value)
                 return verdict
         except NoToken as error:
-            return receipt_of(error)
+            ours = error.consequence is Consequence.OURS
+            return Receipt(Outcome.MISCONFIGURED, error.code) if ours else NO_ACCESS_TOKEN
         except Failed as failed:
             return failed.receipt
         return verdict

@@ -1,18 +1,24 @@
-"""What JPush's answers mean.
+"""What JPush says: its answers, and what it tells us by itself, that a phone got a message or somebody opened it.
 
-Sources: docs.jiguang.cn, "推送 API" (codes) and "REST API 概述" (limits).
+Sources: docs.jiguang.cn, "推送 API" (codes), "REST API 概述" (limits) and "回执 API": the proof is ours to JPush,
+turned round. What a receipt's members are called is told to its customers alone.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import timedelta, timezone
-from typing import NamedTuple
+from hmac import compare_digest
+from typing import Any, NamedTuple
+
+import orjson
 
 from banshi.sdk.outgoing import Codes, Consequence, Refused
 from mobile_push.providers.answers import document, table
-from mobile_push.providers.provider import OUTCOMES, Outcome, Receipt
+from mobile_push.providers.provider import CONNECTION, NO_CONNECTION, OUTCOMES, Outcome, Receipt
+from mobile_push.providers.told import Event, Forged, Heard, Told
 
 #: Where JPush's day turns, and the makers'.
 DAY = timezone(timedelta(hours=8))
@@ -30,26 +36,21 @@ CODES = Codes(
     },
     day=DAY,
 )
+#: A receipt's type → what became of the message.
+EVENTS: Mapping[Any, Event] = {1: "arrived", 2: "opened"}
+#: What the console asks for when an address is set up: to be given back.
+ECHO = re.compile("[A-Za-z0-9]{1,64}")
 
 
 class Answer(NamedTuple):
     """What an answer says."""
 
-    #: JPush's name for the push; its code, which is "" where it was taken.
-    message: str
-    code: str
+    #: Of those phones that are none of the illegal ones.
+    receipt: Receipt
     #: Ids of phones that are none of this app's.
-    illegal: frozenset[str]
+    illegal: frozenset[str] = frozenset()
     #: Seconds until calls are taken again, where none is left.
-    wait: float | None
-
-    @property
-    def receipt(self) -> Receipt:
-        """What it means for those phones that are none of the illegal ones."""
-        if not self.code:
-            return Receipt(Outcome.ACCEPTED, "OK", None, self.message)
-        outcome = OUTCOMES[CODES.refused(self.code).consequence]
-        return Receipt(outcome, self.code, self.wait if outcome is Outcome.RETRY else None)
+    wait: float = 0.0
 
 
 def read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -57,13 +58,25 @@ def read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     answer, failed = document(body), f"HTTP_{status}"
     error = table(answer.get("error"))
     code, message, seconds = error.get("code"), answer.get("msg_id"), headers.get("X-Rate-Limit-Reset", "")
-    if not isinstance(code, int) and not (status == 200 and isinstance(message, str | int)):
-        raise Refused("unreadable-answer" if status == 200 else failed, Consequence.UNKNOWN)
     ids = [found for place in (answer, error) if isinstance(found := place.get("illegal_rids"), list)]
     is_over = status == 429 or headers.get("X-Rate-Limit-Remaining") in ("0", "-1")
-    wait = float(seconds[:4]) if is_over and re.fullmatch("[0-9]+", seconds) else None
-    illegal = frozenset(one for found in ids for one in found if isinstance(one, str))
-    return Answer(str(message)[:64], "" if code is None else str(code), illegal, wait)
+    wait = float(seconds[:4]) if is_over and re.fullmatch("[0-9]+", seconds) else 0.0
+    if isinstance(code, int):
+        outcome = OUTCOMES[CODES.refused(str(code)).consequence]
+        receipt = Receipt(outcome, str(code), wait or None if outcome is Outcome.RETRY else None)
+    elif status == 200 and isinstance(message, str | int):
+        receipt = Receipt(Outcome.ACCEPTED, "OK", None, str(message)[:64])
+    else:
+        raise Refused("unreadable-answer" if status == 200 else failed, Consequence.UNKNOWN)
+    return Answer(receipt, frozenset(one for found in ids for one in found if isinstance(one, str)), wait)
+
+
+def none(error: Refused) -> Answer:
+    """What it means that there is no answer."""
+    if error.consequence is Consequence.OURS:
+        return Answer(Receipt(Outcome.MISCONFIGURED, error.code))
+    lost = CONNECTION._replace(code=error.code or CONNECTION.code)
+    return Answer(lost if error.consequence is Consequence.UNKNOWN else NO_CONNECTION)
 
 
 def read_cids(status: int, _: Mapping[str, str], body: bytes) -> list[str]:
@@ -73,3 +86,29 @@ def read_cids(status: int, _: Mapping[str, str], body: bytes) -> list[str]:
         return cids
     code, failed = table(answer.get("error")).get("code"), f"HTTP_{status}"
     raise CODES.refused(code) if isinstance(code, int) else Refused(failed, Consequence.SOON)
+
+
+def basic(app_key: str, master_secret: str) -> str:
+    """Who we are to JPush, and JPush to us."""
+    return f"Basic {b64encode(f'{app_key}:{master_secret}'.encode()).decode()}"
+
+
+def heard(headers: Mapping[str, str], query: Mapping[str, str], body: bytes, proof: str) -> Heard:
+    """What receipts say. Raises Forged, or ValueError for what can't be read."""
+    if not body and ECHO.fullmatch(query.get("echostr", "")):
+        return Heard((), query["echostr"].encode(), "text/plain")
+    if not compare_digest(headers.get("authorization", "").encode(), proof.encode()):
+        raise Forged
+    rows = orjson.loads(body)
+    if not isinstance(rows, list):
+        raise ValueError("receipts are a list")
+    return Heard([told for row in rows if (told := _told(table(row))) is not None])
+
+
+def _told(row: Mapping[str, Any]) -> Told | None:
+    """None of a push that isn't ours, or of what we don't ask for."""
+    kind, token, at = row.get("type"), row.get("registration_id"), row.get("time")
+    message = table(row.get("params")).get("message_id")
+    if not (isinstance(kind, int) and kind in EVENTS and isinstance(token, str) and isinstance(message, str)):
+        return None
+    return Told(EVENTS[kind], token, message, at / 1000 if isinstance(at, int) else None)

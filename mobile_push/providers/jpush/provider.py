@@ -10,18 +10,18 @@ from typing import Any, Self
 
 import aiohttp
 
-from banshi.sdk.outgoing import Consequence, Refused, Request, Vendor
+from banshi import Platform
+from banshi.sdk.outgoing import Refused, Request, Vendor
 from mobile_push.providers.addresses import trusting
-from mobile_push.providers.jpush import answers, receipts
-from mobile_push.providers.jpush.cids import A_CALL, A_VIP_CALL, Cids
+from mobile_push.providers.jpush import answers
 from mobile_push.providers.jpush.payload import document
 from mobile_push.providers.jpush.settings import JPushSettings
-from mobile_push.providers.provider import CONNECTION, NO_ACCESS_TOKEN, NO_CONNECTION, TIMEOUT, Outcome, Push, Receipt
+from mobile_push.providers.provider import CONNECTION, MALFORMED, NOT_TEXT, TIMEOUT, Outcome, Push, Receipt
+from mobile_push.providers.push_ids import PushIds
 from mobile_push.providers.told import Heard
 
 #: A phone's registration id.
 TOKEN = re.compile("[0-9A-Za-z_-]{8,64}")
-NO_TOKEN = Receipt(Outcome.DEAD_TOKEN, "malformed-token")
 
 
 class JPushProvider:
@@ -41,12 +41,12 @@ class JPushProvider:
     per_second = None
     day = answers.DAY
 
-    def __init__(self, settings: JPushSettings) -> None:
+    def __init__(self, settings: JPushSettings, platform: Platform | None = None) -> None:
         self.settings, self.at_once = settings, settings.at_once
         #: Seconds that one send takes at most.
         self.longest_send = 2 * settings.timeout
-        self._proof = receipts.basic(settings.app_key, settings.master_secret)
-        self._headers, self._cids = {"Authorization": self._proof}, Cids(self.fetch_cids)
+        self._proof = answers.basic(settings.app_key, settings.master_secret)
+        self._headers, self._ids = {"Authorization": self._proof}, PushIds(self.fetch_cids, platform)
         #: `time.monotonic()` from which JPush takes calls again.
         self._open_at = 0.0
         self._session: aiohttp.ClientSession | None = None
@@ -69,68 +69,53 @@ class JPushProvider:
         return (await self.send_many(push, [token]))[0]
 
     async def send_many(self, push: Push, tokens: Sequence[str]) -> list[Receipt]:
-        """Try once to send `push` to all of `tokens`: a receipt for each, in their order."""
-        found = dict.fromkeys(tokens, NO_TOKEN)
-        good = tuple(token for token in found if TOKEN.fullmatch(token))
+        """Try once to send `push` to all of `tokens`: a receipt for each, in their order.
+
+        Those that JPush names as illegal are left out, and the others sent to.
+        """
+        found = dict.fromkeys(tokens, MALFORMED)
+        left = [token for token in found if TOKEN.fullmatch(token)]
         try:
             async with asyncio.timeout(self.longest_send):
-                found |= await self._send(push, good) if good else {}
+                while left:
+                    receipt, illegal, wait = await self._push(push, left)
+                    if wait:
+                        self._open_at = time.monotonic() + wait
+                    bad = illegal.intersection(left)
+                    found |= dict.fromkeys(bad, Receipt(Outcome.DEAD_TOKEN, answers.BAD_VALUE))
+                    left = [token for token in left if token not in bad]
+                    if not (bad and receipt.code == answers.BAD_VALUE):
+                        found |= dict.fromkeys(left, receipt)
+                        break
         except TimeoutError:
-            found |= dict.fromkeys(good, TIMEOUT)
+            found |= dict.fromkeys(left, TIMEOUT)
         return [found[token] for token in tokens]
 
-    async def _send(self, push: Push, tokens: tuple[str, ...]) -> dict[str, Receipt]:
-        """What becomes of each phone; those that JPush names as illegal are left out, and the others sent to."""
+    async def _push(self, push: Push, tokens: Sequence[str]) -> answers.Answer:
+        """What JPush says of one request. Where that is lost, nothing comes twice: it has the id that it had."""
         if self._session is None:
-            return dict.fromkeys(tokens, CONNECTION)
+            return answers.Answer(CONNECTION)
         if (wait := self._open_at - time.monotonic()) > 0:
-            return dict.fromkeys(tokens, Receipt(Outcome.RETRY, "service-paused", wait))
-        answer = await self._push(push, tokens)
-        if isinstance(answer, Receipt):
-            return dict.fromkeys(tokens, answer)
-        if answer.wait is not None:
-            self._open_at = time.monotonic() + answer.wait
-        dead = dict.fromkeys(answer.illegal.intersection(tokens), Receipt(Outcome.DEAD_TOKEN, answers.BAD_VALUE))
-        left = tuple(token for token in tokens if token not in dead)
-        if answer.code == answers.BAD_VALUE and dead and left:
-            return dead | await self._send(push, left)
-        return dead | dict.fromkeys(left, answer.receipt)
-
-    async def _push(self, push: Push, tokens: tuple[str, ...]) -> answers.Answer | Receipt:
-        """What JPush says of one request, which is sent again under the same id where its answer was lost."""
-        key = push, tokens
+            return answers.Answer(Receipt(Outcome.RETRY, "service-paused", wait))
         try:
             body = document(push, self.settings) | {"audience": {"registration_id": tokens}}
-            body["cid"] = await self._cids.of(key)
+            body["cid"] = await self._ids.of(push, tokens)
+            request = Request(method="POST", path="/v3/push", headers=self._headers, document=body)
+            return await self._vendor.ask(request, answers.read)
         except TypeError:  # half a surrogate pair has no UTF-8
-            return Receipt(Outcome.REJECTED, "not-text")
+            return answers.Answer(NOT_TEXT)
         except Refused as error:
-            ours = error.consequence is Consequence.OURS
-            return Receipt(Outcome.MISCONFIGURED, error.code) if ours else NO_ACCESS_TOKEN
-        request = Request(method="POST", path="/v3/push", headers=self._headers, document=body)
-        lost: Receipt | None = None
-        for _ in range(2):
-            try:
-                answer = await self._vendor.ask(request, answers.read)
-            except Refused as error:
-                if lost is None and error.consequence is Consequence.SOON:
-                    return NO_CONNECTION
-                lost = lost or Receipt(Outcome.RETRY, error.code or CONNECTION.code)
-            else:
-                if answer.receipt.outcome is not Outcome.RETRY:
-                    self._cids.settled(key)
-                return answer
-        return lost or CONNECTION
+            return answers.none(error)
 
     async def fetch_cids(self) -> list[str]:
         """Ids for pushes to come. Raises Refused, also where JPush does not know us."""
-        query = {"type": "push", "count": str(A_VIP_CALL if self.settings.vip else A_CALL)}
+        query = {"type": "push", "count": "1000" if self.settings.vip else "10"}
         request = Request(method="GET", path="/v3/push/cid", query=query, headers=self._headers, is_safe=True)
         return await self._vendor.ask(request, answers.read_cids)
 
     def heard(self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, _: float) -> Heard:
         """What JPush tells us by itself. Raises Forged, or ValueError for what can't be read."""
-        return receipts.heard(headers, query, body, self._proof)
+        return answers.heard(headers, query, body, self._proof)
 
     def preview(self, push: Push) -> dict[str, Any]:
         """The request without the phones."""

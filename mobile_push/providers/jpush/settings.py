@@ -11,8 +11,6 @@ from mobile_push.providers.addresses import check_address
 from mobile_push.providers.templates import Given
 from mobile_push.screen.presentation import Kind
 
-#: An AppKey and a MasterSecret as JPush gives them out.
-KEY = re.compile("[0-9a-fA-F]{24}")
 #: Maker → what its channel is told by JPush (`options.third_party_channel`, and HarmonyOS' own notification).
 CHANNELS = {
     "xiaomi": "distribution channel_id mi_template_id mi_template_param",
@@ -53,7 +51,7 @@ class JPushSettings:
     ca_file: Path | None = None
 
     def __post_init__(self) -> None:
-        if not all(KEY.fullmatch(key) for key in (self.app_key, self.master_secret)):
+        if not all(re.fullmatch("[0-9a-fA-F]{24}", key) for key in (self.app_key, self.master_secret)):
             raise ValueError("app_key and master_secret have 24 hexadecimal digits; copy them from JPush's console")
         check_address("base_url", self.base_url)
         if min(self.at_once, self.title_length, self.body_length) < 1 or not self.timeout > 0:

@@ -14,17 +14,11 @@ from mobile_push.providers.provider import Outcome, Receipt, refused
 MAX_NAME_LENGTH = 255
 
 OUTCOMES = {
-    400: Outcome.REJECTED,
-    401: Outcome.MISCONFIGURED,  # our token: its signature, times or audience
-    403: Outcome.MISCONFIGURED,  # our key is not the one that the browser subscribed with
-    404: Outcome.DEAD_TOKEN,
-    406: Outcome.RETRY,  # Microsoft's word for 429
-    407: Outcome.MISCONFIGURED,  # our own proxy's
-    408: Outcome.RETRY,
-    410: Outcome.DEAD_TOKEN,
-    413: Outcome.REJECTED,
-    425: Outcome.RETRY,
-    429: Outcome.RETRY,
+    # Our token (its signature, times or audience), our key is not the one that the browser subscribed with, our proxy.
+    **dict.fromkeys([401, 403, 407], Outcome.MISCONFIGURED),
+    **dict.fromkeys([404, 410], Outcome.DEAD_TOKEN),
+    # 406 is Microsoft's word for 429.
+    **dict.fromkeys([406, 408, 425, 429], Outcome.RETRY),
 }
 
 

@@ -7,7 +7,6 @@ keep it from the event loop. A hop to a thread and back costs as much as an encr
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import os
 from collections import deque
@@ -63,19 +62,18 @@ class Bench:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="webpush-encryption")
         self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
-        self._busy = self._closed = False
+        self._working: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns or raises; ConnectionError once the bench is closed."""
         if self._closed:
             raise ConnectionError("the provider is closed")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
-        if not self._busy:
-            self._busy = True
+        if self._working is None:
             # Not at once: whatever else is ready in this turn of the loop goes along.
-            loop.call_soon(self._take_up, loop)
+            self._working = asyncio.create_task(self._work())
         return await future
 
     def close(self) -> None:
@@ -87,32 +85,20 @@ class Bench:
         self._waiting.clear()
         self._thread.shutdown(wait=False)
 
-    def _take_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        group: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
-        while self._waiting and len(group) < MAX_WORK_AT_ONCE:
-            work, future = self._waiting.popleft()
-            if not future.done():  # whoever asked has left
-                group.append((work, future))
-        self._busy = bool(group)
-        if group:
-            self._thread.submit(self._do, loop, group)
+    async def _work(self) -> None:
+        while self._waiting:
+            some = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_WORK_AT_ONCE))]
+            # Whoever asked may have left.
+            group = [(work, future) for work, future in some if not future.done()]
+            done = asyncio.get_running_loop().run_in_executor(self._thread, _outcomes, [work for work, _ in group])
+            for (_, future), (result, error) in zip(group, await done, strict=True):
+                if not future.done():
+                    future.set_exception(error) if error else future.set_result(result)
+        self._working = None
 
-    def _do(self, loop: asyncio.AbstractEventLoop, group: list[tuple[Callable[[], Any], asyncio.Future[Any]]]) -> None:
-        done = [(future, *_outcome(work)) for work, future in group]
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and everybody with it
-            loop.call_soon_threadsafe(self._hand_over, loop, done)
 
-    def _hand_over(
-        self, loop: asyncio.AbstractEventLoop, done: list[tuple[asyncio.Future[Any], Any, Exception | None]]
-    ) -> None:
-        for future, result, error in done:
-            if future.done():
-                continue
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-        self._take_up(loop)
+def _outcomes(group: list[Callable[[], Any]]) -> list[tuple[Any, Exception | None]]:
+    return [_outcome(work) for work in group]
 
 
 def _outcome(work: Callable[[], Any]) -> tuple[Any, Exception | None]:

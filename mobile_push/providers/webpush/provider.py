@@ -16,8 +16,9 @@ import orjson
 from yarl import URL
 
 from banshi.sdk.outgoing import LOOPBACK, ForbiddenAddress, guarded_connector, is_unsent
+from mobile_push.providers import provider as said
 from mobile_push.providers.addresses import trusting
-from mobile_push.providers.provider import CONNECTION, NO_CONNECTION, TIMEOUT, OnceAMinute, Outcome, Push, Receipt
+from mobile_push.providers.provider import OnceAMinute, Outcome, Push, Receipt
 from mobile_push.providers.webpush.answers import classify
 from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES, Bench, encrypt
 from mobile_push.providers.webpush.holds import Holds
@@ -116,7 +117,8 @@ class WebPushProvider:
             ValueError: the key or the CA file can't be used; the text says what to do.
         """
         settings = self.settings
-        key, trusted = await asyncio.to_thread(self._open)
+        key = await asyncio.to_thread(read_key, settings.private_key_file)
+        trusted = await asyncio.to_thread(trusting, settings.ca_file)
         self.public_key = public_key(key)
         self._vapid = Vapid(key, settings.contact)
         self._bench = Bench()
@@ -131,14 +133,11 @@ class WebPushProvider:
         return self
 
     def _connector(self, trusted: ssl.SSLContext) -> aiohttp.TCPConnector:
-        settings = self.settings
-        if settings.proxy:  # it resolves the names, and is itself inside
-            return aiohttp.TCPConnector(limit=settings.connections, ssl=trusted)
-        allowed = LOOPBACK if settings.loopback else ()
-        return guarded_connector(trusted=trusted, allowed=allowed, limit=settings.connections)
-
-    def _open(self) -> tuple[object, ssl.SSLContext]:
-        return read_key(self.settings.private_key_file), trusting(self.settings.ca_file)
+        if self.settings.proxy:  # it resolves the names, and is itself inside
+            return aiohttp.TCPConnector(limit=self.at_once, ssl=trusted)
+        return guarded_connector(
+            trusted=trusted, allowed=LOOPBACK if self.settings.loopback else (), limit=self.at_once
+        )
 
     async def __aexit__(self, *_: object) -> None:
         session, self._session = self._session, None
@@ -158,7 +157,7 @@ class WebPushProvider:
     async def send(self, push: Push, token: str) -> Receipt:
         """Try once to send `push`; every failure is a receipt, only cancellation is raised."""
         if self._session is None:
-            return CONNECTION
+            return said.CONNECTION
         try:
             to = Subscription.read(token, self.settings)
         except Forbidden:
@@ -168,9 +167,9 @@ class WebPushProvider:
         try:
             text, headers = payload(push), request_headers(push)
         except (TypeError, ValueError):  # half a surrogate pair has no UTF-8
-            return Receipt(Outcome.REJECTED, "not-text")
+            return said.NOT_TEXT
         if len(text) > MAX_PLAINTEXT_BYTES:
-            return Receipt(Outcome.REJECTED, "too-large")
+            return said.TOO_LARGE
         origin = to.origin
         if wait := max(self._services.left(origin), self._subscriptions.left(to.endpoint)):
             return Receipt(Outcome.RETRY, "service-paused", wait)
@@ -187,8 +186,8 @@ class WebPushProvider:
             if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ForbiddenAddress):
                 return Receipt(Outcome.REJECTED, "forbidden-address")
             if is_unsent(error):
-                return NO_CONNECTION
-            return TIMEOUT if isinstance(error, TimeoutError) else CONNECTION
+                return said.NO_CONNECTION
+            return said.TIMEOUT if isinstance(error, TimeoutError) else said.CONNECTION
         except ValueError:  # its key is no point on the curve
             return Receipt(Outcome.REJECTED, "malformed-subscription")
 
@@ -199,7 +198,7 @@ class WebPushProvider:
     async def _post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> Receipt:
         session = self._session
         if session is None:
-            return CONNECTION
+            return said.CONNECTION
         url = URL(endpoint, encoded=True)
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             receipt = classify(response.status, response.headers)

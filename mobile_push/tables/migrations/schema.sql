@@ -1,4 +1,4 @@
--- After 0016_addresses
+-- After 0017_push_ids
 CREATE TABLE "push_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -193,4 +193,9 @@ CREATE TABLE "push_address" (
 CREATE TABLE "push_spent" (
     "key" VARCHAR(32) NOT NULL  PRIMARY KEY /* `<provider>\/<kind>`. */,
     "until" BIGINT NOT NULL  /* Milliseconds of the database's clock. */
+);
+CREATE TABLE "push_id" (
+    "key" VARCHAR(64) NOT NULL  PRIMARY KEY /* Hash of the message and the phones that it goes to together. */,
+    "given" VARCHAR(100) NOT NULL,
+    "until" BIGINT NOT NULL  /* Milliseconds of the database's clock until which it is kept. */
 );

@@ -1,7 +1,5 @@
 """Refusals of the kinds that say what to do instead: each is a class with its own code."""
 
-from __future__ import annotations
-
 from banshi.foundation.errors import Conflict, Problem
 from banshi.kinds.sentences import say
 

@@ -1,7 +1,5 @@
 """Cases: finding, showing, making and moving them."""
 
-from __future__ import annotations
-
 from banshi.builtin.cases.routes import show_case
 from banshi.builtin.drafts.routes import drop as drop_draft
 from banshi.builtin.drafts.routes import find as find_draft

@@ -1,7 +1,5 @@
 """Items that come and go while the platform runs, and what is made of all items."""
 
-from __future__ import annotations
-
 from banshi.builtin.catalogue.elements import TITLES, WORDS, elements_of, known_elements
 from banshi.builtin.catalogue.joining import Joining, RuntimeItems, inspect_declaration
 from banshi.builtin.catalogue.remedies import decided, remedy_text, remedy_with

@@ -1,7 +1,5 @@
 """Danger that somebody's own words speak of: first of all, on every channel."""
 
-from __future__ import annotations
-
 from banshi.builtin.catalogue.danger.reading import danger_in
 
 __all__ = ["danger_in"]

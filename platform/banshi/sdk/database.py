@@ -1,9 +1,8 @@
 """Columns that may be encrypted, and the database of a command."""
 
-from __future__ import annotations
-
 from banshi.builtin.audit.commands import database
 from banshi.foundation.database.bulk import insert, made
+from banshi.foundation.database.opening import existing
 from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted
 from banshi.foundation.encryption.fields import (
     Personal,
@@ -36,6 +35,7 @@ __all__ = [
     "configured",
     "coroutine_command",
     "database",
+    "existing",
     "insert",
     "made",
     "pages",

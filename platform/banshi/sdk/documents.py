@@ -1,7 +1,5 @@
 """What routes send and take: JSON Schemas by their members, and rows written by them."""
 
-from __future__ import annotations
-
 from banshi.kernel.http.document_schemas import (
     ID,
     LINKS,
@@ -11,6 +9,7 @@ from banshi.kernel.http.document_schemas import (
     TEXT,
     Record,
     array,
+    named,
     optional,
 )
 
@@ -23,5 +22,6 @@ __all__ = [
     "TEXT",
     "Record",
     "array",
+    "named",
     "optional",
 ]

@@ -1,7 +1,5 @@
 """What happened, for other systems and for other processes."""
 
-from __future__ import annotations
-
 from banshi.kernel.outbox.events import EVENT_TYPES, LISTENERS, Event, Listener, event_rows, event_types
 from banshi.kernel.outbox.outbox import intake_row, message_rows
 from banshi.kernel.runtime.signals.signals import SIGNALS

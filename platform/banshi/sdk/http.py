@@ -1,10 +1,10 @@
 """Requests and answers beyond the common ones."""
 
-from __future__ import annotations
-
 from banshi.builtin.limits.senders import Bucket, Senders, wait_for
 from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
 from banshi.builtin.live.live_rows import AFTER_EVENT, HELD, LAST_EVENT, LiveRows
+from banshi.builtin.worklist.channels import CHANNEL_FIGURES, Came, ChannelFigures, shown_figure
+from banshi.builtin.worklist.kept import KeptFigures
 from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
 from banshi.kernel.contract.route_table import Routes
@@ -14,7 +14,16 @@ from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, call
 from banshi.kernel.http.dispatch import read_body
 from banshi.kernel.http.document_schemas import ref
 from banshi.kernel.http.malformed import parse as parse_body
-from banshi.kernel.http.months import BY_MONTH, MAX_MONTHS, MIN_SHOWN, first_day, midnight, month_parameters, months_of
+from banshi.kernel.http.months import (
+    BY_MONTH,
+    MAX_MONTHS,
+    MIN_SHOWN,
+    first_day,
+    midnight,
+    month_of,
+    month_parameters,
+    months_of,
+)
 from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import (
     PAGE_PARAMETERS,
@@ -31,6 +40,7 @@ __all__ = [
     "AFTER_EVENT",
     "BEARERS",
     "BY_MONTH",
+    "CHANNEL_FIGURES",
     "CLIENTS",
     "HELD",
     "LAST_EVENT",
@@ -40,9 +50,12 @@ __all__ = [
     "ApiReader",
     "Bearer",
     "Bucket",
+    "Came",
+    "ChannelFigures",
     "Client",
     "Directory",
     "ErrorFormat",
+    "KeptFigures",
     "LiveRows",
     "Page",
     "Routes",
@@ -60,6 +73,7 @@ __all__ = [
     "is_taken",
     "limit_of",
     "midnight",
+    "month_of",
     "month_parameters",
     "months_of",
     "page_answer",
@@ -68,5 +82,6 @@ __all__ = [
     "read_body",
     "ref",
     "reply_bytes",
+    "shown_figure",
     "wait_for",
 ]

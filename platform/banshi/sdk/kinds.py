@@ -1,7 +1,5 @@
 """A kind of item of one's own: its states, its steps and what follows them."""
 
-from __future__ import annotations
-
 from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.openapi.titles import titled
 from banshi.kernel.cases.lifecycle import Effects, Move

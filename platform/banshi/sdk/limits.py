@@ -1,7 +1,5 @@
 """How much of something there may be: in a short time, and of what a vendor counts by the day or the month."""
 
-from __future__ import annotations
-
 from banshi.builtin.limits.quotas import Limit, spend, used
 from banshi.builtin.limits.rates import RATES, Rates
 

@@ -1,7 +1,5 @@
 """Work beside the requests: who does it, who is told of it, what an operator sees."""
 
-from __future__ import annotations
-
 from banshi.builtin.leading.leader_election import led
 from banshi.builtin.leading.rounds import hourly, looking_at, rounds
 from banshi.foundation.background import UnderWay, every, woken, working

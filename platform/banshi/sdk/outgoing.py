@@ -1,7 +1,5 @@
 """Calls to services of others: where they may lead, how they are signed, how many there may be."""
 
-from __future__ import annotations
-
 from banshi.builtin.outgoing.access_token import AccessToken
 from banshi.builtin.outgoing.addresses import LOOPBACK, ForbiddenAddress, guarded_connector
 from banshi.builtin.outgoing.caller import Answered, CallFailed, Outgoing, open_outgoing

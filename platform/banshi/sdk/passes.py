@@ -1,7 +1,5 @@
 """Passes on a plugin's own pages: where a code leads, and how it is drawn."""
 
-from __future__ import annotations
-
 from banshi.builtin.passes.wire.addressed import VERIFIER, code_of
 from banshi.builtin.passes.wire.picture import svg
 

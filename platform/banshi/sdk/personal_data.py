@@ -1,7 +1,5 @@
 """What a plugin holds of a person: shown to them, forgotten when they ask, gone when its time is over."""
 
-from __future__ import annotations
-
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
 from banshi.builtin.personal_data.forgetting import FORGET_CASE, Forget
 from banshi.builtin.personal_data.holdings import (

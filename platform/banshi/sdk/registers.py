@@ -1,7 +1,5 @@
 """Registers that queries ask."""
 
-from __future__ import annotations
-
 from banshi.kinds.query.joining import inspect_registers
 from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.opened import REGISTERS

@@ -1,7 +1,5 @@
 """The whole platform, opened in a command's own process."""
 
-from __future__ import annotations
-
 from banshi.app import opened_by
 
 __all__ = ["opened_by"]

@@ -1,7 +1,5 @@
 """Signing people in at the city's identity provider, for pages of a plugin's own; and what ends with their sessions."""
 
-from __future__ import annotations
-
 from banshi.builtin.identity.access import admitted
 from banshi.builtin.identity.ended import END_WITH_SESSIONS, ENDED_SESSIONS, EndedSessions, Held, end_sessions, held
 from banshi.builtin.sign_in.flow import ATTEMPT_LIFE_S, SIGN_IN

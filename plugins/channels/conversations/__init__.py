@@ -10,7 +10,7 @@ import click
 from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES
-from banshi.sdk.http import ApiReader
+from banshi.sdk.http import CHANNEL_FIGURES, ApiReader
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from banshi.sdk.sign_in import END_WITH_SESSIONS
@@ -37,6 +37,7 @@ from conversations.contents import (
 from conversations.engine.party import Contacts
 from conversations.engine.turns import CONVERSATIONS, Conversations
 from conversations.figures import routes as figures
+from conversations.figures.channels import ChatFigures
 from conversations.figures.counting import FIGURES, TYPES, Figures
 from conversations.holdings import HOLDING, TIDYING, open_tidying
 from conversations.identity import confirmations, routes, sign_in
@@ -44,6 +45,7 @@ from conversations.identity.links import ending_of
 from conversations.inbound.answering import ANSWERING, Answering, open_answering
 from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
+from conversations.outbound.outcomes import outcome_of
 from conversations.outbound.saying import HELD, promise
 from conversations.outbound.sender import (
     NUMBERS,
@@ -109,6 +111,7 @@ __all__ = [
     "Voice",
     "deliver_on",
     "kept_notice",
+    "outcome_of",
     "promise",
 ]
 
@@ -156,6 +159,7 @@ def banshi_offers(settings: ConversationSettings) -> Sequence[Offer[Any]]:
         Offer(HOLDINGS, HOLDING),
         Offer(JOBS, HELD),
         Offer(PARTIES, Contacts),
+        Offer(CHANNEL_FIGURES, ChatFigures()),
         Offer(ROLES, frozenset({LEAD})),
         Offer(HANDED_OVER, settings.of_desk()),
         Offer(EVENT_TYPES, TYPES),
@@ -174,5 +178,6 @@ def banshi_checks(settings: ConversationSettings, registry: Any) -> Iterable[Fin
 @hookimpl
 def banshi_commands() -> Sequence[click.Command]:
     from conversations.console import chat
+    from sandboxes.command import channel_sandbox
 
-    return [chat]
+    return [chat, channel_sandbox]

@@ -17,32 +17,15 @@ from desk.metrics import METRICS, Metrics
 from desk.officers import SEEN
 from desk.party import PARTIES, Attached, Became, Known, Offered, Party, Reachable, Word
 from desk.places import LEAD, OFFICER, Desk, Hours, findings
-from desk.rounds import ROUNDS, open_rounds
+from desk.rounds import ANSWER_AIM, ROUNDS, open_rounds
 from desk.routes import answering, blocking, figures, handling, keeping, offering, reading, room, stream
 from desk.settings import HANDED_OVER, SETTINGS, DeskSettings, settings_of
 from desk.tables.models import Enquiry
 
 __all__ = [
-    "DESK",
-    "HANDED_OVER",
-    "LEAD",
-    "OFFICER",
-    "PARTIES",
-    "TAKEN",
-    "Attached",
-    "Became",
-    "Desk",
-    "DeskSettings",
-    "Desks",
-    "Enquiry",
-    "Hours",
-    "Known",
-    "Offered",
-    "Party",
-    "Place",
-    "Reachable",
-    "Word",
-]
+    "ANSWER_AIM", "DESK", "HANDED_OVER", "LEAD", "OFFICER", "PARTIES", "TAKEN", "Attached", "Became", "Desk",
+    "DeskSettings", "Desks", "Enquiry", "Hours", "Known", "Offered", "Party", "Place", "Reachable", "Word",
+]  # fmt: skip
 
 
 @hookimpl

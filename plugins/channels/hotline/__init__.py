@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from banshi import Offer, Resource, Route, Tables, hookimpl
-from banshi.sdk.cases import ENCLOSURES, Enclosure
+from banshi.sdk.cases import ENCLOSURES, ROLES, Enclosure
 from banshi.sdk.events import LISTENERS, Listener
-from banshi.sdk.http import ApiReader
+from banshi.sdk.http import CHANNEL_FIGURES, ApiReader
 from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS
 from conversations import NUMBERS
-from desk import PARTIES
+from desk import OFFICER, PARTIES
 from hotline.call_backs import hear
+from hotline.figures import HotlineFigures
 from hotline.holdings import HOLDING, TIDYING, emptied, enclosed, open_tidying
 from hotline.party import Calls
 from hotline.routes import calling_back, calls, filings, slips, switch
@@ -55,9 +56,11 @@ def banshi_routes() -> Sequence[Route]:
 def banshi_offers(settings: HotlineSettings) -> Sequence[Offer[Any]]:
     return [
         Offer(PARTIES, Calls),
+        Offer(ROLES, frozenset({OFFICER})),
         Offer(NUMBERS, number_to_text),
         Offer(HOLDINGS, HOLDING),
         Offer(ANONYMISE_CASE, emptied),
+        Offer(CHANNEL_FIGURES, HotlineFigures()),
         Offer(ENCLOSURES, Enclosure(enclosed)),
         # Where no switch tells of calls, nobody is to be called.
         *([Offer(LISTENERS, Listener(hear))] if settings.secrets else []),

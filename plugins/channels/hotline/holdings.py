@@ -14,6 +14,7 @@ from tortoise.queryset import QuerySet
 from banshi import Case, Key, Platform
 from banshi.sdk.operations import delete_in_steps, hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
+from conversations import CONVERSATIONS
 from hotline.callers import FORGOTTEN_AFTER
 from hotline.settings import SETTINGS
 from hotline.tables.models import PREFIX, HotlineCall, HotlineCallBack, HotlineCaller, HotlineFiling
@@ -41,11 +42,14 @@ async def _call_backs(_: Platform, whom: DataSubject) -> Sequence[Any]:
     return list(await own.order_by("id").values_list("id", flat=True))
 
 
-async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
+async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     """Delete what waits and what was called; what was filed goes with its case."""
     await HotlineFiling.filter(person=whom.subject, case_id=None).delete()
     await HotlineCall.filter(Q(person=whom.subject) | Q(caller_id__in=_caller(whom))).delete()
     await HotlineCallBack.filter(caller_id__in=_caller(whom)).delete()
+    account = platform[SETTINGS].text_account
+    for caller in await HotlineCaller.filter(id__in=_caller(whom)) if account else ():
+        await platform[CONVERSATIONS].left_alone(account, caller.number)
     await delete_in_steps(_unused().filter(id__in=_caller(whom)))
     return ()
 

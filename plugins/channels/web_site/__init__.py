@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from banshi import Offer, Resource, Route, hookimpl
-from banshi.sdk.http import ApiReader
+from banshi.sdk.http import CHANNEL_FIGURES, ApiReader
 from banshi.sdk.passes import VERIFIER
 from questions.pages.frame import FRAME
 from web_site import assets
@@ -17,9 +17,9 @@ from web_site.answered import ANSWERED, Answered
 from web_site.pages import cases, filling, finding, frame, inbox, passes, published, signing
 from web_site.rendering import PAGES, Look
 from web_site.rooms import ROOMS, rooms_here
-from web_site.session import ROOT
+from web_site.session import ROOT, SiteFigures
 from web_site.settings import SETTINGS, SiteSettings
-from web_site.staff import bench, case, deciding, desk, figures, publishing, scanner, worklist
+from web_site.staff import bench, case, deciding, desk, figures, hotline, publishing, scanner, worklist
 from web_site.visit import READER
 from web_site.words import words_in
 
@@ -45,11 +45,12 @@ def banshi_resources(settings: SiteSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(VERIFIER, f"{ROOT}/verify"), Offer(FRAME, frame.around)]
+    shown = Offer(VERIFIER, f"{ROOT}/verify"), Offer(FRAME, frame.around)
+    return [*shown, Offer(CHANNEL_FIGURES, SiteFigures())]
 
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    work = (bench, worklist, case, deciding, desk, figures, publishing, scanner)
+    work = (bench, worklist, case, deciding, desk, hotline, figures, publishing, scanner)
     rooms = (finding, filling, cases, inbox, passes, published, signing, *work, frame)
     return [*(route for room in rooms for route in room.ROUTES), *frame.FILES]

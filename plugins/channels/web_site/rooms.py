@@ -36,6 +36,7 @@ class Room:
 
 WORKLIST = Room("/worklist", frozenset(), "/v1/worklist", is_of_cases=True)
 DESK = Room("/desk", AT_DESK, "/v1/desk/desks")
+HOTLINE = Room("/hotline", frozenset({"desk"}), "/v1/hotline/call-backs")
 FIGURES = Room("/figures", frozenset({"desk-lead"}), "/v1/statistics/cases", is_of_cases=True)
 PUBLISHING = Room("/publishing", PUBLISHES, "/v1/notices")
 SCANNER = Room("/scan", SCANS, "/v1/passes/verify")
@@ -47,4 +48,4 @@ ROOMS: Key[tuple[Room, ...]] = Key("staff's rooms")
 def rooms_here(platform: Platform) -> tuple[Room, ...]:
     """The rooms whose address of the API is served."""
     served = {route.path for _, route in platform.registry.routes}
-    return tuple(one for one in (WORKLIST, DESK, FIGURES, PUBLISHING, SCANNER) if one.needs in served)
+    return tuple(one for one in (WORKLIST, DESK, HOTLINE, FIGURES, PUBLISHING, SCANNER) if one.needs in served)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from aiohttp import web
 
-from banshi import Call, Forbidden, Principal
+from banshi import Call, Forbidden, Platform, Principal, Texts
+from banshi.sdk.http import ChannelFigures
 from banshi.sdk.sign_in import ENDED_SESSIONS, Held, KeptCookie, admitted, end_sessions, held
-from web_site.sentences import say
+from web_site.sentences import say, word
 from web_site.settings import SETTINGS
 
 #: Below which all pages are, and staff's among them; cookies go there alone.
@@ -23,6 +25,8 @@ STAFF_COOKIE = KeptCookie("banshi_staff", ROOT)
 #: A way to the provider and back, and sessions that somebody has left.
 LEAVING = KeptCookie("banshi_site_sign_in", ROOT)
 PURPOSE = "site-session"
+#: What cases say by which channel they came that were begun here.
+CHANNEL = "site"
 #: For so long what was typed may still be kept as a draft, by whoever was signed in.
 GRACE = timedelta(hours=24)
 #: Characters of somebody's roles: sealed with all else they are shorter than a cookie may be (4,096 bytes).
@@ -38,6 +42,13 @@ class TooManyRoles(Forbidden):
 
     code = "too-many-roles"
     says = say
+
+
+class SiteFigures(ChannelFigures):
+    """What the site is called among the channels; cases know themselves which of them came by it."""
+
+    def titles(self, platform: Platform) -> Mapping[str, Texts]:  # noqa: ARG002
+        return {CHANNEL: word("Web site")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,9 @@ def found(call: Call, cookie: KeptCookie = COOKIE) -> Session | None:
     settings, now = call.platform[SETTINGS], call.now.timestamp()
     ends = int(since + settings.most_hours * 3600)
     is_over = now - seen > settings.idle_minutes * 60 or now - since > settings.most_hours * 3600
-    person = admitted(call.platform, Principal(**known, expires_at=ends), kept.get("roles", "").split())
+    person = admitted(
+        call.platform, Principal(**known, expires_at=ends, channel=CHANNEL), kept.get("roles", "").split()
+    )
     session = Session(person, since, kept["token"], is_over) if person else None
     return None if session is None or call.platform[ENDED_SESSIONS].is_over(session.held) else session
 

@@ -17,7 +17,6 @@ from banshi.sdk.personal_data import HOLDINGS
 from conversations import OUTLETS, Outlet, deliver_on
 from wechat.accounts import ACCOUNTS, OpenAccount, read_again
 from wechat.api.client import FORCED_TOKENS, Api
-from wechat.messages import MAX_TEXT_BYTES
 from wechat.opening import WeChatOpener
 from wechat.receiving import webhook
 from wechat.receiving.old_metric import OLD_METRIC, OldMetric
@@ -25,7 +24,7 @@ from wechat.settings import SETTINGS, WeChatSettings
 from wechat.telling.earlier import take_over
 from wechat.telling.holdings import HOLDING, TIDYING, open_tidying
 from wechat.telling.notices import WeChatNotifier
-from wechat.telling.sending import FILES, WeChatSender
+from wechat.telling.sending import FILES, MAX_TEXT_BYTES, WeChatSender
 
 
 @hookimpl

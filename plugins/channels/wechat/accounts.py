@@ -9,13 +9,12 @@ from functools import partial
 from banshi import Key, Platform, Problem, Unavailable
 from banshi.sdk.outgoing import Consequence, Refused
 from conversations import Content, File, Joined, Left, Place, Received, Scanned, Text, Unread, Video, Voice
-from wechat import messages
 from wechat.api.client import TOO_LONG, Api
-from wechat.messages import Message, number_of
 from wechat.sentences import say
 from wechat.settings import AccountSettings
-from wire import xml
+from wire import messages, xml
 from wire.crypto import MessageCipher
+from wire.messages import Message, number_of
 from wire.places import to_wgs84
 
 #: What a QR code's text begins with in the event of somebody who follows by it.

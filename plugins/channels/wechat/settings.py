@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
 
 from banshi import Key
 from conversations import Entrance
+from wire.addresses import require_secure
 from wire.crypto import MessageCipher
 
 #: What an account may be called in our addresses.
@@ -109,10 +109,7 @@ class AccountSettings:
         if self.aes_key:
             MessageCipher(self.aes_key, self.appid)
         for name, url in (("base_url", self.base_url), ("sign_in_url", self.sign_in_url or self.base_url)):
-            parts = urlsplit(url)
-            local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-            if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
-                raise ValueError(f"{name} has to be an https:// address (http:// only on this machine)")
+            require_secure(name, url)
         for name in self.scenes:
             if not SCENE.fullmatch(name):
                 raise ValueError(f"scenes.{name}: a scene is 1 to 64 letters, digits or signs of ASCII")

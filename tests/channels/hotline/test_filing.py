@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,9 +13,11 @@ from banshi.builtin.personal_data.holdings import DataSubject
 from banshi.builtin.personal_data.persons import forget_person
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import Door
+from conversations.tables.models import Said
 from hotline.holdings import tidy
 from hotline.slips import TRIES, WRONG
 from hotline.tables.models import HotlineCall, HotlineCaller, HotlineFiling
+from hotline.texting import number_to_text
 from tests.channels.desks import Clock, officer
 from tests.channels.hotline.exchange import AGREED, FILINGS, NUMBER, SLIPS, Switch, exchange, filed, owner, taken
 from tests.plugins import filling
@@ -261,3 +264,19 @@ async def test_a_caller_is_forgotten_and_a_number_leaves_with_the_last_thing_und
         clock.on(days=731)
         await tidy(door.platform)
         assert await HotlineCaller.all().count() == await HotlineCall.all().count() == 0
+
+
+async def test_a_code_goes_out_without_a_personal_word_to_whoever_agreed_to_texts(tmp_path: Path) -> None:
+    async with exchange(tmp_path, text_account="sms:city") as door:
+        li, call = await taken(door)
+        whole = await suggestion(door)
+        quiet = (await filed(li, call, "suggest-police", whole)).created()
+        made = (await filed(li, call, "suggest-police", whole, name="李示例", texts=True)).created()
+        said = await Said.get()
+        assert made["slip"] in said.words["text"]
+        assert quiet["slip"] not in said.words["text"]
+        assert "李示例" not in said.words["text"]
+        caller, cases = await HotlineCaller.get(), [one["begun"]["case"]["id"] for one in (quiet, made)]
+        told = [await number_to_text(door.platform, caller.subject, UUID(one)) for one in cases]
+        assert told == ["", NUMBER]
+        assert await number_to_text(door.platform, "zhang", UUID(cases[1])) == ""

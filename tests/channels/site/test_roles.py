@@ -19,19 +19,24 @@ from banshi.builtin.identity.access import ACCESS
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door
 from desk import Enquiry
+from hotline.tables.models import HotlineCall, HotlineCallBack
 from mobile_push.tables.models import Broadcast
 from tests.channels.desks import DEPARTMENTS
+from tests.channels.hotline.exchange import SECRET, Switch
 from tests.channels.site.browsing import Browser, open_browser
 from tests.channels.test_desk_delivery import City, city
 from tests.conftest import good_answers
 from web_site.session import STAFF
 from web_site.staff.desk.deeds import DEEDS
+from web_site.staff.hotline import calls as hotline
 from web_site.staff.publishing import ACTIONS
 
 #: The department of what there is, that of the desk, and another one.
 PLACES = ("traffic", "petitions", "fire")
-#: What stands in the case, in the draft and in the talk, and nowhere else.
-SECRETS = {"case": "川B77777", "notice": "尚未公开的通知", "enquiry": "我把钱转给了骗子"}
+#: What stands in the case, in the draft, in the talk and at the call, and nowhere else.
+SECRETS = {"case": "川B77777", "notice": "尚未公开的通知", "enquiry": "我把钱转给了骗子", "call": "+8619900004711"}
+#: What is done on the hotline's pages.
+CALLED = [*hotline.DEEDS, *hotline.AT_DESK, "find", "tries", "read", "withdraw"]
 #: Lists of the API in which one of these may stand.
 LISTS = ("/v1/worklist", "/v1/notices", "/v1/alerts/records", "/v1/desk/enquiries?limit=100")
 SHUT = {401, 403, 404}
@@ -46,6 +51,7 @@ class Bench:
     file: str
     notice: str
     enquiry: str
+    call: str
 
     @property
     def things(self) -> dict[str, str]:
@@ -53,6 +59,7 @@ class Bench:
             "case": f"/v1/cases/{self.case}",
             "notice": f"/v1/notices/{self.notice}",
             "enquiry": f"/v1/desk/enquiries/{self.enquiry}",
+            "call": f"/v1/hotline/calls/{self.call}",
         }
 
     def addresses(self, method: str) -> Iterator[str]:
@@ -68,12 +75,13 @@ class Bench:
             yield path
             return
         room = path.removeprefix(STAFF).split("/")[1]
-        ids = {"cases": self.case, "publishing": self.notice, "desk": self.enquiry}
+        ids = {"cases": self.case, "publishing": self.notice, "desk": self.enquiry, "hotline": self.call}
         steps = self.door.platform.registry.items["zone-pass"].steps
         actions = {"cases": {step.action for step in steps}, "publishing": {*ACTIONS}}
         known: dict[str, Sequence[str]] = {
             "id": [ids.get(room, "")], "noun": ["notices"], "action": sorted(actions.get(room, ())),
-            "deed": [*DEEDS, "answers"], "desk": ["reception", "fire"], "rule": ["presence", "turns", "limits"],
+            "deed": CALLED if room == "hotline" else [*DEEDS, "answers"], "code": ["suggest-police"],
+            "desk": ["reception", "fire"], "rule": ["presence", "turns", "limits"],
             "name": [self.file, "certificate"], "file": [self.file],
         }  # fmt: skip
         for one in known[found[1]]:
@@ -83,6 +91,8 @@ class Bench:
         """Where everything is: what a button may change."""
         rows: list[Any] = await Case.all().order_by("id").values_list("id", "version", "state")
         rows += await Broadcast.all().order_by("id").values_list("id", "version", "state")
+        rows += await HotlineCall.all().order_by("id").values_list("id", "version", "outcome")
+        rows += await HotlineCallBack.all().order_by("id").values_list("id", "state", "officer")
         return [*rows, *await Enquiry.all().order_by("id").values_list("id", "state", "officer")]
 
 
@@ -90,6 +100,7 @@ class Bench:
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     more: dict[str, Any] = {"web_site": ("web_site", {}), "traffic": (DEPARTMENTS / "traffic", {})}
     more["mobile_push"] = ("mobile_push", {})
+    more["hotline"] = ("hotline", {"secrets": [SECRET]})
     async with city(tmp_path, "", more=more) as one:
         yield await filled(one)
 
@@ -107,7 +118,12 @@ async def filled(one: City) -> Bench:
     await one.sends("1", "o-wang")
     await one.sends(SECRETS["enquiry"], "o-wang")
     (enquiry,) = (await one.li.get("/v1/desk/enquiries?limit=100")).ok()["items"]
-    return Bench(door, case["id"], case["attachments"][0]["id"], notice["id"], enquiry["id"])
+    # And somebody has called, whom an operator has answered.
+    await Switch(door).told("ringing", "c1")
+    call = await HotlineCall.get()
+    operator = door.staff("staff-petitions-desk", "petitions:desk")
+    (await operator.post(f"/v1/desk/enquiries/{call.enquiry_id}/claim")).ok()
+    return Bench(door, case["id"], case["attachments"][0]["id"], notice["id"], enquiry["id"], str(call.id))
 
 
 def people(door: Door) -> Iterator[tuple[str, Principal | None]]:
@@ -127,6 +143,7 @@ class Allowed:
     desks: dict[str, bool]
     may_publish: bool
     is_officer: bool
+    is_at_desk: bool = False
 
     @classmethod
     async def of(cls, bench: Bench, name: str, person: Principal | None) -> Allowed:
@@ -141,7 +158,7 @@ class Allowed:
         leads = name.endswith(":desk-lead")
         found = {one["code"]: leads for one in desks.ok()["items"]} if desks.status == 200 else {}
         names = {role.name for role in person.roles} if person else set()
-        return cls(secrets, actions, found, "publisher" in names, "officer" in names)
+        return cls(secrets, actions, found, "publisher" in names, "officer" in names, "desk" in names)
 
     def permits(self, address: str) -> bool:
         """Whether a button of theirs may lead there. Raises AssertionError for what this test doesn't know."""
@@ -158,6 +175,8 @@ class Allowed:
                 return "enquiry" in self.secrets
             case ["desk", "desks", desk, rule]:
                 return desk in self.desks and (rule == "presence" or self.desks[desk])
+            case ["hotline", *_]:
+                return self.is_at_desk
             case ["scan", *_]:
                 return self.is_officer
         raise AssertionError(f"{address}: say in this test who may press what leads there")

@@ -12,8 +12,7 @@ from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 
-from wechat import messages
-from wire import crypto, places, xml
+from wire import crypto, messages, places, xml
 
 #: Those of wechatpy's own tests.
 TOKEN, KEY, APPID = "123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", "wx49f0ab532d5d035a"

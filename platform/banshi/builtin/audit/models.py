@@ -1,7 +1,5 @@
 """The tables of the chain of audit entries, of who read what, and of who was refused."""
 
-from __future__ import annotations
-
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model

@@ -27,13 +27,7 @@ from banshi.kernel.contract.routes import Answer, Audience, Call, Link
 from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
 from banshi.kernel.http.document_schemas import named, ref
 from banshi.kernel.http.ready import ReadyAnswer
-from banshi.kernel.http.responses import (
-    encode,
-    page_answer,
-    ready_json,
-    reply,
-    reply_ready,
-)
+from banshi.kernel.http.responses import encode, page_answer, ready_json, reply, reply_ready
 from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.runtime.running import Platform
 

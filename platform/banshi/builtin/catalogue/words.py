@@ -11,10 +11,7 @@ from banshi.builtin.sentences import word
 from banshi.kernel.contract.values import Item, Texts, text_in
 from banshi.kernel.loading.registry import Registry
 
-AUDIENCE: Mapping[str, Texts] = {
-    "person": word("Persons"),
-    "organisation": word("Organisations"),
-}
+AUDIENCE: Mapping[str, Texts] = {"person": word("Persons"), "organisation": word("Organisations")}
 
 
 def summary_words(registry: Registry, item: Item, language: str) -> dict[str, Any]:

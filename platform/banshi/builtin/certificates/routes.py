@@ -14,7 +14,6 @@ from banshi.builtin.certificates.refusals import ENDED, NOT_SHOWN, TOLD, Certifi
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.claims import claim_documents
 from banshi.builtin.passes.ledger import Verdict
-from banshi.builtin.passes.refusals import colour_of
 from banshi.builtin.passes.wire.addressed import code_of
 from banshi.builtin.passes.wire.cose import Credential
 from banshi.builtin.sentences import say
@@ -24,7 +23,7 @@ from banshi.kernel.cases.actions import words_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.contract.values import LANGUAGES, Item, text_in
+from banshi.kernel.contract.values import LANGUAGES, Item
 from banshi.kernel.http.document_schemas import Record, named, ref
 from banshi.kernel.http.responses import LANGUAGE_HEADERS, reply, reply_bytes
 from banshi.kernel.runtime.running import Platform
@@ -148,13 +147,8 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
     wording = None
     if item and case and record and credential:
         wording = wording_of(_as_source(platform, item, case, record, credential), language)
-    end = await ledger.end_of(platform, record)
-    ended_title = ledger.end_title(platform, record, end, language)
-    told = ENDED.get(end) or TOLD.get(verdict.code)
     return {
-        "verdict": verdict.code,
-        "colour": colour_of(verdict.code),
-        "detail": text_in(told, language) if told else "",
+        **await ledger.as_told(platform, verdict.code, record, TOLD, ENDED, language),
         "item": named(item.code, item.title, language) if item and record else None,
         "department": named(department.code, department.title, language) if department else None,
         "number": case.number if case else None,
@@ -163,6 +157,4 @@ async def _document(platform: Platform, verdict: Verdict, language: str) -> dict
         "body": list(wording.body) if wording else [],
         "claims": claim_documents(item, claims, language),
         **ledger.moments_of(platform, record),
-        "ended": end if ended_title else None,
-        "ended_title": ended_title,
     }

@@ -34,6 +34,7 @@ OFFICER = "officer"
 ROLE_TITLES: Mapping[str, Texts] = {
     "reviewer": word("Reviewer"),
     "approver": word("Approver"),
+    "lead": word("Lead, who oversees units"),
     "clerk": word("Clerk at the counter"),
     "registrar": word("Registrar at the counter"),
     OFFICER: word("Officer who scans passes"),
@@ -114,8 +115,7 @@ class Access:
         return frozenset({OFFICER}).union(*offered, *(kind.roles for kind in self.registry.kinds.values()))
 
     def _roles_of_items(self) -> frozenset[str]:
-        items = self.registry.items.with_cases()
-        return frozenset(name for item in items for name in readers_in(item))
+        return frozenset[str]().union(*map(readers_in, self.registry.items.with_cases()))
 
     def _readers_of(self, case: Case) -> frozenset[str]:
         known = self._readers.get()

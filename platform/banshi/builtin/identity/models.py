@@ -1,7 +1,5 @@
 """The table of what was ended before its time."""
 
-from __future__ import annotations
-
 from tortoise import fields
 from tortoise.models import Model
 

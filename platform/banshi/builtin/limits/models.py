@@ -1,7 +1,5 @@
 """The table of what is spent of limits that all processes share."""
 
-from __future__ import annotations
-
 from tortoise import fields
 from tortoise.models import Model
 

@@ -5,8 +5,6 @@ about the same thing while it is fresh enough. What is taken over is a file of t
 without the other. The consent stands in the audit of both.
 """
 
-from __future__ import annotations
-
 from banshi.builtin.materials.labels import labels
 from banshi.builtin.materials.offers import Earlier, earlier_files, takes
 from banshi.builtin.materials.taking import REUSE, commit, member, taken

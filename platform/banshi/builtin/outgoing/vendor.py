@@ -37,7 +37,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: What is sent as JSON; None for no body.
     document: Any = None
-    #: In its place a file as multipart: its name, media type and bytes, in the field `media`.
+    #: In its place fields of a form; or a file as multipart: its name, media type and bytes, in the field `media`.
+    form: Mapping[str, str] | None = None
     file: tuple[str, str, bytes] | None = None
     max_bytes: int = MAX_ANSWER_BYTES
     #: Whether asking twice harms nobody: then an answer that is lost is asked for again soon.
@@ -80,7 +81,7 @@ class Vendor:
         raise Refused(code, Consequence.SOON)
 
     async def _answer(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
-        data: Any = None
+        data: Any = request.form
         headers = dict(request.headers)
         if request.file is not None:
             name, media_type, content = request.file

@@ -14,7 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from banshi.builtin.passes import holder
 from banshi.builtin.passes.keys import KEYRING
 from banshi.builtin.passes.models import Scan
-from banshi.builtin.passes.refusals import PassRefused, Reason
+from banshi.builtin.passes.refusals import PassRefused, Reason, colour_of
 from banshi.builtin.passes.wire import cose, shown
 from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Update, Write
@@ -22,7 +22,7 @@ from banshi.foundation.errors import Conflict, Problem, Unavailable
 from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.values import Item, Texts
+from banshi.kernel.contract.values import Item, Texts, text_in
 from banshi.kernel.http.months import midnight
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
@@ -286,6 +286,21 @@ def end_title(platform: Platform, record: Pass | None, end: str, language: str) 
     item = platform.registry.items.of(record.item) if record else None
     states, _ = words_of(platform.registry.kinds.get(item.kind) if item else None, item)
     return word(states, end, language) if end in states else None
+
+
+async def as_told(
+    platform: Platform,
+    code: str,
+    record: Pass | None,
+    told: Mapping[str, Texts],
+    ends: Mapping[str, Texts],
+    language: str,
+) -> dict[str, Any]:
+    """What a check says first: the verdict, in the words that are told of it or of its end, and how it has ended."""
+    end = await end_of(platform, record)
+    title, words = end_title(platform, record, end, language), ends.get(end) or told.get(code)
+    said = {"verdict": code, "colour": colour_of(code), "detail": text_in(words, language) if words else ""}
+    return {**said, "ended": end if title else None, "ended_title": title}
 
 
 def moments_of(platform: Platform, record: Pass | None) -> dict[str, str | None]:

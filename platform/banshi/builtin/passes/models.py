@@ -1,7 +1,5 @@
 """The tables of what signs and numbers passes, and of who looked at one."""
 
-from __future__ import annotations
-
 from tortoise import fields
 from tortoise.models import Model
 from uuid_utils.compat import uuid7

@@ -173,19 +173,12 @@ async def _verdict_document(platform: Platform, verdict: Verdict, language: str)
     # One that was scanned before it ended was valid then.
     over = record if verdict.code == "revoked" else None
     reason = over.revoked_reason if over else None
-    end = await ledger.end_of(platform, over)
-    ended_title = ledger.end_title(platform, record, end, language)
-    told = ENDED.get(end) or TOLD.get(verdict.code)
     return {
-        "verdict": verdict.code,
-        "colour": colour_of(verdict.code),
-        "detail": text_in(told, language) if told else "",
+        **await ledger.as_told(platform, verdict.code, over, TOLD, ENDED, language),
         "item": named(item.code, item.title, language) if item and record else None,
         "claims": claim_documents(item, claims, language) if record else [],
         **ledger.moments_of(platform, record),
         "reason": text_in(reason, language) if reason else None,
-        "ended": end if ended_title else None,
-        "ended_title": ended_title,
         "seen_elsewhere": verdict.seen_elsewhere,
     }
 

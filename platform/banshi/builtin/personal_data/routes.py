@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import math
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -16,7 +15,7 @@ from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.models import OperatorCommand
 from banshi.builtin.limits.rates import RATES
 from banshi.builtin.personal_data.exporting import export
-from banshi.builtin.personal_data.holdings import DataSubject, Retained
+from banshi.builtin.personal_data.holdings import DataSubject
 from banshi.builtin.personal_data.persons import forget_person
 from banshi.builtin.sentences import say
 from banshi.foundation.errors import Conflict, TooManyRequests
@@ -154,7 +153,10 @@ async def forget(call: Call) -> web.StreamResponse:
     with _Alone(call):
         # A task of its own: whoever hangs up has asked for it all the same.
         kept = await asyncio.shield(asyncio.create_task(forget_person(call.platform, _whom(call))))
-    return reply(call, {"kept": [_document(call, one) for one in kept]})
+    shown = [
+        KEPT.of(call.platform, one, detail=text_in(one.texts, call.language), names=list(one.names)) for one in kept
+    ]
+    return reply(call, {"kept": shown})
 
 
 class _Alone:
@@ -201,7 +203,3 @@ async def _often(call: Call, what: str, most: int) -> None:
 
 def _whom(call: Call) -> DataSubject:
     return DataSubject(call.principal.subject, call.principal.resident_id)
-
-
-def _document(call: Call, kept: Retained) -> dict[str, Any]:
-    return KEPT.of(call.platform, kept, detail=text_in(kept.texts, call.language), names=list(kept.names))

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from uuid_utils.compat import uuid7
 
-from banshi.builtin.openapi.schemas.items import OFFERED_CASE, offered_case
+from banshi.builtin.openapi.schemas.items import CONSENTED, OFFERED_CASE, offered_case
 from banshi.builtin.prefill.known import TITLES, Filled, Offer, answers_of, offer_to, places_in
 from banshi.builtin.prefill.models import Prefill
 from banshi.builtin.sentences import say
@@ -37,14 +37,7 @@ FIELD = Record(
     value=TEXT,
     source=Record(title=TEXT, case={**maybe(OFFERED_CASE), "description": "Null: it is from the sign-in."}),
 )
-CONSENT = Record(
-    id=TEXT,
-    text={
-        "type": "object",
-        "additionalProperties": TEXT,
-        "description": "What the person agrees to, by language: show it, and send `id` only after a yes.",
-    },
-)
+CONSENT = Record(id=TEXT, text=CONSENTED)
 OFFER = Record(item=ref("Reference"), fields=array(FIELD), consent=maybe(CONSENT))
 BODY = Record(
     consent={"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "`consent.id`, after a yes."},

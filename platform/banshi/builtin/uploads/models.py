@@ -1,7 +1,5 @@
 """How much of their room people have used."""
 
-from __future__ import annotations
-
 from tortoise import fields
 from tortoise.models import Model
 

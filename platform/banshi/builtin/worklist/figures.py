@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from banshi.builtin.worklist.channels import shown_figure
+from banshi.builtin.worklist.kept import KeptFigures
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.values import ClockEffect, Step, Who
+from banshi.kernel.http.document_schemas import named
 from banshi.kernel.http.months import MIN_SHOWN, midnight
 from banshi.kernel.runtime.running import Platform
 
-#: Seconds for which a week's figures are kept, so that whoever asks again and again costs nothing.
-KEPT_S = 60.0
 #: What waits for more than so many days is counted beside all that waits.
 LONG_DAYS, VERY_LONG_DAYS = 7, 28
 
@@ -47,16 +45,8 @@ GROUP BY department, unit, item, state
 Figures = dict[tuple[str, str], Counter[str]]
 
 
-@dataclass(slots=True)
-class Weeks:
-    """The figures of the weeks that somebody has asked for lately, with the time at which each is too old."""
-
-    known: dict[date, tuple[float, Figures]] = field(default_factory=dict)
-    #: One week is counted at a time, however many ask.
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-WEEKS: Key[Weeks] = Key("weeks of cases")
+#: By their Mondays.
+WEEKS: Key[KeptFigures[date, Figures]] = Key("weeks of cases")
 
 
 def decided_in(steps: Iterable[Step]) -> frozenset[str]:
@@ -71,10 +61,6 @@ def decided_in(steps: Iterable[Step]) -> frozenset[str]:
     ):
         found |= more
     return frozenset(found)
-
-
-def monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 async def waiting(platform: Platform, departments: Sequence[str]) -> Figures:
@@ -102,20 +88,14 @@ def _places(platform: Platform, departments: Sequence[str]) -> Iterable[tuple[st
 
 
 async def came_in(platform: Platform, week: date) -> Figures:
-    """What came in in the week from a Monday on, and what became of it; at most `KEPT_S` seconds old."""
-    weeks = platform[WEEKS]
-    async with weeks.turn:
-        until, counted = weeks.known.get(week, (0.0, {}))
-        if time.monotonic() < until:
-            return counted
-        today, begins, ends = platform.store.placeholders(3)
-        sql = CAME_IN.format(today=today, begins=begins, ends=ends, live=LIVE)
-        span = [midnight(platform, day) for day in (week, week + timedelta(days=7))]
-        counted = defaultdict(Counter)
-        for row in await platform.store.connection.execute_query_dict(sql, [platform.today(), *span]):
-            counted[row["department"], row["unit"]] += _became(platform, row)
-        weeks.known[week] = (time.monotonic() + KEPT_S, counted)
-        return counted
+    """What came in in the week from a Monday on, and what became of it."""
+    today, begins, ends = platform.store.placeholders(3)
+    sql = CAME_IN.format(today=today, begins=begins, ends=ends, live=LIVE)
+    span = [midnight(platform, day) for day in (week, week + timedelta(days=7))]
+    counted: Figures = defaultdict(Counter)
+    for row in await platform.store.connection.execute_query_dict(sql, [platform.today(), *span]):
+        counted[row["department"], row["unit"]] += _became(platform, row)
+    return counted
 
 
 def _became(platform: Platform, row: Mapping[str, Any]) -> Counter[str]:
@@ -130,16 +110,19 @@ def _counted(row: Mapping[str, Any], names: Sequence[str]) -> Counter[str]:
     return Counter({name: int(row[name] or 0) for name in names})
 
 
-def shown(count: int) -> int | None:
-    """A figure as it is shown: what comes from few is told to nobody, and none at all is no secret."""
-    return count if count >= MIN_SHOWN or not count else None
+def of_unit(platform: Platform, code: str, unit: str, language: str) -> dict[str, Any]:
+    """Whose figures they are, as people read it."""
+    department = platform.registry.departments.get(code)
+    titles = {one.code: one.title for one in department.units} if department else {}
+    whole = named(code, department.title if department else None, language)
+    return {"department": whole, "unit": named(unit, titles.get(unit), language)}
 
 
 def of_work(counted: Counter[str]) -> dict[str, Any]:
     """What came in, and how punctually it was decided."""
     due = counted["timed"] + counted["overdue"]
     return {
-        **{name: shown(counted[name]) for name in ("received", "decided", "overdue")},
+        **{name: shown_figure(counted[name]) for name in ("received", "decided", "overdue")},
         "on_time_percent": round(100 * counted["on_time"] / due) if due >= MIN_SHOWN else None,
         "mean_days": round(counted["days"] / counted["timed"], 1) if counted["timed"] >= MIN_SHOWN else None,
     }

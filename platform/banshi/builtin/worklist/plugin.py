@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from banshi.builtin.worklist import routes, statistics
-from banshi.builtin.worklist.figures import WEEKS, Weeks
+from banshi.builtin.worklist.figures import WEEKS, came_in
+from banshi.builtin.worklist.kept import KeptFigures
 from banshi.builtin.worklist.waiting import WORK, work_in
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
@@ -23,5 +24,5 @@ def banshi_routes() -> list[Route]:
 def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(WORK, lambda platform: PerRevision(platform.registry, partial(work_in, platform.registry))),
-        Resource.made(WEEKS, lambda _: Weeks()),
+        Resource.made(WEEKS, partial(KeptFigures, count=came_in)),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -78,15 +77,11 @@ async def count_worklist(call: Call) -> web.StreamResponse:
         states[state] = states.get(state, 0) + row["count"]
         items[row["item"]] = items.get(row["item"], 0) + row["count"]
     document: dict[str, Any] = {"total": sum(states.values())} | {
-        name: _sum(found, name) for name in ("overdue", "due_today")
+        name: sum(int(row[name]) for row in found) for name in ("overdue", "due_today")
     }
     document["states"] = [{"state": code, "state_title": title, "count": n} for (code, title), n in states.items()]
     document["items"] = [{"item": _item(call, code), "count": n} for code, n in items.items()]
     return reply(call, document)
-
-
-def _sum(rows: Iterable[Any], name: str) -> int:
-    return sum(int(row[name]) for row in rows)
 
 
 def _item(call: Call, code: str) -> dict[str, str]:

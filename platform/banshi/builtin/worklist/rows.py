@@ -14,7 +14,7 @@ from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.cases.actors import Actor, by_role, is_filing
 from banshi.kernel.cases.representations import case_summary, firsts_of, second_person
 from banshi.kernel.cases.submission import FIRST_ACTION
-from banshi.kernel.contract.values import Item
+from banshi.kernel.contract.values import Item, Texts, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 
@@ -33,9 +33,16 @@ async def rows_of(platform: Platform, cases: Sequence[Case], actor: Actor, langu
             taken.setdefault(event.case_id, []).append(event)
     own: Any = CaseEvent.filter(case_id__in=[case.id for case in cases], action=FIRST_ACTION, actor_id=actor.subject)
     filed = {event.case_id for event in (await own if cases else ()) if is_filing(event)}
+    noted: dict[UUID, Texts] = {}
+    for kind in platform.registry.kinds.values():
+        if kind.notes and (of_kind := [case for case in cases if case.kind == kind.name]):
+            noted |= await kind.notes(of_kind)
     rows = [_row(platform, case, actor, language, taken.get(case.id, ())) for case in cases]
-    # Whoever has filed one for its citizen takes no step in it.
-    return [row | ({"actions": []} if case.id in filed else {}) for case, row in zip(cases, rows, strict=True)]
+    for case, row in zip(cases, rows, strict=True):
+        row["note"] = text_in(noted[case.id], language) if case.id in noted else None
+        # Whoever has filed one for its citizen takes no step in it.
+        row["actions"] = [] if case.id in filed else row["actions"]
+    return rows
 
 
 def _row(platform: Platform, case: Case, actor: Actor, language: str, taken: Sequence[CaseEvent]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp import web
 
 from banshi.builtin.worklist import figures
+from banshi.builtin.worklist.channels import shown_figure
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
-from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import TEXT, Record, array
 from banshi.kernel.http.months import MIN_SHOWN
 from banshi.kernel.http.responses import reply
@@ -65,9 +65,10 @@ async def case_statistics(call: Call) -> web.StreamResponse:
     """
     platform, access = call.platform, call.principal.access
     roles = access.reading_roles(call.principal) if access else ()
-    last, count = figures.monday(platform.today()), int(call.query.get("weeks", DEFAULT_WEEKS))
+    count, last = int(call.query.get("weeks", DEFAULT_WEEKS)), platform.today()
+    last -= timedelta(days=last.weekday())
     mondays = [last - timedelta(weeks=ago) for ago in reversed(range(count))]
-    weeks = {week: await figures.came_in(platform, week) for week in mondays}
+    weeks = {week: await platform[figures.WEEKS].of(week) for week in mondays}
     waiting = await figures.waiting(platform, sorted({role.department for role in roles}))
     units = {*waiting, *(unit for counted in weeks.values() for unit in counted)}
     own = sorted(one for one in units if any((role.department, role.unit or one[1]) == one for role in roles))
@@ -78,12 +79,9 @@ async def case_statistics(call: Call) -> web.StreamResponse:
 
 
 def _line(call: Call, code: str, unit: str, waiting: Counter[str], weeks: dict[date, Counter[str]]) -> dict[str, Any]:
-    department = call.platform.registry.departments.get(code)
-    titles = {one.code: text_in(one.title, call.language) for one in department.units} if department else {}
     return {
-        "department": {"code": code, "title": text_in(department.title, call.language) if department else code},
-        "unit": {"code": unit, "title": titles.get(unit, unit)},
-        **{name: figures.shown(waiting[name]) for name in ("waiting", "late", "over_week", "over_month")},
+        **figures.of_unit(call.platform, code, unit, call.language),
+        **{name: shown_figure(waiting[name]) for name in ("waiting", "late", "over_week", "over_month")},
         **figures.of_work(sum(weeks.values(), Counter())),
         "weeks": [{"week": week.isoformat(), **figures.of_work(counted)} for week, counted in weeks.items()],
     }

@@ -41,7 +41,6 @@ WORDS: Mapping[str, Texts] = {
     "staff": {"zh-CN": "工作人员", "en": "Staff"},
     "system": {"zh-CN": "系统", "en": "The platform"},
 }
-NO_ANSWERS = say("Send the corrected answers, all of them.")
 
 
 def reason_schema(why: Texts, language: str, longest: int = LONGEST_VALUE) -> dict[str, Any]:
@@ -152,7 +151,7 @@ def _worded(problem: FieldProblem, step: Step) -> FieldProblem:
         case "/reason", "required":
             return replace(problem, detail=step.reason_asks)
         case "/answers", "required":
-            return replace(problem, detail=NO_ANSWERS)
+            return replace(problem, detail=say("Send the corrected answers, all of them."))
         case ("/answers" | "/details") as where, "additionalProperties":
             return FieldProblem(where, UNEXPECTED[where], "unexpected")
         case _:

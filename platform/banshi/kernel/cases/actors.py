@@ -16,8 +16,6 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.sentences import say
 from banshi.kernel.tables.cases import KEPT, Case, CaseEvent
 
-NO_CASE = say("There is no such case that you may see.")
-
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -76,7 +74,7 @@ async def visible(case_id: Any, actor: Actor) -> Case:
 def seen(found: Sequence[Case], actor: Actor) -> Case:
     """The case that was found, if the actor may see it. Raises NotFound."""
     if not found or actor.who(found[0]) is None:
-        raise (Hidden if found else NotFound)(NO_CASE)
+        raise (Hidden if found else NotFound)(say("There is no such case that you may see."))
     return found[0]
 
 
@@ -122,6 +120,6 @@ async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list
 
 
 def _has_role(step: Step, case: Case, actor: Actor) -> bool:
-    one = actor.principal
+    one, place = actor.principal, (case.department, case.unit)
     # Nobody decides on business of their own.
-    return not (one and one.is_staff) or (one.subject != case.person and one.may(step.role, case.department, case.unit))
+    return not (one and one.is_staff) or (one.subject != case.person and one.may(step.role, *place, step.outside))

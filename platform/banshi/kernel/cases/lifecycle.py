@@ -232,8 +232,7 @@ async def decide(
     With `version` only if the case is still as it was when the department looked at it; otherwise Conflict. `read` is
     the case as it was looked at, which saves reading it again.
     """
-    reason = decision.reason
-    return await move(platform, case_id, decision.action, SYSTEM, reason=reason, version=version, read=read)
+    return await move(platform, case_id, decision.action, SYSTEM, reason=decision.reason, version=version, read=read)
 
 
 async def _step(platform: Platform, case: Case, action: str, actor: Actor) -> Step:

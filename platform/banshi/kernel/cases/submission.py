@@ -87,6 +87,7 @@ def new_case(
         clock_unit=unit,
         renews=renews,
         mode=mode,
+        channel=principal.channel,
         created_at=at,
         updated_at=at,
     )

@@ -118,6 +118,8 @@ class Kind:
     begins: Begins | None = None
     #: What a case's document has of the kind's own: `(platform, case, reader, language) -> dict`.
     shown: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
+    #: What the worklist says of cases beside their state: `(cases) -> texts by their ids`.
+    notes: Callable[..., Awaitable[Mapping[Any, Texts]]] | None = None
     #: Roles that there are for its sake, whether or not an item asks for them: of its state tables, and of its routes.
     roles: frozenset[str] = frozenset()
     #: Its cases may go to other units and departments than their items say.

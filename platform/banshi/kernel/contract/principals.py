@@ -80,7 +80,7 @@ class Principal:
     phone: str = ""
     #: The program that calls for itself and for no person; None for people.
     client: Client | None = None
-    #: The channel of the chat that speaks for them, such as `wechat`; "" for whoever calls by a token.
+    #: The channel that speaks for them, such as `wechat` or `site`; "" for whoever calls by a token.
     channel: str = ""
     #: The member of staff who speaks for them, such as an operator of the hotline: what they do is on record as done by
     #: that one, who then takes no step of staff in the case; "" for people who speak for themselves.
@@ -107,8 +107,10 @@ class Principal:
             return self.works_for(case.department, case.unit)
         return self.access.role_of(self, case) is not None
 
-    def may(self, role: str, department: str, unit: str) -> bool:
-        return any(own.covers(role, department, unit) for own in self.roles)
+    def may(self, role: str, department: str, unit: str, outside: bool = False) -> bool:
+        """Whether they have that role there; `outside`: and none of the unit's own."""
+        is_inside = any((own.department, own.unit) == (department, unit) for own in self.roles)
+        return any(own.covers(role, department, unit) for own in self.roles) and not (outside and is_inside)
 
 
 #: Somebody who does not say who they are.

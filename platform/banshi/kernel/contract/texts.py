@@ -1,7 +1,5 @@
 """Texts in every language that the platform speaks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated
 

@@ -87,8 +87,9 @@ class Step:
     action: str
     who: frozenset[Who]
     to: str
-    #: What staff need for it: the name of a role in the case's department.
+    #: What staff need for it: the name of a role in the case's department; and whether they may have none of its unit.
     role: str = "reviewer"
+    outside: bool = False
     clock: ClockEffect = ClockEffect.KEEP
     #: The message that the citizen gets, title and body, where the item has no words of its own; None tells nothing.
     tells: MessageTemplates | None = None

@@ -46,8 +46,8 @@ def month_parameters(first: str) -> tuple[Parameter, Parameter]:
 
 def months_of(call: Call, default: int) -> Months:
     """The months asked for, so many of them where nobody says which. Raises InvalidParameter."""
-    last = _count(call.query.get("to", f"{call.platform.today():%Y-%m}"))
-    first = _count(call.query["from"]) if "from" in call.query else last - default + 1
+    last = month_of(call.query.get("to", f"{call.platform.today():%Y-%m}"))
+    first = month_of(call.query["from"]) if "from" in call.query else last - default + 1
     if not first <= last < first + MAX_MONTHS:
         raise InvalidParameter(say(NOT_A_SPAN, months=MAX_MONTHS), parameter="from")
     return Months(first, last)
@@ -63,5 +63,6 @@ def midnight(platform: Platform, day: date) -> datetime:
     return datetime.combine(day, time.min, platform.settings.timezone)
 
 
-def _count(month: str) -> int:
-    return int(month[:4]) * 12 + int(month[5:]) - 1
+def month_of(month: str) -> int:
+    """The number of a month, such as 2026-11 or a day of it."""
+    return int(month[:4]) * 12 + int(month[5:7]) - 1

@@ -59,6 +59,8 @@ class Case(Personal):
     renews = fields.UUIDField(null=True)
     #: test, team or live: what its item and who made it were when it came to be, and so for good.
     mode = fields.CharField(max_length=4, default="live", db_default="live")
+    #: By which channel it was begun, such as `site` or `wechat`; "" for an app or another program.
+    channel = fields.CharField(max_length=32, default="", db_default="")
     #: Whether it is all there: kept, leaving (nobody moves it any more), gone (only what statistics count is left).
     content = fields.CharField(max_length=8, default="kept", db_default="kept")
     created_at = fields.DatetimeField()

@@ -1,7 +1,5 @@
 """What the processes of a deployment agree on: who does what for all, and whether anything goes out."""
 
-from __future__ import annotations
-
 from tortoise import fields
 from tortoise.models import Model
 

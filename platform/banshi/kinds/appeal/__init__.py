@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from banshi.builtin.identity.access import roles_in
@@ -9,6 +10,8 @@ from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
 from banshi.builtin.personal_data.forgetting import FORGET_CASE
 from banshi.builtin.personal_data.holdings import HOLDINGS
+from banshi.builtin.worklist.channels import CHANNEL_FIGURES
+from banshi.builtin.worklist.kept import KeptFigures
 from banshi.foundation.database.tables import Tables
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.kinds import Begins, Kind
@@ -19,10 +22,11 @@ from banshi.kinds.appeal.forgetting import HOLDING, anonymise, forget
 from banshi.kinds.appeal.handler import Appeal
 from banshi.kinds.appeal.intake import handed_in, intake, received, sort_member
 from banshi.kinds.appeal.offered import in_case
+from banshi.kinds.appeal.orders import notes
 from banshi.kinds.appeal.representations import DETAILS, shown
 from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.sorting.suggestion import LEARNT
-from banshi.kinds.appeal.statistics import MONTHS, Months
+from banshi.kinds.appeal.statistics import MONTHS, AppealFigures, figures
 from banshi.kinds.appeal.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE, steps
 from banshi.kinds.appeal.tips import pictures
 from banshi.kinds.appeal.tips import routes as tips
@@ -56,6 +60,7 @@ APPEAL = Kind(
     received=received,
     intake=intake,
     shown=shown,
+    notes=notes,
     travels=True,
     routes=lambda: [*statistics.ROUTES, *pictures.ROUTES, *tips.ROUTES],
     check=check,
@@ -74,12 +79,12 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_offers() -> list[Offer[Any]]:
-    types = KindTypes(kind="appeal", details=DETAILS)
     return [
         Offer(FORGET_CASE, forget),
         Offer(ANONYMISE_CASE, anonymise),
         Offer(HOLDINGS, HOLDING),
-        Offer(KIND_TYPES, types),
+        Offer(KIND_TYPES, KindTypes(kind="appeal", details=DETAILS)),
+        Offer(CHANNEL_FIGURES, AppealFigures()),
     ]
 
 
@@ -87,7 +92,7 @@ def banshi_offers() -> list[Offer[Any]]:
 def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(LEARNT, lambda _: {}),
-        Resource.made(MONTHS, lambda _: Months()),
+        Resource.made(MONTHS, partial(KeptFigures, count=figures)),
         Resource.made(FLOOD, lambda _: Flood()),
         Resource(FORGETTING, open_forgetting),
     ]

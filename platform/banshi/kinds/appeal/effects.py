@@ -14,6 +14,7 @@ from banshi.kernel.cases.lifecycle import Effects, Move
 from banshi.kernel.contract.values import Texts, Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.running import Platform
+from banshi.kinds.appeal import orders
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.offered import MAX_LETTERS
 from banshi.kinds.appeal.problems import TooManyLetters
@@ -23,13 +24,24 @@ from banshi.kinds.corrections import corrected
 
 async def effects(platform: Platform, move: Move) -> Effects:
     """The effects of a step. Whatever speaks against it is told here, before any write."""
-    match move.step.action:
+    action, given = move.step.action, move.given or {}
+    if action in orders.HINDERED and (hindrance := await orders.hindrance(platform, move.case, action)):
+        raise hindrance
+    match action:
         case "supplement":
             return await corrected(platform, move)
         case "assign":
             return await _assign(platform, move)
-        case "forward":
-            return await _forward(platform, move)
+        case "forward" | "place":
+            return await _moved(platform, move, given.get("department", move.case.department), given["unit"])
+        case "send-back":
+            return await _moved(platform, move, **await orders.origin_of(platform, move.case))
+        case "urge":
+            return await orders.urge(move)
+        case "ask-extension":
+            return Effects(details={"days": given["days"]})
+        case "extend":
+            return await orders.extend(move)
         case "answer":
             return await _answer(platform, move)
         case "rate":
@@ -52,6 +64,10 @@ def _changed(move: Move, **values: Any) -> Update:
     return Update(AppealRecord, {"case_id": move.case.id}, values)
 
 
+def _place(move: Move) -> dict[str, str]:
+    return {"department": move.case.department, "unit": move.case.unit}
+
+
 def _title(platform: Platform, department: str, code: str) -> Texts:
     """What the unit of that code is called; the department itself where there is none."""
     known = platform.registry.departments[department]
@@ -65,20 +81,16 @@ async def _assign(platform: Platform, move: Move) -> Effects:
     title = _title(platform, move.case.department, code)
     updates = [_changed(move, category=category)] if category else []
     updates += await merging.going_along(move.case.id, {"unit": code})
-    details = {"category": category, "unit": code}
+    details = {"category": category, "unit": code, **({"from": _place(move)} if code != move.case.unit else {})}
     return Effects(values={"unit": code}, updates=updates, details=details, mentions={"unit": title})
 
 
-async def _forward(platform: Platform, move: Move) -> Effects:
+async def _moved(platform: Platform, move: Move, department: str, unit: str) -> Effects:
     """It is another unit's now, and its old one no longer sees it."""
-    department, code = move.given.get("department", move.case.department), move.given["unit"]
-    before = {"department": move.case.department, "unit": move.case.unit}
-    after = {"department": department, "unit": code}
+    after = {"department": department, "unit": unit}
     updates = await merging.going_along(move.case.id, after)
-    details = {"from": before, "to": after}
-    return Effects(
-        values=dict(after), updates=updates, details=details, mentions={"unit": _title(platform, department, code)}
-    )
+    details, mentions = {"from": _place(move), "to": after}, {"unit": _title(platform, department, unit)}
+    return Effects(values=dict(after), updates=updates, details=details, mentions={**mentions})
 
 
 async def _answer(platform: Platform, move: Move) -> Effects:

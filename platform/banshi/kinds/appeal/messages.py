@@ -1,7 +1,5 @@
 """What citizens are told of an appeal's steps: who has it, what is asked of them, and the answer."""
 
-from __future__ import annotations
-
 from banshi.kinds.messages import message
 from banshi.kinds.sentences import say, word
 
@@ -27,6 +25,22 @@ There is nothing for you to do now; the answer will be here."""),
 FORWARDED = message(
     word("Passed on: {item}"),
     say("""It was passed on to {unit}; the day of the answer stays the same. The reason:
+{reason}
+
+There is nothing for you to do now."""),
+)
+
+URGED = message(
+    word("Urged: {item}"),
+    say("""On {date} {department} was urged to answer you; the day of the answer stays the same.
+A note: {reason}
+There is nothing for you to do now."""),
+)
+
+EXTENDED = message(
+    word("The answer takes longer: {item}"),
+    say("""The unit that works on it asked for more time, and a unit that oversees it has allowed that.
+You get an answer by {deadline} at the latest. The reason:
 {reason}
 
 There is nothing for you to do now."""),

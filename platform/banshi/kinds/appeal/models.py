@@ -28,10 +28,16 @@ class AppealRecord(Personal):
     rating = fields.SmallIntField(null=True)
     rating_text = PersonalLine(1000, default="")
     rated_at = fields.DatetimeField(null=True)
+    #: How often it was urged, and when last.
+    urged = fields.IntField(default=0, db_default=0)
+    urged_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "appeal"
-        indexes = [Index(fields=("merged_into", "received_at"), name="appeal_received")]
+        indexes = [
+            Index(fields=("merged_into", "received_at"), name="appeal_received"),
+            Index(fields=("rated_at",), name="appeal_rated"),
+        ]
 
 
 class Reply(Personal):

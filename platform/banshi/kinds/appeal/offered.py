@@ -14,9 +14,10 @@ from banshi.kernel.contract.values import Step, Texts, Who
 from banshi.kernel.http.document_schemas import Record, optional
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
+from banshi.kinds.appeal import orders
 from banshi.kinds.appeal.models import Letter
 from banshi.kinds.appeal.sorting import merging
-from banshi.kinds.appeal.steps import CATEGORY, CODE, UNIT
+from banshi.kinds.appeal.steps import CATEGORY, CODE, DAYS, UNIT
 
 DEPARTMENT = {"title": {"zh-CN": "部门", "en": "Department"}}
 #: What is meant where nothing is chosen.
@@ -34,11 +35,17 @@ async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list
 
 
 async def _in_case(platform: Platform, case: Case, step: Step) -> Step | None:
+    if step.action in orders.HINDERED and await orders.hindrance(platform, case, step.action):
+        return None
     match step.action:
         case "assign":
             return _taking(step, _classification(platform, case))
-        case "forward":
-            return _taking(step, _destination(platform, case))
+        case "forward" | "place":
+            # A lead may leave it where it is.
+            here = (case.department, case.unit) if step.action == "forward" else None
+            return _taking(step, _destination(platform, case, here))
+        case "ask-extension":
+            return _taking(step, Record(days=DAYS | {"maximum": case.clock_allowed}))
         case "withdraw" | "return":
             refuse = merging.refuse_leaving_others if step.action == "withdraw" else merging.refuse_asking_for_others
             try:
@@ -80,9 +87,8 @@ def _choice(titles: Mapping[str, Texts]) -> dict[str, Any]:
     return {"type": "string", "oneOf": [{"const": code, "title": dict(title)} for code, title in titles.items()]}
 
 
-def _destination(platform: Platform, case: Case) -> dict[str, Any] | None:
-    """Another unit, of this department or of another one; None where there is none."""
-    here = (case.department, case.unit)
+def _destination(platform: Platform, case: Case, here: tuple[str, str] | None) -> dict[str, Any] | None:
+    """A unit but the one that is here, of this department or of another one; None where there is none."""
     departments = platform.registry.departments
     units = {
         code: [unit.code for unit in department.units if (code, unit.code) != here]

@@ -1,7 +1,5 @@
 """Why something can't be done with an appeal or a tip now: each says what to do instead."""
 
-from __future__ import annotations
-
 from banshi.foundation.errors import NotFound, TooManyRequests, UnsupportedMediaType
 from banshi.kinds.refusals import OfKinds, Refused
 
@@ -20,6 +18,26 @@ class OthersWaitForAnswer(Refused):
 
 class OthersWaitForSender(Refused):
     """Others wait for the same answer, so it is not returned: ask its sender in a message."""
+
+
+class UrgedLately(Refused):
+    """It is urged once in a working day, and not on the day on which it came in. Urge it again on the next one."""
+
+
+class LimitPassed(Refused):
+    """More time is asked for before the day of the answer is over. Answer it now, and say why it is late."""
+
+
+class ExtensionAsked(Refused):
+    """More time is asked for once. Answer it by the day that stands."""
+
+
+class TakenOn(Refused):
+    """It is sent back by the unit that it was passed on to, before that has taken it on and within a working day."""
+
+
+class Placed(Refused):
+    """A lead has decided whose it is; turn to them."""
 
 
 class UnknownCode(OfKinds, NotFound, code="unknown-code"):

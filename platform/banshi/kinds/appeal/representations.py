@@ -70,6 +70,7 @@ DETAILS: Mapping[str, Schema] = {
             }
         ),
     ),
+    "urged": titled("催办次数", "How often it was urged", {"type": "integer", "minimum": 0}),
     "anonymous": optional(
         titled("匿名", "Without a name", {**_YES, "description": "Where the item takes it from people without a name."})
     ),
@@ -121,6 +122,7 @@ def begun(platform: Platform, case: Case, appeal: AppealRecord, language: str) -
         "answers": [],
         "rating": None,
         "merged_into": None,
+        "urged": appeal.urged,
     }
     if item is None or item.details.anonymous != "never":
         document |= {"anonymous": not case.person, "messages": []}

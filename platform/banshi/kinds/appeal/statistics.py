@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
+from banshi.builtin.worklist.channels import Came, ChannelFigures
+from banshi.builtin.worklist.figures import of_unit
+from banshi.builtin.worklist.kept import KeptFigures
 from banshi.foundation.keys import Key
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
-from banshi.kernel.contract.values import text_in
 from banshi.kernel.http.document_schemas import Record, array
 from banshi.kernel.http.months import BY_MONTH, MIN_SHOWN, first_day, midnight, month_parameters, months_of
 from banshi.kernel.http.responses import reply
@@ -48,23 +48,32 @@ AND c.mode = '{live}'
 GROUP BY c.department, c.unit
 """
 
-#: Seconds for which a month's figures are kept, so that whoever asks again and again costs nothing.
-KEPT_S = 60.0
+# Within a day somebody of the staff has to take it on: to urge it is no such thing.
+READ = """
+SELECT channel, COUNT(read_at) AS answered, SUM(CASE WHEN {in_time} THEN 1 ELSE 0 END) AS in_time
+FROM (
+    SELECT c.channel, a.received_at,
+        (SELECT MIN(e.at) FROM banshi_case_event e WHERE e.case_id = a.case_id AND e.actor = 'staff'
+            AND e.action <> 'urge') AS read_at
+    FROM appeal a JOIN banshi_case c ON c.id = a.case_id
+    WHERE a.received_at >= {begins} AND a.received_at < {ends} AND c.mode = '{live}'
+) AS appeals GROUP BY channel
+"""
+RATED = """
+SELECT c.channel, COUNT(*) AS rated, SUM(a.rating) AS stars
+FROM appeal a JOIN banshi_case c ON c.id = a.case_id
+WHERE a.rated_at >= {begins} AND a.rated_at < {ends} AND c.mode = '{live}' GROUP BY c.channel
+"""
+#: What was written has to be taken on within a day (GB/T 33358): by dialect.
+WITHIN_A_DAY = {
+    "sqlite": "julianday(read_at) - julianday(received_at) <= 1",
+    "postgres": "read_at - received_at <= INTERVAL '1 day'",
+}
 
 #: Department and unit → figures by name.
 Figures = dict[tuple[str, str], Counter[str]]
 
-
-@dataclass(slots=True)
-class Months:
-    """The figures of the months that somebody has asked for lately, with the time at which each is too old."""
-
-    known: dict[int, tuple[float, Figures]] = field(default_factory=dict)
-    #: One month is counted at a time, however many ask.
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-MONTHS: Key[Months] = Key("months of appeals")
+MONTHS: Key[KeptFigures[int, Figures]] = Key("months of appeals")
 
 
 def statement(platform: Platform) -> str:
@@ -74,21 +83,13 @@ def statement(platform: Platform) -> str:
 
 
 async def figures(platform: Platform, month: int) -> Figures:
-    """What is counted for a month; at most `KEPT_S` seconds old."""
-    months = platform[MONTHS]
-    async with months.turn:
-        until, counted = months.known.get(month, (0.0, {}))
-        if time.monotonic() < until:
-            return counted
-        begins, ends = (midnight(platform, first_day(one)) for one in (month, month + 1))
-        given = [platform.today(), begins, ends]
-        rows = await platform.store.connection.execute_query_dict(statement(platform), given)
-        counted = {
-            (row.pop("department"), row.pop("unit")): Counter({name: int(count or 0) for name, count in row.items()})
-            for row in map(dict, rows)
-        }
-        months.known[month] = (time.monotonic() + KEPT_S, counted)
-        return counted
+    """What is counted for a month."""
+    given = [platform.today(), *(midnight(platform, first_day(one)) for one in (month, month + 1))]
+    rows = await platform.store.connection.execute_query_dict(statement(platform), given)
+    return {
+        (row.pop("department"), row.pop("unit")): Counter({name: int(count or 0) for name, count in row.items()})
+        for row in map(dict, rows)
+    }
 
 
 _CODED = Record(code={"type": "string"}, title={"type": "string"})
@@ -128,7 +129,7 @@ async def appeal_statistics(call: Call) -> web.StreamResponse:
     months = months_of(call, DEFAULT_MONTHS)
     sums: Figures = defaultdict(Counter)
     for month in range(months.first, months.last + 1):
-        for unit, counted in (await figures(platform, month)).items():
+        for unit, counted in (await platform[MONTHS].of(month)).items():
             sums[unit] += counted
     enough = [(unit, counted) for unit, counted in sums.items() if counted["received"] >= MIN_SHOWN]
     units = [unit_document(platform, *unit, counted, call.language) for unit, counted in enough]
@@ -138,12 +139,9 @@ async def appeal_statistics(call: Call) -> web.StreamResponse:
 
 def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, int], language: str) -> dict[str, Any]:
     """One unit's line. A figure that comes from too few is null."""
-    department = platform.registry.departments.get(code)
-    titles = {one.code: text_in(one.title, language) for one in department.units} if department else {}
     due, rated = row["answered"] + row["overdue"], row["rated"]
     return {
-        "department": {"code": code, "title": text_in(department.title, language) if department else code},
-        "unit": {"code": unit, "title": titles.get(unit, unit)},
+        **of_unit(platform, code, unit, language),
         "received": row["received"],
         "answered": row["answered"],
         "overdue": row["overdue"],
@@ -151,3 +149,16 @@ def unit_document(platform: Platform, code: str, unit: str, row: Mapping[str, in
         "mean_rating": round(row["stars"] / rated, 1) if rated >= MIN_SHOWN else None,
         "satisfied_percent": round(100 * row["satisfied"] / rated) if rated >= MIN_SHOWN else None,
     }
+
+
+class AppealFigures(ChannelFigures):
+    """How soon appeals are taken on, and how they are rated, by channel."""
+
+    async def came(self, platform: Platform, begins: datetime, ends: datetime) -> Iterable[Came]:
+        store = platform.store
+        marks = dict(zip(("begins", "ends"), store.placeholders(2), strict=True))
+        found = []
+        for sql in (READ, RATED):
+            text = sql.format(in_time=WITHIN_A_DAY[store.dialect], live=LIVE, **marks)
+            found += await store.connection.execute_query_dict(text, [begins, ends])
+        return [Came(what="appeal", within_s=86_400, **row) for row in map(dict, found)]

@@ -38,6 +38,8 @@ DUPLICATE = Record(into=NUMBER).form()
 ANSWERING = Record(text={**WORDS, "maxLength": 10_000, "title": {"zh-CN": "答复", "en": "Answer"}}).form()
 TEXT = {**WORDS, "maxLength": 5_000, "title": {"zh-CN": "留言", "en": "Message"}}
 WRITING = Record(text=TEXT).form()
+DAYS = {"type": "integer", "minimum": 1, "title": {"zh-CN": "延长天数", "en": "Days that it takes longer"}}
+EXTENSION = Record(days=DAYS).form()
 WRITING_WITH_FILES = Record(
     text=TEXT,
     attachments=optional(
@@ -60,7 +62,22 @@ RATING = Record(
 ).form()
 
 # The clock runs from the moment that it is handed in: somebody has to read it. It stands while the citizen is asked.
+# An order on its way: whose time is asked to be longer stays with its unit, and a unit that oversees decides. What was
+# sent back for the second time waits for a lead, whose word stands: `orders.hindrance` has what the rows don't say.
 # fmt: off
+UNANSWERED = ("submitted", "assigned", "extending", "disputed", "reopened")
+ORDERS: tuple[Step, ...] = (
+    *(Step(state=state, action="urge", who=CITIZEN, to=state, work=False) for state in UNANSWERED),
+    *(Step(state=state, action="urge", who=STAFF, to=state, role="lead", tells=messages.URGED, work=False) for state in UNANSWERED),
+    *(Step(state=state, action="send-back", who=STAFF, to="submitted", tells=messages.FORWARDED, mentions=messages.UNIT, needs_reason=True) for state in ("submitted", "assigned")),
+    *(Step(state=state, action="dispute", who=STAFF, to="disputed", needs_reason=True) for state in ("submitted", "assigned")),
+    Step(state="disputed", action="place", who=STAFF, to="assigned", role="lead", outside=True, takes=DESTINATION, tells=messages.FORWARDED, mentions=messages.UNIT, needs_reason=True),
+    Step(state="assigned", action="ask-extension", who=STAFF, to="extending", takes=EXTENSION, needs_reason=True, work=False),
+    Step(state="extending", action="extend", who=STAFF, to="assigned", role="lead", outside=True, clock=RUN, tells=messages.EXTENDED, needs_reason=True, other_than="ask-extension"),
+    Step(state="extending", action="refuse-extension", who=STAFF, to="assigned", role="lead", outside=True, needs_reason=True, other_than="ask-extension"),
+    Step(state="extending", action="answer", who=STAFF, to="answered", clock=END, takes=ANSWERING, tells=messages.ANSWERED, mentions=messages.ANSWER),
+    *(Step(state=state, action="withdraw", who=CITIZEN, to="withdrawn", clock=END) for state in ("extending", "disputed")),
+)
 TABLE: tuple[Step, ...] = (
     Step(state="submitted", action="register", who=SYSTEM, to="submitted", clock=RUN, tells=messages.REGISTERED),
     # To be read by a person, who says what it is about and whose it is.
@@ -88,14 +105,15 @@ TABLE: tuple[Step, ...] = (
     # The citizen was not satisfied: somebody else answers, and that closes it.
     Step(state="reopened", action="answer", who=STAFF, to="closed", clock=END, takes=ANSWERING, tells=messages.ANSWERED, mentions=messages.ANSWER, other_than="answer"),
     Step(state="reopened", action="forward", who=STAFF, to="reopened", takes=DESTINATION, tells=messages.FORWARDED, mentions=messages.UNIT, needs_reason=True),
+    *ORDERS,
 )
 
 # What an appeal has beside that where people need not say who they are: staff can't call them. What is written after
 # the answer is read by whoever has to answer again, and has all its days. A merged one keeps its letters: its sender
 # may have no other code.
 LETTERS: tuple[Step, ...] = (
-    *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=messages.WROTE, work=False) for state in ("submitted", "assigned", "returned", "answered", "reopened", "merged")),
-    *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES, work=False) for state in ("submitted", "assigned", "reopened", "merged")),
+    *(Step(state=state, action="write", who=STAFF, to=state, takes=WRITING, tells=messages.WROTE, work=False) for state in (*UNANSWERED, "returned", "answered", "merged")),
+    *(Step(state=state, action="write", who=CITIZEN, to=state, takes=WRITING_WITH_FILES, work=False) for state in (*UNANSWERED, "merged")),
     Step(state="returned", action="write", who=CITIZEN, to="submitted", takes=WRITING_WITH_FILES, clock=RUN),
     Step(state="answered", action="write", who=CITIZEN, to="assigned", takes=WRITING_WITH_FILES, clock=RUN, work=False),
     # Nobody writes in it any more; its sender still reads the answer.
@@ -118,6 +136,8 @@ def steps(rules: AppealRules) -> Sequence[Step]:
 STATES = worded(
     submitted=("待分办", "Waiting to be assigned"),
     assigned=("办理中", "Being worked on"),
+    extending=("办理中，申请延期", "Being worked on, more time is asked for"),
+    disputed=("待裁定承办单位", "Waiting for a lead to say whose it is"),
     returned=("待您补充", "Waiting for your additions"),
     merged=("已并案", "Merged with another"),
     withdrawn=("已撤回", "Withdrawn"),
@@ -134,6 +154,13 @@ ACTIONS = worded(
     return_=("退回补充", "Ask for more"),
     merge=("并案", "Merge with another"),
     absorb=("并入其他诉求", "Take in another"),
+    urge=("催办", "Urge"),
+    send_back=("退回分办", "Send back"),
+    dispute=("再次退回，提请裁定", "Send back, for a lead to decide"),
+    place=("裁定承办单位", "Decide whose it is"),
+    ask_extension=("申请延期", "Ask for more time"),
+    extend=("批准延期", "Allow more time"),
+    refuse_extension=("不批准延期", "Refuse more time"),
     withdraw=("撤回", "Withdraw"),
     answer=("答复", "Answer"),
     supplement=("补充内容", "Hand in the additions"),
@@ -144,4 +171,4 @@ ACTIONS = worded(
 )
 
 #: The actions that are not the way on.
-BACKWARD = frozenset({"return", "withdraw"})
+BACKWARD = frozenset({"return", "withdraw", "send-back", "dispute", "refuse-extension"})

@@ -3,8 +3,6 @@
 An item may have its own words (`[items.messages.<action>]`); a line that mentions what isn't there is left out.
 """
 
-from __future__ import annotations
-
 from banshi.kinds.messages import message
 from banshi.kinds.sentences import say, word
 

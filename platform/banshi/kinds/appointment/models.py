@@ -1,7 +1,5 @@
 """The tables of appointments: slots, and who has or wants a place in one."""
 
-from __future__ import annotations
-
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model

@@ -1,7 +1,5 @@
 """What posters are told of a posting's steps: what happened, why, what they do next and until when."""
 
-from __future__ import annotations
-
 from banshi.kinds.messages import message
 from banshi.kinds.sentences import say, word
 

@@ -22,7 +22,7 @@ from conversations.outbound import windows
 from conversations.outbound.answers import KIND, PART, WITHDRAWN, became, why_of
 from conversations.outbound.saying import Speaker, promise
 from conversations.outbound.sender import outlet_of, title_of
-from conversations.sentences import say
+from conversations.sentences import say, word
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Turn
 from desk import Attached, Known, Offered, Reachable, Word
 
@@ -101,7 +101,7 @@ class Contacts:
         for row in await ChannelConversation.filter(id__in=subjects).only("id", "account", "memory"):
             title = title_of(self.platform, row.account)
             if row.memory.get("is_group"):
-                title = say("{title}, a group: others read along", title=title)
+                title = word("{title}, a group: others read along", title=title)
             found[row.id] = Known(title, names.get(row.id, ""))
         return found
 

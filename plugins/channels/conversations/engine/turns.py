@@ -102,8 +102,7 @@ class Conversations(Unasked):
 
     async def find(self, account: str, contact: str) -> UUID | None:
         """The conversation with a contact; None where they have never written."""
-        row = await ChannelConversation.get_or_none(account=account, contact=contact)
-        return row.id if row else None
+        return await ChannelConversation.filter(account=account, contact=contact).first().values_list("id", flat=True)
 
     async def reached(self, account: str, contact: str) -> UUID:
         """The conversation with a contact whom we write to first, as by their telephone number."""

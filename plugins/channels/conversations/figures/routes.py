@@ -12,7 +12,7 @@ from tortoise.functions import Count
 
 from banshi import Answer, Audience, Call, reply, text_in
 from banshi.sdk.documents import TEXT, Record, array
-from banshi.sdk.http import BY_MONTH, MIN_SHOWN, Routes, first_day, midnight, month_parameters, months_of
+from banshi.sdk.http import BY_MONTH, Routes, first_day, midnight, month_parameters, months_of, shown_figure
 from conversations.tables.models import Figure, Turn
 from desk import LEAD
 
@@ -25,9 +25,7 @@ _POINTER = {"type": ["string", "null"], "description": "Into what is sent; null 
 FIELD = Record(pointer=_POINTER, left=_COUNT, person=_COUNT)
 LINE = Record(account=TEXT, item=Record(code=TEXT, title=TEXT), **dict.fromkeys(ITEM, _COUNT), fields=array(FIELD))
 TABLE = Record(
-    **BY_MONTH,
-    accounts=array(Record(account=TEXT, turns=_COUNT, **dict.fromkeys(OUTSIDE, _COUNT))),
-    items=array(LINE),
+    **BY_MONTH, accounts=array(Record(account=TEXT, turns=_COUNT, **dict.fromkeys(OUTSIDE, _COUNT))), items=array(LINE)
 )
 
 
@@ -67,13 +65,10 @@ async def _accounts(call: Call, first: date, end: date, counts: Mapping[Any, Cou
     shown = []
     for account, count in sorted(await turns.values_list("conversation__account", "count")):
         own = counts.get((account, ""), Counter())
-        shown.append({"account": account, "turns": shown_of(count), **{what: shown_of(own[what]) for what in OUTSIDE}})
+        shown.append(
+            {"account": account, "turns": shown_figure(count), **{what: shown_figure(own[what]) for what in OUTSIDE}}
+        )
     return [one for one in shown if one["turns"] is not None]
-
-
-def shown_of(count: int) -> int | None:
-    """A figure as it is shown: none at all is no secret."""
-    return count if count >= MIN_SHOWN or not count else None
 
 
 def _is_enough(line: Mapping[str, Any], names: tuple[str, ...]) -> bool:
@@ -84,11 +79,12 @@ def _line(call: Call, account: str, code: str, own: Counter[Any]) -> dict[str, A
     item = call.platform.registry.items.get(code)
     pointers = sorted({key[1] for key in own if isinstance(key, tuple)}, key=lambda one: (one is not None, one))
     fields = [
-        {"pointer": one, "left": shown_of(own["left", one]), "person": shown_of(own["person", one])} for one in pointers
+        {"pointer": one, "left": shown_figure(own["left", one]), "person": shown_figure(own["person", one])}
+        for one in pointers
     ]
     return {
         "account": account,
         "item": {"code": code, "title": text_in(item.title, call.language) if item else code},
-        **{what: shown_of(own[what]) for what in ITEM},
+        **{what: shown_figure(own[what]) for what in ITEM},
         "fields": [one for one in fields if _is_enough(one, ("left", "person"))],
     }

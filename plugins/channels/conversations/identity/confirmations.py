@@ -69,10 +69,7 @@ async def asking(
 
 
 @ROUTES.get(
-    "/v1/conversations/confirmations",
-    Audience.CITIZEN,
-    {200: page_answer(CONFIRMATION)},
-    parameters=PAGE_PARAMETERS,
+    "/v1/conversations/confirmations", Audience.CITIZEN, {200: page_answer(CONFIRMATION)}, parameters=PAGE_PARAMETERS
 )
 async def list_chat_confirmations(call: Call) -> web.StreamResponse:
     """List what chats that were bound lately want to do in your name, the newest first."""

@@ -40,10 +40,7 @@ async def offered(call: Call, token: str) -> tuple[LinkOffer, ChannelConversatio
 
 
 @ROUTES.get(
-    "/v1/conversations/sign-in/{token}",
-    Audience.ANYONE,
-    {200: PAGE, 302: ON, 403: PAGE, 410: PAGE},
-    path_schemas=TOKEN,
+    "/v1/conversations/sign-in/{token}", Audience.ANYONE, {200: PAGE, 302: ON, 403: PAGE, 410: PAGE}, path_schemas=TOKEN
 )
 async def show_contact_link(call: Call) -> web.StreamResponse:
     """Show what a link from a chat binds; in the chat's own browser after the provider has said who opens it.
@@ -78,11 +75,7 @@ async def begin_contact_sign_in(call: Call) -> web.StreamResponse:
 
 
 @ROUTES.get(
-    opened.BACK,
-    Audience.ANYONE,
-    {302: ON, 400: PAGE, 403: PAGE, 410: PAGE, 503: PAGE},
-    parameters=CAME,
-    lenient=True,
+    opened.BACK, Audience.ANYONE, {302: ON, 400: PAGE, 403: PAGE, 410: PAGE, 503: PAGE}, parameters=CAME, lenient=True
 )
 async def show_who_opened_contact_link(call: Call) -> web.StreamResponse:
     """Come back from the chat's provider, which says who has opened the link: nobody else goes on with it."""

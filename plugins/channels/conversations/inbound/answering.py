@@ -119,7 +119,7 @@ class Answering:
         """The answer of its turn: what doesn't fit into one text is promised."""
         conversations = self._platform[CONVERSATIONS]
         reply = await conversations.take(account, received)
-        first, *rest = pieces(reply.text, outlet_of(self._platform, account.name).most_bytes)
+        first, *rest = pieces(reply.text, outlet_of(self._platform, account.name))
         for number, piece in enumerate(rest, start=2):
             await conversations.answer_later(account, received, Reply(text=piece), f"part-{number}")
         return first

@@ -61,7 +61,7 @@ class Courier:
     def __init__(self, platform: Platform, outlet: Outlet, sender: Sender, *, notices: bool = False) -> None:
         self.wake = asyncio.Event()
         self._platform, self._ways = platform, Ways(platform, outlet, sender)
-        self._channel, self._knows_again, self._most_bytes = outlet.channel, outlet.knows_again, outlet.most_bytes
+        self._channel, self._knows_again, self._outlet = outlet.channel, outlet.knows_again, outlet
         self._most = MAX_NOTICES_AT_ONCE if notices else MAX_AT_ONCE
         self._speakers = ("notice",) if notices else ("engine", "officer")
         failed = partial(log.error, "a message was left", channel=outlet.channel)
@@ -146,7 +146,7 @@ class Courier:
         if isinstance(ways, Later):
             await self._record(said, Way(), ways)
             return
-        words, rest = saying.in_parts(said, self._most_bytes)
+        words, rest = saying.in_parts(said, self._outlet)
         if rest and ways and not ways[0].notice:
             with suppress(Stale):  # somebody else has it by now
                 # It comes again at once, and the others behind it.

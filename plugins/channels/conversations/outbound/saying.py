@@ -21,7 +21,7 @@ from banshi.sdk.operations import Jobs
 from conversations.contacts.bound import BoundContact
 from conversations.contents import Reply
 from conversations.outbound.answers import GIVEN_UP, PART, became
-from conversations.outbound.sender import Kind, channel_of, pieces, sender_of
+from conversations.outbound.sender import Kind, Outlet, channel_of, pieces, sender_of
 from conversations.outbound.states import SaidState, before
 from conversations.settings import SETTINGS
 from conversations.tables.models import ChannelConversation, Said, Word
@@ -168,11 +168,11 @@ def in_chat(platform: Platform, notice: Said) -> Said:
     return Said(id=uuid7(), key=f"{notice.key}-chat", state="waiting", at=platform.now(), **same)
 
 
-def in_parts(said: Said, most_bytes: int) -> tuple[Mapping[str, Any], Sequence[Said]]:
+def in_parts(said: Said, outlet: Outlet) -> tuple[Mapping[str, Any], Sequence[Said]]:
     """The words of a message that are sent first; and the rest, as messages between which nothing else comes."""
     whole = Reply.of(said.words)
     names = ("conversation_id", "channel", "by", "officer", "person", "about", "until", "at", "window")
-    *parts, last = (Reply(text=one) for one in pieces(whole.text, most_bytes))
+    *parts, last = (Reply(text=one) for one in pieces(whole.text, outlet))
     # Its choices stand below the last.
     first, *rest = (one.stored() for one in (*parts, replace(whole, text=last.text)))
     same = {"state": "waiting", **{name: getattr(said, name) for name in names}}

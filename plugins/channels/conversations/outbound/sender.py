@@ -189,8 +189,9 @@ class Outlet:
     by_call: bool = False
     #: What is done before notices are promised, such as taking over what another version of the channel has told.
     before_notices: Callable[[Platform], Awaitable[None]] | None = None
-    #: Bytes of UTF-8 that it takes as one message, 0 for any number: what is longer goes in parts.
+    #: Bytes that it takes as one message, 0 for any number: what is longer goes in parts. In UTF-16 a letter has two.
     most_bytes: int = 0
+    encoding: str = "utf-8"
 
 
 OUTLETS: Key[Outlet] = Key("conversations.outlets")
@@ -206,11 +207,11 @@ _MARKS = "[\u0300-\u036f\u20e3\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000
 _LETTER = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|.{_MARKS}(?:\u200d.{_MARKS})*", re.DOTALL)
 
 
-def pieces(text: str, most_bytes: int) -> list[str]:
-    """The text in pieces of so many bytes, 0 for any: cut between lines where that wastes little, in no letter ever."""
-    found, rest = list[str](), text
-    while most_bytes and len(raw := rest.encode()) > most_bytes:
-        fits = len(raw[:most_bytes].decode("utf-8", "ignore"))
+def pieces(text: str, outlet: Outlet) -> list[str]:
+    """The text in pieces that a channel takes: cut between lines where that wastes little, in no letter ever."""
+    found, rest, most, encoding = list[str](), text, outlet.most_bytes, outlet.encoding
+    while most and len(raw := rest.encode(encoding)) > most:
+        fits = len(raw[:most].decode(encoding, "ignore"))
         ends = (one.end() for one in _LETTER.finditer(rest[: fits + MAX_LETTER]))
         line, whole = rest.rfind("\n", 0, fits), max((end for end in ends if end <= fits), default=0)
         cut = line if line > fits / 2 else whole or fits or 1

@@ -88,8 +88,8 @@ async def reachable(platform: Platform, conversations: Sequence[UUID]) -> Mappin
             found[identity] = Reachable()
         elif sender is not None and own:
             counts = [one.sends_left for one in own]
-            most = outlet_of(platform, account).most_bytes
-            before = sum(len(pieces(text, most)) for text in waiting[identity])
+            outlet = outlet_of(platform, account)
+            before = sum(len(pieces(text, outlet)) for text in waiting[identity])
             sends = None if None in counts else max(0, sum(filter(None, counts)) - before)
             found[identity] = Reachable(max(one.until for one in own), sends)
     return found
@@ -97,7 +97,7 @@ async def reachable(platform: Platform, conversations: Sequence[UUID]) -> Mappin
 
 async def refuse_too_long(platform: Platform, row: ChannelConversation, text: str) -> None:
     """Raise Conflict where a text takes more messages than may be sent now; where none may, all of it waits."""
-    parts = pieces(text, outlet_of(platform, row.account).most_bytes)
+    parts = pieces(text, outlet_of(platform, row.account))
     found = (await reachable(platform, [row.id])).get(row.id) if len(parts) > 1 else None
     if found is not None and found.sends is not None and 0 < found.sends < len(parts):
         over = sum(map(len, parts[found.sends :]))

@@ -14,11 +14,10 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, NotFound, Parameter, Problem, Unavailable
 from banshi.sdk.http import Routes, read_body
 from conversations import ANSWERING
-from wechat import messages
 from wechat.accounts import ACCOUNTS, OpenAccount
 from wechat.sentences import say
 from wechat.telling.notices import heard
-from wire import crypto, xml
+from wire import crypto, messages, xml
 
 ROUTES = Routes("wechat", lenient=True)
 

@@ -17,9 +17,9 @@ from uuid_utils.compat import uuid7
 from banshi import Platform, Update, Write
 from conversations import CONVERSATIONS
 from wechat.accounts import OpenAccount
-from wechat.messages import Message as Inbound
 from wechat.settings import AnyNotice
 from wechat.tables.models import Consent, Outcome
+from wire.messages import Message as Inbound
 
 #: By the event, where its list stands.
 LISTS = {

@@ -16,16 +16,17 @@ from uuid_utils.compat import uuid7
 from banshi import Platform, Write
 from banshi.sdk.limits import spend
 from banshi.sdk.outgoing import Refused
-from conversations import CONVERSATIONS, Accepted, Later, Notice, Outbound, Outcome
+from conversations import CONVERSATIONS, Accepted, Later, Notice, Outbound, Outcome, outcome_of
 from conversations import Refused as NotTaken
 from wechat.accounts import OpenAccount
-from wechat.messages import MAX_ID_CHARS
-from wechat.messages import Message as Inbound
+from wechat.api.codes import CODES
 from wechat.settings import AnyNotice
 from wechat.tables.models import Outcome as Counted
 from wechat.telling import consents
 from wechat.telling.articles import SENDS
-from wechat.telling.sending import account_named, not_ready, outcome_of
+from wechat.telling.sending import WECHAT, account_named, not_ready
+from wire.messages import MAX_ID_CHARS
+from wire.messages import Message as Inbound
 
 #: By the way of a notice, where it is sent to.
 PATHS = {"subscription": "/cgi-bin/message/subscribe/bizsend", "template": "/cgi-bin/message/template/send"}
@@ -64,7 +65,7 @@ class WeChatNotifier:
         try:
             answer = await account.api.post(PATHS[made.way], document)
         except Refused as error:
-            return outcome_of(error, self._platform.now())
+            return outcome_of(error, CODES, self._platform.now(), WECHAT)
         return Accepted(str(answer.get("msgid", "")))
 
     async def _used_up(self, account: str, conversation: UUID, made: AnyNotice, outcome: NotTaken) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
-from banshi import Platform, Problem, Texts
+from banshi import Platform, Problem
 from banshi.sdk.files import read_file
-from banshi.sdk.outgoing import Consequence, NoToken, Refused
-from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, Unknown
+from banshi.sdk.outgoing import NoToken, Refused
+from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, outcome_of
 from conversations import Refused as NotTaken
 from wechat.accounts import ACCOUNTS, FromWeChat, OpenAccount
 from wechat.api.codes import CODES
@@ -23,6 +23,12 @@ WINDOWS = {
     "words": Opened("words", timedelta(hours=48), 5),
     "click": Opened("click", timedelta(minutes=1), 3),
 }
+
+#: As it is named to people.
+WECHAT = {"zh-CN": "微信", "en": "WeChat"}
+
+#: Bytes of one text of ours; what is longer isn't shown.
+MAX_TEXT_BYTES = 2_048
 
 #: Pictures that WeChat's customer-service messages take: its pages name no other file. Bytes at most.
 FILES = dict.fromkeys(("image/jpeg", "image/png", "image/gif"), 10_485_760)
@@ -61,7 +67,7 @@ class WeChatSender:
                 message = {"msgtype": "image", "image": {"media_id": media_id}}
             await account.api.post("/cgi-bin/message/custom/send", {"touser": outbound.contact, **message})
         except Refused as error:
-            return outcome_of(error, self._platform.now())
+            return outcome_of(error, CODES, self._platform.now(), WECHAT)
         except Problem:
             return NotTaken("no-file", say("The file is not there any more: send it again."))
         return Accepted()
@@ -79,29 +85,3 @@ async def not_ready(platform: Platform, account: OpenAccount) -> Later | None:
 def account_named(platform: Platform, name: str) -> OpenAccount | None:
     """The account that the conversations know by that name."""
     return next((one for one in platform[ACCOUNTS].values() if one.name == name), None)
-
-
-def outcome_of(error: Refused, now: datetime) -> Outcome:
-    """What a refusal of WeChat's means for a message."""
-    match error.consequence:
-        case Consequence.SHUT:
-            return Shut()
-        case Consequence.UNKNOWN:
-            return Unknown()
-        case Consequence.SPENT:
-            log.error("the day's quota of WeChat's interface is used up", code=error.code)
-    if error.comes_again:
-        return Later(CODES.again_at(error, now), error.code)
-    if error.consequence is Consequence.OURS:
-        log.error("WeChat lets the account send nothing: see docs/wechat.md", code=error.code)
-    return NotTaken(error.code, why(error))
-
-
-def why(error: Refused) -> Texts:
-    """What a refusal means, for the officer who reads it."""
-    match error.consequence:
-        case Consequence.DEAD:
-            return say("They don't follow the account any more.")
-        case Consequence.OURS:
-            return say("WeChat doesn't let the account do this (code {code}); tell whoever runs it.", code=error.code)
-    return say("WeChat doesn't take this for them (code {code}).", code=error.code)

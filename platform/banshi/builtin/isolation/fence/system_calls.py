@@ -5,8 +5,6 @@ needs it. What is not: new programs and processes, other processes, another user
 queues that no limit of a process counts, what is root's alone, and calls that have had holes and that nobody needs.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 _LINES = Path(__file__).with_suffix(".txt").read_text("ascii").splitlines()

@@ -152,6 +152,7 @@ CASE_SCHEMAS: dict[str, Schema] = {
             description="What the caller may do by the state table; none where it is a colleague's turn.",
         ),
         second_person=maybe(ref("FirstPerson")),
+        note={**MAYBE_TEXT, "description": "What else there is to say of it, such as that it was urged."},
     ),
     "FirstPerson": Record(
         action=ref("CaseAction"),

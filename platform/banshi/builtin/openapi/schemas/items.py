@@ -53,6 +53,10 @@ def offered_case(platform: Platform, case: Case, language: str) -> dict[str, Any
 
 OFFERED_FILE = Record(id=ID, name=TEXT, media_type=TEXT, size={"type": "integer"}, links=LINKS)
 
+#: What a person says yes to.
+_YES = "What the person agrees to, by language: show it, and send `id` only after a yes."
+CONSENTED: Schema = {"type": "object", "additionalProperties": TEXT, "description": _YES}
+
 _OFFER = Record(
     case=OFFERED_CASE,
     concerns=maybe(Record(title=TEXT, value=TEXT)),
@@ -63,11 +67,7 @@ _OFFER = Record(
         id=TEXT,
         department=REFERENCE,
         purpose=TEXT,
-        text={
-            "type": "object",
-            "additionalProperties": TEXT,
-            "description": "What the person agrees to, by language: show it, and send `id` only after a yes.",
-        },
+        text=CONSENTED,
     ),
 )
 
@@ -250,7 +250,7 @@ ITEM_SCHEMAS: dict[str, Schema] = {
             },
             department=optional(REFERENCE),
             role=optional(TEXT),
-            channel=optional({**TEXT, "description": "By a chat there, such as wechat."}),
+            channel=optional({**TEXT, "description": "By this channel, such as wechat or site."}),
         ),
     ),
 }

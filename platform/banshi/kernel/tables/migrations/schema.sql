@@ -1,4 +1,4 @@
--- After 0026_scan_handed_in_later
+-- After 0027_channel_of_a_case
 CREATE TABLE "banshi_attachment" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE "banshi_case" (
     "renews" CHAR(36)   /* The earlier case that this one renews. */,
     "created_at" TIMESTAMP NOT NULL,
     "updated_at" TIMESTAMP NOT NULL
-, "mode" VARCHAR(4) NOT NULL  /* test, team or live: what its item and who made it were when it came to be, and so for good. */ DEFAULT 'live', "content" VARCHAR(8) NOT NULL  /* Whether it is all there: kept, leaving (nobody moves it any more), gone (only what statistics count is left). */ DEFAULT 'kept', "clock_unit" VARCHAR(12) NOT NULL  /* What is counted of them: working-day, or calendar-day for all. */ DEFAULT 'working-day');
+, "mode" VARCHAR(4) NOT NULL  /* test, team or live: what its item and who made it were when it came to be, and so for good. */ DEFAULT 'live', "content" VARCHAR(8) NOT NULL  /* Whether it is all there: kept, leaving (nobody moves it any more), gone (only what statistics count is left). */ DEFAULT 'kept', "clock_unit" VARCHAR(12) NOT NULL  /* What is counted of them: working-day, or calendar-day for all. */ DEFAULT 'working-day', "channel" VARCHAR(32) NOT NULL  /* By which channel it was begun, such as `site` or `wechat`; "" for an app or another program. */ DEFAULT '');
 CREATE INDEX "banshi_case_person" ON "banshi_case" ("person", "id");
 CREATE TABLE "banshi_case_event" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,

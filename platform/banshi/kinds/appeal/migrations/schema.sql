@@ -1,4 +1,4 @@
--- After 0003_sealed_texts
+-- After 0004_orders
 CREATE TABLE "appeal" (
     "case_id" CHAR(36) NOT NULL  PRIMARY KEY,
     "sort" VARCHAR(16) NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE "appeal" (
     "rating" SMALLINT   /* The citizen's stars for the first answer, from 1 to 5. */,
     "rating_text" VARCHAR(1000) NOT NULL,
     "rated_at" TIMESTAMP
-);
+, "urged" INT NOT NULL  /* How often it was urged, and when last. */ DEFAULT 0, "urged_at" TIMESTAMP);
 CREATE INDEX "appeal_received" ON "appeal" ("merged_into", "received_at");
 CREATE TABLE "appeal_reply" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
@@ -33,3 +33,4 @@ CREATE TABLE "appeal_tip_code" (
     "id" VARCHAR(64) NOT NULL  PRIMARY KEY /* SHA-256 of the code. */,
     "case_id" CHAR(36) NOT NULL UNIQUE
 );
+CREATE INDEX "appeal_rated" ON "appeal" ("rated_at");

@@ -1,7 +1,5 @@
 """Why an appointment can't be made, changed or begun now: each with its code and with what to do instead."""
 
-from __future__ import annotations
-
 from banshi.foundation.errors import NotFound
 from banshi.kinds.refusals import OfKinds, Refused
 

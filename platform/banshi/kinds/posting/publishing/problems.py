@@ -1,7 +1,5 @@
 """Why a posting can't be written about or extended now: each says what to do instead."""
 
-from __future__ import annotations
-
 from banshi.kinds.refusals import Refused
 
 

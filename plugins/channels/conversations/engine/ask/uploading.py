@@ -30,10 +30,7 @@ def film_in(head: bytes) -> str | None:
 
 
 #: What an officer takes beyond uploads: what it is by its first bytes, and what is said where it can't be kept.
-BESIDE: dict[type, tuple[Callable[[bytes], str | None], str]] = {
-    Voice: (sound_in, VOICE),
-    Video: (film_in, VIDEO),
-}
+BESIDE: dict[type, tuple[Callable[[bytes], str | None], str]] = {Voice: (sound_in, VOICE), Video: (film_in, VIDEO)}
 
 
 async def stored(talk: Talk, sent: File | Voice | Video, fetch: Callable[[], Awaitable[bytes]]) -> str | None:

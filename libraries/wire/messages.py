@@ -1,4 +1,4 @@
-"""What WeChat tells us, as values; and our reply to it.
+"""What WeChat tells us, and Weibo as WeChat does, as values; and our reply to it.
 
 Source: developers.weixin.qq.com, "接收普通消息", "接收事件推送" and "被动回复用户消息".
 """
@@ -12,9 +12,6 @@ from datetime import UTC, datetime
 
 from wire import xml
 from wire.crypto import MessageCipher, signature
-
-#: Bytes of one text of ours; what is longer isn't shown.
-MAX_TEXT_BYTES = 2_048
 
 #: Characters of an id of WeChat's.
 MAX_ID_CHARS = 64

@@ -1,0 +1,45 @@
+"""The hotline's room in a real browser: a call that rings is there at once, and what is being typed stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import OpenBrowser, until
+from tests.channels.hotline.exchange import Switch, exchange
+from tests.channels.site.at_desk import LI
+from tests.channels.site.browsing import kept_of
+from tests.channels.site.test_hotline import HERE, SITE
+from web_site.session import STAFF_COOKIE
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+
+CARDS = "() => document.querySelectorAll('[data-part=calls] .card').length"
+LIVE = "() => document.readyState === 'complete' && !!document.querySelector('[data-offline][hidden]')"
+
+
+async def test_a_call_rings_on_the_page_is_said_aloud_and_leaves_it_again(
+    tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    async with exchange(tmp_path, **SITE) as door, open_browser() as firefox:
+        page = await firefox.page(f"{door.url}/site/help")
+        value = {"type": "string", "value": kept_of(door, LI)}
+        told = {"name": STAFF_COOKIE.name, "value": value, "domain": "127.0.0.1", "path": STAFF_COOKIE.path}
+        where = {"type": "context", "context": page._context}
+        await firefox.command("storage.setCookie", cookie=told, partition=where)
+        await page.go(f"{door.url}{HERE}")
+        await until(lambda: page.run(LIVE))
+        await page.run("() => { document.querySelector('#sn').value = '1380'; }")
+        switch = Switch(door)
+        await switch.told("ringing", "c1")
+
+        async def rings(count: int) -> bool:
+            return bool(await page.run(CARDS) == count)
+
+        await until(lambda: rings(1))
+        assert await page.run("() => document.querySelector('[data-rings]').textContent")
+        await switch.told("missed", "c1")
+        await until(lambda: rings(0))
+        assert await page.run("() => document.querySelector('#sn').value") == "1380"
+        assert await page.run("() => document.querySelectorAll('[data-part=back] form').length") == 1

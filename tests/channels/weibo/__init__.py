@@ -1,0 +1,1 @@
+"""Weibo's private messages: the adapter against the sandbox, published vectors and another's parser."""
