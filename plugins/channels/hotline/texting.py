@@ -14,9 +14,7 @@ from hotline.settings import SETTINGS
 from hotline.tables.models import PREFIX, HotlineCaller, HotlineFiling
 
 SLIP_TOLD = "Your code is {slip}. With it and this number you can ask how it stands."
-BINDING_TOLD = (
-    "{code} binds what was filed for this number to an account. Tell it to nobody, to no operator either."
-)
+BINDING_TOLD = "{code} binds what was filed for this number to an account. Tell it to nobody, to no operator either."
 BOUND_TOLD = say("What was filed for this number is bound to an account now. If it isn't yours, call us.")
 CALL_TOLD = "We shall call you between {begins} and {until}."
 

@@ -102,7 +102,8 @@ class Conversations(Unasked):
 
     async def find(self, account: str, contact: str) -> UUID | None:
         """The conversation with a contact; None where they have never written."""
-        return await ChannelConversation.filter(account=account, contact=contact).first().values_list("id", flat=True)
+        row = await ChannelConversation.get_or_none(account=account, contact=contact)
+        return row.id if row else None
 
     async def reached(self, account: str, contact: str) -> UUID:
         """The conversation with a contact whom we write to first, as by their telephone number."""
@@ -145,9 +146,8 @@ CONVERSATIONS: Key[Conversations] = Key("conversations")
 
 
 def _with_short_key(received: Received) -> Received:
-    if len(received.key) <= MAX_KEY_CHARS:
-        return received
-    return replace(received, key=hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest())
+    short = hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest()
+    return received if len(received.key) <= MAX_KEY_CHARS else replace(received, key=short)
 
 
 def _new(account: str, contact: str, at: datetime) -> ChannelConversation:
