@@ -327,6 +327,15 @@ async def test_staff_give_their_own_places_and_nobody_else_does(tmp_path: Path, 
         assert (await Slot.get(id=slot["id"])).taken_internal == 1
 
 
+async def test_whoever_booked_for_somebody_at_the_counter_checks_them_in(tmp_path: Path) -> None:
+    async with open_office(tmp_path, "internal = 2") as office:
+        body = {"person": "caller-1", "slot": (await office.slots())[6]["id"], "answers": {"name": "李"}}
+        given = (await office.clerk().post(DESK, body)).created()
+        text = await scanned(office.door.citizen("caller-1"), given)
+        office.later(days=2, hours=20, minutes=45)
+        assert (await check_in(office, text)).ok()["state"] == "checked-in"
+
+
 async def test_the_counter_sees_its_day(tmp_path: Path) -> None:
     async with open_office(tmp_path, "capacity = 2") as office:
         made = [(await booked(office, f"p{number}", 6 + number // 2))[1] for number in range(5)]

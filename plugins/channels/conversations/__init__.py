@@ -46,7 +46,7 @@ from conversations.inbound.answering import ANSWERING, Answering, open_answering
 from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
 from conversations.outbound.outcomes import outcome_of
-from conversations.outbound.saying import HELD
+from conversations.outbound.saying import HELD, promise
 from conversations.outbound.sender import (
     NUMBERS,
     OUTLETS,
@@ -112,6 +112,7 @@ __all__ = [
     "deliver_on",
     "kept_notice",
     "outcome_of",
+    "promise",
 ]
 
 

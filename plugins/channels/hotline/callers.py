@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
-from uuid import UUID
 
-from banshi import Platform, Principal, Update, Write
+from tortoise.exceptions import IntegrityError
+
+from banshi import Platform, Principal, Stale, Update, Write
+from banshi.sdk.cases import commit
 from hotline.slips import SLIPS
 from hotline.tables.models import HotlineCall, HotlineCaller
 
@@ -17,18 +20,22 @@ TITLE = {"zh-CN": "电话", "en": "Telephone"}
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
-def caller_with(platform: Platform, number: str) -> tuple[HotlineCaller, Update]:
-    """Whoever has that number, a row that may be there; and what of the same write says that they were met again."""
-    identity, now = UUID(platform[SLIPS].hashed("caller", number)[:32]), platform.now()
-    again = Update(HotlineCaller, {"id": identity}, {"at": now}, rows=None)
-    return HotlineCaller(id=identity, number=number, at=now), again
+async def caller_with(platform: Platform, number: str) -> tuple[HotlineCaller, HotlineCaller | Update]:
+    """Whoever has that number; and what of a write says that they are met. Of two who meet them at once one does."""
+    key, now = platform[SLIPS].hashed("caller", number), platform.now()
+    if (found := await HotlineCaller.get_or_none(key=key)) is not None:
+        return found, Update(HotlineCaller, {"id": found.id}, {"at": now})
+    new = HotlineCaller(key=key, number=number, at=now)
+    return new, new
 
 
 async def met(platform: Platform, number: str) -> HotlineCaller:
     """Whoever has that number, who is there from now on."""
-    caller, again = caller_with(platform, number)
-    await platform.store.commit(Write([again], unless_there=[caller]))
-    return caller
+    while True:
+        caller, is_met = await caller_with(platform, number)
+        with suppress(Stale, IntegrityError):
+            await commit(platform, Write(), [is_met])
+            return caller
 
 
 def spoken_for(call: HotlineCall | None, caller: HotlineCaller, officer: str, name: str = "") -> Principal:

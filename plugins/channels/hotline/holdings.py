@@ -12,7 +12,6 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from banshi import Case, Key, Platform
-from banshi.sdk.cases import drop_draft
 from banshi.sdk.operations import delete_in_steps, hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from conversations import CONVERSATIONS
@@ -45,9 +44,7 @@ async def _call_backs(_: Platform, whom: DataSubject) -> Sequence[Any]:
 
 async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     """Delete what waits and what was called; what was filed goes with its case."""
-    for row in await HotlineFiling.filter(person=whom.subject, case_id=None):
-        await drop_draft(whom.subject, row.item)
-        await row.delete()
+    await HotlineFiling.filter(person=whom.subject, case_id=None).delete()
     await HotlineCall.filter(Q(person=whom.subject) | Q(caller_id__in=_caller(whom))).delete()
     await HotlineCallBack.filter(caller_id__in=_caller(whom)).delete()
     account = platform[SETTINGS].text_account
@@ -78,7 +75,6 @@ async def tidy(platform: Platform) -> None:
     old = platform.now() - timedelta(days=platform[SETTINGS].keep_days)
     await delete_in_steps(HotlineCall.filter(at__lt=old))
     await delete_in_steps(HotlineCallBack.filter(at__lt=old, until__lt=platform.now()))
-    # Its draft is gone by then.
     gone = platform.now() - timedelta(days=platform.settings.draft_days)
     await delete_in_steps(HotlineFiling.filter(case_id=None, at__lt=gone))
     await delete_in_steps(_unused().filter(at__lt=platform.now() - FORGOTTEN_AFTER))

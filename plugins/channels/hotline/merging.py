@@ -49,14 +49,12 @@ class Told:
 
 async def take(platform: Platform, told: Told) -> None:
     """Merge one event; once it returns, all of it is written. Raises Unavailable where others are always quicker."""
-    caller, again = caller_with(platform, told.number) if told.number else (None, None)
     for _ in range(MAX_TRIES):
+        caller, is_met = await caller_with(platform, told.number) if told.number else (None, None)
         row = await HotlineCall.get_or_none(ref=told.ref)
         with suppress(Stale, IntegrityError):
             if parts := await _merged(platform, row, told, caller):
-                write = _write([*parts, *([again] if again else [])])
-                write.unless_there = [caller] if caller else []
-                await platform.store.commit(write)
+                await platform.store.commit(_write([*parts, *([is_met] if is_met else [])]))
             # What is told first of a call, and isn't that it is answered, puts it through to nobody.
             return await _put_through(platform, told.ref) if row or told.agent else None
     raise Unavailable(headers={"Retry-After": "1"})

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from banshi import Platform, text_in
-from conversations import CONVERSATIONS, Reply
+from tortoise.models import Model
+
+from banshi import Platform, Texts, text_in
+from conversations import CONVERSATIONS, BoundContact, Reply, promise
 from hotline.sentences import say
 from hotline.settings import SETTINGS
 from hotline.tables.models import PREFIX, HotlineCaller, HotlineFiling
 
-CODE = "Your code is {slip}. With it and this number you can ask how it stands."
+SLIP_TOLD = "Your code is {slip}. With it and this number you can ask how it stands."
+BINDING_TOLD = "{code} binds what was filed for this number to an account. Tell it to nobody, to no operator either."
+BOUND_TOLD = say("What was filed for this number is bound to an account now. If it isn't yours, call us.")
+CALL_TOLD = "We shall call you between {begins} and {until}."
 
 
-async def text_slip(platform: Platform, filing: HotlineFiling, slip: str) -> None:
-    """Promise the code to the number; nothing where there is no account. No personal word is in it."""
+async def text(platform: Platform, caller: UUID | None, words: Texts, key: str) -> Sequence[Model]:
+    """A text to a caller, promised by a row of a write; none where there is no account. No personal word is in it."""
     account = platform[SETTINGS].text_account
-    caller = await HotlineCaller.get_or_none(id=filing.caller_id)
-    if not account or caller is None:
-        return
-    said = platform[CONVERSATIONS]
-    conversation = await said.reached(account, caller.number)
-    words = text_in(say(CODE, slip=slip), "zh-CN")
-    await said.say(conversation, Reply(text=words), by="engine", key=f"hotline-{filing.id}")
+    known = await HotlineCaller.get_or_none(id=caller) if account and caller else None
+    if known is None:
+        return ()
+    to = await platform[CONVERSATIONS].reached(account, known.number)
+    contact = BoundContact(to, account, known.number, "", to)
+    return [promise(platform, contact, Reply(text=text_in(words, "zh-CN")), by="engine", key=f"hotline-{key}")]
 
 
 async def number_to_text(_: Platform, person: str, case: UUID) -> str:

@@ -15,6 +15,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from banshi import app
+from banshi.builtin.identity.development import development_token
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.kernel.runtime.running import Platform
 from banshi.sdk.outgoing import new_secret
@@ -90,6 +91,12 @@ async def taken(door: Door, call: str = "c1", operator: Person | None = None, **
 async def filed(li: Person, address: str, item: str, submission: Any, **more: Any) -> Reply:
     body = {"call": address.rpartition("/")[2], "item": item, "submission": submission, **AGREED, **more}
     return await li.post(FILINGS, body)
+
+
+def owner(door: Door, subject: str, name: str = "", phone: str = NUMBER) -> Person:
+    """A citizen whose identity provider has verified their number."""
+    number = phone.removeprefix("+86")
+    return door.bearing(development_token(door.platform.settings, subject, name=name, phone=number))
 
 
 def now() -> datetime:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from banshi import Item
-from banshi.builtin.drafts.models import Draft
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Person, Reply
+from hotline.tables.models import HotlineFiling
 from questions.answering import body_of
 from tests.channels.desks import DESKS, officer
 from tests.channels.hotline.exchange import AGREED, FILINGS, HOTLINE, Switch
@@ -98,7 +98,7 @@ class Line:
             lacks = [(one["pointer"].removeprefix("/submission"), one["code"]) for one in filed["lacks"]]
             assert lacks == [(one["pointer"], one["code"]) for one in own.document["problems"]], item.code
             assert filed["slip"]
-            assert await Draft.filter(item=item.code).exists()
+            assert await HotlineFiling.filter(id=filed["id"], answers__not_isnull=True).exists()
             return "waiting"
         if own.status >= 400:
             code = own.document["code"]
@@ -110,8 +110,10 @@ class Line:
             return "answered"
         await self.door.settled()
         theirs, ours = [stored(await Case.get(id=one["case"]["id"])) for one in (begun, filed["begun"])]
+        assert (theirs["channel"], ours["channel"]) == ("", "hotline")
         # One of two slots may be near enough to be reminded of.
-        assert theirs | {"version": ""} == ours | {"version": ""}, item.code
+        same = {"version": "", "channel": ""}
+        assert theirs | same == ours | same, item.code
         return "filed"
 
 

@@ -9,7 +9,18 @@ import pytest
 from banshi import Audience
 from hotline.tables.models import HotlineCall
 from tests.channels.desks import officer
-from tests.channels.hotline.exchange import AGREED, CALL_BACKS, FILINGS, NUMBER, SLIPS, Switch, exchange, filed, taken
+from tests.channels.hotline.exchange import (
+    AGREED,
+    CALL_BACKS,
+    FILINGS,
+    NUMBER,
+    SLIPS,
+    Switch,
+    exchange,
+    filed,
+    owner,
+    taken,
+)
 from tests.channels.hotline.test_filing import suggestion
 from tests.collector import collecting
 from tests.encrypted import ring_in
@@ -36,7 +47,7 @@ async def test_after_a_whole_story_a_number_is_found_nowhere(
             waits = (await li.post(FILINGS, {**body, "wait": True, "number": NUMBER}, key="once")).created()
             for slip in (made["slip"], "00000000"):
                 await li.post(f"{SLIPS}/read", {"number": NUMBER, "slip": slip})
-            (await door.citizen("zhang").post(f"{SLIPS}/bind", {"number": NUMBER, "slip": waits["slip"]})).ok()
+            (await owner(door, "zhang").post(f"{SLIPS}/bind", {"number": NUMBER, "slip": waits["slip"]})).ok()
             (await li.post(f"{call}/call-backs", {"until": "2026-11-26T10:00:00+08:00"})).created()
             (await li.put(f"{call}/outcome", {"outcome": "filed"})).ok()
             await switch.told("missed", "c2")

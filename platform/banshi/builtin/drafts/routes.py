@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -56,8 +56,11 @@ async def save_draft(call: Call) -> web.StreamResponse:
     return reply(call, _document(call.platform, draft), headers={"Cache-Control": "no-store"})
 
 
-async def save(platform: Platform, principal: Principal, code: str, answers: Mapping[str, Any]) -> Draft:
-    """Keep a person's answers to an item, in place of what was kept before. Raises NotFound and TooLarge."""
+async def save(platform: Platform, principal: Principal, code: str, answers: Any, *beside: Update) -> Draft:
+    """Keep a person's answers to an item, in place of what was kept before; `beside` is written with it.
+
+    Raises NotFound, TooLarge, and Stale for what stands beside.
+    """
     item, person = offered(platform, code, principal), principal.subject
     if item is None or item.form is None:
         raise NotFound(say("There is no such item with a form; look for it in the list of items."), see="/v1/items")
@@ -67,7 +70,7 @@ async def save(platform: Platform, principal: Principal, code: str, answers: Map
     others = Draft.filter(person=person, saved_at__gte=oldest(platform)).exclude(id=draft.id)
     if await others.count() >= MAX_DRAFTS:
         raise TooLarge(TOO_MANY, limit=MAX_DRAFTS)
-    await _save(platform, draft)
+    await _save(platform, draft, beside)
     return draft
 
 
@@ -120,15 +123,15 @@ async def remove_old(platform: Platform) -> None:
     await delete(Draft.filter(saved_at__lt=oldest(platform)))
 
 
-async def _save(platform: Platform, draft: Draft) -> None:
+async def _save(platform: Platform, draft: Draft, beside: Sequence[Update]) -> None:
     """Write it over what is there; of two phones that save at once the later one's stays."""
     values = {"answers": draft.answers, "saved_at": draft.saved_at}
     while True:
         try:
-            return await platform.store.commit(Write(updates=[Update(Draft, {"id": draft.id}, values)]))
+            return await platform.store.commit(Write(updates=[*beside, Update(Draft, {"id": draft.id}, values)]))
         except Stale:
             with suppress(IntegrityError):  # the other phone's was the first
-                return await platform.store.commit(Write(rows=[draft]))
+                return await platform.store.commit(Write(beside, [draft]))
 
 
 def _key(text: str) -> str:

@@ -38,7 +38,7 @@ async def hand_over(platform: Platform, case: Case, to: Principal, receipt: Sequ
         actor=Who.CITIZEN.value,
         actor_id=to.subject,
     )
-    values = {"person": to.subject, "person_name": to.name or case.person_name, "version": version, "updated_at": at}
+    values = {"person": to.subject, "person_name": case.person_name or to.name, "version": version, "updated_at": at}
     event.of_case = case, values
     guard = Update(Case, {"id": case.id, "version": case.version}, values)
     files = Update(Attachment, {"case_id": case.id}, {"person": to.subject}, rows=None)

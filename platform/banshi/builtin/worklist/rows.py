@@ -11,7 +11,7 @@ from uuid import UUID
 
 from banshi.foundation.texts import masked
 from banshi.kernel.cases.actions import word, words_of
-from banshi.kernel.cases.actors import Actor, by_role
+from banshi.kernel.cases.actors import Actor, by_role, is_filing
 from banshi.kernel.cases.representations import case_summary, firsts_of, second_person
 from banshi.kernel.cases.submission import FIRST_ACTION
 from banshi.kernel.contract.values import Item, Texts, text_in
@@ -31,8 +31,8 @@ async def rows_of(platform: Platform, cases: Sequence[Case], actor: Actor, langu
         events: Any = CaseEvent.filter(case_id__in=[*firsts], action__in=actions)
         for event in await events:
             taken.setdefault(event.case_id, []).append(event)
-    own = CaseEvent.filter(case_id__in=[case.id for case in cases], action=FIRST_ACTION, actor_id=actor.subject)
-    filed = {*await own.values_list("case_id", flat=True)} if cases else set[UUID]()
+    own: Any = CaseEvent.filter(case_id__in=[case.id for case in cases], action=FIRST_ACTION, actor_id=actor.subject)
+    filed = {event.case_id for event in (await own if cases else ()) if is_filing(event)}
     noted: dict[UUID, Texts] = {}
     for kind in platform.registry.kinds.values():
         if kind.notes and (of_kind := [case for case in cases if case.kind == kind.name]):

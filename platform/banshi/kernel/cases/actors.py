@@ -62,9 +62,8 @@ async def record_reading(actor: Actor, shown: Sequence[Case]) -> None:
 
     Whoever shows something of a case that `find` has not found calls this. Raises Unavailable.
     """
-    principal = actor.principal
-    if shown and principal is not None and principal.is_staff and principal.access is not None:
-        await principal.access.record(principal, shown)
+    if shown and (who := actor.principal) and who.is_staff and who.access is not None:
+        await who.access.record(who, shown)
 
 
 async def visible(case_id: Any, actor: Actor) -> Case:
@@ -88,12 +87,17 @@ async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     """The steps that the state table has for the actor now, as it has them for every case."""
     open_steps, who = by_role(platform, case, actor), actor.principal
     if open_steps and who and (who.is_staff or any(step.other_than for step in open_steps)):
-        (mine,) = await read(Asked(CaseEvent, {"case_id": case.id, "actor_id": actor.subject}, only=("action",)))
+        own = {"case_id": case.id, "actor_id": actor.subject}
+        (mine,) = await read(Asked(CaseEvent, own, only=("action", "details")))
         taken = {one.action for one in mine}
-        # Whoever has filed it for its citizen takes no step of staff in it.
-        is_theirs = who.is_staff and FIRST_ACTION in taken
+        is_theirs = who.is_staff and any(map(is_filing, mine))
         open_steps = [step for step in open_steps if not is_theirs and step.other_than not in taken]
     return open_steps
+
+
+def is_filing(event: CaseEvent) -> bool:
+    """Whether it files for somebody else: whoever did takes no step of staff in it. A counter's booking does not."""
+    return event.action == FIRST_ACTION and not (event.details or {}).get("counter")
 
 
 def by_role(platform: Platform, case: Case, actor: Actor) -> list[Step]:
@@ -116,8 +120,6 @@ async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list
 
 
 def _has_role(step: Step, case: Case, actor: Actor) -> bool:
-    principal = actor.principal
-    if principal is None or not principal.is_staff:
-        return True
+    one, place = actor.principal, (case.department, case.unit)
     # Nobody decides on business of their own.
-    return principal.subject != case.person and principal.may(step.role, case.department, case.unit, step.outside)
+    return not (one and one.is_staff) or (one.subject != case.person and one.may(step.role, *place, step.outside))

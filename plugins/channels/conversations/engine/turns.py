@@ -146,9 +146,8 @@ CONVERSATIONS: Key[Conversations] = Key("conversations")
 
 
 def _with_short_key(received: Received) -> Received:
-    if len(received.key) <= MAX_KEY_CHARS:
-        return received
-    return replace(received, key=hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest())
+    short = hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest()
+    return received if len(received.key) <= MAX_KEY_CHARS else replace(received, key=short)
 
 
 def _new(account: str, contact: str, at: datetime) -> ChannelConversation:

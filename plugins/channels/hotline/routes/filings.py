@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 from tortoise.models import Model
@@ -24,7 +25,7 @@ from banshi import (
     Write,
     reply,
 )
-from banshi.sdk.cases import begin, commit, find_draft, save_draft
+from banshi.sdk.cases import begin, commit
 from banshi.sdk.documents import ID, MAYBE_TEXT, TEXT, Record, array, optional
 from banshi.sdk.http import Routes
 from banshi.sdk.kinds import Begun
@@ -35,7 +36,7 @@ from hotline.sentences import say
 from hotline.settings import SETTINGS
 from hotline.slips import SLIPS, NoSlip, number_in
 from hotline.tables.models import PREFIX, HotlineCall, HotlineCaller, HotlineFiling
-from hotline.texting import text_slip
+from hotline.texting import SLIP_TOLD, text
 
 ROUTES = Routes("hotline")
 
@@ -67,12 +68,8 @@ FILING = Record(
 )
 
 
-class WaitsAlready(Conflict, code="waits-already", says=say):
-    """A draft of theirs for this item waits already; go on with that one, by its slip code."""
-
-
 class AnothersFiling(Conflict, code="anothers-filing", says=say):
-    """This is bound to a citizen's account: they go on with it there, or prove themselves in the call."""
+    """This is a citizen's account's: they go on with it there, or prove themselves in the call."""
 
 
 @dataclass(slots=True)
@@ -88,13 +85,20 @@ class Filing:
     slip: str
     is_new: bool
 
+    @property
+    def texted(self) -> UUID | None:
+        """Who gets the code as a text, too: once, where they agreed."""
+        return self.row.caller_id if self.slip and self.row.texts else None
+
     def written(self, state: str, case: Any = None) -> Sequence[Model | Update]:
         """What is written of it, with its beginning: it waits, is filed, or was answered."""
-        values = {"state": state, "case_id": case.id if case else None}
-        by = self.row
+        given, by = self.call.body["submission"].get("answers"), self.row
+        waits = given if isinstance(given, dict) else {}
+        answers = waits if state == "waiting" else None
+        values = {"state": state, "case_id": case.id if case else None, "answers": answers}
         if not self.is_new:
-            names = ("call_id", "officer", "officer_name", "identified", "relation", "consent", "consented_at")
-            values |= {name: getattr(by, name) for name in (*names, "read_back_at", "texts")}
+            names = ("person", "call_id", "officer", "officer_name", "begun_by", "identified", "relation", "consent")
+            values |= {name: getattr(by, name) for name in (*names, "consented_at", "read_back_at", "texts", "at")}
             kept: Model | Update = Update(HotlineFiling, {"id": by.id, "state": "waiting"}, values)
         else:
             kept = by.update_from_dict(values)
@@ -109,7 +113,7 @@ class Filing:
     {
         201: Answer("It is filed, or waits.", FILING),
         404: Answer("There is no such item, or nothing of yours under the slip code."),
-        409: Answer("You don't hold the call, or a draft of theirs waits already."),
+        409: Answer("You don't hold the call, or what waits is bound to an account."),
         422: Answer("Something is wrong with it; with `wait` it waits where that is its form's alone."),
         429: Answer("Too often for this slip code's number in this hour.", headers={"Retry-After": "Seconds."}),
         502: Answer("The department's service failed; nothing was filed."),
@@ -137,8 +141,10 @@ async def file_for_caller(call: Call) -> web.StreamResponse:
     def receipt(begun: Begun) -> Sequence[Model | Update]:
         if begun.case is None:
             return filing.written("answered")
-        return [*filing.written("filed", begun.case), *call.once.receipt(document("filed", begun))]
+        return [*filing.written("filed", begun.case), *texts, *call.once.receipt(document("filed", begun))]
 
+    words = say(SLIP_TOLD, slip=filing.slip)
+    texts = await text(call.platform, filing.texted, words, str(filing.row.id))
     try:
         if call.body["relation"] == "minor" and item.kind not in A_MINOR_MAY:
             raise InvalidFields([FieldProblem("", say("Whoever cares for a minor has to agree."), "guardian")])
@@ -147,21 +153,10 @@ async def file_for_caller(call: Call) -> web.StreamResponse:
         lacks = [replace(one, pointer=f"/submission{one.pointer}") for one in refused.problems]
         if not call.body.get("wait"):
             raise InvalidFields(lacks) from None
-        await _keep(filing, [*call.once.receipt(document("waiting", None))])
+        waits = [*filing.written("waiting"), *texts, *call.once.receipt(document("waiting", None))]
+        await commit(call.platform, Write(), waits)
     state = "waiting" if begun is None else "filed" if begun.case else "answered"
-    if state != "answered" and filing.slip and filing.row.texts:
-        await text_slip(call.platform, filing.row, filing.slip)
     return reply(call, document(state, begun), status=201, headers={"Cache-Control": "no-store"})
-
-
-async def _keep(filing: Filing, receipt: Sequence[Model]) -> None:
-    """Let it wait as a draft of theirs: what they have begun themselves is not written over."""
-    platform, whose, code = filing.call.platform, filing.principal, filing.item.code
-    answers = filing.call.body["submission"].get("answers")
-    if filing.is_new and await find_draft(platform, whose.subject, code) is not None:
-        raise WaitsAlready
-    await save_draft(platform, whose, code, answers if isinstance(answers, dict) else {})
-    await commit(platform, Write(), [*filing.written("waiting"), *receipt])
 
 
 async def _begun(call: Call) -> Filing:
@@ -170,12 +165,12 @@ async def _begun(call: Call) -> Filing:
     on_call, enquiry = await held(call, body["call"]) if "call" in body else (None, None)
     if ("item" in body) == ("slip" in body) or (on_call is None and "slip" not in body):
         raise InvalidFields([FieldProblem("/item", say("Name an item in a call, or a slip code and its number."))])
-    if body["consent"] not in settings.consents:
+    if body["consent"] not in ([settings.consent] if on_call else settings.consents):
         raise InvalidFields([FieldProblem("/consent", say("There is no such wording; read out the one of the call."))])
     before = await _waiting(call) if "slip" in body else None
     caller = await _caller(call, on_call, before)
     who = spoken_for(on_call, caller, call.principal.subject, body.get("name", ""))
-    if before is not None and before.person != who.subject:
+    if before is not None and before.person not in (who.subject, caller.subject):
         raise AnothersFiling
     item = platform.registry.items.get(before.item if before else body["item"])
     if item is None:
@@ -190,6 +185,7 @@ async def _begun(call: Call) -> Filing:
         desk=enquiry.desk if enquiry else before.desk if before else "",
         item=item.code,
         officer=call.principal.subject,
+        begun_by=(before.begun_by or before.officer) if before else "",
         officer_name=(call.principal.name or call.principal.subject)[:255],
         identified="code" if on_call and on_call.person else "told",
         relation=body["relation"],
@@ -215,7 +211,7 @@ async def _caller(call: Call, on_call: HotlineCall | None, before: HotlineFiling
 
 async def _waiting(call: Call) -> HotlineFiling:
     """What waits under the code and the number. Raises NoSlip where nothing does, and for another desk's."""
-    row = await call.platform[SLIPS].found(call.body.get("number", ""), call.body["slip"])
+    row = await call.platform[SLIPS].found(call.principal, call.body.get("number", ""), call.body["slip"])
     if row.state != "waiting" or row.desk not in {desk.code for desk in own_desks(call)}:
         raise NoSlip
     return row

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hmac
+from contextlib import suppress
 from uuid import UUID
 
 from aiohttp import web
+from tortoise.exceptions import IntegrityError
 
-from banshi import Answer, Audience, Call, Case, Conflict, NotFound, Principal, Stale, Update, Write, reply
-from banshi.sdk.cases import Actor, act, drop_draft, find_draft, hand_over, record_reading, save_draft
-from banshi.sdk.documents import ID, MOMENT, TEXT, Record
+from banshi import (
+    Answer,
+    Audience,
+    Call,
+    Case,
+    Conflict,
+    InvalidFields,
+    NotFound,
+    Principal,
+    Stale,
+    Update,
+    Write,
+    reply,
+)
+from banshi.sdk.cases import Actor, act, find_draft, hand_over, record_reading, save_draft
+from banshi.sdk.documents import ID, MOMENT, TEXT, Record, optional
 from banshi.sdk.http import Routes
 from hotline.routes.calls import READER, own_desks
 from hotline.routes.filings import NUMBER, SLIP, caller_of
 from hotline.sentences import say
-from hotline.slips import SLIPS, NoSlip
-from hotline.tables.models import HotlineFiling
+from hotline.slips import SLIPS, NoSlip, digits_of, number_in
+from hotline.tables.models import HotlineCallBack, HotlineCaller, HotlineFiling
+from hotline.texting import BINDING_TOLD, BOUND_TOLD, text
 
 ROUTES = Routes("hotline")
 
 BODY = Record(number=NUMBER, slip=SLIP).form()
+BIND = Record(
+    number=NUMBER,
+    slip=SLIP,
+    code=optional({**SLIP, "description": "As it was texted to the number."}),
+).form()
+
+#: What takes a case back, by its kind: of all that its citizen may do with it, the first.
+WITHDRAWING = ("withdraw", "cancel")
 READ = Record(
     id=ID,
     item=TEXT,
@@ -42,9 +66,13 @@ class DraftThere(Conflict, code="draft-there", says=say):
     """You have begun this item yourself; hand that in or delete it first, then bind this one."""
 
 
+class NotTheNumber(Conflict, code="not-the-number", says=say):
+    """Nothing proves that the number is yours; sign in with an account that says so."""
+
+
 async def _of_own_desk(call: Call) -> HotlineFiling:
     """What is under the code and the number. Raises NoSlip, for another desk's as for none."""
-    row = await call.platform[SLIPS].found(call.body["number"], call.body["slip"])
+    row = await call.platform[SLIPS].found(call.principal, call.body["number"], call.body["slip"])
     if row.desk not in {desk.code for desk in own_desks(call)}:
         raise NoSlip
     return row
@@ -56,13 +84,11 @@ async def _of_own_desk(call: Call) -> HotlineFiling:
 async def read_slip(call: Call) -> web.StreamResponse:
     """Read to somebody how it stands with what was filed for them, by their number and slip code; it is on record."""
     row, platform = await _of_own_desk(call), call.platform
-    whose, case, answers = caller_of(row), None, None
+    whose, case = caller_of(row), None
     if row.case_id is not None:
         await record_reading(Actor(call.principal), await Case.filter(id=row.case_id))
         case = await platform[READER].get(f"/v1/cases/{row.case_id}", whose, call.language)
-    elif (draft := await find_draft(platform, row.person, row.item)) is not None:
-        answers = draft.answers
-    document = READ.of(platform, row, case=case, answers=answers)
+    document = READ.of(platform, row, case=case)
     return reply(call, document, headers={"Cache-Control": "no-store"})
 
 
@@ -72,41 +98,75 @@ async def read_slip(call: Call) -> web.StreamResponse:
     {
         200: Answer("It is in your account.", BOUND),
         404: NONE,
-        409: Answer("It is bound already, or you have begun the same yourself."),
+        409: Answer("It is bound already, or the number isn't proved, or you have begun the same yourself."),
         429: TRIED,
     },
-    body=BODY,
+    body=BIND,
 )
 async def bind_slip(call: Call) -> web.StreamResponse:
-    """Take what was filed for you by telephone into your account: the case, or the draft that waits for its files."""
+    """Take what was filed for you by telephone into your account: the case, or the draft that waits for its files.
+
+    Your account says that the number is yours, or you send the `code` that is texted to it: ask for that without one.
+    Sent again, it is answered again.
+    """
     platform, me = call.platform, call.principal
-    row = await platform[SLIPS].found(call.body["number"], call.body["slip"])
-    caller_of(row)
-    own = {"id": row.id, "person": row.person, "state": row.state}
-    if row.case_id is not None:
-        case = await Case.get(id=row.case_id)
-        try:
-            await hand_over(platform, case, me, [Update(HotlineFiling, own, {"person": me.subject})])
-        except Stale:
-            raise Conflict(say("The case has moved on at this moment; send it again.")) from None
-    else:
-        await _take_draft(call, row, own)
+    row = await platform[SLIPS].found(me, call.body["number"], call.body["slip"])
+    if row.person != me.subject:
+        caller_of(row)
+        await _prove_number(call, row)
+    try:
+        if row.case_id is None and row.state == "waiting":
+            await _take_draft(call, row)
+        elif row.person != me.subject:
+            await _take_case(call, row)
+    except Stale:
+        raise Conflict(say("The case has moved on at this moment; send it again.")) from None
     row = await HotlineFiling.get(id=row.id)
     return reply(call, BOUND.of(platform, row, case=str(row.case_id) if row.case_id else None))
 
 
-async def _take_draft(call: Call, row: HotlineFiling, own: Any) -> None:
-    """The draft becomes one of the citizen's own. Raises DraftThere, and NoSlip once its time was over."""
-    platform, me = call.platform, call.principal
-    if await find_draft(platform, me.subject, row.item) is not None:
-        raise DraftThere
-    draft = await find_draft(platform, row.person, row.item)
-    if draft is None or row.state != "waiting":
+async def _prove_number(call: Call, row: HotlineFiling) -> None:
+    """Raises NotTheNumber, and NoSlip for who filed it: they know number and code, and neither is theirs."""
+    platform, me, code = call.platform, call.principal, call.body.get("code")
+    if me.subject in (row.officer, row.begun_by):
         raise NoSlip
-    bound = {"person": me.subject, "state": "bound"}
-    await platform.store.commit(Write([Update(HotlineFiling, own, bound)]))
-    await save_draft(platform, me, row.item, draft.answers)
-    await drop_draft(draft.person, row.item)
+    slips, caller = platform[SLIPS], await HotlineCaller.get(id=row.caller_id)
+    if number_in(platform, me.phone) == caller.number:
+        return
+    expected = slips.binding(row, me)
+    if code is not None:
+        if hmac.compare_digest(digits_of(code), expected):
+            return
+        await slips.was_wrong(me)
+        raise NotTheNumber
+    told = await text(platform, row.caller_id, say(BINDING_TOLD, code=expected), f"bind-{row.id}-{expected}")
+    with suppress(IntegrityError):  # it was texted before
+        await platform.store.commit(Write(rows=told))
+    raise NotTheNumber(say("Send the code that was texted to the number, too.")) if told else NotTheNumber
+
+
+async def _take_case(call: Call, row: HotlineFiling) -> None:
+    """The case is the citizen's. Nobody asks them by telephone any more how its answer was. Raises Stale."""
+    platform, me = call.platform, call.principal
+    own = {"id": row.id, "person": row.person, "state": row.state}
+    asked = {"case_id": row.case_id, "why": "rating", "state__in": ["due", "held"]}
+    over = {"state": "taken-back", "lease_until": None, "closed_at": call.now}
+    updates = [
+        Update(HotlineFiling, own, {"person": me.subject}),
+        Update(HotlineCallBack, asked, over, rows=None),
+    ]
+    told = await text(platform, row.caller_id if row.texts else None, BOUND_TOLD, f"bound-{row.id}")
+    await hand_over(platform, await Case.get(id=row.case_id), me, [*updates, *told])
+
+
+async def _take_draft(call: Call, row: HotlineFiling) -> None:
+    """The draft becomes one of the citizen's own, in one write. Raises DraftThere, and Stale."""
+    if await find_draft(call.platform, call.principal.subject, row.item) is not None:
+        raise DraftThere
+    own = {"id": row.id, "person": row.person, "state": row.state}
+    bound = {"person": call.principal.subject, "state": "bound", "answers": None}
+    beside = Update(HotlineFiling, own, bound)
+    await save_draft(call.platform, call.principal, row.item, row.answers or {}, beside)
 
 
 @ROUTES.post(
@@ -127,7 +187,8 @@ async def withdraw_slip(call: Call) -> web.StreamResponse:
 async def withdraw_filing(call: Call) -> web.StreamResponse:
     """Take your consent back to what was filed for you: it is withdrawn where it still can be."""
     row = await HotlineFiling.get_or_none(id=UUID(call.path["id"]), person=call.principal.subject)
-    if row is None:
+    # What was only answered, or is a draft of their own by now, has nothing left to take back.
+    if row is None or row.state not in ("waiting", "filed"):
         raise NotFound(say("Nothing of yours was filed under this."))
     return await _withdrawn(call, row, call.principal)
 
@@ -135,16 +196,19 @@ async def withdraw_filing(call: Call) -> web.StreamResponse:
 async def _withdrawn(call: Call, row: HotlineFiling, whose: Principal) -> web.StreamResponse:
     platform, is_over = call.platform, row.case_id is None
     values = {"withdrawn_at": call.now, "texts": False}
-    gone = Update(HotlineFiling, {"id": row.id}, {**values, "state": "withdrawn"})
-    if row.case_id is not None:
+    gone = Update(HotlineFiling, {"id": row.id}, {**values, "state": "withdrawn", "answers": None})
+    for action in WITHDRAWING if row.case_id else ():
         try:
-            await act(platform, row.case_id, "withdraw", Actor(whose), {}, call.language, lambda _: [gone])
+            await act(platform, row.case_id, action, Actor(whose), {}, call.language, lambda _: [gone])
             is_over = True
-        except Conflict:
-            # It goes on, as the law has it; what they agreed to beside it is over.
-            await platform.store.commit(Write([Update(HotlineFiling, {"id": row.id}, values)]))
+            break
+        except (Conflict, InvalidFields) as refused:
+            # Others may have been quicker: that is said, and it is sent again. What needs a reason is no such step.
+            if isinstance(refused, Conflict) and refused.code != "action-not-permitted":
+                raise
     else:
-        await drop_draft(row.person, row.item)
-        await platform.store.commit(Write([gone]))
+        # It goes on, as the law has it; what they agreed to beside it is over.
+        changed = gone if is_over else Update(HotlineFiling, {"id": row.id}, values)
+        await platform.store.commit(Write([changed]))
     state = "withdrawn" if is_over else row.state
     return reply(call, TAKEN_BACK.of(platform, row, state=state, is_withdrawn=is_over))

@@ -19,8 +19,9 @@ PREFIX = "caller:"
 class HotlineCaller(Personal):
     """Whoever calls from a number. It proves nobody: others may have it by now."""
 
-    #: A keyed hash of the number.
-    id = fields.UUIDField(primary_key=True)
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    #: A keyed hash of the number: who is met again is found by it.
+    key = fields.CharField(max_length=64, unique=True)
     #: With its country; sealed.
     number = PersonalLine(64)
     at = fields.DatetimeField()
@@ -78,6 +79,10 @@ class HotlineCall(Personal):
         table = "hotline_call"
 
 
+class Answers(PersonalJSON):
+    """What was said for a form, as far as it goes."""
+
+
 class HotlineFiling(Personal):
     """One thing that an operator has filed for somebody, or that waits until it can be."""
 
@@ -91,10 +96,13 @@ class HotlineFiling(Personal):
     desk = fields.CharField(max_length=64)
     item = fields.CharField(max_length=64)
     case_id = fields.UUIDField(null=True, db_index=True)
-    #: waiting (its answers are a draft), filed, answered (there is no case), or withdrawn.
+    #: waiting, filed, answered (there is no case), bound (a draft that is its citizen's own), or withdrawn.
     state = fields.CharField(max_length=9)
-    #: Who filed it.
+    #: Of what waits, right or wrong; it is of this filing alone, whatever else waits under the number.
+    answers: Any = Answers(null=True)
+    #: Who filed it; and who had begun it, where that was somebody else.
     officer = PersonalId(255)
+    begun_by = PersonalId(255, default="")
     officer_name = PersonalLine(255)
     #: told (they said who they are) or code (of their app); and for whom they speak: self, ward, relative or minor.
     identified = fields.CharField(max_length=4)

@@ -129,12 +129,12 @@ async def book(platform: Platform, wish: Wish, receipt: Receipt) -> None:
     What `receipt` makes of the outcome is written in the same transaction. Raises StaleReceipt.
     """
     case, event = new_case(platform, wish.item, wish.person, wish.answers)
-    if wish.given_by is not None:
-        event.actor, event.actor_id = "staff", wish.given_by.subject
+    event.actor, event.actor_id = ("staff", wish.given_by.subject) if wish.given_by else (event.actor, event.actor_id)
     # Before it is the person's turn: a department that is slow holds up nobody else.
     given = await check(platform, wish.item, case, wish.answers, wish.language, wishes=wish.reuse)
     case.answers = dict(given.answers)
-    event.details = {"reused": given.reused.told} if given.reused.told else None
+    told = (("counter", wish.given_by is not None), ("reused", given.reused.told))
+    event.details = {name: one for name, one in told if one} or None
     async with platform[QUEUE].turn(wish.item.code, wish.person.subject):
         await _book(platform, wish, Draft(case, event, given), receipt)
 

@@ -2,7 +2,6 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
 from tortoise.fields.data import JSON_DUMPS
-from uuid import uuid4
 from uuid_utils.compat import uuid7
 from tortoise import fields
 from tortoise.indexes import Index
@@ -181,14 +180,13 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="HotlineCaller",
             fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 (
-                    "id",
-                    fields.UUIDField(
-                        primary_key=True,
-                        default=uuid4,
+                    "key",
+                    fields.CharField(
                         unique=True,
-                        db_index=True,
-                        description="A keyed hash of the number.",
+                        description="A keyed hash of the number: who is met again is found by it.",
+                        max_length=64,
                     ),
                 ),
                 ("number", fields.CharField(description="With its country; sealed.", max_length=396)),
@@ -230,11 +228,26 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     fields.CharField(
-                        description="waiting (its answers are a draft), filed, answered (there is no case), or withdrawn.",
+                        description="waiting, filed, answered (there is no case), bound (a draft that is its citizen's own), or withdrawn.",
                         max_length=9,
                     ),
                 ),
-                ("officer", fields.CharField(description="Who filed it.", max_length=1415)),
+                (
+                    "answers",
+                    fields.JSONField(
+                        null=True,
+                        description="Of what waits, right or wrong; it is of this filing alone, whatever else waits under the number.",
+                        encoder=JSON_DUMPS,
+                        decoder=loads,
+                    ),
+                ),
+                (
+                    "officer",
+                    fields.CharField(
+                        description="Who filed it; and who had begun it, where that was somebody else.", max_length=1415
+                    ),
+                ),
+                ("begun_by", fields.CharField(default="", max_length=1415)),
                 ("officer_name", fields.CharField(max_length=1415)),
                 (
                     "identified",

@@ -50,7 +50,8 @@ CREATE INDEX "idx_hotline_cal_caller__52c89d" ON "hotline_call_back" ("caller_id
 CREATE INDEX "idx_hotline_cal_at_6c98f9" ON "hotline_call_back" ("at");
 CREATE INDEX "hotline_call_back_queue" ON "hotline_call_back" ("desk", "state", "until");
 CREATE TABLE "hotline_caller" (
-    "id" CHAR(36) NOT NULL  PRIMARY KEY /* A keyed hash of the number. */,
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "key" VARCHAR(64) NOT NULL UNIQUE /* A keyed hash of the number: who is met again is found by it. */,
     "number" VARCHAR(396) NOT NULL  /* With its country; sealed. */,
     "at" TIMESTAMP NOT NULL
 );
@@ -63,8 +64,10 @@ CREATE TABLE "hotline_filing" (
     "desk" VARCHAR(64) NOT NULL,
     "item" VARCHAR(64) NOT NULL,
     "case_id" CHAR(36),
-    "state" VARCHAR(9) NOT NULL  /* waiting (its answers are a draft), filed, answered (there is no case), or withdrawn. */,
-    "officer" VARCHAR(1415) NOT NULL  /* Who filed it. */,
+    "state" VARCHAR(9) NOT NULL  /* waiting, filed, answered (there is no case), bound (a draft that is its citizen's own), or withdrawn. */,
+    "answers" JSON   /* Of what waits, right or wrong; it is of this filing alone, whatever else waits under the number. */,
+    "officer" VARCHAR(1415) NOT NULL  /* Who filed it; and who had begun it, where that was somebody else. */,
+    "begun_by" VARCHAR(1415) NOT NULL,
     "officer_name" VARCHAR(1415) NOT NULL,
     "identified" VARCHAR(4) NOT NULL  /* told (they said who they are) or code (of their app); and for whom they speak: self, ward, relative or minor. */,
     "relation" VARCHAR(8) NOT NULL,

@@ -1,0 +1,91 @@
+"""What was filed becomes the account's whose number it is, and never that of whoever only knows number and code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from banshi.kernel.tables.cases import Case, CaseEvent
+from banshi.kinds.appointment.models import Slot
+from conversations.tables.models import Said
+from hotline.tables.models import HotlineCallBack
+from tests.channels.hotline.exchange import AGREED, FILINGS, NUMBER, SLIPS, exchange, filed, owner, taken
+from tests.channels.hotline.test_filing import suggestion
+
+
+async def test_neither_who_filed_a_case_nor_who_saw_its_code_makes_it_theirs(tmp_path: Path, database: str) -> None:
+    async with exchange(tmp_path, database, text_account="sms:city") as door:
+        li, call = await taken(door)
+        made = (await filed(li, call, "suggest-police", await suggestion(door), name="李示例", texts=True)).created()
+        await door.settled()
+        body = {"number": NUMBER, "slip": made["slip"]}
+        (await owner(door, "li", "Operator").post(f"{SLIPS}/bind", body)).problem(404, "no-such-slip")
+        friend, mother = owner(door, "friend", "Friend", "+8619900004712"), door.citizen("mother", "Mother")
+        for who in (friend, mother):
+            for code in ({}, {}, {"code": "00000000"}):
+                (await who.post(f"{SLIPS}/bind", body | code)).problem(409, "not-the-number")
+        case = await Case.get()
+        assert (case.person.partition(":")[0], case.person_name) == ("caller", "李示例")
+        # Each of both was texted a code of their own, once: it is read where the number is.
+        texts = [one.words["text"] for one in await Said.filter(key__contains="bind").order_by("id")]
+        (_, code) = [re.sub(r"\D", "", text) for text in texts]
+        (await friend.post(f"{SLIPS}/bind", body | {"code": code})).problem(409, "not-the-number")
+        (await mother.post(f"{SLIPS}/bind", body | {"code": code})).ok()
+        case = await Case.get()
+        assert (case.person, case.person_name) == ("mother", "李示例")
+        assert (await CaseEvent.get(action="bind")).actor_id == "mother"
+        assert await Said.filter(key__contains="bound").count() == 1
+
+
+async def test_a_bound_cases_answer_is_asked_about_in_the_account_alone(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        made = (await filed(li, call, "suggest-police", await suggestion(door))).created()
+        await door.settled()
+        case, wang = f"/v1/cases/{made['begun']['case']['id']}/actions", door.staff("wang", "petitions:reviewer")
+        (await wang.post(f"{case}/assign", {"details": {"category": "traffic"}})).ok()
+        (await wang.post(f"{case}/answer", {"details": {"text": "It is mended."}})).ok()
+        await door.settled()
+        (await owner(door, "zhang").post(f"{SLIPS}/bind", {"number": NUMBER, "slip": made["slip"]})).ok()
+        assert (await HotlineCallBack.get()).state == "taken-back"
+
+
+async def test_what_waits_is_of_its_filing_whatever_else_waits_under_the_number(tmp_path: Path, database: str) -> None:
+    """Two of a household, or somebody who says another's number: neither learns of the other's draft, or ends it."""
+    async with exchange(tmp_path, database) as door:
+        li, call = await taken(door)
+        whole = await suggestion(door)
+        names = list(whole["answers"])
+        halves = [{"answers": {name: whole["answers"][name]}} for name in names[:2]]
+        slips = [(await filed(li, call, "suggest-police", one, wait=True)).created()["slip"] for one in halves]
+        (await filed(li, call, "suggest-police", whole)).created()
+        read = [(await li.post(f"{SLIPS}/read", {"number": NUMBER, "slip": slip})).ok() for slip in slips]
+        assert [one["answers"] for one in read] == [one["answers"] for one in halves]
+
+
+async def test_what_waits_goes_on_in_a_call_in_which_they_prove_themselves(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        zhang, whole = owner(door, "zhang", "张示例"), await suggestion(door)
+        (await zhang.put("/v1/items/suggest-police/draft", {"answers": {}})).ok()
+        made = (await filed(li, call, "suggest-police", {"answers": {}}, wait=True)).created()
+        digits = (await zhang.post("/v1/conversations/codes")).created()["digits"]
+        (await li.post(f"{call}/person", {"digits": digits})).ok()
+        other = (await filed(li, call, "suggest-police", {"answers": {}}, wait=True)).created()
+        body = {**AGREED, "call": call.rpartition("/")[2], "number": NUMBER, "submission": whole}
+        for one in (made, other):
+            again = (await li.post(FILINGS, body | {"slip": one["slip"]})).created()
+            assert (again["id"], again["state"]) == (one["id"], "filed")
+        assert {case.person for case in await Case.all()} == {"zhang"}
+
+
+async def test_consent_taken_back_gives_a_booked_place_back(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        slots = (await door.anyone.get("/v1/items/leader-reception/slots")).ok()["items"]
+        submission = {**(await suggestion(door, "leader-reception")), "slot": slots[-1]["id"]}
+        made = (await filed(li, call, "leader-reception", submission)).created()
+        body = {"number": NUMBER, "slip": made["slip"]}
+        assert (await li.post(f"{SLIPS}/withdraw", body)).ok()["is_withdrawn"]
+        assert (await Case.get()).state == "cancelled"
+        assert (await Slot.get(id=slots[-1]["id"])).taken == 0
