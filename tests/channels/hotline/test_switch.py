@@ -55,6 +55,9 @@ async def test_a_call_rings_at_its_desk_and_is_told_to_its_operators_alone(tmp_p
             await switch.told("answered", "c1", agent="201")
             given = await ours.heard("given")
             assert given["enquiry"]["officer"]["id"] == "li"
+            for took in ("wait", "first_answer"):
+                name = f"banshi_desk_{took}_seconds_count"
+                assert door.platform.metrics.get_sample_value(name, {"desk": "reception"}) == 1
             call = (await li.get(f"/v1/hotline/calls/{given['enquiry']['subject']}")).ok()
             assert (call["number"], call["is_proved"]) == (NUMBER, False)
             await switch.told("ringing", "c2", line="9600119")
