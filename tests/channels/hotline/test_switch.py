@@ -261,7 +261,7 @@ async def test_in_any_order_it_comes_to_the_same_and_what_is_told_again_takes_a_
             for body in rng.sample(events, len(events)):
                 assert (await door.anyone.call("POST", EVENTS, **signed(body, at))).status == 204
 
-        for number in range(tries(16, 400)):
+        for number in range(tries(32, 400)):
             events = story(number, rng, at)
             # Some go on.
             told = events[:-1] if number % 6 == 1 else events
