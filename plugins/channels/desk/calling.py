@@ -15,10 +15,11 @@ from banshi import Key, Platform, Principal, Texts, Update, Write
 from banshi.sdk.danger import danger_in
 from desk import queue
 from desk.metrics import METRICS
+from desk.officers import colleague
 from desk.party import Became
 from desk.places import Desk, Hours, desk_of, hours_of
 from desk.settings import SETTINGS
-from desk.tables.models import DeskEvent, DeskOfficer, Enquiry
+from desk.tables.models import DeskEvent, DeskSeat, Enquiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +103,29 @@ class Desks:
             await self._platform.store.commit(Write(rows=[queue.event(enquiry, "flood", self._platform.now())]))
 
     async def picked_up(self, enquiry: Enquiry, officer: str, until: datetime) -> Sequence[Model | Update]:
-        """Who was put through has them until then, whoever claimed it; nothing where they were never at the desk."""
-        known = await DeskOfficer.filter(desk=enquiry.desk, officer=officer).order_by("-day").first()
+        """Who was put through has them until then, whoever claimed it; nothing where they were not there lately."""
+        known = await colleague(self._platform, enquiry.desk, officer)
         if known is None or enquiry.officer == officer:
             return ()
         now, name = self._platform.now(), known.officer_name
-        told = queue.event(enquiry, "given" if enquiry.state == "waiting" else "transferred", now)
+        told = queue.event(enquiry, "transferred" if enquiry.state == "held" else "given", now)
         told.officer, told.officer_name = officer, name
         values = queue.holding(self._platform, enquiry, officer, name, now)
         spoken = {"owed_since": None, "lease_until": until, "answered_at": enquiry.answered_at or now}
-        return [*await queue.step(self._platform, enquiry, {**values, **spoken}), told]
+        seat = Update(DeskSeat, {"desk": enquiry.desk, "officer": officer}, {"given_at": now}, rows=None)
+        if enquiry.claimed_at is None:
+            self._platform[METRICS].took("wait", enquiry, now)
+        if enquiry.answered_at is None:
+            self._platform[METRICS].took("first_answer", enquiry, now)
+        return [*await queue.step(self._platform, enquiry, {**values, **spoken, "closed_at": None}), seat, told]
+
+    async def redirected(self, enquiry: Enquiry, desk: Desk) -> Sequence[Model | Update]:
+        """Whoever has spoken with nobody yet was meant for another desk, and has the same place there."""
+        now = self._platform.now()
+        told = [queue.event(enquiry, "transferred", now), queue.event(enquiry, "queued", now)]
+        told[1].desk = desk.code
+        moved = await queue.step(self._platform, enquiry, {"desk": desk.code})
+        return [*moved, *(told if enquiry.state == "waiting" else ())]
 
     def noted(self, enquiry: Enquiry, what: queue.What, by: Principal, cases: Sequence[str] = ()) -> DeskEvent:
         """What an officer has done with it elsewhere, for its history and for the stream."""
@@ -205,9 +219,9 @@ class Desks:
         own = {"desk": offered.enquiry.desk, "at": self._platform.now(), "what": "filed", "cases": [case]}
         return DeskEvent(id=uuid7(), **own, **same)
 
-    async def left(self, kind: str, subject: UUID) -> Sequence[Model | Update]:
-        """Whoever leaves waits for nobody any more."""
-        enquiry = await queue.enquiry_of(kind, subject, "waiting", "held")
+    async def left(self, kind: str, subject: UUID, *states: str) -> Sequence[Model | Update]:
+        """Whoever leaves waits for nobody any more; nothing where they don't wait or talk, or not in these states."""
+        enquiry = await queue.enquiry_of(kind, subject, *(states or ("waiting", "held")))
         if enquiry is None:
             return ()
         now = self._platform.now()

@@ -58,9 +58,9 @@ async def seen(call: Call, desks: Sequence[Desk]) -> None:
     noted.update({(today, desk, who.subject): now + NOTED for desk in fresh})
 
 
-async def colleague(call: Call, desk: str, officer: str) -> DeskOfficer | None:
+async def colleague(platform: Platform, desk: str, officer: str) -> DeskOfficer | None:
     """That officer, where they were at the desk lately."""
-    since = call.platform.today() - timedelta(days=KNOWN_DAYS)
+    since = platform.today() - timedelta(days=KNOWN_DAYS)
     found = DeskOfficer.filter(desk=desk, officer=officer, day__gte=since)
     return await found.order_by("-day").first()
 

@@ -117,7 +117,7 @@ class Party(Protocol):
 
     async def moved(self, subject: UUID, state: str, happened: str) -> Sequence[Update]:
         """What else the desk's write changes where an enquiry that was in that state is claimed, returned,
-        transferred, shut (a word may be left), over (it may not), or done.
+        transferred, shut (a word may be left), over (it may not), or done. An update of no row keeps it as it is.
         """
 
     async def words(

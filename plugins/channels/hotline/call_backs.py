@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 from tortoise.models import Model
 
 from banshi import Platform, Update, Write
@@ -27,6 +27,16 @@ def over(platform: Platform, row: HotlineCallBack, state: str) -> dict[str, Any]
     return {"state": state, "key": key, "lease_until": None, "closed_at": platform.now()}
 
 
+def due(now: datetime) -> Q:
+    """Those whom somebody is to call, also where an operator took them and is gone."""
+    return Q(Q(state="due") | Q(state="held", lease_until__lte=now), calls__gt=0)
+
+
+def is_due(row: HotlineCallBack, now: datetime) -> bool:
+    lost = row.state == "held" and row.lease_until is not None and row.lease_until <= now
+    return row.calls > 0 and (lost or row.state == "due")
+
+
 async def missed(platform: Platform, call: HotlineCall, caller: UUID) -> Sequence[Model | Update]:
     """What of a write says that nobody has answered it: of one number's there is one call-back of a desk."""
     key = f"missed:{call.desk}:{caller}"
@@ -40,8 +50,9 @@ async def unmissed(platform: Platform, call: HotlineCall) -> Sequence[Update]:
     row = await HotlineCallBack.get_or_none(key=f"missed:{call.desk}:{call.caller_id}")
     if row is None:
         return ()
-    # Of several calls the others are still unanswered.
-    values = {"calls": row.calls - 1} if row.calls > 1 else over(platform, row, "taken-back")
+    # Of several calls the others are still unanswered; and whoever calls them right now goes on.
+    is_over = row.calls == 1 and row.state == "due"
+    values = over(platform, row, "taken-back") if is_over else {"calls": row.calls - 1}
     return [Update(HotlineCallBack, {"id": row.id, "calls": row.calls, "state": row.state, "key": row.key}, values)]
 
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
@@ -26,6 +26,9 @@ MAX_TRIES = 16
 
 #: The moment of a call that an event tells.
 MOMENTS = {"ringing": "rang_at", "answered": "answered_at", "ended": "ended_at", "missed": "ended_at"}
+
+#: Behind every moment that is told.
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +77,25 @@ async def _merged(
 
 
 def _facts(platform: Platform, row: HotlineCall, told: Told, caller: HotlineCaller | None) -> dict[str, Any]:
-    """What the event tells that wasn't known: the first that is said of a thing stays."""
-    settings, desks = platform[SETTINGS], platform[DESK]
-    known = {
-        MOMENTS[told.event]: told.at,
+    """What the event tells that wasn't known: the first that is said of a thing stays, and who picked it up last."""
+    settings, desks, when = platform[SETTINGS], platform[DESK], MOMENTS[told.event]
+    known: dict[str, Any] = {
         "caller_id": caller.id if caller else None,
-        "agent": settings.extensions.get(told.agent, told.agent) if told.event == "answered" else "",
+        "line": told.line,
         "recording": told.recording,
         "sha256": told.sha256,
     }
     values = {name: value for name, value in known.items() if value and not getattr(row, name)}
-    dialled = desks.of(settings.lines.get(told.line, ""))
-    code = dialled.code if dialled else row.desk or desks.desks[0].code
-    return values | ({"desk": code} if code != row.desk and not (row.enquiry_id or row.ended_at) else {})
+    if told.at < (getattr(row, when) or LATEST):
+        values[when] = told.at
+    agent = settings.extensions.get(told.agent, told.agent) if told.event == "answered" else ""
+    if agent and (row.agent_at is None or (told.at, agent) > (row.agent_at, row.agent)):
+        values |= {"agent": agent, "agent_at": told.at}
+    desk = desks.of(settings.lines.get(told.line, "")) or desks.desks[0]
+    if desk.code != row.desk and ("line" in values or not row.desk):
+        # Whoever has picked it up may be known there.
+        values |= {"desk": desk.code, "put_at": None}
+    return values
 
 
 async def _followed(
@@ -94,20 +103,32 @@ async def _followed(
 ) -> Sequence[Model | Update]:
     """What else is written with it: the call waits at its desk, or has left it, or is to be called back."""
     desks, parts = platform[DESK], list[Model | Update]()
-    if call.ended_at is None and call.enquiry_id is None and (desk := desks.of(call.desk)) is not None:
+    desk = desks.of(call.desk)
+    if desk is not None and call.enquiry_id is None and (call.ended_at is None or call.agent):
         enquiry, asked = desks.ask(KIND, call.id, desk, caller.subject if caller else "")
         call.enquiry_id = enquiry.id
+        if call.ended_at is not None:
+            # Nobody is to claim it, but whoever has spoken with them may have something to file.
+            enquiry.state, enquiry.closed_at, asked = "left", platform.now(), [enquiry]
         parts += asked
-    if call.ended_at is None:
-        return parts
-    if before.ended_at is None and await _of(call, "waiting") is not None:
-        # Whoever holds it goes on: there may be something to file.
-        parts += await desks.left(KIND, call.id)
-    if call.caller_id is not None and _is_missed(call) and not _is_missed(before):
+    elif desk is not None and call.desk != before.desk and (unmet := await _of(call, "waiting", "left")):
+        parts += await desks.redirected(unmet, desk)
+    if call.ended_at is not None and before.ended_at is None and before.enquiry_id is not None:
+        parts += await _over(platform, call)
+    was, now = _is_missed(before), _is_missed(call)
+    if was and (not now or call.desk != before.desk):
+        parts += await call_backs.unmissed(platform, before)
+    if call.caller_id is not None and now and (not was or call.desk != before.desk):
         parts += await call_backs.missed(platform, call, call.caller_id)
-    elif _is_missed(before) and not _is_missed(call):
-        parts += await call_backs.unmissed(platform, call)
     return parts
+
+
+async def _over(platform: Platform, call: HotlineCall) -> Sequence[Model | Update]:
+    """Whoever waits has left. Whoever holds it has some time left: there may be something to file."""
+    if left := await platform[DESK].left(KIND, call.id, "waiting"):
+        return [*left, Update(HotlineCall, {"id": call.id}, {"known": {}}, rows=None)]
+    lease = {"lease_until": until(platform, call)}
+    return [Update(Enquiry, {"id": call.enquiry_id, "state": "held"}, lease, rows=None)]
 
 
 def _is_missed(call: HotlineCall) -> bool:
@@ -120,14 +141,15 @@ async def _of(call: HotlineCall, *states: str) -> Enquiry | None:
 
 
 async def _put_through(platform: Platform, ref: str) -> None:
-    """Whom the switch has put it through to holds it at the desk, whoever has claimed it. Told again, it is made up."""
+    """Whoever has picked it up holds it at the desk, whoever has claimed it; once: the desk may hand it on then."""
     call = await HotlineCall.get(ref=ref)
-    if not call.agent or call.ended_at is not None:
+    lease = until(platform, call)
+    if call.put_at == call.agent_at or lease <= platform.now():
         return
-    enquiry = await _of(call, "waiting", "held")
-    parts = await platform[DESK].picked_up(enquiry, call.agent, until(platform)) if enquiry else ()
-    if parts:
-        await platform.store.commit(_write(parts))
+    enquiry = await _of(call, "waiting", "held", "left")
+    parts = await platform[DESK].picked_up(enquiry, call.agent, lease) if enquiry else ()
+    same = {name: getattr(call, name) for name in ("id", "agent_at", "put_at", "desk")}
+    await platform.store.commit(_write([Update(HotlineCall, same, {"put_at": call.agent_at}), *parts]))
 
 
 def _write(parts: Sequence[Model | Update]) -> Write:

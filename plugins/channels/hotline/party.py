@@ -20,9 +20,15 @@ from hotline.tables.models import HotlineCall, HotlineCaller
 KIND = "call"
 
 
-def until(platform: Platform) -> datetime:
-    """Until when a call is its operator's: with a word of theirs it is longer."""
-    return platform.now() + timedelta(minutes=platform[SETTINGS].call_minutes)
+#: The longest call: its switch may never tell that it has ended.
+LONGEST = timedelta(hours=4)
+
+
+def until(platform: Platform, call: HotlineCall) -> datetime:
+    """Until when a call is its operator's: some minutes behind its end."""
+    longest = call.at + LONGEST
+    minutes = timedelta(minutes=platform[SETTINGS].call_minutes)
+    return longest if call.ended_at is None else min(longest, call.ended_at + minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,16 @@ class Calls:
         return {one.id: Known(TITLE, one.known.get("name", "")) for one in calls}
 
     async def moved(self, subject: UUID, _: str, happened: str) -> Sequence[Update]:
-        if happened not in ("claimed", "transferred"):
+        call = await HotlineCall.get_or_none(id=subject)
+        goes_on = call is not None and call.ended_at is None and self.platform.now() < until(self.platform, call)
+        if goes_on and happened in ("shut", "over"):
+            # Hours are for those who write. Whoever rings goes on until they are spoken with, or have hung up.
+            return [Update(HotlineCall, {"id": subject, "ended_at__isnull": False}, {"known": {}})]
+        if call is None or happened not in ("claimed", "transferred"):
             # Who they are is known for as long as somebody speaks with them.
-            goes_on = happened in ("returned", "")
-            return () if goes_on else [Update(HotlineCall, {"id": subject}, {"known": {}}, rows=None)]
+            return () if happened == "returned" else [Update(HotlineCall, {"id": subject}, {"known": {}}, rows=None)]
         # Whoever has it speaks with them: no word is owed, and nobody else gets it in the middle.
-        spoken = {"owed_since": None, "lease_until": until(self.platform)}
+        spoken = {"owed_since": None, "lease_until": until(self.platform, call)}
         return [Update(Enquiry, {"kind": KIND, "subject": subject, "state": "held"}, spoken, rows=None)]
 
     async def words(self, *_: Any, **__: Any) -> Sequence[Word]:

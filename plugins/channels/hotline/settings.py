@@ -38,7 +38,7 @@ class HotlineSettings:
     consents: Mapping[str, Texts] = field(default_factory=lambda: WORDING)
     #: The account by which codes go out as text messages, such as `sms:city`; "" for none.
     text_account: str = ""
-    #: Minutes for which a call is its operator's without a word of theirs.
+    #: Minutes after its end for which a call is its operator's, and for which a call-back is.
     call_minutes: int = 30
     #: Hours within which whoever was missed is called back, and those between two tries.
     call_back_hours: int = 24

@@ -27,8 +27,9 @@ class Calls:
 
     switch: str
     lines: Collection[str]
-    #: By the caller's channel, whether somebody has answered.
-    answered: dict[str, bool]
+    #: By the caller's channel, what is said in each event, since they are taken in any order: `line`, `number`, and
+    #: the `agent` once somebody has answered.
+    callers: dict[str, Told]
     #: Channels of anybody by their names.
     names: dict[str, str] = field(default_factory=dict)
 
@@ -39,15 +40,16 @@ class Calls:
         identity, line = channel.get("id", ""), (channel.get("dialplan") or {}).get("exten", "")
         if kind == "ChannelDestroyed":
             self.names.pop(identity, None)
-            return [] if self.answered.pop(identity, None) is None else [self._told("ended", identity, at)]
+            gone = self.callers.pop(identity, None)
+            return [self._told("ended", identity, at, gone)] if gone else []
         self.names |= {identity: channel["name"]} if "name" in channel else {}
         if kind == "ChannelEnteredBridge":
             return self._met(event["bridge"]["channels"], at)
-        if kind not in ("ChannelCreated", "StasisStart") or line not in self.lines or identity in self.answered:
+        if kind not in ("ChannelCreated", "StasisStart") or line not in self.lines or identity in self.callers:
             return []
-        told = self._told("ringing", identity, at, line=line, number=(channel.get("caller") or {}).get("number", ""))
-        self.answered[identity] = False
-        return [told]
+        number = (channel.get("caller") or {}).get("number", "")
+        self.callers[identity] = {"line": line, "number": number}
+        return [self._told("ringing", identity, at, self.callers[identity])]
 
     def unheard(self, channels: Sequence[Mapping[str, Any]], bridges: Sequence[Any], now: datetime) -> Iterator[Any]:
         """Events for what may have happened while nobody listened, by the channels and bridges that there are now."""
@@ -56,22 +58,20 @@ class Calls:
             yield {"type": "ChannelCreated", "timestamp": one["creationtime"], "channel": one}
         for one in bridges:
             yield {"type": "ChannelEnteredBridge", "timestamp": at, "bridge": one}
-        for gone in self.answered.keys() - {one["id"] for one in channels}:
+        for gone in self.callers.keys() - {one["id"] for one in channels}:
             yield {"type": "ChannelDestroyed", "timestamp": at, "channel": {"id": gone}}
 
     def _met(self, together: Sequence[str], at: datetime) -> Sequence[Told]:
         """Calls that are answered: their channel is in one bridge with somebody who is no caller."""
-        waiting = [one for one in together if self.answered.get(one) is False]
-        others = [
-            one for one in together if one not in self.answered and not self.names.get(one, "").startswith(NOBODY)
-        ]
+        waiting = [one for one in together if "agent" not in self.callers.get(one, {"agent": ""})]
+        others = [one for one in together if one not in self.callers and not self.names.get(one, "").startswith(NOBODY)]
         if not others:
             return []
-        self.answered |= dict.fromkeys(waiting, True)
         found = EXTENSION.fullmatch(self.names.get(others[0], ""))
-        agent = {"agent": found[1]} if found else {}
-        return [self._told("answered", one, at, **agent) for one in waiting]
+        for one in waiting:
+            self.callers[one]["agent"] = found[1] if found else ""
+        return [self._told("answered", one, at, self.callers[one]) for one in waiting]
 
-    def _told(self, event: str, identity: str, at: datetime, **more: str) -> Told:
+    def _told(self, event: str, identity: str, at: datetime, about: Told) -> Told:
         call = re.sub(r"[^A-Za-z0-9._:@-]", "_", f"{self.switch}:{identity}")[:128]
-        return {"event": event, "call": call, "at": at.isoformat(), **more}
+        return {"event": event, "call": call, "at": at.isoformat(), **about}

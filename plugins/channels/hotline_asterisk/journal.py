@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+#: What is deleted is overwritten: numbers leave with their calls.
 TABLES = """
-CREATE TABLE IF NOT EXISTS call (channel TEXT PRIMARY KEY, answered INTEGER NOT NULL);
+PRAGMA secure_delete = ON;
+CREATE TABLE IF NOT EXISTS call (channel TEXT PRIMARY KEY, about TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS told (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 """
 
@@ -18,21 +20,23 @@ class Journal:
     """One writer's."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
+        path.touch()
+        path.chmod(0o600)
         self._database = sqlite3.connect(path)
         self._database.executescript(TABLES)
         self.close = self._database.close
 
     @property
-    def answered(self) -> dict[str, bool]:
+    def callers(self) -> dict[str, Any]:
         """The calls under way, as `Calls` has them."""
-        return {channel: bool(answered) for channel, answered in self._database.execute("SELECT * FROM call")}
+        return {channel: json.loads(about) for channel, about in self._database.execute("SELECT * FROM call")}
 
-    def keep(self, told: Sequence[Mapping[str, Any]], answered: Mapping[str, bool]) -> None:
+    def keep(self, told: Sequence[Mapping[str, Any]], callers: Mapping[str, Any]) -> None:
         """Once it returns, nothing of it is lost."""
         with self._database:
             self._database.execute("DELETE FROM call")
-            self._database.executemany("INSERT INTO call VALUES (?, ?)", answered.items())
+            rows = [(channel, json.dumps(about)) for channel, about in callers.items()]
+            self._database.executemany("INSERT INTO call VALUES (?, ?)", rows)
             self._database.executemany("INSERT INTO told (body) VALUES (?)", [(json.dumps(one),) for one in told])
 
     def due(self, most: int) -> Sequence[tuple[int, str]]:

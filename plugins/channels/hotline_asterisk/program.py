@@ -29,8 +29,8 @@ HEARTBEAT_S, CALL_S = 20.0, 10.0
 #: Events that are handed over at once: the hotline takes them in any order.
 MAX_AT_ONCE = 16
 
-#: Taken; and never taken, whoever sends it again.
-TAKEN, WRONG = 204, (413, 422)
+#: Taken; not signed for now, says its answer; and never taken, whoever sends it again.
+TAKEN, UNSIGNED, WRONG = 204, 401, (400, 413, 422)
 
 
 @dataclass(kw_only=True)
@@ -50,7 +50,7 @@ class Program:
 
     def __post_init__(self) -> None:
         key_of(self.secret)
-        self._calls = Calls(self.name, self.lines, self.journal.answered)
+        self._calls = Calls(self.name, self.lines, self.journal.callers)
         self._new = asyncio.Event()
         self._headers = {"Authorization": aiohttp.encode_basic_auth(self.user, self.password)}
 
@@ -96,7 +96,7 @@ class Program:
             log.error("an event can't be read", error=type(error).__name__)
             return
         if told:
-            self.journal.keep(told, self._calls.answered)
+            self.journal.keep(told, self._calls.callers)
             self._new.set()
 
     # -- the hotline ---------------------------------------------------------------------------------------------
@@ -116,13 +116,15 @@ class Program:
 
     async def _sent(self, number: int, body: bytes) -> bool:
         """Whether an event needs to be sent no more."""
-        url, status = f"{self.platform}/v1/hotline/events", 0
+        url, status, why = f"{self.platform}/v1/hotline/events", 0, ""
         proof = signed([self.secret], f"{self.name}-{number}", int(time.time()), body)
         headers = {"Content-Type": "application/json", **proof}
         timeout = aiohttp.ClientTimeout(total=CALL_S)
-        with suppress(aiohttp.ClientError, OSError, TimeoutError):
+        with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError):
             async with self.session.post(url, data=body, headers=headers, timeout=timeout) as answer:
                 status = answer.status
+                why = orjson.loads(await answer.read())["why"] if status == UNSIGNED else ""
         if status != TAKEN:
-            log.error("the hotline doesn't take an event", status=status)
+            # `wrong-time`: this machine's clock, or the platform's, is wrong.
+            log.error("the hotline doesn't take an event", status=status, why=why)
         return status == TAKEN or status in WRONG

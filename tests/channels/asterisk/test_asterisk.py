@@ -141,6 +141,9 @@ async def test_whatever_breaks_or_is_killed_each_call_is_told_from_ringing_to_it
             await until(lambda: all("ended" in hotline.of(one) for one in every))
     for one in every:
         assert hotline.of(one) == {"ringing", "ended"} | ({"answered"} if one in answered else set())
+        # Whichever of them comes first, the hotline knows by it at which desk it rings.
+        said = {(event["line"], event["number"]) for event in hotline.told[f"asterisk:{one}"]}
+        assert said == {("9600110", "13800000000")}
         # What was on its way when the program was killed may come once more, and is the same.
         assert len({json.dumps(event) for event in hotline.told[f"asterisk:{one}"]}) == len(hotline.of(one))
     assert hotline.told.keys() == {f"asterisk:{one}" for one in every}
@@ -150,8 +153,9 @@ async def test_what_the_hotline_never_takes_holds_up_nothing_and_what_is_none_of
     tmp_path: Path,
 ) -> None:
     async with opened_ari() as ari, opened_hotline() as hotline, listening(tmp_path, ari, hotline):
-        hotline.answers = [422]
-        await ari.rings("1.1")
+        hotline.answers = [422, *[400] * 20]
+        for number in range(21):
+            await ari.rings(f"0.{number}")
         await until(lambda: not hotline.answers)
         for odd in ({"timestamp": 7}, {"channel": []}, {"channel": {"id": {}}}, {"bridge": None}, {"type": None}):
             await ari.tell("ChannelEnteredBridge", **odd)
@@ -163,11 +167,11 @@ async def test_what_the_hotline_never_takes_holds_up_nothing_and_what_is_none_of
 def test_an_event_that_cant_be_read_changes_nothing_and_the_same_event_whole_is_told() -> None:
     calls = Calls("one", ["9600110"], {})
     channel = {"id": "1", "name": "PJSIP/t-00000001", "dialplan": {"exten": "9600110"}, "caller": {"number": ""}}
-    for kind, known in (("ChannelCreated", {}), ("ChannelDestroyed", {"1": False})):
-        calls.answered = dict(known)
+    for kind, known in (("ChannelCreated", {}), ("ChannelDestroyed", {"1": {"line": "9600110"}})):
+        calls.callers = dict(known)
         with pytest.raises(ValueError, match="isoformat"):
             calls.take({"type": kind, "timestamp": "yesterday", "channel": channel})
-        assert calls.answered == known
+        assert calls.callers == known
         assert calls.take({"type": kind, "timestamp": "2026-12-01T08:00:00.000+0800", "channel": channel})
 
 

@@ -33,6 +33,7 @@ async def test_one_of_any_number_of_operators_calls_back_and_nobody_there_is_tri
         # Whoever leaves with it loses it.
         (await other.post(f"{place}/claim")).ok()
         clock.on(minutes=31)
+        assert [one["state"] for one in (await li.get(CALL_BACKS)).ok()["items"]] == ["due"]
         (await li.post(f"{place}/claim")).ok()
         assert (await li.post(f"{place}/tries", {"result": "no-answer"})).ok()["state"] == "given-up"
         await Switch(door).told("missed", "c2")

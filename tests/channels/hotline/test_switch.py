@@ -7,7 +7,8 @@ import json
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,25 @@ import aiohttp
 import pytest
 
 from banshi.kernel.runtime.process_role import ProcessRole
-from banshi.testing import open_door
+from banshi.testing import Person, open_door
 from desk import Enquiry
+from desk.rounds import go_round
+from desk.tables.models import DeskOfficer
 from hotline.tables.models import HotlineCall, HotlineCallBack, HotlineCaller
 from tests.channels.desks import DEPARTMENTS, DESKS, Clock, officer, waiting
-from tests.channels.hotline.exchange import CALL_BACKS, EVENTS, HOTLINE, NUMBER, SECRET, Switch, exchange, now, signed
+from tests.channels.hotline.exchange import (
+    CALL_BACKS,
+    CALLS,
+    EVENTS,
+    HOTLINE,
+    NUMBER,
+    SECRET,
+    Switch,
+    exchange,
+    now,
+    signed,
+    taken,
+)
 from tests.channels.strangers.judge import server
 from tests.channels.test_desk_stream import listening
 from tests.ports import free_port
@@ -64,17 +79,26 @@ async def test_whom_the_switch_has_put_through_holds_the_call_whoever_claimed_it
 
 
 async def test_an_operator_who_logs_out_in_the_middle_keeps_the_call_and_then_it_is_closed(tmp_path: Path) -> None:
-    from desk.rounds import go_round
-
     async with exchange(tmp_path) as door:
         clock, li = Clock(door, door.platform.now()), officer(door, "li")
-        await waiting(li)
-        await Switch(door).told("ringing", "c1")
-        await Switch(door).told("answered", "c1", agent="201")
-        clock.on(minutes=20)
-        await go_round(door.platform)
-        assert (await Enquiry.get()).state == "held"
-        clock.on(minutes=11)
+        li, call = await taken(door)
+        claim = f"/v1/desk/enquiries/{(await Enquiry.get()).id}/claim"
+        # However long they talk, it is theirs; and some minutes more.
+        for minutes in (45, 45, 20):
+            clock.on(minutes=minutes)
+            await go_round(door.platform)
+            (await li.get(call)).ok()
+            if minutes == 45:
+                continue
+            await Switch(door).told("ended", "c1")
+            clock.on(minutes=29)
+            (await li.post(claim)).ok()
+            (await li.get(call)).ok()
+        clock.on(minutes=2)
+        # Nobody keeps it open for longer.
+        (await li.post(claim)).ok()
+        (await li.get(call)).problem(409, "not-on-the-call")
+        clock.on(minutes=6)
         await go_round(door.platform)
         assert (await Enquiry.get()).state == "closed"
 
@@ -135,15 +159,90 @@ async def test_a_call_that_ends_before_it_rang_is_called_back_and_never_rings(tm
         assert await HotlineCaller.all().count() == 1
 
 
-def story(number: int, rng: random.Random) -> list[dict[str, Any]]:
-    """A call's events; of two calls one is missed, and of four one hidden."""
-    at = now()
+async def test_a_call_rings_at_any_hour_and_no_break_takes_it_from_the_queue(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        clock, li = Clock(door, door.platform.now()), officer(door, "li")
+        clock.on(hours=2, minutes=30)
+        await Switch(door).told("ringing", "c1")
+        clock.on(minutes=1)
+        await go_round(door.platform)
+        (one,) = await waiting(li)
+        (await li.post(f"/v1/desk/enquiries/{one['id']}/claim")).ok()
+        (await li.get(f"{CALLS}/{one['subject']}")).ok()
+        await Switch(door).told("ringing", "c2")
+        # Its switch never tells of an end.
+        clock.on(hours=5)
+        await go_round(door.platform)
+        assert await waiting(li) == []
+
+
+#: Who sits at which desk.
+SEATS = {"reception": ("li", "wang"), "fire": ("zhao", "sun")}
+PEOPLE = [who for people in SEATS.values() for who in people]
+
+
+def desk_of(events: Sequence[dict[str, Any]]) -> str:
+    return "fire" if any("line" in event for event in events) else "reception"
+
+
+def last_agent(events: Sequence[dict[str, Any]]) -> str:
+    """Who has spoken with them last."""
+    return max(((event["at"], event["agent"]) for event in events if "agent" in event), default=("", ""))[1]
+
+
+def story(number: int, rng: random.Random, at: datetime) -> list[dict[str, Any]]:
+    """A call's events; of two calls one is missed, of four one hidden, and one event alone says what was dialled."""
     about = {"call": f"c{number}", "number": "" if number % 4 == 3 else f"+86199000{number:05}"}
-    names = (
-        ["ringing", "answered", "ended"] if number % 2 else rng.choice((["ringing", "missed"], ["ended"], ["missed"]))
-    )
+    names = ["ringing", *["answered"] * rng.randint(1, 3), "ended"]
+    if number % 2 == 0:
+        names = rng.choice((["ringing", "missed"], ["ended"], ["missed"]))
     moments = (at + timedelta(seconds=second) for second in range(len(names)))
-    return [{"event": name, "at": when.isoformat(), **about} for name, when in zip(names, moments, strict=True)]
+    events = [{"event": name, "at": when.isoformat(), **about} for name, when in zip(names, moments, strict=True)]
+    if rng.random() < 0.5:
+        rng.choice(events[:-1] or events)["line"] = "9600119"
+    for event in events:
+        if event["event"] == "answered":
+            event["agent"] = rng.choice(SEATS[desk_of(events)])
+    return events
+
+
+async def test_in_any_order_it_comes_to_the_same_and_what_is_told_again_takes_a_call_from_nobody(
+    tmp_path: Path, database: str
+) -> None:
+    rng = random.Random(41)
+    async with exchange(tmp_path, database, duty=NOTHING) as door:
+        at, people = door.platform.now(), dict[str, Person]()
+        for desk, role in (("reception", "petitions/reception:desk"), ("fire", "fire:desk")):
+            people |= {one: officer(door, one, role) for one in SEATS[desk]}
+        for one in people.values():
+            await waiting(one)
+
+        async def tell(events: Sequence[dict[str, Any]]) -> None:
+            for body in rng.sample(events, len(events)):
+                assert (await door.anyone.call("POST", EVENTS, **signed(body, at))).status == 204
+
+        for number in range(tries(16, 400)):
+            events = story(number, rng, at)
+            # Some go on.
+            told = events[:-1] if number % 6 == 1 else events
+            await tell(told)
+            call, desk, agent = await HotlineCall.get(ref=f"c{number}"), desk_of(told), last_agent(told)
+            assert (call.desk, call.agent) == (desk, agent), told
+            backs = await HotlineCallBack.filter(caller_id=call.caller_id, state="due") if call.caller_id else []
+            assert [one.desk for one in backs] == [desk] * (not agent and bool(call.caller_id)), told
+            enquiry = await Enquiry.get_or_none(id=call.enquiry_id)
+            assert enquiry is None or enquiry.desk == desk
+            if agent:
+                assert enquiry is not None
+                assert (enquiry.state, enquiry.officer) == ("held", agent), told
+                (await people[agent].get(f"/v1/hotline/calls/{call.id}")).ok()
+                place = f"/v1/desk/enquiries/{enquiry.id}"
+                (other,) = {*SEATS[desk]} - {agent}
+                act = rng.choice([("transfer", {"officer": other}), ("return", None), ("close", None)])
+                (await people[agent].post(f"{place}/{act[0]}", act[1])).ok()
+            before = await Enquiry.filter(id=call.enquiry_id).values("desk", "state", "officer")
+            await tell(told * 2)
+            assert await Enquiry.filter(id=call.enquiry_id).values("desk", "state", "officer") == before, told
 
 
 async def deliver(url: str, session: aiohttp.ClientSession, events: Sequence[Any]) -> None:
@@ -165,7 +264,8 @@ async def deliver(url: str, session: aiohttp.ClientSession, events: Sequence[Any
 async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Path, database: str) -> None:
     """Each event comes three times, all of them shuffled, while servers die."""
     rng, port = random.Random(41), free_port()
-    events = [event for number in range(MANY) for event in story(number, rng)] * 3
+    stories = {f"c{number}": story(number, rng, now()) for number in range(MANY)}
+    events = [event for one in stories.values() for event in one] * 3
     rng.shuffle(events)
     config = tmp_path / "plugins.toml"
     desks = "".join(
@@ -180,7 +280,15 @@ async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Pa
         + desks
         + '[plugins.conversations]\npackage = "conversations"\napi = 1\n'
         + f'[plugins.hotline]\npackage = "hotline"\napi = 1\n[plugins.hotline.settings]\nsecrets = ["{SECRET}"]\n'
+        + 'lines = { 9600119 = "fire" }\n'
     )
+    plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
+    plugins |= {"desk": "desk", "conversations": "conversations", "hotline": "hotline"}
+    own = {"desk": {"desks": DESKS}, "hotline": HOTLINE}
+    opened = partial(open_door, tmp_path, plugins, settings=own, platform={"database": database}, duty=NOTHING)
+    async with opened() as door:
+        for desk, who in [(desk, who) for desk, people in SEATS.items() for who in people]:
+            await DeskOfficer.create(desk=desk, officer=who, officer_name=who, day=door.platform.today())
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
         url = f"http://127.0.0.1:{port}{EVENTS}"
         lines = [asyncio.create_task(deliver(url, session, events[line::16])) for line in range(16)]
@@ -189,10 +297,7 @@ async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Pa
                 await asyncio.sleep(rng.uniform(0.05, 0.4))
         async with server(config, port):
             await asyncio.gather(*lines)
-    plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
-    plugins |= {"desk": "desk", "conversations": "conversations", "hotline": "hotline"}
-    own = {"desk": {"desks": DESKS}, "hotline": HOTLINE}
-    async with open_door(tmp_path, plugins, settings=own, platform={"database": database}, duty=NOTHING):
+    async with opened():
         calls = await HotlineCall.all()
         assert sorted(one.ref for one in calls) == sorted({event["call"] for event in events})
         told = {(event["call"], event["event"]) for event in events}
@@ -200,6 +305,7 @@ async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Pa
             names = {name for ref, name in told if ref == one.ref}
             kept = (bool(one.rang_at), bool(one.answered_at), bool(one.ended_at))
             assert kept == ("ringing" in names, "answered" in names, bool(names & {"ended", "missed"})), one.ref
+            assert (one.desk, one.agent) == (desk_of(stories[one.ref]), last_agent(stories[one.ref]))
         missed = {one.caller_id for one in calls if one.answered_at is None and one.caller_id}
         backs = await HotlineCallBack.filter(state="due")
         assert Counter(one.caller_id for one in backs) == Counter(missed)
@@ -207,8 +313,13 @@ async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Pa
         assert await HotlineCaller.all().count() == len({one.caller_id for one in calls} - {None})
         enquiries = await Enquiry.filter(kind="call")
         assert len({one.subject for one in enquiries}) == len(enquiries)
-        assert {one.state for one in enquiries} <= {"left"}
-        assert {one.id for one in enquiries} == {one.enquiry_id for one in calls} - {None}
+        of = {one.enquiry_id: one for one in calls if one.enquiry_id}
+        assert {one.id for one in enquiries} == {*of}
+        # Whoever has spoken with them last holds it, for some minutes behind its end.
+        assert {(one.state, one.officer) for one in enquiries} <= {("left", ""), *(("held", who) for who in PEOPLE)}
+        for one in enquiries:
+            assert one.desk == of[one.id].desk
+            assert one.officer in ("", of[one.id].agent)
 
 
 NOTHING = ProcessRole(lanes=frozenset())

@@ -155,7 +155,7 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
     is_held = row.state == "held"
     events = [queue.event(row, "transferred", call.now, call.principal, body.get("note", ""))]
     if "officer" in body:
-        to_whom = await officers.colleague(call, row.desk, body["officer"])
+        to_whom = await officers.colleague(call.platform, row.desk, body["officer"])
         if to_whom is None:
             raise InvalidFields([FieldProblem("/officer", NOT_SEEN, "not-of-the-desk")])
         beside = await officers.room_for_one(call.platform, row.desk, to_whom.officer)

@@ -28,7 +28,6 @@ from banshi.sdk.cases import Actor, act
 from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, optional
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
 from hotline import call_backs
-from hotline.party import until
 from hotline.routes.calls import WORDS, own_desks
 from hotline.routes.filings import caller_of
 from hotline.sentences import say
@@ -91,19 +90,21 @@ async def _found(call: Call) -> HotlineCallBack:
 )
 async def list_call_backs(call: Call) -> web.StreamResponse:
     """List whom your desks are to call, who was promised it first in front; numbers are for whoever takes one."""
-    rows = HotlineCallBack.filter(_own(call), state=call.query.get("state", "due"))
+    state = call.query.get("state", "due")
+    wanted = {"due": call_backs.due(call.now), "held": Q(state="held", lease_until__gt=call.now)}
+    rows = HotlineCallBack.filter(_own(call), wanted.get(state, Q(state=state)))
     found, after = await page_of(call, rows, {"until": in_utc, "id": UUID})
-    return reply(call, Page([LISTED.of(call.platform, row) for row in found], after).document())
+    return reply(call, Page([LISTED.of(call.platform, row, state=state) for row in found], after).document())
 
 
 @ROUTES.post("/v1/hotline/call-backs/{id}/claim", Audience.STAFF, {200: Answer("Call them.", HELD), 409: TAKEN})
 async def claim_call_back(call: Call) -> web.StreamResponse:
     """Take a call-back, with its number; one of any number gets it, until the time of a call is over."""
     row, me = await _found(call), call.principal.subject
-    is_lost = row.state == "held" and row.lease_until is not None and row.lease_until <= call.now
-    if row.state != "due" and not is_lost and (row.state, row.officer) != ("held", me):
+    if not call_backs.is_due(row, call.now) and (row.state, row.officer) != ("held", me):
         raise CallBackTaken
-    values = {"state": "held", "officer": me, "lease_until": until(call.platform)}
+    minutes = timedelta(minutes=call.platform[SETTINGS].call_minutes)
+    values = {"state": "held", "officer": me, "lease_until": call.now + minutes}
     await _write(call, row, values)
     return await _held(call, row)
 

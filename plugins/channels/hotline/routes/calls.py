@@ -31,6 +31,7 @@ from conversations import CONVERSATIONS
 from desk import DESK, OFFICER, Desk, Enquiry
 from hotline import call_backs
 from hotline.moments import moment
+from hotline.party import until
 from hotline.sentences import say
 from hotline.settings import SETTINGS
 from hotline.tables.models import HotlineCall, HotlineCallBack, HotlineCaller, HotlineFiling
@@ -80,13 +81,18 @@ def own_desks(call: Call) -> list[Desk]:
 
 
 async def held(call: Call, identity: str) -> tuple[HotlineCall, Enquiry]:
-    """A call that its operator holds. Raises NotFound for another desk's as for none, and NotOnTheCall."""
+    """A call that its operator holds. Raises NotFound for another desk's as for none, and NotOnTheCall.
+
+    Some minutes after its end it is nobody's any more.
+    """
     row = await HotlineCall.get_or_none(id=UUID(identity))
     enquiry = await Enquiry.get_or_none(id=row.enquiry_id) if row and row.enquiry_id else None
     codes = {desk.code for desk in own_desks(call)}
     if row is None or (enquiry.desk if enquiry else row.desk) not in codes:
         raise NotFound(say("There is no such call at a desk of yours."), see="/v1/desk/enquiries")
     if enquiry is None or (enquiry.state, enquiry.officer) != ("held", call.principal.subject):
+        raise NotOnTheCall
+    if until(call.platform, row) <= call.now:
         raise NotOnTheCall
     return row, enquiry
 
@@ -127,7 +133,7 @@ async def show_caller(call: Call) -> web.StreamResponse:
     if row.caller_id is not None:
         own = {"caller_id": row.caller_id, "desk": enquiry.desk}
         filings = await HotlineFiling.filter(**own).order_by("-id").limit(MAX_SHOWN)
-        due = await HotlineCallBack.filter(**own, state="due").order_by("until").limit(MAX_SHOWN)
+        due = await HotlineCallBack.filter(call_backs.due(call.now), **own).order_by("until").limit(MAX_SHOWN)
     document = {
         "call": await shown(call, row, enquiry),
         "cases": orjson.loads(answer.body)["items"],

@@ -24,12 +24,14 @@ MAX_BODY_BYTES = 16_384
 
 JSON = "application/json"
 LINE = {"type": "string", "maxLength": 64}
+#: Longer than any: whoever calls may name themselves as they like, and what is none is hidden.
+NUMBER = {**LINE, "maxLength": 1_024}
 EVENT = Record(
     event={"enum": [*merging.MOMENTS]},
     call={"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$", "description": "The switch's own id of the call."},
     at={"type": "string", "format": "date-time", "maxLength": 40, "description": "With its offset from UTC."},
     line=optional({**LINE, "description": "The number that was dialled; it leads to a desk."}),
-    number=optional({**LINE, "description": "The caller's, in any spelling; empty or left out where it is hidden."}),
+    number=optional({**NUMBER, "description": "The caller's, in any spelling; empty or left out where it is hidden."}),
     agent=optional({"type": "string", "maxLength": 255, "description": "Who answers: a subject, or an extension."}),
     recording=optional(
         Record(

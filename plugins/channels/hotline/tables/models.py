@@ -45,18 +45,23 @@ class HotlineCall(Personal):
     id = fields.UUIDField(primary_key=True, default=uuid7)
     #: The switch's own name of it.
     ref = fields.CharField(max_length=128, unique=True)
+    #: The number that was dialled, and the desk to which it leads.
+    line = fields.CharField(max_length=64, default="")
     desk = fields.CharField(max_length=64)
     #: None for a hidden number.
     caller_id = fields.UUIDField(null=True, db_index=True)
     #: The citizen, once they have proved themselves in this call, and what their sign-in says.
     person = PersonalId(255, default="", db_index=True)
     known: Any = Proved(default=dict)
-    #: The first that was told of each, in whatever order.
+    #: The first of each, in whatever order they are told.
     rang_at = fields.DatetimeField(null=True)
     answered_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
-    #: Who of the staff picked it up, as the switch says; "" where it doesn't.
+    #: Who of the staff has picked it up, the last one, as the switch says, and when; "" where it doesn't.
     agent = PersonalId(255, default="")
+    agent_at = fields.DatetimeField(null=True)
+    #: That moment once more, when the desk has been told: what is told again takes it from nobody.
+    put_at = fields.DatetimeField(null=True)
     #: Where it is recorded, and the sound's SHA-256; the sound is nowhere here.
     recording = PersonalLine(255, default="")
     sha256 = fields.CharField(max_length=64, default="")
@@ -115,6 +120,10 @@ class HotlineFiling(Personal):
         table = "hotline_filing"
 
 
+class Logged(PersonalJSON):
+    """What was done, one after the other."""
+
+
 class HotlineCallBack(Personal):
     """Somebody is to be called."""
 
@@ -139,6 +148,8 @@ class HotlineCallBack(Personal):
     lease_until = fields.DatetimeField(null=True)
     tries = fields.IntField(default=0)
     note = PersonalText(default="")
+    #: Who of the staff has seen the number, when, and what came of it.
+    log: Any = Logged(default=list)
     #: 1 to 5, of a satisfaction call.
     stars = fields.IntField(null=True)
     closed_at = fields.DatetimeField(null=True)

@@ -93,7 +93,7 @@ class Callbacks(Deliveries[Told]):
     def request(self, message: Told) -> tuple[Mapping[str, str], bytes]:
         return self.signed(), xml.written(message.fields)
 
-    def signed(self, secret: str = "") -> dict[str, str]:
+    def signed(self, secret: str | None = None) -> dict[str, str]:
         at, nonce = str(int(self._account.clock() * 1000)), str(secrets.randbelow(10**8))
         return {"signature": signature(secret or self._account.secret, at, nonce), "timestamp": at, "nonce": nonce}
 

@@ -16,6 +16,14 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 ("ref", fields.CharField(unique=True, description="The switch's own name of it.", max_length=128)),
+                (
+                    "line",
+                    fields.CharField(
+                        default="",
+                        description="The number that was dialled, and the desk to which it leads.",
+                        max_length=64,
+                    ),
+                ),
                 ("desk", fields.CharField(max_length=64)),
                 ("caller_id", fields.UUIDField(null=True, db_index=True, description="None for a hidden number.")),
                 (
@@ -32,7 +40,7 @@ class Migration(migrations.Migration):
                     "rang_at",
                     fields.DatetimeField(
                         null=True,
-                        description="The first that was told of each, in whatever order.",
+                        description="The first of each, in whatever order they are told.",
                         auto_now=False,
                         auto_now_add=False,
                     ),
@@ -43,8 +51,18 @@ class Migration(migrations.Migration):
                     "agent",
                     fields.CharField(
                         default="",
-                        description='Who of the staff picked it up, as the switch says; "" where it doesn\'t.',
+                        description='Who of the staff has picked it up, the last one, as the switch says, and when; "" where it doesn\'t.',
                         max_length=1415,
+                    ),
+                ),
+                ("agent_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                (
+                    "put_at",
+                    fields.DatetimeField(
+                        null=True,
+                        description="That moment once more, when the desk has been told: what is told again takes it from nobody.",
+                        auto_now=False,
+                        auto_now_add=False,
                     ),
                 ),
                 (
@@ -137,6 +155,15 @@ class Migration(migrations.Migration):
                 ("lease_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("tries", fields.IntField(default=0)),
                 ("note", fields.TextField(default="")),
+                (
+                    "log",
+                    fields.JSONField(
+                        default=list,
+                        description="Who of the staff has seen the number, when, and what came of it.",
+                        encoder=JSON_DUMPS,
+                        decoder=loads,
+                    ),
+                ),
                 ("stars", fields.IntField(null=True, description="1 to 5, of a satisfaction call.")),
                 ("closed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
