@@ -125,7 +125,8 @@ async def test_what_certainly_was_not_sent_is_sent_later_and_counts_once(
         await until(lambda: gateway.counted[SEND, 5] >= 2)
         gateway.set_faults(SmsFaults())
         await until(lambda: is_state(said, "delivered"))
-        # One number has its one, whichever process counts; another has the day's second segment, and a third waits for tomorrow's.
+        # One number has its one, whichever process counts; another has the day's second segment, and a third waits
+        # for tomorrow's.
         door.platform[SMS]._counted.clear()
         door.platform[RATES].alone = Alone()
         many, other = await text(door), await text(door, number="13900000000")
