@@ -139,8 +139,8 @@ async def looked_up(door: Door, item: Item, whole: Any, number: str, language: s
     return words
 
 
-#: Of a case, what is its own: its number, its person, and moments.
-OWN = {"id", "number", "person", "answers", "created_at", "updated_at", "urgency", "due_on", "clock_since"}
+#: Of a case, what is its own: its number, its person, by which channel it came, and moments.
+OWN = {"id", "number", "person", "channel", "answers", "created_at", "updated_at", "urgency", "due_on", "clock_since"}
 
 
 def stored(case: Case) -> dict[str, str]:

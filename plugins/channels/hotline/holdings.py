@@ -47,11 +47,16 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     await HotlineFiling.filter(person=whom.subject, case_id=None).delete()
     await HotlineCall.filter(Q(person=whom.subject) | Q(caller_id__in=_caller(whom))).delete()
     await HotlineCallBack.filter(caller_id__in=_caller(whom)).delete()
-    account = platform[SETTINGS].text_account
-    for caller in await HotlineCaller.filter(id__in=_caller(whom)) if account else ():
-        await platform[CONVERSATIONS].left_alone(account, caller.number)
+    await _leave_alone(platform, HotlineCaller.filter(id__in=_caller(whom)))
     await delete_in_steps(_unused().filter(id__in=_caller(whom)))
     return ()
+
+
+async def _leave_alone(platform: Platform, callers: QuerySet[HotlineCaller]) -> None:
+    """Nothing is kept of what they were texted."""
+    account = platform[SETTINGS].text_account
+    for caller in await callers if account else ():
+        await platform[CONVERSATIONS].left_alone(account, caller.number)
 
 
 async def emptied(_: Platform, case: Case) -> None:
@@ -77,7 +82,9 @@ async def tidy(platform: Platform) -> None:
     await delete_in_steps(HotlineCallBack.filter(at__lt=old, until__lt=platform.now()))
     gone = platform.now() - timedelta(days=platform.settings.draft_days)
     await delete_in_steps(HotlineFiling.filter(case_id=None, at__lt=gone))
-    await delete_in_steps(_unused().filter(at__lt=platform.now() - FORGOTTEN_AFTER))
+    left = _unused().filter(at__lt=platform.now() - FORGOTTEN_AFTER)
+    await _leave_alone(platform, left)
+    await delete_in_steps(left)
 
 
 async def enclosed(_: Platform, case: Case) -> Mapping[str, Any] | None:

@@ -11,12 +11,17 @@ from banshi.sdk.outgoing import key_of
 #: The longest that an operator may set.
 MAX_DAYS, MAX_HOURS, MAX_TRIES = 3_650, 240, 20
 
+#: Letters of a wording's version.
+MAX_VERSION_CHARS = 32
+
 #: What is read out before anything is filed, where the city has no wording of its own.
 WORDING: Mapping[str, Texts] = {
     "1": {
-        "zh-CN": "我将为您登记并提交这件事。您的姓名、号码和所述内容只用于办理，您可以随时撤回同意。您同意吗？",
+        "zh-CN": "我将为您登记并提交这件事。您的姓名、号码和所述内容只用于办理，您可以随时撤回同意。"
+        "如果您愿意，凭证码和进展提醒会以短信发到您的号码，短信不含个人信息。您同意吗？",
         "en": "I shall write this down and hand it in for you. Your name, your number and what you say are used for "
-        "this alone, and you may take your consent back at any time. Do you agree?",
+        "this alone, and you may take your consent back at any time. If you like, your code and word of news are "
+        "texted to your number, without a personal word. Do you agree?",
     }
 }
 
@@ -55,6 +60,8 @@ class HotlineSettings:
             raise ValueError("country and area are digits, without + and without the 0 in front")
         if not self.consents or any(set(texts) != set(LANGUAGES) for texts in self.consents.values()):
             raise ValueError(f"consents needs one wording at least, each in {', '.join(LANGUAGES)}")
+        if max(map(len, self.consents)) > MAX_VERSION_CHARS:
+            raise ValueError(f"a version of consents has {MAX_VERSION_CHARS} letters at most")
         for name, most in (
             ("call_minutes", 1_440),
             ("call_back_hours", MAX_HOURS),

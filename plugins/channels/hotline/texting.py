@@ -11,7 +11,7 @@ from banshi import Platform, Texts, text_in
 from conversations import CONVERSATIONS, BoundContact, Reply, promise
 from hotline.sentences import say
 from hotline.settings import SETTINGS
-from hotline.tables.models import PREFIX, HotlineCaller, HotlineFiling
+from hotline.tables.models import PREFIX, HotlineCallBack, HotlineCaller, HotlineFiling
 
 SLIP_TOLD = "Your code is {slip}. With it and this number you can ask how it stands."
 BINDING_TOLD = "{code} binds what was filed for this number to an account. Tell it to nobody, to no operator either."
@@ -28,6 +28,12 @@ async def text(platform: Platform, caller: UUID | None, words: Texts, key: str) 
     to = await platform[CONVERSATIONS].reached(account, known.number)
     contact = BoundContact(to, account, known.number, "", to)
     return [promise(platform, contact, Reply(text=text_in(words, "zh-CN")), by="engine", key=f"hotline-{key}")]
+
+
+async def text_call_back(platform: Platform, row: HotlineCallBack) -> Sequence[Model]:
+    """A text with the time of a call-back, by the city's clock."""
+    begins, until = [f"{at.astimezone(platform.settings.timezone):%m-%d %H:%M}" for at in (row.begins, row.until)]
+    return await text(platform, row.caller_id, say(CALL_TOLD, begins=begins, until=until), f"call-{row.id}")
 
 
 async def number_to_text(_: Platform, person: str, case: UUID) -> str:

@@ -35,10 +35,10 @@ async def take_sms_receipts(call: Call) -> web.StreamResponse:
     """Take what became of texts. What came twice counts once; what proves nothing is left out."""
     sms, body = call.platform[SMS], await read_body(call.request, MAX_BYTES)
     try:
-        told = {sms.proven(one["callData"]): str(one["status"]) for one in orjson.loads(body)}
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        told = {sms.proven(one.get("callData")): str(one["status"]) for one in orjson.loads(body) if "status" in one}
+    except (orjson.JSONDecodeError, AttributeError, TypeError):
         raise ReceiptsNotProven from None
-    if [*told] == [""]:
+    if not any(told) and body != b"[]":
         raise ReceiptsNotProven
     for identity, status in told.items():
         if identity:

@@ -19,7 +19,7 @@ import structlog
 from prometheus_client import Counter
 
 from banshi import Key, Platform
-from banshi.sdk.limits import RATES, Limit, spend
+from banshi.sdk.limits import Limit, spend
 from banshi.sdk.outgoing import Consequence, Request, Vendor
 from banshi.sdk.outgoing import Refused as NotSent
 from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Refused, Unknown
@@ -79,10 +79,10 @@ class Sms:
         """Raises NotSent for what no text goes to, and for one too many. What is tried again counts once."""
         if not MOBILE.fullmatch(number):
             raise NotSent("no-mobile", Consequence.DEAD)
-        name, most = f"sms.{self._hashed(number)}", self.settings.texts_for_one
-        if identity not in self._counted and await self.platform[RATES].wait(name, most, 86_400):
+        day, own = self.platform.settings.timezone, self.settings
+        texts, budget = Limit("texts", own.texts_for_one, day=day), Limit("segments", own.segments_a_day, day=day)
+        if identity not in self._counted and not await spend(self.platform, f"{ACCOUNT}:{self._hashed(number)}", texts):
             raise NotSent("texts-for-one", Consequence.REFUSED)
-        budget = Limit("segments", self.settings.segments_a_day, day=self.platform.settings.timezone)
         while self._counted.setdefault(identity, 0) < size:
             if not await spend(self.platform, ACCOUNT, budget):
                 raise NotSent("segments-a-day", Consequence.SPENT)
@@ -128,8 +128,8 @@ def _md5(text: str) -> str:
 
 def _taken(status: int, _: Mapping[str, str], body: bytes) -> None:
     """Raises Refused where the call as a whole, or the message in it, wasn't taken."""
-    if status in (429, 503):
-        raise NotSent(str(status), Consequence.SOON)
+    if status == 429:
+        raise NotSent("429", Consequence.SOON)
     try:
         found: Any = orjson.loads(body) if status == 200 else None
         codes = [found["code"], *(one["code"] for one in found.get("data") or ())]

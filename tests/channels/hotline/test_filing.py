@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,10 @@ import pytest
 
 from banshi.builtin.personal_data.holdings import DataSubject
 from banshi.builtin.personal_data.persons import forget_person
+from banshi.forms.numbers import MADE_UP
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import Door
-from conversations.tables.models import Said
+from conversations.tables.models import ChannelConversation, Said
 from hotline.holdings import tidy
 from hotline.slips import TRIES, WRONG
 from hotline.tables.models import HotlineCall, HotlineCaller, HotlineFiling
@@ -280,3 +282,31 @@ async def test_a_code_goes_out_without_a_personal_word_to_whoever_agreed_to_text
         told = [await number_to_text(door.platform, caller.subject, UUID(one)) for one in cases]
         assert told == ["", NUMBER]
         assert await number_to_text(door.platform, "zhang", UUID(cases[1])) == ""
+
+
+async def test_what_they_agreed_to_is_texted_in_the_write_that_it_tells_of_and_leaves_with_them(tmp_path: Path) -> None:
+    async with exchange(tmp_path, text_account="sms:city", call_back_hours=2) as door:
+        clock = Clock(door, door.platform.now())
+        li, call = await taken(door)
+        made = (await filed(li, call, "suggest-police", {"answers": {}}, wait=True, texts=True)).created()
+        until = (door.platform.now() + timedelta(hours=3)).isoformat()
+        (await li.post(f"{call}/call-backs", {"until": until, "texts": True})).created()
+        slip, time = [one.words["text"] for one in await Said.all().order_by("id")]
+        assert made["slip"] in slip
+        assert f"{datetime.fromisoformat(until).astimezone(door.platform.settings.timezone):%H:%M}" in time
+        clock.on(days=800)
+        await tidy(door.platform)
+        assert await ChannelConversation.all().count() == await Said.all().count() == 0
+
+
+async def test_an_app_that_says_somebody_is_twelve_has_whoever_cares_for_them_agree(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        other = next(one for one in door.platform.registry.items.values() if one.kind == "application" and one.form)
+        first = f"51{MADE_UP}{door.platform.today().year - 12}0101001"
+        rest = (1 - 2 * int(first, 13)) % 11
+        child = door.citizen("child", "李小示例", first + ("X" if rest == 10 else str(rest)))
+        digits = (await child.post("/v1/conversations/codes")).created()["digits"]
+        (await li.post(f"{call}/person", {"digits": digits})).ok()
+        waits = (await filed(li, call, other.code, {"answers": {}}, wait=True)).created()
+        assert [one["code"] for one in waits["lacks"]] == ["guardian"]

@@ -35,6 +35,7 @@ from hotline.party import until
 from hotline.sentences import say
 from hotline.settings import SETTINGS
 from hotline.tables.models import HotlineCall, HotlineCallBack, HotlineCaller, HotlineFiling
+from hotline.texting import text_call_back
 
 ROUTES = Routes("hotline")
 
@@ -45,6 +46,7 @@ READER: Key[ApiReader] = Key("the hotline's reader")
 WRONG_CODES, MAX_SHOWN = 5, 50
 
 WORDS = {"type": "string", "minLength": 1, "maxLength": 2_000, "pattern": r"\S"}
+TEXTS = {"type": "boolean", "description": "They agree to text messages, which have no personal word."}
 OUTCOMES = ["answered", "filed", "transferred", "emergency", "nuisance", "dropped"]
 CONSENT = Record(version=TEXT, text={**TEXT, "description": "What is read out before anything is filed."})
 FILED = Record(id=ID, item=TEXT, state={"enum": ["waiting", "filed", "answered", "bound", "withdrawn"]}, at=MOMENT)
@@ -207,7 +209,7 @@ async def conclude_call(call: Call) -> web.StreamResponse:
     "/v1/hotline/calls/{id}/call-backs",
     Audience.STAFF,
     {201: Answer("It is promised.", DUE), **ON},
-    body=Record(begins=optional(MOMENT), until=MOMENT, note=optional(WORDS)).form(),
+    body=Record(begins=optional(MOMENT), until=MOMENT, note=optional(WORDS), texts=optional(TEXTS)).form(),
     creates=True,
 )
 async def promise_call_back(call: Call) -> web.StreamResponse:
@@ -222,5 +224,6 @@ async def promise_call_back(call: Call) -> web.StreamResponse:
     about = {"begins": begins, "until": ends, "note": call.body.get("note", ""), "desk": enquiry.desk}
     made = call_backs.promised(call.platform, row, row.caller_id, **about)
     document = DUE.of(call.platform, made)
-    await call.platform.store.commit(Write(rows=[made, *call.once.receipt(document)]))
+    texts = await text_call_back(call.platform, made) if call.body.get("texts") else ()
+    await call.platform.store.commit(Write(rows=[made, *texts, *call.once.receipt(document)]))
     return reply(call, document, status=201)

@@ -31,7 +31,7 @@ from banshi.sdk.http import Routes
 from banshi.sdk.kinds import Begun
 from desk import DESK, Enquiry
 from hotline.callers import met, spoken_for
-from hotline.routes.calls import WORDS, held, own_desks
+from hotline.routes.calls import TEXTS, WORDS, held, own_desks
 from hotline.sentences import say
 from hotline.settings import SETTINGS
 from hotline.slips import SLIPS, NoSlip, number_in
@@ -42,6 +42,9 @@ ROUTES = Routes("hotline")
 
 #: For whom they speak; what a minor may file without whoever cares for them, by the item's kind: a word to the city.
 RELATIONS, A_MINOR_MAY = ["self", "ward", "relative", "minor"], ("appeal", "query")
+
+#: Years from which somebody is of age (Civil Code, article 17); and letters of a citizen's number, which has the day.
+ADULT_YEARS, RESIDENT_CHARS = 18, 18
 
 SLIP = {"type": "string", "pattern": "^[0-9 -]{8,12}$", "description": "The digits that they were given."}
 NUMBER = {"type": "string", "minLength": 1, "maxLength": 64}
@@ -56,7 +59,7 @@ BODY = Record(
     relation={"enum": RELATIONS, "description": "They speak for themselves, a ward or a relative; or are a minor."},
     consent={**TEXT, "maxLength": 32, "description": "The version of the wording that was read out, and agreed to."},
     read_back={"const": True, "description": "Their number was read back to them."},
-    texts=optional({"type": "boolean", "description": "They agree to text messages, which have no personal word."}),
+    texts=optional(TEXTS),
     wait=optional({"type": "boolean", "description": "What is refused by its form waits as a draft."}),
 ).form()
 FILING = Record(
@@ -146,7 +149,7 @@ async def file_for_caller(call: Call) -> web.StreamResponse:
     words = say(SLIP_TOLD, slip=filing.slip)
     texts = await text(call.platform, filing.texted, words, str(filing.row.id))
     try:
-        if call.body["relation"] == "minor" and item.kind not in A_MINOR_MAY:
+        if _is_minor(filing) and item.kind not in A_MINOR_MAY:
             raise InvalidFields([FieldProblem("", say("Whoever cares for a minor has to agree."), "guardian")])
         begun = await begin(call.platform, item, filing.principal, submission, call.language, receipt)
     except InvalidFields as refused:
@@ -157,6 +160,14 @@ async def file_for_caller(call: Call) -> web.StreamResponse:
         await commit(call.platform, Write(), waits)
     state = "waiting" if begun is None else "filed" if begun.case else "answered"
     return reply(call, document(state, begun), status=201, headers={"Cache-Control": "no-store"})
+
+
+def _is_minor(filing: Filing) -> bool:
+    """Whether they say so, or the document that they have proved themselves by."""
+    today, known = filing.call.platform.today(), filing.principal.resident_id
+    born = known[6:14] if len(known) == RESIDENT_CHARS else ""
+    is_young = born > f"{today.year - ADULT_YEARS}{today:%m%d}"
+    return filing.row.relation == "minor" or (is_young and filing.row.relation == "self")
 
 
 async def _begun(call: Call) -> Filing:

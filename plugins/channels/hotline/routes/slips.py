@@ -82,7 +82,10 @@ async def _of_own_desk(call: Call) -> HotlineFiling:
     "/v1/hotline/slips/read", Audience.STAFF, {200: Answer("What it is.", READ), 404: NONE, 429: TRIED}, body=BODY
 )
 async def read_slip(call: Call) -> web.StreamResponse:
-    """Read to somebody how it stands with what was filed for them, by their number and slip code; it is on record."""
+    """Read to somebody how it stands with what was filed for them, by their number and slip code.
+
+    That you read a case is on record.
+    """
     row, platform = await _of_own_desk(call), call.platform
     whose, case = caller_of(row), None
     if row.case_id is not None:
