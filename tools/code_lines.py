@@ -39,7 +39,7 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_035, 930),  # the face, sdk, testing
+    "platform/banshi": Budget(1_033, 930),  # the face, sdk, testing
     "platform/banshi/foundation": Budget(3_354, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
     "platform/banshi/kernel": Budget(5_998, 5_750),
@@ -52,7 +52,7 @@ ROOMS = {
     "libraries/sandboxes": Budget(689, 450),
     "libraries/wire": Budget(188, 130),
     "plugins/channels/desk": Budget(2_068, 2_000),
-    "plugins/channels/conversations": Budget(4_809, 3_600),
+    "plugins/channels/conversations": Budget(4_814, 3_600),
     "plugins/channels/web_site": Budget(3_123, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/channel_figures": Budget(117, 120),
@@ -60,9 +60,9 @@ ROOMS = {
     "plugins/channels/sms": Budget(250, 250),
     "plugins/channels/sms/sandbox": Budget(115, 115),
     "plugins/channels/hotline": Budget(1_416, 1_500),
-    "plugins/channels/wechat": Budget(989, 900),
+    "plugins/channels/wechat": Budget(988, 900),
     "plugins/channels/wechat/sandbox": Budget(1_175, 1_200),
-    "plugins/channels/qq": Budget(400, 400),
+    "plugins/channels/qq": Budget(399, 400),
     "plugins/channels/qq/sandbox": Budget(298, 300),
     "plugins/channels/weibo": Budget(270, 350),
     "plugins/channels/weibo/sandbox": Budget(191, 250),

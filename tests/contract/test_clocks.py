@@ -33,6 +33,7 @@ OWN_CLOCK = {
     "mobile_push/providers/apple.py": (1, "what one push bears, beside the provider's own time to live"),
     "mobile_push/providers/apns/signature.py": (1, "Apple judges it by its own clock"),
     "mobile_push/providers/webpush/vapid.py": (2, "a token of this process alone"),
+    "plugins/channels/hotline_asterisk/program.py": (2, "a program beside the switch, by the switch's machine"),
     "mobile_push/cap/signature.py": (1, "only where no moment is given"),
 }
 

@@ -1,7 +1,6 @@
 """Cases: finding, showing, making and moving them."""
 
 from banshi.builtin.cases.routes import show_case
-from banshi.builtin.drafts.routes import drop as drop_draft
 from banshi.builtin.drafts.routes import find as find_draft
 from banshi.builtin.drafts.routes import save as save_draft
 from banshi.builtin.identity.access import ROLES
@@ -32,7 +31,6 @@ __all__ = [
     "commit",
     "count_people",
     "decide",
-    "drop_draft",
     "find_case",
     "find_draft",
     "hand_over",

@@ -7,7 +7,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from banshi import Problem
+from conversations.sentences import say
 from desk import Attached
+
+
+class FileOver(Problem, status=410, code="file-over", says=say):
+    """The provider does not have this file any more; send it once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from banshi import Key, Platform, Problem, Unavailable, text_in
 from banshi.sdk.files import read_file
 from banshi.sdk.outgoing import CallFailed, NoToken, Outgoing, Refused
-from conversations import Accepted, Button, Later, Opened, Outbound, Outcome, Received, outcome_of
+from conversations import Accepted, Button, FileOver, Later, Opened, Outbound, Outcome, Received, outcome_of
 from conversations import Refused as NotTaken
 from qq.api import CODES, MARKDOWN, MEDIA, TEXT, Api
 from qq.events import COMES_OR_GOES, GROUP
@@ -31,10 +31,6 @@ IN_A_ROW, ROWS, MAX_LABEL = 2, 5, 10
 
 ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；）】]+", re.IGNORECASE)
 HIDDEN = "(an address that can't be shown here: open the city's app or site)"
-
-
-class FileOver(Problem, status=410, code="file-over", says=say):
-    """QQ does not have this file any more; send it once more."""
 
 
 class Bot:

@@ -8,7 +8,7 @@ from functools import partial
 
 from banshi import Key, Platform, Problem, Unavailable
 from banshi.sdk.outgoing import Consequence, Refused
-from conversations import Content, File, Joined, Left, Place, Received, Scanned, Text, Unread, Video, Voice
+from conversations import Content, File, FileOver, Joined, Left, Place, Received, Scanned, Text, Unread, Video, Voice
 from wechat.api.client import TOO_LONG, Api
 from wechat.sentences import say
 from wechat.settings import AccountSettings
@@ -22,10 +22,6 @@ FOLLOWED_BY = "qrscene_"
 
 #: What stands in a text in place of a sticker, a red packet and the like.
 UNSUPPORTED = "【收到不支持的消息类型，暂无法显示】"
-
-
-class FileOver(Problem, status=410, code="file-over", says=say):
-    """WeChat does not have this file any more; send it once more."""
 
 
 class FileTooLarge(Problem, status=413, code="too-large", says=say):

@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 import orjson
 
-from banshi import Key, Platform, Problem, Unavailable
+from banshi import Key, Platform, Unavailable
 from banshi.sdk.outgoing import CallFailed, Codes, Consequence, Outgoing, Refused, Request, Vendor
 from conversations import (
     Accepted,
     Content,
     File,
+    FileOver,
     Joined,
     Left,
     Opened,
@@ -66,10 +67,6 @@ CODES = Codes(
         "20504": Consequence.DEAD,  # they don't follow the account any more
     }
 )
-
-
-class FileOver(Problem, status=410, code="file-over", says=say):
-    """Weibo does not have this file any more; send it once more."""
 
 
 class OpenAccount:

@@ -31,7 +31,7 @@ class NotFromWeibo(Problem, status=403, code="signature-refused", says=say):
     """This is not signed as Weibo signs for this account, or it was signed too long ago."""
 
 
-class NoMessage(Problem, status=400, code="malformed-body", says=say):
+class NoWeiboMessage(Problem, status=400, code="malformed-body", says=say):
     """This is no message of Weibo's that can be read."""
 
 
@@ -59,7 +59,7 @@ async def take_weibo_message(call: Call) -> web.StreamResponse:
         message = messages.read(body)
         received = account.received(message)
     except (TimeoutError, xml.Unreadable):
-        raise NoMessage from None
+        raise NoWeiboMessage from None
     if received is None:
         return web.Response(text="", content_type="text/plain")
     answering, name = call.platform[ANSWERING], call.path["account"]
