@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from banshi import Unavailable
+from banshi.builtin.drafts.models import Draft
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appointment.models import Slot
 from conversations.tables.models import Said
-from hotline.tables.models import HotlineCallBack
+from hotline.tables.models import HotlineCallBack, HotlineFiling
 from tests.channels.hotline.exchange import AGREED, FILINGS, NUMBER, SLIPS, exchange, filed, owner, taken
 from tests.channels.hotline.test_filing import suggestion
 
@@ -89,3 +94,39 @@ async def test_consent_taken_back_gives_a_booked_place_back(tmp_path: Path) -> N
         assert (await li.post(f"{SLIPS}/withdraw", body)).ok()["is_withdrawn"]
         assert (await Case.get()).state == "cancelled"
         assert (await Slot.get(id=slots[-1]["id"])).taken == 0
+
+
+async def test_a_draft_is_kept_with_its_code_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ends the server between two of its writes: there is one. The same for binding it."""
+    async with exchange(tmp_path) as door:
+        li, call = await taken(door)
+        half, store = {"answers": {"title": "lamp"}}, type(door.platform.store)
+        commit, left = store.commit, [0]
+
+        async def killed(self: Any, write: Any, **rest: Any) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise Unavailable
+            await commit(self, write, **rest)
+
+        monkeypatch.setattr(store, "commit", killed)
+        # Each write of the request in turn is the one that isn't done; then all are.
+        for nth in (1, 2, 3, 0):
+            left[0] = nth
+            made = await filed(li, call, "suggest-police", half, wait=True)
+            if made.status == 201:
+                break
+            left[0] = 0
+            assert await HotlineFiling.all().count() == await Draft.all().count() == 0
+        zhang, body = owner(door, "zhang"), {"number": NUMBER, "slip": made.created()["slip"]}
+        for nth in (1, 2, 3, 0):
+            left[0] = nth
+            bound = await zhang.post(f"{SLIPS}/bind", body)
+            if bound.status == 200:
+                break
+            left[0] = 0
+            assert (await HotlineFiling.get()).answers == half["answers"]
+            assert await Draft.all().count() == 0
+        left[0] = 0
+        assert bound.ok()["state"] == "bound"
+        assert (await Draft.get()).answers == half["answers"]

@@ -259,8 +259,8 @@ async def test_a_caller_is_forgotten_and_a_number_leaves_with_the_last_thing_und
         clock = Clock(door, door.platform.now())
         li, call = await taken(door)
         (await filed(li, call, "suggest-police", {"answers": {}}, wait=True)).created()
-        caller = await HotlineCaller.get()
-        await forget_person(door.platform, DataSubject(caller.subject))
+        subject = (await li.get(call)).ok()["subject"]
+        await forget_person(door.platform, DataSubject(subject))
         assert await HotlineCaller.all().count() == await HotlineFiling.all().count() == 0
         await Switch(door).told("missed", "c9")
         clock.on(days=731)
