@@ -271,6 +271,7 @@ ELSEWHERE |= {
     "list_enquiry_messages",
     "list_desk_phrases",
     "list_desk_officers",
+    "show_call",
     "check_wechat_address",
     "check_weibo_address",
     "check_receipts_address",
