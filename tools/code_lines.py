@@ -78,7 +78,7 @@ ROOMS = {
 BESIDE = {"benchmarks", "tools", "docs/examples"}
 
 #: Lines of tests for each line of production: today, and once all is built.
-TESTS_SHARE = (1.25, 1.08)
+TESTS_SHARE = (1.235, 1.08)
 
 #: Lines of code of a file that is no test; and of those that were longer when this was written, which only shrink.
 LONGEST_FILE = 230
