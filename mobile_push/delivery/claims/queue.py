@@ -140,7 +140,8 @@ class Queue(ABC):
 
     async def give_back(self, rows: Sequence[tuple[int, int]]) -> None:
         """Release (id, attempts) that were claimed and not tried, so that nobody waits for their leases to end."""
-        await self._store.connection.execute_many(self._give_back, list(map(list, rows)))
+        if rows:
+            await self._store.connection.execute_many(self._give_back, list(map(list, rows)))
 
 
 class SqliteQueue(Queue):
