@@ -139,8 +139,10 @@ async def looked_up(door: Door, item: Item, whole: Any, number: str, language: s
     return words
 
 
-#: Of a case, what is its own: its number, its person, by which channel it came, and moments.
+#: Of a case, what is its own: its number, its person, by which channel it came, moments, and with an appointment of
+#: tomorrow that they are reminded at once, which makes it a version more.
 OWN = {"id", "number", "person", "channel", "answers", "created_at", "updated_at", "urgency", "due_on", "clock_since"}
+OWN |= {"version"}
 
 
 def stored(case: Case) -> dict[str, str]:
