@@ -196,7 +196,7 @@ async def test_a_file_of_a_stranger_is_nobodys_and_is_not_kept(tmp_path: Path) -
 
     async with bureau(tmp_path) as door:
         received = Received(key="1", contact="stranger", content=File(picture), at=door.platform.now())
-        row = _new(Phone(), received)
+        row = _new(Phone().name, received.contact, received.at)
         talk = Talk(door.platform, row, is_new=True, received=received, memory=Memory.of(row.memory))
         assert await uploading.stored(talk, File(picture), picture) is None
         assert "身份" in talk.reply.text
