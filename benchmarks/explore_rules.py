@@ -112,7 +112,7 @@ REFUSED = (
     Refused(
         "invalid-parameter",
         "two parameters make a stretch of time, and JSON Schema looks at one at a time",
-        operations="list_slots|list_slot_days|appeal_statistics",
+        operations="list_slots|list_slot_days|appeal_statistics|channel_statistics",
         parameters=("from", "to"),
     ),
     Refused("logout-refused", "who has signed a token, no schema knows", operations="end_signed_out_sessions"),
