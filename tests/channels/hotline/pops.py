@@ -11,8 +11,8 @@ from tests.channels.desks import ENQUIRIES, SERVING, officer
 from tests.channels.hotline.exchange import EVENTS, exchange, signed
 from tests.channels.test_desk_stream import listening
 
-#: Calls that come at once; and reads after which each that was heard of is there.
-AT_ONCE, READS = 50, 50
+#: Calls that come at once.
+AT_ONCE = 50
 
 
 async def latencies(folder: Path, database: str, rounds: int) -> list[float]:
@@ -51,12 +51,7 @@ async def latencies(folder: Path, database: str, rounds: int) -> list[float]:
                 if len(heard) < AT_ONCE:
                     await ear.news.wait()
             await ringing
-            refs = dict[str, str]()
-            for _ in range(READS):
-                refs |= {str(one.id): one.ref for one in await HotlineCall.filter(id__in=[*heard])}
-                if refs.keys() == heard.keys():
-                    break
-                await asyncio.sleep(0.1)
+            refs = {str(one.id): one.ref for one in await HotlineCall.filter(id__in=[*heard])}
             took += [(at - begun[refs[subject]]) * 1000 for subject, (_, at) in heard.items()]
             claims += [asyncio.create_task(claim(identity)) for identity, _ in heard.values()]
         await asyncio.gather(*claims)
