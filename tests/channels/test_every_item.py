@@ -139,15 +139,15 @@ async def looked_up(door: Door, item: Item, whole: Any, number: str, language: s
     return words
 
 
-#: Of a case, what is its own: its number, its person, by which channel it came, moments, and with an appointment of
-#: tomorrow that they are reminded at once, which makes it a version more.
+#: Of a case, what is its own: its number, its person, by which channel it came, and moments.
 OWN = {"id", "number", "person", "channel", "answers", "created_at", "updated_at", "urgency", "due_on", "clock_since"}
-OWN |= {"version"}
 
 
 def stored(case: Case) -> dict[str, str]:
     """What is stored of a case, in which each file is called one."""
-    names = case._meta.fields_db_projection.keys() - OWN
+    # Who booked a place of tomorrow is reminded at once at some hours, which makes it a version more.
+    own = OWN | {"version"} if case.kind == "appointment" else OWN
+    names = case._meta.fields_db_projection.keys() - own
     answers = json.dumps(case.answers, sort_keys=True)
     nameless = re.sub('"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"', '"a file"', answers)
     return {name: str(getattr(case, name)) for name in names} | {"answers": nameless}

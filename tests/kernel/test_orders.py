@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from banshi.foundation.time.working_days import MAINLAND
@@ -43,6 +43,20 @@ WALK = st.lists(
     ),
     min_size=5,
     max_size=25,
+)
+
+EAST, WEST = PLACES[:2]
+#: Through all that may happen: urged and given more time; and sent back, sent on, disputed and placed by a lead.
+KNOWN_WALKS: tuple[list[tuple[str, str, int, tuple[str, str], int]], ...] = (
+    [
+        *(("li", "urge", 24, EAST, 1), ("east", "assign", 0, EAST, 1), ("east", "ask-extension", 0, EAST, 3)),
+        ("lead", "extend", 0, EAST, 1),
+    ],
+    [
+        *(("east", "forward", 0, WEST, 1), ("west", "send-back", 0, EAST, 1), ("east", "forward", 0, WEST, 1)),
+        *(("west", "dispute", 0, EAST, 1), ("lead", "place", 0, EAST, 1), ("east", "assign", 0, EAST, 1)),
+        *(("east", "ask-extension", 0, EAST, 3), ("lead", "refuse-extension", 0, EAST, 1)),
+    ],
 )
 
 
@@ -132,6 +146,8 @@ def test_what_is_offered_is_taken_and_nothing_else_whatever_people_do_with_an_or
         stack = AsyncExitStack()
         offices = runner.run(stack.enter_async_context(open_offices(tmp_path)))
 
+        taken = Counter[str]()
+
         async def walked(steps: list[tuple[str, str, int, tuple[str, str], int]]) -> None:
             offices.now = NOON
             present = people(offices)
@@ -139,14 +155,18 @@ def test_what_is_offered_is_taken_and_nothing_else_whatever_people_do_with_an_or
             for who, action, hours, place, days in steps:
                 offices.later(hours=hours)
                 await order.tried(who, present[who], action, place, days)
+            taken.update(+order.done)
 
         @settings(max_examples=60)
+        @example(KNOWN_WALKS[0])
+        @example(KNOWN_WALKS[1])
         @given(WALK)
         def walk(steps: list[tuple[str, str, int, tuple[str, str], int]]) -> None:
             runner.run(walked(steps))
 
         try:
             walk()
+            assert taken.keys() == {*ACTIONS}, "each was taken at least once"
         finally:
             runner.run(stack.aclose())
 

@@ -9,12 +9,13 @@ from tortoise.exceptions import IntegrityError
 
 from banshi import Platform, Principal, Stale, Update, Write
 from banshi.sdk.cases import commit
+from hotline.sentences import word
 from hotline.slips import SLIPS
 from hotline.tables.models import HotlineCall, HotlineCaller
 
 #: By which they reach us: of the desk's heads, of look-ups, of statistics.
 CHANNEL = "hotline"
-TITLE = {"zh-CN": "电话", "en": "Telephone"}
+TITLE = word("Telephone")
 
 #: A number is forgotten under which nothing is kept, a day after it was met: what is written meanwhile finds it there.
 FORGOTTEN_AFTER = timedelta(days=1)

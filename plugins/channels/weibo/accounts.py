@@ -34,7 +34,7 @@ from conversations import (
     outcome_of,
 )
 from conversations import Refused as NotTaken
-from weibo.sentences import say
+from weibo.sentences import say, word
 from weibo.settings import SETTINGS, AccountSettings
 from wire import messages, xml
 from wire.messages import Message, number_of
@@ -44,7 +44,7 @@ from wire.places import to_wgs84
 MAX_FILE_BYTES, FILE_S = 20_971_520, 4.0
 
 #: As it is named to people.
-WEIBO = {"zh-CN": "微博", "en": "Weibo"}
+WEIBO = word("Weibo")
 
 CODES = Codes(
     {

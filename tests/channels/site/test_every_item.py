@@ -138,6 +138,7 @@ async def brought(city: City, item: Item, browser: Browser, fill: Fill = fill) -
         return "code"
     assert browser.url == f"{door.url}{ROOT}/cases/{found[0].id}/receipt"
     assert found[0].number in browser.text
+    assert found[0].channel == "site"
     by_http = await handed_in(door, item, guide, whole, number)
     # What departments' programs make of both comes a moment later.
     await door.settled()

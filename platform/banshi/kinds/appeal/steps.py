@@ -11,6 +11,7 @@ from banshi.kernel.http.document_schemas import Record, array, optional
 from banshi.kinds.appeal import messages
 from banshi.kinds.appeal.rules import MAX_STARS, MIN_STARS, AppealRules
 from banshi.kinds.rows import CITIZEN, EITHER, END, RUN, STAFF, STOP, SYSTEM, worded
+from banshi.kinds.sentences import word
 
 NO_WORDS = {"zh-CN": "请写明内容。", "en": "Say something in words."}
 # Not every validator's `$` is the end: before a last line break is the end, too, for some.
@@ -38,7 +39,7 @@ DUPLICATE = Record(into=NUMBER).form()
 ANSWERING = Record(text={**WORDS, "maxLength": 10_000, "title": {"zh-CN": "答复", "en": "Answer"}}).form()
 TEXT = {**WORDS, "maxLength": 5_000, "title": {"zh-CN": "留言", "en": "Message"}}
 WRITING = Record(text=TEXT).form()
-DAYS = {"type": "integer", "minimum": 1, "title": {"zh-CN": "延长天数", "en": "Days that it takes longer"}}
+DAYS = {"type": "integer", "minimum": 1, "title": word("Days that it takes longer")}
 EXTENSION = Record(days=DAYS).form()
 WRITING_WITH_FILES = Record(
     text=TEXT,

@@ -75,9 +75,12 @@ class CallBackTaken(Conflict, code="call-back-taken", says=say):
 
 def _own(call: Call) -> Q:
     """Whom their desks are to call; but nobody asks how an answer was in which they had a part."""
-    theirs = CaseEvent.filter(actor="staff", actor_id=call.principal.subject, version__gt=1).exclude(action="rate")
     codes = [desk.code for desk in own_desks(call)]
-    return Q(~Q(why="rating", case_id__in=Subquery(theirs.values("case_id"))), desk__in=codes)
+    # Of the cases alone that are asked about: nobody's steps are looked for in all there are.
+    asked = Subquery(HotlineCallBack.filter(why="rating", desk__in=codes).values("case_id"))
+    steps = CaseEvent.filter(case_id__in=asked, version__gt=1, actor="staff", actor_id=call.principal.subject)
+    theirs = Subquery(steps.exclude(action="rate").values("case_id"))
+    return Q(~Q(why="rating", case_id__in=theirs), desk__in=codes)
 
 
 async def _found(call: Call) -> HotlineCallBack:

@@ -14,7 +14,7 @@ from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, 
 from conversations import Refused as NotTaken
 from wechat.accounts import ACCOUNTS, FromWeChat, OpenAccount
 from wechat.api.codes import CODES
-from wechat.sentences import say
+from wechat.sentences import say, word
 
 log = structlog.get_logger("wechat.sending")
 
@@ -25,7 +25,7 @@ WINDOWS = {
 }
 
 #: As it is named to people.
-WECHAT = {"zh-CN": "微信", "en": "WeChat"}
+WECHAT = word("WeChat")
 
 #: Bytes of one text of ours; what is longer isn't shown.
 MAX_TEXT_BYTES = 2_048
