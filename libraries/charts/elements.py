@@ -31,22 +31,20 @@ def picture(chart: str, title: str, about: str, height: float, *inside: Markup) 
     if not _ID.fullmatch(chart):
         raise ValueError(f"id {chart!r} of a chart has to be of a to z, 0 to 9 and hyphens, a letter first")
     head = element("title", title, id=f"{chart}-title"), element("desc", about, id=f"{chart}-about")
-    named = f"{chart}-title {chart}-about"
     return element(
         "svg", *head, *inside, xmlns="http://www.w3.org/2000/svg", class_="chart", role="img",
-        viewBox=f"0 0 500 {_written(height)}", aria_labelledby=named,
+        viewBox=f"0 0 500 {_written(height)}", aria_labelledby=f"{chart}-title {chart}-about",
     )  # fmt: skip
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
     """Rows whose first cell says of what the others are."""
     top = [element("th", one, scope="col", class_="n" if at else None) for at, one in enumerate(heads)]
-    lines = [
+    body = [
         element("tr", element("th", row[0], scope="row"), *(element("td", one, class_="n") for one in row[1:]))
         for row in rows
     ]
-    parts = element("caption", caption), element("thead", element("tr", *top)), element("tbody", *lines)
-    return element("table", *parts)
+    return element("table", element("caption", caption), element("thead", element("tr", *top)), element("tbody", *body))
 
 
 def _written(value: object) -> str:
