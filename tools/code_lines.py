@@ -66,6 +66,7 @@ ROOMS = {
     "plugins/channels/qq/sandbox": Budget(298, 300),
     "plugins/channels/weibo": Budget(271, 350),
     "plugins/channels/weibo/sandbox": Budget(191, 250),
+    "plugins/insights": Budget(1_800, 1_800),
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),

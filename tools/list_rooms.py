@@ -25,6 +25,7 @@ HOUSES = (
     "platform/banshi/ops",
     "libraries",
     "mobile_push",
+    "plugins/insights",
     "plugins/integrations",
 )
 

@@ -1,0 +1,106 @@
+"""`[plugins.insights.settings]`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from banshi import Key, Texts
+
+#: GB/T 2260, and the street's and the community's digits behind it.
+DIVISION = re.compile(r"[0-9]{6}|[0-9]{9}|[0-9]{12}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rise:
+    """So many in a week at least, and so many percent above what was expected."""
+
+    least: int
+    percent: int
+
+    def __post_init__(self) -> None:
+        if self.least < 1 or self.percent < 0:
+            raise ValueError("least has to be 1, percent 0 at least")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgent:
+    """What needs no statistics: deaths, one loss in yuan, so many of one kind within hours. 0 leaves one out."""
+
+    deaths: int = 1
+    loss: int = 1_000_000
+    count: int = 3
+    hours: int = 24
+
+    def __post_init__(self) -> None:
+        if min(self.deaths, self.loss, self.count) < 0 or self.hours < 1:
+            raise ValueError("deaths, loss and count have to be 0, hours 1 at least")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """From when on something is a hint, a warning, or urgent."""
+
+    hint: Rise = field(default_factory=lambda: Rise(least=5, percent=30))
+    warn: Rise = field(default_factory=lambda: Rise(least=10, percent=50))
+    #: Weeks of hints running that are a warning, too; 0 for none.
+    running: int = 2
+    urgent: Urgent = field(default_factory=Urgent)
+
+    def __post_init__(self) -> None:
+        if self.running < 0:
+            raise ValueError("running has to be 0 at least")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivisionChange:
+    """A division that was split, merged or renamed: from that day on, what was `old` is counted under `new`."""
+
+    old: str
+    #: One where it was renamed or merged into another; several where it was split: their series begin on that day.
+    new: tuple[str, ...]
+    on: date
+
+    def __post_init__(self) -> None:
+        for code in (self.old, *self.new):
+            if not DIVISION.fullmatch(code):
+                raise ValueError(f"{code[:20]!r} is no division: 6, 9 or 12 digits")
+        if not self.new or self.old in self.new:
+            raise ValueError("new has to name what became of it, and not itself")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightsSettings:
+    """What is counted, where, and from when on something is told."""
+
+    #: File of the categories that are counted; relative to plugins.toml. Without, the sample that comes with this.
+    categories: Path | None = None
+    #: The division that the whole city is, such as 510700; "" takes any.
+    city: str = ""
+    #: Further divisions by code, such as streets, with their names; those of GB/T 2260 are known.
+    divisions: Mapping[str, Texts] = field(default_factory=dict)
+    #: Where a unit works, by `department/unit` or `department`: what its cases count for. Others count for the city.
+    units: Mapping[str, str] = field(default_factory=dict)
+    #: Divisions that were split, merged or renamed.
+    changes: tuple[DivisionChange, ...] = ()
+    #: Days after its end for which a week isn't closed: what comes late still changes it.
+    open_days: int = 3
+    #: Weeks that are counted anew each round, since cases are merged, moved and withdrawn.
+    recounted_weeks: int = 8
+    #: Thresholds of every category that has none of its own.
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    #: Rows that a file may have at most.
+    import_rows: int = 2_000_000
+
+    def __post_init__(self) -> None:
+        for code in (*filter(None, [self.city]), *self.divisions, *self.units.values()):
+            if not DIVISION.fullmatch(code):
+                raise ValueError(f"{code[:20]!r} is no division: 6, 9 or 12 digits")
+        if not 0 <= self.open_days <= 60 or not 1 <= self.recounted_weeks <= 104 or self.import_rows < 1:
+            raise ValueError("open_days has to be 0 to 60, recounted_weeks 1 to 104, import_rows 1 at least")
+
+
+SETTINGS: Key[InsightsSettings] = Key("insights' settings")
