@@ -21,7 +21,7 @@ MARK_EMS, PERIOD_EMS = 11, 10
 MAX_DOTS = 60
 
 #: What is above a bound, and what was done: the class, and how far the corners are from the point.
-OVER, SENT = ("over", ((0, -9), (9, 0), (0, 9), (-9, 0))), ("sent", ((0, -13), (8, 0), (-8, 0)))
+OVER, SENT = ("over", ((0, -9), (9, 0), (0, 9), (-9, 0))), ("sent", ((0, -16), (8, -3), (-8, -3)))
 
 Point = tuple[float, float]
 
@@ -104,7 +104,7 @@ class LineChart:
         drawn = joined(_line(part, "lin") for part in runs) + joined(dots)
         drawn += _signs(*SENT, {(xs[one], BOTTOM): why for one, why in self.noted.items()})
         drawn += _signs(*OVER, {(xs[one], at(self.points[one][1] or 0)): why for one, why in self.marked.items()})
-        return picture(self.id, self.title, self.about, HEIGHT, self._bound(xs, at), *parts, drawn, *self._periods(xs))
+        return picture(self.id, self.title, self.about, HEIGHT, *parts, self._bound(xs, at), drawn, *self._periods(xs))
 
     def table(self) -> Markup:
         """The same figures."""
@@ -157,6 +157,6 @@ def _signs(kind: str, shape: Sequence[Point], said: Mapping[Point, str]) -> Mark
     drawn = joined(element("polygon", class_=kind, points=_path([(x + a, y + b) for a, b in shape])) for x, y in said)
     for x, y in sorted(said)[-1:]:
         side, anchor = (-14, "end") if x > 250 else (14, "start")
-        words = fitted(said[x, y], MARK_EMS)
-        drawn += element("text", words, class_="lab", x=x + side, y=max(y + 5, 16.0), text_anchor=anchor)
+        words, y = fitted(said[x, y], MARK_EMS), max(y + shape[1][1] + 5.0, 16.0)
+        drawn += element("text", words, class_="lab", x=x + side, y=y, text_anchor=anchor)
     return drawn
