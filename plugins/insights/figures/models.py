@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
@@ -23,6 +25,8 @@ class Count(Model):
     day = fields.DateField()
     #: day or week.
     grain = fields.CharField(max_length=4)
+    #: Its line in the file; 0 for what is counted here.
+    line = fields.IntField(default=0)
     #: NULL where nobody knows: a gap.
     count = fields.IntField(null=True)
     #: Yuan in all, and of the largest single one; deaths. NULL where nobody told of them.
@@ -32,7 +36,7 @@ class Count(Model):
 
     class Meta:
         table = "insights_count"
-        unique_together = (("source", "batch", "category", "division", "day", "grain"),)
+        unique_together = (("source", "batch", "category", "division", "day", "grain", "line"),)
         indexes = [Index(fields=("grain", "day"), name="insights_count_day")]
 
 
@@ -41,11 +45,15 @@ class CountSource(Model):
 
     name = fields.CharField(max_length=32, primary_key=True)
     batch = fields.BigIntField(default=0)
-    #: The city's time zone by which its days were counted; another one has them counted anew.
-    zone = fields.CharField(max_length=64, default="")
+    #: day, or week where it tells of no days.
+    grain = fields.CharField(max_length=4, default="day")
+    #: A digest of what is counted, where, and by whose days; with another one all is counted anew. "" for files.
+    rule = fields.CharField(max_length=64, default="")
     #: The first and the last day that it tells of.
     since = fields.DateField(null=True)
     until = fields.DateField(null=True)
+    #: The Mondays of weeks between in which a file has no line at all: nobody knows what was in them.
+    gaps: Any = fields.JSONField()
     updated_at = fields.DatetimeField()
 
     class Meta:
@@ -64,7 +72,7 @@ class CountBatch(Model):
     sample = fields.BooleanField(default=False)
     #: The time that the figures are from.
     as_of = fields.DatetimeField()
-    started_at = fields.DatetimeField()
+    started_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
         table = "insights_batch"

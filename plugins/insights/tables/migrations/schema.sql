@@ -7,11 +7,12 @@ CREATE TABLE "insights_count" (
     "division" VARCHAR(12) NOT NULL  /* GB\/T 2260, 6, 9 or 12 digits; "" for the whole city. */,
     "day" DATE NOT NULL,
     "grain" VARCHAR(4) NOT NULL  /* day or week. */,
+    "line" INT NOT NULL  /* Its line in the file; 0 for what is counted here. */,
     "count" INT   /* NULL where nobody knows: a gap. */,
     "loss" BIGINT   /* Yuan in all, and of the largest single one; deaths. NULL where nobody told of them. */,
     "largest_loss" BIGINT,
     "deaths" INT,
-    CONSTRAINT "uid_insights_co_source_155992" UNIQUE ("source", "batch", "category", "division", "day", "grain")
+    CONSTRAINT "uid_insights_co_source_3362fd" UNIQUE ("source", "batch", "category", "division", "day", "grain", "line")
 );
 CREATE INDEX "insights_count_day" ON "insights_count" ("grain", "day");
 CREATE TABLE "insights_batch" (
@@ -27,8 +28,10 @@ CREATE INDEX "idx_insights_ba_name_160a49" ON "insights_batch" ("name");
 CREATE TABLE "insights_source" (
     "name" VARCHAR(32) NOT NULL  PRIMARY KEY,
     "batch" BIGINT NOT NULL,
-    "zone" VARCHAR(64) NOT NULL  /* The city's time zone by which its days were counted; another one has them counted anew. */,
+    "grain" VARCHAR(4) NOT NULL  /* day, or week where it tells of no days. */,
+    "rule" VARCHAR(64) NOT NULL  /* A digest of what is counted, where, and by whose days; with another one all is counted anew. "" for files. */,
     "since" DATE   /* The first and the last day that it tells of. */,
     "until" DATE,
+    "gaps" JSON NOT NULL  /* The Mondays of weeks between in which a file has no line at all: nobody knows what was in them. */,
     "updated_at" TIMESTAMP NOT NULL
 );
