@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -10,11 +12,18 @@ import click
 
 from banshi import Finding, Offer, Resource, Route, Tables
 from banshi.sdk.cases import ROLES
+from banshi.sdk.http import KeptFigures
+from insights.drawn import maps
+from insights.drawn import routes as drawn_routes
+from insights.drawn.press import PRESS, Press
 from insights.figures import commands as figure_commands
 from insights.figures import routes as figure_routes
 from insights.figures.categories import ANALYST, CATEGORIES, read_categories
 from insights.figures.collecting import COLLECTING, open_collecting
 from insights.figures.divisions import DIVISIONS, Divisions
+from insights.published import routes as open_routes
+from insights.published.publication import PUBLICATION, open_publication
+from insights.published.routes import OPEN_FIGURES
 from insights.settings import SETTINGS, InsightsSettings
 
 #: The tables of all rooms.
@@ -28,12 +37,15 @@ def resources(settings: InsightsSettings) -> Sequence[Resource[Any]]:
         Resource.made(DIVISIONS, lambda _: Divisions(settings)),
         Resource.made(CATEGORIES, lambda platform: read_categories(settings, platform.registry).categories),
         Resource(COLLECTING, open_collecting),
+        Resource(PRESS, lambda platform: aclosing(Press(platform.settings.certificate_fonts))),
+        Resource.made(OPEN_FIGURES, partial(KeptFigures, count=open_routes.written)),
+        Resource(PUBLICATION, open_publication),
     ]
 
 
 def routes() -> Sequence[Route]:
     """The routes of all rooms."""
-    return [*figure_routes.ROUTES]
+    return [*figure_routes.ROUTES, *drawn_routes.ROUTES, *open_routes.ROUTES]
 
 
 def offers(settings: InsightsSettings) -> Sequence[Offer[Any]]:
@@ -52,3 +64,4 @@ def checks(settings: InsightsSettings, registry: Any) -> Iterable[Finding]:
         advice = "numpy is not installed, so no night judges the figures: python -m pip install 'banshi[insights]'"
         yield Finding("insights", "no-numpy", advice, warning=True)
     yield from read_categories(settings, registry).findings
+    yield from maps.findings(settings.map)

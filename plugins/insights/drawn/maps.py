@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, cos, radians
@@ -12,9 +12,11 @@ from pathlib import Path
 import orjson
 from markupsafe import Markup
 
+from banshi import Finding
 from charts.bars import PATTERNS
 from charts.elements import element, picture
 from charts.figures import Figure, fitted, marks, told
+from insights.settings import MapSettings
 
 #: Made-up shapes of the sample city's divisions: no border of anywhere.
 SAMPLE = Path(__file__).with_name("sample-city.geojson")
@@ -38,7 +40,7 @@ def read_shapes(file: Path, code: str) -> Shapes:
     shapes: dict[str, list[Sequence[Point]]] = {}
     number = 0
     try:
-        for number, feature in enumerate(orjson.loads(file.read_bytes())["features"], 1):
+        for number, feature in enumerate(orjson.loads(file.read_bytes())["features"], 1):  # noqa: B007 - it is told
             found = feature["geometry"]["coordinates"]
             parts = {"Polygon": [found], "MultiPolygon": found}[feature["geometry"]["type"]]
             rings = [[(float(x), float(y)) for x, y, *_ in ring] for part in parts for ring in part]
@@ -108,3 +110,11 @@ def _projection(points: Sequence[Point]) -> tuple[Callable[[Point], Point], floa
     scale = min((500 - 2 * EDGE) / wide, HIGHEST / high)
     left = (500 - wide * scale) / 2 - west * narrow * scale
     return lambda one: (left + one[0] * narrow * scale, EDGE + (north - one[1]) * scale), high * scale + 3 * EDGE
+
+
+def findings(settings: MapSettings) -> Iterator[Finding]:
+    """What is wrong with the operator's file of shapes."""
+    try:
+        read_shapes(settings.file or SAMPLE, settings.code)
+    except (ValueError, OSError) as error:
+        yield Finding("insights", "no-map", f"mend insights.map in plugins.toml, or remove it: {error}")

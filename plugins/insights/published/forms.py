@@ -27,9 +27,7 @@ HIDDEN, UNKNOWN = "c", ":"
 Labels = Mapping[str, str]
 
 
-def json_stat(
-    weeks: Sequence[OpenWeek], divisions: Labels, codes: Labels, language: str, **more: object
-) -> bytes:
+def json_stat(weeks: Sequence[OpenWeek], divisions: Labels, codes: Labels, language: str, **more: object) -> bytes:
     """A data set by week, division and category, with `more` members of it."""
     groups = {code: group for week in weeks for code, group in week.groups.items()}
     inner: dict[str, list[str]] = defaultdict(list)

@@ -7,12 +7,13 @@ there is one version, and no sum over weeks beside it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Any
+from functools import partial
 
-from banshi import Platform
+from banshi import Key, Platform
 from banshi.sdk.http import MIN_SHOWN
+from banshi.sdk.operations import hourly
 from insights.figures.calendar import WEEK, open_week
 from insights.figures.categories import CATEGORIES
 from insights.figures.series import Series, series_of
@@ -31,6 +32,10 @@ DISTRICT = 6
 ELSEWHERE = "elsewhere"
 
 
+#: The work that publishes.
+PUBLICATION: Key[None] = Key("open figures' publication")
+
+
 async def publish(platform: Platform) -> None:
     """Publish the weeks that are settled and aren't published yet, the oldest first."""
     settled = open_week(platform) - WEEK * (platform[SETTINGS].open_figures.after_weeks + 1)
@@ -40,13 +45,14 @@ async def publish(platform: Platform) -> None:
     categories = {code: one for code, one in platform[CATEGORIES].items() if one.is_public}
     series = [one for one in await series_of(platform, weeks=FIRST_WEEKS) if one.category in categories]
     week = latest.week + WEEK if latest else min((one.first for one in series), default=settled + WEEK)
-    while week <= settled and (leaves := leaves_of(series, week)):
-        groups = {code: categories[code].group for _, code in leaves}
-        told = {(division, code) for code, division in await warned_in(platform, week)}
-        table = await asyncio.to_thread(table_of, leaves, groups, told)
-        values = {"groups": groups, "figures": table, "published_at": platform.now()}
-        # Where another process was quicker, its table is the one.
-        await OpenWeek.get_or_create(week=week, defaults=values)
+    while week <= settled:
+        if leaves := leaves_of(series, week):
+            groups = {code: categories[code].group for _, code in leaves}
+            told = {(division, code) for code, division in await warned_in(platform, week)}
+            table = await asyncio.to_thread(table_of, leaves, groups, told)
+            values = {"groups": groups, "figures": table, "published_at": platform.now()}
+            # Where another process was quicker, its table is the one.
+            await OpenWeek.get_or_create(week=week, defaults=values)
         week += WEEK
 
 
@@ -77,3 +83,7 @@ def table_of(
     for division, code in sorted(figures):
         table.setdefault(division, {})[code] = None if (division, code) in unshown else figures[division, code]
     return table
+
+
+#: Publishes in the process that leads, while the platform runs.
+open_publication = partial(hourly, "insights-open-figures", publish, "insights: open figures aren't published")

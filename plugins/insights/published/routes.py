@@ -24,17 +24,23 @@ OPEN_FIGURES: Key[KeptFigures[tuple[int, str], tuple[bytes, bytes]]] = Key("open
 YEAR = Parameter("year", {"type": "integer", "minimum": 2000, "maximum": 2100}, "Of ISO weeks; this one by default.")
 #: What it has beyond these is JSON-stat's to say.
 DATASET = {"type": "object", "required": ["version", "class", "id", "size", "dimension", "value"]}
+NONE = Answer("None of that year is published.")
 CSV = "text/csv; charset=utf-8; header=present"
 
 
-@ROUTES.get("/v1/open-figures.json", Audience.ANYONE, {200: Answer("JSON-stat 2.0.", DATASET)}, parameters=(YEAR,))
+@ROUTES.get(
+    "/v1/open-figures.json", Audience.ANYONE, {200: Answer("JSON-stat 2.0.", DATASET), 404: NONE}, parameters=(YEAR,)
+)
 async def open_figures(call: Call) -> web.StreamResponse:
     """Read a year's open figures by week, division and category, as JSON-stat."""
     return _sent(call, (await _forms(call))[0], "application/json")
 
 
 @ROUTES.get(
-    "/v1/open-figures.csv", Audience.ANYONE, {200: Answer("UTF-8.", media_type="text/csv")}, parameters=(YEAR,)
+    "/v1/open-figures.csv",
+    Audience.ANYONE,
+    {200: Answer("UTF-8.", media_type="text/csv"), 404: NONE},
+    parameters=(YEAR,),
 )
 async def open_figures_as_table(call: Call) -> web.StreamResponse:
     """Read a year's open figures by week, division and category, as a table."""
