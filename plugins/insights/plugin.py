@@ -10,11 +10,19 @@ import click
 
 from banshi import Finding, Offer, Resource, Route, Tables
 from banshi.sdk.cases import ROLES
+from banshi.sdk.events import EVENT_TYPES
+from banshi.sdk.http import ApiReader
+from banshi.sdk.operations import Phase
 from insights.figures import commands as figure_commands
 from insights.figures import routes as figure_routes
 from insights.figures.categories import ANALYST, CATEGORIES, read_categories
 from insights.figures.collecting import COLLECTING, open_collecting
 from insights.figures.divisions import DIVISIONS, Divisions
+from insights.findings import commands as finding_commands
+from insights.findings import routes as finding_routes
+from insights.findings.keeping import FOUND
+from insights.findings.reading import READER
+from insights.findings.rounds import ROUNDS, open_rounds
 from insights.settings import SETTINGS, InsightsSettings
 
 #: The tables of all rooms.
@@ -28,21 +36,24 @@ def resources(settings: InsightsSettings) -> Sequence[Resource[Any]]:
         Resource.made(DIVISIONS, lambda _: Divisions(settings)),
         Resource.made(CATEGORIES, lambda platform: read_categories(settings, platform.registry).categories),
         Resource(COLLECTING, open_collecting),
+        Resource.made(READER, ApiReader),
+        Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),
     ]
 
 
 def routes() -> Sequence[Route]:
     """The routes of all rooms."""
-    return [*figure_routes.ROUTES]
+    return [*figure_routes.ROUTES, *finding_routes.ROUTES]
 
 
 def offers(settings: InsightsSettings) -> Sequence[Offer[Any]]:
     """What other plugins, the kernel and our commands find here."""
-    return [Offer(ROLES, frozenset({ANALYST})), Offer(SETTINGS, settings)]
+    return [Offer(ROLES, frozenset({ANALYST})), Offer(SETTINGS, settings), Offer(EVENT_TYPES, (FOUND,))]
 
 
 def commands() -> Sequence[click.Command]:
     """What operators run."""
+    figure_commands.insights.add_command(finding_commands.judge)
     return [figure_commands.insights]
 
 

@@ -96,6 +96,10 @@ class InsightsSettings:
     thresholds: Thresholds = field(default_factory=Thresholds)
     #: Characters that a template's title and body may have, filled in, by language: what a lock screen shows.
     most_chars: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"zh-CN": (18, 60), "en": (60, 180)})
+    #: The hour of the city's night from which on all series are judged, once a day.
+    judged_at: int = 2
+    #: Seconds between two looks for what is urgent.
+    urgent_seconds: float = 60.0
     #: Rows that a file may have at most.
     import_rows: int = 2_000_000
 
@@ -111,6 +115,8 @@ class InsightsSettings:
             raise ValueError(
                 "open_days has to be 0 to 60, recounted_weeks 1 to 104, import_rows and collect_minutes 1 at least"
             )
+        if not 0 <= self.judged_at <= 23 or self.urgent_seconds < 1:
+            raise ValueError("judged_at has to be an hour, 0 to 23, and urgent_seconds 1 at least")
 
 
 SETTINGS: Key[InsightsSettings] = Key("insights' settings")
