@@ -12,7 +12,9 @@ import click
 
 from banshi import Finding, Offer, Resource, Route, Tables
 from banshi.sdk.cases import ROLES
-from banshi.sdk.http import KeptFigures
+from banshi.sdk.events import EVENT_TYPES
+from banshi.sdk.http import ApiReader, KeptFigures
+from banshi.sdk.operations import Phase
 from insights.drawn import maps
 from insights.drawn import routes as drawn_routes
 from insights.drawn.press import PRESS, Press
@@ -21,6 +23,11 @@ from insights.figures import routes as figure_routes
 from insights.figures.categories import ANALYST, CATEGORIES, read_categories
 from insights.figures.collecting import COLLECTING, open_collecting
 from insights.figures.divisions import DIVISIONS, Divisions
+from insights.findings import commands as finding_commands
+from insights.findings import routes as finding_routes
+from insights.findings.keeping import FOUND
+from insights.findings.reading import READER
+from insights.findings.rounds import ROUNDS, open_rounds
 from insights.published import routes as open_routes
 from insights.published.publication import PUBLICATION, open_publication
 from insights.published.routes import OPEN_FIGURES
@@ -40,21 +47,24 @@ def resources(settings: InsightsSettings) -> Sequence[Resource[Any]]:
         Resource(PRESS, lambda platform: aclosing(Press(platform.settings.certificate_fonts))),
         Resource.made(OPEN_FIGURES, partial(KeptFigures, count=open_routes.written)),
         Resource(PUBLICATION, open_publication),
+        Resource.made(READER, ApiReader),
+        Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),
     ]
 
 
 def routes() -> Sequence[Route]:
     """The routes of all rooms."""
-    return [*figure_routes.ROUTES, *drawn_routes.ROUTES, *open_routes.ROUTES]
+    return [*figure_routes.ROUTES, *finding_routes.ROUTES, *drawn_routes.ROUTES, *open_routes.ROUTES]
 
 
 def offers(settings: InsightsSettings) -> Sequence[Offer[Any]]:
     """What other plugins, the kernel and our commands find here."""
-    return [Offer(ROLES, frozenset({ANALYST})), Offer(SETTINGS, settings)]
+    return [Offer(ROLES, frozenset({ANALYST})), Offer(SETTINGS, settings), Offer(EVENT_TYPES, (FOUND,))]
 
 
 def commands() -> Sequence[click.Command]:
     """What operators run."""
+    figure_commands.insights.add_command(finding_commands.judge)
     return [figure_commands.insights]
 
 

@@ -124,6 +124,10 @@ class InsightsSettings:
     map: MapSettings = field(default_factory=MapSettings)
     #: What everybody may read.
     open_figures: OpenFigures = field(default_factory=OpenFigures)
+    #: The hour of the city's night from which on all series are judged, once a day.
+    judged_at: int = 2
+    #: Seconds between two looks for what is urgent.
+    urgent_seconds: float = 60.0
     #: Rows that a file may have at most.
     import_rows: int = 2_000_000
 
@@ -139,6 +143,8 @@ class InsightsSettings:
             raise ValueError(
                 "open_days has to be 0 to 60, recounted_weeks 1 to 104, import_rows and collect_minutes 1 at least"
             )
+        if not 0 <= self.judged_at <= 23 or self.urgent_seconds < 1:
+            raise ValueError("judged_at has to be an hour, 0 to 23, and urgent_seconds 1 at least")
 
 
 SETTINGS: Key[InsightsSettings] = Key("insights' settings")

@@ -58,7 +58,6 @@ def may_analyse(principal: Principal, category: Category) -> bool:
     "/v1/insights/series",
     Audience.STAFF,
     {200: Answer("By category.", Record(items=array(SERIES)))},
-    from_replica=True,
     parameters=PARAMETERS,
 )
 async def show_series(call: Call) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""What somebody does with a finding: draft its warning, dismiss it with a rule, take that back. Each step is recorded."""
+"""What somebody does with a finding: draft its warning, dismiss it with a rule, take that back. Each is recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How what was found is stored: once a series and period, silenced where a dismissal's rule says so, told as an event."""
+"""How what was found is stored: once a series and period, silenced where a dismissal says so, told as an event."""
 
 from __future__ import annotations
 

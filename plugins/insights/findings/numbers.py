@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+
+from banshi import Texts
 
 #: Decimals of a number in a warning; with more it is none that anybody counted.
 MOST_DECIMALS = 3
@@ -14,15 +16,17 @@ UNITS = {"万": 10**4, "亿": 10**8, "thousand": 10**3, "million": 10**6, "billi
 
 _DIGITS, _TENS = "零一二三四五六七八九", {"十": 10, "百": 100, "千": 1000}
 
-#: As people write them: 1,860,000; 186万; 1.86 million. In Chinese only what counts something: 四十二起, 百分之五十, 五成.
+#: As people write them: 1,860,000; 186万; 1.86 million. In words only what counts: 四十二起, 百分之五十, 五成.
 _FIGURES = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*(万|亿|thousand\b|million\b|billion\b)?")
-_WORDS = re.compile(r"(百分之)?([零〇一二两三四五六七八九十百千]+)(万|亿|成(?!功|为|立|员|年))?(?=(起|例|件|人|名|元|户|次)?)")
+_WORDS = re.compile(
+    r"(百分之)?([零〇一二两三四五六七八九十百千]+)(万|亿|成(?!功|为|立|员|年))?(?=(起|例|件|人|名|元|户|次)?)"
+)
 
 
-def unfounded(texts: Iterable[str], known: Iterable[float]) -> list[str]:
-    """The numbers of these texts, as they stand there, that no known one is, or becomes by rounding."""
+def unfounded(texts: Mapping[str, Texts], known: Iterable[float]) -> list[str]:
+    """The numbers of texts in any language, as they stand there, that no known one is, or becomes by rounding."""
     there = [Decimal(str(one)) for one in known]
-    found = [number for text in texts for number in numbers_in(text)]
+    found = [number for one in texts.values() for text in one.values() for number in numbers_in(text)]
     return list(dict.fromkeys(told for told, value, unit in found if not _is_known(value, unit, there)))
 
 

@@ -39,7 +39,11 @@ BODY = Record(
     body=optional({**_TEXTS, "description": "The same."}),
     to=optional({"enum": ["division", "places", "everyone"], "description": "Of a draft: where its readers live."}),
     propose=optional({"type": "boolean", "description": "Ask a second person at once to approve the draft."}),
-    **{"as": optional({"enum": ["notice", "alert"], "description": "Of a draft; by its category and level if left out."})},
+    **{
+        "as": optional(
+            {"enum": ["notice", "alert"], "description": "Of a draft; by its category and level if left out."}
+        )
+    },
 ).form()
 
 _ACTED = Link(
@@ -81,7 +85,5 @@ async def show_finding(call: Call) -> web.StreamResponse:
 )
 async def act_on_finding(call: Call) -> web.StreamResponse:
     """Draft its warning, which a second person approves; dismiss it with a rule; or take either back."""
-    after = await decide(
-        call, await found(call), lambda one: call.once.receipt(shown.summary(call, one), status=200)
-    )
+    after = await decide(call, await found(call), lambda one: call.once.receipt(shown.summary(call, one), status=200))
     return reply(call, shown.summary(call, after))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from banshi import Call
@@ -17,7 +16,6 @@ from insights.findings.models import Finding, FindingRule, FindingStep
 from insights.findings.numbers import unfounded
 from insights.findings.reading import warning_of
 from insights.findings.steps import ACTIONS, LEVELS, STATES
-from insights.findings.weekly import closed
 from insights.settings import SETTINGS
 
 #: Weeks behind a finding that are shown.
@@ -33,7 +31,10 @@ SUMMARY = Record(
     id=ID,
     **dict.fromkeys(("category", "department"), _CODED),
     division={**_CODED, "description": "Where it was counted; the whole city has no code."},
-    area={**_CODED, "description": "Where it is told of: the division over it, where fewer than 5 would be recognised."},
+    area={
+        **_CODED,
+        "description": "Where it is told of: the division over it, where fewer than 5 would be recognised.",
+    },
     level={"type": "string", "enum": list(LEVELS)},
     grain={"type": "string", "enum": ["week", "day"]},
     at={**DAY, "description": "The week's Monday, or the day."},
@@ -120,9 +121,9 @@ async def _after(call: Call, one: Finding) -> dict[str, Any]:
     """The weeks behind it, and whether it fell: only weeks that are closed say so."""
     begins = monday(one.at) + WEEK
     ago = (monday(call.platform.today()) - begins) // WEEK
-    series = await one_series(call.platform, one.category, one.division, ago) if ago > 0 else None
-    figures = list(zip(series.periods, series.counts, strict=True))[:WEEKS_AFTER] if series else []
-    weeks = [{"at": at.isoformat(), "count": count, "closed": at < series.open_from} for at, count in figures]
+    series = await one_series(call.platform, one.category, one.division, ago) if ago >= 0 else None
+    figures, until = (zip(series.periods, series.counts, strict=True), series.open_from) if series else ((), begins)
+    weeks = [{"at": at.isoformat(), "count": count, "closed": at < until} for at, count in [*figures][:WEEKS_AFTER]]
     known = [each["count"] for each in weeks if each["closed"] and each["count"] is not None]
     most = one.facts.get("at_most")
     return {"weeks": weeks, "fell": known[-1] <= most if known and most is not None else None}
@@ -134,11 +135,12 @@ async def _warning(call: Call, one: Finding) -> dict[str, Any] | None:
         return None
     advice = await warning.advice_of(call.platform, category)
     texts = {name: record[name] for name in ("title", "body")}
-    known = wording.known_numbers(category, one, [wording.page(call.platform, one, advice)])
-    told = [text for each in (*texts.values(), record["content"] or {}) for text in each.values()]
+    suggested = wording.suggestion(call.platform, category, one)
+    known = wording.known_numbers(one, [wording.page(call.platform, one, advice), *suggested.values()])
+    told = {**texts, "content": record["content"] or {}}
     most = call.platform[SETTINGS].most_chars
     return {
         **{name: record[name] for name in _WARNING["properties"] if name in record},
-        "unfounded": unfounded(told, [*known]),
+        "unfounded": unfounded(told, known),
         "too_long": [at for at, _ in wording.too_long(most, texts)],
     }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-#: The role that judges a department's findings, and the one that publishes for it.
-ANALYST, PUBLISHER = "analyst", "publisher"
+from insights.figures.categories import ANALYST
+
+#: The role that publishes for a department: mobile_push's.
+PUBLISHER = "publisher"
 
 #: Who reads a finding: whoever is asked to approve its warning has to see the figure.
 READERS = (ANALYST, PUBLISHER)

@@ -29,14 +29,17 @@ async def look(platform: Platform) -> list[Finding]:
         category = categories.get(one.category)
         if category and (why := reason(category.thresholds.urgent, one)):
             area = merged_upwards(here[one.category, one.day], FEWEST)[one.division]
-            told = {name: getattr(one, name) for name in ("count", "loss", "deaths")} | {"level": "urgent", "area": area}
+            told = {name: getattr(one, name) for name in ("count", "loss", "deaths")} | {
+                "level": "urgent",
+                "area": area,
+            }
             facts = {"urgent": why, "largest_loss": one.largest_loss}
             found.append(made(platform, category, one.division, "day", one.day, **told, facts=facts))
     return await keep(platform, found)
 
 
 def reason(urgent: Urgent, day: Day) -> str:
-    """Why a day is urgent: deaths, loss or count; "" where it is not. Of several losses the largest is known or none."""
+    """Why a day is urgent: deaths, loss or count; "" where it is not. Of several losses the largest has to be told."""
     single = day.loss if day.largest_loss is None and day.count == 1 else day.largest_loss
     if urgent.deaths and (day.deaths or 0) >= urgent.deaths:
         return "deaths"

@@ -1,4 +1,4 @@
-"""A finding's warning as mobile_push has it: a notice or an alert that a second person approves, asked for by the API."""
+"""A finding's warning as mobile_push has it: a notice or an alert that a second person approves, made by the API."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from uuid import UUID
 
 import orjson
 
-from banshi import LANGUAGES, Call, Conflict, FieldProblem, InvalidFields, NotFound, Platform, text_in
-from insights.figures.calendar import WEEK
+from banshi import LANGUAGES, Call, Conflict, FieldProblem, InvalidFields, NotFound, Platform, Texts, text_in
 from insights.figures.categories import CATEGORIES, Category
 from insights.figures.divisions import DIVISIONS
 from insights.figures.series import DEFAULT_WEEKS, one_series
 from insights.findings import wording
 from insights.findings.models import Finding
+from insights.findings.numbers import unfounded
 from insights.findings.reading import READER
 from insights.sentences import say
 from insights.settings import SETTINGS
@@ -23,6 +23,11 @@ from insights.settings import SETTINGS
 #: What CAP 1.2 says of a warning by the city's own figures, until whoever writes the alert changes it.
 CAP = {"status": "Actual", "msg_type": "Alert", "scope": "Public"}
 INFO = {"category": ["Security"], "urgency": "Expected", "severity": "Moderate", "certainty": "Observed"}
+
+UNFOUNDED = (
+    "These numbers aren't in the finding: {numbers}. Leave them out, or store the draft and ask for approval where "
+    "notices are written."
+)
 
 #: How CAP calls the codes of divisions.
 DIVISION_CODES = "GB/T 2260"
@@ -47,9 +52,10 @@ async def drafted(call: Call, finding: Finding) -> tuple[str, UUID]:
         raise Conflict(say("This isn't counted any more."))
     await _check_figure(call.platform, finding)
     kind = call.body.get("as") or category.sends.get(finding.level, "notice")  # type: ignore[call-overload]
-    advice, texts = await advice_of(call.platform, category), _texts(call, category, finding)
-    audience = audience_of(finding, call.body.get("to", "division"))
-    said: dict[str, Any] = {**texts, "content": wording.page(call.platform, finding, advice)}
+    advice = await advice_of(call.platform, category)
+    page = wording.page(call.platform, finding, advice)
+    texts, audience = _texts(call, category, finding, page), audience_of(finding, call.body.get("to", "division"))
+    said: dict[str, Any] = {**texts, "content": page}
     if kind == "alert":
         codes = [{"value_name": DIVISION_CODES, "value": one} for one in audience.get("divisions", ())]
         where = call.platform[DIVISIONS].title(finding.area)
@@ -87,12 +93,23 @@ async def _check_figure(platform: Platform, finding: Finding) -> None:
         raise Conflict(told)
 
 
-def _texts(call: Call, category: Category, finding: Finding) -> dict[str, dict[str, str]]:
-    """What somebody has written, or else what the template says. Raises InvalidFields for what is too long."""
+def _texts(call: Call, category: Category, finding: Finding, page: Texts) -> dict[str, dict[str, str]]:
+    """What somebody has written, or else what the template says.
+
+    Raises InvalidFields for what is too long, and where a second person is asked for numbers that aren't the finding's.
+    """
     suggested = wording.suggestion(call.platform, category, finding)
     texts = {name: {**text, **call.body.get(name, {})} for name, text in suggested.items()}
     wrong = wording.too_long(call.platform[SETTINGS].most_chars, texts)
-    if problems := [FieldProblem(at, say("Say it in {most} characters.", most=most), "maxLength") for at, most in wrong]:
+    problems = [FieldProblem(at, say("Say it in {most} characters.", most=most), "maxLength") for at, most in wrong]
+    odd = (
+        unfounded(texts, wording.known_numbers(finding, [page, *suggested.values()]))
+        if call.body.get("propose")
+        else []
+    )
+    if odd:
+        problems.append(FieldProblem("/body", say(UNFOUNDED, numbers=", ".join(odd)), "unfounded"))
+    if problems:
         raise InvalidFields(problems)
     return texts
 

@@ -18,7 +18,7 @@ from insights.figures.series import Series, series_of
 from insights.findings.keeping import keep, made
 from insights.findings.levels import level, risen
 from insights.findings.models import Finding
-from insights.night import Asked, Judged, judge
+from insights.night.judging import Asked, Judged, judge
 from insights.settings import SETTINGS
 
 #: Fewer are told together with others: nobody is recognised.

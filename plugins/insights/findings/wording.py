@@ -1,8 +1,8 @@
-"""What a warning about a finding may say: the category's template, and the department's own advice on the page behind."""
+"""What a warning about a finding may say: the category's template, the department's own advice on the page behind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +18,8 @@ REVIEW_DAYS = 7
 
 #: The page behind a warning, as Markdown.
 PAGE = (
-    "## What was reported\n\n{area}, {first} to {last}: {count}.\n\n{places}\n\n## What to do\n\n{steps}\n\n{phones}\n\n"
-    "Source: {who}, as of {last}. Looked at again on {review}."
+    "## What was reported\n\n{area}, {first} to {last}: {count}.\n\n{places}\n\n"
+    "## What to do\n\n{steps}\n\n{phones}\n\nSource: {who}, as of {last}. Looked at again on {review}."
 )
 
 #: Pages of help as the API has them, by language.
@@ -44,8 +44,9 @@ def suggestion(platform: Platform, category: Category, finding: Finding) -> dict
 def yuan(amount: int, language: str) -> str:
     """186万元; 1.86 million yuan."""
     if language == "zh-CN":
-        return f"{round(amount / 1e4, 0 if amount >= 1e6 else 1):,g}万元" if amount >= 1e4 else f"{amount}元"
-    return f"{round(amount / 1e6, 2):g} million yuan" if amount >= 1e6 else f"{amount:,} yuan"
+        wan = round(amount / 1e4, 0 if amount >= 1e6 else 1)
+        return f"{wan:,.1f}".removesuffix(".0") + "万元" if amount >= 1e4 else f"{amount}元"
+    return f"{amount / 1e6:,.2f}".removesuffix(".00") + " million yuan" if amount >= 1e6 else f"{amount:,} yuan"
 
 
 def page(platform: Platform, finding: Finding, advice: Advice) -> Texts:
@@ -70,12 +71,11 @@ def page(platform: Platform, finding: Finding, advice: Advice) -> Texts:
     return told
 
 
-def known_numbers(category: Category, finding: Finding, texts: Sequence[Texts]) -> Iterator[float]:
-    """Every number that a warning may name: the finding's but for its earlier weeks', and what these texts have."""
-    template, facts = category.template, {**finding.facts, "points": finding.count}
-    texts = [*texts, template.title, template.body, template.plain]
-    own = [str(one) for one in (facts, finding.loss, finding.deaths, finding.at)]
-    for text in (*own, *(text for one in texts for text in one.values())):
+def known_numbers(finding: Finding, suggested: Iterable[Texts]) -> Iterator[float]:
+    """Every number that a warning may name: the finding's but for its earlier weeks', and those of what is suggested."""
+    facts = {**finding.facts, "points": finding.count}
+    own = {"en": f"{facts} {finding.loss} {finding.deaths} {finding.at}"}
+    for text in (text for one in (own, *suggested) for text in one.values()):
         yield from (float(value * unit) for _, value, unit in numbers_in(text))
 
 

@@ -1,4 +1,4 @@
-"""What rose in a department's figures: the list, one with its chart and the draft of its warning, and what is decided."""
+"""What rose in a department's figures: the list, one with its chart and the draft of its warning, what is decided."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ async def decide_about_finding(visit: Visit) -> web.StreamResponse:
     body |= {"propose": True} if sent.get("next") == "propose" else {}
     address = f"{LIST}/{visit.call.path['id']}"
     try:
-        await visit.send("POST", f"{address}/actions/{visit.call.path['action']}", body, key=Filling(visit, {}, None).key)
+        await visit.send(
+            "POST", f"{address}/actions/{visit.call.path['action']}", body, key=Filling(visit, {}, None).key
+        )
     except Problem as problem:
         if problem.status not in SAID_AT_FORM:
             raise
@@ -84,7 +86,9 @@ async def decide_about_finding(visit: Visit) -> web.StreamResponse:
     return visit.to(f"{STAFF}{FINDINGS.at}/{visit.call.path['id']}")
 
 
-async def _shown(visit: Visit, status: int = 200, wrong: Sequence[tuple[str, str]] = (), stale: int = 0) -> web.Response:
+async def _shown(
+    visit: Visit, status: int = 200, wrong: Sequence[tuple[str, str]] = (), stale: int = 0
+) -> web.Response:
     one = await visit.find(f"{LIST}/{visit.call.path['id']}")
     if one is None:
         raise NotFound
