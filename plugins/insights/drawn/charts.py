@@ -42,7 +42,7 @@ def chart_of(finding: Shown, language: str) -> LineChart:
         span = {"weeks": len(closed), "least": min(closed), "most": max(closed), "last": closed[-1]}
         about = [word("{weeks} closed weeks, between {least} and {most} a week; {last} in the last one.", **span)]
     if above:
-        about.append(word("Above the bound: {days}.", days=", ".join(names[place] for place in above)))
+        about.append(word("Above the bound: {days}.", days=", ".join([names[place] for place in above][-5:])))
     sent, warning = dict[int, str](), finding["warning"]
     if warning and warning["state"] in WENT_OUT and warning["published_at"]:
         place = (date.fromisoformat(warning["published_at"][:10]) - days[0]).days // 7
