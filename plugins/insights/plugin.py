@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from banshi import Finding, Offer, Resource, Route, Tables
+from banshi import Finding, Offer, Platform, Resource, Route, Tables
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES
 from banshi.sdk.http import ApiReader, KeptFigures
@@ -23,18 +23,28 @@ from insights.figures import routes as figure_routes
 from insights.figures.categories import ANALYST, CATEGORIES, read_categories
 from insights.figures.collecting import COLLECTING, open_collecting
 from insights.figures.divisions import DIVISIONS, Divisions
+from insights.figures.samples import take_in_sample
 from insights.findings import commands as finding_commands
 from insights.findings import routes as finding_routes
 from insights.findings.keeping import FOUND
 from insights.findings.reading import READER
 from insights.findings.rounds import ROUNDS, open_rounds
+from insights.findings.weekly import judge_now
 from insights.published import routes as open_routes
-from insights.published.publication import PUBLICATION, open_publication
+from insights.published.publication import PUBLICATION, open_publication, publish
 from insights.published.routes import OPEN_FIGURES
 from insights.settings import SETTINGS, InsightsSettings
 
 #: The tables of all rooms.
 TABLES = Tables(models="insights.tables.models", migrations="insights.tables.migrations")
+
+
+async def demonstrate(platform: Platform) -> int:
+    """Take the made-up figures of the sample city in, judge and publish them; how many series rose."""
+    await take_in_sample(platform)
+    rose = len((await judge_now(platform)).found)
+    await publish(platform)
+    return rose
 
 
 def resources(settings: InsightsSettings) -> Sequence[Resource[Any]]:

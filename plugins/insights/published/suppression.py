@@ -22,6 +22,9 @@ Cell = tuple[str, str]
 
 #: From which node to which a cell's figure flows: nodes are named by the cell whose parts they add up.
 Arc = tuple[Cell, Cell]
+#: By node, whereto one gets through which cell: 1 along its flow, -1 against it.
+Steps = Mapping[Cell, list[tuple[Cell, Cell, int]]]
+Way = list[tuple[Cell, int]]
 
 _START: Cell = ("start", "")
 
@@ -55,9 +58,13 @@ def hidden(
     """
     found = {cell for cell, count in figures.items() if 0 < count < least}
     arcs = {cell: _arc(cell, groups) for cell, count in figures.items() if count and cell not in told}
+    steps: defaultdict[Cell, list[tuple[Cell, Cell, int]]] = defaultdict(list)
+    for cell, (tail, head) in arcs.items():
+        steps[tail].append((head, cell, 1))
+        steps[head].append((tail, cell, -1))
     for cell in sorted(found & arcs.keys()):
         now = dict(figures)
-        while (more := least - now[cell]) > 0 and (way := _way(cell, now, arcs, found)):
+        while (more := least - now[cell]) > 0 and (way := _way(cell, *arcs[cell], steps, now, found)):
             step = min([more, *(now[one] - 1 for one, sign in way if sign < 0)])
             for one, sign in [(cell, 1), *way]:
                 now[one] += sign * step
@@ -74,25 +81,18 @@ def _arc(cell: Cell, groups: Mapping[str, str]) -> Arc:
     return beyond, ("", code) if code in groups else cell
 
 
-def _way(
-    cell: Cell, now: Mapping[Cell, int], arcs: Mapping[Cell, Arc], free: Collection[Cell]
-) -> list[tuple[Cell, int]]:
+def _way(cell: Cell, goal: Cell, begin: Cell, steps: Steps, now: Mapping[Cell, int], free: Collection[Cell]) -> Way:
     """The cells that make up for one more of a cell, each with 1 or -1: those of the way that hides the least."""
-    goal, begin = arcs[cell]
-    steps: dict[Cell, list[tuple[Cell, Cell, int]]] = defaultdict(list)
-    for one, (tail, head) in arcs.items():
-        if one != cell:
-            steps[tail].append((head, one, 1))
-            if now[one] > 1:
-                steps[head].append((tail, one, -1))
-    queue: list[tuple[int, Cell, list[tuple[Cell, int]]]] = [(0, begin, [])]
+    queue: list[tuple[int, Cell, Way]] = [(0, begin, [])]
     done = set[Cell]()
     while queue:
         cost, node, way = heappop(queue)
         if node == goal:
             return way
+        if node in done:
+            continue
         done.add(node)
-        for then, one, sign in steps.pop(node, ()):
-            if then not in done:
+        for then, one, sign in steps[node]:
+            if then not in done and one != cell and (sign > 0 or now[one] > 1):
                 heappush(queue, (cost + (0 if one in free else now[one]), then, [*way, (one, sign)]))
     return []

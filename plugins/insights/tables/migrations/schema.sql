@@ -1,4 +1,4 @@
--- After 0003_auto_20261201_1115
+-- After 0003_open_week
 CREATE TABLE "insights_count" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "source" VARCHAR(32) NOT NULL  /* cases, appeals, postings, look-ups, or the name of an import. */,
