@@ -9,8 +9,6 @@ from banshi.testing import open_door
 from insights.figures.calendar import open_week
 from insights.figures.samples import FIGURES, take_in_sample
 from insights.figures.series import series_of
-from insights.published.models import OpenWeek
-from insights.published.publication import publish
 from tests.insights.findings.city import DEPARTMENTS
 from tests.insights.made_up_city import CATEGORIES, RISES, SHARES, WEEKS, lines
 
@@ -20,10 +18,9 @@ def test_the_file_is_what_its_generator_makes() -> None:
 
 
 async def test_three_years_end_with_the_last_closed_week_and_the_four_rises_are_there(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {
-        name: DEPARTMENTS / name for name in ("criminal", "traffic", "public_order", "fire")
-    }
-    plugins |= {name: DEPARTMENTS / name for name in ("petitions", "cyber")} | {"insights": "insights"}
+    names = ("criminal", "traffic", "public_order", "fire", "petitions", "cyber")
+    plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in names}
+    plugins["insights"] = "insights"
     settings = {"city": "510700", "judged_at": 23, "urgent_seconds": 3600.0}
     async with open_door(tmp_path, plugins, settings={"insights": settings}) as door:
         await take_in_sample(door.platform)
@@ -38,5 +35,3 @@ async def test_three_years_end_with_the_last_closed_week_and_the_four_rises_are_
             assert len(counts) == WEEKS
             before = counts[-weeks - 26 : -weeks]
             assert min(counts[-weeks:]) > 1.25 * sum(before) / len(before), (key, times)
-        await publish(door.platform)
-        assert await OpenWeek.all().count() == WEEKS - 2
