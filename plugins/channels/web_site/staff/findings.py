@@ -42,7 +42,7 @@ TEXTS = {
 
 
 @ROUTES.show("/findings", {"state": 16, "level": 16, "after": 200})
-async def show_findings(visit: Visit) -> web.StreamResponse:
+async def show_rising_figures(visit: Visit) -> web.StreamResponse:
     """List what rose, the newest first."""
     query = visit.call.query
     asked = {name: query[name] for name, known in (("state", STATES), ("level", LEVELS)) if query.get(name) in known}
@@ -52,7 +52,7 @@ async def show_findings(visit: Visit) -> web.StreamResponse:
 
 
 @ROUTES.show("/findings/{id}")
-async def show_finding(visit: Visit) -> web.StreamResponse:
+async def show_rise(visit: Visit) -> web.StreamResponse:
     """Show what rose and why it is told, beside the warning that may be sent."""
     return await _shown(visit)
 
