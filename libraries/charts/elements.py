@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 #: What is no character of XML.
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -15,11 +15,11 @@ _ID = re.compile("[a-z][a-z0-9-]{0,63}")
 def element(tag: str, *inside: object, **attributes: object) -> Markup:
     """An element. `class_` is `class`, `text_anchor` is `text-anchor`; an attribute that is None is left out."""
     told = [
-        Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), _written(value))
+        f' {name.rstrip("_").replace("_", "-")}="{escape(_written(value))}"'
         for name, value in attributes.items()
         if value is not None
     ]
-    return Markup("<{0}{1}>{2}</{0}>").format(tag, joined(told), joined(map(_written, inside)))
+    return Markup(f"<{tag}{''.join(told)}>{''.join(map(escape, map(_written, inside)))}</{tag}>")  # noqa: S704 - escaped
 
 
 def joined(parts: Iterable[str]) -> Markup:

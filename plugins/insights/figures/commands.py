@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,8 @@ def import_(ctx: click.Context, files: tuple[Path, ...], samples: bool) -> None:
     """
     if not files and not samples:
         raise click.UsageError("name the files to import, or say --samples")
-    registry, made = configured(ctx), nullcontext()
+    registry = configured(ctx)
+    made: AbstractContextManager[Path | None] = nullcontext()
     if samples:
         from insights.figures.samples import sample_file
 
