@@ -9,8 +9,8 @@ from typing import Any
 from banshi import LANGUAGES, Platform, Texts, text_in
 from insights.figures.categories import Category
 from insights.figures.divisions import DIVISIONS
+from insights.findings.drafting.numbers import numbers_in
 from insights.findings.models import Finding
-from insights.findings.numbers import numbers_in
 from insights.sentences import say
 
 #: Days until a warning is looked at again.

@@ -13,9 +13,9 @@ from banshi import LANGUAGES, Call, Conflict, FieldProblem, InvalidFields, NotFo
 from insights.figures.categories import CATEGORIES, Category
 from insights.figures.divisions import DIVISIONS
 from insights.figures.series import DEFAULT_WEEKS, one_series
-from insights.findings import wording
+from insights.findings.drafting import wording
+from insights.findings.drafting.numbers import unfounded
 from insights.findings.models import Finding
-from insights.findings.numbers import unfounded
 from insights.findings.reading import READER
 from insights.sentences import say
 from insights.settings import SETTINGS
