@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,9 @@ from typing import Any
 import orjson
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q, Subquery
-from tortoise.transactions import in_transaction
 
 from banshi import Platform, Stale, Update, Write
-from banshi.sdk.database import Store, insert
+from banshi.sdk.database import Store
 from banshi.sdk.registers import Column, Problems, RefusedFile, Register, Row, Unreadable, rows_of
 from banshi.sdk.toml import did_you_mean
 from insights.figures.calendar import MONDAY, WEEK, as_day, monday
@@ -48,7 +47,10 @@ MOST = {"count": 10_000_000, "loss": 10**13, "largest_loss": 10**13, "deaths": 1
 #: What a spreadsheet would take for a formula.
 FORMULA = re.compile(r"[=+@\t]|-(?![0-9])")
 
-_COLUMNS = ("day", "week", "division", "category", "count", "loss", "largest_loss", "deaths")
+#: The columns that are written, in the order of their values.
+WRITTEN = ("source", "batch", "grain", "line", "day", "division", "category", *MOST)
+
+_COLUMNS = ("day", "week", "division", "category", *MOST)
 REGISTER = Register(
     code="figures",
     title={"zh-CN": "数据", "en": "Figures"},
@@ -57,7 +59,7 @@ REGISTER = Register(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """What a file of this name is held against."""
 
@@ -72,30 +74,34 @@ class Rules:
         own = (one.code for one in categories.values() if name in one.counts.imports)
         return cls(name, frozenset(own), divisions, today)
 
-    def figure(self, row: Row, problems: Problems) -> Count | None:
-        """A record as a figure; None where it is wrong, which goes into the problems."""
-        before, found = problems.count, dict[str, Any]()
-        period = "week" if row.values.get("week") else "day"
-        readers: dict[str, Callable[[str], Any]] = {
-            period: partial(self._period, period == "day"),
-            "division": self.divisions.known,
-            "category": self._category,
-            **{name: partial(_whole, most) for name, most in MOST.items()},
-        }
-        for key, read in readers.items():
+    def figure(self, row: Row, problems: Problems) -> list[Any] | None:
+        """A record as the values of `WRITTEN`; None where it is wrong, which goes into the problems."""
+        before, found = problems.count, [row.line]
+        for key, read in (self._by_week if row.values.get("week") else self._by_day).items():
             text = row.values.get(key) or ""
             try:
                 if FORMULA.match(text):
                     raise ValueError("this is a formula, or begins like one: hand in its value")
-                found[key] = read(text)
+                found.append(read(text))
             except ValueError as error:
                 problems.add(row.line, f"{key}: {error}")
-        if problems.count > before:
-            return None
-        first, grain = found.pop(period)
-        return Count(source=self.name, line=row.line, day=first, grain=grain, **found)
+        return found if problems.count == before else None
 
-    def _period(self, is_day: bool, text: str) -> tuple[date, str]:
+    @cached_property
+    def _by_day(self) -> dict[str, Callable[[str], Any]]:
+        figures = {name: partial(_whole, most) for name, most in MOST.items()}
+        return {
+            "day": partial(self._day, False),
+            "division": self.divisions.known,
+            "category": self._category,
+            **figures,
+        }
+
+    @cached_property
+    def _by_week(self) -> dict[str, Callable[[str], Any]]:
+        return {"week": partial(self._day, True), **{key: read for key, read in self._by_day.items() if key != "day"}}
+
+    def _day(self, is_week: bool, text: str) -> date:
         if not text:
             raise ValueError("give the day, or the week")
         try:
@@ -104,9 +110,9 @@ class Rules:
             raise ValueError("there is none such: write 2026-11-24, or a week as 2026-W48 or by its Monday") from None
         if first > self.today:
             raise ValueError("it is yet to come")
-        if not is_day and first.weekday():
+        if is_week and first.weekday():
             raise ValueError("it is no Monday: a week is written as 2026-W48, or by its Monday")
-        return first, "day" if is_day else "week"
+        return first
 
     def _category(self, text: str) -> str:
         if text not in self.categories:
@@ -134,7 +140,7 @@ async def load(
     # Its time, and who of those that begin in the same moment it is.
     batch = (int(await store.time() * 1000) << RANDOM_BITS) + secrets.randbits(RANDOM_BITS)
     try:
-        await _write(batch, _figures(file, rules, limit, problems, read), problems)
+        await _write(store, rules.name, batch, _figures(file, rules, limit, problems, read), problems)
         found = await _told(store, rules.name, batch, problems) if not problems.count else {}
         if problems.count:
             raise RefusedFile(problems)
@@ -150,21 +156,18 @@ async def load(
     return source
 
 
-def _figures(file: Path, rules: Rules, limit: int, problems: Problems, read: Callable[[int], None]) -> Iterator[Count]:
-    """The figures that are right; the rest goes into the problems. It ends where there are more lines than allowed."""
-    lines = 0
-
-    def counted(size: int) -> None:
-        nonlocal lines
-        lines += 1
-        if lines > limit + 1:
-            raise Unreadable(f"line {lines:,}: more than {limit:,} records: divide it, or raise insights.import_rows")
-        read(size)
-
+def _figures(
+    file: Path, rules: Rules, limit: int, problems: Problems, read: Callable[[int], None]
+) -> Iterator[tuple[str, list[Any]]]:
+    """The grain and the values of figures that are right; the rest goes into the problems."""
     try:
-        for row in (rows_of if file.suffix == ".csv" else json_rows)(file, REGISTER, problems, counted):
+        with file.open("rb") as stream:
+            lines = sum(part.count(b"\n") for part in iter(partial(stream.read, 1 << 20), b""))
+        if lines > limit + 1:
+            raise Unreadable(f"it has {lines:,} lines, {limit:,} records at most: divide it, or raise import_rows")
+        for row in (rows_of if file.suffix == ".csv" else json_rows)(file, REGISTER, problems, read):
             if (figure := rules.figure(row, problems)) is not None:
-                yield figure
+                yield "week" if row.values.get("week") else "day", figure
     except Unreadable as error:
         problems.count += 1
         problems.told.append(str(error))
@@ -202,16 +205,15 @@ def _json_texts(file: Path) -> Iterator[Any]:
             raise Unreadable(f"it is no JSON: {error}") from None
 
 
-async def _write(batch: int, figures: Iterator[Count], problems: Problems) -> None:
+async def _write(
+    store: Store, name: str, batch: int, figures: Iterator[tuple[str, list[Any]]], problems: Problems
+) -> None:
     """Write them as long as the file is right; read it to its end in any case."""
-    count = 0
+    marks, count = ", ".join(store.placeholders(len(WRITTEN))), 0
+    sql = f"INSERT INTO insights_count ({', '.join(WRITTEN)}) VALUES ({marks})"  # noqa: S608 - names and marks
     while chunk := list(islice(figures, ROWS_AT_ONCE)):
-        if problems.count:
-            continue
-        for one in chunk:
-            one.batch = batch
-        async with in_transaction() as connection:
-            await insert(connection, Count, chunk)
+        if not problems.count:
+            await store.connection.execute_many(sql, [[name, batch, grain, *values] for grain, values in chunk])
         count += len(chunk)
     if not count and not problems.count:
         problems.add(1, "there is no figure in it; a file with none is not imported")

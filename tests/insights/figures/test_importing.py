@@ -191,7 +191,7 @@ async def test_more_lines_than_are_allowed_end_with_one_clear_answer(door: Door,
     line = "2026-W47,510703,theft,1\n"
     with pytest.raises(RefusedFile) as told:
         await bring(door, tmp_path, HEADER + line * 11, limit=10)
-    assert told.value.problems.told[-1] == "line 12: more than 10 records: divide it, or raise insights.import_rows"
+    assert told.value.problems.told == ["it has 12 lines, 10 records at most: divide it, or raise import_rows"]
     assert await figures(door) == AS_BEFORE
 
 
