@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
 import click
 
 from banshi import Finding, Offer, Resource, Route, Tables
+from banshi.sdk.cases import ROLES
+from insights.figures import commands as figure_commands
+from insights.figures import routes as figure_routes
+from insights.figures.categories import ANALYST, CATEGORIES, read_categories
+from insights.figures.collecting import COLLECTING, open_collecting
+from insights.figures.divisions import DIVISIONS, Divisions
 from insights.settings import SETTINGS, InsightsSettings
 
 #: The tables of all rooms.
@@ -17,30 +23,32 @@ TABLES = Tables(models="insights.tables.models", migrations="insights.tables.mig
 
 def resources(settings: InsightsSettings) -> Sequence[Resource[Any]]:
     """What is open while the platform runs."""
-    return [Resource.made(SETTINGS, lambda _: settings)]
+    return [
+        Resource.made(SETTINGS, lambda _: settings),
+        Resource.made(DIVISIONS, lambda _: Divisions(settings)),
+        Resource.made(CATEGORIES, lambda platform: read_categories(settings, platform.registry).categories),
+        Resource(COLLECTING, open_collecting),
+    ]
 
 
 def routes() -> Sequence[Route]:
     """The routes of all rooms."""
-    return []
+    return [*figure_routes.ROUTES]
 
 
-def offers(_: InsightsSettings) -> Sequence[Offer[Any]]:
-    """What other plugins and the kernel find here."""
-    return []
+def offers(settings: InsightsSettings) -> Sequence[Offer[Any]]:
+    """What other plugins, the kernel and our commands find here."""
+    return [Offer(ROLES, frozenset({ANALYST})), Offer(SETTINGS, settings)]
 
 
 def commands() -> Sequence[click.Command]:
     """What operators run."""
-    return []
+    return [figure_commands.insights]
 
 
 def checks(settings: InsightsSettings, registry: Any) -> Iterable[Finding]:
     """What `banshi check` finds."""
-    return [*_numpy(settings, registry)]
-
-
-def _numpy(_: InsightsSettings, __: Any) -> Iterator[Finding]:
     if find_spec("numpy") is None:
         advice = "numpy is not installed, so no night judges the figures: python -m pip install 'banshi[insights]'"
         yield Finding("insights", "no-numpy", advice, warning=True)
+    yield from read_categories(settings, registry).findings

@@ -117,10 +117,14 @@ class InsightsSettings:
     changes: tuple[DivisionChange, ...] = ()
     #: Days after its end for which a week isn't closed: what comes late still changes it.
     open_days: int = 3
+    #: Minutes between two rounds of counting.
+    collect_minutes: int = 15
     #: Weeks that are counted anew each round, since cases are merged, moved and withdrawn.
     recounted_weeks: int = 8
     #: Thresholds of every category that has none of its own.
     thresholds: Thresholds = field(default_factory=Thresholds)
+    #: Characters that a template's title and body may have, filled in, by language: what a lock screen shows.
+    most_chars: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"zh-CN": (18, 60), "en": (60, 180)})
     #: Rows that a file may have at most.
     import_rows: int = 2_000_000
 
@@ -128,8 +132,14 @@ class InsightsSettings:
         for code in (*filter(None, [self.city]), *self.divisions, *self.units.values()):
             if not DIVISION.fullmatch(code):
                 raise ValueError(f"{code[:20]!r} is no division: 6, 9 or 12 digits")
-        if not 0 <= self.open_days <= 60 or not 1 <= self.recounted_weeks <= 104 or self.import_rows < 1:
-            raise ValueError("open_days has to be 0 to 60, recounted_weeks 1 to 104, import_rows 1 at least")
+        if (
+            not 0 <= self.open_days <= 60
+            or not 1 <= self.recounted_weeks <= 104
+            or min(self.import_rows, self.collect_minutes) < 1
+        ):
+            raise ValueError(
+                "open_days has to be 0 to 60, recounted_weeks 1 to 104, import_rows and collect_minutes 1 at least"
+            )
 
 
 SETTINGS: Key[InsightsSettings] = Key("insights' settings")

@@ -1,14 +1,25 @@
 """Registers that queries ask."""
 
+from banshi.kinds.query.imports.csv_file import Problems, Row, Unreadable, rows_of
+from banshi.kinds.query.imports.loading import Refused as RefusedFile
+from banshi.kinds.query.imports.loading import progress, register_named
 from banshi.kinds.query.joining import inspect_registers
-from banshi.kinds.query.registers.declared import Register
+from banshi.kinds.query.registers.declared import Column, Register
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.kinds.query.registers.protocol import Found, Question
 
 __all__ = [
     "REGISTERS",
+    "Column",
     "Found",
+    "Problems",
     "Question",
+    "RefusedFile",
     "Register",
+    "Row",
+    "Unreadable",
     "inspect_registers",
+    "progress",
+    "register_named",
+    "rows_of",
 ]
