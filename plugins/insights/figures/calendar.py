@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 
 from banshi import Platform
 from insights.settings import SETTINGS
 
 WEEK = timedelta(days=7)
-
-#: 2026-W53: a year has 52 or 53.
-ISO_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})", re.ASCII)
 
 #: By dialect, the Monday of a row's week.
 MONDAY = {"sqlite": "date(c.day, '-6 days', 'weekday 1')", "postgres": "date_trunc('week', c.day)::date"}
@@ -30,16 +26,6 @@ def monday(day: date) -> date:
 def as_day(value: date | str) -> date:
     """A day as a database gives it: SQLite gives a text."""
     return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def week_named(text: str) -> date:
-    """The Monday of a week such as 2026-W53, or of one given by its Monday. Raises ValueError for what is neither."""
-    if found := ISO_WEEK.fullmatch(text):
-        return date.fromisocalendar(int(found[1]), int(found[2]), 1)
-    day = date.fromisoformat(text)
-    if day.weekday():
-        raise ValueError("it is no Monday")
-    return day
 
 
 def open_week(platform: Platform) -> date:

@@ -91,21 +91,23 @@ def _named(platform: Platform, source: str) -> dict[str, list[str]]:
 
 
 async def _collect(platform: Platform, source: str, named: Mapping[str, list[str]]) -> None:
-    settings, today = platform[SETTINGS], platform.today()
-    known, rule = await CountSource.get_or_none(name=source), _rule(platform, named)
-    if known is not None and known.rule == rule and known.since is not None:
-        since, start = known.since, max(known.since, monday(today) - WEEK * settings.recounted_weeks)
-    else:
-        since = start = await _first(platform, source) or today
-        if known is not None and known.since is not None and known.since < start:
-            # What has gone since can't be counted again: the first day that is left may be half gone.
-            since, start = known.since, start + timedelta(days=1)
+    today, rule = platform.today(), _rule(platform, named)
+    known, first = await CountSource.get_or_none(name=source), await _first(platform, source) or today
+    since = start = first
+    if known is not None and known.since is not None and known.since <= first:
+        since = known.since
+        if known.rule == rule:
+            start = max(since, monday(today) - WEEK * platform[SETTINGS].recounted_weeks)
+        elif since < first:
+            # What has gone since can't be counted again: the first day of which something is left may be half gone.
+            start = first + timedelta(days=1)
     for days in _chunks(start, today):
         counted = await _counted(platform, source, days, named)
         async with in_transaction() as connection:
             old = Count.filter(source=source, batch=0, day__gte=days[0], day__lte=days[-1])
             await old.using_db(connection).delete()
-            await insert(connection, Count, [*_rows(source, counted)])
+            if rows := [*_rows(source, counted)]:
+                await insert(connection, Count, rows)
     columns = {
         "since": since,
         "until": today - timedelta(days=1),

@@ -7,36 +7,39 @@ that take their place are right.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
-from itertools import islice
+from functools import cached_property, partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import Subquery
-from tortoise.transactions import in_transaction
+from tortoise.expressions import Q, Subquery
 
 from banshi import Platform, Stale, Update, Write
-from banshi.sdk.database import Store, insert
+from banshi.sdk.database import Store
 from banshi.sdk.registers import Column, Problems, RefusedFile, Register, Row, Unreadable, rows_of
 from banshi.sdk.toml import did_you_mean
-from insights.figures.calendar import MONDAY, WEEK, as_day, monday, week_named
+from insights.figures.calendar import MONDAY, WEEK, as_day, monday
 from insights.figures.categories import Category
 from insights.figures.divisions import Divisions
-from insights.figures.models import Count, CountBatch, CountSource
+from insights.figures.models import Count, CountSource
 
-#: Rows of one transaction, and of one that clears away; bytes of a line of JSON.
-ROWS_AT_ONCE, MAX_LINE_BYTES = 2_000, 65_536
+#: Rows of one transaction, and of one that clears away; bytes of a line of JSON, and of a list, which is read at once.
+ROWS_AT_ONCE, MAX_LINE_BYTES, MAX_LIST_BYTES = 2_000, 65_536, 67_108_864
 
-#: What some editors write first; what a sample's name has.
-BOM, SAMPLE = b"\xef\xbb\xbf", ".sample."
+#: What some editors write first.
+BOM = b"\xef\xbb\xbf"
 
-#: After so long, an import that has not ended has been killed.
-ABANDONED_AFTER = timedelta(days=1)
+#: Seconds after which an import that has not ended has been killed.
+ABANDONED_AFTER_S = 86_400
+
+#: Bits of a batch's number that say nothing.
+RANDOM_BITS = 20
 
 #: The largest figures that anybody may hand in: more are a slip of the keyboard.
 MOST = {"count": 10_000_000, "loss": 10**13, "largest_loss": 10**13, "deaths": 1_000_000}
@@ -44,7 +47,10 @@ MOST = {"count": 10_000_000, "loss": 10**13, "largest_loss": 10**13, "deaths": 1
 #: What a spreadsheet would take for a formula.
 FORMULA = re.compile(r"[=+@\t]|-(?![0-9])")
 
-_COLUMNS = ("day", "week", "division", "category", "count", "loss", "largest_loss", "deaths")
+#: The columns that are written, in the order of their values.
+WRITTEN = ("source", "batch", "grain", "line", "day", "division", "category", *MOST)
+
+_COLUMNS = ("day", "week", "division", "category", *MOST)
 REGISTER = Register(
     code="figures",
     title={"zh-CN": "数据", "en": "Figures"},
@@ -53,7 +59,7 @@ REGISTER = Register(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """What a file of this name is held against."""
 
@@ -68,42 +74,45 @@ class Rules:
         own = (one.code for one in categories.values() if name in one.counts.imports)
         return cls(name, frozenset(own), divisions, today)
 
-    def figure(self, row: Row, problems: Problems) -> Count | None:
-        """A record as a figure; None where it is wrong, which goes into the problems."""
-        before, found = problems.count, dict[str, Any]()
-        day, week = row.values.get("day") or "", row.values.get("week") or ""
-        readers: dict[str, Callable[[str], Any]] = {
-            "week" if week else "day": lambda _: self._period(day, week),
-            "division": self.divisions.known,
-            "category": self._category,
-            **{name: partial(_whole, most) for name, most in MOST.items()},
-        }
-        for key, read in readers.items():
+    def figure(self, row: Row, problems: Problems) -> list[Any] | None:
+        """A record as the values of `WRITTEN`; None where it is wrong, which goes into the problems."""
+        before, found = problems.count, [row.line]
+        for key, read in (self._by_week if row.values.get("week") else self._by_day).items():
             text = row.values.get(key) or ""
             try:
                 if FORMULA.match(text):
                     raise ValueError("this is a formula, or begins like one: hand in its value")
-                found[key] = read(text)
+                found.append(read(text))
             except ValueError as error:
                 problems.add(row.line, f"{key}: {error}")
-        if problems.count > before:
-            return None
-        first, grain = found.pop("week", None) or found.pop("day")
-        return Count(source=self.name, line=row.line, **{**found, "day": first, "grain": grain})
+        return found if problems.count == before else None
 
-    def _period(self, day: str, week: str) -> tuple[date, str]:
-        if bool(day) is bool(week):
-            raise ValueError("give a day or a week, one of the two")
+    @cached_property
+    def _by_day(self) -> dict[str, Callable[[str], Any]]:
+        figures = {name: partial(_whole, most) for name, most in MOST.items()}
+        return {
+            "day": partial(self._day, False),
+            "division": self.divisions.known,
+            "category": self._category,
+            **figures,
+        }
+
+    @cached_property
+    def _by_week(self) -> dict[str, Callable[[str], Any]]:
+        return {"week": partial(self._day, True), **{key: read for key, read in self._by_day.items() if key != "day"}}
+
+    def _day(self, is_week: bool, text: str) -> date:
+        if not text:
+            raise ValueError("give the day, or the week")
         try:
-            first = date.fromisoformat(day) if day else week_named(week)
+            first = date.fromisoformat(text)
         except ValueError:
-            example = (
-                "a day such as 2026-11-24" if day else "a week such as 2026-W48, which there has to be, or its Monday"
-            )
-            raise ValueError(f"give {example}") from None
+            raise ValueError("there is none such: write 2026-11-24, or a week as 2026-W48 or by its Monday") from None
         if first > self.today:
             raise ValueError("it is yet to come")
-        return first, "day" if day else "week"
+        if is_week and first.weekday():
+            raise ValueError("it is no Monday: a week is written as 2026-W48, or by its Monday")
+        return first
 
     def _category(self, text: str) -> str:
         if text not in self.categories:
@@ -125,87 +134,98 @@ def _whole(most: int, text: str) -> int | None:
 async def load(
     store: Store, rules: Rules, file: Path, *, limit: int, as_of: datetime, read: Callable[[int], None] = lambda _: None
 ) -> CountSource:
-    """Make a file's figures those of its name. Raises RefusedFile with all that is wrong with it; then nothing of it is
-    taken in, and OSError where it can't be read."""
+    """Make a file's figures those of its name. Raises RefusedFile with all that is wrong with it, and OSError; then
+    nothing of it is taken in."""
     known, problems = await CountSource.get_or_none(name=rules.name), Problems()
-    batch = CountBatch(name=rules.name, file=file.name[:255], sample=SAMPLE in file.name, as_of=as_of)
-    await batch.save(using_db=store.connection)
+    # Its time, and who of those that begin in the same moment it is.
+    batch = (int(await store.time() * 1000) << RANDOM_BITS) + secrets.randbits(RANDOM_BITS)
     try:
-        batch.rows = await _write(batch.id, _figures(file, rules, limit, problems, read), problems)
-        source = await _told(store, batch, problems) if not problems.count else None
-        if source is None or problems.count:
+        await _write(store, rules.name, batch, _figures(file, rules, limit, problems, read), problems)
+        found = await _told(store, rules.name, batch, problems) if not problems.count else {}
+        if problems.count:
             raise RefusedFile(problems)
-        await _swap(store, batch, source, known, problems)
+        source = CountSource(name=rules.name, batch=batch, file=file.name[:255], updated_at=as_of, **found)
+        await _swap(store, source, known, problems)
     except BaseException:
         # Once it counts it stays, whatever breaks off clearing away the one before.
-        if not await CountSource.exists(name=rules.name, batch=batch.id):
-            await forget(batch.id)
+        if not await CountSource.exists(name=rules.name, batch=batch):
+            await _forget(Q(source=rules.name, batch=batch))
         raise
     if known is not None:
-        await forget(known.batch)
+        await _forget(Q(source=rules.name, batch=known.batch))
     return source
 
 
-def _figures(file: Path, rules: Rules, limit: int, problems: Problems, read: Callable[[int], None]) -> Iterator[Count]:
-    """The figures that are right; the rest goes into the problems. It ends where there are more lines than allowed."""
-    lines = 0
-
-    def counted(size: int) -> None:
-        nonlocal lines
-        lines += 1
-        if lines > limit + 1:
-            raise Unreadable(f"line {lines:,}: more than {limit:,} records: divide it, or raise insights.import_rows")
-        read(size)
-
+def _figures(
+    file: Path, rules: Rules, limit: int, problems: Problems, read: Callable[[int], None]
+) -> Iterator[tuple[str, list[Any]]]:
+    """The grain and the values of figures that are right; the rest goes into the problems."""
     try:
-        for row in (rows_of if file.suffix == ".csv" else json_rows)(file, REGISTER, problems, counted):
+        with file.open("rb") as stream:
+            lines = sum(part.count(b"\n") for part in iter(partial(stream.read, 1 << 20), b""))
+        if lines > limit + 1:
+            raise Unreadable(f"it has {lines:,} lines, {limit:,} records at most: divide it, or raise import_rows")
+        for row in (rows_of if file.suffix == ".csv" else json_rows)(file, REGISTER, problems, read):
             if (figure := rules.figure(row, problems)) is not None:
-                yield figure
+                yield "week" if row.values.get("week") else "day", figure
     except Unreadable as error:
         problems.count += 1
         problems.told.append(str(error))
 
 
 def json_rows(file: Path, register: Register, problems: Problems, read: Callable[[int], None]) -> Iterator[Row]:
-    """JSON, one object a line, as rows of CSV are. Raises Unreadable."""
-    known = register.by_name
-    with file.open("rb") as stream:
-        for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES), b""), 1):
-            read(len(line))
-            try:
-                values = orjson.loads(line.removeprefix(BOM)) if line.strip() else {}
-            except orjson.JSONDecodeError as error:
-                problems.add(number, f"write one JSON object a line: {error}")
-                continue
-            if not isinstance(values, dict) or values.keys() - known.keys():
-                problems.add(number, f"an object with some of {', '.join(known)}")
-            elif values:
-                yield Row(number, {key: "" if one is None else str(one) for key, one in values.items()})
-
-
-async def _write(batch: int, figures: Iterator[Count], problems: Problems) -> int:
-    """Write them as long as the file is right; read it to its end in any case."""
-    count = 0
-    while chunk := list(islice(figures, ROWS_AT_ONCE)):
-        if problems.count:
+    """JSON objects as rows of CSV are: one a line, or a list, of which an object's number is told as its line."""
+    for number, text in enumerate(_json_texts(file), 1):
+        read(len(text) if isinstance(text, bytes) else 0)
+        try:
+            values = orjson.loads(text) if isinstance(text, bytes) else text
+        except orjson.JSONDecodeError as error:
+            problems.add(number, f"write one JSON object a line, in UTF-8: {error}")
             continue
-        for one in chunk:
-            one.batch = batch
-        async with in_transaction() as connection:
-            await insert(connection, Count, chunk)
+        if not isinstance(values, dict) or values.keys() - register.by_name.keys():
+            problems.add(number, f"write an object with some of {', '.join(register.by_name)}")
+        else:
+            yield Row(number, {key: "" if one is None else str(one) for key, one in values.items()})
+
+
+def _json_texts(file: Path) -> Iterator[Any]:
+    """The lines that have something, or what a list has. Raises Unreadable for a list that is too long, or is none."""
+    with file.open("rb") as stream:
+        first = stream.readline(MAX_LINE_BYTES).removeprefix(BOM)
+        if not first.lstrip().startswith(b"["):
+            yield from (
+                line for line in chain([first], iter(partial(stream.readline, MAX_LINE_BYTES), b"")) if line.strip()
+            )
+            return
+        if file.stat().st_size > MAX_LIST_BYTES:
+            raise Unreadable(f"a list of more than {MAX_LIST_BYTES:,} bytes: write one object a line, or CSV")
+        try:
+            yield from orjson.loads(first + stream.read())
+        except orjson.JSONDecodeError as error:
+            raise Unreadable(f"it is no JSON: {error}") from None
+
+
+async def _write(
+    store: Store, name: str, batch: int, figures: Iterator[tuple[str, list[Any]]], problems: Problems
+) -> None:
+    """Write them as long as the file is right; read it to its end in any case."""
+    marks, count = ", ".join(store.placeholders(len(WRITTEN))), 0
+    sql = f"INSERT INTO insights_count ({', '.join(WRITTEN)}) VALUES ({marks})"  # noqa: S608 - names and marks
+    while chunk := list(islice(figures, ROWS_AT_ONCE)):
+        if not problems.count:
+            await store.connection.execute_many(sql, [[name, batch, grain, *values] for grain, values in chunk])
         count += len(chunk)
     if not count and not problems.count:
         problems.add(1, "there is no figure in it; a file with none is not imported")
-    return count
 
 
-async def _told(store: Store, batch: CountBatch, problems: Problems) -> CountSource:
-    """What the figures of a batch tell of; what stands in it twice, or in days and weeks, is a problem."""
+async def _told(store: Store, name: str, batch: int, problems: Problems) -> dict[str, Any]:
+    """What the figures of a file tell of; what stands in it twice, or by days and by weeks, is a problem."""
 
     async def ask(sql: str) -> Sequence[Mapping[str, Any]]:
-        name, number = store.placeholders(2)
-        where = f"FROM insights_count c WHERE c.source = {name} AND c.batch = {number}"
-        return await store.connection.execute_query_dict(sql.format(where=where), [batch.name, batch.id])
+        marks = store.placeholders(2)
+        where = f"FROM insights_count c WHERE c.source = {marks[0]} AND c.batch = {marks[1]}"
+        return await store.connection.execute_query_dict(sql.format(where=where), [name, batch])
 
     twice = "GROUP BY category, division, day, grain HAVING COUNT(*) > 1 ORDER BY 1 LIMIT 10000"
     for row in await ask(f"SELECT MIN(line) AS first, MAX(line) AS last {{where}} {twice}"):
@@ -218,38 +238,33 @@ async def _told(store: Store, batch: CountBatch, problems: Problems) -> CountSou
     weeks = (monday(since) + WEEK * n for n in range((until - since).days // 7 + 1))
     gaps = [week.isoformat() for week in weeks if week not in told]
     until += timedelta(days=6 if grain == "week" else 0)
-    return CountSource(
-        name=batch.name, batch=batch.id, grain=grain, since=since, until=until, gaps=gaps, updated_at=batch.as_of
-    )
+    return {"grain": grain, "since": since, "until": until, "gaps": gaps}
 
 
-async def _swap(
-    store: Store, batch: CountBatch, source: CountSource, known: CountSource | None, problems: Problems
-) -> None:
-    """From here on this batch counts, unless another one has taken that place since it began."""
-    names = ("batch", "grain", "since", "until", "gaps", "updated_at")
-    updates = [Update(CountBatch, {"id": batch.id}, {"rows": batch.rows})]
-    if known is not None:
-        where = {"name": known.name, "batch": known.batch}
-        updates.insert(0, Update(CountSource, where, {name: getattr(source, name) for name in names}))
+async def _swap(store: Store, source: CountSource, known: CountSource | None, problems: Problems) -> None:
+    """From here on this file counts, unless another one has taken that place since it began."""
+    if known is None:
+        write = Write(rows=[source])
+    else:
+        names = ("batch", "file", "grain", "since", "until", "gaps", "updated_at")
+        values = {name: getattr(source, name) for name in names}
+        write = Write(updates=[Update(CountSource, {"name": known.name, "batch": known.batch}, values)])
     try:
-        await store.commit(Write(updates=updates, rows=[] if known else [source]))
+        await store.commit(write)
     except (Stale, IntegrityError):
-        problems.add(1, f"another file of {batch.name} was taken in meanwhile: look at it, and hand this one in again")
+        problems.add(1, f"another file of {source.name} was taken in meanwhile: look at it, and hand this one in again")
         raise RefusedFile(problems) from None
 
 
-async def forget(batch: int) -> None:
-    """Delete the figures of a file that counts no more, in small steps."""
-    step = Subquery(Count.filter(batch=batch).limit(ROWS_AT_ONCE).values("id"))
-    while batch and await Count.filter(id__in=step).delete():
+async def _forget(which: Q) -> None:
+    """Delete the figures of files that count no more, in small steps."""
+    step = Subquery(Count.filter(which).limit(ROWS_AT_ONCE).values("id"))
+    while await Count.filter(id__in=step).delete():
         pass
-    await CountBatch.filter(id=batch).delete()
 
 
 async def tidy(platform: Platform) -> None:
     """Forget what imports have left that were killed."""
-    current = {one.batch for one in await CountSource.all()}
-    for batch in await CountBatch.filter(started_at__lt=platform.now() - ABANDONED_AFTER):
-        if batch.id not in current:
-            await forget(batch.id)
+    current = [one.batch for one in await CountSource.all()]
+    before = int((await platform.store.time() - ABANDONED_AFTER_S) * 1000) << RANDOM_BITS
+    await _forget(Q(batch__gt=0, batch__lt=before) & ~Q(batch__in=[0, *current]))

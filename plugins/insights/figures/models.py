@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-__all__ = ["Count", "CountBatch", "CountSource"]
+__all__ = ["Count", "CountSource"]
 
 
 class Count(Model):
@@ -17,7 +17,7 @@ class Count(Model):
     id = fields.BigIntField(primary_key=True)
     #: cases, appeals, postings, look-ups, or the name of an import.
     source = fields.CharField(max_length=32)
-    #: Which file it is of; 0 for what is counted here.
+    #: Which file it is of: the later one has the larger number; 0 for what is counted here.
     batch = fields.BigIntField(default=0)
     category = fields.CharField(max_length=64)
     #: GB/T 2260, 6, 9 or 12 digits; "" for the whole city.
@@ -45,6 +45,8 @@ class CountSource(Model):
 
     name = fields.CharField(max_length=32, primary_key=True)
     batch = fields.BigIntField(default=0)
+    #: The file's own name, for whoever operates it.
+    file = fields.CharField(max_length=255, default="")
     #: day, or week where it tells of no days.
     grain = fields.CharField(max_length=4, default="day")
     #: A digest of what is counted, where, and by whose days; with another one all is counted anew. "" for files.
@@ -58,21 +60,3 @@ class CountSource(Model):
 
     class Meta:
         table = "insights_source"
-
-
-class CountBatch(Model):
-    """One file that a department handed in."""
-
-    id = fields.BigIntField(primary_key=True)
-    name = fields.CharField(max_length=32, db_index=True)
-    #: The file's own name, for whoever operates it.
-    file = fields.CharField(max_length=255)
-    rows = fields.IntField(default=0)
-    #: Made up, for development.
-    sample = fields.BooleanField(default=False)
-    #: The time that the figures are from.
-    as_of = fields.DatetimeField()
-    started_at = fields.DatetimeField(auto_now_add=True)
-
-    class Meta:
-        table = "insights_batch"

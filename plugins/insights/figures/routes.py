@@ -57,7 +57,7 @@ def may_analyse(principal: Principal, category: Category) -> bool:
 @ROUTES.get(
     "/v1/insights/series",
     Audience.STAFF,
-    {200: Answer("By category.", Record(items=array(SERIES)))},
+    {200: Answer("By category.", Record(items=array(SERIES))), 404: Answer("You analyse no such category.")},
     parameters=PARAMETERS,
 )
 async def show_series(call: Call) -> web.StreamResponse:

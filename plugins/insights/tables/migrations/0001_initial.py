@@ -22,7 +22,10 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "batch",
-                    fields.BigIntField(default=0, description="Which file it is of; 0 for what is counted here."),
+                    fields.BigIntField(
+                        default=0,
+                        description="Which file it is of: the later one has the larger number; 0 for what is counted here.",
+                    ),
                 ),
                 ("category", fields.CharField(max_length=64)),
                 (
@@ -56,34 +59,16 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
-            name="CountBatch",
-            fields=[
-                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ("name", fields.CharField(db_index=True, max_length=32)),
-                ("file", fields.CharField(description="The file's own name, for whoever operates it.", max_length=255)),
-                ("rows", fields.IntField(default=0)),
-                ("sample", fields.BooleanField(default=False, description="Made up, for development.")),
-                (
-                    "as_of",
-                    fields.DatetimeField(
-                        description="The time that the figures are from.", auto_now=False, auto_now_add=False
-                    ),
-                ),
-                ("started_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
-            ],
-            options={
-                "table": "insights_batch",
-                "app": "insights",
-                "pk_attr": "id",
-                "table_description": "One file that a department handed in.",
-            },
-            bases=["Model"],
-        ),
-        ops.CreateModel(
             name="CountSource",
             fields=[
                 ("name", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
                 ("batch", fields.BigIntField(default=0)),
+                (
+                    "file",
+                    fields.CharField(
+                        default="", description="The file's own name, for whoever operates it.", max_length=255
+                    ),
+                ),
                 (
                     "grain",
                     fields.CharField(

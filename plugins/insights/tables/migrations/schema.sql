@@ -2,7 +2,7 @@
 CREATE TABLE "insights_count" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "source" VARCHAR(32) NOT NULL  /* cases, appeals, postings, look-ups, or the name of an import. */,
-    "batch" BIGINT NOT NULL  /* Which file it is of; 0 for what is counted here. */,
+    "batch" BIGINT NOT NULL  /* Which file it is of: the later one has the larger number; 0 for what is counted here. */,
     "category" VARCHAR(64) NOT NULL,
     "division" VARCHAR(12) NOT NULL  /* GB\/T 2260, 6, 9 or 12 digits; "" for the whole city. */,
     "day" DATE NOT NULL,
@@ -15,19 +15,10 @@ CREATE TABLE "insights_count" (
     CONSTRAINT "uid_insights_co_source_3362fd" UNIQUE ("source", "batch", "category", "division", "day", "grain", "line")
 );
 CREATE INDEX "insights_count_day" ON "insights_count" ("grain", "day");
-CREATE TABLE "insights_batch" (
-    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    "name" VARCHAR(32) NOT NULL,
-    "file" VARCHAR(255) NOT NULL  /* The file's own name, for whoever operates it. */,
-    "rows" INT NOT NULL,
-    "sample" INT NOT NULL  /* Made up, for development. */,
-    "as_of" TIMESTAMP NOT NULL  /* The time that the figures are from. */,
-    "started_at" TIMESTAMP NOT NULL
-);
-CREATE INDEX "idx_insights_ba_name_160a49" ON "insights_batch" ("name");
 CREATE TABLE "insights_source" (
     "name" VARCHAR(32) NOT NULL  PRIMARY KEY,
     "batch" BIGINT NOT NULL,
+    "file" VARCHAR(255) NOT NULL  /* The file's own name, for whoever operates it. */,
     "grain" VARCHAR(4) NOT NULL  /* day, or week where it tells of no days. */,
     "rule" VARCHAR(64) NOT NULL  /* A digest of what is counted, where, and by whose days; with another one all is counted anew. "" for files. */,
     "since" DATE   /* The first and the last day that it tells of. */,
