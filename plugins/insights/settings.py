@@ -97,6 +97,35 @@ class OpenFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NightSettings:
+    """By what, in which time and in how much memory the series are judged each night."""
+
+    #: How rarely chance goes over the bound of a week: by Farrington Flexible, and of a short series by EARS.
+    alpha: float = 0.01
+    ears_alpha: float = 0.001
+    #: The share of a week's alarms that may be none.
+    rate: float = 0.05
+    #: Years back that Farrington Flexible looks at most; with fewer than three a series is short.
+    years: int = 5
+    #: Periods whose bounds are told, for the chart.
+    window: int = 26
+    #: Seconds after which the night is ended, and MiB that it may ask for.
+    seconds: int = 120
+    memory: int = 512
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < 0.5 or not 0 < self.ears_alpha < 0.5 or not 0 < self.rate < 1:
+            raise ValueError("alpha and ears_alpha have to be above 0 and below 0.5, rate below 1")
+        if not 3 <= self.years <= 10 or not 1 <= self.window <= 520 or self.seconds < 1 or self.memory < 64:
+            raise ValueError("years has to be 3 to 10, window 1 to 520, seconds 1, memory 64 at least")
+
+    def rules(self) -> dict[str, float]:
+        """What the night's process is told."""
+        names = ("alpha", "ears_alpha", "rate", "years", "window")
+        return {name: getattr(self, name) for name in names} | {"memory": self.memory * 1_048_576}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InsightsSettings:
     """What is counted, where, and from when on something is told."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client.parser import text_string_to_metric_families
+from uuid_utils.compat import uuid7
 
 from banshi import Write
 from banshi.builtin.passes import holder
@@ -21,6 +22,7 @@ from banshi.sdk.outgoing import SEAL, new_secret
 from banshi.testing import Door, Person, open_door
 from conversations.tables.models import ChannelConversation, Confirmation, ContactLink
 from http_channel.models import ChannelRow
+from insights.findings.models import Finding
 from tests.conftest import good_answers
 from tests.kernel import postings_office
 from tests.programs import program_at
@@ -154,6 +156,8 @@ class World:
     #: A chat that wang is bound to, and what it asks of them.
     link: str
     confirmation: str
+    #: What rose in the figures of the department.
+    finding: str
 
     @property
     def routes(self) -> list[Route]:
@@ -169,7 +173,7 @@ class World:
         """What the route's path names, of something that exists."""
         things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
         things |= {"appointments": self.appointment, "slots": self.drawn}
-        things |= {"links": self.link, "confirmations": self.confirmation}
+        things |= {"links": self.link, "confirmations": self.confirmation, "findings": self.finding}
         things |= {"postings": self.posting, "conversations": self.conversation}
         cases = {"certificate.pdf": self.certified, "phone": self.ticketed}
         things |= {"cases": cases.get(route.path.rpartition("/")[2], self.case)}
@@ -309,6 +313,21 @@ async def channel(door: Door) -> None:
     await door.platform.store.commit(Write(rows=[row]))
 
 
+async def risen(door: Door) -> str:
+    """What rose in a week in the figures of the traffic police."""
+    week = door.platform.today() - timedelta(days=door.platform.today().weekday() + 14)
+    weeks = [(week - timedelta(weeks=ago), count) for ago, count in ((3, 6), (2, None), (1, 5), (0, 18))]
+    points = [{"at": day.isoformat(), "count": count, "expected": 6.0, "upper": 12.0} for day, count in weeks]
+    places = [{"division": "510703", "count": 12, "loss": 90_000}, {"division": None, "count": 6, "loss": None}]
+    facts = {"expected": 6.0, "upper": 12.0, "p": 0.001, "method": "ears-c2", "chance_per_year": 1.5, "before": 5.5}
+    facts |= {"since": week.isoformat(), "percent": 227, "at_most": 12, "places": places, "points": points}
+    series = {"category": "accidents", "division": "", "area": "", "grain": "week", "at": week, "facts": facts}
+    found = {"department": "traffic", "level": "warn", "count": 18, "loss": 90_000, "state": "open"}
+    row = Finding(id=uuid7(), **series, **found, found_at=door.platform.now())
+    await door.platform.store.commit(Write(rows=[row]))
+    return str(row.id)
+
+
 @asynccontextmanager
 async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) -> AsyncIterator[World]:
     entries = read_configuration(ROOT / "plugins.toml").entries
@@ -350,7 +369,8 @@ async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) ->
         shown = (*shown, await reported(door, program), *await registered(program), message)
         shown = (*shown, *await bound(door, "wang"))
         await channel(door)
-        yield World(door, wang, staff, officer, program, case["id"], extract["id"], ticket["id"], *shown)
+        finding = await risen(door)
+        yield World(door, wang, staff, officer, program, case["id"], extract["id"], ticket["id"], *shown, finding)
 
 
 async def metrics_of(door: Door) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

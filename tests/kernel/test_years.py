@@ -65,6 +65,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_alert": {**ALERT, "audience": {"everyone": True}, "info": [{**INFO, "certainty": "Observed"}]},
     "change_alert": {"version": 1, "info": [{**INFO, "certainty": "Observed"}]},
     "promise_call_back": {"until": "2026-12-01T08:00:00+08:00"},
+    "act_on_finding": {"reason": "x"},
     "verify_pass": {"text": "no code of ours", "id": "01934f80-0000-7000-8000-000000000000"},
 }
 

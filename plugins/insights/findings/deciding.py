@@ -11,7 +11,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Stale, Update, Write
-from insights.findings import warning
+from insights.findings.drafting import warning
 from insights.findings.keeping import SERIES
 from insights.findings.models import Finding, FindingRule, FindingStep
 from insights.findings.reading import WENT_OUT, warning_of

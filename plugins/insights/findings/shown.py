@@ -10,10 +10,10 @@ from insights.figures.calendar import WEEK, days_beside, monday
 from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import DIVISIONS
 from insights.figures.series import one_series
-from insights.findings import warning, wording
 from insights.findings.deciding import permitted
+from insights.findings.drafting import warning, wording
+from insights.findings.drafting.numbers import unfounded
 from insights.findings.models import Finding, FindingRule, FindingStep
-from insights.findings.numbers import unfounded
 from insights.findings.reading import warning_of
 from insights.findings.steps import ACTIONS, LEVELS, STATES
 from insights.settings import SETTINGS

@@ -45,13 +45,20 @@ async def test_the_page_of_a_finding_says_what_the_api_says(door: Door, language
         why = text(browser, "ch")
         for number in (one["count"], "6.0", "12.0", one["count"] - 12):
             assert str(number) in why + browser.heading()
-        rows = [[cell.text_content() for cell in row] for row in browser.page.xpath("//section[@aria-labelledby='ch']//tr")]
+        rows = [
+            [cell.text_content() for cell in row] for row in browser.page.xpath("//section[@aria-labelledby='ch']//tr")
+        ]
         assert [row[1:] for row in rows[1:6]] == [["6", "12"]] * 4 + [["19", "12"]]
         (picture,) = browser.page.xpath("//*[local-name()='svg' and @role='img']")
         assert picture.get("aria-labelledby")
-        places = [[cell.text_content() for cell in row] for row in browser.page.xpath("//section[@aria-labelledby='wh']//tbody/tr")]
+        places = [
+            [cell.text_content() for cell in row]
+            for row in browser.page.xpath("//section[@aria-labelledby='wh']//tbody/tr")
+        ]
         assert [row[1] for row in places] == [str(each["count"]) for each in whole["why"]["places"]]
-        assert browser.page.xpath("string(//input[@name='/title/zh-CN']/@value)") == whole["suggestion"]["title"]["zh-CN"]
+        assert (
+            browser.page.xpath("string(//input[@name='/title/zh-CN']/@value)") == whole["suggestion"]["title"]["zh-CN"]
+        )
 
 
 async def test_one_drafts_and_asks_and_another_approves_in_publishing(door: Door) -> None:
@@ -64,7 +71,9 @@ async def test_one_drafts_and_asks_and_another_approves_in_publishing(door: Door
         assert lin.status == 422
         assert "60" in lin.page.xpath("//section[@class='errors']")[0].text_content()
         assert lin.page.xpath("string(//textarea[@name='/body/zh-CN'])").strip() == "防" * 61, "what was typed stays"
-        await lin._ask("POST", draft.get("action"), data=sent | {"/body/zh-CN": "近7天接报19起。"}, headers={"Origin": door.url})
+        await lin._ask(
+            "POST", draft.get("action"), data=sent | {"/body/zh-CN": "近7天接报19起。"}, headers={"Origin": door.url}
+        )
         assert "待第二人审批" in text(lin, "wr")
         link = lin.page.xpath("string(//section[@aria-labelledby='wr']//a/@href)")
         await wu.go(link)

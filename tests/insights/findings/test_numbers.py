@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from insights.findings.numbers import unfounded
-from insights.findings.wording import yuan
+from insights.findings.drafting.numbers import unfounded
+from insights.findings.drafting.wording import yuan
 
 KNOWN = [42, 35.4, 1_860_000, 50, 110]
 

@@ -14,10 +14,20 @@ from banshi import Platform
 from banshi.sdk.events import LISTENERS, Event, Listener
 from banshi.testing import Door
 from insights.findings import weekly
-from tests.insights.findings.city import (
-    EAST, LIST, WEST, act, analyst, any_rise, count, count_days, findings, open_city, risen,
-)  # fmt: skip
 from insights.findings.urgent import look
+from tests.insights.findings.city import (
+    EAST,
+    LIST,
+    WEST,
+    act,
+    analyst,
+    any_rise,
+    count,
+    count_days,
+    findings,
+    open_city,
+    risen,
+)
 
 
 @pytest.fixture
@@ -85,7 +95,8 @@ JSON = st.recursive(
     max_leaves=5,
 )
 MEMBERS = ("version", "reason", "until", "unless_over", "title", "body", "to", "as", "propose", "more")
-TEXTS = st.sampled_from(["", " ", "\x00", "9999-12-31", "0001-01-01", "{count}", "\u202e", "a" * 2000, "2026-02-30", "'"])
+ODD = ["", " ", "\x00", "9999-12-31", "0001-01-01", "{count}", "\u202e", "a" * 2000, "2026-02-30", "'"]
+TEXTS = st.sampled_from(ODD)
 
 
 @given(

@@ -12,8 +12,16 @@ from banshi.testing import Door
 from insights.findings.models import FindingRule
 from insights.findings.urgent import look
 from tests.insights.findings.city import (
-    CITY, EAST, LIST, STREETS, act, analyst, count_days, findings, open_city,
-)  # fmt: skip
+    CITY,
+    EAST,
+    LIST,
+    STREETS,
+    act,
+    analyst,
+    count_days,
+    findings,
+    open_city,
+)
 from tests.waiting import until
 
 

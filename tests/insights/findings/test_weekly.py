@@ -16,8 +16,19 @@ from insights.figures.models import Count
 from insights.findings import weekly
 from insights.findings.models import Finding
 from tests.insights.findings.city import (
-    EAST, LIST, STREETS, WEST, act, analyst, any_rise, count, findings, last_week, open_city, risen,
-)  # fmt: skip
+    EAST,
+    LIST,
+    STREETS,
+    WEST,
+    act,
+    analyst,
+    any_rise,
+    count,
+    findings,
+    last_week,
+    open_city,
+    risen,
+)
 
 
 @pytest.fixture

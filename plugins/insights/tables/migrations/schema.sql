@@ -21,8 +21,8 @@ CREATE TABLE "insights_source" (
     "file" VARCHAR(255) NOT NULL  /* The file's own name, for whoever operates it. */,
     "grain" VARCHAR(4) NOT NULL  /* day, or week where it tells of no days. */,
     "rule" VARCHAR(64) NOT NULL  /* A digest of what is counted, where, and by whose days; with another one all is counted anew. "" for files. */,
-    "since" DATE   /* The first and the last day that it tells of. */,
-    "until" DATE,
+    "since" DATE NOT NULL  /* The first and the last day that it tells of. */,
+    "until" DATE NOT NULL,
     "gaps" JSON NOT NULL  /* The Mondays of weeks between in which a file has no line at all: nobody knows what was in them. */,
     "updated_at" TIMESTAMP NOT NULL
 );

@@ -9,8 +9,8 @@ from typing import Any
 from banshi import LANGUAGES, Platform, Texts, text_in
 from insights.figures.categories import Category
 from insights.figures.divisions import DIVISIONS
+from insights.findings.drafting.numbers import numbers_in
 from insights.findings.models import Finding
-from insights.findings.numbers import numbers_in
 from insights.sentences import say
 
 #: Days until a warning is looked at again.
@@ -19,7 +19,7 @@ REVIEW_DAYS = 7
 #: The page behind a warning, as Markdown.
 PAGE = (
     "## What was reported\n\n{area}, {first} to {last}: {count}.\n\n{places}\n\n"
-    "## What to do\n\n{steps}\n\n{phones}\n\nSource: {who}, as of {last}. Looked at again on {review}."
+    "## What to do\n\n{steps}\n\nSource: {who}, as of {last}. Looked at again on {review}."
 )
 
 #: Pages of help as the API has them, by language.
@@ -54,25 +54,20 @@ def page(platform: Platform, finding: Finding, advice: Advice) -> Texts:
     last = finding.at + timedelta(days=6 if finding.grain == "week" else 0)
     days = {"first": finding.at, "last": last, "review": last + timedelta(days=REVIEW_DAYS)}
     department = platform.registry.departments.get(finding.department)
-    title = platform[DIVISIONS].title
+    who, title = department.title if department else finding.department, platform[DIVISIONS].title
     named = [(title(one["division"]), one["count"]) for one in finding.facts.get("places", ()) if one["division"]]
     told: dict[str, str] = {}
     for language in LANGUAGES:
-        steps = [one for each in advice[language] for one in each["steps"]]
-        phones = [f"- **{one['number']}** {one['title']}" for each in advice[language] for one in each["phones"]]
-        told |= {
-            language: say(
-                PAGE, **days, count=finding.count, area=title(finding.area), phones="\n".join(phones),
-                who=department.title if department else finding.department,
-                places="\n".join(f"- {text_in(where, language)}: {count}" for where, count in named),
-                steps="\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1)),
-            )[language]
-        }  # fmt: skip
+        steps = [f"- {step}" for each in advice[language] for step in each["steps"]]
+        steps += [f"- **{one['number']}** {one['title']}" for each in advice[language] for one in each["phones"]]
+        where = "\n".join(f"- {text_in(place, language)}: {count}" for place, count in named)
+        given = {"area": title(finding.area), "places": where, "steps": "\n".join(steps), "who": who}
+        told[language] = say(PAGE, **days, **given, count=finding.count)[language]
     return told
 
 
 def known_numbers(finding: Finding, suggested: Iterable[Texts]) -> Iterator[float]:
-    """Every number that a warning may name: the finding's but for its earlier weeks', and those of what is suggested."""
+    """Every number that a warning may name: the finding's but for its earlier weeks', and what is suggested."""
     facts = {**finding.facts, "points": finding.count}
     own = {"en": f"{facts} {finding.loss} {finding.deaths} {finding.at}"}
     for text in (text for one in (own, *suggested) for text in one.values()):

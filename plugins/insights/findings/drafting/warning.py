@@ -13,9 +13,9 @@ from banshi import LANGUAGES, Call, Conflict, FieldProblem, InvalidFields, NotFo
 from insights.figures.categories import CATEGORIES, Category
 from insights.figures.divisions import DIVISIONS
 from insights.figures.series import DEFAULT_WEEKS, one_series
-from insights.findings import wording
+from insights.findings.drafting import wording
+from insights.findings.drafting.numbers import unfounded
 from insights.findings.models import Finding
-from insights.findings.numbers import unfounded
 from insights.findings.reading import READER
 from insights.sentences import say
 from insights.settings import SETTINGS
@@ -24,10 +24,7 @@ from insights.settings import SETTINGS
 CAP = {"status": "Actual", "msg_type": "Alert", "scope": "Public"}
 INFO = {"category": ["Security"], "urgency": "Expected", "severity": "Moderate", "certainty": "Observed"}
 
-UNFOUNDED = (
-    "These numbers aren't in the finding: {numbers}. Leave them out, or store the draft and ask for approval where "
-    "notices are written."
-)
+UNFOUNDED = "These numbers aren't in the finding: {numbers}. Leave them out, or store the draft and propose it so."
 
 #: How CAP calls the codes of divisions.
 DIVISION_CODES = "GB/T 2260"
@@ -63,7 +60,7 @@ async def drafted(call: Call, finding: Finding) -> tuple[str, UUID]:
         for one in LANGUAGES:
             steps = " ".join(step for page in advice[one] for step in page["steps"])
             told = {"headline": texts["title"][one], "description": texts["body"][one], "instruction": steps}
-            area = {"area_desc": text_in(where, one), "geocode": codes}
+            area = {"area_desc": text_in(where, one), **({"geocode": codes} if codes else {})}
             info = {**INFO, "language": one, "event": text_in(category.title, one), **told, "area": [area]}
             said["info"].append({name: value for name, value in info.items() if value})
     body = {**said, "department": finding.department, "audience": audience, "draft": True, "second_person": True}
