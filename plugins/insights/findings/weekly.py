@@ -50,7 +50,7 @@ async def judge_now(platform: Platform) -> Done:
     """Judge the last closed week of every series, and keep what rose. Done again, nothing is there twice."""
     every = {f"{one.category}/{one.division}": one for one in await series_of(platform)}
     asked = [Asked(key, one.first, "week", closed(one)) for key, one in every.items() if closed(one)]
-    verdicts = await judge(asked, platform[SETTINGS])
+    verdicts = await judge(asked, platform[SETTINGS].night)
     weeks: dict[tuple[str, date], dict[str, tuple[int, int | None]]] = defaultdict(dict)
     for one in every.values():
         for at, count, loss in zip(one.periods, closed(one), one.losses, strict=False):
