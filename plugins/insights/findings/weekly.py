@@ -50,7 +50,7 @@ async def judge_now(platform: Platform) -> Done:
     """Judge the last closed week of every series, and keep what rose. Done again, nothing is there twice."""
     every = {f"{one.category}/{one.division}": one for one in await series_of(platform)}
     asked = [Asked(key, one.first, "week", closed(one)) for key, one in every.items() if closed(one)]
-    verdicts = await judge(asked, platform[SETTINGS])
+    verdicts = await judge(asked, platform[SETTINGS].night)
     weeks: dict[tuple[str, date], dict[str, tuple[int, int | None]]] = defaultdict(dict)
     for one in every.values():
         for at, count, loss in zip(one.periods, closed(one), one.losses, strict=False):
@@ -69,7 +69,7 @@ def _finding(platform: Platform, series: Series, verdict: Judged, week: Week) ->
     """What is told of a verdict; None where it is no alarm, or too little by the category's thresholds."""
     category, place = platform[CATEGORIES][series.category], (verdict.at - series.first) // WEEK
     grade, now = level(category.thresholds, closed(series), place), risen(closed(series), place)
-    if not (verdict.is_alarm and grade and now):
+    if not (verdict.is_alarm and grade and now) or verdict.upper is None:
         return None
     names = ("expected", "upper", "p", "method", "chance_per_year")
     hint = category.thresholds.hint

@@ -1,4 +1,4 @@
--- After 0002_auto_20261201_1102
+-- After 0002_findings
 CREATE TABLE "insights_count" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "source" VARCHAR(32) NOT NULL  /* cases, appeals, postings, look-ups, or the name of an import. */,
