@@ -11,7 +11,7 @@ from banshi.sdk.events import EVENT_TYPES
 from refutations import staff
 from refutations.reading import published
 from refutations.settings import SETTINGS, RefutationSettings
-from refutations.writing.lifecycle import PUBLISHED, PUBLISHER, WITHDRAWN
+from refutations.writing.lifecycle import EVENTS, PUBLISHER
 
 
 @hookimpl
@@ -31,7 +31,7 @@ def banshi_resources(settings: RefutationSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(ROLES, frozenset({PUBLISHER})), Offer(EVENT_TYPES, (PUBLISHED, WITHDRAWN))]
+    return [Offer(ROLES, frozenset({PUBLISHER})), Offer(EVENT_TYPES, tuple(EVENTS.values()))]
 
 
 @hookimpl

@@ -13,7 +13,7 @@ class Rating(NamedTuple):
 
     word: Texts
     #: The record's title, with {about}.
-    title: str
+    title: Texts
     #: From 1, untrue, to 3, true; None where nobody knows yet.
     value: int | None
 
@@ -21,13 +21,13 @@ class Rating(NamedTuple):
 CHECKING = "checking"
 
 RATINGS = {
-    CHECKING: Rating(word("being checked"), "Being checked: “{about}”", None),
-    "partly": Rating(word("partly true"), "Checked: “{about}” is partly true", 2),
-    "untrue": Rating(word("untrue"), "Refuted: “{about}” is untrue", 1),
-    "true": Rating(word("true"), "Checked: “{about}” is true", 3),
+    CHECKING: Rating(word("being checked"), word("Being checked: “{about}”"), None),
+    "partly": Rating(word("partly true"), word("Checked: “{about}” is partly true"), 2),
+    "untrue": Rating(word("untrue"), word("Refuted: “{about}” is untrue"), 1),
+    "true": Rating(word("true"), word("Checked: “{about}” is true"), 3),
 }
 
 
 def title_of(rating: str, about: Texts) -> Texts:
     """The title of a record: the wording of the department, around what the claim is about."""
-    return word(RATINGS[rating].title, about=about)
+    return {tag: title.format(about=about[tag]) for tag, title in RATINGS[rating].title.items()}

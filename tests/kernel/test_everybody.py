@@ -186,6 +186,11 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             owned |= {"inbox": (await wang.get("/v1/inbox")).ok()["items"][0]["id"], "muted": case["id"]}
             owned["devices"] = (await wang.post("/v1/devices", device)).created()["id"]
             owned |= await drafts(door)
+        if "refutations" in plugins:
+            texts = {"zh-CN": "桥塌了", "en": "A bridge fell"}
+            claim = {"department": "traffic", "rating": "checking", "about": texts, "claim": "桥塌了"}
+            written = await door.staff("sun", "traffic:publisher").post("/v1/refutations", claim)
+            owned["refutations"] = written.created()["id"]
         await door.settled()
         # Nothing is left for a round that writes by itself.
         await seal_all(door.platform.store, door.platform[AUDIT], door.platform.now())
@@ -299,6 +304,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/postings/{id}",
         "GET /v1/postings/{id}/photos/{number}",
         "GET /v1/push/webpush-key",
+        *(f"GET /v1/refutations{path}" for path in ("", ".atom", "/{id}", "/{id}/claim-review.jsonld")),
         "GET /v1/statistics/appeals",
         "GET /v1/statistics/channels",
         "GET /v1/topics",

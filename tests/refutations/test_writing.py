@@ -55,7 +55,7 @@ async def test_a_correction_keeps_what_it_said_before_readable(office: Office) -
     one = await office.correct(await office.publish(), UNTRUE)
     told = (await office.door.anyone.get(one["links"]["self"])).ok()
     assert [(each["edition"], each["rating_title"]) for each in told["editions"]] == [(1, "正在核实"), (2, "不实")]
-    old = (await office.door.anyone.get(told["editions"][0]["links"]["self"])).ok()
+    old = (await office.door.anyone.get(told["editions"][0]["links"]["edition"])).ok()
     assert (old["rating"], old["finding"], old["title"]) == ("checking", None, "正在核实：网传“示例大桥垮塌”")
     assert (await office.door.anyone.get(f"{one['links']['self']}?edition=3")).status == 404
 

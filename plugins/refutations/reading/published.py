@@ -11,7 +11,6 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, Link, NotFound, Parameter, Problem, reply, text_in
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, etag_of, in_utc, page_answer, page_of, reply_bytes
 from feeds import ATOM, MAX_FEED_ENTRIES, Entry, feed_reply
-from refutations.ratings import RATINGS
 from refutations.reading import documents
 from refutations.reading.claim_review import claim_review, in_a_page
 from refutations.sentences import say, word
@@ -24,7 +23,6 @@ JSON_LD = "application/ld+json"
 
 TITLE = word("Rumours, checked")
 
-_RATING = Parameter("rating", {"type": "string", "enum": [*RATINGS]}, "Only what is found to be so.")
 _EDITION = Parameter("edition", {"type": "integer", "minimum": 1, "maximum": 10_000}, "An earlier edition.")
 _GONE = Answer("It was withdrawn: nothing of it is shown any more.")
 LEADS = [Link(name, {"id": "$response.body#/id"}) for name in ("show_refutation", "show_claim_review")]

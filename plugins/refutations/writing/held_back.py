@@ -58,8 +58,7 @@ def personal_problems(words: Mapping[str, Any]) -> Iterator[FieldProblem]:
             yield FieldProblem(pointer, told, "personal")
         if names := sorted(names_in(text) - known):
             told = say(
-                "It is held back: {names} reads like a person's name. Write 某 in its place; if it is none, add it to "
-                "names_nobody.",
+                "It is held back: {names} reads like a person's name. Take it out; if it is none, say so below.",
                 names="、".join(names),
             )
             yield FieldProblem(pointer, told, "names-a-person")

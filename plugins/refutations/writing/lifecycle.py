@@ -21,13 +21,13 @@ from refutations.sentences import say
 from refutations.settings import SETTINGS
 from refutations.tables.models import Edition, Refutation, RefutationStep
 from refutations.writing.forms import problems
-from refutations.writing.steps import TABLE, WRITING, Step, step_of
+from refutations.writing.steps import TABLE, WRITING, Step
 
 #: The role that publishes, within a department.
 PUBLISHER = "publisher"
 
-#: What other plugins hear of.
-PUBLISHED, WITHDRAWN = "banshi.refutation.published", "banshi.refutation.withdrawn"
+#: What other plugins hear of, by the action that makes it so.
+EVENTS = {"approve": "banshi.refutation.published", "withdraw": "banshi.refutation.withdrawn"}
 
 #: Rows that go with a step, by the record as it is afterwards.
 Along = Callable[[Refutation], Sequence[Model]]
@@ -41,17 +41,16 @@ def may_publish(principal: Principal, department: str) -> bool:
     return principal.may(PUBLISHER, department, "")
 
 
-async def writers_of(row: Refutation) -> frozenset[str]:
-    """Everybody who has written what its next edition says."""
-    own = RefutationStep.filter(refutation_id=row.id, edition=row.edition + 1, action__in=WRITING)
-    actors: Any = await own.values_list("actor", flat=True)
-    return frozenset(actors)
-
-
 async def permitted(row: Refutation, subject: str) -> list[str]:
     """The actions that a publisher of its department may take now."""
-    writers = await writers_of(row)
-    return [one.action for one in TABLE if one.state == row.state and not (one.by_another and subject in writers)]
+    is_writer = await _writes(row, subject)
+    return [one.action for one in TABLE if one.state == row.state and not (one.by_another and is_writer)]
+
+
+async def _writes(row: Refutation, subject: str) -> bool:
+    """Whether somebody has written any of what its next edition says."""
+    own = RefutationStep.filter(refutation_id=row.id, edition=row.edition + 1, action__in=WRITING, actor=subject)
+    return await own.exists()
 
 
 async def create(
@@ -59,78 +58,52 @@ async def create(
 ) -> Refutation:
     """Store a new one, which nobody else reads yet."""
     now = platform.now()
-    due = now + timedelta(minutes=platform[SETTINGS].first_minutes)
-    row = Refutation(
-        id=UUID(str(uuid7())), department=department, state="draft", draft=words, created_at=now, due_at=due
-    )
-    await platform.store.commit(Write(rows=[row, _recorded(platform, row, "create", author, 1), *along(row)]))
+    row = Refutation(id=UUID(str(uuid7())), department=department, state="draft", draft=words, created_at=now)
+    row.due_at = now + timedelta(minutes=platform[SETTINGS].first_minutes)
+    taken = _recorded(platform, row, action="create", actor=author, edition=1)
+    await platform.store.commit(Write(rows=[row, taken, *along(row)]))
     return row
 
 
-async def change(
-    platform: Platform, row: Refutation, words: Mapping[str, Any], principal: Principal, version: int, along: Along
-) -> Refutation:
-    """Write what its next edition says. What is public stays so; what was proposed has to be proposed again."""
-    step = await _step(row, "change", principal, version)
-    return await _take(platform, row, step, principal.subject, "", along, draft=words)
-
-
 async def move(
-    platform: Platform, row: Refutation, action: str, principal: Principal, version: int, reason: str, along: Along
+    platform: Platform,
+    row: Refutation,
+    action: str,
+    principal: Principal,
+    version: int,
+    along: Along,
+    *,
+    reason: str = "",
+    words: Mapping[str, Any] | None = None,
 ) -> Refutation:
-    """Take a step. Raises ActionNotPermitted, Forbidden for the second person's by the first, Conflict, InvalidFields
-    for what can't be published as it stands."""
-    if action == "change":
-        raise ActionNotPermitted(state=row.state, permitted_actions=await permitted(row, principal.subject))
-    step = await _step(row, action, principal, version)
+    """Take a step; `words` are what `change` lets its next edition say, and the public one stays as it is.
+
+    Raises ActionNotPermitted, Forbidden for the second person's step by the first, Conflict for another version, and
+    InvalidFields for what can't be published as it stands.
+    """
+    step, now, subject = (
+        await _step(row, action, principal, version, is_change=words is not None),
+        None,
+        principal.subject,
+    )
     if step.needs_reason and not reason:
         raise InvalidFields([FieldProblem("/reason", say("Say why: whoever wrote it reads it."), "required")])
     if action in ("propose", "approve") and (wrong := [*problems(row.draft, platform.city_time())]):
         raise InvalidFields(wrong)
+    values: dict[str, Any] = {"state": step.to, "version": row.version + 1}
+    rows: list[Model] = []
+    if words is not None:
+        values["draft"] = words
+    elif step.to in ("public", "withdrawn"):
+        values["draft"] = None
     if action == "approve":
-        return await _publish(platform, row, step, principal.subject, along)
-    values = {"draft": None} if step.to in ("public", "withdrawn", "cancelled") else {}
-    return await _take(platform, row, step, principal.subject, reason, along, **values)
-
-
-async def _step(row: Refutation, action: str, principal: Principal, version: int) -> Step:
-    if row.version != version:
-        raise changed_meanwhile(row)
-    step = step_of(row.state, action)
-    if step is None:
-        raise ActionNotPermitted(state=row.state, permitted_actions=await permitted(row, principal.subject))
-    if step.by_another and principal.subject in await writers_of(row):
-        raise Forbidden(say("You have written it, so somebody else of your department has to approve it."))
-    return step
-
-
-def changed_meanwhile(row: Refutation) -> Conflict:
-    told = "It has changed meanwhile: it is version {version} now. Look at it again and decide anew."
-    return Conflict(say(told, version=row.version), version=row.version)
-
-
-async def _publish(platform: Platform, row: Refutation, step: Step, subject: str, along: Along) -> Refutation:
-    """Let the draft be what anybody reads from now on, and promise to tell those who wait for it."""
-    # To the second: the page, the feed and JSON-LD have it alike.
-    now, number = platform.now().replace(microsecond=0), row.number
-    if not number:
-        year = platform.city_time().year
-        number = f"{year}-{await platform.store.take_number(f'refutations:{year}')}"
-    published = {"draft": None, "edition": row.edition + 1, "number": number, "updated_at": now}
-    edition = Edition(refutation_id=row.id, number=row.edition + 1, words=row.draft, approver=subject, at=now)
-    values = {**published, "published_at": row.published_at or now}
-    return await _take(platform, row, step, subject, "", lambda after: (edition, *along(after)), **values)
-
-
-async def _take(
-    platform: Platform, row: Refutation, step: Step, subject: str, reason: str, along: Along, **values: Any
-) -> Refutation:
-    values |= {"state": step.to, "version": row.version + 1}
+        values |= await _published(platform, row)
+        number, now = values["edition"], values["updated_at"]
+        rows.append(Edition(refutation_id=row.id, number=number, words=row.draft, approver=subject, at=now))
     after = copy.copy(row).update_from_dict(values)
-    about = row.edition if step.action == "withdraw" else row.edition + 1
-    rows = [_recorded(platform, after, step.action, subject, about, reason), *along(after)]
-    if step.action in ("approve", "withdraw"):
-        rows += _told(platform, after)
+    about = row.edition if action == "withdraw" else row.edition + 1
+    rows += [_recorded(platform, after, action=action, actor=subject, edition=about, reason=reason), *along(after)]
+    rows += _told(platform, after, action)
     guard = Update(Refutation, {"id": row.id, "version": row.version, "state": row.state}, values)
     try:
         await platform.store.commit(Write(updates=[guard], rows=rows))
@@ -139,31 +112,43 @@ async def _take(
     return after
 
 
-def _told(platform: Platform, row: Refutation) -> Sequence[Model]:
-    """The promise to tell of it: an edition's rating, and nothing else of what it says."""
-    about = row.state != "withdrawn"
-    event = Event(
-        id=str(uuid7()),
-        type=PUBLISHED if about else WITHDRAWN,
-        at=platform.now(),
-        source="/v1/refutations",
-        subject=str(row.id),
-        department=row.department,
-        data={"edition": row.edition, "number": row.number},
-    )
-    return event_rows(platform, event)
+async def _step(row: Refutation, action: str, principal: Principal, version: int, *, is_change: bool) -> Step:
+    if row.version != version:
+        raise changed_meanwhile(row)
+    step = next((one for one in TABLE if (one.state, one.action) == (row.state, action)), None)
+    if step is None or is_change != (action == "change"):
+        told = say("This is not possible in its present state. Look at it again.")
+        raise ActionNotPermitted(told, state=row.state, permitted_actions=await permitted(row, principal.subject))
+    if step.by_another and await _writes(row, principal.subject):
+        raise Forbidden(say("You have written it, so somebody else of your department has to approve it."))
+    return step
 
 
-def _recorded(
-    platform: Platform, row: Refutation, action: str, actor: str, edition: int, reason: str = ""
-) -> RefutationStep:
-    return RefutationStep(
-        refutation_id=row.id,
+def changed_meanwhile(row: Refutation) -> Conflict:
+    return Conflict(
+        say("It has changed meanwhile: it is version {version} now. Look at it again.", version=row.version),
         version=row.version,
-        edition=edition,
-        at=platform.now(),
-        action=action,
-        state=row.state,
-        actor=actor,
-        reason=reason,
     )
+
+
+async def _published(platform: Platform, row: Refutation) -> dict[str, Any]:
+    """What an edition's publication makes of its record; the first one gives it its number."""
+    # To the second: a feed has no finer times.
+    now, year = platform.now().replace(microsecond=0), platform.city_time().year
+    number = row.number or f"{year}-{await platform.store.take_number(f'refutations:{year}')}"
+    return {
+        "edition": row.edition + 1, "number": number, "updated_at": now, "published_at": row.published_at or now,
+    }  # fmt: skip
+
+
+def _told(platform: Platform, row: Refutation, action: str) -> Sequence[Model]:
+    """The promise to tell of it: which edition, and nothing of what it says."""
+    if action not in EVENTS:
+        return ()
+    own: dict[str, Any] = {"id": str(uuid7()), "type": EVENTS[action], "at": platform.now(), "subject": str(row.id)}
+    data = {"edition": row.edition, "number": row.number}
+    return event_rows(platform, Event(**own, source="/v1/refutations", department=row.department, data=data))
+
+
+def _recorded(platform: Platform, row: Refutation, **taken: Any) -> RefutationStep:
+    return RefutationStep(refutation_id=row.id, version=row.version, state=row.state, at=platform.now(), **taken)

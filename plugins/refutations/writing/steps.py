@@ -52,8 +52,3 @@ PUBLIC = frozenset({"public", "correcting", "correction-proposed"})
 
 #: Actions that write what an edition says; whoever took one doesn't approve it.
 WRITING = ("create", "change")
-
-
-def step_of(state: str, action: str) -> Step | None:
-    """The row of that state and action; None where there is no such step."""
-    return next((step for step in TABLE if (step.state, step.action) == (state, action)), None)
