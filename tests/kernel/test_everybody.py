@@ -403,6 +403,11 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "take_pass_to_phone": {"key": PHONE},
     "change_notice": {"version": 1, "collapse_key": "water"},
     "change_alert": {"version": 1, "note": "想改改"},
+    "act_on_refutation": {"version": 1},
+    "write_refutation": {
+        **{"rating": "checking", "claim": "桥塌了", "version": 1},
+        "about": {"zh-CN": "桥塌了", "en": "A bridge fell"},
+    },
     "change_device": {"language": "en"},
     "change_message": {"read": True},
     "reschedule": {"slot": "0192f0c1-0000-7000-8000-000000000000"},

@@ -10,20 +10,15 @@ from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TE
 from refutations.ratings import CHECKING, RATINGS, title_of
 from refutations.sentences import say
 from refutations.tables.models import Edition, Refutation
-from refutations.writing.forms import RATING, SOURCE, TEXTS, WORDS
+from refutations.writing.forms import EDITION, TEXTS
 from refutations.writing.steps import ACTIONS, STATES
 
+_WORDS: Mapping[str, Any] = EDITION.described("en")
 _COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
 
 #: An edition in a few words. `rating_title` is the department's word for its rating.
-_BRIEF = {
-    "edition": _COUNT,
-    "rating": RATING,
-    "rating_title": TEXT,
-    "title": TEXT,
-    "updated_at": MOMENT,
-    "links": LINKS,
-}
+_BRIEF = {"edition": _COUNT, "rating": {"type": "string", "enum": [*RATINGS]}, "updated_at": MOMENT, "links": LINKS}
+_BRIEF |= {"rating_title": TEXT, "title": TEXT}
 
 #: What a list shows of one: `summary` is what was found, or what to do until it is known.
 SUMMARY = Record(
@@ -34,21 +29,22 @@ SUMMARY = Record(
 #: All that anybody reads.
 WHOLE = Record(
     **SUMMARY["properties"], **dict.fromkeys((*TEXTS, "seen_on"), MAYBE_TEXT), checked_at=MAYBE_MOMENT,
-    sources=array(SOURCE), reminder=TEXT, editions=array(Record(**_BRIEF), description="The first one first."),
+    sources=_WORDS["properties"]["sources"], reminder=TEXT,
+    editions=array(Record(**_BRIEF), description="The first one first."),
 )  # fmt: skip
 
-_WORDS = {"oneOf": [{"type": "null"}, Record(**WORDS)]}
+_MAYBE_WORDS = {"oneOf": [{"type": "null"}, _WORDS]}
 _STEP = Record(version=_COUNT, edition=_COUNT, at=MOMENT, **dict.fromkeys(("action", "state", "actor", "reason"), TEXT))
 
 #: What staff read of one: `draft` is the edition that is being written, `public` the one that anybody reads.
 RECORD = Record(
     id=ID, number=TEXT, department=TEXT, state={"type": "string", "enum": [*STATES]}, edition=_COUNT, title=LINKS,
     version={**_COUNT, "description": "Send it along to change or decide what you read."},
-    draft=_WORDS, created_at=MOMENT, published_at=MAYBE_MOMENT, updated_at=MAYBE_MOMENT, links=LINKS,
+    draft=_MAYBE_WORDS, created_at=MOMENT, published_at=MAYBE_MOMENT, updated_at=MAYBE_MOMENT, links=LINKS,
     due_at={**MOMENT, "description": "Until when the first edition is to be public."},
 )  # fmt: skip
 WHOLE_RECORD = Record(
-    **RECORD["properties"], public=_WORDS, permitted_actions=array({"type": "string", "enum": [*ACTIONS]}),
+    **RECORD["properties"], public=_MAYBE_WORDS, permitted_actions=array({"type": "string", "enum": [*ACTIONS]}),
     history=array(_STEP),
 )  # fmt: skip
 
