@@ -52,7 +52,10 @@ class Phones(Sandbox[F]):
 
     @abstractmethod
     def screen(self, name: str) -> tuple[dict[str, Any], Mapping[str, str]]:
-        """What a page shows beside the bubbles, and the cookies of whoever has that phone."""
+        """What a page shows beside the bubbles, and the cookies of whoever has that phone.
+
+        `windows` is None where the page says nothing of them; with `group` others read along, and `names` are offered.
+        """
 
     def controls(self) -> Mapping[str, Control]:
         return {
@@ -77,10 +80,11 @@ class Phones(Sandbox[F]):
         return await super().serve(request)
 
     def _screen(self, asked: Asked) -> web.StreamResponse:
-        after = asked.query.get("after", "0")
-        seen = self.phone(asked.below).seen[int(after) if after.isascii() and after.isdigit() else 0 :]
+        after, phone = asked.query.get("after", "0"), self.phone(asked.below)
+        seen = phone.seen[int(after) if after.isascii() and after.isdigit() else 0 :]
         found, cookies = self.screen(asked.below)
-        response = answered({**found, "bubbles": [one._asdict() for one in seen]})
+        does = [one for one in dir(phone) if not one.startswith("_") and iscoroutinefunction(getattr(phone, one))]
+        response = answered({**found, "does": does, "bubbles": [one._asdict() for one in seen]})
         for name, value in cookies.items():
             response.set_cookie(name, value, samesite="Lax")
         return response
