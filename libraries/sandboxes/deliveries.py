@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import aiohttp
 
@@ -28,6 +28,13 @@ class DeliveryFaults(Faults):
     late_repeats: bool = False
 
 
+class Repeats(Protocol):
+    """What of them is about deliveries."""
+
+    lose_answers: int
+    late_repeats: bool
+
+
 class Delivery(NamedTuple):
     """One request to the account's server."""
 
@@ -43,7 +50,7 @@ class Delivery(NamedTuple):
 class Deliveries(ABC, Generic[M]):
     """The account's server at `to`, as the provider calls it."""
 
-    def __init__(self, to: str, faults: DeliveryFaults) -> None:
+    def __init__(self, to: str, faults: Repeats) -> None:
         self.to, self._faults = to, faults
         self.deliveries: deque[Delivery] = deque(maxlen=100_000)
         self._late: list[M] = []

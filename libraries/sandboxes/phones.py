@@ -16,8 +16,6 @@ from sandboxes.sandbox import Asked, Control, Sandbox, answered
 
 F = TypeVar("F", bound=DeliveryFaults)
 
-PAGE = Path(__file__).with_name("phone.html")
-
 
 class Seen(NamedTuple):
     """A bubble on a phone."""
@@ -76,7 +74,7 @@ class Phones(Sandbox[F]):
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if (request.method, request.path) == ("GET", "/"):
-            return web.Response(body=PAGE.read_bytes(), content_type="text/html", charset="utf-8")
+            return web.Response(text=Path(__file__).with_name("phone.html").read_text("utf-8"), content_type="text/html")
         return await super().serve(request)
 
     def _screen(self, asked: Asked) -> web.StreamResponse:

@@ -174,6 +174,7 @@ def without_degrees(whole: Any) -> Any:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(tries(240, 3_600))
 async def test_killed_twenty_times_nothing_is_lost_and_nothing_comes_twice(tmp_path: Path, database: str) -> None:
     """Each message is delivered three times, and every fifth answer's call is cut once it has done its work."""
     async with opened_qq() as qq:

@@ -264,7 +264,7 @@ class Killed:
                 assert not shown
             assert not (unknown and knows_again)
         judged = sum(map(len, self.written.values()))
-        print(f"{judged} messages, {again} sent again, {unknown} unknown, {late} with a later answer: none lost or twice")
+        print(f"{judged} messages, none lost or twice: {again} sent again, {unknown} unknown, {late} with a later one")
         return judged
 
 

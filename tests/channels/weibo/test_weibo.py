@@ -177,6 +177,7 @@ async def test_every_item_ends_by_private_messages_as_it_does_over_http(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(tries(240, 3_600))
 async def test_killed_twenty_times_nothing_is_lost_and_nothing_comes_twice(tmp_path: Path, database: str) -> None:
     async with WeiboSandbox("http://127.0.0.1:1/") as sandbox:
         port, weibo = free_port(), WeiboPhones(sandbox)

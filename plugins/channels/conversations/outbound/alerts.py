@@ -86,11 +86,11 @@ class Alerts:
             query["cursor"] = page["next"]
 
     async def _shown(self, identity: str) -> Any:
-        """An alert with its document, or a notice; None where it is not to be had any more."""
+        """An alert with its document, or a notice; nothing where it is not to be had any more."""
         for kind in KINDS:
             with suppress(NotFound):
                 return await self._api.get(f"/v1/{kind}s/{identity}", None, "zh-CN")
-        return None
+        return {}
 
     async def _tell_all(self, channel: str, news: News, areas: Collection[str]) -> None:
         key, city = (channel, news.about), within(self._platform[SETTINGS].division)
@@ -118,9 +118,9 @@ class Alerts:
             said = await self._unasked.take_back([row.key for row in rows])
             for row in rows:
                 if row.about not in ends:
-                    shown = None if row.about in replaced else await self._shown(row.about)
+                    shown = {} if row.about in replaced else await self._shown(row.about)
                     # It may be in force after all, or not to be had any more.
-                    is_over = shown is not None and shown["state"] != "published"
+                    is_over = shown and shown["state"] != "published"
                     ends[row.about] = end_news_of(self._platform, shown, row) if is_over else None
                 news = ends[row.about]
                 if news is not None and row.key in said:

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalLine
 from conversations.tables.of_conversation import OfConversation
 
+
 class ChannelConversation(Personal):
     """A contact of an account, and the one conversation with them. Contacts are never merged."""
 

@@ -11,4 +11,6 @@ class Migration(migrations.Migration):
 
     beside = "0010_desk has emptied them, and asked for the servers to be stopped that read them"
 
-    operations = [ops.DeleteModel(name=name) for name in ("DeskDay", "DeskEvent", "DeskOfficer", "DeskPhrase", "Enquiry")]
+    operations = [
+        ops.DeleteModel(name=name) for name in ("DeskDay", "DeskEvent", "DeskOfficer", "DeskPhrase", "Enquiry")
+    ]
