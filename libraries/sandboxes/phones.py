@@ -74,7 +74,7 @@ class Phones(Sandbox[F]):
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if (request.method, request.path) == ("GET", "/"):
-            return web.Response(text=Path(__file__).with_name("phone.html").read_text("utf-8"), content_type="text/html")
+            return web.Response(text=Path(__file__).with_suffix(".html").read_text("utf-8"), content_type="text/html")
         return await super().serve(request)
 
     def _screen(self, asked: Asked) -> web.StreamResponse:

@@ -13,6 +13,8 @@ from conversations.engine import boards
 from conversations.engine.ask.pages import NOT_IN_A_GROUP
 from conversations.engine.bind import linking
 from conversations.engine.turn.talk import Talk
+from conversations.outbound.homes import within
+from conversations.settings import SETTINGS
 from conversations.tables.models import Home
 
 #: Districts of one citizen in one chat, divisions that are offered at once, and letters of a name.
@@ -33,13 +35,16 @@ async def show(talk: Talk, *changed: str) -> None:
     else:
         talk.say("You have said no district: you are told here of warnings and notices for the whole city alone.")
     talk.say("To add one, write its name, such as “Xihu Qu”.")
-    _offer(talk, [(f"home-forget {code}", talk.word("Forget {place}", place=one)) for code, one in titles.items()])
+    # Without their names: whoever writes one again means no line.
+    _offer(talk, [("home-forget", talk.word("Forget one"))] if titles else [], ASKED)
 
 
 async def found(talk: Talk, words: str) -> bool:
-    """Take the division that words name, or offer those that they may mean; False where they name none."""
+    """Take the division that words name, or the only one in the city; or offer what they may mean. False for none."""
     is_name = MIN_CHARS <= len(words) <= MAX_CHARS and not words.isdigit()
-    rows = await _listed(talk, q=words) if is_name else ()
+    rows, city = await _listed(talk, q=words) if is_name else (), within(talk.platform[SETTINGS].division)
+    if city and len(near := [one for one in rows if one["code"].startswith(city)]) == 1:
+        rows = near
     if len(rows) == 1:
         await add(talk, rows[0]["code"])
     elif rows and _is_known(talk):
@@ -66,10 +71,14 @@ async def add(talk: Talk, code: str) -> None:
     return await show(talk, *codes)
 
 
-async def forget(talk: Talk, code: str) -> None:
-    """Forget one of them."""
-    await _theirs(talk).filter(division=code).delete()
-    await show(talk)
+async def forget(talk: Talk, code: str = "") -> None:
+    """Forget one of them, once they have said which."""
+    codes = await _codes(talk)
+    if not code and len(codes) > 1:
+        talk.say("Which one is to be forgotten?")
+        return _offer(talk, [(f"home-forget {one}", await _title(talk, one)) for one in codes])
+    await _theirs(talk).filter(division=code or codes[0] if codes else "").delete()
+    return await show(talk)
 
 
 def _is_known(talk: Talk) -> bool:
@@ -92,12 +101,12 @@ async def _codes(talk: Talk) -> list[str]:
 
 def _choose(talk: Talk, rows: Sequence[Any]) -> None:
     talk.say("Which one is it? Choose by its number, or write more of its name.")
-    _offer(talk, [(f"home-add {one['code']}", one["title"]) for one in rows[:MAX_SHOWN]])
+    _offer(talk, [(f"home-add {one['code']}", one["title"]) for one in rows[:MAX_SHOWN]], ASKED)
 
 
-def _offer(talk: Talk, lines: Sequence[tuple[str, str]]) -> None:
+def _offer(talk: Talk, lines: Sequence[tuple[str, str]], about: str = "") -> None:
     talk.happen("over")
-    talk.memory.about = ASKED
+    talk.memory.about = about
     talk.offer(lines)
 
 

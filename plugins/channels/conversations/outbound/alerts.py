@@ -34,8 +34,8 @@ LOOK_S, CONTACTS_AT_ONCE = 5.0, 50
 KINDS: tuple[Kind, ...] = ("alert", "notice")
 PAGE, NOTICE_LASTS = 100, timedelta(days=7)
 
-#: In front of the title of what was cancelled, and of what was withdrawn.
-ENDED, WITHDRAWN = say("Not in force any more: "), say("Withdrawn: ")
+#: In front of the title of an alert that was cancelled, of one that was withdrawn, and of a notice that was.
+ENDED, WITHDRAWN, TAKEN_BACK = say("Not in force any more: "), say("Withdrawn: "), say("Taken back: ")
 
 
 class Alerts:
@@ -172,7 +172,8 @@ def end_news_of(platform: Platform, one: Mapping[str, Any], told: Said) -> News 
     if kind == "notice" and one["state"] == "superseded":
         return None
     now, title = platform.now(), one["title"] or told.words["text"].partition("\n")[0]
-    words = f"{text_in(ENDED if one['state'] == 'superseded' else WITHDRAWN, 'zh-CN')}{title}"
+    how = TAKEN_BACK if kind == "notice" else ENDED if one["state"] == "superseded" else WITHDRAWN
+    words = f"{text_in(how, 'zh-CN')}{title}"
     known = {**known_of(platform, one, now, now), "title": words}
     return News(id=f"{kind}-end-{one['id']}", kind=kind, known=known, words=words, until=told.until)
 
