@@ -73,30 +73,6 @@ class DivisionChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MapSettings:
-    """Whence the shapes of divisions are."""
-
-    #: A file of GeoJSON, relative to plugins.toml; without, made-up shapes of the sample city.
-    file: Path | None = None
-    #: The property of a shape that has its division's code.
-    code: str = "code"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenFigures:
-    """What everybody may read of the categories that are public."""
-
-    #: Under which terms, as an address.
-    license: str = "https://creativecommons.org/licenses/by/4.0/"
-    #: Weeks after a week is closed for which its figures aren't published yet: what is late then is never published.
-    after_weeks: int = 2
-
-    def __post_init__(self) -> None:
-        if not self.license.startswith("https://") or not 0 <= self.after_weeks <= 52:
-            raise ValueError("license has to be an address with https, after_weeks 0 to 52")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NightSettings:
     """By what, in which time and in how much memory the series are judged each night."""
 
@@ -123,6 +99,30 @@ class NightSettings:
         """What the night's process is told."""
         names = ("alpha", "ears_alpha", "rate", "years", "window")
         return {name: getattr(self, name) for name in names} | {"memory": self.memory * 1_048_576}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapSettings:
+    """Whence the shapes of divisions are."""
+
+    #: A file of GeoJSON, relative to plugins.toml; without, made-up shapes of the sample city.
+    file: Path | None = None
+    #: The property of a shape that has its division's code.
+    code: str = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFigures:
+    """What everybody may read of the categories that are public."""
+
+    #: Under which terms, as an address.
+    license: str = "https://creativecommons.org/licenses/by/4.0/"
+    #: Weeks after a week is closed for which its figures aren't published yet: what is late then is never published.
+    after_weeks: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.license.startswith("https://") or not 0 <= self.after_weeks <= 52:
+            raise ValueError("license has to be an address with https, after_weeks 0 to 52")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,6 +138,8 @@ class World:
     scanned: str
     notice: str
     alert: str
+    #: What goes around, checked by two.
+    refutation: str
     appointment: str
     #: A slot that is given out by a draw.
     drawn: str
@@ -171,7 +173,12 @@ class World:
 
     def parameters(self, route: Route) -> dict[str, str]:
         """What the route's path names, of something that exists."""
-        things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
+        things = {
+            "attachments": self.file,
+            "notices": self.notice,
+            "alerts": self.alert,
+            "refutations": self.refutation,
+        }
         things |= {"appointments": self.appointment, "slots": self.drawn}
         things |= {"links": self.link, "confirmations": self.confirmation, "findings": self.finding}
         things |= {"postings": self.posting, "conversations": self.conversation}
@@ -362,7 +369,13 @@ async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) ->
         posting, conversation = await talked(door, wang)
         release = (await door.anyone.get("/docs")).body.decode().partition("/docs/assets/")[2].partition("/")[0]
         program = await program_at(door)
-        shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation, release)
+        claim = {"department": "traffic", "rating": "checking", "about": {"zh-CN": "桥塌了", "en": "A bridge fell"}}
+        refuted = (await door.staff("sun", *roles).post("/v1/refutations", {**claim, "claim": "桥塌了"})).created()[
+            "id"
+        ]
+        for version, action in enumerate(("propose", "approve"), 1):
+            (await staff.post(f"/v1/refutations/{refuted}/actions/{action}", {"version": version})).ok()
+        shown = (files, text, notice["id"], alert["id"], refuted, appointment, drawn, posting, conversation, release)
         await door.settled()
         (await wang.put("/v1/items/zone-pass/draft", {"answers": {"purpose": "运输"}})).ok()
         message = (await wang.get("/v1/inbox")).ok()["items"][0]["id"]

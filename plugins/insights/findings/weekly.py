@@ -69,7 +69,7 @@ def _finding(platform: Platform, series: Series, verdict: Judged, week: Week) ->
     """What is told of a verdict; None where it is no alarm, or too little by the category's thresholds."""
     category, place = platform[CATEGORIES][series.category], (verdict.at - series.first) // WEEK
     grade, now = level(category.thresholds, closed(series), place), risen(closed(series), place)
-    if not (verdict.is_alarm and grade and now):
+    if not (verdict.is_alarm and grade and now) or verdict.upper is None:
         return None
     names = ("expected", "upper", "p", "method", "chance_per_year")
     hint = category.thresholds.hint

@@ -192,9 +192,7 @@ async def test_more_lines_than_are_allowed_end_with_one_clear_answer(door: Door,
     line = "2026-W47,510703,theft,1\n"
     with pytest.raises(RefusedFile) as told:
         await bring(door, tmp_path, HEADER + line * 11, limit=10)
-    assert told.value.problems.told == [
-        "line 12: there are 12, 10 at most: divide the file, or raise import_rows"
-    ]
+    assert told.value.problems.told == ["line 12: there are 12, 10 at most: divide the file, or raise import_rows"]
     assert await figures(door) == AS_BEFORE
 
 

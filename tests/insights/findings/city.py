@@ -44,7 +44,13 @@ def last_week(door: Door) -> date:
 
 
 async def count(
-    door: Door, division: str, counts: Sequence[int | None], *, category: str = TASKS, loss: int | None = None
+    door: Door,
+    division: str,
+    counts: Sequence[int | None],
+    *,
+    category: str = TASKS,
+    loss: int | None = None,
+    weeks: int = 5,
 ) -> None:
     """Weekly figures, the last of them of the last closed week."""
     last = last_week(door)
@@ -53,7 +59,7 @@ async def count(
     rows = [
         Count(**about, category=category, day=day, count=one, loss=loss) for day, one in zip(days, counts, strict=True)
     ]
-    await _told(door, rows)
+    await _told(door, rows, weeks)
 
 
 async def count_days(door: Door, division: str, *days: tuple[int, int], category: str = TASKS, **more: Any) -> None:
@@ -64,9 +70,9 @@ async def count_days(door: Door, division: str, *days: tuple[int, int], category
     await _told(door, rows)
 
 
-async def _told(door: Door, rows: Iterable[Count]) -> None:
+async def _told(door: Door, rows: Iterable[Count], weeks: int = 5) -> None:
     now, today = door.platform.now(), door.platform.today()
-    since = monday(today) - timedelta(weeks=5)
+    since = monday(today) - timedelta(weeks=weeks)
     source = CountSource(name="police-reports", batch=1, since=since, until=today, gaps=[], updated_at=now)
     await door.platform.store.commit(Write(rows=[*rows], unless_there=[source]))
 

@@ -124,3 +124,17 @@ async def test_a_dismissed_finding_comes_back_where_its_rule_says_so_alone(door:
     later = weekly.made(door.platform, category, EAST, "week", last_week(door) + timedelta(weeks=-9), **about)
     assert len(await weekly.keep(door.platform, [later])) == 1
     assert await Finding.filter(state="silenced").count() == 3
+
+
+async def test_the_night_itself_finds_what_rose_and_leaves_what_did_not(tmp_path: Path) -> None:
+    async with open_city(tmp_path) as door:
+        usual = [12, 9, 11, 10, 13, 8, 12, 10, 11, 9, 12, 10]
+        await count(door, EAST, [*usual, 31], weeks=13)
+        await count(door, WEST, [*usual, 12], weeks=13)
+        done = await weekly.judge_now(door.platform)
+        assert done.series == 3
+        assert [(one.division, one.count) for one in done.found if one.division] == [(EAST, 31)]
+        whole = (await analyst(door).get(f"{LIST}/{next(one.id for one in done.found if one.division)}")).ok()
+        assert whole["why"]["method"].startswith("ears")
+        assert whole["upper"] < 31
+        assert whole["why"]["chance_per_year"] < 2
