@@ -18,11 +18,10 @@ from insights.figures import routes as figure_routes
 from insights.figures.categories import ANALYST, CATEGORIES, read_categories
 from insights.figures.collecting import COLLECTING, open_collecting
 from insights.figures.divisions import DIVISIONS, Divisions
-from insights.findings import commands as finding_commands
 from insights.findings import routes as finding_routes
 from insights.findings.keeping import FOUND
 from insights.findings.reading import READER
-from insights.findings.rounds import ROUNDS, open_rounds
+from insights.findings.rounds import ROUNDS, judge, open_rounds
 from insights.settings import SETTINGS, InsightsSettings
 
 #: The tables of all rooms.
@@ -53,7 +52,7 @@ def offers(settings: InsightsSettings) -> Sequence[Offer[Any]]:
 
 def commands() -> Sequence[click.Command]:
     """What operators run."""
-    figure_commands.insights.add_command(finding_commands.judge)
+    figure_commands.insights.add_command(judge)
     return [figure_commands.insights]
 
 
