@@ -38,6 +38,7 @@ async def judge(ctx: click.Context) -> None:
     from banshi.sdk.running import opened_by
 
     async with opened_by(ctx) as platform:
-        done, at_once = await weekly.judge_now(platform), await urgent.look(platform)
+        await urgent.look(platform)
+        done = await weekly.judge_now(platform)
     chance = f"chance alone makes {done.chance_per_year:.1f} alarms in a year"
-    click.echo(f"{done.series} series judged: {len(done.found)} new findings, {len(at_once)} urgent; {chance}")
+    click.echo(f"{done.series} series judged, {done.rose} rose, {len(done.found)} of them new; {chance}")
