@@ -138,6 +138,8 @@ class World:
     scanned: str
     notice: str
     alert: str
+    #: What goes around, checked by two.
+    refutation: str
     appointment: str
     #: A slot that is given out by a draw.
     drawn: str
@@ -171,7 +173,12 @@ class World:
 
     def parameters(self, route: Route) -> dict[str, str]:
         """What the route's path names, of something that exists."""
-        things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
+        things = {
+            "attachments": self.file,
+            "notices": self.notice,
+            "alerts": self.alert,
+            "refutations": self.refutation,
+        }
         things |= {"appointments": self.appointment, "slots": self.drawn}
         things |= {"links": self.link, "confirmations": self.confirmation, "findings": self.finding}
         things |= {"postings": self.posting, "conversations": self.conversation}
@@ -268,7 +275,7 @@ SERVICE, CHANNEL = "archive-service", "archive-sms"
 
 #: What a service reads of its cases takes an endpoint that answers (`tests/plugins/test_remote_services.py`), and pages
 #: that are good once a chat and a provider (`tests/channels/test_identity.py`); a desk's a citizen who waits there
-#: (`tests/channels/test_desk.py`).
+#: (`tests/channels/test_desk.py`); pictures a finding, and open figures weeks that are over (`tests/insights`).
 ELSEWHERE = {"show_service_case", "read_service_file", "show_contact_link", "end_contact_sign_in"}
 ELSEWHERE |= {
     "show_enquiry",
@@ -283,6 +290,12 @@ ELSEWHERE |= {
     "show_form",
     "show_tip_form",
     "show_who_opened_contact_link",
+    "show_chart",
+    "show_chart_as_png",
+    "show_chart_as_pdf",
+    "show_map",
+    "open_figures",
+    "open_figures_as_table",
 }
 
 
@@ -356,7 +369,13 @@ async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) ->
         posting, conversation = await talked(door, wang)
         release = (await door.anyone.get("/docs")).body.decode().partition("/docs/assets/")[2].partition("/")[0]
         program = await program_at(door)
-        shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation, release)
+        claim = {"department": "traffic", "rating": "checking", "about": {"zh-CN": "桥塌了", "en": "A bridge fell"}}
+        refuted = (await door.staff("sun", *roles).post("/v1/refutations", {**claim, "claim": "桥塌了"})).created()[
+            "id"
+        ]
+        for version, action in enumerate(("propose", "approve"), 1):
+            (await staff.post(f"/v1/refutations/{refuted}/actions/{action}", {"version": version})).ok()
+        shown = (files, text, notice["id"], alert["id"], refuted, appointment, drawn, posting, conversation, release)
         await door.settled()
         (await wang.put("/v1/items/zone-pass/draft", {"answers": {"purpose": "运输"}})).ok()
         message = (await wang.get("/v1/inbox")).ok()["items"][0]["id"]

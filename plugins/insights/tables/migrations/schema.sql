@@ -1,4 +1,4 @@
--- After 0002_findings
+-- After 0003_open_week
 CREATE TABLE "insights_count" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "source" VARCHAR(32) NOT NULL  /* cases, appeals, postings, look-ups, or the name of an import. */,
@@ -67,4 +67,10 @@ CREATE TABLE "insights_finding_step" (
     "actor" VARCHAR(255) NOT NULL  /* Subject of the member of staff. */,
     "reason" TEXT NOT NULL,
     CONSTRAINT "uid_insights_fi_finding_7c314f" UNIQUE ("finding_id", "version")
+);
+CREATE TABLE "insights_open_week" (
+    "week" DATE NOT NULL  PRIMARY KEY /* Its Monday. */,
+    "groups" JSON NOT NULL  /* Each category with its group, "" where it has none. */,
+    "figures" JSON NOT NULL  /* Division → category, group or "" → figure, or null where it is hidden; all sums are in "". */,
+    "published_at" TIMESTAMP NOT NULL
 );
