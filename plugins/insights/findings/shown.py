@@ -31,10 +31,7 @@ SUMMARY = Record(
     id=ID,
     **dict.fromkeys(("category", "department"), _CODED),
     division={**_CODED, "description": "Where it was counted; the whole city has no code."},
-    area={
-        **_CODED,
-        "description": "Where it is told of: the division over it, where fewer than 5 would be recognised.",
-    },
+    area={**_CODED, "description": "As which it is told: what lies over it, where fewer than 5 were counted."},
     level={"type": "string", "enum": list(LEVELS)},
     grain={"type": "string", "enum": ["week", "day"]},
     at={**DAY, "description": "The week's Monday, or the day."},

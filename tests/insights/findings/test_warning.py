@@ -84,7 +84,7 @@ async def test_one_person_alone_publishes_nothing_of_a_finding_whatever_the_sett
     one, lin, wu = await risen(door, EAST if kind == "notice" else ""), analyst(door), analyst(door, "wu")
     own = {"department": "criminal", "audience": {"everyone": True}, "title": {"zh-CN": "通知", "en": "Notice"}}
     assert (await lin.post("/v1/notices", own)).created()["state"] == "published"
-    (await act(lin, one, "draft", **{"as": kind}, propose=True)).ok()
+    (await act(lin, one, "draft", kind=kind, propose=True)).ok()
     told = (await show(lin, one))["warning"]
     address = f"/v1/{kind}s/{told['id']}"
     assert (told["kind"], told["state"]) == (kind, "proposed")

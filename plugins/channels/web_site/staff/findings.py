@@ -65,7 +65,7 @@ async def decide_about_finding(visit: Visit) -> web.StreamResponse:
     if not session.bears(visit.session, visit.sent.get("token", "")):
         return await _shown(visit, 403, stale=403)
     sent = {name: text.strip() for name, text in visit.sent.items() if text.strip()}
-    body: dict[str, Any] = {name: sent[f"/{name}"] for name in ("reason", "until", "to", "as") if f"/{name}" in sent}
+    body: dict[str, Any] = {name: sent[f"/{name}"] for name in ("reason", "until", "to", "kind") if f"/{name}" in sent}
     numbers = {"version": sent.get("version", ""), "unless_over": sent.get("/unless_over", "")}
     body |= {name: int(text) if text.isdecimal() and len(text) < 10 else text for name, text in numbers.items() if text}
     for name in ("title", "body"):

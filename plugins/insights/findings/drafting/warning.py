@@ -48,7 +48,7 @@ async def drafted(call: Call, finding: Finding) -> tuple[str, UUID]:
     if category is None:
         raise Conflict(say("This isn't counted any more."))
     await _check_figure(call.platform, finding)
-    kind = call.body.get("as") or category.sends.get(finding.level, "notice")  # type: ignore[call-overload]
+    kind = call.body.get("kind") or category.sends.get(finding.level, "notice")  # type: ignore[call-overload]
     advice = await advice_of(call.platform, category)
     page = wording.page(call.platform, finding, advice)
     texts, audience = _texts(call, category, finding, page), audience_of(finding, call.body.get("to", "division"))
