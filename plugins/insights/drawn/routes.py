@@ -16,7 +16,7 @@ from insights.drawn.press import PRESS
 from insights.figures.calendar import WEEK, monday, open_week
 from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import DIVISIONS
-from insights.figures.series import series_of
+from insights.figures.series import DEFAULT_WEEKS, series_of
 from insights.findings.models import Finding
 from insights.findings.reading import departments_of, found, of_week
 from insights.findings.shown import whole
@@ -86,8 +86,11 @@ async def show_map(call: Call) -> web.StreamResponse:
 
 
 def _week(call: Call) -> date:
-    asked = call.query.get("week")
-    return monday(date.fromisoformat(asked)) if asked else open_week(call.platform) - WEEK
+    last = open_week(call.platform) - WEEK
+    week = monday(date.fromisoformat(call.query.get("week", f"{last}")))
+    if not last - WEEK * DEFAULT_WEEKS <= week <= last:
+        raise InvalidParameter(say("Name a day of a closed week of the last five years."), parameter="week")
+    return week
 
 
 async def _chart(call: Call, *, large: bool = False) -> bytes:
