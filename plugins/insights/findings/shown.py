@@ -13,7 +13,7 @@ from insights.figures.series import one_series
 from insights.findings.deciding import permitted
 from insights.findings.drafting import warning, wording
 from insights.findings.drafting.numbers import unfounded
-from insights.findings.models import Finding, FindingRule, FindingStep
+from insights.findings.models import Finding, FindingStep
 from insights.findings.reading import warning_of
 from insights.findings.steps import ACTIONS, LEVELS, STATES
 from insights.settings import SETTINGS
@@ -98,7 +98,7 @@ async def whole(call: Call, one: Finding) -> dict[str, Any]:
     """All of a finding."""
     platform, category = call.platform, call.platform[CATEGORIES].get(one.category)
     steps = await FindingStep.filter(finding_id=one.id).order_by("version")
-    rule = await FindingRule.get_or_none(id=one.rule) if one.rule else None
+    rule = await Finding.get_or_none(id=one.silenced_by or one.id, state="dismissed")
     facts = {"beside": days_beside(platform, one.at, call.language) if one.grain == "week" else [], "points": []}
     facts |= {name: one.facts[name] for name in _WHY["properties"] if name in one.facts}
     places = [{**each, "division": _place(call, each["division"])} for each in one.facts.get("places", ())]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from insights.findings.keeping import covers
 from insights.findings.levels import level, risen
-from insights.findings.models import Finding, FindingRule
+from insights.findings.models import Finding
 from insights.settings import Rise, Thresholds
 
 SAMPLE = Thresholds()
@@ -61,7 +61,7 @@ def test_over_all_later_weeks_a_rule_silences_what_it_covers_and_nothing_else(
 ) -> None:
     day = date(2026, 11, 23)
     series = {"category": "fraud-tasks", "division": "510703", "grain": "week"}
-    rule = FindingRule(**series, until=day + timedelta(weeks=last), unless_over=most)
+    rule = Finding(**series, at=day, until=day + timedelta(weeks=last), unless_over=most)
     for week, figure in weeks:
         later = Finding(**series, at=day + timedelta(weeks=week), count=figure, facts={})
         assert covers(rule, later) == (week <= last and (most is None or figure <= most))
