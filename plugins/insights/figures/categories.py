@@ -107,7 +107,7 @@ class Read(NamedTuple):
 
 def read_categories(settings: InsightsSettings, registry: Any) -> Read:
     """What the setting's file says, or the sample: of that, what this city has the departments and items for."""
-    file = settings.categories or SAMPLE
+    file = registry.configuration.file.parent / settings.categories if settings.categories else SAMPLE
     try:
         document = read_toml(file)
     except (OSError, ValueError) as error:
