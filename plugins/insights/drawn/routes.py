@@ -11,7 +11,7 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Texts, text_in
 from banshi.sdk.http import MIN_SHOWN, Routes, etag_of, reply_bytes
 from insights.drawn.charts import chart_of, stand_alone, title_of
-from insights.drawn.maps import SAMPLE, DivisionMap, read_shapes
+from insights.drawn.maps import DivisionMap, shapes_of
 from insights.drawn.press import PRESS
 from insights.figures.calendar import WEEK, monday, open_week
 from insights.figures.categories import CATEGORIES
@@ -74,7 +74,7 @@ async def show_map(call: Call) -> web.StreamResponse:
         raise InvalidParameter(say("Name a category of a department of yours."), parameter="category")
     series = await series_of(platform, [category], weeks=(monday(platform.today()) - week) // WEEK + 1)
     counts = {one.division: dict(zip(one.periods, one.counts, strict=True)).get(week) or 0 for one in series}
-    shapes = read_shapes(platform[SETTINGS].map.file or SAMPLE, platform[SETTINGS].map.code)
+    shapes = shapes_of(platform.registry, platform[SETTINGS].map)
     title = word("{category} in the week from {day}", category=category.title, day=week)
     few = text_in(word("fewer than {least}", least=MIN_SHOWN), call.language)
     drawn = DivisionMap(

@@ -62,13 +62,13 @@ async def written(platform: Platform, asked: tuple[int, str]) -> tuple[bytes, ..
     titles = {one.group: one.group_title for one in categories.values()} | {ALL: word("All")}
     titles |= {code: one.title for code, one in categories.items()} | {ELSEWHERE: word("Elsewhere or unknown")}
     groups = {code: group for week in weeks for code, group in week.groups.items()}
-    codes = {code for week in weeks for found in week.figures.values() for code in found}
+    known = {code for week in weeks for found in week.figures.values() for code in found}
     # The sum is first, and each group before its categories.
-    ordered = sorted(codes, key=lambda one: (one != ALL, groups.get(one) or one, one in groups, one))
-    places = sorted({place for week in weeks for place in week.figures}, key=lambda one: (one != ALL, one))
-    named = [
+    ordered = sorted(known, key=lambda one: (one != ALL, groups.get(one) or one, one in groups, one))
+    order = sorted({place for week in weeks for place in week.figures}, key=lambda one: (one != ALL, one))
+    places, codes = (
         {one: text_in(titles.get(one) or platform[DIVISIONS].title(one), language) for one in some}
-        for some in (places, ordered)
-    ]
+        for some in (order, ordered)
+    )
     link = {"license": [{"type": "text/html", "href": platform[SETTINGS].open_figures.license}]}
-    return json_stat(weeks, *named, language, link=link), table(weeks, *named)
+    return json_stat(weeks, places, codes, language, link=link), table(weeks, places, codes)
