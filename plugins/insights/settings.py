@@ -123,6 +123,8 @@ class InsightsSettings:
     recounted_weeks: int = 8
     #: Thresholds of every category that has none of its own.
     thresholds: Thresholds = field(default_factory=Thresholds)
+    #: How series are judged.
+    night: NightSettings = field(default_factory=NightSettings)
     #: Characters that a template's title and body may have, filled in, by language: what a lock screen shows.
     most_chars: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"zh-CN": (18, 60), "en": (60, 180)})
     #: Rows that a file may have at most.

@@ -95,7 +95,7 @@ if (given[1] == "published") {
   }
 } else if (given[1] == "night") {
   lines <- strsplit(readLines(given[2]), ",")
-  found <- lapply(lines, function(line) {
+  found <- parallel::mclapply(lines, mc.cores = 4, FUN = function(line) {
     one <- made(line[1], as.numeric(strsplit(line[4], " ")[[1]]))
     range <- length(one$counts) - 51:0
     farringtonFlexible(sts_of(one), c(night_set, list(range = range, thresholdMethod = "nbPlugin", glmWarnings = FALSE)))
