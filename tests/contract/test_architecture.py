@@ -105,6 +105,7 @@ HOTLINE_ORDER = [
 INSIGHTS_ORDER = [
     *("methods", "sentences", "settings", "night", "figures", "drawn", "published", "findings", "tables", "plugin"),
 ]
+ROAD_ORDER = ["sentences", "vocabulary", "settings", "tables", "places", "changing", "ending", "board", "register", "routes"]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 #: Libraries: packages without a hook and a table, for whichever plugin needs them.
 LIBRARIES = ROOT / "libraries"
@@ -125,6 +126,7 @@ HOUSES = {
     "weibo": (ROOT / "plugins" / "channels" / "weibo", WEIBO_ORDER),
     "hotline": (ROOT / "plugins" / "channels" / "hotline", HOTLINE_ORDER),
     "insights": (ROOT / "plugins" / "insights", INSIGHTS_ORDER),
+    "road": (ROOT / "plugins" / "road", ROAD_ORDER),
     "webhooks": (
         INTEGRATIONS / "webhooks",
         ["sentences", "migrations", "models", "settings", "events", "delivery", "subscriptions", "commands"],
