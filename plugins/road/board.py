@@ -128,7 +128,7 @@ class Board:
         for part in places.parts(line):
             a, b = places.metres(part, latitude)
             for one in self._near(places.box_of(part, y / cos(radians(latitude)), y)):
-                if one.event.id not in found and places.apart(places.metres(one.line, latitude), (a, b)) <= width:
+                if one.event.id not in found and places.is_near(places.metres(one.line, latitude), (a, b), width):
                     found[one.event.id] = one
         return found.values()
 

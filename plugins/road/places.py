@@ -92,13 +92,14 @@ def metres(line: Sequence[complex], latitude: float) -> list[complex]:
     return [complex(one.real * east, one.imag * DEGREE_M) for one in line]
 
 
-def apart(one: Sequence[complex], other: Part) -> float:
-    """Metres between a line or a point and a part, all in metres."""
-    ways = [*zip(one, one[1:] or one, strict=False)]
-    box = box_of(other)
-    if any(overlap(box_of(way), box) and meet(way, other) for way in ways):
-        return 0.0
-    return min(min(_to(a, other), _to(b, other), *(_to(end, (a, b)) for end in other)) for a, b in ways)
+def is_near(one: Sequence[complex], other: Part, most: float) -> bool:
+    """Whether a line or a point is no farther than so many metres from a part, all in metres."""
+    for way in zip(one, one[1:] or one, strict=False):
+        if min(_to(way[0], other), _to(way[1], other)) <= most or any(_to(end, way) <= most for end in other):
+            return True
+        if overlap(box_of(way), box_of(other)) and meet(way, other):
+            return True
+    return False
 
 
 def _to(place: complex, part: Part) -> float:

@@ -12,34 +12,25 @@ import orjson
 from aiohttp import web
 from uuid_utils.compat import uuid7
 
-from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Parameter, Platform, Principal
+from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal
 from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
 from road import places
 from road.board import BOARD, Board, Shown, feature_of
 from road.changing import stamp
 from road.register import within
-from road.routes.shown import COLLECTION, FEATURE, GEOJSON
+from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
 from road.settings import SETTINGS
 from road.tables.models import RoadChange
-from road.vocabulary import KINDS
 
 ROUTES = Routes("roads")
 
-#: Events of one answer at most; points of a way, and degrees from end to end; metres beside it, by itself and at most.
-MAX_EVENTS, MAX_WAY, MAX_WAY_DEGREES, WIDTH_M, MAX_WIDTH_M = 500, 200, 5.0, 100, 5_000
+#: Events of one answer at most; points of a way, and degrees from end to end.
+MAX_EVENTS, MAX_WAY, MAX_WAY_DEGREES = 500, 200, 5.0
 #: For which a cache may keep an answer; and seconds for which a stream lasts until it is taken up again.
 CACHED, STREAM_S = {"Cache-Control": "public, max-age=5"}, 3_600
 
 STREAMS: Key[LiveRows] = Key("roads' streams")
-
-_DEGREES = r"-?[0-9]{1,3}(\.[0-9]{1,12})?"
-_BOX = {"type": "string", "pattern": rf"^{_DEGREES}(,{_DEGREES}){{3}}$"}
-_WAY = {"type": "string", "maxLength": 8_000, "pattern": rf"^{_DEGREES},{_DEGREES}(;{_DEGREES},{_DEGREES})+$"}
-_WIDTH = {"type": "integer", "minimum": 1, "maximum": MAX_WIDTH_M, "default": WIDTH_M}
-_NO = {"type": "boolean", "default": False}
-_DISTRICT = {"type": "string", "pattern": "^[1-9][0-9]{5}$"}
-GCJ02 = Parameter("gcj02", _NO, "Each place beside WGS 84 as a Chinese map has it, in a member `gcj02`.")
 
 
 @asynccontextmanager
@@ -63,18 +54,9 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
     "/v1/road/events",
     Audience.ANYONE,
     {200: Answer("A FeatureCollection of GeoJSON (RFC 7946).", COLLECTION, media_type=GEOJSON)},
-    parameters=(
-        Parameter("box", _BOX, "West, south, east and north in degrees."),
-        Parameter("division", _DISTRICT, "A district's or a city's code (GB/T 2260)."),
-        Parameter("along", _WAY, "A way: longitude,latitude of each point, with semicolons between the points."),
-        Parameter("width", _WIDTH, "Metres that an event may be beside the way."),
-        Parameter("kind", {"type": "string", "enum": KINDS}, "Only this kind."),
-        Parameter("in_force", _NO, "Without what is still to begin."),
-        Parameter(
-            "after", {"type": "string", "format": "uuid"}, "Goes on behind that event: `next` of the last answer."
-        ),
-        GCJ02,
-    ),
+    parameters=[
+        PARAMETERS[name] for name in ("box", "division", "along", "width", "kind", "in_force", "after", "gcj02")
+    ],
 )
 async def list_road_events(call: Call) -> web.StreamResponse:
     """List the events on the roads that are not over: of a box, of a division, or along a way."""
@@ -102,9 +84,7 @@ def _placed(board: Board, query: Mapping[str, Any]) -> Iterable[Shown]:
     if "box" in query:
         west, south, east, north = map(float, query["box"].split(","))
         if west > east or south > north or "along" in query:
-            raise InvalidParameter(
-                say("Give a box as west, south, east and north, and no way beside it."), parameter="box"
-            )
+            raise InvalidParameter(say("A box is west, south, east, north, without a way beside it."), parameter="box")
         return board.in_box((west, south, east, north))
     if "along" not in query:
         return board.shown.values()
@@ -123,7 +103,7 @@ def _reply(call: Call, body: bytes) -> web.StreamResponse:
     "/v1/road/events/{id}",
     Audience.ANYONE,
     {200: Answer("A Feature of GeoJSON.", FEATURE, media_type=GEOJSON)},
-    parameters=(GCJ02,),
+    parameters=[PARAMETERS["gcj02"]],
 )
 async def show_road_event(call: Call) -> web.StreamResponse:
     """Show an event on a road that is not over."""
@@ -140,7 +120,7 @@ async def show_road_event(call: Call) -> web.StreamResponse:
         200: Answer("Server-sent events.", media_type="text/event-stream"),
         429: Answer("Too many streams are open."),
     },
-    parameters=(Parameter("division", _DISTRICT, "Only this district."), LAST_EVENT, AFTER_EVENT),
+    parameters=[PARAMETERS["division"], LAST_EVENT, AFTER_EVENT],
 )
 async def stream_road_events(call: Call) -> web.StreamResponse:
     """Follow the events on the roads live: published, changed, held, stale, ended; the data is a Feature.

@@ -9,11 +9,11 @@ from uuid import UUID
 from aiohttp import web
 from tortoise.models import Model
 
-from banshi import Answer, Audience, Call, Conflict, Forbidden, NotFound, Parameter, Write, reply
+from banshi import Answer, Audience, Call, Conflict, Forbidden, NotFound, Write, reply
 from banshi.sdk.cases import Actor, act, find_case
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 from road import changing
-from road.routes.shown import RECORD, leads, record, step_of
+from road.routes.shown import PARAMETERS, RECORD, STEP, leads, record
 from road.sentences import say
 from road.settings import item_of
 from road.tables.models import RoadChange, RoadEvent
@@ -106,11 +106,7 @@ async def change_road_event(call: Call) -> web.StreamResponse:
     "/v1/road/records",
     Audience.STAFF,
     {200: page_answer(RECORD, *leads("$response.body#/items/0"))},
-    parameters=(
-        Parameter("state", {"type": "string", "enum": ["in-force", "ended"]}, "Only this state."),
-        Parameter("asked", {"type": "boolean", "default": False}, "Only what asks whether it is still so."),
-        *PAGE_PARAMETERS,
-    ),
+    parameters=[PARAMETERS["state"], PARAMETERS["asked"], *PAGE_PARAMETERS],
 )
 async def list_road_records(call: Call) -> web.StreamResponse:
     """List the events with their records, over or not, the newest first."""
@@ -126,4 +122,4 @@ async def show_road_record(call: Call) -> web.StreamResponse:
     """Show an event with who did what when."""
     row = await event_of(call)
     steps = await RoadChange.filter(event_id=row.id).order_by("version")
-    return reply(call, record(call.platform, row, steps=[step_of(call.platform, one) for one in steps]))
+    return reply(call, record(call.platform, row, steps=[STEP.of(call.platform, one) for one in steps]))
