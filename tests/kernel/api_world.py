@@ -279,6 +279,9 @@ ELSEWHERE |= {
     "show_form",
     "show_tip_form",
     "show_who_opened_contact_link",
+    # An event on a road: tests/road.
+    "show_road_event",
+    "show_road_record",
 }
 
 

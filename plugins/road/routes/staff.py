@@ -26,17 +26,22 @@ REVIEWER = "reviewer"
 LEADS = leads("$response.body#")
 
 
+def writes(call: Call) -> bool:
+    """Whether the caller publishes events."""
+    item = item_of(call.platform)
+    return item is not None and call.principal.may(REVIEWER, item.department, item.unit)
+
+
 def may_write(call: Call) -> None:
     """Raises Forbidden for whoever doesn't publish events."""
-    item = item_of(call.platform)
-    if item is None or not call.principal.may(REVIEWER, item.department, item.unit):
+    if not writes(call):
         raise Forbidden(say("Only those who look after the roads may do this."))
 
 
 async def event_of(call: Call) -> RoadEvent:
-    """The event of the path. Raises Forbidden and NotFound."""
-    may_write(call)
-    if (row := await RoadEvent.get_or_none(id=call.path["id"])) is None:
+    """The event of the path, for whoever publishes events. Raises NotFound."""
+    row = await RoadEvent.get_or_none(id=call.path["id"])
+    if row is None or not writes(call):
         raise NotFound(say("There is no such event, or it is over."))
     return row
 

@@ -20,8 +20,6 @@ from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.problems import TooManyAppeals
 from banshi.kinds.appeal.rules import SORTS
 
-HOUR_S = 3_600
-
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:
     """What an appeal has beside its answers; None for an item that takes none with a name."""
@@ -43,7 +41,7 @@ async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> S
     """The clock runs at once, and the citizen is told until when there is an answer."""
     rules = item_of(platform, case).details
     sort = body.get("sort", rules.sorts[0])
-    if rules.per_hour and (wait := await platform[RATES].wait(f"{case.item} of {case.person}", rules.per_hour, HOUR_S)):
+    if rules.per_hour and (wait := await platform[RATES].wait(f"{case.item} of {case.person}", rules.per_hour, 3_600)):
         raise TooManyAppeals(limit=str(rules.per_hour), headers={"Retry-After": str(int(wait) + 1)})
     if sort in rules.days:
         case.clock_allowed, case.clock_unit = rules.days[sort], WORKING_DAY

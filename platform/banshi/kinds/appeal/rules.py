@@ -58,10 +58,8 @@ class AppealRules:
             raise ValueError(f"sorts has to name each of its sorts once: {', '.join(get_args(Sort))}")
         if not MIN_STARS <= self.reopen_below <= MAX_STARS:
             raise ValueError(f"reopen_below has to be from {MIN_STARS} to {MAX_STARS}")
-        if self.per_hour < 0:
-            raise ValueError("per_hour has to be at least 0")
-        if any(days < 1 for days in self.days.values()):
-            raise ValueError("days has to be at least 1 for each sort")
+        if self.per_hour < 0 or any(days < 1 for days in self.days.values()):
+            raise ValueError("days has to be at least 1 for each sort, per_hour at least 0")
 
 
 def is_for_unnamed(item: Item) -> bool:

@@ -42,7 +42,7 @@ def import_(ctx: click.Context, files: tuple[Path, ...], samples: bool, as_of: d
     if samples:
         folders = [plugin.folder / "registers" for plugin in registry.plugins.values()]
         found = (file for folder in folders for file in sorted(folder.glob("*.sample.csv")))
-        files += tuple(file for file in found if not _is_kept(file, registry))
+        files += tuple(file for file in found if file.name.partition(".")[0] in declared.registers)
     if not files:
         raise click.UsageError("name the files to import, or say --samples")
     if as_of is not None and as_of.tzinfo is None:
@@ -62,19 +62,14 @@ def list_(ctx: click.Context) -> None:
 
 
 def _registry(ctx: click.Context) -> tuple[Registry, Declared]:
-    """What plugins.toml describes. Raises ConfigurationError with every finding."""
-    from banshi.kinds.query.registers.opened import declared_in
+    """What plugins.toml describes, without the registers whose records a plugin keeps. Raises ConfigurationError."""
+    from banshi.kinds.query.registers.opened import declared_in, kept_by_plugins
 
     registry = configured(ctx)
-    return registry, declared_in(registry)
-
-
-def _is_kept(file: Path, registry: Registry) -> bool:
-    """Whether a plugin keeps the records of the register that the file is named after."""
-    from banshi.kinds.query.imports.loading import register_named
-    from banshi.kinds.query.registers.opened import kept_by_plugins
-
-    return register_named(file)[0] in kept_by_plugins(registry)
+    declared = declared_in(registry)
+    for code in kept_by_plugins(registry):
+        declared.registers.pop(code, None)
+    return registry, declared
 
 
 def _time_of(file: Path, registry: Registry) -> datetime:
@@ -94,8 +89,6 @@ def _register_of(file: Path, registry: Registry, declared: Declared) -> Register
     ours = sorted(declared.registers.keys() - BUILT_IN.keys())
     if code not in ours:
         raise click.ClickException(f"{file}: there is no register {code!r}: {did_you_mean(code, ours)}")
-    if _is_kept(file, registry):
-        raise click.ClickException(f"{file}: a plugin keeps the register {code!r} itself; hand its records in there")
     if code in registry.configuration.settings.registers:
         raise click.ClickException(
             f"{file}: platform.registers.{code} in plugins.toml says that this register is asked elsewhere; "
