@@ -106,7 +106,18 @@ INSIGHTS_ORDER = [
     *("methods", "sentences", "settings", "night", "figures", "findings", "drawn", "published", "tables", "plugin"),
 ]
 REFUTATIONS_ORDER = ["sentences", "settings", "ratings", "tables", "writing", "reading", "hearing", "staff"]
-ROAD_ORDER = ["sentences", "vocabulary", "settings", "tables", "places", "changing", "ending", "board", "register", "routes"]
+ROAD_ORDER = [
+    "sentences",
+    "vocabulary",
+    "settings",
+    "tables",
+    "places",
+    "changing",
+    "ending",
+    "board",
+    "register",
+    "routes",
+]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 #: Libraries: packages without a hook and a table, for whichever plugin needs them.
 LIBRARIES = ROOT / "libraries"
