@@ -35,7 +35,7 @@ BODY = Record(
     unless_over=optional({"type": "integer", "minimum": 0, "maximum": _MOST, "description": "More is told anyhow."}),
     title=optional({**_TEXTS, "description": "Of a draft, in place of what is suggested."}),
     body=optional({**_TEXTS, "description": "The same."}),
-    to=optional({"enum": ["division", "places", "everyone"], "description": "Of a draft: where its readers live."}),
+    to=optional({"enum": ["area", "places", "everyone"], "description": "Of a draft: where its readers live."}),
     propose=optional({"type": "boolean", "description": "Ask a second person at once to approve the draft."}),
     kind=optional({"enum": ["notice", "alert"], "description": "Of a draft; by category and level if left out."}),
 ).form()

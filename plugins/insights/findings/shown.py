@@ -116,13 +116,13 @@ async def whole(call: Call, one: Finding) -> dict[str, Any]:
 
 async def _after(call: Call, one: Finding) -> dict[str, Any]:
     """The weeks behind it, and whether it fell: only weeks that are closed say so."""
-    begins = monday(one.at) + WEEK
-    ago = (monday(call.platform.today()) - begins) // WEEK
-    series = await one_series(call.platform, one.category, one.division, ago) if ago >= 0 else None
-    figures, until = (zip(series.periods, series.counts, strict=True), series.open_from) if series else ((), begins)
-    weeks = [{"at": at.isoformat(), "count": count, "closed": at < until} for at, count in [*figures][:WEEKS_AFTER]]
-    known = [each["count"] for each in weeks if each["closed"] and each["count"] is not None]
-    most = one.facts.get("at_most")
+    ago, most = (monday(call.platform.today()) - monday(one.at)) // WEEK, one.facts.get("at_most")
+    # From its own week on: a series in which nothing was counted since is none.
+    series = await one_series(call.platform, one.category, one.division, ago)
+    figures, until = (zip(series.periods, series.counts, strict=True), series.open_from) if series else ((), one.at)
+    later = [(at, count) for at, count in figures if at > one.at][:WEEKS_AFTER]
+    known = [count for at, count in later if at < until and count is not None]
+    weeks = [{"at": at.isoformat(), "count": count, "closed": at < until} for at, count in later]
     return {"weeks": weeks, "fell": known[-1] <= most if known and most is not None else None}
 
 

@@ -188,7 +188,7 @@ async def test_a_draft_that_is_taken_back_is_given_up_and_can_be_written_anew(do
 
 @pytest.mark.parametrize(
     ("to", "reached"),
-    [("division", {"east", "street"}), ("places", {"street"}), ("everyone", {"east", "street", "west"})],
+    [("area", {"east", "street"}), ("places", {"street"}), ("everyone", {"east", "street", "west"})],
 )
 async def test_a_warning_reaches_those_in_its_area_and_nobody_else(door: Door, to: str, reached: set[str]) -> None:
     await count(door, STREETS[0], (1, 1, 1, 1, 9))
