@@ -68,6 +68,7 @@ from conversations.outbound.sender import (
 )
 from conversations.outbound.telling import News, deliver_on, kept_notice
 from conversations.settings import RECORD_DAYS, SETTINGS, ConversationSettings
+from conversations.tables.models import Said
 from desk import HANDED_OVER, LEAD, PARTIES
 from questions.pages import routes as pages
 from questions.pages.going_on import GOING_ON, READER
@@ -103,6 +104,7 @@ __all__ = [
     "Received",
     "Refused",
     "Reply",
+    "Said",
     "Scanned",
     "Sender",
     "Shut",
