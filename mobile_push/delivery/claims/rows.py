@@ -213,7 +213,7 @@ class Rows:
         # Whoever is killed here has settled nothing, or has promised to tell of it.
         async with in_transaction() if lost else nullcontext() as connection:
             await self._queue.settle([self._settled(one) for one in group], connection)
-            if lost:
+            if connection is not None:
                 await tell_lost(connection, self._platform, lost)
         counted = [one.job.device for one in group if one.job.kind == "notice" and one.state == "sent"]
         await self._phones.count([UUID(device).bytes for device in counted])
