@@ -25,6 +25,9 @@ HOUSES = (
     "platform/banshi/ops",
     "libraries",
     "mobile_push",
+    "plugins/insights",
+    "plugins/refutations",
+    "plugins/road",
     "plugins/integrations",
 )
 

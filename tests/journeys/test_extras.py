@@ -25,7 +25,8 @@ BROUGHT = {
     "postgres": {"asyncpg"},
     "redis": {"redis"},
     "tracing": {"opentelemetry"},
-    "demo": {"flask_swagger_ui", "hpack", "zxingcpp"},
+    "demo": {"flask_swagger_ui", "hpack", "numpy", "zxingcpp"},
+    "insights": {"numpy"},
     "page": {"flask_swagger_ui"},
     "authors": {"pytest", "pytest_asyncio"},
 }

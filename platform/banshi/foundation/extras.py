@@ -10,6 +10,7 @@ EXTRAS = {
     "redis": "redis",
     "opentelemetry.exporter.otlp.proto.http": "tracing",
     "zxingcpp": "demo",
+    "numpy": "insights",
 }
 
 
