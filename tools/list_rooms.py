@@ -26,6 +26,7 @@ HOUSES = (
     "libraries",
     "mobile_push",
     "plugins/insights",
+    "plugins/refutations",
     "plugins/integrations",
 )
 

@@ -102,6 +102,30 @@ class NightSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MapSettings:
+    """Whence the shapes of divisions are."""
+
+    #: A file of GeoJSON, relative to plugins.toml; without, made-up shapes of the sample city.
+    file: Path | None = None
+    #: The property of a shape that has its division's code.
+    code: str = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFigures:
+    """What everybody may read of the categories that are public."""
+
+    #: Under which terms, as an address.
+    license: str = "https://creativecommons.org/licenses/by/4.0/"
+    #: Weeks after a week is closed for which its figures aren't published yet: what is late then is never published.
+    after_weeks: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.license.startswith("https://") or not 0 <= self.after_weeks <= 52:
+            raise ValueError("license has to be an address with https, after_weeks 0 to 52")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InsightsSettings:
     """What is counted, where, and from when on something is told."""
 
@@ -127,6 +151,14 @@ class InsightsSettings:
     night: NightSettings = field(default_factory=NightSettings)
     #: Characters that a template's title and body may have, filled in, by language: what a lock screen shows.
     most_chars: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"zh-CN": (18, 60), "en": (60, 180)})
+    #: Shapes of divisions, for maps.
+    map: MapSettings = field(default_factory=MapSettings)
+    #: What everybody may read.
+    open_figures: OpenFigures = field(default_factory=OpenFigures)
+    #: The hour of the city's night from which on all series are judged, once a day.
+    judged_at: int = 2
+    #: Seconds between two looks for what is urgent.
+    urgent_seconds: float = 60.0
     #: Rows that a file may have at most.
     import_rows: int = 2_000_000
 
@@ -142,6 +174,8 @@ class InsightsSettings:
             raise ValueError(
                 "open_days has to be 0 to 60, recounted_weeks 1 to 104, import_rows and collect_minutes 1 at least"
             )
+        if not 0 <= self.judged_at <= 23 or self.urgent_seconds < 1:
+            raise ValueError("judged_at has to be an hour, 0 to 23, and urgent_seconds 1 at least")
 
 
 SETTINGS: Key[InsightsSettings] = Key("insights' settings")

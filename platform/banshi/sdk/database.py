@@ -1,7 +1,7 @@
 """Columns that may be encrypted, and the database of a command."""
 
 from banshi.builtin.audit.commands import database
-from banshi.foundation.database.bulk import insert, made
+from banshi.foundation.database.bulk import Asked, fetch, insert, made, read
 from banshi.foundation.database.opening import existing
 from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted
 from banshi.foundation.database.store import Store
@@ -23,6 +23,7 @@ __all__ = [
     "HISTORY",
     "MAX_SLEEP_S",
     "QUEUE",
+    "Asked",
     "Kept",
     "Personal",
     "PersonalId",
@@ -38,9 +39,11 @@ __all__ = [
     "coroutine_command",
     "database",
     "existing",
+    "fetch",
     "insert",
     "made",
     "pages",
     "quoted",
+    "read",
     "unaudited",
 ]

@@ -1,8 +1,8 @@
 """Registers that queries ask."""
 
-from banshi.kinds.query.imports.csv_file import Problems, Row, Unreadable, rows_of
+from banshi.kinds.query.imports.csv_file import Problems, Row
 from banshi.kinds.query.imports.loading import Refused as RefusedFile
-from banshi.kinds.query.imports.loading import progress, register_named
+from banshi.kinds.query.imports.loading import progress, rows_in
 from banshi.kinds.query.joining import inspect_registers
 from banshi.kinds.query.registers.declared import Column, Register
 from banshi.kinds.query.registers.opened import REGISTERS
@@ -17,9 +17,7 @@ __all__ = [
     "RefusedFile",
     "Register",
     "Row",
-    "Unreadable",
     "inspect_registers",
     "progress",
-    "register_named",
-    "rows_of",
+    "rows_in",
 ]

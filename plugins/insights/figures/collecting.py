@@ -94,7 +94,7 @@ async def _collect(platform: Platform, source: str, named: Mapping[str, list[str
     today, rule = platform.today(), _rule(platform, named)
     known, first = await CountSource.get_or_none(name=source), await _first(platform, source) or today
     since = start = first
-    if known is not None and known.since is not None and known.since <= first:
+    if known is not None and known.since <= first:
         since = known.since
         if known.rule == rule:
             start = max(since, monday(today) - WEEK * platform[SETTINGS].recounted_weeks)

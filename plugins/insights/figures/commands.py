@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,27 @@ def insights() -> None:
 
 
 @insights.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--samples", is_flag=True, help="Import three made-up years of the sample city, for development.")
 @click.pass_context
-@audited("files")
-def import_(ctx: click.Context, files: tuple[Path, ...]) -> None:
+@audited("files", "samples")
+def import_(ctx: click.Context, files: tuple[Path, ...], samples: bool) -> None:
     """Make each of FILES the figures of its name: `police-reports.csv`, or `police-reports.json` with an object a line.
 
     A file is held to its columns, line by line. Where anything is wrong, all of it is told and the figures stay as they
     are. Otherwise the whole file takes their place in one moment, also beside a running server.
     """
-    sys.exit(asyncio.run(_import(configured(ctx), files)))
+    if not files and not samples:
+        raise click.UsageError("name the files to import, or say --samples")
+    registry = configured(ctx)
+    made: AbstractContextManager[Path | None] = nullcontext()
+    if samples:
+        from insights.figures.samples import sample_file
+
+        ((_, settings),) = registry.offered(SETTINGS)
+        made = sample_file(settings, datetime.now(registry.configuration.settings.timezone).date())
+    with made as file:
+        sys.exit(asyncio.run(_import(registry, [*files, *filter(None, [file])])))
 
 
 async def _import(registry: Any, files: Sequence[Path]) -> int:

@@ -6,34 +6,32 @@ that take their place are right.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import orjson
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q, Subquery
 
 from banshi import Platform, Stale, Update, Write
 from banshi.sdk.database import Store
-from banshi.sdk.registers import Column, Problems, RefusedFile, Register, Row, Unreadable, rows_of
+from banshi.sdk.registers import Column, Problems, RefusedFile, Register, Row, rows_in
 from banshi.sdk.toml import did_you_mean
 from insights.figures.calendar import MONDAY, WEEK, as_day, monday
 from insights.figures.categories import Category
 from insights.figures.divisions import Divisions
 from insights.figures.models import Count, CountSource
 
-#: Rows of one transaction, and of one that clears away; bytes of a line of JSON, and of a list, which is read at once.
-ROWS_AT_ONCE, MAX_LINE_BYTES, MAX_LIST_BYTES = 2_000, 65_536, 67_108_864
+#: Rows of one transaction, and of one that clears away; bytes that are looked through at once.
+ROWS_AT_ONCE, BYTES_AT_ONCE = 2_000, 1 << 20
 
-#: What some editors write first.
-BOM = b"\xef\xbb\xbf"
+#: Told how many bytes were read.
+Read = Callable[[int], None]
 
 #: Seconds after which an import that has not ended has been killed.
 ABANDONED_AFTER_S = 86_400
@@ -44,18 +42,16 @@ RANDOM_BITS = 20
 #: The largest figures that anybody may hand in: more are a slip of the keyboard.
 MOST = {"count": 10_000_000, "loss": 10**13, "largest_loss": 10**13, "deaths": 1_000_000}
 
-#: What a spreadsheet would take for a formula.
-FORMULA = re.compile(r"[=+@\t]|-(?![0-9])")
-
 #: The columns that are written, in the order of their values.
-WRITTEN = ("source", "batch", "grain", "line", "day", "division", "category", *MOST)
+WRITTEN = ("batch", "source", "grain", "line", "day", "division", "category", *MOST)
 
-_COLUMNS = ("day", "week", "division", "category", *MOST)
+_TYPES: Mapping[str, Any] = {"day": "date", **dict.fromkeys(("week", "division", "category"), "text")}
+_TYPES |= dict.fromkeys(MOST, "integer")
 REGISTER = Register(
     code="figures",
     title={"zh-CN": "数据", "en": "Figures"},
     keys=("category",),
-    columns=tuple(Column(name=one, title={"en": one}, required=one == "category") for one in _COLUMNS),
+    columns=tuple(Column(name=name, title={}, type=kind, required=name == "category") for name, kind in _TYPES.items()),
 )
 
 
@@ -76,41 +72,28 @@ class Rules:
 
     def figure(self, row: Row, problems: Problems) -> list[Any] | None:
         """A record as the values of `WRITTEN`; None where it is wrong, which goes into the problems."""
-        before, found = problems.count, [row.line]
-        for key, read in (self._by_week if row.values.get("week") else self._by_day).items():
-            text = row.values.get(key) or ""
+        before, values, found = problems.count, row.values, [row.line]
+        period = "week" if values.get("week") else "day"
+        for key, read in (period, partial(self._first, period)), *self._readers:
             try:
-                if FORMULA.match(text):
-                    raise ValueError("this is a formula, or begins like one: hand in its value")
-                found.append(read(text))
+                found.append(read(values.get(key)))
             except ValueError as error:
                 problems.add(row.line, f"{key}: {error}")
-        return found if problems.count == before else None
+        return [self.name, period, *found] if problems.count == before else None
 
     @cached_property
-    def _by_day(self) -> dict[str, Callable[[str], Any]]:
-        figures = {name: partial(_whole, most) for name, most in MOST.items()}
-        return {
-            "day": partial(self._day, False),
-            "division": self.divisions.known,
-            "category": self._category,
-            **figures,
-        }
+    def _readers(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        figures = [(name, partial(_within, most)) for name, most in MOST.items()]
+        return [("division", lambda text: self.divisions.known(text or "")), ("category", self._category), *figures]
 
-    @cached_property
-    def _by_week(self) -> dict[str, Callable[[str], Any]]:
-        return {"week": partial(self._day, True), **{key: read for key, read in self._by_day.items() if key != "day"}}
-
-    def _day(self, is_week: bool, text: str) -> date:
-        if not text:
-            raise ValueError("give the day, or the week")
+    def _first(self, period: str, text: str | None) -> date:
         try:
-            first = date.fromisoformat(text)
+            first = date.fromisoformat(text or "")
         except ValueError:
-            raise ValueError("there is none such: write 2026-11-24, or a week as 2026-W48 or by its Monday") from None
+            raise ValueError("give a day such as 2026-11-24, or a week such as 2026-W48, if there is one") from None
         if first > self.today:
             raise ValueError("it is yet to come")
-        if is_week and first.weekday():
+        if period == "week" and first.weekday():
             raise ValueError("it is no Monday: a week is written as 2026-W48, or by its Monday")
         return first
 
@@ -121,18 +104,14 @@ class Rules:
         return text
 
 
-def _whole(most: int, text: str) -> int | None:
-    if not text:
-        return None
-    if not re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII):
-        raise ValueError("give a whole number, without separators and unit")
-    if not 0 <= (number := int(text)) <= most:
+def _within(most: int, number: int | None) -> int | None:
+    if number is not None and not 0 <= number <= most:
         raise ValueError("it is negative" if number < 0 else f"it is more than {most:,}: is it one figure?")
     return number
 
 
 async def load(
-    store: Store, rules: Rules, file: Path, *, limit: int, as_of: datetime, read: Callable[[int], None] = lambda _: None
+    store: Store, rules: Rules, file: Path, *, limit: int, as_of: datetime, read: Read = lambda _: None
 ) -> CountSource:
     """Make a file's figures those of its name. Raises RefusedFile with all that is wrong with it, and OSError; then
     nothing of it is taken in."""
@@ -140,7 +119,7 @@ async def load(
     # Its time, and who of those that begin in the same moment it is.
     batch = (int(await store.time() * 1000) << RANDOM_BITS) + secrets.randbits(RANDOM_BITS)
     try:
-        await _write(store, rules.name, batch, _figures(file, rules, limit, problems, read), problems)
+        await _write(store, batch, _figures(file, rules, limit, problems, read), problems)
         found = await _told(store, rules.name, batch, problems) if not problems.count else {}
         if problems.count:
             raise RefusedFile(problems)
@@ -156,64 +135,27 @@ async def load(
     return source
 
 
-def _figures(
-    file: Path, rules: Rules, limit: int, problems: Problems, read: Callable[[int], None]
-) -> Iterator[tuple[str, list[Any]]]:
-    """The grain and the values of figures that are right; the rest goes into the problems."""
-    try:
-        with file.open("rb") as stream:
-            lines = sum(part.count(b"\n") for part in iter(partial(stream.read, 1 << 20), b""))
-        if lines > limit + 1:
-            raise Unreadable(f"it has {lines:,} lines, {limit:,} records at most: divide it, or raise import_rows")
-        for row in (rows_of if file.suffix == ".csv" else json_rows)(file, REGISTER, problems, read):
-            if (figure := rules.figure(row, problems)) is not None:
-                yield "week" if row.values.get("week") else "day", figure
-    except Unreadable as error:
-        problems.count += 1
-        problems.told.append(str(error))
-
-
-def json_rows(file: Path, register: Register, problems: Problems, read: Callable[[int], None]) -> Iterator[Row]:
-    """JSON objects as rows of CSV are: one a line, or a list, of which an object's number is told as its line."""
-    for number, text in enumerate(_json_texts(file), 1):
-        read(len(text) if isinstance(text, bytes) else 0)
-        try:
-            values = orjson.loads(text) if isinstance(text, bytes) else text
-        except orjson.JSONDecodeError as error:
-            problems.add(number, f"write one JSON object a line, in UTF-8: {error}")
-            continue
-        if not isinstance(values, dict) or values.keys() - register.by_name.keys():
-            problems.add(number, f"write an object with some of {', '.join(register.by_name)}")
-        else:
-            yield Row(number, {key: "" if one is None else str(one) for key, one in values.items()})
-
-
-def _json_texts(file: Path) -> Iterator[Any]:
-    """The lines that have something, or what a list has. Raises Unreadable for a list that is too long, or is none."""
+def _figures(file: Path, rules: Rules, limit: int, problems: Problems, read: Read) -> Iterator[list[Any]]:
+    """The values of figures that are right; the rest goes into the problems."""
     with file.open("rb") as stream:
-        first = stream.readline(MAX_LINE_BYTES).removeprefix(BOM)
-        if not first.lstrip().startswith(b"["):
-            yield from (
-                line for line in chain([first], iter(partial(stream.readline, MAX_LINE_BYTES), b"")) if line.strip()
-            )
-            return
-        if file.stat().st_size > MAX_LIST_BYTES:
-            raise Unreadable(f"a list of more than {MAX_LIST_BYTES:,} bytes: write one object a line, or CSV")
-        try:
-            yield from orjson.loads(first + stream.read())
-        except orjson.JSONDecodeError as error:
-            raise Unreadable(f"it is no JSON: {error}") from None
+        lines = sum(part.count(b"\n") for part in iter(partial(stream.read, BYTES_AT_ONCE), b""))
+    if lines > limit + 1:
+        problems.add(
+            limit + 2, f"there are {lines:,}, {limit:,} at most: divide the file, or raise import_rows"
+        )
+        return
+    for row in rows_in(file, REGISTER, problems, read):
+        if (figure := rules.figure(row, problems)) is not None:
+            yield figure
 
 
-async def _write(
-    store: Store, name: str, batch: int, figures: Iterator[tuple[str, list[Any]]], problems: Problems
-) -> None:
+async def _write(store: Store, batch: int, figures: Iterator[list[Any]], problems: Problems) -> None:
     """Write them as long as the file is right; read it to its end in any case."""
     marks, count = ", ".join(store.placeholders(len(WRITTEN))), 0
     sql = f"INSERT INTO insights_count ({', '.join(WRITTEN)}) VALUES ({marks})"  # noqa: S608 - names and marks
     while chunk := list(islice(figures, ROWS_AT_ONCE)):
         if not problems.count:
-            await store.connection.execute_many(sql, [[name, batch, grain, *values] for grain, values in chunk])
+            await store.connection.execute_many(sql, [[batch, *values] for values in chunk])
         count += len(chunk)
     if not count and not problems.count:
         problems.add(1, "there is no figure in it; a file with none is not imported")

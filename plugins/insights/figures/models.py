@@ -52,8 +52,8 @@ class CountSource(Model):
     #: A digest of what is counted, where, and by whose days; with another one all is counted anew. "" for files.
     rule = fields.CharField(max_length=64, default="")
     #: The first and the last day that it tells of.
-    since = fields.DateField(null=True)
-    until = fields.DateField(null=True)
+    since = fields.DateField()
+    until = fields.DateField()
     #: The Mondays of weeks between in which a file has no line at all: nobody knows what was in them.
     gaps: Any = fields.JSONField()
     updated_at = fields.DatetimeField()

@@ -81,7 +81,7 @@ async def test_a_fifty_third_week_is_one_where_the_year_has_it(door: Door, tmp_p
     assert (done.since, done.until) == (date(2020, 12, 28), date(2021, 1, 10))
     await bring(door, tmp_path, GOOD)
     (told,) = await refused(door, tmp_path, HEADER + "2025-W53,,theft,1\n")
-    assert told == "line 2: week: there is none such: write 2026-11-24, or a week as 2026-W48 or by its Monday"
+    assert told == "line 2: week: give a day such as 2026-11-24, or a week such as 2026-W48, if there is one"
 
 
 async def test_weeks_without_a_line_are_gaps_that_are_told(door: Door, tmp_path: Path) -> None:
@@ -99,11 +99,12 @@ async def test_a_huge_week_and_nothing_but_zeros_are_figures_like_any(door: Door
 WRONG = {
     "2026-W47,510703,theft,-2": "count: it is negative",
     "2026-W47,510703,theft,10000001": "count: it is more than 10,000,000: is it one figure?",
-    "2026-W47,510703,theft,=SUM(A1:A9)": "count: this is a formula, or begins like one: hand in its value",
-    "2026-W47,510703,+cmd|' /C calc'!A0,1": "category: this is a formula, or begins like one: hand in its value",
-    "2026-W47,@510703,theft,1": "division: this is a formula, or begins like one: hand in its value",
-    "2026-W47,510703,theft,1.5": "count: give a whole number, without separators and unit",
-    "2026-W47,510703,theft,两起": "count: give a whole number, without separators and unit",
+    "2026-W47,510703,theft,=SUM(A1:A9)": "count: this is a formula: hand in its value",
+    "2026-W47,510703,+cmd|' /C calc'!A0,1": "category: no category that counts reports is called so: there are: "
+    "fraud, theft",
+    "2026-W47,@510703,theft,1": "division: give the 6, 9 or 12 digits of a division, or nothing for the whole city",
+    "2026-W47,510703,theft,1.5": "count: give a whole number",
+    "2026-W47,510703,theft,两起": "count: give a whole number",
     "2026-W47,510799,theft,1": "division: GB/T 2260 has no such division; a new one goes into the setting `divisions` "
     "of insights",
     "2026-W47,5107,theft,1": "division: give the 6, 9 or 12 digits of a division, or nothing for the whole city",
@@ -112,7 +113,7 @@ WRONG = {
     "2026-W47,510703,thefts,1": "category: no category that counts reports is called so: did you mean 'theft'?",
     "2026-11-24,510703,theft,1": "week: it is no Monday: a week is written as 2026-W48, or by its Monday",
     "2026-W50,510703,theft,1": "week: it is yet to come",
-    ",510703,theft,1": "day: give the day, or the week",
+    ",510703,theft,1": "day: give a day such as 2026-11-24, or a week such as 2026-W48, if there is one",
     "2026-W47,510703,theft": "it has 3 cells in place of 4",
 }
 
@@ -130,9 +131,9 @@ UNREADABLE: list[tuple[str | bytes, str, str]] = [
     (HEADER.encode("utf-16"), "csv", "it is UTF-16: save it as CSV in UTF-8"),
     (HEADER.encode() + b"\xff\xff\n", "csv", "it is neither UTF-8 (line 2) nor GB18030 (line 2)"),
     (HEADER + '2026-W47,"510703,theft,1\n', "csv", "line 2: the quotes are wrong"),
-    ('{"week": 1}\n{"when": 2}', "json", "line 1: week: there is none such"),
-    ('[{"when": 2}]', "json", "line 1: write an object with some of day, week, division"),
-    ('{"week": "2026-W47"', "json", "line 1: write one JSON object a line, in UTF-8"),
+    ('{"week": 1, "category": "theft"}', "json", "line 1: week: give text"),
+    ('[{"when": 2}]', "json", "line 1: there is no column 'when': there are: day, week, division, category"),
+    ('{"week": "2026-W47"', "json", "line 1: write one JSON object a line, or a list of objects, in UTF-8"),
     ('[{"week": "2026-W47"}', "json", "it is no JSON: "),
     (
         HEADER + "2026-W47,,theft,1\n2026-W46,,theft,1\n2026-11-16,,theft,2\n",
@@ -191,7 +192,7 @@ async def test_more_lines_than_are_allowed_end_with_one_clear_answer(door: Door,
     line = "2026-W47,510703,theft,1\n"
     with pytest.raises(RefusedFile) as told:
         await bring(door, tmp_path, HEADER + line * 11, limit=10)
-    assert told.value.problems.told == ["it has 12 lines, 10 records at most: divide it, or raise import_rows"]
+    assert told.value.problems.told == ["line 12: there are 12, 10 at most: divide the file, or raise import_rows"]
     assert await figures(door) == AS_BEFORE
 
 

@@ -83,8 +83,8 @@ class Migration(migrations.Migration):
                         max_length=64,
                     ),
                 ),
-                ("since", fields.DateField(null=True, description="The first and the last day that it tells of.")),
-                ("until", fields.DateField(null=True)),
+                ("since", fields.DateField(description="The first and the last day that it tells of.")),
+                ("until", fields.DateField()),
                 (
                     "gaps",
                     fields.JSONField(
