@@ -34,8 +34,8 @@ MISTAKES = {
     ("防盗提醒：扒窃警情增多", "防盗提醒：近期全市公交站点扒窃警情增多"): "wrong-category: {file}: "
     "categories.theft-pickpockets: template.title.zh-CN: it may get 19 characters long, 18 at most: shorten it",
     (', en = "Noise" }', " }"): "wrong-category: {file}: categories.noise: title: write it in en, too",
-    ("percent = 30 }", "percent = -30 }"): "wrong-value: {file}: categories.drowning.thresholds.hint least has to be "
-    "1, percent 0 at least",
+    ("percent = 30 }", "percent = -30 }"): "wrong-value: {file}: categories.drowning.thresholds.hint.percent input "
+    "should be greater than or equal to 0",
     ('code = "fires"', 'code = "noise"'): "wrong-category: {file}: categories.noise: code: another category has it "
     "already: rename one",
     ('counts.imports = ["police-reports"]', ""): "wrong-value: {file}: categories.fraud-tasks.counts is missing",
