@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Principal, reply
+from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, reply
 from banshi.sdk.documents import MAYBE_TEXT, TEXT, Record, array, named
 from banshi.sdk.http import Routes
 from insights.figures.calendar import days_beside
@@ -44,11 +44,6 @@ PARAMETERS = (
 )
 
 
-def may_analyse(principal: Principal, category: Category) -> bool:
-    """Whether somebody analyses the figures of a category's department."""
-    return principal.may(ANALYST, category.department, "")
-
-
 @ROUTES.get(
     "/v1/insights/series",
     Audience.STAFF,
@@ -58,7 +53,8 @@ def may_analyse(principal: Principal, category: Category) -> bool:
 async def show_series(call: Call) -> web.StreamResponse:
     """Show what was counted in a division, week by week: of the departments whose analyst the caller is."""
     platform, code = call.platform, call.query.get("category")
-    own = {one.code: one for one in platform[CATEGORIES].values() if may_analyse(call.principal, one)}
+    known = platform[CATEGORIES].values()
+    own = {one.code: one for one in known if call.principal.may(ANALYST, one.department, "")}
     if code is not None and code not in own:
         raise NotFound
     try:
