@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from banshi.foundation.findings import ConfigurationError
 from banshi.sdk.toml import SettingsError, typed
 from banshi.testing import Door
 from insights.figures.calendar import days_beside, open_week
@@ -127,6 +128,18 @@ async def test_a_division_that_was_renamed_merged_or_split(
 def test_a_change_that_can_t_be_is_refused(change: Mapping[str, Any]) -> None:
     with pytest.raises(SettingsError, match=r"changes\.(old|new)"):
         typed(DivisionChange, {**change, "on": FIRST}, where="changes")
+
+
+async def test_a_unit_or_division_that_there_is_not_stops_the_start(tmp_path: Path, database: str) -> None:
+    units = {"parks/easy": "510703", "park": "510703", "parks": "510799"}
+    with pytest.raises(ConfigurationError) as told:
+        async with bureau(tmp_path, database, settings={"units": units}):
+            pass
+    assert [one.advice.partition("settings.")[2] for one in told.value.findings] == [
+        "units: there is no 'parks/easy': did you mean 'east'?",
+        "units: there is no 'park': did you mean 'parks'?",
+        "units.parks: GB/T 2260 has no such division; a new one goes into the setting `divisions` of insights",
+    ]
 
 
 def test_divisions_bear_the_names_of_the_national_list_and_the_operator_s() -> None:
