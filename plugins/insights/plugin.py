@@ -85,4 +85,4 @@ def checks(settings: InsightsSettings, registry: Any) -> Iterable[Finding]:
     yield from read_categories(settings, registry).findings
     advice = f"{registry.configuration.file}: plugins.insights.settings"
     yield from (Finding("insights", "unknown-unit", f"{advice}.{told}") for told in misplaced(settings, registry))
-    yield from maps.findings(settings.map)
+    yield from maps.findings(registry, settings.map)
