@@ -69,6 +69,7 @@ ROOMS = {
     "plugins/channels/weibo/sandbox": Budget(191, 250),
     "plugins/insights": Budget(1_800, 1_800),
     "plugins/refutations": Budget(700, 700),
+    "plugins/road": Budget(700, 700),
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
