@@ -83,4 +83,4 @@ def checks(settings: InsightsSettings, registry: Any) -> Iterable[Finding]:
         advice = "numpy is not installed, so no night judges the figures: python -m pip install 'banshi[insights]'"
         yield Finding("insights", "no-numpy", advice, warning=True)
     yield from read_categories(settings, registry).findings
-    yield from maps.findings(settings.map)
+    yield from maps.findings(registry, settings.map)

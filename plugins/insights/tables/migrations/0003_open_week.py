@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 (
                     "figures",
                     fields.JSONField(
-                        description='Division → category, group or "" → figure, or null where it is hidden; all sums are in "".',
+                        description='Division → category or group → figure, or null where it is hidden; "all" is the sum over all of them.',
                         encoder=JSON_DUMPS,
                         decoder=loads,
                     ),

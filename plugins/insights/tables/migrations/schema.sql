@@ -63,6 +63,6 @@ CREATE TABLE "insights_finding_step" (
 CREATE TABLE "insights_open_week" (
     "week" DATE NOT NULL  PRIMARY KEY /* Its Monday. */,
     "groups" JSON NOT NULL  /* Each category with its group, "" where it has none. */,
-    "figures" JSON NOT NULL  /* Division → category, group or "" → figure, or null where it is hidden; all sums are in "". */,
+    "figures" JSON NOT NULL  /* Division → category or group → figure, or null where it is hidden; "all" is the sum over all of them. */,
     "published_at" TIMESTAMP NOT NULL
 );
