@@ -48,6 +48,7 @@ ROOMS = {
     "platform/banshi/ops": Budget(3_280, 2_920),
     "libraries/charts": Budget(245, 250),
     "libraries/feeds": Budget(96, 96),
+    "libraries/names": Budget(28, 30),
     "mobile_push": Budget(14_015, 12_840),
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(689, 450),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import chain
 
 from aiohttp import web
 
 from banshi.builtin.catalogue.asked import Asked, asked, places_behind
+from banshi.builtin.catalogue.beside import BESIDE_SEARCH
 from banshi.builtin.catalogue.browsing.demand import Demand, demand_of
 from banshi.builtin.catalogue.browsing.themes import themes
 from banshi.builtin.catalogue.routes import item_summary
@@ -17,7 +19,7 @@ from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
 from banshi.kernel.contract.values import Item
-from banshi.kernel.http.document_schemas import MAYBE_TEXT, Record, array, optional, ref
+from banshi.kernel.http.document_schemas import LINKS, MAYBE_TEXT, MOMENT, TEXT, Record, array, optional, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, reply
 
 ROUTES = Routes("catalogue")
@@ -37,6 +39,12 @@ ITEMS_PAGE = Record(
     help=optional(array(ref("HelpPage"), description="With `q`: pages of help; show an urgent one above the items.")),
     otherwise=optional(
         array(ref("Elsewhere"), description="With `q` of which nothing likely is found: whom one may ask.")
+    ),
+    published=optional(
+        array(
+            Record(kind=TEXT, title=TEXT, summary=TEXT, updated_at=MOMENT, links=LINKS),
+            description="With `q`: what is published about it, such as a rumour that was checked; show it first.",
+        )
     ),
     likely=optional(
         {"type": "boolean", "description": "With `q`: whether a word was understood; where not, items are a guess."}
@@ -90,6 +98,8 @@ async def list_items(call: Call) -> web.StreamResponse:
     page = Page(documents, place).document()
     if told and after is None:
         page |= told.beside(call.platform, call.language)
+        found = [await one(call.platform, words, call.language) for _, one in call.platform.offered(BESIDE_SEARCH)]
+        page["published"] = [] if "danger" in page else [*chain.from_iterable(found)]
     return reply(call, page)
 
 
