@@ -33,6 +33,7 @@ RECORD = Record(
         "description": "Of an alert. Its `sent` is provisional until it is public.",
     },
     author=TEXT,
+    second_person={"type": "boolean", "description": "A second person approves it, whatever the settings say."},
     approver=TEXT,
     created_at=MOMENT,
     send_at=MAYBE_MOMENT,

@@ -63,8 +63,7 @@ def made_up_resident_id(number: int) -> str:
     days = 56 * 365 + 14
     born = date(1950, 1, 1) + timedelta(days=number * 7919 % days)
     first = f"51{MADE_UP}{born:%Y%m%d}{(number // days + number) % 1000:03}"
-    rest = (1 - 2 * int(first, 13)) % 11
-    return first + ("X" if rest == 10 else str(rest))
+    return first + "0123456789X"[(1 - 2 * int(first, 13)) % 11]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +131,7 @@ class Person:
         """Hand in a file."""
         form = aiohttp.FormData()
         form.add_field("file", content, filename=name)
-        headers = {"Idempotency-Key": key} if key is not None else {}
-        return await self.call("POST", "/v1/attachments", data=form, headers=headers)
+        return await self.call("POST", "/v1/attachments", data=form, headers={"Idempotency-Key": key} if key else {})
 
 
 class PromiseFailed(AssertionError):
@@ -257,9 +255,8 @@ async def open_door(
         own = {"isolation": "process", **apart[name]} if name in apart else {}
         entry = typed(Entry, {"api": API_VERSION, **where, **own}, where=f"plugins.{name}")
         entries[name] = replace(entry, settings=given.get(name, {}))
-    table = {"data": folder / "data", **(platform or {})}
+    table = {"data": folder / "data", "rates": UNLIMITED, **(platform or {})}
     table.setdefault("database", database_in(Path(table["data"])))
-    table.setdefault("rates", UNLIMITED)
     configuration = Configuration(folder / "plugins.toml", typed(Settings, table, where="platform"), entries)
     async with (
         open_platform(loaded(configuration), duty) as running,

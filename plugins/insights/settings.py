@@ -73,6 +73,59 @@ class DivisionChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NightSettings:
+    """By what, in which time and in how much memory the series are judged each night."""
+
+    #: How rarely chance goes over the bound of a week: by Farrington Flexible, and of a short series by EARS.
+    alpha: float = 0.01
+    ears_alpha: float = 0.001
+    #: The share of a week's alarms that may be none.
+    rate: float = 0.05
+    #: Years back that Farrington Flexible looks at most; with fewer than three a series is short.
+    years: int = 5
+    #: Periods whose bounds are told, for the chart.
+    window: int = 26
+    #: Seconds after which the night is ended, and MiB that it may ask for.
+    seconds: int = 120
+    memory: int = 512
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < 0.5 or not 0 < self.ears_alpha < 0.5 or not 0 < self.rate < 1:
+            raise ValueError("alpha and ears_alpha have to be above 0 and below 0.5, rate below 1")
+        if not 3 <= self.years <= 10 or not 1 <= self.window <= 520 or self.seconds < 1 or self.memory < 64:
+            raise ValueError("years has to be 3 to 10, window 1 to 520, seconds 1, memory 64 at least")
+
+    def rules(self) -> dict[str, float]:
+        """What the night's process is told."""
+        names = ("alpha", "ears_alpha", "rate", "years", "window")
+        return {name: getattr(self, name) for name in names} | {"memory": self.memory * 1_048_576}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapSettings:
+    """Whence the shapes of divisions are."""
+
+    #: A file of GeoJSON, relative to plugins.toml; without, made-up shapes of the sample city.
+    file: Path | None = None
+    #: The property of a shape that has its division's code.
+    code: str = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFigures:
+    """What everybody may read of the categories that are public."""
+
+    #: Under which terms, as an address.
+    license: str = "https://creativecommons.org/licenses/by/4.0/"
+    #: Weeks after a week is closed for which its figures aren't published yet: what is late then is never published.
+    after_weeks: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.license.startswith("https://") or not 0 <= self.after_weeks <= 52:
+            raise ValueError("license has to be an address with https, after_weeks 0 to 52")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InsightsSettings:
     """What is counted, where, and from when on something is told."""
 
@@ -88,10 +141,24 @@ class InsightsSettings:
     changes: tuple[DivisionChange, ...] = ()
     #: Days after its end for which a week isn't closed: what comes late still changes it.
     open_days: int = 3
+    #: Minutes between two rounds of counting.
+    collect_minutes: int = 15
     #: Weeks that are counted anew each round, since cases are merged, moved and withdrawn.
     recounted_weeks: int = 8
     #: Thresholds of every category that has none of its own.
     thresholds: Thresholds = field(default_factory=Thresholds)
+    #: How series are judged.
+    night: NightSettings = field(default_factory=NightSettings)
+    #: Characters that a template's title and body may have, filled in, by language: what a lock screen shows.
+    most_chars: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"zh-CN": (18, 60), "en": (60, 180)})
+    #: Shapes of divisions, for maps.
+    map: MapSettings = field(default_factory=MapSettings)
+    #: What everybody may read.
+    open_figures: OpenFigures = field(default_factory=OpenFigures)
+    #: The hour of the city's night from which on all series are judged, once a day.
+    judged_at: int = 2
+    #: Seconds between two looks for what is urgent.
+    urgent_seconds: float = 60.0
     #: Rows that a file may have at most.
     import_rows: int = 2_000_000
 
@@ -99,8 +166,16 @@ class InsightsSettings:
         for code in (*filter(None, [self.city]), *self.divisions, *self.units.values()):
             if not DIVISION.fullmatch(code):
                 raise ValueError(f"{code[:20]!r} is no division: 6, 9 or 12 digits")
-        if not 0 <= self.open_days <= 60 or not 1 <= self.recounted_weeks <= 104 or self.import_rows < 1:
-            raise ValueError("open_days has to be 0 to 60, recounted_weeks 1 to 104, import_rows 1 at least")
+        if (
+            not 0 <= self.open_days <= 60
+            or not 1 <= self.recounted_weeks <= 104
+            or min(self.import_rows, self.collect_minutes) < 1
+        ):
+            raise ValueError(
+                "open_days has to be 0 to 60, recounted_weeks 1 to 104, import_rows and collect_minutes 1 at least"
+            )
+        if not 0 <= self.judged_at <= 23 or self.urgent_seconds < 1:
+            raise ValueError("judged_at has to be an hour, 0 to 23, and urgent_seconds 1 at least")
 
 
 SETTINGS: Key[InsightsSettings] = Key("insights' settings")

@@ -103,7 +103,7 @@ HOTLINE_ORDER = [
 ]
 #: The night's own process imports the methods alone, and nothing of the platform.
 INSIGHTS_ORDER = [
-    *("methods", "sentences", "settings", "night", "figures", "drawn", "published", "findings", "tables", "plugin"),
+    *("methods", "sentences", "settings", "night", "figures", "findings", "drawn", "published", "tables", "plugin"),
 ]
 REFUTATIONS_ORDER = ["sentences", "settings", "ratings", "tables", "writing", "reading", "hearing", "staff"]
 INTEGRATIONS = ROOT / "plugins" / "integrations"

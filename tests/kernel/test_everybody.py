@@ -298,6 +298,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/exports/item-list.json",
         "GET /v1/inbox/stream/by-ticket",
         *(f"GET /v1/lists/{name}" for name in ("countries", "divisions", "nationalities", "peoples")),
+        *(f"GET /v1/open-figures.{written}" for written in ("json", "csv")),
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
         "GET /v1/postings",

@@ -1,9 +1,10 @@
 """Columns that may be encrypted, and the database of a command."""
 
 from banshi.builtin.audit.commands import database
-from banshi.foundation.database.bulk import insert, made
+from banshi.foundation.database.bulk import Asked, fetch, insert, made, read
 from banshi.foundation.database.opening import existing
 from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted
+from banshi.foundation.database.store import Store
 from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
@@ -22,12 +23,14 @@ __all__ = [
     "HISTORY",
     "MAX_SLEEP_S",
     "QUEUE",
+    "Asked",
     "Kept",
     "Personal",
     "PersonalId",
     "PersonalJSON",
     "PersonalLine",
     "PersonalText",
+    "Store",
     "Widen",
     "as_read",
     "as_stored",
@@ -36,9 +39,11 @@ __all__ = [
     "coroutine_command",
     "database",
     "existing",
+    "fetch",
     "insert",
     "made",
     "pages",
     "quoted",
+    "read",
     "unaudited",
 ]

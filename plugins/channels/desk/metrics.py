@@ -70,8 +70,7 @@ class Metrics(Collector):
         self._gauges, self._read_at = gauges, time.monotonic()
 
     def collect(self) -> Iterator[Metric]:
-        is_fresh = time.monotonic() - self._read_at < FRESH_S
-        yield from (self._gauges if is_fresh else _gauges()).values()
+        yield from (self._gauges if time.monotonic() - self._read_at < FRESH_S else _gauges()).values()
 
 
 def _gauges() -> dict[str, GaugeMetricFamily]:

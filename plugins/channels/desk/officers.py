@@ -14,6 +14,7 @@ from typing import Literal, get_args
 import structlog
 
 from banshi import Call, Conflict, Key, Platform, Update, Write
+from banshi.sdk.database import Asked, read
 from desk.places import Desk, desk_of
 from desk.queue import name_of
 from desk.sentences import say
@@ -28,7 +29,10 @@ KNOWN_DAYS = 30
 #: For which somebody counts as there after an act or while a stream is open, and after which that is noted anew.
 HERE, NOTED = timedelta(seconds=60), timedelta(seconds=20)
 
-#: What this process has noted, by day, desk and officer: until when that is enough.
+#: For which that they got one isn't noted anew, where they may hold any number: whose turn it is hangs on minutes.
+GIVEN = timedelta(seconds=1)
+
+#: What this process has noted, by day, desk or "given" and desk, and officer: until when that is enough.
 SEEN: Key[dict[tuple[date, str, str], datetime]] = Key("officers who were seen")
 
 
@@ -103,11 +107,16 @@ def one_more(seat: DeskSeat, now: datetime) -> Update:
 
 async def room_for_one(platform: Platform, code: str, officer: str) -> list[Update]:
     """What of a write gives that officer one more; it is stale where they have got another. Raises OfficerFull."""
-    seat, desk = await DeskSeat.get_or_none(desk=code, officer=officer), desk_of(platform[SETTINGS].desks, code)
+    (seats,) = await read(Asked(DeskSeat, {"desk": code, "officer": officer}))
+    seat, desk = next(iter(seats), None), desk_of(platform[SETTINGS].desks, code)
     if seat is None or desk is None:
         return []
     most, now = seat.most or desk.most, platform.now()
     if not most:
+        noted, given = platform[SEEN], (platform.today(), f"given {code}", officer)
+        if noted.get(given, now) > now:
+            return []
+        noted[given] = now + GIVEN
         return [Update(DeskSeat, {"id": seat.id}, {"given_at": now}, rows=None)]
     holds = await Enquiry.filter(desk=code, state="held", officer=officer).count()
     if holds >= most:

@@ -90,9 +90,8 @@ async def shifts(platform: Platform, desk: Desk, days: int = DAYS_AHEAD) -> list
     """When it is open, from today on, so many days ahead."""
     first, zone = platform.today(), platform.settings.timezone
     last = first + timedelta(days=days)
-    others: Mapping[date, Any] = dict(
-        await DeskDay.filter(desk=desk.code, day__gte=first, day__lte=last).values_list("day", "hours")
-    )
+    days_set = DeskDay.filter(desk=desk.code, day__gte=first, day__lte=last)
+    others: Mapping[date, Any] = dict(await days_set.values_list("day", "hours"))
     found = []
     for ahead in range(days + 1):
         day = first + timedelta(days=ahead)

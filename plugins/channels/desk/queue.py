@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -76,7 +77,9 @@ async def step(
     own = {"id": enquiry.id, "desk": enquiry.desk, "state": enquiry.state, "officer": enquiry.officer}
     party = party_of(platform, enquiry.kind)
     beside = await party.moved(enquiry.subject, enquiry.state, happened) if happened else ()
-    return [Update(Enquiry, {**own, **more}, values), *beside]
+    # What the party says of the enquiry itself goes into the step.
+    changed = dict(ChainMap(*[dict(one.values) for one in beside if one.model is Enquiry], dict(values)))
+    return [Update(Enquiry, {**own, **more}, changed), *[one for one in beside if one.model is not Enquiry]]
 
 
 def write(*parts: Model | Update) -> Write:

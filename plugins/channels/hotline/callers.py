@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from tortoise.exceptions import IntegrityError
 
 from banshi import Platform, Principal, Stale, Update, Write
 from banshi.sdk.cases import commit
+from banshi.sdk.database import Asked, read
 from hotline.sentences import word
 from hotline.slips import SLIPS
 from hotline.tables.models import HotlineCall, HotlineCaller
@@ -21,19 +23,26 @@ TITLE = word("Telephone")
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
-async def caller_with(platform: Platform, number: str) -> tuple[HotlineCaller, HotlineCaller | Update]:
-    """Whoever has that number; and what of a write says that they are met. Of two who meet them at once one does."""
-    key, now = platform[SLIPS].hashed("caller", number), platform.now()
-    if (found := await HotlineCaller.get_or_none(key=key)) is not None:
-        return found, Update(HotlineCaller, {"id": found.id}, {"at": now})
-    new = HotlineCaller(key=key, number=number, at=now)
+def caller_with(platform: Platform, number: str) -> Asked:
+    """What is read to know whoever has that number."""
+    return Asked(HotlineCaller, {"key": platform[SLIPS].hashed("caller", number)})
+
+
+def as_met(
+    platform: Platform, number: str, found: Sequence[HotlineCaller]
+) -> tuple[HotlineCaller, HotlineCaller | Update]:
+    """Whoever was found, and what of a write says that they are met. Of two who meet them at once one does."""
+    if found:
+        return found[0], Update(HotlineCaller, {"id": found[0].id}, {"at": platform.now()})
+    new = HotlineCaller(number=number, at=platform.now(), **caller_with(platform, number).where)
     return new, new
 
 
 async def met(platform: Platform, number: str) -> HotlineCaller:
     """Whoever has that number, who is there from now on."""
     while True:
-        caller, is_met = await caller_with(platform, number)
+        (found,) = await read(caller_with(platform, number))
+        caller, is_met = as_met(platform, number, found)
         with suppress(Stale, IntegrityError):
             await commit(platform, Write(), [is_met])
             return caller

@@ -98,11 +98,14 @@ async def enclosed(_: Platform, case: Case) -> Mapping[str, Any] | None:
     return {**told, **at, "number": caller.number if caller else None, "is_withdrawn": row.withdrawn_at is not None}
 
 
+#: Of a filing, what is the staff's.
+STAFFS = ("slip", "officer", "officer_name", "hands")
+
 HOLDING = Holdings(
     [
         PersonalTable(HotlineCaller, _callers),
         PersonalTable(HotlineCall, _calls, hidden=("agent", "operator")),
-        PersonalTable(HotlineFiling, by_person(HotlineFiling, "person"), hidden=("slip", "officer", "officer_name")),
+        PersonalTable(HotlineFiling, by_person(HotlineFiling, "person"), hidden=STAFFS),
         PersonalTable(HotlineCallBack, _call_backs, hidden=("officer", "log")),
     ],
     forget,

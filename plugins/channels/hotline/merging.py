@@ -14,9 +14,10 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Platform, Stale, Unavailable, Update, Write
+from banshi.sdk.database import Asked, read
 from desk import DESK, Enquiry
 from hotline import call_backs
-from hotline.callers import caller_with
+from hotline.callers import as_met, caller_with
 from hotline.party import KIND, until
 from hotline.settings import SETTINGS
 from hotline.tables.models import HotlineCall, HotlineCaller
@@ -50,8 +51,10 @@ class Told:
 async def take(platform: Platform, told: Told) -> None:
     """Merge one event; once it returns, all of it is written. Raises Unavailable where others are always quicker."""
     for _ in range(MAX_TRIES):
-        caller, is_met = await caller_with(platform, told.number) if told.number else (None, None)
-        row = await HotlineCall.get_or_none(ref=told.ref)
+        asked = caller_with(platform, told.number), Asked(HotlineCall, {"ref": told.ref})
+        callers, calls = await read(*asked)
+        caller, is_met = as_met(platform, told.number, callers) if told.number else (None, None)
+        row = next(iter(calls), None)
         with suppress(Stale, IntegrityError):
             if parts := await _merged(platform, row, told, caller):
                 await platform.store.commit(_write([*parts, *([is_met] if is_met else [])]))

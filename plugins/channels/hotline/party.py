@@ -11,6 +11,7 @@ from uuid import UUID
 from tortoise.models import Model
 
 from banshi import Platform, Principal, Update
+from banshi.sdk.database import fetch
 from desk import Enquiry, Known, Reachable, Word
 from hotline.callers import TITLE, spoken_for
 from hotline.settings import SETTINGS
@@ -55,11 +56,11 @@ class Calls:
         return {}
 
     async def known(self, subjects: Sequence[UUID]) -> Mapping[UUID, Known]:
-        calls = await HotlineCall.filter(id__in=subjects)
-        return {one.id: Known(TITLE, one.known.get("name", ""), bool(one.person)) for one in calls}
+        calls = await fetch(self.platform.store.connection, HotlineCall, subjects)
+        return {one: Known(TITLE, row.known.get("name", ""), bool(row.person)) for one, row in calls.items()}
 
     async def moved(self, subject: UUID, _: str, happened: str) -> Sequence[Update]:
-        call = await HotlineCall.get_or_none(id=subject)
+        call = (await fetch(self.platform.store.connection, HotlineCall, [subject])).get(subject)
         goes_on = call is not None and call.ended_at is None and self.platform.now() < until(self.platform, call)
         if goes_on and happened in ("shut", "over"):
             # Hours are for those who write. Whoever rings goes on until they are spoken with, or have hung up.

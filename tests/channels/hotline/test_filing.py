@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -54,20 +55,40 @@ async def test_what_is_filed_is_the_callers_and_says_who_filed_it(tmp_path: Path
         assert [one["id"] for one in pop["filings"]] == [made["id"]]
 
 
-async def test_who_has_filed_a_case_takes_no_step_of_staff_in_it(tmp_path: Path) -> None:
+async def test_nobody_who_had_a_hand_in_what_was_filed_takes_a_step_of_staff_in_it(tmp_path: Path) -> None:
+    """Whoever of three begins it, writes in it and files it: that one decides it who did none of these."""
     async with exchange(tmp_path) as door:
         roles = ("petitions/reception:desk", "petitions/reception:reviewer")
-        li, call = await taken(door, operator=officer(door, "li", *roles))
-        made = (await filed(li, call, "suggest-police", await suggestion(door))).created()
+        names = ("officer-ma", "officer-bai", "officer-tian", "officer-lu")
+        people, whole = {name: officer(door, name, *roles) for name in names}, await suggestion(door)
+        half = {"answers": dict(list(whole["answers"].items())[:1])}
+        cases = dict[str, set[str]]()
+        for number, (writes, files) in enumerate(product([*names[:3], ""], names[:3])):
+            phone = f"+861990000{number:04}"
+            ma, call = await taken(door, f"c{number}", people[names[0]], number=phone)
+            made = (await filed(ma, call, "suggest-police", half, wait=True)).created()
+            body = {**AGREED, "number": phone, "slip": made["slip"], "submission": half, "wait": True}
+            if writes:
+                assert (await people[writes].post(FILINGS, body)).created()["state"] == "waiting"
+            done = (await people[files].post(FILINGS, {**body, "submission": whole})).created()
+            cases[done["begun"]["case"]["id"]] = {names[0], writes, files}
+        straight = (await filed(ma, call, "suggest-police", whole)).created()
+        cases[straight["begun"]["case"]["id"]] = {names[0]}
         await door.settled()
-        case = f"/v1/cases/{made['begun']['case']['id']}"
-        wang = door.staff("wang", "petitions/reception:reviewer")
-        assert (await li.get(case)).ok()["permitted_actions"] == []
-        assert {one["action"] for one in (await wang.get(case)).ok()["permitted_actions"]} >= {"assign"}
-        (row,) = [one for one in (await li.get("/v1/worklist")).ok()["items"] if case.endswith(one["id"])]
-        assert row["actions"] == []
-        body = {"details": {"unit": "reception"}}
-        (await li.post(f"{case}/actions/assign", body)).problem(409, "action-not-permitted")
+        for name, one in people.items():
+            rows = {row["id"]: bool(row["actions"]) for row in (await one.get("/v1/worklist?limit=50")).ok()["items"]}
+            assert rows == {case: name not in hands for case, hands in cases.items()}
+            for case, hands in cases.items():
+                shown = (await one.get(f"/v1/cases/{case}")).ok()["permitted_actions"]
+                assert bool(shown) == (name not in hands)
+        (case, hands) = max(cases.items(), key=lambda one: len(one[1]))
+        for name in sorted(hands):
+            body = {"details": {"unit": "reception"}}
+            (await people[name].post(f"/v1/cases/{case}/actions/assign", body)).problem(409, "action-not-permitted")
+        bound = {"number": phone, "slip": made["slip"]}
+        zhang = owner(door, "zhang", phone=phone)
+        (await zhang.post(f"{SLIPS}/bind", bound)).ok()
+        assert b"officer-" not in (await zhang.get("/v1/me/data")).body
 
 
 async def test_a_repeat_files_once_and_tells_the_same_slip_code(tmp_path: Path, database: str) -> None:
@@ -230,7 +251,7 @@ async def test_a_draft_waits_for_whoever_finishes_it(tmp_path: Path, database: s
         assert (again["id"], again["state"], again["slip"]) == (made["id"], "filed", None)
         # Who has begun it is remembered beside who ended it.
         done_by = await HotlineFiling.get(id=made["id"])
-        assert (done_by.officer, done_by.begun_by, done_by.answers) == ("wang", "li", None)
+        assert (done_by.officer, done_by.hands, done_by.answers) == ("wang", ["li"], None)
         other = (await filed(li, call, "suggest-police", half, wait=True)).created()
         zhang, body = owner(door, "zhang"), {"number": NUMBER, "slip": other["slip"]}
         for _ in range(2):

@@ -71,6 +71,8 @@ async def _rows(held: PersonalTable, whom: DataSubject, keys: Sequence[Any]) -> 
     key = held.model._meta.pk_attr
     for row in await held.model.filter(pk__in=list(keys)).order_by(key).values():
         hidden = held.hidden(row, whom) if callable(held.hidden) else held.hidden
+        for column, _, member in (one.partition(".") for one in hidden if "." in one):
+            (row[column] or {}).pop(member, None)
         yield orjson.dumps({name: value for name, value in row.items() if name not in hidden}, default=_text)
 
 

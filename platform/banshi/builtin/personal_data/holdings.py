@@ -39,7 +39,8 @@ class PersonalTable:
 
     model: type[Model]
     find: Find
-    #: Columns that name somebody else: staff, the other side. A function where a row itself says which these are.
+    #: Columns that name somebody else, or members of one (`details.hands`): staff, the other side. A function where a
+    #: row itself says which these are.
     hidden: Collection[str] | Callable[[Mapping[str, Any], DataSubject], Collection[str]] = ()
 
 

@@ -69,7 +69,7 @@ SEALING = ("salt", "mark", "row_digest", "redacted", "seal")
 KERNEL = Holdings(
     (
         PersonalTable(Case, by_person(Case, "person")),
-        PersonalTable(CaseEvent, by_case(CaseEvent), hidden=("actor_id", *SEALING)),
+        PersonalTable(CaseEvent, by_case(CaseEvent), hidden=("actor_id", "details.hands", *SEALING)),
         PersonalTable(CaseReading, by_case(CaseReading), hidden=("reader", "mark", "seal")),
         PersonalTable(OperatorCommand, _commands, hidden=("operator", "about", "whose", "mark", "seal")),
         PersonalTable(Attachment, by_person(Attachment, "person")),

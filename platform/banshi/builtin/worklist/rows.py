@@ -13,7 +13,6 @@ from banshi.foundation.texts import masked
 from banshi.kernel.cases.actions import word, words_of
 from banshi.kernel.cases.actors import Actor, by_role, is_filing
 from banshi.kernel.cases.representations import case_summary, firsts_of, second_person
-from banshi.kernel.cases.submission import FIRST_ACTION
 from banshi.kernel.contract.values import Item, Texts, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
@@ -27,12 +26,11 @@ async def rows_of(platform: Platform, cases: Sequence[Case], actor: Actor, langu
     firsts = {case.id: found for case in cases if (found := firsts_of(platform, case))}
     taken = dict[UUID, list[CaseEvent]]()
     if firsts:
-        actions = sorted(frozenset[str]().union(*firsts.values()))
-        events: Any = CaseEvent.filter(case_id__in=[*firsts], action__in=actions)
+        events: Any = CaseEvent.filter(case_id__in=[*firsts], action__in=sorted(set[str]().union(*firsts.values())))
         for event in await events:
             taken.setdefault(event.case_id, []).append(event)
-    own: Any = CaseEvent.filter(case_id__in=[case.id for case in cases], action=FIRST_ACTION, actor_id=actor.subject)
-    filed = {event.case_id for event in (await own if cases else ()) if is_filing(event)}
+    began: Any = CaseEvent.filter(case_id__in=[case.id for case in cases], version=1)
+    filed = {event.case_id for event in (await began if cases else ()) if is_filing(event, actor.subject)}
     noted: dict[UUID, Texts] = {}
     for kind in platform.registry.kinds.values():
         if kind.notes and (of_kind := [case for case in cases if case.kind == kind.name]):

@@ -107,10 +107,8 @@ def _flat(model: type[Model]) -> bool:
 def _kinds(model: type[Model], names: Sequence[str] | None) -> list[str]:
     """The types of these fields' columns, or of all, without a length: it would cut what the column refuses."""
     fields = model._meta.fields_map
-    return [
-        LENGTH.sub("", fields[name].get_for_dialect(POSTGRES, "SQL_TYPE"))
-        for name in names or model._meta.fields_db_projection
-    ]
+    asked = names or model._meta.fields_db_projection
+    return [LENGTH.sub("", fields[name].get_for_dialect(POSTGRES, "SQL_TYPE")) for name in asked]
 
 
 @lru_cache(maxsize=1024)

@@ -176,13 +176,17 @@ async def guards(connection: BaseDBAsyncClient, writes: Sequence[Write]) -> list
     return changed
 
 
+async def _changed(connection: BaseDBAsyncClient, update: Update) -> int:
+    """How many rows it changes; what is of one key by a statement that is worded once."""
+    if alike := bulk.shape(update.model, update.where, update.values):
+        return len(await bulk.update(connection, update.model, alike, [(update.where, update.values)]))
+    return await update.model.filter(**update.where).using_db(connection).update(**update.values)
+
+
 async def update(connection: BaseDBAsyncClient, updates: Sequence[Update], guard: int | None) -> Exception | None:
     """Carry out the updates of a write; of the first, where `guard` is given, it says how many rows it has changed."""
     for position, update in enumerate(updates):
-        if position or guard is None:
-            changed = await update.model.filter(**update.where).using_db(connection).update(**update.values)
-        else:
-            changed = guard
+        changed = await _changed(connection, update) if position or guard is None else guard
         if update.rows is not None and changed != update.rows:
             if position or changed:
                 # Something of this write is changed already: the whole transaction has to go.

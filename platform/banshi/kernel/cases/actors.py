@@ -9,7 +9,7 @@ from uuid import UUID
 
 from banshi.foundation.database.bulk import Asked, read
 from banshi.foundation.errors import Hidden, NotFound
-from banshi.kernel.cases.submission import FIRST_ACTION, item_of
+from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Step, Who
 from banshi.kernel.runtime.running import Platform
@@ -87,17 +87,20 @@ async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     """The steps that the state table has for the actor now, as it has them for every case."""
     open_steps, who = by_role(platform, case, actor), actor.principal
     if open_steps and who and (who.is_staff or any(step.other_than for step in open_steps)):
-        own = {"case_id": case.id, "actor_id": actor.subject}
-        (mine,) = await read(Asked(CaseEvent, own, only=("action", "details")))
+        own, first = {"case_id": case.id, "actor_id": actor.subject}, {"case_id": case.id, "version": 1}
+        mine, began = await read(Asked(CaseEvent, own, only=("action",)), Asked(CaseEvent, first))
         taken = {one.action for one in mine}
-        is_theirs = who.is_staff and any(map(is_filing, mine))
+        is_theirs = who.is_staff and any(is_filing(one, actor.subject) for one in began)
         open_steps = [step for step in open_steps if not is_theirs and step.other_than not in taken]
     return open_steps
 
 
-def is_filing(event: CaseEvent) -> bool:
-    """Whether it files for somebody else: whoever did takes no step of staff in it. A counter's booking does not."""
-    return event.action == FIRST_ACTION and not (event.details or {}).get("counter")
+def is_filing(event: CaseEvent, subject: str) -> bool:
+    """Whether a case's first entry says that this one of the staff filed it for somebody else, or had a hand in that:
+    whoever did takes no step of staff in it. A counter's booking says no such thing.
+    """
+    told = event.details or {}
+    return not told.get("counter") and subject in (event.actor_id, *told.get("hands", ()))
 
 
 def by_role(platform: Platform, case: Case, actor: Actor) -> list[Step]:
@@ -105,11 +108,8 @@ def by_role(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     who = actor.who(case)
     if who is None or case.content != KEPT or platform.registry.items.of(case.item) is None:
         return []
-    return [
-        step
-        for step in item_of(platform, case).steps
-        if step.state == case.state and who in step.who and _has_role(step, case, actor)
-    ]
+    steps = [step for step in item_of(platform, case).steps if step.state == case.state and who in step.who]
+    return [step for step in steps if _has_role(step, case, actor)]
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:

@@ -100,6 +100,7 @@ def new_case(
         state=FIRST_STATE,
         actor=(Who.STAFF if principal.agent else Who.CITIZEN).value,
         actor_id=principal.agent or principal.subject,
+        details={"hands": [*principal.hands]} if principal.hands else None,
     )
     event.of_case = case, {}
     return case, event
@@ -128,7 +129,7 @@ async def prepare_case(
     wishes = body.get("reuse", ())
     given = await check(platform, item, case, answers, language, principal=principal, wishes=wishes)
     case.answers = dict(given.answers)
-    event.details = {"reused": given.reused.told} if given.reused.told else None
+    event.details = {**(event.details or {}), "reused": given.reused.told} if given.reused.told else event.details
     more = await kind.received(platform, case, body) if kind.received else ()
     if kind.intake is not None and case.state == FIRST_STATE:
         more = [*more, outbox.intake_row(case.id, case.version)]

@@ -85,6 +85,8 @@ class Principal:
     #: The member of staff who speaks for them, such as an operator of the hotline: what they do is on record as done by
     #: that one, who then takes no step of staff in the case; "" for people who speak for themselves.
     agent: str = ""
+    #: Who else of the staff had a hand in what they file, such as in a draft: none of them takes such a step either.
+    hands: tuple[str, ...] = ()
     #: What their roles let them read; None for whoever a plugin speaks for, who reads what their roles cover.
     access: Readers | None = field(default=None, repr=False, compare=False)
     #: Whether they are a member of staff; no citizen has a role.

@@ -10,6 +10,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from banshi import Call, Conflict, NotFound, Platform, Principal, Update, text_in
+from banshi.sdk.database import Asked, read
 from banshi.sdk.documents import ID, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from desk.officers import seen
 from desk.party import BECAME, Word, party_of
@@ -61,32 +62,20 @@ MESSAGE = Record(
 EVENT = Record(at=MOMENT, what=TEXT, officer=MAYBE_PERSON, text=TEXT)
 
 
-class NotHolder(Conflict):
+class NotHolder(Conflict, code="not-holder", says=say):
     """You don't hold this conversation; claim it first."""
 
-    code = "not-holder"
-    says = say
 
-
-class HeldByOther(Conflict):
+class HeldByOther(Conflict, code="held-by-other", says=say):
     """A colleague holds this conversation."""
 
-    code = "held-by-other"
-    says = say
 
-
-class Over(Conflict):
+class Over(Conflict, code="enquiry-over", says=say):
     """This conversation is over, or its citizen has left."""
 
-    code = "enquiry-over"
-    says = say
 
-
-class PartyGone(Conflict):
+class PartyGone(Conflict, code="party-gone", says=say):
     """Nobody is there any more to whom this could be said; you can close it."""
-
-    code = "party-gone"
-    says = say
 
 
 def word_of(said: Sequence[Model | Update]) -> UUID:
@@ -111,7 +100,8 @@ def own_desk(call: Call, code: str, *roles: str) -> Desk:
 
 async def find(call: Call, *roles: str) -> Enquiry:
     """The enquiry that the path names. Raises NotFound for another desk's, as for none."""
-    row = await Enquiry.get_or_none(id=UUID(call.path["id"]))
+    (rows,) = await read(Asked(Enquiry, {"id": UUID(call.path["id"])}))
+    row: Enquiry | None = next(iter(rows), None)
     desk = desk_of(desks_of(call.platform, call.principal, *roles), row.desk) if row else None
     if row is None or desk is None:
         raise NotFound(say("There is no such conversation at a desk of yours."), see="/v1/desk/enquiries")

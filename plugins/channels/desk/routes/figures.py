@@ -81,12 +81,11 @@ async def _lines(call: Call) -> list[dict[str, Any]]:
     for desk in desks_of(platform, call.principal, LEAD):
         rows = await Enquiry.filter(desk=desk.code, asked_at__gte=begins, asked_at__lt=ends).only(*COLUMNS)
         groups: dict[str, list[Enquiry]] = {} if by != "desk" else {"": rows}
-        names = {code: text_in(title, call.language) for code, title in desk.labels.items()}
+        labels = {code: text_in(title, call.language) for code, title in desk.labels.items()}
+        names = {row.officer: row.officer_name for row in rows} if by == "officer" else labels
         for row in rows if by != "desk" else ():
             for of in [row.officer] if by == "officer" else labels_of(row) or [""]:
                 groups.setdefault(of, []).append(row)
-        if by == "officer":
-            names = {row.officer: row.officer_name for row in rows}
         for of, own in sorted(groups.items()):
             shown.append({"desk": desk.code, "of": of, "name": names.get(of, ""), **figures(own)})
     return shown

@@ -58,9 +58,7 @@ async def list_enquiries(call: Call) -> web.StreamResponse:
     """List the conversations of your desks, the most urgent and then the oldest first."""
     desks = enquiries.desks_of(call.platform, call.principal)
     await officers.seen(call, [desk for desk in desks if desk.is_of(call.principal, OFFICER)])
-    codes = [desk.code for desk in desks]
-    if code := call.query.get("desk"):
-        codes = [enquiries.own_desk(call, code).code]
+    codes = [enquiries.own_desk(call, call.query["desk"]).code] if call.query.get("desk") else [d.code for d in desks]
     state = call.query.get("state", "waiting")
     wanted = {"blocked_until__gt": call.now} if state == "blocked" else {"state": state}
     rows = Enquiry.filter(desk__in=codes, **wanted)
@@ -93,7 +91,7 @@ async def commit(call: Call, *parts: Model | Update) -> None:
 async def _step(call: Call, row: Enquiry, *parts: Model | Update) -> web.StreamResponse:
     """Write it, and show what has become of it. Raises what `commit` does."""
     await commit(call, *parts)
-    return await _shown(call, await Enquiry.get(id=row.id))
+    return await _shown(call, row)
 
 
 @ROUTES.post("/v1/desk/enquiries/{id}/claim", Audience.STAFF, ONE)
@@ -104,7 +102,7 @@ async def claim_enquiry(call: Call) -> web.StreamResponse:
         row = await find(call)
         if row.officer != officer.subject:
             # Whoever leads the desk alone takes over; what they hold they keep.
-            row = await find(call, OFFICER)
+            enquiries.own_desk(call, row.desk, OFFICER)
         parts: list[Model | Update]
         if row.state == "waiting":
             values = queue.holding(call.platform, row, officer.subject, queue.name_of(officer), call.now)
@@ -120,7 +118,7 @@ async def claim_enquiry(call: Call) -> web.StreamResponse:
             await call.platform.store.commit(queue.write(*parts))
             if row.claimed_at is None:
                 call.platform[METRICS].took("wait", row, call.now)
-            return await _shown(call, await Enquiry.get(id=row.id))
+            return await _shown(call, row)
     raise Conflict(MOVED)
 
 

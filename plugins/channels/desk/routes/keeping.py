@@ -56,8 +56,7 @@ GONE = Answer("It is as the calendar has it, or there is none any more.")
 )
 async def list_desks(call: Call) -> web.StreamResponse:
     """List the desks at which you sit or which you lead: whether each is open, and its shifts."""
-    platform, shown = call.platform, []
-    own = desks_of(platform, call.principal)
+    platform, own, shown = call.platform, desks_of(call.platform, call.principal), []
     for desk in platform[SETTINGS].desks if own and call.query.get("all") else own:
         stretches = await places.shifts(platform, desk)
         about = {
@@ -149,14 +148,9 @@ async def _write_phrase(call: Call, texts: dict[str, str], seen: int | None) -> 
 )
 async def set_desk_phrase(call: Call) -> web.StreamResponse:
     """Write the next version of a canned answer."""
-    unknown = [
-        FieldProblem(f"/texts/{tag}", say(NO_PLACEHOLDER, name=name))
-        for tag, text in call.body["texts"].items()
-        for name in re.findall(r"{([^{}]*)}", text)
-        if name not in PLACEHOLDERS
-    ]
-    if unknown:
-        raise InvalidFields(unknown)
+    named = [(tag, one) for tag, text in call.body["texts"].items() for one in re.findall(r"{([^{}]*)}", text)]
+    if unknown := [one for one in named if one[1] not in PLACEHOLDERS]:
+        raise InvalidFields([FieldProblem(f"/texts/{tag}", say(NO_PLACEHOLDER, name=name)) for tag, name in unknown])
     row = await _write_phrase(call, call.body["texts"], call.body["version"])
     return reply(call, PHRASE.of(call.platform, row))
 

@@ -87,12 +87,9 @@ async def read_enquiry(call: Call) -> web.StreamResponse:
     await _note(call, [row])
     words = await enquiries.words_of(platform, row, MAX_MESSAGES, before)
     events = await DeskEvent.filter(enquiry_id=row.id, desk=row.desk).exclude(what__in=BECAME).order_by("id")
-    shown = {
-        **enquiries.head(platform, row),
-        "messages": [message(platform, one, call.language) for one in words],
-        "events": [enquiries.event(platform, one, True) for one in events],
-    }
-    return reply(call, shown)
+    messages = [message(platform, one, call.language) for one in words]
+    shown = {"messages": messages, "events": [enquiries.event(platform, one, True) for one in events]}
+    return reply(call, {**enquiries.head(platform, row), **shown})
 
 
 @ROUTES.post("/v1/desk/enquiries/{id}/earlier", Audience.STAFF, {200: LIST}, body=PURPOSE_BODY)
@@ -109,10 +106,8 @@ async def list_earlier_enquiries(call: Call) -> web.StreamResponse:
 async def search_enquiries(call: Call) -> web.StreamResponse:
     """Find conversations of your desks that are over by words that were said, for a purpose; each is on record."""
     platform, body = call.platform, call.body
-    desks = [desk.code for desk in desks_of(platform, call.principal)]
-    if "desk" in body:
-        desks = [enquiries.own_desk(call, body["desk"]).code]
-    rows = Enquiry.filter(desk__in=desks, state__in=("closed", "left"))
+    own_desks = [enquiries.own_desk(call, body["desk"])] if "desk" in body else desks_of(platform, call.principal)
+    rows = Enquiry.filter(desk__in=[desk.code for desk in own_desks], state__in=("closed", "left"))
     if "before" in body:
         rows = rows.filter(id__lt=UUID(body["before"]))
     looked = await rows.order_by("-id").limit(MAX_SEARCHED)
@@ -133,8 +128,7 @@ def _text(content: Any) -> str:
 
 async def _note(call: Call, rows: list[Enquiry]) -> None:
     """It is on record before anything is shown."""
-    events = [queue.event(row, "read", call.now, call.principal, call.body["purpose"]) for row in rows]
-    if events:
+    if events := [queue.event(row, "read", call.now, call.principal, call.body["purpose"]) for row in rows]:
         await call.platform.store.commit(Write(rows=events))
 
 

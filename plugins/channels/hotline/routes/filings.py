@@ -100,7 +100,7 @@ class Filing:
         answers = waits if state == "waiting" else None
         values = {"state": state, "case_id": case.id if case else None, "answers": answers}
         if not self.is_new:
-            names = ("person", "call_id", "officer", "officer_name", "begun_by", "identified", "relation", "consent")
+            names = ("person", "call_id", "officer", "officer_name", "hands", "identified", "relation", "consent")
             values |= {name: getattr(by, name) for name in (*names, "consented_at", "read_back_at", "texts", "at")}
             kept: Model | Update = Update(HotlineFiling, {"id": by.id, "state": "waiting"}, values)
         else:
@@ -181,6 +181,8 @@ async def _begun(call: Call) -> Filing:
     before = await _waiting(call) if "slip" in body else None
     caller = await _caller(call, on_call, before)
     who = spoken_for(on_call, caller, call.principal.subject, body.get("name", ""))
+    # Nobody who wrote in it decides it, whoever files it in the end.
+    who = replace(who, hands=tuple(dict.fromkeys([*(before.hands or ()), before.officer])) if before else ())
     if before is not None and before.person not in (who.subject, caller.subject):
         raise AnothersFiling
     item = platform.registry.items.get(before.item if before else body["item"])
@@ -196,7 +198,7 @@ async def _begun(call: Call) -> Filing:
         desk=enquiry.desk if enquiry else before.desk if before else "",
         item=item.code,
         officer=call.principal.subject,
-        begun_by=(before.begun_by or before.officer) if before else "",
+        hands=list(who.hands),
         officer_name=(call.principal.name or call.principal.subject)[:255],
         identified="code" if on_call and on_call.person else "told",
         relation=body["relation"],

@@ -131,7 +131,7 @@ async def bind_slip(call: Call) -> web.StreamResponse:
 async def _prove_number(call: Call, row: HotlineFiling) -> None:
     """Raises NotTheNumber, and NoSlip for who filed it: they know number and code, and neither is theirs."""
     platform, me, code = call.platform, call.principal, call.body.get("code")
-    if me.subject in (row.officer, row.begun_by):
+    if me.subject in (row.officer, *(row.hands or ())):
         raise NoSlip
     slips, caller = platform[SLIPS], await HotlineCaller.get(id=row.caller_id)
     if number_in(platform, me.phone) == caller.number:

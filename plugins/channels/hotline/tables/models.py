@@ -83,6 +83,10 @@ class Answers(PersonalJSON):
     """What was said for a form, as far as it goes."""
 
 
+class Hands(PersonalJSON):
+    """Subjects of the staff."""
+
+
 class HotlineFiling(Personal):
     """One thing that an operator has filed for somebody, or that waits until it can be."""
 
@@ -100,9 +104,10 @@ class HotlineFiling(Personal):
     state = fields.CharField(max_length=9)
     #: Of what waits, right or wrong; it is of this filing alone, whatever else waits under the number.
     answers: Any = Answers(null=True)
-    #: Who filed it; and who had begun it, where that was somebody else.
+    #: Who filed it, or has written in it last.
     officer = PersonalId(255)
-    begun_by = PersonalId(255, default="")
+    #: Who of the staff had a hand in it before that.
+    hands: Any = Hands(null=True)
     officer_name = PersonalLine(255)
     #: told (they said who they are) or code (of their app); and for whom they speak: self, ward, relative or minor.
     identified = fields.CharField(max_length=4)

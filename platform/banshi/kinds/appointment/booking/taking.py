@@ -133,7 +133,7 @@ async def book(platform: Platform, wish: Wish, receipt: Receipt) -> None:
     # Before it is the person's turn: a department that is slow holds up nobody else.
     given = await check(platform, wish.item, case, wish.answers, wish.language, wishes=wish.reuse)
     case.answers = dict(given.answers)
-    told = (("counter", wish.given_by is not None), ("reused", given.reused.told))
+    told = (*(event.details or {}).items(), ("counter", wish.given_by is not None), ("reused", given.reused.told))
     event.details = {name: one for name, one in told if one} or None
     async with platform[QUEUE].turn(wish.item.code, wish.person.subject):
         await _book(platform, wish, Draft(case, event, given), receipt)

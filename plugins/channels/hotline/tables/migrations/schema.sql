@@ -1,4 +1,4 @@
--- After 0001_initial
+-- After 0002_hands
 CREATE TABLE "hotline_call" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "ref" VARCHAR(128) NOT NULL UNIQUE /* The switch's own name of it. */,
@@ -55,29 +55,7 @@ CREATE TABLE "hotline_caller" (
     "number" VARCHAR(396) NOT NULL  /* With its country; sealed. */,
     "at" TIMESTAMP NOT NULL
 );
-CREATE TABLE "hotline_filing" (
-    "id" CHAR(36) NOT NULL  PRIMARY KEY,
-    "slip" VARCHAR(64) NOT NULL UNIQUE /* The keyed hash of the number and the slip code together. */,
-    "caller_id" CHAR(36) NOT NULL,
-    "person" VARCHAR(1415) NOT NULL  /* Whose it is: the caller's own subject, or the citizen's who has proved themselves or bound it. */,
-    "call_id" CHAR(36),
-    "desk" VARCHAR(64) NOT NULL,
-    "item" VARCHAR(64) NOT NULL,
-    "case_id" CHAR(36),
-    "state" VARCHAR(9) NOT NULL  /* waiting, filed, answered (there is no case), bound (a draft that is its citizen's own), or withdrawn. */,
-    "answers" JSON   /* Of what waits, right or wrong; it is of this filing alone, whatever else waits under the number. */,
-    "officer" VARCHAR(1415) NOT NULL  /* Who filed it; and who had begun it, where that was somebody else. */,
-    "begun_by" VARCHAR(1415) NOT NULL,
-    "officer_name" VARCHAR(1415) NOT NULL,
-    "identified" VARCHAR(4) NOT NULL  /* told (they said who they are) or code (of their app); and for whom they speak: self, ward, relative or minor. */,
-    "relation" VARCHAR(8) NOT NULL,
-    "consent" VARCHAR(32) NOT NULL  /* The version of the wording that was read out, when they agreed, and when their number was read back. */,
-    "consented_at" TIMESTAMP NOT NULL,
-    "read_back_at" TIMESTAMP NOT NULL,
-    "texts" INT NOT NULL  /* They agreed to text messages. */,
-    "withdrawn_at" TIMESTAMP,
-    "at" TIMESTAMP NOT NULL
-);
+CREATE TABLE "hotline_filing" ("id" CHAR(36) NOT NULL  PRIMARY KEY, "slip" VARCHAR(64) NOT NULL UNIQUE, "caller_id" CHAR(36) NOT NULL, "person" VARCHAR(1415) NOT NULL, "call_id" CHAR(36), "desk" VARCHAR(64) NOT NULL, "item" VARCHAR(64) NOT NULL, "case_id" CHAR(36), "state" VARCHAR(9) NOT NULL, "answers" JSON, "officer" VARCHAR(1415) NOT NULL, "officer_name" VARCHAR(1415) NOT NULL, "identified" VARCHAR(4) NOT NULL, "relation" VARCHAR(8) NOT NULL, "consent" VARCHAR(32) NOT NULL, "consented_at" TIMESTAMP NOT NULL, "read_back_at" TIMESTAMP NOT NULL, "texts" INT NOT NULL, "withdrawn_at" TIMESTAMP, "at" TIMESTAMP NOT NULL, "hands" JSON);
 CREATE INDEX "idx_hotline_fil_caller__d6703b" ON "hotline_filing" ("caller_id");
 CREATE INDEX "idx_hotline_fil_person_2edaae" ON "hotline_filing" ("person");
 CREATE INDEX "idx_hotline_fil_case_id_612704" ON "hotline_filing" ("case_id");
