@@ -406,7 +406,9 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "change_alert": {"version": 1, "note": "想改改"},
     "act_on_refutation": {"version": 1},
     "write_refutation": {
-        **{"rating": "checking", "claim": "桥塌了", "version": 1},
+        "rating": "checking",
+        "claim": "桥塌了",
+        "version": 1,
         "about": {"zh-CN": "桥塌了", "en": "A bridge fell"},
     },
     "change_device": {"language": "en"},

@@ -7,7 +7,7 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, Conflict, Write, reply
 from banshi.sdk.documents import TEXT, Record, array
 from banshi.sdk.http import Routes
-from refutations.reading.published import public
+from refutations.reading.published import GONE, public
 from refutations.sentences import say
 from refutations.tables.models import Hearer
 
@@ -30,7 +30,7 @@ async def list_followed_refutations(call: Call) -> web.StreamResponse:
     return reply(call, {"items": [row.about or ALL for row in rows]})
 
 
-@ROUTES.put("/v1/refutations/followed/{id}", Audience.CITIZEN, SO_IT_IS)
+@ROUTES.put("/v1/refutations/followed/{id}", Audience.CITIZEN, {**SO_IT_IS, 410: GONE})
 async def follow_refutation(call: Call) -> web.StreamResponse:
     """Be told of all that is published, or of what becomes of one. Again changes nothing."""
     person = call.principal.subject

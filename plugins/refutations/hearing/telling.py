@@ -36,8 +36,9 @@ async def hear(platform: Platform, events: Sequence[Event]) -> None:
     for event in events:
         if event.type == ASKED and event.item in platform[SETTINGS].asked_by:
             case = await Case.get_or_none(id=event.subject)
-            for row, edition in await platform[FOUND].of(_words(case)) if case and case.mode == "live" else ():
-                await _tell(platform, row, edition, [await _waits(platform, row, case)])
+            if case and case.mode == "live":
+                for row, edition in await platform[FOUND].of(_words(case)):
+                    await _tell(platform, row, edition, [await _waits(platform, row, case)])
         if event.type == EVENTS["approve"]:
             row = await Refutation.get(id=event.subject)
             # A newer edition is told of by itself, and what was withdrawn by nobody.

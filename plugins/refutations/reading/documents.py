@@ -65,7 +65,7 @@ def page_of(platform: Platform, identity: object) -> str:
 
 def summary_of(words: Mapping[str, Any]) -> Texts:
     """What was found; while it is being checked, what to do until it is known."""
-    return _UNTIL_THEN if words["rating"] == CHECKING else words["finding"]  # type: ignore[no-any-return]
+    return _UNTIL_THEN if words["rating"] == CHECKING else words["finding"]
 
 
 def summary(platform: Platform, row: Refutation, edition: Edition, language: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from banshi import LANGUAGES, Key, Platform
 from banshi.sdk.catalogue import search_terms
+from banshi.sdk.danger import danger_in
 from refutations.reading import documents
 from refutations.reading.published import with_editions
 from refutations.tables.models import Edition, Refutation
@@ -16,10 +17,10 @@ from refutations.writing.steps import PUBLIC
 #: Records that are looked through, the newest; and how many one answer has.
 MAX_KNOWN, MAX_FOUND = 500, 3
 
-#: What people say around a claim when they ask whether it is true.
-ASKING = re.compile(
-    r"是不是|是否|有没有|真的假的|是真的|真的|假的|真假|属实|听说|网传|网上|群里|请问|想问|谣言|辟谣|[吗么呢吧]"
-    r"|\b(?:is|it|true|that|the|a|an|has|have|of|did|was|does|really|rumou?rs?|hoax|fake)\b",
+#: By what people ask whether something is true, and what else they say around a claim.
+TRUTH = re.compile(r"是?真的|假的|真假|属实|网传|谣言|辟谣|\b(?:true|really|rumou?rs?|hoax|fake)\b", re.IGNORECASE)
+AROUND = re.compile(
+    r"是不是|是否|有没有|听说|网上|群里|请问|想问|[吗么呢吧]|\b(?:is|it|that|the|an?|has|have|of|did|was|does)\b",
     re.IGNORECASE,
 )
 
@@ -28,7 +29,7 @@ Terms = frozenset[str]
 
 def terms_in(text: str) -> Terms:
     """What a text says beside asking for it: pairs of Chinese characters, stems of English words."""
-    return search_terms(ASKING.sub(" ", text))
+    return search_terms(AROUND.sub(" ", TRUTH.sub(" ", text)))
 
 
 def fits(asked: Terms, words: Mapping[str, Any]) -> bool:
@@ -62,7 +63,9 @@ FOUND: Key[Found] = Key("refutations by their words")
 
 
 async def beside(platform: Platform, text: str, language: str) -> list[dict[str, Any]]:
-    """What a search shows above its items."""
+    """What a search shows above its items; to whom danger is heard of, only where they ask whether it is true."""
+    if danger_in(text) and not TRUTH.search(text):
+        return []
     told = [documents.summary(platform, *one, language) for one in await platform[FOUND].of(text)]
     names = ("title", "summary", "updated_at", "links")
     return [{"kind": "refutation", **{name: one[name] for name in names}} for one in told]

@@ -24,7 +24,7 @@ JSON_LD = "application/ld+json"
 TITLE = word("Rumours, checked")
 
 _EDITION = Parameter("edition", {"type": "integer", "minimum": 1, "maximum": 10_000}, "An earlier edition.")
-_GONE = Answer("It was withdrawn: nothing of it is shown any more.")
+GONE = Answer("It was withdrawn: nothing of it is shown any more.")
 LEADS = [Link(name, {"id": "$response.body#/id"}) for name in ("show_refutation", "show_claim_review")]
 _FIRST = [Link(one.operation, {"id": "$response.body#/items/0/id"}) for one in LEADS]
 
@@ -85,7 +85,7 @@ def _entry(call: Call, row: Refutation, edition: Edition) -> Entry:
 @ROUTES.get(
     "/v1/refutations/{id}",
     Audience.ANYONE,
-    {200: Answer("What it says.", documents.WHOLE, links=LEADS[1:]), 410: _GONE},
+    {200: Answer("What it says.", documents.WHOLE, links=LEADS[1:]), 410: GONE},
     parameters=[_EDITION],
 )
 async def show_refutation(call: Call) -> web.StreamResponse:
@@ -100,7 +100,7 @@ async def show_refutation(call: Call) -> web.StreamResponse:
 @ROUTES.get(
     "/v1/refutations/{id}/claim-review.jsonld",
     Audience.ANYONE,
-    {200: Answer("A ClaimReview of schema.org.", {"type": "object"}, media_type=JSON_LD), 410: _GONE},
+    {200: Answer("A ClaimReview of schema.org.", {"type": "object"}, media_type=JSON_LD), 410: GONE},
 )
 async def show_claim_review(call: Call) -> web.StreamResponse:
     """Read its newest edition as a program does: ClaimReview, as JSON-LD."""

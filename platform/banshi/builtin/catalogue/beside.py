@@ -22,5 +22,4 @@ class BesideGuide:
 BESIDE_GUIDE: Key[BesideGuide] = Key("beside the guide")
 
 #: What a plugin has published that a search's words are about, in a language: of each kind, title, summary …
-BesideSearch = Callable[[Platform, str, str], Awaitable[Sequence[Mapping[str, Any]]]]
-BESIDE_SEARCH: Key[BesideSearch] = Key("beside the search")
+BESIDE_SEARCH: Key[Callable[[Platform, str, str], Awaitable[Sequence[Mapping[str, Any]]]]] = Key("beside the search")
