@@ -39,14 +39,14 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_033, 930),  # the face, sdk, testing
-    "platform/banshi/foundation": Budget(3_354, 3_000),
+    "platform/banshi": Budget(1_052, 930),  # the face, sdk, testing
+    "platform/banshi/foundation": Budget(3_355, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
     "platform/banshi/kernel": Budget(5_998, 5_750),
     "platform/banshi/builtin": Budget(15_030, 13_150),
-    "platform/banshi/kinds": Budget(8_291, 8_290),
+    "platform/banshi/kinds": Budget(8_348, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
-    "libraries/charts": Budget(245, 250),
+    "libraries/charts": Budget(250, 250),
     "libraries/feeds": Budget(96, 96),
     "libraries/names": Budget(28, 30),
     "mobile_push": Budget(14_015, 12_840),
@@ -61,7 +61,7 @@ ROOMS = {
     "plugins/channels/hotline_asterisk": Budget(215, 215),
     "plugins/channels/sms": Budget(250, 250),
     "plugins/channels/sms/sandbox": Budget(115, 115),
-    "plugins/channels/hotline": Budget(1_451, 1_500),
+    "plugins/channels/hotline": Budget(1_493, 1_500),
     "plugins/channels/wechat": Budget(989, 900),
     "plugins/channels/wechat/sandbox": Budget(1_175, 1_200),
     "plugins/channels/qq": Budget(399, 400),
@@ -70,11 +70,12 @@ ROOMS = {
     "plugins/channels/weibo/sandbox": Budget(191, 250),
     "plugins/insights": Budget(1_800, 1_800),
     "plugins/refutations": Budget(700, 700),
+    "plugins/road": Budget(700, 700),
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
     "benchmarks": Budget(11_165, 9_300),
-    "tools": Budget(2_744, 1_600),
+    "tools": Budget(2_746, 1_600),
     "docs/examples": Budget(53, 60),
 }
 

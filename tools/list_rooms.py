@@ -27,6 +27,7 @@ HOUSES = (
     "mobile_push",
     "plugins/insights",
     "plugins/refutations",
+    "plugins/road",
     "plugins/integrations",
 )
 

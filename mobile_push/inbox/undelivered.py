@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from banshi import Platform
 from banshi.sdk.database import insert
-from banshi.sdk.events import LISTENERS, Event, event_rows
+from banshi.sdk.events import Event, event_rows
 from mobile_push.tables.models import Delivery, InboxMessage
 
 #: Of a live case's message: its person has no phone registered, or none took it. What an operator gave up isn't told.
@@ -33,11 +33,14 @@ def _event(platform: Platform, one: InboxMessage) -> Event:
     return Event(id=f"{one.id}-lost", type=UNDELIVERED, at=platform.now(), item=one.item, data=data, **about)
 
 
-async def tell_lost(platform: Platform, deliveries: Sequence[int]) -> None:
-    """The same of what these deliveries were, where no other phone of the person's has it or may get it."""
-    if not deliveries or not platform.offered(LISTENERS):
-        return
-    lost = await Delivery.filter(id__in=deliveries).values_list("message_id", flat=True)
-    others = Delivery.filter(message_id__in=lost).exclude(state__in=LOST)
-    gone = {*lost} - {*await others.values_list("message_id", flat=True)}
-    await tell(platform.store.connection, platform, await InboxMessage.filter(id__in=gone))
+async def tell_lost(connection: BaseDBAsyncClient, platform: Platform, deliveries: Sequence[int]) -> None:
+    """The same of what these deliveries were, where no other phone of the person's has it or may get it.
+
+    In the transaction that settles them. Of two that settle a message's last ones at once the second waits for the
+    first and tells: else each would leave it to the other.
+    """
+    lost = await Delivery.filter(id__in=deliveries).using_db(connection).values_list("message_id", flat=True)
+    rows = await InboxMessage.filter(id__in={*lost}).order_by("id").using_db(connection).select_for_update()
+    others = Delivery.filter(message_id__in=lost).exclude(state__in=LOST).using_db(connection)
+    had = {*await others.values_list("message_id", flat=True)}
+    await tell(connection, platform, [row for row in rows if row.id not in had])

@@ -24,11 +24,10 @@ from insights.figures.categories import ANALYST, CATEGORIES, read_categories
 from insights.figures.collecting import COLLECTING, open_collecting
 from insights.figures.divisions import DIVISIONS, Divisions
 from insights.figures.samples import take_in_sample
-from insights.findings import commands as finding_commands
 from insights.findings import routes as finding_routes
 from insights.findings.keeping import FOUND
 from insights.findings.reading import READER
-from insights.findings.rounds import ROUNDS, open_rounds
+from insights.findings.rounds import ROUNDS, judge, open_rounds
 from insights.findings.weekly import judge_now
 from insights.published import routes as open_routes
 from insights.published.publication import PUBLICATION, open_publication, publish
@@ -42,7 +41,7 @@ TABLES = Tables(models="insights.tables.models", migrations="insights.tables.mig
 async def demonstrate(platform: Platform) -> int:
     """Take the made-up figures of the sample city in, judge and publish them; how many series rose."""
     await take_in_sample(platform)
-    rose = len((await judge_now(platform)).found)
+    rose = (await judge_now(platform)).rose
     await publish(platform)
     return rose
 
@@ -74,7 +73,7 @@ def offers(settings: InsightsSettings) -> Sequence[Offer[Any]]:
 
 def commands() -> Sequence[click.Command]:
     """What operators run."""
-    figure_commands.insights.add_command(finding_commands.judge)
+    figure_commands.insights.add_command(judge)
     return [figure_commands.insights]
 
 
@@ -84,4 +83,4 @@ def checks(settings: InsightsSettings, registry: Any) -> Iterable[Finding]:
         advice = "numpy is not installed, so no night judges the figures: python -m pip install 'banshi[insights]'"
         yield Finding("insights", "no-numpy", advice, warning=True)
     yield from read_categories(settings, registry).findings
-    yield from maps.findings(settings.map)
+    yield from maps.findings(registry, settings.map)

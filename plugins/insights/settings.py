@@ -28,16 +28,15 @@ class Rise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Urgent:
-    """What needs no statistics: deaths, one loss in yuan, so many of one kind within hours. 0 leaves one out."""
+    """What needs no statistics: deaths, one loss in yuan, so many of one kind on one day. 0 leaves one out."""
 
     deaths: int = 1
     loss: int = 1_000_000
     count: int = 3
-    hours: int = 24
 
     def __post_init__(self) -> None:
-        if min(self.deaths, self.loss, self.count) < 0 or self.hours < 1:
-            raise ValueError("deaths, loss and count have to be 0, hours 1 at least")
+        if min(self.deaths, self.loss, self.count) < 0:
+            raise ValueError("deaths, loss and count have to be 0 at least")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,7 +127,6 @@ async def test_what_certainly_was_not_sent_is_sent_later_and_counts_once(
         await until(lambda: is_state(said, "delivered"))
         # One number has its one, whichever process counts; another has the day's second segment, and a third waits
         # for tomorrow's.
-        door.platform[SMS]._counted.clear()
         door.platform[RATES].alone = Alone()
         many, other = await text(door), await text(door, number="13900000000")
         await until(lambda: is_state(many, "refused"))
@@ -234,6 +233,7 @@ async def test_people_whom_no_push_reaches_are_told_where_they_agreed_to_it_and_
         assert {one["content"] for one in gateway.texts} == {
             "【样市政务】您办理的事项有新进展，请致电9600110查询，可报办理凭证码。"
         }
+        assert "请致电9600110查询" in (await door.citizen("wang").get("/v1/me/data")).body.decode()
         told = json.dumps([*logs], default=str, ensure_ascii=False)
         assert not any(number in told for number in ("13711110000", "13811112222", "13800001111"))
 

@@ -106,6 +106,18 @@ INSIGHTS_ORDER = [
     *("methods", "sentences", "settings", "night", "figures", "findings", "drawn", "published", "tables", "plugin"),
 ]
 REFUTATIONS_ORDER = ["sentences", "settings", "ratings", "tables", "writing", "reading", "hearing", "staff"]
+ROAD_ORDER = [
+    "sentences",
+    "vocabulary",
+    "settings",
+    "tables",
+    "places",
+    "changing",
+    "ending",
+    "board",
+    "register",
+    "routes",
+]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 #: Libraries: packages without a hook and a table, for whichever plugin needs them.
 LIBRARIES = ROOT / "libraries"
@@ -129,6 +141,7 @@ HOUSES = {
     "hotline": (ROOT / "plugins" / "channels" / "hotline", HOTLINE_ORDER),
     "insights": (ROOT / "plugins" / "insights", INSIGHTS_ORDER),
     "refutations": (ROOT / "plugins" / "refutations", REFUTATIONS_ORDER),
+    "road": (ROOT / "plugins" / "road", ROAD_ORDER),
     "webhooks": (
         INTEGRATIONS / "webhooks",
         ["sentences", "migrations", "models", "settings", "events", "delivery", "subscriptions", "commands"],

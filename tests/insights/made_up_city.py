@@ -1,4 +1,4 @@
-"""Writes `sample-city.tsv`: three years of made-up weekly figures, with seasons, trends and four rises.
+"""Writes `sample-city.tsv`: three made-up years of weekly figures, with seasons, trends and four rises.
 
 python tests/insights/made_up_city.py > plugins/insights/figures/sample-city.tsv
 """
@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Iterator
 
-SEED, WEEKS, YEAR = 20261130, 157, 365.25 / 7
+SEED, WEEKS, YEAR = 20261130, 165, 365.25 / 7
 
 #: Category: cases a week in the city, change a year, size of the season and its highest week, yuan of one case.
 CATEGORIES = {
@@ -43,12 +43,12 @@ SHARES = {
     "510727": 0.04, "510781": 0.15,
 }  # fmt: skip
 
-#: What somebody may find: category and division, for how many of the last weeks, and how many times as much.
+#: What somebody may find: category and division, for how many weeks it has risen, and how many times as much at last.
 RISES = {
     ("fraud-tasks", "510704"): (1, 2.6),
-    ("theft-ebikes", "510781"): (3, 2.6),
-    ("fraud-customer-service", "510722"): (2, 3.4),
-    ("noise", "510705"): (4, 2.3),
+    ("theft-ebikes", "510781"): (3, 3.0),
+    ("fraud-customer-service", "510722"): (2, 4.5),
+    ("noise", "510705"): (4, 4.0),
 }
 
 
@@ -69,8 +69,8 @@ def series(category: str, division: str) -> list[int]:
         # The last week is the 48th of its year.
         mean *= 1 + season * math.cos(2 * math.pi * (week - WEEKS + 1 + 48 - peak) / YEAR)
         # Weeks differ more than chance alone makes them.
-        mean *= lot.gammavariate(40, 1 / 40) * (times if week >= WEEKS - weeks else 1.0)
-        found.append(poisson(lot, mean))
+        risen = max(0.0, (week - WEEKS + weeks + 1) / weeks) if weeks else 0.0
+        found.append(poisson(lot, mean * lot.gammavariate(40, 1 / 40) * (1 + (times - 1) * risen)))
     return found
 
 

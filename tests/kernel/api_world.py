@@ -296,6 +296,9 @@ ELSEWHERE |= {
     "show_map",
     "open_figures",
     "open_figures_as_table",
+    # An event on a road: tests/road.
+    "show_road_event",
+    "show_road_record",
 }
 
 

@@ -306,6 +306,9 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/postings/{id}/photos/{number}",
         "GET /v1/push/webpush-key",
         *(f"GET /v1/refutations{path}" for path in ("", ".atom", "/{id}", "/{id}/claim-review.jsonld")),
+        "GET /v1/road/events",
+        "GET /v1/road/events/{id}",
+        "GET /v1/road/stream",
         "GET /v1/statistics/appeals",
         "GET /v1/statistics/channels",
         "GET /v1/topics",
@@ -433,6 +436,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "conclude_call": {"outcome": "answered"},
     "promise_call_back": {"until": "2026-12-01T08:00:00+08:00"},
     "note_try": {"result": "reached"},
+    "change_road_event": {"version": 1},
 }
 
 

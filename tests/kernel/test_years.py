@@ -71,6 +71,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "write_refutation": {"version": 1, **CLAIM, **SOURCES},
     "promise_call_back": {"until": "2026-12-01T08:00:00+08:00"},
     "act_on_finding": {"reason": "x"},
+    "publish_road_event": {"kind": "works", "division": "510703", "road": "示例路", "text": "管线施工"},
+    "change_road_event": {"version": 1},
     "verify_pass": {"text": "no code of ours", "id": "01934f80-0000-7000-8000-000000000000"},
 }
 

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 import orjson
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from banshi import Platform
@@ -134,9 +135,17 @@ class Queue(ABC):
     async def _claim_between(self, first: int, last: int, limit: int) -> list[Row]:
         """Take up to `limit` due rows of these lanes."""
 
+    async def settle(self, group: Sequence[Settled], connection: BaseDBAsyncClient | None = None) -> None:
+        """Record what became of rows, in a transaction or by itself; one that somebody else has claimed meanwhile is
+        left alone.
+        """
+        for start in range(0, len(group), MAX_SETTLED_AT_ONCE):
+            statement = self._settling(group[start : start + MAX_SETTLED_AT_ONCE])
+            await (connection or self._store.connection).execute_query(*statement)
+
     @abstractmethod
-    async def settle(self, group: Sequence[Settled]) -> None:
-        """Record what became of rows; one that somebody else has claimed meanwhile is left alone."""
+    def _settling(self, group: Sequence[Settled]) -> tuple[str, list[Any]]:
+        """The statement that records it, and its values."""
 
     async def give_back(self, rows: Sequence[tuple[int, int]]) -> None:
         """Release (id, attempts) that were claimed and not tried, so that nobody waits for their leases to end."""
@@ -174,8 +183,8 @@ class SqliteQueue(Queue):
                 await connection.execute_query(self._claim, [self._given[0], ids])
         return rows
 
-    async def settle(self, group: Sequence[Settled]) -> None:
-        await self._store.connection.execute_query(self._settle, [orjson.dumps(list(map(tuple, group))).decode()])
+    def _settling(self, group: Sequence[Settled]) -> tuple[str, list[Any]]:
+        return self._settle, [orjson.dumps(list(map(tuple, group))).decode()]
 
 
 class PostgresQueue(Queue):
@@ -201,11 +210,9 @@ class PostgresQueue(Queue):
         _, found = await self._store.connection.execute_query(self._claim, [*self._given, first, last, limit])
         return [Row._make(row) for row in found]
 
-    async def settle(self, group: Sequence[Settled]) -> None:
-        for start in range(0, len(group), MAX_SETTLED_AT_ONCE):
-            some = group[start : start + MAX_SETTLED_AT_ONCE]
-            said = orjson.dumps({f"{one.id}:{one.attempts}": one[:5] for one in some}).decode()
-            await self._store.connection.execute_query(self._settle, [said, [one.id for one in some]])
+    def _settling(self, group: Sequence[Settled]) -> tuple[str, list[Any]]:
+        said = orjson.dumps({f"{one.id}:{one.attempts}": one[:5] for one in group}).decode()
+        return self._settle, [said, [one.id for one in group]]
 
 
 def queue_of(platform: Platform, provider: str, lease: float, state: str = "due") -> Queue:

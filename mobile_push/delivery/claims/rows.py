@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from tortoise.transactions import in_transaction
+
 from banshi import Platform, text_in
 from banshi.sdk.database import as_read
+from banshi.sdk.events import LISTENERS
 from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.delivery.claims import delivery_job as parcels
 from mobile_push.delivery.claims.chunk import QUIET_HOURS
@@ -87,9 +91,7 @@ class Rows:
         self._badged = bool(getattr(provider, "badges", False))
         self._unread: Mapping[str, int] = {}
         self._provider, self._name = name or provider.name, provider.name
-        self._verdicts = verdicts
-        self._settings = settings
-        self._metrics = metrics
+        self._verdicts, self._settings, self._metrics = verdicts, settings, metrics
         self._seconds = metrics.seconds.labels(provider.name)
         self._phones = Phones(platform, self._provider, settings)
         self._threads = platform[THREADS]
@@ -116,13 +118,11 @@ class Rows:
             except BaseException:
                 self._late += [(row.id, row.attempts) for row in rows if row.id not in self._held]
                 raise
-        found = [self._parcel(row, claimed) for row in rows]
-        return [one for one in found if one is not None]
+        return [one for row in rows if (one := self._parcel(row, claimed)) is not None]
 
     def _parcel(self, row: Row, claimed: float) -> Parcel | None:
         """What to send; None, and the row is settled, where there is nothing to send any more."""
-        now, ends = row.now / 1000, row.expires / 1000
-        held = self._held.get(row.id)
+        held, now, ends = self._held.get(row.id), row.now / 1000, row.expires / 1000
         # Nobody else had it meanwhile, an operator neither.
         if held is not None and row.attempts == held.attempts + 1:
             # The clock jumped, or the database was away, and our own lease had ended: it is on its way all the same.
@@ -132,8 +132,7 @@ class Rows:
         job = Job(row.id, row.attempts, row.tries, str(row.device), row.token or "", since, now, claimed, row.kind)
         # Rounded up: a message in its last second is still one.
         left = -((row.now - row.expires) // 1000)
-        settled = self._without(job, row, left)
-        if settled is not None:
+        if (settled := self._without(job, row, left)) is not None:
             if settled.state != "due":
                 self._metrics.attempts.labels(self._name, settled.state, settled.code).inc()
             self._settlements.append(settled)
@@ -159,9 +158,7 @@ class Rows:
             return Settlement(job, "failed", UNWANTED)
         if job.kind == "notice" and self._phones.had_enough(row.notice_day, row.had, self._phones.today()):
             return Settlement(job, "failed", ENOUGH)
-        if row.quiet_from is None:
-            return None
-        wait = quiet_for(row.quiet_from, row.quiet_until, row.timezone, self._now())
+        wait = 0.0 if row.quiet_from is None else quiet_for(row.quiet_from, row.quiet_until, row.timezone, self._now())
         return Settlement(job, "due", QUIET_HOURS, wait=wait) if wait else None
 
     def _push(self, row: Row, ttl: int) -> Push:
@@ -212,17 +209,20 @@ class Rows:
     async def _record(self, group: Sequence[Settlement]) -> None:
         # In one order, as everybody who locks several rows: a recall does so too.
         group = sorted(group, key=lambda one: one.job.id)
-        await self._queue.settle([self._settled(one) for one in group])
+        lost = [one.job.id for one in group if one.state in LOST] if self._platform.offered(LISTENERS) else []
+        # Whoever is killed here has settled nothing, or has promised to tell of it.
+        async with in_transaction() if lost else nullcontext() as connection:
+            await self._queue.settle([self._settled(one) for one in group], connection)
+            if connection is not None:
+                await tell_lost(connection, self._platform, lost)
         counted = [one.job.device for one in group if one.job.kind == "notice" and one.state == "sent"]
         await self._phones.count([UUID(device).bytes for device in counted])
-        await tell_lost(self._platform, [one.job.id for one in group if one.state in LOST])
         for one in group:
             self._forget(one.job)
 
     def _settled(self, one: Settlement) -> Settled:
-        state, job, name = one.state, one.job, one.name or self._provider
-        message = one.provider_message[:255]
-        return Settled(state, one.code[:64], message, int(one.wait * 1000), name, job.id, job.attempts)
+        job, name, wait = one.job, one.name or self._provider, int(one.wait * 1000)
+        return Settled(one.state, one.code[:64], one.provider_message[:255], wait, name, job.id, job.attempts)
 
     async def _move(self) -> None:
         moving = list(self._moving.items())
@@ -280,8 +280,7 @@ def personal_push(
 
 def settlement_of(job: Job, receipt: Receipt) -> Settlement:
     """What a receipt makes of its job. Retries end when the message does, or with an operator."""
-    state = STATES.get(receipt.outcome)
-    if state is not None:
+    if (state := STATES.get(receipt.outcome)) is not None:
         return Settlement(job, state, receipt.code, receipt.provider_message or "")
     if parcels.is_enough(job.tries, receipt):
         return Settlement(job, "parked", receipt.code)

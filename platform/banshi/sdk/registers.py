@@ -5,11 +5,12 @@ from banshi.kinds.query.imports.loading import Refused as RefusedFile
 from banshi.kinds.query.imports.loading import progress, rows_in
 from banshi.kinds.query.joining import inspect_registers
 from banshi.kinds.query.registers.declared import Column, Register
-from banshi.kinds.query.registers.opened import REGISTERS
+from banshi.kinds.query.registers.opened import REGISTERS, SOURCES
 from banshi.kinds.query.registers.protocol import Found, Question
 
 __all__ = [
     "REGISTERS",
+    "SOURCES",
     "Column",
     "Found",
     "Problems",

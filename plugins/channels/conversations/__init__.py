@@ -69,6 +69,7 @@ from conversations.outbound.sender import (
 )
 from conversations.outbound.telling import News, deliver_on, kept_notice
 from conversations.settings import RECORD_DAYS, SETTINGS, ConversationSettings
+from conversations.tables.models import Said
 from desk import HANDED_OVER, LEAD, PARTIES
 from questions.pages import routes as pages
 from questions.pages.going_on import GOING_ON, READER
@@ -76,7 +77,7 @@ from questions.pages.going_on import GOING_ON, READER
 __all__ = [
     "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
     "Button", "Content", "Conversations", "Entrance", "File", "FileOver", "Joined", "Later", "Left", "News", "Notice",
-    "Notifier", "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply",
+    "Notifier", "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Said",
     "Scanned", "Sender", "Shut", "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "fetched",
     "kept_notice", "outcome_of", "promise",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from banshi import Key, Platform, Stale, Update, text_in
 from banshi.sdk.database import pages
 from banshi.sdk.http import MAX_MONTHS
 from banshi.sdk.operations import delete_in_steps, hourly
-from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
+from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_case, by_person
 from conversations.contents import Reply
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
@@ -60,10 +60,13 @@ def _while_bound(model: type[Model], link: ContactLink) -> QuerySet[Any]:
     return said.filter(at__lte=link.ended_at) if link.ended_at else said
 
 
-async def _spoken(model: type[Model], _: Platform, whom: DataSubject) -> Sequence[Any]:
+async def _spoken(model: type[Model], platform: Platform, whom: DataSubject) -> Sequence[Any]:
     found: dict[Any, None] = {}
     for link in await ContactLink.filter(person=whom.subject).order_by("id"):
         found |= dict.fromkeys(await _while_bound(model, link).order_by("id").values_list("id", flat=True))
+    if model is Said:
+        # A text goes to a number, whoever has it: what it told of a case of theirs.
+        found |= dict.fromkeys(await by_case(Said, "about")(platform, whom))
     return list(found)
 
 
@@ -143,9 +146,8 @@ async def _end_over(platform: Platform) -> None:
         for link in rows:
             row: ChannelConversation = link.conversation
             if why := why_over(platform, link, row.heard_at):
-                words = text_in(say(OVER, why=why), row.language)
-                until = now + timedelta(days=settings.turn_days)
-                said = promise(platform, row, Reply(text=words), by="engine", until=until)
+                words = Reply(text=text_in(say(OVER, why=why), row.language))
+                said = promise(platform, row, words, by="engine", until=now + timedelta(days=settings.turn_days))
                 with suppress(Stale, IntegrityError):
                     await write(platform, row.id, [*ending(platform, row.account, link, why), said], is_bound=True)
 

@@ -77,3 +77,7 @@ def banshi_checks(settings: HotlineSettings, registry: Any) -> Iterable[Finding]
     if account and not any(account in one.titles and one.sender for _, one in registry.offered(OUTLETS)):
         advice = f"settings.text_account: nobody sends for {account!r}, so codes are read out; name one, or set its url"
         yield Finding("hotline", "unknown-account", advice, warning=True)
+    if settings.secrets and not account:
+        advice = "settings.text_account: without one, accounts bind by a phone_number that the identity provider has "
+        advice += "verified, or at a counter (docs/hotline.md): name an account if yours says none"
+        yield Finding("hotline", "no-text-account", advice, warning=True)

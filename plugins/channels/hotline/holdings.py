@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 from banshi import Case, Key, Platform
 from banshi.sdk.operations import delete_in_steps, hourly
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
-from conversations import CONVERSATIONS
+from conversations import CONVERSATIONS, Said
 from hotline.callers import FORGOTTEN_AFTER
 from hotline.settings import SETTINGS
 from hotline.tables.models import PREFIX, HotlineCall, HotlineCallBack, HotlineCaller, HotlineFiling
@@ -40,6 +40,13 @@ async def _call_backs(_: Platform, whom: DataSubject) -> Sequence[Any]:
     cases = Subquery(Case.filter(person=whom.subject).values("id"))
     own = HotlineCallBack.filter(Q(caller_id__in=_caller(whom)) | Q(case_id__in=cases))
     return list(await own.order_by("id").values_list("id", flat=True))
+
+
+async def _texts(platform: Platform, whom: DataSubject) -> Sequence[Any]:
+    """What they were texted about what was filed, and about being called back."""
+    filings = await HotlineFiling.filter(person=whom.subject).values_list("id", flat=True)
+    about = [str(one) for one in (*filings, *await _call_backs(platform, whom))]
+    return list(await Said.filter(about__in=about).order_by("id").values_list("id", flat=True))
 
 
 async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
@@ -107,6 +114,7 @@ HOLDING = Holdings(
         PersonalTable(HotlineCall, _calls, hidden=("agent", "operator")),
         PersonalTable(HotlineFiling, by_person(HotlineFiling, "person"), hidden=STAFFS),
         PersonalTable(HotlineCallBack, _call_backs, hidden=("officer", "log")),
+        PersonalTable(Said, _texts, hidden=("officer",)),
     ],
     forget,
 )

@@ -19,21 +19,26 @@ BOUND_TOLD = say("What was filed for this number is bound to an account now. If 
 CALL_TOLD = "We shall call you between {begins} and {until}."
 
 
-async def text(platform: Platform, caller: UUID | None, words: Texts, key: str) -> Sequence[Model]:
-    """A text to a caller, promised by a row of a write; none where there is no account. No personal word is in it."""
+async def text(
+    platform: Platform, caller: UUID | None, words: Texts, about: UUID, what: str = "slip"
+) -> Sequence[Model]:
+    """A text to a caller about a filing or a call-back, promised once by a row of a write; none where there is no
+    account. No personal word is in it.
+    """
     account = platform[SETTINGS].text_account
     known = await HotlineCaller.get_or_none(id=caller) if account and caller else None
     if known is None:
         return ()
     to = await platform[CONVERSATIONS].reached(account, known.number)
     contact = BoundContact(to, account, known.number, "", to)
-    return [promise(platform, contact, Reply(text=text_in(words, "zh-CN")), by="engine", key=f"hotline-{key}")]
+    reply = Reply(text=text_in(words, "zh-CN"))
+    return [promise(platform, contact, reply, by="engine", key=f"hotline-{what}-{about}", about=str(about))]
 
 
 async def text_call_back(platform: Platform, row: HotlineCallBack) -> Sequence[Model]:
     """A text with the time of a call-back, by the city's clock."""
     begins, until = [f"{at.astimezone(platform.settings.timezone):%m-%d %H:%M}" for at in (row.begins, row.until)]
-    return await text(platform, row.caller_id, say(CALL_TOLD, begins=begins, until=until), f"call-{row.id}")
+    return await text(platform, row.caller_id, say(CALL_TOLD, begins=begins, until=until), row.id, "call")
 
 
 async def number_to_text(_: Platform, person: str, case: UUID) -> str:

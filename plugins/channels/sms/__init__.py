@@ -75,7 +75,7 @@ async def hear(platform: Platform, events: Sequence[Event]) -> None:
         case = await Case.get_or_none(id=event.data["case"], content="kept") if event.type == UNDELIVERED else None
         if case and case.person and (number := await _number(platform, case)):
             contact = await conversations.reached(ACCOUNT, number)
-            await conversations.say(contact, words, by="notice", key=f"sms-{event.id}")
+            await conversations.say(contact, words, by="notice", key=f"sms-{event.id}", about=str(case.id))
 
 
 async def _number(platform: Platform, case: Case) -> str:

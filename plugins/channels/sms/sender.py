@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ import structlog
 from prometheus_client import Counter
 
 from banshi import Key, Platform
-from banshi.sdk.limits import Limit, spend
+from banshi.sdk.limits import Limit, spend, used
 from banshi.sdk.outgoing import Consequence, Request, Vendor
 from banshi.sdk.outgoing import Refused as NotSent
 from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Refused, Unknown
@@ -49,8 +49,6 @@ class Sms:
     settings: SmsSettings
     vendor: Vendor
     has_windows = False
-    #: Segments that are counted for what is tried again.
-    _counted: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         metrics = self.platform.metrics
@@ -71,22 +69,24 @@ class Sms:
             self.cost.inc(size * self.settings.price)
         except NotSent as error:
             outcome = self._outcome(error)
-        if not isinstance(outcome, Later):
-            self._counted.pop(outbound.id, None)
         return outcome
 
     async def _count(self, identity: str, number: str, size: int) -> None:
-        """Raises NotSent for what no text goes to, and for one too many. What is tried again counts once."""
+        """Raises NotSent for what no text goes to, and for one too many. What is tried again counts once in a day,
+        whichever process tries it.
+        """
         if not MOBILE.fullmatch(number):
             raise NotSent("no-mobile", Consequence.DEAD)
         day, own = self.platform.settings.timezone, self.settings
         texts, budget = Limit("texts", own.texts_for_one, day=day), Limit("segments", own.segments_a_day, day=day)
-        if identity not in self._counted and not await spend(self.platform, f"{ACCOUNT}:{self._hashed(number)}", texts):
-            raise NotSent("texts-for-one", Consequence.REFUSED)
-        while self._counted.setdefault(identity, 0) < size:
-            if not await spend(self.platform, ACCOUNT, budget):
+        # Of this text: that it is one of its number's, and each of its segments.
+        counted, of_text = Limit("counted", size + 1, day=day), f"{ACCOUNT}:{identity}"
+        for place in range(await used(self.platform, of_text, counted), size + 1):
+            if place == 0 and not await spend(self.platform, f"{ACCOUNT}:{self._hashed(number)}", texts):
+                raise NotSent("texts-for-one", Consequence.REFUSED)
+            if place > 0 and not await spend(self.platform, ACCOUNT, budget):
                 raise NotSent("segments-a-day", Consequence.SPENT)
-            self._counted[identity] += 1
+            await spend(self.platform, of_text, counted)
 
     def _request(self, number: str, text: str, identity: str) -> Request:
         user, at = self.settings.account, int(self.platform.now().timestamp() * 1000)

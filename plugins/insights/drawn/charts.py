@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
@@ -19,8 +19,8 @@ from insights.sentences import word
 #: Letters of the size that phones need, and without what has no room then.
 LARGE = ".chart text{font-size:21px}.chart .alt{display:none}"
 
-#: Days within which no day and month come twice.
-_YEAR_DAYS = 364
+#: Weeks of which none has another's day and month.
+YEAR_WEEKS = 52
 
 #: A finding as the API shows it whole, in one language.
 Shown = Mapping[str, Any]
@@ -30,7 +30,10 @@ def chart_of(finding: Shown, language: str) -> LineChart:
     """The weeks up to a finding with their bounds, those after it, and what was sent. Raises ValueError without one."""
     read, weeks = partial(text_in, language=language), [*finding["why"]["points"], *finding["after"]["weeks"]]
     days, counts = [date.fromisoformat(one["at"]) for one in weeks], [one["count"] for one in weeks]
-    upper, names = [one.get("upper") for one in weeks], _named(days, language)
+    upper = [one.get("upper") for one in weeks]
+    names = [f"{day.month}月{day.day}日" if language == "zh-CN" else f"{day:%-d %b}" for day in days]
+    if len(days) > YEAR_WEEKS:
+        names = [str(day) for day in days]
     above = {
         place: read(word("{count}, {more} above", count=count, more=told(count - bound)))
         for place, (count, bound) in enumerate(zip(counts, upper, strict=True))
@@ -71,10 +74,3 @@ def stand_alone(picture: Markup, *, large: bool = False) -> bytes:
 @cache
 def _styles() -> str:
     return Path(__file__).with_name("picture.css").read_text(encoding="utf-8").partition("*/")[2].replace("\n", "")
-
-
-def _named(days: Sequence[date], language: str) -> list[str]:
-    """What weeks are called; with their years where the same day comes twice."""
-    if days and (days[-1] - days[0]).days > _YEAR_DAYS:
-        return [day.isoformat() for day in days]
-    return [f"{day.month}月{day.day}日" if language == "zh-CN" else f"{day:%-d %b}" for day in days]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, cos, radians
 from pathlib import Path
+from typing import Any
 
 import orjson
 from markupsafe import Markup
@@ -112,9 +113,14 @@ def _projection(points: Sequence[Point]) -> tuple[Callable[[Point], Point], floa
     return lambda one: (left + one[0] * narrow * scale, EDGE + (north - one[1]) * scale), high * scale + 3 * EDGE
 
 
-def findings(settings: MapSettings) -> Iterator[Finding]:
+def shapes_of(registry: Any, settings: MapSettings) -> Shapes:
+    """Those of the operator's file, or the sample's. Raises ValueError and OSError."""
+    return read_shapes(registry.configuration.file.parent / (settings.file or SAMPLE), settings.code)
+
+
+def findings(registry: Any, settings: MapSettings) -> Iterator[Finding]:
     """What is wrong with the operator's file of shapes."""
     try:
-        read_shapes(settings.file or SAMPLE, settings.code)
+        shapes_of(registry, settings)
     except (ValueError, OSError) as error:
         yield Finding("insights", "no-map", f"mend insights.map in plugins.toml, or remove it: {error}")

@@ -11,12 +11,12 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Texts, text_in
 from banshi.sdk.http import MIN_SHOWN, Routes, etag_of, reply_bytes
 from insights.drawn.charts import chart_of, stand_alone, title_of
-from insights.drawn.maps import SAMPLE, DivisionMap, read_shapes
+from insights.drawn.maps import DivisionMap, shapes_of
 from insights.drawn.press import PRESS
 from insights.figures.calendar import WEEK, monday, open_week
 from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import DIVISIONS
-from insights.figures.series import series_of
+from insights.figures.series import DEFAULT_WEEKS, series_of
 from insights.findings.models import Finding
 from insights.findings.reading import departments_of, found, of_week
 from insights.findings.shown import whole
@@ -74,7 +74,7 @@ async def show_map(call: Call) -> web.StreamResponse:
         raise InvalidParameter(say("Name a category of a department of yours."), parameter="category")
     series = await series_of(platform, [category], weeks=(monday(platform.today()) - week) // WEEK + 1)
     counts = {one.division: dict(zip(one.periods, one.counts, strict=True)).get(week) or 0 for one in series}
-    shapes = read_shapes(platform[SETTINGS].map.file or SAMPLE, platform[SETTINGS].map.code)
+    shapes = shapes_of(platform.registry, platform[SETTINGS].map)
     title = word("{category} in the week from {day}", category=category.title, day=week)
     few = text_in(word("fewer than {least}", least=MIN_SHOWN), call.language)
     drawn = DivisionMap(
@@ -86,8 +86,11 @@ async def show_map(call: Call) -> web.StreamResponse:
 
 
 def _week(call: Call) -> date:
-    asked = call.query.get("week")
-    return monday(date.fromisoformat(asked)) if asked else open_week(call.platform) - WEEK
+    last = open_week(call.platform) - WEEK
+    week = monday(date.fromisoformat(call.query.get("week", f"{last}")))
+    if not last - WEEK * DEFAULT_WEEKS <= week <= last:
+        raise InvalidParameter(say("Name a day of a closed week of the last five years."), parameter="week")
+    return week
 
 
 async def _chart(call: Call, *, large: bool = False) -> bytes:

@@ -5,11 +5,12 @@ Every mistake is collected with its file, category and key, so that an author me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from pathlib import Path
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from banshi import LANGUAGES, Finding, Key, Texts
 from banshi.sdk.toml import SettingsError, data_table, did_you_mean, read_toml, typed, untranslated
@@ -29,6 +30,9 @@ LONGEST: Mapping[str, Mapping[str, str]] = {
 
 #: The sources that the platform counts itself; all others are files.
 OWN_SOURCES = ("cases", "appeals", "postings", "look-ups")
+
+#: What a category and a file are called.
+NAME = re.compile(r"(?=.{1,32}$)[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
 Level = Literal["hint", "warn", "urgent"]
 
@@ -94,29 +98,25 @@ class Category:
 CATEGORIES: Key[Mapping[str, Category]] = Key("categories that are counted")
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The categories that are right, by code, and what is wrong with the others."""
+class Read(NamedTuple):
+    """The categories that can be read, by code, and what is wrong."""
 
     categories: Mapping[str, Category]
-    findings: tuple[Finding, ...] = ()
+    findings: Sequence[Finding] = ()
 
 
 def read_categories(settings: InsightsSettings, registry: Any) -> Read:
     """What the setting's file says, or the sample: of that, what this city has the departments and items for."""
-    file = settings.categories or SAMPLE
+    file = registry.configuration.file.parent / settings.categories if settings.categories else SAMPLE
     try:
         document = read_toml(file)
     except (OSError, ValueError) as error:
         return Read({}, (_finding(file, "unreadable", str(error)),))
     tables, groups = document.pop("categories", []), document.pop("groups", {})
-    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables) or not isinstance(groups, dict):
-        return Read(
-            {}, (_finding(file, "wrong-value", "write one table [groups], and [[categories]] for each category"),)
-        )
-    findings = [
-        _finding(file, "unknown-table", f"remove [{name}]: it has [groups] and [[categories]]") for name in document
-    ]
+    if not (isinstance(tables, list) and isinstance(groups, dict) and all(isinstance(one, dict) for one in tables)):
+        return Read({}, (_finding(file, "wrong-value", "write a table [groups], and [[categories]] for each"),))
+    advice = "remove [{}]: it has [groups] and [[categories]]"
+    findings = [_finding(file, "unknown-table", advice.format(name)) for name in document]
     known: dict[str, Category] = {}
     for position, table in enumerate(tables):
         where = f"categories.{table.get('code', position)}"
@@ -135,7 +135,7 @@ def read_categories(settings: InsightsSettings, registry: Any) -> Read:
         wrong += [f"{key}: write it in {tag}, too" for key, tag in lacking]
         findings += [_finding(file, "wrong-category", f"{where}: {advice}") for advice in wrong]
         known.setdefault(one.code, one)
-    return Read(known, tuple(findings))
+    return Read(known, findings)
 
 
 def _typed(table: Mapping[str, Any], groups: Mapping[str, Any], settings: InsightsSettings, where: str) -> Category:
@@ -183,8 +183,10 @@ def _faults(one: Category, most: Mapping[str, tuple[int, int]], groups: Mapping[
         yield f"group {one.group!r}: {did_you_mean(one.group, [*groups])}"
     if not one.counts.sources:
         yield "counts: say what is counted: cases, appeals, postings, look_ups or imports"
-    for name in sorted({*OWN_SOURCES} & {*one.counts.imports}):
-        yield f"counts.imports: {name!r} is the platform's own name: call the file something else"
+    for key, name in (("code", one.code), *(("counts.imports", name) for name in one.counts.imports)):
+        if not NAME.fullmatch(name) or name in OWN_SOURCES:
+            taken = ", ".join(OWN_SOURCES)
+            yield f"{key}: {name!r} can't be a name: use a-z, 0-9 and hyphens, 32 at most; {taken} are taken"
     template = one.template
     for key, texts in (("title", template.title), ("body", template.body), ("plain", template.plain)):
         yield from (f"template.{key}.{tag}: {why}" for tag, why in _wording(key, texts, most))
@@ -203,8 +205,8 @@ def _wording(key: str, texts: Texts, most: Mapping[str, tuple[int, int]]) -> Ite
             continue
         if lacks := sorted(set().union(*places.values()) & LONGEST[tag].keys() - places[tag]):
             yield tag, f"{{{lacks[0]}}} is missing, which another language has"
-        limit, length = most[tag][key != "title"], len(texts[tag].format(**LONGEST[tag]))
-        if length > limit:
+        limit, length = most.get(tag, (0, 0))[key != "title"], len(texts[tag].format(**LONGEST[tag]))
+        if tag in most and length > limit:
             yield tag, f"it may get {length} characters long, {limit} at most: shorten it"
 
 

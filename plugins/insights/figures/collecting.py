@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -41,17 +41,17 @@ class Source(NamedTuple):
     division: str = "''"
 
 
+LIVE = "c.mode = 'live'"
 SOURCES: Mapping[str, Source] = {
-    "cases": Source("banshi_case c", "c", "c.created_at", "c.mode = 'live'"),
+    "cases": Source("banshi_case c", "c", "c.created_at", LIVE),
     # A duplicate counts once, as the one that it was merged into.
     "appeals": Source(
         "appeal a JOIN banshi_case c ON c.id = a.case_id",
-        *("c", "a.received_at", "c.mode = 'live' AND a.merged_into IS NULL", "a.category"),
+        *("c", "a.received_at", f"{LIVE} AND a.merged_into IS NULL", "a.category"),
     ),
     "postings": Source(
         "banshi_case c JOIN posting p ON p.case_id = c.id",
-        *("c", "c.created_at", "c.mode = 'live'", "p.sort"),
-        division="p.division",
+        *("c", "c.created_at", LIVE, "p.sort", "c.unit", "p.division"),
     ),
     "look-ups": Source("query_look_up l", "l", "l.at", "l.found IS NOT NULL", unit="''"),
 }
@@ -66,8 +66,8 @@ FROM days d CROSS JOIN {tables}
 WHERE {true} AND {at} >= {begins} AND {at} < {ends} GROUP BY 1, 2, 3, 4, 5, 6
 """
 
-#: Weeks that one statement counts.
-WEEKS_AT_ONCE = 8
+#: Days that one statement counts.
+DAYS_AT_ONCE = 56
 
 #: A moment that is handed over as a text, by dialect.
 MOMENT = {"sqlite": "d.{}", "postgres": "CAST(d.{} AS timestamptz)"}
@@ -101,27 +101,22 @@ async def _collect(platform: Platform, source: str, named: Mapping[str, list[str
         elif since < first:
             # What has gone since can't be counted again: the first day of which something is left may be half gone.
             start = first + timedelta(days=1)
-    for days in _chunks(start, today):
-        counted = await _counted(platform, source, days, named)
+    while start <= today:
+        days = [day for n in range(DAYS_AT_ONCE) if (day := start + timedelta(days=n)) <= today]
+        rows = await _counted(platform, source, days, named)
         async with in_transaction() as connection:
             old = Count.filter(source=source, batch=0, day__gte=days[0], day__lte=days[-1])
             await old.using_db(connection).delete()
-            if rows := [*_rows(source, counted)]:
+            if rows:
                 await insert(connection, Count, rows)
-    columns = {
-        "since": since,
-        "until": today - timedelta(days=1),
-        "rule": rule,
-        "updated_at": platform.now(),
-        "gaps": [],
-    }
-    await CountSource.update_or_create(defaults=columns, name=source)
+        start = days[-1] + timedelta(days=1)
+    columns = {"since": since, "until": today - timedelta(days=1), "rule": rule, "updated_at": platform.now()}
+    await CountSource.update_or_create(defaults={**columns, "gaps": []}, name=source)
 
 
 def _rule(platform: Platform, named: Mapping[str, list[str]]) -> str:
     """What tells whether days that were counted before were counted alike."""
-    units = platform[SETTINGS].units
-    told = [str(platform.settings.timezone), sorted(named.items()), sorted(units.items())]
+    told = [str(platform.settings.timezone), sorted(named.items()), sorted(platform[SETTINGS].units.items())]
     return hashlib.sha256(orjson.dumps(told)).hexdigest()
 
 
@@ -135,21 +130,11 @@ async def _first(platform: Platform, source: str) -> date | None:
     return moment.astimezone(platform.settings.timezone).date()
 
 
-def _chunks(start: date, today: date) -> Iterator[list[date]]:
-    """The days up to today, so many as one statement counts."""
-    days = [start + timedelta(days=n) for n in range((today - start).days + 1)]
-    size = WEEKS_AT_ONCE * 7
-    yield from (days[at : at + size] for at in range(0, len(days), size))
-
-
-async def _counted(
-    platform: Platform, source: str, days: list[date], named: Mapping[str, list[str]]
-) -> Counter[tuple[str, str, date]]:
+async def _counted(platform: Platform, source: str, days: list[date], named: Mapping[str, list[str]]) -> list[Count]:
     """How many of each category, by division and day."""
     store, moment = platform.store, MOMENT[platform.store.dialect]
-    midnights = [
-        midnight(platform, day).astimezone(UTC).isoformat(" ") for day in (*days, days[-1] + timedelta(days=1))
-    ]
+    bounds = (midnight(platform, day).astimezone(UTC) for day in (*days, days[-1] + timedelta(days=1)))
+    midnights = [bound.isoformat(" ") for bound in bounds]
     columns = ([day.isoformat() for day in days], midnights[:-1], midnights[1:])
     listed, values = store.table(*(("varchar", column) for column in columns))
     moments = {name: moment.format(name) for name in ("begins", "ends")}
@@ -159,7 +144,10 @@ async def _counted(
         for entry in (row["item"], f"{row['item']}/{row['part']}"):
             for category in named.get(entry, ()):
                 counted[category, _division(platform, row), date.fromisoformat(row["day"])] += row["counted"]
-    return counted
+    return [
+        Count(source=source, category=category, division=division, day=day, grain="day", count=count)
+        for (category, division, day), count in sorted(counted.items())
+    ]
 
 
 def _division(platform: Platform, row: Mapping[str, Any]) -> str:
@@ -172,11 +160,6 @@ def _division(platform: Platform, row: Mapping[str, Any]) -> str:
         except ValueError:  # somebody lost a thing elsewhere
             continue
     return ""
-
-
-def _rows(source: str, counted: Counter[tuple[str, str, date]]) -> Iterator[Count]:
-    for (category, division, day), count in sorted(counted.items()):
-        yield Count(source=source, category=category, division=division, day=day, grain="day", count=count)
 
 
 COLLECTING: Key[None] = Key("collecting of figures")

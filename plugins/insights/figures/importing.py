@@ -45,7 +45,7 @@ MOST = {"count": 10_000_000, "loss": 10**13, "largest_loss": 10**13, "deaths": 1
 #: The columns that are written, in the order of their values.
 WRITTEN = ("batch", "source", "grain", "line", "day", "division", "category", *MOST)
 
-_TYPES: Mapping[str, Any] = {"day": "date", **dict.fromkeys(("week", "division", "category"), "text")}
+_TYPES: dict[str, Any] = {"day": "date", **dict.fromkeys(("week", "division", "category"), "text")}
 _TYPES |= dict.fromkeys(MOST, "integer")
 REGISTER = Register(
     code="figures",
@@ -74,7 +74,8 @@ class Rules:
         """A record as the values of `WRITTEN`; None where it is wrong, which goes into the problems."""
         before, values, found = problems.count, row.values, [row.line]
         period = "week" if values.get("week") else "day"
-        for key, read in (period, partial(self._first, period)), *self._readers:
+        readers: list[tuple[str, Callable[[Any], Any]]] = [(period, partial(self._first, period)), *self._readers]
+        for key, read in readers:
             try:
                 found.append(read(values.get(key)))
             except ValueError as error:
@@ -140,9 +141,7 @@ def _figures(file: Path, rules: Rules, limit: int, problems: Problems, read: Rea
     with file.open("rb") as stream:
         lines = sum(part.count(b"\n") for part in iter(partial(stream.read, BYTES_AT_ONCE), b""))
     if lines > limit + 1:
-        problems.add(
-            limit + 2, f"there are {lines:,}, {limit:,} at most: divide the file, or raise import_rows"
-        )
+        problems.add(limit + 2, f"there are {lines:,}, {limit:,} at most: divide the file, or raise import_rows")
         return
     for row in rows_in(file, REGISTER, problems, read):
         if (figure := rules.figure(row, problems)) is not None:

@@ -7,7 +7,7 @@ Every level has a series: a street, the district around it, the whole city.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
@@ -33,7 +33,13 @@ WHERE c.day >= {since} AND {which} GROUP BY c.category, c.division, {period}
 """
 
 #: How figures of several rows are one.
-JOINED = {"count": sum, "loss": sum, "deaths": sum, "largest_loss": max, "gaps": sum}
+JOINED: Mapping[str, Callable[[tuple[int, int]], int]] = {
+    "count": sum,
+    "loss": sum,
+    "deaths": sum,
+    "largest_loss": max,
+    "gaps": sum,
+}
 
 #: By division and period.
 Sums = dict[str, dict[date, dict[str, int]]]
@@ -60,7 +66,8 @@ class Series:
         return [self.first + STEPS[self.grain] * n for n in range(len(self.counts))]
 
 
-class Day(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Day:
     """The figures of one category in one division on one day, without those of what lies in it."""
 
     category: str
@@ -165,11 +172,12 @@ def _made(platform: Platform, category: str, sums: Sums, span: Span, grain: Grai
         periods = [first + STEPS[grain] * n for n in range((span.last - first) // STEPS[grain] + 1)]
         unknown = {day for day in periods if day >= span.unknown_from or monday(day) in span.gaps}
         unknown |= {day for day, one in values.items() if one.get("gaps")}
+        known: list[dict[str, int] | None]
         known = [None if day in unknown else {"count": 0, **values.get(day, {})} for day in periods]
-        names = ("count", "loss", "largest_loss", "deaths")
-        figures = ([one and one.get(name) for one in known] for name in names)
+        figures = {name: [None if one is None else one.get(name) for one in known] for name in JOINED}
+        own = (figures[name] for name in ("count", "loss", "largest_loss", "deaths"))
         if periods:
-            yield Series(category, division, grain, first, max(first, span.open_from), *figures)
+            yield Series(category, division, grain, first, max(first, span.open_from), *own)
 
 
 def _at(day: date, grain: Grain) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,7 +12,7 @@ from tortoise.expressions import F
 from banshi import Platform, Write
 from banshi.sdk.events import Event, event_rows
 from insights.figures.categories import Category
-from insights.findings.models import Finding, FindingRule
+from insights.findings.models import Finding
 
 #: An event for whoever listens, such as an integrator's webhook.
 FOUND = "banshi.insights.found"
@@ -32,24 +32,25 @@ def made(platform: Platform, category: Category, division: str, grain: str, at: 
     return Finding(id=identity, **key, **values, department=category.department, state="open", found_at=now)
 
 
-def covers(rule: FindingRule, finding: Finding) -> bool:
-    """Whether a dismissal's rule says that this isn't told. Deaths and large losses are always told."""
-    same = all(getattr(rule, name) == getattr(finding, name) for name in SERIES)
-    is_more = rule.unless_over is not None and finding.count > rule.unless_over
-    return same and finding.at <= rule.until and not is_more and finding.facts.get("urgent") not in {"deaths", "loss"}
+def covers(dismissed: Finding, later: Finding) -> bool:
+    """Whether a dismissal says that this isn't told. Deaths and large losses are always told."""
+    same = all(getattr(dismissed, name) == getattr(later, name) for name in SERIES)
+    is_over = dismissed.until is None or later.at > dismissed.until
+    is_more = dismissed.unless_over is not None and later.count > dismissed.unless_over
+    return same and not is_over and not is_more and later.facts.get("urgent") not in {"deaths", "loss"}
 
 
-async def keep(platform: Platform, found: Iterable[Finding]) -> list[Finding]:
+async def keep(platform: Platform, found: Sequence[Finding]) -> list[Finding]:
     """Store what isn't there yet, and correct the figures of what nobody has decided about; what is new and open."""
     there = {one.id: one for one in await Finding.filter(id__in=[one.id for one in found])}
     new = [one for one in found if one.id not in there]
-    rules = await FindingRule.filter(ended_at=None, category__in={one.category for one in new}) if new else []
+    rules = await Finding.filter(state="dismissed", category__in={one.category for one in new}) if new else []
     for one in new:
         if rule := next((each for each in rules if covers(each, one)), None):
-            one.state, one.rule = "silenced", rule.id
+            one.state, one.silenced_by = "silenced", rule.id
     told = [one for one in new if one.state == "open"]
-    events = [row for one in told for row in event_rows(platform, _event(one))]
     if new:
+        events = [row for one in told for row in event_rows(platform, _event(one))]
         await platform.store.commit(Write(unless_there=[*new, *events]))
     for one in found:
         if one.id in there and (one.count, one.loss) != (there[one.id].count, there[one.id].loss):

@@ -1,4 +1,4 @@
-"""Findings, what was done with each, and the rules by which some are not told again. No row knows a citizen."""
+"""Findings and what was done with each: one that was dismissed is the rule for later ones. No row knows a citizen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-__all__ = ["Finding", "FindingRule", "FindingStep"]
+__all__ = ["Finding", "FindingStep"]
 
 
 class Finding(Model):
@@ -34,8 +34,11 @@ class Finding(Model):
     #: open, drafted, dismissed or silenced.
     state = fields.CharField(max_length=12)
     version = fields.IntField(default=1)
-    #: The rule that its dismissal made, or that silenced it.
-    rule = fields.UUIDField(null=True)
+    #: Of a dismissed one: until when its series isn't told again, and the most that isn't all the same.
+    until = fields.DateField(null=True)
+    unless_over = fields.IntField(null=True)
+    #: The dismissed one that silenced it.
+    silenced_by = fields.UUIDField(null=True)
     #: The warning that was drafted: notice or alert, and its id.
     draft_kind = fields.CharField(max_length=8, default="")
     draft_id = fields.UUIDField(null=True)
@@ -63,20 +66,3 @@ class FindingStep(Model):
     class Meta:
         table = "insights_finding_step"
         unique_together = (("finding_id", "version"),)
-
-
-class FindingRule(Model):
-    """What a dismissal says of the same series later: until when it isn't told, unless it is more than so many."""
-
-    id = fields.UUIDField(primary_key=True)
-    category = fields.CharField(max_length=64)
-    division = fields.CharField(max_length=12)
-    grain = fields.CharField(max_length=4)
-    until = fields.DateField()
-    unless_over = fields.IntField(null=True)
-    #: When somebody ended it before.
-    ended_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "insights_finding_rule"
-        indexes = [Index(fields=("until",), name="insights_finding_rule_until")]

@@ -32,18 +32,12 @@ BODY = Record(
     version=optional({"type": "integer", "minimum": 1, "maximum": _MOST, "description": "The one that you have read."}),
     reason=optional({**_WORDS, "description": "Why it is dismissed; colleagues read it."}),
     until=optional({**shown.DAY, "description": "Of a dismissal: the last day for which the series isn't told."}),
-    unless_over=optional(
-        {"type": "integer", "minimum": 0, "maximum": _MOST, "description": "Of a dismissal: more is told all the same."}
-    ),
+    unless_over=optional({"type": "integer", "minimum": 0, "maximum": _MOST, "description": "More is told anyhow."}),
     title=optional({**_TEXTS, "description": "Of a draft, in place of what is suggested."}),
     body=optional({**_TEXTS, "description": "The same."}),
-    to=optional({"enum": ["division", "places", "everyone"], "description": "Of a draft: where its readers live."}),
+    to=optional({"enum": ["area", "places", "everyone"], "description": "Of a draft: where its readers live."}),
     propose=optional({"type": "boolean", "description": "Ask a second person at once to approve the draft."}),
-    **{
-        "as": optional(
-            {"enum": ["notice", "alert"], "description": "Of a draft; by its category and level if left out."}
-        )
-    },
+    kind=optional({"enum": ["notice", "alert"], "description": "Of a draft; by category and level if left out."}),
 ).form()
 
 _ACTED = Link(

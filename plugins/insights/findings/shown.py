@@ -13,7 +13,7 @@ from insights.figures.series import one_series
 from insights.findings.deciding import permitted
 from insights.findings.drafting import warning, wording
 from insights.findings.drafting.numbers import unfounded
-from insights.findings.models import Finding, FindingRule, FindingStep
+from insights.findings.models import Finding, FindingStep
 from insights.findings.reading import warning_of
 from insights.findings.steps import ACTIONS, LEVELS, STATES
 from insights.settings import SETTINGS
@@ -31,10 +31,7 @@ SUMMARY = Record(
     id=ID,
     **dict.fromkeys(("category", "department"), _CODED),
     division={**_CODED, "description": "Where it was counted; the whole city has no code."},
-    area={
-        **_CODED,
-        "description": "Where it is told of: the division over it, where fewer than 5 would be recognised.",
-    },
+    area={**_CODED, "description": "As which it is told: what lies over it, where fewer than 5 were counted."},
     level={"type": "string", "enum": list(LEVELS)},
     grain={"type": "string", "enum": ["week", "day"]},
     at={**DAY, "description": "The week's Monday, or the day."},
@@ -101,7 +98,7 @@ async def whole(call: Call, one: Finding) -> dict[str, Any]:
     """All of a finding."""
     platform, category = call.platform, call.platform[CATEGORIES].get(one.category)
     steps = await FindingStep.filter(finding_id=one.id).order_by("version")
-    rule = await FindingRule.get_or_none(id=one.rule) if one.rule else None
+    rule = await Finding.get_or_none(id=one.silenced_by or one.id, state="dismissed")
     facts = {"beside": days_beside(platform, one.at, call.language) if one.grain == "week" else [], "points": []}
     facts |= {name: one.facts[name] for name in _WHY["properties"] if name in one.facts}
     places = [{**each, "division": _place(call, each["division"])} for each in one.facts.get("places", ())]
@@ -119,13 +116,13 @@ async def whole(call: Call, one: Finding) -> dict[str, Any]:
 
 async def _after(call: Call, one: Finding) -> dict[str, Any]:
     """The weeks behind it, and whether it fell: only weeks that are closed say so."""
-    begins = monday(one.at) + WEEK
-    ago = (monday(call.platform.today()) - begins) // WEEK
-    series = await one_series(call.platform, one.category, one.division, ago) if ago >= 0 else None
-    figures, until = (zip(series.periods, series.counts, strict=True), series.open_from) if series else ((), begins)
-    weeks = [{"at": at.isoformat(), "count": count, "closed": at < until} for at, count in [*figures][:WEEKS_AFTER]]
-    known = [each["count"] for each in weeks if each["closed"] and each["count"] is not None]
-    most = one.facts.get("at_most")
+    ago, most = (monday(call.platform.today()) - monday(one.at)) // WEEK, one.facts.get("at_most")
+    # From its own week on: a series in which nothing was counted since is none.
+    series = await one_series(call.platform, one.category, one.division, ago)
+    figures, until = (zip(series.periods, series.counts, strict=True), series.open_from) if series else ((), one.at)
+    later = [(at, count) for at, count in figures if at > one.at][:WEEKS_AFTER]
+    known = [count for at, count in later if at < until and count is not None]
+    weeks = [{"at": at.isoformat(), "count": count, "closed": at < until} for at, count in later]
     return {"weeks": weeks, "fell": known[-1] <= most if known and most is not None else None}
 
 

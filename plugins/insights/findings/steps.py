@@ -21,14 +21,13 @@ class Step(NamedTuple):
     to: str
     #: Who may take it.
     role: str
-    needs_reason: bool = False
 
 
 # fmt: off
 TABLE: tuple[Step, ...] = (
     # Nobody has decided about it. A draft goes out once a second person has approved it, and no sooner.
     Step(state="open", action="draft", to="drafted", role=PUBLISHER),
-    Step(state="open", action="dismiss", to="dismissed", role=ANALYST, needs_reason=True),
+    Step(state="open", action="dismiss", to="dismissed", role=ANALYST),
     # A warning is being written, or was sent. Taking it back gives the draft up; what is public is recalled first.
     Step(state="drafted", action="reopen", to="open", role=PUBLISHER),
     # Not told for a while: taking that back ends its rule.

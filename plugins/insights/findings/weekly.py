@@ -33,6 +33,8 @@ class Done:
     """What a round has come to."""
 
     series: int
+    #: How many rose, and what of it is new and open.
+    rose: int
     found: Sequence[Finding]
     #: Alarms that chance makes in a year.
     chance_per_year: float
@@ -55,9 +57,10 @@ async def judge_now(platform: Platform) -> Done:
     for one in every.values():
         for at, count, loss in zip(one.periods, closed(one), one.losses, strict=False):
             weeks[one.category, at][one.division] = count or 0, loss
-    rose = [_finding(platform, every[one.key], one, weeks[every[one.key].category, one.at]) for one in verdicts]
-    told = await keep(platform, [one for one in rose if one is not None])
-    return Done(len(asked), told, max((one.chance_per_year for one in verdicts), default=0.0))
+    looked = [_finding(platform, every[one.key], one, weeks[every[one.key].category, one.at]) for one in verdicts]
+    rose = [one for one in looked if one is not None]
+    chance = max((one.chance_per_year for one in verdicts), default=0.0)
+    return Done(len(asked), len(rose), await keep(platform, rose), chance)
 
 
 def closed(series: Series) -> Sequence[int | None]:

@@ -29,6 +29,8 @@ from insights.methods.tails import Values
 MAX_PERIODS, MAX_COUNT = 4_000, 10**12
 #: Days of a period, and periods of a year.
 DAYS, PERIODS = {"week": 7, "day": 1}, {"week": 52, "day": 365}
+#: The status where a series was wrong; 1 is Python's own where the program is.
+SOME_WRONG = 3
 #: Farrington Flexible wants so many years at least.
 LEAST_YEARS = 3
 
@@ -47,7 +49,7 @@ class NightRules:
 
 
 def main() -> int:
-    """Judge what comes; 1 where a series was wrong."""
+    """Judge what comes; gives the status to end with."""
     rules, asked, status = NightRules(), [], 0
     for line in sys.stdin.buffer:
         key = None
@@ -60,14 +62,14 @@ def main() -> int:
                 bound_memory(rules.memory)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             print(json.dumps({"key": key, "error": f"{type(error).__name__}: {error}"}))
-            status = 1
+            status = SOME_WRONG
     for verdict in judged(asked, rules):
         print(json.dumps(verdict))
     return status
 
 
 def bound_memory(size: int) -> None:
-    """Have the system refuse more memory than that where it has the means, and leave a core to whoever else wants it."""
+    """Have the system refuse more memory than that where it can, and leave the core to whoever else wants it."""
     os.nice(19)
     if size and sys.platform == "linux":
         import resource

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess  # nosec B404 - this interpreter, without a shell
 import sys
-from asyncio.subprocess import Process
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ BEGIN = (
 #: One core, and nothing of the platform's environment but how texts are told.
 ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 #: Bytes of one verdict; statuses of a process that has judged all series, or all but the wrong ones.
-MAX_LINE_BYTES, OVER = 1_048_576, (0, 1)
+MAX_LINE_BYTES, OVER = 1_048_576, (0, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +88,36 @@ async def judge(
     Raises:
         NightFailed: The process took too long or too much memory, or ended otherwise than it should.
     """
-    about: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "limit": MAX_LINE_BYTES}
-    folders = [json.dumps([str(Path(one).absolute()) for one in sys.path]), str(Path(__file__).parents[1])]
-    passed = {name: os.environ[name] for name in ("LANG", "SYSTEMROOT") if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-c", BEGIN, *folders, env=passed | ALONE, cwd="/", start_new_session=True, **about
-    )
+    process = await asyncio.create_subprocess_exec(*_command(), **_alone())
     try:
         async with asyncio.timeout(settings.seconds):
             return await _exchanged(process, asked, settings, refused or _logged)
     except TimeoutError:
-        raise NightFailed(say("The night took more than {seconds} s and was ended.", seconds=settings.seconds)) from None
+        raise NightFailed(
+            say("The night took more than {seconds} s and was ended.", seconds=settings.seconds)
+        ) from None
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
+def _command() -> list[str]:
+    folders = [json.dumps([str(Path(one).absolute()) for one in sys.path]), str(Path(__file__).parents[1])]
+    return [sys.executable, "-I", "-c", BEGIN, *folders]
+
+
+def _alone() -> dict[str, Any]:
+    """A group of its own, which is ended as one, with nothing of the platform's but three pipes."""
+    passed = {name: os.environ[name] for name in ("LANG", "SYSTEMROOT") if name in os.environ}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return {"env": passed | ALONE, "cwd": "/", "start_new_session": True, "limit": MAX_LINE_BYTES, **pipes}
+
+
 async def _exchanged(
-    process: Process, asked: Iterable[Asked], settings: NightSettings, refused: Callable[[str, str], object]
+    process: Any, asked: Iterable[Asked], settings: NightSettings, refused: Callable[[str, str], object]
 ) -> list[Judged]:
     """A line a series each way, so that whatever else the loop has to do comes between."""
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None  # noqa: S101
     with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, and says below why
         for one in (settings.rules(), *asked):
             process.stdin.write(orjson.dumps(one) + b"\n")

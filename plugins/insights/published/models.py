@@ -15,7 +15,7 @@ class OpenWeek(Model):
     week = fields.DateField(primary_key=True)
     #: Each category with its group, "" where it has none.
     groups: Any = fields.JSONField()
-    #: Division → category, group or "" → figure, or null where it is hidden; all sums are in "".
+    #: Division → category or group → figure, or null where it is hidden; "all" is the sum over all of them.
     figures: Any = fields.JSONField()
     published_at = fields.DatetimeField()
 

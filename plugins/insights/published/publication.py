@@ -28,9 +28,8 @@ FIRST_WEEKS = 260
 #: Digits of a district: what is counted in a street is told of its district.
 DISTRICT = 6
 
-#: What is counted for the city and for no district of it.
-ELSEWHERE = "elsewhere"
-
+#: What stands for the sum over all in what is published, and for what is counted in no district.
+ALL, ELSEWHERE = "all", "elsewhere"
 
 #: The work that publishes.
 PUBLICATION: Key[None] = Key("open figures' publication")
@@ -63,25 +62,21 @@ def leaves_of(series: Iterable[Series], week: date) -> dict[Cell, int]:
         place = (week - one.first) // WEEK
         if len(one.division) in {0, DISTRICT} and 0 <= place < len(one.counts):
             counts.setdefault(one.category, {})[one.division] = one.counts[place]
-    leaves: dict[Cell, int] = {}
-    for category, found in counts.items():
-        known = {division: count for division, count in found.items() if count is not None}
-        if "" in known and len(known) == len(found):
-            rest = known.pop("") - sum(known.values())
-            leaves |= {(division, category): count for division, count in {**known, ELSEWHERE: rest}.items()}
-    divisions = {division for (division, _), count in leaves.items() if division != ELSEWHERE or count}
-    return {(one, category): leaves.get((one, category), 0) for one in divisions for _, category in leaves}
+    known = {category: found for category, found in counts.items() if "" in found and None not in found.values()}
+    for found in known.values():
+        found[ELSEWHERE] = 2 * (found[""] or 0) - sum(filter(None, found.values()))
+    divisions = {one for found in known.values() for one, count in found.items() if one != ELSEWHERE or count} - {""}
+    return {(one, category): found.get(one) or 0 for one in divisions for category, found in known.items()}
 
 
 def table_of(
     leaves: Mapping[Cell, int], groups: Mapping[str, str], told: Collection[Cell] = ()
 ) -> dict[str, dict[str, int | None]]:
-    """The table with all sums, by division and then by category, group or "", as it is published."""
-    figures = with_sums(leaves, groups)
+    """The table with all sums, by division and then by category or group, as it is published."""
+    figures, table = with_sums(leaves, groups), dict[str, dict[str, int | None]]()
     unshown = hidden(figures, groups, MIN_SHOWN, told)
-    table: dict[str, dict[str, int | None]] = {}
-    for division, code in sorted(figures):
-        table.setdefault(division, {})[code] = None if (division, code) in unshown else figures[division, code]
+    for (division, code), count in figures.items():
+        table.setdefault(division or ALL, {})[code or ALL] = None if (division, code) in unshown else count
     return table
 
 

@@ -3,6 +3,5 @@
 from insights.figures.models import Count as Count  # named again: this is the module that the platform reads
 from insights.figures.models import CountSource as CountSource
 from insights.findings.models import Finding as Finding
-from insights.findings.models import FindingRule as FindingRule
 from insights.findings.models import FindingStep as FindingStep
 from insights.published.models import OpenWeek as OpenWeek

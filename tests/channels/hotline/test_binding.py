@@ -12,8 +12,11 @@ from banshi import Unavailable
 from banshi.builtin.drafts.models import Draft
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appointment.models import Slot
+from banshi.testing import Person, Reply
 from conversations.tables.models import Said
 from hotline.tables.models import HotlineCallBack, HotlineFiling
+from mobile_push.tables.models import InboxMessage
+from tests.channels.desks import officer
 from tests.channels.hotline.exchange import AGREED, FILINGS, NUMBER, SLIPS, exchange, filed, owner, taken
 from tests.channels.hotline.test_filing import suggestion
 
@@ -42,8 +45,37 @@ async def test_neither_who_filed_a_case_nor_who_saw_its_code_makes_it_theirs(tmp
         assert await Said.filter(key__contains="bound").count() == 1
 
 
+async def test_at_a_counter_a_colleague_hands_over_what_was_filed_and_nobody_who_had_a_hand_in_it(
+    tmp_path: Path, database: str
+) -> None:
+    """Of a citizen whose account says no telephone, in a city that texts nobody."""
+    async with exchange(tmp_path, database) as door:
+        li, call = await taken(door)
+        made = (await filed(li, call, "suggest-police", await suggestion(door))).created()
+        waits = (await filed(li, call, "suggest-police", {"answers": {}}, wait=True)).created()
+        wang, zhao, zhang = officer(door, "wang"), officer(door, "zhao", "fire:desk"), door.citizen("zhang", "Zhang")
+        (await zhang.post(f"{SLIPS}/bind", {"number": NUMBER, "slip": made["slip"]})).problem(409, "not-the-number")
+
+        async def handed(by: Person, to: Person, slip: str) -> Reply:
+            digits = (await to.post("/v1/conversations/codes")).created()["digits"]
+            body = {"number": NUMBER, "slip": slip, "digits": digits, "document": True}
+            return await by.post(f"{SLIPS}/hand-over", body)
+
+        (await handed(li, zhang, made["slip"])).problem(409, "own-filing")
+        (await handed(wang, owner(door, "li", "Operator"), made["slip"])).problem(409, "own-filing")
+        (await handed(zhao, zhang, made["slip"])).problem(404, "no-such-slip")
+        wrong = {"number": NUMBER, "slip": made["slip"], "digits": "0000000000", "document": True}
+        (await wang.post(f"{SLIPS}/hand-over", wrong)).problem(422, "invalid-fields")
+        assert (await handed(wang, zhang, made["slip"])).ok()["case"] == made["begun"]["case"]["id"]
+        bound = await CaseEvent.get(action="bind")
+        assert (bound.actor, bound.actor_id, (await Case.get()).person) == ("staff", "wang", "zhang")
+        (await handed(wang, zhang, made["slip"])).problem(409, "anothers-filing")
+        assert (await handed(wang, zhang, waits["slip"])).ok()["state"] == "bound"
+        assert (await zhang.get("/v1/items/suggest-police/draft")).ok()["answers"] == {}
+
+
 async def test_a_bound_cases_answer_is_asked_about_in_the_account_alone(tmp_path: Path) -> None:
-    async with exchange(tmp_path) as door:
+    async with exchange(tmp_path, plugins={"mobile_push": "mobile_push"}) as door:
         li, call = await taken(door)
         made = (await filed(li, call, "suggest-police", await suggestion(door))).created()
         await door.settled()
@@ -51,8 +83,12 @@ async def test_a_bound_cases_answer_is_asked_about_in_the_account_alone(tmp_path
         (await wang.post(f"{case}/assign", {"details": {"category": "traffic"}})).ok()
         (await wang.post(f"{case}/answer", {"details": {"text": "It is mended."}})).ok()
         await door.settled()
-        (await owner(door, "zhang").post(f"{SLIPS}/bind", {"number": NUMBER, "slip": made["slip"]})).ok()
+        zhang, caller = owner(door, "zhang"), (await Case.get()).person
+        (await zhang.post(f"{SLIPS}/bind", {"number": NUMBER, "slip": made["slip"]})).ok()
         assert (await HotlineCallBack.get()).state == "taken-back"
+        # What the number was told before is no account's.
+        assert await InboxMessage.filter(person=caller).exists()
+        assert (await zhang.get("/v1/inbox")).ok()["items"] == []
 
 
 async def test_what_waits_is_of_its_filing_whatever_else_waits_under_the_number(tmp_path: Path, database: str) -> None:

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import pytest
 
+from banshi.builtin.audit.models import CaseReading
+from banshi.builtin.personal_data.exporting import _pieces
 from banshi.builtin.personal_data.holdings import DataSubject
 from banshi.builtin.personal_data.persons import forget_person
 from banshi.forms.numbers import MADE_UP
@@ -246,6 +248,8 @@ async def test_a_draft_waits_for_whoever_finishes_it(tmp_path: Path, database: s
         made = (await filed(li, call, "suggest-police", half, wait=True)).created()
         body = {"number": NUMBER, "slip": made["slip"]}
         assert (await li.post(f"{SLIPS}/read", body)).ok()["answers"] == half["answers"]
+        read = await CaseReading.get(case_id=made["id"])
+        assert (read.reader, read.department, read.role) == ("li", "petitions", "desk")
         done = {**AGREED, **body, "submission": whole}
         again = (await officer(door, "wang").post(FILINGS, done)).created()
         assert (again["id"], again["state"], again["slip"]) == (made["id"], "filed", None)
@@ -313,6 +317,10 @@ async def test_what_they_agreed_to_is_texted_in_the_write_that_it_tells_of_and_l
         until = (door.platform.now() + timedelta(hours=3)).isoformat()
         (await li.post(f"{call}/call-backs", {"until": until, "texts": True})).created()
         slip, time = [one.words["text"] for one in await Said.all().order_by("id")]
+        caller = await HotlineCaller.get()
+        told = b"".join([one async for one in _pieces(door.platform, DataSubject(caller.subject))]).decode()
+        assert slip in told
+        assert time in told
         assert made["slip"] in slip
         assert f"{datetime.fromisoformat(until).astimezone(door.platform.settings.timezone):%H:%M}" in time
         clock.on(days=800)

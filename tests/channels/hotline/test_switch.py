@@ -146,6 +146,8 @@ async def test_nobody_but_the_switch_tells_of_calls(tmp_path: Path) -> None:
 async def test_a_line_of_no_desk_stops_the_start_and_an_account_of_nobody_is_said(tmp_path: Path) -> None:
     async with exchange(tmp_path, text_account="sms:nowhere") as door:
         assert [one.rule for one in door.platform.registry.warnings if one.plugin == "hotline"] == ["unknown-account"]
+    async with exchange(tmp_path / "none") as door:
+        assert [one.rule for one in door.platform.registry.warnings if one.plugin == "hotline"] == ["no-text-account"]
     with pytest.raises(ConfigurationError, match="unknown-desk"):
         async with exchange(tmp_path / "wrong", lines={"9600119": "nowhere"}):
             pass

@@ -79,7 +79,9 @@ async def test_one_drafts_and_asks_and_another_approves_in_publishing(door: Door
         await wu.go(link)
         await wu.press("do", "approve")
         await wu.go(f"{ROOM}/{one['id']}")
-        assert "已发布" in text(wu, "wr") or "公开" in text(wu, "wr")
+        assert "公开" in text(wu, "wr") or "已发布" in text(wu, "wr")
+        assert "已发出" in text(wu, "ch"), "the chart shows when"
+        assert "未满周" in text(wu, "af")
 
 
 async def test_a_dismissal_asks_why_and_until_when_and_can_be_taken_back(door: Door) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -127,10 +128,11 @@ def test_a_map_tells_divisions_apart_by_pattern_and_words() -> None:
 def test_a_file_that_is_no_map_is_told_with_its_feature(tmp_path: Path, text: str) -> None:
     file = tmp_path / "map.geojson"
     file.write_text(text, encoding="utf-8")
-    (found,) = findings(MapSettings(file=file))
+    city: Any = SimpleNamespace(configuration=SimpleNamespace(file=tmp_path / "plugins.toml"))
+    (found,) = findings(city, MapSettings(file=Path(file.name)))
     assert str(file) in found.advice
     assert "insights.map" in found.advice
-    assert not [*findings(MapSettings())]
+    assert not [*findings(city, MapSettings())]
 
 
 @pytest.mark.skipif(shutil.which("xmllint") is None, reason="xmllint isn't installed")

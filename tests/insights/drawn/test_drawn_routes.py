@@ -18,7 +18,7 @@ from PIL import Image
 from banshi.testing import Door
 from insights.drawn.press import PRESS
 from insights.findings import weekly
-from tests.insights.findings.city import LIST, WEST, act, analyst, any_rise, count, open_city, risen
+from tests.insights.findings.city import LIST, WEST, act, analyst, any_rise, count, last_week, open_city, risen
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -72,8 +72,11 @@ async def test_a_weeks_report_says_what_rose_where_and_what_was_done(door: Door)
         root, text = read(reply.body)
         assert root["/Lang"] == language
         assert all(word in text for word in words), text
-    quiet = await lin.get("/v1/insights/report.pdf", params={"week": "2020-01-01"}, headers={"Accept-Language": "en"})
+    before = {"week": str(last_week(door) - timedelta(weeks=9))}
+    quiet = await lin.get("/v1/insights/report.pdf", params=before, headers={"Accept-Language": "en"})
     assert "Nothingrose" in read(quiet.body)[1]
+    for week in ("0001-01-01", "9999-12-31", str(door.platform.today())):
+        (await lin.get("/v1/insights/report.pdf", params={"week": week})).problem(400, "invalid-parameter")
     others = await door.staff("other", "cyber:analyst").get(
         "/v1/insights/report.pdf", headers={"Accept-Language": "en"}
     )

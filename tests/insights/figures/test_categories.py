@@ -40,7 +40,7 @@ MISTAKES = {
     "already: rename one",
     ('counts.imports = ["police-reports"]', ""): "wrong-value: {file}: categories.fraud-tasks.counts is missing",
     ('imports = ["police-reports"]', 'imports = ["cases"]'): "wrong-category: {file}: categories.fraud-tasks: "
-    "counts.imports: 'cases' is the platform's own name: call the file something else",
+    "counts.imports: 'cases' can't be a name: use a-z, 0-9 and hyphens",
     ("plain = {", "plane = {"): "wrong-value: {file}: categories.fraud-tasks.template.plane is not a known key",
 }
 
@@ -54,7 +54,7 @@ async def test_the_sample_is_right_and_every_mistake_is_told(tmp_path: Path) -> 
         file = tmp_path / "own.toml"
         own = InsightsSettings(categories=file)
         file.write_text(text, encoding="utf-8")
-        assert read_categories(own, registry).findings == ()
+        assert read_categories(own, registry).findings == []
         for (before, after), told in MISTAKES.items():
             assert before in text
             file.write_text(text.replace(before, after, 1), encoding="utf-8")

@@ -10,12 +10,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from banshi.ops.cli import group
 from banshi.sdk.registers import RefusedFile
 from banshi.testing import Door
 from insights.figures import importing
 from insights.figures.models import Count, CountSource
-from tests.insights.figures.bureau import HEADER, bring, bureau
+from tests.insights.figures.bureau import FILE, HEADER, bring, bureau
+from tests.kernel.appeals_office import write_department
 
 GOOD = "day,division,category,count,loss,largest_loss,deaths\n"
 GOOD += "2026-11-24,510703,theft,3,4500,3000,0\n2026-11-25,,fraud,1,,,\n"
@@ -203,3 +206,24 @@ async def test_a_large_file_is_read_in_bounded_memory(door: Door, tmp_path: Path
     await bring(door, tmp_path, "day,division,category,count\n" + "".join(lines), limit=100_000)
     assert await Count.all().count() == len(lines) == 18_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
+
+
+def test_the_command_says_what_it_took_in_and_what_it_refused(tmp_path: Path) -> None:
+    (tmp_path / "categories.toml").write_text(FILE, encoding="utf-8")
+    (tmp_path / "plugins.toml").write_text(
+        f'[plugins.parks]\npath = "{write_department(tmp_path, "parks")}"\napi = 1\n'
+        '[plugins.insights]\npackage = "insights"\napi = 1\n'
+        '[plugins.insights.settings]\ncategories = "categories.toml"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "reports.csv").write_text(HEADER + "2026-W40,,theft,1\n2026-W42,,theft,2\n", encoding="utf-8")
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "wrong" / "reports.csv").write_text(HEADER + "2026-W40,,theft,-1\n", encoding="utf-8")
+    command = ["--config", str(tmp_path / "plugins.toml"), "insights", "import"]
+    for name, status, told in (
+        ("reports.csv", 0, "reports: 2026-09-28 to 2026-10-18 by week; no line in the weeks from 2026-10-05: gaps\n"),
+        ("wrong/reports.csv", 1, "1 to mend; what there was of reports stays\n"),
+    ):
+        done = CliRunner().invoke(group, [*command, str(tmp_path / name)])
+        assert (done.exit_code, done.output.endswith(told)) == (status, True), done.output
+    assert "wrong/reports.csv: line 2: count: it is negative" in done.output

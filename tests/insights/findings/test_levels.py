@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from insights.findings.keeping import covers
 from insights.findings.levels import level, risen
+from insights.findings.models import Finding
 from insights.settings import Rise, Thresholds
 
 SAMPLE = Thresholds()
@@ -46,3 +50,20 @@ def test_no_percentage_alone_makes_a_hint_and_a_warning_is_one_too(
         assert now.count * 100 >= (now.base or 0) * (100 + percent)
     if told == "warn":
         assert (counts[place] or 0) >= least + 5
+
+
+WEEKS = st.integers(0, 60)
+
+
+@given(WEEKS, st.none() | st.integers(0, 50), st.lists(st.tuples(WEEKS, st.integers(0, 99)), max_size=20))
+def test_over_all_later_weeks_a_rule_silences_what_it_covers_and_nothing_else(
+    last: int, most: int | None, weeks: list[tuple[int, int]]
+) -> None:
+    day = date(2026, 11, 23)
+    series = {"category": "fraud-tasks", "division": "510703", "grain": "week"}
+    rule = Finding(**series, at=day, until=day + timedelta(weeks=last), unless_over=most)
+    for week, figure in weeks:
+        later = Finding(**series, at=day + timedelta(weeks=week), count=figure, facts={})
+        assert covers(rule, later) == (week <= last and (most is None or figure <= most))
+        for other in ({"category": "fraud-loans"}, {"division": ""}, {"grain": "day"}, {"facts": {"urgent": "deaths"}}):
+            assert not covers(rule, Finding(**{**series, "at": later.at, "count": figure, "facts": {}, **other}))

@@ -94,7 +94,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=5,
 )
-MEMBERS = ("version", "reason", "until", "unless_over", "title", "body", "to", "as", "propose", "more")
+MEMBERS = ("version", "reason", "until", "unless_over", "title", "body", "to", "kind", "propose", "more")
 ODD = ["", " ", "\x00", "9999-12-31", "0001-01-01", "{count}", "\u202e", "a" * 2000, "2026-02-30", "'"]
 TEXTS = st.sampled_from(ODD)
 

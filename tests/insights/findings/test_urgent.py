@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from banshi.testing import Door
-from insights.findings.models import FindingRule
 from insights.findings.urgent import look
 from tests.insights.findings.city import (
     CITY,
@@ -79,7 +78,6 @@ async def test_a_death_is_told_whatever_a_rule_says_and_the_next_series_is_not(d
         ("open", 1),
         ("silenced", None),
     ]
-    assert await FindingRule.filter(ended_at=None).count() == 1
 
 
 async def test_an_urgent_finding_is_drafted_as_an_alert_for_those_there_and_takes_two(door: Door) -> None:
@@ -95,3 +93,17 @@ async def test_an_urgent_finding_is_drafted_as_an_alert_for_those_there_and_take
     assert info["area"][0]["geocode"] == [{"value_name": "GB/T 2260", "value": EAST}]
     (await lin.post(f"/v1/alerts/{alert['id']}/actions/approve")).problem(403, "forbidden")
     assert CITY not in str(alert)
+
+
+@pytest.mark.parametrize("kind", ["alert", "notice"])
+async def test_where_few_were_counted_neither_words_nor_codes_nor_audience_say_where(door: Door, kind: str) -> None:
+    await count_days(door, STREETS[0], (0, 1), deaths=1)
+    await count_days(door, EAST, (0, 4))
+    await look(door.platform)
+    death, lin = next(one for one in await findings(door) if one["deaths"]), analyst(door)
+    assert (death["division"]["code"], death["area"]["code"]) == (STREETS[0], EAST)
+    (await act(lin, death, "draft", kind=kind)).ok()
+    (record,) = (await lin.get("/v1/alerts/records" if kind == "alert" else "/v1/notices")).ok()["items"]
+    assert record["audience"] == {"divisions": [EAST]}
+    assert STREETS[0] not in str(record)
+    assert "街道" not in str(record)

@@ -84,7 +84,7 @@ async def test_one_person_alone_publishes_nothing_of_a_finding_whatever_the_sett
     one, lin, wu = await risen(door, EAST if kind == "notice" else ""), analyst(door), analyst(door, "wu")
     own = {"department": "criminal", "audience": {"everyone": True}, "title": {"zh-CN": "通知", "en": "Notice"}}
     assert (await lin.post("/v1/notices", own)).created()["state"] == "published"
-    (await act(lin, one, "draft", **{"as": kind}, propose=True)).ok()
+    (await act(lin, one, "draft", kind=kind, propose=True)).ok()
     told = (await show(lin, one))["warning"]
     address = f"/v1/{kind}s/{told['id']}"
     assert (told["kind"], told["state"]) == (kind, "proposed")
@@ -188,7 +188,7 @@ async def test_a_draft_that_is_taken_back_is_given_up_and_can_be_written_anew(do
 
 @pytest.mark.parametrize(
     ("to", "reached"),
-    [("division", {"east", "street"}), ("places", {"street"}), ("everyone", {"east", "street", "west"})],
+    [("area", {"east", "street"}), ("places", {"street"}), ("everyone", {"east", "street", "west"})],
 )
 async def test_a_warning_reaches_those_in_its_area_and_nobody_else(door: Door, to: str, reached: set[str]) -> None:
     await count(door, STREETS[0], (1, 1, 1, 1, 9))

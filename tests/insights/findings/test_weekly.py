@@ -138,3 +138,22 @@ async def test_the_night_itself_finds_what_rose_and_leaves_what_did_not(tmp_path
         assert whole["why"]["method"].startswith("ears")
         assert whole["upper"] < 31
         assert whole["why"]["chance_per_year"] < 2
+
+
+@pytest.mark.parametrize(
+    ("later", "fell"), [((8, 9), True), ((8, 13), False), ((20, 0), True), ((8, None), True), ((), None)]
+)
+async def test_the_weeks_after_it_say_whether_it_fell(
+    door: Door, later: tuple[int | None, ...], fell: bool | None
+) -> None:
+    await count(door, EAST, (6, 6, 19, *later), weeks=5)
+    category = door.platform[weekly.CATEGORIES]["fraud-tasks"]
+    at = last_week(door) - timedelta(weeks=len(later))
+    about = {"level": "warn", "area": EAST, "count": 19, "loss": None, "facts": {"upper": 12.0, "at_most": 12}}
+    (one,) = await weekly.keep(door.platform, [weekly.made(door.platform, category, EAST, "week", at, **about)])
+    after = (await analyst(door).get(f"{LIST}/{one.id}")).ok()["after"]
+    assert after["fell"] is fell
+    assert [(each["count"], each["closed"]) for each in after["weeks"]][: len(later)] == [
+        (each, True) for each in later
+    ]
+    assert [each["closed"] for each in after["weeks"]] == [True] * len(later) + [False], "this week isn't closed"

@@ -35,7 +35,7 @@ sts_of <- function(one) {
 written <- function(one, set, method, from, found, file) {
   p <- found@control$pvalue
   mean <- found@control$expected
-  cat(paste(one$name, set, method, from, as_text(upperbound(found), if (method %in% c("nbPlugin", "muan")) 8 else 15),
+  cat(paste(one$name, set, method, from, as_text(upperbound(found), 15),
             if (method == "delta") as_text(mean, 10) else "", if (is.null(p) || method == "muan") "" else as_text(p, 6),
             paste(ifelse(is.na(alarms(found)), "-", as.integer(alarms(found))), collapse = ""), sep = ","), "\n", sep = "", file = file, append = TRUE)
 }
@@ -95,7 +95,7 @@ if (given[1] == "published") {
   }
 } else if (given[1] == "night") {
   lines <- strsplit(readLines(given[2]), ",")
-  found <- lapply(lines, function(line) {
+  found <- parallel::mclapply(lines, mc.cores = 4, FUN = function(line) {
     one <- made(line[1], as.numeric(strsplit(line[4], " ")[[1]]))
     range <- length(one$counts) - 51:0
     farringtonFlexible(sts_of(one), c(night_set, list(range = range, thresholdMethod = "nbPlugin", glmWarnings = FALSE)))

@@ -17,6 +17,9 @@ from tests.insights.methods.held import same_ears, same_farrington
 #: A seed that tells which series failed, and can be given: BANSHI_TEST_SEED=17.
 SEED = int(os.environ.get("BANSHI_TEST_SEED", "20261201"))
 
+#: What a set of parameters doesn't say.
+PLAIN = {"no_periods": 1, "past_weeks_not_included": 3, "weights_threshold": 2.58}
+
 
 def _made(number: int, random: Random) -> Series:
     """A series of any level, season, trend and dispersion, with rises, gaps, noughts or one huge week in some."""
@@ -47,10 +50,7 @@ def _made(number: int, random: Random) -> Series:
 def test_r_says_the_same_of_series_at_random(tmp_path: Path) -> None:
     random = Random(SEED)
     series = {one.name: one for one in (_made(number, random) for number in range(24))}
-    sets = {
-        name: SETS["farrington"] | {"no_periods": 1, "past_weeks_not_included": 3} | SETS[name]
-        for name in ("noufaily", "two")
-    }
+    sets = {name: PLAIN | SETS[name] for name in ("noufaily", "two")}
     farrington, ears = asked(tmp_path, series.values(), sets, last=4)
     answered = [one for one in farrington if one.positions is not None]
     assert len(answered) > len(farrington) / 2

@@ -26,7 +26,13 @@ def _beside(platform: Platform, case: Case, person: str) -> Iterator[Update]:
 
 
 async def hand_over(platform: Platform, case: Case, to: Principal, receipt: Sequence[Model | Update] = ()) -> None:
-    """Make the case that person's, from now on. Raises Stale where it has moved on."""
+    """Make the case that person's, from now on. Raises Stale where it has moved on.
+
+    What else was whoever's it was stays with them. Inbox messages and texts were told to somebody who had proved
+    nothing, and say what the case's timeline says: an account is told of its own. A place that is held for a form
+    (`Hold`) is used up by the booking, or lapses in minutes. A conversation about a posting goes by the case, and has
+    its poster in that; one that they began about another's posting is about no case of theirs.
+    """
     at, version = platform.now(), case.version + 1
     event = CaseEvent(
         case_id=case.id,
@@ -35,8 +41,8 @@ async def hand_over(platform: Platform, case: Case, to: Principal, receipt: Sequ
         action="bind",
         state_before=case.state,
         state=case.state,
-        actor=Who.CITIZEN.value,
-        actor_id=to.subject,
+        actor=(Who.STAFF if to.agent else Who.CITIZEN).value,
+        actor_id=to.agent or to.subject,
     )
     values = {"person": to.subject, "person_name": case.person_name or to.name, "version": version, "updated_at": at}
     event.of_case = case, values

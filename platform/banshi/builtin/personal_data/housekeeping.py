@@ -24,6 +24,7 @@ from banshi.builtin.audit.leaving import forget_old_readings
 from banshi.builtin.audit.refusals import forget_old_refusals
 from banshi.builtin.identity.ended import forget_old_endings
 from banshi.builtin.leading.rounds import hourly, in_turn
+from banshi.builtin.limits.models import Quota
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.promises import MAX_APART_MS
 from banshi.builtin.personal_data.retention import anonymise_old_cases
@@ -43,6 +44,9 @@ UPLOAD_WAITS = timedelta(days=1)
 
 #: The same for one without a name, of which all have one quota together.
 UNNAMED_UPLOAD_WAITS = timedelta(hours=2)
+
+#: Nothing is counted by more than a month: what was spent before is news to nobody.
+LONGEST_PERIOD = timedelta(days=62)
 
 #: Seconds without a byte after which nobody writes any more: a chunk has to come within 15, and clocks jump an hour.
 ABANDONED_AFTER_S = 86_400.0
@@ -78,12 +82,12 @@ def _kept_since(platform: Platform) -> datetime:
 
 async def _remove_answers(platform: Platform) -> None:
     await delete(IdempotencyKey.filter(created_at__lt=_kept_since(platform)))
+    await delete(Quota.filter(spent_at__lt=int((platform.now() - LONGEST_PERIOD).timestamp() * 1000)))
 
 
 async def _remove_files(platform: Platform) -> None:
-    old = Q(created_at__lt=platform.now() - UPLOAD_WAITS) | Q(
-        person="", created_at__lt=platform.now() - UNNAMED_UPLOAD_WAITS
-    )
+    unnamed = Q(person="", created_at__lt=platform.now() - UNNAMED_UPLOAD_WAITS)
+    old = Q(created_at__lt=platform.now() - UPLOAD_WAITS) | unnamed
     while files := await Attachment.filter(old, case_id=None).limit(ROWS_PER_STATEMENT):
         await remove_unused(platform, files)
     await asyncio.to_thread(clear_parts, platform.settings.attachments_folder, ABANDONED_AFTER_S)
@@ -96,17 +100,15 @@ async def _remove_work(platform: Platform) -> None:
     What was settled before then was promised before then.
     """
     moment = int(_kept_since(platform).timestamp() * 1000)
-    promised = UUID(int=(moment + MAX_APART_MS) << 80)
-    over = OutboxRow.filter(id__lt=promised, state__in=["done", "dropped"], settled_at__lt=moment)
-    await delete(over.order_by("id"))
+    over = OutboxRow.filter(state__in=["done", "dropped"], settled_at__lt=moment)
+    await delete(over.filter(id__lt=UUID(int=(moment + MAX_APART_MS) << 80)).order_by("id"))
 
 
 async def remove_unused(platform: Platform, files: Sequence[Attachment]) -> None:
     """Delete files that no case uses. The row goes first: one that a submission has just named stays."""
     for file in files:
         if await Attachment.filter(id=file.id, case_id=None).delete():
-            path = platform.settings.attachments_folder / str(file.id)
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+            await asyncio.to_thread((platform.settings.attachments_folder / str(file.id)).unlink, missing_ok=True)
 
 
 async def tidy(platform: Platform) -> None:

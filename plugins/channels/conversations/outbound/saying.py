@@ -176,11 +176,8 @@ def in_parts(said: Said, outlet: Outlet) -> tuple[Mapping[str, Any], Sequence[Sa
     # Its choices stand below the last.
     first, *rest = (one.stored() for one in (*parts, replace(whole, text=last.text)))
     same = {"state": "waiting", **{name: getattr(said, name) for name in names}}
-    following = [UUID(int=said.id.int + number) for number in range(1, len(rest) + 1)]
-    return first, [
-        Said(id=one, key=f"{said.id}{PART}{one}", words=words, **same)
-        for one, words in zip(following, rest, strict=True)
-    ]
+    following = [(UUID(int=number), words) for number, words in enumerate(rest, said.id.int + 1)]
+    return first, [Said(id=one, key=f"{said.id}{PART}{one}", words=words, **same) for one, words in following]
 
 
 async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequence[Reply], Sequence[Model | Update]]:

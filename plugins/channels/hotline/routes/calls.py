@@ -18,6 +18,7 @@ from banshi import (
     InvalidFields,
     Key,
     NotFound,
+    Principal,
     Stale,
     Update,
     Write,
@@ -71,6 +72,7 @@ POP = Record(
     filings=array(FILED, description="What this desk has filed for that number lately, or what waits."),
     call_backs=array(DUE),
 )
+DIGITS = {"type": "string", "pattern": "^[0-9]{10}$", "description": "From their app."}
 ON = {409: Answer("You don't hold this call at the desk, or it is over there.")}
 
 
@@ -147,11 +149,23 @@ async def show_caller(call: Call) -> web.StreamResponse:
     return reply(call, document, headers={"Cache-Control": "no-store"})
 
 
+async def proved(call: Call, where: str) -> tuple[Principal, Update]:
+    """Who shows the `digits` of the body in their app, and what uses these up. Raises InvalidFields, and Conflict where
+    too many were tried there.
+    """
+    if wait := await call.platform[RATES].wait(f"hotline.digits:{where}", WRONG_CODES, 3600):
+        raise Conflict(say("Too many codes were tried here."), retry_after=int(wait) + 1)
+    if (found := await call.platform[CONVERSATIONS].proved_by(call.body["digits"])) is None:
+        told = say("This code is not good, or not any more; ask for a new one.")
+        raise InvalidFields([FieldProblem("/digits", told)])
+    return found
+
+
 @ROUTES.post(
     "/v1/hotline/calls/{id}/person",
     Audience.STAFF,
     {200: Answer("They are who their app says.", CALL), **ON},
-    body=Record(digits={"type": "string", "pattern": "^[0-9]{10}$", "description": "From their app."}).form(),
+    body=Record(digits=DIGITS).form(),
 )
 async def prove_caller(call: Call) -> web.StreamResponse:
     """Take the ten digits that a caller's signed-in app shows: until the call is over you speak with that citizen.
@@ -159,15 +173,7 @@ async def prove_caller(call: Call) -> web.StreamResponse:
     Ask for the name before you tell it: somebody else may have been handed the digits.
     """
     row, enquiry = await held(call, call.path["id"])
-    rate = f"hotline.digits:{row.caller_id or row.id}"
-    if wait := await call.platform[RATES].wait(rate, WRONG_CODES, 3600):
-        raise Conflict(say("Too many codes were tried in this call."), retry_after=int(wait) + 1)
-    found = await call.platform[CONVERSATIONS].proved_by(call.body["digits"])
-    if found is None:
-        raise InvalidFields(
-            [FieldProblem("/digits", say("This code is not good, or not any more; ask for a new one."))]
-        )
-    who, used = found
+    who, used = await proved(call, str(row.caller_id or row.id))
     values = {"person": who.subject, "known": {n: getattr(who, n) for n in ("name", "resident_id", "phone")}}
     # What is noted of it from now on is the citizen's, and what was noted of them before is shown.
     theirs = Update(Enquiry, {"id": enquiry.id}, {"person": who.subject}, rows=None)

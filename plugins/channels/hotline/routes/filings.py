@@ -147,7 +147,7 @@ async def file_for_caller(call: Call) -> web.StreamResponse:
         return [*filing.written("filed", begun.case), *texts, *call.once.receipt(document("filed", begun))]
 
     words = say(SLIP_TOLD, slip=filing.slip)
-    texts = await text(call.platform, filing.texted, words, str(filing.row.id))
+    texts = await text(call.platform, filing.texted, words, filing.row.id)
     try:
         if _is_minor(filing) and item.kind not in A_MINOR_MAY:
             raise InvalidFields([FieldProblem("", say("Whoever cares for a minor has to agree."), "guardian")])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from aiohttp import web
@@ -26,7 +28,8 @@ from banshi import (
 from banshi.sdk.cases import Actor, act, find_draft, hand_over, record_reading, save_draft
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record, optional
 from banshi.sdk.http import Routes
-from hotline.routes.calls import READER, own_desks
+from desk import DESK
+from hotline.routes.calls import DIGITS, READER, own_desks, proved
 from hotline.routes.filings import NUMBER, SLIP, caller_of
 from hotline.sentences import say
 from hotline.slips import SLIPS, NoSlip, digits_of, number_in
@@ -66,6 +69,10 @@ class DraftThere(Conflict, code="draft-there", says=say):
     """You have begun this item yourself; hand that in or delete it first, then bind this one."""
 
 
+class OwnFiling(Conflict, code="own-filing", says=say):
+    """You had a hand in this filing, or it would become a colleague's who had: somebody else hands it over."""
+
+
 class NotTheNumber(Conflict, code="not-the-number", says=say):
     """Nothing proves that the number is yours; sign in with an account that says so."""
 
@@ -84,12 +91,15 @@ async def _of_own_desk(call: Call) -> HotlineFiling:
 async def read_slip(call: Call) -> web.StreamResponse:
     """Read to somebody how it stands with what was filed for them, by their number and slip code.
 
-    That you read a case is on record.
+    That you read it is on record, also of what waits.
     """
     row, platform = await _of_own_desk(call), call.platform
     whose, case = caller_of(row), None
+    desk = platform[DESK].of(row.desk)
+    # What waits is no case yet: it is on record under its own id.
+    waits = [Case(id=row.id, item=row.item, department=desk.department, unit=desk.unit)] if desk else []
+    await record_reading(Actor(call.principal), await Case.filter(id=row.case_id) if row.case_id else waits)
     if row.case_id is not None:
-        await record_reading(Actor(call.principal), await Case.filter(id=row.case_id))
         case = await platform[READER].get(f"/v1/cases/{row.case_id}", whose, call.language)
     document = READ.of(platform, row, case=case)
     return reply(call, document, headers={"Cache-Control": "no-store"})
@@ -117,15 +127,49 @@ async def bind_slip(call: Call) -> web.StreamResponse:
     if row.person != me.subject:
         caller_of(row)
         await _prove_number(call, row)
+    return await _bound(call, row, me)
+
+
+@ROUTES.post(
+    "/v1/hotline/slips/hand-over",
+    Audience.STAFF,
+    {
+        200: Answer("It is in their account.", BOUND),
+        404: NONE,
+        409: Answer("It is an account's, you had a hand in it yourself, or they have begun the same."),
+        422: Answer("Nobody shows these digits."),
+        429: TRIED,
+    },
+    body=Record(number=NUMBER, slip=SLIP, digits=DIGITS, document={"const": True}).form(),
+)
+async def hand_over_slip(call: Call) -> web.StreamResponse:
+    """Give what was filed by telephone to whoever stands at your counter: you have seen their `document`, and they show
+    the digits of their signed-in app.
+
+    For a citizen whose account says no telephone, where none is texted to. A colleague does it who had no hand in it.
+    """
+    row = await _of_own_desk(call)
+    caller_of(row)
+    hands = (row.officer, *(row.hands or ()))
+    if call.principal.subject in hands:
+        raise OwnFiling
+    who, used = await proved(call, call.principal.subject)
+    if who.subject in (*hands, call.principal.subject):
+        raise OwnFiling
+    return await _bound(call, row, replace(who, agent=call.principal.subject), used)
+
+
+async def _bound(call: Call, row: HotlineFiling, me: Principal, *beside: Update) -> web.StreamResponse:
+    """The filing is that citizen's from now on; what was theirs already is answered once more."""
     try:
         if row.case_id is None and row.state == "waiting":
-            await _take_draft(call, row)
+            await _take_draft(call, row, me, beside)
         elif row.person != me.subject:
-            await _take_case(call, row)
+            await _take_case(call, row, me, beside)
     except Stale:
         raise Conflict(say("The case has moved on at this moment; send it again.")) from None
     row = await HotlineFiling.get(id=row.id)
-    return reply(call, BOUND.of(platform, row, case=str(row.case_id) if row.case_id else None))
+    return reply(call, BOUND.of(call.platform, row, case=str(row.case_id) if row.case_id else None))
 
 
 async def _prove_number(call: Call, row: HotlineFiling) -> None:
@@ -142,34 +186,32 @@ async def _prove_number(call: Call, row: HotlineFiling) -> None:
             return
         await slips.was_wrong(me)
         raise NotTheNumber
-    told = await text(platform, row.caller_id, say(BINDING_TOLD, code=expected), f"bind-{row.id}-{expected}")
+    told = await text(platform, row.caller_id, say(BINDING_TOLD, code=expected), row.id, f"bind-{expected}")
     with suppress(IntegrityError):  # it was texted before
         await platform.store.commit(Write(rows=told))
     raise NotTheNumber(say("Send the code that was texted to the number, too.")) if told else NotTheNumber
 
 
-async def _take_case(call: Call, row: HotlineFiling) -> None:
+async def _take_case(call: Call, row: HotlineFiling, me: Principal, beside: Sequence[Update]) -> None:
     """The case is the citizen's. Nobody asks them by telephone any more how its answer was. Raises Stale."""
-    platform, me = call.platform, call.principal
-    own = {"id": row.id, "person": row.person, "state": row.state}
+    platform, own = call.platform, {"id": row.id, "person": row.person, "state": row.state}
     asked = {"case_id": row.case_id, "why": "rating", "state__in": ["due", "held"]}
     over = {"state": "taken-back", "lease_until": None, "closed_at": call.now}
     updates = [
         Update(HotlineFiling, own, {"person": me.subject}),
         Update(HotlineCallBack, asked, over, rows=None),
     ]
-    told = await text(platform, row.caller_id if row.texts else None, BOUND_TOLD, f"bound-{row.id}")
-    await hand_over(platform, await Case.get(id=row.case_id), me, [*updates, *told])
+    told = await text(platform, row.caller_id if row.texts else None, BOUND_TOLD, row.id, "bound")
+    await hand_over(platform, await Case.get(id=row.case_id), me, [*updates, *beside, *told])
 
 
-async def _take_draft(call: Call, row: HotlineFiling) -> None:
+async def _take_draft(call: Call, row: HotlineFiling, me: Principal, beside: Sequence[Update]) -> None:
     """The draft becomes one of the citizen's own, in one write. Raises DraftThere, and Stale."""
-    if await find_draft(call.platform, call.principal.subject, row.item) is not None:
+    if await find_draft(call.platform, me.subject, row.item) is not None:
         raise DraftThere
     own = {"id": row.id, "person": row.person, "state": row.state}
-    bound = {"person": call.principal.subject, "state": "bound", "answers": None}
-    beside = Update(HotlineFiling, own, bound)
-    await save_draft(call.platform, call.principal, row.item, row.answers or {}, beside)
+    bound = Update(HotlineFiling, own, {"person": me.subject, "state": "bound", "answers": None})
+    await save_draft(call.platform, me, row.item, row.answers or {}, bound, *beside)
 
 
 @ROUTES.post(

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import LANGUAGES, NotFound, Problem, Texts, text_in
+from banshi import LANGUAGES, NotFound, Problem, text_in
 from charts import Bound, LineChart
 from web_site import session
 from web_site.filling.form import Filling
@@ -65,7 +65,7 @@ async def decide_about_finding(visit: Visit) -> web.StreamResponse:
     if not session.bears(visit.session, visit.sent.get("token", "")):
         return await _shown(visit, 403, stale=403)
     sent = {name: text.strip() for name, text in visit.sent.items() if text.strip()}
-    body: dict[str, Any] = {name: sent[f"/{name}"] for name in ("reason", "until", "to", "as") if f"/{name}" in sent}
+    body: dict[str, Any] = {name: sent[f"/{name}"] for name in ("reason", "until", "to", "kind") if f"/{name}" in sent}
     numbers = {"version": sent.get("version", ""), "unless_over": sent.get("/unless_over", "")}
     body |= {name: int(text) if text.isdecimal() and len(text) < 10 else text for name, text in numbers.items() if text}
     for name in ("title", "body"):
@@ -92,7 +92,7 @@ async def _shown(
     one = await visit.find(f"{LIST}/{visit.call.path['id']}")
     if one is None:
         raise NotFound
-    mistakes = [(at, visit_word(visit, TEXTS[at]), why) if at in TEXTS else ("", "", why) for at, why in wrong]
+    mistakes = [(at, text_in(TEXTS[at], visit.language), why) if at in TEXTS else ("", "", why) for at, why in wrong]
     return await visit.page(
         "findings/finding.html", status=status, stale=stale, here=FINDINGS.at, one=one, mistakes_found=mistakes,
         wrong=dict(wrong), chart=_chart(visit, one), texts=TEXTS, levels=LEVELS, states=STATES, actions=ACTIONS,
@@ -100,25 +100,22 @@ async def _shown(
     )  # fmt: skip
 
 
-def visit_word(visit: Visit, texts: Texts) -> str:
-    return text_in(texts, visit.language)
-
-
 def _chart(visit: Visit, one: Any) -> LineChart | None:
-    """The series up to the week and behind it, with its bound; None of what is no week."""
-    points, after = one["why"]["points"], one["after"]["weeks"]
-    if not points:
+    """The series up to the week and behind it, with its bound, and when a warning went out; None of what is no week."""
+    weeks, last = [*one["why"]["points"], *one["after"]["weeks"]], len(one["why"]["points"]) - 1
+    if last < 0:
         return None
-    labels = [day_in(visit.language, date.fromisoformat(each["at"])) for each in (*points, *after)]
-    counts = [each["count"] for each in (*points, *after)]
-    upper = [each["upper"] for each in points] + [None] * len(after)
-    about = word("{count} weeks; the last is {figure}, and its bound {upper}.", count=len(points), figure=one["count"],
-                 upper=f"{one['upper']:g}")  # fmt: skip
+    days, counts = [each["at"] for each in weeks], [each["count"] for each in weeks]
+    sent = ((one["warning"] or {}).get("published_at") or "")[:10]
+    week = next((place for place, day in reversed([*enumerate(days)]) if day <= sent), None)
+    figures = {"count": last + 1, "figure": one["count"], "upper": f"{one['upper']:g}"}
+    about = word("{count} weeks; the last is {figure}, and its bound {upper}.", **figures)
     told = (word("By week"), about, word("Week from"), word("How many"), word("Bound"), word("not counted"))
-    title, said, period, figures, bound, untold = (visit_word(visit, each) for each in told)
-    place = len(points) - 1
+    title, said, period, heading, bound, untold = (text_in(each, visit.language) for each in told)
     return LineChart(
-        id="series", title=title, about=said, period=period, figures=figures, untold=untold,
-        points=[*zip(labels, counts, strict=True)], bound=Bound(bound, upper), marked={place: f"{counts[place]:,}"},
-        language=visit.language,
+        id="series", title=title, about=said, period=period, figures=heading, untold=untold, language=visit.language,
+        points=[*zip((day_in(visit.language, date.fromisoformat(day)) for day in days), counts, strict=True)],
+        bound=Bound(bound, [each.get("upper") for each in weeks]), marked={last: f"{counts[last]:,}"},
+        noted={} if week is None else {week: text_in(word("Sent"), visit.language)},
+        open_from=next((place for place, each in enumerate(weeks) if not each.get("closed", True)), None),
     )  # fmt: skip

@@ -48,10 +48,10 @@ async def drafted(call: Call, finding: Finding) -> tuple[str, UUID]:
     if category is None:
         raise Conflict(say("This isn't counted any more."))
     await _check_figure(call.platform, finding)
-    kind = call.body.get("as") or category.sends.get(finding.level, "notice")  # type: ignore[call-overload]
+    kind = call.body.get("kind") or category.sends.get(finding.level, "notice")  # type: ignore[call-overload]
     advice = await advice_of(call.platform, category)
     page = wording.page(call.platform, finding, advice)
-    texts, audience = _texts(call, category, finding, page), audience_of(finding, call.body.get("to", "division"))
+    texts, audience = _texts(call, category, finding, page), audience_of(finding, call.body.get("to", "area"))
     said: dict[str, Any] = {**texts, "content": page}
     if kind == "alert":
         codes = [{"value_name": DIVISION_CODES, "value": one} for one in audience.get("divisions", ())]
@@ -112,8 +112,11 @@ def _texts(call: Call, category: Category, finding: Finding, page: Texts) -> dic
 
 
 def audience_of(finding: Finding, to: str) -> dict[str, Any]:
-    """Whom a warning is for: who lives where it was counted, in the places that have most of it, or everybody."""
+    """Whom a warning is for: who lives where it is told of, in the places that have most of it, or everybody.
+
+    Never the division that was counted where it is told as another: who gets a warning, and an alert's codes, tell.
+    """
     places = [one["division"] for one in finding.facts.get("places", ()) if one["division"]]
     if to == "places" and places:
         return {"divisions": places}
-    return {"everyone": True} if to == "everyone" or not finding.division else {"divisions": [finding.division]}
+    return {"everyone": True} if to == "everyone" or not finding.area else {"divisions": [finding.area]}

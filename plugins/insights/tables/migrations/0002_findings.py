@@ -53,8 +53,16 @@ class Migration(migrations.Migration):
                 ("state", fields.CharField(description="open, drafted, dismissed or silenced.", max_length=12)),
                 ("version", fields.IntField(default=1)),
                 (
-                    "rule",
-                    fields.UUIDField(null=True, description="The rule that its dismissal made, or that silenced it."),
+                    "until",
+                    fields.DateField(
+                        null=True,
+                        description="Of a dismissed one: until when its series isn't told again, and the most that isn't all the same.",
+                    ),
+                ),
+                ("unless_over", fields.IntField(null=True)),
+                (
+                    "silenced_by",
+                    fields.UUIDField(null=True, description="The dismissed one that silenced it."),
                 ),
                 (
                     "draft_kind",
@@ -73,31 +81,6 @@ class Migration(migrations.Migration):
                 "indexes": [Index(fields=["department", "found_at", "id"], name="insights_finding_list")],
                 "pk_attr": "id",
                 "table_description": "One series that rose in one week, or what was urgent on one day. Found again, it is the same row.",
-            },
-            bases=["Model"],
-        ),
-        ops.CreateModel(
-            name="FindingRule",
-            fields=[
-                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
-                ("category", fields.CharField(max_length=64)),
-                ("division", fields.CharField(max_length=12)),
-                ("grain", fields.CharField(max_length=4)),
-                ("until", fields.DateField()),
-                ("unless_over", fields.IntField(null=True)),
-                (
-                    "ended_at",
-                    fields.DatetimeField(
-                        null=True, description="When somebody ended it before.", auto_now=False, auto_now_add=False
-                    ),
-                ),
-            ],
-            options={
-                "table": "insights_finding_rule",
-                "app": "insights",
-                "indexes": [Index(fields=["until"], name="insights_finding_rule_until")],
-                "pk_attr": "id",
-                "table_description": "What a dismissal says of the same series later: until when it isn't told, unless it is more than so many.",
             },
             bases=["Model"],
         ),

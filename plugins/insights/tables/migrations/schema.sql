@@ -41,22 +41,14 @@ CREATE TABLE "insights_finding" (
     "facts" JSON NOT NULL  /* Why it is told, as `weekly` and `urgent` write it. */,
     "state" VARCHAR(12) NOT NULL  /* open, drafted, dismissed or silenced. */,
     "version" INT NOT NULL,
-    "rule" CHAR(36)   /* The rule that its dismissal made, or that silenced it. */,
+    "until" DATE   /* Of a dismissed one: until when its series isn't told again, and the most that isn't all the same. */,
+    "unless_over" INT,
+    "silenced_by" CHAR(36)   /* The dismissed one that silenced it. */,
     "draft_kind" VARCHAR(8) NOT NULL  /* The warning that was drafted: notice or alert, and its id. */,
     "draft_id" CHAR(36),
     "found_at" TIMESTAMP NOT NULL
 );
 CREATE INDEX "insights_finding_list" ON "insights_finding" ("department", "found_at", "id");
-CREATE TABLE "insights_finding_rule" (
-    "id" CHAR(36) NOT NULL  PRIMARY KEY,
-    "category" VARCHAR(64) NOT NULL,
-    "division" VARCHAR(12) NOT NULL,
-    "grain" VARCHAR(4) NOT NULL,
-    "until" DATE NOT NULL,
-    "unless_over" INT,
-    "ended_at" TIMESTAMP   /* When somebody ended it before. */
-);
-CREATE INDEX "insights_finding_rule_until" ON "insights_finding_rule" ("until");
 CREATE TABLE "insights_finding_step" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "finding_id" CHAR(36) NOT NULL,
@@ -71,6 +63,6 @@ CREATE TABLE "insights_finding_step" (
 CREATE TABLE "insights_open_week" (
     "week" DATE NOT NULL  PRIMARY KEY /* Its Monday. */,
     "groups" JSON NOT NULL  /* Each category with its group, "" where it has none. */,
-    "figures" JSON NOT NULL  /* Division → category, group or "" → figure, or null where it is hidden; all sums are in "". */,
+    "figures" JSON NOT NULL  /* Division → category or group → figure, or null where it is hidden; "all" is the sum over all of them. */,
     "published_at" TIMESTAMP NOT NULL
 );

@@ -4,7 +4,7 @@ from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
 
-from banshi.foundation.encryption.fields import Widen
+from banshi.sdk.database import Widen
 
 
 class Migration(migrations.Migration):
