@@ -49,6 +49,7 @@ ROOMS = {
     "libraries/charts": Budget(250, 250),
     "libraries/feeds": Budget(96, 96),
     "libraries/lines": Budget(102, 102),
+    "libraries/names": Budget(28, 30),
     "mobile_push": Budget(14_015, 12_840),
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(689, 450),
