@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "clients" / "python")]
 
 import npm  # noqa: E402
 from judges.site_pages import Shown, pages  # noqa: E402
@@ -30,6 +30,7 @@ from banshi import LANGUAGES, Principal, Role  # noqa: E402
 from benchmarks.shared.quiet import quiet  # noqa: E402
 from tests.browser.chromium import IS_THERE, command, open_chromium  # noqa: E402
 from tests.browser.firefox import Firefox, Page, ScriptFailed  # noqa: E402
+from tests.channels.site.at_hotline import SETTINGS  # noqa: E402
 from tests.channels.site.browsing import kept_of  # noqa: E402
 from tests.kernel.api_world import World, open_world  # noqa: E402
 from tests.registers import made_up_person  # noqa: E402
@@ -170,7 +171,7 @@ def looks_of(turn: int | None) -> list[Look]:
 
 async def judged(modules: Path, given: argparse.Namespace) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="banshi-site-") as name:
-        async with open_world(Path(name)) as world:
+        async with open_world(Path(name), more=SETTINGS) as world:
             html = Path(name) / "pages"
             html.mkdir()
             wrong = await by_axe(world, modules, looks_of(given.turn), html)
