@@ -1,8 +1,8 @@
 """Let others judge the site's pages: axe-core and a keyboard in Chromium, the Nu checker of HTML and CSS, Lighthouse.
 
 Run it with the group `test` installed: `python tools/judges/site.py`. Every page is judged with what a made-up city has
-on it, in every language, light and dark, on a phone, on a narrow one with large type, and on a desk; `--turn 7` judges
-some of the looks alone, with each commit others.
+on it, in every language, light and dark, on a phone, on a narrow one and a tablet with large type, and on a desk;
+`--turn 7` judges some of the looks alone, with each commit others.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from web_site.session import COOKIE, STAFF_COOKIE  # noqa: E402
 JUDGES = {"axe-core": "4.14.1", "lighthouse": "12.8.2", "vnu-jar": "26.9.27"}
 
 #: Width in CSS pixels, and how large the type is.
-SIZES = ((360, "normal"), (320, "large"), (1280, "normal"))
+SIZES = ((360, "normal"), (320, "large"), (800, "large"), (1280, "normal"))
 THEMES = ("light", "dark")
 Look = tuple[str, str, tuple[int, str]]
 #: Who has every room of the workbench.
