@@ -94,7 +94,18 @@ REFUSED = (
     Refused(
         "invalid-parameter",
         "it has to name something that there is, or a place that the server has given",
-        parameters=("cursor", "after", "department", "division", "kind", "place", "topic", "within"),
+        parameters=(
+            "category",
+            "cursor",
+            "after",
+            "department",
+            "division",
+            "kind",
+            "place",
+            "topic",
+            "week",
+            "within",
+        ),
     ),
     Refused(
         "invalid-parameter",

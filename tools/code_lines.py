@@ -39,14 +39,16 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_033, 930),  # the face, sdk, testing
-    "platform/banshi/foundation": Budget(3_354, 3_000),
+    "platform/banshi": Budget(1_052, 930),  # the face, sdk, testing
+    "platform/banshi/foundation": Budget(3_355, 3_000),
     "platform/banshi/forms": Budget(1_562, 1_560),
     "platform/banshi/kernel": Budget(5_998, 5_750),
     "platform/banshi/builtin": Budget(15_030, 13_150),
-    "platform/banshi/kinds": Budget(8_291, 8_290),
+    "platform/banshi/kinds": Budget(8_348, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
-    "libraries/charts": Budget(245, 250),
+    "libraries/charts": Budget(250, 250),
+    "libraries/feeds": Budget(96, 96),
+    "libraries/lines": Budget(102, 102),
     "mobile_push": Budget(14_015, 12_840),
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(689, 450),
@@ -63,15 +65,17 @@ ROOMS = {
     "plugins/channels/wechat": Budget(989, 900),
     "plugins/channels/wechat/sandbox": Budget(1_175, 1_200),
     "plugins/channels/qq": Budget(399, 400),
-    "plugins/channels/qq/sandbox": Budget(298, 300),
-    "plugins/channels/weibo": Budget(271, 350),
+    "plugins/channels/qq/sandbox": Budget(300, 300),
+    "plugins/channels/weibo": Budget(263, 350),
     "plugins/channels/weibo/sandbox": Budget(191, 250),
     "plugins/insights": Budget(1_800, 1_800),
+    "plugins/refutations": Budget(700, 700),
+    "plugins/road": Budget(700, 700),
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
     "benchmarks": Budget(11_165, 9_300),
-    "tools": Budget(2_744, 1_600),
+    "tools": Budget(2_746, 1_600),
     "docs/examples": Budget(53, 60),
 }
 

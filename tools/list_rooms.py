@@ -26,6 +26,8 @@ HOUSES = (
     "libraries",
     "mobile_push",
     "plugins/insights",
+    "plugins/refutations",
+    "plugins/road",
     "plugins/integrations",
 )
 

@@ -90,9 +90,8 @@ class BarChart:
         """What each pattern is, where there are several."""
         if len(self.groups) == 1:
             return []
-        rows = enumerate(self.groups)
         return [
             self._filled(at, x=LEFT, y=4 + LINE * at, width=24.0, height=24.0)
             + element("text", fitted(one, TITLE_EMS - 2), x=LEFT + 34, y=22 + LINE * at)
-            for at, one in rows
+            for at, one in enumerate(self.groups)
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 #: What is no character of XML.
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -15,11 +15,11 @@ _ID = re.compile("[a-z][a-z0-9-]{0,63}")
 def element(tag: str, *inside: object, **attributes: object) -> Markup:
     """An element. `class_` is `class`, `text_anchor` is `text-anchor`; an attribute that is None is left out."""
     told = [
-        Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), _written(value))
+        f' {name.rstrip("_").replace("_", "-")}="{escape(_written(value))}"'
         for name, value in attributes.items()
         if value is not None
     ]
-    return Markup("<{0}{1}>{2}</{0}>").format(tag, joined(told), joined(map(_written, inside)))
+    return Markup(f"<{tag}{''.join(told)}>{''.join(map(escape, map(_written, inside)))}</{tag}>")  # noqa: S704 - escaped
 
 
 def joined(parts: Iterable[str]) -> Markup:
@@ -31,22 +31,20 @@ def picture(chart: str, title: str, about: str, height: float, *inside: Markup) 
     if not _ID.fullmatch(chart):
         raise ValueError(f"id {chart!r} of a chart has to be of a to z, 0 to 9 and hyphens, a letter first")
     head = element("title", title, id=f"{chart}-title"), element("desc", about, id=f"{chart}-about")
-    named = f"{chart}-title {chart}-about"
     return element(
         "svg", *head, *inside, xmlns="http://www.w3.org/2000/svg", class_="chart", role="img",
-        viewBox=f"0 0 500 {_written(height)}", aria_labelledby=named,
+        viewBox=f"0 0 500 {_written(height)}", aria_labelledby=f"{chart}-title {chart}-about",
     )  # fmt: skip
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
     """Rows whose first cell says of what the others are."""
     top = [element("th", one, scope="col", class_="n" if at else None) for at, one in enumerate(heads)]
-    lines = [
+    body = [
         element("tr", element("th", row[0], scope="row"), *(element("td", one, class_="n") for one in row[1:]))
         for row in rows
     ]
-    parts = element("caption", caption), element("thead", element("tr", *top)), element("tbody", *lines)
-    return element("table", *parts)
+    return element("table", element("caption", caption), element("thead", element("tr", *top)), element("tbody", *body))
 
 
 def _written(value: object) -> str:

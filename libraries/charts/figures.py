@@ -35,7 +35,7 @@ def short(figure: float, language: str) -> str:
 def marks(figures: Sequence[Figure]) -> list[float]:
     """Where an axis from 0 has its lines so that all figures fit below the last: five at most, at round figures."""
     known = [one for one in figures if one is not None]
-    most = max(known, default=0) or 1
+    most = max((one for one in known if one > 1e-9), default=1)
     size = 10.0 ** math.floor(math.log10(most / 5))
     step = next(size * one for one in (1, 2, 5, 10) if size * one >= most / 5)
     if all(one == int(one) for one in known):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -16,6 +16,12 @@ HEIGHT, TOP, BOTTOM, RIGHT, LETTER = 316.0, 28.0, 268.0, 476.0, 21.0
 
 #: Ems of what is said at a point, and of a period's name, that have room.
 MARK_EMS, PERIOD_EMS = 11, 10
+
+#: Points up to which each has a dot.
+MAX_DOTS = 60
+
+#: What is above a bound, and what was done: the class, and how far the corners are from the point.
+OVER, SENT = ("over", ((0, -9), (9, 0), (0, 9), (-9, 0))), ("sent", ((0, -16), (8, -3), (-8, -3)))
 
 Point = tuple[float, float]
 
@@ -42,8 +48,13 @@ class LineChart:
     figures: str
     points: Sequence[tuple[str, Figure]]
     bound: Bound | None = None
-    #: By place, what is said at a point.
+    #: By place, what is said at a point; and what was done then, which a sign at the axis shows.
     marked: Mapping[int, str] = field(default_factory=dict)
+    noted: Mapping[int, str] = field(default_factory=dict)
+    #: From which place on figures still change: these are hollow.
+    open_from: int | None = None
+    #: One more column of the table: what it is called, then a text for each point.
+    remarks: Sequence[str] = ()
     language: str = "en"
     unit: str = ""
     untold: str = UNTOLD
@@ -53,7 +64,8 @@ class LineChart:
         bounds = [self._upper, *([self.bound.lower] if self.bound and self.bound.lower else [])]
         if not self.points or any(len(one) != len(self.points) for one in bounds):
             raise ValueError("a chart has at least one point, and its bound one figure, or one for each point")
-        if wrong := [at for at in self.marked if not 0 <= at < len(self.points) or self.points[at][1] is None]:
+        said = {*self.marked, *self.noted}
+        if wrong := [at for at in said if not 0 <= at < len(self.points) or self.points[at][1] is None]:
             raise ValueError(f"marked names {wrong}, where no figure is")
         checked([*self._values, *(one for some in bounds for one in some)])
 
@@ -63,10 +75,8 @@ class LineChart:
 
     @property
     def _upper(self) -> Sequence[Figure]:
-        if self.bound is None:
-            return [None] * len(self.points)
-        upper = self.bound.upper
-        return [upper] * len(self.points) if isinstance(upper, int | float) else upper
+        upper = self.bound.upper if self.bound else None
+        return upper if isinstance(upper, Sequence) else [upper] * len(self.points)
 
     def svg(self) -> Markup:
         """The picture."""
@@ -83,46 +93,41 @@ class LineChart:
             + element("text", short(one, self.language), x=left - 8, y=at(one) + 5, text_anchor="end")
             for one in lines
         ]
-        run = [[(xs[place], at(value)) for place, value in part] for part in _told_in(self._values)]
-        dots = [element("circle", class_="dot1", cx=x, cy=y, r=3.5) for part in run for x, y in part]
-        drawn = joined(_line(part, "lin") for part in run) + joined(dots)
-        bound = self._bound(xs, [None if one is None else at(one) for one in self._upper], lines[-1])
-        said = [self._mark(xs[place], at(self.points[place][1] or 0), words) for place, words in self.marked.items()]
-        return picture(self.id, self.title, self.about, HEIGHT, bound, *parts, drawn, *said, *self._periods(xs))
+        whole = RIGHT + 1 if self.open_from is None else xs[self.open_from]
+        runs = [[(xs[place], at(value)) for place, value in part] for part in _told_in(self._values)]
+        dots = [
+            element("circle", class_="dot1" if x < whole else "open", cx=x, cy=y, r=3.5)
+            for part in runs
+            for x, y in part
+            if len(xs) <= MAX_DOTS or len(part) == 1 or x >= whole
+        ]
+        drawn = joined(_line(part, "lin") for part in runs) + joined(dots)
+        drawn += _signs(*SENT, {(xs[one], BOTTOM): why for one, why in self.noted.items()})
+        drawn += _signs(*OVER, {(xs[one], at(self.points[one][1] or 0)): why for one, why in self.marked.items()})
+        return picture(self.id, self.title, self.about, HEIGHT, *parts, self._bound(xs, at), drawn, *self._periods(xs))
 
     def table(self) -> Markup:
         """The same figures."""
-        rows = [[label, told(value, self.unit, self.untold)] for label, value in self.points]
-        heads = [self.period, self.figures]
+        columns: list[Sequence[str]] = [[self.period, *(label for label, _ in self.points)]]
+        columns.append([self.figures, *(told(one, self.unit, self.untold) for one in self._values)])
         if self.bound is not None:
-            heads.append(self.bound.title)
-            rows = [[*row, told(upper, self.unit)] for row, upper in zip(rows, self._upper, strict=True)]
+            columns.append([self.bound.title, *(told(one, self.unit) for one in self._upper)])
+        heads, *rows = zip(*columns, *filter(None, [self.remarks]), strict=True)
         return table(self.title, heads, rows)
 
-    def _bound(self, xs: Sequence[float], upper: Sequence[Figure], top: float) -> Markup:
+    def _bound(self, xs: Sequence[float], at: Callable[[float], float]) -> Markup:
         """What is usual, as an area, and its upper end."""
-        runs = [[(xs[place], y) for place, y in part] for part in _told_in(upper)]
+        parts = _told_in(self._upper)
+        runs = [[(xs[place], at(upper)) for place, upper in part] for part in parts]
         if self.bound is None or not runs:
             return Markup("")
-        area = Markup("")
-        for part in _told_in(upper) if self.bound.lower else ():
-            lower = [BOTTOM - (BOTTOM - TOP) * (self.bound.lower[place] or 0) / top for place, _ in part]
-            edge = [(xs[place], y) for place, y in part]
-            edge += [(xs[place], y) for (place, _), y in zip(reversed(part), reversed(lower), strict=True)]
+        lower, area = self.bound.lower, Markup("")
+        for run, part in zip(runs, parts, strict=True) if lower else ():
+            edge = [*run, *((xs[place], at(lower[place] or 0)) for place, _ in reversed(part))]
             area += element("polygon", class_="band", fill="none", points=_path(edge))
         x, y = runs[0][0]
         title = element("text", self.bound.title, class_="lab2", x=x + 4, y=y - 8)
         return area + joined(_line(part, "bound", stroke_dasharray="6 4") for part in runs) + title
-
-    def _mark(self, x: float, y: float, words: str) -> Markup:
-        """A point that is larger than the others and of another shape, with words."""
-        edge = [(x, y - 9), (x + 9, y), (x, y + 9), (x - 9, y)]
-        is_right = x > 250
-        said = element(
-            "text", fitted(words, MARK_EMS), class_="lab", x=x - 14 if is_right else x + 14, y=max(y + 5, 16.0),
-            text_anchor="end" if is_right else "start",
-        )  # fmt: skip
-        return element("polygon", class_="over", points=_path(edge)) + said
 
     def _periods(self, xs: Sequence[float]) -> Iterator[Markup]:
         """What the first and the last period are called, and two between them where there is room."""
@@ -145,3 +150,13 @@ def _path(points: Sequence[Point]) -> str:
 
 def _line(points: Sequence[Point], kind: str, **more: str) -> Markup:
     return element("polyline", class_=kind, fill="none", stroke="currentColor", points=_path(points), **more)
+
+
+def _signs(kind: str, shape: Sequence[Point], said: Mapping[Point, str]) -> Markup:
+    """Shapes that no other point has; beside the last of them its words."""
+    drawn = joined(element("polygon", class_=kind, points=_path([(x + a, y + b) for a, b in shape])) for x, y in said)
+    for x, y in sorted(said)[-1:]:
+        side, anchor = (-14, "end") if x > 250 else (14, "start")
+        words, y = fitted(said[x, y], MARK_EMS), max(y + shape[1][1] + 5.0, 16.0)
+        drawn += element("text", words, class_="lab", x=x + side, y=y, text_anchor=anchor)
+    return drawn

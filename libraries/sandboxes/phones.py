@@ -16,8 +16,6 @@ from sandboxes.sandbox import Asked, Control, Sandbox, answered
 
 F = TypeVar("F", bound=DeliveryFaults)
 
-PAGE = Path(__file__).with_name("phone.html")
-
 
 class Seen(NamedTuple):
     """A bubble on a phone."""
@@ -52,7 +50,10 @@ class Phones(Sandbox[F]):
 
     @abstractmethod
     def screen(self, name: str) -> tuple[dict[str, Any], Mapping[str, str]]:
-        """What a page shows beside the bubbles, and the cookies of whoever has that phone."""
+        """What a page shows beside the bubbles, and the cookies of whoever has that phone.
+
+        `windows` is None where the page says nothing of them; with `group` others read along, and `names` are offered.
+        """
 
     def controls(self) -> Mapping[str, Control]:
         return {
@@ -73,14 +74,15 @@ class Phones(Sandbox[F]):
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if (request.method, request.path) == ("GET", "/"):
-            return web.Response(body=PAGE.read_bytes(), content_type="text/html", charset="utf-8")
+            return web.Response(text=Path(__file__).with_suffix(".html").read_text("utf-8"), content_type="text/html")
         return await super().serve(request)
 
     def _screen(self, asked: Asked) -> web.StreamResponse:
-        after = asked.query.get("after", "0")
-        seen = self.phone(asked.below).seen[int(after) if after.isascii() and after.isdigit() else 0 :]
+        after, phone = asked.query.get("after", "0"), self.phone(asked.below)
+        seen = phone.seen[int(after) if after.isascii() and after.isdigit() else 0 :]
         found, cookies = self.screen(asked.below)
-        response = answered({**found, "bubbles": [one._asdict() for one in seen]})
+        does = [one for one in dir(phone) if not one.startswith("_") and iscoroutinefunction(getattr(phone, one))]
+        response = answered({**found, "does": does, "bubbles": [one._asdict() for one in seen]})
         for name, value in cookies.items():
             response.set_cookie(name, value, samesite="Lax")
         return response

@@ -34,12 +34,12 @@ def may_publish(principal: Principal, department: str) -> bool:
 
 
 def _takes_two(platform: Platform, broadcast: Broadcast, **values: Any) -> bool:
-    """Whether somebody else has to approve it, as it is or with other values: all of its department's, or what reaches
-    all."""
+    """Whether somebody else has to approve it, as it is or with other values: what was written so, all of its
+    department's, or what reaches all."""
     said = {"cap": broadcast.cap, "audience": broadcast.audience, **values}
     to_all = said["cap"] is not None or bool(said["audience"].get("everyone"))
-    settings, department = platform[PUSH].settings, broadcast.department
-    return department in settings.second_person or (to_all and department not in settings.one_person)
+    settings, own = platform[PUSH].settings, broadcast.department
+    return broadcast.second_person or own in settings.second_person or (to_all and own not in settings.one_person)
 
 
 def steps_of(platform: Platform, broadcast: Broadcast) -> Sequence[Step]:
@@ -66,8 +66,7 @@ async def writers_of(broadcast: Broadcast) -> frozenset[str]:
 
 async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, receipt: Along) -> Broadcast:
     """Store a new one: as a draft, or at once taken the step that publishes it."""
-    broadcast.state, broadcast.version = "draft", 1
-    broadcast.created_at = platform.now()
+    broadcast.state, broadcast.version, broadcast.created_at = "draft", 1, platform.now()
     state = "draft"
     if not draft:
         check_sendable(platform, broadcast)
@@ -139,8 +138,7 @@ def changed_meanwhile(broadcast: Broadcast) -> Conflict:
 
 async def create_signed(platform: Platform, broadcast: Broadcast, along: Along) -> Broadcast:
     """Publish an alert from outside: its sender's signature is the authority, and nobody here is asked."""
-    broadcast.state, broadcast.version = "draft", 1
-    broadcast.created_at = platform.now()
+    broadcast.state, broadcast.version, broadcast.created_at = "draft", 1, platform.now()
     return await _public(platform, broadcast, _recorded(platform, "receive", broadcast.author, "", along), new=True)
 
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from aiohttp import web
-
-from banshi import LANGUAGES, Call, Platform, text_in
+from banshi import LANGUAGES, Platform, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
-from banshi.sdk.http import etag_of, reply_bytes
 from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
 from mobile_push.cap.representations import ALERT_DOCUMENT_SCHEMA
 from mobile_push.tables.models import Broadcast
-
-if TYPE_CHECKING:
-    from mobile_push.cap.atom import Entry
 
 RECORD = Record(
     id=ID,
@@ -39,6 +33,7 @@ RECORD = Record(
         "description": "Of an alert. Its `sent` is provisional until it is public.",
     },
     author=TEXT,
+    second_person={"type": "boolean", "description": "A second person approves it, whatever the settings say."},
     approver=TEXT,
     created_at=MOMENT,
     send_at=MAYBE_MOMENT,
@@ -77,11 +72,6 @@ PAGE = Record(
 
 #: Where staff find the whole record: what anybody may read of an alert has its own address.
 RECORDED = {"notice": "", "alert": "/record"}
-
-ATOM = "application/atom+xml"
-
-#: Entries of a feed, and seconds for which a copy of it may be shown.
-MAX_FEED_ENTRIES, FEED_CACHE_S = 100, 30
 
 
 def record(platform: Platform, broadcast: Broadcast) -> dict[str, Any]:
@@ -143,17 +133,3 @@ def texts_schema(most: int, *, both: bool, about: str) -> dict[str, Any]:
         "properties": dict.fromkeys(LANGUAGES, one),
         "description": about,
     }
-
-
-def feed_reply(call: Call, entries: Sequence[Entry], title: str, author: str) -> web.Response:
-    """An Atom feed as anybody, and any cache on the way, may have it."""
-    from mobile_push.cap.atom import written
-
-    url = f"{call.address}{call.request.rel_url}"
-    body = written(entries, url=url, title=title, author=author, language=call.language)
-    headers = {
-        "Cache-Control": f"public, max-age={FEED_CACHE_S}",
-        "Content-Language": call.language,
-        "Vary": "Accept-Language",
-    }
-    return reply_bytes(call, body, ATOM, etag_of(body), headers)

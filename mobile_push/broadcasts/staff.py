@@ -63,6 +63,7 @@ def forms(written: Mapping[str, Any], required: Collection[str], about: str) -> 
         department={"type": "string", "minLength": 1, "maxLength": 64},
         **{name: schema if name in required else optional(schema) for name, schema in written.items()},
         draft=optional({"type": "boolean", "default": False, "description": "Store it without publishing it."}),
+        second_person=optional({"type": "boolean", "description": "Whoever wrote it never publishes it alone."}),
     )
     part = Record(version=VERSION, **{name: optional(schema) for name, schema in written.items()})
     change = "Members that are given take the place of what was there."
@@ -97,6 +98,7 @@ async def create(kind: str, values_of: Values, call: Call) -> web.StreamResponse
         kind=kind,
         department=department,
         author=call.principal.subject,
+        second_person=call.body.get("second_person", False),
         body=representations.filled(None),
         link=f"/v1/{kind}s/{identity}",
     )
@@ -152,10 +154,8 @@ async def find(call: Call, kind: str) -> Broadcast:
 
 async def list_records(kind: str, call: Call) -> web.StreamResponse:
     """The notices or alerts of the caller's departments, the newest first."""
-    query = Broadcast.filter(kind=kind, department__in=publishes_for(call))
-    for name in ("state", "department"):
-        if name in call.query:
-            query = query.filter(**{name: call.query[name]})
+    asked = {name: call.query[name] for name in ("state", "department") if name in call.query}
+    query = Broadcast.filter(kind=kind, department__in=publishes_for(call)).filter(**asked)
     rows, after = await page_of(call, query, {"-id": UUID})
     return reply(call, Page([representations.record(call.platform, one) for one in rows], after).document())
 

@@ -243,6 +243,8 @@ class Broadcast(Model):
     #: The ids of all of them, where there are several.
     earlier: Any = fields.JSONField(null=True)
     author = fields.CharField(max_length=255)
+    #: Whether a second person has to approve it, whatever the settings say of its department.
+    second_person = fields.BooleanField(default=False, db_default=False)
     approver = fields.CharField(max_length=255, default="")
     created_at = fields.DatetimeField()
     send_at = fields.DatetimeField(null=True)

@@ -5,23 +5,16 @@ Nothing is imported before a hook is called: the night's process needs NumPy, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from banshi import hookimpl
 
-if TYPE_CHECKING:
-    import click
-
-    from banshi import Finding, Offer, Resource, Route, Tables
-    from insights.settings import InsightsSettings
-
 
 @hookimpl
-def banshi_tables() -> Tables:
-    from insights import plugin
+def banshi_tables() -> Any:
+    from insights.plugin import TABLES
 
-    return plugin.TABLES
+    return TABLES
 
 
 @hookimpl
@@ -32,35 +25,35 @@ def banshi_settings() -> type:
 
 
 @hookimpl
-def banshi_resources(settings: InsightsSettings) -> Sequence[Resource[Any]]:
-    from insights import plugin
+def banshi_resources(settings: Any) -> Any:
+    from insights.plugin import resources
 
-    return plugin.resources(settings)
-
-
-@hookimpl
-def banshi_routes() -> Sequence[Route]:
-    from insights import plugin
-
-    return plugin.routes()
+    return resources(settings)
 
 
 @hookimpl
-def banshi_offers(settings: InsightsSettings) -> Sequence[Offer[Any]]:
-    from insights import plugin
+def banshi_routes() -> Any:
+    from insights.plugin import routes
 
-    return plugin.offers(settings)
-
-
-@hookimpl
-def banshi_commands() -> Sequence[click.Command]:
-    from insights import plugin
-
-    return plugin.commands()
+    return routes()
 
 
 @hookimpl
-def banshi_checks(settings: InsightsSettings, registry: Any) -> Iterable[Finding]:
-    from insights import plugin
+def banshi_offers(settings: Any) -> Any:
+    from insights.plugin import offers
 
-    return plugin.checks(settings, registry)
+    return offers(settings)
+
+
+@hookimpl
+def banshi_commands() -> Any:
+    from insights.plugin import commands
+
+    return commands()
+
+
+@hookimpl
+def banshi_checks(settings: Any, registry: Any) -> Any:
+    from insights.plugin import checks
+
+    return checks(settings, registry)

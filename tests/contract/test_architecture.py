@@ -103,7 +103,20 @@ HOTLINE_ORDER = [
 ]
 #: The night's own process imports the methods alone, and nothing of the platform.
 INSIGHTS_ORDER = [
-    *("methods", "sentences", "settings", "night", "figures", "drawn", "published", "findings", "tables", "plugin"),
+    *("methods", "sentences", "settings", "night", "figures", "findings", "drawn", "published", "tables", "plugin"),
+]
+REFUTATIONS_ORDER = ["sentences", "settings", "ratings", "tables", "writing", "reading", "hearing", "staff"]
+ROAD_ORDER = [
+    "sentences",
+    "vocabulary",
+    "settings",
+    "tables",
+    "places",
+    "changing",
+    "ending",
+    "board",
+    "register",
+    "routes",
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 #: Libraries: packages without a hook and a table, for whichever plugin needs them.
@@ -112,6 +125,8 @@ HOUSES = {
     "banshi": (KERNEL, ORDER),
     "mobile_push": (ROOT / "mobile_push", PUSH_ORDER),
     "charts": (LIBRARIES / "charts", ["elements", "figures", "lines", "bars"]),
+    "feeds": (LIBRARIES / "feeds", ["atom"]),
+    "lines": (LIBRARIES / "lines", ["geometry"]),
     "questions": (LIBRARIES / "questions", QUESTIONS_ORDER),
     "sandboxes": (
         LIBRARIES / "sandboxes",
@@ -125,6 +140,8 @@ HOUSES = {
     "weibo": (ROOT / "plugins" / "channels" / "weibo", WEIBO_ORDER),
     "hotline": (ROOT / "plugins" / "channels" / "hotline", HOTLINE_ORDER),
     "insights": (ROOT / "plugins" / "insights", INSIGHTS_ORDER),
+    "refutations": (ROOT / "plugins" / "refutations", REFUTATIONS_ORDER),
+    "road": (ROOT / "plugins" / "road", ROAD_ORDER),
     "webhooks": (
         INTEGRATIONS / "webhooks",
         ["sentences", "migrations", "models", "settings", "events", "delivery", "subscriptions", "commands"],
@@ -354,7 +371,7 @@ def test_a_library_imports_the_face_and_other_libraries_and_no_plugin() -> None:
 
 def test_a_library_has_no_hook_and_no_table() -> None:
     """So nothing of it is listed in plugins.toml: what it offers is called by those who import it."""
-    assert {"charts", "questions", "sandboxes", "wire"} <= library_names()
+    assert {"charts", "feeds", "lines", "questions", "sandboxes", "wire"} <= library_names()
     for file in source_files(LIBRARIES):
         nodes = [*ast.walk(parsed(file))]
         names = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}

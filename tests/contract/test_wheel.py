@@ -163,6 +163,8 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
                 (ROOT / "platform", "banshi"),
                 (ROOT, "mobile_push"),
                 (ROOT / "libraries", "charts"),
+                (ROOT / "libraries", "feeds"),
+                (ROOT / "libraries", "lines"),
                 (ROOT / "libraries", "questions"),
                 (ROOT / "libraries", "sandboxes"),
                 (ROOT / "libraries", "wire"),
@@ -178,6 +180,8 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
                 (ROOT / "plugins" / "channels", "sms"),
                 (ROOT / "plugins" / "channels", "hotline"),
                 (ROOT / "plugins", "insights"),
+                (ROOT / "plugins", "refutations"),
+                (ROOT / "plugins", "road"),
             )
             for file in (base / package).rglob("*")
             if file.is_file() and "__pycache__" not in file.parts

@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client.parser import text_string_to_metric_families
+from uuid_utils.compat import uuid7
 
 from banshi import Write
 from banshi.builtin.passes import holder
@@ -21,6 +22,7 @@ from banshi.sdk.outgoing import SEAL, new_secret
 from banshi.testing import Door, Person, open_door
 from conversations.tables.models import ChannelConversation, Confirmation, ContactLink
 from http_channel.models import ChannelRow
+from insights.findings.models import Finding
 from tests.conftest import good_answers
 from tests.kernel import postings_office
 from tests.programs import program_at
@@ -136,6 +138,8 @@ class World:
     scanned: str
     notice: str
     alert: str
+    #: What goes around, checked by two.
+    refutation: str
     appointment: str
     #: A slot that is given out by a draw.
     drawn: str
@@ -154,6 +158,8 @@ class World:
     #: A chat that wang is bound to, and what it asks of them.
     link: str
     confirmation: str
+    #: What rose in the figures of the department.
+    finding: str
 
     @property
     def routes(self) -> list[Route]:
@@ -167,9 +173,14 @@ class World:
 
     def parameters(self, route: Route) -> dict[str, str]:
         """What the route's path names, of something that exists."""
-        things = {"attachments": self.file, "notices": self.notice, "alerts": self.alert}
+        things = {
+            "attachments": self.file,
+            "notices": self.notice,
+            "alerts": self.alert,
+            "refutations": self.refutation,
+        }
         things |= {"appointments": self.appointment, "slots": self.drawn}
-        things |= {"links": self.link, "confirmations": self.confirmation}
+        things |= {"links": self.link, "confirmations": self.confirmation, "findings": self.finding}
         things |= {"postings": self.posting, "conversations": self.conversation}
         cases = {"certificate.pdf": self.certified, "phone": self.ticketed}
         things |= {"cases": cases.get(route.path.rpartition("/")[2], self.case)}
@@ -264,7 +275,7 @@ SERVICE, CHANNEL = "archive-service", "archive-sms"
 
 #: What a service reads of its cases takes an endpoint that answers (`tests/plugins/test_remote_services.py`), and pages
 #: that are good once a chat and a provider (`tests/channels/test_identity.py`); a desk's a citizen who waits there
-#: (`tests/channels/test_desk.py`).
+#: (`tests/channels/test_desk.py`); pictures a finding, and open figures weeks that are over (`tests/insights`).
 ELSEWHERE = {"show_service_case", "read_service_file", "show_contact_link", "end_contact_sign_in"}
 ELSEWHERE |= {
     "show_enquiry",
@@ -279,6 +290,15 @@ ELSEWHERE |= {
     "show_form",
     "show_tip_form",
     "show_who_opened_contact_link",
+    "show_chart",
+    "show_chart_as_png",
+    "show_chart_as_pdf",
+    "show_map",
+    "open_figures",
+    "open_figures_as_table",
+    # An event on a road: tests/road.
+    "show_road_event",
+    "show_road_record",
 }
 
 
@@ -301,6 +321,21 @@ async def channel(door: Door) -> None:
     row = ChannelRow(name=CHANNEL, client="bc_tests", title=title, endpoint="https://127.0.0.1:1/", secret=secret)
     row.created_at = row.updated_at = now
     await door.platform.store.commit(Write(rows=[row]))
+
+
+async def risen(door: Door) -> str:
+    """What rose in a week in the figures of the traffic police."""
+    week = door.platform.today() - timedelta(days=door.platform.today().weekday() + 14)
+    weeks = [(week - timedelta(weeks=ago), count) for ago, count in ((3, 6), (2, None), (1, 5), (0, 18))]
+    points = [{"at": day.isoformat(), "count": count, "expected": 6.0, "upper": 12.0} for day, count in weeks]
+    places = [{"division": "510703", "count": 12, "loss": 90_000}, {"division": None, "count": 6, "loss": None}]
+    facts = {"expected": 6.0, "upper": 12.0, "p": 0.001, "method": "ears-c2", "chance_per_year": 1.5, "before": 5.5}
+    facts |= {"since": week.isoformat(), "percent": 227, "at_most": 12, "places": places, "points": points}
+    series = {"category": "accidents", "division": "", "area": "", "grain": "week", "at": week, "facts": facts}
+    found = {"department": "traffic", "level": "warn", "count": 18, "loss": 90_000, "state": "open"}
+    row = Finding(id=uuid7(), **series, **found, found_at=door.platform.now())
+    await door.platform.store.commit(Write(rows=[row]))
+    return str(row.id)
 
 
 @asynccontextmanager
@@ -340,14 +375,21 @@ async def open_world(
         posting, conversation = await talked(door, wang)
         release = (await door.anyone.get("/docs")).body.decode().partition("/docs/assets/")[2].partition("/")[0]
         program = await program_at(door)
-        shown = (files, text, notice["id"], alert["id"], appointment, drawn, posting, conversation, release)
+        claim = {"department": "traffic", "rating": "checking", "about": {"zh-CN": "桥塌了", "en": "A bridge fell"}}
+        refuted = (await door.staff("sun", *roles).post("/v1/refutations", {**claim, "claim": "桥塌了"})).created()[
+            "id"
+        ]
+        for version, action in enumerate(("propose", "approve"), 1):
+            (await staff.post(f"/v1/refutations/{refuted}/actions/{action}", {"version": version})).ok()
+        shown = (files, text, notice["id"], alert["id"], refuted, appointment, drawn, posting, conversation, release)
         await door.settled()
         (await wang.put("/v1/items/zone-pass/draft", {"answers": {"purpose": "运输"}})).ok()
         message = (await wang.get("/v1/inbox")).ok()["items"][0]["id"]
         shown = (*shown, await reported(door, program), *await registered(program), message)
         shown = (*shown, *await bound(door, "wang"))
         await channel(door)
-        yield World(door, wang, staff, officer, program, case["id"], extract["id"], ticket["id"], *shown)
+        finding = await risen(door)
+        yield World(door, wang, staff, officer, program, case["id"], extract["id"], ticket["id"], *shown, finding)
 
 
 async def metrics_of(door: Door) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -186,6 +186,11 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             owned |= {"inbox": (await wang.get("/v1/inbox")).ok()["items"][0]["id"], "muted": case["id"]}
             owned["devices"] = (await wang.post("/v1/devices", device)).created()["id"]
             owned |= await drafts(door)
+        if "refutations" in plugins:
+            texts = {"zh-CN": "桥塌了", "en": "A bridge fell"}
+            claim = {"department": "traffic", "rating": "checking", "about": texts, "claim": "桥塌了"}
+            written = await door.staff("sun", "traffic:publisher").post("/v1/refutations", claim)
+            owned["refutations"] = written.created()["id"]
         await door.settled()
         # Nothing is left for a round that writes by itself.
         await seal_all(door.platform.store, door.platform[AUDIT], door.platform.now())
@@ -293,12 +298,17 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/exports/item-list.json",
         "GET /v1/inbox/stream/by-ticket",
         *(f"GET /v1/lists/{name}" for name in ("countries", "divisions", "nationalities", "peoples")),
+        *(f"GET /v1/open-figures.{written}" for written in ("json", "csv")),
         "GET /v1/passes/keys",
         "GET /v1/passes/revocations",
         "GET /v1/postings",
         "GET /v1/postings/{id}",
         "GET /v1/postings/{id}/photos/{number}",
         "GET /v1/push/webpush-key",
+        *(f"GET /v1/refutations{path}" for path in ("", ".atom", "/{id}", "/{id}/claim-review.jsonld")),
+        "GET /v1/road/events",
+        "GET /v1/road/events/{id}",
+        "GET /v1/road/stream",
         "GET /v1/statistics/appeals",
         "GET /v1/statistics/channels",
         "GET /v1/topics",
@@ -397,6 +407,13 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "take_pass_to_phone": {"key": PHONE},
     "change_notice": {"version": 1, "collapse_key": "water"},
     "change_alert": {"version": 1, "note": "想改改"},
+    "act_on_refutation": {"version": 1},
+    "write_refutation": {
+        "rating": "checking",
+        "claim": "桥塌了",
+        "version": 1,
+        "about": {"zh-CN": "桥塌了", "en": "A bridge fell"},
+    },
     "change_device": {"language": "en"},
     "change_message": {"read": True},
     "reschedule": {"slot": "0192f0c1-0000-7000-8000-000000000000"},
@@ -419,6 +436,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "conclude_call": {"outcome": "answered"},
     "promise_call_back": {"until": "2026-12-01T08:00:00+08:00"},
     "note_try": {"result": "reached"},
+    "change_road_event": {"version": 1},
 }
 
 

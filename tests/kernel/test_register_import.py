@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pty
 import select
@@ -76,10 +77,10 @@ async def drivers(door: Door) -> list[str]:
     return found
 
 
-async def refused(door: Door, folder: Path, content: str | bytes) -> list[str]:
+async def refused(door: Door, folder: Path, content: str | bytes, name: str = "drivers.csv") -> list[str]:
     """What is told of a file, which leaves the register as it was and nothing behind."""
     with pytest.raises(Refused) as told:
-        await bring(door, folder, content)
+        await bring(door, folder, content, name)
     assert await drivers(door) == ["1", "2"]
     assert await Record.all().count() == 2
     assert await Batch.all().count() == 1
@@ -111,6 +112,30 @@ async def test_files_of_spreadsheet_programs_are_read_as_they_are(
 async def test_columns_may_stand_in_any_order_and_optional_ones_may_be_left_out(hall: Door, tmp_path: Path) -> None:
     text = "mortgaged,status,vin_tail,plate_class,plate\ntrue,normal,ABC123,small,川B12345\n"
     assert (await bring(hall, tmp_path, text, "vehicles.csv")).rows == 1
+
+
+async def test_json_is_taken_an_object_a_line_or_as_a_list(hall: Door, tmp_path: Path) -> None:
+    rows = [dict(zip(HEADER.split(","), line(person).split(","), strict=True)) for person in (TWO, THREE)]
+    typed = [{**row, "points": int(row["points"])} for row in rows]
+    for text in ("\n".join(map(json.dumps, typed)), "\ufeff" + json.dumps(typed, indent=2)):
+        await bring(hall, tmp_path, text, "drivers.json")
+        assert await drivers(hall) == ["2", "3"]
+        await bring(hall, tmp_path, GOOD)
+    wrong = [{**typed[0], "points": "0", "colour": "red"}, "driver"]
+    assert await refused(hall, tmp_path, json.dumps(wrong), "drivers.json") == [
+        f"line 1: there is no column 'colour': there are: {', '.join(HEADER.split(','))}",
+        "line 1: points: give a whole number",
+        "line 2: write one JSON object a line, or a list of objects, in UTF-8",
+    ]
+    assert (await refused(hall, tmp_path, "[1", "drivers.json"))[0].startswith("it is no JSON: ")
+
+
+async def test_a_formula_is_told_and_never_taken_in(hall: Door, tmp_path: Path) -> None:
+    text = "\n".join([HEADER, line(ONE, points="=SUM(A1:A9)"), line(TWO, status="=1")])
+    assert await refused(hall, tmp_path, text) == [
+        "line 2: points: this is a formula: hand in its value",
+        "line 3: status: this is a formula: hand in its value",
+    ]
 
 
 async def test_the_name_of_a_sample_s_file_says_that_it_is_one(hall: Door, tmp_path: Path) -> None:

@@ -56,6 +56,9 @@ EVERYBODY = {"department": "traffic", "audience": {"everyone": True}, "title": {
 INFO = {"language": "zh-CN", "category": ["Met"], "event": "暴雨", "urgency": "Immediate", "severity": "Severe"}
 ALERT = {"status": "Actual", "msg_type": "Alert", "scope": "Public", "department": "traffic"}
 
+CLAIM = {"rating": "checking", "claim": "桥塌了", "about": {"zh-CN": "桥塌了", "en": "A fall"}}
+SOURCES = {"sources": [{"title": "公告", "on": "2026-01-01"}]}
+
 #: For each body that has a day or a moment in it: one that is right without.
 BODIES: dict[str, dict[str, Any]] = {
     "replay_webhook": {},
@@ -64,7 +67,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_notice": {"version": 1},
     "create_alert": {**ALERT, "audience": {"everyone": True}, "info": [{**INFO, "certainty": "Observed"}]},
     "change_alert": {"version": 1, "info": [{**INFO, "certainty": "Observed"}]},
+    "create_refutation": {"department": "traffic", **CLAIM, **SOURCES},
+    "write_refutation": {"version": 1, **CLAIM, **SOURCES},
     "promise_call_back": {"until": "2026-12-01T08:00:00+08:00"},
+    "act_on_finding": {"reason": "x"},
+    "publish_road_event": {"kind": "works", "division": "510703", "road": "示例路", "text": "管线施工"},
+    "change_road_event": {"version": 1},
     "verify_pass": {"text": "no code of ours", "id": "01934f80-0000-7000-8000-000000000000"},
 }
 

@@ -44,7 +44,7 @@ SIZES = ((360, "normal"), (320, "large"), (800, "large"), (1280, "normal"))
 THEMES = ("light", "dark")
 Look = tuple[str, str, tuple[int, str]]
 #: Who has every room of the workbench.
-ROLES = ("reviewer", "approver", "officer", "publisher", "desk", "desk-lead")
+ROLES = ("reviewer", "approver", "officer", "publisher", "analyst", "desk", "desk-lead")
 STAFF = Principal("li", name="李警官", roles=(*(Role(name, "traffic") for name in ROLES), Role("approver", "archive")))
 #: Runs of Lighthouse.
 RUNS = 5

@@ -52,7 +52,8 @@ async def pages(world: World) -> list[Shown]:
         "staff-publishing": "/staff/publishing", "staff-postings": "/staff/publishing?of=postings",
         "staff-new-notice": "/staff/publishing/notices/new", "staff-new-alert": "/staff/publishing/alerts/new",
         "staff-notice": f"/staff/publishing/notices/{draft}", "staff-change": f"/staff/publishing/notices/{draft}/edit",
-        "staff-alert": f"/staff/publishing/alerts/{world.alert}",
+        "staff-alert": f"/staff/publishing/alerts/{world.alert}", "staff-findings": "/staff/findings",
+        "staff-finding": f"/staff/findings/{world.finding}",
     }  # fmt: skip
     plain |= await pages_of(door, door.staff("li", "traffic:desk"), "zone-pass")
     name, why = {"/answers/name": "王伟"}, {"/reason": "核查后发现材料不实。"}

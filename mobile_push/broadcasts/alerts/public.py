@@ -10,8 +10,8 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, Link, NotFound, reply, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, etag_of, page_answer, reply_bytes
+from feeds import ATOM, MAX_FEED_ENTRIES, feed_reply
 from mobile_push.broadcasts import concerned, representations, sending, steps
-from mobile_push.broadcasts.representations import ATOM, MAX_FEED_ENTRIES, feed_reply
 from mobile_push.cap.representations import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE
 from mobile_push.cap.values import in_language
 from mobile_push.delivery.service import PUSH
@@ -142,8 +142,8 @@ async def alert_feed(call: Call) -> web.StreamResponse:
     mark = Marks(call.platform.store)
     rows = await concerned.newest(mark, in_force(call, mark, ends=True), MAX_FEED_ENTRIES)
     author = call.platform[PUSH].settings.alerts.sender or "banshi"
-    from mobile_push.cap.atom import alert_entry
+    from mobile_push.cap.atom import CAP, alert_entry
 
     xml = f"{call.address}/v1/alerts/{{}}.xml".format
     entries = [alert_entry(sending.stored(row.cap), xml(row.id), call.language) for row in rows]
-    return feed_reply(call, entries, FEED_TITLES[call.language], author)
+    return feed_reply(call, entries, FEED_TITLES[call.language], author, more=CAP)

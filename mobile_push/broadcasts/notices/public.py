@@ -11,9 +11,10 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, InvalidParameter, Parameter, text_in
 from banshi.sdk.documents import LINKS, TEXT, Record, array
 from banshi.sdk.http import Page, Routes
+from feeds import ATOM, MAX_FEED_ENTRIES, Entry, feed_reply
 from mobile_push.broadcasts import concerned, representations
 from mobile_push.broadcasts.addressing import unknown
-from mobile_push.broadcasts.representations import ATOM, MAX_FEED_ENTRIES, PAGE, feed_reply
+from mobile_push.broadcasts.representations import PAGE
 from mobile_push.delivery.service import PUSH
 from mobile_push.settings import MAX_TOPIC_LENGTH, SLUG
 from mobile_push.tables.marks import Marks
@@ -87,9 +88,7 @@ async def notice_feed(call: Call) -> web.StreamResponse:
     return feed_reply(call, [_entry(call, row) for row in rows], title, title)
 
 
-def _entry(call: Call, row: Broadcast) -> Any:
-    from mobile_push.cap.atom import Entry
-
+def _entry(call: Call, row: Broadcast) -> Entry:
     title, body = text_in(row.title, call.language), text_in(row.body, call.language)
     return Entry(
         url=f"{call.address}/v1/notices/{row.id}",

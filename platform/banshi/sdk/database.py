@@ -4,6 +4,7 @@ from banshi.builtin.audit.commands import database
 from banshi.foundation.database.bulk import Asked, fetch, insert, made, read
 from banshi.foundation.database.opening import existing
 from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted
+from banshi.foundation.database.store import Store
 from banshi.foundation.encryption.fields import (
     Personal,
     PersonalId,
@@ -29,6 +30,7 @@ __all__ = [
     "PersonalJSON",
     "PersonalLine",
     "PersonalText",
+    "Store",
     "Widen",
     "as_read",
     "as_stored",

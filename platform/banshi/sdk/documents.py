@@ -13,15 +13,4 @@ from banshi.kernel.http.document_schemas import (
     optional,
 )
 
-__all__ = [
-    "ID",
-    "LINKS",
-    "MAYBE_MOMENT",
-    "MAYBE_TEXT",
-    "MOMENT",
-    "TEXT",
-    "Record",
-    "array",
-    "named",
-    "optional",
-]
+__all__ = ["ID", "LINKS", "MAYBE_MOMENT", "MAYBE_TEXT", "MOMENT", "TEXT", "Record", "array", "named", "optional"]

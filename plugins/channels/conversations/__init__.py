@@ -34,6 +34,7 @@ from conversations.contents import (
     Unread,
     Video,
     Voice,
+    fetched,
 )
 from conversations.engine.party import Contacts
 from conversations.engine.turns import CONVERSATIONS, Conversations
@@ -74,50 +75,12 @@ from questions.pages import routes as pages
 from questions.pages.going_on import GOING_ON, READER
 
 __all__ = [
-    "ANSWERING",
-    "CONVERSATIONS",
-    "NUMBERS",
-    "OUTLETS",
-    "Accepted",
-    "Account",
-    "Answering",
-    "Asked",
-    "BoundContact",
-    "Button",
-    "Content",
-    "Conversations",
-    "Entrance",
-    "File",
-    "FileOver",
-    "Joined",
-    "Later",
-    "Left",
-    "News",
-    "Notice",
-    "Notifier",
-    "Opened",
-    "Opener",
-    "Outbound",
-    "Outcome",
-    "Outlet",
-    "Place",
-    "Received",
-    "Refused",
-    "Reply",
-    "Said",
-    "Scanned",
-    "Sender",
-    "Shut",
-    "Text",
-    "Unknown",
-    "Unread",
-    "Video",
-    "Voice",
-    "deliver_on",
-    "kept_notice",
-    "outcome_of",
-    "promise",
-]
+    "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
+    "Button", "Content", "Conversations", "Entrance", "File", "FileOver", "Joined", "Later", "Left", "News", "Notice",
+    "Notifier", "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Said",
+    "Scanned", "Sender", "Shut", "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "fetched",
+    "kept_notice", "outcome_of", "promise",
+]  # fmt: skip
 
 
 @hookimpl

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from banshi import Problem
+import orjson
+
+from banshi import Problem, Unavailable
+from banshi.sdk.outgoing import CallFailed, Outgoing
 from conversations.sentences import say
 from desk import Attached
+from questions.spelling import written
+
+#: Letters of what somebody wrote that are kept with its turn, no answer to a form is longer; and bytes of a file.
+MAX_HEARD_CHARS, MAX_FILE_BYTES = 4_000, 20_971_520
 
 
 class FileOver(Problem, status=410, code="file-over", says=say):
     """The provider does not have this file any more; send it once more."""
+
+
+async def fetched(outgoing: Outgoing, url: str, seconds: float) -> bytes:
+    """A file that somebody has sent, from its provider. Raises FileOver, and Unavailable where that is away."""
+    bounds: Any = {"seconds": seconds, "limit": MAX_FILE_BYTES, "method": "GET"}
+    try:
+        found = await outgoing.call(url, body=b"", headers={}, **bounds)
+    except CallFailed:
+        raise Unavailable from None
+    if not found.ok:
+        raise FileOver
+    return found.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +113,34 @@ class Unread:
 Content = Text | File | Place | Voice | Video | Joined | Left | Scanned | Entrance | Unread
 
 
+def heard(content: Content) -> Mapping[str, Any]:
+    """What is kept of what came in."""
+    match content:
+        case Text(text):
+            return {"text": written(text)[:MAX_HEARD_CHARS]}
+        case Voice(words):
+            return {"voice": written(words)[:MAX_HEARD_CHARS]}
+        case File(name=name) | Video(name=name):
+            return {"file": written(name)}
+        case Place(latitude, longitude, label):
+            return {"place": [latitude, longitude, written(label)]}
+    return {"event": type(content).__name__.lower()}
+
+
+def digest_of(content: Content) -> str:
+    """The same for the same content. A file's is its name: a repeat fetches it from where it lay before."""
+    whole = ""
+    match content:
+        case Text(text):
+            whole = written(text)
+        case Scanned(token):
+            whole = token
+        case Entrance(_, code):
+            whole = code
+    told = {**heard(content), "whole": whole}
+    return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """One inbound message, verified and decrypted by its adapter."""
@@ -107,6 +155,8 @@ class Received:
     language: str = ""
     #: Whether others read along: the contact is a group then, which nobody is bound by, and hears nothing personal.
     group: bool = False
+    #: What an answer to it names it by, where that isn't its key; up to 255 letters.
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

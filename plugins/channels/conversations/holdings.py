@@ -76,11 +76,6 @@ async def _conversations(_: Platform, whom: DataSubject) -> Sequence[Any]:
     return list(await links.values_list("conversation_id", flat=True))
 
 
-async def _homes(platform: Platform, whom: DataSubject) -> Sequence[Any]:
-    theirs = Home.filter(conversation_id__in=await _conversations(platform, whom)).order_by("id")
-    return list(await theirs.values_list("id", flat=True))
-
-
 async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     """Delete their links and what was said under them; all of a conversation by which nobody else was ever known."""
     for link in await ContactLink.filter(person=whom.subject):
@@ -90,13 +85,12 @@ async def forget(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
                 await _while_bound(model, link).delete()
             await ContactLink.filter(id=link.id).delete()
             if link.ended_at is None:
-                await Home.filter(conversation_id=link.conversation_id).delete()
                 await _empty(platform, await ChannelConversation.filter(id=link.conversation_id))
         else:
             # With all that is of it. Whoever is in the middle of a turn begins anew.
             await ChannelConversation.filter(id=link.conversation_id).delete()
             await platform[DESK].gone(KIND, [link.conversation_id])
-    for own in (LinkOffer, Said, Confirmation):
+    for own in (LinkOffer, Said, Confirmation, Home):
         await own.filter(person=whom.subject).delete()
     return ()
 
@@ -105,7 +99,7 @@ HOLDING = Holdings(
     [
         PersonalTable(ContactLink, by_person(ContactLink, "person")),
         PersonalTable(ChannelConversation, _conversations),
-        PersonalTable(Home, _homes),
+        PersonalTable(Home, by_person(Home, "person")),
         *(PersonalTable(model, partial(_spoken, model), hidden=hidden) for model, hidden in SPOKEN.items()),
         PersonalTable(Confirmation, by_person(Confirmation, "person"), hidden=("digest",)),
         PersonalTable(LinkOffer, by_person(LinkOffer, "person"), hidden=("token", "digits")),
@@ -135,6 +129,7 @@ async def tidy(platform: Platform) -> None:
     await delete_in_steps(ContactLink.filter(ended_at__lt=old))
     await delete_in_steps(Figure.filter(day__lt=platform.today() - timedelta(days=31 * (MAX_MONTHS + 1))))
     linked = Subquery(ContactLink.filter(ended_at=None).values("conversation_id"))
+    await delete_in_steps(Home.exclude(conversation_id__in=linked))
     await delete_in_steps(ChannelConversation.filter(heard_at__lt=old).exclude(id__in=linked))
 
 

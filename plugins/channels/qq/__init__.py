@@ -63,8 +63,8 @@ def banshi_offers(settings: QqSettings) -> Sequence[Offer[Any]]:
 def banshi_checks(settings: QqSettings) -> Iterable[Finding]:
     if settings.bots:
         advice = (
-            "since 21 April 2025 QQ's bots write to nobody unasked: results of cases are said with the answer to the "
-            "next message, and alerts not at all; have people use the app for them (docs/qq.md)"
+            "since 21 April 2025 QQ's bots write to nobody unasked: results of cases and alerts are said with the next "
+            "answer; have people use the app for them (docs/qq.md)"
         )
         yield Finding("qq", "withdrawn", advice, warning=True, note=True)
     for name, bot in settings.bots.items():

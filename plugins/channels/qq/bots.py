@@ -6,12 +6,13 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from banshi import Key, Platform, Problem, Unavailable, text_in
+from banshi import Key, Platform, Problem, text_in
 from banshi.sdk.files import read_file
-from banshi.sdk.outgoing import CallFailed, NoToken, Outgoing, Refused
-from conversations import Accepted, Button, FileOver, Later, Opened, Outbound, Outcome, Received, outcome_of
+from banshi.sdk.outgoing import NoToken, Outgoing, Refused
+from conversations import Accepted, Button, Later, Opened, Outbound, Outcome, Received, fetched, outcome_of
 from conversations import Refused as NotTaken
 from qq.api import CODES, MARKDOWN, MEDIA, TEXT, Api
 from qq.events import COMES_OR_GOES, GROUP
@@ -19,9 +20,8 @@ from qq.sentences import say
 from qq.settings import SETTINGS, BotSettings
 from qq.signing import key_of
 
-#: Pictures that QQ takes, bytes at most; and what somebody sent, with the seconds that it may take to fetch.
-FILES = dict.fromkeys(("image/jpeg", "image/png"), 10_485_760)
-MAX_FILE_BYTES, FILE_S = 20_971_520, 10.0
+#: Pictures that QQ takes, bytes at most; and seconds that it may take to fetch what somebody sent.
+FILES, FILE_S = dict.fromkeys(("image/jpeg", "image/png"), 10_485_760), 10.0
 
 #: Bytes of one text of ours.
 MAX_TEXT_BYTES = 4_000
@@ -37,19 +37,8 @@ class Bot:
     """One bot of the settings; the conversations know it by `name`."""
 
     def __init__(self, settings: BotSettings, api: Api, outgoing: Outgoing) -> None:
-        self.settings, self.api, self._outgoing = settings, api, outgoing
+        self.settings, self.api, self.fetched = settings, api, partial(fetched, outgoing, seconds=FILE_S)
         self.name, self.key = f"qq:{settings.appid}", key_of(settings.secret)
-
-    async def fetched(self, url: str) -> bytes:
-        """A file that somebody has sent. Raises FileOver, and Unavailable where QQ doesn't answer."""
-        bounds: Any = {"seconds": FILE_S, "limit": MAX_FILE_BYTES, "method": "GET"}
-        try:
-            found = await self._outgoing.call(url, body=b"", headers={}, **bounds)
-        except CallFailed:
-            raise Unavailable from None
-        if not found.ok:
-            raise FileOver
-        return found.body
 
     def shown(self, text: str, language: str) -> str:
         """A text without addresses that aren't registered at q.qq.com: QQ would refuse all of it."""

@@ -45,10 +45,8 @@ async def take_qq_event(call: Call) -> web.StreamResponse:
         raise NotFound
     event: Any = parse_body(body, call.request)
     if isinstance(event, dict) and event.get("op") == CHECK:
-        told = event.get("d")
-        token, at = (
-            (str(told.get(name, "")) for name in ("plain_token", "event_ts")) if isinstance(told, dict) else ("", "")
-        )
+        told = event["d"] if isinstance(event.get("d"), dict) else {}
+        token, at = (str(told.get(name, "")) for name in ("plain_token", "event_ts"))
         signature = signing.answer(bot.key, at, token)
         if signature is None:
             raise NotFromQq

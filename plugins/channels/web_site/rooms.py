@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from banshi import Key, Platform, Principal
 
-#: Roles at the desk; of whoever publishes what anybody reads; and of whoever scans passes in the street.
+#: Roles at the desk; of whoever publishes what anybody reads; who judges figures; who scans passes in the street.
 AT_DESK = frozenset({"desk", "desk-lead"})
 PUBLISHES = frozenset({"publisher"})
+JUDGES = frozenset({"analyst", "publisher"})
 SCANS = frozenset({"officer"})
 
 
@@ -38,6 +39,7 @@ WORKLIST = Room("/worklist", frozenset(), "/v1/worklist", is_of_cases=True)
 DESK = Room("/desk", AT_DESK, "/v1/desk/desks")
 HOTLINE = Room("/hotline", frozenset({"desk"}), "/v1/hotline/call-backs")
 FIGURES = Room("/figures", frozenset({"desk-lead"}), "/v1/statistics/cases", is_of_cases=True)
+FINDINGS = Room("/findings", JUDGES, "/v1/insights/findings")
 PUBLISHING = Room("/publishing", PUBLISHES, "/v1/notices")
 SCANNER = Room("/scan", SCANS, "/v1/passes/verify")
 
@@ -48,4 +50,6 @@ ROOMS: Key[tuple[Room, ...]] = Key("staff's rooms")
 def rooms_here(platform: Platform) -> tuple[Room, ...]:
     """The rooms whose address of the API is served."""
     served = {route.path for _, route in platform.registry.routes}
-    return tuple(one for one in (WORKLIST, DESK, HOTLINE, FIGURES, PUBLISHING, SCANNER) if one.needs in served)
+    return tuple(
+        one for one in (WORKLIST, DESK, HOTLINE, FIGURES, FINDINGS, PUBLISHING, SCANNER) if one.needs in served
+    )

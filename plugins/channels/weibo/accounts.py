@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import quote
 
 import orjson
 
-from banshi import Key, Platform, Unavailable
-from banshi.sdk.outgoing import CallFailed, Codes, Consequence, Outgoing, Refused, Request, Vendor
+from banshi import Key, Platform
+from banshi.sdk.outgoing import Codes, Consequence, Outgoing, Refused, Request, Vendor
 from conversations import (
     Accepted,
     Content,
     File,
-    FileOver,
     Joined,
     Left,
     Opened,
@@ -31,6 +29,7 @@ from conversations import (
     Text,
     Unread,
     Voice,
+    fetched,
     outcome_of,
 )
 from conversations import Refused as NotTaken
@@ -40,8 +39,8 @@ from wire import messages, xml
 from wire.messages import Message, number_of
 from wire.places import to_wgs84
 
-#: Bytes of a picture that somebody has sent, and seconds that it may take to fetch.
-MAX_FILE_BYTES, FILE_S = 20_971_520, 4.0
+#: Seconds that it may take to fetch a picture that somebody has sent.
+FILE_S = 4.0
 
 #: As it is named to people.
 WEIBO = word("Weibo")
@@ -73,7 +72,8 @@ class OpenAccount:
     """One account of the settings; the conversations know it by `name`."""
 
     def __init__(self, settings: AccountSettings, vendor: Vendor, outgoing: Outgoing) -> None:
-        self.settings, self._vendor, self._outgoing = settings, vendor, outgoing
+        self.settings, self._vendor = settings, vendor
+        self.fetched = partial(fetched, outgoing, seconds=FILE_S)
         self.name = f"weibo:{settings.uid}"
 
     def received(self, message: Message) -> Received | None:
@@ -84,17 +84,6 @@ class OpenAccount:
         if content is None:
             return None
         return Received(key=message.key, contact=message.sender, content=content, at=message.at)
-
-    async def fetched(self, url: str) -> bytes:
-        """A picture that somebody has sent. Raises FileOver, and Unavailable where Weibo doesn't answer."""
-        bounds: Any = {"seconds": FILE_S, "limit": MAX_FILE_BYTES, "method": "GET"}
-        try:
-            found = await self._outgoing.call(url, body=b"", headers={}, **bounds)
-        except CallFailed:
-            raise Unavailable from None
-        if not found.ok:
-            raise FileOver
-        return found.body
 
     async def reply(self, to: str, text: str) -> None:
         """Say something outside an answer. Raises Refused."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-__all__ = ["Count", "CountBatch", "CountSource"]
+__all__ = ["Count", "CountSource"]
 
 
 class Count(Model):
@@ -15,7 +17,7 @@ class Count(Model):
     id = fields.BigIntField(primary_key=True)
     #: cases, appeals, postings, look-ups, or the name of an import.
     source = fields.CharField(max_length=32)
-    #: Which file it is of; 0 for what is counted here.
+    #: Which file it is of: the later one has the larger number; 0 for what is counted here.
     batch = fields.BigIntField(default=0)
     category = fields.CharField(max_length=64)
     #: GB/T 2260, 6, 9 or 12 digits; "" for the whole city.
@@ -23,6 +25,8 @@ class Count(Model):
     day = fields.DateField()
     #: day or week.
     grain = fields.CharField(max_length=4)
+    #: Its line in the file; 0 for what is counted here.
+    line = fields.IntField(default=0)
     #: NULL where nobody knows: a gap.
     count = fields.IntField(null=True)
     #: Yuan in all, and of the largest single one; deaths. NULL where nobody told of them.
@@ -32,7 +36,7 @@ class Count(Model):
 
     class Meta:
         table = "insights_count"
-        unique_together = (("source", "batch", "category", "division", "day", "grain"),)
+        unique_together = (("source", "batch", "category", "division", "day", "grain", "line"),)
         indexes = [Index(fields=("grain", "day"), name="insights_count_day")]
 
 
@@ -41,30 +45,18 @@ class CountSource(Model):
 
     name = fields.CharField(max_length=32, primary_key=True)
     batch = fields.BigIntField(default=0)
-    #: The city's time zone by which its days were counted; another one has them counted anew.
-    zone = fields.CharField(max_length=64, default="")
+    #: The file's own name, for whoever operates it.
+    file = fields.CharField(max_length=255, default="")
+    #: day, or week where it tells of no days.
+    grain = fields.CharField(max_length=4, default="day")
+    #: A digest of what is counted, where, and by whose days; with another one all is counted anew. "" for files.
+    rule = fields.CharField(max_length=64, default="")
     #: The first and the last day that it tells of.
-    since = fields.DateField(null=True)
-    until = fields.DateField(null=True)
+    since = fields.DateField()
+    until = fields.DateField()
+    #: The Mondays of weeks between in which a file has no line at all: nobody knows what was in them.
+    gaps: Any = fields.JSONField()
     updated_at = fields.DatetimeField()
 
     class Meta:
         table = "insights_source"
-
-
-class CountBatch(Model):
-    """One file that a department handed in."""
-
-    id = fields.BigIntField(primary_key=True)
-    name = fields.CharField(max_length=32, db_index=True)
-    #: The file's own name, for whoever operates it.
-    file = fields.CharField(max_length=255)
-    rows = fields.IntField(default=0)
-    #: Made up, for development.
-    sample = fields.BooleanField(default=False)
-    #: The time that the figures are from.
-    as_of = fields.DatetimeField()
-    started_at = fields.DatetimeField()
-
-    class Meta:
-        table = "insights_batch"

@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,6 +45,8 @@ KILLS, FEW_KILLS = 20, tries(4, 20)
 #: After so many seconds a busy machine has killed enough.
 ENOUGH_S = tries(60, 3_600)
 PHONES, LAST, WORDS, LIFE_S, ANSWER_S = 4, 8, ("你好", "进度", "路灯坏了", "0", "人工", "返回"), (0.05, 0.4), 3.0
+#: Messages of a phone where there are many: a contact may write some more in a minute.
+OF_A_PHONE = 100
 
 
 class Provider(Protocol):
@@ -149,6 +152,8 @@ class Killed:
     provider: Provider
     #: Which of the channels it is.
     part: int
+    #: So many messages, and kills all through them; 0 for what is written while servers die.
+    messages: int = 0
     written: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     promised: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -160,7 +165,7 @@ class Killed:
     async def _phone(self, phone: str, session: aiohttp.ClientSession) -> None:
         """Somebody writes on and on, and after each second message something is said to them unasked."""
         number = 0
-        while not self.over.is_set() and number < 60:
+        while number < OF_A_PHONE if self.messages else not self.over.is_set() and number < 60:
             number += 1
             key = f"{phone}-{number}"
             before = len(self.provider.phones[phone])
@@ -190,19 +195,21 @@ class Killed:
     ) -> None:
         """Kill a server again and again while people write; then let one finish, and the provider tell it the rest."""
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
-            phones = [asyncio.create_task(self._phone(f"1380000{number:04}", session)) for number in range(PHONES)]
+            many = self.messages // OF_A_PHONE or PHONES
+            phones = [asyncio.create_task(self._phone(f"1380000{number:04}", session)) for number in range(many)]
             begun = time.monotonic()
-            for number in range(FEW_KILLS if turn_of(self.part) else KILLS):
+            for number in range(FEW_KILLS if turn_of(self.part) and not self.messages else KILLS):
                 if time.monotonic() - begun > ENOUGH_S and number >= FEW_KILLS:
                     break
                 async with server(self.config, self.port):
+                    await until(partial(self._has_written, self.messages * (number + 1) // (KILLS + 1)), ENOUGH_S)
                     await asyncio.sleep(random.uniform(*LIFE_S))
                     if kill_beside is not None and number % 2:
                         await kill_beside()
             self.over.set()
             async with server(self.config, self.port):
                 await asyncio.gather(*phones)
-                await until(lambda: self._nothing_waits(session), WAIT_TIMEOUT_S)
+                await until(lambda: self._nothing_waits(session), ENOUGH_S)
                 for number in range(LAST):  # what found no window is said with an answer, some of it with each
                     for phone, keys in self.written.items():
                         await self.provider.writes(phone, "你好", f"{phone}-last-{number}")
@@ -211,6 +218,9 @@ class Killed:
                 if at_end is not None:
                     await at_end()
                 await asyncio.sleep(0.5)  # what comes twice would come now
+
+    def _has_written(self, many: int) -> bool:
+        return sum(map(len, self.written.values())) >= many
 
     async def _nothing_waits(self, session: aiohttp.ClientSession) -> bool:
         async with session.get(f"{self.url}/v1/speaker/waiting") as answer:
@@ -227,7 +237,7 @@ class Killed:
         async with open_door(folder, {"conversations": "conversations"}, platform={"database": database}) as door:
             # As whoever leads does at its start: it finds receipts whose message was recorded just before a kill.
             await tidy(door.platform)
-            unknown = 0
+            unknown = again = late = 0
             for phone, keys in self.written.items():
                 turns = await Turn.filter(conversation__contact=phone).order_by("id")
                 assert [turn.key for turn in turns] == keys
@@ -241,6 +251,7 @@ class Killed:
                     assert [text for text in shown if not text.startswith("通知")] == told
                     shown = deque(text for text in shown if text.startswith("通知"))
                 for row in rows:
+                    again, late = again + (row.attempts > 1), late + (row.state == "late")
                     if row.state == "late":
                         assert [one for one in told if row.words["text"] in one]
                         continue
@@ -252,7 +263,9 @@ class Killed:
                     assert is_shown or row.state == "unknown", (row.words, row.state)
                 assert not shown
             assert not (unknown and knows_again)
-        return sum(map(len, self.written.values()))
+        judged = sum(map(len, self.written.values()))
+        print(f"{judged} messages, none lost or twice: {again} sent again, {unknown} unknown, {late} with a later one")
+        return judged
 
 
 def short_lease() -> None:

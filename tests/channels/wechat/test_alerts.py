@@ -331,7 +331,8 @@ async def test_an_alert_for_a_district_goes_to_whoever_is_at_home_there_once_eac
         homes = {people[0].openid: ("330106109", "330200"), people[1].openid: ("330108",)}
         for row in await ChannelConversation.all():
             for division in homes.get(row.contact, ()):
-                await Home.create(conversation_id=row.id, division=division)
+                link = await ContactLink.get(conversation_id=row.id)
+                await Home.create(conversation_id=row.id, person=link.person, division=division)
         district = await in_force(door, 71001)
         area = {"area_desc": "西湖区", "geocode": [{"value_name": "GB/T 2260", "value": "330106"}]}
         info = [{**district.cap["info"][0], "area": [area]}]

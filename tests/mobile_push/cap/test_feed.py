@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import feedparser
 from lxml import etree
 
-from mobile_push.cap.atom import alert_entry, written
+from feeds import written
+from mobile_push.cap.atom import CAP, alert_entry
 from mobile_push.cap.values import Alert, Info
 from mobile_push.cap.vocabulary import MessageType
 
@@ -19,7 +20,7 @@ URL = "https://city.example/v1/alerts.atom"
 
 def made(alerts: list[tuple[Alert, str]], language: str = "zh-CN", **options: object) -> bytes:
     entries = [alert_entry(alert, url, language) for alert, url in alerts]
-    return written(entries, url=URL, title="城市预警", author="应急管理局", language=language, **options)  # type: ignore[arg-type]
+    return written(entries, url=URL, title="城市预警", author="应急管理局", language=language, more=CAP, **options)  # type: ignore[arg-type]
 
 
 def test_a_reader_of_feeds_finds_every_alert_with_its_address_and_text(make_alert: MakeAlert) -> None:

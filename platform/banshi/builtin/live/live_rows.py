@@ -35,6 +35,9 @@ GATHER_S, LATE_S, BACK_S = 0.02, 10.0, 3_600.0
 #: Streams of one process and of one person, and events that wait for one of them, and are read at once.
 MAX_STREAMS, MAX_EACH, MAX_BEHIND, ROWS_AT_ONCE = 2_000, 4, 1_000, 200
 
+#: The room of whoever follows all of them.
+EVERY_ROOM = ""
+
 #: The header with which a stream goes on where it broke.
 LAST_EVENT = Parameter("Last-Event-ID", {"type": "string", "format": "uuid"}, "Goes on after that event.", "header")
 #: The same for a browser's first request, which has no such header.
@@ -128,7 +131,7 @@ class LiveRows:
                 data, room = self.written(row), getattr(row, self.room)
                 whose, own = private.get(row.id, ("", data))
                 for follower in self._followers:
-                    if room in follower.rooms:
+                    if follower.rooms & {room, EVERY_ROOM}:
                         follower.tell(row.id, own if follower.person == whose else data)
         late = first_id(since - 2 * LATE_S)
         self._told = {one for one in {*self._told, *new} if one > late}
@@ -172,7 +175,8 @@ class LiveRows:
                 now = self._clock()
                 # A machine whose clock was ahead has made ids behind which nothing comes for that long.
                 after = first_id(now - BACK_S) if last > first_id(now + LATE_S) else max(last, first_id(now - BACK_S))
-                rows = await self.table.filter(id__gt=after, **{f"{self.room}__in": list(rooms)}).order_by("id")
+                these = {} if EVERY_ROOM in rooms else {f"{self.room}__in": list(rooms)}
+                rows = await self.table.filter(id__gt=after, **these).order_by("id")
                 private = (await self.private(rows)).items()
                 own = {one: data for one, (whose, data) in private if whose == call.principal.subject}
                 missed += [own.get(row.id) or self.written(row) for row in rows]

@@ -7,6 +7,7 @@ from typing import Any
 
 from tortoise.models import Model
 
+from banshi.builtin.limits.rates import RATES
 from banshi.foundation.errors import Conflict
 from banshi.kernel.cases import lifecycle
 from banshi.kernel.cases.clock import WORKING_DAY
@@ -16,6 +17,7 @@ from banshi.kernel.http.document_schemas import optional
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
+from banshi.kinds.appeal.problems import TooManyAppeals
 from banshi.kinds.appeal.rules import SORTS
 
 
@@ -39,6 +41,8 @@ async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> S
     """The clock runs at once, and the citizen is told until when there is an answer."""
     rules = item_of(platform, case).details
     sort = body.get("sort", rules.sorts[0])
+    if rules.per_hour and (wait := await platform[RATES].wait(f"{case.item} of {case.person}", rules.per_hour, 3_600)):
+        raise TooManyAppeals(limit=str(rules.per_hour), headers={"Retry-After": str(int(wait) + 1)})
     if sort in rules.days:
         case.clock_allowed, case.clock_unit = rules.days[sort], WORKING_DAY
     appeal = AppealRecord(case_id=case.id, sort=sort, received_at=case.created_at)

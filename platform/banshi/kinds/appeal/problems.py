@@ -56,3 +56,7 @@ class TellsWhoMadeIt(OfKinds, UnsupportedMediaType):
     """Without a name only JPEG, PNG or WebP pictures are taken: PDF, HEIC and the like can tell who made them, and that
     can't be taken out for certain. Send a screenshot or a photo instead.
     """
+
+
+class TooManyAppeals(OfKinds, TooManyRequests):
+    """Within an hour you can hand in {limit} of these. What you have sent is being looked at; try again later."""

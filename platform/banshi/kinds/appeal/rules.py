@@ -46,6 +46,8 @@ class AppealRules:
     anonymous: Literal["never", "allowed", "always"] = "never"
     #: A rating below this one, from 1 to 5, reopens it to another reviewer; 1 never does.
     reopen_below: int = 3
+    #: How many one person may hand in within an hour; 0 for any number.
+    per_hour: int = 0
     #: Working days until the answer, by sort; the item's own where a sort is left out.
     days: Mapping[Sort, int] = field(default_factory=dict)
     #: What staff classify it as. Empty: they give it to a unit and no more.
@@ -56,8 +58,8 @@ class AppealRules:
             raise ValueError(f"sorts has to name each of its sorts once: {', '.join(get_args(Sort))}")
         if not MIN_STARS <= self.reopen_below <= MAX_STARS:
             raise ValueError(f"reopen_below has to be from {MIN_STARS} to {MAX_STARS}")
-        if any(days < 1 for days in self.days.values()):
-            raise ValueError("days has to be at least 1 for each sort")
+        if self.per_hour < 0 or any(days < 1 for days in self.days.values()):
+            raise ValueError("days has to be at least 1 for each sort, per_hour at least 0")
 
 
 def is_for_unnamed(item: Item) -> bool:

@@ -41,7 +41,8 @@ def import_(ctx: click.Context, files: tuple[Path, ...], samples: bool, as_of: d
     registry, declared = _registry(ctx)
     if samples:
         folders = [plugin.folder / "registers" for plugin in registry.plugins.values()]
-        files += tuple(file for folder in folders for file in sorted(folder.glob("*.sample.csv")))
+        found = (file for folder in folders for file in sorted(folder.glob("*.sample.csv")))
+        files += tuple(file for file in found if file.name.partition(".")[0] in declared.registers)
     if not files:
         raise click.UsageError("name the files to import, or say --samples")
     if as_of is not None and as_of.tzinfo is None:
@@ -61,11 +62,14 @@ def list_(ctx: click.Context) -> None:
 
 
 def _registry(ctx: click.Context) -> tuple[Registry, Declared]:
-    """What plugins.toml describes. Raises ConfigurationError with every finding."""
-    from banshi.kinds.query.registers.opened import declared_in
+    """What plugins.toml describes, without the registers whose records a plugin keeps. Raises ConfigurationError."""
+    from banshi.kinds.query.registers.opened import declared_in, kept_by_plugins
 
     registry = configured(ctx)
-    return registry, declared_in(registry)
+    declared = declared_in(registry)
+    for code in kept_by_plugins(registry):
+        declared.registers.pop(code, None)
+    return registry, declared
 
 
 def _time_of(file: Path, registry: Registry) -> datetime:

@@ -46,7 +46,7 @@ async def by_word(talk: Talk, command: str) -> None:
 
 async def departments(talk: Talk, first: str = "0") -> None:
     """Whose items there are."""
-    rows, skip = (await _open(talk, "/v1/departments"))["items"], int(first)
+    rows, skip = (await opened(talk, "/v1/departments"))["items"], int(first)
     options = [(f"items {one['code']}", one["title"]) for one in rows[skip : skip + MAX_LINES]]
     more = f"departments {skip + MAX_LINES}" if len(rows) > skip + MAX_LINES else ""
     _put(talk, talk.word("Of which department?"), options, more)
@@ -73,11 +73,8 @@ def further(page: Mapping[str, Any], words: str) -> str:
 
 async def boards(talk: Talk) -> None:
     """What can be read."""
-    _put(
-        talk,
-        talk.word("What do you want to read?"),
-        [(f"board {name}", talk.spoken(one.title)) for name, one in BOARDS.items()],
-    )
+    options = [(f"board {name}", talk.spoken(one.title)) for name, one in BOARDS.items()]
+    _put(talk, talk.word("What do you want to read?"), options)
 
 
 async def board(talk: Talk, name: str, cursor: str = "") -> None:
@@ -93,7 +90,7 @@ async def board(talk: Talk, name: str, cursor: str = "") -> None:
 
 async def read(talk: Talk, name: str, identity: str) -> None:
     """One of them, whole as far as a chat has room."""
-    one = await _open(talk, f"{BOARDS[name].address}/{identity}")
+    one = await opened(talk, f"{BOARDS[name].address}/{identity}")
     told = [one[member] for member in ("title", "body", "text", "content", "place") if one.get(member)]
     if not told:
         return talk.say("This was taken back, or is over.")
@@ -122,10 +119,10 @@ def _put(talk: Talk, told: str, options: list[tuple[str, str]], more: str | None
 
 async def _page(talk: Talk, address: str, cursor: str = "", **query: str) -> Any:
     asked = {**query, "limit": str(MAX_LINES), **({"cursor": cursor} if cursor else {})}
-    return await _open(talk, str(URL(address).with_query(asked)))
+    return await opened(talk, str(URL(address).with_query(asked)))
 
 
-async def _open(talk: Talk, address: str) -> Any:
+async def opened(talk: Talk, address: str) -> Any:
     """What anybody reads there; nothing where no plugin has such a list, or what was there is gone."""
     try:
         return await talk.platform[READER].get(address, None, talk.language)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from banshi import text_in
 from conversations.contents import File, Place, Text, Video, Voice
-from conversations.engine import boards, cases
+from conversations.engine import boards, cases, homes
 from conversations.engine.ask import guides
 from conversations.engine.ask.pages import NOT_IN_A_GROUP, page_of
 from conversations.engine.ask.uploading import VIDEO
@@ -59,6 +59,7 @@ def show(talk: Talk) -> None:
     talk.say("Write in your own words what it is about, such as “moved house” or “lost my ID card”.")
     options = [("progress", talk.word("My cases")), ("person", talk.word("A person"))]
     options += [("departments", talk.word("All services")), ("boards", talk.word("Announcements and notices"))]
+    options += [("home", talk.word("My district"))] if talk.link else []
     if talk.memory.dialogues:
         options.insert(0, ("continue", talk.word("Go on with “{title}”", title=talk.dialogue.title)))
     talk.offer(options)
@@ -80,7 +81,9 @@ def has(talk: Talk) -> bool:
 
 async def heard(talk: Talk) -> None:
     """Words to look for."""
-    talk.memory.about = ""
+    asked, talk.memory.about = talk.memory.about, ""
+    if asked == homes.ASKED and await homes.found(talk, talk.text):
+        return None
     if kind := small_talk.kind_in(talk.text):
         return answer(talk, kind)
     if await search(talk):
@@ -193,6 +196,9 @@ LINES: Mapping[str, Callable[..., Awaitable[None]]] = {
     "boards": boards.boards,
     "board": boards.board,
     "read": boards.read,
+    "home": homes.show,
+    "home-add": homes.add,
+    "home-forget": homes.forget,
     "bind": linking.take,
     "decline": linking.decline,
 }

@@ -22,12 +22,12 @@ from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
 from banshi.sdk.cases import commit
 from conversations.contacts.bound import BoundContact, bound
 from conversations.contacts.offers import OFFERS
-from conversations.contents import Account, Left, Received, Reply
+from conversations.contents import Account, Left, Received, Reply, digest_of
 from conversations.engine import flood, step
 from conversations.engine.bind import linking
 from conversations.engine.turn.memory import Memory
 from conversations.engine.turn.states import FIRST
-from conversations.engine.turn.talk import Talk, digest_of
+from conversations.engine.turn.talk import Talk
 from conversations.figures.counting import FIGURES
 from conversations.outbound import saying, windows
 from conversations.outbound.saying import Unasked, answer_key
@@ -37,8 +37,8 @@ from conversations.outbound.windows import own_kind
 from conversations.tables.models import ChannelConversation, LinkOffer
 from conversations.tables.reading import Known, known
 
-#: A provider's id of a message that is longer is kept as its digest.
-MAX_KEY_CHARS = 128
+#: A provider's id of a message that is longer is kept as its digest; so much of it is named by answers.
+MAX_KEY_CHARS, MAX_REF_CHARS = 128, 255
 
 #: How often a turn is made anew when another process moves the conversation meanwhile.
 MAX_TRIES = 5
@@ -147,7 +147,8 @@ CONVERSATIONS: Key[Conversations] = Key("conversations")
 
 def _with_short_key(received: Received) -> Received:
     short = hashlib.blake2b(received.key.encode(), digest_size=32).hexdigest()
-    return received if len(received.key) <= MAX_KEY_CHARS else replace(received, key=short)
+    key = received.key if len(received.key) <= MAX_KEY_CHARS else short
+    return replace(received, key=key, ref=(received.ref or received.key)[:MAX_REF_CHARS])
 
 
 def _new(account: str, contact: str, at: datetime) -> ChannelConversation:

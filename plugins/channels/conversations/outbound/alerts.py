@@ -1,13 +1,14 @@
-"""Alerts in force to whoever is bound on a channel with notices and has no app, as the API shows them to anybody.
+"""What the city publishes for places, as the API shows it to anybody, to whoever is bound on a channel and has no app.
 
-Each is told to those whom it concerns: where a contact is at home is asked of `homes`.
+Alerts in force, and notices that name divisions. Each is told to those whom it concerns: where a citizen is at home is
+asked of `homes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from banshi.sdk.operations import led, paused, working
 from conversations.contacts.bound import bound, bound_after, has_app
 from conversations.outbound.homes import areas_of, concerns, homes, within
 from conversations.outbound.saying import Unasked
-from conversations.outbound.sender import OUTLETS
+from conversations.outbound.sender import OUTLETS, Kind
 from conversations.outbound.telling import News, before_notices, spelled, tell
 from conversations.sentences import say
 from conversations.settings import SETTINGS
@@ -29,61 +30,67 @@ from questions.pages.going_on import READER
 #: Seconds between two looks, and contacts that one statement is about.
 LOOK_S, CONTACTS_AT_ONCE = 5.0, 50
 
-#: Alerts of one page.
-PAGE = 100
+#: What is looked for, lines of one page, and for how long a notice is told to whoever comes after it.
+KINDS: tuple[Kind, ...] = ("alert", "notice")
+PAGE, NOTICE_LASTS = 100, timedelta(days=7)
 
-#: In front of the title of an alert that was cancelled, and of one that was withdrawn.
-ENDED, WITHDRAWN = say("Not in force any more: "), say("Withdrawn: ")
+#: In front of the title of an alert that was cancelled, of one that was withdrawn, and of a notice that was.
+ENDED, WITHDRAWN, TAKEN_BACK = say("Not in force any more: "), say("Withdrawn: "), say("Taken back: ")
 
 
 class Alerts:
-    """Tells of alerts; which contacts come next is remembered by channel and alert."""
+    """Tells of alerts and notices; which contacts come next is remembered by channel and id."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform, self._api, self._unasked = platform, platform[READER], Unasked(platform)
-        self._channels = [one.channel for _, one in platform.registry.offered(OUTLETS) if one.notifier]
+        self._channels = [one.channel for _, one in platform.registry.offered(OUTLETS)]
         self._behind, self._whole = dict[tuple[str, str], UUID](), dict[str, Any]()
 
     async def look(self) -> None:
         """One round: whoever wasn't told yet is, also those who have bound the account since."""
         if not self._channels:
             return
-        found = await self._in_force()
-        live = [one["id"] for one in found]
-        is_any = live or await still_told(self._platform.now()).exists()
+        found = {one["id"]: one for kind in KINDS for one in await self._published(kind)}
+        is_any = found or await still_told(self._platform.now()).exists()
         if not is_any or await paused(self._platform.store) is not None:
             return
         for channel in self._channels:
             await before_notices(self._platform, channel)
-        self._behind = {key: link for key, link in self._behind.items() if key[1] in live}
+        self._behind = {key: link for key, link in self._behind.items() if key[1] in found}
         # The document of an alert never changes.
-        self._whole = {one: self._whole.get(one) or await self._shown(one) for one in live}
+        self._whole = {
+            one: self._whole.get(one) or await self._shown(one) for one in found if "divisions" not in found[one]
+        }
         whole = {one: shown["alert"] for one, shown in self._whole.items() if shown}
-        await self._end(live, {later["identifier"] for one in whole.values() for later in one.get("references", ())})
-        for one in found:
+        earlier = {one["identifier"] for each in whole.values() for one in each.get("references", ())}
+        await self._end([*found], earlier)
+        for identity, one in found.items():
+            divisions = one.get("divisions")
+            areas = areas_of(whole.get(identity, {})) if divisions is None else {within(each) for each in divisions}
             for channel in self._channels:
-                await self._tell_all(channel, news_of(self._platform, one), areas_of(whole.get(one["id"], {})))
+                await self._tell_all(channel, news_of(self._platform, one), areas)
 
-    async def _in_force(self) -> Sequence[Any]:
-        """All of them, the newest first; none where nobody publishes alerts."""
+    async def _published(self, kind: Kind) -> Sequence[Any]:
+        """All that is told of now, the newest first; none where nobody publishes such."""
         found: list[Any] = []
-        query = {"limit": str(PAGE)}
+        query, since = {"limit": str(PAGE)}, self._platform.now() - NOTICE_LASTS
         while True:
             try:
-                page = await self._api.get(str(URL("/v1/alerts").with_query(query)), None, "zh-CN")
+                page = await self._api.get(str(URL(f"/v1/{kind}s").with_query(query)), None, "zh-CN")
             except NotFound:
                 return found
-            found += page["items"]
-            if page["next"] is None:
+            fresh = [one for one in page["items"] if kind == "alert" or at(one, "published_at") > since]
+            found += [one for one in fresh if kind == "alert" or one["divisions"]]
+            if page["next"] is None or len(fresh) < len(page["items"]):
                 return found
             query["cursor"] = page["next"]
 
-    async def _shown(self, alert: str) -> Any:
-        """An alert with its document; None where it is not to be had any more."""
-        try:
-            return await self._api.get(f"/v1/alerts/{alert}", None, "zh-CN")
-        except NotFound:
-            return None
+    async def _shown(self, identity: str) -> Any:
+        """An alert with its document, or a notice; nothing where it is not to be had any more."""
+        for kind in KINDS:
+            with suppress(NotFound):
+                return await self._api.get(f"/v1/{kind}s/{identity}", None, "zh-CN")
+        return {}
 
     async def _tell_all(self, channel: str, news: News, areas: Collection[str]) -> None:
         key, city = (channel, news.about), within(self._platform[SETTINGS].division)
@@ -91,7 +98,7 @@ class Alerts:
             contacts = await bound_after(channel, self._behind.get(key, UUID(int=0)), CONTACTS_AT_ONCE)
             if not contacts:
                 return
-            at_home = await homes([one.conversation for one in contacts]) if areas else {}
+            at_home = await homes(contacts) if areas else {}
             concerned = [one for one in contacts if concerns(areas, at_home.get(one.conversation, ()), city)]
             without = [one for one in concerned if not await has_app(self._platform, one.person)]
             await tell(self._platform, without, news)
@@ -100,7 +107,7 @@ class Alerts:
     # -- the end -------------------------------------------------------------------------------------------------
 
     async def _end(self, live: Sequence[str], replaced: Collection[str]) -> None:
-        """Whoever was told of an alert that ended early is told of that; what still waits of it isn't said.
+        """Whoever was told of what ended early is told of that; what still waits of it isn't said.
 
         Args:
             replaced: The alerts whose place one in force takes, which is told in full.
@@ -109,12 +116,12 @@ class Alerts:
         ended = still_told(now).exclude(about__in=["", *live])
         while rows := await ended.order_by("until").limit(CONTACTS_AT_ONCE):
             said = await self._unasked.take_back([row.key for row in rows])
-            for alert in {row.about for row in rows} - ends.keys():
-                shown = None if alert in replaced else await self._shown(alert)
-                # It may be in force after all, or not to be had any more.
-                is_over = shown is not None and shown["state"] != "published"
-                ends[alert] = end_news_of(self._platform, shown) if is_over else None
             for row in rows:
+                if row.about not in ends:
+                    shown = {} if row.about in replaced else await self._shown(row.about)
+                    # It may be in force after all, or not to be had any more.
+                    is_over = shown and shown["state"] != "published"
+                    ends[row.about] = end_news_of(self._platform, shown, row) if is_over else None
                 news = ends[row.about]
                 if news is not None and row.key in said:
                     # Not where they have unbound the account.
@@ -125,42 +132,50 @@ class Alerts:
 
 
 def still_told(now: datetime) -> QuerySet[Said]:
-    """What was told of alerts that aren't over by their time."""
+    """What was told of alerts and notices that aren't over by their time."""
     return Said.filter(until__gt=now).exclude(about="")
 
 
-def known_of(platform: Platform, alert: Any, at: datetime, until: datetime) -> dict[str, str]:
-    """What can stand in a notice of an alert, from its summary."""
+def at(one: Mapping[str, Any], member: str) -> datetime:
+    return datetime.fromisoformat(one[member])
+
+
+def known_of(platform: Platform, one: Mapping[str, Any], moment: datetime, until: datetime) -> dict[str, str]:
+    """What can stand in a notice of the provider's own, from a summary."""
     return {
-        "title": alert["title"],
-        "event": alert["event"] or alert["title"],
-        "areas": "、".join(alert["areas"]) or "-",
-        "time": spelled(platform, at),
+        "title": one["title"],
+        "event": one.get("event") or one["title"],
+        "areas": "、".join(one.get("areas", ())) or "-",
+        "time": spelled(platform, moment),
         "until": spelled(platform, until),
     }
 
 
-def news_of(platform: Platform, alert: Any) -> News:
-    """What is told of an alert, from its summary."""
-    until, areas = datetime.fromisoformat(alert["expires_at"]), "、".join(alert["areas"])
-    known = known_of(platform, alert, datetime.fromisoformat(alert["published_at"]), until)
-    over = text_in(say("In force until {until}.", until=known["until"]), "zh-CN")
-    words = "\n".join(one for one in (alert["title"], areas, alert["body"], over) if one)
-    return News(id=f"alert-{alert['id']}", kind="alert", known=known, words=words, about=alert["id"], until=until)
+def news_of(platform: Platform, one: Mapping[str, Any]) -> News:
+    """What is told of an alert or a notice, from its summary."""
+    kind: Kind = one.get("kind", "alert")
+    published, until = at(one, "published_at"), at(one, "expires_at")
+    until = until if kind == "alert" else min(until, published + NOTICE_LASTS)
+    known = known_of(platform, one, published, until)
+    over = text_in(say("In force until {until}.", until=known["until"]), "zh-CN") if kind == "alert" else ""
+    told = (one["title"], "、".join(one.get("areas", ())), one["body"], over)
+    words = "\n".join(filter(None, told))
+    return News(id=f"{kind}-{one['id']}", kind=kind, known=known, words=words, about=one["id"], until=until)
 
 
-def end_news_of(platform: Platform, alert: Any) -> News:
-    """What is told of the end of an alert, from its summary: not for longer than it would have been in force."""
-    now, until = platform.now(), datetime.fromisoformat(alert["expires_at"])
-    told = ENDED if alert["state"] == "superseded" else WITHDRAWN
-    words = f"{text_in(told, 'zh-CN')}{alert['title']}"
-    return News(
-        id=f"alert-end-{alert['id']}",
-        kind="alert",
-        known={**known_of(platform, alert, now, now), "title": words},
-        words=words,
-        until=until,
-    )
+def end_news_of(platform: Platform, one: Mapping[str, Any], told: Said) -> News | None:
+    """What is told of the end of one that was told: not for longer than it would have been in force.
+
+    Of a notice that was withdrawn nothing is shown any more, and what takes the place of another is told itself.
+    """
+    kind: Kind = one.get("kind", "alert")
+    if kind == "notice" and one["state"] == "superseded":
+        return None
+    now, title = platform.now(), one["title"] or told.words["text"].partition("\n")[0]
+    how = TAKEN_BACK if kind == "notice" else ENDED if one["state"] == "superseded" else WITHDRAWN
+    words = f"{text_in(how, 'zh-CN')}{title}"
+    known = {**known_of(platform, one, now, now), "title": words}
+    return News(id=f"{kind}-end-{one['id']}", kind=kind, known=known, words=words, until=told.until)
 
 
 ALERTS: Key[Alerts] = Key("conversations' alerts")

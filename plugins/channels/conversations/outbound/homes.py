@@ -8,17 +8,19 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from conversations.contacts.bound import BoundContact
 from conversations.tables.models import Home
 
 #: What the codes of GB/T 2260 are called in an alert, without spaces.
 VALUE_NAME = "GB/T2260"
 
 
-async def homes(conversations: Sequence[UUID]) -> Mapping[UUID, Collection[str]]:
-    """The divisions at which contacts are at home, by their conversations; whoever has said none isn't there."""
-    found = defaultdict[UUID, set[str]](set)
-    for row in await Home.filter(conversation_id__in=list(conversations)):
-        found[row.conversation_id].add(within(row.division))
+async def homes(contacts: Sequence[BoundContact]) -> Mapping[UUID, Collection[str]]:
+    """The divisions at which citizens are at home, by their conversations; whoever has said none isn't there."""
+    found, whose = defaultdict[UUID, set[str]](set), {one.conversation: one.person for one in contacts}
+    for row in await Home.filter(conversation_id__in=list(whose)):
+        if row.person == whose[row.conversation_id]:
+            found[row.conversation_id].add(within(row.division))
     return found
 
 

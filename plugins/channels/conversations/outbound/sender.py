@@ -102,8 +102,8 @@ class Sender(Protocol):
         """Try once. What it raises is `Unknown`."""
 
 
-#: What a notice tells of: what became of a case, or an alert.
-Kind = Literal["case", "alert"]
+#: What is told: what became of a case, or an alert; and a notice for a place, which is said in the chat alone.
+Kind = Literal["case", "alert", "notice"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Ways:
 
     async def _notice(self, said: Said) -> Notice | Later | str:
         """The provider's own that tells of it; why there is none, or "" where that isn't asked for."""
-        if self._notifier is None or not said.kind:
+        if self._notifier is None or said.kind in ("", "notice"):
             return said.code
         kind: Kind = "alert" if said.kind == "alert" else "case"
         try:

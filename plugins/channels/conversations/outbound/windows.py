@@ -48,10 +48,10 @@ async def opening(platform: Platform, account: str, conversation: Any, received:
         if kind in there:
             # A message that comes late opens nothing that a newer one hasn't.
             later = own if one.replaces else {**own, "until__lt": until}
-            anew = {"until": until, "sends_left": one.sends, "ref": received.key}
+            anew = {"until": until, "sends_left": one.sends, "ref": received.ref}
             written.append(Update(Window, later, anew, rows=None))
         else:
-            written.append(Window(id=uuid7(), until=until, sends_left=one.sends, ref=received.key, **own))
+            written.append(Window(id=uuid7(), until=until, sends_left=one.sends, ref=received.ref, **own))
     return written
 
 

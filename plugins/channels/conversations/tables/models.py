@@ -11,26 +11,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalLine
-from conversations.tables.former import DeskDay, DeskEvent, DeskOfficer, DeskPhrase, Enquiry
 from conversations.tables.of_conversation import OfConversation
-
-__all__ = [
-    "ChannelConversation",
-    "Confirmation",
-    "ContactLink",
-    "DeskDay",
-    "DeskEvent",
-    "DeskOfficer",
-    "DeskPhrase",
-    "Enquiry",
-    "Figure",
-    "Home",
-    "LinkOffer",
-    "Said",
-    "Turn",
-    "Window",
-    "Word",
-]
 
 
 class ChannelConversation(Personal):
@@ -193,8 +174,8 @@ class Window(OfConversation):
     until = fields.DatetimeField(db_index=True)
     #: None: any number.
     sends_left = fields.IntField(null=True)
-    #: The provider's id of the message that opened it last.
-    ref = fields.CharField(max_length=128, default="", db_default="")
+    #: What an answer names the message by that opened it last.
+    ref = fields.CharField(max_length=255, default="", db_default="")
 
     class Meta:
         table = "conversations_window"
@@ -218,14 +199,16 @@ class Word(Model):
 
 
 class Home(OfConversation):
-    """Where a contact is at home, as they have said: which alerts concern them. One may have several."""
+    """Where a citizen is at home, as they have said in a chat: what they are told of there. One may have several."""
 
+    #: Whoever has the contact later is at home elsewhere.
+    person = PersonalId(255, default="", db_default="", db_index=True)
     #: A code of GB/T 2260: 6 digits, 9 with the street, 12 with the community.
     division = fields.CharField(max_length=12)
 
     class Meta:
         table = "conversations_home"
-        unique_together = (("conversation", "division"),)
+        unique_together = (("conversation", "person", "division"),)
 
 
 class Figure(Model):

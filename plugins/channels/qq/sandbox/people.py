@@ -161,11 +161,12 @@ class Phone:
 
     async def _message(self, told: dict[str, Any], text: str, **about: Any) -> list[Seen]:
         mentions, bot, key = about.pop("mentions", True), about.pop("bot", False), about.pop("key", "")
-        before, identity = len(self.seen), key or f"ROBOT1.0_{secrets.token_hex(16)}"
+        before, identity = len(self.seen), key or f"ROBOT1.0_{secrets.token_hex(64)}"
         shown = f"{self.name}：{text}" if self.group else text
-        self.seen.show("own", about.pop("kind", "text"), shown, **about)
+        self.seen.show("own", about.pop("kind", "text"), shown, who=self.name, **about)
         at = datetime.fromtimestamp(self._account.clock(), UTC).isoformat()
-        told = {**told, "id": identity, "timestamp": at}
+        scene = {"source": "default", "ext": [f"msg_idx={identity[:80]}"]}
+        told = {**told, "id": identity, "timestamp": at, "message_scene": scene}
         if not self.group:
             told["author"] = {"id": self.openid, "user_openid": self.openid, "union_openid": ""}
             await self._deliver(f"C2C_MESSAGE_CREATE:{identity}", identity, "C2C_MESSAGE_CREATE", told)
@@ -179,8 +180,9 @@ class Phone:
         if whole != "off":
             us = {"scope": "single", "bot": True, "id": own, "is_you": True, "member_openid": own, "username": "民生"}
             content = f"<@{own}> {told['content']}" if mentions else told["content"]
-            all_of_it = {**told, "content": content, "mentions": [us] if mentions else []}
-            await self._deliver(f"GROUP_MESSAGE_CREATE:{identity}", identity, "GROUP_MESSAGE_CREATE", all_of_it)
+            # Under another id, the message is the same by its index alone.
+            all_of_it = {**told, "id": f"{identity}!", "content": content, "mentions": [us] if mentions else []}
+            await self._deliver(f"GROUP_MESSAGE_CREATE:{identity}", f"{identity}!", "GROUP_MESSAGE_CREATE", all_of_it)
         return self.seen[before + 1 :]
 
     async def _deliver(self, event: str, key: str, kind: str, told: Mapping[str, Any]) -> None:

@@ -57,8 +57,9 @@ class QqSandbox(Phones[DeliveryFaults]):
 
     def screen(self, name: str) -> tuple[dict[str, Any], Mapping[str, str]]:
         names = ["王小明", "一@群", "二@群", "三@群"]
-        is_there = self.phone(name).to not in self.account.gone
-        return {"follows": is_there, "menu": [], "windows": {}, "typing": False, "names": names}, {}
+        phone = self.phone(name)
+        about = {"follows": phone.to not in self.account.gone, "names": names, "group": phone.group}
+        return {**about, "menu": [], "windows": None, "typing": False}, {}
 
     def calls(self) -> Mapping[str, Call]:
         return {

@@ -177,7 +177,7 @@ class WeiboSandbox(Phones[DeliveryFaults]):
         return Phone(self.account, self.callbacks, name, self.url)
 
     def screen(self, name: str) -> tuple[dict[str, Any], Mapping[str, str]]:
-        return {"follows": self.phone(name).me.follows, "menu": [], "windows": {}, "typing": False}, {}
+        return {"follows": self.phone(name).me.follows, "menu": [], "windows": None, "typing": False}, {}
 
     def calls(self) -> Mapping[str, Call]:
         return {"/2/messages/reply.json": self._reply}

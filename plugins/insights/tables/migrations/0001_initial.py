@@ -1,5 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
+from orjson import loads
+from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
 from tortoise.indexes import Index
 
@@ -20,7 +22,10 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "batch",
-                    fields.BigIntField(default=0, description="Which file it is of; 0 for what is counted here."),
+                    fields.BigIntField(
+                        default=0,
+                        description="Which file it is of: the later one has the larger number; 0 for what is counted here.",
+                    ),
                 ),
                 ("category", fields.CharField(max_length=64)),
                 (
@@ -31,6 +36,7 @@ class Migration(migrations.Migration):
                 ),
                 ("day", fields.DateField()),
                 ("grain", fields.CharField(description="day or week.", max_length=4)),
+                ("line", fields.IntField(default=0, description="Its line in the file; 0 for what is counted here.")),
                 ("count", fields.IntField(null=True, description="NULL where nobody knows: a gap.")),
                 (
                     "loss",
@@ -45,34 +51,10 @@ class Migration(migrations.Migration):
             options={
                 "table": "insights_count",
                 "app": "insights",
-                "unique_together": (("source", "batch", "category", "division", "day", "grain"),),
+                "unique_together": (("source", "batch", "category", "division", "day", "grain", "line"),),
                 "indexes": [Index(fields=["grain", "day"], name="insights_count_day")],
                 "pk_attr": "id",
                 "table_description": "One figure: a category in a division on a day, or in the week from a Monday on. A period without one had none.",
-            },
-            bases=["Model"],
-        ),
-        ops.CreateModel(
-            name="CountBatch",
-            fields=[
-                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ("name", fields.CharField(db_index=True, max_length=32)),
-                ("file", fields.CharField(description="The file's own name, for whoever operates it.", max_length=255)),
-                ("rows", fields.IntField(default=0)),
-                ("sample", fields.BooleanField(default=False, description="Made up, for development.")),
-                (
-                    "as_of",
-                    fields.DatetimeField(
-                        description="The time that the figures are from.", auto_now=False, auto_now_add=False
-                    ),
-                ),
-                ("started_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-            ],
-            options={
-                "table": "insights_batch",
-                "app": "insights",
-                "pk_attr": "id",
-                "table_description": "One file that a department handed in.",
             },
             bases=["Model"],
         ),
@@ -82,15 +64,35 @@ class Migration(migrations.Migration):
                 ("name", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
                 ("batch", fields.BigIntField(default=0)),
                 (
-                    "zone",
+                    "file",
+                    fields.CharField(
+                        default="", description="The file's own name, for whoever operates it.", max_length=255
+                    ),
+                ),
+                (
+                    "grain",
+                    fields.CharField(
+                        default="day", description="day, or week where it tells of no days.", max_length=4
+                    ),
+                ),
+                (
+                    "rule",
                     fields.CharField(
                         default="",
-                        description="The city's time zone by which its days were counted; another one has them counted anew.",
+                        description='A digest of what is counted, where, and by whose days; with another one all is counted anew. "" for files.',
                         max_length=64,
                     ),
                 ),
-                ("since", fields.DateField(null=True, description="The first and the last day that it tells of.")),
-                ("until", fields.DateField(null=True)),
+                ("since", fields.DateField(description="The first and the last day that it tells of.")),
+                ("until", fields.DateField()),
+                (
+                    "gaps",
+                    fields.JSONField(
+                        description="The Mondays of weeks between in which a file has no line at all: nobody knows what was in them.",
+                        encoder=JSON_DUMPS,
+                        decoder=loads,
+                    ),
+                ),
                 ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={

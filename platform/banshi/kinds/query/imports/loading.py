@@ -17,6 +17,7 @@ import orjson
 from tortoise.transactions import in_transaction
 
 from banshi.foundation.database.store import Store
+from banshi.kinds.query.imports import json_file
 from banshi.kinds.query.imports.csv_file import Problems, Row, Unreadable, rows_of
 from banshi.kinds.query.look_ups import forget_batch
 from banshi.kinds.query.models import Batch, RegisterPointer
@@ -40,7 +41,7 @@ class Refused(Exception):
 
 def register_named(file: Path) -> tuple[str, bool]:
     """The register's code that a file's name says, and whether it is a sample."""
-    stem = file.name.removesuffix(".csv")
+    stem = file.stem if file.suffix in json_file.SUFFIXES else file.name.removesuffix(".csv")
     return stem.removesuffix(SAMPLE), stem.endswith(SAMPLE)
 
 
@@ -65,7 +66,7 @@ async def load(
     await batch.save(using_db=store.connection)
     problems = Problems()
     try:
-        read_rows = _read(file, register, problems, read, as_of.date() if batch.sample else None)
+        read_rows = rows_in(file, register, problems, read, as_of.date() if batch.sample else None)
         batch.rows = await _write(store, pseudonyms, register, batch.id, read_rows, problems)
         if not problems.count and not register.several:
             await _find_twins(store, batch.id, problems)
@@ -80,11 +81,18 @@ async def load(
     return batch
 
 
-def _read(
-    file: Path, register: Register, problems: Problems, read: Callable[[int], None], today: date | None
+def rows_in(
+    file: Path, register: Register, problems: Problems, read: Callable[[int], None], today: date | None = None
 ) -> Iterator[Row]:
+    """Every record that is right, of a CSV file or of JSON; what is wrong goes into the problems, as far as it is read.
+
+    `read` is told how many bytes were read. With `today`, which a sample has, its days are counted from there.
+    """
     try:
-        yield from rows_of(file, register, problems, read, today)
+        if file.suffix in json_file.SUFFIXES:
+            yield from json_file.rows_of(file, register, problems, read)
+        else:
+            yield from rows_of(file, register, problems, read, today)
     except Unreadable as error:
         problems.count += 1
         problems.told.append(str(error))

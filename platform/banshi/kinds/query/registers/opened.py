@@ -106,6 +106,9 @@ class Registers:
         }
 
 
+#: Plugins that keep a register's records themselves offer how they are asked, by its code.
+SOURCES: Key[Mapping[str, Callable[[Platform], Source]]] = Key("sources of registers")
+
 #: The registers that are open.
 REGISTERS: Key[Registers] = Key("registers")
 
@@ -116,12 +119,17 @@ def declared_in(registry: Registry) -> Declared:
     return read_declared({name: registry.plugins[name].folder for name in named if name in registry.plugins}, BUILT_IN)
 
 
+def kept_by_plugins(registry: Registry) -> Mapping[str, Callable[[Platform], Source]]:
+    """By code, how the registers are asked whose records plugins keep."""
+    return {code: made for _, some in registry.offered(SOURCES) for code, made in some.items()}
+
+
 @asynccontextmanager
 async def open_registers(platform: Platform) -> AsyncIterator[Registers]:
     """Every register that is declared, from where its operator says. One that is away keeps nobody from starting."""
     settings, folder = platform.settings, platform.registry.configuration.file.parent.resolve()
     pseudonyms = read_pseudonyms(settings.keys_folder)
-    declared = declared_in(platform.registry)
+    declared, kept = declared_in(platform.registry), kept_by_plugins(platform.registry)
     async with AsyncExitStack() as stack:
         session: aiohttp.ClientSession | None = None
         by_code = {}
@@ -130,6 +138,8 @@ async def open_registers(platform: Platform) -> AsyncIterator[Registers]:
             source: Source
             if code in BUILT_IN:
                 source = CasesRegister(platform)
+            elif code in kept:
+                source = kept[code](platform)
             elif named is None:
                 source = TableRegister(register, platform.store, pseudonyms)
             elif named.url:

@@ -42,6 +42,8 @@ def from_text(column: Column, text: str) -> Any:
         if column.required:
             raise ValueError("this is required")
         return None
+    if text.startswith("="):
+        raise ValueError("this is a formula: hand in its value")
     match column.type:
         case "integer" if _INTEGER.fullmatch(text):
             return int(text)

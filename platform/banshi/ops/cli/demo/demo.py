@@ -19,11 +19,13 @@ from banshi.ops.cli.server.serve import PORT, asked_to_stop, listening, run
 
 #: People of whom a visitor of the demo's site is one by one click.
 MADE_UP = ["王小明", "李示例"]
-#: The same of staff, with their roles: who decides, who decides alone or after them, and who scans in the street.
+#: The same of staff, with their roles: who decides, who decides alone or after them, who scans in the street, and who
+#: warns of what rises.
 STAFF = {
     "李警官": ["traffic:reviewer"],
     "赵队长": ["traffic:reviewer", "traffic:approver", "traffic:publisher"],
     "陈警员": ["traffic:officer"],
+    "钱警官": ["criminal:analyst", "criminal:publisher"],
 }
 
 
@@ -90,20 +92,16 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
             account = sandbox.service_account_file(Path(folder) / "fcm-sandbox.json")
             urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
             fcm = {"service_account_file": str(account), **urls, "at_once": 20}
+            settings: dict[str, Any] = {
+                "conversations": {},
+                "web_site": {"people": MADE_UP, "staff": STAFF},
+                "mobile_push": {"fcm": fcm, "alerts": {"sender": "demo.example"}},
+                "insights": {"city": "510700"},
+            }
             overrides = {
                 "platform": {"data": f"{folder}/data", "database": "", "keys": None, "identity": None},
                 "plugins": {
-                    "conversations": {"package": "conversations", "api": API_VERSION},
-                    "web_site": {
-                        "package": "web_site",
-                        "api": API_VERSION,
-                        "settings": {"people": MADE_UP, "staff": STAFF},
-                    },
-                    "mobile_push": {
-                        "package": "mobile_push",
-                        "api": API_VERSION,
-                        "settings": {"fcm": fcm, "alerts": {"sender": "demo.example"}},
-                    },
+                    name: {"package": name, "api": API_VERSION, "settings": own} for name, own in settings.items()
                 },
             }
             async with (
@@ -134,10 +132,13 @@ def chat_of(platform: Any) -> Callable[[str], Awaitable[str]]:
 
 async def _stay(console: Any, story: Any) -> None:
     """Keep serving until a signal, with what is needed to try it by hand."""
+    from insights.plugin import demonstrate
+
     stop = asked_to_stop()
-    url = story.door.url
+    url, rose = story.door.url, await demonstrate(story.door.platform)
     console.print(f"\nThe city in your browser: {url}/site")
     console.print(f"Its workbench: {url}/site/staff, as {', '.join(STAFF)} by one click")
+    console.print(f"What rises in three years of made-up figures: {rose} series, at {url}/site/staff/findings")
     console.print(f"The server stays up until Ctrl-C. Its description: {url}/openapi.json")
     for who, person in (("citizen", story.citizen), ("staff", story.reviewer), ("officer", story.officer)):
         console.print(f"\n{who.upper()}={person.token}", soft_wrap=True)

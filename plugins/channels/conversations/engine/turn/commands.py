@@ -18,6 +18,8 @@ WORDS = frozenset({"back", "cancel", "restart", "continue", "later", "person", "
 _DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){9}")
 #: A guide, of what is named before or behind the word.
 _GUIDE = re.compile(r"(?:办事)?指南[ :]*(.*)|(.+?)的?(?:办事)?指南|guide(?:[ :]+(?:to |of |for )?(.+))?")
+#: Where somebody is at home.
+_HOME = re.compile(r"(?:我的(?:区县|地区)是|我家?住在?|我家在)[ :]*(.+)|(?:my district is|i live in)[ :]*(.+)")
 #: Letters of a word that is obeyed at once, also where any words may be the answer.
 SHORT_CHINESE, SHORT_ENGLISH = 4, 13
 #: Letters of a message that is made of such words.
@@ -55,6 +57,8 @@ def command_in(text: str) -> tuple[str, str] | None:
         return "guide", next(filter(None, guide.groups()), "").strip()
     if len(told) > LONGEST:
         return None
+    if home := _HOME.fullmatch(told):
+        return "home", next(filter(None, home.groups())).strip()
     words = [_SOLID[one] for one in made_of(told, _SOLID, _DATA["fillers"]["words"]) or ()]
     own = {one for one in words if one[0] not in ("menu", "talk")} or set(words[-1:])
     return own.pop() if len(own) == 1 else None

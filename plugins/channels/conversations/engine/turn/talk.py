@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
-import orjson
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 from yarl import URL
 
 from banshi import NotFound, Platform, Principal, Problem, Update, text_in
 from banshi.sdk.personal_data import masked
-from conversations.contents import (
-    Asked,
-    Button,
-    Content,
-    Entrance,
-    File,
-    Place,
-    Received,
-    Reply,
-    Scanned,
-    Text,
-    Video,
-    Voice,
-)
+from conversations.contents import Asked, Button, Content, Received, Reply, Text, Voice, digest_of, heard
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
 from conversations.figures.counting import What, begun_in, figure, moved, told
@@ -43,9 +28,6 @@ from questions.spelling import ID_NUMBER, written
 
 #: What is shown when a message is dealt with: the next question, all answers, or the menu.
 Then = Literal["", "ask", "confirm", "menu"]
-
-#: Letters of what somebody wrote that are kept with its turn; no answer to a form is longer.
-MAX_HEARD_CHARS = 4_000
 
 
 @dataclass(slots=True)
@@ -210,31 +192,3 @@ class Talk:
     def reply(self) -> Reply:
         text = ID_NUMBER.sub(lambda found: str(masked(found[0])), "\n".join(self.lines))
         return Reply(text=text, buttons=tuple(self.buttons), asked=self.asked)
-
-
-def heard(content: Content) -> Mapping[str, Any]:
-    """What is kept of what came in."""
-    match content:
-        case Text(text):
-            return {"text": written(text)[:MAX_HEARD_CHARS]}
-        case Voice(words):
-            return {"voice": written(words)[:MAX_HEARD_CHARS]}
-        case File(name=name) | Video(name=name):
-            return {"file": written(name)}
-        case Place(latitude, longitude, label):
-            return {"place": [latitude, longitude, written(label)]}
-    return {"event": type(content).__name__.lower()}
-
-
-def digest_of(content: Content) -> str:
-    """The same for the same content. A file's is its name: a repeat fetches it from where it lay before."""
-    whole = ""
-    match content:
-        case Text(text):
-            whole = written(text)
-        case Scanned(token):
-            whole = token
-        case Entrance(_, code):
-            whole = code
-    told = {**heard(content), "whole": whole}
-    return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

@@ -1,0 +1,171 @@
+"""Counting what is in the platform's own tables: cases, appeals, postings and look-ups, by day; no person in it.
+
+One process does it, every few minutes. The last weeks are counted anew each time, since appeals are merged and sorted
+later; all of them are once what is counted, where, or by whose days has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+from tortoise.transactions import in_transaction
+
+from banshi import Key, Platform
+from banshi.sdk.database import insert
+from banshi.sdk.http import midnight
+from banshi.sdk.operations import rounds
+from insights.figures.calendar import WEEK, monday
+from insights.figures.categories import CATEGORIES
+from insights.figures.divisions import DIVISIONS
+from insights.figures.importing import tidy
+from insights.figures.models import Count, CountSource
+from insights.settings import SETTINGS
+
+
+class Source(NamedTuple):
+    """Where something is counted: the tables, what has item and department, when it came, and which of it counts."""
+
+    tables: str
+    of: str
+    at: str
+    true: str
+    #: An appeal's category, a posting's sort; and where it was.
+    part: str = "''"
+    unit: str = "c.unit"
+    division: str = "''"
+
+
+LIVE = "c.mode = 'live'"
+SOURCES: Mapping[str, Source] = {
+    "cases": Source("banshi_case c", "c", "c.created_at", LIVE),
+    # A duplicate counts once, as the one that it was merged into.
+    "appeals": Source(
+        "appeal a JOIN banshi_case c ON c.id = a.case_id",
+        *("c", "a.received_at", f"{LIVE} AND a.merged_into IS NULL", "a.category"),
+    ),
+    "postings": Source(
+        "banshi_case c JOIN posting p ON p.case_id = c.id",
+        *("c", "c.created_at", LIVE, "p.sort", "c.unit", "p.division"),
+    ),
+    "look-ups": Source("query_look_up l", "l", "l.at", "l.found IS NOT NULL", unit="''"),
+}
+
+FIRST = "SELECT MIN({at}) AS at FROM {tables} WHERE {true}"
+
+# A day is the city's, from one midnight to the next, whatever its time zone does in between.
+COUNTED = """
+WITH days(day, begins, ends) AS ({days})
+SELECT d.day, {of}.item, {part} AS part, {of}.department, {unit} AS unit, {division} AS division, COUNT(*) AS counted
+FROM days d CROSS JOIN {tables}
+WHERE {true} AND {at} >= {begins} AND {at} < {ends} GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
+#: Days that one statement counts.
+DAYS_AT_ONCE = 56
+
+#: A moment that is handed over as a text, by dialect.
+MOMENT = {"sqlite": "d.{}", "postgres": "CAST(d.{} AS timestamptz)"}
+
+
+async def collect(platform: Platform) -> None:
+    """One round over all sources of which something is counted."""
+    for source in SOURCES:
+        if named := _named(platform, source):
+            await _collect(platform, source, named)
+    await tidy(platform)
+
+
+def _named(platform: Platform, source: str) -> dict[str, list[str]]:
+    """The categories for which something of a source counts, by what each names: an item, or a part of one."""
+    named: dict[str, list[str]] = {}
+    for category in platform[CATEGORIES].values():
+        for entry in category.counts.by_source()[source]:
+            named.setdefault(entry, []).append(category.code)
+    return named
+
+
+async def _collect(platform: Platform, source: str, named: Mapping[str, list[str]]) -> None:
+    today, rule = platform.today(), _rule(platform, named)
+    known, first = await CountSource.get_or_none(name=source), await _first(platform, source) or today
+    since = start = first
+    if known is not None and known.since <= first:
+        since = known.since
+        if known.rule == rule:
+            start = max(since, monday(today) - WEEK * platform[SETTINGS].recounted_weeks)
+        elif since < first:
+            # What has gone since can't be counted again: the first day of which something is left may be half gone.
+            start = first + timedelta(days=1)
+    while start <= today:
+        days = [day for n in range(DAYS_AT_ONCE) if (day := start + timedelta(days=n)) <= today]
+        rows = await _counted(platform, source, days, named)
+        async with in_transaction() as connection:
+            old = Count.filter(source=source, batch=0, day__gte=days[0], day__lte=days[-1])
+            await old.using_db(connection).delete()
+            if rows:
+                await insert(connection, Count, rows)
+        start = days[-1] + timedelta(days=1)
+    columns = {"since": since, "until": today - timedelta(days=1), "rule": rule, "updated_at": platform.now()}
+    await CountSource.update_or_create(defaults={**columns, "gaps": []}, name=source)
+
+
+def _rule(platform: Platform, named: Mapping[str, list[str]]) -> str:
+    """What tells whether days that were counted before were counted alike."""
+    told = [str(platform.settings.timezone), sorted(named.items()), sorted(platform[SETTINGS].units.items())]
+    return hashlib.sha256(orjson.dumps(told)).hexdigest()
+
+
+async def _first(platform: Platform, source: str) -> date | None:
+    """The day of the first one that is still there."""
+    sql = FIRST.format(**SOURCES[source]._asdict())
+    at = (await platform.store.connection.execute_query_dict(sql))[0]["at"]
+    if at is None:
+        return None
+    moment = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+    return moment.astimezone(platform.settings.timezone).date()
+
+
+async def _counted(platform: Platform, source: str, days: list[date], named: Mapping[str, list[str]]) -> list[Count]:
+    """How many of each category, by division and day."""
+    store, moment = platform.store, MOMENT[platform.store.dialect]
+    bounds = (midnight(platform, day).astimezone(UTC) for day in (*days, days[-1] + timedelta(days=1)))
+    midnights = [bound.isoformat(" ") for bound in bounds]
+    columns = ([day.isoformat() for day in days], midnights[:-1], midnights[1:])
+    listed, values = store.table(*(("varchar", column) for column in columns))
+    moments = {name: moment.format(name) for name in ("begins", "ends")}
+    sql = COUNTED.format(days=listed, **moments, **SOURCES[source]._asdict())
+    counted: Counter[tuple[str, str, date]] = Counter()
+    for row in await store.connection.execute_query_dict(sql, values):
+        for entry in (row["item"], f"{row['item']}/{row['part']}"):
+            for category in named.get(entry, ()):
+                counted[category, _division(platform, row), date.fromisoformat(row["day"])] += row["counted"]
+    return [
+        Count(source=source, category=category, division=division, day=day, grain="day", count=count)
+        for (category, division, day), count in sorted(counted.items())
+    ]
+
+
+def _division(platform: Platform, row: Mapping[str, Any]) -> str:
+    """Where it counts: where it says that it is, or where its unit works; the city where neither is known."""
+    units = platform[SETTINGS].units
+    for code in (row["division"], units.get(f"{row['department']}/{row['unit']}"), units.get(row["department"])):
+        try:
+            if code and (known := platform[DIVISIONS].known(code)):
+                return known
+        except ValueError:  # somebody lost a thing elsewhere
+            continue
+    return ""
+
+
+COLLECTING: Key[None] = Key("collecting of figures")
+
+
+def open_collecting(platform: Platform) -> AbstractAsyncContextManager[None]:
+    """Collect at start and every so many minutes, in the process that leads."""
+    seconds = platform[SETTINGS].collect_minutes * 60.0
+    return rounds(seconds, "banshi-insights-figures", collect, "could not count figures", platform)

@@ -1,0 +1,181 @@
+"""Series: one figure for each week or day of a category in a division, summed over all who told of it.
+
+What nobody told is None, a gap: a count that was handed in empty, and a week in which a source has no figure at all.
+Every level has a series: a street, the district around it, the whole city.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
+
+from banshi import Platform
+from insights.figures.calendar import MONDAY, WEEK, as_day, monday, open_week
+from insights.figures.categories import CATEGORIES, Category
+from insights.figures.divisions import DIVISIONS, chain
+from insights.figures.models import CountSource
+
+Grain = Literal["week", "day"]
+
+#: Weeks that are told where nobody says how many.
+DEFAULT_WEEKS = 260
+
+STEPS = {"week": WEEK, "day": timedelta(days=1)}
+
+COUNTED = """
+SELECT c.category, c.division, {period} AS period, SUM(c.count) AS count, SUM(c.loss) AS loss, SUM(c.deaths) AS deaths,
+    MAX(c.largest_loss) AS largest_loss, SUM(CASE WHEN c.count IS NULL THEN 1 ELSE 0 END) AS gaps
+FROM insights_count c JOIN insights_source s ON s.name = c.source AND s.batch = c.batch
+WHERE c.day >= {since} AND {which} GROUP BY c.category, c.division, {period}
+"""
+
+#: How figures of several rows are one.
+JOINED: Mapping[str, Callable[[tuple[int, int]], int]] = {
+    "count": sum,
+    "loss": sum,
+    "deaths": sum,
+    "largest_loss": max,
+    "gaps": sum,
+}
+
+#: By division and period.
+Sums = dict[str, dict[date, dict[str, int]]]
+
+
+@dataclass(slots=True)
+class Series:
+    """Figures from the period `first` on, without one left out; those from `open_from` on may still change."""
+
+    category: str
+    division: str
+    grain: Grain
+    first: date
+    open_from: date
+    counts: list[int | None]
+    #: Yuan in all. None where nobody told of any.
+    losses: list[int | None]
+
+    @property
+    def periods(self) -> list[date]:
+        """The first day of each."""
+        return [self.first + STEPS[self.grain] * n for n in range(len(self.counts))]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The figures of one category in one division on one day, without those of what lies in it."""
+
+    category: str
+    division: str
+    day: date
+    count: int
+    loss: int | None
+    largest_loss: int | None
+    deaths: int | None
+
+
+class Span(NamedTuple):
+    """The periods that all sources of a category tell of."""
+
+    first: date
+    last: date
+    open_from: date
+    #: From which day on a source tells nothing yet, and the Mondays of weeks in which one told nothing.
+    unknown_from: date
+    gaps: frozenset[date]
+
+
+async def series_of(
+    platform: Platform,
+    categories: Iterable[Category] | None = None,
+    *,
+    weeks: int = DEFAULT_WEEKS,
+    grain: Grain = "week",
+) -> list[Series]:
+    """All series of these categories, or of all, that have figures, at every level: `""` is the whole city."""
+    since = monday(platform.today()) - WEEK * weeks
+    sources = {one.name: one for one in await CountSource.all()}
+    found: list[Series] = []
+    for category in platform[CATEGORIES].values() if categories is None else categories:
+        # One statement for each: nobody else waits while the rows of all of them are read.
+        own = [sources[name] for name in category.counts.sources if name in sources]
+        if len(own) == len(category.counts.sources) and all(one.grain in {"day", grain} for one in own):
+            span = _span(platform, own, since, grain)
+            found += _made(
+                platform, category.code, await _summed(platform, category.code, span.first, grain), span, grain
+            )
+    return found
+
+
+async def one_series(
+    platform: Platform, category: str, division: str = "", weeks: int = DEFAULT_WEEKS, grain: Grain = "week"
+) -> Series | None:
+    """That of one category in one division; None where nothing of it has ever been counted."""
+    known = platform[CATEGORIES].get(category)
+    found = await series_of(platform, [known] if known else [], weeks=weeks, grain=grain)
+    return next((one for one in found if one.division == division), None)
+
+
+async def counted_days(platform: Platform, since: date) -> list[Day]:
+    """What was counted by days from a day on, over all sources; the latest figures of each."""
+    found: dict[tuple[str, str, date], dict[str, int]] = defaultdict(dict)
+    for row in await _rows(platform, "c.day", since, "c.grain = 'day'"):
+        _join(found[row["category"], platform[DIVISIONS].today(row["division"]), as_day(row["period"])], row)
+    return [
+        Day(*key, one.get("count", 0), one.get("loss"), one.get("largest_loss"), one.get("deaths"))
+        for key, one in sorted(found.items())
+    ]
+
+
+def _span(platform: Platform, sources: list[CountSource], since: date, grain: Grain) -> Span:
+    """What these sources, all of a category's, tell of."""
+    today, unknown_from = platform.today(), min(one.until for one in sources) + STEPS["day"]
+    gaps = frozenset(date.fromisoformat(week) for one in sources for week in one.gaps)
+    first = max(since, *(_at(one.since, grain) for one in sources))
+    if grain == "week":
+        return Span(first, monday(today), min(open_week(platform), monday(unknown_from)), unknown_from, gaps)
+    return Span(first, today, min(today, unknown_from), unknown_from, gaps)
+
+
+async def _summed(platform: Platform, category: str, since: date, grain: Grain) -> Sums:
+    """The figures by division, each with what lies in it."""
+    sums: Sums = defaultdict(lambda: defaultdict(dict))
+    mark = platform.store.placeholders(2)[1]
+    period, only = (MONDAY[platform.store.dialect], "") if grain == "week" else ("c.day", " AND c.grain = 'day'")
+    for row in await _rows(platform, period, since, f"c.category = {mark}{only}", category):
+        for division in chain(platform[DIVISIONS].today(row["division"])):
+            _join(sums[division][as_day(row["period"])], row)
+    return sums
+
+
+async def _rows(platform: Platform, period: str, since: date, which: str, *values: str) -> Iterable[Mapping[str, Any]]:
+    sql = COUNTED.format(period=period, since=platform.store.placeholders(1)[0], which=which)
+    return await platform.store.connection.execute_query_dict(sql, [since, *values])
+
+
+def _join(known: dict[str, int], row: Mapping[str, Any]) -> None:
+    """Add a row's figures; what is None adds nothing."""
+    for name, join in JOINED.items():
+        if row[name] is not None:
+            known[name] = join((known.get(name, 0), int(row[name])))
+
+
+def _made(platform: Platform, category: str, sums: Sums, span: Span, grain: Grain) -> Iterator[Series]:
+    for division, values in sorted(sums.items()):
+        begins = platform[DIVISIONS].begins(division)
+        first = max(span.first, _at(begins, grain)) if begins else span.first
+        periods = [first + STEPS[grain] * n for n in range((span.last - first) // STEPS[grain] + 1)]
+        unknown = {day for day in periods if day >= span.unknown_from or monday(day) in span.gaps}
+        unknown |= {day for day, one in values.items() if one.get("gaps")}
+        known = [{} if day in unknown else {"count": 0, **values.get(day, {})} for day in periods]
+        if periods:
+            counts, losses = ([one.get(name) for one in known] for name in ("count", "loss"))
+            yield Series(category, division, grain, first, max(first, span.open_from), counts, losses)
+
+
+def _at(day: date, grain: Grain) -> date:
+    """The first whole period from a day on."""
+    return day if grain == "day" or not day.weekday() else monday(day) + WEEK

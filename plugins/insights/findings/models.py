@@ -1,0 +1,68 @@
+"""Findings and what was done with each: one that was dismissed is the rule for later ones. No row knows a citizen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+__all__ = ["Finding", "FindingStep"]
+
+
+class Finding(Model):
+    """One series that rose in one week, or what was urgent on one day. Found again, it is the same row."""
+
+    #: Made of the series and the period.
+    id = fields.UUIDField(primary_key=True)
+    category = fields.CharField(max_length=64)
+    #: Where it was counted, and where it is told of: the division over it where fewer than five are recognised.
+    division = fields.CharField(max_length=12)
+    area = fields.CharField(max_length=12)
+    department = fields.CharField(max_length=64)
+    #: hint, warn or urgent.
+    level = fields.CharField(max_length=8)
+    #: week or day, and its first day.
+    grain = fields.CharField(max_length=4)
+    at = fields.DateField()
+    count = fields.IntField()
+    loss = fields.BigIntField(null=True)
+    deaths = fields.IntField(null=True)
+    #: Why it is told, as `weekly` and `urgent` write it.
+    facts: Any = fields.JSONField()
+    #: open, drafted, dismissed or silenced.
+    state = fields.CharField(max_length=12)
+    version = fields.IntField(default=1)
+    #: Of a dismissed one: until when its series isn't told again, and the most that isn't all the same.
+    until = fields.DateField(null=True)
+    unless_over = fields.IntField(null=True)
+    #: The dismissed one that silenced it.
+    silenced_by = fields.UUIDField(null=True)
+    #: The warning that was drafted: notice or alert, and its id.
+    draft_kind = fields.CharField(max_length=8, default="")
+    draft_id = fields.UUIDField(null=True)
+    found_at = fields.DatetimeField()
+
+    class Meta:
+        table = "insights_finding"
+        indexes = [Index(fields=("department", "found_at", "id"), name="insights_finding_list")]
+
+
+class FindingStep(Model):
+    """One step of a finding: who did what, when and why. Rows are only added."""
+
+    id = fields.BigIntField(primary_key=True)
+    finding_id = fields.UUIDField()
+    #: The finding's version from this step on.
+    version = fields.IntField()
+    at = fields.DatetimeField()
+    action = fields.CharField(max_length=16)
+    state = fields.CharField(max_length=12)
+    #: Subject of the member of staff.
+    actor = fields.CharField(max_length=255)
+    reason = fields.TextField(default="")
+
+    class Meta:
+        table = "insights_finding_step"
+        unique_together = (("finding_id", "version"),)

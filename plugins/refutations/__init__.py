@@ -1,0 +1,40 @@
+"""Refutations: what goes around, what was found, and who is told of it; published by two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from banshi import Offer, Resource, Route, Tables, hookimpl
+from banshi.sdk.cases import ROLES
+from banshi.sdk.events import EVENT_TYPES
+from refutations import staff
+from refutations.reading import published
+from refutations.settings import SETTINGS, RefutationSettings
+from refutations.writing.lifecycle import EVENTS, PUBLISHER
+
+
+@hookimpl
+def banshi_settings() -> type:
+    return RefutationSettings
+
+
+@hookimpl
+def banshi_tables() -> Tables:
+    return Tables(models="refutations.tables.models", migrations="refutations.tables.migrations")
+
+
+@hookimpl
+def banshi_resources(settings: RefutationSettings) -> Sequence[Resource[Any]]:
+    return [Resource.made(SETTINGS, lambda _: settings)]
+
+
+@hookimpl
+def banshi_offers() -> Sequence[Offer[Any]]:
+    return [Offer(ROLES, frozenset({PUBLISHER})), Offer(EVENT_TYPES, tuple(EVENTS.values()))]
+
+
+@hookimpl
+def banshi_routes() -> Sequence[Route]:
+    # The order counts: the id of one would take the other paths.
+    return [*staff.ROUTES, *published.ROUTES]

@@ -1,0 +1,1 @@
+"""Who is told: those who follow all, and those who asked whether it is true."""

@@ -1,0 +1,154 @@
+"""The life of a record: its steps, each on the state and version that it was decided on, and who took them.
+
+Of two officers at once one takes the step, and the other reads that it has changed. Nothing is public that two have not
+read: whoever wrote an edition doesn't approve it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
+from banshi.sdk.events import Event, event_rows
+from refutations.sentences import say
+from refutations.settings import SETTINGS
+from refutations.tables.models import Edition, Refutation, RefutationStep
+from refutations.writing.forms import problems
+from refutations.writing.steps import TABLE, WRITING, Step
+
+#: The role that publishes, within a department.
+PUBLISHER = "publisher"
+
+#: What other plugins hear of, by the action that makes it so.
+EVENTS = {"approve": "banshi.refutation.published", "withdraw": "banshi.refutation.withdrawn"}
+
+#: Rows that go with a step, by the record as it is afterwards.
+Along = Callable[[Refutation], Sequence[Model]]
+
+
+class ActionNotPermitted(Conflict, code="action-not-permitted", says=say):
+    """This is not possible in its present state. Look at it again."""
+
+
+def may_publish(principal: Principal, department: str) -> bool:
+    return principal.may(PUBLISHER, department, "")
+
+
+async def permitted(row: Refutation, subject: str) -> list[str]:
+    """The actions that a publisher of its department may take now."""
+    is_writer = await _writes(row, subject)
+    return [one.action for one in TABLE if one.state == row.state and not (one.by_another and is_writer)]
+
+
+async def _writes(row: Refutation, subject: str) -> bool:
+    """Whether somebody has written any of what its next edition says."""
+    own = RefutationStep.filter(refutation_id=row.id, edition=row.edition + 1, action__in=WRITING, actor=subject)
+    return await own.exists()
+
+
+async def create(
+    platform: Platform, department: str, words: Mapping[str, Any], author: str, along: Along
+) -> Refutation:
+    """Store a new one, which nobody else reads yet."""
+    now = platform.now()
+    row = Refutation(id=UUID(str(uuid7())), department=department, state="draft", draft=words, created_at=now)
+    row.due_at = now + timedelta(minutes=platform[SETTINGS].first_minutes)
+    taken = _recorded(platform, row, action="create", actor=author, edition=1)
+    await platform.store.commit(Write(rows=[row, taken, *along(row)]))
+    return row
+
+
+async def move(
+    platform: Platform,
+    row: Refutation,
+    action: str,
+    principal: Principal,
+    version: int,
+    along: Along,
+    *,
+    reason: str = "",
+    words: Mapping[str, Any] | None = None,
+) -> Refutation:
+    """Take a step; `words` are what `change` lets its next edition say, and the public one stays as it is.
+
+    Raises ActionNotPermitted, Forbidden for the second person's step by the first, Conflict for another version, and
+    InvalidFields for what can't be published as it stands.
+    """
+    step, now, subject = (
+        await _step(row, action, principal, version, is_change=words is not None),
+        None,
+        principal.subject,
+    )
+    if step.needs_reason and not reason:
+        raise InvalidFields([FieldProblem("/reason", say("Say why: whoever wrote it reads it."), "required")])
+    if action in ("propose", "approve") and (wrong := [*problems(row.draft, platform.city_time())]):
+        raise InvalidFields(wrong)
+    values: dict[str, Any] = {"state": step.to, "version": row.version + 1}
+    rows: list[Model] = []
+    if words is not None:
+        values["draft"] = words
+    elif step.to in ("public", "withdrawn"):
+        values["draft"] = None
+    if action == "approve":
+        values |= await _published(platform, row)
+        number, now = values["edition"], values["updated_at"]
+        rows.append(Edition(refutation_id=row.id, number=number, words=row.draft, approver=subject, at=now))
+    after = copy.copy(row).update_from_dict(values)
+    about = row.edition if action == "withdraw" else row.edition + 1
+    rows += [_recorded(platform, after, action=action, actor=subject, edition=about, reason=reason), *along(after)]
+    rows += _told(platform, after, action)
+    guard = Update(Refutation, {"id": row.id, "version": row.version, "state": row.state}, values)
+    try:
+        await platform.store.commit(Write(updates=[guard], rows=rows))
+    except Stale:
+        raise changed_meanwhile(await Refutation.get(id=row.id)) from None
+    return after
+
+
+async def _step(row: Refutation, action: str, principal: Principal, version: int, *, is_change: bool) -> Step:
+    if row.version != version:
+        raise changed_meanwhile(row)
+    step = next((one for one in TABLE if (one.state, one.action) == (row.state, action)), None)
+    if step is None or is_change != (action == "change"):
+        told = say("This is not possible in its present state. Look at it again.")
+        raise ActionNotPermitted(told, state=row.state, permitted_actions=await permitted(row, principal.subject))
+    if step.by_another and await _writes(row, principal.subject):
+        raise Forbidden(say("You have written it, so somebody else of your department has to approve it."))
+    return step
+
+
+def changed_meanwhile(row: Refutation) -> Conflict:
+    return Conflict(
+        say("It has changed meanwhile: it is version {version} now. Look at it again.", version=row.version),
+        version=row.version,
+    )
+
+
+async def _published(platform: Platform, row: Refutation) -> dict[str, Any]:
+    """What an edition's publication makes of its record; the first one gives it its number."""
+    # To the second: a feed has no finer times.
+    now, year = platform.now().replace(microsecond=0), platform.city_time().year
+    number = row.number or f"{year}-{await platform.store.take_number(f'refutations:{year}')}"
+    return {
+        "edition": row.edition + 1, "number": number, "updated_at": now, "published_at": row.published_at or now,
+    }  # fmt: skip
+
+
+def _told(platform: Platform, row: Refutation, action: str) -> Sequence[Model]:
+    """The promise to tell of it: which edition, and nothing of what it says."""
+    if action not in EVENTS:
+        return ()
+    own: dict[str, Any] = {"id": str(uuid7()), "type": EVENTS[action], "at": platform.now(), "subject": str(row.id)}
+    data = {"edition": row.edition, "number": row.number}
+    return event_rows(platform, Event(**own, source="/v1/refutations", department=row.department, data=data))
+
+
+def _recorded(platform: Platform, row: Refutation, **taken: Any) -> RefutationStep:
+    return RefutationStep(refutation_id=row.id, version=row.version, state=row.state, at=platform.now(), **taken)

@@ -1,0 +1,147 @@
+"""The events that are not over as this process knows them: found by place in memory, each ready as GeoJSON.
+
+A city has some hundreds, and ten thousand are some megabytes. Whoever asks first after a change reads what is new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import product
+from math import cos, inf, radians
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from banshi import Key, Platform
+from banshi.sdk.database import pages
+from lines import DEGREE_M, Box, box_of, cells, geometry_of, in_box, is_near, metres, overlap, parts, positions
+from road.tables.models import RoadChange, RoadEvent
+from wire.places import to_gcj02
+
+#: Seconds until it is looked for changes that nobody told of; for which another machine's clock may be behind.
+LOOK_S, LATE = 2.0, timedelta(seconds=60)
+#: Rows that are read at once: in between, others have their turn.
+ROWS = 500
+#: Of what has no place.
+NOWHERE: Box = (inf, inf, -inf, -inf)
+
+
+@dataclass(slots=True)
+class Shown:
+    """One event, ready to be given away."""
+
+    event: RoadEvent
+    #: Its id, by which lists are in order.
+    key: str
+    line: Sequence[complex]
+    box: Box
+    #: A Feature of GeoJSON, and that with its place in GCJ-02, once somebody has asked for it.
+    plain: bytes
+    _gcj02: bytes = b""
+
+    def feature(self, *, gcj02: bool) -> bytes:
+        if not gcj02 or not self.line:
+            return self.plain
+        if not self._gcj02:
+            shifted = (complex(*to_gcj02(one.imag, one.real)) for one in self.line)
+            line = [complex(one.imag, one.real) for one in shifted]
+            there = orjson.dumps(geometry_of(self.event.geometry["type"], line))
+            self._gcj02 = b'%b,"gcj02":%b}' % (self.plain[:-1], there)
+        return self._gcj02
+
+    def is_over(self, now: datetime) -> bool:
+        return self.event.ends_at is not None and self.event.ends_at <= now
+
+
+def feature_of(platform: Platform, event: RoadEvent) -> dict[str, Any]:
+    """An event as a Feature of GeoJSON (RFC 7946)."""
+    told = {name: getattr(event, name) for name in ("kind", "road", "division", "version", "is_stale")}
+    moments = ("starts_at", "ends_at", "checked_at", "updated_at")
+    told |= {name: platform.moment(getattr(event, name)) for name in moments} | event.details
+    return {"type": "Feature", "id": str(event.id), "geometry": event.geometry, "properties": told}
+
+
+@dataclass(slots=True)
+class Board:
+    """All events that are not over, by id and by the cells of a grid in which they are."""
+
+    platform: Platform
+    shown: dict[UUID, Shown] = field(default_factory=dict)
+    _cells: defaultdict[tuple[int, int], set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _read_at: float = -inf
+    #: The newest change that is known.
+    _newest: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.platform.store.on_rows(RoadChange, self._wake.set)
+
+    async def fresh(self) -> Board:
+        """Itself: whatever this process has written is known, and what others wrote a moment ago."""
+        clock = asyncio.get_running_loop().time
+        async with self._turn:
+            if self._wake.is_set() or clock() - self._read_at > LOOK_S:
+                self._wake.clear()
+                await self._read()
+                self._read_at = clock()
+        return self
+
+    async def _read(self) -> None:
+        query = RoadEvent.filter(state="in-force")
+        if self._newest is not None:
+            query = RoadEvent.filter(updated_at__gt=self._newest - LATE)
+        async for rows in pages(query, "updated_at", "id", size=ROWS):
+            for row in rows:
+                known = self.shown.get(row.id)
+                if known is None or known.event.version != row.version:
+                    self._put(row)
+            self._newest = rows[-1].updated_at
+
+    def _put(self, row: RoadEvent) -> None:
+        if (before := self.shown.pop(row.id, None)) is not None:
+            for cell in _cells_of(before):
+                self._cells[cell].discard(row.id)
+        if row.state == "in-force":
+            line = positions(row.geometry)
+            plain = orjson.dumps(feature_of(self.platform, row))
+            shown = Shown(row, str(row.id), line, box_of(line) if line else NOWHERE, plain)
+            self.shown[row.id] = shown
+            for cell in _cells_of(shown):
+                self._cells[cell].add(row.id)
+
+    def in_box(self, box: Box) -> list[Shown]:
+        """Those whose place is in the box, or touches it."""
+        return [one for one in self._near(box) if in_box(one.line, box)]
+
+    def along(self, line: Sequence[complex], width: float) -> Iterable[Shown]:
+        """Those that are no more than so many metres beside a line."""
+        _, south, _, north = box_of(line)
+        latitude, found = (south + north) / 2, dict[UUID, Shown]()
+        y = width / DEGREE_M
+        for part in parts(line):
+            a, b = metres(part, latitude)
+            for one in self._near(box_of(part, y / cos(radians(latitude)), y)):
+                if one.event.id not in found and is_near(metres(one.line, latitude), (a, b), width):
+                    found[one.event.id] = one
+        return found.values()
+
+    def _near(self, box: Box) -> Iterator[Shown]:
+        """Those whose box overlaps this one; of one with more cells than there are events, all are looked at."""
+        columns, rows = cells(box)
+        ids: Iterable[UUID] = self.shown
+        if len(columns) * len(rows) < len(self.shown):
+            ids = {one for cell in product(columns, rows) for one in self._cells.get(cell, ())}
+        return (one for one in map(self.shown.__getitem__, ids) if overlap(one.box, box))
+
+
+def _cells_of(shown: Shown) -> set[tuple[int, int]]:
+    return {cell for part in parts(shown.line) for cell in product(*cells(box_of(part)))}
+
+
+BOARD: Key[Board] = Key("roads' board")

@@ -1,0 +1,32 @@
+"""What is wrong with a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from banshi import FieldProblem
+from lines import Box, geometry_of, in_box, positions, self_crossing
+from road.sentences import say
+
+
+def wrong_with(geometry: Mapping[str, Any], city: Box, pointer: str) -> Iterator[FieldProblem]:
+    """The first thing that is wrong with a geometry that fits its schema."""
+    line, at = positions(geometry), f"{pointer}/coordinates"
+    outside = next((one for one in line if not in_box([one], city)), None)
+    if outside is not None and all(in_box([complex(one.imag, one.real)], city) for one in line):
+        detail = say("Latitude and longitude are exchanged: write the longitude first, such as 104.73, then 31.47.")
+        yield FieldProblem(at, detail, "exchanged")
+    elif any(abs(a.real - b.real) > 180 for a, b in pairwise(line)):
+        yield FieldProblem(at, say("The line crosses the 180th meridian; divide it there."), "antimeridian")
+    elif outside is not None:
+        detail = say("{place} lies outside the city; correct the position.", place=f"{outside.real}, {outside.imag}")
+        yield FieldProblem(at, detail, "outside")
+    elif geometry["type"] == "LineString":
+        line = positions(geometry_of("LineString", line))
+        if len(line) < 2:
+            yield FieldProblem(at, say("All points of the line are one; give a point, or a second place."), "too-short")
+        elif crossing := self_crossing(line):
+            detail = say("The line crosses itself after its point {number}; divide it there.", number=str(crossing))
+            yield FieldProblem(at, detail, "crosses-itself")

@@ -1,0 +1,51 @@
+"""The events as the records of the register that queries ask: the item, chats and menus know no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from banshi import Platform
+from banshi.sdk.registers import Found, Question
+from road.board import BOARD
+from road.tables.models import RoadEvent
+
+#: What the register has called a kind since before there were events.
+NAMES = {"gathering": "event"}
+
+
+class RoadRegister:
+    """Answers questions for the events of a division, or those of one kind."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def find(self, question: Question) -> Found:
+        division, kind = question.keys["division"], question.filters.get("kind")
+        board, now, inside = await self._platform[BOARD].fresh(), self._platform.now(), within(division)
+        found = [
+            one.event
+            for one in board.shown.values()
+            if not one.is_over(now)
+            and one.event.division.startswith(inside)
+            and kind in (None, NAMES.get(one.event.kind, one.event.kind))
+        ]
+        found.sort(key=lambda one: (one.starts_at > now, one.kind, one.road, str(one.id)))
+        return Found(records=[self._record(one, division) for one in found])
+
+    def _record(self, event: RoadEvent, division: str) -> Mapping[str, Any]:
+        zone, text = self._platform.settings.timezone, event.details["text"]
+        return {
+            "division": division,
+            "kind": NAMES.get(event.kind, event.kind),
+            "road": event.road,
+            "condition": text,
+            "condition_en": event.details.get("text_en", text),
+            "since": event.starts_at.astimezone(zone).replace(microsecond=0),
+            "until": event.ends_at and event.ends_at.astimezone(zone).replace(microsecond=0),
+        }
+
+
+def within(division: str) -> str:
+    """What the codes of all districts begin with that lie in a division: `5107` of 510700."""
+    return division.removesuffix("00").removesuffix("00")

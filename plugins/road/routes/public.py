@@ -1,0 +1,131 @@
+"""What anybody reads: the events of a box, a division or a way, one of them, and what becomes of them live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+from uuid_utils.compat import uuid7
+
+from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal
+from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
+from lines import box_of
+from road.board import BOARD, Board, Shown, feature_of
+from road.changing import stamp
+from road.register import within
+from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
+from road.sentences import say
+from road.settings import SETTINGS
+from road.tables.models import RoadChange
+
+ROUTES = Routes("roads")
+
+#: Events of one answer at most; points of a way, and degrees from end to end.
+MAX_EVENTS, MAX_WAY, MAX_WAY_DEGREES = 500, 200, 5.0
+#: For which a cache may keep an answer; and seconds for which a stream lasts until it is taken up again.
+CACHED, STREAM_S = {"Cache-Control": "public, max-age=5"}, 3_600
+
+STREAMS: Key[LiveRows] = Key("roads' streams")
+
+
+@asynccontextmanager
+async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
+    """Those of this process."""
+    platform.store.before_insert(RoadChange, stamp)
+
+    async def private(_: Sequence[RoadChange]) -> Mapping[UUID, tuple[str, bytes]]:
+        return {}
+
+    def written(row: RoadChange) -> bytes:
+        feature = orjson.dumps(feature_of(platform, row.event))
+        return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(row.id).encode(), row.what.encode(), feature)
+
+    changes = RoadChange.all().prefetch_related("event")
+    async with LiveRows(platform, changes, "division", written, private).running("road-stream") as streams:
+        yield streams
+
+
+@ROUTES.get(
+    "/v1/road/events",
+    Audience.ANYONE,
+    {200: Answer("A FeatureCollection of GeoJSON (RFC 7946).", COLLECTION, media_type=GEOJSON)},
+    parameters=[
+        PARAMETERS[name] for name in ("box", "division", "along", "width", "kind", "in_force", "after", "gcj02")
+    ],
+)
+async def list_road_events(call: Call) -> web.StreamResponse:
+    """List the events on the roads that are not over: of a box, of a division, or along a way."""
+    board, now, query = await call.platform[BOARD].fresh(), call.now, call.query
+    inside, kind, after = within(query.get("division", "")), query.get("kind"), query.get("after", "")
+    found = [
+        one
+        for one in _placed(board, query)
+        if one.key > after
+        and not one.is_over(now)
+        and kind in (None, one.event.kind)
+        and one.event.division.startswith(inside)
+        and (one.event.starts_at <= now or not query["in_force"])
+    ]
+    found.sort(key=lambda one: one.key)
+    shown, licence = found[:MAX_EVENTS], call.platform[SETTINGS].licence
+    head: dict[str, Any] = {"type": "FeatureCollection"} | ({"license": licence} if licence else {})
+    head |= {"next": shown[-1].key} if len(found) > MAX_EVENTS else {}
+    features = b",".join(one.feature(gcj02=query["gcj02"]) for one in shown)
+    return _reply(call, b'%b,"features":[%b]}' % (orjson.dumps(head)[:-1], features))
+
+
+def _placed(board: Board, query: Mapping[str, Any]) -> Iterable[Shown]:
+    """What is where the query asks. Raises InvalidParameter."""
+    if "box" in query:
+        west, south, east, north = map(float, query["box"].split(","))
+        if west > east or south > north or "along" in query:
+            raise InvalidParameter(say("A box is west, south, east, north, without a way beside it."), parameter="box")
+        return board.in_box((west, south, east, north))
+    if "along" not in query:
+        return board.shown.values()
+    line = [complex(*map(float, one.split(","))) for one in query["along"].split(";")]
+    west, south, east, north = box_of(line)
+    if len(line) > MAX_WAY or max(east - west, north - south) > MAX_WAY_DEGREES or max(-south, north) > 85:
+        raise InvalidParameter(say("Ask for a shorter way, or one with fewer points."), parameter="along")
+    return board.along(line, query["width"])
+
+
+def _reply(call: Call, body: bytes) -> web.StreamResponse:
+    return reply_bytes(call, body, GEOJSON, etag_of(body), CACHED)
+
+
+@ROUTES.get(
+    "/v1/road/events/{id}",
+    Audience.ANYONE,
+    {200: Answer("A Feature of GeoJSON.", FEATURE, media_type=GEOJSON)},
+    parameters=[PARAMETERS["gcj02"]],
+)
+async def show_road_event(call: Call) -> web.StreamResponse:
+    """Show an event on a road that is not over."""
+    shown = (await call.platform[BOARD].fresh()).shown.get(UUID(call.path["id"]))
+    if shown is None or shown.is_over(call.now):
+        raise NotFound(say("There is no such event, or it is over."))
+    return _reply(call, shown.feature(gcj02=call.query["gcj02"]))
+
+
+@ROUTES.get(
+    "/v1/road/stream",
+    Audience.ANYONE,
+    {
+        200: Answer("Server-sent events.", media_type="text/event-stream"),
+        429: Answer("Too many streams are open."),
+    },
+    parameters=[PARAMETERS["division"], LAST_EVENT, AFTER_EVENT],
+)
+async def stream_road_events(call: Call) -> web.StreamResponse:
+    """Follow the events on the roads live: published, changed, held, stale, ended; the data is a Feature.
+
+    `Last-Event-ID` goes on where a stream broke, for an hour; whoever comes later lists the events anew.
+    """
+    nobody = Principal(f"road:{uuid7()}", expires_at=int(call.now.timestamp()) + STREAM_S)
+    return await call.platform[STREAMS].answer(replace(call, caller=nobody), [call.query.get("division", "")])

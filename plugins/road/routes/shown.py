@@ -1,0 +1,47 @@
+"""Events as documents, and what routes are asked by: `documents.json` beside `event.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from banshi import Link, Parameter, Platform
+from banshi.sdk.documents import ID, TEXT, Record, array, optional
+from road.board import feature_of
+from road.tables.models import RoadEvent
+from road.vocabulary import COLUMNS, DEFAULTS, MEMBERS
+
+_DECLARED: Mapping[str, Any] = orjson.loads((Path(__file__).parents[1] / "documents.json").read_bytes())
+
+GEOJSON = "application/geo+json"
+PARAMETERS = {name: Parameter(name, **one) for name, one in _DECLARED["parameters"].items()}
+
+_SAID = {name: one for name, one in MEMBERS.items() if name not in (*COLUMNS, "report")}
+_ALWAYS = {name: MEMBERS[name] for name in ("kind", "road", "division")} | _DECLARED["feature"]
+#: Of GeoJSON: its geometry is in WGS 84, and null where the road's name is all that is known.
+FEATURE = Record(
+    type={"const": "Feature"},
+    id=ID,
+    geometry=MEMBERS["geometry"],
+    properties=Record(**_ALWAYS, **{n: one if n in {*DEFAULTS, "text"} else optional(one) for n, one in _SAID.items()}),
+    gcj02=optional(MEMBERS["geometry"]),
+)
+COLLECTION = Record(
+    type={"const": "FeatureCollection"}, features=array(FEATURE), next=optional(ID), license=optional(TEXT)
+)
+STEP = Record(**_DECLARED["step"])
+RECORD = Record(**_DECLARED["record"], event=FEATURE, steps=optional(array(STEP)))
+
+
+def record(platform: Platform, row: RoadEvent, **more: Any) -> dict[str, Any]:
+    """What staff see of an event."""
+    return {**RECORD.of(platform, row, event=feature_of(platform, row)), **more}
+
+
+def leads(place: str) -> list[Link]:
+    """Where a record leads that stands there in an answer."""
+    own, version = {"id": f"{place}/id"}, {"version": f"{place}/version"}
+    return [Link("show_road_record", own), Link("change_road_event", own, version)]

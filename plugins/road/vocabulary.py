@@ -1,0 +1,43 @@
+"""What can be said of an event: `event.json`, after GB/T 29100's classes, WZDx 4.2's directions and lanes, and CAP.
+
+GB/T 29100's own codes are sold, and not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from banshi import Form
+
+_DECLARED: Mapping[str, Any] = orjson.loads((Path(__file__).parent / "event.json").read_bytes())
+_WHOLE: Mapping[str, Any] = _DECLARED["properties"]
+
+#: Columns of their own; the rest is kept as it is said.
+COLUMNS = ("kind", "division", "road", "geometry", "starts_at", "ends_at")
+#: What is said where nothing is.
+DEFAULTS = {name: one["default"] for name, one in _WHOLE.items() if "default" in one}
+KINDS = [one["const"] for one in _WHOLE["kind"]["oneOf"]]
+
+#: An event as staff write it, maybe from a citizen's report, which is answered by it.
+NEW = Form.from_schema(
+    {**_DECLARED, "properties": {**_WHOLE, "report": {"type": "string", "format": "uuid", "title": "Report"}}}
+)
+#: What may change of it, as of the version that was read: kind and division stay, for whoever follows them. Without
+#: anything else it is still so.
+CHANGE = Form.from_schema(
+    {
+        **_DECLARED,
+        "required": ["version"],
+        "properties": {
+            **{name: one for name, one in _WHOLE.items() if name not in ("kind", "division")},
+            "version": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+            "state": {"type": "string", "enum": ["ended"]},
+        },
+    }
+)
+#: Each member as the API describes it.
+MEMBERS: Mapping[str, Any] = NEW.described("en")["properties"]

@@ -1,0 +1,212 @@
+"""From a finding to a warning: drafted by its template, changed by a person, approved by another, and no sooner."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banshi.testing import Door, Person
+from insights.findings import deciding, weekly
+from insights.findings.models import FindingStep
+from mobile_push.tables.models import Broadcast, BroadcastEvent
+from tests.insights.findings.city import (
+    EAST,
+    LIST,
+    STREETS,
+    WEST,
+    act,
+    analyst,
+    any_rise,
+    count,
+    findings,
+    open_city,
+    risen,
+)
+
+ONE_PERSON = {"one_person": ["criminal"]}
+
+
+@pytest.fixture
+async def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
+    """A city in which one person publishes everything else alone."""
+    monkeypatch.setattr(weekly, "judge", any_rise)
+    async with open_city(tmp_path, push=ONE_PERSON) as opened:
+        yield opened
+
+
+async def show(person: Person, one: Any, language: str = "zh-CN") -> Any:
+    return (await person.get(f"{LIST}/{one['id']}", headers={"Accept-Language": language})).ok()
+
+
+async def test_a_draft_has_the_template_the_figure_the_area_and_the_departments_own_advice(door: Door) -> None:
+    one, lin = await risen(door, loss=372_000), analyst(door)
+    suggested = (await show(lin, one))["suggestion"]
+    assert suggested["title"]["zh-CN"] == "防诈提醒：刷单返利警情增多"
+    assert "近7天涪城区接报19起、损失37.2万元。" in suggested["body"]["zh-CN"]
+    assert (await act(lin, one, "draft")).ok()["state"] == "drafted"
+    (warning,) = (await lin.get("/v1/notices")).ok()["items"]
+    assert (warning["state"], warning["title"], warning["audience"]) == (
+        "draft",
+        suggested["title"],
+        {"divisions": [EAST]},
+    )
+    steps = (await door.anyone.get("/v1/help/urgent-fraud", headers={"Accept-Language": "zh-CN"})).ok()["steps"]
+    assert all(step in warning["content"]["zh-CN"] for step in steps)
+    told = (await show(lin, one))["warning"]
+    assert (told["id"], told["state"], told["unfounded"], told["too_long"]) == (warning["id"], "draft", [], [])
+
+
+async def test_what_is_too_long_or_has_a_number_of_nobodys_is_named(door: Door) -> None:
+    one, lin = await risen(door, loss=372_000), analyst(door)
+    long = await act(lin, one, "draft", title={"zh-CN": "防" * 19}, body={"zh-CN": "诈" * 61})
+    assert [each["pointer"] for each in long.problem(422, "invalid-fields")["problems"]] == [
+        "/title/zh-CN", "/body/zh-CN",
+    ]  # fmt: skip
+    made_up = {"body": {"zh-CN": "近7天接报34起，占全市八成，损失37.2万元。"}}
+    refused = (await act(lin, one, "draft", **made_up, propose=True)).problem(422, "invalid-fields")
+    assert "34" in refused["problems"][0]["detail"]
+    (await act(lin, one, "draft", **made_up)).ok()
+    told = (await show(lin, one))["warning"]
+    assert told["unfounded"] == ["34", "八成"]
+    notice = f"/v1/notices/{told['id']}"
+    (await lin.call("PATCH", notice, json={"version": 1, "body": {"zh-CN": "近7天接报19起" + "。" * 60}})).ok()
+    told = (await show(lin, one))["warning"]
+    assert (told["unfounded"], told["too_long"]) == ([], ["/body/zh-CN"])
+
+
+@pytest.mark.parametrize("kind", ["notice", "alert"])
+async def test_one_person_alone_publishes_nothing_of_a_finding_whatever_the_settings_say(door: Door, kind: str) -> None:
+    one, lin, wu = await risen(door, EAST if kind == "notice" else ""), analyst(door), analyst(door, "wu")
+    own = {"department": "criminal", "audience": {"everyone": True}, "title": {"zh-CN": "通知", "en": "Notice"}}
+    assert (await lin.post("/v1/notices", own)).created()["state"] == "published"
+    (await act(lin, one, "draft", kind=kind, propose=True)).ok()
+    told = (await show(lin, one))["warning"]
+    address = f"/v1/{kind}s/{told['id']}"
+    assert (told["kind"], told["state"]) == (kind, "proposed")
+    (await lin.post(f"{address}/actions/approve")).problem(403, "forbidden")
+    (await lin.post(f"{address}/actions/publish")).problem(409, "action-not-permitted")
+    (await wu.post(f"{address}/actions/approve")).ok()
+    told = (await show(lin, one))["warning"]
+    assert (told["state"], told["author"], told["approver"]) == ("published", "lin", "wu")
+    (await act(lin, {**one}, "reopen")).problem(409, "action-not-permitted")
+    if kind == "alert":
+        (alert,) = (await door.anyone.get("/v1/alerts")).ok()["items"]
+        assert "全市接报19起" in str(alert)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_however_people_act_nothing_is_published_that_its_writers_approved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(weekly, "judge", any_rise)
+    chance = random.Random(seed)
+    push = chance.choice([ONE_PERSON, {"second_person": ["criminal"]}, {}])
+    async with open_city(tmp_path, push=push) as door:
+        await count(door, WEST, (6, 6, 6, 6, 30))
+        one = await risen(door)
+        people = [analyst(door, name) for name in ("lin", "wu", "zhou")]
+        people.append(door.staff("qian", "criminal:publisher"))
+        people += [door.staff("sun", "criminal:analyst"), door.staff("li", "cyber:analyst", "cyber:publisher")]
+        for _ in range(60):
+            person, each = chance.choice(people), chance.choice([one, *await findings(door)])
+            action = chance.choice(["draft", "draft", "dismiss", "reopen"])
+            until = door.platform.today().isoformat()
+            await act(person, each, action, reason="试", until=until, **chance.choice([{}, {"propose": True}]))
+            for row in await Broadcast.all():
+                address = f"/v1/{row.kind}s/{row.id}"
+                step = chance.choice(["publish", "approve"] * 3 + ["return", "cancel", "recall", "change"])
+                by = chance.choice(people)
+                if step == "change":
+                    record = f"{address}/record" if row.kind == "alert" else address
+                    changed = {"version": row.version, "collapse_key": f"k-{chance.randrange(9)}"}
+                    await by.call("PATCH", record, json=changed)
+                else:
+                    await by.post(f"{address}/actions/{step}", {"reason": "试"})
+        # Whatever was done before, it goes on in the same way.
+        lin, wu = people[:2]
+        left = next((each for each in await findings(door, state="open")), None)
+        if left is not None:
+            (await act(lin, left, "draft", propose=True)).ok()
+            address = f"/v1/notices/{(await show(lin, left))['warning']['id']}/actions/approve"
+            assert [(await person.post(address)).status for person in (lin, wu)] == [403, 200]
+        went = [row for row in await Broadcast.all() if row.published_at is not None]
+        for row in went:
+            events = await BroadcastEvent.filter(broadcast_id=row.id).order_by("version")
+            approved = next(event for event in reversed(events) if event.action == "approve")
+            written = {event.actor for event in events if event.action in ("create", "change")}
+            assert approved.actor not in written
+            assert {approved.actor, *written} <= {"lin", "wu", "zhou", "qian"}
+        assert went or left is None
+
+
+async def test_of_two_officers_at_once_one_is_taken_and_one_draft_is_left(door: Door) -> None:
+    one = await risen(door)
+    people = [analyst(door, name) for name in ("lin", "wu", "zhou")]
+    replies = await asyncio.gather(*(act(person, one, "draft", propose=True) for person in people))
+    assert sorted(reply.status for reply in replies) == [200, 409, 409]
+    states = sorted([row.state for row in await Broadcast.all()])
+    assert states.count("proposed") == 1
+    assert set(states) <= {"proposed", "cancelled"}
+    assert await FindingStep.filter(finding_id=one["id"]).count() == 1
+
+
+async def test_of_one_person_twice_at_once_the_draft_is_one_and_stays(door: Door) -> None:
+    one, lin = await risen(door), analyst(door)
+    replies = await asyncio.gather(*(act(lin, one, "draft") for _ in range(4)))
+    assert sorted(reply.status for reply in replies) == [200, 409, 409, 409]
+    assert [row.state for row in await Broadcast.all()] == ["draft"]
+
+
+async def test_killed_between_the_draft_and_the_finding_it_is_the_same_draft_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, lin = await risen(door), analyst(door)
+
+    async def killed(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        drafted = deciding._draft
+
+        async def then_killed(*given: Any) -> Any:
+            await drafted(*given)
+            await killed()
+
+        patch.setattr(deciding, "_draft", then_killed)
+        assert (await act(lin, one, "draft")).status == 500
+    assert [each["state"] for each in await findings(door) if each["id"] == one["id"]] == ["open"]
+    (await act(lin, one, "draft")).ok()
+    assert await Broadcast.all().count() == 1
+
+
+async def test_a_draft_that_is_taken_back_is_given_up_and_can_be_written_anew(door: Door) -> None:
+    one, lin = await risen(door), analyst(door)
+    (await act(lin, one, "draft", propose=True)).ok()
+    (await act(lin, one, "reopen")).ok()
+    assert [row.state for row in await Broadcast.all()] == ["cancelled"]
+    again = (await act(lin, one, "draft", version=3)).ok()
+    assert (again["state"], again["version"]) == ("drafted", 4)
+
+
+@pytest.mark.parametrize(
+    ("to", "reached"),
+    [("area", {"east", "street"}), ("places", {"street"}), ("everyone", {"east", "street", "west"})],
+)
+async def test_a_warning_reaches_those_in_its_area_and_nobody_else(door: Door, to: str, reached: set[str]) -> None:
+    await count(door, STREETS[0], (1, 1, 1, 1, 9))
+    await count(door, STREETS[1], (1, 1, 1, 1, 2))
+    one, lin = await risen(door, counts=(2, 2, 2, 2, 8)), analyst(door)
+    for name, division in {"east": EAST, "street": STREETS[0], "west": WEST}.items():
+        phone = {"provider": "stream", "platform": "web", "token": f"{name:x<20}", "area": {"division": division}}
+        (await door.citizen(name).post("/v1/devices", phone)).created()
+    (await act(lin, one, "draft", to=to, propose=True)).ok()
+    told = (await show(lin, one))["warning"]
+    (await analyst(door, "wu").post(f"/v1/notices/{told['id']}/actions/approve")).ok()
+    await door.settled()
+    inboxes = {name: (await door.citizen(name).get("/v1/inbox")).ok()["items"] for name in ("east", "street", "west")}
+    assert {name for name, items in inboxes.items() if items} == reached

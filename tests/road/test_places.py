@@ -1,0 +1,67 @@
+"""What is found in a box and along a way is what shapely finds, which isn't ours; and Chinese maps show it right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import LineString, Point, box
+from shapely.geometry.base import BaseGeometry
+
+import lines as places
+from road.board import Board, Shown, _cells_of
+
+#: On a grid without rounding, so that lines touch, overlap and go through each other's ends as roads do.
+_STEPS = st.integers(0, 40).map(lambda n: n / 64)
+POSITIONS = st.builds(lambda x, y: complex(104 + x, 31 + y), _STEPS, _STEPS)
+LINES = st.lists(POSITIONS, min_size=1, max_size=6, unique=True)
+
+
+def shape(line: Sequence[complex]) -> BaseGeometry:
+    points = [(one.real, one.imag) for one in line]
+    return LineString(points) if len(points) > 1 else Point(points[0])
+
+
+def board_of(lines: Sequence[Sequence[complex]]) -> Board:
+    """A board with these events, and thousands of cells."""
+    store = SimpleNamespace(on_rows=lambda *_: None)
+    board = Board(cast("Any", SimpleNamespace(store=store)))
+    for number, line in enumerate(lines):
+        row: Any = SimpleNamespace(id=UUID(int=number), ends_at=None)
+        shown = board.shown[row.id] = Shown(row, str(row.id), line, places.box_of(line), b"")
+        for cell in _cells_of(shown):
+            board._cells[cell].add(row.id)
+    return board
+
+
+@given(st.lists(LINES, min_size=1, max_size=8), POSITIONS, POSITIONS)
+@settings(max_examples=100, deadline=None)
+def test_a_box_has_what_lies_in_it_or_touches_it(lines: list[list[complex]], a: complex, b: complex) -> None:
+    asked = places.box_of([a, b])
+    found = {one.event.id.int for one in board_of(lines).in_box(asked)}
+    assert found == {n for n, line in enumerate(lines) if shape(line).intersects(box(*asked))}
+
+
+@given(st.lists(LINES, min_size=1, max_size=8), LINES, st.integers(1, 5_000))
+@settings(max_examples=100, deadline=None)
+def test_a_way_has_what_is_no_farther_beside_it_than_is_asked(
+    lines: list[list[complex]], way: list[complex], width: int
+) -> None:
+    found = {one.event.id.int for one in board_of(lines).along(way, width)}
+    _, south, _, north = places.box_of(way)
+    metres = [shape(places.metres(line, (south + north) / 2)) for line in [way, *lines]]
+    apart = [metres[0].distance(one) for one in metres[1:]]
+    assert found >= {n for n, far in enumerate(apart) if far < width - 1e-3}
+    assert found <= {n for n, far in enumerate(apart) if far < width + 1e-3}
+
+
+@given(st.lists(POSITIONS, min_size=2, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_a_line_is_refused_where_it_is_not_simple(line: list[complex]) -> None:
+    kept = places.positions(places.geometry_of("LineString", line))
+    if len(kept) > 1:
+        assert bool(places.self_crossing(kept)) == (not shape(kept).is_simple)
