@@ -62,7 +62,7 @@ ROOMS = {
     "plugins/channels/hotline_asterisk": Budget(215, 215),
     "plugins/channels/sms": Budget(250, 250),
     "plugins/channels/sms/sandbox": Budget(115, 115),
-    "plugins/channels/hotline": Budget(1_493, 1_500),
+    "plugins/channels/hotline": Budget(1_497, 1_500),
     "plugins/channels/wechat": Budget(989, 900),
     "plugins/channels/wechat/sandbox": Budget(1_175, 1_200),
     "plugins/channels/qq": Budget(399, 400),
