@@ -38,7 +38,8 @@ def _features(call: Call, one: Shown, source: str) -> Iterator[dict[str, Any]]:
     core |= {"description": said.get("text_en", said["text"]) if call.language == "en" else said["text"]}
     core["update_date"] = _utc(event.updated_at)
     # Of an end that nobody knows, a feed has to say something: when it is looked at again.
-    dates = {"start_date": _utc(event.starts_at), "end_date": _utc(event.ends_at or event.asks_at or call.now)}
+    dates: dict[str, Any] = {"start_date": _utc(event.starts_at)}
+    dates["end_date"] = _utc(event.ends_at or event.asks_at or call.now)
     dates["is_start_date_verified"] = event.starts_at <= call.now
     dates["is_end_date_verified"] = event.ends_at is not None and said["end_is"] == "known"
     if event.kind == "works":
@@ -48,9 +49,8 @@ def _features(call: Call, one: Shown, source: str) -> Iterator[dict[str, Any]]:
         limits = [{"type": LIMITS[n][0], "value": said[n], "unit": LIMITS[n][1]} for n in LIMITS if n in said]
         zone["restrictions"] = limits + ([{"type": "no-trucks"}] if "trucks" in said.get("closed_for", ()) else [])
         related = {"related_road_events": [{"type": "related-detour", "id": detour}]} if "detour_line" in said else {}
-        place = dict(event.geometry)
-        if place["type"] == "Point":
-            place = {"type": "MultiPoint", "coordinates": [place["coordinates"]]}
+        is_point, at = event.geometry["type"] == "Point", event.geometry["coordinates"]
+        place = {"type": "MultiPoint", "coordinates": [at]} if is_point else event.geometry
         yield _feature(one.key, place, core | {"event_type": "work-zone"} | related, zone)
     if "detour_line" in said:
         own = core | {"event_type": "detour"}
