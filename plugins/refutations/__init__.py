@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from banshi import Offer, Resource, Route, Tables, hookimpl
-from banshi.sdk.cases import ROLES
-from banshi.sdk.events import EVENT_TYPES
+from banshi.sdk.cases import ENCLOSURES, ROLES, Enclosure
+from banshi.sdk.catalogue import BESIDE_SEARCH
+from banshi.sdk.events import EVENT_TYPES, LISTENERS, Listener
+from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS
 from refutations import staff
-from refutations.reading import published
+from refutations.hearing import following, telling
+from refutations.reading import found, published
 from refutations.settings import SETTINGS, RefutationSettings
 from refutations.writing.lifecycle import EVENTS, PUBLISHER
 
@@ -26,15 +29,23 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources(settings: RefutationSettings) -> Sequence[Resource[Any]]:
-    return [Resource.made(SETTINGS, lambda _: settings)]
+    return [Resource.made(SETTINGS, lambda _: settings), Resource.made(found.FOUND, found.Found)]
 
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(ROLES, frozenset({PUBLISHER})), Offer(EVENT_TYPES, tuple(EVENTS.values()))]
+    return [
+        Offer(ROLES, frozenset({PUBLISHER})),
+        Offer(EVENT_TYPES, tuple(EVENTS.values())),
+        Offer(LISTENERS, Listener(telling.hear)),
+        Offer(BESIDE_SEARCH, found.beside),
+        Offer(ENCLOSURES, Enclosure(telling.enclosed)),
+        Offer(HOLDINGS, telling.HOLDING),
+        Offer(ANONYMISE_CASE, telling.emptied),
+    ]
 
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
     # The order counts: the id of one would take the other paths.
-    return [*staff.ROUTES, *published.ROUTES]
+    return [*staff.ROUTES, *following.ROUTES, *published.ROUTES]

@@ -16,9 +16,5 @@ class RefutationSettings:
     #: Items by which people ask: whoever's words fit a record is told of it, and what it says next.
     asked_by: tuple[str, ...] = ("consult-police",)
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.first_minutes <= 1440:
-            raise ValueError("first_minutes has to be 1 to 1440")
-
 
 SETTINGS: Key[RefutationSettings] = Key("refutations' settings")

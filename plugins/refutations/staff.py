@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, FieldProblem, Forbidden, InvalidFields, Link, NotFound, Parameter, reply
+from banshi import Answer, Audience, Call, Forbidden, Link, NotFound, reply
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, page_of
 from refutations.reading import documents
 from refutations.reading.published import with_editions
@@ -17,27 +17,19 @@ from refutations.tables.models import Refutation, RefutationStep
 from refutations.writing import lifecycle
 from refutations.writing.forms import ACTION, CHANGE, NEW, words_in
 from refutations.writing.lifecycle import PUBLISHER, may_publish
-from refutations.writing.steps import STATES
+from refutations.writing.steps import ACTIONS
 
 ROUTES = Routes("refutations")
 
 
-def _leads(place: str = "$response.body#") -> list[Link]:
-    return [Link(name, {"id": f"{place}/id"}) for name in ("show_refutation_record", "show_refutation")]
-
-
-ACT = Link(
-    "act_on_refutation",
-    {"id": "$response.body#/id", "action": "$response.body#/permitted_actions/0"},
-    {"version": "$response.body#/version"},
-)
-WHOLE = Answer("The record.", documents.WHOLE_RECORD, links=[*_leads()[1:], ACT])
-CREATED = Answer("It is stored.", documents.RECORD, headers={"Location": "The record."}, links=_leads())
+FIRST = Link("show_refutation_record", {"id": "$response.body#/items/0/id"})
+CREATED = Answer("It is stored.", documents.RECORD, headers={"Location": "The record."})
 WRITTEN = {
-    200: Answer("It is as it is now.", documents.RECORD, links=_leads()),
+    200: Answer("It is as it is now.", documents.RECORD),
     409: Answer("It is in a state, or of a version, in which this is not possible."),
 }
-STATE = Parameter("state", {"type": "string", "enum": [*STATES]}, "Only this state.")
+#: What a step is called; `change` sends what it says along.
+MOVES = {"action": {"enum": [one for one in ACTIONS if one != "change"]}}
 
 
 async def find(call: Call) -> Refutation:
@@ -62,35 +54,28 @@ def _receipt(call: Call, status: int = 200) -> lifecycle.Along:
 @ROUTES.post("/v1/refutations", Audience.STAFF, {201: CREATED}, body=NEW, creates=True)
 async def create_refutation(call: Call) -> web.StreamResponse:
     """Begin a record of what goes around; nobody else reads it before a second person has approved it."""
-    department, known = call.body["department"], call.platform.registry.departments
-    if department not in known:
-        told = say("There is no such department; there are: {there}.", there=", ".join(sorted(known)))
-        raise InvalidFields([FieldProblem("/department", told, "unknown")])
+    department = call.body["department"]
     if not may_publish(call.principal, department):
         told = say("Only staff who publish for this department may do this.")
         raise Forbidden(told, role=f"{department}:{PUBLISHER}")
-    own = (call.principal.subject, _receipt(call, 201))
-    document = documents.record(call.platform, await lifecycle.create(call.platform, department, _words(call), *own))
+    row = await lifecycle.create(call, _words(call), _receipt(call, 201))
+    document = documents.record(call.platform, row)
     return reply(call, document, status=201, headers={"Location": document["links"]["record"]})
 
 
 @ROUTES.get(
-    "/v1/refutations/records",
-    Audience.STAFF,
-    {200: page_answer(documents.RECORD, *_leads("$response.body#/items/0"))},
-    parameters=(STATE, *PAGE_PARAMETERS),
+    "/v1/refutations/records", Audience.STAFF, {200: page_answer(documents.RECORD, FIRST)}, parameters=PAGE_PARAMETERS
 )
 async def list_refutation_records(call: Call) -> web.StreamResponse:
     """List the records of one's departments, the newest first, drafts too."""
     own = [one for one in call.platform.registry.departments if may_publish(call.principal, one)]
-    wanted = {"state": call.query["state"]} if "state" in call.query else {}
-    rows, after = await page_of(call, Refutation.filter(department__in=own, **wanted), {"-id": UUID})
+    rows, after = await page_of(call, Refutation.filter(department__in=own), {"-id": UUID})
     editions = {row.id: edition for row, edition in await with_editions(rows)}
     shown = [documents.record(call.platform, row, editions.get(row.id)) for row in rows]
     return reply(call, Page(shown, after).document())
 
 
-@ROUTES.get("/v1/refutations/{id}/record", Audience.STAFF, {200: WHOLE})
+@ROUTES.get("/v1/refutations/{id}/record", Audience.STAFF, {200: Answer("The record.", documents.WHOLE_RECORD)})
 async def show_refutation_record(call: Call) -> web.StreamResponse:
     """All of a record: what is public, what is being written, who did what, and what the caller may do now."""
     row = await find(call)
@@ -100,7 +85,7 @@ async def show_refutation_record(call: Call) -> web.StreamResponse:
         **documents.record(call.platform, row, edition),
         "public": edition.words if edition else None,
         "permitted_actions": await lifecycle.permitted(row, call.principal.subject),
-        "history": [documents.step(call.platform, one) for one in taken],
+        "history": [documents.STEP.of(call.platform, one) for one in taken],
     }
     return reply(call, told)
 
@@ -108,14 +93,14 @@ async def show_refutation_record(call: Call) -> web.StreamResponse:
 @ROUTES.put("/v1/refutations/{id}/record", Audience.STAFF, WRITTEN, body=CHANGE, creates=True)
 async def write_refutation(call: Call) -> web.StreamResponse:
     """Write what its next edition says, all of it; what is public stays as it is until that is approved."""
-    said = ("change", call.principal, call.body["version"], _receipt(call))
-    after = await lifecycle.move(call.platform, await find(call), *said, words=_words(call))
+    after = await lifecycle.move(call, await find(call), "change", _receipt(call), _words(call))
     return reply(call, documents.record(call.platform, after))
 
 
-@ROUTES.post("/v1/refutations/{id}/actions/{action}", Audience.STAFF, WRITTEN, body=ACTION, creates=True)
+@ROUTES.post(
+    "/v1/refutations/{id}/actions/{action}", Audience.STAFF, WRITTEN, path_schemas=MOVES, body=ACTION, creates=True
+)
 async def act_on_refutation(call: Call) -> web.StreamResponse:
     """Propose, approve, return, give up or withdraw it."""
-    said = (call.path["action"], call.principal, call.body["version"], _receipt(call))
-    after = await lifecycle.move(call.platform, await find(call), *said, reason=call.body.get("reason", "").strip())
+    after = await lifecycle.move(call, await find(call), call.path["action"], _receipt(call))
     return reply(call, documents.record(call.platform, after))

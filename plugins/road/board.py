@@ -19,8 +19,7 @@ import orjson
 
 from banshi import Key, Platform
 from banshi.sdk.database import pages
-from road import places
-from road.places import Box
+from lines import DEGREE_M, Box, box_of, cells, geometry_of, in_box, is_near, metres, overlap, parts, positions
 from road.tables.models import RoadChange, RoadEvent
 from wire.places import to_gcj02
 
@@ -51,7 +50,7 @@ class Shown:
         if not self._gcj02:
             shifted = (complex(*to_gcj02(one.imag, one.real)) for one in self.line)
             line = [complex(one.imag, one.real) for one in shifted]
-            there = orjson.dumps(places.geometry_of(self.event.geometry["type"], line))
+            there = orjson.dumps(geometry_of(self.event.geometry["type"], line))
             self._gcj02 = b'%b,"gcj02":%b}' % (self.plain[:-1], there)
         return self._gcj02
 
@@ -109,40 +108,40 @@ class Board:
             for cell in _cells_of(before):
                 self._cells[cell].discard(row.id)
         if row.state == "in-force":
-            line = places.positions(row.geometry)
+            line = positions(row.geometry)
             plain = orjson.dumps(feature_of(self.platform, row))
-            shown = Shown(row, str(row.id), line, places.box_of(line) if line else NOWHERE, plain)
+            shown = Shown(row, str(row.id), line, box_of(line) if line else NOWHERE, plain)
             self.shown[row.id] = shown
             for cell in _cells_of(shown):
                 self._cells[cell].add(row.id)
 
     def in_box(self, box: Box) -> list[Shown]:
         """Those whose place is in the box, or touches it."""
-        return [one for one in self._near(box) if places.in_box(one.line, box)]
+        return [one for one in self._near(box) if in_box(one.line, box)]
 
     def along(self, line: Sequence[complex], width: float) -> Iterable[Shown]:
         """Those that are no more than so many metres beside a line."""
-        _, south, _, north = places.box_of(line)
+        _, south, _, north = box_of(line)
         latitude, found = (south + north) / 2, dict[UUID, Shown]()
-        y = width / places.DEGREE_M
-        for part in places.parts(line):
-            a, b = places.metres(part, latitude)
-            for one in self._near(places.box_of(part, y / cos(radians(latitude)), y)):
-                if one.event.id not in found and places.is_near(places.metres(one.line, latitude), (a, b), width):
+        y = width / DEGREE_M
+        for part in parts(line):
+            a, b = metres(part, latitude)
+            for one in self._near(box_of(part, y / cos(radians(latitude)), y)):
+                if one.event.id not in found and is_near(metres(one.line, latitude), (a, b), width):
                     found[one.event.id] = one
         return found.values()
 
     def _near(self, box: Box) -> Iterator[Shown]:
         """Those whose box overlaps this one; of one with more cells than there are events, all are looked at."""
-        columns, rows = places.cells(box)
+        columns, rows = cells(box)
         ids: Iterable[UUID] = self.shown
         if len(columns) * len(rows) < len(self.shown):
             ids = {one for cell in product(columns, rows) for one in self._cells.get(cell, ())}
-        return (one for one in map(self.shown.__getitem__, ids) if places.overlap(one.box, box))
+        return (one for one in map(self.shown.__getitem__, ids) if overlap(one.box, box))
 
 
 def _cells_of(shown: Shown) -> set[tuple[int, int]]:
-    return {cell for part in places.parts(shown.line) for cell in product(*places.cells(places.box_of(part)))}
+    return {cell for part in parts(shown.line) for cell in product(*cells(box_of(part)))}
 
 
 BOARD: Key[Board] = Key("roads' board")

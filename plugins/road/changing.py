@@ -11,7 +11,8 @@ from uuid_utils.compat import uuid7
 
 from banshi import Conflict, FieldProblem, InvalidFields, Platform, Stale, Update, Write
 from banshi.sdk.http import in_utc
-from road import places
+from lines import geometry_of, positions
+from road.places import wrong_with
 from road.sentences import say
 from road.settings import SETTINGS
 from road.tables.models import STAFF, RoadChange, RoadEvent
@@ -38,11 +39,11 @@ def values_of(platform: Platform, row: RoadEvent, body: Mapping[str, Any]) -> di
     values |= {"road": body["road"]} if "road" in body else {}
     for name, into in (("geometry", values), ("detour_line", values["details"])):
         if name in body:
-            found = [*places.wrong_with(body[name], platform[SETTINGS].box, f"/{name}")] if body[name] else []
+            found = [*wrong_with(body[name], platform[SETTINGS].box, f"/{name}")] if body[name] else []
             wrong += found
             if not found:
-                line = places.positions(body[name])
-                into[name] = places.geometry_of(body[name]["type"], line) if line else None
+                line = positions(body[name])
+                into[name] = geometry_of(body[name]["type"], line) if line else None
     for name in ("starts_at", "ends_at"):
         if body.get(name) is None:
             values[name] = None if name in body else values[name]

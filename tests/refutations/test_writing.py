@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from refutations.writing.held_back import names_in
+from names import names_in
 from refutations.writing.steps import TABLE
 from tests.refutations.conftest import CHECKING, UNTRUE, Office
 

@@ -1,9 +1,11 @@
 """Items that come and go while the platform runs, and what is made of all items."""
 
+from banshi.builtin.catalogue.beside import BESIDE_SEARCH
 from banshi.builtin.catalogue.elements import TITLES, WORDS, elements_of, known_elements
 from banshi.builtin.catalogue.joining import Joining, RuntimeItems, inspect_declaration
 from banshi.builtin.catalogue.remedies import decided, remedy_text, remedy_with
 from banshi.builtin.catalogue.search.pinyin import initials
+from banshi.builtin.catalogue.search.words import search_terms
 from banshi.foundation.files.spooled import SpooledAnswer
 from banshi.kernel.loading.cached import PerRevision
 
@@ -14,6 +16,7 @@ ELEMENTS = TITLES
 ELEMENT_WORDS = WORDS
 
 __all__ = [
+    "BESIDE_SEARCH",
     "ELEMENTS",
     "ELEMENT_WORDS",
     "Joining",
@@ -27,4 +30,5 @@ __all__ = [
     "known_elements",
     "remedy_text",
     "remedy_with",
+    "search_terms",
 ]

@@ -9,52 +9,35 @@ import orjson
 
 from refutations.ratings import RATINGS
 
-#: Fewest and most of a rating's value.
-WORST, BEST = 1, 3
+#: A review's properties, each with the member that it is word for word.
+SAME = {
+    "name": "title", "description": "summary", "reviewBody": "finding", "claimReviewed": "claim",
+    "identifier": "number", "version": "edition", "datePublished": "published_at", "dateModified": "updated_at",
+}  # fmt: skip
 
 
-def claim_review(document: Mapping[str, Any], address: str, language: str) -> dict[str, Any]:
-    """The review; `address` is scheme and host of the pages that the document leads to."""
-    value = RATINGS[document["rating"]].value
-    rating = {"@type": "Rating", "alternateName": document["rating_title"]}
-    rating |= {} if value is None else {"ratingValue": value, "worstRating": WORST, "bestRating": BEST}
-    claim: dict[str, Any] = {"@type": "Claim", "text": document["claim"]}
-    if document["where"] or document["seen_on"]:
-        seen = {"description": document["where"], "datePublished": document["seen_on"]}
-        claim["appearance"] = {"@type": "CreativeWork", **_told(seen)}
+def claim_review(document: Mapping[str, Any], address: str, language: str) -> bytes:
+    """The review, the same bytes wherever they stand; `address` is scheme and host of the pages that it leads to."""
+    value, links = RATINGS[document["rating"]].value, document["links"]
+    scale = {"ratingValue": value, "worstRating": 1, "bestRating": len(RATINGS) - 1} if value else {}
+    seen = {"description": document["where"], "datePublished": document["seen_on"]}
+    claim = {"text": document["claim"], "appearance": _of("CreativeWork", seen) if any(seen.values()) else None}
+    cited = [
+        _of("CreativeWork", {"name": one["title"], "url": one.get("url"), "datePublished": one["on"]})
+        for one in document["sources"]
+    ]
     review = {
-        "@context": "https://schema.org",
-        "@type": "ClaimReview",
-        "@id": f"{address}{document['links']['self']}",
-        "url": f"{address}{document['links']['page']}",
-        "identifier": document["number"],
-        "name": document["title"],
-        "description": document["summary"],
-        "reviewBody": document["finding"],
-        "claimReviewed": document["claim"],
-        "itemReviewed": claim,
-        "reviewRating": rating,
-        "author": {"@type": "GovernmentOrganization", "name": document["department_title"]},
-        "datePublished": document["published_at"],
-        "dateModified": document["updated_at"],
-        "version": document["edition"],
-        "inLanguage": language,
-    }
-    cited = [{"@type": "CreativeWork", **_told(_source(one))} for one in document["sources"]]
-    return _told({**review, "citation": cited or None})
+        "@id": f"{address}{links['self']}", "url": f"{address}{links['page']}", "inLanguage": language,
+        **{name: document[member] for name, member in SAME.items()},
+        "itemReviewed": _of("Claim", claim),
+        "reviewRating": _of("Rating", {"alternateName": document["rating_title"], **scale}),
+        "author": _of("GovernmentOrganization", {"name": document["department_title"]}),
+        "citation": cited or None,
+    }  # fmt: skip
+    told = orjson.dumps({"@context": "https://schema.org", **_of("ClaimReview", review)})
+    # In a page they stand within a script, which nothing in a claim ends.
+    return told.replace(b"<", b"\\u003c")
 
 
-def _source(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": one["title"], "url": one.get("url"), "datePublished": one["on"]}
-
-
-def _told(members: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def in_a_page(review: Mapping[str, Any]) -> bytes:
-    """The same bytes wherever they stand: no `<` of a claim ends the script of a page that has them."""
-    text = orjson.dumps(review)
-    for sign in (b"<", b">", b"&"):
-        text = text.replace(sign, b"\\u%04x" % ord(sign))
-    return text
+def _of(kind: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    return {"@type": kind, **{name: value for name, value in members.items() if value is not None}}

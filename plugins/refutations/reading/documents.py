@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from banshi import Platform, text_in
+from banshi import Platform, Texts, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array
 from refutations.ratings import CHECKING, RATINGS, title_of
 from refutations.sentences import say
 from refutations.tables.models import Edition, Refutation
 from refutations.writing.forms import EDITION, TEXTS
-from refutations.writing.steps import ACTIONS, STATES
 
 _WORDS: Mapping[str, Any] = EDITION.described("en")
 _COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
@@ -34,18 +33,19 @@ WHOLE = Record(
 )  # fmt: skip
 
 _MAYBE_WORDS = {"oneOf": [{"type": "null"}, _WORDS]}
-_STEP = Record(version=_COUNT, edition=_COUNT, at=MOMENT, **dict.fromkeys(("action", "state", "actor", "reason"), TEXT))
+#: Who did what.
+STEP = Record(version=_COUNT, edition=_COUNT, at=MOMENT, **dict.fromkeys(("action", "state", "actor", "reason"), TEXT))
 
 #: What staff read of one: `draft` is the edition that is being written, `public` the one that anybody reads.
 RECORD = Record(
-    id=ID, number=TEXT, department=TEXT, state={"type": "string", "enum": [*STATES]}, edition=_COUNT, title=LINKS,
+    id=ID, number=TEXT, department=TEXT, state=TEXT, edition=_COUNT, title=LINKS,
     version={**_COUNT, "description": "Send it along to change or decide what you read."},
     draft=_MAYBE_WORDS, created_at=MOMENT, published_at=MAYBE_MOMENT, updated_at=MAYBE_MOMENT, links=LINKS,
     due_at={**MOMENT, "description": "Until when the first edition is to be public."},
 )  # fmt: skip
 WHOLE_RECORD = Record(
-    **RECORD["properties"], public=_MAYBE_WORDS, permitted_actions=array({"type": "string", "enum": [*ACTIONS]}),
-    history=array(_STEP),
+    **RECORD["properties"], public=_MAYBE_WORDS, permitted_actions=array(TEXT),
+    history=array(STEP),
 )  # fmt: skip
 
 _UNTIL_THEN = say(
@@ -63,12 +63,17 @@ def page_of(platform: Platform, identity: object) -> str:
     return (own or "/v1/refutations/{id}").replace("{id}", str(identity))
 
 
+def summary_of(words: Mapping[str, Any]) -> Texts:
+    """What was found; while it is being checked, what to do until it is known."""
+    return _UNTIL_THEN if words["rating"] == CHECKING else words["finding"]
+
+
 def summary(platform: Platform, row: Refutation, edition: Edition, language: str) -> dict[str, Any]:
     """One as lists have it."""
     words: Mapping[str, Any] = edition.words
     department, rating = platform.registry.departments.get(row.department), words["rating"]
-    told = _UNTIL_THEN if rating == CHECKING else words["finding"]
-    texts = {"summary": told, "title": title_of(rating, words["about"]), "rating_title": RATINGS[rating].word}
+    texts = {"summary": summary_of(words), "title": title_of(rating, words["about"])}
+    texts |= {"rating_title": RATINGS[rating].word}
     texts["department_title"] = department.title if department else {language: row.department}
     links = {"self": f"/v1/refutations/{row.id}", "page": page_of(platform, row.id)}
     links["edition"] = f"{links['self']}?edition={edition.number}"
@@ -98,8 +103,3 @@ def record(platform: Platform, row: Refutation, public: Edition | None = None) -
     words, address = row.draft or (public.words if public else None), f"/v1/refutations/{row.id}"
     links = {"self": address, "record": f"{address}/record", "page": page_of(platform, row.id)}
     return RECORD.of(platform, row, title=title_of(words["rating"], words["about"]) if words else {}, links=links)
-
-
-def step(platform: Platform, taken: object) -> dict[str, Any]:
-    """Who did what."""
-    return _STEP.of(platform, taken)

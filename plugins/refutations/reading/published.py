@@ -12,7 +12,7 @@ from banshi import Answer, Audience, Call, Link, NotFound, Parameter, Problem, r
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, etag_of, in_utc, page_answer, page_of, reply_bytes
 from feeds import ATOM, MAX_FEED_ENTRIES, Entry, feed_reply
 from refutations.reading import documents
-from refutations.reading.claim_review import claim_review, in_a_page
+from refutations.reading.claim_review import claim_review
 from refutations.sentences import say, word
 from refutations.tables.models import Edition, Refutation
 from refutations.writing.steps import PUBLIC
@@ -24,7 +24,7 @@ JSON_LD = "application/ld+json"
 TITLE = word("Rumours, checked")
 
 _EDITION = Parameter("edition", {"type": "integer", "minimum": 1, "maximum": 10_000}, "An earlier edition.")
-_GONE = Answer("It was withdrawn: nothing of it is shown any more.")
+GONE = Answer("It was withdrawn: nothing of it is shown any more.")
 LEADS = [Link(name, {"id": "$response.body#/id"}) for name in ("show_refutation", "show_claim_review")]
 _FIRST = [Link(one.operation, {"id": "$response.body#/items/0/id"}) for one in LEADS]
 
@@ -55,7 +55,7 @@ async def with_editions(rows: Sequence[Refutation]) -> list[tuple[Refutation, Ed
 )
 async def list_refutations(call: Call) -> web.StreamResponse:
     """List what goes around and was checked, the newest edition first."""
-    query = Refutation.filter(state__in=[*PUBLIC])
+    query = Refutation.filter(state__in=PUBLIC)
     rows, after = await page_of(call, query, {"-updated_at": in_utc, "-id": UUID})
     shown = [documents.summary(call.platform, *one, call.language) for one in await with_editions(rows)]
     return reply(call, Page(shown, after).document())
@@ -64,7 +64,7 @@ async def list_refutations(call: Call) -> web.StreamResponse:
 @ROUTES.get("/v1/refutations.atom", Audience.ANYONE, {200: Answer("An Atom feed (RFC 4287).", media_type=ATOM)})
 async def refutation_feed(call: Call) -> web.StreamResponse:
     """What goes around and was checked as an Atom feed, the newest edition first; what was withdrawn is gone."""
-    rows = await Refutation.filter(state__in=[*PUBLIC]).order_by("-updated_at", "-id").limit(MAX_FEED_ENTRIES)
+    rows = await Refutation.filter(state__in=PUBLIC).order_by("-updated_at", "-id").limit(MAX_FEED_ENTRIES)
     entries = [_entry(call, *one) for one in await with_editions(rows)]
     title = text_in(TITLE, call.language)
     return feed_reply(call, entries, title, title, timespec="milliseconds")
@@ -73,24 +73,19 @@ async def refutation_feed(call: Call) -> web.StreamResponse:
 def _entry(call: Call, row: Refutation, edition: Edition) -> Entry:
     told: Mapping[str, Any] = documents.summary(call.platform, row, edition, call.language)
     zone = call.platform.settings.timezone
+    own, page = (f"{call.address}{told['links'][name]}" for name in ("self", "page"))
     return Entry(
-        url=f"{call.address}{told['links']['self']}",
-        page=f"{call.address}{told['links']['page']}",
-        media_type="text/html" if told["links"]["page"] != told["links"]["self"] else "application/json",
-        title=told["title"],
-        summary=told["summary"],
-        at=edition.at.astimezone(zone),
-        published=(row.published_at or edition.at).astimezone(zone),
+        url=own, page=page, media_type="application/json" if page == own else "text/html", title=told["title"],
+        summary=told["summary"], content=told["claim"], categories=[(told["rating"], "")],
+        at=edition.at.astimezone(zone), published=(row.published_at or edition.at).astimezone(zone),
         author=told["department_title"],
-        categories=[(told["rating"], "")],
-        content=told["claim"],
-    )
+    )  # fmt: skip
 
 
 @ROUTES.get(
     "/v1/refutations/{id}",
     Audience.ANYONE,
-    {200: Answer("What it says.", documents.WHOLE, links=LEADS[1:]), 410: _GONE},
+    {200: Answer("What it says.", documents.WHOLE, links=LEADS[1:]), 410: GONE},
     parameters=[_EDITION],
 )
 async def show_refutation(call: Call) -> web.StreamResponse:
@@ -105,12 +100,12 @@ async def show_refutation(call: Call) -> web.StreamResponse:
 @ROUTES.get(
     "/v1/refutations/{id}/claim-review.jsonld",
     Audience.ANYONE,
-    {200: Answer("A ClaimReview of schema.org.", {"type": "object"}, media_type=JSON_LD), 410: _GONE},
+    {200: Answer("A ClaimReview of schema.org.", {"type": "object"}, media_type=JSON_LD), 410: GONE},
 )
 async def show_claim_review(call: Call) -> web.StreamResponse:
     """Read its newest edition as a program does: ClaimReview, as JSON-LD."""
     row, editions = await public(call)
     told = documents.whole(call.platform, row, editions, call.language)
-    body = in_a_page(claim_review(told, call.address, call.language))
+    body = claim_review(told, call.address, call.language)
     headers = {"Content-Language": call.language, "Vary": "Accept-Language"}
     return reply_bytes(call, body, JSON_LD, etag_of(body), headers)

@@ -47,7 +47,6 @@ class Edition(Model):
     refutation_id = fields.UUIDField()
     number = fields.IntField()
     words: Any = fields.JSONField()
-    approver = fields.CharField(max_length=255)
     at = fields.DatetimeField()
 
     class Meta:

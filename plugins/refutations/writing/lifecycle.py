@@ -15,7 +15,7 @@ from uuid import UUID
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
+from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
 from banshi.sdk.events import Event, event_rows
 from refutations.sentences import say
 from refutations.settings import SETTINGS
@@ -53,82 +53,63 @@ async def _writes(row: Refutation, subject: str) -> bool:
     return await own.exists()
 
 
-async def create(
-    platform: Platform, department: str, words: Mapping[str, Any], author: str, along: Along
-) -> Refutation:
+async def create(call: Call, words: Mapping[str, Any], along: Along) -> Refutation:
     """Store a new one, which nobody else reads yet."""
-    now = platform.now()
-    row = Refutation(id=UUID(str(uuid7())), department=department, state="draft", draft=words, created_at=now)
-    row.due_at = now + timedelta(minutes=platform[SETTINGS].first_minutes)
-    taken = _recorded(platform, row, action="create", actor=author, edition=1)
-    await platform.store.commit(Write(rows=[row, taken, *along(row)]))
+    row = Refutation(id=UUID(str(uuid7())), department=call.body["department"], state="draft", draft=words)
+    row.created_at, row.due_at = call.now, call.now + timedelta(minutes=call.platform[SETTINGS].first_minutes)
+    await call.platform.store.commit(Write(rows=[row, _recorded(call, row, "create", 1), *along(row)]))
     return row
 
 
 async def move(
-    platform: Platform,
-    row: Refutation,
-    action: str,
-    principal: Principal,
-    version: int,
-    along: Along,
-    *,
-    reason: str = "",
-    words: Mapping[str, Any] | None = None,
+    call: Call, row: Refutation, action: str, along: Along, words: Mapping[str, Any] | None = None
 ) -> Refutation:
-    """Take a step; `words` are what `change` lets its next edition say, and the public one stays as it is.
+    """Take a step on the version that the call names; `words` are what `change` lets the next edition say.
 
     Raises ActionNotPermitted, Forbidden for the second person's step by the first, Conflict for another version, and
     InvalidFields for what can't be published as it stands.
     """
-    step, now, subject = (
-        await _step(row, action, principal, version, is_change=words is not None),
-        None,
-        principal.subject,
-    )
-    if step.needs_reason and not reason:
+    step = await _step(call, row, action)
+    if step.needs_reason and not call.body.get("reason", "").strip():
         raise InvalidFields([FieldProblem("/reason", say("Say why: whoever wrote it reads it."), "required")])
-    if action in ("propose", "approve") and (wrong := [*problems(row.draft, platform.city_time())]):
+    if action in ("propose", "approve") and (wrong := [*problems(row.draft, call.platform.city_time())]):
         raise InvalidFields(wrong)
     values: dict[str, Any] = {"state": step.to, "version": row.version + 1}
-    rows: list[Model] = []
-    if words is not None:
-        values["draft"] = words
-    elif step.to in ("public", "withdrawn"):
-        values["draft"] = None
     if action == "approve":
-        values |= await _published(platform, row)
-        number, now = values["edition"], values["updated_at"]
-        rows.append(Edition(refutation_id=row.id, number=number, words=row.draft, approver=subject, at=now))
+        values |= await _published(call.platform, row)
+    if words is not None or step.to in ("public", "withdrawn"):
+        values["draft"] = words
     after = copy.copy(row).update_from_dict(values)
-    about = row.edition if action == "withdraw" else row.edition + 1
-    rows += [_recorded(platform, after, action=action, actor=subject, edition=about, reason=reason), *along(after)]
-    rows += _told(platform, after, action)
+    rows = [_recorded(call, after, action, row.edition + (action != "withdraw")), *along(after)]
+    if action == "approve":
+        own = {"number": after.edition, "words": row.draft, "at": after.updated_at}
+        rows.append(Edition(refutation_id=row.id, **own))
+    if action in EVENTS:
+        rows += _told(call.platform, after, EVENTS[action])
     guard = Update(Refutation, {"id": row.id, "version": row.version, "state": row.state}, values)
     try:
-        await platform.store.commit(Write(updates=[guard], rows=rows))
+        await call.platform.store.commit(Write(updates=[guard], rows=rows))
     except Stale:
-        raise changed_meanwhile(await Refutation.get(id=row.id)) from None
+        raise _changed_meanwhile(await Refutation.get(id=row.id)) from None
     return after
 
 
-async def _step(row: Refutation, action: str, principal: Principal, version: int, *, is_change: bool) -> Step:
-    if row.version != version:
-        raise changed_meanwhile(row)
+async def _step(call: Call, row: Refutation, action: str) -> Step:
+    subject = call.principal.subject
+    if row.version != call.body["version"]:
+        raise _changed_meanwhile(row)
     step = next((one for one in TABLE if (one.state, one.action) == (row.state, action)), None)
-    if step is None or is_change != (action == "change"):
+    if step is None:
         told = say("This is not possible in its present state. Look at it again.")
-        raise ActionNotPermitted(told, state=row.state, permitted_actions=await permitted(row, principal.subject))
-    if step.by_another and await _writes(row, principal.subject):
+        raise ActionNotPermitted(told, state=row.state, permitted_actions=await permitted(row, subject))
+    if step.by_another and await _writes(row, subject):
         raise Forbidden(say("You have written it, so somebody else of your department has to approve it."))
     return step
 
 
-def changed_meanwhile(row: Refutation) -> Conflict:
-    return Conflict(
-        say("It has changed meanwhile: it is version {version} now. Look at it again.", version=row.version),
-        version=row.version,
-    )
+def _changed_meanwhile(row: Refutation) -> Conflict:
+    now = row.version
+    return Conflict(say("It has changed meanwhile: it is version {now} now. Look at it again.", now=now), version=now)
 
 
 async def _published(platform: Platform, row: Refutation) -> dict[str, Any]:
@@ -136,19 +117,18 @@ async def _published(platform: Platform, row: Refutation) -> dict[str, Any]:
     # To the second: a feed has no finer times.
     now, year = platform.now().replace(microsecond=0), platform.city_time().year
     number = row.number or f"{year}-{await platform.store.take_number(f'refutations:{year}')}"
-    return {
-        "edition": row.edition + 1, "number": number, "updated_at": now, "published_at": row.published_at or now,
-    }  # fmt: skip
+    first = row.published_at or now
+    return {"edition": row.edition + 1, "number": number, "updated_at": now, "published_at": first}
 
 
-def _told(platform: Platform, row: Refutation, action: str) -> Sequence[Model]:
+def _told(platform: Platform, row: Refutation, kind: str) -> Sequence[Model]:
     """The promise to tell of it: which edition, and nothing of what it says."""
-    if action not in EVENTS:
-        return ()
-    own: dict[str, Any] = {"id": str(uuid7()), "type": EVENTS[action], "at": platform.now(), "subject": str(row.id)}
+    own: dict[str, Any] = {"id": str(uuid7()), "type": kind, "at": platform.now(), "subject": str(row.id)}
     data = {"edition": row.edition, "number": row.number}
     return event_rows(platform, Event(**own, source="/v1/refutations", department=row.department, data=data))
 
 
-def _recorded(platform: Platform, row: Refutation, **taken: Any) -> RefutationStep:
-    return RefutationStep(refutation_id=row.id, version=row.version, state=row.state, at=platform.now(), **taken)
+def _recorded(call: Call, row: Refutation, action: str, edition: int) -> Model:
+    same = {"refutation_id": row.id, "version": row.version, "state": row.state, "at": call.now}
+    who = {"actor": call.principal.subject, "reason": call.body.get("reason", "").strip()}
+    return RefutationStep(**same, **who, action=action, edition=edition)

@@ -19,6 +19,9 @@ class Step(NamedTuple):
     needs_reason: bool = False
 
 
+#: States in which anybody reads its newest edition.
+PUBLIC = ("public", "correcting", "correction-proposed")
+
 # fmt: off
 TABLE: tuple[Step, ...] = (
     # The first edition.
@@ -29,26 +32,18 @@ TABLE: tuple[Step, ...] = (
     Step(state="proposed", action="approve", to="public", by_another=True),
     Step(state="proposed", action="return", to="draft", needs_reason=True),
     Step(state="proposed", action="cancel", to="cancelled"),
-    # Public, and what takes its place.
-    Step(state="public", action="change", to="correcting"),
-    Step(state="public", action="withdraw", to="withdrawn", needs_reason=True),
-    Step(state="correcting", action="change", to="correcting"),
+    # What takes the place of a public one.
+    *(Step(state=state, action="change", to="correcting") for state in PUBLIC),
     Step(state="correcting", action="propose", to="correction-proposed"),
-    Step(state="correcting", action="drop", to="public"),
-    Step(state="correcting", action="withdraw", to="withdrawn", needs_reason=True),
-    Step(state="correction-proposed", action="change", to="correcting"),
     Step(state="correction-proposed", action="approve", to="public", by_another=True),
     Step(state="correction-proposed", action="return", to="correcting", needs_reason=True),
-    Step(state="correction-proposed", action="drop", to="public"),
-    Step(state="correction-proposed", action="withdraw", to="withdrawn", needs_reason=True),
+    *(Step(state=state, action="drop", to="public") for state in PUBLIC[1:]),
+    # Taken back.
+    *(Step(state=state, action="withdraw", to="withdrawn", needs_reason=True) for state in PUBLIC),
 )
 # fmt: on
 
-STATES = tuple(dict.fromkeys([*(step.state for step in TABLE), *(step.to for step in TABLE)]))
 ACTIONS = tuple(dict.fromkeys(step.action for step in TABLE))
-
-#: States in which anybody reads its newest edition.
-PUBLIC = frozenset({"public", "correcting", "correction-proposed"})
 
 #: Actions that write what an edition says; whoever took one doesn't approve it.
 WRITING = ("create", "change")

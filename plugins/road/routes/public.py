@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal
 from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
-from road import places
+from lines import box_of
 from road.board import BOARD, Board, Shown, feature_of
 from road.changing import stamp
 from road.register import within
@@ -89,7 +89,7 @@ def _placed(board: Board, query: Mapping[str, Any]) -> Iterable[Shown]:
     if "along" not in query:
         return board.shown.values()
     line = [complex(*map(float, one.split(","))) for one in query["along"].split(";")]
-    west, south, east, north = places.box_of(line)
+    west, south, east, north = box_of(line)
     if len(line) > MAX_WAY or max(east - west, north - south) > MAX_WAY_DEGREES or max(-south, north) > 85:
         raise InvalidParameter(say("Ask for a shorter way, or one with fewer points."), parameter="along")
     return board.along(line, query["width"])

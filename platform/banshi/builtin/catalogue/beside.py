@@ -1,8 +1,8 @@
-"""What a kind shows in its items' guides beyond what every guide has."""
+"""What others show beside the catalogue: kinds in their items' guides, plugins above what a search finds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,3 +20,6 @@ class BesideGuide:
 
 #: Kinds offer what they show.
 BESIDE_GUIDE: Key[BesideGuide] = Key("beside the guide")
+
+#: What a plugin has published that a search's words are about, in a language: of each kind, title, summary …
+BESIDE_SEARCH: Key[Callable[[Platform, str, str], Awaitable[Sequence[Mapping[str, Any]]]]] = Key("beside the search")

@@ -106,9 +106,13 @@ async def search(talk: Talk) -> bool:
     if _says_nothing(talk):
         return False
     page = await talk.search(talk.text, MAX_SHOWN) if talk.text else {}
+    for one in page.get("published", ()):
+        place = f"{talk.platform.settings.address or ''}{one['links']['page']}"
+        talk.lines += [one["title"], one["summary"], place]
     for one in page.get("help", ()):
         talk.lines += [one["title"], *one["steps"], *(f"{two['title']}: {two['number']}" for two in one["phones"])]
-    if not (page.get("likely") or page.get("help") or page.get("elsewhere")):
+    is_known = any(page.get(name) for name in ("likely", "help", "elsewhere", "published"))
+    if not is_known:
         talk.say("That was not understood.")
     others = (*page.get("elsewhere", ()), *page.get("otherwise", ()))
     talk.lines += [" ".join(filter(None, (one["title"], one["who"], one["phone"]))) for one in others]
@@ -121,7 +125,7 @@ async def search(talk: Talk) -> bool:
         more = boards.further(page, talk.text)
         options = [(f"item {one['code']}", one["title"]) for one in page["items"]]
         talk.offer([*options, *([(more, talk.word("Show more"))] if more else [])])
-    return bool(page.get("likely") or page.get("help") or page.get("elsewhere"))
+    return is_known
 
 
 def _says_nothing(talk: Talk) -> bool:

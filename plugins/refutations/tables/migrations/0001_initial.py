@@ -19,7 +19,6 @@ class Migration(migrations.Migration):
                 ("refutation_id", fields.UUIDField()),
                 ("number", fields.IntField()),
                 ("words", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
-                ("approver", fields.CharField(max_length=255)),
                 ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={

@@ -4,7 +4,6 @@ CREATE TABLE "refutations_edition" (
     "refutation_id" CHAR(36) NOT NULL,
     "number" INT NOT NULL,
     "words" JSON NOT NULL,
-    "approver" VARCHAR(255) NOT NULL,
     "at" TIMESTAMP NOT NULL,
     CONSTRAINT "uid_refutations_refutat_f2de59" UNIQUE ("refutation_id", "number")
 );

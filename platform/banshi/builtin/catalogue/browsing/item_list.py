@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from typing import Any
 
 from aiohttp import web
 
 from banshi.builtin.catalogue.asked import Asked, asked, places_behind
+from banshi.builtin.catalogue.beside import BESIDE_SEARCH
 from banshi.builtin.catalogue.browsing.demand import Demand, demand_of
 from banshi.builtin.catalogue.browsing.themes import themes
 from banshi.builtin.catalogue.routes import item_summary
@@ -16,8 +18,7 @@ from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link, Parameter
-from banshi.kernel.contract.values import Item
-from banshi.kernel.http.document_schemas import MAYBE_TEXT, Record, array, optional, ref
+from banshi.kernel.http.document_schemas import LINKS, MAYBE_TEXT, MOMENT, TEXT, Record, Schema, array, optional, ref
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, from_cursor, limit_of, reply
 
 ROUTES = Routes("catalogue")
@@ -29,21 +30,23 @@ ASKED = (
 )
 
 
+def _beside(row: Schema, about: str) -> Schema:
+    return optional(array(row, description=f"With `q`: {about}"))
+
+
+#: What plugins have published (`BESIDE_SEARCH`).
+_PUBLISHED = Record(kind=TEXT, title=TEXT, summary=TEXT, updated_at=MOMENT, links=LINKS)
+
 #: A page of items; the first one of a search has what is said beside them.
 ITEMS_PAGE = Record(
     items=array(ref("ItemSummary")),
     next=MAYBE_TEXT,
-    elsewhere=optional(array(ref("Elsewhere"), description="With `q`: what no item serves, and who does it.")),
-    help=optional(array(ref("HelpPage"), description="With `q`: pages of help; show an urgent one above the items.")),
-    otherwise=optional(
-        array(ref("Elsewhere"), description="With `q` of which nothing likely is found: whom one may ask.")
-    ),
-    likely=optional(
-        {"type": "boolean", "description": "With `q`: whether a word was understood; where not, items are a guess."}
-    ),
-    danger=optional(
-        {**ref("Danger"), "description": "With `q` that speaks of a danger: show it first, and nothing else."}
-    ),
+    elsewhere=_beside(ref("Elsewhere"), "what no item serves, and who does it."),
+    help=_beside(ref("HelpPage"), "pages of help; show an urgent one above the items."),
+    otherwise=_beside(ref("Elsewhere"), "where nothing likely is found: whom one may ask."),
+    published=_beside(_PUBLISHED, "what is published about it, such as a rumour that was checked; show it first."),
+    likely=optional({"type": "boolean", "description": "With `q`: whether a word was understood; else it is a guess."}),
+    danger=optional({**ref("Danger"), "description": "With `q` that speaks of one: show it first, and no items."}),
 )
 FIRST_ITEM = Link("show_item", {"code": "$response.body#/items/0/code"})
 
@@ -72,24 +75,23 @@ async def list_items(call: Call) -> web.StreamResponse:
     wanted = {name: call.query[name] for name in ("department", "kind", "fully_online") if name in call.query}
     theme, after, limit = call.query.get("theme"), from_cursor(call), limit_of(call)
     told, demand = await asked(call.platform, words) if words else None, await demand_of(call.platform)
-    shown: list[Item] = []
+    shown: list[dict[str, Any]] = []
     place = None
     for code, here in _codes(call, told, demand, after):
         facts = registry.items.facts(code)
         if (theme is None or theme in facts.themes) and all(getattr(facts, n) == one for n, one in wanted.items()):
             if len(shown) == limit:
                 break
-            shown.append(registry.items[code])
+            item = item_summary(call.platform, registry.items[code], call.language)
+            shown.append({**item, "demand": demand.people.get(code, 0)})
             place = here
     else:
         place = None
-    documents = [
-        {**item_summary(call.platform, item, call.language), "demand": demand.people.get(item.code, 0)}
-        for item in shown
-    ]
-    page = Page(documents, place).document()
+    page = Page(shown, place).document()
     if told and after is None:
         page |= told.beside(call.platform, call.language)
+        found = [await one(call.platform, words, call.language) for _, one in call.platform.offered(BESIDE_SEARCH)]
+        page["published"] = [one for several in found for one in several]
     return reply(call, page)
 
 
@@ -109,8 +111,7 @@ def _codes(call: Call, told: Asked | None, demand: Demand, after: str | None) ->
     """Codes behind `after`, each with its place in the list."""
     if told:
         return told.places(after)
-    registry = call.platform.registry
     if call.query.get("order") == "demand":
-        return places_behind(demand.ordered(registry), after)
-    codes = registry.items.codes()
+        return places_behind(demand.ordered(call.platform.registry), after)
+    codes = call.platform.registry.items.codes()
     return ((code, code) for code in codes[bisect_right(codes, after) if after is not None else 0 :])

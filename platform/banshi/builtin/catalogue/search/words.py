@@ -69,6 +69,11 @@ def units_of(text: str) -> list[str]:
     return [stem(unit) for unit in words_of(normal(text))]
 
 
+def search_terms(text: str) -> frozenset[str]:
+    """The terms of a text, for whoever compares texts of their own: pairs of characters, and stems."""
+    return frozenset(terms_of(units_of(text), alone=False))
+
+
 def terms_of(units: Sequence[str], *, alone: bool = True) -> Iterator[str]:
     """The terms of a row of units: pairs of neighbouring Chinese characters, stems and, `alone`, each character."""
     before = ""
