@@ -107,7 +107,7 @@ def _chart(visit: Visit, one: Any) -> LineChart | None:
         return None
     days, counts = [each["at"] for each in weeks], [each["count"] for each in weeks]
     sent = ((one["warning"] or {}).get("published_at") or "")[:10]
-    week = next((place for place, day in reversed([*enumerate(days)]) if day <= sent), None)
+    known = [place for place, day in enumerate(days) if day <= sent and counts[place] is not None]
     figures = {"count": last + 1, "figure": one["count"], "upper": f"{one['upper']:g}"}
     about = word("{count} weeks; the last is {figure}, and its bound {upper}.", **figures)
     told = (word("By week"), about, word("Week from"), word("How many"), word("Bound"), word("not counted"))
@@ -116,6 +116,6 @@ def _chart(visit: Visit, one: Any) -> LineChart | None:
         id="series", title=title, about=said, period=period, figures=heading, untold=untold, language=visit.language,
         points=[*zip((day_in(visit.language, date.fromisoformat(day)) for day in days), counts, strict=True)],
         bound=Bound(bound, [each.get("upper") for each in weeks]), marked={last: f"{counts[last]:,}"},
-        noted={} if week is None else {week: text_in(word("Sent"), visit.language)},
+        noted={place: text_in(word("Sent"), visit.language) for place in known[-1:]},
         open_from=next((place for place, each in enumerate(weeks) if not each.get("closed", True)), None),
     )  # fmt: skip
