@@ -17,8 +17,7 @@ from web_site.rendering import day_in
 from web_site.rooms import FINDINGS
 from web_site.sentences import word
 from web_site.session import STAFF
-from web_site.staff.publishing import SAID_AT_FORM
-from web_site.staff.publishing import STATES as WARNING_STATES
+from web_site.staff import publishing
 from web_site.staff.room import StaffPages
 from web_site.visit import Visit
 
@@ -72,13 +71,11 @@ async def decide_about_finding(visit: Visit) -> web.StreamResponse:
         texts = {tag: sent[f"/{name}/{tag}"] for tag in LANGUAGES if f"/{name}/{tag}" in sent}
         body |= {name: texts} if texts else {}
     body |= {"propose": True} if sent.get("next") == "propose" else {}
-    address = f"{LIST}/{visit.call.path['id']}"
+    address, key = f"{LIST}/{visit.call.path['id']}/actions/{visit.call.path['action']}", Filling(visit, {}, None).key
     try:
-        await visit.send(
-            "POST", f"{address}/actions/{visit.call.path['action']}", body, key=Filling(visit, {}, None).key
-        )
+        await visit.send("POST", address, body, key=key)
     except Problem as problem:
-        if problem.status not in SAID_AT_FORM:
+        if problem.status not in publishing.SAID_AT_FORM:
             raise
         told = problem.document(visit.language)
         wrong = [(one["pointer"], str(one["detail"])) for one in told.get("problems", ())]
@@ -96,7 +93,7 @@ async def _shown(
     return await visit.page(
         "findings/finding.html", status=status, stale=stale, here=FINDINGS.at, one=one, mistakes_found=mistakes,
         wrong=dict(wrong), chart=_chart(visit, one), texts=TEXTS, levels=LEVELS, states=STATES, actions=ACTIONS,
-        warning_states=WARNING_STATES, form_key=Filling(visit, {}, None).key,
+        warning_states=publishing.STATES, form_key=Filling(visit, {}, None).key,
     )  # fmt: skip
 
 
