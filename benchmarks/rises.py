@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import csv
 import resource
 import sys
 import time
@@ -32,9 +33,10 @@ sys.path.insert(0, str(ROOT))
 
 from insights.methods.discoveries import cut
 from insights.methods.ears import EarsRules, ears_bounds
-from insights.methods.farrington import Rules, bounds
+from insights.methods.farrington import Bounds, Rules, bounds
 from insights.night.judging import Asked, judge
 from insights.settings import NightSettings
+from tests.insights.judged.r import HERE, floats
 from tests.insights.planted import JUDGED, SHAPE, WEEKS, planted
 
 SERIES = planted()
@@ -70,9 +72,21 @@ def judged(alarms: Alarms, weeks: range) -> tuple[float, int, float]:
     return float((alarms & ~rising).sum() / len(weeks)), found, float(np.mean(late))
 
 
-def methods(weeks: range) -> Iterator[tuple[str, Alarms]]:
+def otherwise_than_r(weeks: range, found: list[Bounds]) -> list[str]:
+    """Where bounds or alarms aren't those that R's `surveillance` has given, which are committed."""
+    with (HERE / "six_hundred.csv").open(encoding="utf-8") as file:
+        lines = [*csv.reader(file)]
+    upper, alarms = np.array([floats(line[1]) for line in lines]), np.array([[*map(int, line[2])] for line in lines])
+    at = [JUDGED.index(week) for week in weeks]
+    same = np.array_equal(np.array([one.upper for one in found]).T, upper[:, at], equal_nan=True)
+    same &= np.array_equal(np.array([one.alarm for one in found]).T, alarms[:, at] == 1)
+    whose = "as R has them" if same else "and R has others"
+    print(f"{upper[:, at].size:,} bounds and {alarms[:, at].sum()} alarms, {whose}\n")
+    return [] if same else ["R has other bounds or alarms"]
+
+
+def methods(weeks: range, found: list[Bounds]) -> Iterator[tuple[str, Alarms]]:
     """The night's, its parts, and EARS."""
-    found = [bounds(TABLE, week, RULES) for week in weeks]
     above = np.array([one.alarm for one in found])
     most = np.array([cut(one.p.tolist(), NIGHT.rate) for one in found])
     yield (
@@ -90,7 +104,9 @@ def methods(weeks: range) -> Iterator[tuple[str, Alarms]]:
 
 def rises(_: Path, given: argparse.Namespace) -> bool:
     weeks = JUDGED[-26:] if given.short else JUDGED
-    figures = {name: judged(alarms, weeks) for name, alarms in methods(weeks)}
+    found = [bounds(TABLE, week, RULES) for week in weeks]
+    wrong = otherwise_than_r(weeks, found)
+    figures = {name: judged(alarms, weeks) for name, alarms in methods(weeks, found)}
     night, peers = next(iter(figures.values())), []
     rising = np.array([[one.is_rising(week) for one in SERIES] for week in weeks])
     for back in (52, 104):
@@ -102,7 +118,7 @@ def rises(_: Path, given: argparse.Namespace) -> bool:
         figures[f"mean + {level:.2f} deviations of {back} weeks"] = peers[-1]
     rows = [[name, f"{false:.2f}", str(found), f"{late:.2f}"] for name, (false, found, late) in figures.items()]
     table(["by", "false alarms a week", "rises found", "weeks until then"], rows)
-    wrong = [f"{night[0]:.2f} false alarms a week"] if night[0] > FALSE_AIM else []
+    wrong += [f"{night[0]:.2f} false alarms a week"] if night[0] > FALSE_AIM else []
     wrong += [f"no more or no sooner than {one}" for one in peers if not (night[1] > one[1] and night[2] < one[2])]
     return told_wrong(wrong)
 
