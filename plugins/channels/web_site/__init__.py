@@ -14,12 +14,13 @@ from banshi.sdk.passes import VERIFIER
 from questions.pages.frame import FRAME
 from web_site import assets
 from web_site.answered import ANSWERED, Answered
-from web_site.pages import cases, filling, finding, frame, inbox, passes, published, signing
+from web_site.pages import cases, filling, finding, frame, inbox, passes, published, roads, signing
 from web_site.rendering import PAGES, Look
 from web_site.rooms import ROOMS, rooms_here
 from web_site.session import ROOT, SiteFigures
 from web_site.settings import SETTINGS, SiteSettings
 from web_site.staff import bench, case, deciding, desk, figures, findings, hotline, publishing, scanner, worklist
+from web_site.staff import roads as staff_roads
 from web_site.visit import READER
 from web_site.words import words_in
 
@@ -51,6 +52,6 @@ def banshi_offers() -> Sequence[Offer[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    work = (bench, worklist, case, deciding, desk, hotline, figures, findings, publishing, scanner)
-    rooms = (finding, filling, cases, inbox, passes, published, signing, *work, frame)
+    work = (bench, worklist, case, deciding, desk, hotline, figures, findings, publishing, staff_roads, scanner)
+    rooms = (finding, filling, cases, inbox, passes, published, roads, signing, *work, frame)
     return [*(route for room in rooms for route in room.ROUTES), *frame.FILES]

@@ -1,0 +1,62 @@
+"""The site's page of roads says what the API says, to anybody, in both languages, and its texts stay texts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from banshi import Principal, Role
+from banshi.testing import Door
+from road.ending import look
+from road.tables.models import RoadEvent
+from tests.channels.site.browsing import open_browser
+from tests.road.city import DISTRICT, listed, open_city, published
+
+
+@pytest.fixture
+async def city(tmp_path: Path) -> AsyncIterator[Door]:
+    plugins: dict[str, Path | str] = {"mobile_push": "mobile_push", "web_site": "web_site"}
+    async with open_city(tmp_path, plugins=plugins) as door:
+        yield door
+
+
+async def test_the_page_of_roads_says_what_is_where_until_when_and_nothing_runs_in_it(city: Door) -> None:
+    await published(city, detour="请走示例二路", said_by="桥梁处")
+    await published(city, kind="works", road="<script>alert(1)</script>", text_en="Pipe works", division="510704")
+    async with open_browser(city) as browser:
+        page = (await browser.go("/site/roads")).text
+        for words in ("路况", "封闭、管制", "示例大桥", "结束时间未定", "绕行：", "涪城区", "游仙区", "本页2条"):
+            assert words in page, words
+        assert "<script>alert" not in page
+        assert page.index("示例大桥") < page.index("alert(1)")
+        one = (await browser.go("/site/roads?division=510704&kind=")).text
+        assert "示例大桥" not in one
+    async with open_browser(city, language="en") as browser:
+        page = (await browser.go("/site/roads?kind=works")).text
+        assert "Pipe works" in page
+        assert "Road works" in page
+
+
+async def test_the_workbench_publishes_in_one_form_and_answers_what_asks_by_a_press(city: Door) -> None:
+    sun = Principal("sun", name="孙示例", roles=(Role("reviewer", "traffic", "command-centre"),))
+    async with open_browser(city, sun) as browser:
+        await browser.go("/site/staff/roads/new")
+        typed = {"kind": "congestion", "division": DISTRICT, "road": "示例大道", "text": "车多缓行"}
+        for name, one in {**typed, "latitude": "25", "longitude": "104.73"}.items():
+            browser.type(f"/{name}", one)
+        assert "不在本市范围内" in (await browser.press("next", "1")).text
+        browser.type("/latitude", "31.46")
+        assert "示例大道" in (await browser.press("next", "1")).text
+        (feature,) = await listed(city)
+        assert feature["geometry"] == {"type": "Point", "coordinates": [104.73, 31.46]}
+        # Signing in ends before a jam asks.
+        await RoadEvent.all().update(asks_at=city.platform.now())
+        await look(city.platform)
+        assert "请再核实" in (await browser.go("/site/staff/roads")).text
+        assert "请再核实" not in (await browser.press("still", "1")).text
+        await browser.press("over", "1")
+    assert await listed(city) == []
+    async with open_browser(city, Principal("zhao", name="赵示例", roles=(Role("approver", "traffic"),))) as browser:
+        assert (await browser.go("/site/staff/roads")).status == 404
