@@ -18,13 +18,12 @@ from uuid import UUID
 import orjson
 
 from banshi import Key, Platform
-from banshi.sdk.database import pages
 from lines import DEGREE_M, Box, box_of, cells, geometry_of, in_box, is_near, metres, overlap, parts, positions
 from road.tables.models import RoadChange, RoadEvent
 from wire.places import to_gcj02
 
 #: Seconds until it is looked for changes that nobody told of; for which another machine's clock may be behind.
-LOOK_S, LATE = 2.0, timedelta(seconds=60)
+LOOK_S, LATE = 2.0, timedelta(seconds=10)
 #: Rows that are read at once: in between, others have their turn.
 ROWS = 500
 #: Of what has no place.
@@ -76,8 +75,8 @@ class Board:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _read_at: float = -inf
-    #: The newest change that is known.
-    _newest: datetime | None = None
+    #: What was changed before is known.
+    _since: datetime | None = None
 
     def __post_init__(self) -> None:
         self.platform.store.on_rows(RoadChange, self._wake.set)
@@ -93,15 +92,14 @@ class Board:
         return self
 
     async def _read(self) -> None:
-        query = RoadEvent.filter(state="in-force")
-        if self._newest is not None:
-            query = RoadEvent.filter(updated_at__gt=self._newest - LATE)
-        async for rows in pages(query, "updated_at", "id", size=ROWS):
-            for row in rows:
-                known = self.shown.get(row.id)
-                if known is None or known.event.version != row.version:
-                    self._put(row)
-            self._newest = rows[-1].updated_at
+        now, known = self.platform.now(), self.shown
+        changed = RoadEvent.filter(**({"updated_at__gt": self._since} if self._since else {"state": "in-force"}))
+        seen: Any = await changed.values_list("id", "version")
+        new = [one for one, version in seen if one not in known or known[one].event.version != version]
+        for begin in range(0, len(new), ROWS):
+            for row in await RoadEvent.filter(id__in=new[begin : begin + ROWS]):
+                self._put(row)
+        self._since = now - LATE
 
     def _put(self, row: RoadEvent) -> None:
         if (before := self.shown.pop(row.id, None)) is not None:

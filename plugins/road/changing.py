@@ -34,7 +34,7 @@ def new_event(platform: Platform, author: str, body: Mapping[str, Any]) -> RoadE
 def values_of(platform: Platform, row: RoadEvent, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that a body sets: whoever writes it has looked at the event. Raises InvalidFields with all of it."""
     wrong: list[FieldProblem] = []
-    said = {name: one for name, one in body.items() if name not in (*COLUMNS, "version", "state", "report")}
+    said = {name: one for name, one in body.items() if name not in (*COLUMNS, "version", "state")}
     values: dict[str, Any] = {"details": {**row.details, **said}, "starts_at": row.starts_at, "ends_at": row.ends_at}
     values |= {"road": body["road"]} if "road" in body else {}
     for name, into in (("geometry", values), ("detour_line", values["details"])):

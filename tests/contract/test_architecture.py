@@ -107,15 +107,7 @@ INSIGHTS_ORDER = [
 ]
 REFUTATIONS_ORDER = ["sentences", "settings", "ratings", "tables", "writing", "reading", "hearing", "staff"]
 ROAD_ORDER = [
-    "sentences",
-    "vocabulary",
-    "settings",
-    "tables",
-    "places",
-    "changing",
-    "ending",
-    "board",
-    "register",
+    *("sentences", "vocabulary", "settings", "tables", "places", "changing", "ending", "board", "wzdx", "register"),
     "routes",
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"

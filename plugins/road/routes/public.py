@@ -22,6 +22,7 @@ from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
 from road.settings import SETTINGS
 from road.tables.models import RoadChange
+from road.wzdx import feed_of
 
 ROUTES = Routes("roads")
 
@@ -95,8 +96,8 @@ def _placed(board: Board, query: Mapping[str, Any]) -> Iterable[Shown]:
     return board.along(line, query["width"])
 
 
-def _reply(call: Call, body: bytes) -> web.StreamResponse:
-    return reply_bytes(call, body, GEOJSON, etag_of(body), CACHED)
+def _reply(call: Call, body: bytes, more: Mapping[str, str] = CACHED) -> web.StreamResponse:
+    return reply_bytes(call, body, GEOJSON, etag_of(body), {**CACHED, **more})
 
 
 @ROUTES.get(
@@ -111,6 +112,17 @@ async def show_road_event(call: Call) -> web.StreamResponse:
     if shown is None or shown.is_over(call.now):
         raise NotFound(say("There is no such event, or it is over."))
     return _reply(call, shown.feature(gcj02=call.query["gcj02"]))
+
+
+@ROUTES.get(
+    "/v1/road/work-zones",
+    Audience.ANYONE,
+    {200: Answer("A WZDx 4.2 work zone feed.", {"type": "object"}, media_type=GEOJSON)},
+)
+async def show_work_zones(call: Call) -> web.StreamResponse:
+    """Works and detours for other systems: Work Zone Data Exchange 4.2; `Link` names the licence."""
+    feed, licence = feed_of(call, await call.platform[BOARD].fresh()), call.platform[SETTINGS].licence
+    return _reply(call, orjson.dumps(feed), {"Link": f'<{licence}>; rel="license"'} if licence else {})
 
 
 @ROUTES.get(

@@ -60,11 +60,11 @@ def page(platform: Platform, finding: Finding, advice: Advice) -> Texts:
     return told
 
 
-def known_numbers(finding: Finding, suggested: Iterable[Texts]) -> Iterator[float]:
-    """Every number that a warning may name: the finding's but for its earlier weeks', and what is suggested."""
+def known_numbers(finding: Finding, texts: Iterable[Texts]) -> Iterator[float]:
+    """Every number that a warning may name: the finding's but for its earlier weeks', and what its own texts have."""
     facts = {**finding.facts, "points": finding.count}
     own = {"en": f"{facts} {finding.loss} {finding.deaths} {finding.at}"}
-    for text in (text for one in (own, *suggested) for text in one.values()):
+    for text in (text for one in (own, *texts) for text in one.values()):
         yield from (float(value * unit) for _, value, unit in numbers_in(text))
 
 
