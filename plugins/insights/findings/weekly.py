@@ -39,9 +39,10 @@ class Done:
 async def judge_if_due(platform: Platform) -> None:
     """Judge once a day, from the hour of the settings on. One that was killed is done again."""
     once = Limit("nights", 1, day=platform.settings.timezone)
-    if platform.city_time().hour >= platform[SETTINGS].judged_at and not await used(platform, "insights", once):
-        if (await judge_now(platform)).series:
-            await spend(platform, "insights", once)
+    is_due = platform.city_time().hour >= platform[SETTINGS].judged_at and not await used(platform, "insights", once)
+    # Where nothing is counted yet, the night isn't over: it is judged once there are figures.
+    if is_due and (await judge_now(platform)).series:
+        await spend(platform, "insights", once)
 
 
 async def judge_now(platform: Platform) -> Done:
