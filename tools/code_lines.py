@@ -55,7 +55,7 @@ ROOMS = {
     "libraries/wire": Budget(188, 130),
     "plugins/channels/desk": Budget(2_075, 2_000),
     "plugins/channels/conversations": Budget(4_814, 3_600),
-    "plugins/channels/web_site": Budget(3_123, 3_800),
+    "plugins/channels/web_site": Budget(3_361, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/channel_figures": Budget(117, 120),
     "plugins/channels/hotline_asterisk": Budget(215, 215),
