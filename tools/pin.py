@@ -18,7 +18,7 @@ PYPROJECT = Path("pyproject.toml")
 BEGIN, END = "# pins: begin", "# pins: end"
 
 #: What the image has beside the platform itself, and what builds that; Python as deploy/Dockerfile has it.
-IMAGE, EXTRAS, PYTHON = Path("deploy/requirements.txt"), ("postgres", "redis", "tracing"), "3.13"
+IMAGE, EXTRAS, PYTHON = Path("deploy/requirements.txt"), ("insights", "postgres", "redis", "tracing"), "3.13"
 HEAD = "# What the image installs, wheels alone: `python tools/pin.py` writes it, and pip holds each to its hash.\n"
 
 

@@ -22,7 +22,7 @@ from insights.figures import commands as figure_commands
 from insights.figures import routes as figure_routes
 from insights.figures.categories import ANALYST, CATEGORIES, read_categories
 from insights.figures.collecting import COLLECTING, open_collecting
-from insights.figures.divisions import DIVISIONS, Divisions
+from insights.figures.divisions import DIVISIONS, Divisions, misplaced
 from insights.figures.samples import take_in_sample
 from insights.findings import routes as finding_routes
 from insights.findings.keeping import FOUND
@@ -83,4 +83,6 @@ def checks(settings: InsightsSettings, registry: Any) -> Iterable[Finding]:
         advice = "numpy is not installed, so no night judges the figures: python -m pip install 'banshi[insights]'"
         yield Finding("insights", "no-numpy", advice, warning=True)
     yield from read_categories(settings, registry).findings
+    advice = f"{registry.configuration.file}: plugins.insights.settings"
+    yield from (Finding("insights", "unknown-unit", f"{advice}.{told}") for told in misplaced(settings, registry))
     yield from maps.findings(registry, settings.map)

@@ -18,14 +18,12 @@ from uuid import UUID
 import orjson
 
 from banshi import Key, Platform
-from banshi.sdk.database import pages
-from road import places
-from road.places import Box
+from lines import DEGREE_M, Box, box_of, cells, geometry_of, in_box, is_near, metres, overlap, parts, positions
 from road.tables.models import RoadChange, RoadEvent
 from wire.places import to_gcj02
 
 #: Seconds until it is looked for changes that nobody told of; for which another machine's clock may be behind.
-LOOK_S, LATE = 2.0, timedelta(seconds=60)
+LOOK_S, LATE = 2.0, timedelta(seconds=10)
 #: Rows that are read at once: in between, others have their turn.
 ROWS = 500
 #: Of what has no place.
@@ -51,7 +49,7 @@ class Shown:
         if not self._gcj02:
             shifted = (complex(*to_gcj02(one.imag, one.real)) for one in self.line)
             line = [complex(one.imag, one.real) for one in shifted]
-            there = orjson.dumps(places.geometry_of(self.event.geometry["type"], line))
+            there = orjson.dumps(geometry_of(self.event.geometry["type"], line))
             self._gcj02 = b'%b,"gcj02":%b}' % (self.plain[:-1], there)
         return self._gcj02
 
@@ -77,8 +75,8 @@ class Board:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _read_at: float = -inf
-    #: The newest change that is known.
-    _newest: datetime | None = None
+    #: What was changed before is known.
+    _since: datetime | None = None
 
     def __post_init__(self) -> None:
         self.platform.store.on_rows(RoadChange, self._wake.set)
@@ -94,55 +92,54 @@ class Board:
         return self
 
     async def _read(self) -> None:
-        query = RoadEvent.filter(state="in-force")
-        if self._newest is not None:
-            query = RoadEvent.filter(updated_at__gt=self._newest - LATE)
-        async for rows in pages(query, "updated_at", "id", size=ROWS):
-            for row in rows:
-                known = self.shown.get(row.id)
-                if known is None or known.event.version != row.version:
-                    self._put(row)
-            self._newest = rows[-1].updated_at
+        now, known = self.platform.now(), self.shown
+        changed = RoadEvent.filter(**({"updated_at__gt": self._since} if self._since else {"state": "in-force"}))
+        seen: Any = await changed.values_list("id", "version")
+        new = [one for one, version in seen if one not in known or known[one].event.version != version]
+        for begin in range(0, len(new), ROWS):
+            for row in await RoadEvent.filter(id__in=new[begin : begin + ROWS]):
+                self._put(row)
+        self._since = now - LATE
 
     def _put(self, row: RoadEvent) -> None:
         if (before := self.shown.pop(row.id, None)) is not None:
             for cell in _cells_of(before):
                 self._cells[cell].discard(row.id)
         if row.state == "in-force":
-            line = places.positions(row.geometry)
+            line = positions(row.geometry)
             plain = orjson.dumps(feature_of(self.platform, row))
-            shown = Shown(row, str(row.id), line, places.box_of(line) if line else NOWHERE, plain)
+            shown = Shown(row, str(row.id), line, box_of(line) if line else NOWHERE, plain)
             self.shown[row.id] = shown
             for cell in _cells_of(shown):
                 self._cells[cell].add(row.id)
 
     def in_box(self, box: Box) -> list[Shown]:
         """Those whose place is in the box, or touches it."""
-        return [one for one in self._near(box) if places.in_box(one.line, box)]
+        return [one for one in self._near(box) if in_box(one.line, box)]
 
     def along(self, line: Sequence[complex], width: float) -> Iterable[Shown]:
         """Those that are no more than so many metres beside a line."""
-        _, south, _, north = places.box_of(line)
+        _, south, _, north = box_of(line)
         latitude, found = (south + north) / 2, dict[UUID, Shown]()
-        y = width / places.DEGREE_M
-        for part in places.parts(line):
-            a, b = places.metres(part, latitude)
-            for one in self._near(places.box_of(part, y / cos(radians(latitude)), y)):
-                if one.event.id not in found and places.is_near(places.metres(one.line, latitude), (a, b), width):
+        y = width / DEGREE_M
+        for part in parts(line):
+            a, b = metres(part, latitude)
+            for one in self._near(box_of(part, y / cos(radians(latitude)), y)):
+                if one.event.id not in found and is_near(metres(one.line, latitude), (a, b), width):
                     found[one.event.id] = one
         return found.values()
 
     def _near(self, box: Box) -> Iterator[Shown]:
         """Those whose box overlaps this one; of one with more cells than there are events, all are looked at."""
-        columns, rows = places.cells(box)
+        columns, rows = cells(box)
         ids: Iterable[UUID] = self.shown
         if len(columns) * len(rows) < len(self.shown):
             ids = {one for cell in product(columns, rows) for one in self._cells.get(cell, ())}
-        return (one for one in map(self.shown.__getitem__, ids) if places.overlap(one.box, box))
+        return (one for one in map(self.shown.__getitem__, ids) if overlap(one.box, box))
 
 
 def _cells_of(shown: Shown) -> set[tuple[int, int]]:
-    return {cell for part in places.parts(shown.line) for cell in product(*places.cells(places.box_of(part)))}
+    return {cell for part in parts(shown.line) for cell in product(*cells(box_of(part)))}
 
 
 BOARD: Key[Board] = Key("roads' board")

@@ -11,7 +11,8 @@ from uuid_utils.compat import uuid7
 
 from banshi import Conflict, FieldProblem, InvalidFields, Platform, Stale, Update, Write
 from banshi.sdk.http import in_utc
-from road import places
+from lines import geometry_of, positions
+from road.places import wrong_with
 from road.sentences import say
 from road.settings import SETTINGS
 from road.tables.models import STAFF, RoadChange, RoadEvent
@@ -33,16 +34,16 @@ def new_event(platform: Platform, author: str, body: Mapping[str, Any]) -> RoadE
 def values_of(platform: Platform, row: RoadEvent, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that a body sets: whoever writes it has looked at the event. Raises InvalidFields with all of it."""
     wrong: list[FieldProblem] = []
-    said = {name: one for name, one in body.items() if name not in (*COLUMNS, "version", "state", "report")}
+    said = {name: one for name, one in body.items() if name not in (*COLUMNS, "version", "state")}
     values: dict[str, Any] = {"details": {**row.details, **said}, "starts_at": row.starts_at, "ends_at": row.ends_at}
     values |= {"road": body["road"]} if "road" in body else {}
     for name, into in (("geometry", values), ("detour_line", values["details"])):
         if name in body:
-            found = [*places.wrong_with(body[name], platform[SETTINGS].box, f"/{name}")] if body[name] else []
+            found = [*wrong_with(body[name], platform[SETTINGS].box, f"/{name}")] if body[name] else []
             wrong += found
             if not found:
-                line = places.positions(body[name])
-                into[name] = places.geometry_of(body[name]["type"], line) if line else None
+                line = positions(body[name])
+                into[name] = geometry_of(body[name]["type"], line) if line else None
     for name in ("starts_at", "ends_at"):
         if body.get(name) is None:
             values[name] = None if name in body else values[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -36,6 +37,8 @@ class RoadSettings:
             raise ValueError("box has to be west, south, east and north in degrees, west < east and south < north")
         if unknown := sorted({*self.ask_hours} - {*KINDS}):
             raise ValueError(f"ask_hours names {unknown[0]!r}; the kinds are {', '.join(KINDS)}")
+        if self.licence and not re.fullmatch(r"https?://[^\s<>\"]+", self.licence):
+            raise ValueError("licence has to be the address of a licence, such as https://example.org/licence")
         if any(hours <= 0 for hours in self.ask_hours.values()) or self.keep_days < 1:
             raise ValueError("ask_hours have to be more than 0, keep_days 1 at least")
 

@@ -13,31 +13,23 @@ import orjson
 
 from banshi import Form
 
-_DECLARED: Mapping[str, Any] = orjson.loads((Path(__file__).parent / "event.json").read_bytes())
-_WHOLE: Mapping[str, Any] = _DECLARED["properties"]
+_FOLDER = Path(__file__).parent
+_EVENT: Mapping[str, Any] = orjson.loads((_FOLDER / "event.json").read_bytes())
+_WHOLE: Mapping[str, Any] = _EVENT["properties"]
+#: What else is sent and answered.
+DOCUMENTS: Mapping[str, Any] = orjson.loads((_FOLDER / "documents.json").read_bytes())
 
 #: Columns of their own; the rest is kept as it is said.
-COLUMNS = ("kind", "division", "road", "geometry", "starts_at", "ends_at")
+COLUMNS = ("kind", "division", "road", "geometry", "starts_at", "ends_at", "report")
 #: What is said where nothing is.
 DEFAULTS = {name: one["default"] for name, one in _WHOLE.items() if "default" in one}
 KINDS = [one["const"] for one in _WHOLE["kind"]["oneOf"]]
 
 #: An event as staff write it, maybe from a citizen's report, which is answered by it.
-NEW = Form.from_schema(
-    {**_DECLARED, "properties": {**_WHOLE, "report": {"type": "string", "format": "uuid", "title": "Report"}}}
-)
+NEW = Form.from_schema(_EVENT)
+_MAY = {name: one for name, one in _WHOLE.items() if name not in ("kind", "division", "report")} | DOCUMENTS["change"]
 #: What may change of it, as of the version that was read: kind and division stay, for whoever follows them. Without
 #: anything else it is still so.
-CHANGE = Form.from_schema(
-    {
-        **_DECLARED,
-        "required": ["version"],
-        "properties": {
-            **{name: one for name, one in _WHOLE.items() if name not in ("kind", "division")},
-            "version": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
-            "state": {"type": "string", "enum": ["ended"]},
-        },
-    }
-)
+CHANGE = Form.from_schema({**_EVENT, "required": ["version"], "properties": _MAY})
 #: Each member as the API describes it.
 MEMBERS: Mapping[str, Any] = NEW.described("en")["properties"]

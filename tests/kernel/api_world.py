@@ -339,10 +339,13 @@ async def risen(door: Door) -> str:
 
 
 @asynccontextmanager
-async def open_world(folder: Path, platform: Mapping[str, Any] | None = None) -> AsyncIterator[World]:
+async def open_world(
+    folder: Path, platform: Mapping[str, Any] | None = None, more: Mapping[str, Mapping[str, Any]] | None = None
+) -> AsyncIterator[World]:
     entries = read_configuration(ROOT / "plugins.toml").entries
     plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
-    settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}, "one_person": ["traffic"]}}
+    push = {"alerts": {"sender": "alerts@city.example"}, "one_person": ["traffic"]}
+    settings = {"mobile_push": push, **(more or {})}
     plugins["archive"] = write_archive(folder)
     here = {"outgoing": {"networks": ["127.0.0.0/8"]}, **(platform or {})}
     async with open_door(folder, plugins, settings=settings, platform=here) as door:

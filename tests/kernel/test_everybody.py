@@ -309,6 +309,7 @@ async def test_the_open_routes_are_these(world: World) -> None:
         "GET /v1/road/events",
         "GET /v1/road/events/{id}",
         "GET /v1/road/stream",
+        "GET /v1/road/work-zones",
         "GET /v1/statistics/appeals",
         "GET /v1/statistics/channels",
         "GET /v1/topics",

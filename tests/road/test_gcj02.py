@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from banshi.testing import Door
-from road.places import geometry_of, metres, positions
+from lines import geometry_of, metres, positions
 from tests.road.city import listed, open_city, published
 from wire.places import to_gcj02, to_wgs84
 

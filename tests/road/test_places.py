@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapely import LineString, Point, box
 from shapely.geometry.base import BaseGeometry
 
-from road import places
+import lines as places
 from road.board import Board, Shown, _cells_of
 
 #: On a grid without rounding, so that lines touch, overlap and go through each other's ends as roads do.

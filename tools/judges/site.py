@@ -1,8 +1,8 @@
 """Let others judge the site's pages: axe-core and a keyboard in Chromium, the Nu checker of HTML and CSS, Lighthouse.
 
 Run it with the group `test` installed: `python tools/judges/site.py`. Every page is judged with what a made-up city has
-on it, in every language, light and dark, on a phone, on a narrow one with large type, and on a desk; `--turn 7` judges
-some of the looks alone, with each commit others.
+on it, in every language, light and dark, on a phone, on a narrow one and a tablet with large type, and on a desk;
+`--turn 7` judges some of the looks alone, with each commit others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "clients" / "python")]
 
 import npm  # noqa: E402
 from judges.site_pages import Shown, pages  # noqa: E402
@@ -30,6 +30,7 @@ from banshi import LANGUAGES, Principal, Role  # noqa: E402
 from benchmarks.shared.quiet import quiet  # noqa: E402
 from tests.browser.chromium import IS_THERE, command, open_chromium  # noqa: E402
 from tests.browser.firefox import Firefox, Page, ScriptFailed  # noqa: E402
+from tests.channels.site.at_hotline import SETTINGS  # noqa: E402
 from tests.channels.site.browsing import kept_of  # noqa: E402
 from tests.kernel.api_world import World, open_world  # noqa: E402
 from tests.registers import made_up_person  # noqa: E402
@@ -39,7 +40,7 @@ from web_site.session import COOKIE, STAFF_COOKIE  # noqa: E402
 JUDGES = {"axe-core": "4.14.1", "lighthouse": "12.8.2", "vnu-jar": "26.9.27"}
 
 #: Width in CSS pixels, and how large the type is.
-SIZES = ((360, "normal"), (320, "large"), (1280, "normal"))
+SIZES = ((360, "normal"), (320, "large"), (800, "large"), (1280, "normal"))
 THEMES = ("light", "dark")
 Look = tuple[str, str, tuple[int, str]]
 #: Who has every room of the workbench.
@@ -170,7 +171,7 @@ def looks_of(turn: int | None) -> list[Look]:
 
 async def judged(modules: Path, given: argparse.Namespace) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="banshi-site-") as name:
-        async with open_world(Path(name)) as world:
+        async with open_world(Path(name), more=SETTINGS) as world:
             html = Path(name) / "pages"
             html.mkdir()
             wrong = await by_axe(world, modules, looks_of(given.turn), html)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.channels.site.at_hotline import pages_of
 from tests.conftest import good_answers
 from tests.kernel.api_world import World
 
-SIGN, NEXT, HAND_IN = "[data-pass] button", "main .btns [name=next]", "main .btns .btn"
+SIGN, NEXT, HAND_IN, POP = "[data-pass] button", "main .btns [name=next]", "main .btns .btn", "form[action$=pop] button"
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,8 @@ async def pages(world: World) -> list[Shown]:
     help_page = (await wang.get("/v1/help")).ok()["items"][0]["code"]
     for _ in range(5):  # fewer make no figure
         (await wang.post("/v1/items/record-000/cases", {"answers": {}})).created()
-    written = {
-        "department": "traffic",
-        "title": {"zh-CN": "周六停水", "en": "No water"},
-        "audience": {"everyone": True},
-    }
+    titles = {"zh-CN": "周六停水", "en": "No water"}
+    written = {"department": "traffic", "title": titles, "audience": {"everyone": True}}
     draft = (await world.staff.post("/v1/notices", {**written, "draft": True})).created()["id"]
     number = (await wang.get(f"/v1/cases/{world.case}")).ok()["number"]
     plain = {
@@ -57,12 +55,10 @@ async def pages(world: World) -> list[Shown]:
         "staff-alert": f"/staff/publishing/alerts/{world.alert}", "staff-findings": "/staff/findings",
         "staff-finding": f"/staff/findings/{world.finding}",
     }  # fmt: skip
+    plain |= await pages_of(door, door.staff("li", "traffic:desk"), "zone-pass")
     name, why = {"/answers/name": "王伟"}, {"/reason": "核查后发现材料不实。"}
-    tip = {
-        "/answers/sort": "",
-        "/answers/description": "有人在楼下卖假药，每晚八点左右出现。",
-        "/answers/still_going_on": "yes",
-    }
+    told = "有人在楼下卖假药，每晚八点左右出现。"
+    tip = {"/answers/sort": "", "/answers/description": told, "/answers/still_going_on": "yes"}
     return [
         *(Shown(name, path) for name, path in plain.items()),
         Shown("form-mistakes", "/items/precursor-transport-permit/form", ((NEXT, ":root:not([data-old]) .errors"),)),
@@ -72,6 +68,7 @@ async def pages(world: World) -> list[Shown]:
             "staff-message", f"/staff/cases/{world.case}/actions/revoke", ((NEXT, ":root:not([data-old]) .said"),), why
         ),
         Shown("staff-scanned", "/staff/scan", ((".search .btn", "[data-found] .verdict"),), {"text": world.scanned}),
+        Shown("staff-popped", plain["staff-call"], ((POP, ":root:not([data-old]) main"),)),
         Shown("action", f"/cases/{world.appointment}", (("a[href*='/actions/']", ":root:not([data-old]) main form"),)),
         Shown("tip-check", "/items/crime-tip/form", ((NEXT, ":root:not([data-old]) [name=whole]"),), tip),
         Shown(

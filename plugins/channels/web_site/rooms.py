@@ -51,8 +51,5 @@ ROOMS: Key[tuple[Room, ...]] = Key("staff's rooms")
 def rooms_here(platform: Platform) -> tuple[Room, ...]:
     """The rooms whose address of the API is served."""
     served = {route.path for _, route in platform.registry.routes}
-    return tuple(
-        one
-        for one in (WORKLIST, DESK, HOTLINE, FIGURES, FINDINGS, PUBLISHING, REFUTATIONS, SCANNER)
-        if one.needs in served
-    )
+    every = (WORKLIST, DESK, HOTLINE, FIGURES, FINDINGS, PUBLISHING, REFUTATIONS, SCANNER)
+    return tuple(one for one in every if one.needs in served)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, cos, radians
 from pathlib import Path
@@ -54,43 +53,31 @@ def read_shapes(file: Path, code: str) -> Shapes:
     return shapes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DivisionMap:
-    """Figures by division; None where one isn't told."""
-
-    title: str
-    shapes: Shapes
-    #: By the codes of the shapes, as are the names.
-    figures: Mapping[str, Figure]
-    names: Mapping[str, str]
-    untold: str
-
-    def svg(self) -> Markup:
-        """The picture. What it shows is its description, division by division."""
-        place, height = _projection([point for rings in self.shapes.values() for ring in rings for point in ring])
-        top = marks([*self.figures.values()])[-1]
-        lows = sorted({ceil(top * at / 4) for at in range(4)})
-        parts, labels = list[Markup](), list[Markup]()
-        for code, rings in self.shapes.items():
-            placed = [[place(point) for point in ring] for ring in rings]
-            shape = "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in ring) + "Z" for ring in placed)
-            figure = self.figures.get(code)
-            parts += _filled("path", 4 if figure is None else bisect(lows, figure) - 1, d=shape, fill_rule="evenodd")
-            # In the middle of its largest part.
-            x, y = ((min(one) + max(one)) / 2 for one in zip(*max(placed, key=len), strict=True))
-            for text in self._row(code):
-                labels.append(element("text", fitted(text, 8), class_="halo", x=x, y=y, text_anchor="middle"))
-                y += 18
-        ends = [*(f"{low:,}–{then - 1:,}" for low, then in pairwise(lows)), f"{lows[-1]:,}–{top:,.0f}"]
-        for line, (at, said) in enumerate([*enumerate(ends), (4, self.untold)]):
-            y = height + LINE * line
-            parts += _filled("rect", at, x=EDGE, y=y, width=24.0, height=24.0)
-            labels.append(element("text", said, x=EDGE + 34, y=y + 18))
-        about = "; ".join(" ".join(self._row(code)) for code in self.shapes)
-        return picture("map", self.title, about, height + LINE * (len(ends) + 1), _patterns(), *parts, *labels)
-
-    def _row(self, code: str) -> tuple[str, str]:
-        return self.names.get(code, code), told(self.figures.get(code), untold=self.untold)
+def division_map(
+    title: str, shapes: Shapes, figures: Mapping[str, Figure], names: Mapping[str, str], untold: str
+) -> Markup:
+    """The picture of figures by division, None where one isn't told. Its description has them one by one."""
+    place, height = _projection([point for rings in shapes.values() for ring in rings for point in ring])
+    rows = {code: (names.get(code, code), told(figures.get(code), untold=untold)) for code in shapes}
+    top = marks([*figures.values()])[-1]
+    lows = sorted({ceil(top * at / 4) for at in range(4)})
+    parts, labels = list[Markup](), list[Markup]()
+    for code, rings in shapes.items():
+        placed = [[place(point) for point in ring] for ring in rings]
+        shape = "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in ring) + "Z" for ring in placed)
+        figure = figures.get(code)
+        parts += _filled("path", 4 if figure is None else bisect(lows, figure) - 1, d=shape, fill_rule="evenodd")
+        # In the middle of its largest part.
+        x, y = ((min(one) + max(one)) / 2 for one in zip(*max(placed, key=len), strict=True))
+        for at, text in enumerate(rows[code]):
+            labels.append(element("text", fitted(text, 8), class_="halo", x=x, y=y + 18 * at, text_anchor="middle"))
+    ends = [*(f"{low:,}–{then - 1:,}" for low, then in pairwise(lows)), f"{lows[-1]:,}–{top:,.0f}"]
+    for line, (at, said) in enumerate([*enumerate(ends), (4, untold)]):
+        y = height + LINE * line
+        parts += _filled("rect", at, x=EDGE, y=y, width=24.0, height=24.0)
+        labels.append(element("text", said, x=EDGE + 34, y=y + 18))
+    about = "; ".join(map(" ".join, rows.values()))
+    return picture("map", title, about, height + LINE * (len(ends) + 1), _patterns(), *parts, *labels)
 
 
 def _filled(tag: str, kind: int, **shape: object) -> tuple[Markup, Markup]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -19,6 +20,9 @@ LAYOUT = Path(__file__).with_name("page.typ")
 
 #: For archives (ISO 19005-2) and for screen readers (ISO 14289-1); pixels of an inch, so that 500 points are 1,250.
 AS: Mapping[str, Mapping[str, Any]] = {"pdf": {"pdf_standards": ["a-2a", "ua-1"]}, "png": {"ppi": 180}}
+
+#: A control character as JSON has it, which no page shows; and a backslash, which stays.
+CONTROL = re.compile(r"(\\\\)|\\(?:u00[01].|[bf])")
 
 #: Drawings under way and waiting, of which each takes up to half a second.
 MAX_WAITING = 20
@@ -48,7 +52,7 @@ class Press:
 
     def _compiled(self, form: Literal["pdf", "png"], data: Mapping[str, Any], at: int) -> bytes:
         fonts, compiler = self._tools
-        text, _ = fonts.shown(orjson.dumps({**data, "families": fonts.families}).decode())
+        text, _ = fonts.shown(CONTROL.sub(r"\1", orjson.dumps({**data, "families": fonts.families}).decode()))
         return bytes(compiler.compile(format=form, sys_inputs={"page": text}, timestamp=at, **AS[form]))
 
     @cached_property

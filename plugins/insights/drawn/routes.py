@@ -11,7 +11,7 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Texts, text_in
 from banshi.sdk.http import MIN_SHOWN, Routes, etag_of, reply_bytes
 from insights.drawn.charts import chart_of, stand_alone, title_of
-from insights.drawn.maps import DivisionMap, shapes_of
+from insights.drawn.maps import division_map, shapes_of
 from insights.drawn.press import PRESS
 from insights.figures.calendar import WEEK, monday, open_week
 from insights.figures.categories import CATEGORIES
@@ -75,14 +75,11 @@ async def show_map(call: Call) -> web.StreamResponse:
     series = await series_of(platform, [category], weeks=(monday(platform.today()) - week) // WEEK + 1)
     counts = {one.division: dict(zip(one.periods, one.counts, strict=True)).get(week) or 0 for one in series}
     shapes = shapes_of(platform.registry, platform[SETTINGS].map)
-    title = word("{category} in the week from {day}", category=category.title, day=week)
-    few = text_in(word("fewer than {least}", least=MIN_SHOWN), call.language)
-    drawn = DivisionMap(
-        title=text_in(title, call.language), untold=few, shapes=shapes,
-        figures={one: None if 0 < counts.get(one, 0) < MIN_SHOWN else counts.get(one, 0) for one in shapes},
-        names={one: text_in(platform[DIVISIONS].title(one), call.language) for one in shapes},
-    )  # fmt: skip
-    return _sent(call, stand_alone(drawn.svg()), SVG)
+    title = text_in(word("{category} in the week from {day}", category=category.title, day=week), call.language)
+    names = {one: text_in(platform[DIVISIONS].title(one), call.language) for one in shapes}
+    shown = {one: None if 0 < counts.get(one, 0) < MIN_SHOWN else counts.get(one, 0) for one in shapes}
+    untold = text_in(word("fewer than {least}", least=MIN_SHOWN), call.language)
+    return _sent(call, stand_alone(division_map(title, shapes, shown, names, untold)), SVG)
 
 
 def _week(call: Call) -> date:

@@ -12,10 +12,8 @@ WEEK = timedelta(days=7)
 #: By dialect, the Monday of a row's week.
 MONDAY = {"sqlite": "date(c.day, '-6 days', 'weekday 1')", "postgres": "date_trunc('week', c.day)::date"}
 
-#: The kinds of day that a figure is told beside: nobody wonders about a weekend.
-TOLD = frozenset(
-    {"public holiday", "make-up working day", "day off, set by the operator", "working day, set by the operator"}
-)
+#: The kinds of day that nobody wonders about.
+USUAL = frozenset({"working day", "weekend"})
 
 
 def monday(day: date) -> date:
@@ -37,7 +35,7 @@ def days_beside(platform: Platform, first: date, language: str = "zh-CN", days: 
     """The holidays and make-up days of the week from `first` on, as people read them; a run of a kind once."""
     found: list[tuple[date, date, str]] = []
     for day in (platform.calendar.day(first + timedelta(days=n)) for n in range(days)):
-        if day.kind.value not in TOLD:
+        if day.kind.value in USUAL:
             continue
         why = day.why_in(language)
         if found and found[-1][2] == why and found[-1][1] == day.date - timedelta(days=1):

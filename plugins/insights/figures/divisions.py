@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from banshi import Key, Texts
 from banshi.sdk.lists import list_entries
+from banshi.sdk.toml import did_you_mean
 from insights.sentences import word
 from insights.settings import InsightsSettings
 
@@ -90,6 +92,20 @@ class Divisions:
         """From which day on there are figures of its own, where it came of a split."""
         days = [one.on for one in self.settings.changes if len(one.new) > 1 and {*chain(division)} & {*one.new}]
         return max(days, default=None)
+
+
+def misplaced(settings: InsightsSettings, registry: Any) -> Iterator[str]:
+    """What is wrong with `units`: a unit that nobody has would count for the city, and nobody would know."""
+    for place, division in settings.units.items():
+        department, _, unit = place.partition("/")
+        known = registry.departments.get(department)
+        names = [one.code for one in known.units] if known else [*registry.departments]
+        if not known or (unit and unit not in names):
+            yield f"units: there is no {place!r}: {did_you_mean(unit if known else department, names)}"
+        try:
+            Divisions(settings).known(division)
+        except ValueError as error:
+            yield f"units.{place}: {error}"
 
 
 DIVISIONS: Key[Divisions] = Key("divisions of figures")

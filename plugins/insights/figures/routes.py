@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, Principal, reply
-from banshi.sdk.documents import TEXT, Record, array, named
+from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter, reply
+from banshi.sdk.documents import MAYBE_TEXT, TEXT, Record, array, named
 from banshi.sdk.http import Routes
 from insights.figures.calendar import days_beside
 from insights.figures.categories import ANALYST, CATEGORIES, Category
@@ -21,37 +21,27 @@ ROUTES = Routes("insights")
 DEFAULT_WEEKS, MAX_WEEKS = 52, 520
 
 _COUNT = {"type": ["integer", "null"], "minimum": 0}
-_DAY = {"type": "string", "format": "date"}
 _PERIOD = Record(
-    first={**_DAY, "description": "Its Monday, or the day."},
+    first={"type": "string", "format": "date", "description": "Its Monday, or the day."},
     count={**_COUNT, "description": "null where nobody knows."},
     loss={**_COUNT, "description": "Yuan in all."},
-    deaths=_COUNT,
     open={"type": "boolean", "description": "Whether it isn't closed: what comes late still changes it."},
     beside=array(TEXT),
 )
 _CODED = Record(code=TEXT, title=TEXT)
 SERIES = Record(
     category=_CODED,
-    department=TEXT,
     division=_CODED,
-    grain={"enum": ["week", "day"]},
-    begins={"type": ["string", "null"], "format": "date", "description": "Where the division came of a split: then."},
+    grain=TEXT,
+    begins={**MAYBE_TEXT, "description": "The day on which the division came of a split."},
     periods=array(_PERIOD),
 )
 PARAMETERS = (
     Parameter("category", {"type": "string", "maxLength": 64}, "Only this one, by its code."),
-    Parameter(
-        "division", {"type": "string", "maxLength": 12}, "6, 9 or 12 digits; the whole city where it is left out."
-    ),
-    Parameter("grain", {"type": "string", "enum": ["week", "day"]}, "By week, or by day."),
+    Parameter("division", {"type": "string", "maxLength": 12}, "Its digits; the whole city where it is left out."),
+    Parameter("grain", {"type": "string", "enum": [*STEPS]}, "By week, or by day."),
     Parameter("weeks", {"type": "integer", "minimum": 1, "maximum": MAX_WEEKS}, "How many, up to this one."),
 )
-
-
-def may_analyse(principal: Principal, category: Category) -> bool:
-    """Whether somebody analyses the figures of a category's department."""
-    return principal.may(ANALYST, category.department, "")
 
 
 @ROUTES.get(
@@ -63,7 +53,8 @@ def may_analyse(principal: Principal, category: Category) -> bool:
 async def show_series(call: Call) -> web.StreamResponse:
     """Show what was counted in a division, week by week: of the departments whose analyst the caller is."""
     platform, code = call.platform, call.query.get("category")
-    own = {one.code: one for one in platform[CATEGORIES].values() if may_analyse(call.principal, one)}
+    known = platform[CATEGORIES].values()
+    own = {one.code: one for one in known if call.principal.may(ANALYST, one.department, "")}
     if code is not None and code not in own:
         raise NotFound
     try:
@@ -80,23 +71,19 @@ async def show_series(call: Call) -> web.StreamResponse:
 
 def _document(call: Call, category: Category, one: Series) -> dict[str, Any]:
     divisions, days = call.platform[DIVISIONS], STEPS[one.grain].days
-    begins = divisions.begins(one.division)
-    figures = zip(one.periods, one.counts, one.losses, one.deaths, strict=True)
     return {
         "category": named(category.code, category.title, call.language),
-        "department": category.department,
         "division": named(one.division, divisions.title(one.division), call.language),
         "grain": one.grain,
-        "begins": begins.isoformat() if begins else None,
+        "begins": str(divisions.begins(one.division) or "") or None,
         "periods": [
             {
                 "first": first.isoformat(),
                 "count": count,
                 "loss": loss,
-                "deaths": deaths,
                 "open": first >= one.open_from,
                 "beside": days_beside(call.platform, first, call.language, days),
             }
-            for first, count, loss, deaths in figures
+            for first, count, loss in zip(one.periods, one.counts, one.losses, strict=True)
         ],
     }

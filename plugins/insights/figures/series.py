@@ -55,10 +55,8 @@ class Series:
     first: date
     open_from: date
     counts: list[int | None]
-    #: Yuan in all, and of the largest single one where somebody told it; deaths. None where nobody told of any.
+    #: Yuan in all. None where nobody told of any.
     losses: list[int | None]
-    largest_losses: list[int | None]
-    deaths: list[int | None]
 
     @property
     def periods(self) -> list[date]:
@@ -172,12 +170,10 @@ def _made(platform: Platform, category: str, sums: Sums, span: Span, grain: Grai
         periods = [first + STEPS[grain] * n for n in range((span.last - first) // STEPS[grain] + 1)]
         unknown = {day for day in periods if day >= span.unknown_from or monday(day) in span.gaps}
         unknown |= {day for day, one in values.items() if one.get("gaps")}
-        known: list[dict[str, int] | None]
-        known = [None if day in unknown else {"count": 0, **values.get(day, {})} for day in periods]
-        figures = {name: [None if one is None else one.get(name) for one in known] for name in JOINED}
-        own = (figures[name] for name in ("count", "loss", "largest_loss", "deaths"))
+        known = [{} if day in unknown else {"count": 0, **values.get(day, {})} for day in periods]
         if periods:
-            yield Series(category, division, grain, first, max(first, span.open_from), *own)
+            counts, losses = ([one.get(name) for one in known] for name in ("count", "loss"))
+            yield Series(category, division, grain, first, max(first, span.open_from), counts, losses)
 
 
 def _at(day: date, grain: Grain) -> date:

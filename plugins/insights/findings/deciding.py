@@ -47,9 +47,11 @@ async def decide(call: Call, finding: Finding, receipt: Callable[[Finding], Sequ
     try:
         await call.platform.store.commit(Write([guard], [entry, *receipt(after)]))
     except Stale:
-        if step.action == "draft":
+        now = await Finding.get(id=finding.id)
+        # Of the same person twice at once it is the same draft.
+        if step.action == "draft" and now.draft_id != after.draft_id:
             await warning.act(call, after, "cancel")
-        raise changed(version + 1) from None
+        raise changed(now.version) from None
     if step.action == "draft" and call.body.get("propose"):
         await warning.act(call, after, "publish")
     return after

@@ -23,9 +23,8 @@ WENT_OUT = frozenset({"published", "recalled", "superseded"})
 
 def departments_of(call: Call) -> list[str]:
     """The departments whose findings the caller reads: those for which they judge or publish, in all units."""
-    return [
-        one for one in call.platform.registry.departments if any(call.principal.may(role, one, "") for role in READERS)
-    ]
+    may, every = call.principal.may, call.platform.registry.departments
+    return [one for one in every if any(may(role, one, "") for role in READERS)]
 
 
 async def found(call: Call) -> Finding:
@@ -38,9 +37,8 @@ async def found(call: Call) -> Finding:
 
 async def of_week(call: Call, monday: date) -> Sequence[Finding]:
     """The findings of a week that the caller reads; without the urgent ones of its days."""
-    return await Finding.filter(at=monday, grain="week", department__in=departments_of(call)).order_by(
-        "department", "id"
-    )
+    own = departments_of(call)
+    return await Finding.filter(at=monday, grain="week", department__in=own).order_by("department", "id")
 
 
 async def warning_of(platform: Platform, finding: Finding, language: str = "en") -> dict[str, Any] | None:

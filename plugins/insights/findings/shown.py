@@ -14,7 +14,7 @@ from insights.findings.deciding import permitted
 from insights.findings.drafting import warning, wording
 from insights.findings.drafting.numbers import unfounded
 from insights.findings.models import Finding, FindingStep
-from insights.findings.reading import warning_of
+from insights.findings.reading import WENT_OUT, warning_of
 from insights.findings.steps import ACTIONS, LEVELS, STATES
 from insights.settings import SETTINGS
 
@@ -101,15 +101,17 @@ async def whole(call: Call, one: Finding) -> dict[str, Any]:
     rule = await Finding.get_or_none(id=one.silenced_by or one.id, state="dismissed")
     facts = {"beside": days_beside(platform, one.at, call.language) if one.grain == "week" else [], "points": []}
     facts |= {name: one.facts[name] for name in _WHY["properties"] if name in one.facts}
+    warned = await _warning(call, one)
+    is_told = warned is not None and warned["state"] in WENT_OUT
     places = [{**each, "division": _place(call, each["division"])} for each in one.facts.get("places", ())]
     return {
         **summary(call, one),
         "why": {**dict.fromkeys(_WHY["properties"]), **facts, "places": places},
         "after": await _after(call, one),
         "suggestion": wording.suggestion(platform, category, one) if category and one.state == "open" else None,
-        "warning": await _warning(call, one),
+        "warning": warned,
         "rule": _RULE.of(platform, rule) if rule else None,
-        "permitted_actions": permitted(call, one),
+        "permitted_actions": [] if is_told else permitted(call, one),
         "history": [_ENTRY.of(platform, each) for each in steps],
     }
 
@@ -135,9 +137,6 @@ async def _warning(call: Call, one: Finding) -> dict[str, Any] | None:
     suggested = wording.suggestion(call.platform, category, one)
     known = wording.known_numbers(one, [wording.page(call.platform, one, advice), *suggested.values()])
     told = {**texts, "content": record["content"] or {}}
-    most = call.platform[SETTINGS].most_chars
-    return {
-        **{name: record[name] for name in _WARNING["properties"] if name in record},
-        "unfounded": unfounded(told, known),
-        "too_long": [at for at, _ in wording.too_long(most, texts)],
-    }
+    too_long = [at for at, _ in wording.too_long(call.platform[SETTINGS].most_chars, texts)]
+    shown = {name: record[name] for name in _WARNING["properties"] if name in record}
+    return {**shown, "unfounded": unfounded(told, known), "too_long": too_long}

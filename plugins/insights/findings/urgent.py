@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 
 from banshi import Platform
+from banshi.sdk.http import MIN_SHOWN
 from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import chain, merged_upwards
 from insights.figures.series import Day, counted_days
 from insights.findings.keeping import keep, made
 from insights.findings.models import Finding
-from insights.findings.weekly import FEWEST
 from insights.settings import Urgent
 
 #: Days that are looked back: a file may come late.
@@ -28,13 +28,10 @@ async def look(platform: Platform) -> list[Finding]:
     for one in days:
         category = categories.get(one.category)
         if category and (why := reason(category.thresholds.urgent, one)):
-            area = merged_upwards(here[one.category, one.day], FEWEST)[one.division]
-            told = {name: getattr(one, name) for name in ("count", "loss", "deaths")} | {
-                "level": "urgent",
-                "area": area,
-            }
-            facts = {"urgent": why, "largest_loss": one.largest_loss}
-            found.append(made(platform, category, one.division, "day", one.day, **told, facts=facts))
+            area = merged_upwards(here[one.category, one.day], MIN_SHOWN)[one.division]
+            figures = {name: getattr(one, name) for name in ("count", "loss", "deaths")}
+            told = {"level": "urgent", "area": area, "facts": {"urgent": why, "largest_loss": one.largest_loss}}
+            found.append(made(platform, category, one.division, "day", one.day, **figures, **told))
     return await keep(platform, found)
 
 

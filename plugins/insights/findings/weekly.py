@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from banshi import Platform
+from banshi.sdk.http import MIN_SHOWN
 from banshi.sdk.limits import Limit, spend, used
 from insights.figures.calendar import WEEK
 from insights.figures.categories import CATEGORIES
@@ -20,9 +19,6 @@ from insights.findings.levels import level, risen
 from insights.findings.models import Finding
 from insights.night.judging import Asked, Judged, judge
 from insights.settings import SETTINGS
-
-#: Fewer are told together with others: nobody is recognised.
-FEWEST = 5
 
 #: Of a category in a week, by division: how many, and yuan.
 Week = Mapping[str, tuple[int, int | None]]
@@ -53,11 +49,7 @@ async def judge_now(platform: Platform) -> Done:
     every = {f"{one.category}/{one.division}": one for one in await series_of(platform)}
     asked = [Asked(key, one.first, "week", closed(one)) for key, one in every.items() if closed(one)]
     verdicts = await judge(asked, platform[SETTINGS].night)
-    weeks: dict[tuple[str, date], dict[str, tuple[int, int | None]]] = defaultdict(dict)
-    for one in every.values():
-        for at, count, loss in zip(one.periods, closed(one), one.losses, strict=False):
-            weeks[one.category, at][one.division] = count or 0, loss
-    looked = [_finding(platform, every[one.key], one, weeks[every[one.key].category, one.at]) for one in verdicts]
+    looked = [_finding(platform, every, one) for one in verdicts if one.is_alarm]
     rose = [one for one in looked if one is not None]
     chance = max((one.chance_per_year for one in verdicts), default=0.0)
     return Done(len(asked), len(rose), await keep(platform, rose), chance)
@@ -68,27 +60,28 @@ def closed(series: Series) -> Sequence[int | None]:
     return series.counts[: (series.open_from - series.first) // WEEK]
 
 
-def _finding(platform: Platform, series: Series, verdict: Judged, week: Week) -> Finding | None:
-    """What is told of a verdict; None where it is no alarm, or too little by the category's thresholds."""
+def _finding(platform: Platform, every: Mapping[str, Series], verdict: Judged) -> Finding | None:
+    """What is told of an alarm; None where it is too little by the category's thresholds."""
+    series = every[verdict.key]
     category, place = platform[CATEGORIES][series.category], (verdict.at - series.first) // WEEK
     grade, now = level(category.thresholds, closed(series), place), risen(closed(series), place)
-    if not (verdict.is_alarm and grade and now) or verdict.upper is None:
+    if not (grade and now) or verdict.upper is None:
         return None
-    names = ("expected", "upper", "p", "method", "chance_per_year")
+    same = [one for one in every.values() if one.category == series.category and one.first <= verdict.at]
+    here = [(one, (verdict.at - one.first) // WEEK) for one in same]
+    week = {one.division: (one.counts[at] or 0, one.losses[at]) for one, at in here}
     hint = category.thresholds.hint
     needed = math.ceil((now.base or 0) * (100 + hint.percent) / 100)
     facts = {
-        **{name: getattr(verdict, name) for name in names},
+        **{name: getattr(verdict, name) for name in ("expected", "upper", "p", "method", "chance_per_year")},
+        **{name: getattr(now, name) for name in ("before", "last_year", "percent")},
         "since": verdict.since.isoformat(),
-        "before": now.before,
-        "last_year": now.last_year,
-        "percent": now.percent,
         # With so many it would not have been told.
         "at_most": max(math.floor(verdict.upper), hint.least - 1, needed - 1),
         "places": places_in(series.division, week),
         "points": _points(series, verdict),
     }
-    area = merged_upwards({name: count for name, (count, _) in week.items()}, FEWEST)[series.division]
+    area = merged_upwards({name: count for name, (count, _) in week.items()}, MIN_SHOWN)[series.division]
     about = {"level": grade, "area": area, "count": now.count, "loss": series.losses[place], "facts": facts}
     return made(platform, category, series.division, "week", verdict.at, **about)
 
@@ -96,9 +89,9 @@ def _finding(platform: Platform, series: Series, verdict: Judged, week: Week) ->
 def places_in(division: str, week: Week) -> list[dict[str, Any]]:
     """The figures of the divisions right below one, the highest first; the last, without a name, of where few are."""
     shown = sorted(((count, one) for one, (count, _) in week.items() if one and over(one) == division), reverse=True)
-    shown = [one for one in shown if one[0] >= FEWEST]
+    shown = [one for one in shown if one[0] >= MIN_SHOWN]
     # Else the sum would tell how many the few are.
-    while (rest := week[division][0] - sum(count for count, _ in shown)) and rest < FEWEST and shown:
+    while (rest := week[division][0] - sum(count for count, _ in shown)) and rest < MIN_SHOWN and shown:
         shown.pop()
     rows: list[dict[str, Any]] = [{"division": one, "count": count, "loss": week[one][1]} for count, one in shown]
     return [*rows, *([{"division": None, "count": rest, "loss": None}] if rest and rows else [])]

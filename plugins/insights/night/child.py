@@ -1,6 +1,6 @@
 """The program of the night's process: series on its standard input, verdicts on its standard output, one JSON a line.
 
-A line without a `key` sets rules, by the names of NightRules; all others are series, as `Asked` in `judging` has them.
+A line without a `key` sets rules, by the names of RULES; all others are series, as `Asked` in `judging` has them.
 A series that is wrong is told with its key, and the others are judged.
 """
 
@@ -11,7 +11,6 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import takewhile
 from pathlib import Path
@@ -35,22 +34,13 @@ SOME_WRONG = 3
 LEAST_YEARS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NightRules:
-    """By what the night judges: see NightSettings."""
-
-    alpha: float = 0.01
-    ears_alpha: float = 0.001
-    rate: float = 0.05
-    years: int = 5
-    window: int = 26
-    #: Bytes that the process may ask for beyond what it has when it is told; 0 for any.
-    memory: int = 0
+#: By what is judged (see NightSettings); `memory` are the bytes that may be asked for beyond what there is by then.
+RULES = {"alpha": 0.01, "ears_alpha": 0.001, "rate": 0.05, "years": 5, "window": 26, "memory": 0}
 
 
 def main() -> int:
     """Judge what comes; gives the status to end with."""
-    rules, asked, status = NightRules(), [], 0
+    rules, asked, status = RULES, [], 0
     for line in sys.stdin.buffer:
         key = None
         try:
@@ -58,8 +48,8 @@ def main() -> int:
             if (key := document.get("key")) is not None:
                 asked.append(checked(document))
             else:
-                rules = NightRules(**document)
-                bound_memory(rules.memory)
+                rules = RULES | document
+                bound_memory(int(rules["memory"]))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             print(json.dumps({"key": key, "error": f"{type(error).__name__}: {error}"}))
             status = SOME_WRONG
@@ -93,7 +83,7 @@ def checked(document: dict[str, Any]) -> dict[str, Any]:
     return document | {"first": first + timedelta(days=before * DAYS[grain]), "counts": counts[before:]}
 
 
-def judged(asked: Iterable[Mapping[str, Any]], rules: NightRules) -> Iterator[dict[str, Any]]:
+def judged(asked: Iterable[Mapping[str, Any]], rules: Mapping[str, float]) -> Iterator[dict[str, Any]]:
     """What is to be said of the last period of each series; those of which nothing can be said are left out."""
     alike, together = defaultdict(list), defaultdict(list)
     for one in asked:
@@ -102,19 +92,19 @@ def judged(asked: Iterable[Mapping[str, Any]], rules: NightRules) -> Iterator[di
         for verdict in _of_group(group, grain, first, length, rules) if length else ():
             together[grain, verdict["at"]].append(verdict)
     for (grain, _), verdicts in together.items():
-        most = cut([one["p"] for one in verdicts], rules.rate)
-        chance = round(chance_per_year(len(verdicts), min(most, rules.alpha), PERIODS[grain]), 4)
+        most = cut([one["p"] for one in verdicts], rules["rate"])
+        chance = round(chance_per_year(len(verdicts), min(most, rules["alpha"]), PERIODS[grain]), 4)
         for verdict in verdicts:
             is_alarm = verdict["is_alarm"] and verdict["p"] <= most
             yield verdict | {"is_alarm": is_alarm, "chance_per_year": chance}
 
 
 def _of_group(
-    group: list[Mapping[str, Any]], grain: str, first: date, length: int, rules: NightRules
+    group: list[Mapping[str, Any]], grain: str, first: date, length: int, rules: Mapping[str, float]
 ) -> Iterator[dict[str, Any]]:
     """Verdicts on series that begin and end together, before they are held against others."""
     table = table_of([one["counts"] for one in group])
-    found = [_bounds(table, at, grain, first, rules) for at in range(max(0, length - rules.window), length)]
+    found = [_bounds(table, at, grain, first, rules) for at in range(max(0, length - int(rules["window"])), length)]
     (method, last), period = found[-1], timedelta(days=DAYS[grain])
     at = first + (length - 1) * period
     for row, one in enumerate(group):
@@ -136,22 +126,22 @@ def _of_group(
         }
 
 
-def _bounds(table: Values, at: int, grain: str, first: date, rules: NightRules) -> tuple[str, Bounds]:
+def _bounds(table: Values, at: int, grain: str, first: date, rules: Mapping[str, float]) -> tuple[str, Bounds]:
     """By which method one position is judged, and how: by as many years as there are, else by the last few periods."""
     about: Any = {
         "w": 3,
         "no_periods": 10,
         "past_weeks_not_included": 26,
         "p_threshold_trend": 1.0,
-        "alpha": rules.alpha,
+        "alpha": rules["alpha"],
     }
-    for years in range(rules.years, LEAST_YEARS - 1, -1) if grain == "week" else ():
+    for years in range(int(rules["years"]), LEAST_YEARS - 1, -1) if grain == "week" else ():
         try:
             return "farrington-flexible", bounds(table, at, Rules(b=years, threshold_method="nbPlugin", **about), first)
         except TooShort:
             continue
     try:
-        return "ears-c2", ears_bounds(table, at, EarsRules(method="C2", alpha=rules.ears_alpha))
+        return "ears-c2", ears_bounds(table, at, EarsRules(method="C2", alpha=rules["ears_alpha"]))
     except TooShort:
         nothing = np.full(len(table), np.nan)
         return "", Bounds(nothing, nothing, nothing, np.zeros(len(table), bool))

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal
 from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
-from road import places
+from lines import box_of
 from road.board import BOARD, Board, Shown, feature_of
 from road.changing import stamp
 from road.register import within
@@ -22,6 +22,7 @@ from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
 from road.settings import SETTINGS
 from road.tables.models import RoadChange
+from road.wzdx import feed_of
 
 ROUTES = Routes("roads")
 
@@ -89,14 +90,14 @@ def _placed(board: Board, query: Mapping[str, Any]) -> Iterable[Shown]:
     if "along" not in query:
         return board.shown.values()
     line = [complex(*map(float, one.split(","))) for one in query["along"].split(";")]
-    west, south, east, north = places.box_of(line)
+    west, south, east, north = box_of(line)
     if len(line) > MAX_WAY or max(east - west, north - south) > MAX_WAY_DEGREES or max(-south, north) > 85:
         raise InvalidParameter(say("Ask for a shorter way, or one with fewer points."), parameter="along")
     return board.along(line, query["width"])
 
 
-def _reply(call: Call, body: bytes) -> web.StreamResponse:
-    return reply_bytes(call, body, GEOJSON, etag_of(body), CACHED)
+def _reply(call: Call, body: bytes, more: Mapping[str, str] = CACHED) -> web.StreamResponse:
+    return reply_bytes(call, body, GEOJSON, etag_of(body), {**CACHED, **more})
 
 
 @ROUTES.get(
@@ -111,6 +112,17 @@ async def show_road_event(call: Call) -> web.StreamResponse:
     if shown is None or shown.is_over(call.now):
         raise NotFound(say("There is no such event, or it is over."))
     return _reply(call, shown.feature(gcj02=call.query["gcj02"]))
+
+
+@ROUTES.get(
+    "/v1/road/work-zones",
+    Audience.ANYONE,
+    {200: Answer("A WZDx 4.2 work zone feed.", {"type": "object"}, media_type=GEOJSON)},
+)
+async def show_work_zones(call: Call) -> web.StreamResponse:
+    """Works and detours for other systems: Work Zone Data Exchange 4.2; `Link` names the licence."""
+    feed, licence = feed_of(call, await call.platform[BOARD].fresh()), call.platform[SETTINGS].licence
+    return _reply(call, orjson.dumps(feed), {"Link": f'<{licence}>; rel="license"'} if licence else {})
 
 
 @ROUTES.get(

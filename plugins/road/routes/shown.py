@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-import orjson
 
 from banshi import Link, Parameter, Platform
 from banshi.sdk.documents import ID, TEXT, Record, array, optional
 from road.board import feature_of
 from road.tables.models import RoadEvent
-from road.vocabulary import COLUMNS, DEFAULTS, MEMBERS
-
-_DECLARED: Mapping[str, Any] = orjson.loads((Path(__file__).parents[1] / "documents.json").read_bytes())
+from road.vocabulary import COLUMNS, DEFAULTS, DOCUMENTS, MEMBERS
 
 GEOJSON = "application/geo+json"
-PARAMETERS = {name: Parameter(name, **one) for name, one in _DECLARED["parameters"].items()}
+PARAMETERS = {name: Parameter(name, **one) for name, one in DOCUMENTS["parameters"].items()}
 
-_SAID = {name: one for name, one in MEMBERS.items() if name not in (*COLUMNS, "report")}
-_ALWAYS = {name: MEMBERS[name] for name in ("kind", "road", "division")} | _DECLARED["feature"]
+_SAID = {name: one for name, one in MEMBERS.items() if name not in COLUMNS}
+_ALWAYS = {name: MEMBERS[name] for name in ("kind", "road", "division")} | DOCUMENTS["feature"]
 #: Of GeoJSON: its geometry is in WGS 84, and null where the road's name is all that is known.
 FEATURE = Record(
     type={"const": "Feature"},
@@ -32,8 +26,8 @@ FEATURE = Record(
 COLLECTION = Record(
     type={"const": "FeatureCollection"}, features=array(FEATURE), next=optional(ID), license=optional(TEXT)
 )
-STEP = Record(**_DECLARED["step"])
-RECORD = Record(**_DECLARED["record"], event=FEATURE, steps=optional(array(STEP)))
+STEP = Record(**DOCUMENTS["step"])
+RECORD = Record(**DOCUMENTS["record"], event=FEATURE, steps=optional(array(STEP)))
 
 
 def record(platform: Platform, row: RoadEvent, **more: Any) -> dict[str, Any]:

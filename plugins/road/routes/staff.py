@@ -16,7 +16,7 @@ from road import changing
 from road.routes.shown import PARAMETERS, RECORD, STEP, leads, record
 from road.sentences import say
 from road.settings import item_of
-from road.tables.models import RoadChange, RoadEvent
+from road.tables.models import RoadEvent
 from road.vocabulary import CHANGE, NEW
 
 ROUTES = Routes("roads")
@@ -126,5 +126,5 @@ async def list_road_records(call: Call) -> web.StreamResponse:
 async def show_road_record(call: Call) -> web.StreamResponse:
     """Show an event with who did what when."""
     row = await event_of(call)
-    steps = await RoadChange.filter(event_id=row.id).order_by("version")
+    steps = await row.changes.order_by("version")
     return reply(call, record(call.platform, row, steps=[STEP.of(call.platform, one) for one in steps]))

@@ -45,6 +45,7 @@ class RoadEvent(Model):
     #: The citizen's report that it came from.
     report = fields.UUIDField(null=True)
     updated_at = fields.DatetimeField(db_index=True)
+    changes: Any
 
     class Meta:
         table = "road_event"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,9 +14,10 @@ import pytest
 from banshi.testing import Door
 from conversations import CONVERSATIONS, Button, Reply
 from conversations.tables.models import ChannelConversation, Said, Turn
-from qq import signing
+from qq import banshi_checks, signing
 from qq.bots import _with_buttons
 from qq.sandbox.people import Limits
+from qq.settings import BotSettings, QqSettings
 from tests.channels import test_every_item as items
 from tests.channels.qq.phones import QqPhones, bot_of, opened_qq
 from tests.channels.strangers import judge
@@ -110,6 +112,30 @@ async def test_a_group_is_heard_where_the_bot_is_called_and_danger_always_and_on
         await qq.phone("一@群").unfollows()
         assert await said(qq, "一@群", "你好") == []
         assert (await Said.all().order_by("-id").first()).state == "refused"  # type: ignore[union-attr]
+
+
+async def test_all_members_of_a_group_who_write_at_once_are_as_much_as_one_and_danger_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(judge.LOCAL, "rates", {"burst": 20, "day": 9_000})
+    async with bureau(tmp_path) as (qq, _):
+        many, burst = tries(200, 5_000), 20
+        qq.sandbox.account.limits = Limits(answers=10_000)
+        for first in range(0, many, 50):
+            phones = (qq.phone(f"成员{number}@群") for number in range(first, first + 50))
+            await asyncio.gather(*(phone.says("进度") for phone in phones))
+        await until(judge.nothing_waits)
+        assert {one.status for one in qq.sandbox.callbacks.deliveries} == {200}
+        # By minute; and once it is said that it is too much.
+        assert burst <= len(qq["一@群"]) <= tries(2, 10) * (burst + 1) < many * 2
+        assert "110" in (await said(qq, "二@群", "有人跳河了"))[-1]
+
+
+def test_what_qq_has_withdrawn_is_said_where_there_is_a_bot() -> None:
+    bot = BotSettings(appid="102000001", secret="made-up", addresses=("https://city.example/",))
+    (found,) = banshi_checks(settings=QqSettings(bots={"city": bot}))
+    assert (found.rule, found.note, "21 April 2025" in found.advice) == ("withdrawn", True, True)
+    assert not [*banshi_checks(settings=QqSettings())]
 
 
 async def test_an_answer_that_was_lost_is_sent_again_and_shown_once_and_a_sixth_waits(tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from banshi import LANGUAGES, Principal, Role
 from banshi.testing import Door
+from insights.figures.models import CountSource
 from insights.findings import weekly
 from tests.channels.site.browsing import Browser, open_browser
-from tests.insights.findings.city import EAST, LIST, STREETS, analyst, any_rise, count, open_city, risen
+from tests.insights.findings.city import EAST, LIST, STREETS, analyst, any_rise, count, last_week, open_city, risen
 from web_site.session import STAFF
 
 ROOM = f"{STAFF}/findings"
@@ -82,6 +84,12 @@ async def test_one_drafts_and_asks_and_another_approves_in_publishing(door: Door
         assert "公开" in text(wu, "wr") or "已发布" in text(wu, "wr")
         assert "已发出" in text(wu, "ch"), "the chart shows when"
         assert "未满周" in text(wu, "af")
+        assert not wu.page.xpath("//main//form"), "what went out stays told"
+        # A week that nobody has counted yet has no figure beside which anything could stand.
+        await CountSource.all().update(until=last_week(door) + timedelta(days=6))
+        await wu.go(f"{ROOM}/{one['id']}")
+        assert (wu.status, "无数据" in text(wu, "af")) == (200, True)
+        assert "已发出" in text(wu, "ch")
 
 
 async def test_a_dismissal_asks_why_and_until_when_and_can_be_taken_back(door: Door) -> None:

@@ -33,7 +33,7 @@ OURS = {
     *("group", "sort", "colour", "verdict", "source", "how", "unnamed", "department", "unit", "field", "fields"),
     *("required", "link", "links", "action", "next", "cursor", "severity", "promised_days_unit", "legal_days_unit"),
     *("x-when", "x-choices", "x-accepts", "x-place", "x-prefill", "x-required", "stream", "document", "dangers"),
-    *("themes", "name_of_claim", "begin_unnamed", "href", "online_depth", "by", "sign_every", "key"),
+    *("themes", "name_of_claim", "begin_unnamed", "href", "online_depth", "by", "sign_every", "key", "level", "grain"),
 }
 #: Values that are moments, identities, or addresses of ours.
 MADE = re.compile(r"\d{4}-\d\d-\d\d.*|[0-9a-f]{8}-[0-9a-f-]{27}|/(v1|site)/.*|", re.DOTALL)
@@ -116,6 +116,7 @@ async def pages_of(world: World) -> list[str]:
         *("/staff/figures", *(f"/staff/publishing{at}" for at in ("", "?of=alerts", "?of=postings", "/notices/new"))),
         *(f"/staff/publishing/notices/{draft}", f"/staff/publishing/notices/{draft}/edit"),
         *("/staff/publishing/alerts/new", f"/staff/publishing/alerts/{world.alert}"),
+        *("/staff/findings", f"/staff/findings/{world.finding}"),
         *("/sign-in?next=/site/staff", "/staff/worklist", f"/staff/worklist?q={case['number']}"),
         *(f"/staff/cases/{world.case}{end}" for end in ("", "/actions/revoke", "/actions/close", "/actions/none")),
     ]

@@ -63,6 +63,9 @@ async def test_a_call_is_answered_looked_at_filed_for_and_asked_about_by_its_sli
         await li.go(there)
         await sends(li, "outcome", outcome="transferred")
         assert li.status == 422
+        await sends(li, "pop", purpose="what was filed")
+        assert "Filed by telephone" in shown(li)
+        assert form not in shown(li)
         await sends(li, "outcome", outcome="filed")
         assert "Noted." in shown(li)
         await sends(li, "close")
@@ -71,6 +74,8 @@ async def test_a_call_is_answered_looked_at_filed_for_and_asked_about_by_its_sli
         assert li.status in (404, 422)
         await sends(li, "read", number=NUMBER, slip=slip)
         assert "Go on with it" in shown(li)
+        # What it is by its title: a code is nothing to read out.
+        assert form not in shown(li)
         await sends(li, form, "begin", "1")
         assert li.page.xpath("//input[@name='slip']/@value") == [slip]
         await li.go(HERE)

@@ -14,31 +14,36 @@ from typing import Any
 
 import pytest
 
-from banshi import Principal, Role
+from banshi import Principal, Role, Write
 from banshi.builtin.identity.access import ACCESS
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door
 from desk import Enquiry
 from hotline.tables.models import HotlineCall, HotlineCallBack
+from insights.findings.models import Finding, FindingStep
 from mobile_push.tables.models import Broadcast
 from tests.channels.desks import DEPARTMENTS
 from tests.channels.hotline.exchange import SECRET, Switch
 from tests.channels.site.browsing import Browser, open_browser
 from tests.channels.test_desk_delivery import City, city
 from tests.conftest import good_answers
+from tests.kernel.api_world import risen
 from web_site.session import STAFF
 from web_site.staff.desk.deeds import DEEDS
+from web_site.staff.findings import ACTIONS as FOUND
 from web_site.staff.hotline import calls as hotline
 from web_site.staff.publishing import ACTIONS
 
 #: The department of what there is, that of the desk, and another one.
 PLACES = ("traffic", "petitions", "fire")
-#: What stands in the case, in the draft, in the talk and at the call, and nowhere else.
+#: What stands in the case, in the draft, in the talk, at the call and in the finding, and nowhere else.
 SECRETS = {"case": "川B77777", "notice": "尚未公开的通知", "enquiry": "我把钱转给了骗子", "call": "+8619900004711"}
+SECRETS |= {"finding": "同一团伙，尚在侦办"}
 #: What is done on the hotline's pages.
 CALLED = [*hotline.DEEDS, *hotline.AT_DESK, "find", "tries", "read", "withdraw"]
 #: Lists of the API in which one of these may stand.
 LISTS = ("/v1/worklist", "/v1/notices", "/v1/alerts/records", "/v1/desk/enquiries?limit=100")
+LISTS = (*LISTS, "/v1/insights/findings")
 SHUT = {401, 403, 404}
 
 
@@ -52,6 +57,7 @@ class Bench:
     notice: str
     enquiry: str
     call: str
+    finding: str
 
     @property
     def things(self) -> dict[str, str]:
@@ -60,6 +66,7 @@ class Bench:
             "notice": f"/v1/notices/{self.notice}",
             "enquiry": f"/v1/desk/enquiries/{self.enquiry}",
             "call": f"/v1/hotline/calls/{self.call}",
+            "finding": f"/v1/insights/findings/{self.finding}",
         }
 
     def addresses(self, method: str) -> Iterator[str]:
@@ -76,8 +83,9 @@ class Bench:
             return
         room = path.removeprefix(STAFF).split("/")[1]
         ids = {"cases": self.case, "publishing": self.notice, "desk": self.enquiry, "hotline": self.call}
+        ids["findings"] = self.finding
         steps = self.door.platform.registry.items["zone-pass"].steps
-        actions = {"cases": {step.action for step in steps}, "publishing": {*ACTIONS}}
+        actions = {"cases": {step.action for step in steps}, "publishing": {*ACTIONS}, "findings": {*FOUND}}
         known: dict[str, Sequence[str]] = {
             "id": [ids.get(room, "")], "noun": ["notices"], "action": sorted(actions.get(room, ())),
             "deed": CALLED if room == "hotline" else [*DEEDS, "answers"], "code": ["suggest-police"],
@@ -91,6 +99,7 @@ class Bench:
         """Where everything is: what a button may change."""
         rows: list[Any] = await Case.all().order_by("id").values_list("id", "version", "state")
         rows += await Broadcast.all().order_by("id").values_list("id", "version", "state")
+        rows += await Finding.all().order_by("id").values_list("id", "version", "state")
         rows += await HotlineCall.all().order_by("id").values_list("id", "version", "outcome")
         rows += await HotlineCallBack.all().order_by("id").values_list("id", "state", "officer")
         return [*rows, *await Enquiry.all().order_by("id").values_list("id", "state", "officer")]
@@ -101,6 +110,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     more: dict[str, Any] = {"web_site": ("web_site", {}), "traffic": (DEPARTMENTS / "traffic", {})}
     more["mobile_push"] = ("mobile_push", {})
     more["hotline"] = ("hotline", {"secrets": [SECRET]})
+    more["insights"] = ("insights", {})
     async with city(tmp_path, "", more=more) as one:
         yield await filled(one)
 
@@ -123,7 +133,12 @@ async def filled(one: City) -> Bench:
     call = await HotlineCall.get()
     operator = door.staff("staff-petitions-desk", "petitions:desk")
     (await operator.post(f"/v1/desk/enquiries/{call.enquiry_id}/claim")).ok()
-    return Bench(door, case["id"], case["attachments"][0]["id"], notice["id"], enquiry["id"], str(call.id))
+    finding = await risen(door)
+    step = {"finding_id": finding, "version": 1, "action": "reopen", "state": "open", "actor": "sun"}
+    await door.platform.store.commit(
+        Write(rows=[FindingStep(**step, at=door.platform.now(), reason=SECRETS["finding"])])
+    )
+    return Bench(door, case["id"], case["attachments"][0]["id"], notice["id"], enquiry["id"], str(call.id), finding)
 
 
 def people(door: Door) -> Iterator[tuple[str, Principal | None]]:
@@ -153,7 +168,7 @@ class Allowed:
         told = {thing: await api.get(at) for thing, at in bench.things.items()}
         lists = "".join([(await api.get(at)).body.decode() for at in LISTS])
         secrets = {thing for thing, one in SECRETS.items() if one in told[thing].body.decode() + lists}
-        actions = {thing: actions_in(told[thing]) for thing in ("case", "notice")}
+        actions = {thing: actions_in(told[thing]) for thing in ("case", "notice", "finding")}
         desks = await api.get("/v1/desk/desks")
         leads = name.endswith(":desk-lead")
         found = {one["code"]: leads for one in desks.ok()["items"]} if desks.status == 200 else {}
@@ -171,6 +186,8 @@ class Allowed:
                 return "notice" in self.secrets
             case ["publishing", _, _, "actions", action]:
                 return action in self.actions["notice"]
+            case ["findings", _, "actions", action]:
+                return action in self.actions["finding"]
             case ["desk", "enquiries", _, _]:
                 return "enquiry" in self.secrets
             case ["desk", "desks", desk, rule]:

@@ -15,7 +15,7 @@ import pytest
 from lxml import etree
 
 from insights.drawn.charts import chart_of, stand_alone
-from insights.drawn.maps import SAMPLE, DivisionMap, findings, read_shapes
+from insights.drawn.maps import SAMPLE, division_map, findings, read_shapes
 from insights.settings import MapSettings
 
 HOSTILE = json.loads((Path(__file__).parents[2] / "channels" / "site" / "hostile_texts.json").read_text("utf-8"))
@@ -88,8 +88,8 @@ def test_a_text_of_anybody_s_is_text_and_a_picture_has_no_script_and_nothing_fro
 
     def both(text: str) -> list[etree._Element]:
         figures = dict.fromkeys(shapes, 7.0)
-        one = DivisionMap(title=text, shapes=shapes, figures=figures, names=dict.fromkeys(shapes, text), untold=text)
-        return [drawn(finding(title=text)), etree.fromstring(stand_alone(one.svg()))]
+        one = division_map(text, shapes, figures, dict.fromkeys(shapes, text), text)
+        return [drawn(finding(title=text)), etree.fromstring(stand_alone(one))]
 
     usual = [[(one.tag, sorted(one.attrib)) for one in picture.iter()] for picture in both("ordinary")]
     for text in HOSTILE:
@@ -109,8 +109,7 @@ def test_a_map_tells_divisions_apart_by_pattern_and_words() -> None:
     shapes = read_shapes(SAMPLE, "code")
     assert len(shapes) == 9
     figures = dict(zip(shapes, [0, 7, 12, 25, 40, None, 14, 22, 9], strict=True))
-    one = DivisionMap(title="本周", shapes=shapes, figures=figures, names={"510727": "平武县"}, untold="不足5起")
-    picture = etree.fromstring(stand_alone(one.svg()))
+    picture = etree.fromstring(stand_alone(division_map("本周", shapes, figures, {"510727": "平武县"}, "不足5起")))
     patterns = {each.get("id"): each[0].get("d") for each in picture.iter(f"{SVG}pattern")}
     assert len({*patterns.values()}) == len(patterns) == 5
     fills = [each.get("fill", "") for each in picture.iter(f"{SVG}path") if each.get("fill")]

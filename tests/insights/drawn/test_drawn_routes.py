@@ -16,8 +16,10 @@ from lxml import etree
 from PIL import Image
 
 from banshi.testing import Door
-from insights.drawn.press import PRESS
+from insights.drawn.charts import chart_of, stand_alone
+from insights.drawn.press import PRESS, Press
 from insights.findings import weekly
+from tests.insights.drawn.test_charts import HOSTILE, finding
 from tests.insights.findings.city import LIST, WEST, act, analyst, any_rise, count, last_week, open_city, risen
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -112,7 +114,20 @@ async def test_drawing_does_not_stop_the_loop(door: Door) -> None:
     assert started < 0.5
 
 
-EMPTY = {
+async def test_whatever_a_text_says_there_is_a_page() -> None:
+    """PDF/UA refuses what no font has a shape for, and control characters with it."""
+    press, sections = Press(), []
+    for text in HOSTILE:
+        why = {**EMPTY["why"], "beside": [text], "places": [{"division": {"title": text}, "count": 3}]}
+        shown = {**EMPTY, "state": "dismissed", "history": [{"reason": text}], "why": why}
+        svg = stand_alone(chart_of(finding(title=text), "en").svg()).decode()
+        sections.append({"title": f"{text}: {text}", "finding": shown, "svg": svg, "alt": f"A chart of {text}"})
+    body = await press.drawn("pdf", {"title": f"Of {HOSTILE[-1]}", "language": "en", "sections": sections})
+    await press.aclose()
+    assert len(pypdf.PdfReader(io.BytesIO(body)).pages) > len(HOSTILE) / 4
+
+
+EMPTY: Any = {
     "count": 1, "state": "open", "warning": None, "history": [], "after": {"weeks": []},
     "why": {"upper": None, "beside": [], "places": [], "points": []},
 }  # fmt: skip

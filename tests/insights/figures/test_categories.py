@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from banshi.foundation.findings import ConfigurationError
 from banshi.testing import open_door
 from insights.figures.categories import CATEGORIES, SAMPLE, read_categories
 from insights.settings import SETTINGS, InsightsSettings, Rise
-from tests.insights.figures.bureau import FILE, bureau
+from tests.insights.figures.bureau import FILE, NOW, at, bring, bureau
 from tests.registers import DEPARTMENTS
+
+DOCUMENTED = Path(__file__).resolve().parents[3] / "docs" / "insights.md"
 
 #: What is written in place of what, and what is then told, of the sample.
 MISTAKES = {
@@ -34,8 +37,8 @@ MISTAKES = {
     ("防盗提醒：扒窃警情增多", "防盗提醒：近期全市公交站点扒窃警情增多"): "wrong-category: {file}: "
     "categories.theft-pickpockets: template.title.zh-CN: it may get 19 characters long, 18 at most: shorten it",
     (', en = "Noise" }', " }"): "wrong-category: {file}: categories.noise: title: write it in en, too",
-    ("percent = 30 }", "percent = -30 }"): "wrong-value: {file}: categories.drowning.thresholds.hint least has to be "
-    "1, percent 0 at least",
+    ("percent = 30 }", "percent = -30 }"): "wrong-value: {file}: categories.drowning.thresholds.hint.percent input "
+    "should be greater than or equal to 0",
     ('code = "fires"', 'code = "noise"'): "wrong-category: {file}: categories.noise: code: another category has it "
     "already: rename one",
     ('counts.imports = ["police-reports"]', ""): "wrong-value: {file}: categories.fraud-tasks.counts is missing",
@@ -60,6 +63,11 @@ async def test_the_sample_is_right_and_every_mistake_is_told(tmp_path: Path) -> 
             file.write_text(text.replace(before, after, 1), encoding="utf-8")
             found = [f"{one.rule}: {one.advice}" for one in read_categories(own, registry).findings]
             assert any(one.startswith(told.format(file=file)) for one in found), (told, found)
+        # What the documentation shows can be handed in.
+        example = re.search(r'csv title="police-reports.csv"\n(.*?)```', DOCUMENTED.read_text("utf-8"), re.DOTALL)
+        assert example is not None
+        at(door, NOW)
+        await bring(door, tmp_path, example[1], "police-reports.csv")
         for text, told in {"a = [": "unreadable", "categories = 3": "wrong-value", "[more]": "unknown-table"}.items():
             file.write_text(text, encoding="utf-8")
             assert [one.rule for one in read_categories(own, registry).findings] == [told]

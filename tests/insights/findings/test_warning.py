@@ -155,6 +155,13 @@ async def test_of_two_officers_at_once_one_is_taken_and_one_draft_is_left(door: 
     assert await FindingStep.filter(finding_id=one["id"]).count() == 1
 
 
+async def test_of_one_person_twice_at_once_the_draft_is_one_and_stays(door: Door) -> None:
+    one, lin = await risen(door), analyst(door)
+    replies = await asyncio.gather(*(act(lin, one, "draft") for _ in range(4)))
+    assert sorted(reply.status for reply in replies) == [200, 409, 409, 409]
+    assert [row.state for row in await Broadcast.all()] == ["draft"]
+
+
 async def test_killed_between_the_draft_and_the_finding_it_is_the_same_draft_again(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

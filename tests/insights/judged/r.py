@@ -79,19 +79,19 @@ def published() -> dict[str, Series]:
 def series_of(file: Path) -> Iterable[Series]:
     for name, first, per_year, counts in csv.reader(file.read_text(encoding="utf-8").splitlines()):
         day = date.fromisoformat(first) if first else None
-        yield Series(name, day, int(per_year), [None if math.isnan(one) else one for one in _floats(counts)])
+        yield Series(name, day, int(per_year), [None if math.isnan(one) else one for one in floats(counts)])
 
 
 def figures_of(file: Path) -> list[Figures]:
     found = []
     for series, given, method, first, upper, expected, p, alarms in csv.reader(file.read_text().splitlines()):
         positions = range(int(first) - 1, int(first) - 1 + len(alarms)) if first else None
-        about = (_floats(upper), _floats(expected), _floats(p), [one == "1" for one in alarms])
+        about = (floats(upper), floats(expected), floats(p), [one == "1" for one in alarms])
         found.append(Figures(series, given, method, positions, *about))
     return found
 
 
-def _floats(text: str) -> list[float]:
+def floats(text: str) -> list[float]:
     return [math.nan if one in ("NA", "NaN") else float(one) for one in text.split()]
 
 

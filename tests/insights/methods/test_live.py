@@ -39,7 +39,7 @@ def _made(number: int, random: Random) -> Series:
     if odd == "noughts":
         counts[100:260] = [0.0] * 160
     elif odd == "huge":
-        counts[some[0]] = 10.0 ** random.randint(3, 9)
+        counts[some[0]] = 10.0 ** random.randint(3, 5)
     elif odd == "half":
         counts = [None if one is None else one + 0.5 for one in counts]
     first = None if number % 2 else date(2019, 1, 7) + timedelta(weeks=random.randrange(60), days=random.randrange(7))
@@ -49,7 +49,7 @@ def _made(number: int, random: Random) -> Series:
 @pytest.mark.long
 def test_r_says_the_same_of_series_at_random(tmp_path: Path) -> None:
     random = Random(SEED)
-    series = {one.name: one for one in (_made(number, random) for number in range(24))}
+    series = {one.name: one for one in (_made(number, random) for number in range(12))}
     sets = {name: PLAIN | SETS[name] for name in ("noufaily", "two")}
     farrington, ears = asked(tmp_path, series.values(), sets, last=4)
     answered = [one for one in farrington if one.positions is not None]

@@ -88,19 +88,21 @@ async def test_a_night_that_wants_more_memory_than_it_may_have_ends_and_says_so(
 
 
 async def test_whoever_no_longer_waits_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun: list[asyncio.subprocess.Process] = []
-    begin = asyncio.create_subprocess_exec
+    begin, begun = asyncio.create_subprocess_exec, asyncio.get_running_loop().create_future()
 
     async def noted(*command: str, **given: Any) -> asyncio.subprocess.Process:
-        begun.append(await begin(*command, **given))
-        return begun[-1]
+        process = await begin(*command, **given)
+        begun.set_result(process)
+        return process
 
     monkeypatch.setattr(judging, "BEGIN", "import time; time.sleep(60)")
     monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await judged(asked(planted()[0], 200))
-    assert [one.returncode for one in begun] == [-signal.SIGKILL]
+    task = asyncio.create_task(judged(asked(planted()[0], 200)))
+    process = await begun
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_the_process_has_numpy_and_nothing_of_the_platform() -> None:

@@ -50,7 +50,8 @@ WORDS = {"type": "string", "minLength": 1, "maxLength": 2_000, "pattern": r"\S"}
 TEXTS = {"type": "boolean", "description": "They agree to text messages, which have no personal word."}
 OUTCOMES = ["answered", "filed", "transferred", "emergency", "nuisance", "dropped"]
 CONSENT = Record(version=TEXT, text={**TEXT, "description": "What is read out before anything is filed."})
-FILED = Record(id=ID, item=TEXT, state={"enum": ["waiting", "filed", "answered", "bound", "withdrawn"]}, at=MOMENT)
+STATE = {"enum": ["waiting", "filed", "answered", "bound", "withdrawn"]}
+FILED = Record(id=ID, item=TEXT, title=TEXT, state=STATE, at=MOMENT)
 DUE = Record(id=ID, why={"enum": ["missed", "promised", "rating"]}, begins=MOMENT, until=MOMENT)
 CALL = Record(
     id=ID,
@@ -143,10 +144,16 @@ async def show_caller(call: Call) -> web.StreamResponse:
     document = {
         "call": await shown(call, row, enquiry),
         "cases": orjson.loads(answer.body)["items"],
-        "filings": [FILED.of(platform, one) for one in filings],
+        "filings": [FILED.of(platform, one, title=title_of(call, one.item)) for one in filings],
         "call_backs": [DUE.of(platform, one) for one in due],
     }
     return reply(call, document, headers={"Cache-Control": "no-store"})
+
+
+def title_of(call: Call, code: str) -> str:
+    """What people call an item; its code where it is gone."""
+    item = call.platform.registry.items.get(code)
+    return text_in(item.title, call.language) if item else code
 
 
 async def proved(call: Call, where: str) -> tuple[Principal, Update]:

@@ -29,7 +29,7 @@ from banshi.sdk.cases import Actor, act, find_draft, hand_over, record_reading, 
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record, optional
 from banshi.sdk.http import Routes
 from desk import DESK
-from hotline.routes.calls import DIGITS, READER, own_desks, proved
+from hotline.routes.calls import DIGITS, READER, own_desks, proved, title_of
 from hotline.routes.filings import NUMBER, SLIP, caller_of
 from hotline.sentences import say
 from hotline.slips import SLIPS, NoSlip, digits_of, number_in
@@ -50,6 +50,7 @@ WITHDRAWING = ("withdraw", "cancel")
 READ = Record(
     id=ID,
     item=TEXT,
+    title=TEXT,
     state={"enum": ["waiting", "filed", "bound"]},
     officer_name={**TEXT, "description": "Who filed it."},
     identified={"enum": ["told", "code"], "description": "They said who they are, or their app's code did."},
@@ -101,7 +102,7 @@ async def read_slip(call: Call) -> web.StreamResponse:
     await record_reading(Actor(call.principal), await Case.filter(id=row.case_id) if row.case_id else waits)
     if row.case_id is not None:
         case = await platform[READER].get(f"/v1/cases/{row.case_id}", whose, call.language)
-    document = READ.of(platform, row, case=case)
+    document = READ.of(platform, row, title=title_of(call, row.item), case=case)
     return reply(call, document, headers={"Cache-Control": "no-store"})
 
 

@@ -17,8 +17,7 @@ from web_site.rendering import day_in
 from web_site.rooms import FINDINGS
 from web_site.sentences import word
 from web_site.session import STAFF
-from web_site.staff.publishing import SAID_AT_FORM
-from web_site.staff.publishing import STATES as WARNING_STATES
+from web_site.staff import publishing
 from web_site.staff.room import StaffPages
 from web_site.visit import Visit
 
@@ -72,13 +71,11 @@ async def decide_about_finding(visit: Visit) -> web.StreamResponse:
         texts = {tag: sent[f"/{name}/{tag}"] for tag in LANGUAGES if f"/{name}/{tag}" in sent}
         body |= {name: texts} if texts else {}
     body |= {"propose": True} if sent.get("next") == "propose" else {}
-    address = f"{LIST}/{visit.call.path['id']}"
+    address, key = f"{LIST}/{visit.call.path['id']}/actions/{visit.call.path['action']}", Filling(visit, {}, None).key
     try:
-        await visit.send(
-            "POST", f"{address}/actions/{visit.call.path['action']}", body, key=Filling(visit, {}, None).key
-        )
+        await visit.send("POST", address, body, key=key)
     except Problem as problem:
-        if problem.status not in SAID_AT_FORM:
+        if problem.status not in publishing.SAID_AT_FORM:
             raise
         told = problem.document(visit.language)
         wrong = [(one["pointer"], str(one["detail"])) for one in told.get("problems", ())]
@@ -96,7 +93,7 @@ async def _shown(
     return await visit.page(
         "findings/finding.html", status=status, stale=stale, here=FINDINGS.at, one=one, mistakes_found=mistakes,
         wrong=dict(wrong), chart=_chart(visit, one), texts=TEXTS, levels=LEVELS, states=STATES, actions=ACTIONS,
-        warning_states=WARNING_STATES, form_key=Filling(visit, {}, None).key,
+        warning_states=publishing.STATES, form_key=Filling(visit, {}, None).key,
     )  # fmt: skip
 
 
@@ -107,7 +104,7 @@ def _chart(visit: Visit, one: Any) -> LineChart | None:
         return None
     days, counts = [each["at"] for each in weeks], [each["count"] for each in weeks]
     sent = ((one["warning"] or {}).get("published_at") or "")[:10]
-    week = next((place for place, day in reversed([*enumerate(days)]) if day <= sent), None)
+    known = [place for place, day in enumerate(days) if day <= sent and counts[place] is not None]
     figures = {"count": last + 1, "figure": one["count"], "upper": f"{one['upper']:g}"}
     about = word("{count} weeks; the last is {figure}, and its bound {upper}.", **figures)
     told = (word("By week"), about, word("Week from"), word("How many"), word("Bound"), word("not counted"))
@@ -116,6 +113,6 @@ def _chart(visit: Visit, one: Any) -> LineChart | None:
         id="series", title=title, about=said, period=period, figures=heading, untold=untold, language=visit.language,
         points=[*zip((day_in(visit.language, date.fromisoformat(day)) for day in days), counts, strict=True)],
         bound=Bound(bound, [each.get("upper") for each in weeks]), marked={last: f"{counts[last]:,}"},
-        noted={} if week is None else {week: text_in(word("Sent"), visit.language)},
+        noted={place: text_in(word("Sent"), visit.language) for place in known[-1:]},
         open_from=next((place for place, each in enumerate(weeks) if not each.get("closed", True)), None),
     )  # fmt: skip

@@ -99,12 +99,8 @@ def _texts(call: Call, category: Category, finding: Finding, page: Texts) -> dic
     texts = {name: {**text, **call.body.get(name, {})} for name, text in suggested.items()}
     wrong = wording.too_long(call.platform[SETTINGS].most_chars, texts)
     problems = [FieldProblem(at, say("Say it in {most} characters.", most=most), "maxLength") for at, most in wrong]
-    odd = (
-        unfounded(texts, wording.known_numbers(finding, [page, *suggested.values()]))
-        if call.body.get("propose")
-        else []
-    )
-    if odd:
+    known = wording.known_numbers(finding, [page, *suggested.values()])
+    if call.body.get("propose") and (odd := unfounded(texts, known)):
         problems.append(FieldProblem("/body", say(UNFOUNDED, numbers=", ".join(odd)), "unfounded"))
     if problems:
         raise InvalidFields(problems)

@@ -28,17 +28,11 @@ Advice = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def suggestion(platform: Platform, category: Category, finding: Finding) -> dict[str, Texts]:
     """Title and body as the category's template has them."""
-    template, days = category.template, 7 if finding.grain == "week" else 1
-    area = platform[DIVISIONS].title(finding.area)
-
-    def filled(texts: Texts) -> Texts:
-        given = {"count": f"{finding.count:,}", "days": days}
-        return {
-            one: text.format(area=text_in(area, one), loss=yuan(finding.loss or 0, one), **given)
-            for one, text in texts.items()
-        }
-
-    return {"title": filled(template.title), "body": filled(template.fitting(loss=finding.loss is not None))}
+    template, area, loss = category.template, platform[DIVISIONS].title(finding.area), finding.loss
+    given = {"count": f"{finding.count:,}", "days": 7 if finding.grain == "week" else 1}
+    own = {one: {**given, "area": text_in(area, one), "loss": yuan(loss or 0, one)} for one in LANGUAGES}
+    parts = {"title": template.title, "body": template.fitting(loss=loss is not None)}
+    return {name: {one: texts[one].format(**own[one]) for one in LANGUAGES} for name, texts in parts.items()}
 
 
 def yuan(amount: int, language: str) -> str:
@@ -66,11 +60,11 @@ def page(platform: Platform, finding: Finding, advice: Advice) -> Texts:
     return told
 
 
-def known_numbers(finding: Finding, suggested: Iterable[Texts]) -> Iterator[float]:
-    """Every number that a warning may name: the finding's but for its earlier weeks', and what is suggested."""
+def known_numbers(finding: Finding, texts: Iterable[Texts]) -> Iterator[float]:
+    """Every number that a warning may name: the finding's but for its earlier weeks', and what its own texts have."""
     facts = {**finding.facts, "points": finding.count}
     own = {"en": f"{facts} {finding.loss} {finding.deaths} {finding.at}"}
-    for text in (text for one in (own, *suggested) for text in one.values()):
+    for text in (text for one in (own, *texts) for text in one.values()):
         yield from (float(value * unit) for _, value, unit in numbers_in(text))
 
 
