@@ -16,9 +16,6 @@ from road.register import RoadRegister
 from road.routes import public, staff
 from road.settings import SETTINGS, RoadSettings
 
-ROUNDS: Key[None] = Key("roads' rounds")
-TIDYING: Key[None] = Key("roads' tidying")
-
 
 @hookimpl
 def banshi_tables() -> Tables:
@@ -36,8 +33,8 @@ def banshi_resources(settings: RoadSettings) -> Sequence[Resource[Any]]:
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(BOARD, Board),
         Resource(public.STREAMS, public.open_streams),
-        Resource(ROUNDS, partial(rounds, LOOK_S, "road-rounds", look, "events on roads are not looked at")),
-        Resource(TIDYING, partial(hourly, "road-tidying", tidy, "old events on roads stay")),
+        Resource(Key[None]("roads' rounds"), partial(rounds, LOOK_S, "road-rounds", look, "events are not looked at")),
+        Resource(Key[None]("roads' tidying"), partial(hourly, "road-tidying", tidy, "old events on roads stay")),
     ]
 
 
