@@ -19,7 +19,19 @@ from web_site.rendering import PAGES, Look
 from web_site.rooms import ROOMS, rooms_here
 from web_site.session import ROOT, SiteFigures
 from web_site.settings import SETTINGS, SiteSettings
-from web_site.staff import bench, case, deciding, desk, figures, findings, hotline, publishing, scanner, worklist
+from web_site.staff import (
+    bench,
+    case,
+    deciding,
+    desk,
+    figures,
+    findings,
+    hotline,
+    publishing,
+    refuting,
+    scanner,
+    worklist,
+)
 from web_site.staff import roads as staff_roads
 from web_site.visit import READER
 from web_site.words import words_in
@@ -52,6 +64,19 @@ def banshi_offers() -> Sequence[Offer[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    work = (bench, worklist, case, deciding, desk, hotline, figures, findings, publishing, staff_roads, scanner)
+    work = (
+        bench,
+        worklist,
+        case,
+        deciding,
+        desk,
+        hotline,
+        figures,
+        findings,
+        publishing,
+        refuting,
+        staff_roads,
+        scanner,
+    )
     rooms = (finding, filling, cases, inbox, passes, published, roads, signing, *work, frame)
     return [*(route for room in rooms for route in room.ROUTES), *frame.FILES]

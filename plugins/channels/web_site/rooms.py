@@ -41,6 +41,7 @@ HOTLINE = Room("/hotline", frozenset({"desk"}), "/v1/hotline/call-backs")
 FIGURES = Room("/figures", frozenset({"desk-lead"}), "/v1/statistics/cases", is_of_cases=True)
 FINDINGS = Room("/findings", JUDGES, "/v1/insights/findings")
 PUBLISHING = Room("/publishing", PUBLISHES, "/v1/notices")
+REFUTATIONS = Room("/refutations", PUBLISHES, "/v1/refutations/records")
 ROADS = Room("/roads", frozenset({"reviewer"}), "/v1/road/records")
 SCANNER = Room("/scan", SCANS, "/v1/passes/verify")
 
@@ -51,5 +52,5 @@ ROOMS: Key[tuple[Room, ...]] = Key("staff's rooms")
 def rooms_here(platform: Platform) -> tuple[Room, ...]:
     """The rooms whose address of the API is served."""
     served = {route.path for _, route in platform.registry.routes}
-    every = (WORKLIST, DESK, HOTLINE, FIGURES, FINDINGS, PUBLISHING, ROADS, SCANNER)
+    every = (WORKLIST, DESK, HOTLINE, FIGURES, FINDINGS, PUBLISHING, REFUTATIONS, ROADS, SCANNER)
     return tuple(one for one in every if one.needs in served)

@@ -61,7 +61,7 @@ def chart_of(finding: Shown, language: str) -> LineChart:
 def title_of(finding: Shown, language: str) -> str:
     """What is counted, and where."""
     names = {"category": finding["category"]["title"], "place": finding["division"]["title"]}
-    return text_in(word("{category}: {place}", **names), language)
+    return text_in(word("{category} in {place}", **names), language)
 
 
 def stand_alone(picture: Markup, *, large: bool = False) -> bytes:

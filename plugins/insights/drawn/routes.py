@@ -28,7 +28,8 @@ ROUTES = Routes("insights")
 SVG, PNG, PDF = "image/svg+xml", "image/png", "application/pdf"
 
 #: A picture's styles are in it.
-STYLED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+STYLED = {"Content-Security-Policy": POLICY}
 
 WEEK_OF = Parameter("week", {"type": "string", "format": "date"}, "A day of it; the last closed week by default.")
 CATEGORY = Parameter("category", {"type": "string", "maxLength": 64}, "The code of one; it has to be named.")

@@ -39,8 +39,9 @@ class Done:
 async def judge_if_due(platform: Platform) -> None:
     """Judge once a day, from the hour of the settings on. One that was killed is done again."""
     once = Limit("nights", 1, day=platform.settings.timezone)
-    if platform.city_time().hour >= platform[SETTINGS].judged_at and not await used(platform, "insights", once):
-        await judge_now(platform)
+    is_due = platform.city_time().hour >= platform[SETTINGS].judged_at and not await used(platform, "insights", once)
+    # Where nothing is counted yet, the night isn't over: it is judged once there are figures.
+    if is_due and (await judge_now(platform)).series:
         await spend(platform, "insights", once)
 
 
@@ -48,7 +49,7 @@ async def judge_now(platform: Platform) -> Done:
     """Judge the last closed week of every series, and keep what rose. Done again, nothing is there twice."""
     every = {f"{one.category}/{one.division}": one for one in await series_of(platform)}
     asked = [Asked(key, one.first, "week", closed(one)) for key, one in every.items() if closed(one)]
-    verdicts = await judge(asked, platform[SETTINGS].night)
+    verdicts = await judge(asked, platform[SETTINGS].night) if asked else []
     looked = [_finding(platform, every, one) for one in verdicts if one.is_alarm]
     rose = [one for one in looked if one is not None]
     chance = max((one.chance_per_year for one in verdicts), default=0.0)

@@ -18,6 +18,8 @@ Values: TypeAlias = NDArray[np.float64]
 
 #: Fractions and series end where a step changes nothing more, or after so many.
 MAX_STEPS, ROUNDING = 100_000, 3e-15
+#: Whole numbers above are none any more; half of what a float tells apart.
+LARGEST = 2.0**52
 #: Shares below this are nearly a Poisson's.
 LEAST_TURNED = 0.01
 
@@ -59,7 +61,8 @@ def count_tail(count: Values, mean: Values, dispersion: Values) -> Values:
 
 def count_quantile(alpha: float, mean: Values, dispersion: Values) -> Values:
     """The least count that is exceeded with probability `alpha` (below 0.5) at most; NaN where there is no mean."""
-    known = np.isfinite(mean) & np.isfinite(dispersion)
+    # Beyond whole numbers, where one huge week has made a bound of no use, there is none.
+    known = (mean < LARGEST) & (mean * dispersion < LARGEST)
     mean, dispersion = np.where(known, mean, 1.0), np.where(known, dispersion, 1.0)
 
     def enough(most: Values) -> NDArray[np.bool_]:
@@ -68,8 +71,8 @@ def count_quantile(alpha: float, mean: Values, dispersion: Values) -> Values:
     # The median is no more than one deviation from the mean.
     deviation = np.sqrt(mean * np.maximum(dispersion, 1))
     low, high = np.maximum(np.floor(mean - deviation) - 1, -1.0), np.ceil(mean + 3 * deviation)
-    while not (done := enough(high)).all():
-        low, high = np.where(done, low, high), np.where(done, high, 2 * high + 1)
+    while (more := ~enough(high) & (high < LARGEST)).any():
+        low, high = np.where(more, high, low), np.where(more, 2 * high + 1, high)
     while (high - low > 1).any():
         middle = np.floor((low + high) / 2)
         done = enough(middle)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Conflict, Write, reply
+from banshi import Answer, Audience, Call, Conflict, NotFound, Write, reply
 from banshi.sdk.documents import TEXT, Record, array
 from banshi.sdk.http import Routes
 from refutations.reading.published import GONE, public
@@ -45,6 +45,7 @@ async def follow_refutation(call: Call) -> web.StreamResponse:
 
 @ROUTES.delete("/v1/refutations/followed/{id}", Audience.CITIZEN, SO_IT_IS)
 async def unfollow_refutation(call: Call) -> web.StreamResponse:
-    """Be told of it no more. Again changes nothing."""
-    await Hearer.filter(person=call.principal.subject, about=_about(call)).delete()
+    """Be told of it no more."""
+    if not await Hearer.filter(person=call.principal.subject, about=_about(call)).delete():
+        raise NotFound
     return web.Response(status=204)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from insights.methods import TooShort, Verdict, ears, farrington_flexible
 from insights.methods.baseline import references
+from insights.methods.tails import count_quantile
 
 BY: dict[str, Any] = {"b": 3, "no_periods": 10, "past_weeks_not_included": 26, "alpha": 0.01, "p_threshold_trend": 1}
 STEADY = [5, 4, 6, 5, 7, 3, 5] * 40
@@ -86,3 +88,12 @@ def test_ears_without_a_deviation_takes_any_more_for_an_alarm() -> None:
     assert ears([3] * 7 + [4], [7], method="C1", min_sigma=0.5)[0].upper == pytest.approx(3 + 3.0902323 * 0.5)
     gap = ears([3, 4, None, 3, 4, 3, 4, 9], [7], method="C1")[0]
     assert (math.isnan(gap.upper), gap.p, gap.is_alarm) == (True, None, False)
+
+
+def test_a_bound_beyond_whole_numbers_is_none_and_is_looked_for_no_longer() -> None:
+    mean = np.array([1e300, math.inf, 1e14, 4.0, math.nan])
+    assert count_quantile(0.01, mean, np.array([1.0, 1.0, 1e9, 1.0, 1.0])) == pytest.approx(
+        [math.nan, math.nan, math.nan, 9, math.nan], nan_ok=True
+    )
+    # Its tail reaches further than any whole number, and the search ends all the same.
+    assert count_quantile(1e-12, np.array([1e7]), np.array([4e8]))[0] > 1e9

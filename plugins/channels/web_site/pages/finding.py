@@ -102,6 +102,7 @@ async def search_items(visit: Visit) -> web.StreamResponse:
         next=found["next"],
         likely=found.get("likely", True),
         elsewhere=found.get("elsewhere", ()),
+        published=found.get("published", ()),
         danger=found.get("danger"),
         urgent=[one for one in pages if one["group"] == "urgent"],
         gentle=[one for one in pages if one["group"] != "urgent"],

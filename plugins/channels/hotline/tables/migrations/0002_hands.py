@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("hotline", "0001_initial")]
 
     initial = False
+    beside = "both are of one version: no server before it has filed for a caller"
 
     operations = [
         ops.AlterField(
