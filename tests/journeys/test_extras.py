@@ -43,6 +43,7 @@ OTHERS = [
     *("commands", "check", "new parks --into parks", "hooks", "doctor", "token wang", "migrate", "chat"),
     *("register import --samples", "register list", "keys list", "audit verify", "outbox list", "webhooks list"),
     *("client list", "push report 00000000-0000-7000-8000-000000000000 --follow", "person export wang -o wang.json"),
+    "insights judge",
     *("form zone-pass", "webpush-key key.pem", "wechat-menu bureau", "wechat-article bureau a.txt", "encrypt --yes"),
     *("publish --samples --url http://127.0.0.1:9", "worker", "backup saved", "restore saved", "demo --exit"),
 ]
