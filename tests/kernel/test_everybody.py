@@ -95,7 +95,12 @@ class World:
         own = re.compile("outbox|^webhooks_sender$|^banshi_lease$|^banshi_refusal$")
         names = [name for name in await names_of(self.door) if not own.search(name)]
         return {
-            name: [tuple(row.values()) for row in await connection.execute_query_dict(f'SELECT * FROM "{name}"')]  # noqa: S608
+            name: [
+                tuple(row.values())
+                for row in await connection.execute_query_dict(f'SELECT * FROM "{name}"')  # noqa: S608
+                # That the night's figures were judged is noted whenever it is.
+                if "insights/nights" not in row.values()
+            ]
             for name in names
         }
 
