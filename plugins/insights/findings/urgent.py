@@ -39,7 +39,9 @@ async def urgent_since(platform: Platform, since: date) -> list[Finding]:
     found = []
     for one in days:
         category, sums = categories.get(one.category), here[one.category, one.day]
-        for why in reasons(category.thresholds.urgent, one) if category else ():
+        if category is None:
+            continue
+        for why in reasons(category.thresholds.urgent, one):
             area = merged_upwards({place: each["count"] for place, each in sums.items()}, MIN_SHOWN)[one.division]
             figures = {name: getattr(one, name) for name in FIGURES}
             told = {name: sums[area].get(name) for name in FIGURES}
