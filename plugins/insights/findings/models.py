@@ -8,7 +8,12 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-__all__ = ["Finding", "FindingStep"]
+from banshi.sdk.http import MIN_SHOWN
+
+__all__ = ["FIGURES", "Finding", "FindingStep"]
+
+#: What was counted.
+FIGURES = ("count", "loss", "deaths")
 
 
 class Finding(Model):
@@ -47,6 +52,22 @@ class Finding(Model):
     class Meta:
         table = "insights_finding"
         indexes = [Index(fields=("department", "found_at", "id"), name="insights_finding_list")]
+
+    @property
+    def told(self) -> dict[str, int | None]:
+        """Count, loss and deaths of the area, which are what others are told; its own are of where it was counted."""
+        return self.facts.get("told") or {name: getattr(self, name) for name in FIGURES}
+
+    @property
+    def is_few(self) -> bool:
+        """Whether even in the area there are so few that no figure is told."""
+        return (self.told["count"] or 0) < MIN_SHOWN
+
+    @property
+    def told_places(self) -> dict[str, int]:
+        """How many its warning tells of, by division: of the area, and of each place on the page behind it."""
+        places = {one["division"]: one["count"] for one in self.facts.get("places", ()) if one["division"]}
+        return {} if self.is_few else {**places, self.area: self.told["count"] or 0}
 
 
 class FindingStep(Model):

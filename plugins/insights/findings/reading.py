@@ -53,7 +53,8 @@ async def warning_of(platform: Platform, finding: Finding, language: str = "en")
 
 
 async def warned_in(platform: Platform, monday: date) -> set[tuple[str, str]]:
-    """Category and area of what the public was told of a week."""
+    """Category and division of each figure that the public was told of a week, those of the page behind it too."""
     drafted = await Finding.filter(at=monday, grain="week", draft_id__isnull=False)
     records = [(one, await warning_of(platform, one)) for one in drafted]
-    return {(one.category, one.area) for one, record in records if record and record["state"] in WENT_OUT}
+    sent = [one for one, record in records if record and record["state"] in WENT_OUT]
+    return {(one.category, place) for one in sent for place in one.told_places}

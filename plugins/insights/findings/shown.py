@@ -12,7 +12,7 @@ from insights.figures.divisions import DIVISIONS
 from insights.figures.series import one_series
 from insights.findings.deciding import permitted
 from insights.findings.drafting import warning, wording
-from insights.findings.drafting.numbers import unfounded
+from insights.findings.drafting.numbers import numbers_in, unfounded
 from insights.findings.models import Finding, FindingStep
 from insights.findings.reading import WENT_OUT, warning_of
 from insights.findings.steps import ACTIONS, LEVELS, STATES
@@ -135,8 +135,10 @@ async def _warning(call: Call, one: Finding) -> dict[str, Any] | None:
     advice = await warning.advice_of(call.platform, category)
     texts = {name: record[name] for name in ("title", "body")}
     suggested = wording.suggestion(call.platform, category, one)
-    known = wording.known_numbers(one, [wording.page(call.platform, one, advice), *suggested.values()])
-    told = {**texts, "content": record["content"] or {}}
+    page = wording.page(call.platform, one, advice)
+    known = [*wording.known_numbers(one, [page, *suggested.values()])]
+    own = [float(value * unit) for text in page.values() for _, value, unit in numbers_in(text)]
+    odd = [*unfounded(texts, known), *unfounded({"content": record["content"] or {}}, known + own)]
     too_long = [at for at, _ in wording.too_long(call.platform[SETTINGS].most_chars, texts)]
     shown = {name: record[name] for name in _WARNING["properties"] if name in record}
-    return {**shown, "unfounded": unfounded(told, known), "too_long": too_long}
+    return {**shown, "unfounded": [*dict.fromkeys(odd)], "too_long": too_long}

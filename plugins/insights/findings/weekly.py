@@ -83,6 +83,8 @@ def _finding(platform: Platform, every: Mapping[str, Series], verdict: Judged) -
         "points": _points(series, verdict),
     }
     area = merged_upwards({name: count for name, (count, _) in week.items()}, MIN_SHOWN)[series.division]
+    if area != series.division:
+        facts["told"] = {"count": week[area][0], "loss": week[area][1], "deaths": None}
     about = {"level": grade, "area": area, "count": now.count, "loss": series.losses[place], "facts": facts}
     return made(platform, category, series.division, "week", verdict.at, **about)
 

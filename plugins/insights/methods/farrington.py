@@ -71,7 +71,8 @@ def bounds(table: Values, at: int, rules: Rules, first: date | None = None) -> B
     """
     past = rules.w if rules.past_weeks_not_included is None else rules.past_weeks_not_included
     weeks, season = baseline(at, rules.b, rules.w, rules.no_periods, past, rules.per_year, first)
-    expected, variance, dispersion = _model(table[:, weeks], (weeks - at).astype(float), season, rules)
+    time, is_dated = (weeks - at).astype(float), first is not None
+    expected, variance, dispersion = _model(table[:, weeks], time, season, rules, is_dated)
     (cases, period), counted, z = rules.limit54, table[:, at], normal_quantile(1 - rules.alpha)
     with np.errstate(all="ignore"):
         if rules.threshold_method == "delta":
@@ -91,27 +92,31 @@ def bounds(table: Values, at: int, rules: Rules, first: date | None = None) -> B
         return Bounds(expected, upper, p, (counted > upper) & (upper > start - 1e-9))
 
 
-def _model(table: Values, time: Values, season: NDArray[np.intp], rules: Rules) -> Values:
+def _model(table: Values, time: Values, season: NDArray[np.intp], rules: Rules, is_dated: bool) -> Values:
     """(3, series): what is expected, the variance of its logarithm, and the dispersion, which is 1 or more."""
     prior = np.isfinite(table).astype(float)
     counts = np.where(prior > 0, table, 0.0)
-    found = _weighted(counts, prior, Design(time, season, has_trend=True), rules)
+    found = _weighted(counts, prior, Design(time, season, True, is_dated), rules)
     values = np.array([found.expected, found.variance, found.dispersion])
     significant = (found.trend_p < rules.p_threshold_trend) | (rules.p_threshold_trend >= 1)
     flat = ~(found.converged & significant & (found.expected <= counts.max(axis=1)) & (rules.b >= 3))
     if flat.any():
-        found = _weighted(counts[flat], prior[flat], Design(time, season, has_trend=False), rules)
-        values[:, flat] = found.expected, found.variance, found.dispersion
+        found = _weighted(counts[flat], prior[flat], Design(time, season, False, is_dated), rules)
+        values[:, flat] = np.where(found.converged, [found.expected, found.variance, found.dispersion], np.nan)
     values[0, np.isnan(values[2])] = np.nan
     values[2] = np.maximum(values[2], 1)
     return values
 
 
 def _weighted(counts: Values, prior: Values, design: Design, rules: Rules) -> Fit:
-    """The fit in which past rises count less (Farrington et al. 1996, section 3.6)."""
+    """The fit in which past rises count less (Farrington et al. 1996, section 3.6).
+
+    As in R, it counts as converged where the one before it was, in which all count the same.
+    """
     found = fit(counts, prior, design)
     with np.errstate(all="ignore"):
         scale = found.mean ** (1 / 6) * np.sqrt(np.maximum(found.dispersion, 1)[:, None] * (1 - found.leverage))
         residual = 1.5 * (counts ** (2 / 3) - found.mean ** (2 / 3)) / scale
         weights = np.where(residual > rules.weights_threshold, residual**-2.0, 1.0) * prior
-        return fit(counts, weights * (prior.sum(axis=1) / weights.sum(axis=1))[:, None], design)
+        weights *= (prior.sum(axis=1) / weights.sum(axis=1))[:, None]
+        return fit(counts, weights, design)._replace(converged=found.converged)

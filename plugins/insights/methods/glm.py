@@ -28,6 +28,8 @@ class Design(NamedTuple):
     #: The season of each; 0 is that of the week that is asked about.
     season: NDArray[np.intp]
     has_trend: bool
+    #: As R does where weeks have days: it numbers them from the first, and what it asks about from the first known.
+    is_dated: bool = False
 
 
 class Fit(NamedTuple):
@@ -113,7 +115,10 @@ def _summed(counts: Values, prior: Values, step: _Step, converged: NDArray[np.bo
     squares = ((counts - step.mean) / step.mean) ** 2
     dispersion, scale = (step.weights * squares).sum(axis=1) / freedom, (prior * squares).sum(axis=1) / freedom
     leverage = step.weights * (1 / step.by_season[:, design.season] + step.from_centre**2 / step.spread[:, None])
-    expected = np.exp(step.levels[:, 0] - step.slope * step.centres[:, 0])
-    variance = scale * (1 / step.by_season[:, 0] + step.centres[:, 0] ** 2 / step.spread)
+    now = step.centres[:, 0]
+    if design.is_dated:
+        now = now + design.time[(prior > 0).argmax(axis=1)] - design.time[0]
+    expected = np.exp(step.levels[:, 0] - step.slope * now)
+    variance = scale * (1 / step.by_season[:, 0] + now**2 / step.spread)
     trend_p = t_two_sided(step.slope / np.sqrt(scale / step.spread), freedom)
     return Fit(step.mean, leverage, np.maximum(expected, LEAST_MEAN), variance, dispersion, trend_p, converged)

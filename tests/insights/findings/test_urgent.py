@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from banshi.sdk.events import LISTENERS, Listener
 from banshi.testing import Door
+from insights.figures.models import Count
 from insights.findings.urgent import look
 from tests.insights.findings.city import (
     CITY,
     EAST,
     LIST,
     STREETS,
+    WEST,
     act,
     analyst,
     count_days,
@@ -107,3 +111,93 @@ async def test_where_few_were_counted_neither_words_nor_codes_nor_audience_say_w
     assert record["audience"] == {"divisions": [EAST]}
     assert STREETS[0] not in str(record)
     assert "街道" not in str(record)
+
+
+@pytest.mark.parametrize(("beside", "area", "said"), [((0, 5), "", "全市接报8起"), ((1, 9), None, "")])
+async def test_a_warning_of_what_lies_over_a_place_tells_its_figures_and_not_the_places(
+    door: Door, beside: tuple[int, int], area: str | None, said: str
+) -> None:
+    await count_days(door, STREETS[0], (0, 3), loss=200_000)
+    await count_days(door, WEST, beside, loss=700_000)
+    await look(door.platform)
+    one, lin = next(each for each in await findings(door) if each["division"]["code"] == STREETS[0]), analyst(door)
+    assert (one["count"], one["area"]["code"]) == (3, "")
+    refused = (await act(lin, one, "draft", body={"zh-CN": "全市接报3起"}, propose=True)).problem(422, "invalid-fields")
+    assert refused["problems"][0]["code"] == "unfounded"
+    (await act(lin, one, "draft", propose=True)).ok()
+    alert = str((await lin.get("/v1/alerts/records")).ok()["items"])
+    assert said in alert
+    assert (("损失90万元" in alert), ("接报" in alert)) == (area is not None,) * 2, "of three in the city none is told"
+
+
+async def test_what_lies_in_a_place_counts_in_its_warning(door: Door) -> None:
+    await count_days(door, EAST, (0, 4))
+    await count_days(door, STREETS[0], (0, 1))
+    await look(door.platform)
+    (one,) = await findings(door)
+    (await act(analyst(door), one, "draft")).ok()
+    assert "涪城区接报5起" in str((await analyst(door).get("/v1/alerts/records")).ok())
+
+
+@pytest.mark.parametrize("kind", ["alert", "notice"])
+async def test_of_fewer_than_five_in_the_whole_city_no_figure_is_told(door: Door, kind: str) -> None:
+    await count_days(door, STREETS[0], (0, 1), loss=1_000_000)
+    await look(door.platform)
+    (one,), lin = await findings(door), analyst(door)
+    for body in ({"zh-CN": "全市接报1起"}, {"zh-CN": "损失100万元"}, {"en": "1,000,000 yuan were lost"}):
+        refused = await act(lin, one, "draft", kind=kind, body=body, propose=True)
+        assert refused.problem(422, "invalid-fields")["problems"][0]["code"] == "unfounded"
+    (await act(lin, one, "draft", kind=kind, propose=True)).ok()
+    (record,) = (await lin.get("/v1/alerts/records" if kind == "alert" else "/v1/notices")).ok()["items"]
+    told = str({name: record[name] for name in ("title", "body", "content", "alert") if name in record})
+    assert "全市接到刷单返利的报告" in told
+    assert not re.search(r"(?<!\d)1 ?(起|report|case)|100万|million|: 1\.|接报\d", told)
+    whole = (await lin.get(f"{LIST}/{one['id']}")).ok()
+    assert whole["warning"]["unfounded"] == []
+
+
+async def test_a_death_after_a_decision_of_the_same_day_is_told(door: Door) -> None:
+    await count_days(door, EAST, (1, 4))
+    await look(door.platform)
+    (one,), lin = await findings(door), analyst(door)
+    (await act(lin, one, "dismiss", reason="同一团伙", until=door.platform.today().isoformat())).ok()
+    await Count.filter(division=EAST).update(count=5, deaths=1)
+    (told,) = await look(door.platform)
+    assert (told.deaths, told.facts["urgent"], told.state) == (1, "deaths", "open")
+    assert await look(door.platform) == []
+
+
+async def test_what_was_silenced_is_told_once_its_corrected_figure_is_more_than_the_rule_says(door: Door) -> None:
+    async def hear(*_: object) -> None: ...
+
+    door.platform._offered[LISTENERS] = [("webhooks", Listener(hear))]
+    await count_days(door, EAST, (3, 4))
+    await look(door.platform)
+    (one,), lin = await findings(door), analyst(door)
+    rule = {"reason": "同一团伙", "until": door.platform.today().isoformat(), "unless_over": 6}
+    (await act(lin, one, "dismiss", **rule)).ok()
+    await count_days(door, EAST, (1, 5))
+    assert await look(door.platform) == []
+    for figures in ({"count": 6}, {"count": 6, "loss": 10_000}):
+        await Count.filter(day=door.platform.today() - timedelta(days=1)).update(**figures)
+        assert await look(door.platform) == []
+    (silenced,) = await findings(door, state="silenced")
+    assert (silenced["count"], silenced["loss"]) == (6, 10_000)
+    await Count.filter(day=door.platform.today() - timedelta(days=1)).update(count=7)
+    assert [(each.count, each.state) for each in await look(door.platform)] == [(7, "open")]
+    sql = "SELECT payload FROM banshi_outbox WHERE topic = 'banshi.insights.found'"
+    assert silenced["id"] in str(await door.platform.store.connection.execute_query_dict(sql))
+    assert await look(door.platform) == []
+
+
+async def test_a_day_that_was_corrected_is_not_sent_as_it_was(door: Door) -> None:
+    await count_days(door, EAST, (0, 6), loss=2_000_000)
+    await look(door.platform)
+    (one,), lin = await findings(door), analyst(door)
+    for figures in ({"count": 7}, {"count": 6, "loss": 20_000}, {"count": 1}):
+        await Count.filter(division=EAST).update(**figures)
+        (await act(lin, one, "draft")).problem(409, "conflict")
+    await Count.filter(division=EAST).update(count=7, loss=3_000_000)
+    await look(door.platform)
+    (after,) = await findings(door)
+    (await act(lin, after, "draft")).ok()

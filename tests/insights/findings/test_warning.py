@@ -13,6 +13,7 @@ import pytest
 from banshi.testing import Door, Person
 from insights.findings import deciding, weekly
 from insights.findings.models import FindingStep
+from insights.findings.reading import warned_in
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 from tests.insights.findings.city import (
     EAST,
@@ -24,6 +25,7 @@ from tests.insights.findings.city import (
     any_rise,
     count,
     findings,
+    last_week,
     open_city,
     risen,
 )
@@ -210,3 +212,33 @@ async def test_a_warning_reaches_those_in_its_area_and_nobody_else(door: Door, t
     await door.settled()
     inboxes = {name: (await door.citizen(name).get("/v1/inbox")).ok()["items"] for name in ("east", "street", "west")}
     assert {name for name, items in inboxes.items() if items} == reached
+
+
+async def test_two_warnings_of_a_week_never_give_away_what_few_are_elsewhere(door: Door) -> None:
+    await count(door, WEST, (1, 1, 1, 1, 3))
+    await count(door, STREETS[0], (2, 2, 2, 2, 17))
+    await count(door, STREETS[1], (1, 1, 1, 1, 5))
+    district, lin = await risen(door, EAST, (1, 1, 1, 1, 5)), analyst(door)
+    by_place = {one["division"]["code"]: one for one in await findings(door)}
+    city, street = by_place[""], by_place[STREETS[0]]
+    assert (city["count"], district["count"], street["count"]) == (30, 27, 17)
+    (await act(lin, street, "draft")).ok()
+    (await act(lin, district, "draft")).ok()
+    assert "涪城" not in (await act(lin, city, "draft")).problem(409, "conflict")["detail"]
+    (await act(lin, {**district, "version": 2}, "reopen")).ok()
+    # Beside the street alone thirteen are elsewhere.
+    (await act(lin, city, "draft")).ok()
+    (await act(lin, district, "draft")).problem(409, "conflict")
+
+
+async def test_every_figure_of_a_warnings_page_is_known_to_those_who_hide_others(door: Door) -> None:
+    await count(door, WEST, (6, 6, 6, 6, 21))
+    await risen(door)
+    city, lin = next(one for one in await findings(door) if one["division"]["code"] == ""), analyst(door)
+    (await act(lin, city, "draft", propose=True)).ok()
+    assert await warned_in(door.platform, last_week(door)) == set()
+    address = f"/v1/notices/{(await show(lin, city))['warning']['id']}"
+    (await analyst(door, "wu").post(f"{address}/actions/approve")).ok()
+    told = (await door.anyone.get(address, headers={"Accept-Language": "zh-CN"})).ok()
+    assert "涪城区: 19" in str(told)
+    assert await warned_in(door.platform, last_week(door)) == {("fraud-tasks", place) for place in ("", EAST, WEST)}

@@ -58,3 +58,37 @@ def test_r_says_the_same_of_series_at_random(tmp_path: Path) -> None:
         same_farrington(series[one.series], sets[one.set], one)
     for one in ears:
         same_ears(series[one.series], one)
+
+
+#: Weeks and counts of series of which the first fit comes to an end and the weighted one doesn't, or the reverse.
+ENDLESS: list[dict[int, float]] = [
+    {259: 1, 270: 1e6, 279: 1, 287: 1},
+    {34: 1e4, 76: 100, 125: 100, 144: 1e3, 201: 1e6, 251: 1e4, 267: 1e6, 280: 1},
+    {131: 1e3, 191: 1, 205: 1e3, 208: 1e5, 275: 100},
+    {36: 1e3, 41: 1e4, 49: 100, 125: 100, 132: 100},
+    {34: 1, 53: 1e5, 138: 1e5, 142: 1e3, 144: 1e4, 176: 1e3},
+    {26: 1e4, 133: 1e5, 145: 1e7, 192: 10, 226: 100, 235: 1e4, 286: 100},
+]
+
+
+def _begun_late(number: int) -> Series:
+    """A series that falls, with gaps in the first weeks of its baselines."""
+    draws = np.random.RandomState(number)
+    counts: list[float | None] = [float(draws.poisson(40 * math.exp(-0.01 * week))) for week in range(300)]
+    for week in (begin + more for begin in (34, 86) for more in range(number % 3 * 6)):
+        counts[week] = None
+    return Series(f"late-{number}", date(2019, 1, 7) if number % 2 else None, 52, counts)
+
+
+@pytest.mark.long
+def test_r_says_the_same_where_the_first_weeks_are_gaps_or_a_fit_has_no_end(tmp_path: Path) -> None:
+    every = [_begun_late(number) for number in range(6)]
+    for number, few in enumerate(ENDLESS):
+        every.append(Series(f"endless-{number}", None, 52, [few.get(week, 0.0) for week in range(299)] + [50.0]))
+    series = {one.name: one for one in every}
+    sets = {name: PLAIN | SETS[name] | {"alpha": 0.05} for name in ("noufaily", "farrington")}
+    farrington, _ = asked(tmp_path, series.values(), sets, last=2)
+    assert len(farrington) == 6 * len(series)
+    for one in farrington:
+        if one.positions is not None:
+            same_farrington(series[one.series], sets[one.set], one)

@@ -10,13 +10,15 @@ from uuid import UUID
 import orjson
 
 from banshi import LANGUAGES, Call, Conflict, FieldProblem, InvalidFields, NotFound, Platform, Texts, text_in
+from banshi.sdk.http import MIN_SHOWN
 from insights.figures.categories import CATEGORIES, Category
-from insights.figures.divisions import DIVISIONS
+from insights.figures.divisions import DIVISIONS, chain
 from insights.figures.series import DEFAULT_WEEKS, one_series
 from insights.findings.drafting import wording
 from insights.findings.drafting.numbers import unfounded
 from insights.findings.models import Finding
 from insights.findings.reading import READER
+from insights.findings.urgent import urgent_since
 from insights.sentences import say
 from insights.settings import SETTINGS
 
@@ -25,6 +27,9 @@ CAP = {"status": "Actual", "msg_type": "Alert", "scope": "Public"}
 INFO = {"category": ["Security"], "urgency": "Expected", "severity": "Moderate", "certainty": "Observed"}
 
 UNFOUNDED = "These numbers aren't in the finding: {numbers}. Leave them out, or store the draft and propose it so."
+
+GIVEN_AWAY = "With what other warnings of the same time tell, this one would say that fewer than {least} are elsewhere \
+in {area}. Give another draft up first; what was sent stays alone."
 
 #: How CAP calls the codes of divisions.
 DIVISION_CODES = "GB/T 2260"
@@ -42,12 +47,14 @@ async def advice_of(platform: Platform, category: Category) -> wording.Advice:
 async def drafted(call: Call, finding: Finding) -> tuple[str, UUID]:
     """Have the warning stored as a draft that two people publish, and nobody alone: its kind, and its id.
 
-    Raises Conflict where the figure isn't true any more, InvalidFields, and what mobile_push refuses.
+    Raises Conflict where the figure isn't true any more, or gives away a small one beside another's, InvalidFields, and
+    what mobile_push refuses.
     """
     category = call.platform[CATEGORIES].get(finding.category)
     if category is None:
         raise Conflict(say("This isn't counted any more."))
     await _check_figure(call.platform, finding)
+    await _check_difference(call.platform, finding)
     kind = call.body.get("kind") or category.sends.get(finding.level, "notice")  # type: ignore[call-overload]
     advice = await advice_of(call.platform, category)
     page = wording.page(call.platform, finding, advice)
@@ -83,11 +90,29 @@ async def _send(call: Call, address: str, body: Any, key: str = "") -> Any:
 
 async def _check_figure(platform: Platform, finding: Finding) -> None:
     """Raise Conflict where what was counted has been corrected: a warning says no figure that isn't true."""
-    series = await one_series(platform, finding.category, finding.division, DEFAULT_WEEKS, finding.grain)  # type: ignore[arg-type]
-    now = dict(zip(series.periods, series.counts, strict=True)).get(finding.at) if series else None
-    if finding.grain == "week" and now != finding.count:
-        told = say("The figure was corrected: it is {now} now. The next round judges it anew.", now=now or 0)
-        raise Conflict(told)
+    if finding.grain == "day":
+        today = {one.id: (one.told, one.count) for one in await urgent_since(platform, finding.at)}
+        if today.get(finding.id) != (finding.told, finding.count):
+            raise Conflict(say("What was counted on that day was corrected. Look at it again in a minute."))
+        return
+    for place, count in {finding.division: finding.count, finding.area: finding.told["count"]}.items():
+        series = await one_series(platform, finding.category, place, DEFAULT_WEEKS)
+        now = dict(zip(series.periods, series.counts, strict=True)).get(finding.at) if series else None
+        if now != count:
+            told = say("The figure was corrected: it is {now} now. The next round judges it anew.", now=now or 0)
+            raise Conflict(told)
+
+
+async def _check_difference(platform: Platform, finding: Finding) -> None:
+    """Raise Conflict where a place less all others in it that are told of leaves fewer than 5."""
+    same = {name: getattr(finding, name) for name in ("category", "grain", "at")}
+    others = await Finding.filter(**same, draft_id__isnull=False).exclude(id=finding.id)
+    told = {place: count for one in (*others, finding) for place, count in one.told_places.items()}
+    for place, count in told.items():
+        inside = {one for one in told if one != place and place in chain(one)}
+        rest = count - sum(told[one] for one in inside if not inside & {*chain(one)} - {one})
+        if 0 < rest < MIN_SHOWN:
+            raise Conflict(say(GIVEN_AWAY, least=MIN_SHOWN, area=platform[DIVISIONS].title(place)))
 
 
 def _texts(call: Call, category: Category, finding: Finding, page: Texts) -> dict[str, dict[str, str]]:

@@ -18,18 +18,26 @@ REVIEW_DAYS = 7
 
 #: The page behind a warning, as Markdown.
 PAGE = (
-    "## What was reported\n\n{area}, {first} to {last}: {count}.\n\n{places}\n\n"
+    "## What was reported\n\n{reported}\n\n{places}\n\n"
     "## What to do\n\n{steps}\n\nSource: {who}, as of {last}. Looked at again on {review}."
 )
+
+#: What was reported; where there are few, how many isn't told.
+REPORTED, FEW_REPORTED = "{area}, {first} to {last}: {count}.", "{area}, {first} to {last}."
+
+#: The body where there are few; its title is the category's.
+FEW = "{area}: {category} was reported. Please take care; what to do is on the page behind."
 
 #: Pages of help as the API has them, by language.
 Advice = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def suggestion(platform: Platform, category: Category, finding: Finding) -> dict[str, Texts]:
-    """Title and body as the category's template has them."""
-    template, area, loss = category.template, platform[DIVISIONS].title(finding.area), finding.loss
-    given = {"count": f"{finding.count:,}", "days": 7 if finding.grain == "week" else 1}
+    """Title and body as the category's template has them; without any figure where there are few."""
+    template, area, loss = category.template, platform[DIVISIONS].title(finding.area), finding.told["loss"]
+    if finding.is_few:
+        return {"title": category.title, "body": say(FEW, area=area, category=category.title)}
+    given = {"count": f"{finding.told['count']:,}", "days": 7 if finding.grain == "week" else 1}
     own = {one: {**given, "area": text_in(area, one), "loss": yuan(loss or 0, one)} for one in LANGUAGES}
     parts = {"title": template.title, "body": template.fitting(loss=loss is not None)}
     return {name: {one: texts[one].format(**own[one]) for one in LANGUAGES} for name, texts in parts.items()}
@@ -55,17 +63,21 @@ def page(platform: Platform, finding: Finding, advice: Advice) -> Texts:
         steps = [f"- {step}" for each in advice[language] for step in each["steps"]]
         steps += [f"- **{one['number']}** {one['title']}" for each in advice[language] for one in each["phones"]]
         where = "\n".join(f"- {text_in(place, language)}: {count}" for place, count in named)
-        given = {"area": title(finding.area), "places": where, "steps": "\n".join(steps), "who": who}
-        told[language] = say(PAGE, **days, **given, count=finding.count)[language]
+        given = {"places": where, "steps": "\n".join(steps), "who": who}
+        about = {"area": title(finding.area), **({} if finding.is_few else {"count": finding.told["count"]})}
+        reported = say(FEW_REPORTED if finding.is_few else REPORTED, **days, **about)
+        told[language] = say(PAGE, **days, **given, reported=reported)[language]
     return told
 
 
 def known_numbers(finding: Finding, texts: Iterable[Texts]) -> Iterator[float]:
-    """Every number that a warning may name: the finding's but for its earlier weeks', and what its own texts have."""
-    facts = {**finding.facts, "points": finding.count}
-    own = {"en": f"{facts} {finding.loss} {finding.deaths} {finding.at}"}
+    """Every number that a warning may name: those of its area, of the finding but for its earlier weeks' where that is
+    the area, and what its own texts have. Where there are few, none of what was counted."""
+    told = finding.told | (finding.facts | {"points": None} if finding.area == finding.division else {})
+    own = {"en": f"{finding.at} {'' if finding.is_few else told}"}
+    never = {*finding.told.values(), finding.count, finding.loss} if finding.is_few else set()
     for text in (text for one in (own, *texts) for text in one.values()):
-        yield from (float(value * unit) for _, value, unit in numbers_in(text))
+        yield from (found for _, value, unit in numbers_in(text) if (found := float(value * unit)) not in never)
 
 
 def too_long(most: Mapping[str, tuple[int, int]], texts: Mapping[str, Texts]) -> Iterator[tuple[str, int]]:
