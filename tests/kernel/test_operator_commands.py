@@ -79,6 +79,8 @@ TRACED: dict[str, tuple[list[str], str, int]] = {
     "client revoke": (["bc_1"], "client_id=bc_1", 1),
     "client rotate": (["bc_1", "--overlap", "0"], "client_id=bc_1 overlap=0", 1),
     "encrypt": (["--look-ups", "--yes"], "look_ups=True", 0),
+    "insights import": (["FOLDER/plugins.toml"], "files=FOLDER/plugins.toml samples=False", 1),
+    "insights judge": ([], "", 0),
     "keys personal remove": (["OLD"], "key=OLD", 0),
     "keys personal rotate": (["--lead", "0"], "lead=0 look_ups=False", 0),
     "keys revoke": (["KID", "--yes"], "kid=KID", 0),
@@ -116,6 +118,7 @@ def test_every_command_leaves_an_entry_or_says_why_it_needs_none() -> None:
 
 PLUGINS = {
     "household": ROOT / "plugins" / "departments" / "household",
+    "insights": ROOT / "plugins" / "insights",
     "clients": ROOT / "plugins" / "integrations" / "clients",
     "webhooks": ROOT / "plugins" / "integrations" / "webhooks",
     "conversations": ROOT / "plugins" / "channels" / "conversations",

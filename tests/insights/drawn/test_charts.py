@@ -63,7 +63,7 @@ def test_a_chart_shows_the_bound_what_is_above_it_what_was_sent_and_what_is_not_
         1,
     ]
     assert {"42起，超过上界6.7", "已发出提醒", "上界", "9月7日", "11月30日"} <= {*said(picture)}
-    assert said(picture, "title") == ["刷单返利：刷单返利"]
+    assert said(picture, "title") == ["刷单返利的刷单返利"]
     assert said(picture, "desc") == ["已截止的12周，每周22至42起；最近一周42起。 超过上界的周：11月23日。"]
     assert "7 Sep" in said(drawn(finding(), "en"))
     recalled = drawn(finding(warning={"state": "proposed", "published_at": None}))
