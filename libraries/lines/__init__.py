@@ -6,31 +6,37 @@ in_box(positions({"type": "Point", "coordinates": [104.7, 31.4]}), (104, 31, 105
 from lines.geometry import (
     CELL,
     DEGREE_M,
+    MAX_DEGREES,
     Box,
     box_of,
     cells,
     geometry_of,
     in_box,
     is_near,
+    length_of,
     metres,
     overlap,
     parts,
     positions,
     self_crossing,
 )
+from lines.wrong import wrong_with
 
 __all__ = [
     "CELL",
     "DEGREE_M",
+    "MAX_DEGREES",
     "Box",
     "box_of",
     "cells",
     "geometry_of",
     "in_box",
     "is_near",
+    "length_of",
     "metres",
     "overlap",
     "parts",
     "positions",
     "self_crossing",
+    "wrong_with",
 ]

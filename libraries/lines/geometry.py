@@ -19,6 +19,8 @@ Part = tuple[complex, complex]
 DEGREE_M = 111_195.0
 #: Degrees of a cell of the grid by which events are found, some two kilometres; decimals that are kept, a decimetre.
 CELL, DECIMALS = 0.02, 6
+#: Degrees that a line may go in all, some 500 km: of each part of it, somebody looks through the grid.
+MAX_DEGREES = 5.0
 
 
 def positions(geometry: Mapping[str, Any] | None) -> list[complex]:
@@ -34,6 +36,11 @@ def geometry_of(sort: str, line: Iterable[complex]) -> dict[str, Any]:
     found = [[round(one.real, DECIMALS), round(one.imag, DECIMALS)] for one in line]
     kept = [one for one, before in zip(found, [None, *found], strict=False) if one != before]
     return {"type": sort, "coordinates": kept[0] if sort == "Point" else kept}
+
+
+def length_of(line: Sequence[complex]) -> float:
+    """Degrees that a line goes from point to point: one that goes to and fro is long in a small box."""
+    return sum(abs(b - a) for a, b in pairwise(line))
 
 
 def parts(line: Sequence[complex], longest: float = CELL) -> Iterator[Part]:

@@ -20,7 +20,7 @@ def _rules() -> tuple[list[re.Pattern[str]], frozenset[str]]:
         rf"{before}[：:“‘\"是为]?(?P<name>{surname}{sign}{{1,2}})",
         rf"(?P<name>{surname}{sign}{{1,2}}){behind}",
         rf"(?:^|{edge})(?P<name>{surname}{sign}{{1,2}}){verbs}",
-        rf"(?:^|{edge})(?P<name>{surname}{sign}{{2}})(?={edge}|$)",
+        rf"(?:^|{edge})(?P<name>{surname}{sign}{{2}})(?<![{told['endings']}])(?={edge}|$)",
         r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? (?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+)?)",
         rf"\b(?P<name>(?:{latin}) [A-Z][a-z]+|[A-Z][a-z]+ (?:{latin}))\b",
     )

@@ -11,12 +11,12 @@ from uuid_utils.compat import uuid7
 
 from banshi import Conflict, FieldProblem, InvalidFields, Platform, Stale, Update, Write
 from banshi.sdk.http import in_utc
-from lines import geometry_of, positions
-from road.places import wrong_with
+from lines import geometry_of, positions, wrong_with
+from names import held_back
 from road.sentences import say
 from road.settings import SETTINGS
 from road.tables.models import STAFF, RoadChange, RoadEvent
-from road.vocabulary import COLUMNS, DEFAULTS
+from road.vocabulary import COLUMNS, DEFAULTS, TEXTS
 
 #: How far from today an event may begin or end.
 FURTHEST = timedelta(days=3_650)
@@ -36,7 +36,8 @@ def values_of(platform: Platform, row: RoadEvent, body: Mapping[str, Any]) -> di
     wrong: list[FieldProblem] = []
     said = {name: one for name, one in body.items() if name not in (*COLUMNS, "version", "state")}
     values: dict[str, Any] = {"details": {**row.details, **said}, "starts_at": row.starts_at, "ends_at": row.ends_at}
-    values |= {"road": body["road"]} if "road" in body else {}
+    values |= {"road": " ".join(body["road"].split())} if "road" in body else {}
+    wrong += held_back({name: body[name] for name in TEXTS if body.get(name)}, body.get("names_nobody", ()))
     for name, into in (("geometry", values), ("detour_line", values["details"])):
         if name in body:
             found = [*wrong_with(body[name], platform[SETTINGS].box, f"/{name}")] if body[name] else []

@@ -22,12 +22,12 @@ class RoadRegister:
 
     async def find(self, question: Question) -> Found:
         division, kind = question.keys["division"], question.filters.get("kind")
-        board, now, inside = await self._platform[BOARD].fresh(), self._platform.now(), within(division)
+        board, now = await self._platform[BOARD].fresh(), self._platform.now()
         found = [
             one.event
             for one in board.shown.values()
             if not one.is_over(now)
-            and one.event.division.startswith(inside)
+            and meet(one.event.division, division)
             and kind in (None, NAMES.get(one.event.kind, one.event.kind))
         ]
         found.sort(key=lambda one: (one.starts_at > now, one.kind, one.road, str(one.id)))
@@ -46,6 +46,11 @@ class RoadRegister:
         }
 
 
-def within(division: str) -> str:
+def meet(one: str, other: str) -> bool:
+    """Whether a division lies in the other, or the other in it: what is said of a city is said of its districts."""
+    return one.startswith(_within(other)) or other.startswith(_within(one))
+
+
+def _within(division: str) -> str:
     """What the codes of all districts begin with that lie in a division: `5107` of 510700."""
     return division.removesuffix("00").removesuffix("00")

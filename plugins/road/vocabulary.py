@@ -19,8 +19,10 @@ _WHOLE: Mapping[str, Any] = _EVENT["properties"]
 #: What else is sent and answered.
 DOCUMENTS: Mapping[str, Any] = orjson.loads((_FOLDER / "documents.json").read_bytes())
 
-#: Columns of their own; the rest is kept as it is said.
-COLUMNS = ("kind", "division", "road", "geometry", "starts_at", "ends_at", "report")
+#: Columns of their own, and what is only sent along; the rest is kept as it is said.
+COLUMNS = ("kind", "division", "road", "geometry", "starts_at", "ends_at", "report", "names_nobody")
+#: What people read as it was written: no person's name and number is in it.
+TEXTS = ("road", "text", "text_en", "detour", "detour_en", "said_by")
 #: What is said where nothing is.
 DEFAULTS = {name: one["default"] for name, one in _WHOLE.items() if "default" in one}
 KINDS = [one["const"] for one in _WHOLE["kind"]["oneOf"]]

@@ -107,7 +107,7 @@ INSIGHTS_ORDER = [
 ]
 REFUTATIONS_ORDER = ["sentences", "settings", "ratings", "tables", "writing", "reading", "hearing", "staff"]
 ROAD_ORDER = [
-    *("sentences", "vocabulary", "settings", "tables", "places", "changing", "ending", "board", "wzdx", "register"),
+    *("sentences", "vocabulary", "settings", "tables", "changing", "ending", "board", "wzdx", "register"),
     "routes",
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
@@ -117,9 +117,9 @@ HOUSES = {
     "banshi": (KERNEL, ORDER),
     "mobile_push": (ROOT / "mobile_push", PUSH_ORDER),
     "charts": (LIBRARIES / "charts", ["elements", "figures", "lines", "bars"]),
-    "feeds": (LIBRARIES / "feeds", ["atom"]),
-    "lines": (LIBRARIES / "lines", ["geometry"]),
-    "names": (LIBRARIES / "names", ["finding"]),
+    "feeds": (LIBRARIES / "feeds", ["atom", "review"]),
+    "lines": (LIBRARIES / "lines", ["geometry", "sentences", "wrong"]),
+    "names": (LIBRARIES / "names", ["finding", "sentences", "held_back"]),
     "questions": (LIBRARIES / "questions", QUESTIONS_ORDER),
     "sandboxes": (
         LIBRARIES / "sandboxes",

@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 
 from banshi.testing import Door, Person, open_door
-from refutations.reading.found import fits, terms_in
-from refutations.tables.models import Hearer
+from refutations.reading import found as finding
+from refutations.reading.found import about, fits, terms_in
+from refutations.tables.models import Hearer, Refutation
 from tests.channels.chatting import Chatter
 from tests.refutations.conftest import BRIDGE, CLAIM, PLUGINS, UNTRUE, Office
 
@@ -53,7 +54,7 @@ async def ask(person: Person, facts: str) -> Any:
     ],
 )
 def test_words_fit_where_they_are_about_it(asked: str, found: bool) -> None:
-    assert fits(terms_in(asked), {"about": BRIDGE, "claim": CLAIM}) == found
+    assert fits(terms_in(asked), about({"about": BRIDGE, "claim": CLAIM})) == found
 
 
 async def test_the_search_shows_it_above_the_items_until_it_is_withdrawn(office: Office) -> None:
@@ -67,6 +68,37 @@ async def test_the_search_shows_it_above_the_items_until_it_is_withdrawn(office:
     assert await shown("补领行驶证") == []
     (await office.act(one, "withdraw", reason="错了")).ok()
     assert await shown("大桥垮了是真的吗") == []
+
+
+async def searched(door: Door) -> int:
+    return len((await door.anyone.get("/v1/items", params={"q": "大桥垮了是真的吗"})).ok()["published"])
+
+
+async def test_what_is_withdrawn_while_a_search_reads_it_is_gone_from_the_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, read = await office.publish(UNTRUE), finding.with_editions
+
+    async def slowly(rows: Any) -> Any:
+        editions = await read(rows)
+        monkeypatch.undo()
+        (await office.act(one, "withdraw", reason="错了")).ok()
+        return editions
+
+    monkeypatch.setattr(finding, "with_editions", slowly)
+    await searched(office.door)
+    assert await searched(office.door) == 0
+
+
+async def test_what_another_process_withdrew_without_a_word_is_soon_gone_from_the_search(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.publish(UNTRUE)
+    assert await searched(office.door) == 1
+    await Refutation.all().update(state="withdrawn")
+    monkeypatch.setattr(office.door.platform[finding.FOUND], "_until", 0.0)
+    assert finding.LOOK_S <= 2
+    assert await searched(office.door) == 0
 
 
 async def test_whoever_is_in_danger_reads_of_no_rumour_unless_they_ask_whether_it_is_true(city: Office) -> None:
@@ -116,6 +148,29 @@ async def test_all_who_asked_are_told_when_it_comes_and_once(city: Office) -> No
     shown = (await staff.get(f"/v1/cases/{case['id']}")).ok()
     (record,) = shown["enclosures"]["refutations"]["records"]
     assert record["title"]["zh-CN"] == "辟谣：网传“示例大桥垮塌”不实"
+
+
+async def test_whoever_asked_early_is_told_with_the_first_edition_that_their_words_fit(city: Office) -> None:
+    wang, zhang = city.door.citizen("wang"), city.door.citizen("zhang")
+    for person in (wang, zhang):
+        await ask(person, "群里说示例大桥垮塌了，是真的吗？")
+    one = await city.publish(about={"zh-CN": "有一段视频", "en": "A video"}, claim="看这段视频")
+    assert await titles(city.door, wang) == []
+    await city.correct(one, UNTRUE)
+    assert len(await titles(city.door, wang)) == 1
+    # Who lets it go is not told again, although what they asked fits.
+    path = f"/v1/refutations/followed/{one['id']}"
+    assert (await zhang.delete(path)).status == 204
+    assert (await zhang.get("/v1/refutations/followed")).ok() == {"items": []}
+    await city.correct(one, {**UNTRUE, "rating": "partly"})
+    assert [len(await titles(city.door, person)) for person in (wang, zhang)] == [2, 1]
+    assert (await zhang.put(path, {})).status == 204
+    # What is withdrawn those are told who were told of it, once.
+    (await city.act(one, "withdraw", reason="错了")).ok()
+    for person, told in ((wang, 3), (zhang, 2)):
+        last = (await titles(city.door, person))[-1]
+        assert last == (f"已撤回：第{one['number']}号", one["links"]["self"])
+        assert len(await titles(city.door, person)) == told
 
 
 async def test_nobody_waits_for_what_isnt_public_or_is_withdrawn(office: Office) -> None:

@@ -85,6 +85,24 @@ async def test_once_it_is_checked_it_says_what_was_found_by_whom_and_by_which_so
     assert pointers(problem) == {"/finding", "/checked_by", "/checked_at", "/sources"}
 
 
+async def test_what_is_still_being_checked_has_found_nothing(office: Office) -> None:
+    one = await office.write({**UNTRUE, "rating": "checking"})
+    assert pointers((await office.act(one, "propose")).problem(422, "invalid-fields")) == {"/rating"}
+
+
+async def test_a_number_in_a_sources_address_holds_it_back_too(office: Office) -> None:
+    source = {**UNTRUE["sources"][0], "url": "https://city.example/?call=138%200000%200000"}
+    one = await office.write({**UNTRUE, "sources": [source]})
+    assert pointers((await office.act(one, "propose")).problem(422, "invalid-fields")) == {"/sources/0/url"}
+
+
+async def test_of_a_draft_that_is_given_up_no_word_is_kept(office: Office) -> None:
+    one = await office.write(claim="司机张小明撞断了大桥")
+    (await office.act(one, "cancel")).ok()
+    record = await office.record(one)
+    assert (record["state"], record["draft"], record["title"]) == ("cancelled", None, {})
+
+
 async def test_what_lies_ahead_was_not_checked(office: Office) -> None:
     ahead = (office.door.platform.now() + timedelta(days=2)).isoformat()
     source = {**UNTRUE["sources"][0], "on": ahead[:10]}
@@ -114,6 +132,7 @@ async def test_a_source_that_is_no_page_is_refused(office: Office, url: str) -> 
         ("示例大桥刚刚垮了，好多车掉下去，快转给家人！", set()),
         ("司机高速行驶，马路边有人", set()),
         ("高考延期，周三公布", set()),
+        ("汤山路，施工处，徐家巷", set()),
     ],
 )
 def test_a_name_is_found_by_where_it_stands(text: str, names: set[str]) -> None:
@@ -130,9 +149,9 @@ async def test_a_claim_that_names_a_person_is_held_back_and_says_why(office: Off
     }
     assert any("张小明" in each["detail"] for each in problem["problems"])
     # What is none its author says to be none, for the second person to read.
-    (await office.rewrite(one, {**CHECKING, "claim": "汤山路，塌了"})).ok()
+    (await office.rewrite(one, {**CHECKING, "claim": "白果林，塌了"})).ok()
     (await office.act(one, "propose")).problem(422, "invalid-fields")
-    (await office.rewrite(one, {**CHECKING, "claim": "汤山路，塌了", "names_nobody": ["汤山路"]})).ok()
+    (await office.rewrite(one, {**CHECKING, "claim": "白果林，塌了", "names_nobody": ["白果林"]})).ok()
     (await office.act(one, "propose")).ok()
 
 

@@ -154,6 +154,12 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "/geometry/coordinates",
         "too-short",
     ),
+    (
+        "to and fro over the whole city",
+        {"geometry": {**LINE, "coordinates": [[103.8 + 1.9 * (n % 2), 30.8 + n * 0.004] for n in range(500)]}},
+        "/geometry/coordinates",
+        "too-long",
+    ),
     ("no figure at all", {"geometry": {"type": "Point", "coordinates": [104.7]}}, "/geometry", ""),
     ("a polygon", {"geometry": {"type": "Polygon", "coordinates": [[104.7, 31.4]]}}, "/geometry", ""),
     ("an end before the beginning", {"ends_at": "2026-01-01T00:00:00Z"}, "/ends_at", "order"),
@@ -182,11 +188,33 @@ async def test_what_is_wrong_is_said_at_its_field_and_not_silently_turned(city: 
     assert not await RoadEvent.all().exists()
 
 
+async def test_a_name_or_a_number_of_somebody_is_held_back_before_anybody_reads_it(city: Door) -> None:
+    said = {"text": "司机张小明撞桥", "detour": "问13800000000", "said_by": "李建国先生", "text_en": "Ask Mr Zhang Wei"}
+    wrong = (await officer(city).post(EVENTS, {**CLOSURE, **said})).problem(422, "invalid-fields")["problems"]
+    assert {(one["pointer"], one["code"]) for one in wrong} == {
+        ("/detour", "personal"),
+        *((f"/{name}", "names-a-person") for name in ("text", "said_by", "text_en")),
+    }
+    # What is none its author says to be none; it is no part of what is published.
+    record = await published(city, text="白果林，限行", names_nobody=["白果林"], said_by="施工处")
+    assert "names_nobody" not in record["event"]["properties"]
+    later = {"version": 1, "text": "司机张小明已离开"}
+    (await officer(city).call("PATCH", f"{EVENTS}/{record['id']}", json=later)).problem(422, "invalid-fields")
+
+
+async def test_what_is_said_of_the_whole_city_is_said_of_its_districts(city: Door) -> None:
+    await published(city, division="510700")
+    assert len(await listed(city, f"division={DISTRICT}")) == len(await answered(city)) == 1
+    assert await listed(city, "division=510600") == []
+
+
 async def test_a_road_that_is_closed_is_closed_once_at_a_time(city: Door) -> None:
     first = await published(city, direction="northbound", ends_at=in_hours(city, 4))
     twice = {**CLOSURE, "direction": "undefined"}
-    refused = (await officer(city).post(EVENTS, twice)).problem(409, "conflict")
-    assert refused["event"] == first["id"]
+    for road in ("示例大桥", " 示例大桥 "):
+        refused = (await officer(city).post(EVENTS, {**twice, "road": road})).problem(409, "conflict")
+        assert refused["event"] == first["id"]
+    (await officer(city).post(EVENTS, {**twice, "road": "   "})).problem(422, "invalid-fields")
     # The other way, later, or elsewhere is another closure.
     await published(city, direction="southbound")
     later = await published(city, direction="northbound", starts_at=in_hours(city, 4))

@@ -17,6 +17,7 @@ from banshi.testing import Door
 from conversations import Entrance
 from road.ending import look
 from road.register import RoadRegister
+from road.tables.models import RoadEvent
 from tests.channels.chatting import Chatter
 from tests.road.city import DISTRICT, listed, officer, open_city, published, turn
 
@@ -80,6 +81,21 @@ async def test_each_step_is_told_at_once_and_once_to_whoever_follows_the_distric
         assert await again.heard() == ("published", later["event"])
 
 
+async def test_a_city_hears_of_its_districts_they_of_it_and_nobody_of_what_asks_its_author(city: Door) -> None:
+    everything, whole, part = (following(city, query) for query in ("", "division=510700", f"division={DISTRICT}"))
+    async with everything as a, whole as b, part as c:
+        one = await published(city, division="510700", kind="congestion")
+        two = await published(city)
+        for ear in (a, b, c):
+            assert [(await ear.heard())[1]["id"] for _ in range(2)] == [one["id"], two["id"]]
+        turn(city, hours=1)
+        await look(city.platform)
+        await RoadEvent.filter(id=one["id"]).update(asks_at=city.platform.now())
+        await look(city.platform)
+        for ear in (a, b, c):
+            assert (await ear.heard())[0] == "stale"
+
+
 async def test_a_stream_takes_no_id_that_is_none(city: Door) -> None:
     answer = await city.anyone.get(STREAM, headers={"Last-Event-ID": "yesterday"})
     answer.problem(400, "invalid-parameter")
@@ -124,6 +140,7 @@ REFUSED = [
     "along=104,89;105,89",
     "along=90,31;105,31",
     f"along={';'.join(['104.7,31.4', '104.8,31.5'] * 101)}",
+    f"along={';'.join(['104,31', '108.9,31.4'] * 100)}",
     "along=104,31;105,31&width=5001",
     "after=yesterday",
     "division=51",

@@ -47,6 +47,9 @@ async def test_the_workbench_publishes_in_one_form_and_answers_what_asks_by_a_pr
         for name, one in {**typed, "latitude": "25", "longitude": "104.73"}.items():
             browser.type(f"/{name}", one)
         assert "不在本市范围内" in (await browser.press("next", "1")).text
+        browser.type("/latitude", "")
+        assert (await browser.press("next", "1")).status == 200
+        assert browser.mistakes() == ["纬度（WGS 84）：此项必填。"]
         browser.type("/latitude", "31.46")
         assert "示例大道" in (await browser.press("next", "1")).text
         (feature,) = await listed(city)

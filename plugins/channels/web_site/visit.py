@@ -88,6 +88,12 @@ class Visit:
         self.is_work, self.session = True, sessions.found(self.call, sessions.STAFF_COOKIE)
 
     @property
+    def version(self) -> int:
+        """The version that a page has shown; 0, which none is, for what is no number."""
+        told = self.sent.get("version", "")
+        return int(told) if told.isdecimal() and len(told) < 10 else 0
+
+    @property
     def office(self) -> str:
         """What the department of a member of staff is called; "" for whoever works in several."""
         known, own = self.call.platform.registry.departments, {role.department for role in self.person.roles}

@@ -1,7 +1,7 @@
 """Telling those who wait: a promise to each, in the way that every message goes, once an edition is public.
 
 Whoever asks an office in words that fit a record is told of it at once, and of each edition after it; whoever asked
-before there was a record, when its first edition is public.
+before, with the first edition that their words fit. What is withdrawn the same people are told once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid5
 
 import orjson
-from tortoise.exceptions import IntegrityError
+from tortoise.models import Model
 
 from banshi import Case, Message, Platform, Write
 from banshi.sdk.database import pages
@@ -20,29 +20,33 @@ from banshi.sdk.events import Event, message_rows
 from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
 from refutations.ratings import title_of
 from refutations.reading.documents import page_of, summary_of
-from refutations.reading.found import FOUND, fits, terms_in
+from refutations.reading.found import FOUND, about, fits, terms_in
 from refutations.reading.published import with_editions
+from refutations.sentences import say, word
 from refutations.settings import SETTINGS
-from refutations.tables.models import Edition, Hearer, Refutation
+from refutations.tables.models import Edition, Hearer, Refutation, muted
 from refutations.writing.lifecycle import EVENTS
 from refutations.writing.steps import PUBLIC
 
 #: The step by which somebody asks; days before a record for which they are told of it all the same; people at once.
 ASKED, ASKED_DAYS, AT_ONCE = "banshi.case.submit", 14, 200
+WITHDRAWN = say("This was withdrawn: the department no longer stands by it.")
 
 
 async def hear(platform: Platform, events: Sequence[Event]) -> None:
-    """Tell of what became public, and whoever has just asked of what is public already."""
+    """Tell of what became public or was withdrawn, and whoever has just asked of what is public already."""
     for event in events:
         if event.type == ASKED and event.item in platform[SETTINGS].asked_by:
             case = await Case.get_or_none(id=event.subject)
             if case and case.mode == "live":
                 for row, edition in await platform[FOUND].of(_words(case)):
-                    await _tell(platform, row, edition, [await _waits(platform, row, case)])
-        if event.type == EVENTS["approve"]:
+                    hearers = [_waits(platform, row, case)]
+                    await platform.store.commit(Write(unless_there=hearers))
+                    await _tell(platform, row, edition, hearers)
+        if event.type in EVENTS.values():
             row = await Refutation.get(id=event.subject)
-            # A newer edition is told of by itself, and what was withdrawn by nobody.
-            if row.state in PUBLIC and row.edition == event.data["edition"]:
+            # A newer edition is told of by itself, and what was withdrawn as withdrawn.
+            if row.edition == event.data["edition"] and (row.state in PUBLIC) == (event.type == EVENTS["approve"]):
                 await _tell_all(platform, row)
 
 
@@ -50,41 +54,47 @@ def _words(case: Case) -> str:
     return orjson.dumps(case.answers).decode()
 
 
-async def _waits(platform: Platform, row: Refutation, case: Case) -> Hearer:
-    hearer = Hearer(person=case.person, about=str(row.id), case_id=case.id, at=platform.now())
-    await platform.store.commit(Write(unless_there=[hearer]))
-    return hearer
+def _waits(platform: Platform, row: Refutation, case: Case) -> Hearer:
+    own = {"id": uuid5(row.id, case.person), "about": str(row.id)}
+    return Hearer(person=case.person, case_id=case.id, at=platform.now(), **own)
 
 
 async def _tell_all(platform: Platform, row: Refutation) -> None:
     ((_, edition),) = await with_editions([row])
-    since = platform.now() - timedelta(days=ASKED_DAYS)
-    asked = Case.filter(item__in=platform[SETTINGS].asked_by, created_at__gte=since)
-    if row.edition == 1:
-        async for cases in pages(asked, "id", size=AT_ONCE):
-            for case in cases:
-                if case.person and case.mode == "live" and fits(terms_in(_words(case)), edition.words):
-                    await _waits(platform, row, case)
+    if row.state in PUBLIC:
+        await _wait_for(platform, row, edition)
     async for hearers in pages(Hearer.filter(about__in=["", str(row.id)]), "id", size=AT_ONCE):
         await _tell(platform, row, edition, hearers)
 
 
+async def _wait_for(platform: Platform, row: Refutation, edition: Edition) -> None:
+    """Let those wait for it who asked in words that fit this edition, but for whoever wants to hear of it no more."""
+    since, theme = platform.now() - timedelta(days=ASKED_DAYS), about(edition.words)
+    asked = Case.filter(item__in=platform[SETTINGS].asked_by, created_at__gte=since)
+    async for cases in pages(asked, "id", size=AT_ONCE):
+        live = [one for one in cases if one.person and one.mode == "live" and fits(terms_in(_words(one)), theme)]
+        people = {one.person for one in live}
+        unwilling = (
+            {one.person for one in await Hearer.filter(about=muted(row.id), person__in=people)} if people else ()
+        )
+        hearers = [_waits(platform, row, one) for one in live if one.person not in unwilling]
+        await platform.store.commit(Write(unless_there=hearers))
+
+
 async def _tell(platform: Platform, row: Refutation, edition: Edition, hearers: Sequence[Hearer]) -> None:
     """Promise each of them a message, once: whoever follows all and has asked gets one."""
-    rows = []
+    rows, what, words = list[Model](), str(edition.number), edition.words
+    title, body = title_of(words["rating"], words["about"]), summary_of(words)
+    if row.state not in PUBLIC:
+        what, title, body = "withdrawn", word("Withdrawn: No. {number}", number=row.number), WITHDRAWN
     for person in {one.person for one in hearers}:
-        identity = str(uuid5(row.id, f"{edition.number}/{person}"))
+        identity = str(uuid5(row.id, f"{what}/{person}"))
         message = Message(
             id=identity, kind="notice", person=person, link=f"/v1/refutations/{row.id}", created_at=platform.now(),
-            title=title_of(edition.words["rating"], edition.words["about"]), body=summary_of(edition.words),
+            title=title, body=body,
         )  # fmt: skip
         rows += message_rows(platform, message, f"refutation:{identity}")
-    try:
-        await platform.store.commit(Write(rows=rows))
-    except IntegrityError:
-        # Some were told already: then each for itself.
-        for one in hearers if len(hearers) > 1 else ():
-            await _tell(platform, row, edition, [one])
+    await platform.store.commit(Write(unless_there=rows))
 
 
 async def enclosed(platform: Platform, case: Case) -> Mapping[str, Any] | None:

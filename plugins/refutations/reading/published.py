@@ -10,9 +10,9 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, Link, NotFound, Parameter, Problem, reply, text_in
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, etag_of, in_utc, page_answer, page_of, reply_bytes
-from feeds import ATOM, MAX_FEED_ENTRIES, Entry, feed_reply
+from feeds import ATOM, MAX_FEED_ENTRIES, Entry, claim_review, feed_reply
+from refutations.ratings import RATINGS
 from refutations.reading import documents
-from refutations.reading.claim_review import claim_review
 from refutations.sentences import say, word
 from refutations.tables.models import Edition, Refutation
 from refutations.writing.steps import PUBLIC
@@ -106,6 +106,6 @@ async def show_claim_review(call: Call) -> web.StreamResponse:
     """Read its newest edition as a program does: ClaimReview, as JSON-LD."""
     row, editions = await public(call)
     told = documents.whole(call.platform, row, editions, call.language)
-    body = claim_review(told, call.address, call.language)
+    body = claim_review(told, call.address, call.language, RATINGS[told["rating"]].value, len(RATINGS) - 1)
     headers = {"Content-Language": call.language, "Vary": "Accept-Language"}
     return reply_bytes(call, body, JSON_LD, etag_of(body), headers)

@@ -74,12 +74,17 @@ class RefutationStep(Model):
         unique_together = (("refutation_id", "version"),)
 
 
+def muted(record: object) -> str:
+    """What `Hearer.about` has in place of a record's id for whoever doesn't want to hear of it."""
+    return f"-{str(record).replace('-', '')}"
+
+
 class Hearer(Personal):
     """Somebody who is told of what is published: of all, or of the one that they have asked about."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     person = PersonalId(255)
-    #: The record's id; "" for whoever follows all.
+    #: The record's id; "" for whoever follows all; `muted` where they want to hear of it no more.
     about = fields.CharField(max_length=36, default="", db_index=True)
     #: The case in which they asked.
     case_id = fields.UUIDField(null=True)

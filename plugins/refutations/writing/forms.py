@@ -11,15 +11,19 @@ import orjson
 
 from banshi import LANGUAGES, FieldProblem, Form
 from banshi.sdk.documents import Record, optional
+from names import held_back
 from refutations.ratings import CHECKING
 from refutations.sentences import say, word
-from refutations.writing.held_back import personal_problems
 
 #: What staff fill in: its schema, with the titles of its fields.
 SCHEMA: Mapping[str, Any] = orjson.loads(Path(__file__).with_name("edition.json").read_bytes())
 
 #: The texts that an edition has in both languages; what is in one alone stands for both.
 TEXTS = tuple(name for name, one in SCHEMA["properties"].items() if one["type"] == "object")
+
+
+#: What people don't read as a text.
+NO_TEXTS = ("names_nobody", "pictures", "checked_at")
 
 
 def _form(**more: Mapping[str, Any]) -> Form:
@@ -36,6 +40,7 @@ CHANGE = _form(version=_VERSION)
 ACTION = Record(version=_VERSION, reason=optional(_REASON)).form()
 
 _LACKS = say("Once it is no longer being checked, say what was found, who checked and when, and a source.")
+_TOO_EARLY = say("While it is being checked nothing is found yet; say what it is found to be.")
 _AHEAD = say("This lies ahead: give the day on which it was.")
 
 
@@ -57,7 +62,9 @@ def problems(words: Mapping[str, Any], now: datetime) -> Iterator[FieldProblem]:
     """What keeps an edition from being proposed: what it lacks, what is not yet, and whom it names."""
     needed = () if words["rating"] == CHECKING else ("finding", "checked_by", "checked_at", "sources")
     yield from (FieldProblem(f"/{name}", _LACKS, "required") for name in needed if not words.get(name))
+    if not needed and words.get("finding"):
+        yield FieldProblem("/rating", _TOO_EARLY, "too-early")
     days = {"/seen_on": words.get("seen_on", ""), "/checked_at": words.get("checked_at", "")[:10]}
     days |= {f"/sources/{place}/on": one["on"] for place, one in enumerate(words.get("sources", ()))}
     yield from (FieldProblem(at, _AHEAD, "future") for at, day in days.items() if day > now.date().isoformat())
-    yield from personal_problems(words)
+    yield from held_back(words, words.get("names_nobody", ()), NO_TEXTS)

@@ -77,7 +77,7 @@ async def move(
     values: dict[str, Any] = {"state": step.to, "version": row.version + 1}
     if action == "approve":
         values |= await _published(call.platform, row)
-    if words is not None or step.to in ("public", "withdrawn"):
+    if words is not None or step.to in ("public", "withdrawn", "cancelled"):
         values["draft"] = words
     after = copy.copy(row).update_from_dict(values)
     rows = [_recorded(call, after, action, row.edition + (action != "withdraw")), *along(after)]

@@ -14,20 +14,21 @@ from uuid_utils.compat import uuid7
 
 from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal
 from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
-from lines import box_of
+from banshi.sdk.lists import list_entries
+from lines import MAX_DEGREES, length_of
 from road.board import BOARD, Board, Shown, feature_of
 from road.changing import stamp
-from road.register import within
+from road.register import meet
 from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
 from road.settings import SETTINGS
-from road.tables.models import RoadChange
+from road.tables.models import STAFF, RoadChange
 from road.wzdx import feed_of
 
 ROUTES = Routes("roads")
 
-#: Events of one answer at most; points of a way, and degrees from end to end.
-MAX_EVENTS, MAX_WAY, MAX_WAY_DEGREES = 500, 200, 5.0
+#: Events of one answer at most, and points of a way.
+MAX_EVENTS, MAX_WAY = 500, 200
 #: For which a cache may keep an answer; and seconds for which a stream lasts until it is taken up again.
 CACHED, STREAM_S = {"Cache-Control": "public, max-age=5"}, 3_600
 
@@ -46,7 +47,7 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
         feature = orjson.dumps(feature_of(platform, row.event))
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(row.id).encode(), row.what.encode(), feature)
 
-    changes = RoadChange.all().prefetch_related("event")
+    changes = RoadChange.exclude(division=STAFF).prefetch_related("event")
     async with LiveRows(platform, changes, "division", written, private).running("road-stream") as streams:
         yield streams
 
@@ -62,14 +63,14 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
 async def list_road_events(call: Call) -> web.StreamResponse:
     """List the events on the roads that are not over: of a box, of a division, or along a way."""
     board, now, query = await call.platform[BOARD].fresh(), call.now, call.query
-    inside, kind, after = within(query.get("division", "")), query.get("kind"), query.get("after", "")
+    inside, kind, after = query.get("division", ""), query.get("kind"), query.get("after", "")
     found = [
         one
         for one in _placed(board, query)
         if one.key > after
         and not one.is_over(now)
         and kind in (None, one.event.kind)
-        and one.event.division.startswith(inside)
+        and meet(one.event.division, inside)
         and (one.event.starts_at <= now or not query["in_force"])
     ]
     found.sort(key=lambda one: one.key)
@@ -90,8 +91,7 @@ def _placed(board: Board, query: Mapping[str, Any]) -> Iterable[Shown]:
     if "along" not in query:
         return board.shown.values()
     line = [complex(*map(float, one.split(","))) for one in query["along"].split(";")]
-    west, south, east, north = box_of(line)
-    if len(line) > MAX_WAY or max(east - west, north - south) > MAX_WAY_DEGREES or max(-south, north) > 85:
+    if len(line) > MAX_WAY or length_of(line) > MAX_DEGREES or max(abs(one.imag) for one in line) > 85:
         raise InvalidParameter(say("Ask for a shorter way, or one with fewer points."), parameter="along")
     return board.along(line, query["width"])
 
@@ -140,4 +140,6 @@ async def stream_road_events(call: Call) -> web.StreamResponse:
     `Last-Event-ID` goes on where a stream broke, for an hour; whoever comes later lists the events anew.
     """
     nobody = Principal(f"road:{uuid7()}", expires_at=int(call.now.timestamp()) + STREAM_S)
-    return await call.platform[STREAMS].answer(replace(call, caller=nobody), [call.query.get("division", "")])
+    division = call.query.get("division", "")
+    around = [one for one in list_entries("divisions") if meet(one, division)] if division else []
+    return await call.platform[STREAMS].answer(replace(call, caller=nobody), [division, *around])

@@ -61,6 +61,47 @@ async def test_one_officer_writes_it_and_another_publishes_it(door: Door) -> Non
         assert "张小明" in sun.page.xpath("//*[@role='alert']")[0].text_content()
 
 
+async def test_the_second_person_reads_all_that_is_published_in_both_languages(door: Door) -> None:
+    office, pictures = Office(door), ["0123456789abcdef" * 2]
+    one = await office.write({**UNTRUE, "pictures": pictures, "names_nobody": ["白果林"]})
+    async with open_browser(door, SUN) as sun, open_browser(door, ZHOU, language="en") as zhou:
+        # A correction on the site leaves what its form doesn't ask.
+        await sun.go(f"{ROOM}/{one['id']}/edit")
+        sun.type("/facts/en", "The bridge is inspected.")
+        await sun.press("next")
+        draft = (await office.record(one))["draft"]
+        assert draft["pictures"] == pictures
+        await sun.press("do", "propose")
+        await zhou.go(sun.url)
+        shown = text(zhou)
+        texts = [
+            told
+            for name in ("about", "where", "finding", "checked_by", "checked_how", "facts", "handling")
+            for told in draft[name].values()
+        ]
+        texts += [
+            CLAIM,
+            "Untrue",
+            "29 November",
+            "21:00",
+            "白果林",
+            *pictures,
+            UNTRUE["sources"][0]["url"],
+            "20 November",
+        ]
+        assert not [told for told in texts if told not in shown]
+
+
+async def test_a_version_that_is_no_number_is_no_version(door: Door) -> None:
+    one = await Office(door).write()
+    async with open_browser(door, SUN) as sun:
+        for page, button in ((f"{ROOM}/{one['id']}/edit", ("next",)), (f"{ROOM}/{one['id']}", ("do", "propose"))):
+            await sun.go(page)
+            sun.text = sun.text.replace('name="version" value="1"', 'name="version" value="x"')
+            await sun.press(*button)
+            assert sun.status in (409, 422), page
+
+
 async def test_the_page_says_what_the_document_says_and_has_its_json_ld_to_the_byte(served: Door) -> None:
     door, office = served, Office(served)
     claim = "</script><script>alert(1)</script>"
@@ -77,6 +118,7 @@ async def test_the_page_says_what_the_document_says_and_has_its_json_ld_to_the_b
         # What it said before.
         await browser.go(f"{told['links']['page']}?edition=1")
         assert "这是以前的内容" in text(browser)
+        assert not browser.page.xpath("//script[@type='application/ld+json']")
         await browser.go(f"{ROOT}/refutations")
         assert told["title"] in text(browser)
         (await office.act(one, "withdraw", reason="错了")).ok()

@@ -113,10 +113,10 @@ async def decide_about_draft(visit: Visit) -> web.StreamResponse:
         return await kept(visit)
     record = await _record(visit)
     noun, action = visit.call.path["noun"], visit.call.path["action"]
-    reason, version = visit.sent.get("reason", "").strip(), visit.sent.get("version", "")
+    reason = visit.sent.get("reason", "").strip()
     if not session.bears(visit.session, visit.sent.get("token", "")):
         return await _shown(visit, 403, reason=reason, stale=403)
-    body = {"version": int(version) if version.isdecimal() and len(version) < 10 else 0}
+    body = {"version": visit.version}
     try:
         address = f"/v1/{noun}/{record['id']}/actions/{action}"
         await visit.send(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -66,10 +67,13 @@ async def _take(visit: Visit) -> web.Response:
         return await _asked(visit, form, record, 403, stale=403)
     if not form.goes_on or not form.is_right():
         return await _asked(visit, form, record)
-    shown = {"version": int(visit.sent.get("version") or 0)} if record else {}
-    address = record["links"]["record"] if record else "/v1/refutations"
+    address, body = "/v1/refutations", form.whole
+    if record:
+        # What the form doesn't ask stays as it is.
+        kept_back = {"pictures": (record["draft"] or record["public"]).get("pictures", [])}
+        address, body = record["links"]["record"], {**kept_back, **body, "version": visit.version}
     try:
-        stored = await visit.send("PUT" if record else "POST", address, {**form.whole, **shown}, key=form.key)
+        stored = await visit.send("PUT" if record else "POST", address, body, key=form.key)
     except Problem as problem:
         if problem.status not in SAID_AT_FORM:
             raise
@@ -88,7 +92,7 @@ async def show_refutation_draft(visit: Visit) -> web.StreamResponse:
 async def decide_about_refutation(visit: Visit) -> web.StreamResponse:
     """Propose, approve, return, give up or take back: the version that the page has shown, and no other."""
     sent, path = visit.sent, visit.call.path
-    said = {"version": int(sent.get("version") or 0), **({"reason": sent["reason"]} if sent.get("reason") else {})}
+    said = {"version": visit.version, **({"reason": sent["reason"]} if sent.get("reason") else {})}
     try:
         await visit.send("POST", f"/v1/refutations/{path['id']}/actions/{path['action']}", said)
     except Problem as problem:
@@ -105,16 +109,22 @@ async def _record(visit: Visit) -> Any:
 
 
 async def _shown(visit: Visit, status: int = 200, wrong: str = "") -> web.Response:
-    names = {"record": await _record(visit), "actions": ACTIONS, "ending": ENDING, "wrong": wrong}
+    names = {"record": await _record(visit), "members": _schema(visit)["properties"], "actions": ACTIONS}
+    names |= {"ending": ENDING, "wrong": wrong}
     return await visit.page("staff/refutation.html", status=status, here=REFUTATIONS.at, **names)
+
+
+def _schema(visit: Visit) -> Mapping[str, Any]:
+    """The form of the API."""
+    method, path = ("PUT", "/v1/refutations/{id}/record") if "id" in visit.call.path else ("POST", "/v1/refutations")
+    routes = (one for _, one in visit.call.platform.registry.routes if (one.method, one.path) == (method, path))
+    body: Any = next(routes).body
+    return {**body.described(visit.language)}
 
 
 def _form(visit: Visit) -> Filling:
     """The API's own form, with the caller's departments to choose from."""
-    method, path = ("PUT", "/v1/refutations/{id}/record") if "id" in visit.call.path else ("POST", "/v1/refutations")
-    routes = (one for _, one in visit.call.platform.registry.routes if (one.method, one.path) == (method, path))
-    body: Any = next(routes).body
-    schema = {**body.described(visit.language)}
+    schema = _schema(visit)
     asked = {name: one for name, one in schema["properties"].items() if name not in ("version", "pictures")}
     if "department" in asked:
         own = [role.department for role in visit.person.roles if role.name in REFUTATIONS.roles]

@@ -67,9 +67,7 @@ async def publish_road_event_page(visit: Visit) -> web.StreamResponse:
 @ROUTES.take("/roads/{id}")
 async def change_road_event_page(visit: Visit) -> web.StreamResponse:
     """Say that it is still so, or over."""
-    version = visit.sent.get("version", "")
-    body: dict[str, Any] = {"version": int(version) if version.isdecimal() and len(version) < 10 else 0}
-    body |= {"state": "ended"} if "over" in visit.sent else {}
+    body = {"version": visit.version, **({"state": "ended"} if "over" in visit.sent else {})}
     await visit.send("PATCH", f"/v1/road/events/{visit.call.path['id']}", body)
     return visit.to(f"{STAFF}{ROADS.at}")
 
@@ -80,7 +78,8 @@ def _form(visit: Visit) -> Filling:
     members = {name: one for name, one in schema["properties"].items() if name not in WITHOUT}
     for name, (title, most) in DEGREES.items():
         members[name] = {"type": "number", "title": title[visit.language], "minimum": -most, "maximum": most}
-    return Filling(visit, {**schema, "properties": members}, visit.known)
+    both = {"latitude": ["longitude"], "longitude": ["latitude"]}
+    return Filling(visit, {**schema, "properties": members, "dependentRequired": both}, visit.known)
 
 
 async def _asked(visit: Visit, form: Filling, status: int = 200) -> web.Response:

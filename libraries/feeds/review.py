@@ -7,8 +7,6 @@ from typing import Any
 
 import orjson
 
-from refutations.ratings import RATINGS
-
 #: A review's properties, each with the member that it is word for word.
 SAME = {
     "name": "title", "description": "summary", "reviewBody": "finding", "claimReviewed": "claim",
@@ -16,10 +14,13 @@ SAME = {
 }  # fmt: skip
 
 
-def claim_review(document: Mapping[str, Any], address: str, language: str) -> bytes:
-    """The review, the same bytes wherever they stand; `address` is scheme and host of the pages that it leads to."""
-    value, links = RATINGS[document["rating"]].value, document["links"]
-    scale = {"ratingValue": value, "worstRating": 1, "bestRating": len(RATINGS) - 1} if value else {}
+def claim_review(document: Mapping[str, Any], address: str, language: str, value: int | None, best: int) -> bytes:
+    """The review, the same bytes wherever they stand; `address` is scheme and host of the pages that it leads to.
+
+    `value` is the rating as a number from 1, untrue, to `best`; None where nobody knows yet.
+    """
+    links = document["links"]
+    scale = {"ratingValue": value, "worstRating": 1, "bestRating": best} if value else {}
     seen = {"description": document["where"], "datePublished": document["seen_on"]}
     claim = {"text": document["claim"], "appearance": _of("CreativeWork", seen) if any(seen.values()) else None}
     cited = [

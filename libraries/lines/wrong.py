@@ -1,4 +1,4 @@
-"""What is wrong with a place."""
+"""What is wrong with a place that somebody has sent."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from banshi import FieldProblem
-from lines import Box, geometry_of, in_box, positions, self_crossing
-from road.sentences import say
+from lines.geometry import MAX_DEGREES, Box, geometry_of, in_box, length_of, positions, self_crossing
+from lines.sentences import say
 
 
 def wrong_with(geometry: Mapping[str, Any], city: Box, pointer: str) -> Iterator[FieldProblem]:
@@ -23,6 +23,9 @@ def wrong_with(geometry: Mapping[str, Any], city: Box, pointer: str) -> Iterator
     elif outside is not None:
         detail = say("{place} lies outside the city; correct the position.", place=f"{outside.real}, {outside.imag}")
         yield FieldProblem(at, detail, "outside")
+    elif length_of(line) > MAX_DEGREES:
+        detail = say("The line is longer than a road of the city; divide it, or leave points out.")
+        yield FieldProblem(at, detail, "too-long")
     elif geometry["type"] == "LineString":
         line = positions(geometry_of("LineString", line))
         if len(line) < 2:
