@@ -69,7 +69,7 @@ ROOMS = {
     "plugins/channels/qq/sandbox": Budget(300, 300),
     "plugins/channels/weibo": Budget(262, 350),
     "plugins/channels/weibo/sandbox": Budget(191, 250),
-    "plugins/insights": Budget(2_834, 1_800),
+    "plugins/insights": Budget(2_835, 1_800),
     "plugins/refutations": Budget(699, 700),
     "plugins/road": Budget(700, 700),
     "plugins/integrations": Budget(5_825, 5_580),
