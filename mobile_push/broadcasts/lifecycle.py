@@ -36,10 +36,10 @@ def may_publish(principal: Principal, department: str) -> bool:
 def _takes_two(platform: Platform, broadcast: Broadcast, **values: Any) -> bool:
     """Whether somebody else has to approve it, as it is or with other values: what was written so, all of its
     department's, or what reaches all."""
-    said = {"cap": broadcast.cap, "audience": broadcast.audience, **values}
+    said = {name: getattr(broadcast, name) for name in ("cap", "audience", "second_person")} | values
     to_all = said["cap"] is not None or bool(said["audience"].get("everyone"))
     settings, own = platform[PUSH].settings, broadcast.department
-    return broadcast.second_person or own in settings.second_person or (to_all and own not in settings.one_person)
+    return said["second_person"] or own in settings.second_person or (to_all and own not in settings.one_person)
 
 
 def steps_of(platform: Platform, broadcast: Broadcast) -> Sequence[Step]:

@@ -82,12 +82,13 @@ def earlier_of(broadcast: Broadcast) -> list[UUID]:
 
 
 def succeeding(earlier: Sequence[Broadcast]) -> dict[str, Any]:
-    """The columns of what takes the place of these; that of the first on screens too."""
+    """The columns of what takes the place of these; that of the first on screens too; two people, if one had."""
     ids = [one.id for one in earlier]
     return {
         "tag": earlier[0].name if earlier else "",
         "supersedes": ids[0] if ids else None,
         "earlier": [str(one) for one in ids] if len(ids) > 1 else None,
+        **({"second_person": True} if any(one.second_person for one in earlier) else {}),
     }
 
 

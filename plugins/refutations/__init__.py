@@ -37,7 +37,7 @@ def banshi_offers() -> Sequence[Offer[Any]]:
     return [
         Offer(ROLES, frozenset({PUBLISHER})),
         Offer(EVENT_TYPES, tuple(EVENTS.values())),
-        Offer(LISTENERS, Listener(telling.hear)),
+        Offer(LISTENERS, Listener(telling.hear, telling.wants)),
         Offer(BESIDE_SEARCH, found.beside),
         Offer(ENCLOSURES, Enclosure(telling.enclosed)),
         Offer(HOLDINGS, telling.HOLDING),

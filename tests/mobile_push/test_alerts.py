@@ -285,6 +285,14 @@ async def test_an_update_takes_the_place_of_all_that_it_refers_to(door: Door) ->
     assert [one["id"] for one in (await door.anyone.get("/v1/alerts")).ok()["items"]] == [update["id"]]
 
 
+async def test_an_update_of_an_alert_of_two_people_takes_two(door: Door) -> None:
+    first = (await create(door, second_person=True)).created()
+    assert first["state"] == "proposed"
+    assert (await step(door, first, "approve", "wu")).ok()["state"] == "published"
+    update = (await publisher(door).post("/v1/alerts", follow_up(door, "Update", first))).created()
+    assert (update["state"], update["second_person"]) == ("proposed", True)
+
+
 async def test_a_cancel_goes_to_those_of_what_it_cancels(door: Door) -> None:
     first = (await create(door, audience=EVERYONE)).created()
     body = follow_up(door, "Cancel", first, info=...)

@@ -440,6 +440,22 @@ async def test_nobody_gets_round_the_second_person_by_naming_everyone_later(open
         assert await FanOut.all().count() == 0
 
 
+@pytest.mark.parametrize("later", [False, True])
+async def test_what_takes_the_place_of_a_notice_of_two_people_takes_two(open_push: Any, later: bool) -> None:
+    async with open_push(one_person=["traffic"]) as door:
+        sun = publisher(door)
+        first = (await create(door, second_person=True)).created()
+        assert first["state"] == "proposed"
+        assert (await act(publisher(door, "wu"), first, "approve")).ok()["state"] == "published"
+        named = {"supersedes": [first["id"]]}
+        second = (await create(door, draft=True, **({} if later else named))).created()
+        if later:
+            (await sun.call("PATCH", second["links"]["self"], json={"version": 1, **named})).ok()
+        record = (await act(sun, second, "publish")).ok()
+        assert (record["state"], record["second_person"]) == ("proposed", True)
+        (await act(sun, second, "approve")).problem(403, "forbidden")
+
+
 @pytest.mark.parametrize("setting", ["second_person", "one_person"])
 async def test_a_department_of_either_setting_that_is_not_there_is_found_at_start(open_push: Any, setting: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{setting}: there is no department 'parks'"):

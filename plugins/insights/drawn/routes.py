@@ -74,12 +74,14 @@ async def show_map(call: Call) -> web.StreamResponse:
     if category is None or category.department not in departments_of(call):
         raise InvalidParameter(say("Name a category of a department of yours."), parameter="category")
     series = await series_of(platform, [category], weeks=(monday(platform.today()) - week) // WEEK + 1)
-    counts = {one.division: dict(zip(one.periods, one.counts, strict=True)).get(week) or 0 for one in series}
+    counts = {one.division: dict(zip(one.periods, one.counts, strict=True)).get(week) for one in series}
     shapes = shapes_of(platform.registry, platform[SETTINGS].map)
     title = text_in(word("{category} in the week from {day}", category=category.title, day=week), call.language)
     names = {one: text_in(platform[DIVISIONS].title(one), call.language) for one in shapes}
-    shown = {one: None if 0 < counts.get(one, 0) < MIN_SHOWN else counts.get(one, 0) for one in shapes}
-    untold = text_in(word("fewer than {least}", least=MIN_SHOWN), call.language)
+    # Where nothing was ever counted there were none, as long as anything is known of the week.
+    figures = {one: counts.get(one, 0 if {*counts.values()} - {None} else None) for one in shapes}
+    shown = {one: None if count and count < MIN_SHOWN else count for one, count in figures.items()}
+    untold = text_in(word("fewer than {least}, or unknown", least=MIN_SHOWN), call.language)
     return _sent(call, stand_alone(division_map(title, shapes, shown, names, untold)), SVG)
 
 

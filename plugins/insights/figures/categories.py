@@ -31,6 +31,9 @@ LONGEST: Mapping[str, Mapping[str, str]] = {
 #: The sources that the platform counts itself; all others are files.
 OWN_SOURCES = ("cases", "appeals", "postings", "look-ups")
 
+#: What open figures call their sums.
+SUMS = ("all", "elsewhere")
+
 #: What a category and a file are called.
 NAME = re.compile(r"(?=.{1,32}$)[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
@@ -183,9 +186,12 @@ def _faults(one: Category, most: Mapping[str, tuple[int, int]], groups: Mapping[
         yield f"group {one.group!r}: {did_you_mean(one.group, [*groups])}"
     if not one.counts.sources:
         yield "counts: say what is counted: cases, appeals, postings, look_ups or imports"
-    for key, name in (("code", one.code), *(("counts.imports", name) for name in one.counts.imports)):
-        if not NAME.fullmatch(name) or name in OWN_SOURCES:
-            taken = ", ".join(OWN_SOURCES)
+    if one.group in SUMS:
+        yield f"group {one.group!r}: open figures call a sum so: rename it"
+    names = [("code", one.code, {*groups, *SUMS}), *(("counts.imports", name, ()) for name in one.counts.imports)]
+    for key, name, others in names:
+        if not NAME.fullmatch(name) or name in OWN_SOURCES or name in others:
+            taken = ", ".join([*OWN_SOURCES, *sorted(others)])
             yield f"{key}: {name!r} can't be a name: use a-z, 0-9 and hyphens, 32 at most; {taken} are taken"
     template = one.template
     for key, texts in (("title", template.title), ("body", template.body), ("plain", template.plain)):

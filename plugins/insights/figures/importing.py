@@ -39,8 +39,8 @@ ABANDONED_AFTER_S = 86_400
 #: Bits of a batch's number that say nothing.
 RANDOM_BITS = 20
 
-#: The largest figures that anybody may hand in: more are a slip of the keyboard.
-MOST = {"count": 10_000_000, "loss": 10**13, "largest_loss": 10**13, "deaths": 1_000_000}
+#: The largest figures that anybody may hand in: more are a slip of the keyboard, and their sums would have no room.
+MOST = {"count": 100_000, "loss": 10**13, "largest_loss": 10**13, "deaths": 100_000}
 
 #: The columns that are written, in the order of their values.
 WRITTEN = ("batch", "source", "grain", "line", "day", "division", "category", *MOST)

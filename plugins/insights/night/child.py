@@ -30,6 +30,8 @@ MAX_PERIODS, MAX_COUNT = 4_000, 10**12
 DAYS, PERIODS = {"week": 7, "day": 1}, {"week": 52, "day": 365}
 #: The status where a series was wrong; 1 is Python's own where the program is.
 SOME_WRONG = 3
+#: By method, the rule that says how rare an alarm of its own is.
+ALPHAS = {"farrington-flexible": "alpha", "ears-c2": "ears_alpha"}
 #: Farrington Flexible wants so many years at least.
 LEAST_YEARS = 3
 
@@ -93,7 +95,8 @@ def judged(asked: Iterable[Mapping[str, Any]], rules: Mapping[str, float]) -> It
             together[grain, verdict["at"]].append(verdict)
     for (grain, _), verdicts in together.items():
         most = cut([one["p"] for one in verdicts], rules["rate"])
-        chance = round(chance_per_year(len(verdicts), min(most, rules["alpha"]), PERIODS[grain]), 4)
+        rare = [min(most, rules[ALPHAS[one["method"]]]) for one in verdicts]
+        chance = round(sum(chance_per_year(1, one, PERIODS[grain]) for one in rare), 4)
         for verdict in verdicts:
             is_alarm = verdict["is_alarm"] and verdict["p"] <= most
             yield verdict | {"is_alarm": is_alarm, "chance_per_year": chance}

@@ -97,8 +97,10 @@ async def judge(
             say("The night took more than {seconds} s and was ended.", seconds=settings.seconds)
         ) from None
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        # Once it has ended, another may have its number.
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 

@@ -15,7 +15,7 @@ from banshi import Key, Platform
 from banshi.sdk.http import MIN_SHOWN
 from banshi.sdk.operations import hourly
 from insights.figures.calendar import WEEK, open_week
-from insights.figures.categories import CATEGORIES
+from insights.figures.categories import CATEGORIES, SUMS
 from insights.figures.series import Series, series_of
 from insights.findings.reading import warned_in
 from insights.published.models import OpenWeek
@@ -29,7 +29,7 @@ FIRST_WEEKS = 260
 DISTRICT = 6
 
 #: What stands for the sum over all in what is published, and for what is counted in no district.
-ALL, ELSEWHERE = "all", "elsewhere"
+ALL, ELSEWHERE = SUMS
 
 #: The work that publishes.
 PUBLICATION: Key[None] = Key("open figures' publication")

@@ -33,17 +33,23 @@ ASKED, ASKED_DAYS, AT_ONCE = "banshi.case.submit", 14, 200
 WITHDRAWN = say("This was withdrawn: the department no longer stands by it.")
 
 
+def wants(platform: Platform, event: Event) -> bool:
+    """What a record became, and what was asked of an office that is asked such things."""
+    asked = event.type == ASKED and event.item in platform[SETTINGS].asked_by
+    return asked or event.type in EVENTS.values()
+
+
 async def hear(platform: Platform, events: Sequence[Event]) -> None:
     """Tell of what became public or was withdrawn, and whoever has just asked of what is public already."""
     for event in events:
-        if event.type == ASKED and event.item in platform[SETTINGS].asked_by:
+        if event.type == ASKED:
             case = await Case.get_or_none(id=event.subject)
             if case and case.mode == "live":
                 for row, edition in await platform[FOUND].of(_words(case)):
                     hearers = [_waits(platform, row, case)]
                     await platform.store.commit(Write(unless_there=hearers))
                     await _tell(platform, row, edition, hearers)
-        if event.type in EVENTS.values():
+        else:
             row = await Refutation.get(id=event.subject)
             # A newer edition is told of by itself, and what was withdrawn as withdrawn.
             if row.edition == event.data["edition"] and (row.state in PUBLIC) == (event.type == EVENTS["approve"]):

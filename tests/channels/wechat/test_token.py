@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tortoise.expressions import F
 
 from banshi.builtin.limits.models import Quota
 from banshi.builtin.outgoing import access_token
@@ -105,7 +106,7 @@ async def test_what_an_account_had_spent_before_the_upgrade_is_spent_after_it(
         }
         assert await used(door.platform, f"wechat:{APPID}", FORCED_TOKENS) == 19
         for is_left in (True, False):
-            await Quota.all().update(spent_at=0)
+            await Quota.all().update(spent_at=F("spent_at") - 31_000)
             assert await spend(door.platform, f"wechat:{APPID}", FORCED_TOKENS) is is_left
 
 

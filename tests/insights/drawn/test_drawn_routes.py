@@ -18,9 +18,10 @@ from PIL import Image
 from banshi.testing import Door
 from insights.drawn.charts import chart_of, stand_alone
 from insights.drawn.press import PRESS, Press
+from insights.figures.models import Count
 from insights.findings import weekly
 from tests.insights.drawn.test_charts import HOSTILE, finding
-from tests.insights.findings.city import LIST, WEST, act, analyst, any_rise, count, last_week, open_city, risen
+from tests.insights.findings.city import EAST, LIST, WEST, act, analyst, any_rise, count, last_week, open_city, risen
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -93,7 +94,11 @@ async def test_a_map_hides_what_few_are_and_is_for_the_categorys_department(door
     picture = etree.fromstring(reply.body)
     about = picture.findtext(f"{SVG}desc") or ""
     assert "Fucheng Qu 19" in about
-    assert "Youxian Qu fewer than 5" in about
+    assert "Youxian Qu fewer than 5, or unknown" in about
+    assert "Anzhou Qu 0" in about
+    await Count.filter(division=EAST).update(count=None)
+    reply = await lin.get("/v1/insights/map.svg", params={"category": "fraud-tasks"}, headers={"Accept-Language": "en"})
+    assert "Fucheng Qu fewer than 5, or unknown" in (etree.fromstring(reply.body).findtext(f"{SVG}desc") or "")
     other = door.staff("other", "cyber:analyst")
     for person, code in ((other, "fraud-tasks"), (lin, "none"), (lin, "")):
         (await person.get("/v1/insights/map.svg", params={"category": code})).problem(400, "invalid-parameter")

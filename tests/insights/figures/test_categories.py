@@ -41,6 +41,9 @@ MISTAKES = {
     "should be greater than or equal to 0",
     ('code = "fires"', 'code = "noise"'): "wrong-category: {file}: categories.noise: code: another category has it "
     "already: rename one",
+    ('code = "fires"', 'code = "safety"'): "wrong-category: {file}: categories.safety: code: 'safety' can't be a name: "
+    "use a-z, 0-9 and hyphens, 32 at most; cases, appeals, postings, look-ups, all, elsewhere, fraud,",
+    ('code = "fires"', 'code = "all"'): "wrong-category: {file}: categories.all: code: 'all' can't be a name: use",
     ('counts.imports = ["police-reports"]', ""): "wrong-value: {file}: categories.fraud-tasks.counts is missing",
     ('imports = ["police-reports"]', 'imports = ["cases"]'): "wrong-category: {file}: categories.fraud-tasks: "
     "counts.imports: 'cases' can't be a name: use a-z, 0-9 and hyphens",

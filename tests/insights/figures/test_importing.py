@@ -93,15 +93,15 @@ async def test_weeks_without_a_line_are_gaps_that_are_told(door: Door, tmp_path:
 
 
 async def test_a_huge_week_and_nothing_but_zeros_are_figures_like_any(door: Door, tmp_path: Path) -> None:
-    await bring(door, tmp_path, HEADER + "2026-W40,,theft,10000000\n2026-W41,,theft,0\n2026-W42,,theft,0\n")
-    assert [count for *_, count in await figures(door)] == [10_000_000, 0, 0]
+    await bring(door, tmp_path, HEADER + "2026-W40,,theft,100000\n2026-W41,,theft,0\n2026-W42,,theft,0\n")
+    assert [count for *_, count in await figures(door)] == [100_000, 0, 0]
 
 
 # -- what is wrong ---------------------------------------------------------------------------------------------------
 
 WRONG = {
     "2026-W47,510703,theft,-2": "count: it is negative",
-    "2026-W47,510703,theft,10000001": "count: it is more than 10,000,000: is it one figure?",
+    "2026-W47,510703,theft,100001": "count: it is more than 100,000: is it one figure?",
     "2026-W47,510703,theft,=SUM(A1:A9)": "count: this is a formula: hand in its value",
     "2026-W47,510703,+cmd|' /C calc'!A0,1": "category: no category that counts reports is called so: there are: "
     "fraud, theft",

@@ -105,6 +105,37 @@ async def test_whoever_no_longer_waits_leaves_no_process_behind(monkeypatch: pyt
     assert process.returncode == -signal.SIGKILL
 
 
+async def test_a_process_that_has_ended_is_not_killed_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr(judging.os, "killpg", lambda number, _: killed.append(number))
+    assert await judged(asked(planted()[0], 200))
+    assert killed == []
+
+
+@pytest.mark.parametrize(("weeks", "alpha"), [({20: 40}, 0.001), ({200: 40}, 0.01), ({20: 30, 200: 10}, None)])
+async def test_chance_makes_as_many_alarms_as_each_method_lets_through(
+    weeks: dict[int, int], alpha: float | None
+) -> None:
+    series = [
+        Asked(
+            f"{length}-{number}",
+            MONDAY - timedelta(weeks=length),
+            "week",
+            [[4, 6, 5][(number + at) % 3] for at in range(length)],
+        )
+        for length, many in weeks.items()
+        for number in range(many)
+    ]
+    found = await judged(*series, rate=0.999)
+    share = {"ears-c2": 0.001, "farrington-flexible": 0.01}
+    assert len(found) == 40
+    for week in {one.at for one in found.values()}:
+        together = [one for one in found.values() if one.at == week]
+        made = sum(52 * share[one.method] for one in together)
+        assert [one.chance_per_year for one in together] == pytest.approx([made] * len(together))
+        assert alpha is None or made == pytest.approx(40 * 52 * alpha)
+
+
 def test_the_process_has_numpy_and_nothing_of_the_platform() -> None:
     begin = judging.BEGIN.replace("sys.exit(main())", "print(*{name.partition('.')[0] for name in sys.modules})")
     command = [begin if one is judging.BEGIN else one for one in judging._command()]

@@ -69,6 +69,8 @@ class Listener:
 
     #: Gets a batch, the events of one subject in their order, and some of them twice; if it raises, all come again.
     hear: Callable[[Platform, Sequence[Event]], Awaitable[None]]
+    #: Whether it wants to hear of an event; of everything where this isn't said. No promise is written of the others.
+    wants: Callable[[Platform, Event], bool] | None = None
 
 
 #: Plugins that want to hear offer a listener.
@@ -90,7 +92,8 @@ def event_rows(platform: Platform, event: Event) -> list[OutboxRow]:
         raise Mistake(f"{what}: put ids in it, by which a listener reads the rest")
     return [
         OutboxRow(consumer=CONSUMER + plugin, topic=event.type[:64], payload=payload, dedup=_dedup(plugin, payload))
-        for plugin, _ in listening
+        for plugin, listener in listening
+        if listener.wants is None or listener.wants(platform, event)
     ]
 
 

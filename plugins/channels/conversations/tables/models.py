@@ -11,7 +11,26 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi.sdk.database import Personal, PersonalId, PersonalJSON, PersonalLine
+from conversations.tables.former import DeskDay, DeskEvent, DeskOfficer, DeskPhrase, Enquiry
 from conversations.tables.of_conversation import OfConversation
+
+__all__ = [
+    "ChannelConversation",
+    "Confirmation",
+    "ContactLink",
+    "DeskDay",
+    "DeskEvent",
+    "DeskOfficer",
+    "DeskPhrase",
+    "Enquiry",
+    "Figure",
+    "Home",
+    "LinkOffer",
+    "Said",
+    "Turn",
+    "Window",
+    "Word",
+]
 
 
 class ChannelConversation(Personal):

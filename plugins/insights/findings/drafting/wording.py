@@ -23,7 +23,8 @@ PAGE = (
 )
 
 #: What was reported; where there are few, how many isn't told.
-REPORTED, FEW_REPORTED = "{area}, {first} to {last}: {count}.", "{area}, {first} to {last}."
+REPORTED = "{area}, {first} to {last}: {count}."
+FEW_REPORTED = "{area}, {first} to {last}."
 
 #: The body where there are few; its title is the category's.
 FEW = "{area}: {category} was reported. Please take care; what to do is on the page behind."

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                     fields.CharField(
                         default="",
                         db_index=True,
-                        description='The record\'s id; "" for whoever follows all.',
+                        description='The record\'s id; "" for whoever follows all; `muted` where they want to hear of it no more.',
                         max_length=36,
                     ),
                 ),

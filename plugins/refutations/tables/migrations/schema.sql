@@ -10,7 +10,7 @@ CREATE TABLE "refutations_edition" (
 CREATE TABLE "refutations_hearer" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(1415) NOT NULL,
-    "about" VARCHAR(36) NOT NULL  /* The record's id; "" for whoever follows all. */,
+    "about" VARCHAR(36) NOT NULL  /* The record's id; "" for whoever follows all; `muted` where they want to hear of it no more. */,
     "case_id" CHAR(36)   /* The case in which they asked. */,
     "at" TIMESTAMP NOT NULL,
     CONSTRAINT "uid_refutations_person_7d7eff" UNIQUE ("person", "about")

@@ -1,4 +1,4 @@
--- After 0013_desk_gone
+-- After 0012_homes
 CREATE TABLE "conversations_conversation" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "account" VARCHAR(100) NOT NULL  /* Such as `wechat:wx1234`. */,
@@ -81,6 +81,52 @@ CREATE TABLE "conversations_window" (
     CONSTRAINT "uid_conversatio_convers_99219f" UNIQUE ("conversation_id", "kind")
 );
 CREATE INDEX "idx_conversatio_until_9cefa5" ON "conversations_window" ("until");
+CREATE TABLE "conversations_desk_day" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "desk" VARCHAR(64) NOT NULL,
+    "day" DATE NOT NULL,
+    "hours" JSON NOT NULL,
+    CONSTRAINT "uid_conversatio_desk_b91204" UNIQUE ("desk", "day")
+);
+CREATE TABLE "conversations_desk_phrase" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "desk" VARCHAR(64) NOT NULL,
+    "code" VARCHAR(64) NOT NULL,
+    "version" INT NOT NULL,
+    "texts" JSON NOT NULL  /* By language. */,
+    "at" TIMESTAMP NOT NULL,
+    CONSTRAINT "uid_conversatio_desk_404cbd" UNIQUE ("desk", "code", "version")
+);
+CREATE TABLE "conversations_enquiry" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "desk" VARCHAR(64) NOT NULL  /* A code of the settings. */,
+    "state" VARCHAR(8) NOT NULL  /* waiting, held, closed (by an officer, or as nobody said more), left (by the citizen), or word (the desk was */,
+    "urgent" INT NOT NULL  /* Spoke of danger: goes before all others. */,
+    "asked_at" TIMESTAMP NOT NULL  /* When a person was asked for: the place in the queue, also of what comes back to it. */,
+    "officer" VARCHAR(1415) NOT NULL  /* Who holds it, "" for nobody, what they are called, and until when. */,
+    "officer_name" VARCHAR(1415) NOT NULL,
+    "lease_until" TIMESTAMP,
+    "owed_since" TIMESTAMP   /* Since when the citizen waits for a word, None while it is the citizen's turn. */,
+    "delayed_at" TIMESTAMP   /* When they were told that it takes longer. */,
+    "claimed_at" TIMESTAMP,
+    "answered_at" TIMESTAMP,
+    "closed_at" TIMESTAMP,
+    "rating" INT   /* 1 to 5, where they gave one. */,
+    "conversation_id" CHAR(36) NOT NULL REFERENCES "conversations_conversation" ("id") ON DELETE CASCADE
+);
+CREATE INDEX "conversations_enquiry_queue" ON "conversations_enquiry" ("desk", "state", "asked_at");
+CREATE INDEX "conversations_enquiry_of" ON "conversations_enquiry" ("conversation_id", "state");
+CREATE TABLE "conversations_desk_event" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "desk" VARCHAR(64) NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    "what" VARCHAR(16) NOT NULL  /* Such as queued, claimed, note, cases; `desk.queue` has them. */,
+    "officer" VARCHAR(1415) NOT NULL  /* Who of the staff, "" for the citizen and the platform. */,
+    "officer_name" VARCHAR(1415) NOT NULL,
+    "text" TEXT NOT NULL  /* A note, why it was handed on, or for what purpose the cases were read. */,
+    "cases" JSON NOT NULL  /* Ids of the cases that were read. */,
+    "enquiry_id" CHAR(36) NOT NULL REFERENCES "conversations_enquiry" ("id") ON DELETE CASCADE
+);
 CREATE TABLE "conversations_figure" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "day" DATE NOT NULL  /* Of the city. */,
@@ -90,6 +136,14 @@ CREATE TABLE "conversations_figure" (
     "pointer" VARCHAR(255)   /* What was asked just then, where that says something: a JSON Pointer, "" for the form as a whole. */
 );
 CREATE INDEX "conversations_figure_of" ON "conversations_figure" ("day");
+CREATE TABLE "conversations_desk_officer" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "desk" VARCHAR(64) NOT NULL,
+    "officer" VARCHAR(1415) NOT NULL,
+    "officer_name" VARCHAR(1415) NOT NULL,
+    "day" DATE NOT NULL,
+    CONSTRAINT "uid_conversatio_desk_0de2e5" UNIQUE ("desk", "officer", "day")
+);
 CREATE TABLE "conversations_confirmation" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(1415) NOT NULL,
