@@ -71,7 +71,7 @@ ROOMS = {
     "plugins/channels/weibo/sandbox": Budget(191, 250),
     "plugins/insights": Budget(2_835, 1_800),
     "plugins/refutations": Budget(690, 700),
-    "plugins/road": Budget(680, 700),
+    "plugins/road": Budget(689, 700),
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),

@@ -35,6 +35,8 @@ def values_of(platform: Platform, row: RoadEvent, body: Mapping[str, Any]) -> di
     """The columns that a body sets: whoever writes it has looked at the event. Raises InvalidFields with all of it."""
     wrong: list[FieldProblem] = []
     said = {name: one for name, one in body.items() if name not in (*COLUMNS, "version", "state")}
+    # What was said in Chinese anew is no longer what is said in English.
+    said = {f"{name}_en": None for name in ("text", "detour") if name in body} | said
     values: dict[str, Any] = {"details": {**row.details, **said}, "starts_at": row.starts_at, "ends_at": row.ends_at}
     values |= {"road": " ".join(body["road"].split())} if "road" in body else {}
     wrong += held_back({name: body[name] for name in TEXTS if body.get(name)}, body.get("names_nobody", ()))
@@ -45,6 +47,7 @@ def values_of(platform: Platform, row: RoadEvent, body: Mapping[str, Any]) -> di
             if not found:
                 line = positions(body[name])
                 into[name] = geometry_of(body[name]["type"], line) if line else None
+    values["details"] = {name: one for name, one in values["details"].items() if one is not None}
     for name in ("starts_at", "ends_at"):
         if body.get(name) is None:
             values[name] = None if name in body else values[name]

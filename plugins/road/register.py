@@ -8,10 +8,13 @@ from typing import Any
 from banshi import Platform
 from banshi.sdk.registers import Found, Question
 from road.board import BOARD
+from road.sentences import word
 from road.tables.models import RoadEvent
 
 #: What the register has called a kind since before there were events.
 NAMES = {"gathering": "event"}
+#: Stands behind what nobody has confirmed for long.
+STALE = word(" (Not confirmed for some time.)")
 
 
 class RoadRegister:
@@ -35,12 +38,15 @@ class RoadRegister:
 
     def _record(self, event: RoadEvent, division: str) -> Mapping[str, Any]:
         zone, text = self._platform.settings.timezone, event.details["text"]
+        told = {"zh-CN": text, "en": event.details.get("text_en", text)}
+        if event.is_stale:
+            told = {tag: one + STALE[tag] for tag, one in told.items()}
         return {
             "division": division,
             "kind": NAMES.get(event.kind, event.kind),
             "road": event.road,
-            "condition": text,
-            "condition_en": event.details.get("text_en", text),
+            "condition": told["zh-CN"],
+            "condition_en": told["en"],
             "since": event.starts_at.astimezone(zone).replace(microsecond=0),
             "until": event.ends_at and event.ends_at.astimezone(zone).replace(microsecond=0),
         }

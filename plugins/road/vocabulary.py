@@ -30,6 +30,9 @@ KINDS = [one["const"] for one in _WHOLE["kind"]["oneOf"]]
 #: An event as staff write it, maybe from a citizen's report, which is answered by it.
 NEW = Form.from_schema(_EVENT)
 _MAY = {name: one for name, one in _WHOLE.items() if name not in ("kind", "division", "report")} | DOCUMENTS["change"]
+#: What may be left unsaid, null takes back.
+_BACK = {name for name in _WHOLE if name not in {*COLUMNS, *DEFAULTS, *_EVENT["required"]}}
+_MAY |= {name: {**_WHOLE[name], "type": [_WHOLE[name]["type"], "null"]} for name in _BACK}
 #: What may change of it, as of the version that was read: kind and division stay, for whoever follows them. Without
 #: anything else it is still so.
 CHANGE = Form.from_schema({**_EVENT, "required": ["version"], "properties": _MAY})

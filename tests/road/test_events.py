@@ -94,6 +94,8 @@ async def test_what_nobody_touches_asks_its_author_and_is_then_said_to_be_stale(
         await look(city.platform)
         found = {one["id"]: one["properties"]["is_stale"] for one in await listed(city)}
         assert found == {record["id"]: stale, known["id"]: False}
+        # The item and the chat say it too.
+        assert ["未核实" in one["condition"] for one in await answered(city, kind="congestion")].count(True) == stale
     changed = {"version": 5, "text": "仍然缓行"}
     told = (await officer(city).call("PATCH", f"{EVENTS}/{record['id']}", json=changed)).ok()["event"]["properties"]
     assert (told["is_stale"], told["text"]) == (False, "仍然缓行")
@@ -186,6 +188,18 @@ async def test_what_is_wrong_is_said_at_its_field_and_not_silently_turned(city: 
         problems = answer.problem(422, "invalid-fields")["problems"]
         assert any(one["pointer"].startswith(pointer) and code in ("", one["code"]) for one in problems), problems
     assert not await RoadEvent.all().exists()
+
+
+async def test_what_was_said_can_be_taken_back(city: Door) -> None:
+    way = {"type": "LineString", "coordinates": [[104.73, 31.46], [104.75, 31.46]]}
+    more = {"text_en": "Closed", "speed_limit": 40, "detour": "走二环路", "detour_line": way, "closed_for": ["trucks"]}
+    record = await published(city, **more)
+    body = {"version": 1, "text": "限行", **dict.fromkeys(("speed_limit", "detour", "detour_line", "closed_for"))}
+    after = (await officer(city).call("PATCH", f"{EVENTS}/{record['id']}", json=body)).ok()["event"]["properties"]
+    assert after["text"] == "限行"
+    assert not {*more} & {*after}
+    back = {"version": 2, "text": None}
+    (await officer(city).call("PATCH", f"{EVENTS}/{record['id']}", json=back)).problem(422, "invalid-fields")
 
 
 async def test_a_name_or_a_number_of_somebody_is_held_back_before_anybody_reads_it(city: Door) -> None:
