@@ -90,7 +90,7 @@ class World:
         return [route for _, route in self.door.platform.registry.routes]
 
     async def state(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table, but for bookkeeping: the engine's, counts, which processes live, who was refused."""
+        """Every row of every table, but for bookkeeping: the engine's, counts, processes, refusals."""
         connection = self.door.platform.store.connection
         own = re.compile("outbox|^webhooks_sender$|^banshi_lease$|^banshi_refusal$|^insights_(count|source)$")
         names = [name for name in await names_of(self.door) if not own.search(name)]
