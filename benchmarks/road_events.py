@@ -1,7 +1,7 @@
 """Roads with ten thousand events in force: a box, a way of thirty kilometres, and how soon a stream hears of a new one.
 
-    python benchmarks/road.py            # everything, about two minutes
-    python benchmarks/road.py --short    # a look whether it works at all, as in continuous integration
+    python benchmarks/road_events.py            # everything, about two minutes
+    python benchmarks/road_events.py --short    # a look whether it works at all, as in continuous integration
 
 Server, callers and streams are one process here, so what is measured has the callers' own work in it.
 """
