@@ -75,7 +75,7 @@ ROOMS = {
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_483, 9_300),
+    "benchmarks": Budget(11_487, 9_300),
     "tools": Budget(2_752, 1_600),
     "docs/examples": Budget(53, 60),
 }
