@@ -126,6 +126,12 @@ REFUSED = (
     Refused("invalid-parameter", "which signs are words, Unicode says", operations="list_postings", parameters=("q",)),
     Refused(
         "invalid-parameter",
+        "a box or a way is asked for, and what is a place on the earth no schema says",
+        operations="list_road_events",
+        parameters=("box", "along"),
+    ),
+    Refused(
+        "invalid-parameter",
         "two parameters make a stretch of time, and JSON Schema looks at one at a time",
         operations="list_slots|list_slot_days|appeal_statistics|channel_statistics",
         parameters=("from", "to"),
@@ -164,7 +170,11 @@ class Beside:
 
 
 BESIDE_SCHEMAS = (
-    Beside("act|act_on_tip|book_internal", "/(answers|details)(/.*)?", "the item's form says it; all items share this"),
+    Beside(
+        "act|act_on_tip|book_internal",
+        "/(answers|details|reason)(/.*)?",
+        "the item's form or step says it, as all share this",
+    ),
     Beside("register_device|change_device", "/(token|subscription)(/.*)?", "each provider says which of them it needs"),
     Beside(
         "(create|change)_(notice|alert)", "/audience", "people are named alone; the sentence says what to do instead"

@@ -71,11 +71,11 @@ ROOMS = {
     "plugins/channels/weibo/sandbox": Budget(191, 250),
     "plugins/insights": Budget(2_835, 1_800),
     "plugins/refutations": Budget(690, 700),
-    "plugins/road": Budget(689, 700),
+    "plugins/road": Budget(693, 700),
     "plugins/integrations": Budget(5_825, 5_580),
     "plugins/departments": Budget(235, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_487, 9_300),
+    "benchmarks": Budget(11_497, 9_300),
     "tools": Budget(2_752, 1_600),
     "docs/examples": Budget(53, 60),
 }

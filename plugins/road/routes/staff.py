@@ -49,7 +49,11 @@ async def event_of(call: Call) -> RoadEvent:
 @ROUTES.post(
     "/v1/road/events",
     Audience.STAFF,
-    {201: Answer("It is published.", RECORD, links=LEADS), 409: Answer("It is there already.")},
+    {
+        201: Answer("It is published.", RECORD, links=LEADS),
+        404: Answer("There is no such report."),
+        409: Answer("It is there already."),
+    },
     body=NEW,
     creates=True,
 )
