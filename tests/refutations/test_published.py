@@ -155,7 +155,7 @@ async def test_in_english_they_agree_too_and_say_it_in_english(office: Office) -
     assert told["facts"] == "大桥正在做定期检测。"
 
 
-def judged(review: Any) -> None:
+def judged(review: Any) -> set[str]:
     """Every node of the review has a type and properties of schema.org's, with values that these may have."""
     known: dict[str, dict[str, set[str]]] = defaultdict(dict)
     for line in NAMES.read_text("utf-8").splitlines()[1:]:
@@ -173,12 +173,14 @@ def judged(review: Any) -> None:
                 fits = {of, "Thing"} if of else {"Text", "Number", "Date", "DateTime", "URL"}
                 fits |= {"Organization"} if of == "GovernmentOrganization" else set()
                 assert fits & known[kind][str(name).removeprefix(SCHEMA)], (kind, name, value)
+    return {str(one).removeprefix(SCHEMA) for one in graph.objects(None, rdflib.RDF.type)}
 
 
 async def test_the_names_of_the_json_ld_are_schema_orgs(office: Office) -> None:
     for words in (CHECKING, UNTRUE):
         one = await office.publish(words)
-        judged((await office.door.anyone.get(f"{one['links']['self']}/claim-review.jsonld")).document)
+        kinds = judged((await office.door.anyone.get(f"{one['links']['self']}/claim-review.jsonld")).document)
+        assert {"ClaimReview", "Claim", "Rating"} <= kinds
 
 
 async def test_html_in_a_claim_is_text_everywhere(office: Office) -> None:

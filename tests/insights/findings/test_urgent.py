@@ -67,6 +67,7 @@ async def test_it_is_found_beside_the_requests_without_anybody_asking(tmp_path: 
             return bool(await findings(door))
 
         await until(told, 10)
+        assert [(one["level"], one["grain"]) for one in await findings(door)] == [("urgent", "day")]
 
 
 async def test_a_death_is_told_whatever_a_rule_says_and_the_next_series_is_not(door: Door) -> None:
