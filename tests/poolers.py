@@ -47,7 +47,9 @@ def pooled(url: str, *, ignored: str = IGNORED) -> Iterator[str]:
     file = folder / "pgbouncer.ini"
     file.write_text(CONFIGURATION.format(place=place, schema=schema, port=port, ignored=ignored))
     if OWNER:
-        shutil.chown(folder, OWNER)
+        # Another test may have left a umask that closes a new file to everybody else.
+        for one in (file, folder):
+            shutil.chown(one, OWNER)
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(
         [program("pgbouncer", "pgbouncer"), str(file)], user=OWNER, stdout=quiet, stderr=quiet, cwd="/"
