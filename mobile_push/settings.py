@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from banshi import LANGUAGES
+from banshi.sdk.toml import REQUIRED_LANGUAGES
 from mobile_push.cap.geo.divisions import check_division
 from mobile_push.providers.apns.settings import ApnsSettings
 from mobile_push.providers.fcm.settings import FcmSettings
@@ -16,6 +16,7 @@ from mobile_push.providers.for_test_cases import SandboxSettings
 from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.webpush import WebPushSettings
 from mobile_push.screen.presentation import Kind, PresentationSettings
+from mobile_push.sentences import say
 
 #: The shape of a topic's code, as of a department's.
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -27,7 +28,7 @@ MAX_TOPIC_LENGTH = 64
 MIN_ABSENCE_DAYS, MAX_ABSENCE_DAYS = 30, 3650
 
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
-CASE_TITLE = {"zh-CN": "您有一条新的办事消息", "en": "You have a new message about your case"}
+CASE_TITLE = say("You have a new message about your case")
 
 
 #: The way that most phones here have comes first: one of a maker's knows no Google, and one with Google is reached by
@@ -203,6 +204,6 @@ class PushSettings:
 def _check_topic(code: str, title: Mapping[str, str]) -> None:
     if not re.fullmatch(SLUG, code) or len(code) > MAX_TOPIC_LENGTH:
         raise ValueError(f"topics.{code}: a code is lower case letters, digits and hyphens, {MAX_TOPIC_LENGTH} at most")
-    missing = [language for language in LANGUAGES if not title.get(language, "").strip()]
+    missing = [language for language in REQUIRED_LANGUAGES if not title.get(language, "").strip()]
     if missing:
         raise ValueError(f"topics.{code} needs a title in {' and '.join(missing)}")

@@ -13,10 +13,8 @@ UNTOLD = "–"
 Figure = float | None
 
 #: From how much on an axis counts in larger units.
-_LARGER = {
-    "zh-CN": ((100_000_000, "亿"), (10_000, "万")),
-    "en": ((1_000_000_000, " bn"), (1_000_000, " m")),
-}
+_LARGER = ((1_000_000_000, " bn"), (1_000_000, " m"))
+_LARGER_IN_CHINESE = ((100_000_000, "亿"), (10_000, "万"))
 
 
 def told(figure: Figure, unit: str = "", untold: str = UNTOLD) -> str:
@@ -26,7 +24,7 @@ def told(figure: Figure, unit: str = "", untold: str = UNTOLD) -> str:
 
 def short(figure: float, language: str) -> str:
     """One at an axis: 12万 in Chinese, 120,000 in English."""
-    for size, unit in _LARGER.get(language, _LARGER["en"]):
+    for size, unit in _LARGER_IN_CHINESE if language.startswith("zh") else _LARGER:
         if figure >= size:
             return f"{figure / size:g}{unit}"
     return f"{figure:,g}"

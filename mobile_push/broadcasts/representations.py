@@ -8,6 +8,7 @@ from typing import Any
 
 from banshi import LANGUAGES, Platform, text_in
 from banshi.sdk.documents import ID, LINKS, MAYBE_MOMENT, MOMENT, TEXT, Record, array
+from banshi.sdk.toml import REQUIRED_LANGUAGES
 from mobile_push.broadcasts import addressing, steps
 from mobile_push.broadcasts.publication import earlier_of
 from mobile_push.cap.representations import ALERT_DOCUMENT_SCHEMA
@@ -127,7 +128,7 @@ def texts_schema(most: int, *, both: bool, about: str) -> dict[str, Any]:
     one = {"type": "string", "minLength": 1, "maxLength": most, "pattern": r"\S"}
     return {
         "type": "object",
-        "required": list(LANGUAGES) if both else [],
+        "required": list(REQUIRED_LANGUAGES) if both else [],
         "minProperties": 1,
         "additionalProperties": False,
         "properties": dict.fromkeys(LANGUAGES, one),

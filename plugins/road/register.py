@@ -7,6 +7,7 @@ from typing import Any
 
 from banshi import Platform
 from banshi.sdk.registers import Found, Question
+from banshi.sdk.toml import REQUIRED_LANGUAGES
 from road.board import BOARD
 from road.sentences import word
 from road.tables.models import RoadEvent
@@ -38,15 +39,15 @@ class RoadRegister:
 
     def _record(self, event: RoadEvent, division: str) -> Mapping[str, Any]:
         zone, text = self._platform.settings.timezone, event.details["text"]
-        told = {"zh-CN": text, "en": event.details.get("text_en", text)}
+        told = dict(zip(REQUIRED_LANGUAGES, (text, event.details.get("text_en", text)), strict=True))
         if event.is_stale:
             told = {tag: one + STALE[tag] for tag, one in told.items()}
         return {
             "division": division,
             "kind": NAMES.get(event.kind, event.kind),
             "road": event.road,
-            "condition": told["zh-CN"],
-            "condition_en": told["en"],
+            "condition": told[REQUIRED_LANGUAGES[0]],
+            "condition_en": told[REQUIRED_LANGUAGES[1]],
             "since": event.starts_at.astimezone(zone).replace(microsecond=0),
             "until": event.ends_at and event.ends_at.astimezone(zone).replace(microsecond=0),
         }

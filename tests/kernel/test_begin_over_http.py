@@ -184,7 +184,7 @@ async def test_the_envelope_is_in_the_reader_s_language_and_its_slots_are_listed
         (await guide_of(desk, code, {"Accept-Language": one}))["begin"]["schema"]["properties"]
         for one in ("en", "zh-CN")
     ]
-    assert (english["slot"]["title"], chinese["slot"]["title"]) == ("Time", "时段")
+    assert (english["slot"]["title"], chinese["slot"]["title"]) == ("Time slot", "时段")
     choices = english["slot"]["x-choices"]
     listed = (await desk.anyone.get(f"{choices['list']}&limit=100", headers=ENGLISH)).ok()["items"]
     values = {one[choices["value"][1:]]: one[choices["title"][1:]] for one in listed}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
-from banshi import LANGUAGES, FieldProblem, InvalidFields
+from banshi import LANGUAGES, FieldProblem, InvalidFields, text_in
 from mobile_push.broadcasts import addressing
 from mobile_push.broadcasts.publication import succeeding
 from mobile_push.cap.errors import CapError
@@ -24,11 +24,11 @@ MAX_DAYS_IN_FORCE = 366
 
 #: What stands before the title of what is not meant, so that no phone shows it as a danger.
 MARKS = {
-    Status.EXERCISE: {"zh-CN": "【演练】", "en": "EXERCISE: "},
-    Status.TEST: {"zh-CN": "【测试】", "en": "TEST: "},
-    Status.DRAFT: {"zh-CN": "【草稿】", "en": "DRAFT: "},
+    Status.EXERCISE: say("EXERCISE: "),
+    Status.TEST: say("TEST: "),
+    Status.DRAFT: say("DRAFT: "),
 }
-CANCELLED = {"zh-CN": "解除：", "en": "Cancelled: "}
+CANCELLED = say("Cancelled: ")
 
 #: Messages that go to people; Ack and Error are for other systems.
 FOR_PEOPLE = frozenset({MessageType.ALERT, MessageType.UPDATE, MessageType.CANCEL})
@@ -103,12 +103,12 @@ def texts(alert: Alert, earlier: Sequence[Broadcast]) -> dict[str, Any]:
 
 def _text(alert: Alert, earlier: Sequence[Broadcast], language: str) -> tuple[str, str]:
     info = alert.info_in(language)
-    mark = MARKS.get(alert.status, {}).get(language, "")
+    mark = text_in(MARKS[alert.status], language) if alert.status in MARKS else ""
     if info is not None:
         told = " ".join(part for part in (info.description, info.instruction) if part)
         return shortened(mark + (info.headline or info.event), MAX_TITLE_LENGTH), shortened(told, MAX_BODY_LENGTH)
     before = earlier[0].title.get(language, "") if earlier else alert.identifier
-    cancelled = CANCELLED[language] if alert.message_type is MessageType.CANCEL else ""
+    cancelled = text_in(CANCELLED, language) if alert.message_type is MessageType.CANCEL else ""
     return shortened(mark + cancelled + before.removeprefix(mark), MAX_TITLE_LENGTH), shortened(
         alert.note or "", MAX_BODY_LENGTH
     )

@@ -24,7 +24,7 @@ ROUTES = Routes("alerts")
 #: Seconds for which a copy of an alert's XML may be shown, which never changes.
 XML_CACHE_S = 86_400
 
-FEED_TITLES = {"zh-CN": "预警信息", "en": "Alerts"}
+FEED_TITLES = say("Alerts")
 
 SUMMARY = Record(
     id=ID,

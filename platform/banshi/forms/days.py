@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from banshi.forms.sentences import word
 from banshi.foundation.texts import spoken
 from banshi.foundation.time.periods import months_on
 
@@ -27,6 +28,7 @@ LIMITS = (NOT_BEFORE, NOT_AFTER)
 MAX_YEARS = 200
 _DAYS = {"d": 1, "w": 7}
 _MONTHS = {"m": 1, "y": 12}
+_UNITS = {"d": "day", "w": "week", "m": "month", "y": "year"}
 _DISTANCE = re.compile("([+-])([1-9][0-9]*)([dwmy])", re.ASCII)
 _MOMENT = re.compile(
     "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])", re.ASCII
@@ -85,21 +87,20 @@ class DayLimit:
     def latest(self) -> int:
         return self.days + self.months * (31 if self.months > 0 else 28)
 
-    def said(self, column: int) -> str:
-        """In Chinese (0) or English (1), as it stands behind 不得早于 and "no earlier than"."""
+    def said(self, language: str) -> str:
+        """As it stands behind "no earlier than"."""
         if self.fixed is not None:
-            return written(self.fixed, column)
+            return written(self.fixed, language)
         if not self.days and not self.months:
-            return ("今天", "today")[column]
+            return word.text(language, "today")
         sign, count, unit = _DISTANCE.fullmatch(self.text).groups()  # type: ignore[union-attr]
-        zh, en = {"d": ("天", "day"), "w": ("周", "week"), "m": ("个月", "month"), "y": ("年", "year")}[unit]
-        if column == 0:
-            return f"{count}{zh}{'前' if sign == '-' else '后'}"
-        return f"{count} {en}{'s' * (count != '1')} {'ago' if sign == '-' else 'from today'}"
+        units = f"{_UNITS[unit]}{'s' * (count != '1')}"
+        return word.text(language, f"{{count}} {units} {'ago' if sign == '-' else 'from today'}", count=count)
 
 
-def written(day: date, column: int) -> str:
-    return f"{day.year}年{day.month}月{day.day}日" if column == 0 else day.isoformat()
+def written(day: date, language: str) -> str:
+    """A day in a sentence: 2026-12-01, 2026年12月1日."""
+    return word.text(language, "{iso}", iso=day.isoformat(), year=day.year, month=day.month, day=day.day)
 
 
 def day_limit(value: Any) -> DayLimit:
@@ -176,25 +177,23 @@ def _order_faults(node: Mapping[str, Any], is_day: Callable[[Any], bool]) -> Ite
 
 def told_limits(node: Mapping[str, Any], language: str) -> str:
     """The limits of a date in words, for the description of its field."""
-    column = 0 if language.startswith("zh") else 1
-    before, after = (("不得早于{}", "not before {}"), ("不得晚于{}", "not after {}"))
     told = [
-        words[column].format(day_limit(node[keyword]).said(column))
-        for keyword, words in zip(LIMITS, (before, after), strict=True)
+        word.text(language, words, day=day_limit(node[keyword]).said(language))
+        for keyword, words in zip(LIMITS, ("not before {day}", "not after {day}"), strict=True)
         if keyword in node
     ]
-    return sentence(("，", ", ")[column].join(told), column)
+    both = word.text(language, "{first}, {second}", first=told[0], second=told[1]) if len(told) > 1 else "".join(told)
+    return sentence(both, language)
 
 
 def told_order(node: Mapping[str, Any], name: str, language: str) -> str:
     """That a field may not be earlier than the one before it, in words; "" where it may."""
-    column = 0 if language.startswith("zh") else 1
     names = node.get(IN_ORDER, [])
     if name not in names[1:]:
         return ""
     earlier = names[names.index(name) - 1]
     title = spoken(title_of(node["properties"][earlier], earlier), language)
-    return sentence(("不得早于“{}”", "not before “{}”")[column].format(title), column)
+    return sentence(word.text(language, "not before “{title}”", title=title), language)
 
 
 def title_of(field: Mapping[str, Any], name: str) -> str | Mapping[str, str]:
@@ -202,5 +201,5 @@ def title_of(field: Mapping[str, Any], name: str) -> str | Mapping[str, str]:
     return field.get("x-texts", {}).get("title") or str(field.get("title", name))
 
 
-def sentence(words: str, column: int) -> str:
-    return words and words[0].upper() + words[1:] + ("。", ".")[column]
+def sentence(words: str, language: str) -> str:
+    return words and word.text(language, "{words}.", words=words[0].upper() + words[1:])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from banshi.kernel.contract.values import MessageTemplates, Texts
+from banshi.kinds.sentences import say
 
 #: The last line of what a case's citizen is told.
-QUESTIONS: Texts = {
-    "zh-CN": "\n如有疑问，请致电{department}：{phone}。",
-    "en": "\nQuestions? Call {phone} ({department}).",
-}
+QUESTIONS: Texts = say("\nQuestions? Call {phone} ({department}).")
 
 
 #: Which case it is about: a title says what happened first, since a lock screen shows no more of it.
-NUMBER: Texts = {"zh-CN": "\n编号：{number}。", "en": "\nNumber: {number}."}
+NUMBER: Texts = say("\nNumber: {number}.")
 
 
 def message(title: Texts, body: Texts, *, questions: Texts = QUESTIONS) -> MessageTemplates:

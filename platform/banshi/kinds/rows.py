@@ -14,6 +14,6 @@ RUN, STOP, END = ClockEffect.RUN, ClockEffect.STOP, ClockEffect.END
 ACCEPT, REJECT = MaterialsEffect.ACCEPT, MaterialsEffect.REJECT
 
 
-def worded(**words: tuple[str, str]) -> dict[str, Texts]:
-    """What people read for each code, in zh-CN and en; an underscore stands for a hyphen, but at the end."""
-    return {code.rstrip("_").replace("_", "-"): {"zh-CN": zh, "en": en} for code, (zh, en) in words.items()}
+def worded(**words: Texts) -> dict[str, Texts]:
+    """What people read for each code; an underscore stands for a hyphen, but at the end."""
+    return {code.rstrip("_").replace("_", "-"): texts for code, texts in words.items()}

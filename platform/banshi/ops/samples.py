@@ -13,7 +13,8 @@ from typing import Any, Literal
 from banshi.foundation.files.toml_and_json import read_toml
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.message_templates import day_in
-from banshi.kernel.contract.values import LANGUAGES, Texts
+from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
+from banshi.kernel.contract.values import Texts
 from banshi.kernel.loading.registry import Registry
 from banshi.testing import Person, Reply
 
@@ -158,7 +159,7 @@ def alert_body(notice: Notice, now: datetime) -> dict[str, Any]:
                 {"area_desc": alert.area[language], "geocode": [{"value_name": "GB/T 2260", "value": alert.division}]}
             ],
         }
-        for language in LANGUAGES
+        for language in REQUIRED_LANGUAGES
     ]
     return {"status": "Actual", "msg_type": "Alert", "scope": "Public", "info": info}
 

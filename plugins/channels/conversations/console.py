@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from banshi import Platform
+from banshi import LANGUAGES, Platform
 from banshi.sdk.database import coroutine_command
 from conversations.contents import File, Place, Received, Text
 from conversations.engine.turns import CONVERSATIONS
@@ -48,7 +48,7 @@ async def talk(platform: Platform, language: str) -> None:
 
 
 @click.command()
-@click.option("--language", type=click.Choice(["zh-CN", "en"]), default="zh-CN", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
 @coroutine_command
 async def chat(ctx: click.Context, language: str) -> None:
     """Talk with the platform as people do on a channel. Ctrl-D ends it.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from banshi import LANGUAGES, Key, Texts
+from banshi import Key, Texts
 from banshi.sdk.outgoing import key_of
+from banshi.sdk.toml import REQUIRED_LANGUAGES
+from hotline.sentences import say
 
 #: The longest that an operator may set.
 MAX_DAYS, MAX_HOURS, MAX_TRIES = 3_650, 240, 20
@@ -16,13 +18,11 @@ MAX_VERSION_CHARS = 32
 
 #: What is read out before anything is filed, where the city has no wording of its own.
 WORDING: Mapping[str, Texts] = {
-    "1": {
-        "zh-CN": "我将为您登记并提交这件事。您的姓名、号码和所述内容只用于办理，您可以随时撤回同意。"
-        "如果您愿意，凭证码和进展提醒会以短信发到您的号码，短信不含个人信息。您同意吗？",
-        "en": "I shall write this down and hand it in for you. Your name, your number and what you say are used for "
+    "1": say(
+        "I shall write this down and hand it in for you. Your name, your number and what you say are used for "
         "this alone, and you may take your consent back at any time. If you like, your code and word of news are "
-        "texted to your number, without a personal word. Do you agree?",
-    }
+        "texted to your number, without a personal word. Do you agree?"
+    )
 }
 
 
@@ -58,8 +58,8 @@ class HotlineSettings:
             key_of(secret)
         if not self.country.isdecimal() or not (self.area + "0").isdecimal():
             raise ValueError("country and area are digits, without + and without the 0 in front")
-        if not self.consents or any(set(texts) != set(LANGUAGES) for texts in self.consents.values()):
-            raise ValueError(f"consents needs one wording at least, each in {', '.join(LANGUAGES)}")
+        if not self.consents or any(not set(REQUIRED_LANGUAGES) <= set(texts) for texts in self.consents.values()):
+            raise ValueError(f"consents needs one wording at least, each in {', '.join(REQUIRED_LANGUAGES)}")
         if max(map(len, self.consents)) > MAX_VERSION_CHARS:
             raise ValueError(f"a version of consents has {MAX_VERSION_CHARS} letters at most")
         for name, most in (

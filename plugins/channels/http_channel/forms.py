@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from banshi import Call
+from banshi import LANGUAGES, Call
 from banshi.sdk.documents import MOMENT, TEXT, Record, array, optional
 from conversations import Content, File, Joined, Left, Opened, Place, Received, Reply, Scanned, Text, Voice
 from http_channel.line import LINE
@@ -24,7 +24,7 @@ def _id(most: int, about: str) -> dict[str, Any]:
 
 TITLE = {"type": "string", "minLength": 1, "maxLength": 40, "pattern": LINE_OF_TEXT}
 CHANNEL_BODY = Record(
-    title={**Record(**{"zh-CN": TITLE, "en": TITLE}), "description": "What people call it."},
+    title={**Record(**dict.fromkeys(LANGUAGES, TITLE)), "description": "What people call it."},
     endpoint={"type": "string", "maxLength": 2048, "description": "The https:// address that is called."},
     secret={"type": "string", "maxLength": 128, "description": "whsec_ and 24 to 64 random bytes in base64."},
 ).form()
@@ -32,7 +32,7 @@ CHANNEL_BODY = Record(
 CHANNEL = Record(
     name=TEXT,
     account={**TEXT, "description": "Its name among all accounts."},
-    title=Record(**{"zh-CN": TEXT, "en": TEXT}),
+    title=Record(**dict.fromkeys(LANGUAGES, TEXT)),
     endpoint=TEXT,
     created_at=MOMENT,
     updated_at=MOMENT,
@@ -46,7 +46,7 @@ _NOTHING = optional(Record())
 MESSAGE = Record(
     key=_id(255, "The provider's id of the message: a repeat has the same, and gets the same reply."),
     contact=_id(128, "The provider's id of who sent it."),
-    language=optional({"enum": ["zh-CN", "en"], "description": "Where the provider knows it."}),
+    language=optional({"enum": [*LANGUAGES], "description": "Where the provider knows it."}),
     group=optional({"type": "boolean", "description": "Others read along, and the contact is the group."}),
     window=optional(
         {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from banshi import Key, Platform
+from banshi import LANGUAGES, Key, Platform
 from banshi.sdk.outgoing import Answered, CallFailed
 from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Refused, Shut, Unknown
 from http_channel.forms import HttpReceived, spoken
@@ -122,8 +122,8 @@ class HttpSender:
 
 def _refused(document: Mapping[str, Any]) -> Refused:
     code, why = _line(document.get("code"), MAX_CODE_CHARS) or "refused", document.get("why")
-    texts = why if isinstance(why, dict) else {"zh-CN": why, "en": why}
-    told = {language: _line(texts.get(language), MAX_WHY_CHARS) for language in ("zh-CN", "en")}
+    texts = why if isinstance(why, dict) else dict.fromkeys(LANGUAGES, why)
+    told = {language: _line(texts.get(language), MAX_WHY_CHARS) for language in LANGUAGES}
     if not all(told.values()):
         told = say("The channel does not take this (code {code}).", code=code)
     final, counted = document.get("final") is not False, document.get("counted") is True

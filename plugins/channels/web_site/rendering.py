@@ -29,8 +29,8 @@ TODAY = "Today"
 #: In what the API answers whoever reads a further language.
 FURTHER_SPEAK = "en"
 #: What each language calls itself; another one is shown by its tag.
-LANGUAGE_NAMES = {"zh-CN": "中文", "en": "English"}
-WEEKDAYS = {"zh-CN": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+LANGUAGE_NAMES = say("English")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,8 @@ def day(context: Context, given: str | date) -> str:
 
 def day_in(language: str, one: date, year: int = 0) -> str:
     """The same, with a year where one is named."""
-    if language == "zh-CN":
-        return f"{f'{year}年' if year else ''}{one.month}月{one.day}日"
-    return f"{one.day} {MONTHS[one.month - 1]}{f' {year}' if year else ''}"
+    names = {"day": one.day, "month": say.text(language, MONTHS[one.month - 1]), "number": one.month, "year": year}
+    return say.text(language, "{day} {month} {year}" if year else "{day} {month}", **names)
 
 
 @pass_context
@@ -105,15 +104,15 @@ def moment(context: Context, given: str) -> str:
     """A moment to the minute: 今天18:07."""
     language, look = context["language"], context["look"]
     at = datetime.fromisoformat(given)
-    if look is not None and look.today() == at.date():
-        return f"{_said(look, language, TODAY)}{'' if language == 'zh-CN' else ', '}{at:%H:%M}"
-    return f"{day(context, at.date())}{'' if language == 'zh-CN' else ', '}{at:%H:%M}"
+    is_today = look is not None and look.today() == at.date()
+    said = _said(look, language, TODAY) if is_today else day(context, at.date())
+    return say.text(language, "{day}, {time}", day=said, time=f"{at:%H:%M}")
 
 
 @pass_context
 def weekday(context: Context, given: str) -> str:
     language, at = context["language"], date.fromisoformat(given[:10]).weekday()
-    return f"{'周' if language == 'zh-CN' else ''}{WEEKDAYS.get(language, WEEKDAYS[FURTHER_SPEAK])[at]}"
+    return say.text(language, WEEKDAYS[at])
 
 
 @lru_cache

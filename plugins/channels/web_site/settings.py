@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from banshi import Key
+from banshi import LANGUAGES, Key
+from web_site.sentences import say
 from web_site.words import words_in
 
 #: A colour as style sheets write it.
@@ -34,36 +35,37 @@ class FootLink:
             raise ValueError(f"address {self.address!r} of a link has to begin with https://, tel: or /")
 
 
+#: What somebody might type.
+EXAMPLES = ("lost my licence", "passport", "no criminal record")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings:
     """The table `[plugins.web_site.settings]` of plugins.toml."""
 
     #: Whose site it is, and the line below that.
-    name: Words = field(default_factory=lambda: {"zh-CN": "示例市公安局", "en": "Sample City Police"})
-    tagline: Words = field(default_factory=lambda: {"zh-CN": "政务服务", "en": "Public services"})
+    name: Words = field(default_factory=lambda: say("Sample City Police"))
+    tagline: Words = field(default_factory=lambda: say("Public services"))
     #: `deep`, `fill` and `seal` of the style sheet, such as `{ deep = "#0a2a4f" }`.
     colours: Mapping[str, str] = field(default_factory=dict)
     #: An SVG of the crest; ours where it is left out.
     crest: Path | None = None
     #: What stands at the foot: a telephone number with its hours, a licence.
-    foot: Words = field(default_factory=lambda: {"zh-CN": "数据均为示例。", "en": "All data are made up."})
+    foot: Words = field(default_factory=lambda: say("All data are made up."))
     links: tuple[FootLink, ...] = ()
     #: What somebody might type: below the search box.
     examples: Mapping[str, tuple[str, ...]] = field(
-        default_factory=lambda: {
-            "zh-CN": ("驾照丢了", "搬家了要迁户口", "无犯罪记录证明"),
-            "en": ("lost my licence", "passport", "no criminal record"),
-        }
+        default_factory=lambda: {tag: tuple(say.text(tag, one) for one in EXAMPLES) for tag in LANGUAGES}
     )
     #: A folder with the site's words in further languages: `vi.toml` has them by the English.
     words: Path | None = None
     #: Numbers to call in danger, in their order, with what they are.
     emergency: Mapping[str, Words] = field(
         default_factory=lambda: {
-            "110": {"zh-CN": "报警", "en": "Police"},
-            "119": {"zh-CN": "火警", "en": "Fire"},
-            "120": {"zh-CN": "急救", "en": "Ambulance"},
-            "122": {"zh-CN": "交通事故", "en": "Traffic accidents"},
+            "110": say("Police"),
+            "119": say("Fire brigade"),
+            "120": say("Ambulance"),
+            "122": say("Traffic accidents"),
         }
     )
     #: Minutes without a page after which somebody signs in anew, and hours after which they do in any case.

@@ -47,10 +47,7 @@ class ZonePass(Application):
     async def review(self, submission: Submission) -> Decision:
         answers = submission.answers
         if answers["vehicle_class"] in self.settings.night_only and answers["hours"] != "22-6":
-            reason = {
-                "zh-CN": "该车型只能申请夜间（22-6）通行，请改选时段。",
-                "en": "This class of vehicle may enter at night only (22-6); please choose those hours.",
-            }
+            reason = say("This class of vehicle may enter at night only (22-6); please choose those hours.")
             return Decision(action="return", reason=reason)
         return Decision(action="accept")
 

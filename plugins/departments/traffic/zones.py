@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from banshi import (
+    LANGUAGES,
     Answer,
     Audience,
     Call,
@@ -172,7 +173,7 @@ async def _revoke_all(platform: Platform, wake: asyncio.Event) -> None:
 
 
 async def _revoke(platform: Platform, closure: ZoneClosure) -> None:
-    reason = dict.fromkeys(("zh-CN", "en"), closure.reason)
+    reason = dict.fromkeys(LANGUAGES, closure.reason)
     still: dict[str, Any] = {"zone": closure.zone, "closed_at": closure.closed_at}
     began, left = platform.now(), False
     async for submission in submissions(platform, ITEM, "approved"):

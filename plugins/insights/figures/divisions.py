@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from banshi import Key, Texts
+from banshi import LANGUAGES, Key, Texts
 from banshi.sdk.lists import list_entries
 from banshi.sdk.toml import did_you_mean
 from insights.sentences import word
@@ -77,7 +77,7 @@ class Divisions:
         if own := self.settings.divisions.get(division):
             return own
         known = list_entries("divisions").get(division)
-        return known.names if known else {"zh-CN": division, "en": division}
+        return known.names if known else dict.fromkeys(LANGUAGES, division)
 
     def today(self, division: str) -> str:
         """Under which one a figure is counted today: what was renamed or merged is told under its new code, what was

@@ -32,24 +32,13 @@ HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
 FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 WORDS = {
-    "zh-CN": {
-        "title": "办事接口",
-        "department": "部门",
-        "all": "所有部门",
-        "show": "显示",
-        "description": "接口描述文件（OpenAPI 3.1）",
-        "choose": "本市有 {items} 个事项，全部显示会使浏览器卡顿。请选择一个部门。",
-        "script": "此页需要 JavaScript；接口描述文件不需要。",
-    },
-    "en": {
-        "title": "The API",
-        "department": "Department",
-        "all": "All departments",
-        "show": "Show",
-        "description": "The description (OpenAPI 3.1)",
-        "choose": "This city has {items} items, too many for a browser at once. Choose a department.",
-        "script": "This page needs JavaScript; the description does not.",
-    },
+    "title": say("The API"),
+    "department": say("Department"),
+    "all": say("All departments"),
+    "show": say("Show"),
+    "description": say("The description (OpenAPI 3.1)"),
+    "choose": say("This city has {items} items, too many for a browser at once. Choose a department."),
+    "script": say("This page needs JavaScript; the description does not."),
 }
 
 
@@ -85,7 +74,7 @@ async def docs_asset(assets: Assets, call: Call) -> Any:
 
 
 def _page(assets: Assets, language: str, departments: dict[str, str], chosen: str | None, items: int) -> str:
-    words = WORDS[language]
+    words = {name: text_in(one, language) for name, one in WORDS.items()}
     options = [] if items > MAX_ITEMS_SHOWN else [_option("", words["all"], chosen is None)]
     options += [_option(code, title, code == chosen) for code, title in departments.items()]
     description = f"/openapi.json?department={chosen}" if chosen else "/openapi.json"

@@ -13,20 +13,21 @@ from banshi import Department, Item, Texts
 from banshi.sdk.catalogue import decided, elements_of, known_elements, remedy_text, remedy_with
 from banshi.sdk.kinds import Kind
 
+from .sentences import say
 from .shared import LABELS, Shared, texts
 
 Node = dict[str, Any]
 
 #: Where a material comes from.
 SOURCES: dict[str, Texts] = {
-    "authority": {"zh-CN": "由政府部门核发", "en": "issued by an authority"},
-    "applicant": {"zh-CN": "由申请人自备", "en": "provided by the applicant"},
-    "platform": {"zh-CN": "平台已有，无须提交", "en": "held by the platform already"},
+    "authority": say("issued by an authority"),
+    "applicant": say("provided by the applicant"),
+    "platform": say("held by the platform already"),
 }
 
 UNITS: dict[str, Texts] = {
-    "working-day": {"zh-CN": "个工作日", "en": "working days"},
-    "calendar-day": {"zh-CN": "日", "en": "days"},
+    "working-day": say("working days"),
+    "calendar-day": say("days"),
 }
 
 
@@ -96,12 +97,7 @@ def laws(item: Item) -> list[Node]:
     for basis in item.legal_basis:
         title = texts(basis.title)
         if basis.article:
-            title = {
-                language: f"{text}第{basis.article}条"
-                if language.startswith("zh")
-                else f"{text}, Article {basis.article}"
-                for language, text in title.items()
-            }
+            title = say("{law}, Article {article}", law=title, article=basis.article)
         digest = blake2b("\0".join(f"{language} {text}" for language, text in title.items()).encode(), digest_size=8)
         found.append({"id": f"urn:banshi:law:{digest.hexdigest()}", "type": "LegalResource", "title": title})
     return found
@@ -119,13 +115,12 @@ def rules(item: Item, department: Department, here: str, shared: Shared) -> list
             for language in steps[0]
         }
         found.append(_rule(item, here, "procedure", lines, shared))
-    for days, unit, chinese, english in (
-        (item.legal_days, item.legal_days_unit, "法定办结时限", "The law allows"),
-        (item.promised_days, item.promised_days_unit, "承诺办结时限", "The department promises"),
+    for days, unit, sentence in (
+        (item.legal_days, item.legal_days_unit, "The law allows {days} {counted}."),
+        (item.promised_days, item.promised_days_unit, "The department promises {days} {counted}."),
     ):
         if days is not None:
-            counted = UNITS[unit]
-            said.append({"zh-CN": f"{chinese}：{days}{counted['zh-CN']}。", "en": f"{english} {days} {counted['en']}."})
+            said.append(say(sentence, days=days, counted=UNITS[unit]))
     if said:
         lines = {language: "\n".join(one[language] for one in said) for language in said[0]}
         found.append(_rule(item, here, "time", lines, shared))
@@ -148,13 +143,10 @@ def materials(item: Item, here: str, shared: Shared) -> list[Node]:
     found = []
     for number, material in enumerate(item.materials, 1):
         source = SOURCES[material.source]
-        needed = {"zh-CN": "必要", "en": "Required"} if material.required else {"zh-CN": "非必要", "en": "Not required"}
+        needed = say("Required") if material.required else say("Not required")
         evidence = part(item, here, f"material-{number}", "Evidence")
         evidence["title"] = texts(material.title)
-        evidence["description"] = {
-            "zh-CN": f"{needed['zh-CN']}；{source['zh-CN']}。",
-            "en": f"{needed['en']}; {source['en']}.",
-        }
+        evidence["description"] = say("{needed}; {source}.", needed=needed, source=source)
         if material.document:
             evidence["conformsTo"] = shared.document(material.document)
         found.append(evidence)

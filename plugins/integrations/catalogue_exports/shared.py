@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 from banshi import LANGUAGES, Department, Texts
 from banshi.sdk.catalogue import ELEMENT_WORDS, ELEMENTS
+from banshi.sdk.toml import REQUIRED_LANGUAGES
 
+from .sentences import say
 from .settings import Area
 
 #: The whole catalogue's path, which the IRIs of what is shared begin with.
@@ -20,25 +22,25 @@ WHOLE = "/v1/exports/cpsv-ap.jsonld"
 
 #: The language authority table of the European Union's Publications Office, which the profile recommends.
 LANGUAGE = "http://publications.europa.eu/resource/authority/language/"
-CODES = {"zh-CN": ("ZHO", {"zh-CN": "中文", "en": "Chinese"}), "en": ("ENG", {"zh-CN": "英文", "en": "English"})}
+CODES = dict(zip(REQUIRED_LANGUAGES, (("ZHO", say("Chinese")), ("ENG", say("English"))), strict=True))
 
 #: Its currency authority table.
 YUAN = "http://publications.europa.eu/resource/authority/currency/CNY"
 
 #: Codes of our own, where the profile names no list or one whose entries we could not verify: IRI and label.
 LABELS: Mapping[str, Texts] = {
-    "status-active": {"zh-CN": "在用", "en": "Active"},
-    "audience-person": {"zh-CN": "自然人", "en": "Natural person"},
-    "audience-organisation": {"zh-CN": "法人和其他组织", "en": "Legal person or other organisation"},
-    "channel-online": {"zh-CN": "网上办理", "en": "Online"},
-    "channel-office": {"zh-CN": "窗口办理", "en": "At an office"},
-    "result-answer": {"zh-CN": "答复", "en": "Answer"},
-    "result-pass": {"zh-CN": "电子通行凭证", "en": "Electronic pass"},
-    "result-certificate": {"zh-CN": "证照", "en": "Certificate or licence"},
-    "role-unit": {"zh-CN": "承办机构", "en": "Unit that works on its cases"},
-    "rule-procedure": {"zh-CN": "办理流程", "en": "Procedure"},
-    "rule-time": {"zh-CN": "办结时限", "en": "Time limits"},
-    "rule-remedy": {"zh-CN": "法律救济", "en": "Legal remedies"},
+    "status-active": say("Active"),
+    "audience-person": say("Natural person"),
+    "audience-organisation": say("Legal person or other organisation"),
+    "channel-online": say("Online"),
+    "channel-office": say("At an office"),
+    "result-answer": say("Answer"),
+    "result-pass": say("Electronic pass"),
+    "result-certificate": say("Certificate or licence"),
+    "role-unit": say("Unit that works on its cases"),
+    "rule-procedure": say("Procedure"),
+    "rule-time": say("Time limits"),
+    "rule-remedy": say("Legal remedies"),
 }
 
 
@@ -81,7 +83,7 @@ class Shared:
         return self._put(f"{WHOLE}#element-{name}-{code}", "Concept", what)
 
     def currency(self) -> str:
-        return self._put(YUAN, "Concept", {"label": {"zh-CN": "人民币元", "en": "Chinese yuan"}, "notation": "CNY"})
+        return self._put(YUAN, "Concept", {"label": say("Chinese yuan"), "notation": "CNY"})
 
     def languages(self) -> list[str]:
         """The languages that the platform speaks."""

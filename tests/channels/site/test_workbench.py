@@ -332,7 +332,7 @@ async def test_a_case_withdrawn_while_it_is_open_says_so(door: Door, li: Browser
     (await door.citizen("wang", "王小明").post(f"/v1/cases/{case['id']}/actions/withdraw")).ok()
     await li.press("next")
     assert li.status == 409
-    assert "撤回申请" in li.page.xpath("string(//ol[@class='time'])")
+    assert "撤回" in li.page.xpath("string(//ol[@class='time'])")
     assert (await Case.get(id=case["id"])).state == "withdrawn"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
+from banshi.builtin.sentences import say
 from banshi.kernel.contract.elements import LegalBasis, Remedy
 from banshi.kernel.contract.items import Department, Item
-from banshi.kernel.contract.values import Texts, text_in
+from banshi.kernel.contract.values import LANGUAGES, Texts, text_in
 from banshi.kernel.loading.registry import Registry
 
 #: The placeholder of a message that tells it.
@@ -38,38 +40,34 @@ def remedy_text(remedy: Remedy) -> Texts:
     if remedy.text:
         return remedy.text
     if remedy.kind == "final":
-        return {
-            "zh-CN": f"依照{_cited(remedy.basis, 'zh-CN')}，本决定为最终决定。",
-            "en": f"By {_cited(remedy.basis, 'en')}, this decision is final.",
-        }
-    zh, en = [], []
+        return say("By {laws}, this decision is final.", laws=_cited(remedy.basis))
+    ways: list[Texts] = []
     if authority := remedy.reconsideration:
-        zh.append(f"{in_chinese(remedy.days)}日内向{authority['zh-CN']}申请行政复议")
-        en.append(
-            f"apply to {authority['en']} for administrative reconsideration within {remedy.days} days of receiving it"
-        )
+        told = "apply to {authority} for administrative reconsideration within {days} days of receiving it"
+        ways.append(say(told, authority=authority, days=_written(remedy.days)))
     if court := remedy.court:
-        zh.append(f"{in_chinese(remedy.months)}个月内向{court['zh-CN']}提起行政诉讼")
-        since = "" if authority else " of receiving it"
-        en.append(f"file a lawsuit with {court['en']} within {remedy.months} months{since}")
-    return {
-        "zh-CN": f"如不服本决定，可自收到本决定之日起{'，或者'.join(zh)}。",
-        "en": f"If you do not accept this decision, you may {', or '.join(en)}.",
-    }
+        since = " months" if ways else " months of receiving it"
+        told = "file a lawsuit with {court} within {months}" + since
+        ways.append(say(told, court=court, months=_written(remedy.months)))
+    either = reduce(lambda one, other: say("{one}, or {other}", one=one, other=other), ways)
+    return say("If you do not accept this decision, you may {either}.", either=either)
 
 
-def _cited(basis: tuple[LegalBasis, ...], language: str) -> str:
+def _cited(basis: tuple[LegalBasis, ...]) -> Texts:
     """The laws as a sentence names them: 《中华人民共和国出境入境管理法》第三十六条."""
-    if language == "zh-CN":
-        laws = (
-            f"《{one.title['zh-CN']}》"
-            + (f"第{in_chinese(int(one.article))}条" if one.article.isdigit() else one.article)
-            for one in basis
-        )
-        return "、".join(laws)
-    return " and ".join(
-        f"article {one.article} of the {one.title['en']}" if one.article else f"the {one.title['en']}" for one in basis
-    )
+    return reduce(lambda one, other: say("{one} and {other}", one=one, other=other), map(_law, basis))
+
+
+def _law(one: LegalBasis) -> Texts:
+    if not one.article:
+        return say("the {law}", law=one.title)
+    if not one.article.isdigit():
+        return say("the {law}, {article}", law=one.title, article=one.article)
+    return say("article {article} of the {law}", law=one.title, article=_written(int(one.article)))
+
+
+def _written(number: int) -> Texts:
+    return {tag: str(number) for tag in LANGUAGES} | {LANGUAGES[0]: in_chinese(number)}
 
 
 def remedy_document(remedy: Remedy | None, language: str) -> dict[str, Any] | None:

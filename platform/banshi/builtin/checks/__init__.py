@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from banshi.builtin.checks.code import links, problems, routes, tables
 from banshi.builtin.checks.declarations import items, kinds, left_out, materials, owner
-from banshi.builtin.checks.words import forms, messages
+from banshi.builtin.checks.words import forms, languages, messages
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading.registry import Registry
 
@@ -24,7 +24,7 @@ RULES: tuple[Rule, ...] = (
     kinds.state_tables_hold, kinds.states_have_words, messages.messages_can_be_written, routes.routes_are_distinct,
     routes.routes_say_what_they_do, routes.roles_are_told, links.links_lead_somewhere, tables.tables_are_there,
     materials.materials_name_documents, materials.documents_last_a_number_of_days,
-    left_out.nothing_needs_what_is_left_out,
+    left_out.nothing_needs_what_is_left_out, languages.languages_are_whole,
 )  # fmt: skip
 
 #: What is not known stays empty; `banshi check --strict` lists it.

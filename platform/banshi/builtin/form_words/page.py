@@ -9,17 +9,22 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from banshi.builtin.sentences import say
 from banshi.forms.schemas import resolved
 from banshi.forms.vocabulary.fields import CHOICES, GROUPS, MASK, MATERIAL
 from banshi.forms.words import WHEN
+from banshi.kernel.contract.items import text_in
 
 Schema = Mapping[str, Any]
 
 #: Objects inside objects that are shown.
 DEEPEST = 10
 WORDS = {
-    "zh-CN": {"choose": "请选择", "true": "是", "false": "否", "required": "必填", "more": "可填多项"},
-    "en": {"choose": "Choose", "true": "Yes", "false": "No", "required": "required", "more": "may be several"},
+    "choose": say("Choose"),
+    "true": say("Yes"),
+    "false": say("No"),
+    "required": say("required"),
+    "more": say("may be several"),
 }
 #: The whole page: its script shows and hides what is asked only sometimes, and groups in which nothing is.
 PAGE = Template(Path(__file__).with_suffix(".html").read_text("utf-8"))
@@ -45,7 +50,7 @@ def _field(form: Schema, parent: Schema, name: str, language: str, depth: int) -
     node = _whole(form, parent["properties"][name])
     when = f' data-when="{escape(json.dumps(node[WHEN]))}"' if WHEN in node else ""
     needed = name in parent.get("required", ()) or node.get("x-required")
-    mark = f" <em>{WORDS[language]['required']}</em>" if needed else ""
+    mark = f" <em>{text_in(WORDS['required'], language)}</em>" if needed else ""
     title = f'<span class="title">{escape(str(node.get("title", name)))}{mark}</span>'
     asked = _asked(form, node, language, depth)
     if asked.startswith("<fieldset"):
@@ -83,7 +88,7 @@ def _asked(form: Schema, node: Schema, language: str, depth: int) -> str:
     """What is filled in: a fieldset, a div with boxes to tick, or one control."""
     kinds = node.get("type", "string")
     kind = next((one for one in kinds if one != "null"), "") if isinstance(kinds, list) else kinds
-    words = WORDS[language]
+    words = {name: text_in(one, language) for name, one in WORDS.items()}
     if kind == "object" and depth < DEEPEST:
         inner = "\n".join(_object(form, node, language, depth + 1))
         return f"<fieldset data-object>{inner}</fieldset>"

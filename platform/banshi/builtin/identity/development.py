@@ -67,7 +67,7 @@ def _resident_id(text: str) -> str:
 
     number = spelled("cn-resident-id", text)
     if not is_resident_id(number):
-        raise ValueError(f"a resident ID is {FORMATS['cn-resident-id'][1]} (GB 11643)")
+        raise ValueError(f"a resident ID is {FORMATS['cn-resident-id']} (GB 11643)")
     return number
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from banshi.builtin.sentences import say
+from banshi.kernel.contract.texts import LANGUAGES
+
 #: Found at most; whoever sees so many types another letter.
 MAX_FOUND = 50
 
@@ -49,13 +52,12 @@ def entries(name: str) -> Mapping[str, Entry]:
     for code, chinese, english in rows:
         # A county stands behind its prefecture in the file, and that behind its province.
         around = next((known[one] for one in _around(code) if one in known), None) if name == "divisions" else None
-        names = full_names = {"zh-CN": chinese, "en": english}
+        names = full_names = dict(zip(LANGUAGES, (chinese, english), strict=False))
         own = chinese_heard, english_heard = heard(chinese), heard(english)
         told = f"{code.casefold()} {chinese_heard} {english_heard}"
         if around:
-            chinese, english = around.full_names["zh-CN"] + chinese, f"{english}, {around.full_names['en']}"
-            full_names = {"zh-CN": chinese, "en": english}
-            told += f" {around.heard} {''.join(chinese.split())}"
+            full_names = say("{name}, {around}", name=names, around=around.full_names)
+            told += f" {around.heard} {''.join(full_names[LANGUAGES[0]].split())}"
         known[code] = Entry(code, names, full_names, around.code if around else "", own, told)
     return known
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from banshi.builtin.lists.reading import NOT_NATIONALITIES, STATELESS, Entry, divided, entries, found, prefix
+from banshi.builtin.sentences import say
 from banshi.foundation.errors import InvalidParameter
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
@@ -70,7 +71,7 @@ async def list_divisions(call: Call) -> Any:
     known, within = entries("divisions"), call.query.get("within", "")
     if within and within not in known:
         raise InvalidParameter(
-            {"zh-CN": "没有这个区划；请从列表中选择。", "en": "There is no such division; choose one from the list."},
+            say("There is no such division; choose one from the list."),
             parameter="within",
         )
     words = str(call.query.get("q", "")).strip()

@@ -8,12 +8,13 @@ from typing import Any
 from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.forms.vocabulary.served import described
 from banshi.forms.vocabulary.texts import taken_out
+from banshi.kernel.contract.texts import LANGUAGES, Texts
 from banshi.kernel.http.document_schemas import Record, Schema
 
 
-def titled(zh: str, en: str, schema: Schema) -> Schema:
+def titled(title: Texts, schema: Schema) -> Schema:
     """The schema of something that people read, with what it is called."""
-    return {**schema, "title": {"zh-CN": zh, "en": en}}
+    return {**schema, "title": title}
 
 
 def shown_by(members: Mapping[str, Schema], language: str) -> Any:
@@ -42,5 +43,5 @@ def untitled(node: Any) -> Any:
         return [untitled(one) for one in node]
     if not isinstance(node, dict):
         return node
-    is_schema = not isinstance(node.get("title"), dict) or "zh-CN" in node["title"]
+    is_schema = not isinstance(node.get("title"), dict) or LANGUAGES[0] in node["title"]
     return {key: untitled(one) for key, one in node.items() if key != "title" or not is_schema}

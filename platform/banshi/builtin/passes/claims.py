@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from banshi.builtin.lists.reading import names_of
+from banshi.builtin.sentences import say
 from banshi.forms import Form
 from banshi.forms.pointing import fields_at, words_at
 from banshi.forms.vocabulary.fields import CHOICES
@@ -18,7 +19,6 @@ from banshi.kernel.contract.message_templates import day_in
 from banshi.kernel.contract.values import Claim, Item, Texts, text_in
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_BETWEEN = {"zh-CN": "、", "en": ", "}
 
 
 def words_of(item: Item, claim: Claim) -> Mapping[str, Texts]:
@@ -52,7 +52,7 @@ def _list_at(form: Form, pointer: str) -> str:
 def said(words: Mapping[str, Texts], value: Any, language: str) -> str:
     """A claim's value as people read it: a choice by its words, a day written out."""
     if isinstance(value, list | tuple):
-        return _BETWEEN[language].join(said(words, one, language) for one in value)
+        return say.text(language, ", ").join(said(words, one, language) for one in value)
     text = " ".join(clean(str(value)).split())
     if text in words:
         return text_in(words[text], language)

@@ -17,7 +17,7 @@ from banshi.forms.pointing import same_value
 from banshi.forms.vocabulary.fields import KNOWN, PREFILL
 from banshi.forms.words import WHEN
 from banshi.kernel.contract.principals import Principal
-from banshi.kernel.contract.values import Item, Texts, text_in
+from banshi.kernel.contract.values import LANGUAGES, Item, Texts, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import KEPT, Case
 
@@ -45,7 +45,7 @@ TITLES: Mapping[str, Texts] = {
 }
 SIGN_IN: Texts = word("your sign-in")
 FROM_CASE: Texts = word("case {number}")
-WORDS: Texts = say(
+WORDS = (
     "For “{purpose}”, I agree that my {known} are filled in, from {sources}. {department} sees nothing of it before I"
     " hand the form in; on record is only what sort of thing was filled in. If you don't agree, fill it in yourself."
 )
@@ -144,17 +144,12 @@ def answers_of(found: Sequence[Filled]) -> dict[str, Any]:
 
 
 def _agreed(platform: Platform, item: Item, principal: Principal, found: Sequence[Filled]) -> Offer:
-    texts = {}
     department = platform.registry.departments[item.department].title
-    words = [word for word in KNOWN if any(one.known == word for one in found)]
-    for language, sentence in WORDS.items():
-        comma = "、" if language == "zh-CN" else ", "
-        texts[language] = sentence.format(
-            purpose=text_in(item.title, language),
-            department=text_in(department, language),
-            known=comma.join(text_in(TITLES[word], language) for word in words),
-            sources=comma.join(dict.fromkeys(one.source(language) for one in found)),
-        )
+    words = [TITLES[word] for word in KNOWN if any(one.known == word for one in found)]
+    sources = {tag: dict.fromkeys(one.source(tag) for one in found) for tag in LANGUAGES}
+    known = {tag: word.text(tag, ", ").join(text_in(one, tag) for one in words) for tag in LANGUAGES}
+    told = {tag: word.text(tag, ", ").join(some) for tag, some in sources.items()}
+    texts = say(WORDS, purpose=item.title, department=department, known=known, sources=told)
     said = [[one.pointer, one.value, str(one.case and one.case.id)] for one in found]
     digest = hashlib.blake2b(orjson.dumps([principal.subject, item.code, said, texts]), digest_size=16)
     return Offer(found, texts, digest.hexdigest())

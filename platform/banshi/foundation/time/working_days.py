@@ -79,9 +79,7 @@ class Day:
         reason = spoken(say(self.kind.value), language)
         if not self.holiday:
             return reason
-        if language.startswith("zh"):
-            return f"{reason}：{chinese_calendar.Holiday(self.holiday).chinese}"
-        return f"{reason}: {self.holiday}"
+        return say.text(language, "{reason}: {holiday}", reason=reason, holiday=say.text(language, self.holiday))
 
 
 @dataclass(frozen=True, slots=True)

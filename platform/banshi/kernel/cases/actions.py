@@ -33,13 +33,13 @@ UNEXPECTED = {
 }
 #: What any case's timeline may have beside its kind's own, and by whom it was.
 WORDS: Mapping[str, Texts] = {
-    "submit": {"zh-CN": "提交", "en": "Hand in"},
-    "reuse": {"zh-CN": "材料被再次使用", "en": "Its files were used again"},
-    "bind": {"zh-CN": "绑定到本人账号", "en": "Bound to an account"},
-    "anonymise": {"zh-CN": "已删除个人信息", "en": "Personal data were removed"},
-    "citizen": {"zh-CN": "办事人", "en": "Citizen"},
-    "staff": {"zh-CN": "工作人员", "en": "Staff"},
-    "system": {"zh-CN": "系统", "en": "The platform"},
+    "submit": say("Hand in"),
+    "reuse": say("Its files were used again"),
+    "bind": say("Bound to an account"),
+    "anonymise": say("Personal data were removed"),
+    "citizen": say("Citizen"),
+    "staff": say("Staff"),
+    "system": say("The platform"),
 }
 
 
@@ -50,7 +50,7 @@ def reason_schema(why: Texts, language: str, longest: int = LONGEST_VALUE) -> di
         "minLength": 1,
         "maxLength": longest,
         "pattern": SHOWN,
-        "title": text_in({"zh-CN": "理由", "en": "Reason"}, language),
+        "title": text_in(say("Reason"), language),
         "x-pattern-hint": dict(why),
         "description": text_in(why, language),
     }

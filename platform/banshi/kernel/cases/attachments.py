@@ -47,10 +47,7 @@ def attached(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> list
 
 
 def other_type(types: Sequence[str]) -> Texts:
-    return {
-        "zh-CN": f"此处不接受这种文件，可上传：{'、'.join(types)}。",
-        "en": f"This takes another type of file: {', '.join(types)}.",
-    }
+    return say("This takes another type of file: {types}.", types=", ".join(types))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from banshi.kernel.tables.outbox import OutboxRow
 
 #: What people read for where a material is from.
 SOURCES: Mapping[str, Texts] = {
-    "authority": {"zh-CN": "由政府部门核发", "en": "Issued by an authority"},
-    "applicant": {"zh-CN": "由申请人自备", "en": "Your own"},
-    "platform": {"zh-CN": "由平台核验", "en": "Looked up by the platform"},
+    "authority": say("Issued by an authority"),
+    "applicant": say("Your own"),
+    "platform": say("Looked up by the platform"),
 }
 NOTHING_KEPT = say("Nothing is taken over from earlier cases here; upload the files.")
 

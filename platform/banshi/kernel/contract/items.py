@@ -11,11 +11,13 @@ from datetime import date
 from typing import Any, Literal
 
 from banshi.forms import Form
+from banshi.foundation.texts import spoken
 from banshi.foundation.time.opening_hours import check_hours
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.elements import Elements, LegalBasis, Level, Remedy
 from banshi.kernel.contract.texts import LANGUAGES as LANGUAGES
+from banshi.kernel.contract.texts import REQUIRED_LANGUAGES as REQUIRED_LANGUAGES
 from banshi.kernel.contract.texts import Texts as Texts
 
 #: What cases and their pushes are: real, real for some people alone, or made up and gone by themselves.
@@ -39,8 +41,8 @@ LONGEST_HOLDER, LONGEST_DECISION = 120, 100
 
 
 def text_in(texts: Texts, language: str) -> str:
-    """The text in `language`, or in the default language where it has none."""
-    return texts.get(language) or texts[LANGUAGES[0]]
+    """The text in `language`, or in another one where it has none."""
+    return texts.get(language) or spoken(texts, language)
 
 
 @data_table

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from banshi.foundation.texts import UNSHOWN, clean, cut
-from banshi.kernel.contract.values import LANGUAGES, LONGEST_REASON, Item, MessageTemplates, Step, Texts
+from banshi.kernel.contract.values import LANGUAGES, LONGEST_REASON, Item, MessageTemplates, Step, Texts, text_in
+from banshi.kernel.sentences import say
 
 #: What stands for a placeholder: one text for all languages, a text in each, or a day, written out for people.
 Value = str | date | Texts
@@ -81,9 +82,9 @@ def written(step: Step, item: Item, values: Mapping[str, Value]) -> tuple[Texts,
     for language in LANGUAGES:
         texts = {name: _text(value, language) for name, value in values.items()}
         one_line = {name: " ".join(text.split()) for name, text in texts.items()}
-        title[language] = cut(fill(parse(titles[language]), one_line), LONGEST_TITLE)
+        title[language] = cut(fill(parse(text_in(titles, language)), one_line), LONGEST_TITLE)
         cut_texts = {name: cut(text, LONGEST_VALUE) for name, text in texts.items()}
-        body[language] = cut(fill(parse(bodies[language]), cut_texts), LONGEST_BODY)
+        body[language] = cut(fill(parse(text_in(bodies, language)), cut_texts), LONGEST_BODY)
     return title, body
 
 
@@ -109,6 +110,5 @@ def _text(value: Value, language: str) -> str:
 
 def day_in(day: date, language: str) -> str:
     """A day as people write it: 2026年11月24日, 24 November 2026."""
-    if language.startswith("zh"):
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    names = {"day": day.day, "month": say.text(language, MONTHS[day.month - 1]), "number": day.month, "year": day.year}
+    return say.text(language, "{day} {month} {year}", **names)

@@ -19,6 +19,7 @@ from banshi.foundation.keys import Key as Key
 from banshi.foundation.keys import T
 from banshi.foundation.texts import bounded
 from banshi.kernel.contract.items import LANGUAGES as LANGUAGES
+from banshi.kernel.contract.items import REQUIRED_LANGUAGES as REQUIRED_LANGUAGES
 from banshi.kernel.contract.items import SLUG as SLUG
 from banshi.kernel.contract.items import CertificateRules as CertificateRules
 from banshi.kernel.contract.items import Claim as Claim
@@ -32,6 +33,7 @@ from banshi.kernel.contract.items import PassRules as PassRules
 from banshi.kernel.contract.items import Texts as Texts
 from banshi.kernel.contract.items import Unit as Unit
 from banshi.kernel.contract.items import text_in as text_in
+from banshi.kernel.sentences import say
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -76,7 +78,7 @@ class MaterialsEffect(enum.StrEnum):
     REJECT = "reject"
 
 
-REASON_ASKS: Texts = {"zh-CN": "请写明理由，申请人会看到。", "en": "Say why: the citizen reads it."}
+REASON_ASKS: Texts = say("Say why: the citizen reads it.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -183,7 +183,7 @@ class Query:
             try:
                 unquote_to_bytes(text).decode()
             except UnicodeDecodeError:
-                told = name if PLAIN.fullmatch(name) else {"zh-CN": "各参数值", "en": "Each value"}
+                told = name if PLAIN.fullmatch(name) else say("Each value")
                 raise _wrong(name, say("{name} has to be in UTF-8.", name=told)) from None
 
     def _joined(self, request: web.Request) -> Iterator[tuple[str, str]]:

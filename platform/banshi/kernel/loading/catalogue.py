@@ -23,6 +23,7 @@ from banshi.foundation.findings import Finding
 from banshi.foundation.texts import clean
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.kinds import Kind
+from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
 from banshi.kernel.contract.values import LANGUAGES, SLUG, Department, Document, Item, Unit
 from banshi.kernel.loading.typed_tables import adapter, reasons
 
@@ -252,7 +253,9 @@ def _fields_of(cls: type) -> Sequence[tuple[str, bool]]:
     return [(one.name, "Texts" in str(one.type) and "Mapping" not in str(one.type)) for one in fields(cls)]
 
 
-def untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tuple[str, str]]:
+def untranslated(
+    value: Any, where: str, *, texts: bool = False, languages: Sequence[str] = REQUIRED_LANGUAGES
+) -> Iterator[tuple[str, str]]:
     """Every text below `value` that lacks one of the languages, as (dotted key, language).
 
     In the contract's values a mapping from string to string is always one text in several languages; `texts` says that
@@ -260,15 +263,15 @@ def untranslated(value: Any, where: str, *, texts: bool = False) -> Iterator[tup
     """
     if is_dataclass(value) and not isinstance(value, type):
         for name, texts in _fields_of(type(value)):
-            yield from untranslated(getattr(value, name), f"{where}.{name}", texts=texts)
+            yield from untranslated(getattr(value, name), f"{where}.{name}", texts=texts, languages=languages)
     elif isinstance(value, Mapping):
         if (value or texts) and all(isinstance(text, str) for text in value.values()):
-            for language in LANGUAGES:
+            for language in languages:
                 if not clean(str(value.get(language, ""))):
                     yield where, language
         else:
             for key, part in value.items():
-                yield from untranslated(part, f"{where}.{key}")
+                yield from untranslated(part, f"{where}.{key}", languages=languages)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for position, part in enumerate(value):
-            yield from untranslated(part, f"{where}[{position}]", texts=texts)
+            yield from untranslated(part, f"{where}[{position}]", texts=texts, languages=languages)

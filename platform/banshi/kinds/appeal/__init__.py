@@ -33,13 +33,14 @@ from banshi.kinds.appeal.tips import routes as tips
 from banshi.kinds.appeal.tips.beginning import begin_tip
 from banshi.kinds.appeal.tips.flood import FLOOD, Flood
 from banshi.kinds.appeal.tips.retention import FORGETTING, open_forgetting
+from banshi.kinds.sentences import say
 
 __all__ = ["APPEAL", "Appeal", "AppealRules"]
 
 
 APPEAL = Kind(
     name="appeal",
-    title={"zh-CN": "诉求", "en": "Appeal"},
+    title=say("Appeal"),
     details=AppealRules,
     handler=Appeal,
     steps=steps,

@@ -19,6 +19,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.problems import TooManyAppeals
 from banshi.kinds.appeal.rules import SORTS
+from banshi.kinds.sentences import say
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:
@@ -33,7 +34,7 @@ def sort_member(sorts: Sequence[str]) -> Mapping[str, Any]:
     if len(sorts) == 1:
         return {}
     choices = [{"const": sort, "title": SORTS[sort]} for sort in sorts]
-    title = {"zh-CN": "诉求类型", "en": "What it is"}
+    title = say("What it is")
     return {"sort": optional({"type": "string", "title": title, "oneOf": choices, "default": sorts[0]})}
 
 

@@ -18,11 +18,12 @@ from banshi.kinds.appeal import orders
 from banshi.kinds.appeal.models import Letter
 from banshi.kinds.appeal.sorting import merging
 from banshi.kinds.appeal.steps import CATEGORY, CODE, DAYS, UNIT
+from banshi.kinds.sentences import say
 
-DEPARTMENT = {"title": {"zh-CN": "部门", "en": "Department"}}
+DEPARTMENT = {"title": say("Department")}
 #: What is meant where nothing is chosen.
-STAYS = {"zh-CN": "不选时由现在的科室继续办理。", "en": "Without it, it stays where it is."}
-OWN = {"zh-CN": "不选时为本部门。", "en": "Its own where it is left out."}
+STAYS = say("Without it, it stays where it is.")
+OWN = say("Its own where it is left out.")
 
 #: Letters of one appeal.
 MAX_LETTERS = 100

@@ -27,42 +27,40 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.rules import MAX_STARS, MIN_STARS, SORTS, Sort
 from banshi.kinds.appeal.sorting.suggestion import suggestion
+from banshi.kinds.sentences import say
 
 _SUGGESTION = {
     "category": TEXT,
-    "category_title": titled("类别", "Category", TEXT),
+    "category_title": titled(say("Category"), TEXT),
     "unit": TEXT,
-    "unit_title": titled("科室", "Unit", TEXT),
-    "sure": titled("把握", "How sure it is", {"type": "number"}),
-    "from": titled("参考的诉求数", "Appeals it was learnt from", {"type": "integer"}),
+    "unit_title": titled(say("Unit"), TEXT),
+    "sure": titled(say("How sure it is"), {"type": "number"}),
+    "from": titled(say("Appeals it was learnt from"), {"type": "integer"}),
 }
 
 _WRITER = {"type": "string", "enum": [Who.CITIZEN.value, Who.STAFF.value]}
 _STARS = {"type": "integer", "minimum": MIN_STARS, "maximum": MAX_STARS}
-_NUMBER = titled("来件编号", "Number", TEXT)
+_NUMBER = titled(say("Number"), TEXT)
 _REFERENCE = {"id": ID, "number": _NUMBER, "links": LINKS}
 _YES: Schema = {"type": "boolean"}
-_AT = titled("时间", "Time", MOMENT)
+_AT = titled(say("Time"), MOMENT)
 
 #: What an appeal has beside its case.
 DETAILS: Mapping[str, Schema] = {
     "sort": {"type": "string", "enum": list(get_args(Sort))},
-    "sort_title": titled("诉求类型", "What it is", TEXT),
-    "category": titled("类别", "Category", maybe(ref("Reference"))),
+    "sort_title": titled(say("What it is"), TEXT),
+    "category": titled(say("Category"), maybe(ref("Reference"))),
     "unit": TEXT,
     "answers": titled(
-        "答复",
-        "Answers",
-        array(Record(text=titled("内容", "Text", TEXT), at=_AT, on_time=titled("按时", "In time", _YES))),
+        say("Answers"),
+        array(Record(text=titled(say("Text"), TEXT), at=_AT, on_time=titled(say("In time"), _YES))),
     ),
     "rating": titled(
-        "评价",
-        "Rating",
-        maybe(Record(rating=titled("评分", "Stars", _STARS), text=titled("评语", "Text", MAYBE_TEXT), at=_AT)),
+        say("Rating"),
+        maybe(Record(rating=titled(say("Stars"), _STARS), text=titled(say("What was said of it"), MAYBE_TEXT), at=_AT)),
     ),
     "merged_into": titled(
-        "并入",
-        "Merged into",
+        say("Merged into"),
         maybe(
             {
                 **Record(**{name: optional(schema) for name, schema in _REFERENCE.items()}),
@@ -70,27 +68,26 @@ DETAILS: Mapping[str, Schema] = {
             }
         ),
     ),
-    "urged": titled("催办次数", "How often it was urged", {"type": "integer", "minimum": 0}),
+    "urged": titled(say("How often it was urged"), {"type": "integer", "minimum": 0}),
     "anonymous": optional(
-        titled("匿名", "Without a name", {**_YES, "description": "Where the item takes it from people without a name."})
+        titled(say("Without a name"), {**_YES, "description": "Where the item takes it from people without a name."})
     ),
     "messages": optional(
         array(
             Record(
                 by=_WRITER,
-                by_title=titled("来自", "From", TEXT),
-                text=titled("内容", "Text", TEXT),
+                by_title=titled(say("From"), TEXT),
+                text=titled(say("Text"), TEXT),
                 at=_AT,
                 attachments=array(ID),
             ),
-            title={"zh-CN": "留言", "en": "Messages"},
+            title=say("Messages"),
             description="What sender and staff write to each other, where the item takes it without a name.",
         )
     ),
     "suggestion": optional(
         titled(
-            "系统建议",
-            "Suggestion",
+            say("The platform's suggestion"),
             {**maybe(Record(**_SUGGESTION)), "description": "For staff, until it is classified."},
         )
     ),
@@ -98,10 +95,10 @@ DETAILS: Mapping[str, Schema] = {
         array(
             Record(
                 **_REFERENCE,
-                messages=titled("留言数", "Messages", {"type": "integer"}),
-                waits=titled("等待回复", "Waits for an answer", _YES),
+                messages=titled(say("How many messages"), {"type": "integer"}),
+                waits=titled(say("Waits for an answer"), _YES),
             ),
-            title={"zh-CN": "已并入的诉求", "en": "Merged into this one"},
+            title=say("Merged into this one"),
             description="For staff: what was merged into it, the oldest first.",
         )
     ),

@@ -10,16 +10,17 @@ from typing import Any, Literal, get_args
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import SLUG, Item, Texts
 from banshi.kinds.declarations import form_faults
+from banshi.kinds.sentences import say
 
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
 
 #: What people read for each.
 SORTS: Mapping[str, Texts] = {
-    "consult": {"zh-CN": "咨询", "en": "Question"},
-    "report": {"zh-CN": "反映情况", "en": "Report"},
-    "suggest": {"zh-CN": "建议", "en": "Suggestion"},
-    "complain": {"zh-CN": "投诉", "en": "Complaint"},
-    "tip": {"zh-CN": "举报线索", "en": "Tip"},
+    "consult": say("Question"),
+    "report": say("Report"),
+    "suggest": say("Suggestion"),
+    "complain": say("Complaint"),
+    "tip": say("Tip"),
 }
 
 #: Formats of answers that say who somebody is.

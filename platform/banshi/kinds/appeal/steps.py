@@ -11,23 +11,20 @@ from banshi.kernel.http.document_schemas import Record, array, optional
 from banshi.kinds.appeal import messages
 from banshi.kinds.appeal.rules import MAX_STARS, MIN_STARS, AppealRules
 from banshi.kinds.rows import CITIZEN, EITHER, END, RUN, STAFF, STOP, SYSTEM, worded
-from banshi.kinds.sentences import word
+from banshi.kinds.sentences import say, word
 
-NO_WORDS = {"zh-CN": "请写明内容。", "en": "Say something in words."}
+NO_WORDS = say("Say something in words.")
 # Not every validator's `$` is the end: before a last line break is the end, too, for some.
 CODE = {"type": "string", "pattern": SLUG, "maxLength": 64, "not": {"pattern": "\n"}}
-CATEGORY = {"title": {"zh-CN": "类别", "en": "Category"}}
-UNIT = {"title": {"zh-CN": "科室", "en": "Unit"}}
+CATEGORY = {"title": say("Category")}
+UNIT = {"title": say("Unit")}
 #: A case's number, as people type it: without regard to case, with blanks around it.
 NUMBER = {
     "type": "string",
-    "title": {"zh-CN": "并入的来件编号", "en": "Number of the other appeal"},
+    "title": say("Number of the other appeal"),
     "maxLength": 24,
     "pattern": r"^[ \n]*[0-9]{8}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}[ \n]*$",
-    "x-pattern-hint": {
-        "zh-CN": "请填写诉求编号，如 20261124-7K3M-9QXC。",
-        "en": "Give an appeal's number, such as 20261124-7K3M-9QXC.",
-    },
+    "x-pattern-hint": say("Give an appeal's number, such as 20261124-7K3M-9QXC."),
 }
 WORDS = {"type": "string", "minLength": 1, "pattern": SHOWN, "x-pattern-hint": NO_WORDS}
 
@@ -36,8 +33,8 @@ WORDS = {"type": "string", "minLength": 1, "pattern": SHOWN, "x-pattern-hint": N
 CLASSIFICATION = Record(category=optional(CODE), unit=optional(CODE)).form()
 DESTINATION = Record(department=optional(CODE), unit=CODE).form()
 DUPLICATE = Record(into=NUMBER).form()
-ANSWERING = Record(text={**WORDS, "maxLength": 10_000, "title": {"zh-CN": "答复", "en": "Answer"}}).form()
-TEXT = {**WORDS, "maxLength": 5_000, "title": {"zh-CN": "留言", "en": "Message"}}
+ANSWERING = Record(text={**WORDS, "maxLength": 10_000, "title": say("Answer")}).form()
+TEXT = {**WORDS, "maxLength": 5_000, "title": say("Message")}
 WRITING = Record(text=TEXT).form()
 DAYS = {"type": "integer", "minimum": 1, "title": word("Days that it takes longer")}
 EXTENSION = Record(days=DAYS).form()
@@ -48,7 +45,7 @@ WRITING_WITH_FILES = Record(
             {**EXACT_UUID, "x-attachment": True},
             maxItems=5,
             uniqueItems=True,
-            title={"zh-CN": "图片", "en": "Pictures"},
+            title=say("Pictures"),
         )
     ),
 ).form()
@@ -57,9 +54,9 @@ RATING = Record(
         "type": "integer",
         "minimum": MIN_STARS,
         "maximum": MAX_STARS,
-        "title": {"zh-CN": "评分（1至5星）", "en": "Stars, from 1 to 5"},
+        "title": say("Stars, from 1 to 5"),
     },
-    text=optional({"type": "string", "maxLength": 1000, "title": {"zh-CN": "评语", "en": "What you say of it"}}),
+    text=optional({"type": "string", "maxLength": 1000, "title": say("What you say of it")}),
 ).form()
 
 # The clock runs from the moment that it is handed in: somebody has to read it. It stands while the citizen is asked.
@@ -135,40 +132,40 @@ def steps(rules: AppealRules) -> Sequence[Step]:
 
 #: What people read for the states and for the actions.
 STATES = worded(
-    submitted=("待分办", "Waiting to be assigned"),
-    assigned=("办理中", "Being worked on"),
-    extending=("办理中，申请延期", "Being worked on, more time is asked for"),
-    disputed=("待裁定承办单位", "Waiting for a lead to say whose it is"),
-    returned=("待您补充", "Waiting for your additions"),
-    merged=("已并案", "Merged with another"),
-    withdrawn=("已撤回", "Withdrawn"),
-    answered=("已答复", "Answered"),
-    rated=("已评价", "Rated"),
-    reopened=("重新办理中", "Being worked on anew"),
-    closed=("已办结", "Closed"),
+    submitted=say("Waiting to be assigned"),
+    assigned=say("Being worked on"),
+    extending=say("Being worked on, more time is asked for"),
+    disputed=say("Waiting for a lead to say whose it is"),
+    returned=say("Waiting for your additions"),
+    merged=say("Merged with another"),
+    withdrawn=say("Withdrawn"),
+    answered=say("Answered"),
+    rated=say("Rated"),
+    reopened=say("Being worked on anew"),
+    closed=say("Closed"),
 )
 ACTIONS = worded(
-    submit=("提交", "Hand in"),
-    register=("登记", "Register"),
-    assign=("分派", "Assign"),
-    forward=("转办", "Forward"),
-    return_=("退回补充", "Ask for more"),
-    merge=("并案", "Merge with another"),
-    absorb=("并入其他诉求", "Take in another"),
-    urge=("催办", "Urge"),
-    send_back=("退回分办", "Send back"),
-    dispute=("再次退回，提请裁定", "Send back, for a lead to decide"),
-    place=("裁定承办单位", "Decide whose it is"),
-    ask_extension=("申请延期", "Ask for more time"),
-    extend=("批准延期", "Allow more time"),
-    refuse_extension=("不批准延期", "Refuse more time"),
-    withdraw=("撤回", "Withdraw"),
-    answer=("答复", "Answer"),
-    supplement=("补充内容", "Hand in the additions"),
-    rate=("评价", "Rate the answer"),
-    close=("办结", "Close"),
-    reopen=("重新办理", "Work on it anew"),
-    write=("留言", "Write a message"),
+    submit=say("Hand in"),
+    register=say("Register"),
+    assign=say("Assign"),
+    forward=say("Forward"),
+    return_=say("Ask for more"),
+    merge=say("Merge with another"),
+    absorb=say("Take in another"),
+    urge=say("Urge"),
+    send_back=say("Send back"),
+    dispute=say("Send back, for a lead to decide"),
+    place=say("Decide whose it is"),
+    ask_extension=say("Ask for more time"),
+    extend=say("Allow more time"),
+    refuse_extension=say("Refuse more time"),
+    withdraw=say("Withdraw"),
+    answer=say("Answer"),
+    supplement=say("Hand in the additions"),
+    rate=say("Rate the answer"),
+    close=say("Close"),
+    reopen=say("Work on it anew"),
+    write=say("Write a message"),
 )
 
 #: The actions that are not the way on.

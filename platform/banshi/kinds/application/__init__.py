@@ -16,12 +16,13 @@ from banshi.kinds.application.offered import in_case
 from banshi.kinds.application.renewal import handed_in
 from banshi.kinds.application.rules import ApplicationRules, check
 from banshi.kinds.application.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TWO_PERSON_TABLE, steps, worded
+from banshi.kinds.sentences import say
 
 __all__ = ["APPLICATION", "Application", "ApplicationRules"]
 
 APPLICATION = Kind(
     name="application",
-    title={"zh-CN": "申请", "en": "Application"},
+    title=say("Application"),
     details=ApplicationRules,
     handler=Application,
     steps=steps,

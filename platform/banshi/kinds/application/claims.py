@@ -12,7 +12,7 @@ from banshi.foundation.texts import clean, masked
 from banshi.kernel.cases.lifecycle import Move
 from banshi.kernel.cases.verified_person import holder_of
 from banshi.kernel.contract.items import DECISION, HOLDER, LONGEST_DECISION
-from banshi.kernel.contract.values import LANGUAGES, Claim, Texts
+from banshi.kernel.contract.values import LANGUAGES, Claim
 from banshi.kinds.sentences import say
 
 
@@ -21,10 +21,7 @@ class HolderUnknown(Conflict, code="holder-unknown", says=say):
     """The certificate would name nobody: whoever handed in the case has no verified name. Refuse it, and say so."""
 
 
-FOUND: Texts = {
-    "zh-CN": f"请写明查明的内容（不超过{LONGEST_DECISION}个字符），证明上会写明。",
-    "en": f"Write what was found, in at most {LONGEST_DECISION} characters: the certificate says it.",
-}
+FOUND = say("Write what was found, in at most {most} characters: the certificate says it.", most=LONGEST_DECISION)
 
 
 def claims_of(move: Move, own: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,14 +23,14 @@ RECEIVED, SUPPLEMENTED = "submitted", "supplemented"
 
 #: What the time to decide doesn't count (article 45).
 CAUSES: dict[str, Texts] = {
-    "hearing": {"zh-CN": "听证", "en": "a hearing"},
-    "bidding": {"zh-CN": "招标", "en": "an invitation to bid"},
-    "auction": {"zh-CN": "拍卖", "en": "an auction"},
-    "inspection": {"zh-CN": "检验", "en": "an inspection"},
-    "test": {"zh-CN": "检测", "en": "a test"},
-    "quarantine": {"zh-CN": "检疫", "en": "a quarantine inspection"},
-    "appraisal": {"zh-CN": "鉴定", "en": "an appraisal"},
-    "expert-review": {"zh-CN": "专家评审", "en": "a review by experts"},
+    "hearing": say("a hearing"),
+    "bidding": say("an invitation to bid"),
+    "auction": say("an auction"),
+    "inspection": say("an inspection"),
+    "test": say("a test"),
+    "quarantine": say("a quarantine inspection"),
+    "appraisal": say("an appraisal"),
+    "expert-review": say("a review by experts"),
 }
 
 #: Working days that a cause may take at most: a slip of the keyboard is more.
@@ -45,12 +45,12 @@ SUSPENSION = Form.from_schema(
         "properties": {
             "cause": {
                 "type": "string",
-                "title": {"zh-CN": "暂停计时的事由", "en": "For what"},
+                "title": say("For what"),
                 "oneOf": [{"const": code, "title": title} for code, title in CAUSES.items()],
             },
             "days": {
                 "type": "integer",
-                "title": {"zh-CN": "预计所需的工作日", "en": "Working days that it is expected to take"},
+                "title": say("Working days that it is expected to take"),
                 "minimum": 1,
                 "maximum": LONGEST_STOP,
             },

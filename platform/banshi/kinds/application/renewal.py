@@ -20,7 +20,7 @@ def handed_in(item: Item) -> Mapping[str, Any] | None:
         return None
     if item.details.renewal is None:
         return {}
-    title = {"zh-CN": "续办的办件", "en": "The case that this one renews"}
+    title = say("The case that this one renews")
     return {"renews": {"type": "string", "format": "uuid", "title": title}}
 
 

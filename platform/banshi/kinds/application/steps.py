@@ -11,6 +11,7 @@ from banshi.kinds.application import messages
 from banshi.kinds.application.permits import of_permits
 from banshi.kinds.application.rules import ApplicationRules
 from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP
+from banshi.kinds.sentences import say
 
 # Silent are the citizen's own steps, which were answered when they were taken; `recommend`, which decides nothing yet;
 # and `close`, which files a case whose outcome the citizen has been told.
@@ -102,49 +103,49 @@ def steps(rules: ApplicationRules) -> Sequence[Step]:
 
 #: What people read for the states and for the actions.
 STATES = rows.worded(
-    submitted=("已提交", "Handed in"),
-    accepted=("已受理", "Accepted for processing"),
-    returned=("待您补正", "Waiting for your corrections"),
-    suspended=("暂停办理", "On hold"),
-    recommended=("待审批", "Waiting for the decision"),
-    approved=("已通过", "Approved"),
-    refused=("不予办理", "Refused"),
-    supplemented=("已补正，待受理", "Supplemented, not yet accepted"),
-    declined=("不予受理", "Not accepted for processing"),
-    revoked=("已撤销", "Revoked"),
-    taken_back=("批准已撤回", "Taken back"),
-    cancelled=("已注销", "Cancelled"),
-    withdrawn=("申请已撤回", "Withdrawn"),
-    closed=("已办结", "Closed"),
+    submitted=say("Handed in"),
+    accepted=say("Accepted for processing"),
+    returned=say("Waiting for your corrections"),
+    suspended=say("On hold"),
+    recommended=say("Waiting for the decision"),
+    approved=say("Approved"),
+    refused=say("Refused"),
+    supplemented=say("Supplemented, not yet accepted"),
+    declined=say("Not accepted for processing"),
+    revoked=say("Revoked"),
+    taken_back=say("Taken back"),
+    cancelled=say("Permit cancelled"),
+    withdrawn=say("Withdrawn"),
+    closed=say("Closed"),
 )
 ACTIONS = rows.worded(
-    submit=("提交", "Hand in"),
-    accept=("受理", "Accept for processing"),
-    return_=("退回补正", "Ask for corrections"),
-    refuse=("不予办理", "Refuse"),
-    withdraw=("撤回申请", "Withdraw"),
-    approve=("通过", "Approve"),
-    suspend=("暂停办理", "Put on hold"),
-    resume=("恢复办理", "Go on"),
-    supplement=("提交补正材料", "Hand in the corrections"),
-    recommend=("提出通过意见", "Recommend approval"),
-    deem_accepted=("逾期未告知补正，视为受理", "Accepted by time"),
-    decline=("不予受理", "Don't accept for processing"),
-    revoke=("撤销（批准违法）", "Revoke, as unlawful"),
-    take_back=("撤回批准（依据或者情况变化）", "Take back, as law or circumstances changed"),
-    cancel=("注销（期满、终止等）", "Cancel, as it is over"),
-    close=("办结", "Close"),
+    submit=say("Hand in"),
+    accept=say("Accept for processing"),
+    return_=say("Ask for corrections"),
+    refuse=say("Refuse"),
+    withdraw=say("Withdraw"),
+    approve=say("Approve"),
+    suspend=say("Put on hold"),
+    resume=say("Go on"),
+    supplement=say("Hand in the corrections"),
+    recommend=say("Recommend approval"),
+    deem_accepted=say("Accepted by time"),
+    decline=say("Don't accept for processing"),
+    revoke=say("Revoke, as unlawful"),
+    take_back=say("Take back, as law or circumstances changed"),
+    cancel=say("Cancel, as it is over"),
+    close=say("Close"),
 )
 
 #: What is otherwise in a permit (行政许可法 8, 38).
 PERMITS = rows.worded(
-    approved=("准予许可", "Permit granted"),
-    refused=("不予许可", "Permit refused"),
-    taken_back=("许可已撤回", "Permit taken back"),
-    approve=("准予许可", "Grant the permit"),
-    refuse=("不予许可", "Refuse the permit"),
-    recommend=("提出准予许可意见", "Recommend the permit"),
-    take_back=("撤回许可（依据或者情况变化）", "Take the permit back, as law or circumstances changed"),
+    approved=say("Permit granted"),
+    refused=say("Permit refused"),
+    taken_back=say("Permit taken back"),
+    approve=say("Grant the permit"),
+    refuse=say("Refuse the permit"),
+    recommend=say("Recommend the permit"),
+    take_back=say("Take the permit back, as law or circumstances changed"),
 )
 
 

@@ -28,12 +28,13 @@ from banshi.kinds.appointment.scheduler import KEEPER, open_keeper
 from banshi.kinds.appointment.slots import slot_routes
 from banshi.kinds.appointment.slots.slots import AHEAD, Ahead
 from banshi.kinds.appointment.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE, steps
+from banshi.kinds.sentences import say
 
 __all__ = ["APPOINTMENT", "Appointment", "AppointmentRules", "Opening"]
 
 APPOINTMENT = Kind(
     name="appointment",
-    title={"zh-CN": "预约", "en": "Appointment"},
+    title=say("Appointment"),
     details=AppointmentRules,
     handler=Appointment,
     steps=steps,

@@ -31,6 +31,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots.slots import commitment, free_in
 from banshi.kinds.appointment.slots.when import changeable_until, place_of, slot_in_words
+from banshi.kinds.sentences import say
 
 #: Says what was scanned, and carries the version of the text: all of it in the alphabet of the smallest QR codes.
 PREFIX = "BSA1:"
@@ -38,7 +39,7 @@ PREFIX = "BSA1:"
 #: What a slot is for whoever would like it.
 STATES = ("free", "full", "closed", "not-released", "draw", "drawing")
 
-_PLACE = Record(code=TEXT, title=TEXT, address=titled("地址", "Address", TEXT), phone=titled("电话", "Telephone", TEXT))
+_PLACE = Record(code=TEXT, title=TEXT, address=titled(say("Address"), TEXT), phone=titled(say("Telephone"), TEXT))
 
 SLOT = Record(
     id=ID,
@@ -153,18 +154,18 @@ _SEAT = APPOINTMENT["properties"]
 #: Members of an appointment that its case has under `details`.
 DETAILS: Mapping[str, Schema] = {
     "slot": ID,
-    "place": titled("地点", "Place", maybe(_PLACE)),
-    "begins": titled("开始时间", "Begins", MOMENT),
-    "ends": titled("结束时间", "Ends", MOMENT),
-    "changeable_until": titled("可以改期至", "Can be changed until", MOMENT),
-    "offer_until": titled("名额保留至", "Kept for you until", MAYBE_MOMENT),
-    "position": titled("候补顺序", "Place on the waiting list", _SEAT["position"]),
-    "ticket": titled("抽签号", "Number in the draw", _SEAT["ticket"]),
+    "place": titled(say("Place"), maybe(_PLACE)),
+    "begins": titled(say("Begins"), MOMENT),
+    "ends": titled(say("Ends"), MOMENT),
+    "changeable_until": titled(say("Can be changed until"), MOMENT),
+    "offer_until": titled(say("Kept for you until"), MAYBE_MOMENT),
+    "position": titled(say("Place on the waiting list"), _SEAT["position"]),
+    "ticket": titled(say("Number in the draw"), _SEAT["ticket"]),
 }
 #: What it has beside them.
 CASE_DETAILS: Mapping[str, Schema] = {
     **DETAILS,
-    "code": titled("到场核验码", "Code for the counter", MAYBE_TEXT),
+    "code": titled(say("Code for the counter"), MAYBE_TEXT),
     "links": LINKS,
 }
 

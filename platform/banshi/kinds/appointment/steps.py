@@ -11,12 +11,13 @@ from banshi.kernel.http.document_schemas import Record
 from banshi.kinds.appointment import messages
 from banshi.kinds.appointment.rules import AppointmentRules
 from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, SYSTEM, worded
+from banshi.kinds.sentences import say
 
 TO_SLOT = Record(
     slot={
         **EXACT_UUID,
-        "title": {"zh-CN": "新的时段", "en": "The new time"},
-        "description": {"zh-CN": "请选择您方便的时间。", "en": "Choose a time that suits you."},
+        "title": say("The new time"),
+        "description": say("Choose a time that suits you."),
     }
 ).form()
 
@@ -87,41 +88,41 @@ def steps(rules: AppointmentRules) -> Sequence[Step]:
 
 #: What people read for the states and for the actions.
 STATES = worded(
-    submitted=("已提交", "Handed in"),
-    booked=("已预约", "Booked"),
-    requested=("待确认", "Waiting for confirmation"),
-    waiting=("候补中", "On the waiting list"),
-    offered=("有名额待您确认", "A place is offered to you"),
-    entered=("待抽签", "In the draw"),
-    refused=("未获确认", "Not confirmed"),
-    cancelled=("已取消", "Cancelled"),
-    called_off=("已由办事处取消", "Called off by the office"),
-    lapsed=("已失效", "Lapsed"),
-    checked_in=("已签到", "Checked in"),
-    no_show=("未到场", "Missed"),
-    done=("已完成", "Done"),
+    submitted=say("Handed in"),
+    booked=say("Booked"),
+    requested=say("Waiting for confirmation"),
+    waiting=say("On the waiting list"),
+    offered=say("A place is offered to you"),
+    entered=say("In the draw"),
+    refused=say("Not confirmed"),
+    cancelled=say("Cancelled"),
+    called_off=say("Called off by the office"),
+    lapsed=say("Lapsed"),
+    checked_in=say("Checked in"),
+    no_show=say("Missed"),
+    done=say("Done"),
 )
 ACTIONS = worded(
-    submit=("提交", "Hand in"),
-    book=("预约", "Book"),
-    request=("申请预约", "Ask for the slot"),
-    join=("加入候补", "Join the waiting list"),
-    enter=("参加抽签", "Enter the draw"),
-    confirm=("确认", "Confirm"),
-    refuse=("不予确认", "Refuse"),
-    reschedule=("改期", "Move to another time"),
-    cancel=("取消", "Cancel"),
-    lapse=("失效", "Lapse"),
-    offer=("提供名额", "Offer the place"),
-    accept=("接受名额", "Take the place"),
-    win=("中签", "Drawn"),
-    lose=("未中签", "Not drawn"),
-    remind=("提醒", "Remind"),
-    call_off=("取消预约", "Call off"),
-    check_in=("签到", "Check in"),
-    miss=("记为未到场", "Mark as missed"),
-    close=("完成", "Finish"),
-    excuse=("消除失约记录", "Excuse"),
+    submit=say("Hand in"),
+    book=say("Book"),
+    request=say("Ask for the slot"),
+    join=say("Join the waiting list"),
+    enter=say("Enter the draw"),
+    confirm=say("Confirm"),
+    refuse=say("Refuse the booking"),
+    reschedule=say("Move to another time"),
+    cancel=say("Cancel"),
+    lapse=say("Lapse"),
+    offer=say("Offer the place"),
+    accept=say("Take the place"),
+    win=say("Drawn"),
+    lose=say("Not drawn"),
+    remind=say("Remind"),
+    call_off=say("Call off"),
+    check_in=say("Check in"),
+    miss=say("Mark as missed"),
+    close=say("Finish"),
+    excuse=say("Excuse"),
 )
 
 #: The actions that are not the way on.

@@ -23,12 +23,13 @@ from banshi.kinds.posting.representations import DETAILS, shown
 from banshi.kinds.posting.rules import PostingRules, check
 from banshi.kinds.posting.scheduler import KEEPER, open_keeper
 from banshi.kinds.posting.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE
+from banshi.kinds.sentences import say
 
 __all__ = ["POSTING", "Posting", "PostingRules"]
 
 POSTING = Kind(
     name="posting",
-    title={"zh-CN": "公示", "en": "Posting"},
+    title=say("Posting"),
     details=PostingRules,
     handler=Posting,
     steps=lambda _: TABLE,

@@ -27,6 +27,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import MAX_MATCHES
 from banshi.kinds.posting.rules import OPPOSITE, SORTS, words_of
+from banshi.kinds.sentences import say
 
 #: Where a document leads, and the first of a list.
 OWN = {"id": "$response.body#/id"}
@@ -59,26 +60,26 @@ POSTING = Record(
 _MATCH = Record(
     id=ID,
     title=TEXT,
-    day=titled("日期", "Day", _DAY),
-    place=titled("地点", "Place", TEXT),
-    likeness=titled("相似度", "Likeness", {"type": "integer", "description": "Of a hundred."}),
-    at=titled("发现时间", "Found", MOMENT),
+    day=titled(say("Day"), _DAY),
+    place=titled(say("Place"), TEXT),
+    likeness=titled(say("Likeness"), {"type": "integer", "description": "Of a hundred."}),
+    at=titled(say("When it was found"), MOMENT),
     links=LINKS,
 )
 
 #: What a posting has beside its case, for its poster and staff.
 DETAILS: Mapping[str, Schema] = {
     "sort": _SORT,
-    "sort_title": titled("类型", "What it is", TEXT),
-    "is_public": titled("已公开", "Public", {"type": "boolean"}),
-    "published_at": titled("发布时间", "Published", MAYBE_MOMENT),
-    "expires_at": titled("公开至", "Public until", MAYBE_MOMENT),
-    "is_extended": titled("已延期", "Extended", {"type": "boolean"}),
+    "sort_title": titled(say("Type"), TEXT),
+    "is_public": titled(say("Public"), {"type": "boolean"}),
+    "published_at": titled(say("Published at"), MAYBE_MOMENT),
+    "expires_at": titled(say("Public until"), MAYBE_MOMENT),
+    "is_extended": titled(say("Extended"), {"type": "boolean"}),
     "links": LINKS,
     "matches": optional(
         array(
             _MATCH,
-            title={"zh-CN": "可能相同的信息", "en": "What may be the same"},
+            title=say("What may be the same"),
             description="What others have posted that may be the same thing, the most alike first.",
         )
     ),

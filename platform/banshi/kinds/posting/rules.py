@@ -13,14 +13,15 @@ from banshi.forms.pointing import words_at
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item, Texts
 from banshi.kinds.declarations import form_faults
+from banshi.kinds.sentences import say
 
 Sort = Literal["lost", "found", "missing-person"]
 
 #: What people read for each.
 SORTS: Mapping[str, Texts] = {
-    "lost": {"zh-CN": "失物", "en": "Lost"},
-    "found": {"zh-CN": "招领", "en": "Found"},
-    "missing-person": {"zh-CN": "寻人", "en": "Missing person"},
+    "lost": say("Lost"),
+    "found": say("Found"),
+    "missing-person": say("Missing person"),
 }
 
 #: A posting of one sort is compared with those of the other.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from banshi.kernel.contract.values import Step
 from banshi.kinds.posting.messages import ENDING, EXPIRED, PUBLISHED, REFUSED, REGISTERED, RETURNED, TAKEN_DOWN, UNTIL
 from banshi.kinds.rows import CITIZEN, END, RUN, STAFF, STOP, SYSTEM, worded
+from banshi.kinds.sentences import say
 
 # The clock runs while somebody has to look at it. Nothing is public before a person has.
 # fmt: off
@@ -35,28 +36,28 @@ OUTCOMES = {name: name for name in ("resolved", "expired", "refused", "withdrawn
 
 #: What people read for the states and for the actions.
 STATES = worded(
-    submitted=("待审核", "Waiting to be looked at"),
-    returned=("待您修改", "Waiting for your corrections"),
-    refused=("不予发布", "Refused"),
-    withdrawn=("已撤回", "Withdrawn"),
-    published=("公示中", "Published"),
-    expired=("已到期", "Expired"),
-    resolved=("已解决", "Resolved"),
-    taken_down=("已撤下", "Taken down"),
+    submitted=say("Waiting to be looked at"),
+    returned=say("Waiting for your changes"),
+    refused=say("Not to be published"),
+    withdrawn=say("Withdrawn"),
+    published=say("Published"),
+    expired=say("Expired"),
+    resolved=say("Resolved"),
+    taken_down=say("Taken down"),
 )
 ACTIONS = worded(
-    submit=("提交", "Hand in"),
-    register=("登记", "Register"),
-    publish=("发布", "Publish"),
-    return_=("退回修改", "Ask for corrections"),
-    refuse=("不予发布", "Refuse"),
-    withdraw=("撤回", "Withdraw"),
-    supplement=("提交修改内容", "Hand in the corrections"),
-    expire=("到期", "Expire"),
-    remind=("提醒", "Remind"),
-    extend=("延长公示", "Extend"),
-    resolve=("标记为已解决", "Mark as resolved"),
-    take_down=("撤下", "Take down"),
+    submit=say("Hand in"),
+    register=say("Register"),
+    publish=say("Publish"),
+    return_=say("Ask for changes"),
+    refuse=say("Refuse to publish"),
+    withdraw=say("Withdraw"),
+    supplement=say("Hand in the changes"),
+    expire=say("Expire"),
+    remind=say("Remind"),
+    extend=say("Extend"),
+    resolve=say("Mark as resolved"),
+    take_down=say("Take down"),
 )
 
 #: The actions that are not the way on.

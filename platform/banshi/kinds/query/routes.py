@@ -20,21 +20,19 @@ from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer, reply
 from banshi.kinds.query.look_ups import page_about
 from banshi.kinds.query.rules import QueryRules
 from banshi.kinds.query.words import NO_ITEM, NOT_VERIFIED
+from banshi.kinds.sentences import say
 
 ROUTES = Routes("queries")
 
 #: Read by the person who was looked up, so it has to say something.
 PURPOSE = {
-    "title": {"zh-CN": "查询用途", "en": "What it is for"},
+    "title": say("What it is for"),
     "type": "string",
     "minLength": 4,
     "maxLength": 200,
     "pattern": r"^[^\x00-\x20\x7F][^\x00-\x1F\x7F]*[^\x00-\x20\x7F]$",
-    "x-pattern-hint": {
-        "zh-CN": "请用一行文字说明查询用途，被查询人可以看到。",
-        "en": "Say in one line what it is for; whoever is looked up reads it.",
-    },
-    "description": {"zh-CN": "被查询人可以看到。", "en": "What the look-up is for. Whoever is looked up reads it."},
+    "x-pattern-hint": say("Say in one line what it is for; whoever is looked up reads it."),
+    "description": say("What the look-up is for. Whoever is looked up reads it."),
 }
 
 

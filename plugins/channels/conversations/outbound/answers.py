@@ -8,7 +8,7 @@ from typing import Any
 from tortoise.expressions import Q
 from tortoise.models import Model
 
-from banshi import Platform, Update, Write
+from banshi import LANGUAGES, Platform, Update, Write
 from conversations.sentences import say
 from conversations.tables.models import Said
 from desk import DESK, TAKEN
@@ -39,7 +39,7 @@ WHY = {
 
 def why_of(code: str, why: Mapping[str, str]) -> Mapping[str, str]:
     """Why it didn't reach them, by language; empty where nobody says."""
-    return why or WHY.get(code, {"zh-CN": code, "en": code} if code else {})
+    return why or WHY.get(code, dict.fromkeys(LANGUAGES, code) if code else {})
 
 
 async def became(platform: Platform, said: Said, changed: Mapping[str, Any], before: Sequence[Said] = ()) -> Write:

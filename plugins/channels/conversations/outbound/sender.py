@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from banshi import Finding, Key, Platform, Texts, Update
+from banshi import LANGUAGES, Finding, Key, Platform, Texts, Update
 from conversations.contents import Account, Received, Reply
 
 
@@ -233,7 +233,7 @@ def outlet_of(platform: Platform, account: str) -> Outlet:
 
 def title_of(platform: Platform, account: str) -> Texts:
     """What people call an account; its name where nobody says."""
-    return outlet_of(platform, account).titles.get(account, {"zh-CN": account, "en": account})
+    return outlet_of(platform, account).titles.get(account, dict.fromkeys(LANGUAGES, account))
 
 
 def sender_of(platform: Platform, account: str) -> Sender | None:

@@ -7,7 +7,19 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import LANGUAGES, Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, Parameter, reply
+from banshi import (
+    LANGUAGES,
+    Answer,
+    Audience,
+    Call,
+    Conflict,
+    FieldProblem,
+    InvalidFields,
+    NotFound,
+    Parameter,
+    reply,
+    text_in,
+)
 from banshi.sdk.documents import ID, TEXT, Record, optional
 from banshi.sdk.files import Attachment, read_file, receive_file
 from banshi.sdk.http import Routes
@@ -96,7 +108,7 @@ async def answer_enquiry(call: Call) -> web.StreamResponse:
     file = await _attached(call, row) if "file" in call.body else None
     if desk is not None and file is None:
         words = await filled(call.platform, words, row, desk, call.principal)
-        words = {tag: f"{desk.title[tag]}: {text}" for tag, text in words.items()}
+        words = {tag: f"{text_in(desk.title, tag)}: {text}" for tag, text in words.items()}
     said = await party.say(row.subject, words, row.officer, **({"file": file} if file else {}))
     event.word = word_of(said)
     values = {"owed_since": None, "lease_until": now + settings.silence}

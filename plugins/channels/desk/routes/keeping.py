@@ -10,11 +10,12 @@ from typing import Any
 from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
-from banshi import LANGUAGES, Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Parameter, reply, text_in
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Parameter, reply, text_in
 from banshi.sdk.catalogue import initials
 from banshi.sdk.documents import MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.hours import check_hours
 from banshi.sdk.http import Routes
+from banshi.sdk.toml import REQUIRED_LANGUAGES
 from desk import places, queue
 from desk.placeholders import PLACEHOLDERS
 from desk.places import CODE, LEAD, OFFICER, WORDS
@@ -39,7 +40,7 @@ DESK = Record(
 )  # fmt: skip
 STRETCH = {"type": "string", "maxLength": 11}
 HOURS_BODY = Record(hours=array(STRETCH, maxItems=8, description="Such as `9:00-12:00`; none: it is closed.")).form()
-TEXTS = Record(**{tag: {**WORDS, "maxLength": 2_000} for tag in LANGUAGES})
+TEXTS = Record(**{tag: {**WORDS, "maxLength": 2_000} for tag in REQUIRED_LANGUAGES})
 PHRASE = Record(code=TEXT, version=COUNT, texts=TEXTS)
 LAST_SEEN = {**COUNT, "description": "The one that you have seen last; 0 for none."}
 PHRASE_BODY = Record(texts=TEXTS, version=LAST_SEEN).form()

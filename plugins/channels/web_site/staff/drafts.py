@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from banshi import LANGUAGES, Platform, Texts, text_in
+from banshi import Platform, Texts, text_in
+from banshi.sdk.toml import REQUIRED_LANGUAGES
 from web_site.sentences import word
 
 Node = Mapping[str, Any]
 
 #: What is asked, by the place in what is sent, in the order of the form; of a list's entries without their number.
-_LANGUAGES = {"zh-CN": word("In Chinese"), "en": word("In English")}
+_LANGUAGES = dict(zip(REQUIRED_LANGUAGES, (word("In Chinese"), word("In English")), strict=True))
 
 
 def _in_both(at: str, title: Texts) -> dict[str, Texts]:
-    return {at: title, **{f"{at}/{tag}": _LANGUAGES[tag] for tag in LANGUAGES}}
+    return {at: title, **{f"{at}/{tag}": _LANGUAGES[tag] for tag in REQUIRED_LANGUAGES}}
 
 
 _AUDIENCE = {

@@ -15,7 +15,7 @@ from charts import BarChart, LineChart
 from charts.figures import Figure
 from web_site.rendering import day_in
 from web_site.rooms import FIGURES
-from web_site.sentences import word
+from web_site.sentences import say, word
 from web_site.staff.room import StaffPages
 from web_site.visit import Visit
 
@@ -45,8 +45,8 @@ async def show_figures(visit: Visit) -> web.StreamResponse:
 
 
 def unit_title(visit: Visit, line: Line) -> str:
-    gap = "" if visit.language == "zh-CN" else ", "
-    return gap.join(line[name]["title"] for name in ("department", "unit") if line.get(name, {}).get("title"))
+    titles = {name: line[name]["title"] for name in ("department", "unit") if line.get(name, {}).get("title")}
+    return say.text(visit.language, "{department}, {unit}", **titles) if len(titles) > 1 else "".join(titles.values())
 
 
 def _code(line: Line) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 from banshi import text_in
 
+from ..sentences import say
+
 Schema = Mapping[str, Any]
 
 #: Signs from which on a text is written into several lines.
@@ -21,10 +23,10 @@ WHOLE = re.compile(r"-?[0-9]{1,15}")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-YES_NO = {"true": {"zh-CN": "是", "en": "Yes"}, "false": {"zh-CN": "否", "en": "No"}}
+YES_NO = {"true": say("Yes"), "false": say("No")}
 DATES = {
-    "date": {"zh-CN": "日期，如 2026-11-24", "en": "a date, 2026-11-24"},
-    "date-time": {"zh-CN": "日期和时间，如 2026-11-24T09:30:00+08:00", "en": "a time, 2026-11-24T09:30:00+08:00"},
+    "date": say("a date, 2026-11-24"),
+    "date-time": say("a time, 2026-11-24T09:30:00+08:00"),
 }
 
 

@@ -53,7 +53,7 @@ class Arguments:
     """The arguments by name. Empty ones are none, as the standard has it."""
 
     values: Mapping[str, list[str]]
-    chinese: bool
+    language: str
     faults: list[str] = field(default_factory=list)
 
     def text(self, name: str, most: int) -> str:
@@ -84,7 +84,7 @@ class Arguments:
         return found
 
     def fault(self, name: str, said: Texts) -> None:
-        self.faults.append(f"{name}：{said['zh-CN']}" if self.chinese else f"{name}: {said['en']}")
+        self.faults.append(say.text(self.language, "{name}: {said}", name=name, said=said))
 
 
 async def read_arguments(call: Call) -> Arguments:
@@ -96,7 +96,7 @@ async def read_arguments(call: Call) -> Arguments:
         text = value.replace("\r\n", "\n").strip()
         if text:
             values.setdefault(name, []).append(text)
-    return Arguments(values, call.language.startswith("zh"))
+    return Arguments(values, call.language)
 
 
 async def _form(request: web.Request, language: str) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from banshi.foundation.files.toml_and_json import read_toml
 from banshi.foundation.findings import Finding
 from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.data_tables import data_table
+from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
 from banshi.kernel.contract.values import LANGUAGES, SLUG, Texts
 from banshi.kernel.loading.catalogue import untranslated
 from banshi.kernel.loading.registry import Registry
@@ -155,7 +156,7 @@ def _faults_of(advice: Elsewhere | HelpPage, where: str) -> Iterator[tuple[str, 
     for language in sorted(advice.words.keys() - set(LANGUAGES)):
         yield "unknown-language", f"{where}.words.{language}: {did_you_mean(language, list(LANGUAGES))}"
     is_heard = isinstance(advice, HelpPage) and bool(advice.dangers)
-    for language in LANGUAGES:
+    for language in REQUIRED_LANGUAGES:
         if not advice.words.get(language) and not is_heard:
             yield "missing-translation", f"{where}.words has no words in {language}: nobody would find it"
     for word in (word for words in advice.words.values() for word in words):

@@ -17,6 +17,7 @@ from banshi.forms.schemas import subschemas
 from banshi.foundation.findings import Finding
 from banshi.kernel.cases.clock import WORKING_DAY
 from banshi.kernel.contract.items import DECISION, HOLDER
+from banshi.kernel.contract.texts import LANGUAGES
 from banshi.kernel.contract.values import SLUG, Item
 from banshi.kernel.loading.registry import Registry
 
@@ -139,7 +140,7 @@ def remedies_make_sense(registry: Registry, item: Item) -> Iterator[Fault]:
     if item.remedy and item.remedy.kind == "final" and not (item.remedy.basis or item.remedy.text):
         yield "no-basis", "add remedy.basis, the law by which its decisions are final"
     if item.remedy is None and decided(item):
-        laws = {one.title["zh-CN"].removeprefix("中华人民共和国") for one in item.legal_basis}
+        laws = {one.title[LANGUAGES[0]].removeprefix("中华人民共和国") for one in item.legal_basis}
         for title in sorted(laws & OWN_REMEDIES):
             advice = f'add remedy, as {title} has another than most laws, or remedy.kind = "ordinary"'
             yield "law-of-its-own", advice

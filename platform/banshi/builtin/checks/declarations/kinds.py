@@ -12,7 +12,8 @@ from banshi.foundation.findings import Finding
 from banshi.foundation.wording import told
 from banshi.kernel.cases.submission import FIRST_STATE
 from banshi.kernel.contract.kinds import Kind
-from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Item, Step
+from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
+from banshi.kernel.contract.values import ClockEffect, Item, Step
 from banshi.kernel.loading.registry import Registry
 
 #: A state, or a state and whether the clock runs in it.
@@ -47,8 +48,9 @@ def states_have_words(registry: Registry) -> Iterator[Finding]:
             ("states", states, kind.states),
             ("actions", {step.action for step in steps}, kind.actions),
         ):
-            for code in sorted(code for code in codes if set(LANGUAGES) - {*words.get(code, ())}):
-                advice = f"kind {kind.name}: say in {what} what people read for {code!r}, in {' and '.join(LANGUAGES)}"
+            for code in sorted(code for code in codes if set(REQUIRED_LANGUAGES) - {*words.get(code, ())}):
+                tags = " and ".join(REQUIRED_LANGUAGES)
+                advice = f"kind {kind.name}: say in {what} what people read for {code!r}, in {tags}"
                 yield Finding(owner, "wordless-state-table", advice, warning=True)
 
 

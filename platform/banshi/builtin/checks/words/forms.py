@@ -12,7 +12,8 @@ from banshi.forms.schemas import NAMED, subschemas
 from banshi.forms.vocabulary.fields import CHOICES, GROUPS
 from banshi.forms.vocabulary.texts import OWN, PLAIN, TEXTS, WORDS
 from banshi.kernel.contract.routes import Audience, Route
-from banshi.kernel.contract.values import LANGUAGES, Item
+from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
+from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.registry import Registry
 
 Schema = Mapping[str, Any]
@@ -59,7 +60,7 @@ def _texts(node: Schema) -> Iterator[Any]:
 
 
 def _lacks(text: Any) -> bool:
-    return not isinstance(text, Mapping) or any(not text.get(language) for language in LANGUAGES)
+    return not isinstance(text, Mapping) or any(not text.get(language) for language in REQUIRED_LANGUAGES)
 
 
 def _keywords(path: tuple[Any, ...]) -> Iterator[Any]:

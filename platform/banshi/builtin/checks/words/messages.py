@@ -18,6 +18,7 @@ from banshi.kernel.contract.message_templates import (
     Template,
     parse,
 )
+from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
 from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Item, Step, Texts
 from banshi.kernel.loading.registry import Registry
 
@@ -90,7 +91,7 @@ def default_faults(step: Step, table: Sequence[Step]) -> Iterator[str]:
         return
     names = known(telling_steps(table)[step.action])
     for key, texts in (("title", step.tells.title), ("body", step.tells.body)):
-        for language in LANGUAGES:
+        for language in REQUIRED_LANGUAGES:
             if not clean((texts or {}).get(language, "")):
                 yield f"its {key} has no text in {language}"
         for finding in template_faults("", key, texts or {}, names, {}, title=key == "title"):

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from banshi.foundation.errors import MAX_DETAIL_CHARS, SAID, FieldProblem, InvalidFields, Problem
 from banshi.foundation.field_problems import few
 from banshi.kernel.contract.data_tables import data_table
+from banshi.kernel.contract.texts import LANGUAGES
 from banshi.kernel.contract.values import Item, Submission
 from banshi.kernel.loading.typed_tables import adapter
 
@@ -93,7 +94,7 @@ def told_problem(problem: Problem) -> dict[str, Any]:
     return {
         "status": problem.status,
         "code": problem.code,
-        "detail": {tag: text for tag, text in problem.texts.items() if tag in {"zh-CN", "en"}} or problem.detail,
+        "detail": {tag: text for tag, text in problem.texts.items() if tag in LANGUAGES} or problem.detail,
         "retry_after": int(after) if after.isdecimal() else None,
         "members": {**problem.sendable(), **fields},
     }

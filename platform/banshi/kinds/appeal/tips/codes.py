@@ -30,10 +30,7 @@ CHANCE_SIGNS, CODE_SIGNS, GROUP_SIGNS = 22, 24, 4
 MAX_TYPED_SIGNS = 96
 
 WRONG = {
-    "length": {
-        "zh-CN": f"查询码共有{CODE_SIGNS}个字符，请检查是否多写或者漏写。",
-        "en": f"A code has {CODE_SIGNS} signs, not counting dashes; compare it with your note.",
-    },
+    "length": say("A code has {signs} signs, not counting dashes; compare it with your note.", signs=CODE_SIGNS),
     "signs": say("A code has digits and letters without 0, O and U; compare it with your note."),
     "checksum": say("At least one sign of the code is wrong; compare it with your note."),
 }

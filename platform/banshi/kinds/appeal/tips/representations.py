@@ -27,7 +27,7 @@ CODE = {
     "type": "string",
     "minLength": 1,
     "maxLength": MAX_TYPED_SIGNS,
-    "title": {"zh-CN": "查询码", "en": "Code"},
+    "title": say("Code"),
     "description": say("The code that was shown once; small letters, blanks and dashes don't matter."),
 }
 

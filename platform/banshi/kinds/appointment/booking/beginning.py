@@ -21,13 +21,13 @@ from banshi.kinds.sentences import say
 
 SLOT: Mapping[str, Any] = {
     **ID,
-    "title": {"zh-CN": "时段", "en": "Time"},
-    "description": {"zh-CN": "请选择您方便的时间。", "en": "Choose a time that suits you."},
+    "title": say("Time slot"),
+    "description": say("Choose a time that suits you."),
 }
 
 WAIT: Mapping[str, Any] = {
     "type": "boolean",
-    "title": {"zh-CN": "约满时加入候补", "en": "Wait if it is full"},
+    "title": say("Wait if it is full"),
     "description": say("Where the slot is full, its waiting list will do."),
 }
 

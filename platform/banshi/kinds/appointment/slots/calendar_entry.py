@@ -9,6 +9,7 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.slots.when import place_of
+from banshi.kinds.sentences import say
 
 #: How sure a case is, by its state; what has ended badly is cancelled.
 STATUS = {
@@ -22,7 +23,7 @@ STATUS = {
     "entered": "TENTATIVE",
 }
 
-ALARM = {"zh-CN": "提醒：", "en": "Reminder: "}
+ALARM = say("Reminder: ")
 
 
 def entry(platform: Platform, item: Item, case: Case, booking: Booking, language: str) -> bytes:

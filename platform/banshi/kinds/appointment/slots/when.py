@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from banshi.kernel.contract.items import Place
 from banshi.kernel.contract.message_templates import Value, day_in
-from banshi.kernel.contract.values import LANGUAGES, Item, Texts, text_in
+from banshi.kernel.contract.values import LANGUAGES, Item, Texts
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.models import Booking, Slot
+from banshi.kinds.sentences import say
 
 
 def place_of(item: Item, code: str) -> Place | None:
@@ -21,18 +22,18 @@ def moment_in_words(platform: Platform, at: datetime | None) -> Texts:
     at = at or platform.now()
     local = at.astimezone(platform.settings.timezone)
     day = {language: day_in(local.date(), language) for language in LANGUAGES}
-    return {"zh-CN": f"{day['zh-CN']} {local:%H:%M}", "en": f"{local:%H:%M} on {day['en']}"}
+    return say("{time} on {day}", time=f"{local:%H:%M}", day=day)
 
 
 def slot_in_words(platform: Platform, item: Item, slot: Slot) -> Texts:
     """A slot as people choose it: 2026年11月26日 10:30–11:00，东厅."""
     zone, place = platform.settings.timezone, place_of(item, slot.place)
     begins, ends = slot.begins.astimezone(zone), slot.ends.astimezone(zone)
-    return {
-        language: f"{day_in(begins.date(), language)} {begins:%H:%M}–{ends:%H:%M}"
-        + (comma + text_in(place.title, language) if place else "")
-        for language, comma in zip(LANGUAGES, ("，", ", "), strict=True)
-    }
+    day = {language: day_in(begins.date(), language) for language in LANGUAGES}
+    times = {"day": day, "begins": f"{begins:%H:%M}", "ends": f"{ends:%H:%M}"}
+    if place is None:
+        return say("{day} {begins}–{ends}", **times)
+    return say("{day} {begins}–{ends}, {place}", **times, place=place.title)
 
 
 def mentions(platform: Platform, item: Item, slot: Slot | Booking, until: datetime | None = None) -> dict[str, Value]:

@@ -9,7 +9,7 @@ from tortoise.models import Model
 
 from banshi.foundation.texts import clean, cut
 from banshi.kernel.contract.message_templates import LONGEST_TITLE, fill, parse
-from banshi.kernel.contract.values import LANGUAGES, Message, MessageTemplates
+from banshi.kernel.contract.values import LANGUAGES, Message, MessageTemplates, text_in
 from banshi.kernel.outbox import outbox
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds import messages
@@ -63,8 +63,8 @@ def rows_for(
         id=outbox.new_message_id(),
         kind="case",
         person=person,
-        title={language: cut(fill(parse(title[language]), one_line), LONGEST_TITLE) for language in LANGUAGES},
-        body={language: fill(parse(body[language]), given) for language in LANGUAGES},
+        title={language: cut(fill(parse(text_in(title, language)), one_line), LONGEST_TITLE) for language in LANGUAGES},
+        body={language: fill(parse(text_in(body, language)), given) for language in LANGUAGES},
         link=link,
         item=item,
         created_at=platform.now(),

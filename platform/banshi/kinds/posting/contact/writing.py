@@ -45,7 +45,7 @@ from banshi.kinds.sentences import say
 
 ROUTES = Routes("postings")
 
-HINT = {"zh-CN": "请写明内容。", "en": "Write something."}
+HINT = say("Write something.")
 WORDS = {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S", "x-pattern-hint": HINT}
 
 

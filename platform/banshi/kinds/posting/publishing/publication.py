@@ -22,6 +22,7 @@ from banshi.kernel.tables.attachments import HELD, Attachment
 from banshi.kinds.pictures import Picture, UnreadablePicture, cleaned
 from banshi.kinds.posting.publishing.personal import DETAILS, personal_in
 from banshi.kinds.posting.rules import PostingRules, words_of
+from banshi.kinds.sentences import say
 
 #: Points along the longer side of a published photo: what a phone's screen shows.
 MAX_SIDE_POINTS = 1600
@@ -29,16 +30,10 @@ MAX_SIDE_POINTS = 1600
 #: Terms of a posting that are kept, and units of its texts that they are made of.
 MAX_TERMS, MAX_UNITS = 400, 1500
 
-UNREADABLE = {
-    "zh-CN": "这张照片无法读取，请另存为 JPEG 或者 PNG 格式后重新上传。",
-    "en": "This photo can't be read: save it as JPEG or PNG, and upload that.",
-}
+UNREADABLE = say("This photo can't be read: save it as JPEG or PNG, and upload that.")
 
-BEING_EXAMINED = {
-    "zh-CN": "这张照片正在安全检查，请过几秒再提交。",
-    "en": "This photo is still being examined: send the form again in a few seconds.",
-}
-YET_TO_COME = {"zh-CN": "这一天还没有到，请填写实际的日期。", "en": "That day is yet to come: say on which it was."}
+BEING_EXAMINED = say("This photo is still being examined: send the form again in a few seconds.")
+YET_TO_COME = say("That day is yet to come: say on which it was.")
 
 
 def refuse_unfit(platform: Platform, item: Item, answers: Mapping[str, Any]) -> None:

@@ -6,39 +6,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from banshi.kernel.cases.actions import word, words_of
-from banshi.kernel.contract.values import text_in
+from banshi.kernel.contract.values import LANGUAGES, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.query.registers.declared import Column, Register
 from banshi.kinds.query.registers.protocol import Found, Question
-
-
-def _column(name: str, zh: str, en: str, **rest: Any) -> Column:
-    return Column(name=name, title={"zh-CN": zh, "en": en}, **rest)
-
+from banshi.kinds.sentences import say
 
 #: It knows people by their subject, so it asks for no number.
 CASES = Register(
     code="cases",
-    title={"zh-CN": "本平台办件", "en": "Cases of this platform"},
+    title=say("Cases of this platform"),
     keys=("number",),
     columns=(
-        _column("number", "办件编号", "Number"),
-        _column("item", "事项", "Item"),
-        _column("department", "办理部门", "Department"),
-        _column("state", "进度", "State", shown=False),
-        _column("state_title", "进度", "State"),
-        _column("due_on", "最迟答复日期", "Answered by", type="date", required=False),
-        _column("updated_at", "最近更新", "Last change", type="moment"),
+        Column(name="number", title=say("Case number")),
+        Column(name="item", title=say("Item")),
+        Column(name="department", title=say("Department")),
+        Column(name="state", title=say("State"), shown=False),
+        Column(name="state_title", title=say("State")),
+        Column(name="due_on", title=say("Answered by"), type="date", required=False),
+        Column(name="updated_at", title=say("Last change"), type="moment"),
     ),
 )
 
 
 #: A case that never was, by the reader's language.
 _MADE_UP = {"number": "20260105-0B1C-2D3F", "due_on": "2026-01-19", "updated_at": "2026-01-05T12:00:00+08:00"}
+_NAMED = {"item": say("A sample item"), "department": say("A sample department")}
 SAMPLE: Mapping[str, Mapping[str, Any]] = {
-    "zh-CN": {**_MADE_UP, "item": "示例事项", "department": "示例部门", "state": "accepted"},
-    "en": {**_MADE_UP, "item": "A sample item", "department": "A sample department", "state": "accepted"},
+    language: {**_MADE_UP, "state": "accepted", **{name: text_in(text, language) for name, text in _NAMED.items()}}
+    for language in LANGUAGES
 }
 
 

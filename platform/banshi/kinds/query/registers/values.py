@@ -97,7 +97,7 @@ def _text(column: Column, text: str) -> str:
     if column.format == RESIDENT_ID and OTHER_DOCUMENTS.fullmatch(other := spelled_id(text)):
         return other
     if not NUMBERS[column.format](number):
-        raise ValueError(f"give {FORMATS[column.format][1]}")
+        raise ValueError(f"give {FORMATS[column.format]}")
     return number
 
 
