@@ -6,11 +6,24 @@ Every step is conditional on the state and the version that it was decided on, s
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
+from banshi import (
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    InvalidFields,
+    Key,
+    Platform,
+    Principal,
+    Stale,
+    Texts,
+    Update,
+    Write,
+)
 from mobile_push.broadcasts import publication, sending
 from mobile_push.broadcasts.publication import Along
 from mobile_push.broadcasts.steps import CHANGEABLE, TABLE, TWO_PERSON_TABLE, WRITING, Step
@@ -21,12 +34,21 @@ from mobile_push.tables.models import Broadcast, BroadcastEvent
 #: The role that publishes, within a department.
 PUBLISHER = "publisher"
 
+#: What a plugin that drafts broadcasts offers, each with its name as `origin`: it is asked before one is proposed,
+#: approved or goes out, by its id, and says why it may not.
+Objection = Callable[[Platform, UUID], Awaitable[Texts | None]]
+OBJECTIONS: Key[Objection] = Key("objections to what a plugin has drafted")
+
 #: How often a step is decided anew when somebody else came first.
 MAX_TRIES = 5
 
 
 class ActionNotPermitted(Conflict, code="action-not-permitted", says=say):
     """This is not possible in its present state. Look at it again."""
+
+
+class Objected(Conflict, says=say):
+    """What it was drafted of is otherwise by now. Look at it again."""
 
 
 def may_publish(principal: Principal, department: str) -> bool:
@@ -70,6 +92,7 @@ async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, recei
     state = "draft"
     if not draft:
         check_sendable(platform, broadcast)
+        await check_objections(platform, broadcast)
         state = "proposed" if _takes_two(platform, broadcast) else _next(broadcast, broadcast.created_at)
     along = _recorded(platform, "create", broadcast.author, "", receipt)
     if state == "published":
@@ -143,12 +166,14 @@ async def create_signed(platform: Platform, broadcast: Broadcast, along: Along) 
 
 
 async def publish_due(platform: Platform, broadcast: Broadcast) -> None:
-    """Publish one whose time has come, or give it up if its end has come as well. Raises Stale if another did."""
+    """Publish one whose time has come, or give it up if its end has come as well, or its plugin objects. Raises Stale
+    if another did."""
     over = broadcast.ttl is None and broadcast.expires_at <= platform.now()
     if not over:
         try:
+            await check_objections(platform, broadcast)
             await _publish(platform, broadcast, _recorded(platform, "send"))
-        except InvalidFields:  # of an alert, the text in one language is over
+        except (InvalidFields, Objected):  # of an alert, the text in one language is over
             over = True
     if over:
         await _write(platform, broadcast, {"state": "cancelled"}, _recorded(platform, "expire"))
@@ -180,6 +205,7 @@ async def _take(
     values: dict[str, Any] = {}
     if to in {"published", "proposed"}:
         check_sendable(platform, broadcast)
+        await check_objections(platform, broadcast)
     if to == "published":
         to = _next(broadcast, platform.now())
     if step.action == "approve":
@@ -189,6 +215,13 @@ async def _take(
     if to == "published":
         return await _publish(platform, broadcast, along, **values)
     return await _write(platform, broadcast, {**values, "state": to}, along)
+
+
+async def check_objections(platform: Platform, broadcast: Broadcast) -> None:
+    """Raise Objected for what the plugin that has drafted it says may not go out."""
+    for plugin, objection in platform.offered(OBJECTIONS) if broadcast.origin else ():
+        if plugin == broadcast.origin and (why := await objection(platform, broadcast.id)):
+            raise Objected(why)
 
 
 def check_sendable(platform: Platform, broadcast: Broadcast) -> None:

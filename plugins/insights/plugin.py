@@ -25,6 +25,7 @@ from insights.figures.collecting import COLLECTING, open_collecting
 from insights.figures.divisions import DIVISIONS, Divisions, misplaced
 from insights.figures.samples import take_in_sample
 from insights.findings import routes as finding_routes
+from insights.findings.drafting import warning
 from insights.findings.keeping import FOUND
 from insights.findings.reading import READER
 from insights.findings.rounds import ROUNDS, judge, open_rounds
@@ -33,6 +34,7 @@ from insights.published import routes as open_routes
 from insights.published.publication import PUBLICATION, open_publication, publish
 from insights.published.routes import OPEN_FIGURES
 from insights.settings import SETTINGS, InsightsSettings
+from mobile_push import OBJECTIONS
 
 #: The tables of all rooms.
 TABLES = Tables(models="insights.tables.models", migrations="insights.tables.migrations")
@@ -68,7 +70,8 @@ def routes() -> Sequence[Route]:
 
 def offers(settings: InsightsSettings) -> Sequence[Offer[Any]]:
     """What other plugins, the kernel and our commands find here."""
-    return [Offer(ROLES, frozenset({ANALYST})), Offer(SETTINGS, settings), Offer(EVENT_TYPES, (FOUND,))]
+    own = [Offer(ROLES, frozenset({ANALYST})), Offer(SETTINGS, settings), Offer(EVENT_TYPES, (FOUND,))]
+    return [*own, Offer(OBJECTIONS, warning.objection)]
 
 
 def commands() -> Sequence[click.Command]:

@@ -29,11 +29,11 @@ class Rise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Urgent:
-    """What needs no statistics: deaths, one loss in yuan, so many of one kind on one day. 0 leaves one out."""
+    """What needs no statistics: deaths, one loss in yuan, so many of one kind within a day. 0 leaves one out."""
 
     deaths: Natural = 1
     loss: Natural = 1_000_000
-    count: Natural = 3
+    count: Natural = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,8 @@ class Category:
     thresholds: Thresholds
     #: Whether a draft of each level is a notice or an alert.
     sends: Mapping[Level, Literal["notice", "alert"]] = field(default_factory=lambda: {"urgent": "alert"})
+    #: Whether each day is judged, too; by what is counted by days.
+    by_day: bool = False
     #: Whether it may be among the open figures.
     is_public: bool = True
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from banshi.sdk.database import insert
 from banshi.sdk.http import midnight
 from banshi.sdk.operations import rounds
 from insights.figures.calendar import WEEK, monday
-from insights.figures.categories import CATEGORIES
+from insights.figures.categories import CATEGORIES, Category
 from insights.figures.divisions import DIVISIONS
 from insights.figures.importing import tidy
 from insights.figures.models import Count, CountSource
@@ -70,21 +70,21 @@ WHERE {true} AND {at} >= {begins} AND {at} < {ends} GROUP BY 1, 2, 3, 4, 5, 6
 DAYS_AT_ONCE = 56
 
 #: A moment that is handed over as a text, by dialect.
-MOMENT = {"sqlite": "d.{}", "postgres": "CAST(d.{} AS timestamptz)"}
+MOMENT = {"sqlite": "{}", "postgres": "CAST(CAST({} AS varchar) AS timestamptz)"}
 
 
 async def collect(platform: Platform) -> None:
     """One round over all sources of which something is counted."""
     for source in SOURCES:
-        if named := _named(platform, source):
+        if named := named_in(source, platform[CATEGORIES].values()):
             await _collect(platform, source, named)
     await tidy(platform)
 
 
-def _named(platform: Platform, source: str) -> dict[str, list[str]]:
-    """The categories for which something of a source counts, by what each names: an item, or a part of one."""
+def named_in(source: str, categories: Iterable[Category]) -> dict[str, list[str]]:
+    """Those of the categories for which something of a source counts, by what each names: an item, or a part of one."""
     named: dict[str, list[str]] = {}
-    for category in platform[CATEGORIES].values():
+    for category in categories:
         for entry in category.counts.by_source()[source]:
             named.setdefault(entry, []).append(category.code)
     return named
@@ -126,8 +126,12 @@ async def _first(platform: Platform, source: str) -> date | None:
     at = (await platform.store.connection.execute_query_dict(sql))[0]["at"]
     if at is None:
         return None
-    moment = at if isinstance(at, datetime) else datetime.fromisoformat(at)
-    return moment.astimezone(platform.settings.timezone).date()
+    return as_moment(at).astimezone(platform.settings.timezone).date()
+
+
+def as_moment(value: datetime | str) -> datetime:
+    """A moment as a database gives it: SQLite gives a text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
 async def _counted(platform: Platform, source: str, days: list[date], named: Mapping[str, list[str]]) -> list[Count]:
@@ -137,20 +141,20 @@ async def _counted(platform: Platform, source: str, days: list[date], named: Map
     midnights = [bound.isoformat(" ") for bound in bounds]
     columns = ([day.isoformat() for day in days], midnights[:-1], midnights[1:])
     listed, values = store.table(*(("varchar", column) for column in columns))
-    moments = {name: moment.format(name) for name in ("begins", "ends")}
+    moments = {name: moment.format(f"d.{name}") for name in ("begins", "ends")}
     sql = COUNTED.format(days=listed, **moments, **SOURCES[source]._asdict())
     counted: Counter[tuple[str, str, date]] = Counter()
     for row in await store.connection.execute_query_dict(sql, values):
         for entry in (row["item"], f"{row['item']}/{row['part']}"):
             for category in named.get(entry, ()):
-                counted[category, _division(platform, row), date.fromisoformat(row["day"])] += row["counted"]
+                counted[category, division_of(platform, row), date.fromisoformat(row["day"])] += row["counted"]
     return [
         Count(source=source, category=category, division=division, day=day, grain="day", count=count)
         for (category, division, day), count in sorted(counted.items())
     ]
 
 
-def _division(platform: Platform, row: Mapping[str, Any]) -> str:
+def division_of(platform: Platform, row: Mapping[str, Any]) -> str:
     """Where it counts: where it says that it is, or where its unit works; the city where neither is known."""
     units = platform[SETTINGS].units
     for code in (row["division"], units.get(f"{row['department']}/{row['unit']}"), units.get(row["department"])):

@@ -85,9 +85,13 @@ async def _dismiss(call: Call, finding: Finding) -> dict[str, Any]:
     if not max(finding.at, today) <= until <= today + timedelta(days=MAX_RULE_DAYS):
         told = say("Say until which day it isn't told again: within {days} days.", days=MAX_RULE_DAYS)
         wrong.append(FieldProblem("/until", told, "required"))
+    most = call.body.get("unless_over")
+    if most is not None and most < finding.count:
+        told = say("It is {count} itself: say at least so many, or leave it out.", count=finding.count)
+        wrong.append(FieldProblem("/unless_over", told, "minimum"))
     if wrong:
         raise InvalidFields(wrong)
-    return {"until": until, "unless_over": call.body.get("unless_over")}
+    return {"until": until, "unless_over": most}
 
 
 async def _reopen(call: Call, finding: Finding) -> dict[str, Any]:

@@ -37,6 +37,14 @@ TABLE: tuple[Step, ...] = (
 )
 # fmt: on
 
-STATES = ("open", "drafted", "dismissed", "silenced")
+#: As which a finding is stored: one whose figure was corrected, so that it isn't told any more, is withdrawn.
+STORED = ("open", "drafted", "dismissed", "silenced", "withdrawn")
+#: What became of a draft, by the state of its warning.
+OF_WARNING = {
+    **dict.fromkeys(("proposed", "scheduled"), "proposed"),
+    **dict.fromkeys(("published", "superseded"), "sent"),
+    **dict.fromkeys(("recalled", "cancelled"), "taken-back"),
+}
+STATES = tuple(dict.fromkeys((*STORED, *OF_WARNING.values())))
 ACTIONS = tuple(dict.fromkeys(step.action for step in TABLE))
 LEVELS = ("hint", "warn", "urgent")

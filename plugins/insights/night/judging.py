@@ -38,7 +38,7 @@ MAX_LINE_BYTES, OVER = 1_048_576, (0, 3)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A series of which the last period is closed."""
+    """A series of which all periods are closed."""
 
     key: str
     #: The first Monday; or the first day, where the grain is a day.
@@ -46,11 +46,13 @@ class Asked:
     grain: Literal["week", "day"]
     #: None for a gap.
     counts: Sequence[int | None]
+    #: How many of its last periods are judged.
+    last: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is to be said of a series' last period."""
+    """What is to be said of one period of a series."""
 
     key: str
     at: date
@@ -67,7 +69,7 @@ class Judged:
     since: date
     #: Alarms that chance makes in a year over all series that were judged with it.
     chance_per_year: float
-    #: (expected, upper) of the last periods, the last one's last.
+    #: (expected, upper) of the last periods up to it, its own last.
     bounds: Sequence[tuple[float | None, float | None]]
 
 
@@ -78,10 +80,10 @@ class NightFailed(Problem, status=503, code="night-failed", says=say):
 async def judge(
     asked: Iterable[Asked], settings: NightSettings, refused: Callable[[str, str], object] | None = None
 ) -> list[Judged]:
-    """Judge the last period of each series, in a process of its own with the lowest priority.
+    """Judge the last periods of each series, in a process of its own with the lowest priority.
 
     Args:
-        asked: The series. Of one that is too short, or ends with a gap, nothing is said.
+        asked: The series. Of one that is too short, and of a gap, nothing is said.
         settings: By what, and in which time and memory.
         refused: Is told the key of a series that is wrong, and why; the others are judged. Without, the log is.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
+from functools import partial
 
 from aiohttp import web
 
@@ -71,4 +73,5 @@ async def written(platform: Platform, asked: tuple[int, str]) -> tuple[bytes, ..
         for some in (order, ordered)
     )
     link = {"license": [{"type": "text/html", "href": platform[SETTINGS].open_figures.license}]}
-    return json_stat(weeks, places, codes, language, link=link), table(weeks, places, codes)
+    forms = partial(json_stat, weeks, places, codes, language, link=link), partial(table, weeks, places, codes)
+    return await asyncio.to_thread(lambda: tuple(form() for form in forms))
