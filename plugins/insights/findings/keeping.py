@@ -45,7 +45,7 @@ def covers(dismissed: Finding, later: Finding) -> bool:
 
 
 def grown(urgent: Urgent, before: Finding, now: Finding) -> str:
-    """By what a day or week is more than what was decided of it, so that it is found anew: deaths, loss, count, or ""."""
+    """By what it is more than what was decided about, so that it is found anew: deaths, loss, count; "" if it isn't."""
     if before.state not in DECIDED:
         return ""
     if now.level == "urgent":

@@ -1,4 +1,4 @@
-"""How much a week or day rose, and whether that is a hint or a warning: beside the statistics, never by percent alone."""
+"""How much a week or day rose, and whether it is a hint or a warning: beside the statistics, never by percent alone."""
 
 from __future__ import annotations
 

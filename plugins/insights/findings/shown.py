@@ -124,7 +124,7 @@ async def whole(call: Call, one: Finding) -> dict[str, Any]:
 
 
 async def _after(call: Call, one: Finding, warned: str | None) -> dict[str, Any]:
-    """The weeks or days behind it, and whether it fell: only those that are closed, and come after its warning, say so."""
+    """The weeks or days behind it, and whether it fell: those say so that are closed, and behind its warning."""
     ago, most = (monday(call.platform.today()) - monday(one.at)) // WEEK, one.facts.get("at_most")
     grain: Any = "week" if one.level == "urgent" else one.grain
     # From its own week on: a series in which nothing was counted since is none.

@@ -34,9 +34,7 @@ async def look(platform: Platform) -> list[Finding]:
     return await keep(platform, [one for one, is_least in every if is_least or one.id in there], before)
 
 
-async def urgent_since(
-    platform: Platform, since: date, before: Iterable[Finding] = ()
-) -> list[tuple[Finding, bool]]:
+async def urgent_since(platform: Platform, since: date, before: Iterable[Finding] = ()) -> list[tuple[Finding, bool]]:
     """What is urgent of the days from one on, by its gravest reason, and whether nothing smaller says as much.
 
     Args:

@@ -17,7 +17,7 @@ from insights.figures.calendar import WEEK
 from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import merged_upwards, over
 from insights.figures.series import STEPS, Series, series_of
-from insights.findings.keeping import SHOWN, keep, made
+from insights.findings.keeping import DECIDED, keep, made
 from insights.findings.levels import level, risen
 from insights.findings.models import Finding, JudgedUntil
 from insights.night.judging import Asked, Judged, judge
@@ -58,7 +58,7 @@ async def judge_now(platform: Platform) -> Done:
     series = [*await series_of(platform), *await series_of(platform, by_day, weeks=DAY_WEEKS, grain="day")]
     every = {f"{one.category}/{one.grain}/{one.division}": one for one in series if one.closed}
     since = platform.today() - WEEK * platform[SETTINGS].recounted_weeks
-    before = await Finding.filter(level__not="urgent", at__gte=since, state__in=SHOWN)
+    before = await Finding.filter(level__not="urgent", at__gte=since).exclude(state__in=DECIDED)
     until = {one.series: one.until for one in await JudgedUntil.all()}
     last = _last(every.values(), before, until)
     asked = [Asked(key, one.first, one.grain, one.closed, last[one.grain]) for key, one in every.items()]

@@ -103,9 +103,9 @@ async def _corrected(platform: Platform, finding: Finding) -> Texts | None:
     """Why not, where what was counted has been corrected: a warning says no figure that isn't true."""
     if finding.level == "urgent":
         before = await Finding.filter(level="urgent", at=finding.at, category=finding.category)
-        every = [one for one, _ in await urgent_since(platform, finding.at, before) if one.at == finding.at]
-        now = [(one.told, one.count) for one in every if one.division == finding.division and one.category == finding.category]
-        if now != [(finding.told, finding.count)]:
+        every = [one for one, _ in await urgent_since(platform, finding.at, before)]
+        now = {(one.category, one.division, one.at): (one.told, one.count) for one in every}
+        if now.get((finding.category, finding.division, finding.at)) != (finding.told, finding.count):
             return say("What was counted on that day was corrected. Look at it again in a minute.")
         return None
     for place, count in {finding.division: finding.count, finding.area: finding.told["count"]}.items():
