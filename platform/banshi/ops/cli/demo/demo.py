@@ -93,7 +93,7 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
             urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
             fcm = {"service_account_file": str(account), **urls, "at_once": 20}
             settings: dict[str, Any] = {
-                "conversations": {},
+                "conversations": {"division": "510700"},
                 "web_site": {"people": MADE_UP, "staff": STAFF},
                 "mobile_push": {"fcm": fcm, "alerts": {"sender": "demo.example"}},
                 "insights": {"city": "510700"},
