@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from banshi.kinds.appeal.models import AppealRecord
 from banshi.sdk.events import LISTENERS, Listener
 from banshi.testing import Door
 from insights.figures.models import Count
+from insights.findings import urgent
 from insights.findings.models import Finding
 from insights.findings.urgent import look
 from tests.insights.figures.bureau import NOW, bureau
@@ -298,3 +301,17 @@ async def test_what_the_platform_counts_itself_is_a_series_within_24_hours_and_n
         await AppealRecord.filter(case_id=last).update(received_at=morning + timedelta(minutes=1))
         await look(door.platform)
         assert [each.state for each in await Finding.all()] == ["withdrawn"]
+
+
+async def test_the_look_goes_through_its_figures_beside_the_loop(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, made = set[int](), urgent._urgent
+
+    def noted(*given: Any) -> Any:
+        threads.add(threading.get_ident())
+        return made(*given)
+
+    monkeypatch.setattr(urgent, "_urgent", noted)
+    await count_days(door, EAST, (1, 3))
+    assert len(await look(door.platform)) == 1
+    assert threads
+    assert threading.get_ident() not in threads
