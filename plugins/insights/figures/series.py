@@ -171,12 +171,7 @@ async def _rows_of(
 
 
 def _series(
-    divisions: Divisions,
-    category: str,
-    rows: Iterable[Mapping[str, Any]],
-    span: Span,
-    grain: Grain,
-    only: str | None,
+    divisions: Divisions, category: str, rows: Iterable[Mapping[str, Any]], span: Span, grain: Grain, only: str | None
 ) -> list[Series]:
     """The figures by division, each with what lies in it, as series."""
     sums: Sums = defaultdict(lambda: defaultdict(dict))
