@@ -12,8 +12,7 @@ from tortoise.models import Model
 from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Stale, Update, Write
 from insights.findings.drafting import warning
 from insights.findings.models import Finding, FindingStep
-from insights.findings.reading import WENT_OUT, warning_of
-from insights.findings.steps import TABLE, Step
+from insights.findings.reading import TABLE, WENT_OUT, Step, warning_of
 from insights.sentences import say
 
 #: Days that a dismissal's rule holds at most: what nobody looks at again is forgotten.

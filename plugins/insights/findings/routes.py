@@ -12,8 +12,7 @@ from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, in_utc, page_answer, 
 from insights.findings import shown
 from insights.findings.deciding import decide
 from insights.findings.models import Finding
-from insights.findings.reading import departments_of, found, state_of, warning_of
-from insights.findings.steps import LEVELS, STATES, STORED
+from insights.findings.reading import LEVELS, STATES, STORED, departments_of, found, state_of, warning_of
 
 ROUTES = Routes("insights")
 

@@ -15,8 +15,7 @@ from insights.findings.deciding import permitted
 from insights.findings.drafting import warning, wording
 from insights.findings.drafting.numbers import numbers_in, unfounded
 from insights.findings.models import Finding, FindingStep
-from insights.findings.reading import WENT_OUT, state_of, warning_of
-from insights.findings.steps import ACTIONS, LEVELS, STATES
+from insights.findings.reading import ACTIONS, LEVELS, STATES, WENT_OUT, state_of, warning_of
 from insights.settings import SETTINGS
 
 #: Weeks or days behind a finding that are shown.

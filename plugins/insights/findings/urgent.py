@@ -6,12 +6,13 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from banshi import Platform
 from banshi.sdk.http import MIN_SHOWN
 from insights.figures.categories import CATEGORIES
+from insights.figures.collecting import Most, most_within_a_day
 from insights.figures.divisions import chain, merged_upwards, over
-from insights.figures.hours import Most, most_within_a_day
 from insights.figures.series import Day, counted_days
 from insights.findings.keeping import DECIDED, keep, made
 from insights.findings.models import FIGURES, Finding
@@ -74,7 +75,7 @@ def _urgent(
             # A death or loss is told by what was handed in of its place, a series by all that lies in it.
             of = {name: getattr(day, name) if why else figures.get(name) for name in FIGURES}
             told = {name: sums[areas[division]].get(name) for name in FIGURES}
-            facts = {"urgent": why or "count", "largest_loss": (day and single(day)) if why else None}
+            facts: dict[str, Any] = {"urgent": why or "count", "largest_loss": single(day) if day and why else None}
             facts |= {"told": told} if told != of else {}
             about = {"level": "urgent", "area": areas[division], "facts": facts}
             yield made(platform, category, division, "day", at, **of, **about), bool(why) or series[division]

@@ -68,7 +68,7 @@ async def judge_now(platform: Platform) -> Done:
     for one in verdicts:
         grain = every[one.key].grain
         chance[grain] = max(chance[grain], one.chance_per_year)
-    found = await keep(platform, rose, _otherwise(every, before, verdicts))
+    found = await keep(platform, rose, _otherwise(before, verdicts))
     for name, end in {_name(one): _end(one) for one in every.values()}.items():
         await JudgedUntil.update_or_create(defaults={"until": end}, series=name)
     return Done(len(asked), len(rose), found, sum(chance.values()))
@@ -89,10 +89,10 @@ def _last(every: Iterable[Series], before: Iterable[Finding], until: Mapping[str
     found, oldest = {"week": 1, "day": 1}, dict[str, date]()
     for one in before:
         oldest[one.grain] = min(one.at, oldest.get(one.grain, one.at))
-    for one in every:
-        step, end = STEPS[one.grain], _end(one)
-        asked = max((end - until.get(_name(one), end)) // step, (end - oldest.get(one.grain, end)) // step + 1)
-        found[one.grain] = min(max(asked, found[one.grain]), MAX_PERIODS)
+    for series in every:
+        grain, step, end = series.grain, STEPS[series.grain], _end(series)
+        asked = max((end - until.get(_name(series), end)) // step, (end - oldest.get(grain, end)) // step + 1)
+        found[grain] = min(max(asked, found[grain]), MAX_PERIODS)
     return found
 
 
@@ -106,11 +106,11 @@ def _rose(
             yield found
 
 
-def _otherwise(every: Mapping[str, Series], before: Iterable[Finding], verdicts: Iterable[Judged]) -> list[Finding]:
+def _otherwise(before: Iterable[Finding], verdicts: Iterable[Judged]) -> list[Finding]:
     """What was found of another figure than is counted today: it is withdrawn where that isn't told."""
-    today = {(every[one.key].category, every[one.key].grain, every[one.key].division, one.at): one for one in verdicts}
-    known = [(one, today.get((one.category, one.grain, one.division, one.at))) for one in before]
-    return [one for one, now in known if now is not None and now.count != one.count]
+    today = {(one.key, one.at): one.count for one in verdicts}
+    known = [(one, today.get((f"{one.category}/{one.grain}/{one.division}", one.at))) for one in before]
+    return [one for one, now in known if now not in {None, one.count}]
 
 
 def _finding(platform: Platform, every: Mapping[str, Series], verdict: Judged) -> Finding | None:

@@ -119,8 +119,8 @@ def _chart(visit: Visit, one: Any) -> LineChart | None:
             word("{count} days; the last is {figure}, and its bound {upper}.", **figures),
             word("Day"),
         )
-    told = (*told, word("How many"), word("Bound"), word("not counted"))
-    title, said, period, heading, bound, untold = (text_in(each, visit.language) for each in told)
+    rest = word("How many"), word("Bound"), word("not counted")
+    title, said, period, heading, bound, untold = (text_in(each, visit.language) for each in (*told, *rest))
     return LineChart(
         id="series", title=title, about=said, period=period, figures=heading, untold=untold, language=visit.language,
         points=[*zip((day_in(visit.language, date.fromisoformat(day)) for day in days), counts, strict=True)],

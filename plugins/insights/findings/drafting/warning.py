@@ -104,8 +104,8 @@ async def _corrected(platform: Platform, finding: Finding) -> Texts | None:
     if finding.level == "urgent":
         before = await Finding.filter(level="urgent", at=finding.at, category=finding.category)
         every = [one for one, _ in await urgent_since(platform, finding.at, before)]
-        now = {(one.category, one.division, one.at): (one.told, one.count) for one in every}
-        if now.get((finding.category, finding.division, finding.at)) != (finding.told, finding.count):
+        today = {(one.category, one.division, one.at): (one.told, one.count) for one in every}
+        if today.get((finding.category, finding.division, finding.at)) != (finding.told, finding.count):
             return say("What was counted on that day was corrected. Look at it again in a minute.")
         return None
     for place, count in {finding.division: finding.count, finding.area: finding.told["count"]}.items():

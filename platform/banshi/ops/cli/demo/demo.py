@@ -132,7 +132,7 @@ def chat_of(platform: Any) -> Callable[[str], Awaitable[str]]:
 
 async def _stay(console: Any, story: Any) -> None:
     """Keep serving until a signal, with what is needed to try it by hand."""
-    from insights.plugin import demonstrate
+    from insights import demonstrate
 
     stop = asked_to_stop()
     url, rose = story.door.url, await demonstrate(story.door.platform)
