@@ -22,7 +22,7 @@ from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE
 from mobile_push.broadcasts.alerts import public as public_alerts
 from mobile_push.broadcasts.alerts import routes as alert_routes
 from mobile_push.broadcasts.alerts.signed_senders import SENDERS, open_senders
-from mobile_push.broadcasts.lifecycle import OBJECTIONS, PUBLISHER, Objection
+from mobile_push.broadcasts.lifecycle import PUBLISHER
 from mobile_push.broadcasts.notices import public as public_notices
 from mobile_push.broadcasts.notices import routes as notice_routes
 from mobile_push.checks import findings
@@ -54,11 +54,9 @@ from mobile_push.work import WORK, open_work
 
 #: What a plugin with a provider of its own needs; the rest is mobile_push's.
 __all__ = [
-    "OBJECTIONS",
     "PROVIDERS",
     "Forged",
     "Heard",
-    "Objection",
     "Outcome",
     "Presentation",
     "Provider",

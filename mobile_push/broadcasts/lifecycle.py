@@ -6,24 +6,22 @@ Every step is conditional on the state and the version that it was decided on, s
 from __future__ import annotations
 
 import copy
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from banshi import (
     Conflict,
     FieldProblem,
     Forbidden,
     InvalidFields,
-    Key,
     Platform,
     Principal,
     Stale,
-    Texts,
     Update,
     Write,
 )
+from banshi.sdk.events import OBJECTIONS
 from mobile_push.broadcasts import publication, sending
 from mobile_push.broadcasts.publication import Along
 from mobile_push.broadcasts.steps import CHANGEABLE, TABLE, TWO_PERSON_TABLE, WRITING, Step
@@ -33,11 +31,6 @@ from mobile_push.tables.models import Broadcast, BroadcastEvent
 
 #: The role that publishes, within a department.
 PUBLISHER = "publisher"
-
-#: What a plugin that drafts broadcasts offers, each with its name as `origin`: it is asked before one is proposed,
-#: approved or goes out, by its id, and says why it may not.
-Objection = Callable[[Platform, UUID], Awaitable[Texts | None]]
-OBJECTIONS: Key[Objection] = Key("objections to what a plugin has drafted")
 
 #: How often a step is decided anew when somebody else came first.
 MAX_TRIES = 5

@@ -15,7 +15,7 @@ import click
 
 from banshi import Finding, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
-from banshi.sdk.events import EVENT_TYPES
+from banshi.sdk.events import EVENT_TYPES, OBJECTIONS
 from banshi.sdk.http import ApiReader, KeptFigures
 from banshi.sdk.operations import Phase
 from insights.drawn import maps
@@ -37,7 +37,6 @@ from insights.published import routes as open_routes
 from insights.published.publication import PUBLICATION, open_publication, publish
 from insights.published.routes import OPEN_FIGURES
 from insights.settings import SETTINGS, InsightsSettings
-from mobile_push import OBJECTIONS
 
 
 @hookimpl

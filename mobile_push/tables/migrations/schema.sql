@@ -1,4 +1,4 @@
--- After 0019_auto_20261201_1420
+-- After 0019_origin
 CREATE TABLE "push_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,

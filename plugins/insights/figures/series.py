@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
@@ -33,14 +33,8 @@ FROM insights_count c JOIN insights_source s ON s.name = c.source AND s.batch = 
 WHERE c.day >= {since} AND {which} GROUP BY c.category, c.division, {period}
 """
 
-#: How figures of several rows are one.
-JOINED: Mapping[str, Callable[[tuple[int, int]], int]] = {
-    "count": sum,
-    "loss": sum,
-    "deaths": sum,
-    "largest_loss": max,
-    "gaps": sum,
-}
+#: What of several rows is one figure: the sum, and of the largest loss the largest.
+JOINED = ("count", "loss", "deaths", "largest_loss", "gaps")
 
 #: By division and period.
 Sums = dict[str, dict[date, dict[str, int]]]
@@ -189,9 +183,9 @@ async def _rows(platform: Platform, period: str, since: date, which: str, *value
 
 def _join(known: dict[str, int], row: Mapping[str, Any]) -> None:
     """Add a row's figures; what is None adds nothing."""
-    for name, join in JOINED.items():
+    for name in JOINED:
         if row[name] is not None:
-            known[name] = join((known.get(name, 0), int(row[name])))
+            known[name] = (max if name == "largest_loss" else sum)((known.get(name, 0), int(row[name])))
 
 
 def _made(divisions: Divisions, category: str, sums: Sums, span: Span, grain: Grain) -> Iterator[Series]:

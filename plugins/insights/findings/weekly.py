@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -63,15 +62,18 @@ async def judge_now(platform: Platform) -> Done:
     last = _last(every.values(), before, until)
     asked = [Asked(key, one.first, one.grain, one.closed, last[one.grain]) for key, one in every.items()]
     verdicts = await judge(asked, platform[SETTINGS].night) if asked else []
-    rose = await asyncio.to_thread(lambda: [*_rose(platform, every, until, verdicts)])
-    chance = defaultdict[str, float](float)
-    for one in verdicts:
-        grain = every[one.key].grain
-        chance[grain] = max(chance[grain], one.chance_per_year)
-    found = await keep(platform, rose, _otherwise(before, verdicts))
+    # Of what was never judged, the last one alone.
+    alarms = [(every[one.key], one) for one in verdicts if one.is_alarm]
+    alarms = [(series, one) for series, one in alarms if _name(series) in until or one.at == _end(series)]
+    found = await asyncio.to_thread(lambda: [_finding(platform, every, one) for _, one in alarms])
+    rose = [one for one in found if one is not None]
+    chance = {
+        one.key.split("/")[1]: one.chance_per_year for one in sorted(verdicts, key=lambda one: one.chance_per_year)
+    }
+    told = await keep(platform, rose, _otherwise(before, verdicts))
     for name, end in {_name(one): _end(one) for one in every.values()}.items():
         await JudgedUntil.update_or_create(defaults={"until": end}, series=name)
-    return Done(len(asked), len(rose), found, sum(chance.values()))
+    return Done(len(asked), len(rose), told, sum(chance.values()))
 
 
 def _name(series: Series) -> str:
@@ -94,16 +96,6 @@ def _last(every: Iterable[Series], before: Iterable[Finding], until: Mapping[str
         asked = max((end - until.get(_name(series), end)) // step, (end - oldest.get(grain, end)) // step + 1)
         found[grain] = min(max(asked, found[grain]), MAX_PERIODS)
     return found
-
-
-def _rose(
-    platform: Platform, every: Mapping[str, Series], until: Mapping[str, date], verdicts: Iterable[Judged]
-) -> Iterator[Finding]:
-    for one in verdicts:
-        series = every[one.key]
-        is_asked = _name(series) in until or one.at == _end(series)
-        if one.is_alarm and is_asked and (found := _finding(platform, every, one)):
-            yield found
 
 
 def _otherwise(before: Iterable[Finding], verdicts: Iterable[Judged]) -> list[Finding]:

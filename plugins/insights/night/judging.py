@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess  # nosec B404 - this interpreter, without a shell
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -77,15 +77,12 @@ class NightFailed(Problem, status=503, code="night-failed", says=say):
     """The figures could not be judged; nothing was changed, and the next night tries again."""
 
 
-async def judge(
-    asked: Iterable[Asked], settings: NightSettings, refused: Callable[[str, str], object] | None = None
-) -> list[Judged]:
+async def judge(asked: Iterable[Asked], settings: NightSettings) -> list[Judged]:
     """Judge the last periods of each series, in a process of its own with the lowest priority.
 
     Args:
-        asked: The series. Of one that is too short, and of a gap, nothing is said.
+        asked: The series. Of one that is too short, and of a gap, nothing is said; the log names one that is wrong.
         settings: By what, and in which time and memory.
-        refused: Is told the key of a series that is wrong, and why; the others are judged. Without, the log is.
 
     Raises:
         NightFailed: The process took too long or too much memory, or ended otherwise than it should.
@@ -93,7 +90,7 @@ async def judge(
     process = await asyncio.create_subprocess_exec(*_command(), **_alone())
     try:
         async with asyncio.timeout(settings.seconds):
-            return await _exchanged(process, asked, settings, refused or _logged)
+            return await _exchanged(process, asked, settings)
     except TimeoutError:
         raise NightFailed(
             say("The night took more than {seconds} s and was ended.", seconds=settings.seconds)
@@ -118,9 +115,7 @@ def _alone() -> dict[str, Any]:
     return {"env": passed | ALONE, "cwd": "/", "start_new_session": True, "limit": MAX_LINE_BYTES, **pipes}
 
 
-async def _exchanged(
-    process: Any, asked: Iterable[Asked], settings: NightSettings, refused: Callable[[str, str], object]
-) -> list[Judged]:
+async def _exchanged(process: Any, asked: Iterable[Asked], settings: NightSettings) -> list[Judged]:
     """A line a series each way, so that whatever else the loop has to do comes between."""
     with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, and says below why
         for one in (settings.rules(), *asked):
@@ -131,7 +126,7 @@ async def _exchanged(
     async for line in process.stdout:
         told = orjson.loads(line)
         if "error" in told:
-            refused(told["key"], told["error"])
+            log.error("a series can't be judged", key=told["key"], why=told["error"])
         else:
             days = {name: date.fromisoformat(told[name]) for name in ("at", "since")}
             found.append(Judged(**told | days))
@@ -139,7 +134,3 @@ async def _exchanged(
     if (status := await process.wait()) not in OVER:
         raise NightFailed(say("The night's process ended with status {status}: {said}", status=status, said=said))
     return found
-
-
-def _logged(key: str, why: str) -> None:
-    log.error("a series can't be judged", key=key, why=why)
