@@ -40,10 +40,6 @@ class ActionNotPermitted(Conflict, code="action-not-permitted", says=say):
     """This is not possible in its present state. Look at it again."""
 
 
-class Objected(Conflict, says=say):
-    """What it was drafted of is otherwise by now. Look at it again."""
-
-
 def may_publish(principal: Principal, department: str) -> bool:
     return principal.may(PUBLISHER, department, "")
 
@@ -166,7 +162,7 @@ async def publish_due(platform: Platform, broadcast: Broadcast) -> None:
         try:
             await check_objections(platform, broadcast)
             await _publish(platform, broadcast, _recorded(platform, "send"))
-        except (InvalidFields, Objected):  # of an alert, the text in one language is over
+        except (InvalidFields, Conflict):  # of an alert, the text in one language is over
             over = True
     if over:
         await _write(platform, broadcast, {"state": "cancelled"}, _recorded(platform, "expire"))
@@ -211,10 +207,10 @@ async def _take(
 
 
 async def check_objections(platform: Platform, broadcast: Broadcast) -> None:
-    """Raise Objected for what the plugin that has drafted it says may not go out."""
+    """Raise Conflict for what the plugin that has drafted it says may not go out."""
     for plugin, objection in platform.offered(OBJECTIONS) if broadcast.origin else ():
         if plugin == broadcast.origin and (why := await objection(platform, broadcast.id)):
-            raise Objected(why)
+            raise Conflict(why)
 
 
 def check_sendable(platform: Platform, broadcast: Broadcast) -> None:
