@@ -39,10 +39,10 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_048, 930),  # the face, sdk, testing
+    "platform/banshi": Budget(1_049, 930),  # the face, sdk, testing
     "platform/banshi/foundation": Budget(3_371, 3_000),
     "platform/banshi/forms": Budget(1_554, 1_560),
-    "platform/banshi/kernel": Budget(6_006, 5_750),
+    "platform/banshi/kernel": Budget(6_008, 5_750),
     "platform/banshi/builtin": Budget(15_069, 13_150),
     "platform/banshi/kinds": Budget(8_358, 8_290),
     "platform/banshi/ops": Budget(3_280, 2_920),
@@ -50,13 +50,13 @@ ROOMS = {
     "libraries/feeds": Budget(126, 126),
     "libraries/lines": Budget(141, 141),
     "libraries/names": Budget(57, 57),
-    "mobile_push": Budget(13_944, 12_840),
+    "mobile_push": Budget(13_965, 12_840),
     "libraries/questions": Budget(1_153, 950),
     "libraries/sandboxes": Budget(689, 450),
     "libraries/wire": Budget(188, 130),
     "plugins/channels/desk": Budget(2_086, 2_000),
-    "plugins/channels/conversations": Budget(4_880, 3_600),
-    "plugins/channels/web_site": Budget(3_473, 3_800),
+    "plugins/channels/conversations": Budget(4_883, 3_600),
+    "plugins/channels/web_site": Budget(3_485, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/channel_figures": Budget(117, 120),
     "plugins/channels/hotline_asterisk": Budget(215, 215),
@@ -69,13 +69,13 @@ ROOMS = {
     "plugins/channels/qq/sandbox": Budget(300, 300),
     "plugins/channels/weibo": Budget(262, 350),
     "plugins/channels/weibo/sandbox": Budget(191, 250),
-    "plugins/insights": Budget(2_836, 1_800),
+    "plugins/insights": Budget(3_051, 1_800),
     "plugins/refutations": Budget(690, 700),
     "plugins/road": Budget(694, 700),
     "plugins/integrations": Budget(5_812, 5_580),
     "plugins/departments": Budget(233, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_498, 9_300),
+    "benchmarks": Budget(11_604, 9_300),
     "tools": Budget(2_752, 1_600),
     "docs/examples": Budget(53, 60),
 }

@@ -10,7 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from banshi import Conflict, FieldProblem, Forbidden, InvalidFields, Platform, Principal, Stale, Update, Write
+from banshi import (
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    InvalidFields,
+    Platform,
+    Principal,
+    Stale,
+    Update,
+    Write,
+)
+from banshi.sdk.events import OBJECTIONS
 from mobile_push.broadcasts import publication, sending
 from mobile_push.broadcasts.publication import Along
 from mobile_push.broadcasts.steps import CHANGEABLE, TABLE, TWO_PERSON_TABLE, WRITING, Step
@@ -70,6 +81,7 @@ async def create(platform: Platform, broadcast: Broadcast, *, draft: bool, recei
     state = "draft"
     if not draft:
         check_sendable(platform, broadcast)
+        await check_objections(platform, broadcast)
         state = "proposed" if _takes_two(platform, broadcast) else _next(broadcast, broadcast.created_at)
     along = _recorded(platform, "create", broadcast.author, "", receipt)
     if state == "published":
@@ -143,12 +155,14 @@ async def create_signed(platform: Platform, broadcast: Broadcast, along: Along) 
 
 
 async def publish_due(platform: Platform, broadcast: Broadcast) -> None:
-    """Publish one whose time has come, or give it up if its end has come as well. Raises Stale if another did."""
+    """Publish one whose time has come, or give it up if its end has come as well, or its plugin objects. Raises Stale
+    if another did."""
     over = broadcast.ttl is None and broadcast.expires_at <= platform.now()
     if not over:
         try:
+            await check_objections(platform, broadcast)
             await _publish(platform, broadcast, _recorded(platform, "send"))
-        except InvalidFields:  # of an alert, the text in one language is over
+        except (InvalidFields, Conflict):  # of an alert, the text in one language is over
             over = True
     if over:
         await _write(platform, broadcast, {"state": "cancelled"}, _recorded(platform, "expire"))
@@ -180,6 +194,7 @@ async def _take(
     values: dict[str, Any] = {}
     if to in {"published", "proposed"}:
         check_sendable(platform, broadcast)
+        await check_objections(platform, broadcast)
     if to == "published":
         to = _next(broadcast, platform.now())
     if step.action == "approve":
@@ -189,6 +204,13 @@ async def _take(
     if to == "published":
         return await _publish(platform, broadcast, along, **values)
     return await _write(platform, broadcast, {**values, "state": to}, along)
+
+
+async def check_objections(platform: Platform, broadcast: Broadcast) -> None:
+    """Raise Conflict for what the plugin that has drafted it says may not go out."""
+    for plugin, objection in platform.offered(OBJECTIONS) if broadcast.origin else ():
+        if plugin == broadcast.origin and (why := await objection(platform, broadcast.id)):
+            raise Conflict(why)
 
 
 def check_sendable(platform: Platform, broadcast: Broadcast) -> None:

@@ -64,6 +64,7 @@ def forms(written: Mapping[str, Any], required: Collection[str], about: str) -> 
         **{name: schema if name in required else optional(schema) for name, schema in written.items()},
         draft=optional({"type": "boolean", "default": False, "description": "Store it without publishing it."}),
         second_person=optional({"type": "boolean", "description": "Whoever wrote it never publishes it alone."}),
+        origin=optional({"type": "string", "maxLength": 64, "description": "The plugin that is asked before."}),
     )
     part = Record(version=VERSION, **{name: optional(schema) for name, schema in written.items()})
     change = "Members that are given take the place of what was there."
@@ -99,6 +100,7 @@ async def create(kind: str, values_of: Values, call: Call) -> web.StreamResponse
         department=department,
         author=call.principal.subject,
         second_person=call.body.get("second_person", False),
+        origin=call.body.get("origin", ""),
         body=representations.filled(None),
         link=f"/v1/{kind}s/{identity}",
     )

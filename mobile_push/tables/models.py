@@ -245,6 +245,8 @@ class Broadcast(Model):
     author = fields.CharField(max_length=255)
     #: Whether a second person has to approve it, whatever the settings say of its department.
     second_person = fields.BooleanField(default=False, db_default=False)
+    #: The plugin that drafted it, and is asked before it goes out; "" for none.
+    origin = fields.CharField(max_length=64, default="", db_default="")
     approver = fields.CharField(max_length=255, default="")
     created_at = fields.DatetimeField()
     send_at = fields.DatetimeField(null=True)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from banshi import Key, Texts
+from banshi.sdk.toml import REQUIRED_LANGUAGES
 
 #: GB/T 2260, and the street's and the community's digits behind it.
 Division = Annotated[str, Field(pattern="^([0-9]{6}|[0-9]{9}|[0-9]{12})$")]
@@ -29,11 +30,11 @@ class Rise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Urgent:
-    """What needs no statistics: deaths, one loss in yuan, so many of one kind on one day. 0 leaves one out."""
+    """What needs no statistics: deaths, one loss in yuan, so many of one kind within a day. 0 leaves one out."""
 
     deaths: Natural = 1
     loss: Natural = 1_000_000
-    count: Natural = 3
+    count: Natural = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,9 @@ class InsightsSettings:
     #: How series are judged.
     night: NightSettings = field(default_factory=NightSettings)
     #: Characters that a template's title and body may have, filled in, by language: what a lock screen shows.
-    most_chars: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"zh-CN": (18, 60), "en": (60, 180)})
+    most_chars: Mapping[str, tuple[int, int]] = field(
+        default_factory=lambda: dict(zip(REQUIRED_LANGUAGES, ((18, 60), (60, 180)), strict=True))
+    )
     #: Shapes of divisions, for maps.
     map: MapSettings = field(default_factory=MapSettings)
     #: What everybody may read.

@@ -29,3 +29,13 @@ async def test_records_of_less_than_half_a_year_are_a_warning(
         assert [key in one.advice and "184" in one.advice for one, (_, key) in zip(found, told, strict=True)] == [
             True for _ in told
         ]
+
+
+@pytest.mark.parametrize(("own", "told"), [({}, ["no-division"]), ({"division": "510700"}, [])])
+async def test_without_the_citys_division_an_operator_hears_whom_each_districts_alerts_reach(
+    own: dict[str, str], told: list[str], tmp_path: Path
+) -> None:
+    async with open_door(tmp_path, {"conversations": "conversations"}, settings={"conversations": own}) as door:
+        found = [one for one in door.platform.registry.warnings if one.rule == "no-division"]
+        assert [one.rule for one in found] == told
+        assert all("settings.division" in one.advice for one in found)

@@ -139,6 +139,9 @@ def banshi_checks(settings: ConversationSettings, registry: Any) -> Iterable[Fin
     if settings.turn_days < RECORD_DAYS:
         advice = f"set settings.turn_days to {RECORD_DAYS} at least: records of half a year may be asked for"
         yield Finding("conversations", "short-records", advice, warning=True)
+    if not settings.division:
+        advice = "set settings.division to the city's code: without, a contact with no home gets every district's alert"
+        yield Finding("conversations", "no-division", advice, warning=True)
     yield from same_channels(registry)
 
 

@@ -27,8 +27,9 @@ Shown = Mapping[str, Any]
 
 
 def chart_of(finding: Shown, language: str) -> LineChart:
-    """The weeks up to a finding with their bounds, those after it, and what was sent. Raises ValueError without one."""
+    """The weeks or days up to a finding with their bounds, those after it, what was sent. Raises ValueError without."""
     read, weeks = partial(text_in, language=language), [*finding["why"]["points"], *finding["after"]["weeks"]]
+    by_day = finding.get("grain") == "day"
     days, counts = [date.fromisoformat(one["at"]) for one in weeks], [one["count"] for one in weeks]
     upper = [one.get("upper") for one in weeks]
     names = [f"{day.month}月{day.day}日" if language == "zh-CN" else f"{day:%-d %b}" for day in days]
@@ -42,25 +43,30 @@ def chart_of(finding: Shown, language: str) -> LineChart:
     still = next((place for place, one in enumerate(weeks) if not one.get("closed", True)), None)
     closed, about = [one for one in counts[:still] if one is not None], [word("Nothing is known of these weeks.")]
     if closed:
-        span = {"weeks": len(closed), "least": min(closed), "most": max(closed), "last": closed[-1]}
-        about = [word("{weeks} closed weeks, between {least} and {most} a week; {last} in the last one.", **span)]
+        span = {"many": len(closed), "least": min(closed), "most": max(closed), "last": closed[-1]}
+        about = [word("{many} closed weeks, between {least} and {most} a week; {last} in the last one.", **span)]
+        if by_day:
+            about = [word("{many} closed days, between {least} and {most} a day; {last} on the last one.", **span)]
     if above:
         about.append(word("Above the bound: {days}.", days=", ".join([names[place] for place in above][-5:])))
     sent, warning = dict[int, str](), finding["warning"]
     if warning and warning["state"] in WENT_OUT and warning["published_at"]:
-        place = (date.fromisoformat(warning["published_at"][:10]) - days[0]).days // 7
+        place = (date.fromisoformat(warning["published_at"][:10]) - days[0]).days // (1 if by_day else 7)
         sent = {place: read(word("warning sent"))} if place < len(days) and counts[place] is not None else {}
+    period = read(word("Day") if by_day else word("Week from"))
     return LineChart(
         id="series", title=title_of(finding, language), about=" ".join(map(read, about)), language=language,
-        period=read(word("Week from")), figures=read(word("Count")), points=[*zip(names, counts, strict=True)],
+        period=period, figures=read(word("Count")), points=[*zip(names, counts, strict=True)],
         bound=Bound(read(word("Upper bound")), upper, [one.get("expected") for one in weeks]),
         marked=above, noted=sent, open_from=still,
     )  # fmt: skip
 
 
 def title_of(finding: Shown, language: str) -> str:
-    """What is counted, and where."""
+    """What is counted, and where; of a day, when."""
     names = {"category": finding["category"]["title"], "place": finding["division"]["title"]}
+    if finding.get("grain") == "day":
+        return text_in(word("{category} in {place}, {day}", **names, day=finding["at"]), language)
     return text_in(word("{category} in {place}", **names), language)
 
 

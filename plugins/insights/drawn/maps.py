@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import ceil, cos, radians
 from pathlib import Path
@@ -32,8 +33,9 @@ Point = tuple[float, float]
 Shapes = Mapping[str, Sequence[Sequence[Point]]]
 
 
+@lru_cache(maxsize=1)
 def read_shapes(file: Path, code: str) -> Shapes:
-    """The shapes in a file of GeoJSON (RFC 7946), by the property that has a division's code.
+    """The shapes in a file of GeoJSON (RFC 7946), by the property that has a division's code; read once.
 
     Raises ValueError, with the number of the feature that can't be taken, and OSError.
     """

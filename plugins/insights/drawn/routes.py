@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
@@ -75,14 +76,14 @@ async def show_map(call: Call) -> web.StreamResponse:
         raise InvalidParameter(say("Name a category of a department of yours."), parameter="category")
     series = await series_of(platform, [category], weeks=(monday(platform.today()) - week) // WEEK + 1)
     counts = {one.division: dict(zip(one.periods, one.counts, strict=True)).get(week) for one in series}
-    shapes = shapes_of(platform.registry, platform[SETTINGS].map)
+    shapes = await asyncio.to_thread(shapes_of, platform.registry, platform[SETTINGS].map)
     title = text_in(word("{category} in the week from {day}", category=category.title, day=week), call.language)
     names = {one: text_in(platform[DIVISIONS].title(one), call.language) for one in shapes}
     # Where nothing was ever counted there were none, as long as anything is known of the week.
     figures = {one: counts.get(one, 0 if {*counts.values()} - {None} else None) for one in shapes}
     shown = {one: None if count and count < MIN_SHOWN else count for one, count in figures.items()}
     untold = text_in(word("fewer than {least}, or unknown", least=MIN_SHOWN), call.language)
-    return _sent(call, stand_alone(division_map(title, shapes, shown, names, untold)), SVG)
+    return _sent(call, stand_alone(await asyncio.to_thread(division_map, title, shapes, shown, names, untold)), SVG)
 
 
 def _week(call: Call) -> date:

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from banshi import LANGUAGES, Finding, Key, Texts
 from banshi.sdk.toml import SettingsError, data_table, did_you_mean, read_toml, typed, untranslated
+from insights.sentences import word
 from insights.settings import InsightsSettings, Thresholds
 
 #: The one that comes with this; a city's own is named by `categories`.
@@ -23,10 +24,7 @@ SAMPLE = Path(__file__).with_name("categories.toml")
 ANALYST = "analyst"
 
 #: What a template may be filled in with, as long as it gets: what is sent has to fit a lock screen whoever it is about.
-LONGEST: Mapping[str, Mapping[str, str]] = {
-    "zh-CN": {"area": "北川羌族自治县", "days": "28", "count": "9999", "loss": "9999.9万元"},
-    "en": {"area": "Beichuan Qiang County", "days": "28", "count": "9,999", "loss": "99.99 million yuan"},
-}
+LONGEST = {"area": "Beichuan Qiang County", "days": "28", "count": "9,999", "loss": "99.99 million yuan"}
 
 #: The sources that the platform counts itself; all others are files.
 OWN_SOURCES = ("cases", "appeals", "postings", "look-ups")
@@ -94,6 +92,8 @@ class Category:
     thresholds: Thresholds
     #: Whether a draft of each level is a notice or an alert.
     sends: Mapping[Level, Literal["notice", "alert"]] = field(default_factory=lambda: {"urgent": "alert"})
+    #: Whether each day is judged, too; by what is counted by days.
+    by_day: bool = False
     #: Whether it may be among the open figures.
     is_public: bool = True
 
@@ -206,12 +206,13 @@ def _wording(key: str, texts: Texts, most: Mapping[str, tuple[int, int]]) -> Ite
     """What is wrong with a text in one of its languages."""
     places = {tag: _places(text) for tag, text in texts.items()}
     for tag in (one for one in LANGUAGES if one in texts):
-        if unknown := sorted(places[tag] - LONGEST[tag].keys()):
-            yield tag, f"there is no {{{unknown[0]}}}: {did_you_mean(unknown[0], [*LONGEST[tag]])}"
+        if unknown := sorted(places[tag] - LONGEST.keys()):
+            yield tag, f"there is no {{{unknown[0]}}}: {did_you_mean(unknown[0], [*LONGEST])}"
             continue
-        if lacks := sorted(set().union(*places.values()) & LONGEST[tag].keys() - places[tag]):
+        if lacks := sorted(set().union(*places.values()) & LONGEST.keys() - places[tag]):
             yield tag, f"{{{lacks[0]}}} is missing, which another language has"
-        limit, length = most.get(tag, (0, 0))[key != "title"], len(texts[tag].format(**LONGEST[tag]))
+        longest = {name: word.text(tag, text) for name, text in LONGEST.items()}
+        limit, length = most.get(tag, (0, 0))[key != "title"], len(texts[tag].format(**longest))
         if tag in most and length > limit:
             yield tag, f"it may get {length} characters long, {limit} at most: shorten it"
 

@@ -6,11 +6,12 @@ later; all of them are once what is counted, where, or by whose days has changed
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,8 +22,8 @@ from banshi.sdk.database import insert
 from banshi.sdk.http import midnight
 from banshi.sdk.operations import rounds
 from insights.figures.calendar import WEEK, monday
-from insights.figures.categories import CATEGORIES
-from insights.figures.divisions import DIVISIONS
+from insights.figures.categories import CATEGORIES, Category
+from insights.figures.divisions import DIVISIONS, chain
 from insights.figures.importing import tidy
 from insights.figures.models import Count, CountSource
 from insights.settings import SETTINGS
@@ -70,21 +71,21 @@ WHERE {true} AND {at} >= {begins} AND {at} < {ends} GROUP BY 1, 2, 3, 4, 5, 6
 DAYS_AT_ONCE = 56
 
 #: A moment that is handed over as a text, by dialect.
-MOMENT = {"sqlite": "d.{}", "postgres": "CAST(d.{} AS timestamptz)"}
+MOMENT = {"sqlite": "{}", "postgres": "CAST(CAST({} AS varchar) AS timestamptz)"}
 
 
 async def collect(platform: Platform) -> None:
     """One round over all sources of which something is counted."""
     for source in SOURCES:
-        if named := _named(platform, source):
+        if named := named_in(source, platform[CATEGORIES].values()):
             await _collect(platform, source, named)
     await tidy(platform)
 
 
-def _named(platform: Platform, source: str) -> dict[str, list[str]]:
-    """The categories for which something of a source counts, by what each names: an item, or a part of one."""
+def named_in(source: str, categories: Iterable[Category]) -> dict[str, list[str]]:
+    """Those of the categories for which something of a source counts, by what each names: an item, or a part of one."""
     named: dict[str, list[str]] = {}
-    for category in platform[CATEGORIES].values():
+    for category in categories:
         for entry in category.counts.by_source()[source]:
             named.setdefault(entry, []).append(category.code)
     return named
@@ -126,8 +127,12 @@ async def _first(platform: Platform, source: str) -> date | None:
     at = (await platform.store.connection.execute_query_dict(sql))[0]["at"]
     if at is None:
         return None
-    moment = at if isinstance(at, datetime) else datetime.fromisoformat(at)
-    return moment.astimezone(platform.settings.timezone).date()
+    return as_moment(at).astimezone(platform.settings.timezone).date()
+
+
+def as_moment(value: datetime | str) -> datetime:
+    """A moment as a database gives it: SQLite gives a text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
 async def _counted(platform: Platform, source: str, days: list[date], named: Mapping[str, list[str]]) -> list[Count]:
@@ -137,20 +142,20 @@ async def _counted(platform: Platform, source: str, days: list[date], named: Map
     midnights = [bound.isoformat(" ") for bound in bounds]
     columns = ([day.isoformat() for day in days], midnights[:-1], midnights[1:])
     listed, values = store.table(*(("varchar", column) for column in columns))
-    moments = {name: moment.format(name) for name in ("begins", "ends")}
+    moments = {name: moment.format(f"d.{name}") for name in ("begins", "ends")}
     sql = COUNTED.format(days=listed, **moments, **SOURCES[source]._asdict())
     counted: Counter[tuple[str, str, date]] = Counter()
     for row in await store.connection.execute_query_dict(sql, values):
         for entry in (row["item"], f"{row['item']}/{row['part']}"):
             for category in named.get(entry, ()):
-                counted[category, _division(platform, row), date.fromisoformat(row["day"])] += row["counted"]
+                counted[category, division_of(platform, row), date.fromisoformat(row["day"])] += row["counted"]
     return [
         Count(source=source, category=category, division=division, day=day, grain="day", count=count)
         for (category, division, day), count in sorted(counted.items())
     ]
 
 
-def _division(platform: Platform, row: Mapping[str, Any]) -> str:
+def division_of(platform: Platform, row: Mapping[str, Any]) -> str:
     """Where it counts: where it says that it is, or where its unit works; the city where neither is known."""
     units = platform[SETTINGS].units
     for code in (row["division"], units.get(f"{row['department']}/{row['unit']}"), units.get(row["department"])):
@@ -160,6 +165,56 @@ def _division(platform: Platform, row: Mapping[str, Any]) -> str:
         except ValueError:  # somebody lost a thing elsewhere
             continue
     return ""
+
+
+# -- within a day ------------------------------------------------------------------------------------------------------
+
+CAME = """
+SELECT {at} AS at, {of}.item, {part} AS part, {of}.department, {unit} AS unit, {division} AS division
+FROM {tables} WHERE {true} AND {at} > {since} AND {of}.item IN ({items})
+"""
+
+DAY = timedelta(hours=24)
+
+#: A category, where it came, and when.
+Came = tuple[str, str, datetime]
+#: By category and day, then by division: the most within 24 hours that end on that day, with what lies in it.
+Most = Mapping[tuple[str, date], Mapping[str, int]]
+
+
+async def most_within_a_day(platform: Platform, since: date) -> Most:
+    """Of the categories that are urgent by their number, for each day from one on."""
+    urgent = [one for one in platform[CATEGORIES].values() if one.thresholds.urgent.count]
+    store, came = platform.store, list[Came]()
+    begins = (midnight(platform, since).astimezone(UTC) - DAY).isoformat(" ")
+    for source, about in SOURCES.items():
+        if named := named_in(source, urgent):
+            items = sorted({entry.partition("/")[0] for entry in named})
+            first, *marks = store.placeholders(1 + len(items))
+            moment = MOMENT[store.dialect].format(first)
+            sql = CAME.format(since=moment, items=", ".join(marks), **about._asdict())
+            for row in await store.connection.execute_query_dict(sql, [begins, *items]):
+                division = platform[DIVISIONS].today(division_of(platform, row))
+                for entry in (row["item"], f"{row['item']}/{row['part']}"):
+                    came += [(category, division, as_moment(row["at"])) for category in named.get(entry, ())]
+    return await asyncio.to_thread(_most, came, platform.settings.timezone)
+
+
+def _most(came: Iterable[Came], city: tzinfo) -> Most:
+    found: dict[tuple[str, date], dict[str, int]] = defaultdict(dict)
+    moments: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for category, division, at in came:
+        for place in chain(division):
+            moments[category, place].append(at)
+    for (category, place), every in moments.items():
+        every.sort()
+        begin = 0
+        for end, at in enumerate(every):
+            while at - every[begin] >= DAY:
+                begin += 1
+            here = found[category, at.astimezone(city).date()]
+            here[place] = max(here.get(place, 0), end - begin + 1)
+    return found
 
 
 COLLECTING: Key[None] = Key("collecting of figures")

@@ -88,6 +88,11 @@ class Divisions:
                 division = over(change.old) if is_split else change.new[0] + division[len(change.old) :]
         return division
 
+    def codes_in(self, division: str) -> list[str]:
+        """How the codes of all figures begin that may be counted in one today: its own, and those of changed ones."""
+        changed = [(one.old, self.today(one.old)) for one in self.settings.changes]
+        return [division, *(old for old, now in changed if now.startswith(division) or division.startswith(now))]
+
     def begins(self, division: str) -> date | None:
         """From which day on there are figures of its own, where it came of a split."""
         days = [one.on for one in self.settings.changes if len(one.new) > 1 and {*chain(division)} & {*one.new}]

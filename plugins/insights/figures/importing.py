@@ -31,6 +31,9 @@ from insights.sentences import say
 #: Rows of one transaction, and of one that clears away; bytes that are looked through at once.
 ROWS_AT_ONCE, BYTES_AT_ONCE = 2_000, 1 << 20
 
+#: A figure of before is a slip of the keyboard: 0206-11-24.
+EARLIEST = date(1980, 1, 1)
+
 #: Told how many bytes were read.
 Read = Callable[[int], None]
 
@@ -93,6 +96,8 @@ class Rules:
             first = date.fromisoformat(text or "")
         except ValueError:
             raise ValueError("give a day such as 2026-11-24, or a week such as 2026-W48, if there is one") from None
+        if first < EARLIEST:
+            raise ValueError(f"it is before {EARLIEST}: is the year right?")
         if first > self.today:
             raise ValueError("it is yet to come")
         if period == "week" and first.weekday():

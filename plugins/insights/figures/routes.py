@@ -63,10 +63,8 @@ async def show_series(call: Call) -> web.StreamResponse:
         raise InvalidParameter(say("There is no such division in this city."), parameter="division") from None
     asked = [own[code]] if code is not None else [*own.values()]
     weeks, grain = int(call.query.get("weeks", DEFAULT_WEEKS)), call.query.get("grain", "week")
-    found = await series_of(platform, asked, weeks=weeks, grain=grain)
-    return reply(
-        call, {"items": [_document(call, own[one.category], one) for one in found if one.division == division]}
-    )
+    found = await series_of(platform, asked, weeks=weeks, grain=grain, division=division)
+    return reply(call, {"items": [_document(call, own[one.category], one) for one in found]})
 
 
 def _document(call: Call, category: Category, one: Series) -> dict[str, Any]:

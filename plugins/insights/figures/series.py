@@ -6,8 +6,9 @@ Every level has a series: a street, the district around it, the whole city.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
@@ -15,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from banshi import Platform
 from insights.figures.calendar import MONDAY, WEEK, as_day, monday, open_week
 from insights.figures.categories import CATEGORIES, Category
-from insights.figures.divisions import DIVISIONS, chain
+from insights.figures.divisions import DIVISIONS, Divisions, chain
 from insights.figures.models import CountSource
 
 Grain = Literal["week", "day"]
@@ -32,14 +33,8 @@ FROM insights_count c JOIN insights_source s ON s.name = c.source AND s.batch = 
 WHERE c.day >= {since} AND {which} GROUP BY c.category, c.division, {period}
 """
 
-#: How figures of several rows are one.
-JOINED: Mapping[str, Callable[[tuple[int, int]], int]] = {
-    "count": sum,
-    "loss": sum,
-    "deaths": sum,
-    "largest_loss": max,
-    "gaps": sum,
-}
+#: What of several rows is one figure: the sum, and of the largest loss the largest.
+JOINED = ("count", "loss", "deaths", "largest_loss", "gaps")
 
 #: By division and period.
 Sums = dict[str, dict[date, dict[str, int]]]
@@ -62,6 +57,15 @@ class Series:
     def periods(self) -> list[date]:
         """The first day of each."""
         return [self.first + STEPS[self.grain] * n for n in range(len(self.counts))]
+
+    def place(self, day: date) -> int:
+        """Which of its periods a day begins."""
+        return (day - self.first) // STEPS[self.grain]
+
+    @property
+    def closed(self) -> list[int | None]:
+        """The figures of what is closed."""
+        return self.counts[: self.place(self.open_from)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,12 @@ async def series_of(
     *,
     weeks: int = DEFAULT_WEEKS,
     grain: Grain = "week",
+    division: str | None = None,
 ) -> list[Series]:
-    """All series of these categories, or of all, that have figures, at every level: `""` is the whole city."""
+    """All series of these categories, or of all, that have figures, at every level: `""` is the whole city.
+
+    With a division, that of it alone, and no other's rows are read.
+    """
     since = monday(platform.today()) - WEEK * weeks
     sources = {one.name: one for one in await CountSource.all()}
     found: list[Series] = []
@@ -104,9 +112,8 @@ async def series_of(
         own = [sources[name] for name in category.counts.sources if name in sources]
         if len(own) == len(category.counts.sources) and all(one.grain in {"day", grain} for one in own):
             span = _span(platform, own, since, grain)
-            found += _made(
-                platform, category.code, await _summed(platform, category.code, span.first, grain), span, grain
-            )
+            rows = await _rows_of(platform, category.code, span.first, grain, division)
+            found += await asyncio.to_thread(_series, platform[DIVISIONS], category.code, rows, span, grain, division)
     return found
 
 
@@ -115,15 +122,20 @@ async def one_series(
 ) -> Series | None:
     """That of one category in one division; None where nothing of it has ever been counted."""
     known = platform[CATEGORIES].get(category)
-    found = await series_of(platform, [known] if known else [], weeks=weeks, grain=grain)
-    return next((one for one in found if one.division == division), None)
+    found = await series_of(platform, [known] if known else [], weeks=weeks, grain=grain, division=division)
+    return found[0] if found else None
 
 
 async def counted_days(platform: Platform, since: date) -> list[Day]:
     """What was counted by days from a day on, over all sources; the latest figures of each."""
+    rows = await _rows(platform, "c.day", since, "c.grain = 'day'")
+    return await asyncio.to_thread(_days, platform[DIVISIONS], rows)
+
+
+def _days(divisions: Divisions, rows: Iterable[Mapping[str, Any]]) -> list[Day]:
     found: dict[tuple[str, str, date], dict[str, int]] = defaultdict(dict)
-    for row in await _rows(platform, "c.day", since, "c.grain = 'day'"):
-        _join(found[row["category"], platform[DIVISIONS].today(row["division"]), as_day(row["period"])], row)
+    for row in rows:
+        _join(found[row["category"], divisions.today(row["division"]), as_day(row["period"])], row)
     return [
         Day(*key, one.get("count", 0), one.get("loss"), one.get("largest_loss"), one.get("deaths"))
         for key, one in sorted(found.items())
@@ -140,15 +152,28 @@ def _span(platform: Platform, sources: list[CountSource], since: date, grain: Gr
     return Span(first, today, min(today, unknown_from), unknown_from, gaps)
 
 
-async def _summed(platform: Platform, category: str, since: date, grain: Grain) -> Sums:
-    """The figures by division, each with what lies in it."""
+async def _rows_of(
+    platform: Platform, category: str, since: date, grain: Grain, division: str | None
+) -> Iterable[Mapping[str, Any]]:
+    """The figures of a category; with a division, those that may lie in it."""
+    begins = [f"{one}%" for one in platform[DIVISIONS].codes_in(division)] if division else []
+    _, mark, *marks = platform.store.placeholders(2 + len(begins))
+    period, which = (MONDAY[platform.store.dialect], "") if grain == "week" else ("c.day", " AND c.grain = 'day'")
+    if begins:
+        which += f" AND ({' OR '.join(f'c.division LIKE {one}' for one in marks)})"
+    return await _rows(platform, period, since, f"c.category = {mark}{which}", category, *begins)
+
+
+def _series(
+    divisions: Divisions, category: str, rows: Iterable[Mapping[str, Any]], span: Span, grain: Grain, only: str | None
+) -> list[Series]:
+    """The figures by division, each with what lies in it, as series."""
     sums: Sums = defaultdict(lambda: defaultdict(dict))
-    mark = platform.store.placeholders(2)[1]
-    period, only = (MONDAY[platform.store.dialect], "") if grain == "week" else ("c.day", " AND c.grain = 'day'")
-    for row in await _rows(platform, period, since, f"c.category = {mark}{only}", category):
-        for division in chain(platform[DIVISIONS].today(row["division"])):
-            _join(sums[division][as_day(row["period"])], row)
-    return sums
+    for row in rows:
+        for division in chain(divisions.today(row["division"])):
+            if only in {None, division}:
+                _join(sums[division][as_day(row["period"])], row)
+    return [*_made(divisions, category, sums, span, grain)]
 
 
 async def _rows(platform: Platform, period: str, since: date, which: str, *values: str) -> Iterable[Mapping[str, Any]]:
@@ -158,14 +183,14 @@ async def _rows(platform: Platform, period: str, since: date, which: str, *value
 
 def _join(known: dict[str, int], row: Mapping[str, Any]) -> None:
     """Add a row's figures; what is None adds nothing."""
-    for name, join in JOINED.items():
+    for name in JOINED:
         if row[name] is not None:
-            known[name] = join((known.get(name, 0), int(row[name])))
+            known[name] = (max if name == "largest_loss" else sum)((known.get(name, 0), int(row[name])))
 
 
-def _made(platform: Platform, category: str, sums: Sums, span: Span, grain: Grain) -> Iterator[Series]:
+def _made(divisions: Divisions, category: str, sums: Sums, span: Span, grain: Grain) -> Iterator[Series]:
     for division, values in sorted(sums.items()):
-        begins = platform[DIVISIONS].begins(division)
+        begins = divisions.begins(division)
         first = max(span.first, _at(begins, grain)) if begins else span.first
         periods = [first + STEPS[grain] * n for n in range((span.last - first) // STEPS[grain] + 1)]
         unknown = {day for day in periods if day >= span.unknown_from or monday(day) in span.gaps}

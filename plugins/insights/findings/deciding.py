@@ -12,8 +12,7 @@ from tortoise.models import Model
 from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Stale, Update, Write
 from insights.findings.drafting import warning
 from insights.findings.models import Finding, FindingStep
-from insights.findings.reading import WENT_OUT, warning_of
-from insights.findings.steps import TABLE, Step
+from insights.findings.reading import TABLE, WENT_OUT, Step, warning_of
 from insights.sentences import say
 
 #: Days that a dismissal's rule holds at most: what nobody looks at again is forgotten.
@@ -85,9 +84,13 @@ async def _dismiss(call: Call, finding: Finding) -> dict[str, Any]:
     if not max(finding.at, today) <= until <= today + timedelta(days=MAX_RULE_DAYS):
         told = say("Say until which day it isn't told again: within {days} days.", days=MAX_RULE_DAYS)
         wrong.append(FieldProblem("/until", told, "required"))
+    most = call.body.get("unless_over")
+    if most is not None and most < finding.count:
+        told = say("It is {count} itself: say at least so many, or leave it out.", count=finding.count)
+        wrong.append(FieldProblem("/unless_over", told, "minimum"))
     if wrong:
         raise InvalidFields(wrong)
-    return {"until": until, "unless_over": call.body.get("unless_over")}
+    return {"until": until, "unless_over": most}
 
 
 async def _reopen(call: Call, finding: Finding) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -10,23 +10,27 @@ from uuid import UUID, uuid5
 
 from banshi import Platform, Stale, Update, Write
 from banshi.sdk.events import Event, event_rows
-from insights.figures.categories import Category
+from insights.figures.categories import CATEGORIES, Category
 from insights.findings.models import FIGURES, Finding
+from insights.settings import Urgent
 
 #: An event for whoever listens, such as an integrator's webhook.
 FOUND = "banshi.insights.found"
 
-#: Below it a finding's id is made of its series and period, and of why it is urgent.
+#: Below it a finding's id is made of its series and period, and of whether it is urgent.
 NAMESPACE = UUID("6f9d5f3a-4b5e-4d6b-9c53-6c1d6c0f8f43")
 
 #: A series, as findings and rules name it; and what a recount changes.
 SERIES, COUNTED = ("category", "division", "grain"), (*FIGURES, "area", "level", "facts")
 
+#: What nobody has decided about, and what is decided.
+SHOWN, DECIDED = ("open", "silenced"), ("drafted", "dismissed")
+
 
 def made(platform: Platform, category: Category, division: str, grain: str, at: date, **values: Any) -> Finding:
-    """A finding that is not stored. Of one series, period and urgent reason it always has the same id."""
+    """A finding that is not stored. Of one series and period it always has the same id, and another where urgent."""
     key = {"category": category.code, "division": division, "grain": grain, "at": at}
-    why = [one for one in (values["facts"].get("urgent"),) if one]
+    why = ["urgent"] if values["level"] == "urgent" else []
     identity = uuid5(NAMESPACE, "/".join(map(str, (*key.values(), *why))))
     now = platform.now()
     return Finding(id=identity, **key, **values, department=category.department, state="open", found_at=now)
@@ -40,9 +44,28 @@ def covers(dismissed: Finding, later: Finding) -> bool:
     return same and not is_over and not is_more and later.facts.get("urgent") not in {"deaths", "loss"}
 
 
-async def keep(platform: Platform, found: Sequence[Finding]) -> list[Finding]:
-    """Store what isn't there yet, and correct the figures of what nobody has decided about; what is to be told now."""
-    there = {one.id: one for one in await Finding.filter(id__in=[one.id for one in found])}
+def grown(urgent: Urgent, before: Finding, now: Finding) -> str:
+    """By what it is more than what was decided about, so that it is found anew: deaths, loss, count; "" if it isn't."""
+    if before.state not in DECIDED:
+        return ""
+    if now.level == "urgent":
+        if urgent.deaths and (now.deaths or 0) > (before.deaths or 0):
+            return "deaths"
+        single, known = ((one.facts.get("largest_loss") or 0) for one in (now, before))
+        large = (now.loss or 0) - (before.loss or 0) >= urgent.loss or (single >= urgent.loss and single > known)
+        if urgent.loss and large:
+            return "loss"
+    return "count" if before.unless_over is not None and now.count > before.unless_over else ""
+
+
+async def keep(platform: Platform, found: Sequence[Finding], looked: Iterable[Finding] = ()) -> list[Finding]:
+    """Store what isn't there yet, correct the figures of what nobody has decided about; what is to be told now.
+
+    Args:
+        found: What rose, or is urgent.
+        looked: What was found before of the same periods, and is withdrawn where it isn't any more.
+    """
+    there = await _there(platform, found)
     new = [one for one in found if one.id not in there]
     changed = [one for one in found if one.id in there and _is_changed(there[one.id], one)]
     about = {one.category for one in (*new, *changed)}
@@ -54,25 +77,50 @@ async def keep(platform: Platform, found: Sequence[Finding]) -> list[Finding]:
     if new:
         events = [row for one in told for row in event_rows(platform, _event(one))]
         await platform.store.commit(Write(unless_there=[*new, *events]))
+    still = {one.id for one in found}
+    for one in looked:
+        if one.id not in still and one.state in SHOWN:
+            await _write(platform, one, {"state": "withdrawn"})
     return told + [one for one in changed if await _corrected(platform, there[one.id], one)]
 
 
+async def _there(platform: Platform, found: Sequence[Finding]) -> dict[UUID, Finding]:
+    """What is stored of it. What grew after somebody had decided is a finding of its own, behind the decided one."""
+    there, asked = dict[UUID, Finding](), list(found)
+    while asked:
+        rows = {one.id: one for one in await Finding.filter(id__in=[one.id for one in asked])}
+        there, more = there | rows, []
+        for one in asked:
+            urgent = platform[CATEGORIES][one.category].thresholds.urgent
+            if one.id in rows and (why := grown(urgent, rows[one.id], one)):
+                one.id = uuid5(NAMESPACE, str(one.id))
+                one.facts |= {"urgent": why} if one.level == "urgent" else {}
+                more.append(one)
+        asked = more
+    return there
+
+
 def _is_changed(before: Finding, now: Finding) -> bool:
-    undecided = before.state in {"open", "silenced"}
-    return undecided and any(getattr(before, name) != getattr(now, name) for name in COUNTED)
+    changed = before.state == "withdrawn" or any(getattr(before, name) != getattr(now, name) for name in COUNTED)
+    return before.state not in DECIDED and changed
 
 
 async def _corrected(platform: Platform, before: Finding, now: Finding) -> bool:
     """Correct its figures; whether no rule silences it any more, so that it is told."""
     if before.state == "open":
         now.state, now.silenced_by = "open", None
-    rose = now.state != before.state
+    rose = now.state == "open" != before.state
     values = {name: getattr(now, name) for name in (*COUNTED, "state", "silenced_by")}
-    guard = {"id": now.id, "version": before.version, "state": before.state}
+    return await _write(platform, before, values, _event(now) if rose else None) and rose
+
+
+async def _write(platform: Platform, before: Finding, values: dict[str, Any], event: Event | None = None) -> bool:
+    """Whether it could be written: somebody may have decided meanwhile."""
+    guard = {"id": before.id, "version": before.version, "state": before.state}
     update = Update(Finding, guard, {**values, "version": before.version + 1})
-    with suppress(Stale):  # somebody has decided meanwhile
-        await platform.store.commit(Write([update], event_rows(platform, _event(now)) if rose else []))
-        return rose
+    with suppress(Stale):
+        await platform.store.commit(Write([update], unless_there=event_rows(platform, event) if event else []))
+        return True
     return False
 
 

@@ -1,4 +1,4 @@
-"""How much a week rose, and whether that is a hint or a warning: beside the statistics, never by percent alone."""
+"""How much a week or day rose, and whether it is a hint or a warning: beside the statistics, never by percent alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Literal
 
 from insights.settings import Rise, Thresholds
 
-#: Weeks before that a week is held against, and the weeks of a year.
-WEEKS_BEFORE, YEAR = 4, 52
+#: By grain: the periods of the four weeks before, and those of a year; of days none is known.
+BEFORE, YEAR = {"week": 4, "day": 28}, {"week": 52, "day": 0}
 
 Level = Literal["", "hint", "warn"]
 
@@ -38,23 +38,24 @@ class Risen:
         return self.count >= step.least and (not self.base or self.count * 100 >= self.base * (100 + step.percent))
 
 
-def risen(counts: Sequence[int | None], place: int) -> Risen | None:
-    """The week at that place of a series; None for a gap."""
+def risen(counts: Sequence[int | None], place: int, grain: str = "week") -> Risen | None:
+    """The week or day at that place of a series; None for a gap."""
     count = counts[place] if 0 <= place < len(counts) else None
     if count is None:
         return None
-    known = [one for one in counts[max(0, place - WEEKS_BEFORE) : place] if one is not None]
+    known = [one for one in counts[max(0, place - BEFORE[grain]) : place] if one is not None]
     before = sum(known) / len(known) if known else None
-    return Risen(count, before, counts[place - YEAR] if place >= YEAR else None)
+    year = YEAR[grain]
+    return Risen(count, before, counts[place - year] if year and place >= year else None)
 
 
-def level(thresholds: Thresholds, counts: Sequence[int | None], place: int) -> Level:
-    """What the week at that place is, by the thresholds of its category; "" where it is nothing to tell."""
-    now = risen(counts, place)
+def level(thresholds: Thresholds, counts: Sequence[int | None], place: int, grain: str = "week") -> Level:
+    """What the week or day at that place is, by the thresholds of its category; "" where it is nothing to tell."""
+    now = risen(counts, place, grain)
     if now is None or not now.meets(thresholds.hint):
         return ""
     running = range(place, place - thresholds.running, -1)
-    hints = [one is not None and one.meets(thresholds.hint) for one in (risen(counts, each) for each in running)]
+    hints = [one is not None and one.meets(thresholds.hint) for one in (risen(counts, each, grain) for each in running)]
     is_running = thresholds.running > 0 and all(hints)
     is_warning = now.meets(thresholds.warn) or (is_running and now.count >= thresholds.warn.least)
     return "warn" if is_warning else "hint"

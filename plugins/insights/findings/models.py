@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 from banshi.sdk.http import MIN_SHOWN
 
-__all__ = ["FIGURES", "Finding", "FindingStep"]
+__all__ = ["FIGURES", "Finding", "FindingStep", "JudgedUntil"]
 
 #: What was counted.
 FIGURES = ("count", "loss", "deaths")
@@ -36,7 +36,7 @@ class Finding(Model):
     deaths = fields.IntField(null=True)
     #: Why it is told, as `weekly` and `urgent` write it.
     facts: Any = fields.JSONField()
-    #: open, drafted, dismissed or silenced.
+    #: open, drafted, dismissed, silenced, or withdrawn since its figure was corrected.
     state = fields.CharField(max_length=12)
     version = fields.IntField(default=1)
     #: Of a dismissed one: until when its series isn't told again, and the most that isn't all the same.
@@ -68,6 +68,17 @@ class Finding(Model):
         """How many its warning tells of, by division: of the area, and of each place on the page behind it."""
         places = {one["division"]: one["count"] for one in self.facts.get("places", ()) if one["division"]}
         return {} if self.is_few else {**places, self.area: self.told["count"] or 0}
+
+
+class JudgedUntil(Model):
+    """Up to which period the series of a category were judged: all that closed since are judged in the next round."""
+
+    #: Category and grain.
+    series = fields.CharField(max_length=72, primary_key=True)
+    until = fields.DateField()
+
+    class Meta:
+        table = "insights_judged"
 
 
 class FindingStep(Model):

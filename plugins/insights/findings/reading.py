@@ -1,16 +1,62 @@
-"""Who reads which finding, and which of them were made warnings that the public has read."""
+"""Who reads which finding, every step that a person can take, and what the public has read of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
+
+from tortoise.queryset import QuerySet
 
 from banshi import Call, Key, NotFound, Platform, Principal, Role
 from banshi.sdk.http import ApiReader
+from insights.figures.calendar import WEEK
+from insights.figures.categories import ANALYST
 from insights.findings.models import Finding
-from insights.findings.steps import PUBLISHER, READERS
 from insights.sentences import say
+
+#: The role that publishes for a department: mobile_push's.
+PUBLISHER = "publisher"
+
+#: Who reads a finding: whoever is asked to approve its warning has to see the figure.
+READERS = (ANALYST, PUBLISHER)
+
+
+class Step(NamedTuple):
+    """One row of the state table."""
+
+    state: str
+    action: str
+    to: str
+    #: Who may take it.
+    role: str
+
+
+# fmt: off
+TABLE: tuple[Step, ...] = (
+    # Nobody has decided about it. A draft goes out once a second person has approved it, and no sooner.
+    Step(state="open", action="draft", to="drafted", role=PUBLISHER),
+    Step(state="open", action="dismiss", to="dismissed", role=ANALYST),
+    # A warning is being written, or was sent. Taking it back gives the draft up; what is public is recalled first.
+    Step(state="drafted", action="reopen", to="open", role=PUBLISHER),
+    # Not told for a while: taking that back ends its rule.
+    Step(state="dismissed", action="reopen", to="open", role=ANALYST),
+    # An earlier dismissal's rule covers it; somebody looks at it all the same.
+    Step(state="silenced", action="reopen", to="open", role=ANALYST),
+)
+# fmt: on
+
+#: As which a finding is stored: one whose figure was corrected, so that it isn't told any more, is withdrawn.
+STORED = ("open", "drafted", "dismissed", "silenced", "withdrawn")
+#: What became of a draft, by the state of its warning.
+OF_WARNING = {
+    **dict.fromkeys(("proposed", "scheduled"), "proposed"),
+    **dict.fromkeys(("published", "superseded"), "sent"),
+    **dict.fromkeys(("recalled", "cancelled"), "taken-back"),
+}
+STATES = tuple(dict.fromkeys((*STORED, *OF_WARNING.values())))
+ACTIONS = tuple(dict.fromkeys(step.action for step in TABLE))
+LEVELS = ("hint", "warn", "urgent")
 
 READER: Key[ApiReader] = Key("insights' reader of the API")
 
@@ -35,10 +81,15 @@ async def found(call: Call) -> Finding:
     return one
 
 
+def in_week(monday: date) -> QuerySet[Finding]:
+    """The findings of a week and of its days."""
+    return Finding.filter(at__gte=monday, at__lt=monday + WEEK)
+
+
 async def of_week(call: Call, monday: date) -> Sequence[Finding]:
-    """The findings of a week that the caller reads; without the urgent ones of its days."""
-    own = departments_of(call)
-    return await Finding.filter(at=monday, grain="week", department__in=own).order_by("department", "id")
+    """The findings of a week and of its days that the caller reads, without what was withdrawn."""
+    rows = in_week(monday).filter(department__in=departments_of(call)).exclude(state="withdrawn")
+    return await rows.order_by("department", "-grain", "at", "id")
 
 
 async def warning_of(platform: Platform, finding: Finding, language: str = "en") -> dict[str, Any] | None:
@@ -52,9 +103,14 @@ async def warning_of(platform: Platform, finding: Finding, language: str = "en")
     return record
 
 
-async def warned_in(platform: Platform, monday: date) -> set[tuple[str, str]]:
-    """Category and division of each figure that the public was told of a week, those of the page behind it too."""
-    drafted = await Finding.filter(at=monday, grain="week", draft_id__isnull=False)
+async def warned_in(platform: Platform, monday: date) -> list[Finding]:
+    """Those of a week and of its days of which the public was told."""
+    drafted = await in_week(monday).filter(draft_id__isnull=False)
     records = [(one, await warning_of(platform, one)) for one in drafted]
-    sent = [one for one, record in records if record and record["state"] in WENT_OUT]
-    return {(one.category, place) for one in sent for place in one.told_places}
+    return [one for one, record in records if record and record["state"] in WENT_OUT]
+
+
+def state_of(finding: Finding, record: Mapping[str, Any] | None) -> str:
+    """What it is for whoever looks: of a draft what became of it, by its warning's record."""
+    drafted = finding.state == "drafted" and record is not None
+    return OF_WARNING.get(record["state"], finding.state) if drafted and record else finding.state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from banshi import Call
@@ -14,12 +15,11 @@ from insights.findings.deciding import permitted
 from insights.findings.drafting import warning, wording
 from insights.findings.drafting.numbers import numbers_in, unfounded
 from insights.findings.models import Finding, FindingStep
-from insights.findings.reading import WENT_OUT, warning_of
-from insights.findings.steps import ACTIONS, LEVELS, STATES
+from insights.findings.reading import ACTIONS, LEVELS, STATES, WENT_OUT, state_of, warning_of
 from insights.settings import SETTINGS
 
-#: Weeks behind a finding that are shown.
-WEEKS_AFTER = 12
+#: Weeks or days behind a finding that are shown.
+PERIODS_AFTER = 12
 
 DAY = {"type": "string", "format": "date"}
 COUNT: Any = {"type": ["integer", "null"], "minimum": 0}
@@ -39,7 +39,7 @@ SUMMARY = Record(
     loss={**COUNT, "description": "Yuan; null where nobody has told."},
     deaths=COUNT,
     upper={**FIGURE, "description": "The bound that it is above; null of what is urgent by its own rule."},
-    state={"type": "string", "enum": list(STATES)},
+    state={"type": "string", "enum": list(STATES), "description": "Of a draft what became of its warning."},
     version=NUMBER,
     found_at=MOMENT,
 )
@@ -54,7 +54,10 @@ _WHY = Record(
 )
 _AFTER = Record(
     weeks=array(Record(at=DAY, count=COUNT, closed={"type": "boolean"})),
-    fell={"type": ["boolean", "null"], "description": "Whether the last closed week is back below the bound."},
+    fell={
+        "type": ["boolean", "null"],
+        "description": "Whether the last that is closed is back below the bound: of those after its warning, if sent.",
+    },
 )
 _WARNING = Record(
     id=ID,
@@ -71,6 +74,7 @@ WHOLE = Record(
     why=_WHY,
     after=_AFTER,
     suggestion={**Record(title=LINKS, body=LINKS), **MAYBE},
+    most_chars={"type": "object", "description": "Characters that a lock screen shows: title and body, by language."},
     warning={**_WARNING, **MAYBE},
     rule={**_RULE, **MAYBE},
     permitted_actions=array({"type": "string", "enum": list(ACTIONS)}),
@@ -78,8 +82,8 @@ WHOLE = Record(
 )
 
 
-def summary(call: Call, one: Finding) -> dict[str, Any]:
-    """A finding in a list."""
+def summary(call: Call, one: Finding, state: str = "") -> dict[str, Any]:
+    """A finding in a list. `state` is what became of its warning."""
     platform, category = call.platform, call.platform[CATEGORIES].get(one.category)
     department, upper = platform.registry.departments.get(one.department), one.facts.get("upper")
     coded = {
@@ -87,7 +91,7 @@ def summary(call: Call, one: Finding) -> dict[str, Any]:
         "department": named(one.department, department.title if department else None, call.language),
         **{name: _place(call, getattr(one, name)) for name in ("division", "area")},
     }
-    return SUMMARY.of(platform, one, **coded, upper=upper)
+    return SUMMARY.of(platform, one, **coded, upper=upper, state=state or one.state)
 
 
 def _place(call: Call, division: str | None) -> dict[str, str] | None:
@@ -99,15 +103,17 @@ async def whole(call: Call, one: Finding) -> dict[str, Any]:
     platform, category = call.platform, call.platform[CATEGORIES].get(one.category)
     steps = await FindingStep.filter(finding_id=one.id).order_by("version")
     rule = await Finding.get_or_none(id=one.silenced_by or one.id, state="dismissed")
-    facts = {"beside": days_beside(platform, one.at, call.language) if one.grain == "week" else [], "points": []}
+    days = 7 if one.grain == "week" else 1
+    facts = {"beside": days_beside(platform, one.at, call.language, days), "points": []}
     facts |= {name: one.facts[name] for name in _WHY["properties"] if name in one.facts}
     warned = await _warning(call, one)
     is_told = warned is not None and warned["state"] in WENT_OUT
     places = [{**each, "division": _place(call, each["division"])} for each in one.facts.get("places", ())]
     return {
-        **summary(call, one),
+        **summary(call, one, state_of(one, warned)),
         "why": {**dict.fromkeys(_WHY["properties"]), **facts, "places": places},
-        "after": await _after(call, one),
+        "after": await _after(call, one, (warned or {}).get("published_at")),
+        "most_chars": platform[SETTINGS].most_chars,
         "suggestion": wording.suggestion(platform, category, one) if category and one.state == "open" else None,
         "warning": warned,
         "rule": _RULE.of(platform, rule) if rule else None,
@@ -116,14 +122,16 @@ async def whole(call: Call, one: Finding) -> dict[str, Any]:
     }
 
 
-async def _after(call: Call, one: Finding) -> dict[str, Any]:
-    """The weeks behind it, and whether it fell: only weeks that are closed say so."""
+async def _after(call: Call, one: Finding, warned: str | None) -> dict[str, Any]:
+    """The weeks or days behind it, and whether it fell: those say so that are closed, and behind its warning."""
     ago, most = (monday(call.platform.today()) - monday(one.at)) // WEEK, one.facts.get("at_most")
+    grain: Any = "week" if one.level == "urgent" else one.grain
     # From its own week on: a series in which nothing was counted since is none.
-    series = await one_series(call.platform, one.category, one.division, ago)
+    series = await one_series(call.platform, one.category, one.division, ago, grain)
     figures, until = (zip(series.periods, series.counts, strict=True), series.open_from) if series else ((), one.at)
-    later = [(at, count) for at, count in figures if at > one.at][:WEEKS_AFTER]
-    known = [count for at, count in later if at < until and count is not None]
+    later = [(at, count) for at, count in figures if at > one.at][:PERIODS_AFTER]
+    since = date.fromisoformat(warned[:10]) if warned else one.at
+    known = [count for at, count in later if since < at < until and count is not None]
     weeks = [{"at": at.isoformat(), "count": count, "closed": at < until} for at, count in later]
     return {"weeks": weeks, "fell": known[-1] <= most if known and most is not None else None}
 

@@ -86,13 +86,19 @@ def checked(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def judged(asked: Iterable[Mapping[str, Any]], rules: Mapping[str, float]) -> Iterator[dict[str, Any]]:
-    """What is to be said of the last period of each series; those of which nothing can be said are left out."""
+    """What is to be said of the last periods of each series; those of which nothing can be said are left out."""
     alike, together = defaultdict(list), defaultdict(list)
     for one in asked:
-        alike[one["grain"], one["first"], len(one["counts"])].append(one)
-    for (grain, first, length), group in alike.items():
-        for verdict in _of_group(group, grain, first, length, rules) if length else ():
-            together[grain, verdict["at"]].append(verdict)
+        alike[one["grain"], one["first"], len(one["counts"]), one.get("last", 1)].append(one)
+    for (grain, first, length, last), group in alike.items():
+        window = int(rules["window"])
+        table = table_of([one["counts"] for one in group])
+        places = range(max(0, length - window - last + 1), length)
+        found = [_bounds(table, at, grain, first, rules) for at in places]
+        for at in places[-last:]:
+            until = at - places[0] + 1
+            for verdict in _of_group(group, at, grain, first, found[max(0, until - window) : until]):
+                together[grain, verdict["at"]].append(verdict)
     for (grain, _), verdicts in together.items():
         most = cut([one["p"] for one in verdicts], rules["rate"])
         rare = [min(most, rules[ALPHAS[one["method"]]]) for one in verdicts]
@@ -103,13 +109,11 @@ def judged(asked: Iterable[Mapping[str, Any]], rules: Mapping[str, float]) -> It
 
 
 def _of_group(
-    group: list[Mapping[str, Any]], grain: str, first: date, length: int, rules: Mapping[str, float]
+    group: list[Mapping[str, Any]], place: int, grain: str, first: date, found: list[tuple[str, Bounds]]
 ) -> Iterator[dict[str, Any]]:
-    """Verdicts on series that begin and end together, before they are held against others."""
-    table = table_of([one["counts"] for one in group])
-    found = [_bounds(table, at, grain, first, rules) for at in range(max(0, length - int(rules["window"])), length)]
+    """Verdicts on a period of series that begin and end together, before they are held against others."""
     (method, last), period = found[-1], timedelta(days=DAYS[grain])
-    at = first + (length - 1) * period
+    at = first + place * period
     for row, one in enumerate(group):
         if np.isnan(last.p[row]):
             continue
@@ -118,7 +122,7 @@ def _of_group(
         yield {
             "key": one["key"],
             "at": str(at),
-            "count": one["counts"][-1],
+            "count": one["counts"][place],
             "expected": told[-1][0],
             "upper": told[-1][1],
             "p": float(last.p[row]),

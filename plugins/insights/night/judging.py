@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess  # nosec B404 - this interpreter, without a shell
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +38,7 @@ MAX_LINE_BYTES, OVER = 1_048_576, (0, 3)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A series of which the last period is closed."""
+    """A series of which all periods are closed."""
 
     key: str
     #: The first Monday; or the first day, where the grain is a day.
@@ -46,11 +46,13 @@ class Asked:
     grain: Literal["week", "day"]
     #: None for a gap.
     counts: Sequence[int | None]
+    #: How many of its last periods are judged.
+    last: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is to be said of a series' last period."""
+    """What is to be said of one period of a series."""
 
     key: str
     at: date
@@ -67,7 +69,7 @@ class Judged:
     since: date
     #: Alarms that chance makes in a year over all series that were judged with it.
     chance_per_year: float
-    #: (expected, upper) of the last periods, the last one's last.
+    #: (expected, upper) of the last periods up to it, its own last.
     bounds: Sequence[tuple[float | None, float | None]]
 
 
@@ -75,15 +77,12 @@ class NightFailed(Problem, status=503, code="night-failed", says=say):
     """The figures could not be judged; nothing was changed, and the next night tries again."""
 
 
-async def judge(
-    asked: Iterable[Asked], settings: NightSettings, refused: Callable[[str, str], object] | None = None
-) -> list[Judged]:
-    """Judge the last period of each series, in a process of its own with the lowest priority.
+async def judge(asked: Iterable[Asked], settings: NightSettings) -> list[Judged]:
+    """Judge the last periods of each series, in a process of its own with the lowest priority.
 
     Args:
-        asked: The series. Of one that is too short, or ends with a gap, nothing is said.
+        asked: The series. Of one that is too short, and of a gap, nothing is said; the log names one that is wrong.
         settings: By what, and in which time and memory.
-        refused: Is told the key of a series that is wrong, and why; the others are judged. Without, the log is.
 
     Raises:
         NightFailed: The process took too long or too much memory, or ended otherwise than it should.
@@ -91,7 +90,7 @@ async def judge(
     process = await asyncio.create_subprocess_exec(*_command(), **_alone())
     try:
         async with asyncio.timeout(settings.seconds):
-            return await _exchanged(process, asked, settings, refused or _logged)
+            return await _exchanged(process, asked, settings)
     except TimeoutError:
         raise NightFailed(
             say("The night took more than {seconds} s and was ended.", seconds=settings.seconds)
@@ -116,9 +115,7 @@ def _alone() -> dict[str, Any]:
     return {"env": passed | ALONE, "cwd": "/", "start_new_session": True, "limit": MAX_LINE_BYTES, **pipes}
 
 
-async def _exchanged(
-    process: Any, asked: Iterable[Asked], settings: NightSettings, refused: Callable[[str, str], object]
-) -> list[Judged]:
+async def _exchanged(process: Any, asked: Iterable[Asked], settings: NightSettings) -> list[Judged]:
     """A line a series each way, so that whatever else the loop has to do comes between."""
     with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, and says below why
         for one in (settings.rules(), *asked):
@@ -129,7 +126,7 @@ async def _exchanged(
     async for line in process.stdout:
         told = orjson.loads(line)
         if "error" in told:
-            refused(told["key"], told["error"])
+            log.error("a series can't be judged", key=told["key"], why=told["error"])
         else:
             days = {name: date.fromisoformat(told[name]) for name in ("at", "since")}
             found.append(Judged(**told | days))
@@ -137,7 +134,3 @@ async def _exchanged(
     if (status := await process.wait()) not in OVER:
         raise NightFailed(say("The night's process ended with status {status}: {said}", status=status, said=said))
     return found
-
-
-def _logged(key: str, why: str) -> None:
-    log.error("a series can't be judged", key=key, why=why)

@@ -7,9 +7,11 @@ there is one version, and no sum over weeks beside it.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 
 from banshi import Key, Platform
 from banshi.sdk.http import MIN_SHOWN
@@ -17,6 +19,7 @@ from banshi.sdk.operations import hourly
 from insights.figures.calendar import WEEK, open_week
 from insights.figures.categories import CATEGORIES, SUMS
 from insights.figures.series import Series, series_of
+from insights.findings.models import Finding
 from insights.findings.reading import warned_in
 from insights.published.models import OpenWeek
 from insights.published.suppression import Cell, hidden, with_sums
@@ -47,12 +50,26 @@ async def publish(platform: Platform) -> None:
     while week <= settled:
         if leaves := leaves_of(series, week):
             groups = {code: categories[code].group for _, code in leaves}
-            told = {(division, code) for code, division in await warned_in(platform, week)}
-            table = await asyncio.to_thread(table_of, leaves, groups, told)
-            values = {"groups": groups, "figures": table, "published_at": platform.now()}
-            # Where another process was quicker, its table is the one.
-            await OpenWeek.get_or_create(week=week, defaults=values)
+            told = told_of(await warned_in(platform, week))
+            # Where warnings have told so much that the table would give others away, there is none of that week.
+            if table := await asyncio.to_thread(table_of, leaves, groups, *told):
+                values = {"groups": groups, "figures": table, "published_at": platform.now()}
+                # Where another process was quicker, its table is the one.
+                await OpenWeek.get_or_create(week=week, defaults=values)
         week += WEEK
+
+
+def told_of(warned: Iterable[Finding]) -> tuple[set[Cell], dict[Cell, int]]:
+    """What warnings have told of a week's table: whole cells of it; and of others how many, in streets and on days."""
+    whole, parts = set[Cell](), Counter[Cell]()
+    for one in warned:
+        for place, count in one.told_places.items():
+            cell = (place[:DISTRICT], one.category)
+            if one.grain == "week" and place == cell[0]:
+                whole.add(cell)
+            else:
+                parts[cell] += count
+    return whole, parts
 
 
 def leaves_of(series: Iterable[Series], week: date) -> dict[Cell, int]:
@@ -70,11 +87,15 @@ def leaves_of(series: Iterable[Series], week: date) -> dict[Cell, int]:
 
 
 def table_of(
-    leaves: Mapping[Cell, int], groups: Mapping[str, str], told: Collection[Cell] = ()
+    leaves: Mapping[Cell, int],
+    groups: Mapping[str, str],
+    told: Collection[Cell] = (),
+    known: Mapping[Cell, int] = MappingProxyType({}),
 ) -> dict[str, dict[str, int | None]]:
-    """The table with all sums, by division and then by category or group, as it is published."""
+    """The table with all sums, by division and then by category or group, as it is published; {} where it can't be."""
     figures, table = with_sums(leaves, groups), dict[str, dict[str, int | None]]()
-    unshown = hidden(figures, groups, MIN_SHOWN, told)
+    if (unshown := hidden(figures, groups, MIN_SHOWN, told, known)) is None:
+        return {}
     for (division, code), count in figures.items():
         table.setdefault(division or ALL, {})[code or ALL] = None if (division, code) in unshown else count
     return table

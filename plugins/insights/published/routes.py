@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
+from itertools import product
+from typing import Any
 
+import orjson
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Key, NotFound, Parameter, Platform, text_in
 from banshi.sdk.http import KeptFigures, Routes, etag_of, reply_bytes
 from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import DIVISIONS
-from insights.published.forms import json_stat, table
 from insights.published.models import OpenWeek
 from insights.published.publication import ALL, ELSEWHERE
 from insights.sentences import say, word
@@ -71,4 +79,65 @@ async def written(platform: Platform, asked: tuple[int, str]) -> tuple[bytes, ..
         for some in (order, ordered)
     )
     link = {"license": [{"type": "text/html", "href": platform[SETTINGS].open_figures.license}]}
-    return json_stat(weeks, places, codes, language, link=link), table(weeks, places, codes)
+    forms = partial(json_stat, weeks, places, codes, language, link=link), partial(table, weeks, places, codes)
+    return await asyncio.to_thread(lambda: tuple(form() for form in forms))
+
+
+#: What spreadsheets need to see that a file is UTF-8, and what begins a formula there.
+MARK, FORMULA = "\ufeff", ("=", "+", "-", "@", "\t", "\r")
+
+#: JSON-stat's statuses of a figure that is hidden, and of one that nobody knows.
+HIDDEN, UNKNOWN = "c", ":"
+
+#: Codes with what they are called: the sum first, each group before its categories.
+Labels = Mapping[str, str]
+
+
+def json_stat(weeks: Sequence[OpenWeek], places: Labels, codes: Labels, language: str, **more: object) -> bytes:
+    """A data set by week, division and category, with `more` members of it."""
+    groups = {code: group for week in weeks for code, group in week.groups.items()}
+    inner: dict[str, list[str]] = defaultdict(list)
+    for code in [*codes][1:]:
+        inner[groups.get(code) or ALL].append(code)
+    days = {f"{one.week:%G-W%V}": f"{one.week}" for one in weeks}
+    outer = {ALL: [*places][1:]}
+    dimensions: dict[str, Any] = {
+        "week": {"label": word("Week"), "category": {"index": [*days], "label": days}},
+        "division": {"label": word("Division"), "category": {"index": [*places], "label": places, "child": outer}},
+        "category": {"label": word("Category"), "category": {"index": [*codes], "label": codes, "child": inner}},
+    }
+    found = [*_figures(weeks, places, codes)]
+    note = word("Figures from 1 to 4 are hidden (c), and as many others as would give these away.")
+    document = {
+        "version": "2.0",
+        "class": "dataset",
+        "label": text_in(word("What was counted, by week, division and category"), language),
+        "note": [text_in(note, language)],
+        "updated": max(one.published_at for one in weeks).isoformat(),
+        "role": {"time": ["week"], "geo": ["division"]},
+        "id": [*dimensions],
+        "size": [len(weeks), len(places), len(codes)],
+        "dimension": {name: {**one, "label": text_in(one["label"], language)} for name, one in dimensions.items()},
+        "value": [figure for *_, figure, _ in found],
+        "status": {str(at): status for at, (*_, status) in enumerate(found) if status},
+    }
+    return orjson.dumps({**document, **more})
+
+
+def table(weeks: Sequence[OpenWeek], places: Labels, codes: Labels) -> bytes:
+    """A line for each figure."""
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(["week", "division", "division_title", "category", "category_title", "count", "status"])
+    safe = {one: f"'{one}" if one.startswith(FORMULA) else one for one in (*places.values(), *codes.values())}
+    for week, place, code, figure, status in _figures(weeks, places, codes):
+        lines.writerow([week, place, safe[places[place]], code, safe[codes[code]], figure, status])
+    return (MARK + text.getvalue()).encode()
+
+
+def _figures(weeks: Sequence[OpenWeek], *labels: Labels) -> Iterator[tuple[str, str, str, int | None, str]]:
+    for week in weeks:
+        for place, code in product(*labels):
+            own = week.figures.get(place, {})
+            status = "" if own.get(code) is not None else HIDDEN if code in own else UNKNOWN
+            yield str(week.week), place, code, own.get(code), status

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from heapq import heappop, heappush
+from types import MappingProxyType
 
 #: Division and category; "" is the sum over all of them, a group's code the sum over the group.
 Cell = tuple[str, str]
@@ -44,9 +45,14 @@ def with_sums(leaves: Mapping[Cell, int], groups: Mapping[str, str]) -> dict[Cel
 
 
 def hidden(
-    figures: Mapping[Cell, int], groups: Mapping[str, str], least: int, told: Collection[Cell] = ()
-) -> set[Cell]:
-    """The cells that can't be shown. Of none of them the sums say that it is below `least`.
+    figures: Mapping[Cell, int],
+    groups: Mapping[str, str],
+    least: int,
+    told: Collection[Cell] = (),
+    known: Mapping[Cell, int] = MappingProxyType({}),
+) -> set[Cell] | None:
+    """The cells that can't be shown. Of none of them the sums say that it is below `least`. None where that can't be
+    reached, since too much was told elsewhere: nothing of the table can be shown.
 
     A figure may be one more where others around it make up for it, and each of these less, down to 1. As long as it
     can't be `least` in this way, the shown figures are hidden that are the least on a way around.
@@ -55,17 +61,21 @@ def hidden(
         figures: Those of the table, with all sums.
         groups: Category → its group.
         told: What was told elsewhere, such as in a warning: it makes up for nothing, since everybody knows it.
+        known: Of cells, how many were told elsewhere of a part of it, a street or a day: it isn't less than that.
     """
     found = {cell for cell, count in figures.items() if 0 < count < least}
+    floor = {cell: max(1, known.get(cell, 0)) for cell in figures}
     arcs = {cell: _arc(cell, groups) for cell, count in figures.items() if count and cell not in told}
     steps: defaultdict[Cell, list[tuple[Cell, Cell, int]]] = defaultdict(list)
     for cell, (tail, head) in arcs.items():
         steps[tail].append((head, cell, 1))
         steps[head].append((tail, cell, -1))
-    for cell in sorted(found & arcs.keys()):
+    for cell in sorted(found):
         now = dict(figures)
-        while (more := least - now[cell]) > 0 and (way := _way(cell, *arcs[cell], steps, now, found)):
-            step = min([more, *(now[one] - 1 for one, sign in way if sign < 0)])
+        while (more := least - now[cell]) > 0:
+            if cell not in arcs or not (way := _way(cell, *arcs[cell], steps, now, found, floor)):
+                return None
+            step = min([more, *(now[one] - floor[one] for one, sign in way if sign < 0)])
             for one, sign in [(cell, 1), *way]:
                 now[one] += sign * step
             found |= {one for one, _ in way}
@@ -81,7 +91,15 @@ def _arc(cell: Cell, groups: Mapping[str, str]) -> Arc:
     return beyond, ("", code) if code in groups else cell
 
 
-def _way(cell: Cell, goal: Cell, begin: Cell, steps: Steps, now: Mapping[Cell, int], free: Collection[Cell]) -> Way:
+def _way(
+    cell: Cell,
+    goal: Cell,
+    begin: Cell,
+    steps: Steps,
+    now: Mapping[Cell, int],
+    free: Collection[Cell],
+    floor: Mapping[Cell, int],
+) -> Way:
     """The cells that make up for one more of a cell, each with 1 or -1: those of the way that hides the least."""
     queue: list[tuple[int, Cell, Way]] = [(0, begin, [])]
     done = set[Cell]()
@@ -93,6 +111,6 @@ def _way(cell: Cell, goal: Cell, begin: Cell, steps: Steps, now: Mapping[Cell, i
             continue
         done.add(node)
         for then, one, sign in steps[node]:
-            if then not in done and one != cell and (sign > 0 or now[one] > 1):
+            if then not in done and one != cell and (sign > 0 or now[one] > floor[one]):
                 heappush(queue, (cost + (0 if one in free else now[one]), then, [*way, (one, sign)]))
     return []

@@ -4,4 +4,5 @@ from insights.figures.models import Count as Count  # named again: this is the m
 from insights.figures.models import CountSource as CountSource
 from insights.findings.models import Finding as Finding
 from insights.findings.models import FindingStep as FindingStep
+from insights.findings.models import JudgedUntil as JudgedUntil
 from insights.published.models import OpenWeek as OpenWeek

@@ -13,7 +13,19 @@ from banshi.testing import Door
 from insights.figures.models import CountSource
 from insights.findings import weekly
 from tests.channels.site.browsing import Browser, open_browser
-from tests.insights.findings.city import EAST, LIST, STREETS, analyst, any_rise, count, last_week, open_city, risen
+from tests.insights.findings.city import (
+    EAST,
+    LIST,
+    STREETS,
+    analyst,
+    any_rise,
+    count,
+    count_days,
+    findings,
+    last_week,
+    open_city,
+    risen,
+)
 from web_site.session import STAFF
 
 ROOM = f"{STAFF}/findings"
@@ -108,6 +120,35 @@ async def test_a_dismissal_asks_why_and_until_when_and_can_be_taken_back(door: D
         assert "同一团伙" in text(browser, "hi")
         await browser.press()
         assert not browser.page.xpath("//section[@aria-labelledby='ru']")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_day_that_rose_is_told_as_a_day(door: Door, language: str) -> None:
+    await count_days(door, EAST, *[(ago, 5) for ago in range(2, 30)], (1, 31))
+    await weekly.judge_now(door.platform)
+    one = next(one for one in await findings(door) if one["grain"] == "day" and one["division"]["code"] == EAST)
+    async with open_browser(door, LIN, language=language) as browser:
+        await browser.go(f"{ROOM}/{one['id']}")
+        assert browser.status == 200
+        words = {"zh-CN": ("一日31起", "每天5.0起", "每日起数"), "en": ("31 on one day", "5.0 a day", "By day")}[
+            language
+        ]
+        page = browser.page.xpath("string(//main)")
+        assert all(word in page for word in words), page
+
+
+async def test_the_page_has_the_settings_lengths_and_the_list_says_what_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weekly, "judge", any_rise)
+    most = {"zh-CN": (21, 63), "en": (70, 190)}
+    async with open_city(tmp_path, "web_site", most_chars=most) as door, open_browser(door, LIN) as browser:
+        one = await risen(door)
+        await browser.go(f"{ROOM}/{one['id']}")
+        labels = " ".join(browser.page.xpath("//section[@aria-labelledby='dr']//label//text()"))
+        assert all(str(number) in labels for numbers in most.values() for number in numbers)
+        await browser.go(f"{ROOM}?state=sent")
+        assert "没有符合条件的预警" in browser.page.xpath("string(//main)")
 
 
 async def test_nobody_but_its_analysts_and_publishers_finds_the_room(door: Door) -> None:

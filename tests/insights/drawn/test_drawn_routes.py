@@ -16,12 +16,26 @@ from lxml import etree
 from PIL import Image
 
 from banshi.testing import Door
+from insights.drawn import maps
 from insights.drawn.charts import chart_of, stand_alone
 from insights.drawn.press import PRESS, Press
 from insights.figures.models import Count
 from insights.findings import weekly
+from insights.findings.urgent import look
 from tests.insights.drawn.test_charts import HOSTILE, finding
-from tests.insights.findings.city import EAST, LIST, WEST, act, analyst, any_rise, count, last_week, open_city, risen
+from tests.insights.findings.city import (
+    EAST,
+    LIST,
+    WEST,
+    act,
+    analyst,
+    any_rise,
+    count,
+    count_days,
+    last_week,
+    open_city,
+    risen,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -84,6 +98,26 @@ async def test_a_weeks_report_says_what_rose_where_and_what_was_done(door: Door)
         "/v1/insights/report.pdf", headers={"Accept-Language": "en"}
     )
     assert "Nothingrose" in read(others.body)[1]
+
+
+async def test_a_weeks_report_has_what_was_urgent_on_its_days(door: Door) -> None:
+    await risen(door)
+    day = last_week(door) + timedelta(days=6)
+    await count_days(door, WEST, ((door.platform.today() - day).days, 7), deaths=1)
+    await look(door.platform)
+    reply = await analyst(door).get("/v1/insights/report.pdf", headers={"Accept-Language": "en"})
+    text = read(reply.body)[1]
+    assert f"PaidtasksinYouxianQu,{day}" in text
+    assert "7werecounted" in text
+
+
+async def test_the_shapes_of_the_map_are_read_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    await risen(door)
+    lin, query = analyst(door), {"category": "fraud-tasks"}
+    maps.read_shapes.cache_clear()
+    assert (await lin.get("/v1/insights/map.svg", params=query)).status == 200
+    monkeypatch.setattr(Path, "read_bytes", None)
+    assert (await lin.get("/v1/insights/map.svg", params=query)).status == 200
 
 
 async def test_a_map_hides_what_few_are_and_is_for_the_categorys_department(door: Door) -> None:

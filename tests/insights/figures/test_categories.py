@@ -89,15 +89,15 @@ async def test_a_file_of_an_operator_s_that_is_wrong_stops_the_start(tmp_path: P
 
 
 async def test_thresholds_are_the_setting_s_but_for_what_a_category_says_itself(tmp_path: Path, database: str) -> None:
-    own = "thresholds = { hint = { percent = 80 }, urgent = { count = 0 } }\n[categories.template]"
+    own = "thresholds = { hint = { percent = 80 }, urgent = { count = 3 } }\n[categories.template]"
     settings = {"thresholds": {"hint": {"least": 7, "percent": 40}, "running": 3}}
     file = FILE.replace("[categories.template]", own, 1)
     async with bureau(tmp_path, database, settings=settings, file=file) as door:
         theft, fraud = (door.platform[CATEGORIES][code].thresholds for code in ("theft", "fraud"))
-        assert (theft.hint, theft.urgent.count, theft.running) == (Rise(least=7, percent=80), 0, 3)
+        assert (theft.hint, theft.urgent.count, theft.running) == (Rise(least=7, percent=80), 3, 3)
         assert (fraud.hint, fraud.urgent.count, fraud.warn) == (
             Rise(least=7, percent=40),
-            3,
+            0,
             Rise(least=10, percent=50),
         )
         assert door.platform[SETTINGS].thresholds == fraud

@@ -178,12 +178,8 @@ async def test_what_is_counted_otherwise_is_counted_anew_and_what_has_gone_stays
         await collect(door.platform)
         await AppealRecord.filter(case_id=gone).delete()
         await appeal(NOW - timedelta(days=90), "roads")
-        real = collecting._named(door.platform, "appeals")
-        monkeypatch.setattr(
-            collecting,
-            "_named",
-            lambda _, source: {**real, "ask-parks/roads": ["noise"]} if source == "appeals" else {},
-        )
+        more = {"ask-parks/noise": ["noise"], "ask-parks/roads": ["noise"]}
+        monkeypatch.setattr(collecting, "named_in", lambda source, _: more if source == "appeals" else {})
         await collect(door.platform)
         days = [(NOW - timedelta(days=days)).date().isoformat() for days in (200, 100, 90)]
         assert [(day, count) for *_, day, count in await counted()] == [(day, 1) for day in days]

@@ -116,6 +116,7 @@ WRONG = {
     "2026-W47,510703,thefts,1": "category: no category that counts reports is called so: did you mean 'theft'?",
     "2026-11-24,510703,theft,1": "week: it is no Monday: a week is written as 2026-W48, or by its Monday",
     "2026-W50,510703,theft,1": "week: it is yet to come",
+    "0206-W47,510703,theft,1": "week: it is before 1980-01-01: is the year right?",
     ",510703,theft,1": "day: give a day such as 2026-11-24, or a week such as 2026-W48, if there is one",
     "2026-W47,510703,theft": "it has 3 cells in place of 4",
 }

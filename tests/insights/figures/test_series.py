@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from banshi.foundation.findings import ConfigurationError
 from banshi.sdk.toml import SettingsError, typed
 from banshi.testing import Door
+from insights.figures import series
 from insights.figures.calendar import days_beside, open_week
 from insights.figures.divisions import DIVISIONS, Divisions, chain, merged_upwards, over
 from insights.figures.series import Day, counted_days, one_series, series_of
@@ -89,6 +91,42 @@ async def test_what_is_handed_in_by_weeks_has_no_days(tmp_path: Path, database: 
     async with bureau(tmp_path, database) as door:
         await bring(door, tmp_path, HEADER + weeks_from(FIRST, [3, 0]))
         assert await series_of(door.platform, grain="day") == []
+
+
+async def test_one_series_reads_the_rows_of_its_division_and_all_are_joined_beside_the_loop(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = changed({"old": "510724", "new": ["510705"]})
+    read, joined = set[str](), set[int]()
+    rows, made = series._rows, series._series
+
+    async def noted(*asked: Any) -> Any:
+        found = await rows(*asked)
+        read.update(row["division"] for row in found)
+        return found
+
+    def beside(*given: Any) -> Any:
+        joined.add(threading.get_ident())
+        return made(*given)
+
+    async with bureau(tmp_path, database, settings={"changes": changes}) as door:
+        places = ("510703", "510703001", "510704", "510724001", "510705001")
+        await bring(door, tmp_path, HEADER + "".join(weeks_from(FIRST, [1, 2], place) for place in places))
+        monkeypatch.setattr(series, "_rows", noted)
+        monkeypatch.setattr(series, "_series", beside)
+        for division, inside in (
+            ("510703", {"510703", "510703001"}),
+            ("510703001", {"510703001"}),
+            ("510705", {"510705001", "510724001"}),
+            ("510705001", {"510705001", "510724001"}),
+            ("", {*places}),
+        ):
+            read.clear()
+            many = 5 if not division else len(inside)
+            assert (await counts(door, division))[:2] == [many, 2 * many]
+            assert read >= inside
+            assert not division or not {one for one in read - inside if not one.startswith("510724")}
+        assert threading.get_ident() not in joined
 
 
 # -- divisions -------------------------------------------------------------------------------------------------------

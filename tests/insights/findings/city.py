@@ -12,6 +12,7 @@ from banshi import Write
 from banshi.testing import Door, Person, open_door
 from insights.figures.calendar import monday
 from insights.figures.models import Count, CountSource
+from insights.figures.series import STEPS
 from insights.findings import weekly
 from insights.night.judging import Asked, Judged
 
@@ -25,7 +26,9 @@ STREETS = ("510703001", "510703002", "510703003")
 
 
 @asynccontextmanager
-async def open_city(folder: Path, *more: str, push: Mapping[str, Any] | None = None, **own: Any) -> AsyncIterator[Door]:
+async def open_city(
+    folder: Path, *more: str, push: Mapping[str, Any] | None = None, database: str | None = None, **own: Any
+) -> AsyncIterator[Door]:
     names = ("criminal", "petitions", "cyber")
     plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in names}
     plugins |= {name: name for name in ("mobile_push", "insights", *more)}
@@ -34,7 +37,7 @@ async def open_city(folder: Path, *more: str, push: Mapping[str, Any] | None = N
     settings = {"city": CITY, "divisions": divisions, "open_days": 0, "judged_at": 23, "urgent_seconds": 3600.0, **own}
     alerts = {"alerts": {"sender": "alerts@city.example"}}
     given = {"insights": settings, "mobile_push": {**alerts, **(push or {})}}
-    async with open_door(folder, plugins, settings=given) as door:
+    async with open_door(folder, plugins, settings=given, platform={"database": database} if database else {}) as door:
         yield door
 
 
@@ -79,16 +82,17 @@ async def _told(door: Door, rows: Iterable[Count], weeks: int = 5) -> None:
 
 async def any_rise(asked: Iterable[Asked], _: Any = None) -> list[Judged]:
     """A night whose bound is twice the mean of the weeks before."""
-    return [one for series in asked if (one := _judged(series))]
+    return [one for series in asked for ago in range(series.last) if (one := _judged(series, len(series.counts) - ago))]
 
 
-def _judged(series: Asked) -> Judged | None:
-    known = [one for one in series.counts[:-1] if one is not None]
-    count, mean = series.counts[-1], sum(known) / len(known) if known else 0.0
+def _judged(series: Asked, length: int) -> Judged | None:
+    counts = series.counts[: max(0, length)]
+    known = [one for one in counts[:-1] if one is not None]
+    count, mean = counts[-1] if counts else None, sum(known) / len(known) if known else 0.0
     if count is None:
         return None
-    at = series.first + timedelta(weeks=len(series.counts) - 1)
-    window = min(26, len(series.counts))
+    at = series.first + (length - 1) * STEPS[series.grain]
+    window = min(26, length)
     bounds = [(mean, 2 * mean)] * window
     return Judged(series.key, at, count, mean, 2 * mean, 0.001, "ears-c2", count > 2 * mean, at, 1.5, bounds)
 
@@ -98,6 +102,12 @@ async def risen(door: Door, division: str = EAST, counts: Sequence[int | None] =
     await count(door, division, counts, **more)
     await weekly.judge_now(door.platform)
     return next(one for one in await findings(door) if one["division"]["code"] == division)
+
+
+def later(door: Door, weeks: int) -> None:
+    """So many weeks go by, in which the figures' source tells of every day."""
+    now = door.platform.now()
+    door.platform.now = lambda: now + timedelta(weeks=weeks)
 
 
 async def findings(door: Door, **query: str) -> list[Any]:

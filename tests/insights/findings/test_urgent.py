@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from banshi.kinds.appeal.models import AppealRecord
 from banshi.sdk.events import LISTENERS, Listener
 from banshi.testing import Door
 from insights.figures.models import Count
+from insights.findings import urgent
+from insights.findings.models import Finding
 from insights.findings.urgent import look
+from tests.insights.figures.bureau import NOW, bureau
+from tests.insights.figures.test_collecting import appeal
 from tests.insights.findings.city import (
     CITY,
     EAST,
@@ -30,7 +37,8 @@ from tests.waiting import until
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    async with open_city(tmp_path, push={"one_person": ["criminal"]}) as opened:
+    series = {"urgent": {"count": 3}}
+    async with open_city(tmp_path, push={"one_person": ["criminal"]}, thresholds=series) as opened:
         yield opened
 
 
@@ -202,3 +210,108 @@ async def test_a_day_that_was_corrected_is_not_sent_as_it_was(door: Door) -> Non
     await look(door.platform)
     (after,) = await findings(door)
     (await act(lin, after, "draft")).ok()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "why"),
+    [
+        ({"count": 1, "deaths": 1}, {"count": 2, "deaths": 2}, "deaths"),
+        ({"count": 1, "loss": 1_200_000}, {"count": 2, "loss": 2_400_000}, "loss"),
+        ({"count": 1, "loss": 1_200_000}, {"count": 2, "loss": 2_300_000, "largest_loss": 1_200_000}, "loss"),
+        ({"count": 4}, {"count": 5, "loss": 1_500_000, "largest_loss": 1_400_000}, "loss"),
+        ({"count": 1, "deaths": 1}, {"count": 2, "deaths": 1, "loss": 2_000_000, "largest_loss": 2_000_000}, "loss"),
+        ({"count": 1, "deaths": 1}, {"count": 3, "deaths": 1}, ""),
+        ({"count": 1, "loss": 1_200_000}, {"count": 2, "loss": 1_300_000, "largest_loss": 1_200_000}, ""),
+    ],
+)
+@pytest.mark.parametrize("decided", ["draft", "dismiss"])
+async def test_another_death_or_large_loss_of_a_day_that_was_decided_about_is_found_anew(
+    door: Door, decided: str, first: dict[str, int], then: dict[str, int], why: str
+) -> None:
+    await count_days(door, EAST, (1, first["count"]), **{name: first[name] for name in first if name != "count"})
+    await look(door.platform)
+    (one,), lin = await findings(door), analyst(door)
+    (await act(lin, one, decided, reason="同一案件", until=door.platform.today().isoformat())).ok()
+    assert await look(door.platform) == []
+    await Count.filter(division=EAST).update(**then)
+    told = await look(door.platform)
+    assert [(each.facts["urgent"], each.count, each.state) for each in told] == (
+        [(why, then["count"], "open")] if why else []
+    )
+    # It is told once, and stays as long as it is true.
+    assert await look(door.platform) == []
+    assert len(await findings(door, state="open")) == len(told)
+    for each in told:
+        (await act(lin, {"id": str(each.id)}, "draft")).ok()
+
+
+async def test_a_day_that_is_not_urgent_any_more_is_withdrawn(door: Door) -> None:
+    await count_days(door, EAST, (1, 1), deaths=1)
+    await look(door.platform)
+    for deaths, state in ((0, "withdrawn"), (1, "open")):
+        await Count.filter(division=EAST).update(deaths=deaths)
+        await look(door.platform)
+        assert [each["state"] for each in await findings(door)] == [state]
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({STREETS[0]: 1, STREETS[1]: 1, STREETS[2]: 1}, {EAST: 3}),
+        ({STREETS[0]: 1, WEST: 1, "": 1}, {"": 3}),
+        ({STREETS[0]: 3, STREETS[1]: 1, WEST: 1}, {STREETS[0]: 3}),
+        # Beside the street's as many are elsewhere in the district.
+        ({STREETS[0]: 3, STREETS[1]: 2, STREETS[2]: 1}, {STREETS[0]: 3, EAST: 6}),
+        ({STREETS[0]: 1, EAST: 1}, {}),
+    ],
+)
+async def test_a_series_is_told_of_the_smallest_division_that_has_it(
+    door: Door, counts: dict[str, int], told: dict[str, int]
+) -> None:
+    for division, number in counts.items():
+        await count_days(door, division, (1, number))
+    await look(door.platform)
+    assert {each["division"]["code"]: each["count"] for each in await findings(door)} == told
+
+
+async def test_without_a_word_in_the_settings_three_are_no_series(tmp_path: Path) -> None:
+    async with open_city(tmp_path) as door:
+        await count_days(door, EAST, (1, 30))
+        await count_days(door, EAST, (1, 3), category="robbery")
+        await look(door.platform)
+        assert [each["category"]["code"] for each in await findings(door)] == ["robbery"]
+
+
+async def test_what_the_platform_counts_itself_is_a_series_within_24_hours_and_not_by_the_calendar(
+    tmp_path: Path, database: str
+) -> None:
+    units = {"parks/east": "510703001", "parks/west": "510703002"}
+    series = {"units": units, "thresholds": {"urgent": {"count": 3}}}
+    async with bureau(tmp_path, database, settings=series) as door:
+        morning = NOW.replace(hour=1)
+        await appeal(morning - timedelta(hours=23, minutes=59), unit="east")
+        await appeal(morning - timedelta(hours=2), unit="west")
+        await appeal(morning - timedelta(hours=1), category="roads")
+        assert await look(door.platform) == []
+        last = await appeal(morning, unit="west")
+        (one,) = await look(door.platform)
+        assert (one.division, one.count, one.at, one.facts["urgent"]) == ("510703", 3, NOW.date(), "count")
+        assert await look(door.platform) == []
+        # A minute later it is none: the first is a day ago.
+        await AppealRecord.filter(case_id=last).update(received_at=morning + timedelta(minutes=1))
+        await look(door.platform)
+        assert [each.state for each in await Finding.all()] == ["withdrawn"]
+
+
+async def test_the_look_goes_through_its_figures_beside_the_loop(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, made = set[int](), urgent._urgent
+
+    def noted(*given: Any) -> Any:
+        threads.add(threading.get_ident())
+        return made(*given)
+
+    monkeypatch.setattr(urgent, "_urgent", noted)
+    await count_days(door, EAST, (1, 3))
+    assert len(await look(door.platform)) == 1
+    assert threads
+    assert threading.get_ident() not in threads

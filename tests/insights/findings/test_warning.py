@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from banshi.testing import Door, Person
-from insights.findings import deciding, weekly
+from insights.figures.models import Count, CountSource
+from insights.findings import deciding, urgent, weekly
+from insights.findings.drafting import warning
 from insights.findings.models import FindingStep
 from insights.findings.reading import warned_in
+from insights.published.publication import told_of
+from mobile_push.broadcasts.schedule import publish_due
 from mobile_push.tables.models import Broadcast, BroadcastEvent
 from tests.insights.findings.city import (
     EAST,
@@ -24,8 +29,10 @@ from tests.insights.findings.city import (
     analyst,
     any_rise,
     count,
+    count_days,
     findings,
     last_week,
+    later,
     open_city,
     risen,
 )
@@ -51,16 +58,16 @@ async def test_a_draft_has_the_template_the_figure_the_area_and_the_departments_
     assert suggested["title"]["zh-CN"] == "防诈提醒：刷单返利警情增多"
     assert "近7天涪城区接报19起、损失37.2万元。" in suggested["body"]["zh-CN"]
     assert (await act(lin, one, "draft")).ok()["state"] == "drafted"
-    (warning,) = (await lin.get("/v1/notices")).ok()["items"]
-    assert (warning["state"], warning["title"], warning["audience"]) == (
+    (notice,) = (await lin.get("/v1/notices")).ok()["items"]
+    assert (notice["state"], notice["title"], notice["audience"]) == (
         "draft",
         suggested["title"],
         {"divisions": [EAST]},
     )
     steps = (await door.anyone.get("/v1/help/urgent-fraud", headers={"Accept-Language": "zh-CN"})).ok()["steps"]
-    assert all(step in warning["content"]["zh-CN"] for step in steps)
+    assert all(step in notice["content"]["zh-CN"] for step in steps)
     told = (await show(lin, one))["warning"]
-    assert (told["id"], told["state"], told["unfounded"], told["too_long"]) == (warning["id"], "draft", [], [])
+    assert (told["id"], told["state"], told["unfounded"], told["too_long"]) == (notice["id"], "draft", [], [])
 
 
 async def test_what_is_too_long_or_has_a_number_of_nobodys_is_named(door: Door) -> None:
@@ -236,9 +243,172 @@ async def test_every_figure_of_a_warnings_page_is_known_to_those_who_hide_others
     await risen(door)
     city, lin = next(one for one in await findings(door) if one["division"]["code"] == ""), analyst(door)
     (await act(lin, city, "draft", propose=True)).ok()
-    assert await warned_in(door.platform, last_week(door)) == set()
+    assert await warned_in(door.platform, last_week(door)) == []
     address = f"/v1/notices/{(await show(lin, city))['warning']['id']}"
     (await analyst(door, "wu").post(f"{address}/actions/approve")).ok()
     told = (await door.anyone.get(address, headers={"Accept-Language": "zh-CN"})).ok()
     assert "涪城区: 19" in str(told)
-    assert await warned_in(door.platform, last_week(door)) == {("fraud-tasks", place) for place in ("", EAST, WEST)}
+    cells = {(place, "fraud-tasks") for place in ("", EAST, WEST)}
+    assert told_of(await warned_in(door.platform, last_week(door))) == (cells, {})
+
+
+# -- what is asked again before it goes out --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["notice", "alert"])
+async def test_a_figure_that_was_corrected_meanwhile_is_not_approved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str, kind: str
+) -> None:
+    monkeypatch.setattr(weekly, "judge", any_rise)
+    async with open_city(tmp_path, push=ONE_PERSON, database=database) as door:
+        one, lin, wu = await risen(door), analyst(door), analyst(door, "wu")
+        (await act(lin, one, "draft", kind=kind, propose=True)).ok()
+        address = f"/v1/{kind}s/{(await show(lin, one))['warning']['id']}"
+        await Count.filter(division=EAST, day=last_week(door)).update(count=25)
+        refused = await wu.post(f"{address}/actions/approve", headers={"Accept-Language": "zh-CN"})
+        assert "现为25起" in refused.problem(409, "conflict")["detail"]
+        assert [row.state for row in await Broadcast.all()] == ["proposed"]
+        await Count.filter(division=EAST, day=last_week(door)).update(count=19)
+        (await wu.post(f"{address}/actions/approve")).ok()
+        assert (await findings(door, state="sent"))[0]["id"] == one["id"]
+
+
+async def test_an_urgent_day_that_was_corrected_meanwhile_is_not_approved(door: Door) -> None:
+    await count_days(door, EAST, (1, 6), deaths=1)
+    await urgent.look(door.platform)
+    (one,), lin, wu = await findings(door), analyst(door), analyst(door, "wu")
+    (await act(lin, one, "draft", propose=True)).ok()
+    address = f"/v1/alerts/{(await show(lin, one))['warning']['id']}/actions/approve"
+    await Count.filter(division=EAST).update(deaths=0)
+    (await wu.post(address)).problem(409, "conflict")
+    await Count.filter(division=EAST).update(deaths=1)
+    (await wu.post(address)).ok()
+
+
+async def test_two_warnings_that_give_a_third_figure_away_are_not_approved_though_both_were_drafted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    monkeypatch.setattr(weekly, "judge", any_rise)
+    async with open_city(tmp_path, push=ONE_PERSON, database=database) as door:
+        await count(door, STREETS[0], (2, 2, 2, 2, 17))
+        await risen(door, EAST, (1, 1, 1, 1, 3))
+        by_place, lin = {one["division"]["code"]: one for one in await findings(door)}, analyst(door)
+        with monkeypatch.context() as patch:
+
+            async def nothing(*_: Any) -> None: ...
+
+            # Both are drafted in the same moment, and neither sees the other.
+            patch.setattr(warning, "_given_away", nothing)
+            for place in (EAST, STREETS[0]):
+                (await act(lin, by_place[place], "draft", propose=True)).ok()
+        address = f"/v1/notices/{(await show(lin, by_place[EAST]))['warning']['id']}/actions/approve"
+        (await analyst(door, "wu").post(address)).problem(409, "conflict")
+        (await act(lin, {**by_place[STREETS[0]]}, "reopen")).ok()
+        (await analyst(door, "wu").post(address)).ok()
+
+
+async def test_what_waits_for_its_time_is_given_up_where_its_figure_was_corrected(door: Door) -> None:
+    one, lin = await risen(door), analyst(door)
+    (await act(lin, one, "draft")).ok()
+    address = f"/v1/notices/{(await show(lin, one))['warning']['id']}"
+    soon = (door.platform.now() + timedelta(minutes=5)).isoformat()
+    (await lin.call("PATCH", address, json={"version": 1, "send_at": soon})).ok()
+    (await lin.post(f"{address}/actions/publish")).ok()
+    (await analyst(door, "wu").post(f"{address}/actions/approve")).ok()
+    assert (await show(lin, one))["state"] == "proposed"
+    await Count.filter(division=EAST, day=last_week(door)).update(count=25)
+    now = door.platform.now()
+    door.platform.now = lambda: now + timedelta(minutes=10)
+    await publish_due(door.platform)
+    assert [row.state for row in await Broadcast.all()] == ["cancelled"]
+
+
+async def test_a_draft_that_no_finding_has_never_goes_out(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between the draft and the finding, the draft may be drafted again in other words."""
+    one, lin, wu = await risen(door), analyst(door), analyst(door, "wu")
+    drafted = deciding._draft
+
+    async def then_killed(*given: Any) -> Any:
+        await drafted(*given)
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deciding, "_draft", then_killed)
+        assert (await act(lin, one, "draft", propose=True)).status == 500
+    (left,) = await Broadcast.all()
+    for person in (lin, wu):
+        (await person.post(f"/v1/notices/{left.id}/actions/publish")).problem(409, "conflict")
+    assert (await show(lin, one))["state"] == "open"
+    (await act(lin, one, "draft", body={"zh-CN": "近7天接报19起。"}, propose=True)).ok()
+    address = f"/v1/notices/{(await show(lin, one))['warning']['id']}"
+    assert str(left.id) not in address
+    (await wu.post(f"{address}/actions/approve")).ok()
+    assert sorted([row.state for row in await Broadcast.all()]) == ["draft", "published"]
+
+
+async def test_killed_between_the_finding_and_the_proposal_it_is_a_draft_and_says_so(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, lin, wu = await risen(door), analyst(door), analyst(door, "wu")
+
+    async def killed(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(warning, "act", killed)
+        assert (await act(lin, one, "draft", propose=True)).status == 500
+    shown = await show(lin, one)
+    assert (shown["state"], shown["warning"]["state"]) == ("drafted", "draft")
+    address = f"/v1/notices/{shown['warning']['id']}/actions"
+    (await lin.post(f"{address}/publish")).ok()
+    (await wu.post(f"{address}/approve")).ok()
+
+
+async def test_a_finding_says_what_became_of_its_warning(door: Door) -> None:
+    one, lin, wu = await risen(door), analyst(door), analyst(door, "wu")
+
+    async def states() -> set[str]:
+        shown = await show(lin, one)
+        (listed,) = [each for each in await findings(door, state=shown["state"]) if each["id"] == one["id"]]
+        return {shown["state"], listed["state"]}
+
+    (await act(lin, one, "draft")).ok()
+    assert await states() == {"drafted"}
+    address = f"/v1/notices/{(await show(lin, one))['warning']['id']}/actions"
+    for person, action, state in ((lin, "publish", "proposed"), (wu, "approve", "sent"), (lin, "recall", "taken-back")):
+        (await person.post(f"{address}/{action}", {"reason": "试"})).ok()
+        assert await states() == {state}
+        assert await findings(door, state="drafted") == []
+
+
+async def test_whether_it_fell_is_said_of_the_weeks_behind_its_warning(door: Door) -> None:
+    one, lin, wu = await risen(door), analyst(door), analyst(door, "wu")
+    (await act(lin, one, "draft", propose=True)).ok()
+    (await wu.post(f"/v1/notices/{(await show(lin, one))['warning']['id']}/actions/approve")).ok()
+    # The week in which it was sent says nothing of it yet.
+    for weeks, figure, fell in ((1, 6, None), (1, 6, True), (1, 30, False)):
+        later(door, weeks)
+        await count(door, EAST, (figure,))
+        await CountSource.all().update(until=door.platform.today())
+        assert (await show(lin, one))["after"]["fell"] is fell
+
+
+async def test_of_a_week_everything_that_was_told_of_its_days_and_streets_is_known(door: Door) -> None:
+    await count(door, STREETS[0], (2, 2, 2, 2, 17))
+    await risen(door, EAST, (2, 2, 2, 2, 9))
+    lin, wu = analyst(door), analyst(door, "wu")
+    street = next(one for one in await findings(door) if one["division"]["code"] == STREETS[0])
+    category = door.platform[weekly.CATEGORIES]["fraud-tasks"]
+    about = {"level": "urgent", "area": WEST, "count": 6, "loss": None, "deaths": None, "facts": {"urgent": "count"}}
+    day = weekly.made(door.platform, category, WEST, "day", last_week(door) + timedelta(days=6), **about)
+    await weekly.keep(door.platform, [day])
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def nothing(*_: Any) -> None: ...
+
+        patch.setattr(warning, "_objection", nothing)
+        for one in (street, {"id": str(day.id)}):
+            (await act(lin, one, "draft", kind="notice", propose=True)).ok()
+            (await wu.post(f"/v1/notices/{(await show(lin, one))['warning']['id']}/actions/approve")).ok()
+    whole, parts = told_of(await warned_in(door.platform, last_week(door)))
+    assert (whole, parts) == (set(), {(EAST, "fraud-tasks"): 17, (WEST, "fraud-tasks"): 6})

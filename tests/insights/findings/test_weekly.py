@@ -12,7 +12,7 @@ import pytest
 from banshi import LANGUAGES
 from banshi.foundation.database.store import Store
 from banshi.testing import Door
-from insights.figures.models import Count
+from insights.figures.models import Count, CountSource
 from insights.findings import weekly
 from insights.findings.models import Finding
 from tests.insights.findings.city import (
@@ -24,8 +24,10 @@ from tests.insights.findings.city import (
     analyst,
     any_rise,
     count,
+    count_days,
     findings,
     last_week,
+    later,
     open_city,
     risen,
 )
@@ -114,15 +116,15 @@ async def test_a_dismissed_finding_comes_back_where_its_rule_says_so_alone(door:
         monday = last_week(door) + timedelta(weeks=weeks)
         category = door.platform[weekly.CATEGORIES]["fraud-tasks"]
         about = {"level": "warn", "area": EAST, "count": figure, "loss": None, "facts": {"upper": 12.0}}
-        later = weekly.made(door.platform, category, EAST, "week", monday, **about)
-        told[weeks] = [each.count for each in await weekly.keep(door.platform, [later])]
+        behind = weekly.made(door.platform, category, EAST, "week", monday, **about)
+        told[weeks] = [each.count for each in await weekly.keep(door.platform, [behind])]
     assert told == {1: [], 2: [31], 3: [], 4: [], 5: [25]}
     silenced = (await lin.get(LIST, params={"state": "silenced"}, headers={"Accept-Language": language})).ok()["items"]
     assert [each["count"] for each in silenced] == [25, 30, 20]
     # Taking it back ends the rule.
     (await act(lin, {**one, "version": 2}, "reopen")).ok()
-    later = weekly.made(door.platform, category, EAST, "week", last_week(door) + timedelta(weeks=-9), **about)
-    assert len(await weekly.keep(door.platform, [later])) == 1
+    behind = weekly.made(door.platform, category, EAST, "week", last_week(door) + timedelta(weeks=-9), **about)
+    assert len(await weekly.keep(door.platform, [behind])) == 1
     assert await Finding.filter(state="silenced").count() == 3
 
 
@@ -141,19 +143,114 @@ async def test_the_night_itself_finds_what_rose_and_leaves_what_did_not(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("later", "fell"), [((8, 9), True), ((8, 13), False), ((20, 0), True), ((8, None), True), ((), None)]
+    ("behind", "fell"), [((8, 9), True), ((8, 13), False), ((20, 0), True), ((8, None), True), ((), None)]
 )
 async def test_the_weeks_after_it_say_whether_it_fell(
-    door: Door, later: tuple[int | None, ...], fell: bool | None
+    door: Door, behind: tuple[int | None, ...], fell: bool | None
 ) -> None:
-    await count(door, EAST, (6, 6, 19, *later), weeks=5)
+    await count(door, EAST, (6, 6, 19, *behind), weeks=5)
     category = door.platform[weekly.CATEGORIES]["fraud-tasks"]
-    at = last_week(door) - timedelta(weeks=len(later))
+    at = last_week(door) - timedelta(weeks=len(behind))
     about = {"level": "warn", "area": EAST, "count": 19, "loss": None, "facts": {"upper": 12.0, "at_most": 12}}
     (one,) = await weekly.keep(door.platform, [weekly.made(door.platform, category, EAST, "week", at, **about)])
     after = (await analyst(door).get(f"{LIST}/{one.id}")).ok()["after"]
     assert after["fell"] is fell
-    assert [(each["count"], each["closed"]) for each in after["weeks"]][: len(later)] == [
-        (each, True) for each in later
+    assert [(each["count"], each["closed"]) for each in after["weeks"]][: len(behind)] == [
+        (each, True) for each in behind
     ]
-    assert [each["closed"] for each in after["weeks"]] == [True] * len(later) + [False], "this week isn't closed"
+    assert [each["closed"] for each in after["weeks"]] == [True] * len(behind) + [False], "this week isn't closed"
+
+
+# -- what closes together, and what is corrected ---------------------------------------------------------------------
+
+
+async def after(door: Door, weeks: int, *counts: int | None) -> None:
+    """So many weeks later, with these figures of the last ones; and a round."""
+    later(door, weeks)
+    await count(door, EAST, counts)
+    await CountSource.all().update(until=door.platform.today())
+    await weekly.judge_now(door.platform)
+
+
+async def test_every_week_that_closed_since_the_last_round_is_judged(door: Door) -> None:
+    await count(door, EAST, (6, 6, 6, 6, 6))
+    await weekly.judge_now(door.platform)
+    assert await findings(door) == []
+    await after(door, 3, 19, 6, 21)
+    weeks = [last_week(door) - timedelta(weeks=ago) for ago in (2, 0)]
+    found = [(one["at"], one["count"]) for one in await findings(door) if one["division"]["code"] == EAST]
+    assert sorted(found) == [(str(weeks[0]), 19), (str(weeks[1]), 21)]
+
+
+async def test_of_what_was_never_judged_the_last_week_is_told_alone(door: Door) -> None:
+    await count(door, EAST, (6, 6, 6, 6, 19, 6, 25), weeks=7)
+    await weekly.judge_now(door.platform)
+    assert {one["count"] for one in await findings(door)} == {25}
+
+
+async def test_the_figures_of_earlier_findings_are_read_anew_as_long_as_nobody_has_decided(door: Door) -> None:
+    one = await risen(door)
+    week = last_week(door)
+    await after(door, 2, 6, 6)
+    for figure, state in ((25, "open"), (5, "withdrawn"), (25, "open"), (26, "open")):
+        await Count.filter(division=EAST, day=week).update(count=figure)
+        await weekly.judge_now(door.platform)
+        row = await Finding.get(id=one["id"])
+        assert (row.state, row.count) == (state, figure if state == "open" else 25)
+    (await act(analyst(door), {"id": one["id"]}, "draft")).ok()
+    await Count.filter(division=EAST, day=week).update(count=27)
+    await weekly.judge_now(door.platform)
+    assert [(each.state, each.count) for each in await Finding.filter(division=EAST)] == [("drafted", 26)]
+
+
+async def test_what_was_dismissed_is_found_anew_once_it_is_itself_more_than_its_rule_says(door: Door) -> None:
+    one, lin = await risen(door), analyst(door)
+    rule = {"reason": "同一团伙", "until": (last_week(door) + timedelta(weeks=4)).isoformat()}
+    refused = (await act(lin, one, "dismiss", **rule, unless_over=18)).problem(422, "invalid-fields")
+    assert [each["pointer"] for each in refused["problems"]] == ["/unless_over"]
+    (await act(lin, one, "dismiss", **rule, unless_over=22)).ok()
+    await after(door, 1, 6)
+    for figure, told in ((22, []), (23, [23]), (24, [24])):
+        await Count.filter(division=EAST, day=one["at"]).update(count=figure)
+        # It is still read: another one of the same week is open.
+        await weekly.judge_now(door.platform)
+        assert [each["count"] for each in await findings(door, state="open") if each["division"]["code"]] == told
+    assert [each["count"] for each in await findings(door, state="dismissed")] == [19]
+
+
+# -- days ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_day_that_rises_is_found_by_the_night_and_goes_the_way_of_a_week(tmp_path: Path) -> None:
+    async with open_city(tmp_path) as door:
+        usual = [(ago, [6, 7, 5, 8][ago % 4]) for ago in range(2, 40)]
+        await count_days(door, EAST, *usual, (1, 31))
+        await count_days(door, EAST, *usual, (1, 31), category="fraud-loans")
+        done = await weekly.judge_now(door.platform)
+        # Paid tasks are judged by day, too, and false loans aren't.
+        (east, city) = sorted([one for one in done.found if one.grain == "day"], key=lambda one: -len(one.division))
+        assert (east.division, city.division, east.category, east.count) == (EAST, "", "fraud-tasks", 31)
+        assert east.at == door.platform.today() - timedelta(days=1)
+        lin, wu = analyst(door), analyst(door, "wu")
+        whole = (await lin.get(f"{LIST}/{east.id}")).ok()
+        assert (whole["why"]["method"], whole["level"], len(whole["why"]["points"])) == ("ears-c2", "warn", 26)
+        assert whole["upper"] < 31
+        # Two series, a day of a year each, as rare as the rarer of both has to be.
+        assert whole["why"]["chance_per_year"] == pytest.approx(2 * 365 * 0.001)
+        assert "近1天涪城区接报31起" in whole["suggestion"]["body"]["zh-CN"]
+        assert (await lin.get(f"{LIST}/{east.id}/chart.svg")).status == 200
+        (await act(lin, {"id": str(east.id)}, "draft", propose=True)).ok()
+        warning = (await lin.get(f"{LIST}/{east.id}")).ok()["warning"]
+        (await wu.post(f"/v1/notices/{warning['id']}/actions/approve")).ok()
+        assert (await weekly.judge_now(door.platform)).found == []
+
+
+async def test_days_that_closed_together_are_all_judged(door: Door) -> None:
+    await count_days(door, EAST, *[(ago, 5) for ago in range(1, 30)])
+    await weekly.judge_now(door.platform)
+    later(door, 1)
+    await count_days(door, EAST, (5, 20), (3, 5), (1, 22))
+    await CountSource.all().update(until=door.platform.today())
+    await weekly.judge_now(door.platform)
+    found = [one for one in await findings(door) if one["grain"] == "day" and one["division"]["code"]]
+    assert sorted(one["count"] for one in found) == [20, 22]

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from insights.night import judging
 from insights.night.judging import Asked, Judged, NightFailed, judge
@@ -61,10 +62,11 @@ async def test_three_years_are_judged_by_weeks_of_earlier_years_and_less_by_the_
 
 
 async def test_a_wrong_series_is_named_and_the_others_are_judged() -> None:
-    told: dict[str, str] = {}
     good, days = asked(planted()[0], 200), [1] * 4_001
     wrong = [Asked("negative", MONDAY, "week", [3, -1]), Asked("long", MONDAY, "day", days)]
-    found = await judge([*wrong, good], NightSettings(), told.__setitem__)
+    with capture_logs() as logs:
+        found = await judge([*wrong, good], NightSettings())
+    told = {one["key"]: one["why"] for one in logs}
     assert [one.key for one in found] == [good.key]
     assert "counts[1] is -1" in told["negative"]
     assert "4001 counts" in told["long"]

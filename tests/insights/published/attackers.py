@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from scipy.optimize import linprog
@@ -30,9 +31,13 @@ def sums_of(dataset: Mapping[str, Any], cells: Mapping[Place, int | None]) -> It
 
 
 def most_of(
-    cells: Mapping[Place, int | None], sums: Sequence[tuple[Place, list[Place]]], least: float = 0.0
+    cells: Mapping[Place, int | None],
+    sums: Sequence[tuple[Place, list[Place]]],
+    least: float = 0.0,
+    known: Mapping[Place, int] = MappingProxyType({}),
 ) -> dict[Place, float]:
-    """How much each hidden cell may be for all that the sums say. The reader knows that none is below `least`."""
+    """How much each hidden cell may be for all that the sums say. The reader knows that none is below `least`, and of
+    some that they aren't below what is `known` of a part of them."""
     hidden = [place for place, figure in cells.items() if figure is None]
     column = {place: at for at, place in enumerate(hidden)}
     rows, rights = [], []
@@ -49,11 +54,11 @@ def most_of(
             rights.append(right)
         else:
             assert abs(right) < 1e-9, f"{whole} isn't the sum of its parts"
-    found = {}
+    found, bounds = {}, [(max(least, known.get(place, 0)), None) for place in hidden]
     for place in hidden:
         aim = [0.0] * len(hidden)
         aim[column[place]] = -1.0
-        solved = linprog(aim, A_eq=rows or None, b_eq=rights or None, bounds=(least, None), method="highs")
+        solved = linprog(aim, A_eq=rows or None, b_eq=rights or None, bounds=bounds, method="highs")
         # 3: without an end.
         assert solved.status in {0, 3}, solved.message
         found[place] = float("inf") if solved.status == 3 else -solved.fun

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import random
+import threading
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jsonstat_validator import validate_jsonstat
 
 from banshi.testing import Door
+from insights.findings.models import Finding
+from insights.published import publication, routes
 from insights.published.models import OpenWeek
 from insights.published.publication import publish
 from insights.published.routes import OPEN_FIGURES
@@ -95,3 +99,47 @@ async def test_json_stat_is_as_its_standard_says_and_the_table_has_the_same_figu
         )
         assert again.status == 304
         assert (await read(door, "json", year="2019")).status == 404
+
+
+async def test_what_is_published_is_written_beside_the_loop(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = set[int]()
+
+    def noted(form: Any) -> Any:
+        def beside(*given: Any, **more: Any) -> Any:
+            threads.add(threading.get_ident())
+            return form(*given, **more)
+
+        return beside
+
+    async with bureau(tmp_path, database, file=FILE) as door:
+        await bring(door, tmp_path, lines(date(2026, 9, 28), 6, seed=1))
+        await publish(door.platform)
+        for name in ("json_stat", "table"):
+            monkeypatch.setattr(routes, name, noted(getattr(routes, name)))
+        (await read(door, "json")).ok()
+        assert threads
+        assert threading.get_ident() not in threads
+
+
+async def test_a_week_of_which_warnings_have_told_too_much_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    async with bureau(tmp_path, database, file=FILE) as door:
+        first = date(2026, 10, 26)
+        text = "week,division,category,count\n" + "".join(
+            f"{first + timedelta(weeks=week)},{division},theft,{count}\n"
+            for week in range(2)
+            for division, count in (("510703", 19), ("510704", 3), ("510722", 0))
+        )
+        await bring(door, tmp_path, text)
+
+        async def warned(_: Any, week: date) -> list[Finding]:
+            about = {"category": "theft", "grain": "week", "at": week, "count": 22, "facts": {}}
+            places = [("", 22), ("510703", 19)] if week == first else []
+            return [Finding(**{**about, "area": place, "count": count}) for place, count in places]
+
+        monkeypatch.setattr(publication, "warned_in", warned)
+        await publish(door.platform)
+        assert [one.week for one in await OpenWeek.all()] == [first + timedelta(weeks=1)]

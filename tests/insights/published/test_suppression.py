@@ -30,6 +30,7 @@ def sums_in(figures: Any, groups: Any) -> list[tuple[Any, list[Any]]]:
 def attacked(leaves: Any, groups: Any) -> tuple[dict[Any, int | None], dict[Any, float], dict[Any, float]]:
     figures = with_sums(leaves, groups)
     unshown = hidden(figures, groups, FEWEST)
+    assert unshown is not None
     cells = {cell: None if cell in unshown else count for cell, count in figures.items()}
     sums = sums_in(figures, groups)
     return cells, most_of(cells, sums), most_of(cells, sums, least=1.0)
@@ -69,9 +70,51 @@ def test_a_city_s_table_is_safe_and_shows_most_of_what_it_may(seed: int) -> None
 def test_what_was_told_elsewhere_makes_up_for_nothing() -> None:
     leaves, groups = {("a", "c"): 3, ("b", "c"): 19, ("d", "c"): 30}, {"c": ""}
     figures = with_sums(leaves, groups)
-    assert {cell for cell in hidden(figures, groups, FEWEST) if cell[1] == "c"} == {("a", "c"), ("b", "c")}
     told = {("b", "c"), ("b", "")}
-    assert {cell for cell in hidden(figures, groups, FEWEST, told) if cell[1] == "c"} == {("a", "c"), ("d", "c")}
+    for more, beside in ((set[Any](), "b"), (told, "d")):
+        unshown = hidden(figures, groups, FEWEST, more) or set()
+        assert {cell for cell in unshown if cell[1] == "c"} == {("a", "c"), (beside, "c")}
+
+
+def test_where_too_much_was_told_elsewhere_nothing_is_shown() -> None:
+    """Of 22 in a city of which 19 are in one place, three are in the other, since a nought in the third is shown."""
+    groups = {"c": ""}
+    figures = with_sums({("a", "c"): 3, ("b", "c"): 19, ("d", "c"): 0}, groups)
+    assert hidden(figures, groups, FEWEST)
+    told = {("b", "c"), ("b", ""), ("", "c"), ("", "")}
+    assert hidden(figures, groups, FEWEST, told) is None
+    # A street of it with eighteen leaves one that may be elsewhere.
+    figures = with_sums({("a", "c"): 3, ("b", "c"): 19, ("d", "c"): 0}, groups)
+    assert hidden(figures, groups, FEWEST, {("", "c"), ("", "")}, {("b", "c"): 18}) is None
+    assert hidden(figures, groups, FEWEST, {("", "c"), ("", "")}, {("b", "c"): 17}) is not None
+
+
+@st.composite
+def warned(draw: st.DrawFn) -> tuple[Any, Any, dict[Any, int], dict[Any, int]]:
+    """A table, whole cells of it that warnings have told, and how many they have told of parts of others."""
+    leaves, groups = draw(tables())
+    many = sorted(cell for cell, count in with_sums(leaves, groups).items() if count >= FEWEST and cell[1] in groups)
+    told = draw(st.sets(st.sampled_from(many), max_size=3)) if many else set()
+    others = [cell for cell in many if cell not in told]
+    parts = draw(st.dictionaries(st.sampled_from(others), st.integers(FEWEST, 60), max_size=3)) if others else {}
+    figures = with_sums(leaves, groups)
+    return leaves, groups, {cell: figures[cell] for cell in told}, parts
+
+
+@given(warned())
+@settings(max_examples=120, deadline=None)
+def test_neither_does_anybody_who_has_read_the_warnings_of_that_week(table: Any) -> None:
+    leaves, groups, told, parts = table
+    figures = with_sums(leaves, groups)
+    unshown = hidden(figures, groups, FEWEST, told, parts)
+    if unshown is None:
+        assert told or parts, "without warnings there is always a table"
+        return
+    cells = {cell: told.get(cell) if cell in unshown else count for cell, count in figures.items()}
+    # What a warning tells of a part is true: there are as many at least.
+    known = {cell: min(count, figures[cell]) for cell, count in parts.items()}
+    most = most_of(cells, sums_in(figures, groups), least=1.0, known=known)
+    assert all(one >= FEWEST - 1e-6 for one in most.values()), (table, most)
 
 
 def test_without_anything_few_all_is_shown() -> None:

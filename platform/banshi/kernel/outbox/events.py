@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from uuid_utils.compat import uuid7
@@ -78,6 +79,10 @@ LISTENERS: Key[Listener] = Key("listeners")
 
 #: Plugins that tell events of their own offer what the types are called, so that a misspelt one is known as such.
 EVENT_TYPES: Key[Sequence[str]] = Key("event types")
+
+#: Offered by a plugin that drafts what another publishes, with its own name as `origin`: asked before it is proposed or
+#: approved and before it goes out, by its id, it says why it may not.
+OBJECTIONS: Key[Callable[[Platform, UUID], Awaitable[Mapping[str, str] | None]]] = Key("objections to drafts")
 
 
 def event_rows(platform: Platform, event: Event) -> list[OutboxRow]:

@@ -27,7 +27,9 @@ LIST = "/v1/insights/findings"
 LEVELS = {"hint": word("Hint"), "warn": word("Warning"), "urgent": word("Urgent")}
 STATES = {
     "open": word("Not decided yet"), "drafted": word("A warning is written"),
-    "dismissed": word("Dismissed"), "silenced": word("Silenced by a rule"),
+    "proposed": word("A second person is asked"), "sent": word("The warning was sent"),
+    "taken-back": word("The warning was taken back"), "dismissed": word("Dismissed"),
+    "silenced": word("Silenced by a rule"), "withdrawn": word("The figure was corrected"),
 }  # fmt: skip
 ACTIONS = {
     "draft": word("A warning was drafted"), "dismiss": word("Dismissed"), "reopen": word("Opened again"),
@@ -106,9 +108,19 @@ def _chart(visit: Visit, one: Any) -> LineChart | None:
     sent = ((one["warning"] or {}).get("published_at") or "")[:10]
     known = [place for place, day in enumerate(days) if day <= sent and counts[place] is not None]
     figures = {"count": last + 1, "figure": one["count"], "upper": f"{one['upper']:g}"}
-    about = word("{count} weeks; the last is {figure}, and its bound {upper}.", **figures)
-    told = (word("By week"), about, word("Week from"), word("How many"), word("Bound"), word("not counted"))
-    title, said, period, heading, bound, untold = (text_in(each, visit.language) for each in told)
+    told = (
+        word("By week"),
+        word("{count} weeks; the last is {figure}, and its bound {upper}.", **figures),
+        word("Week from"),
+    )
+    if one["grain"] == "day":
+        told = (
+            word("By day"),
+            word("{count} days; the last is {figure}, and its bound {upper}.", **figures),
+            word("Day"),
+        )
+    rest = word("How many"), word("Bound"), word("not counted")
+    title, said, period, heading, bound, untold = (text_in(each, visit.language) for each in (*told, *rest))
     return LineChart(
         id="series", title=title, about=said, period=period, figures=heading, untold=untold, language=visit.language,
         points=[*zip((day_in(visit.language, date.fromisoformat(day)) for day in days), counts, strict=True)],

@@ -13,7 +13,7 @@ from banshi import LANGUAGES, Call, Conflict, FieldProblem, InvalidFields, NotFo
 from banshi.sdk.http import MIN_SHOWN
 from insights.figures.categories import CATEGORIES, Category
 from insights.figures.divisions import DIVISIONS, chain
-from insights.figures.series import DEFAULT_WEEKS, one_series
+from insights.figures.series import one_series
 from insights.findings.drafting import wording
 from insights.findings.drafting.numbers import unfounded
 from insights.findings.models import Finding
@@ -53,8 +53,8 @@ async def drafted(call: Call, finding: Finding) -> tuple[str, UUID]:
     category = call.platform[CATEGORIES].get(finding.category)
     if category is None:
         raise Conflict(say("This isn't counted any more."))
-    await _check_figure(call.platform, finding)
-    await _check_difference(call.platform, finding)
+    if why := await _objection(call.platform, finding):
+        raise Conflict(why)
     kind = call.body.get("kind") or category.sends.get(finding.level, "notice")  # type: ignore[call-overload]
     advice = await advice_of(call.platform, category)
     page = wording.page(call.platform, finding, advice)
@@ -70,7 +70,8 @@ async def drafted(call: Call, finding: Finding) -> tuple[str, UUID]:
             area = {"area_desc": text_in(where, one), **({"geocode": codes} if codes else {})}
             info = {**INFO, "language": one, "event": text_in(category.title, one), **told, "area": [area]}
             said["info"].append({name: value for name, value in info.items() if value})
-    body = {**said, "department": finding.department, "audience": audience, "draft": True, "second_person": True}
+    two = {"draft": True, "second_person": True, "origin": "insights"}
+    body = {**said, "department": finding.department, "audience": audience, **two}
     # Asked for again after it was killed in the middle, it is the same draft.
     digest = hashlib.blake2b(orjson.dumps(body), digest_size=8).hexdigest()
     stored = await _send(call, f"/v1/{kind}s", body, f"finding-{finding.id}-{finding.version}-{digest}")
@@ -88,23 +89,36 @@ async def _send(call: Call, address: str, body: Any, key: str = "") -> Any:
     return orjson.loads(answer.body)
 
 
-async def _check_figure(platform: Platform, finding: Finding) -> None:
-    """Raise Conflict where what was counted has been corrected: a warning says no figure that isn't true."""
-    if finding.grain == "day":
-        today = {one.id: (one.told, one.count) for one in await urgent_since(platform, finding.at)}
-        if today.get(finding.id) != (finding.told, finding.count):
-            raise Conflict(say("What was counted on that day was corrected. Look at it again in a minute."))
-        return
+async def objection(platform: Platform, draft: UUID) -> Texts | None:
+    """Why a draft of ours may not go out, if so: it is asked again when the second person approves it."""
+    one = await Finding.get_or_none(draft_id=draft, state="drafted")
+    return await _objection(platform, one) if one else say("No finding has this draft. Draft it from the finding anew.")
+
+
+async def _objection(platform: Platform, finding: Finding) -> Texts | None:
+    return await _corrected(platform, finding) or await _given_away(platform, finding)
+
+
+async def _corrected(platform: Platform, finding: Finding) -> Texts | None:
+    """Why not, where what was counted has been corrected: a warning says no figure that isn't true."""
+    if finding.level == "urgent":
+        before = await Finding.filter(level="urgent", at=finding.at, category=finding.category)
+        every = [one for one, _ in await urgent_since(platform, finding.at, before)]
+        today = {(one.category, one.division, one.at): (one.told, one.count) for one in every}
+        if today.get((finding.category, finding.division, finding.at)) != (finding.told, finding.count):
+            return say("What was counted on that day was corrected. Look at it again in a minute.")
+        return None
     for place, count in {finding.division: finding.count, finding.area: finding.told["count"]}.items():
-        series = await one_series(platform, finding.category, place, DEFAULT_WEEKS)
-        now = dict(zip(series.periods, series.counts, strict=True)).get(finding.at) if series else None
+        series = await one_series(platform, finding.category, place, grain=finding.grain)  # type: ignore[arg-type]
+        at = series.place(finding.at) if series else -1
+        now = series.counts[at] if series and 0 <= at < len(series.counts) else None
         if now != count:
-            told = say("The figure was corrected: it is {now} now. The next round judges it anew.", now=now or 0)
-            raise Conflict(told)
+            return say("The figure was corrected: it is {now} now. The next round judges it anew.", now=now or 0)
+    return None
 
 
-async def _check_difference(platform: Platform, finding: Finding) -> None:
-    """Raise Conflict where a place less all others in it that are told of leaves fewer than 5."""
+async def _given_away(platform: Platform, finding: Finding) -> Texts | None:
+    """Why not, where a place less all others in it that are told of leaves fewer than 5."""
     same = {name: getattr(finding, name) for name in ("category", "grain", "at")}
     others = await Finding.filter(**same, draft_id__isnull=False).exclude(id=finding.id)
     told = {place: count for one in (*others, finding) for place, count in one.told_places.items()}
@@ -112,7 +126,8 @@ async def _check_difference(platform: Platform, finding: Finding) -> None:
         inside = {one for one in told if one != place and place in chain(one)}
         rest = count - sum(told[one] for one in inside if not inside & {*chain(one)} - {one})
         if 0 < rest < MIN_SHOWN:
-            raise Conflict(say(GIVEN_AWAY, least=MIN_SHOWN, area=platform[DIVISIONS].title(place)))
+            return say(GIVEN_AWAY, least=MIN_SHOWN, area=platform[DIVISIONS].title(place))
+    return None
 
 
 def _texts(call: Call, category: Category, finding: Finding, page: Texts) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
--- After 0003_open_week
+-- After 0001_initial
 CREATE TABLE "insights_count" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "source" VARCHAR(32) NOT NULL  /* cases, appeals, postings, look-ups, or the name of an import. */,
@@ -39,7 +39,7 @@ CREATE TABLE "insights_finding" (
     "loss" BIGINT,
     "deaths" INT,
     "facts" JSON NOT NULL  /* Why it is told, as `weekly` and `urgent` write it. */,
-    "state" VARCHAR(12) NOT NULL  /* open, drafted, dismissed or silenced. */,
+    "state" VARCHAR(12) NOT NULL  /* open, drafted, dismissed, silenced, or withdrawn since its figure was corrected. */,
     "version" INT NOT NULL,
     "until" DATE   /* Of a dismissed one: until when its series isn't told again, and the most that isn't all the same. */,
     "unless_over" INT,
@@ -59,6 +59,10 @@ CREATE TABLE "insights_finding_step" (
     "actor" VARCHAR(255) NOT NULL  /* Subject of the member of staff. */,
     "reason" TEXT NOT NULL,
     CONSTRAINT "uid_insights_fi_finding_7c314f" UNIQUE ("finding_id", "version")
+);
+CREATE TABLE "insights_judged" (
+    "series" VARCHAR(72) NOT NULL  PRIMARY KEY /* Category and grain. */,
+    "until" DATE NOT NULL
 );
 CREATE TABLE "insights_open_week" (
     "week" DATE NOT NULL  PRIMARY KEY /* Its Monday. */,

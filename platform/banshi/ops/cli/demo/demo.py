@@ -93,7 +93,7 @@ async def stage(config: Path, port: int) -> AsyncIterator[tuple[Any, Any]]:
             urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
             fcm = {"service_account_file": str(account), **urls, "at_once": 20}
             settings: dict[str, Any] = {
-                "conversations": {},
+                "conversations": {"division": "510700"},
                 "web_site": {"people": MADE_UP, "staff": STAFF},
                 "mobile_push": {"fcm": fcm, "alerts": {"sender": "demo.example"}},
                 "insights": {"city": "510700"},
@@ -132,7 +132,7 @@ def chat_of(platform: Any) -> Callable[[str], Awaitable[str]]:
 
 async def _stay(console: Any, story: Any) -> None:
     """Keep serving until a signal, with what is needed to try it by hand."""
-    from insights.plugin import demonstrate
+    from insights import demonstrate
 
     stop = asked_to_stop()
     url, rose = story.door.url, await demonstrate(story.door.platform)
