@@ -24,6 +24,7 @@ RECORD = Record(
     content={**LINKS, "type": ["object", "null"]},
     image=TEXT,
     link=TEXT,
+    category=TEXT,
     audience={**addressing.SCHEMA, "minProperties": 0},
     collapse_key=TEXT,
     supersedes=array(ID),
@@ -66,6 +67,7 @@ PAGE = Record(
     content={"type": "string", "description": "Markdown."},
     image=TEXT,
     link=TEXT,
+    category={"type": "string", "description": "Its kind; empty for none."},
     published_at=MAYBE_MOMENT,
     expires_at=MOMENT,
 )

@@ -14,11 +14,10 @@ from uuid_utils.compat import uuid7
 
 from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal
 from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
-from banshi.sdk.lists import list_entries
+from banshi.sdk.lists import divisions_around, divisions_meet
 from lines import MAX_DEGREES, length_of
 from road.board import BOARD, Board, Shown, feature_of
 from road.changing import stamp
-from road.register import meet
 from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
 from road.settings import SETTINGS
@@ -70,7 +69,7 @@ async def list_road_events(call: Call) -> web.StreamResponse:
         if one.key > after
         and not one.is_over(now)
         and kind in (None, one.event.kind)
-        and meet(one.event.division, inside)
+        and divisions_meet(one.event.division, inside)
         and (one.event.starts_at <= now or not query["in_force"])
     ]
     found.sort(key=lambda one: one.key)
@@ -141,5 +140,5 @@ async def stream_road_events(call: Call) -> web.StreamResponse:
     """
     nobody = Principal(f"road:{uuid7()}", expires_at=int(call.now.timestamp()) + STREAM_S)
     division = call.query.get("division", "")
-    around = [one for one in list_entries("divisions") if meet(one, division)] if division else []
+    around = divisions_around(division) if division else []
     return await call.platform[STREAMS].answer(replace(call, caller=nobody), [division, *around])
