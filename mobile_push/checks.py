@@ -23,7 +23,8 @@ def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Fin
     own = {one.code for _, one in registry.offered(NOTICE_KINDS)}
     for key, codes in (("presentation.kinds", settings.presentation.kinds), ("jpush.channels", {*channels} - {*KINDS})):
         for code in sorted({*codes} - own):
-            advice = f"mend settings.{key}: there is no kind {code!r}; kinds of notices: {', '.join(sorted(own)) or 'none'}"
+            there = ", ".join(sorted(own)) or "none"
+            advice = f"mend settings.{key}: there is no kind {code!r}; kinds of notices: {there}"
             yield Finding(plugin, "unknown-notice-kind", advice)
     named = {name: sorted(getattr(settings, name)) for name in ("second_person", "one_person")}
     for name, sender in settings.alerts.senders.items():

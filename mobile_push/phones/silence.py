@@ -22,6 +22,7 @@ from mobile_push.broadcasts.addressing import unknown
 from mobile_push.delivery.topics.changes import kept
 from mobile_push.inbox.messages import CASE, CATEGORY
 from mobile_push.sentences import say
+from mobile_push.settings import SLUG
 from mobile_push.tables.models import Profile, Silence
 
 ROUTES = Routes("push")
@@ -73,7 +74,7 @@ async def unmute_case(call: Call) -> web.StreamResponse:
 
 
 KIND = Record(code=TEXT, title=TEXT, is_muted={"type": "boolean"})
-_CODE: Mapping[str, Any] = {"code": {"type": "string", "maxLength": 32}}
+_CODE: Mapping[str, Any] = {"code": {"type": "string", "maxLength": 32, "pattern": SLUG}}
 
 
 @ROUTES.get(

@@ -37,7 +37,7 @@ async def _meant(platform: Platform, words: str) -> str | None:
 KIND = NoticeKind(code="roads", title=TITLE, followers=RoadFollower, meant=_meant, items=(REGISTER,))
 UNKNOWN = say("Write the name of a road as the list of events has it, or the six digits of a district.")
 FOLLOWING = Following(kind=KIND, unknown=UNKNOWN)
-_NAME = {"type": "string", "minLength": 1, "maxLength": 120}
+_NAME = {"type": "string", "minLength": 1, "maxLength": 120, "pattern": "^[^\\x00-\\x1f\\x7f]+$"}
 _UNKNOWN = {404: Answer("There is no such road or district.")}
 ROUTES = FOLLOWING.routes("roads", "/v1/road/followed/{name}", _NAME, "road", _UNKNOWN)
 
