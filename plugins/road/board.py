@@ -5,25 +5,19 @@ A city has some hundreds, and ten thousand are some megabytes. Whoever asks firs
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from math import inf
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from banshi import Key, Platform
-from lines import Box, Grid, geometry_of, positions
+from banshi.sdk.database import KeptRows
+from lines import Box, Grid, moved, positions
 from road.tables.models import RoadChange, RoadEvent
 from wire.places import to_gcj02
-
-#: Seconds until it is looked for changes that nobody told of; for which another machine's clock may be behind.
-LOOK_S, LATE = 2.0, timedelta(seconds=10)
-#: Rows that are read at once: in between, others have their turn.
-ROWS = 500
 
 
 @dataclass(slots=True)
@@ -42,9 +36,7 @@ class Shown:
         if not gcj02 or not self.line:
             return self.plain
         if not self._gcj02:
-            shifted = (complex(*to_gcj02(one.imag, one.real)) for one in self.line)
-            line = [complex(one.imag, one.real) for one in shifted]
-            there = orjson.dumps(geometry_of(self.event.geometry["type"], line))
+            there = orjson.dumps(moved(self.event.geometry, to_gcj02))
             self._gcj02 = b'%b,"gcj02":%b}' % (self.plain[:-1], there)
         return self._gcj02
 
@@ -60,43 +52,16 @@ def feature_of(platform: Platform, event: RoadEvent) -> dict[str, Any]:
     return {"type": "Feature", "id": str(event.id), "geometry": event.geometry, "properties": told}
 
 
-@dataclass(slots=True)
-class Board:
+class Board(KeptRows[RoadEvent]):
     """All events that are not over, by id and by where they are."""
 
-    platform: Platform
-    shown: dict[UUID, Shown] = field(default_factory=dict)
-    _grid: Grid[UUID] = field(default_factory=Grid)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _read_at: float = -inf
-    #: What was changed before is known.
-    _since: datetime | None = None
+    changes, model, at_first = RoadChange, RoadEvent, {"state": "in-force"}
 
-    def __post_init__(self) -> None:
-        self.platform.store.on_rows(RoadChange, self._wake.set)
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
+        self.shown, self._grid = dict[UUID, Shown](), Grid[UUID]()
 
-    async def fresh(self) -> Board:
-        """Itself: whatever this process has written is known, and what others wrote a moment ago."""
-        clock = asyncio.get_running_loop().time
-        async with self._turn:
-            if self._wake.is_set() or clock() - self._read_at > LOOK_S:
-                self._wake.clear()
-                await self._read()
-                self._read_at = clock()
-        return self
-
-    async def _read(self) -> None:
-        now, known = self.platform.now(), self.shown
-        changed = RoadEvent.filter(**({"updated_at__gt": self._since} if self._since else {"state": "in-force"}))
-        seen: Any = await changed.values_list("id", "version")
-        new = [one for one, version in seen if one not in known or known[one].event.version != version]
-        for begin in range(0, len(new), ROWS):
-            for row in await RoadEvent.filter(id__in=new[begin : begin + ROWS]):
-                self._put(row)
-        self._since = now - LATE
-
-    def _put(self, row: RoadEvent) -> None:
+    def put(self, row: RoadEvent) -> None:
         self.shown.pop(row.id, None)
         line = positions(row.geometry) if row.state == "in-force" else []
         self._grid.put(row.id, line)

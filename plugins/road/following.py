@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from banshi import Answer, Platform
+from banshi import Platform
 from banshi.sdk.events import Event
 from banshi.sdk.following import Following, News, NoticeKind, tell_followers
-from banshi.sdk.lists import divisions_around, list_entries, list_heard
+from banshi.sdk.lists import division_named, divisions_around, list_heard
 from road.board import BOARD
 from road.changing import TOLD
 from road.register import texts_of
@@ -27,19 +27,16 @@ async def _meant(platform: Platform, words: str) -> str | None:
     asked = list_heard(words)
     if asked in map(list_heard, TITLE.values()):
         return ""
-    board, divisions = await platform[BOARD].fresh(), list_entries("divisions")
+    board = await platform[BOARD].fresh()
     roads = [one.event.road for one in board.shown.values() if list_heard(one.event.road) == asked]
     past = await RoadEvent.filter(road=" ".join(words.split())).limit(1).values_list("road", flat=True)
-    named = (code for code, one in divisions.items() if asked in (code, *one.own, list_heard(one.full_names["zh-CN"])))
-    return next((str(one) for one in (*roads, *past)), None) or next(named, None)
+    return next((str(one) for one in (*roads, *past)), None) or division_named(words)
 
 
 KIND = NoticeKind(code="roads", title=TITLE, followers=RoadFollower, meant=_meant, items=(REGISTER,))
 UNKNOWN = say("Write the name of a road as the list of events has it, or the six digits of a district.")
 FOLLOWING = Following(kind=KIND, unknown=UNKNOWN)
-_NAME = {"type": "string", "minLength": 1, "maxLength": 120, "pattern": "^[^\\x00-\\x1f\\x7f]+$"}
-_UNKNOWN = {404: Answer("There is no such road or district.")}
-ROUTES = FOLLOWING.routes("roads", "/v1/road/followed/{name}", _NAME, "road", _UNKNOWN)
+ROUTES = FOLLOWING.routes("roads", "/v1/road/followed/{name}", "road")
 
 
 async def hear(platform: Platform, events: Sequence[Event]) -> None:
@@ -49,14 +46,13 @@ async def hear(platform: Platform, events: Sequence[Event]) -> None:
         told = RoadChange.filter(event_id=event.subject, what__in=TOLD).order_by("-version")
         versions: Sequence[int] = await told.values_list("version", flat=True)  # type: ignore[assignment]
         if row is not None and versions[0] == event.data["version"]:
-            news = _news(platform, row, event.data["what"], versions)
+            news = _news(platform, row, event.data["what"], *map(str, versions))
             await tell_followers(platform, KIND, news, [row.road, *divisions_around(row.division)])
 
 
-def _news(platform: Platform, row: RoadEvent, what: str, versions: Sequence[int]) -> News:
+def _news(platform: Platform, row: RoadEvent, what: str, edition: str, *earlier: str) -> News:
     title, until = word("{kind}: {road}", kind=KIND_TITLES[row.kind], road=row.road), row.ends_at
     if what == "ended":
         title, until = word("Over: {road}", road=row.road), platform.now() + OVER
-    told = {"title": title, "body": texts_of(row), "link": f"/v1/road/events/{row.id}"}
-    earlier = [str(one) for one in versions[1:]]
-    return News(of=row.id, edition=str(versions[0]), earlier=earlier, until=until, **told)  # type: ignore[arg-type]
+    link, told = f"/v1/road/events/{row.id}", {"title": title, "body": texts_of(row)}
+    return News(of=row.id, edition=edition, earlier=earlier, until=until, link=link, **told)

@@ -60,6 +60,7 @@ async def change(door: Door, record: Any, version: int, **body: Any) -> Any:
 
 async def test_whoever_follows_a_road_a_district_or_all_is_told_once_of_each_edition_that_matters(city: Door) -> None:
     record = await published(city)
+    await city.settled()
     people = {name: city.citizen(name) for name in ("wang", "li", "zhang", "zhao")}
     await follow(people["wang"], BRIDGE, DISTRICT, "all", "all")
     await follow(people["li"], "510700")
@@ -87,6 +88,7 @@ async def test_whoever_follows_a_road_a_district_or_all_is_told_once_of_each_edi
 
 async def test_what_is_heard_late_or_again_tells_nobody_twice_and_no_edition_that_is_over(city: Door) -> None:
     await published(city, road="示例路", kind="works")
+    await city.settled()
     await follow(city.citizen("wang"), "示例路")
     record = await published(city, road="示例路")
     await city.settled()

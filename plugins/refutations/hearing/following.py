@@ -24,4 +24,4 @@ async def _known(call: Call, name: str) -> str:
 
 KIND = NoticeKind(code="refutations", title=TITLE, followers=Hearer, meant=_meant)
 FOLLOWING = Following(kind=KIND, known=_known, ends_for_good=True)
-ROUTES = FOLLOWING.routes("refutations", "/v1/refutations/followed/{id}", _ID, "refutation", {410: GONE})
+ROUTES = FOLLOWING.routes("refutations", "/v1/refutations/followed/{id}", "refutation", _ID, {410: GONE})

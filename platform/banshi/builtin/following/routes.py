@@ -29,6 +29,10 @@ NO_MORE = "-"
 SO_IT_IS = {204: Answer("So it is from now on.")}
 LISTED = {200: Answer("`all`, and each by its name in the address.", Record(items=array(TEXT)))}
 
+#: A name as it may be, where its plugin says no more, and the answer where nothing has it.
+NAME = {"type": "string", "minLength": 1, "maxLength": 120, "pattern": "^[^\\x00-\\x1f\\x7f]+$"}
+UNKNOWN = {404: Answer("There is nothing of that name to be followed.")}
+
 #: What a name in the path is as `Follower.about` has it. Raises NotFound, and what else keeps it from being followed.
 Known = Callable[[Call, str], Awaitable[str]]
 
@@ -71,7 +75,9 @@ class Following:
         assert self.kind.followers is not None  # noqa: S101 - this is of a kind that is followed
         return self.kind.followers
 
-    def routes(self, tag: str, path: str, schema: Any, one: str, more: Mapping[int, Answer]) -> Routes:
+    def routes(
+        self, tag: str, path: str, one: str, schema: Mapping[str, Any] = NAME, more: Mapping[int, Answer] = UNKNOWN
+    ) -> Routes:
         """The three routes: `path` ends with the name of what is followed; `one` is in theirs, such as `road`."""
         listed, _, last = path.rpartition("/")
         routes, who = Routes(tag, path_schemas={last[1:-1]: schema}), Audience.CITIZEN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.builtin.lists.reading import entries
+from banshi.builtin.lists.reading import entries, heard
 
 
 def divisions_meet(one: str, other: str) -> bool:
@@ -15,6 +15,13 @@ def divisions_meet(one: str, other: str) -> bool:
 def divisions_around(code: str) -> Sequence[str]:
     """The divisions that lie in one, or around it, and itself."""
     return [one for one in entries("divisions") if divisions_meet(one, code)]
+
+
+def division_named(words: str) -> str | None:
+    """The first division whose code or name somebody has written; None where there is none."""
+    asked = heard(words)
+    named = ((code, one) for code, one in entries("divisions").items())
+    return next((code for code, one in named if asked in (code, *one.own, heard(one.full_names["zh-CN"]))), None)
 
 
 def _within(division: str) -> str:
