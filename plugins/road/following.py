@@ -51,7 +51,7 @@ async def hear(platform: Platform, events: Sequence[Event]) -> None:
 
 
 def _news(platform: Platform, row: RoadEvent, what: str, edition: str, *earlier: str) -> News:
-    title, until = word("{kind}: {road}", kind=KIND_TITLES[row.kind], road=row.road), row.ends_at
+    title, until = word("Roads: {road}, {kind}", kind=KIND_TITLES[row.kind], road=row.road), row.ends_at
     if what == "ended":
         title, until = word("Over: {road}", road=row.road), platform.now() + OVER
     link, told = f"/v1/road/events/{row.id}", {"title": title, "body": texts_of(row)}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from banshi.builtin.following import routes as following_routes
+from banshi.builtin.personal_data.following import routes as following_routes
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.events import Event
 from banshi.testing import Door, Person, open_door
@@ -73,10 +73,10 @@ async def test_whoever_follows_a_road_a_district_or_all_is_told_once_of_each_edi
         await change(city, record, version, **body)
         await city.settled()
     other = await published(city, division="510722", road="县道示例线", kind="works")
-    told = ["封闭、管制：示例大桥"] * 2 + ["已结束：示例大桥"]
-    assert await titles(city, "wang") == [*told, "施工：县道示例线"]
-    assert await titles(city, "li") == [*told, "施工：县道示例线"]
-    assert await titles(city, "zhang") == ["施工：县道示例线"]
+    told = ["路况提醒：示例大桥，封闭、管制"] * 2 + ["已结束：示例大桥"]
+    assert await titles(city, "wang") == [*told, "路况提醒：县道示例线，施工"]
+    assert await titles(city, "li") == [*told, "路况提醒：县道示例线，施工"]
+    assert await titles(city, "zhang") == ["路况提醒：县道示例线，施工"]
     assert await titles(city, "zhao") == []
     (one,) = [one for one in (await people["zhang"].get("/v1/inbox")).ok()["items"] if one["category"] == "roads"]
     assert one["link"] == f"/v1/road/events/{other['id']}"
@@ -211,7 +211,7 @@ async def test_a_follower_is_told_on_every_channel_but_not_what_is_muted_and_at_
         await published(door, geometry=None)
         await door.settled()
         await until(nothing_waits)
-        title = f"封闭、管制：{BRIDGE}"
+        title = f"路况提醒：{BRIDGE}，封闭、管制"
         told = Counter(key for key, phone in people.items() for one in phone.seen if one.text.startswith(title))
         assert told == Counter((name, "") for name in ("qq", "wechat", "weibo"))
         assert await Said.filter(state="shut").count() == 3
@@ -250,7 +250,7 @@ async def test_a_name_with_html_is_followed_and_told_as_text(city: Door) -> None
     await city.settled()
     await follow(city.citizen("wang"), "示例%3Cb%3E路%3C%2Fb%3E")
     await published(city, road="示例<b>路</b>", kind="accident")
-    assert await titles(city, "wang") == ["事故：示例<b>路</b>"]
+    assert await titles(city, "wang") == ["路况提醒：示例<b>路</b>，事故"]
 
 
 async def test_ten_thousand_follows_end_at_the_limit_with_what_to_do(
@@ -281,4 +281,4 @@ async def test_an_end_by_its_time_is_told_like_one_by_an_officer(city: Door) -> 
     await city.settled()
     turn(city, minutes=6)
     await look(city.platform)
-    assert await titles(city, "wang") == ["封闭、管制：示例大桥", "已结束：示例大桥"]
+    assert await titles(city, "wang") == ["路况提醒：示例大桥，封闭、管制", "已结束：示例大桥"]

@@ -55,6 +55,7 @@ class NoticeKind:
     items: Collection[str] = ()
 
 
+#: Plugins that send notices of a kind of their own offer it: people mute it by itself.
 NOTICE_KINDS: Key[NoticeKind] = Key("kinds of notices")
 
 #: Who of these people isn't to be woken by a notice of a kind, and until when; None for as long as it is muted.

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.following.kinds import ALL, NOTICE_KINDS, Follower, NoticeKind
+from banshi.builtin.personal_data.following.kinds import ALL, NOTICE_KINDS, Follower, NoticeKind
 from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
 from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Write

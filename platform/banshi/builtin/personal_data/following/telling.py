@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from tortoise.models import Model
 
-from banshi.builtin.following.kinds import NoticeKind
+from banshi.builtin.personal_data.following.kinds import NoticeKind
 from banshi.foundation.database.writes import Write
 from banshi.kernel.contract.values import Message, Texts
 from banshi.kernel.http.pages import pages
