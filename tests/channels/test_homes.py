@@ -122,7 +122,7 @@ async def test_whoever_unbinds_the_chat_is_at_home_nowhere_within_the_hour(tmp_p
 @asynccontextmanager
 async def every_channel(
     folder: Path, database: str, more: Mapping[str, Path | str] = {}
-) -> AsyncIterator[tuple[Door, dict[str, Any]]]:
+) -> AsyncIterator[tuple[Door, dict[tuple[str, str], Any]]]:
     """A city on WeChat, QQ and Weibo: by channel and home, somebody who has said that, or nothing."""
     async with AsyncExitStack() as stack:
         wechat = await stack.enter_async_context(WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")))
@@ -137,7 +137,7 @@ async def every_channel(
         }
         plugins = {**{name: name for name in settings}, **more}
         door = await stack.enter_async_context(city(folder, database, plugins, **settings))
-        people = {}
+        people: dict[tuple[str, str], Any] = {}
         for name, sandbox in (("wechat", wechat), ("qq", qq), ("weibo", weibo)):
             sandbox.callbacks.to = f"{door.url}/v1/{name}/city"
             for home in ("", XIHU, BINJIANG, NINGBO):

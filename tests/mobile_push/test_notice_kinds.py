@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from banshi.kernel.loading.configuration import ConfigurationError
+from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.delivery.service import deliver
@@ -54,9 +54,8 @@ async def phone(door: Door, person: str, token: str = "") -> None:
 
 
 async def mute(door: Door, person: str, kind: str = "roads", *, on: bool = True) -> None:
-    call = door.citizen(person).put if on else door.citizen(person).delete
-    path = f"/v1/me/notice-kinds/{kind}/muted"
-    assert (await call(path, None) if on else await call(path)).status == 204
+    path, citizen = f"/v1/me/notice-kinds/{kind}/muted", door.citizen(person)
+    assert (await citizen.put(path, None) if on else await citizen.delete(path)).status == 204
 
 
 async def inbox(door: Door, person: str) -> list[dict[str, Any]]:
