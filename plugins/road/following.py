@@ -55,4 +55,4 @@ def _news(platform: Platform, row: RoadEvent, what: str, edition: str, *earlier:
     if what == "ended":
         title, until = word("Over: {road}", road=row.road), platform.now() + OVER
     link, told = f"/v1/road/events/{row.id}", {"title": title, "body": texts_of(row)}
-    return News(of=row.id, edition=edition, earlier=earlier, until=until, link=link, **told)
+    return News(of=row.id, edition=edition, earlier=earlier, until=until, link=link, at=row.updated_at, **told)

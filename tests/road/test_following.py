@@ -60,7 +60,6 @@ async def change(door: Door, record: Any, version: int, **body: Any) -> Any:
 
 async def test_whoever_follows_a_road_a_district_or_all_is_told_once_of_each_edition_that_matters(city: Door) -> None:
     record = await published(city)
-    await city.settled()
     people = {name: city.citizen(name) for name in ("wang", "li", "zhang", "zhao")}
     await follow(people["wang"], BRIDGE, DISTRICT, "all", "all")
     await follow(people["li"], "510700")

@@ -33,6 +33,8 @@ class News:
     link: str
     #: Editions before it: what of them is still on its way isn't sent any more.
     earlier: Sequence[str] = ()
+    #: Since when it is so: whoever begins to follow later reads it where it stands. None tells them, too.
+    at: datetime | None = None
     #: When nobody need be woken for it any more.
     until: datetime | None = None
 
@@ -56,5 +58,6 @@ async def tell(platform: Platform, kind: NoticeKind, news: News, people: Collect
 async def tell_followers(platform: Platform, kind: NoticeKind, news: News, abouts: Collection[str]) -> None:
     """Tell whoever follows one of these, or all."""
     assert kind.followers is not None  # noqa: S101 - nobody follows what can't be followed
-    async for rows in pages(kind.followers.filter(about__in={"", *abouts}), "id", size=AT_ONCE):
+    before = {"at__lte": news.at} if news.at else {}
+    async for rows in pages(kind.followers.filter(about__in={"", *abouts}, **before), "id", size=AT_ONCE):
         await tell(platform, kind, news, [one.person for one in rows])
