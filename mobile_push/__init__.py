@@ -16,6 +16,7 @@ import click
 from banshi import Channel, Finding, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES
+from banshi.sdk.following import WISHES
 from banshi.sdk.operations import AFTER_RESTORE, EXAMINATIONS, JOBS, Jobs
 from banshi.sdk.outgoing import SharedTokens
 from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE, HOLDINGS
@@ -114,6 +115,7 @@ def banshi_offers(settings: PushSettings) -> Iterable[Offer[Any]]:
     yield Offer(JOBS, Jobs(jobs.waiting, jobs.drop))
     yield Offer(ANONYMISE_CASE, erase_case)
     yield Offer(HOLDINGS, holdings.HOLDING)
+    yield Offer(WISHES, silence.wishes)
     yield Offer(ROLES, frozenset({PUBLISHER, report_routes.OPERATOR}))
     for name, own in settings.providers.items():
         made = partial(_made, name, own)

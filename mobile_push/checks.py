@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from banshi import Finding
+from banshi.sdk.following import NOTICE_KINDS
 from mobile_push.providers.addresses import is_here
 from mobile_push.providers.provider import PROVIDERS
 from mobile_push.settings import KINDS, AlertSettings, PushSettings
@@ -18,6 +19,13 @@ def findings(plugin: str, settings: PushSettings, registry: Any) -> Iterator[Fin
     offered = [way.name for _, way in registry.offered(PROVIDERS)]
     for kind in KINDS:
         yield from _unusable(plugin, "unknown-provider", "mend settings.", partial(settings.ways.order, kind, offered))
+    channels = settings.jpush.channels if settings.jpush else {}
+    own = {one.code for _, one in registry.offered(NOTICE_KINDS)}
+    for key, codes in (("presentation.kinds", settings.presentation.kinds), ("jpush.channels", {*channels} - {*KINDS})):
+        for code in sorted({*codes} - own):
+            there = ", ".join(sorted(own)) or "none"
+            advice = f"mend settings.{key}: there is no kind {code!r}; kinds of notices: {there}"
+            yield Finding(plugin, "unknown-notice-kind", advice)
     named = {name: sorted(getattr(settings, name)) for name in ("second_person", "one_person")}
     for name, sender in settings.alerts.senders.items():
         named[f"alerts.senders.{name!r}.department"] = [sender.department]

@@ -15,11 +15,13 @@ from lines.geometry import (
     is_near,
     length_of,
     metres,
+    moved,
     overlap,
     parts,
     positions,
     self_crossing,
 )
+from lines.grid import Grid
 from lines.wrong import wrong_with
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "DEGREE_M",
     "MAX_DEGREES",
     "Box",
+    "Grid",
     "box_of",
     "cells",
     "geometry_of",
@@ -34,6 +37,7 @@ __all__ = [
     "is_near",
     "length_of",
     "metres",
+    "moved",
     "overlap",
     "parts",
     "positions",

@@ -6,7 +6,7 @@ metres everywhere: at 30 km that is wrong by a few metres in a thousand, and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import ceil, cos, floor, radians
 from typing import Any
@@ -36,6 +36,12 @@ def geometry_of(sort: str, line: Iterable[complex]) -> dict[str, Any]:
     found = [[round(one.real, DECIMALS), round(one.imag, DECIMALS)] for one in line]
     kept = [one for one, before in zip(found, [None, *found], strict=False) if one != before]
     return {"type": sort, "coordinates": kept[0] if sort == "Point" else kept}
+
+
+def moved(geometry: Mapping[str, Any], to: Callable[[float, float], tuple[float, float]]) -> dict[str, Any]:
+    """The same with each place where `to` puts it, of latitude and longitude."""
+    there = (complex(*reversed(to(one.imag, one.real))) for one in positions(geometry))
+    return geometry_of(geometry["type"], there)
 
 
 def length_of(line: Sequence[complex]) -> float:

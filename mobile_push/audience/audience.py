@@ -18,6 +18,9 @@ from mobile_push.tables.marks import Marks
 #: What a followed department is called among the topics.
 DEPARTMENT = "department:"
 
+#: What a muted kind of notices is called among what is silent.
+NOTICE = "notice:"
+
 
 class People(NamedTuple):
     """Those who have a case of these items in these states, by when it was handed in."""

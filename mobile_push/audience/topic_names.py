@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 
 from banshi import LANGUAGES, Platform
-from mobile_push.audience.audience import Audience
+from mobile_push.audience.audience import NOTICE, Audience
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import TopicRound
@@ -18,8 +18,10 @@ from mobile_push.tables.models import TopicRound
 #: The topic of all phones.
 EVERYONE = "everyone"
 
-#: SQL about a person's `push_profile p`: they wish for no notices, or not at every hour. Their phones follow `minded`.
-MINDS = "(p.quiet_from IS NOT NULL OR NOT p.notices)"
+#: SQL about a phone `d` and its person's `push_profile p`: they wish for no notices, for none of some kind, or not at
+#: every hour. Their phones follow `minded`.
+MUTES = f"EXISTS (SELECT 1 FROM push_silence s WHERE s.person = d.person AND s.about LIKE '{NOTICE}%')"  # noqa: S608 - our own word
+MINDS = f"(p.quiet_from IS NOT NULL OR NOT p.notices OR {MUTES})"
 
 #: SQL that holds where a notice isn't waiting for its topics.
 DONE_WITH_TOPICS = (
@@ -74,7 +76,7 @@ def not_by(topics: Sequence[str], mark: Marks) -> str:
     return (
         f"(d.token_hash IN (SELECT token_hash FROM push_topic_change WHERE topic IN ({these})) "  # noqa: S608 - marks, not values
         f"OR d.language NOT IN ({mark.each(map(language_of, topics))}) "
-        f"OR EXISTS (SELECT 1 FROM push_profile p WHERE p.person = d.person AND {MINDS}))"
+        f"OR {MUTES} OR EXISTS (SELECT 1 FROM push_profile p WHERE p.person = d.person AND {MINDS}))"
     )
 
 

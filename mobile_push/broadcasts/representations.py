@@ -25,6 +25,7 @@ RECORD = Record(
     content={**LINKS, "type": ["object", "null"]},
     image=TEXT,
     link=TEXT,
+    category=TEXT,
     audience={**addressing.SCHEMA, "minProperties": 0},
     collapse_key=TEXT,
     supersedes=array(ID),
@@ -67,6 +68,7 @@ PAGE = Record(
     content={"type": "string", "description": "Markdown."},
     image=TEXT,
     link=TEXT,
+    category={"type": "string", "description": "Its kind; empty for none."},
     published_at=MAYBE_MOMENT,
     expires_at=MOMENT,
 )

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from banshi import Platform, text_in
 from banshi.sdk.database import as_read
+from mobile_push.audience.audience import NOTICE
 from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.delivery.withdrawal import is_withdrawal, kind_of
-from mobile_push.inbox.facts import NONE, of_alert
+from mobile_push.inbox.facts import NONE, of_broadcast
 from mobile_push.providers.provider import Push
 from mobile_push.screen.presentation import Presentation
 from mobile_push.settings import PushSettings
@@ -74,7 +75,7 @@ class Phones:
     def push(self, broadcast: Broadcast, language: str, ttl: int) -> Push:
         """What each phone of that language is sent: the headline and a link, the rest is read inside the app."""
         kind, withdrawn = kind_of(broadcast), is_withdrawal(broadcast)
-        category, severity = NONE if withdrawn else of_alert(broadcast.cap)
+        category, severity = NONE if withdrawn else of_broadcast(broadcast)
         is_alert = kind == "alert"
         return Push(
             # What is taken back is known by its own id: its state in the inbox has changed.
@@ -92,16 +93,19 @@ class Phones:
             withdrawn=broadcast.state if withdrawn else "",
             category=category,
             severity=severity,
+            thread="" if is_alert or withdrawn else category,
         )
 
     def _loudness(self, broadcast: Broadcast) -> Presentation:
         shown = self._presentation
         if is_withdrawal(broadcast):
             return shown.withdrawn
-        return shown.of_alert(broadcast.cap) if broadcast.kind == "alert" else shown.of("notice")
+        return shown.of_alert(broadcast.cap) if broadcast.kind == "alert" else shown.of("notice", broadcast.category)
 
-    async def read(self, lane: Lane, devices: Sequence[bytes]) -> Mapping[bytes, Phone]:
-        """The phones of these ids that are still there. An alert asks nobody's wishes."""
+    async def read(self, lane: Lane, devices: Sequence[bytes], category: str = "") -> Mapping[bytes, Phone]:
+        """The phones of these ids that are still there. An alert asks nobody's wishes; a notice whether its kind is
+        muted, too.
+        """
         if not devices:
             return {}
         table, one = ("push_address a JOIN push_device d ON d.id = a.device_id", "a") if self._second else OWN
@@ -110,6 +114,10 @@ class Phones:
             columns += ", p.notices, p.quiet_from, p.quiet_until, p.timezone, d.notice_day, d.notices AS had"
             wishes = "LEFT JOIN push_profile p ON p.person = d.person "
         mark = Marks(self._store)
+        if lane is Lane.NOTICE and category:
+            columns = columns.replace("p.notices,", "CASE WHEN s.id IS NULL THEN p.notices ELSE FALSE END,")
+            about = mark(f"{NOTICE}{category}")
+            wishes += f"LEFT JOIN push_silence s ON s.person = d.person AND s.about = {about} "
         these = mark.each(UUID(bytes=one) for one in devices)
         which = f"{one}.provider = {mark(self._provider)} AND d.id IN ({these})"
         sql = f"SELECT {columns} FROM {table} {wishes}WHERE {which}"  # noqa: S608

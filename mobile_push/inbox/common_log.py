@@ -17,7 +17,7 @@ import orjson
 from banshi import Platform, text_in
 from mobile_push.audience.audience import Audience, Listener
 from mobile_push.inbox import standings
-from mobile_push.inbox.facts import of_alert
+from mobile_push.inbox.facts import of_broadcast
 from mobile_push.inbox.standings import EVERYBODY
 from mobile_push.tables.models import Broadcast
 
@@ -104,7 +104,7 @@ class CommonLog:
 
 def _document(entry: Entry, language: str) -> dict[str, Any]:
     one = entry.broadcast
-    category, severity = of_alert(one.cap)
+    category, severity = of_broadcast(one)
     local = datetime.fromtimestamp((one.published_at or 0) / 1000, UTC).astimezone(entry.timezone)
     document: dict[str, Any] = {
         "id": str(one.id),

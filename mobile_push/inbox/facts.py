@@ -13,14 +13,20 @@ from mobile_push.tables.models import Broadcast
 class Facts(NamedTuple):
     """Of one message; "" where it has none."""
 
-    #: Of an alert CAP's word, such as "Met"; of a message about a person's own business the kind of its item.
+    #: Of an alert CAP's word, such as "Met"; of a notice its kind; of a message about a person's own business the kind
+    #: of its item.
     category: str = ""
     #: Of an alert the worst that it says, in CAP's words.
     severity: str = ""
 
 
-#: Of a notice, which has neither.
+#: Of a notice of no kind, which has neither.
 NONE = Facts()
+
+
+def of_broadcast(broadcast: Broadcast) -> Facts:
+    """What it says of itself: a notice its kind, an alert CAP's first category and its worst severity."""
+    return of_alert(broadcast.cap) if broadcast.cap else Facts(broadcast.category)
 
 
 def of_alert(cap: Mapping[str, Any] | None) -> Facts:
@@ -38,6 +44,8 @@ def of_alert(cap: Mapping[str, Any] | None) -> Facts:
 def of_message(platform: Platform, message: Message, broadcast: Broadcast | None) -> Facts:
     """What a person's own message says, or the broadcast that it is their copy of."""
     if broadcast is not None:
-        return of_alert(broadcast.cap)
+        return of_broadcast(broadcast)
+    if message.category:
+        return Facts(message.category)
     item = platform.registry.items.of(message.item) if message.item else None
     return Facts(item.kind if item else "")

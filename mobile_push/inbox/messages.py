@@ -9,11 +9,13 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from banshi import Message, Platform, text_in
 from banshi.sdk.database import as_stored, insert, made
+from mobile_push.audience.audience import NOTICE
 from mobile_push.inbox import standings, undelivered
 from mobile_push.inbox.facts import of_message
 from mobile_push.inbox.standings import FLOOR, Standing, stored
@@ -26,8 +28,11 @@ from mobile_push.ways import first_ways
 #: Providers whose phones have to be woken by somebody else; the stream's phones are connected or read later.
 STREAM = "stream"
 
-#: How what wakes no phone is named in the table: a category of messages, or a case.
+#: How what wakes no phone is named in the table, beside a kind of notices: a category of messages, or a case.
 CATEGORY, CASE = "category:", "case:"
+
+#: Why a message isn't sent any more: a later one says what there is now.
+REPLACED = "replaced"
 
 #: Further than any log has come since a backup was made.
 RESTORE_GAP = 1_000_000_000
@@ -110,16 +115,31 @@ async def _store(
         deliveries = [
             _delivery(message, device, ttl, broadcast, sandboxes, ways.get(message.kind, {}))
             for message, row in zip(fresh, rows, strict=True)
-            if message.kind != "case"
-            or not silent[message.person] & {f"{CATEGORY}{row.category}", f"{CASE}{row.case_id}"}
+            if not silent[message.person] & _named(row)
             for device in devices[message.person]
         ]
         if deliveries:
             await insert(connection, Delivery, deliveries)
+        await _drop(platform, connection, [UUID(one) for message in fresh for one in message.replaces or ()])
         await undelivered.tell(connection, platform, [row for row in rows if row.person not in with_app])
     if any(message.mode == "test" for message in fresh):
         sandboxes.count(one.provider for one in deliveries if one.state == SANDBOX)
     return set(persons)
+
+
+async def _drop(platform: Platform, connection: BaseDBAsyncClient, replaced: Sequence[UUID]) -> None:
+    """What of these messages is still on its way isn't sent; locked in one order, as a courier does."""
+    if replaced:
+        mark, ordered = Marks(platform.store), "" if platform.store.dialect == "sqlite" else " ORDER BY id FOR UPDATE"
+        which = f"state = 'due' AND message_id IN ({mark.each(replaced)}){ordered}"
+        sql = f"UPDATE push_delivery SET state = 'dropped', code = '{REPLACED}' WHERE id IN "  # noqa: S608 - our word
+        await mark.change(f"{sql}(SELECT id FROM push_delivery WHERE {which})", connection)  # noqa: S608 - marks
+
+
+def _named(row: InboxMessage) -> set[str]:
+    """By what a message is silent; nobody silences an alert."""
+    own = {f"{CATEGORY}{row.category}", f"{CASE}{row.case_id}"}
+    return {"case": own, "notice": {f"{NOTICE}{row.category}"}}.get(row.kind, set())
 
 
 def _delivery(
@@ -131,6 +151,7 @@ def _delivery(
     ways: Mapping[UUID, str],
 ) -> Delivery:
     ends = broadcast.expires_at if broadcast else message.created_at + timedelta(seconds=ttl)
+    ends = min(ends, message.until) if message.until else ends
     lane = {"case": Lane.CASE, "alert": Lane.ALERT, "notice": Lane.NOTICE}[message.kind]
     delivery = Delivery(
         message_id=message.id,

@@ -1,20 +1,29 @@
-"""Cases and categories whose messages wake no phone: the inbox has them all the same."""
+"""Cases, categories and kinds of notices whose messages wake no phone: the inbox has them all the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
 
-from banshi import Answer, Audience, Call, Conflict, Link, reply
+from banshi import Answer, Audience, Call, Conflict, Link, NotFound, Platform, reply, text_in
 from banshi.sdk.cases import Actor, find_case
-from banshi.sdk.documents import ID, Record
+from banshi.sdk.documents import ID, TEXT, Record
+from banshi.sdk.following import notice_kinds
 from banshi.sdk.http import Routes, page_answer
+from mobile_push.audience.audience import NOTICE
+from mobile_push.audience.quiet_hours import quiet_for
+from mobile_push.broadcasts.addressing import unknown
+from mobile_push.delivery.topics.changes import kept
 from mobile_push.inbox.messages import CASE, CATEGORY
 from mobile_push.sentences import say
-from mobile_push.tables.models import Silence
+from mobile_push.settings import SLUG
+from mobile_push.tables.models import Profile, Silence
 
 ROUTES = Routes("push")
 
@@ -62,6 +71,63 @@ async def unmute_case(call: Call) -> web.StreamResponse:
     if not await Silence.filter(person=actor.subject, about=f"{CASE}{case}").delete():
         await find_case(case, actor)
     return web.Response(status=204)
+
+
+KIND = Record(code=TEXT, title=TEXT, is_muted={"type": "boolean"})
+_CODE: Mapping[str, Any] = {"code": {"type": "string", "maxLength": 32, "pattern": SLUG}}
+
+
+@ROUTES.get(
+    "/v1/me/notice-kinds",
+    Audience.CITIZEN,
+    {200: page_answer(KIND, Link("mute_notice_kind", {"code": "$response.body#/items/0/code"}))},
+)
+async def list_notice_kinds(call: Call) -> web.StreamResponse:
+    """List the kinds of notices, and which of them the caller has muted. Alerts are none: nobody mutes them."""
+    muted = await _about(call.principal.subject, NOTICE)
+    items = [
+        {"code": code, "title": text_in(one.title, call.language), "is_muted": code in muted}
+        for code, one in notice_kinds(call.platform).items()
+    ]
+    return reply(call, {"items": items, "next": None})
+
+
+@ROUTES.put("/v1/me/notice-kinds/{code}/muted", Audience.CITIZEN, _NO_CONTENT, path_schemas=_CODE)
+async def mute_notice_kind(call: Call) -> web.StreamResponse:
+    """Mute a kind: its notices wake no phone and come into no chat, and are in the inbox all the same."""
+    return await _mute(call, is_muted=True)
+
+
+@ROUTES.delete("/v1/me/notice-kinds/{code}/muted", Audience.CITIZEN, _NO_CONTENT, path_schemas=_CODE)
+async def unmute_notice_kind(call: Call) -> web.StreamResponse:
+    """Let the notices of a kind wake the phones again. Again changes nothing."""
+    return await _mute(call, is_muted=False)
+
+
+async def _mute(call: Call, *, is_muted: bool) -> web.StreamResponse:
+    """Raises NotFound for a kind that there isn't, naming those that there are."""
+    person, code = call.principal.subject, call.path["code"]
+    if code not in (kinds := notice_kinds(call.platform)):
+        raise NotFound(unknown(code, kinds))
+    row = Silence(person=person, about=f"{NOTICE}{code}")
+    async with in_transaction() as connection, kept(call.platform, connection, [person]):
+        if is_muted:
+            await Silence.bulk_create([row], ignore_conflicts=True, using_db=connection)
+        else:
+            await Silence.filter(person=person, about=row.about).using_db(connection).delete()
+    return web.Response(status=204)
+
+
+async def wishes(platform: Platform, persons: Collection[str], kind: str) -> Mapping[str, datetime | None]:
+    """Who of these isn't to be woken by a notice of that kind now, and until when; None for as long as they wish so."""
+    now, found = platform.now(), dict[str, datetime | None]()
+    for one in await Profile.filter(person__in=list(persons)):
+        if wait := quiet_for(one.quiet_from, one.quiet_until, one.timezone, now):
+            found[one.person] = now + timedelta(seconds=wait)
+        if not one.notices:
+            found[one.person] = None
+    muted = Silence.filter(person__in=list(persons), about=f"{NOTICE}{kind}")
+    return found | dict.fromkeys([one.person for one in await muted])
 
 
 async def silent_categories(person: str) -> Sequence[str]:

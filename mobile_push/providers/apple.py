@@ -52,6 +52,8 @@ def aps(push: Push) -> dict[str, Any]:
         told["sound"] = {"critical": 1, "name": sound, "volume": volume} if level == Level.CRITICAL else sound
     if push.thread:
         told["thread-id"] = push.thread
+    if push.kind == "notice" and push.category:
+        told["category"] = push.category  # the app may offer to mute it, there on the screen
     if push.image:
         told["mutable-content"] = 1  # the app's extension fetches the picture
     return told

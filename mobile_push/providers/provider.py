@@ -64,7 +64,8 @@ class Push(NamedTuple):
     image: str = ""
     #: What became of what it takes back from the screen: "recalled" or "superseded"; "" where it takes nothing back.
     withdrawn: str = ""
-    #: CAP's words for what everybody may read of an alert: its category and severity. "" of all else.
+    #: CAP's words for what everybody may read of an alert: its category and severity; of a notice its kind. "" of all
+    #: else.
     category: str = ""
     severity: str = ""
     #: How many messages its person hasn't read, this one counted in; None of what goes to many, which leaves the app's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
@@ -123,6 +123,8 @@ class PresentationSettings:
     alert: AlertPresentation = field(default_factory=AlertPresentation)
     case: CasePresentation = field(default_factory=CasePresentation)
     notice: NoticePresentation = field(default_factory=NoticePresentation)
+    #: Of notices of a kind ([….presentation.kinds.roads]); without one, as `notice`, and its code is their channel.
+    kinds: Mapping[str, NoticePresentation] = field(default_factory=dict)
     #: Android's channel of what takes back something that was shown; it should make no noise.
     withdrawn_channel: str = "withdrawn"
 
@@ -134,8 +136,11 @@ class PresentationSettings:
         """Of what takes back something that was shown: it corrects the screen, and disturbs nobody for it."""
         return Presentation(Level.PASSIVE, "", self.withdrawn_channel)
 
-    def of(self, kind: Kind) -> Presentation:
-        """Of a message of that kind."""
+    def of(self, kind: Kind, category: str = "") -> Presentation:
+        """Of a message of that kind; a notice may have one of its own."""
+        if kind == "notice" and category:
+            own = self.kinds.get(category) or replace(self.notice, channel=category)
+            return own.presentation
         of_kind = {"alert": self.alert, "case": self.case, "notice": self.notice}[kind]
         return of_kind.presentation
 

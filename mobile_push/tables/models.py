@@ -130,7 +130,10 @@ class Follow(Personal):
 
 
 class Silence(Personal):
-    """Messages that wake none of a person's phones: of a category, `category:posting`, or about a case, `case:<id>`."""
+    """Messages that wake none of a person's phones: of a category, `category:posting`, or about a case, `case:<id>`.
+
+    Or notices of a kind, `notice:roads`.
+    """
 
     id = fields.BigIntField(primary_key=True)
     person = PersonalId(255)
@@ -169,6 +172,7 @@ class InboxMessage(Personal):
     item = fields.CharField(max_length=64, default="", db_default="")
     number = fields.CharField(max_length=24, default="", db_default="")
     state = fields.CharField(max_length=32, default="", db_default="")
+    # Of a notice its kind.
     #: The kind of the item, or of an alert's copy what CAP says.
     category = fields.CharField(max_length=32, default="", db_default="")
     severity = fields.CharField(max_length=16, default="", db_default="")
@@ -233,6 +237,8 @@ class Broadcast(Model):
     image = fields.CharField(max_length=500, default="")
     link = fields.CharField(max_length=255)
     audience: Any = fields.JSONField()
+    #: Of a notice its kind, a code of `NOTICE_KINDS`; "" for none.
+    category = fields.CharField(max_length=32, default="", db_default="")
     #: An alert as CAP has it, None for a notice.
     cap: Any = fields.JSONField(null=True)
     collapse_key = fields.CharField(max_length=64, default="")

@@ -9,7 +9,7 @@ from banshi import Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ENCLOSURES, ROLES, Enclosure
 from banshi.sdk.catalogue import BESIDE_SEARCH
 from banshi.sdk.events import EVENT_TYPES, LISTENERS, Listener
-from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS
+from banshi.sdk.personal_data import ANONYMISE_CASE
 from refutations import staff
 from refutations.hearing import following, telling
 from refutations.reading import found, published
@@ -40,7 +40,7 @@ def banshi_offers() -> Sequence[Offer[Any]]:
         Offer(LISTENERS, Listener(telling.hear, telling.wants)),
         Offer(BESIDE_SEARCH, found.beside),
         Offer(ENCLOSURES, Enclosure(telling.enclosed)),
-        Offer(HOLDINGS, telling.HOLDING),
+        *following.FOLLOWING.offers,
         Offer(ANONYMISE_CASE, telling.emptied),
     ]
 

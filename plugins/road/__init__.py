@@ -8,9 +8,12 @@ from typing import Any
 
 from banshi import Finding, Key, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
+from banshi.sdk.events import EVENT_TYPES, LISTENERS, Listener
 from banshi.sdk.operations import hourly, rounds
 from banshi.sdk.registers import SOURCES
+from road import following
 from road.board import BOARD, Board
+from road.changing import EVENT
 from road.ending import LOOK_S, look, tidy
 from road.register import RoadRegister
 from road.routes import public, staff
@@ -40,12 +43,18 @@ def banshi_resources(settings: RoadSettings) -> Sequence[Resource[Any]]:
 
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
-    return [*public.ROUTES, *staff.ROUTES]
+    return [*following.ROUTES, *public.ROUTES, *staff.ROUTES]
 
 
 @hookimpl
 def banshi_offers(settings: RoadSettings) -> Sequence[Offer[Any]]:
-    return [Offer(ROLES, frozenset({staff.REVIEWER})), Offer(SOURCES, {settings.register: RoadRegister})]
+    return [
+        Offer(ROLES, frozenset({staff.REVIEWER})),
+        Offer(SOURCES, {settings.register: RoadRegister}),
+        Offer(EVENT_TYPES, (EVENT,)),
+        Offer(LISTENERS, Listener(following.hear, lambda _, event: event.type == EVENT)),
+        *following.FOLLOWING.offers,
+    ]
 
 
 @hookimpl

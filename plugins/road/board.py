@@ -5,29 +5,19 @@ A city has some hundreds, and ten thousand are some megabytes. Whoever asks firs
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import product
-from math import cos, inf, radians
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from banshi import Key, Platform
-from lines import DEGREE_M, Box, box_of, cells, geometry_of, in_box, is_near, metres, overlap, parts, positions
+from banshi.sdk.database import KeptRows
+from lines import Box, Grid, moved, positions
 from road.tables.models import RoadChange, RoadEvent
 from wire.places import to_gcj02
-
-#: Seconds until it is looked for changes that nobody told of; for which another machine's clock may be behind.
-LOOK_S, LATE = 2.0, timedelta(seconds=10)
-#: Rows that are read at once: in between, others have their turn.
-ROWS = 500
-#: Of what has no place.
-NOWHERE: Box = (inf, inf, -inf, -inf)
 
 
 @dataclass(slots=True)
@@ -38,7 +28,6 @@ class Shown:
     #: Its id, by which lists are in order.
     key: str
     line: Sequence[complex]
-    box: Box
     #: A Feature of GeoJSON, and that with its place in GCJ-02, once somebody has asked for it.
     plain: bytes
     _gcj02: bytes = b""
@@ -47,9 +36,7 @@ class Shown:
         if not gcj02 or not self.line:
             return self.plain
         if not self._gcj02:
-            shifted = (complex(*to_gcj02(one.imag, one.real)) for one in self.line)
-            line = [complex(one.imag, one.real) for one in shifted]
-            there = orjson.dumps(geometry_of(self.event.geometry["type"], line))
+            there = orjson.dumps(moved(self.event.geometry, to_gcj02))
             self._gcj02 = b'%b,"gcj02":%b}' % (self.plain[:-1], there)
         return self._gcj02
 
@@ -65,81 +52,29 @@ def feature_of(platform: Platform, event: RoadEvent) -> dict[str, Any]:
     return {"type": "Feature", "id": str(event.id), "geometry": event.geometry, "properties": told}
 
 
-@dataclass(slots=True)
-class Board:
-    """All events that are not over, by id and by the cells of a grid in which they are."""
+class Board(KeptRows[RoadEvent]):
+    """All events that are not over, by id and by where they are."""
 
-    platform: Platform
-    shown: dict[UUID, Shown] = field(default_factory=dict)
-    _cells: defaultdict[tuple[int, int], set[UUID]] = field(default_factory=lambda: defaultdict(set))
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _read_at: float = -inf
-    #: What was changed before is known.
-    _since: datetime | None = None
+    changes, model, at_first = RoadChange, RoadEvent, {"state": "in-force"}
 
-    def __post_init__(self) -> None:
-        self.platform.store.on_rows(RoadChange, self._wake.set)
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
+        self.shown, self._grid = dict[UUID, Shown](), Grid[UUID]()
 
-    async def fresh(self) -> Board:
-        """Itself: whatever this process has written is known, and what others wrote a moment ago."""
-        clock = asyncio.get_running_loop().time
-        async with self._turn:
-            if self._wake.is_set() or clock() - self._read_at > LOOK_S:
-                self._wake.clear()
-                await self._read()
-                self._read_at = clock()
-        return self
-
-    async def _read(self) -> None:
-        now, known = self.platform.now(), self.shown
-        changed = RoadEvent.filter(**({"updated_at__gt": self._since} if self._since else {"state": "in-force"}))
-        seen: Any = await changed.values_list("id", "version")
-        new = [one for one, version in seen if one not in known or known[one].event.version != version]
-        for begin in range(0, len(new), ROWS):
-            for row in await RoadEvent.filter(id__in=new[begin : begin + ROWS]):
-                self._put(row)
-        self._since = now - LATE
-
-    def _put(self, row: RoadEvent) -> None:
-        if (before := self.shown.pop(row.id, None)) is not None:
-            for cell in _cells_of(before):
-                self._cells[cell].discard(row.id)
+    def put(self, row: RoadEvent) -> None:
+        self.shown.pop(row.id, None)
+        line = positions(row.geometry) if row.state == "in-force" else []
+        self._grid.put(row.id, line)
         if row.state == "in-force":
-            line = positions(row.geometry)
-            plain = orjson.dumps(feature_of(self.platform, row))
-            shown = Shown(row, str(row.id), line, box_of(line) if line else NOWHERE, plain)
-            self.shown[row.id] = shown
-            for cell in _cells_of(shown):
-                self._cells[cell].add(row.id)
+            self.shown[row.id] = Shown(row, str(row.id), line, orjson.dumps(feature_of(self.platform, row)))
 
     def in_box(self, box: Box) -> list[Shown]:
         """Those whose place is in the box, or touches it."""
-        return [one for one in self._near(box) if in_box(one.line, box)]
+        return [self.shown[one] for one in self._grid.in_box(box)]
 
-    def along(self, line: Sequence[complex], width: float) -> Iterable[Shown]:
+    def along(self, line: Sequence[complex], width: float) -> list[Shown]:
         """Those that are no more than so many metres beside a line."""
-        _, south, _, north = box_of(line)
-        latitude, found = (south + north) / 2, dict[UUID, Shown]()
-        y = width / DEGREE_M
-        for part in parts(line):
-            a, b = metres(part, latitude)
-            for one in self._near(box_of(part, y / cos(radians(latitude)), y)):
-                if one.event.id not in found and is_near(metres(one.line, latitude), (a, b), width):
-                    found[one.event.id] = one
-        return found.values()
-
-    def _near(self, box: Box) -> Iterator[Shown]:
-        """Those whose box overlaps this one; of one with more cells than there are events, all are looked at."""
-        columns, rows = cells(box)
-        ids: Iterable[UUID] = self.shown
-        if len(columns) * len(rows) < len(self.shown):
-            ids = {one for cell in product(columns, rows) for one in self._cells.get(cell, ())}
-        return (one for one in map(self.shown.__getitem__, ids) if overlap(one.box, box))
-
-
-def _cells_of(shown: Shown) -> set[tuple[int, int]]:
-    return {cell for part in parts(shown.line) for cell in product(*cells(box_of(part)))}
+        return [self.shown[one] for one in self._grid.along(line, width)]
 
 
 BOARD: Key[Board] = Key("roads' board")

@@ -10,6 +10,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from banshi import Conflict, FieldProblem, InvalidFields, Platform, Stale, Update, Write
+from banshi.sdk.events import Event, event_rows
 from banshi.sdk.http import in_utc
 from lines import geometry_of, positions, wrong_with
 from names import held_back
@@ -20,6 +21,8 @@ from road.vocabulary import COLUMNS, DEFAULTS, TEXTS
 
 #: How far from today an event may begin or end.
 FURTHEST = timedelta(days=3_650)
+#: What others hear of, and the steps of which they do.
+EVENT, TOLD = "banshi.road.event", ("published", "changed", "held", "ended")
 CHANGED = say("Somebody has changed this event meanwhile; look at it again.")
 
 
@@ -103,10 +106,16 @@ async def refuse_twice(row: RoadEvent, values: Mapping[str, Any]) -> None:
             raise Conflict(say("This road is closed at that time already; change that event."), event=str(other.id))
 
 
-def change_of(row: RoadEvent, what: str, by: str, at: datetime) -> RoadChange:
-    """The record of a step; what only asks is told to nobody outside."""
-    room = STAFF if what == "asked" else row.division
-    return RoadChange(id=uuid7(), event_id=row.id, version=row.version, what=what, division=room, by=by, at=at)
+def changes_of(platform: Platform, row: RoadEvent, what: str, by: str) -> list[Model]:
+    """The record of a step, with the promise to tell of it; what only asks is told to nobody outside."""
+    same, at = {"version": row.version, "what": what}, row.updated_at
+    change = RoadChange(
+        id=uuid7(), event_id=row.id, division=STAFF if what == "asked" else row.division, by=by, at=at, **same
+    )
+    if what not in TOLD:
+        return [change]
+    event = Event(id=str(uuid7()), type=EVENT, at=at, source="/v1/road/events", subject=str(row.id), data=same)
+    return [change, *event_rows(platform, event)]
 
 
 def stamp(row: RoadChange) -> None:
@@ -128,7 +137,7 @@ async def step(
     row.update_from_dict(dict(columns))
     guard = Update(RoadEvent, {"id": row.id, "version": read}, columns)
     try:
-        await platform.store.commit(Write([guard], [change_of(row, what, by, now), *receipt(row)]))
+        await platform.store.commit(Write([guard], [*changes_of(platform, row, what, by), *receipt(row)]))
     except Stale:
         raise Conflict(CHANGED) from None
     return row

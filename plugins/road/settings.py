@@ -10,6 +10,9 @@ from datetime import timedelta
 from banshi import Item, Key, Platform
 from road.vocabulary import KINDS
 
+#: The register that has the events as its records, and the item that shows them.
+REGISTER = "road-conditions"
+
 #: Hours after which somebody is asked whether it is still so, by kind.
 ASK_HOURS = {"congestion": 1.0, "accident": 2.0, "weather": 6.0, "gathering": 12.0, "closure": 24.0, "works": 168.0}
 
@@ -21,7 +24,7 @@ class RoadSettings:
     #: The item by which citizens report. The reviewers of its unit publish events.
     report: str = "road-report"
     #: The register of queries that has the events as its records.
-    register: str = "road-conditions"
+    register: str = REGISTER
     #: West, south, east and north in degrees: what lies outside is no place of this city's. By itself, China.
     box: tuple[float, float, float, float] = (72.0, 3.0, 138.0, 56.0)
     #: In place of those that are known, by kind.

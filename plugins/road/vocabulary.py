@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from banshi import Form
+from banshi import Form, Texts
 
 _FOLDER = Path(__file__).parent
 _EVENT: Mapping[str, Any] = orjson.loads((_FOLDER / "event.json").read_bytes())
@@ -25,7 +25,8 @@ COLUMNS = ("kind", "division", "road", "geometry", "starts_at", "ends_at", "repo
 TEXTS = ("road", "text", "text_en", "detour", "detour_en", "said_by")
 #: What is said where nothing is.
 DEFAULTS = {name: one["default"] for name, one in _WHOLE.items() if "default" in one}
-KINDS = [one["const"] for one in _WHOLE["kind"]["oneOf"]]
+KIND_TITLES: Mapping[str, Texts] = {one["const"]: one["title"] for one in _WHOLE["kind"]["oneOf"]}
+KINDS = [*KIND_TITLES]
 
 #: An event as staff write it, maybe from a citizen's report, which is answered by it.
 NEW = Form.from_schema(_EVENT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -46,7 +46,8 @@ def no_rounds_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def city(folder: Path, database: str, plugins: Any = (), **settings: Any) -> AsyncIterator[Door]:
     named: dict[str, Path | str] = {"petitions": DEPARTMENTS / "petitions"}
-    named |= {name: name for name in ("mobile_push", "conversations", *plugins)}
+    named |= {"mobile_push": "mobile_push", "conversations": "conversations"}
+    named |= plugins if isinstance(plugins, dict) else {name: name for name in plugins}
     own = {"conversations": {"division": CITY}, **settings}
     async with open_door(folder, named, settings=own, platform={"database": database, **LOCAL}) as door:
         yield door
@@ -119,7 +120,9 @@ async def test_whoever_unbinds_the_chat_is_at_home_nowhere_within_the_hour(tmp_p
 
 
 @asynccontextmanager
-async def every_channel(folder: Path, database: str) -> AsyncIterator[tuple[Door, dict[str, Any]]]:
+async def every_channel(
+    folder: Path, database: str, more: Mapping[str, Path | str] = {}
+) -> AsyncIterator[tuple[Door, dict[tuple[str, str], Any]]]:
     """A city on WeChat, QQ and Weibo: by channel and home, somebody who has said that, or nothing."""
     async with AsyncExitStack() as stack:
         wechat = await stack.enter_async_context(WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")))
@@ -132,8 +135,9 @@ async def every_channel(folder: Path, database: str) -> AsyncIterator[tuple[Door
             "qq": {"bots": {"city": bot_of(qq)}},
             "weibo": {"accounts": {"city": account_of(weibo)}},
         }
-        door = await stack.enter_async_context(city(folder, database, settings, **settings))
-        people = {}
+        plugins = {**{name: name for name in settings}, **more}
+        door = await stack.enter_async_context(city(folder, database, plugins, **settings))
+        people: dict[tuple[str, str], Any] = {}
         for name, sandbox in (("wechat", wechat), ("qq", qq), ("weibo", weibo)):
             sandbox.callbacks.to = f"{door.url}/v1/{name}/city"
             for home in ("", XIHU, BINJIANG, NINGBO):

@@ -108,7 +108,7 @@ INSIGHTS_ORDER = [
 REFUTATIONS_ORDER = ["sentences", "settings", "ratings", "tables", "writing", "reading", "hearing", "staff"]
 ROAD_ORDER = [
     *("sentences", "vocabulary", "settings", "tables", "changing", "ending", "board", "wzdx", "register"),
-    "routes",
+    *("following", "routes"),
 ]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
 #: Libraries: packages without a hook and a table, for whichever plugin needs them.
@@ -118,7 +118,7 @@ HOUSES = {
     "mobile_push": (ROOT / "mobile_push", PUSH_ORDER),
     "charts": (LIBRARIES / "charts", ["elements", "figures", "lines", "bars"]),
     "feeds": (LIBRARIES / "feeds", ["atom", "review"]),
-    "lines": (LIBRARIES / "lines", ["geometry", "sentences", "wrong"]),
+    "lines": (LIBRARIES / "lines", ["geometry", "grid", "sentences", "wrong"]),
     "names": (LIBRARIES / "names", ["finding", "sentences", "held_back"]),
     "questions": (LIBRARIES / "questions", QUESTIONS_ORDER),
     "sandboxes": (

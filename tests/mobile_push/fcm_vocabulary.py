@@ -49,6 +49,7 @@ _APS = _closed(
             ]
         },
         "thread-id": {"type": "string", "minLength": 1, "maxLength": 64},
+        "category": {"type": "string", "minLength": 1, "maxLength": 64},
         "mutable-content": {"const": 1},
         "content-available": {"const": 1},
     },

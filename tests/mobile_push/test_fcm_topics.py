@@ -22,7 +22,17 @@ from mobile_push.phones import registration
 from mobile_push.phones.erasure import end_deliveries
 from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.tables.models import Broadcast, Chunk, Device, FanOut, Follow, Profile, TopicChange, TopicRound
+from mobile_push.tables.models import (
+    Broadcast,
+    Chunk,
+    Device,
+    FanOut,
+    Follow,
+    Profile,
+    Silence,
+    TopicChange,
+    TopicRound,
+)
 from tests.mobile_push.conftest import hurry
 
 Until = Callable[..., Awaitable[None]]
@@ -97,7 +107,8 @@ async def expected(door: Door) -> dict[str, set[str]]:
         for name in names:
             found.setdefault(f"{round_.round}.{name}.{device.language}", set()).add(device.token)
         profile = await Profile.get_or_none(person=device.person)
-        if profile is not None and (profile.quiet_from is not None or not profile.notices):
+        minds = profile is not None and (profile.quiet_from is not None or not profile.notices)
+        if minds or await Silence.filter(person=device.person, about__startswith="notice:").exists():
             found.setdefault(f"{round_.round}.minded", set()).add(device.token)
     return found
 

@@ -144,6 +144,7 @@ def test_firebase_admin_writes_the_same_for_the_same(one: Push) -> None:
         badge=one.badge,
         sound=critical if level == "critical" else sound or None,
         thread_id=one.thread or None,
+        category=(one.category or None) if one.kind == "notice" else None,
         mutable_content=bool(one.image),
         content_available=bool(one.withdrawn),
         custom_data={"interruption-level": str(level)},

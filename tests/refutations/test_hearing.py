@@ -119,6 +119,8 @@ async def test_followers_are_told_of_every_edition_and_by_one_press_no_more(city
     one = await city.publish()
     link = one["links"]["self"]
     assert await titles(city.door, wang) == [("正在核实：网传“示例大桥垮塌”", link)]
+    (told,) = (await wang.get("/v1/inbox?kind=notice&category=refutations")).ok()["items"]
+    assert told["link"] == link
     assert (await zhang.delete("/v1/refutations/followed/all")).status == 204
     await city.correct(one, UNTRUE)
     assert [title for title, _ in await titles(city.door, wang)] == [

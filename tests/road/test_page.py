@@ -39,6 +39,33 @@ async def test_the_page_of_roads_says_what_is_where_until_when_and_nothing_runs_
         assert "Road works" in page
 
 
+async def test_one_press_follows_a_road_or_its_district_or_mutes_them_all_and_one_ends_it(city: Door) -> None:
+    road = "示例大道（1/9 段）<b>"
+    await published(city, road=road)
+    citizen = city.citizen("wang")
+
+    async def pressed(page: str, name: str, stop: str = "") -> str:
+        await browser.go(page)
+        return (await browser.press(stop, of=name)).text
+
+    async with open_browser(city) as browser:
+        page = (await browser.go("/site/roads")).text
+        assert "/site/wishes" not in page, "a stranger follows nothing"
+    async with open_browser(city, Principal("wang", name="王示例")) as browser:
+        for name in (road, "all"):
+            assert "取消关注" in await pressed("/site/roads", name)
+        await pressed(f"/site/roads?division={DISTRICT}", DISTRICT)
+        assert (await citizen.get("/v1/road/followed")).ok()["items"] == [road, "all", DISTRICT]
+        assert "恢复推送路况" in await pressed("/site/roads", "")
+        kinds = (await citizen.get("/v1/me/notice-kinds")).ok()["items"]
+        assert [one["is_muted"] for one in kinds] == [True]
+        await pressed("/site/roads", "", "stop")
+        for name in (road, "all"):
+            await pressed("/site/roads", name, "stop")
+        assert (await citizen.get("/v1/road/followed")).ok()["items"] == [DISTRICT]
+        assert (await citizen.get("/v1/me/notice-kinds")).ok()["items"][0]["is_muted"] is False
+
+
 async def test_the_workbench_publishes_in_one_form_and_answers_what_asks_by_a_press(city: Door) -> None:
     sun = Principal("sun", name="孙示例", roles=(Role("reviewer", "traffic", "command-centre"),))
     async with open_browser(city, sun) as browser:

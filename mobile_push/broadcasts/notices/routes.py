@@ -9,6 +9,7 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, FieldProblem, InvalidFields, NotFound, reply
 from banshi.sdk.documents import ID, array
+from banshi.sdk.following import notice_kinds
 from banshi.sdk.http import Routes, page_answer
 from mobile_push.broadcasts import addressing, concerned, lifecycle, publication, representations, staff, steps
 from mobile_push.broadcasts.notices import public
@@ -51,6 +52,11 @@ _WRITTEN: dict[str, Any] = {
     "send_at": SEND_AT,
     "expires_at": EXPIRES_AT,
     "ttl": TTL,
+    "category": {
+        "type": "string",
+        "maxLength": 32,
+        "description": "Its kind, a code of `GET /v1/me/notice-kinds`; empty for none. People mute a kind by itself.",
+    },
     "collapse_key": {
         **staff.COLLAPSE_KEY,
         "description": "A newer notice with the same key replaces this one on the phone.",
@@ -70,9 +76,11 @@ async def values_of(call: Call, notice: Broadcast, body: Mapping[str, Any]) -> d
     """The columns that a body sets. Raises InvalidFields with everything that is wrong."""
     settings = call.platform[PUSH].settings
     wrong: list[FieldProblem] = []
-    values: dict[str, Any] = {name: body[name] for name in ("title", "collapse_key") if name in body}
+    values: dict[str, Any] = {name: body[name] for name in ("title", "collapse_key", "category") if name in body}
     if "body" in body:
         values["body"] = representations.filled(body["body"])
+    if values.get("category") and values["category"] not in (kinds := notice_kinds(call.platform)):
+        wrong.append(FieldProblem("/category", addressing.unknown(values["category"], kinds), "unknown"))
     if "content" in body:
         values["content"] = representations.filled(body["content"]) if body["content"] else None
     if "image" in body:

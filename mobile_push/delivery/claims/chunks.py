@@ -130,7 +130,8 @@ class Chunks:
             return await self._to_topic(chunk, broadcast, ttl)
         # What takes something back makes no noise, and who got the one gets the other.
         lane = Lane.ALERT if chunk.quiet else chunk.lane
-        phones = await self._phones.read(lane, [chunk.device(place) for place in places])
+        devices = [chunk.device(place) for place in places]
+        phones = await self._phones.read(lane, devices, broadcast.category)
         here: dict[str, list[Parcel]] = defaultdict(list)
         for place, phone in (await self._junction.here(chunk, phones, places)).items():
             of_language = here[phone.language]

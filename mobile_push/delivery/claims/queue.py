@@ -17,6 +17,7 @@ from tortoise.transactions import in_transaction
 
 from banshi import Platform
 from banshi.sdk.database import as_read, quoted
+from mobile_push.audience.audience import NOTICE
 from mobile_push.delivery.leases import free
 from mobile_push.providers.for_test_cases import SUFFIX
 from mobile_push.tables.lanes import Lane, lanes_of, spans
@@ -59,6 +60,8 @@ class Row(NamedTuple):
     #: Milliseconds of the database's clock until which the address is left alone, and how many others the phone has.
     away: int | None
     ways: int | None
+    #: Of a notice its kind.
+    category: str
 
 
 class Settled(NamedTuple):
@@ -88,8 +91,13 @@ TAKE = "UPDATE push_delivery SET attempts = attempts + 1, tries = tries + 1, lea
 #: The columns of a `Row`, of claimed rows `d`.
 COLUMNS = (
     "d.id, d.attempts, d.tries, d.device_id, d.lane, d.expires, {clock}, m.id, m.kind, m.link, {token}, v.language, "
-    "v.notice_day, v.notices, p.notices, p.quiet_from, p.quiet_until, p.timezone, d.trace, "
-    "m.person, m.case_id, {away}, v.ways"
+    "v.notice_day, v.notices, CASE WHEN {muted} THEN FALSE ELSE p.notices END, p.quiet_from, p.quiet_until, "
+    "p.timezone, d.trace, m.person, m.case_id, {away}, v.ways, m.category"
+)
+#: SQL that holds where a person has muted the kind of a notice `m`; of all else it looks nothing up.
+MUTED = (
+    "m.kind = 'notice' AND m.category <> '' AND EXISTS (SELECT 1 FROM push_silence s "  # noqa: S608 - our word
+    f"WHERE s.person = m.person AND s.about = '{NOTICE}' || m.category)"
 )
 JOINS = (
     "JOIN push_inbox_message m ON m.id = d.message_id "
@@ -116,7 +124,7 @@ class Queue(ABC):
         self._take, self._due = TAKE.format(**names), DUE.format(**names)
         at = quoted(provider.removesuffix(SECOND).removesuffix(SUFFIX))
         where = {name: sql.format(at) for name, sql in (OTHER if provider.endswith(SECOND) else OWN).items()}
-        self._columns = COLUMNS.format(clock=store.clock, **where)
+        self._columns = COLUMNS.format(clock=store.clock, muted=MUTED, **where)
         one, two = store.placeholders(2)
         self._give_back = (
             "UPDATE push_delivery SET lease_until = 0, tries = tries - 1 "  # noqa: S608 - marks, not values

@@ -14,6 +14,7 @@ from tortoise.transactions import in_transaction
 from banshi import Platform, text_in
 from banshi.sdk.database import as_read
 from banshi.sdk.events import LISTENERS
+from banshi.sdk.following import notice_kinds
 from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.delivery.claims import delivery_job as parcels
 from mobile_push.delivery.claims.chunk import QUIET_HOURS
@@ -94,7 +95,6 @@ class Rows:
         self._verdicts, self._settings, self._metrics = verdicts, settings, metrics
         self._seconds = metrics.seconds.labels(provider.name)
         self._phones = Phones(platform, self._provider, settings)
-        self._threads = platform[THREADS]
         self._queue = queue_of(platform, self._provider, settings.lease)
         #: Seconds after its claim for which a job may still be begun: it has to end before its lease does.
         self._good_for = settings.lease - provider.longest_send
@@ -162,10 +162,10 @@ class Rows:
         return Settlement(job, "due", QUIET_HOURS, wait=wait) if wait else None
 
     def _push(self, row: Row, ttl: int) -> Push:
-        person = as_read(InboxMessage, "person", row.person) if row.case or self._badged else ""
-        thread = self._threads.name(person, row.case) if row.case else ""
-        push = personal_push(self._settings, str(row.message), row.kind, row.link, row.language, ttl, thread)
-        return push._replace(badge=self._unread.get(person)) if self._badged else push
+        push = push_of(self._platform, self._settings, row, ttl)
+        if not self._badged:
+            return push
+        return push._replace(badge=self._unread.get(as_read(InboxMessage, "person", row.person)))
 
     def ready(self, parcel: Parcel) -> bool:
         job: Job = parcel.key
@@ -253,6 +253,20 @@ class Rows:
     def _forget(self, job: Job) -> None:
         if self._held.get(job.id) is job:
             del self._held[job.id]
+
+
+def push_of(platform: Platform, settings: PushSettings, row: Row, ttl: int) -> Push:
+    """What the phone of a claimed row is sent. What is newer of one case, or of one thing that a notice of a kind is
+    about, takes its place on the screen.
+    """
+    kind = notice_kinds(platform).get(row.category) if row.kind == "notice" else None
+    about = row.case or (row.link if kind else "")
+    name = platform[THREADS].name(as_read(InboxMessage, "person", row.person), about) if about else ""
+    push = personal_push(settings, str(row.message), row.kind, row.link, row.language, ttl, name)
+    if kind is None:
+        return push
+    shown, title = settings.presentation.of("notice", kind.code), text_in(kind.title, row.language)
+    return push._replace(title=title, presentation=shown, thread=kind.code, category=kind.code)
 
 
 def personal_push(

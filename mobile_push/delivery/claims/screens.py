@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from banshi import Platform
-from banshi.sdk.database import as_read
 from mobile_push.delivery.claims.delivery_job import Parcel
 from mobile_push.delivery.claims.queue import Row, queue_of
-from mobile_push.delivery.claims.rows import personal_push
+from mobile_push.delivery.claims.rows import push_of
 from mobile_push.providers.provider import Push, Receipt
-from mobile_push.screen.threads import THREADS
 from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.marks import Marks
-from mobile_push.tables.models import InboxMessage
 
 #: The state of a delivery that is to leave its screen, and then is `sent` again; and seconds for which a phone that is
 #: off still learns of it.
@@ -35,8 +32,7 @@ class Screens:
         return [Parcel(self._push(row), row.token, lane, self, row) for row in rows if row.token]
 
     def _push(self, row: Row) -> Push:
-        thread = self._platform[THREADS].name(as_read(InboxMessage, "person", row.person), row.case) if row.case else ""
-        push = personal_push(self._settings, str(row.message), row.kind, row.link, row.language, LIFE_S, thread)
+        push = push_of(self._platform, self._settings, row, LIFE_S)
         return push._replace(withdrawn="read", presentation=self._settings.presentation.withdrawn)
 
     def ready(self, _: Parcel) -> bool:

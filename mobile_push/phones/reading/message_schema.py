@@ -41,7 +41,8 @@ _MEMBERS: dict[str, Any] = dict(  # noqa: C408 - as the records beside it
     },
     category={
         **MAYBE_TEXT,
-        "description": "The kind of the item, such as `appointment`; of an alert CAP's category, such as `Met`.",
+        "description": "The kind of the item, such as `appointment`; of a notice its kind, such as `roads`; of an "
+        "alert CAP's category, such as `Met`.",
     },
     severity={
         "type": ["string", "null"],

@@ -25,7 +25,7 @@ def document(push: Push, settings: JPushSettings) -> dict[str, Any]:
     """The request without whom it is for. Raises TypeError for what is no text."""
     orjson.dumps((push.title, push.body, push.link, push.image))
     push = TextRules(title=settings.title_length, body=settings.body_length).fitted(push)
-    makers = settings.channels.get(push.kind, {})
+    makers = settings.channels.get(push.category if push.kind == "notice" else "", settings.channels.get(push.kind, {}))
     options: dict[str, Any] = {
         "time_to_live": min(max(push.ttl, 0), MAX_VIP_TTL_S if settings.vip else MAX_TTL_S),
         "classification": int(push.kind in settings.system),

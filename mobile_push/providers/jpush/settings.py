@@ -36,8 +36,9 @@ class JPushSettings:
     #: Kinds that makers take for system messages (`classification` 1); the others are operational ones, of which they
     #: show a phone few in a day.
     system: frozenset[Kind] = frozenset({"case", "alert"})
-    #: What the makers are told of each kind: [….channels.case.xiaomi] channel_id = "…".
-    channels: Mapping[Kind, Mapping[str, Mapping[str, Given]]] = field(default_factory=dict)
+    #: What the makers are told of each kind: [….channels.case.xiaomi] channel_id = "…"; of notices of a kind by its
+    #: code, [….channels.roads.xiaomi], or else as of `notice`.
+    channels: Mapping[str, Mapping[str, Mapping[str, Given]]] = field(default_factory=dict)
     #: Characters of a title and of a text that every maker takes; without vivo, 50 and 50.
     title_length: int = 20
     body_length: int = 50

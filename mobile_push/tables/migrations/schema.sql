@@ -1,4 +1,4 @@
--- After 0019_origin
+-- After 0020_notice_kinds
 CREATE TABLE "push_device" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "person" VARCHAR(255) NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE "push_broadcast" (
     "expires_at" TIMESTAMP NOT NULL,
     "published_at" BIGINT   /* Milliseconds of the database's clock. */,
     "ended_at" TIMESTAMP
-, "earlier" JSON   /* The ids of all of them, where there are several. */, "ttl" INT   /* Seconds from its publication to its end, where no time was given. It then sets `expires_at` anew. */, "trace" VARCHAR(55) NOT NULL  /* The traceparent of its publication. */ DEFAULT '', "tag" VARCHAR(64) NOT NULL  /* What it is called on screens where it took over an earlier one's name. */ DEFAULT '', "second_person" INT NOT NULL  /* Whether a second person has to approve it, whatever the settings say of its department. */ DEFAULT 0, "origin" VARCHAR(64) NOT NULL  /* The plugin that drafted it, and is asked before it goes out; "" for none. */ DEFAULT '');
+, "earlier" JSON   /* The ids of all of them, where there are several. */, "ttl" INT   /* Seconds from its publication to its end, where no time was given. It then sets `expires_at` anew. */, "trace" VARCHAR(55) NOT NULL  /* The traceparent of its publication. */ DEFAULT '', "tag" VARCHAR(64) NOT NULL  /* What it is called on screens where it took over an earlier one's name. */ DEFAULT '', "second_person" INT NOT NULL  /* Whether a second person has to approve it, whatever the settings say of its department. */ DEFAULT 0, "origin" VARCHAR(64) NOT NULL  /* The plugin that drafted it, and is asked before it goes out; "" for none. */ DEFAULT '', "category" VARCHAR(32) NOT NULL  /* Of a notice its kind, a code of `NOTICE_KINDS`; "" for none. */ DEFAULT '');
 CREATE INDEX "push_broadcast_state" ON "push_broadcast" ("kind", "state", "id");
 CREATE TABLE "push_chunk" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,

@@ -1,6 +1,7 @@
 """Columns that may be encrypted, and the database of a command."""
 
 from banshi.builtin.audit.commands import database
+from banshi.builtin.live.kept_rows import KeptRows
 from banshi.foundation.database.bulk import Asked, fetch, insert, made, read
 from banshi.foundation.database.opening import existing
 from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted
@@ -25,6 +26,7 @@ __all__ = [
     "QUEUE",
     "Asked",
     "Kept",
+    "KeptRows",
     "Personal",
     "PersonalId",
     "PersonalJSON",

@@ -1,5 +1,7 @@
 """Lists that forms choose from: countries, peoples, and the divisions of the country."""
 
+from banshi.builtin.lists.around import division_named, divisions_around, divisions_meet
 from banshi.builtin.lists.reading import entries as list_entries
+from banshi.builtin.lists.reading import heard as list_heard
 
-__all__ = ["list_entries"]
+__all__ = ["division_named", "divisions_around", "divisions_meet", "list_entries", "list_heard"]

@@ -6,25 +6,25 @@ before, with the first edition that their words fit. What is withdrawn the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid5
 
 import orjson
-from tortoise.models import Model
 
-from banshi import Case, Message, Platform, Write
+from banshi import Case, Platform, Write
 from banshi.sdk.database import pages
-from banshi.sdk.events import Event, message_rows
-from banshi.sdk.personal_data import DataSubject, Holdings, PersonalTable, Retained, by_person
+from banshi.sdk.events import Event
+from banshi.sdk.following import News, no_more, tell, tell_followers
+from refutations.hearing.following import KIND
 from refutations.ratings import title_of
 from refutations.reading.documents import page_of, summary_of
 from refutations.reading.found import FOUND, about, fits, terms_in
 from refutations.reading.published import with_editions
 from refutations.sentences import say, word
 from refutations.settings import SETTINGS
-from refutations.tables.models import Edition, Hearer, Refutation, muted
+from refutations.tables.models import Edition, Hearer, Refutation
 from refutations.writing.lifecycle import EVENTS
 from refutations.writing.steps import PUBLIC
 
@@ -48,7 +48,7 @@ async def hear(platform: Platform, events: Sequence[Event]) -> None:
                 for row, edition in await platform[FOUND].of(_words(case)):
                     hearers = [_waits(platform, row, case)]
                     await platform.store.commit(Write(unless_there=hearers))
-                    await _tell(platform, row, edition, hearers)
+                    await tell(platform, KIND, news_of(row, edition), [case.person])
         else:
             row = await Refutation.get(id=event.subject)
             # A newer edition is told of by itself, and what was withdrawn as withdrawn.
@@ -69,8 +69,7 @@ async def _tell_all(platform: Platform, row: Refutation) -> None:
     ((_, edition),) = await with_editions([row])
     if row.state in PUBLIC:
         await _wait_for(platform, row, edition)
-    async for hearers in pages(Hearer.filter(about__in=["", str(row.id)]), "id", size=AT_ONCE):
-        await _tell(platform, row, edition, hearers)
+    await tell_followers(platform, KIND, news_of(row, edition), [str(row.id)])
 
 
 async def _wait_for(platform: Platform, row: Refutation, edition: Edition) -> None:
@@ -81,26 +80,21 @@ async def _wait_for(platform: Platform, row: Refutation, edition: Edition) -> No
         live = [one for one in cases if one.person and one.mode == "live" and fits(terms_in(_words(one)), theme)]
         people = {one.person for one in live}
         unwilling = (
-            {one.person for one in await Hearer.filter(about=muted(row.id), person__in=people)} if people else ()
+            {one.person for one in await Hearer.filter(about=no_more(row.id), person__in=people)} if people else ()
         )
         hearers = [_waits(platform, row, one) for one in live if one.person not in unwilling]
         await platform.store.commit(Write(unless_there=hearers))
 
 
-async def _tell(platform: Platform, row: Refutation, edition: Edition, hearers: Sequence[Hearer]) -> None:
-    """Promise each of them a message, once: whoever follows all and has asked gets one."""
-    rows, what, words = list[Model](), str(edition.number), edition.words
+def news_of(row: Refutation, edition: Edition) -> News:
+    """What is told of an edition, once: whoever follows all and has asked gets one. What was withdrawn says no more."""
+    what, words = str(edition.number), edition.words
     title, body = title_of(words["rating"], words["about"]), summary_of(words)
     if row.state not in PUBLIC:
         what, title, body = "withdrawn", word("Withdrawn: No. {number}", number=row.number), WITHDRAWN
-    for person in {one.person for one in hearers}:
-        identity = str(uuid5(row.id, f"{what}/{person}"))
-        message = Message(
-            id=identity, kind="notice", person=person, link=f"/v1/refutations/{row.id}", created_at=platform.now(),
-            title=title, body=body,
-        )  # fmt: skip
-        rows += message_rows(platform, message, f"refutation:{identity}")
-    await platform.store.commit(Write(unless_there=rows))
+    earlier = [str(one) for one in range(1, edition.number + (row.state not in PUBLIC))]
+    link = f"/v1/refutations/{row.id}"
+    return News(of=row.id, edition=what, title=title, body=body, link=link, earlier=earlier)
 
 
 async def enclosed(platform: Platform, case: Case) -> Mapping[str, Any] | None:
@@ -110,14 +104,6 @@ async def enclosed(platform: Platform, case: Case) -> Mapping[str, Any] | None:
     return {"records": [{"title": title, "page": page_of(platform, one)} for one, title in told]} if told else None
 
 
-async def _forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
-    await Hearer.filter(person=whom.subject).delete()
-    return ()
-
-
 async def emptied(_: Platform, case: Case) -> None:
     """Of a case that is emptied: that somebody asked in it."""
     await Hearer.filter(case_id=case.id).delete()
-
-
-HOLDING = Holdings([PersonalTable(Hearer, by_person(Hearer, "person"))], _forget)

@@ -7,9 +7,8 @@ from typing import Any
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
-from uuid_utils.compat import uuid7
 
-from banshi.sdk.database import Personal, PersonalId
+from banshi.sdk.following import Follower
 
 __all__ = ["Edition", "Hearer", "Refutation", "RefutationStep"]
 
@@ -74,21 +73,13 @@ class RefutationStep(Model):
         unique_together = (("refutation_id", "version"),)
 
 
-def muted(record: object) -> str:
-    """What `Hearer.about` has in place of a record's id for whoever doesn't want to hear of it."""
-    return f"-{str(record).replace('-', '')}"
-
-
-class Hearer(Personal):
+class Hearer(Follower):
     """Somebody who is told of what is published: of all, or of the one that they have asked about."""
 
-    id = fields.UUIDField(primary_key=True, default=uuid7)
-    person = PersonalId(255)
     #: The record's id; "" for whoever follows all; `muted` where they want to hear of it no more.
     about = fields.CharField(max_length=36, default="", db_index=True)
     #: The case in which they asked.
     case_id = fields.UUIDField(null=True)
-    at = fields.DatetimeField()
 
     class Meta:
         table = "refutations_hearer"

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import orjson
 from aiohttp import web
-from uuid_utils.compat import uuid7
 
-from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal
+from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform
 from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
-from banshi.sdk.lists import list_entries
+from banshi.sdk.lists import divisions_around, divisions_meet
 from lines import MAX_DEGREES, length_of
 from road.board import BOARD, Board, Shown, feature_of
 from road.changing import stamp
-from road.register import meet
 from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
 from road.settings import SETTINGS
@@ -29,8 +26,8 @@ ROUTES = Routes("roads")
 
 #: Events of one answer at most, and points of a way.
 MAX_EVENTS, MAX_WAY = 500, 200
-#: For which a cache may keep an answer; and seconds for which a stream lasts until it is taken up again.
-CACHED, STREAM_S = {"Cache-Control": "public, max-age=5"}, 3_600
+#: For which a cache may keep an answer.
+CACHED = {"Cache-Control": "public, max-age=5"}
 
 STREAMS: Key[LiveRows] = Key("roads' streams")
 
@@ -40,15 +37,12 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
     """Those of this process."""
     platform.store.before_insert(RoadChange, stamp)
 
-    async def private(_: Sequence[RoadChange]) -> Mapping[UUID, tuple[str, bytes]]:
-        return {}
-
     def written(row: RoadChange) -> bytes:
         feature = orjson.dumps(feature_of(platform, row.event))
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(row.id).encode(), row.what.encode(), feature)
 
     changes = RoadChange.exclude(division=STAFF).prefetch_related("event")
-    async with LiveRows(platform, changes, "division", written, private).running("road-stream") as streams:
+    async with LiveRows(platform, changes, "division", written).running("road-stream") as streams:
         yield streams
 
 
@@ -70,7 +64,7 @@ async def list_road_events(call: Call) -> web.StreamResponse:
         if one.key > after
         and not one.is_over(now)
         and kind in (None, one.event.kind)
-        and meet(one.event.division, inside)
+        and divisions_meet(one.event.division, inside)
         and (one.event.starts_at <= now or not query["in_force"])
     ]
     found.sort(key=lambda one: one.key)
@@ -139,7 +133,6 @@ async def stream_road_events(call: Call) -> web.StreamResponse:
 
     `Last-Event-ID` goes on where a stream broke, for an hour; whoever comes later lists the events anew.
     """
-    nobody = Principal(f"road:{uuid7()}", expires_at=int(call.now.timestamp()) + STREAM_S)
     division = call.query.get("division", "")
-    around = [one for one in list_entries("divisions") if meet(one, division)] if division else []
-    return await call.platform[STREAMS].answer(replace(call, caller=nobody), [division, *around])
+    around = divisions_around(division) if division else []
+    return await call.platform[STREAMS].answer(call, [division, *around])

@@ -65,7 +65,7 @@ async def publish_road_event(call: Call) -> web.StreamResponse:
     await changing.refuse_twice(row, {})
     row.report = UUID(call.body["report"]) if "report" in call.body else None
     document = record(platform, row)
-    rows = [row, changing.change_of(row, "published", by, call.now), *call.once.receipt(document)]
+    rows = [row, *changing.changes_of(platform, row, "published", by), *call.once.receipt(document)]
     if row.report is None:
         await platform.store.commit(Write(rows=rows))
     else:

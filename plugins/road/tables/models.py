@@ -9,10 +9,12 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
+from banshi.sdk.following import Follower
+
 #: In place of a division: of a change that no stream tells.
 STAFF = "staff"
 
-__all__ = ["RoadChange", "RoadEvent"]
+__all__ = ["RoadChange", "RoadEvent", "RoadFollower"]
 
 
 class RoadEvent(Model):
@@ -53,6 +55,7 @@ class RoadEvent(Model):
             Index(fields=("state", "ends_at"), name="road_event_end"),
             Index(fields=("state", "asks_at"), name="road_event_ask"),
             Index(fields=("state", "division", "road"), name="road_event_road"),
+            Index(fields=("road",), name="road_event_name"),
         ]
 
 
@@ -72,3 +75,14 @@ class RoadChange(Model):
 
     class Meta:
         table = "road_change"
+
+
+class RoadFollower(Follower):
+    """Somebody who is told of the events on a road, in a district, or of all."""
+
+    #: The road's name or the district's code (GB/T 2260); "" for all.
+    about = fields.CharField(max_length=120, default="", db_index=True)
+
+    class Meta:
+        table = "road_follower"
+        unique_together = (("person", "about"),)

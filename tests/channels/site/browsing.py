@@ -49,9 +49,10 @@ class Browser:
             self.text, self.typed = body.decode("utf-8", "replace"), {}
         return self
 
-    def form(self) -> Any:
-        """The form that is filled in: the one of the page's text that sends something."""
-        return self.page.xpath("//main//form[@method='post']")[-1]
+    def form(self, of: str | None = None) -> Any:
+        """The form that is filled in: the one of the page's text that sends something, or that has `name` of that."""
+        own = "" if of is None else "[input[@name='name' and @value=$of]]"
+        return self.page.xpath(f"//main//form[@method='post']{own}", of=of or "")[-1]
 
     def names(self) -> list[str]:
         """The names of what can be filled in."""
@@ -85,9 +86,9 @@ class Browser:
                 pairs.append((name, one.get("value", "")))
         return pairs
 
-    async def press(self, name: str = "", value: str = "", **headers: str) -> Browser:
+    async def press(self, name: str = "", value: str = "", *, of: str | None = None, **headers: str) -> Browser:
         """Press the button of that name, or the form's last one."""
-        form = self.form()
+        form = self.form(of)
         beside = self.page.xpath("//button[@form=$id]", id=form.get("id", ""))
         buttons = [one for one in (*form.xpath(".//button"), *beside) if one.get("type", "submit") == "submit"]
         mine = [one for one in buttons if one.get("name", "") == name and (not value or one.get("value") == value)]

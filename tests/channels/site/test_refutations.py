@@ -128,12 +128,17 @@ async def test_the_page_says_what_the_document_says_and_has_its_json_ld_to_the_b
 async def test_one_press_follows_and_one_ends_it(door: Door) -> None:
     one = await Office(door).publish()
     async with open_browser(door, WANG) as wang:
-        for page in (f"{ROOT}/refutations", f"{ROOT}/refutations/{one['id']}"):
+        for page, name in ((f"{ROOT}/refutations", "all"), (f"{ROOT}/refutations/{one['id']}", one["id"])):
             await wang.go(page)
-            await wang.press()
+            await wang.press(of=name)
             assert "不再通知我" in text(wang)
-            await wang.press("stop")
+            await wang.press("stop", of=name)
             assert "不再通知我" not in text(wang)
+        await wang.go(f"{ROOT}/refutations")
+        await wang.press(of="")
+        assert "恢复推送这类消息" in text(wang)
+        await wang.press("stop", of="")
+        assert "恢复推送这类消息" not in text(wang)
 
 
 async def test_a_search_shows_it_above_the_items_and_in_english_too(door: Door) -> None:

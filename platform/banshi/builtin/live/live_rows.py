@@ -25,6 +25,7 @@ from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_tak
 from banshi.builtin.sentences import say
 from banshi.foundation.background import woken, working
 from banshi.foundation.errors import InvalidParameter, TooManyRequests
+from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import Call, Parameter
 from banshi.kernel.runtime.running import Platform
 
@@ -70,6 +71,10 @@ class Follower:
         return told
 
 
+async def nothing_private(_: Sequence[Any]) -> Mapping[UUID, tuple[str, bytes]]:
+    return {}
+
+
 @dataclass(eq=False, slots=True)
 class LiveRows:
     """Who follows a table in this process, and what they have been told. Its keys are UUIDv7."""
@@ -82,7 +87,7 @@ class LiveRows:
     #: A row as a server-sent event, its id in front.
     written: Callable[[Any], bytes]
     #: Of some rows, what one person alone is told in place of that: by id, the person and the event.
-    private: Callable[[Sequence[Any]], Awaitable[Mapping[UUID, tuple[str, bytes]]]]
+    private: Callable[[Sequence[Any]], Awaitable[Mapping[UUID, tuple[str, bytes]]]] = nothing_private
     _followers: set[Follower] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _told: set[UUID] = field(default_factory=set)
@@ -161,14 +166,15 @@ class LiveRows:
             self._followers.discard(follower)
 
     async def answer(self, call: Call, rooms: Collection[str], known: bytes = b"") -> web.StreamResponse:
-        """Let the caller follow these rooms until their token ends, told first what is `known`, in events that are no
-        row's; `Last-Event-ID` goes on where it broke.
+        """Let the caller follow these rooms until their token ends, or whoever has none for an hour, told first what is
+        `known`, in events that are no row's; `Last-Event-ID` goes on where it broke.
 
         The route has `LAST_EVENT` among its parameters, and may have `AFTER_EVENT`. Raises InvalidParameter and
         TooManyRequests.
         """
-        last = _last_seen(call)
-        with self._follow(call.principal.subject, rooms) as follower:
+        last, ends_at = _last_seen(call), int(call.now.timestamp() + BACK_S)
+        person = call.caller or Principal(f"nobody:{uuid7()}", expires_at=ends_at)
+        with self._follow(person.subject, rooms) as follower:
             response = await event_stream(call.request)
             missed = [comeback(), known]
             if last is not None:
@@ -178,10 +184,10 @@ class LiveRows:
                 these = {} if EVERY_ROOM in rooms else {f"{self.room}__in": list(rooms)}
                 rows = await self.table.filter(id__gt=after, **these).order_by("id")
                 private = (await self.private(rows)).items()
-                own = {one: data for one, (whose, data) in private if whose == call.principal.subject}
+                own = {one: data for one, (whose, data) in private if whose == person.subject}
                 missed += [own.get(row.id) or self.written(row) for row in rows]
                 follower.known = frozenset(row.id for row in rows)
-            ends = time.monotonic() + call.principal.expires_at - self.platform.now().timestamp()
+            ends = time.monotonic() + person.expires_at - self.platform.now().timestamp()
             if call.request.method != "HEAD":
                 await self._tell(call.request, response, follower, b"".join(missed), ends)
         return response

@@ -169,6 +169,12 @@ class Message:
     mode: Mode = "live"
     #: The `traceparent` of its promise, for what a channel does with it later; "" where nothing is traced.
     trace: str = ""
+    #: Of a notice its kind, a code of `banshi.sdk.following.NOTICE_KINDS`; None is a notice of no kind.
+    category: str | None = None
+    #: When nobody need be woken for it any more; None where its channel decides.
+    until: datetime | None = None
+    #: Ids of earlier messages, of which whatever is still on its way isn't sent any more.
+    replaces: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

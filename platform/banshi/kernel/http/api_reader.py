@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
+from urllib.parse import unquote
 
 import orjson
 from aiohttp import MultipartReader, StreamReader, web
@@ -89,7 +90,7 @@ class ApiReader:
     async def get(self, address: str, principal: Principal | None, language: str) -> Any:
         """The document at `/v1/…`. Raises what the route raises, and NotFound where none answers in JSON."""
         url = URL(address)
-        route, query, names = self._found("GET", url.path)
+        route, query, names = self._found("GET", url.raw_path)
         unnamed = principal is None and route.unnamed_at is not None and route.unnamed_at(names)
         caller = None if unnamed else self._caller(route, principal)
         request = cast("web.Request", _Sent("GET", url))
@@ -121,7 +122,7 @@ class ApiReader:
         Raises what the route raises.
         """
         url = URL(address)
-        route, _, names = self._found(method, url.path)
+        route, _, names = self._found(method, url.raw_path)
         headers = CIMultiDict({"Accept-Language": language} | ({HEADER: key} if key else {}))
         raw = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
         if body is not None:
@@ -140,14 +141,15 @@ class ApiReader:
     async def follow(self, call: Call, address: str, principal: Principal) -> web.StreamResponse:
         """Let a request of theirs be answered live, as `address` answers; raises what the route raises."""
         url = URL(address)
-        route, query, names = self._found("GET", url.path)
+        route, query, names = self._found("GET", url.raw_path)
         asked, caller = query.read(cast("web.Request", _Sent("GET", url))), self._caller(route, principal)
         return await route.handler(replace(call, route=route, caller=caller, path=names, query=asked))
 
     def _found(self, method: str, path: str) -> tuple[Route, Query, Mapping[str, str]]:
         for pattern, route, query in self._routes.get(method, ()):
             if found := pattern.fullmatch(path):
-                return route, query, found.groupdict()
+                # As on the way from outside: a name may have a slash in it.
+                return route, query, {name: unquote(one) for name, one in found.groupdict().items()}
         raise NotFound
 
     def _caller(self, route: Route, principal: Principal | None) -> Principal | None:

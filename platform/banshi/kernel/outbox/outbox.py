@@ -98,7 +98,8 @@ def all_known(payload: Mapping[str, Any], names: Collection[str]) -> None:
 def message_of(payload: Mapping[str, Any], trace: str = "") -> Message:
     """The message in a promise, as part of the trace that made it. Raises FromNewer."""
     all_known(payload, MESSAGE_FIELDS)
-    return Message(**{**payload, "created_at": datetime.fromisoformat(payload["created_at"]), "trace": trace})
+    moments = {name: datetime.fromisoformat(payload[name]) for name in ("created_at", "until") if name in payload}
+    return Message(**{**payload, **moments, "trace": trace})
 
 
 def new_message_id() -> str:

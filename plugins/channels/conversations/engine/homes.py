@@ -23,10 +23,12 @@ MAX_HOMES, MAX_SHOWN, MIN_CHARS, MAX_CHARS = 5, 9, 2, 60
 #: What is remembered of who may name one with their next words.
 ASKED = "home"
 
+KEPT = "Your district is kept once you have signed in for this contact."
+
 
 async def show(talk: Talk, *changed: str) -> None:
     """The districts that they have said, or have now, and how they change them."""
-    if not _is_known(talk):
+    if not is_known(talk):
         return
     titles = {code: await _title(talk, code) for code in changed or await _codes(talk)}
     if titles:
@@ -47,14 +49,14 @@ async def found(talk: Talk, words: str) -> bool:
         rows = near
     if len(rows) == 1:
         await add(talk, rows[0]["code"])
-    elif rows and _is_known(talk):
+    elif rows and is_known(talk):
         _choose(talk, rows)
     return bool(rows)
 
 
 async def add(talk: Talk, code: str) -> None:
     """Keep a district; of what is divided they are asked which part it is."""
-    if not _is_known(talk):
+    if not is_known(talk):
         return None
     if inside := await _listed(talk, within=code):
         return _choose(talk, inside)
@@ -81,12 +83,12 @@ async def forget(talk: Talk, code: str = "") -> None:
     return await show(talk)
 
 
-def _is_known(talk: Talk) -> bool:
-    """Whether it is a citizen's own chat; what it isn't is said."""
+def is_known(talk: Talk, kept: str = KEPT) -> bool:
+    """Whether it is a citizen's own chat; what it isn't is said, and what is kept once it is."""
     if talk.received.group:
         talk.say(NOT_IN_A_GROUP)
     elif talk.link is None:
-        talk.say("Your district is kept once you have signed in for this contact.")
+        talk.say(kept)
         linking.ways(talk)
     return talk.link is not None and not talk.received.group
 

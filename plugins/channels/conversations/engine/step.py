@@ -9,7 +9,7 @@ from banshi import NotFound, Problem
 from banshi.sdk.danger import danger_in
 from conversations.contacts.offers import OFFERS
 from conversations.contents import Entrance, Joined, Left, Scanned, Unread, Video, Voice
-from conversations.engine import boards, homes, menu
+from conversations.engine import boards, following, homes, menu
 from conversations.engine.ask import asking, confirming, guides
 from conversations.engine.ask.filling import Filling, filling_of
 from conversations.engine.bind import linking, waiting
@@ -156,6 +156,8 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
             await menu.greet(talk) if talk.row.state == "idle" else talk.go("over", "menu")
         case "home" if about:
             return await homes.found(talk, about)
+        case "follow" | "unfollow" | "mute" | "unmute":
+            return await following.by_word(talk, command, about)
         case "progress" | "person" | "home":
             await menu.chosen(talk, command)
         case _ if command in boards.WORDS:
@@ -195,7 +197,7 @@ def _is_answer(now: Filling, command: str, about: str) -> bool:
         return not small_talk.KINDS[about].get("in_form")
     if now.is_open() and (command in ABOUT | boards.WORDS or not is_short(told)):
         return True
-    has_words = {"guide": bool(about), "home": bool(about)}
+    has_words = dict.fromkeys(("guide", "home", "follow", "unfollow", "mute", "unmute"), bool(about))
     return {**has_words, "digits": True, "menu": now.takes_zero() and told == "0"}.get(command, False)
 
 

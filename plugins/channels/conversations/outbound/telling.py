@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +13,18 @@ from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 
 from banshi import Message, Platform, Update, Write, text_in
+from banshi.sdk.following import wishes
 from conversations.contacts.bound import BoundContact, bound, has_app
 from conversations.contents import Reply
-from conversations.outbound.saying import NOTICE, About, promise
+from conversations.outbound.saying import NOTICE, About, Unasked, promise
 from conversations.outbound.sender import Kind, outlet_of
 from conversations.sentences import say
 from conversations.tables.models import Said
 
 MORE = say("Write “progress” to see it.")
+
+#: For so long a notice of a kind is worth saying, where it doesn't say so itself.
+NOTICE_LASTS = timedelta(days=1)
 
 #: In place of a title that nobody beside the phone's owner should read.
 DISCREET = say("You have a new message about your case.")
@@ -39,24 +43,28 @@ class News:
     #: The alert that it tells of, "" for none; and when it isn't worth telling any more.
     about: str = ""
     until: datetime | None = None
+    #: It wakes nobody: it is said with the answer to their next message.
+    is_quiet: bool = False
 
 
-def key_of(news: News, contact: BoundContact) -> str:
-    """Under which it is promised to a contact."""
-    digest = hashlib.blake2b(f"{news.id}\0{contact.conversation}".encode(), digest_size=16).hexdigest()
+def key_of(identity: str, contact: BoundContact) -> str:
+    """Under which news of that id are promised to a contact."""
+    digest = hashlib.blake2b(f"{identity}\0{contact.conversation}".encode(), digest_size=16).hexdigest()
     return f"told-{digest}"
 
 
 async def tell(platform: Platform, contacts: Sequence[BoundContact], news: News) -> None:
     """Promise to tell contacts, each once, whoever promises it again."""
-    keys = {key_of(news, one): one for one in contacts}
+    keys = {key_of(news.id, one): one for one in contacts}
     there = {str(key) for key in await Said.filter(key__in=list(keys)).values_list("key", flat=True)}
     told: About = {"by": "notice", "until": news.until, "kind": news.kind, "news": news.known, "about": news.about}
     rows = []
     for key, one in keys.items():
         if key not in there:
             about: About = {**told, "key": key, "person": one.person}
-            rows.append(promise(platform, one, Reply(text=news.words), **about))
+            row = promise(platform, one, Reply(text=news.words), **about)
+            row.state = "shut" if news.is_quiet else row.state
+            rows.append(row)
     try:
         await platform.store.commit(Write(rows=rows))
     except IntegrityError:
@@ -73,7 +81,9 @@ async def before_notices(platform: Platform, channel: str) -> None:
 
 
 def deliver_on(channel: str) -> Callable[[Platform, Sequence[Message]], Awaitable[None]]:
-    """What a `Channel` of that name does with messages about cases: it promises them to whoever has no app.
+    """What a `Channel` of that name does with messages about cases and notices: it promises them to whoever has no app.
+
+    Not those of a kind that they have muted; in their quiet hours one waits until they write.
 
     Example::
 
@@ -82,18 +92,27 @@ def deliver_on(channel: str) -> Callable[[Platform, Sequence[Message]], Awaitabl
 
     async def deliver(platform: Platform, messages: Sequence[Message]) -> None:
         await before_notices(platform, channel)
+        wished = {
+            kind: await wishes(platform, [one.person for one in messages if one.category == kind], kind)
+            for kind in {one.category for one in messages if one.category}
+        }
         for message in messages:
             contacts = await bound(message.person, channel) if message.mode == "live" else ()
             # Of a chat that was bound just now, that chat itself isn't told: it knows, and may be a stranger's.
             others = [one for one in contacts if not message.link.endswith(f"/links/{one.link}")]
             if others and not await has_app(platform, message.person):
-                await tell(platform, others, news_of(platform, message))
+                if message.replaces:
+                    earlier = [key_of(one, contact) for one in message.replaces for contact in others]
+                    await Unasked(platform).take_back(earlier)
+                quiet = wished[message.category] if message.category else {}
+                if quiet.get(message.person, message.created_at) is not None:
+                    await tell(platform, others, news_of(platform, message, is_quiet=message.person in quiet))
 
     return deliver
 
 
-def news_of(platform: Platform, message: Message) -> News:
-    """What is told of a case; of a discreet item only that there is something to be read."""
+def news_of(platform: Platform, message: Message, *, is_quiet: bool = False) -> News:
+    """What is told of a case; of a discreet item only that there is something to be read. Or a notice of a kind."""
     item = platform.registry.items.get(message.item or "")
     hidden = item is not None and item.discreet
     title = text_in(DISCREET if hidden else message.title, "zh-CN")
@@ -105,6 +124,9 @@ def news_of(platform: Platform, message: Message) -> News:
     }
     more = text_in(MORE, "zh-CN") if message.number else ""
     words = "\n".join(filter(None, (title, "" if hidden else text_in(message.body, "zh-CN"), more)))
+    if message.category:
+        until = message.until or message.created_at + NOTICE_LASTS
+        return News(id=message.id, kind="notice", known=known, words=words, until=until, is_quiet=is_quiet)
     return News(id=message.id, kind="case", known=known, words=words)
 
 

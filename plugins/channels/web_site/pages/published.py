@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from aiohttp import web
@@ -49,7 +50,8 @@ async def list_refutation_pages(visit: Visit) -> web.StreamResponse:
     """List what goes around and was checked, the newest first."""
     after = visit.call.query.get("after")
     page = await visit.get("/v1/refutations", **({"cursor": after} if after else {}))
-    return await visit.page("inbox/refutations.html", page=page, followed=await _followed(visit))
+    asks = "consult-police" in visit.call.platform.registry.items
+    return await visit.page("inbox/refutations.html", page=page, asks=asks, **await wished(visit, "refutations"))
 
 
 @ROUTES.show("/refutations/{id}", {"edition": 5})
@@ -58,23 +60,36 @@ async def show_refutation_page(visit: Visit) -> web.StreamResponse:
     path, edition = f"/v1/refutations/{visit.call.path['id']}", visit.call.query.get("edition")
     one = await visit.get(path, **({"edition": edition} if edition else {}))
     review = orjson.dumps(await visit.get(f"{path}/claim-review.jsonld")).replace(b"<", b"\\u003c").decode()
-    names = {"one": one, "review": Markup(review), "followed": await _followed(visit)}  # noqa: S704 - it has no "<"
-    return await visit.page("inbox/refutation.html", **names)
+    names = {"one": one, "review": Markup(review)}  # noqa: S704 - it has no "<"
+    return await visit.page("inbox/refutation.html", **names, **await wished(visit, "refutations"))
 
 
-@ROUTES.take("/refutations/{which}/follow")
-async def follow_on_site(visit: Visit) -> web.StreamResponse:
-    """Be told of all, or of what becomes of one, by one press; and by one no more."""
+#: What can be followed on pages, by the kind of its notices: where the API has it, and the page of all.
+FOLLOWED = {"refutations": ("/v1/refutations/followed", "/refutations"), "roads": ("/v1/road/followed", "/roads")}
+
+
+@ROUTES.take("/wishes/{kind}")
+async def wish_on_site(visit: Visit) -> web.StreamResponse:
+    """Follow all of a kind, or one thing, or mute the kind, by one press; and end that by one."""
     await read_sent(visit)
     session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
     visit.person  # noqa: B018 - it raises
-    identity, method = visit.call.path["which"], "DELETE" if "stop" in visit.sent else "PUT"
-    await visit.send(method, f"/v1/refutations/followed/{identity}")
-    return visit.to(f"{ROOT}/refutations{'' if identity == 'all' else f'/{identity}'}")
+    kind, name = visit.call.path["kind"], visit.sent.get("name", "")
+    if kind not in FOLLOWED:
+        raise NotFound
+    at, back = FOLLOWED[kind]
+    path = f"{at}/{quote(name, safe='')}" if name else f"/v1/me/notice-kinds/{kind}/muted"
+    await visit.send("DELETE" if "stop" in visit.sent else "PUT", path)
+    return visit.to(f"{ROOT}{back}{'' if kind == 'roads' or name in ('', 'all') else f'/{name}'}")
 
 
-async def _followed(visit: Visit) -> Any:
-    return (await visit.get("/v1/refutations/followed"))["items"] if visit.known else None
+async def wished(visit: Visit, kind: str) -> dict[str, Any]:
+    """For a page's presses: what its visitor follows of a kind, and whether it is muted; nothing for a stranger."""
+    if not visit.known:
+        return {"followed": None, "is_muted": False}
+    kinds = (await visit.find("/v1/me/notice-kinds") or {"items": ()})["items"]
+    is_muted = any(one["code"] == kind and one["is_muted"] for one in kinds)
+    return {"followed": (await visit.get(FOLLOWED[kind][0]))["items"], "is_muted": is_muted}
 
 
 @ROUTES.show("/postings/{id}")

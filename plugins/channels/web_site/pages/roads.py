@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from banshi import NotFound
+from web_site.pages.published import wished
 from web_site.sentences import word
 from web_site.visit import Pages, Visit
 
@@ -35,4 +36,5 @@ async def list_roads(visit: Visit) -> web.StreamResponse:
         names[code] = listed[0]["title"] if listed else code
     order = [*KINDS]
     found["features"].sort(key=lambda one: (order.index(one["properties"]["kind"]), one["properties"]["starts_at"]))
-    return await visit.page("inbox/roads.html", roads=found, names=names, kinds=KINDS, asked=asked)
+    shown = {"roads": found, "names": names, "kinds": KINDS, "asked": asked}
+    return await visit.page("inbox/roads.html", **shown, **await wished(visit, "roads"))

@@ -1,4 +1,4 @@
--- After 0001_initial
+-- After 0002_followers
 CREATE TABLE "road_event" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "version" INT NOT NULL  /* Counts up with each change: whoever changes it says which one they have read. */,
@@ -32,3 +32,12 @@ CREATE TABLE "road_change" (
     "event_id" CHAR(36) NOT NULL REFERENCES "road_event" ("id") ON DELETE CASCADE
 );
 CREATE INDEX "idx_road_change_event_i_d1cc65" ON "road_change" ("event_id");
+CREATE TABLE "road_follower" (
+    "id" CHAR(36) NOT NULL  PRIMARY KEY,
+    "person" VARCHAR(1415) NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    "about" VARCHAR(120) NOT NULL  /* The road's name or the district's code (GB\/T 2260); "" for all. */,
+    CONSTRAINT "uid_road_follow_person_de4e43" UNIQUE ("person", "about")
+);
+CREATE INDEX "idx_road_follow_about_c5fff1" ON "road_follower" ("about");
+CREATE INDEX "road_event_name" ON "road_event" ("road");

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from banshi import InvalidFields, Problem
 from banshi.sdk.cases import Actor, act, begin
+from banshi.sdk.following import notice_kinds
 from conversations.contents import Asked
 from conversations.engine.ask import asking
 from conversations.engine.ask.filling import Filling
@@ -73,6 +74,8 @@ async def submit(now: Filling) -> None:
             talk.say("Done: {number}.", number=outcome.number)
         else:
             talk.lines += told_begun(outcome, talk.language)
+            if any(dialogue.item in kind.items for kind in notice_kinds(talk.platform).values()):
+                talk.say("To be told of it from now on, write “follow” and a road or a district.")
         if talk.memory.dialogues:
             talk.say("Write “continue” for “{title}”.", title=talk.dialogue.title)
         talk.memory.about = f"item {dialogue.item}"

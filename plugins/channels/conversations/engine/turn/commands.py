@@ -20,6 +20,13 @@ _DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){9}")
 _GUIDE = re.compile(r"(?:办事)?指南[ :]*(.*)|(.+?)的?(?:办事)?指南|guide(?:[ :]+(?:to |of |for )?(.+))?")
 #: Where somebody is at home.
 _HOME = re.compile(r"(?:我的(?:区县|地区)是|我家?住在?|我家在)[ :]*(.+)|(?:my district is|i live in)[ :]*(.+)")
+#: What somebody wants to be told of, or of which kind no more.
+_WISHES = {
+    "unfollow": r"(?:取消关注|不再关注|不关注了?)[ :]*(.+)|(?:unfollow|stop following)[ :]+(.+)",
+    "follow": r"(?:我要|我想|帮我)?关注[ :]*(.+)|follow[ :]+(.+)",
+    "mute": r"(?:别再?|不要再?|停止)(?:给我)?(?:发送?|推送?)[ :]*(.+?)了?|mute[ :]+(.+)",
+    "unmute": r"(?:继续|恢复)(?:给我)?(?:发送?|推送?)?[ :]*(.+)|unmute[ :]+(.+)",
+}
 #: Letters of a word that is obeyed at once, also where any words may be the answer.
 SHORT_CHINESE, SHORT_ENGLISH = 4, 13
 #: Letters of a message that is made of such words.
@@ -55,6 +62,9 @@ def command_in(text: str) -> tuple[str, str] | None:
         return "digits", told.replace(" ", "").replace("-", "")
     if guide := _GUIDE.fullmatch(told):
         return "guide", next(filter(None, guide.groups()), "").strip()
+    for wish, pattern in _WISHES.items():
+        if wished := re.fullmatch(pattern, told):
+            return wish, next(filter(None, wished.groups())).strip()
     if len(told) > LONGEST:
         return None
     if home := _HOME.fullmatch(told):
