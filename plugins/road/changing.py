@@ -15,12 +15,12 @@ from lines import geometry_of, positions, wrong_with
 from names import held_back
 from road.sentences import say
 from road.settings import SETTINGS
-from road.tables.models import STAFF, RoadChange, RoadEvent
+from road.tables.models import STAFF, RoadChange, RoadEvent, RoadWay
 from road.vocabulary import COLUMNS, DEFAULTS, TEXTS
 
 #: How far from today an event may begin or end.
 FURTHEST = timedelta(days=3_650)
-CHANGED = say("Somebody has changed this event meanwhile; look at it again.")
+CHANGED = say("Somebody has changed this event meanwhile, or closed its road; look at it again.")
 
 
 def new_event(platform: Platform, author: str, body: Mapping[str, Any]) -> RoadEvent:
@@ -89,11 +89,16 @@ def ended(platform: Platform, row: RoadEvent) -> dict[str, Any]:
     return {"state": "ended", "ends_at": min(row.ends_at or now, now), "asks_at": None, "asked_at": None}
 
 
-async def refuse_twice(row: RoadEvent, values: Mapping[str, Any]) -> None:
-    """Raise Conflict where the road is closed already at that time in that direction: that event is to be changed."""
+async def refuse_twice(platform: Platform, row: RoadEvent, values: Mapping[str, Any]) -> Sequence[Update]:
+    """What goes with the write of a closure, so that of two at once the second is Stale. Raises Conflict where the
+    road is closed already at that time in that direction: that event is to be changed.
+    """
     if row.kind != "closure":
-        return
+        return ()
     after = {"road": row.road, "details": row.details, "starts_at": row.starts_at, "ends_at": row.ends_at, **values}
+    way = f"{row.division} {after['road']}"
+    await platform.store.commit(Write(unless_there=[RoadWay(id=way)]))
+    turn = (await RoadWay.get(id=way)).turn
     there = RoadEvent.filter(state="in-force", kind="closure", division=row.division, road=after["road"])
     for other in await there.exclude(id=row.id):
         ways = {after["details"]["direction"], other.details["direction"]}
@@ -101,6 +106,7 @@ async def refuse_twice(row: RoadEvent, values: Mapping[str, Any]) -> None:
         ends_behind = other.ends_at is None or after["starts_at"] < other.ends_at
         if begins_before and ends_behind and (len(ways) == 1 or ways & {"undefined", "unknown"}):
             raise Conflict(say("This road is closed at that time already; change that event."), event=str(other.id))
+    return [Update(RoadWay, {"id": way, "turn": turn}, {"turn": turn + 1})]
 
 
 def change_of(row: RoadEvent, what: str, by: str, at: datetime) -> RoadChange:
@@ -121,6 +127,7 @@ async def step(
     by: str,
     values: Mapping[str, Any],
     receipt: Callable[[RoadEvent], Sequence[Model]] = lambda _: (),
+    also: Sequence[Update] = (),
 ) -> RoadEvent:
     """Write a step of an event as it was read; the event afterwards. Raises Conflict where another was quicker."""
     now, read = platform.now(), row.version
@@ -128,7 +135,7 @@ async def step(
     row.update_from_dict(dict(columns))
     guard = Update(RoadEvent, {"id": row.id, "version": read}, columns)
     try:
-        await platform.store.commit(Write([guard], [change_of(row, what, by, now), *receipt(row)]))
+        await platform.store.commit(Write([guard, *also], [change_of(row, what, by, now), *receipt(row)]))
     except Stale:
         raise Conflict(CHANGED) from None
     return row

@@ -9,7 +9,7 @@ from uuid import UUID
 from aiohttp import web
 from tortoise.models import Model
 
-from banshi import Answer, Audience, Call, Conflict, Forbidden, NotFound, Write, reply
+from banshi import Answer, Audience, Call, Conflict, Forbidden, NotFound, Stale, Update, Write, reply
 from banshi.sdk.cases import Actor, act, find_case
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_answer, page_of
 from road import changing
@@ -62,18 +62,22 @@ async def publish_road_event(call: Call) -> web.StreamResponse:
     may_write(call)
     platform, by = call.platform, call.principal.subject
     row = changing.new_event(platform, by, call.body)
-    await changing.refuse_twice(row, {})
+    turn = await changing.refuse_twice(platform, row, {})
     row.report = UUID(call.body["report"]) if "report" in call.body else None
     document = record(platform, row)
     rows = [row, changing.change_of(row, "published", by, call.now), *call.once.receipt(document)]
-    if row.report is None:
-        await platform.store.commit(Write(rows=rows))
-    else:
-        await _answer(call, row, rows)
+    try:
+        if row.report is None:
+            await platform.store.commit(Write(turn, rows))
+        else:
+            await _answer(call, row, [*turn, *rows])
+    except Stale:
+        await changing.refuse_twice(platform, row, {})
+        raise Conflict(changing.CHANGED) from None
     return reply(call, document, status=201)
 
 
-async def _answer(call: Call, row: RoadEvent, rows: Sequence[Model]) -> None:
+async def _answer(call: Call, row: RoadEvent, rows: Sequence[Model | Update]) -> None:
     """Answer the report in the transaction that publishes the event. Raises NotFound and Conflict."""
     actor, told = Actor(call.principal), say("It is published: {road}. {text}", road=row.road, text=row.details["text"])
     case = await find_case(row.report, actor)
@@ -101,13 +105,12 @@ async def change_road_event(call: Call) -> web.StreamResponse:
         raise Conflict(changing.CHANGED)
     what = "ended" if "state" in body else "held" if len(body) == 1 else "changed"
     values = changing.ended(platform, row) if what == "ended" else changing.values_of(platform, row, body)
-    if what == "changed":
-        await changing.refuse_twice(row, values)
+    turn = await changing.refuse_twice(platform, row, values) if what == "changed" else ()
 
     def receipt(after: RoadEvent) -> Sequence[Model]:
         return call.once.receipt(record(platform, after), status=200)
 
-    after = await changing.step(platform, row, what, call.principal.subject, values, receipt)
+    after = await changing.step(platform, row, what, call.principal.subject, values, receipt, turn)
     return reply(call, record(platform, after))
 
 

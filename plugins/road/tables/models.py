@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 #: In place of a division: of a change that no stream tells.
 STAFF = "staff"
 
-__all__ = ["RoadChange", "RoadEvent"]
+__all__ = ["RoadChange", "RoadEvent", "RoadWay"]
 
 
 class RoadEvent(Model):
@@ -72,3 +72,14 @@ class RoadChange(Model):
 
     class Meta:
         table = "road_change"
+
+
+class RoadWay(Model):
+    """A road of a division: whoever closes it counts up what they have read, so that of two at once one gets in."""
+
+    #: Division and road, with a blank between them.
+    id = fields.CharField(127, primary_key=True)
+    turn = fields.IntField(default=0)
+
+    class Meta:
+        table = "road_way"

@@ -1,4 +1,4 @@
--- After 0001_initial
+-- After 0002_ways
 CREATE TABLE "road_event" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "version" INT NOT NULL  /* Counts up with each change: whoever changes it says which one they have read. */,
@@ -32,3 +32,7 @@ CREATE TABLE "road_change" (
     "event_id" CHAR(36) NOT NULL REFERENCES "road_event" ("id") ON DELETE CASCADE
 );
 CREATE INDEX "idx_road_change_event_i_d1cc65" ON "road_change" ("event_id");
+CREATE TABLE "road_way" (
+    "id" VARCHAR(127) NOT NULL  PRIMARY KEY /* Division and road, with a blank between them. */,
+    "turn" INT NOT NULL
+);
