@@ -20,6 +20,7 @@ from lines.geometry import (
     positions,
     self_crossing,
 )
+from lines.grid import Grid
 from lines.wrong import wrong_with
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "DEGREE_M",
     "MAX_DEGREES",
     "Box",
+    "Grid",
     "box_of",
     "cells",
     "geometry_of",

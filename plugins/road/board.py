@@ -6,19 +6,16 @@ A city has some hundreds, and ten thousand are some megabytes. Whoever asks firs
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import product
-from math import cos, inf, radians
+from math import inf
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from banshi import Key, Platform
-from lines import DEGREE_M, Box, box_of, cells, geometry_of, in_box, is_near, metres, overlap, parts, positions
+from lines import Grid, geometry_of, positions
 from road.tables.models import RoadChange, RoadEvent
 from wire.places import to_gcj02
 
@@ -26,8 +23,6 @@ from wire.places import to_gcj02
 LOOK_S, LATE = 2.0, timedelta(seconds=10)
 #: Rows that are read at once: in between, others have their turn.
 ROWS = 500
-#: Of what has no place.
-NOWHERE: Box = (inf, inf, -inf, -inf)
 
 
 @dataclass(slots=True)
@@ -37,41 +32,44 @@ class Shown:
     event: RoadEvent
     #: Its id, by which lists are in order.
     key: str
-    line: Sequence[complex]
-    box: Box
-    #: A Feature of GeoJSON, and that with its place in GCJ-02, once somebody has asked for it.
+    #: A Feature of GeoJSON, and that with its places in GCJ-02, once somebody has asked for it.
     plain: bytes
     _gcj02: bytes = b""
 
     def feature(self, *, gcj02: bool) -> bytes:
-        if not gcj02 or not self.line:
+        if not gcj02:
             return self.plain
         if not self._gcj02:
-            shifted = (complex(*to_gcj02(one.imag, one.real)) for one in self.line)
-            line = [complex(one.imag, one.real) for one in shifted]
-            there = orjson.dumps(geometry_of(self.event.geometry["type"], line))
-            self._gcj02 = b'%b,"gcj02":%b}' % (self.plain[:-1], there)
+            places = {"gcj02": self.event.geometry, "gcj02_detour_line": self.event.details.get("detour_line")}
+            there = {name: _shifted(one) for name, one in places.items() if one}
+            self._gcj02 = self.plain[:-1] + b"," + orjson.dumps(there)[1:] if there else self.plain
         return self._gcj02
 
     def is_over(self, now: datetime) -> bool:
         return self.event.ends_at is not None and self.event.ends_at <= now
 
 
-def feature_of(platform: Platform, event: RoadEvent) -> dict[str, Any]:
-    """An event as a Feature of GeoJSON (RFC 7946)."""
+def _shifted(geometry: Any) -> dict[str, Any]:
+    """A geometry as a Chinese map has it."""
+    line = [to_gcj02(one.imag, one.real) for one in positions(geometry)]
+    return geometry_of(geometry["type"], [complex(east, north) for north, east in line])
+
+
+def feature_of(platform: Platform, event: RoadEvent, **more: datetime | None) -> dict[str, Any]:
+    """An event as a Feature of GeoJSON (RFC 7946), with further moments."""
     told = {name: getattr(event, name) for name in ("kind", "road", "division", "version", "is_stale")}
-    moments = ("starts_at", "ends_at", "checked_at", "updated_at")
-    told |= {name: platform.moment(getattr(event, name)) for name in moments} | event.details
+    moments = {name: getattr(event, name) for name in ("starts_at", "ends_at", "checked_at", "updated_at")} | more
+    told |= {name: platform.moment(at) for name, at in moments.items()} | event.details
     return {"type": "Feature", "id": str(event.id), "geometry": event.geometry, "properties": told}
 
 
 @dataclass(slots=True)
 class Board:
-    """All events that are not over, by id and by the cells of a grid in which they are."""
+    """All events that are not over, by id and by their place."""
 
     platform: Platform
     shown: dict[UUID, Shown] = field(default_factory=dict)
-    _cells: defaultdict[tuple[int, int], set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    places: Grid[UUID] = field(default_factory=Grid)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _read_at: float = -inf
@@ -102,44 +100,12 @@ class Board:
         self._since = now - LATE
 
     def _put(self, row: RoadEvent) -> None:
-        if (before := self.shown.pop(row.id, None)) is not None:
-            for cell in _cells_of(before):
-                self._cells[cell].discard(row.id)
         if row.state == "in-force":
-            line = positions(row.geometry)
-            plain = orjson.dumps(feature_of(self.platform, row))
-            shown = Shown(row, str(row.id), line, box_of(line) if line else NOWHERE, plain)
-            self.shown[row.id] = shown
-            for cell in _cells_of(shown):
-                self._cells[cell].add(row.id)
-
-    def in_box(self, box: Box) -> list[Shown]:
-        """Those whose place is in the box, or touches it."""
-        return [one for one in self._near(box) if in_box(one.line, box)]
-
-    def along(self, line: Sequence[complex], width: float) -> Iterable[Shown]:
-        """Those that are no more than so many metres beside a line."""
-        _, south, _, north = box_of(line)
-        latitude, found = (south + north) / 2, dict[UUID, Shown]()
-        y = width / DEGREE_M
-        for part in parts(line):
-            a, b = metres(part, latitude)
-            for one in self._near(box_of(part, y / cos(radians(latitude)), y)):
-                if one.event.id not in found and is_near(metres(one.line, latitude), (a, b), width):
-                    found[one.event.id] = one
-        return found.values()
-
-    def _near(self, box: Box) -> Iterator[Shown]:
-        """Those whose box overlaps this one; of one with more cells than there are events, all are looked at."""
-        columns, rows = cells(box)
-        ids: Iterable[UUID] = self.shown
-        if len(columns) * len(rows) < len(self.shown):
-            ids = {one for cell in product(columns, rows) for one in self._cells.get(cell, ())}
-        return (one for one in map(self.shown.__getitem__, ids) if overlap(one.box, box))
-
-
-def _cells_of(shown: Shown) -> set[tuple[int, int]]:
-    return {cell for part in parts(shown.line) for cell in product(*cells(box_of(part)))}
+            self.shown[row.id] = Shown(row, str(row.id), orjson.dumps(feature_of(self.platform, row)))
+            self.places.put(row.id, positions(row.geometry))
+        else:
+            self.shown.pop(row.id, None)
+            self.places.drop(row.id)
 
 
 BOARD: Key[Board] = Key("roads' board")

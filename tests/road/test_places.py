@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any, cast
-from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +10,6 @@ from shapely import LineString, MultiPoint, Point
 from shapely.geometry.base import BaseGeometry
 
 import lines as places
-from road.board import Board, Shown, _cells_of
 
 #: On a grid without rounding, so that lines touch, overlap and go through each other's ends as roads do.
 _STEPS = st.integers(0, 40).map(lambda n: n / 64)
@@ -26,23 +22,21 @@ def shape(line: Sequence[complex]) -> BaseGeometry:
     return LineString(points) if len(points) > 1 else Point(points[0])
 
 
-def board_of(lines: Sequence[Sequence[complex]]) -> Board:
-    """A board with these events, and thousands of cells."""
-    store = SimpleNamespace(on_rows=lambda *_: None)
-    board = Board(cast("Any", SimpleNamespace(store=store)))
+def grid_of(lines: Sequence[Sequence[complex]]) -> places.Grid[int]:
+    """A grid with these, each by its number, in thousands of cells."""
+    grid = places.Grid[int]()
     for number, line in enumerate(lines):
-        row: Any = SimpleNamespace(id=UUID(int=number), ends_at=None)
-        shown = board.shown[row.id] = Shown(row, str(row.id), line, places.box_of(line), b"")
-        for cell in _cells_of(shown):
-            board._cells[cell].add(row.id)
-    return board
+        # What was somewhere else before is there no more.
+        grid.put(number, [complex(104, 31), complex(104.5, 31.5)])
+        grid.put(number, line)
+    return grid
 
 
 @given(st.lists(LINES, min_size=1, max_size=8), POSITIONS, POSITIONS)
 @settings(max_examples=100, deadline=None)
 def test_a_box_has_what_lies_in_it_or_touches_it(lines: list[list[complex]], a: complex, b: complex) -> None:
     asked = places.box_of([a, b])
-    found = {one.event.id.int for one in board_of(lines).in_box(asked)}
+    found = {*grid_of(lines).in_box(asked)}
     # A box without an area is a line or a point; as a polygon it would be none.
     area = MultiPoint([(one.real, one.imag) for one in (a, b)]).envelope
     assert found == {n for n, line in enumerate(lines) if shape(line).intersects(area)}
@@ -53,7 +47,7 @@ def test_a_box_has_what_lies_in_it_or_touches_it(lines: list[list[complex]], a: 
 def test_a_way_has_what_is_no_farther_beside_it_than_is_asked(
     lines: list[list[complex]], way: list[complex], width: int
 ) -> None:
-    found = {one.event.id.int for one in board_of(lines).along(way, width)}
+    found = {*grid_of(lines).along(way, width)}
     _, south, _, north = places.box_of(way)
     metres = [shape(places.metres(line, (south + north) / 2)) for line in [way, *lines]]
     apart = [metres[0].distance(one) for one in metres[1:]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +13,18 @@ import orjson
 from aiohttp import web
 from uuid_utils.compat import uuid7
 
-from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal
-from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
+from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal, text_in
+from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, Senders, etag_of, reply_bytes
 from banshi.sdk.lists import list_entries
+from feeds import work_zones
 from lines import MAX_DEGREES, length_of
 from road.board import BOARD, Board, Shown, feature_of
 from road.changing import stamp
 from road.register import meet
 from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
-from road.settings import SETTINGS
+from road.settings import SETTINGS, item_of
 from road.tables.models import STAFF, RoadChange
-from road.wzdx import feed_of
 
 ROUTES = Routes("roads")
 
@@ -32,7 +33,12 @@ MAX_EVENTS, MAX_WAY = 500, 200
 #: For which a cache may keep an answer; and seconds for which a stream lasts until it is taken up again.
 CACHED, STREAM_S = {"Cache-Control": "public, max-age=5"}, 3_600
 
+#: Streams of one address of the internet, behind which a mobile network may be.
+OF_ONE = 200
+
 STREAMS: Key[LiveRows] = Key("roads' streams")
+#: Whose they are: of nobody anything is known but their address.
+SENDERS: Key[Senders] = Key("who follows the roads")
 
 
 @asynccontextmanager
@@ -48,7 +54,7 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(row.id).encode(), row.what.encode(), feature)
 
     changes = RoadChange.exclude(division=STAFF).prefetch_related("event")
-    async with LiveRows(platform, changes, "division", written, private).running("road-stream") as streams:
+    async with LiveRows(platform, changes, "division", written, private, OF_ONE).running("road-stream") as streams:
         yield streams
 
 
@@ -87,13 +93,13 @@ def _placed(board: Board, query: Mapping[str, Any]) -> Iterable[Shown]:
         west, south, east, north = map(float, query["box"].split(","))
         if west > east or south > north or "along" in query:
             raise InvalidParameter(say("A box is west, south, east, north, without a way beside it."), parameter="box")
-        return board.in_box((west, south, east, north))
+        return [board.shown[one] for one in board.places.in_box((west, south, east, north))]
     if "along" not in query:
         return board.shown.values()
     line = [complex(*map(float, one.split(","))) for one in query["along"].split(";")]
     if len(line) > MAX_WAY or length_of(line) > MAX_DEGREES or max(abs(one.imag) for one in line) > 85:
         raise InvalidParameter(say("Ask for a shorter way, or one with fewer points."), parameter="along")
-    return board.along(line, query["width"])
+    return [board.shown[one] for one in board.places.along(line, query["width"])]
 
 
 def _reply(call: Call, body: bytes, more: Mapping[str, str] = CACHED) -> web.StreamResponse:
@@ -121,7 +127,12 @@ async def show_road_event(call: Call) -> web.StreamResponse:
 )
 async def show_work_zones(call: Call) -> web.StreamResponse:
     """Works and detours for other systems: Work Zone Data Exchange 4.2; `Link` names the licence."""
-    feed, licence = feed_of(call, await call.platform[BOARD].fresh()), call.platform[SETTINGS].licence
+    board, licence, item = await call.platform[BOARD].fresh(), call.platform[SETTINGS].licence, item_of(call.platform)
+    shown = sorted((one for one in board.shown.values() if not one.is_over(call.now)), key=lambda one: one.key)
+    features = [feature_of(call.platform, one.event, asks_at=one.event.asks_at) for one in shown]
+    source = item.department if item else "-"
+    publisher = text_in(call.platform.registry.departments[source].title, call.language) if item else "-"
+    feed = work_zones(features, source, publisher, call.now, call.language, licence)
     return _reply(call, orjson.dumps(feed), {"Link": f'<{licence}>; rel="license"'} if licence else {})
 
 
@@ -130,7 +141,7 @@ async def show_work_zones(call: Call) -> web.StreamResponse:
     Audience.ANYONE,
     {
         200: Answer("Server-sent events.", media_type="text/event-stream"),
-        429: Answer("Too many streams are open."),
+        429: Answer("Too many streams are open, here or at that address."),
     },
     parameters=[PARAMETERS["division"], LAST_EVENT, AFTER_EVENT],
 )
@@ -139,7 +150,15 @@ async def stream_road_events(call: Call) -> web.StreamResponse:
 
     `Last-Event-ID` goes on where a stream broke, for an hour; whoever comes later lists the events anew.
     """
-    nobody = Principal(f"road:{uuid7()}", expires_at=int(call.now.timestamp()) + STREAM_S)
+    remote, person = call.request.remote, f"road:{uuid7()}"
+    if not is_own(remote):
+        person = f"road:{call.platform[SENDERS].known(remote).hex()}"
+    nobody = Principal(person, expires_at=int(call.now.timestamp()) + STREAM_S)
     division = call.query.get("division", "")
     around = [one for one in list_entries("divisions") if meet(one, division)] if division else []
     return await call.platform[STREAMS].answer(replace(call, caller=nobody), [division, *around])
+
+
+def is_own(address: str | None) -> bool:
+    """Whether an address is of a network of the operator's own, such as a proxy's, which counts its callers itself."""
+    return not address or not ip_address(address).is_global

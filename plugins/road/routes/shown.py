@@ -22,6 +22,7 @@ FEATURE = Record(
     geometry=MEMBERS["geometry"],
     properties=Record(**_ALWAYS, **{n: one if n in {*DEFAULTS, "text"} else optional(one) for n, one in _SAID.items()}),
     gcj02=optional(MEMBERS["geometry"]),
+    gcj02_detour_line=optional(MEMBERS["detour_line"]),
 )
 COLLECTION = Record(
     type={"const": "FeatureCollection"}, features=array(FEATURE), next=optional(ID), license=optional(TEXT)
