@@ -8,9 +8,10 @@ from typing import Any
 
 from banshi import Finding, Key, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
-from banshi.sdk.http import Senders
+from banshi.sdk.http import ApiReader, Senders
 from banshi.sdk.operations import hourly, rounds
 from banshi.sdk.registers import SOURCES
+from road.alert import READER
 from road.board import BOARD, Board
 from road.ending import LOOK_S, look, tidy
 from road.register import RoadRegister
@@ -33,6 +34,7 @@ def banshi_resources(settings: RoadSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(BOARD, Board),
+        Resource.made(READER, ApiReader),
         Resource.made(public.SENDERS, lambda _: Senders()),
         Resource(public.STREAMS, public.open_streams),
         Resource(Key[None]("roads' rounds"), partial(rounds, LOOK_S, "road-rounds", look, "events are not looked at")),

@@ -110,8 +110,8 @@ async def refuse_twice(platform: Platform, row: RoadEvent, values: Mapping[str, 
 
 
 def change_of(row: RoadEvent, what: str, by: str, at: datetime) -> RoadChange:
-    """The record of a step; what only asks is told to nobody outside."""
-    room = STAFF if what == "asked" else row.division
+    """The record of a step; what concerns staff alone is told to nobody outside."""
+    room = STAFF if what in ("asked", "alerted") else row.division
     return RoadChange(id=uuid7(), event_id=row.id, version=row.version, what=what, division=room, by=by, at=at)
 
 

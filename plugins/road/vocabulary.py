@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from banshi import Form
+from banshi import Form, Texts
+from banshi.sdk.documents import Record
 
 _FOLDER = Path(__file__).parent
 _EVENT: Mapping[str, Any] = orjson.loads((_FOLDER / "event.json").read_bytes())
@@ -25,7 +26,7 @@ COLUMNS = ("kind", "division", "road", "geometry", "starts_at", "ends_at", "repo
 TEXTS = ("road", "text", "text_en", "detour", "detour_en", "said_by")
 #: What is said where nothing is.
 DEFAULTS = {name: one["default"] for name, one in _WHOLE.items() if "default" in one}
-KINDS = [one["const"] for one in _WHOLE["kind"]["oneOf"]]
+KINDS: Mapping[str, Texts] = {one["const"]: one["title"] for one in _WHOLE["kind"]["oneOf"]}
 
 #: An event as staff write it, maybe from a citizen's report, which is answered by it.
 NEW = Form.from_schema(_EVENT)
@@ -36,5 +37,7 @@ _MAY |= {name: {**_WHOLE[name], "type": [_WHOLE[name]["type"], "null"]} for name
 #: What may change of it, as of the version that was read: kind and division stay, for whoever follows them. Without
 #: anything else it is still so.
 CHANGE = Form.from_schema({**_EVENT, "required": ["version"], "properties": _MAY})
+#: Of which version an alert is made.
+ALERT = Record(version=DOCUMENTS["change"]["version"]).form()
 #: Each member as the API describes it.
 MEMBERS: Mapping[str, Any] = NEW.described("en")["properties"]

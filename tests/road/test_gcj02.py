@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,7 +76,7 @@ async def test_a_map_gets_both_places_and_the_standard_one_stays(city: Door) -> 
 
 
 async def test_a_detour_has_its_place_in_both_too_also_where_the_event_has_none(city: Door) -> None:
-    way = {"type": "LineString", "coordinates": [[104.73, 31.46], [104.75, 31.47]]}
+    way: dict[str, Any] = {"type": "LineString", "coordinates": [[104.73, 31.46], [104.75, 31.47]]}
     record = await published(city, geometry=None, detour_line=way)
     there = [to_gcj02(lat, lon) for lon, lat in way["coordinates"]]
     shifted = geometry_of("LineString", [complex(lon, lat) for lat, lon in there])

@@ -36,6 +36,13 @@ CACHED, STREAM_S = {"Cache-Control": "public, max-age=5"}, 3_600
 #: Streams of one address of the internet, behind which a mobile network may be.
 OF_ONE = 200
 
+LIST = [PARAMETERS[name] for name in ("box", "division", "along", "width", "kind", "in_force", "after", "gcj02")]
+MANY = Answer("A FeatureCollection of GeoJSON (RFC 7946).", COLLECTION, media_type=GEOJSON)
+ONE = Answer("A Feature of GeoJSON.", FEATURE, media_type=GEOJSON)
+ZONES = Answer("A WZDx 4.2 work zone feed.", {"type": "object"}, media_type=GEOJSON)
+LIVE = {200: Answer("Server-sent events.", media_type="text/event-stream")}
+LIVE |= {429: Answer("Too many streams are open, here or at that address.")}
+
 STREAMS: Key[LiveRows] = Key("roads' streams")
 #: Whose they are: of nobody anything is known but their address.
 SENDERS: Key[Senders] = Key("who follows the roads")
@@ -58,14 +65,7 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
         yield streams
 
 
-@ROUTES.get(
-    "/v1/road/events",
-    Audience.ANYONE,
-    {200: Answer("A FeatureCollection of GeoJSON (RFC 7946).", COLLECTION, media_type=GEOJSON)},
-    parameters=[
-        PARAMETERS[name] for name in ("box", "division", "along", "width", "kind", "in_force", "after", "gcj02")
-    ],
-)
+@ROUTES.get("/v1/road/events", Audience.ANYONE, {200: MANY}, parameters=LIST)
 async def list_road_events(call: Call) -> web.StreamResponse:
     """List the events on the roads that are not over: of a box, of a division, or along a way."""
     board, now, query = await call.platform[BOARD].fresh(), call.now, call.query
@@ -106,12 +106,7 @@ def _reply(call: Call, body: bytes, more: Mapping[str, str] = CACHED) -> web.Str
     return reply_bytes(call, body, GEOJSON, etag_of(body), {**CACHED, **more})
 
 
-@ROUTES.get(
-    "/v1/road/events/{id}",
-    Audience.ANYONE,
-    {200: Answer("A Feature of GeoJSON.", FEATURE, media_type=GEOJSON)},
-    parameters=[PARAMETERS["gcj02"]],
-)
+@ROUTES.get("/v1/road/events/{id}", Audience.ANYONE, {200: ONE}, parameters=[PARAMETERS["gcj02"]])
 async def show_road_event(call: Call) -> web.StreamResponse:
     """Show an event on a road that is not over."""
     shown = (await call.platform[BOARD].fresh()).shown.get(UUID(call.path["id"]))
@@ -120,11 +115,7 @@ async def show_road_event(call: Call) -> web.StreamResponse:
     return _reply(call, shown.feature(gcj02=call.query["gcj02"]))
 
 
-@ROUTES.get(
-    "/v1/road/work-zones",
-    Audience.ANYONE,
-    {200: Answer("A WZDx 4.2 work zone feed.", {"type": "object"}, media_type=GEOJSON)},
-)
+@ROUTES.get("/v1/road/work-zones", Audience.ANYONE, {200: ZONES})
 async def show_work_zones(call: Call) -> web.StreamResponse:
     """Works and detours for other systems: Work Zone Data Exchange 4.2; `Link` names the licence."""
     board, licence, item = await call.platform[BOARD].fresh(), call.platform[SETTINGS].licence, item_of(call.platform)
@@ -136,15 +127,7 @@ async def show_work_zones(call: Call) -> web.StreamResponse:
     return _reply(call, orjson.dumps(feed), {"Link": f'<{licence}>; rel="license"'} if licence else {})
 
 
-@ROUTES.get(
-    "/v1/road/stream",
-    Audience.ANYONE,
-    {
-        200: Answer("Server-sent events.", media_type="text/event-stream"),
-        429: Answer("Too many streams are open, here or at that address."),
-    },
-    parameters=[PARAMETERS["division"], LAST_EVENT, AFTER_EVENT],
-)
+@ROUTES.get("/v1/road/stream", Audience.ANYONE, LIVE, parameters=[PARAMETERS["division"], LAST_EVENT, AFTER_EVENT])
 async def stream_road_events(call: Call) -> web.StreamResponse:
     """Follow the events on the roads live: published, changed, held, stale, ended; the data is a Feature.
 

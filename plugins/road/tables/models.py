@@ -44,6 +44,8 @@ class RoadEvent(Model):
     author = fields.CharField(max_length=255)
     #: The citizen's report that it came from.
     report = fields.UUIDField(null=True)
+    #: The alert that was drafted of it.
+    alert = fields.UUIDField(null=True)
     updated_at = fields.DatetimeField(db_index=True)
     changes: Any
 
@@ -62,7 +64,7 @@ class RoadChange(Model):
     id = fields.UUIDField(primary_key=True, default=uuid7)
     event: Any = fields.ForeignKeyField("road.RoadEvent", "changes", fields.CASCADE, db_index=True)
     version = fields.IntField()
-    #: published, changed, held, asked, stale, ended.
+    #: published, changed, held, asked, alerted, stale, ended.
     what = fields.CharField(max_length=16)
     #: The event's, whose followers are told; `STAFF` where that is nobody else's.
     division = fields.CharField(max_length=6)

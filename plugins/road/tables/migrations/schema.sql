@@ -1,4 +1,4 @@
--- After 0002_ways
+-- After 0002_ways_and_alerts
 CREATE TABLE "road_event" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "version" INT NOT NULL  /* Counts up with each change: whoever changes it says which one they have read. */,
@@ -17,22 +17,14 @@ CREATE TABLE "road_event" (
     "author" VARCHAR(255) NOT NULL  /* The subject of the officer who answers for it. */,
     "report" CHAR(36)   /* The citizen's report that it came from. */,
     "updated_at" TIMESTAMP NOT NULL
-);
+, "alert" CHAR(36)   /* The alert that was drafted of it. */);
 CREATE INDEX "idx_road_event_updated_3dc311" ON "road_event" ("updated_at");
 CREATE INDEX "road_event_end" ON "road_event" ("state", "ends_at");
 CREATE INDEX "road_event_ask" ON "road_event" ("state", "asks_at");
 CREATE INDEX "road_event_road" ON "road_event" ("state", "division", "road");
-CREATE TABLE "road_change" (
-    "id" CHAR(36) NOT NULL  PRIMARY KEY,
-    "version" INT NOT NULL,
-    "what" VARCHAR(16) NOT NULL  /* published, changed, held, asked, stale, ended. */,
-    "division" VARCHAR(6) NOT NULL  /* The event's, whose followers are told; `STAFF` where that is nobody else's. */,
-    "by" VARCHAR(255) NOT NULL  /* The officer's subject; "" for the platform. */,
-    "at" TIMESTAMP NOT NULL,
-    "event_id" CHAR(36) NOT NULL REFERENCES "road_event" ("id") ON DELETE CASCADE
-);
-CREATE INDEX "idx_road_change_event_i_d1cc65" ON "road_change" ("event_id");
 CREATE TABLE "road_way" (
     "id" VARCHAR(127) NOT NULL  PRIMARY KEY /* Division and road, with a blank between them. */,
     "turn" INT NOT NULL
 );
+CREATE TABLE "road_change" ("id" CHAR(36) NOT NULL  PRIMARY KEY, "event_id" CHAR(36) NOT NULL REFERENCES "road_event" ("id") ON DELETE CASCADE, "version" INT NOT NULL, "what" VARCHAR(16) NOT NULL, "division" VARCHAR(6) NOT NULL, "by" VARCHAR(255) NOT NULL, "at" TIMESTAMP NOT NULL);
+CREATE INDEX "idx_road_change_event_i_d1cc65" ON "road_change" ("event_id");

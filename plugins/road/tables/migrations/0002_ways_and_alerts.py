@@ -32,4 +32,16 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
+        ops.AlterField(
+            model_name="RoadChange",
+            name="what",
+            field=fields.CharField(
+                description="published, changed, held, asked, alerted, stale, ended.", max_length=16
+            ),
+        ),
+        ops.AddField(
+            model_name="RoadEvent",
+            name="alert",
+            field=fields.UUIDField(null=True, description="The alert that was drafted of it."),
+        ),
     ]
