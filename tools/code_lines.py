@@ -45,7 +45,7 @@ ROOMS = {
     "platform/banshi/kernel": Budget(6_000, 5_750),
     "platform/banshi/builtin": Budget(15_032, 13_150),
     "platform/banshi/kinds": Budget(8_363, 8_290),
-    "platform/banshi/ops": Budget(3_279, 2_920),
+    "platform/banshi/ops": Budget(3_258, 2_920),
     "libraries/charts": Budget(250, 250),
     "libraries/feeds": Budget(178, 178),
     "libraries/lines": Budget(204, 204),
