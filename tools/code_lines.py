@@ -45,10 +45,10 @@ ROOMS = {
     "platform/banshi/kernel": Budget(6_000, 5_750),
     "platform/banshi/builtin": Budget(15_032, 13_150),
     "platform/banshi/kinds": Budget(8_363, 8_290),
-    "platform/banshi/ops": Budget(3_258, 2_920),
+    "platform/banshi/ops": Budget(3_259, 2_920),
     "libraries/charts": Budget(250, 250),
     "libraries/feeds": Budget(178, 178),
-    "libraries/likeness": Budget(106, 106),
+    "libraries/likeness": Budget(103, 103),
     "libraries/lines": Budget(204, 204),
     "libraries/names": Budget(57, 57),
     "mobile_push": Budget(13_946, 12_840),
@@ -146,10 +146,9 @@ def over(counted: Mapping[str, int]) -> Iterator[str]:
     """What is over its budget, and what has none."""
     found = rooms(counted)
     for room, lines in found.items():
-        if room not in ROOMS:
-            if room != "tests" and lines:
-                yield f"{room} is in no room: which one is it for? A new one gets a budget in tools/code_lines.py"
-        elif lines > ROOMS[room].most:
+        if room not in ROOMS and room != "tests" and lines:
+            yield f"{room} is in no room: which one is it for? A new one gets a budget in tools/code_lines.py"
+        elif room in ROOMS and lines > ROOMS[room].most:
             yield f"{room} has {lines} lines of code, {ROOMS[room].most} at most: what in the house does this already?"
     if (share := found["tests"] / production(found)) > TESTS_SHARE[0]:
         yield f"tests have {share:.3f} lines for one of production, {TESTS_SHARE[0]} at most"

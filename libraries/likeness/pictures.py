@@ -29,16 +29,12 @@ FINGERPRINT = "^[0-9a-f]{16}-[0-9a-f]{64}$"
 _workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="banshi-likeness")
 
 
-class UnreadablePicture(Problem, status=422, code="unreadable-picture", says=say):
-    """The picture can't be read; send it as JPEG, PNG, WebP or GIF."""
+class NoPicture(Problem, status=422, code="unreadable-picture", says=say):
+    """The picture can't be read; send it as JPEG or PNG."""
 
 
 class PictureTooLarge(Problem, status=413, code="too-large", says=say):
-    """The picture is too large: send one of at most {megabytes} MB and {millions} million points."""
-
-    def __init__(self) -> None:
-        limits = {"megabytes": MAX_BYTES // 1_000_000, "millions": MAX_POINTS // 1_000_000}
-        super().__init__(say(str(type(self).__doc__), **limits))
+    """The picture is too large: send one of at most 8 megabytes and 16 million points."""
 
 
 class Unfinished(Problem, status=400, code="malformed-body", says=say):
@@ -60,7 +56,7 @@ async def picture_in(call: Call) -> bytes:
 
 
 async def fingerprint(content: bytes) -> str:
-    """Of several frames it is of the first. Raises UnreadablePicture, PictureTooLarge."""
+    """Of several frames it is of the first. Raises NoPicture, PictureTooLarge."""
     bits = await asyncio.get_running_loop().run_in_executor(_workers, _bits, content)
     return f"{bits:016x}-{hashlib.sha256(content).hexdigest()}"
 
@@ -84,7 +80,7 @@ def _bits(content: bytes) -> int:
     from PIL import Image, ImageOps
 
     if content.count(SCAN) > MAX_SCANS and content.startswith(b"\xff\xd8"):
-        raise UnreadablePicture
+        raise NoPicture
     try:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP", "GIF")) as opened:
             if opened.width * opened.height > MAX_POINTS:
@@ -100,7 +96,7 @@ def _bits(content: bytes) -> int:
         raise PictureTooLarge from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, RuntimeWarning, ArithmeticError, LookupError):
         # What Pillow raises for a file that isn't what its beginning says; its text may quote the file.
-        raise UnreadablePicture from None
+        raise NoPicture from None
     points = small.tobytes()
     steps = [points[row * 9 + n] - points[row * 9 + n + 1] for row in range(8) for n in range(8)]
     turns = sum((one > 0) != (below > 0) for one, below in zip(steps, steps[8:], strict=False))

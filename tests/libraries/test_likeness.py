@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from likeness import apart, are_alike, fingerprint
-from likeness.pictures import MAX_BITS, MAX_POINTS, MAX_SCANS, PictureTooLarge, UnreadablePicture
+from likeness.pictures import MAX_BITS, MAX_POINTS, MAX_SCANS, NoPicture, PictureTooLarge
 
 
 def photo(seed: int, width: int = 320, height: int = 240) -> Image.Image:
@@ -113,12 +113,12 @@ async def test_what_is_no_picture_or_too_much_of_one_is_refused() -> None:
         right + b"\xff\xda" * (MAX_SCANS + 1),
         b"GIF89a",
     ):
-        with pytest.raises(UnreadablePicture):
+        with pytest.raises(NoPicture):
             await fingerprint(wrong)
     bomb = bytearray(file(Image.new("1", (8, 8))))
     bomb[16:24] = (2**31 - 1).to_bytes(4, "big") * 2
     for large in (wide, bytes(bomb)):
-        with pytest.raises((PictureTooLarge, UnreadablePicture)):
+        with pytest.raises((PictureTooLarge, NoPicture)):
             await fingerprint(large)
     with pytest.raises(PictureTooLarge):
         await fingerprint(wide)
