@@ -45,10 +45,11 @@ ROOMS = {
     "platform/banshi/kernel": Budget(6_013, 5_750),
     "platform/banshi/builtin": Budget(15_295, 13_150),
     "platform/banshi/kinds": Budget(8_358, 8_290),
-    "platform/banshi/ops": Budget(3_280, 2_920),
+    "platform/banshi/ops": Budget(3_259, 2_920),
     "libraries/charts": Budget(248, 250),
-    "libraries/feeds": Budget(126, 126),
-    "libraries/lines": Budget(190, 190),
+    "libraries/feeds": Budget(178, 126),
+    "libraries/likeness": Budget(103, 103),
+    "libraries/lines": Budget(207, 190),
     "libraries/names": Budget(57, 57),
     "mobile_push": Budget(14_079, 12_840),
     "libraries/questions": Budget(1_153, 950),
@@ -56,7 +57,7 @@ ROOMS = {
     "libraries/wire": Budget(188, 130),
     "plugins/channels/desk": Budget(2_086, 2_000),
     "plugins/channels/conversations": Budget(4_952, 3_600),
-    "plugins/channels/web_site": Budget(3_498, 3_800),
+    "plugins/channels/web_site": Budget(3_522, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/channel_figures": Budget(117, 120),
     "plugins/channels/hotline_asterisk": Budget(215, 215),
@@ -70,8 +71,8 @@ ROOMS = {
     "plugins/channels/weibo": Budget(262, 350),
     "plugins/channels/weibo/sandbox": Budget(191, 250),
     "plugins/insights": Budget(3_053, 1_800),
-    "plugins/refutations": Budget(653, 700),
-    "plugins/road": Budget(700, 700),
+    "plugins/refutations": Budget(654, 700),
+    "plugins/road": Budget(729, 700),
     "plugins/integrations": Budget(5_812, 5_580),
     "plugins/departments": Budget(233, 240),
     "clients/python": Budget(889, 890),
@@ -145,10 +146,9 @@ def over(counted: Mapping[str, int]) -> Iterator[str]:
     """What is over its budget, and what has none."""
     found = rooms(counted)
     for room, lines in found.items():
-        if room not in ROOMS:
-            if room != "tests" and lines:
-                yield f"{room} is in no room: which one is it for? A new one gets a budget in tools/code_lines.py"
-        elif lines > ROOMS[room].most:
+        if room not in ROOMS and room != "tests" and lines:
+            yield f"{room} is in no room: which one is it for? A new one gets a budget in tools/code_lines.py"
+        elif room in ROOMS and lines > ROOMS[room].most:
             yield f"{room} has {lines} lines of code, {ROOMS[room].most} at most: what in the house does this already?"
     if (share := found["tests"] / production(found)) > TESTS_SHARE[0]:
         yield f"tests have {share:.3f} lines for one of production, {TESTS_SHARE[0]} at most"

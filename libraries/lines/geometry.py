@@ -44,6 +44,23 @@ def moved(geometry: Mapping[str, Any], to: Callable[[float, float], tuple[float,
     return geometry_of(geometry["type"], there)
 
 
+def around(line: Iterable[complex], most: float) -> dict[str, Any]:
+    """A polygon of GeoJSON with all that is no farther than so many metres from a line or a point, and what lies
+    between its ends: the hull of a square around each position."""
+    y = most / DEGREE_M
+    wide = ((one, y / cos(radians(one.imag))) for one in line)
+    corners = {one + complex(east, north) for one, x in wide for east in (-x, x) for north in (-y, y)}
+    found, ring = sorted(corners, key=lambda one: (one.real, one.imag)), list[complex]()
+    for way in (found, found[::-1]):
+        half: list[complex] = []
+        for one in way:
+            while len(half) > 1 and _side(half[-2], half[-1], one) <= 0:
+                half.pop()
+            half.append(one)
+        ring += half[:-1]
+    return {"type": "Polygon", "coordinates": [geometry_of("LineString", [*ring, ring[0]])["coordinates"]]}
+
+
 def length_of(line: Sequence[complex]) -> float:
     """Degrees that a line goes from point to point: one that goes to and fro is long in a small box."""
     return sum(abs(b - a) for a, b in pairwise(line))

@@ -21,7 +21,9 @@ def wrong_with(geometry: Mapping[str, Any], city: Box, pointer: str) -> Iterator
     elif any(abs(a.real - b.real) > 180 for a, b in pairwise(line)):
         yield FieldProblem(at, say("The line crosses the 180th meridian; divide it there."), "antimeridian")
     elif outside is not None:
-        detail = say("{place} lies outside the city; correct the position.", place=f"{outside.real}, {outside.imag}")
+        corners = [f"{x}, {y}" for x, y in (city[:2], city[2:])]
+        place = {"place": f"{outside.real}, {outside.imag}", "from_": corners[0], "to": corners[1]}
+        detail = say("{place} lies outside the city, {from_} to {to}; correct the position, or leave it out.", **place)
         yield FieldProblem(at, detail, "outside")
     elif length_of(line) > MAX_DEGREES:
         detail = say("The line is longer than a road of the city; divide it, or leave points out.")

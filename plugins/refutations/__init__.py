@@ -48,4 +48,4 @@ def banshi_offers() -> Sequence[Offer[Any]]:
 @hookimpl
 def banshi_routes() -> Sequence[Route]:
     # The order counts: the id of one would take the other paths.
-    return [*staff.ROUTES, *following.ROUTES, *published.ROUTES]
+    return [*staff.ROUTES, *following.ROUTES, *found.ROUTES, *published.ROUTES]

@@ -28,27 +28,28 @@ class Shown:
     #: Its id, by which lists are in order.
     key: str
     line: Sequence[complex]
-    #: A Feature of GeoJSON, and that with its place in GCJ-02, once somebody has asked for it.
+    #: A Feature of GeoJSON, and that with its places in GCJ-02, once somebody has asked for it.
     plain: bytes
     _gcj02: bytes = b""
 
     def feature(self, *, gcj02: bool) -> bytes:
-        if not gcj02 or not self.line:
+        if not gcj02:
             return self.plain
         if not self._gcj02:
-            there = orjson.dumps(moved(self.event.geometry, to_gcj02))
-            self._gcj02 = b'%b,"gcj02":%b}' % (self.plain[:-1], there)
+            places = {"gcj02": self.event.geometry, "gcj02_detour_line": self.event.details.get("detour_line")}
+            there = {name: moved(one, to_gcj02) for name, one in places.items() if one}
+            self._gcj02 = self.plain[:-1] + b"," + orjson.dumps(there)[1:] if there else self.plain
         return self._gcj02
 
     def is_over(self, now: datetime) -> bool:
         return self.event.ends_at is not None and self.event.ends_at <= now
 
 
-def feature_of(platform: Platform, event: RoadEvent) -> dict[str, Any]:
-    """An event as a Feature of GeoJSON (RFC 7946)."""
+def feature_of(platform: Platform, event: RoadEvent, **more: datetime | None) -> dict[str, Any]:
+    """An event as a Feature of GeoJSON (RFC 7946), with further moments."""
     told = {name: getattr(event, name) for name in ("kind", "road", "division", "version", "is_stale")}
-    moments = ("starts_at", "ends_at", "checked_at", "updated_at")
-    told |= {name: platform.moment(getattr(event, name)) for name in moments} | event.details
+    moments = {name: getattr(event, name) for name in ("starts_at", "ends_at", "checked_at", "updated_at")} | more
+    told |= {name: platform.moment(at) for name, at in moments.items()} | event.details
     return {"type": "Feature", "id": str(event.id), "geometry": event.geometry, "properties": told}
 
 

@@ -16,14 +16,14 @@ from lines import geometry_of, positions, wrong_with
 from names import held_back
 from road.sentences import say
 from road.settings import SETTINGS
-from road.tables.models import STAFF, RoadChange, RoadEvent
+from road.tables.models import STAFF, RoadChange, RoadEvent, RoadWay
 from road.vocabulary import COLUMNS, DEFAULTS, TEXTS
 
 #: How far from today an event may begin or end.
 FURTHEST = timedelta(days=3_650)
 #: What others hear of, and the steps of which they do.
 EVENT, TOLD = "banshi.road.event", ("published", "changed", "held", "ended")
-CHANGED = say("Somebody has changed this event meanwhile; look at it again.")
+CHANGED = say("Somebody has changed this event meanwhile, or closed its road; look at it again.")
 
 
 def new_event(platform: Platform, author: str, body: Mapping[str, Any]) -> RoadEvent:
@@ -92,11 +92,16 @@ def ended(platform: Platform, row: RoadEvent) -> dict[str, Any]:
     return {"state": "ended", "ends_at": min(row.ends_at or now, now), "asks_at": None, "asked_at": None}
 
 
-async def refuse_twice(row: RoadEvent, values: Mapping[str, Any]) -> None:
-    """Raise Conflict where the road is closed already at that time in that direction: that event is to be changed."""
+async def refuse_twice(platform: Platform, row: RoadEvent, values: Mapping[str, Any]) -> Sequence[Update]:
+    """What goes with the write of a closure, so that of two at once the second is Stale. Raises Conflict where the
+    road is closed already at that time in that direction: that event is to be changed.
+    """
     if row.kind != "closure":
-        return
+        return ()
     after = {"road": row.road, "details": row.details, "starts_at": row.starts_at, "ends_at": row.ends_at, **values}
+    way = f"{row.division} {after['road']}"
+    await platform.store.commit(Write(unless_there=[RoadWay(id=way)]))
+    turn = (await RoadWay.get(id=way)).turn
     there = RoadEvent.filter(state="in-force", kind="closure", division=row.division, road=after["road"])
     for other in await there.exclude(id=row.id):
         ways = {after["details"]["direction"], other.details["direction"]}
@@ -104,14 +109,14 @@ async def refuse_twice(row: RoadEvent, values: Mapping[str, Any]) -> None:
         ends_behind = other.ends_at is None or after["starts_at"] < other.ends_at
         if begins_before and ends_behind and (len(ways) == 1 or ways & {"undefined", "unknown"}):
             raise Conflict(say("This road is closed at that time already; change that event."), event=str(other.id))
+    return [Update(RoadWay, {"id": way, "turn": turn}, {"turn": turn + 1})]
 
 
 def changes_of(platform: Platform, row: RoadEvent, what: str, by: str) -> list[Model]:
-    """The record of a step, with the promise to tell of it; what only asks is told to nobody outside."""
+    """The record of a step, with the promise to tell of it; what concerns staff alone is told to nobody outside."""
     same, at = {"version": row.version, "what": what}, row.updated_at
-    change = RoadChange(
-        id=uuid7(), event_id=row.id, division=STAFF if what == "asked" else row.division, by=by, at=at, **same
-    )
+    room = STAFF if what in ("asked", "alerted") else row.division
+    change = RoadChange(id=uuid7(), event_id=row.id, division=room, by=by, at=at, **same)
     if what not in TOLD:
         return [change]
     event = Event(id=str(uuid7()), type=EVENT, at=at, source="/v1/road/events", subject=str(row.id), data=same)
@@ -130,6 +135,7 @@ async def step(
     by: str,
     values: Mapping[str, Any],
     receipt: Callable[[RoadEvent], Sequence[Model]] = lambda _: (),
+    also: Sequence[Update] = (),
 ) -> RoadEvent:
     """Write a step of an event as it was read; the event afterwards. Raises Conflict where another was quicker."""
     now, read = platform.now(), row.version
@@ -137,7 +143,7 @@ async def step(
     row.update_from_dict(dict(columns))
     guard = Update(RoadEvent, {"id": row.id, "version": read}, columns)
     try:
-        await platform.store.commit(Write([guard], [*changes_of(platform, row, what, by), *receipt(row)]))
+        await platform.store.commit(Write([guard, *also], [*changes_of(platform, row, what, by), *receipt(row)]))
     except Stale:
         raise Conflict(CHANGED) from None
     return row

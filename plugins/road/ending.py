@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
-
-import structlog
 
 from banshi import Conflict, Platform
 from banshi.sdk.operations import delete_in_steps
 from road.changing import ended, step
 from road.settings import SETTINGS
 from road.tables.models import RoadEvent
-
-log = structlog.get_logger("road")
 
 #: Seconds between two rounds, and events of one.
 LOOK_S, AT_ONCE = 5.0, 500
@@ -32,10 +29,8 @@ async def look(platform: Platform) -> None:
 
 
 async def _take(platform: Platform, row: RoadEvent, what: str, values: dict[str, object]) -> None:
-    try:
+    with suppress(Conflict):
         await step(platform, row, what, "", values)
-    except Conflict:
-        log.info("an event was changed while it was looked at", event=str(row.id), step=what)
 
 
 async def tidy(platform: Platform) -> None:

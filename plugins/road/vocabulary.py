@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from banshi import Form, Texts
+from banshi.sdk.documents import Record
 
 _FOLDER = Path(__file__).parent
 _EVENT: Mapping[str, Any] = orjson.loads((_FOLDER / "event.json").read_bytes())
@@ -37,5 +38,7 @@ _MAY |= {name: {**_WHOLE[name], "type": [_WHOLE[name]["type"], "null"]} for name
 #: What may change of it, as of the version that was read: kind and division stay, for whoever follows them. Without
 #: anything else it is still so.
 CHANGE = Form.from_schema({**_EVENT, "required": ["version"], "properties": _MAY})
+#: Of which version an alert is made.
+ALERT = Record(version=DOCUMENTS["change"]["version"]).form()
 #: Each member as the API describes it.
 MEMBERS: Mapping[str, Any] = NEW.described("en")["properties"]

@@ -443,6 +443,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "promise_call_back": {"until": "2026-12-01T08:00:00+08:00"},
     "note_try": {"result": "reached"},
     "change_road_event": {"version": 1},
+    "draft_road_alert": {"version": 1},
 }
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 
 from banshi.app import loaded
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.registry import Registry
-from banshi.ops.samples import FILE, Notice, files_of, notice_body, publish
+from banshi.ops.samples import FILE, Notice, Record, files_of, notice_body, publish
 from banshi.testing import Door, open_door
 from mobile_push.tables.models import Broadcast
 
@@ -31,13 +32,26 @@ def written() -> list[Notice]:
     return [notice for one in files_of(city()) for notice in one.notices]
 
 
+def records() -> list[Record]:
+    return [record for one in files_of(city()) for record in one.records]
+
+
+@pytest.mark.parametrize("record", records(), ids=lambda one: one.code)
+def test_a_record_says_in_both_languages_that_it_is_made_up_and_names_nobody(record: Record) -> None:
+    told = orjson.dumps(record.body).decode()
+    assert "本条为示例" in told
+    assert "This is a sample" in told or "(this is a sample)" in told
+    assert not re.search(r"1[3-9]\d{9}|某某|高发", told)
+
+
 def test_a_city_has_some_thirty_things_to_say_of_every_kind_and_none_twice() -> None:
     found = written()
-    assert len(found) == len({one.code for one in found}) >= 30
+    assert len(found) == len({one.code for one in found}) >= 25
     kinds = Counter(one.kind for one in found)
-    assert kinds.keys() == {"warning", "news", "knowledge", "refutation", "alert"}
-    assert (kinds["refutation"], kinds["alert"]) == (2, 2)
-    assert sum(one.code.startswith("fraud-") for one in found) >= 10
+    assert kinds.keys() == {"warning", "news", "knowledge"}
+    paths = Counter(one.path for one in records())
+    assert paths == {"/v1/alerts": 2, "/v1/refutations": 2, "/v1/road/events": 5}
+    assert sum(one.code.startswith("fraud-") for one in found) >= 9
 
 
 @pytest.mark.parametrize("notice", written(), ids=lambda one: one.code)
@@ -74,22 +88,41 @@ def morning(door: Door) -> datetime:
     return door.platform.now().astimezone(door.platform.settings.timezone).replace(hour=1)
 
 
-async def test_they_are_published_once_with_a_second_person_and_refutations_stay_drafts(tmp_path: Path) -> None:
+async def test_all_of_it_is_published_once_what_takes_two_by_two(tmp_path: Path) -> None:
     names = sorted(folder.parent.name for folder in FOLDER.glob(f"*/{FILE}"))
     plugins: dict[str, Any] = {name: FOLDER / name for name in names}
+    plugins |= {name: name for name in ("mobile_push", "road", "refutations")}
     push = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}}
-    async with open_door(tmp_path, {**plugins, "mobile_push": "mobile_push"}, settings=push) as door:
+    async with open_door(tmp_path, plugins, settings=push) as door:
         for hours in (0, 5):
             told = await publish(door.platform.registry, door.staff, morning(door) + timedelta(hours=hours))
             assert not told.refused
-            assert told.states == {"published": len(written()) - 2, "draft": 2}
-        assert await Broadcast.all().count() == len(written())
-        alerts = (await door.anyone.get("/v1/alerts")).ok()["items"]
-        assert len(alerts) == 2
+            assert told.states == {"published": len(written()) + 2, "public": 2, "in-force": 5}
+        assert await Broadcast.all().count() == len(written()) + 2
+        assert len((await door.anyone.get("/v1/alerts")).ok()["items"]) == 2
         inbox = (await door.citizen("wang").get("/v1/inbox")).ok()["items"]
         assert "防诈提醒：刷单返利警情增多" in {one["title"] for one in inbox}
-        assert not any("辟谣" in one["title"] for one in inbox)
         assert {one.approver for one in await Broadcast.filter(state="published")} == {"sample-approver"}
+        found = (await door.anyone.get("/v1/refutations")).ok()["items"]
+        assert {one["title"] for one in found} == {"辟谣：网传“示例路抢孩子”不实", "正在核实：网传“示例区自来水有毒”"}
+        roads = (await door.anyone.get("/v1/road/events")).ok()["features"]
+        assert {one["properties"]["kind"] for one in roads} == {
+            "closure",
+            "works",
+            "congestion",
+            "weather",
+            "gathering",
+        }
+        # Under tomorrow's keys, a road that is closed still is closed once.
+        later = await publish(door.platform.registry, door.staff, morning(door) + timedelta(days=1))
+        assert (later.refused, later.states["there already"]) == ([], 1)
+
+
+async def test_what_another_plugin_keeps_is_left_out_without_it(tmp_path: Path) -> None:
+    plugins: dict[str, Any] = {"cyber": FOLDER / "cyber", "mobile_push": "mobile_push"}
+    async with open_door(tmp_path, plugins) as door:
+        told = await publish(door.platform.registry, door.staff, door.platform.now())
+        assert (told.states, told.refused) == ({}, [])
 
 
 async def test_what_cannot_be_published_is_told_and_the_rest_is(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from banshi.testing import Door, Person, open_door
+from likeness import about, fits, terms_in
 from refutations.reading import found as finding
-from refutations.reading.found import about, fits, terms_in
 from refutations.tables.models import Hearer, Refutation
 from tests.channels.chatting import Chatter
 from tests.refutations.conftest import BRIDGE, CLAIM, PLUGINS, UNTRUE, Office
@@ -54,7 +54,7 @@ async def ask(person: Person, facts: str) -> Any:
     ],
 )
 def test_words_fit_where_they_are_about_it(asked: str, found: bool) -> None:
-    assert fits(terms_in(asked), about({"about": BRIDGE, "claim": CLAIM})) == found
+    assert fits(terms_in(asked), about(BRIDGE.values(), CLAIM)) == found
 
 
 async def test_the_search_shows_it_above_the_items_until_it_is_withdrawn(office: Office) -> None:

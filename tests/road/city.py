@@ -27,12 +27,19 @@ CLOSURE: Mapping[str, Any] = {
 
 @asynccontextmanager
 async def open_city(
-    folder: Path, database: str = "", *, plugins: Mapping[str, Path | str] = {}, **settings: Any
+    folder: Path,
+    database: str = "",
+    *,
+    plugins: Mapping[str, Path | str] = {},
+    beside: Mapping[str, Mapping[str, Any]] = {},
+    **settings: Any,
 ) -> AsyncIterator[Door]:
-    """The traffic police and their roads, with further plugins."""
+    """The traffic police and their roads, with further plugins, and the settings of those beside it."""
     given: dict[str, Path | str] = {"traffic": DEPARTMENTS / "traffic", "road": "road", **plugins}
     platform = {"database": database} if database else {}
-    async with open_door(folder, given, settings={"road": {"box": BOX, **settings}}, platform=platform) as door:
+    async with open_door(
+        folder, given, settings={"road": {"box": BOX, **settings}, **beside}, platform=platform
+    ) as door:
         yield door
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,3 +73,15 @@ async def test_a_map_gets_both_places_and_the_standard_one_stays(city: Door) -> 
         assert one["gcj02"] == geometry_of(one["geometry"]["type"], [complex(lon, lat) for lat, lon in there])
     assert "gcj02" not in shifted[2]
     assert (await listed(city, "box=104.69,31.39,104.71,31.41"))[0]["properties"]["road"] == "示例路"
+
+
+async def test_a_detour_has_its_place_in_both_too_also_where_the_event_has_none(city: Door) -> None:
+    way: dict[str, Any] = {"type": "LineString", "coordinates": [[104.73, 31.46], [104.75, 31.47]]}
+    record = await published(city, geometry=None, detour_line=way)
+    there = [to_gcj02(lat, lon) for lon, lat in way["coordinates"]]
+    shifted = geometry_of("LineString", [complex(lon, lat) for lat, lon in there])
+    (one,) = await listed(city, "gcj02=true")
+    assert one == (await city.anyone.get(f"/v1/road/events/{record['id']}?gcj02=true")).ok()
+    assert (one["gcj02_detour_line"], one["properties"]["detour_line"]) == (shifted, way)
+    assert "gcj02" not in one
+    assert await listed(city) == [record["event"]]

@@ -13,10 +13,12 @@ import aiohttp
 import pytest
 
 from banshi.kinds.query.registers.opened import REGISTERS, kept_by_plugins
+from banshi.sdk.http import Senders
 from banshi.testing import Door
 from conversations import Entrance
 from road.ending import look
 from road.register import RoadRegister
+from road.routes.public import STREAMS, is_own
 from road.tables.models import RoadEvent
 from tests.channels.chatting import Chatter
 from tests.road.city import DISTRICT, listed, officer, open_city, published, turn
@@ -94,6 +96,39 @@ async def test_a_city_hears_of_its_districts_they_of_it_and_nobody_of_what_asks_
         await look(city.platform)
         for ear in (a, b, c):
             assert (await ear.heard())[0] == "stale"
+
+
+async def test_an_address_that_has_as_many_streams_as_may_be_reads_so_and_shuts_none_for_another(
+    city: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(city.platform[STREAMS], "most", 2)
+    monkeypatch.setattr("road.routes.public.is_own", lambda _: False)
+    async with following(city), following(city, f"division={DISTRICT}"):
+        refused = await city.anyone.get(STREAM)
+        assert "请先关闭一个" in refused.problem(429, "too-many-requests")["detail"]
+        assert int(refused.headers["Retry-After"]) > 0
+        monkeypatch.setattr(Senders, "known", lambda *_: b"another")
+        async with following(city) as another:
+            record = await published(city)
+            assert await another.heard() == ("published", record["event"])
+    monkeypatch.undo()
+    async with following(city), following(city):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("address", "own"),
+    [
+        ("127.0.0.1", True),
+        ("10.3.0.9", True),
+        ("fd00::7", True),
+        (None, True),
+        ("8.8.8.8", False),
+        ("2400:3200::1", False),
+    ],
+)
+def test_a_proxy_of_ones_own_is_no_address_of_the_internet(address: str | None, own: bool) -> None:
+    assert is_own(address) is own
 
 
 async def test_a_stream_takes_no_id_that_is_none(city: Door) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import AsyncIterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import npm
 import pytest
 
 from banshi.testing import Door
+from road.vocabulary import MEMBERS
 from tests.road.city import open_city, published
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,3 +106,29 @@ async def test_another_licence_is_named_where_the_standard_lets_it(tmp_path: Pat
         answer = await door.anyone.get("/v1/road/work-zones")
         assert "license" not in answer.ok()["feed_info"]
         assert answer.headers["Link"] == '<https://city.example/licence>; rel="license"'
+
+
+async def test_every_impact_and_limit_of_an_event_is_a_word_of_the_standard(city: Door) -> None:
+    limits = {"max_height": 350, "max_width": 250, "max_weight": 20_000, "closed_for": ["trucks", "bicycles"]}
+    impacts = [one["const"] for one in MEMBERS["lanes"]["oneOf"]]
+    directions = [one["const"] for one in MEMBERS["direction"]["oneOf"]]
+    for number, (lanes, direction) in enumerate(zip_longest(impacts, directions, fillvalue="unknown")):
+        said = {"lanes": lanes, "direction": direction, "detour_en": "Take Example Road 2", **limits}
+        await published(city, **{**WORKS, "road": f"示例路{number}号", **said})
+    # Whose place isn't known has a detour all the same, where that one's is.
+    await published(city, kind="closure", road="示例隧道", geometry=None, detour_line=WORKS["detour_line"])
+    feed = (await city.anyone.get("/v1/road/work-zones", headers={"Accept-Language": "en"})).ok()
+    assert judged(feed) == [[]]
+    zones, detours = (
+        [one for one in feed["features"] if one["properties"]["core_details"]["event_type"] == sort]
+        for sort in ("work-zone", "detour")
+    )
+    assert [one["properties"]["vehicle_impact"] for one in zones][: len(impacts)] == impacts
+    assert {json.dumps([rest["type"] for rest in one["properties"]["restrictions"]]) for one in zones} == {
+        '["reduced-height", "reduced-width", "gross-weight-limit", "no-trucks"]'
+    }
+    assert len(detours) == len(zones) + 1
+    for zone, detour in zip(zones, detours, strict=False):
+        core = detour["properties"]["core_details"]
+        assert core["related_road_events"] == [{"type": "related-work-zone", "id": zone["id"]}]
+        assert core["description"] == "Take Example Road 2"

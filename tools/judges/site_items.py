@@ -108,7 +108,7 @@ class Real(Browser):
         await self.tab.go(address)
         return await self._look()
 
-    async def press(self, name: str = "", value: str = "", **_: str) -> Real:
+    async def press(self, name: str = "", value: str = "", *, of: str | None = None, **_: str) -> Real:  # noqa: ARG002
         await self.run(PRESS, name, value)
         return await self._look()
 

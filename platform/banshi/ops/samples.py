@@ -1,4 +1,4 @@
-"""The departments' made-up notices and alerts, which `banshi publish --samples` publishes: a city with a voice."""
+"""What departments have made up to say, which `banshi publish --samples` publishes: a city with a voice."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from typing import Any, Literal
 from banshi.foundation.files.toml_and_json import read_toml
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.message_templates import day_in
-from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
 from banshi.kernel.contract.values import Texts
 from banshi.kernel.loading.registry import Registry
-from banshi.testing import Person, Reply
+from banshi.testing import Person
 
 #: In a plugin's folder.
 FILE = "notices.toml"
@@ -24,35 +23,35 @@ FILE = "notices.toml"
 #: {today}, {as_of} (yesterday), {review} (in a week) and {day-3}: days from the one on which it is published.
 DAY = re.compile(r"\{(today|as_of|review|day[+-]\d{1,2})\}")
 NAMED = {"today": 0, "as_of": -1, "review": 7}
-
-
-@data_table
-class Alert:
-    """What an alert says beside a notice, as CAP names it."""
-
-    event: Texts
-    category: str
-    urgency: str
-    severity: str
-    certainty: str
-    area: Texts
-    division: str
+#: The same as programs write a day and, of six in the morning, a moment: {on-1}, {at+2}.
+PLAIN_DAY = re.compile(r"\{(on|at)([+-]\d{1,2})\}")
 
 
 @data_table
 class Notice:
-    """One entry of the file. A refutation stays a draft: somebody has to look at what it refutes."""
+    """What phones are told."""
 
     code: str
-    kind: Literal["warning", "news", "knowledge", "refutation", "alert"]
+    kind: Literal["warning", "news", "knowledge"]
     #: For how long it is in force.
     days: int
     title: Texts
     #: The line below the title on a lock screen.
     body: Texts
-    #: Markdown, read inside the app; of an alert plain text, its instruction.
+    #: Markdown, read inside the app.
     content: Texts
-    alert: Alert | None = None
+
+
+@data_table
+class Record:
+    """An alert, or what another plugin keeps, such as an event on a road; left out where that isn't loaded."""
+
+    code: str
+    path: str
+    role: str
+    body: dict[str, Any]
+    #: What is done with it then; somebody else approves.
+    steps: tuple[str, ...] = ()
 
 
 @data_table
@@ -60,7 +59,8 @@ class Notices:
     """What a department has to say."""
 
     department: str
-    notices: tuple[Notice, ...]
+    notices: tuple[Notice, ...] = ()
+    records: tuple[Record, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,38 +77,47 @@ class Published:
 async def publish(registry: Registry, staff: Callable[[str, str], Person], now: datetime) -> Published:
     """Publish what the plugins' files hold: one person writes each, another approves it where two are asked for."""
     published, now = Published(), now.astimezone(registry.configuration.settings.timezone)
+    served = {route.path for _, route in registry.routes}
     for told in files_of(registry):
         if told.department not in registry.departments:
             continue
-        role = f"{told.department}:publisher"
-        writer, approver = staff("sample-writer", role), staff("sample-approver", role)
-        for notice in told.notices:
-            await _publish(published, told.department, notice, (writer, approver), now)
+        for one in (*(_record(told.department, notice, now) for notice in told.notices), *told.records):
+            if one.path in served:
+                people = staff("sample-writer", one.role), staff("sample-approver", one.role)
+                await _publish(published, told.department, one, people, now)
     return published
 
 
+def _record(department: str, notice: Notice, now: datetime) -> Record:
+    body = notice_body(notice, now) | {"department": department}
+    role, steps = f"{department}:publisher", ("approve",)
+    return Record(code=notice.code, path="/v1/notices", role=role, body=body, steps=steps)
+
+
 async def _publish(
-    published: Published, department: str, notice: Notice, people: tuple[Person, Person], now: datetime
+    published: Published, department: str, one: Record, people: tuple[Person, Person], now: datetime
 ) -> None:
-    writer, approver = people
-    path = "/v1/alerts" if notice.alert else "/v1/notices"
-    body = (alert_body if notice.alert else notice_body)(notice, now) | {"department": department}
-    english = {"Accept-Language": "en"}
-    reply = await writer.post(path, body, key=f"sample-{notice.code}-{now:%Y%m%d}", headers=english)
-    state = _state(reply)
-    if state == "proposed":
-        link = f"{path}/{reply.document['id']}"
-        reply = await approver.post(f"{link}/actions/approve", headers=english)
-        # Approved before: it was published today already.
-        state = "published" if reply.status == 409 else _state(reply)
-    if state:
+    key, english = f"sample-{one.code}-{now:%Y%m%d}", {"Accept-Language": "en"}
+    reply = await people[0].post(one.path, _plain(one.body, now), key=key, headers=english)
+    for step in one.steps:
+        if reply.status in {200, 201} and reply.document["state"] != "published":
+            place, version = f"{one.path}/{reply.document['id']}/actions/{step}", reply.document["version"]
+            person = people[step == "approve"]
+            reply = await person.post(place, {"version": version}, key=f"{key}-{step}", headers=english)
+    if reply.status in {200, 201, 409}:
+        state = "there already" if reply.status == 409 else reply.document["state"]
         published.states[state] = published.states.get(state, 0) + 1
     else:
-        published.refused.append(f"{department}: {notice.code}: {reply.document.get('detail', reply.status)}")
+        published.refused.append(f"{department}: {one.code}: {reply.document.get('detail', reply.status)}")
 
 
-def _state(reply: Reply) -> str:
-    return str(reply.document["state"]) if reply.status in {200, 201} else ""
+def _plain(body: Any, now: datetime) -> Any:
+    """A body with its days as programs write them."""
+    if isinstance(body, dict):
+        return {name: _plain(one, now) for name, one in body.items()}
+    if isinstance(body, str):
+        return PLAIN_DAY.sub(lambda found: _in_days(int(found[2]), now)[: {"on": 10}.get(found[1])], body)
+    return [_plain(one, now) for one in body] if isinstance(body, list) else body
 
 
 def files_of(registry: Registry) -> Iterator[Notices]:
@@ -130,42 +139,11 @@ def notice_body(notice: Notice, now: datetime) -> dict[str, Any]:
     return {
         "title": _dated(notice.title, now),
         "body": _dated(notice.body, now),
-        "content": _content(notice, now),
+        "content": {language: text.strip() for language, text in _dated(notice.content, now).items()},
         "audience": {"everyone": True},
         "collapse_key": f"sample-{notice.code}",
         "expires_at": _in_days(notice.days, now),
-        "draft": notice.kind == "refutation",
     }
-
-
-def alert_body(notice: Notice, now: datetime) -> dict[str, Any]:
-    """As `POST /v1/alerts` takes it."""
-    alert = notice.alert
-    assert alert is not None  # noqa: S101 - the caller asked
-    title, body, content = _dated(notice.title, now), _dated(notice.body, now), _content(notice, now)
-    info = [
-        {
-            "language": language,
-            "category": [alert.category],
-            "event": alert.event[language],
-            "urgency": alert.urgency,
-            "severity": alert.severity,
-            "certainty": alert.certainty,
-            "expires": _in_days(notice.days, now),
-            "headline": title[language],
-            "description": body[language],
-            "instruction": content[language],
-            "area": [
-                {"area_desc": alert.area[language], "geocode": [{"value_name": "GB/T 2260", "value": alert.division}]}
-            ],
-        }
-        for language in REQUIRED_LANGUAGES
-    ]
-    return {"status": "Actual", "msg_type": "Alert", "scope": "Public", "info": info}
-
-
-def _content(notice: Notice, now: datetime) -> dict[str, str]:
-    return {language: text.strip() for language, text in _dated(notice.content, now).items()}
 
 
 def _in_days(days: int, now: datetime) -> str:

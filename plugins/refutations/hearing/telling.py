@@ -17,10 +17,11 @@ from banshi import Case, Platform, Write
 from banshi.sdk.database import pages
 from banshi.sdk.events import Event
 from banshi.sdk.following import News, no_more, tell, tell_followers
+from likeness import fits, terms_in
 from refutations.hearing.following import KIND
 from refutations.ratings import title_of
 from refutations.reading.documents import page_of, summary_of
-from refutations.reading.found import FOUND, about, fits, terms_in
+from refutations.reading.found import FOUND, about_of
 from refutations.reading.published import with_editions
 from refutations.sentences import say, word
 from refutations.settings import SETTINGS
@@ -74,7 +75,7 @@ async def _tell_all(platform: Platform, row: Refutation) -> None:
 
 async def _wait_for(platform: Platform, row: Refutation, edition: Edition) -> None:
     """Let those wait for it who asked in words that fit this edition, but for whoever wants to hear of it no more."""
-    since, theme = platform.now() - timedelta(days=ASKED_DAYS), about(edition.words)
+    since, theme = platform.now() - timedelta(days=ASKED_DAYS), about_of(edition)
     asked = Case.filter(item__in=platform[SETTINGS].asked_by, created_at__gte=since)
     async for cases in pages(asked, "id", size=AT_ONCE):
         live = [one for one in cases if one.person and one.mode == "live" and fits(terms_in(_words(one)), theme)]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
-from banshi import LANGUAGES, Key, Platform
-from banshi.sdk.catalogue import search_terms
+from aiohttp import web
+
+from banshi import Answer, Audience, Call, Key, Platform, reply
 from banshi.sdk.danger import danger_in
+from banshi.sdk.documents import Record, array
+from banshi.sdk.http import Routes
+from likeness import FINGERPRINT, PICTURES, TRUTH, About, about, are_alike, fingerprint, fits, picture_in, terms_in
 from refutations.reading import documents
 from refutations.reading.published import with_editions
 from refutations.tables.models import Edition, Refutation
@@ -21,40 +24,6 @@ MAX_KNOWN, MAX_FOUND = 500, 3
 #: Seconds until it is looked for changes that nobody told of.
 LOOK_S = 2.0
 
-#: By what people ask whether something is true, and what else they say around a claim.
-TRUTH = re.compile(r"是?真的|假的|真假|属实|网传|谣言|辟谣|\b(?:true|really|rumou?rs?|hoax|fake)\b", re.IGNORECASE)
-AROUND = re.compile(
-    r"是不是|是否|有没有|听说|网上|群里|请问|想问|[吗么呢吧]|\b(?:is|it|that|the|an?|has|have|of|did|was|does)\b",
-    re.IGNORECASE,
-)
-
-Terms = frozenset[str]
-
-
-def terms_in(text: str) -> Terms:
-    """What a text says beside asking for it: pairs of Chinese characters, stems of English words."""
-    return search_terms(AROUND.sub(" ", TRUTH.sub(" ", text)))
-
-
-class About(NamedTuple):
-    """What an edition is about: the terms of its titles, and those and its claim's together."""
-
-    titles: Sequence[Terms]
-    both: Terms
-
-
-def about(words: Mapping[str, Any]) -> About:
-    """The terms of an edition's words."""
-    titles = [terms_in(words["about"][tag]) for tag in LANGUAGES]
-    return About(titles, terms_in(words["claim"]).union(*titles))
-
-
-def fits(asked: Terms, edition: About) -> bool:
-    """Whether somebody's words are about an edition's: most of its title's are in them, or most of theirs in it."""
-    both = asked & edition.both
-    share = max((len(asked & title) / len(title) for title in edition.titles if title), default=0)
-    return len(both) > 1 and (share >= 0.6 or (share >= 0.3 and len(both) >= 0.6 * len(asked)))
-
 
 class Known(NamedTuple):
     """A public record, its newest edition and what that is about."""
@@ -62,6 +31,11 @@ class Known(NamedTuple):
     row: Refutation
     edition: Edition
     about: About
+
+
+def about_of(edition: Edition) -> About:
+    """What an edition is about."""
+    return about(edition.words["about"].values(), edition.words["claim"])
 
 
 class Found:
@@ -78,14 +52,21 @@ class Found:
 
     async def of(self, text: str) -> list[tuple[Refutation, Edition]]:
         """Those that the text is about, the newest first."""
+        asked = terms_in(text)
+        return await self._which(lambda one: fits(asked, one.about))
+
+    async def like(self, picture: str) -> list[tuple[Refutation, Edition]]:
+        """Those with whose pictures one is, by its fingerprint, the newest first."""
+        return await self._which(lambda one: any(are_alike(picture, p) for p in one.edition.words.get("pictures", ())))
+
+    async def _which(self, is_it: Callable[[Known], bool]) -> list[tuple[Refutation, Edition]]:
         known, now, changes = self._known, asyncio.get_running_loop().time(), self._changes
         if now > self._until:
             known = await self._read()
             # What has changed while it was read is read again by whoever comes next.
             if changes == self._changes:
                 self._known, self._until = known, now + LOOK_S
-        asked = terms_in(text)
-        return [(one.row, one.edition) for one in known if fits(asked, one.about)][:MAX_FOUND]
+        return [(one.row, one.edition) for one in known if is_it(one)][:MAX_FOUND]
 
     async def _read(self) -> Sequence[Known]:
         """What is public now; of an edition that is known its terms are too."""
@@ -94,8 +75,23 @@ class Found:
         known = {(one.row.id, one.edition.number): one for one in self._known}
         new = [identity for identity, edition in public if (identity, edition) not in known]
         for row, edition in await with_editions(await Refutation.filter(id__in=new)) if new else ():
-            known[row.id, edition.number] = Known(row, edition, about(edition.words))
+            known[row.id, edition.number] = Known(row, edition, about_of(edition))
         return [known[one] for one in map(tuple, public) if one in known]
+
+
+ROUTES = Routes("refutations")
+LIKE = Record(picture={"type": "string", "pattern": FINGERPRINT}, items=array(documents.SUMMARY))
+SEEN = Answer("Its fingerprint, and the records of pictures like it, the newest first.", LIKE)
+BYTES = {one: {"contentMediaType": one} for one in PICTURES}
+
+
+@ROUTES.post("/v1/refutations/pictures", Audience.PERSON, {200: SEEN}, raw_body=BYTES)
+async def ask_about_picture(call: Call) -> web.StreamResponse:
+    """Ask what was found of a picture; it is compared in memory and forgotten. Staff write its fingerprint down."""
+    picture = await fingerprint(await picture_in(call))
+    found = await call.platform[FOUND].like(picture)
+    items = [documents.summary(call.platform, *one, call.language) for one in found]
+    return reply(call, {"picture": picture, "items": items})
 
 
 FOUND: Key[Found] = Key("refutations by their words")

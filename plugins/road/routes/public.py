@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
 import orjson
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform
-from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
+from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal, text_in
+from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, Senders, etag_of, reply_bytes
 from banshi.sdk.lists import divisions_around, divisions_meet
+from feeds import work_zones
 from lines import MAX_DEGREES, length_of
 from road.board import BOARD, Board, Shown, feature_of
 from road.changing import stamp
 from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
-from road.settings import SETTINGS
+from road.settings import SETTINGS, item_of
 from road.tables.models import STAFF, RoadChange
-from road.wzdx import feed_of
 
 ROUTES = Routes("roads")
 
@@ -29,7 +31,19 @@ MAX_EVENTS, MAX_WAY = 500, 200
 #: For which a cache may keep an answer.
 CACHED = {"Cache-Control": "public, max-age=5"}
 
+#: Streams of one address of the internet, behind which a mobile network may be; and seconds for which one lasts.
+OF_ONE, STREAM_S = 200, 3_600
+
+LIST = [PARAMETERS[name] for name in ("box", "division", "along", "width", "kind", "in_force", "after", "gcj02")]
+MANY = Answer("A FeatureCollection of GeoJSON (RFC 7946).", COLLECTION, media_type=GEOJSON)
+ONE = Answer("A Feature of GeoJSON.", FEATURE, media_type=GEOJSON)
+ZONES = Answer("A WZDx 4.2 work zone feed.", {"type": "object"}, media_type=GEOJSON)
+LIVE = {200: Answer("Server-sent events.", media_type="text/event-stream")}
+LIVE |= {429: Answer("Too many streams are open, here or at that address.")}
+
 STREAMS: Key[LiveRows] = Key("roads' streams")
+#: Whose they are: of nobody anything is known but their address.
+SENDERS: Key[Senders] = Key("who follows the roads")
 
 
 @asynccontextmanager
@@ -42,18 +56,11 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(row.id).encode(), row.what.encode(), feature)
 
     changes = RoadChange.exclude(division=STAFF).prefetch_related("event")
-    async with LiveRows(platform, changes, "division", written).running("road-stream") as streams:
+    async with LiveRows(platform, changes, "division", written, most=OF_ONE).running("road-stream") as streams:
         yield streams
 
 
-@ROUTES.get(
-    "/v1/road/events",
-    Audience.ANYONE,
-    {200: Answer("A FeatureCollection of GeoJSON (RFC 7946).", COLLECTION, media_type=GEOJSON)},
-    parameters=[
-        PARAMETERS[name] for name in ("box", "division", "along", "width", "kind", "in_force", "after", "gcj02")
-    ],
-)
+@ROUTES.get("/v1/road/events", Audience.ANYONE, {200: MANY}, parameters=LIST)
 async def list_road_events(call: Call) -> web.StreamResponse:
     """List the events on the roads that are not over: of a box, of a division, or along a way."""
     board, now, query = await call.platform[BOARD].fresh(), call.now, call.query
@@ -94,12 +101,7 @@ def _reply(call: Call, body: bytes, more: Mapping[str, str] = CACHED) -> web.Str
     return reply_bytes(call, body, GEOJSON, etag_of(body), {**CACHED, **more})
 
 
-@ROUTES.get(
-    "/v1/road/events/{id}",
-    Audience.ANYONE,
-    {200: Answer("A Feature of GeoJSON.", FEATURE, media_type=GEOJSON)},
-    parameters=[PARAMETERS["gcj02"]],
-)
+@ROUTES.get("/v1/road/events/{id}", Audience.ANYONE, {200: ONE}, parameters=[PARAMETERS["gcj02"]])
 async def show_road_event(call: Call) -> web.StreamResponse:
     """Show an event on a road that is not over."""
     shown = (await call.platform[BOARD].fresh()).shown.get(UUID(call.path["id"]))
@@ -108,31 +110,32 @@ async def show_road_event(call: Call) -> web.StreamResponse:
     return _reply(call, shown.feature(gcj02=call.query["gcj02"]))
 
 
-@ROUTES.get(
-    "/v1/road/work-zones",
-    Audience.ANYONE,
-    {200: Answer("A WZDx 4.2 work zone feed.", {"type": "object"}, media_type=GEOJSON)},
-)
+@ROUTES.get("/v1/road/work-zones", Audience.ANYONE, {200: ZONES})
 async def show_work_zones(call: Call) -> web.StreamResponse:
     """Works and detours for other systems: Work Zone Data Exchange 4.2; `Link` names the licence."""
-    feed, licence = feed_of(call, await call.platform[BOARD].fresh()), call.platform[SETTINGS].licence
+    board, licence, item = await call.platform[BOARD].fresh(), call.platform[SETTINGS].licence, item_of(call.platform)
+    shown = sorted((one for one in board.shown.values() if not one.is_over(call.now)), key=lambda one: one.key)
+    features = [feature_of(call.platform, one.event, asks_at=one.event.asks_at) for one in shown]
+    source = item.department if item else "-"
+    publisher = text_in(call.platform.registry.departments[source].title, call.language) if item else "-"
+    feed = work_zones(features, source, publisher, call.now, call.language, licence)
     return _reply(call, orjson.dumps(feed), {"Link": f'<{licence}>; rel="license"'} if licence else {})
 
 
-@ROUTES.get(
-    "/v1/road/stream",
-    Audience.ANYONE,
-    {
-        200: Answer("Server-sent events.", media_type="text/event-stream"),
-        429: Answer("Too many streams are open."),
-    },
-    parameters=[PARAMETERS["division"], LAST_EVENT, AFTER_EVENT],
-)
+@ROUTES.get("/v1/road/stream", Audience.ANYONE, LIVE, parameters=[PARAMETERS["division"], LAST_EVENT, AFTER_EVENT])
 async def stream_road_events(call: Call) -> web.StreamResponse:
     """Follow the events on the roads live: published, changed, held, stale, ended; the data is a Feature.
 
     `Last-Event-ID` goes on where a stream broke, for an hour; whoever comes later lists the events anew.
     """
-    division = call.query.get("division", "")
+    division, remote = call.query.get("division", ""), call.request.remote
     around = divisions_around(division) if division else []
+    if not is_own(remote):
+        whose = f"road:{call.platform[SENDERS].known(remote).hex()}"
+        call = replace(call, caller=Principal(whose, expires_at=int(call.now.timestamp()) + STREAM_S))
     return await call.platform[STREAMS].answer(call, [division, *around])
+
+
+def is_own(address: str | None) -> bool:
+    """Whether an address is of a network of the operator's own, such as a proxy's, which counts its callers itself."""
+    return not address or not ip_address(address).is_global

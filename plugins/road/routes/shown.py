@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from banshi import Link, Parameter, Platform
-from banshi.sdk.documents import ID, TEXT, Record, array, optional
+from banshi import Answer, Link, Parameter, Platform
+from banshi.sdk.documents import ID, MAYBE_TEXT, TEXT, Record, array, optional
 from road.board import feature_of
 from road.tables.models import RoadEvent
 from road.vocabulary import COLUMNS, DEFAULTS, DOCUMENTS, MEMBERS
@@ -22,6 +22,7 @@ FEATURE = Record(
     geometry=MEMBERS["geometry"],
     properties=Record(**_ALWAYS, **{n: one if n in {*DEFAULTS, "text"} else optional(one) for n, one in _SAID.items()}),
     gcj02=optional(MEMBERS["geometry"]),
+    gcj02_detour_line=optional(MEMBERS["detour_line"]),
 )
 COLLECTION = Record(
     type={"const": "FeatureCollection"}, features=array(FEATURE), next=optional(ID), license=optional(TEXT)
@@ -39,3 +40,7 @@ def leads(place: str) -> list[Link]:
     """Where a record leads that stands there in an answer."""
     own, version = {"id": f"{place}/id"}, {"version": f"{place}/version"}
     return [Link("show_road_record", own), Link("change_road_event", own, version)]
+
+
+PAGE = Record(items=array(RECORD), next=MAYBE_TEXT, reports=TEXT)
+RECORDS = Answer("A page, where to go on, and where the reports wait.", PAGE, links=leads("$response.body#/items/0"))

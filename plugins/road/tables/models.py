@@ -14,7 +14,7 @@ from banshi.sdk.following import Follower
 #: In place of a division: of a change that no stream tells.
 STAFF = "staff"
 
-__all__ = ["RoadChange", "RoadEvent", "RoadFollower"]
+__all__ = ["RoadChange", "RoadEvent", "RoadFollower", "RoadWay"]
 
 
 class RoadEvent(Model):
@@ -46,6 +46,8 @@ class RoadEvent(Model):
     author = fields.CharField(max_length=255)
     #: The citizen's report that it came from.
     report = fields.UUIDField(null=True)
+    #: The alert that was drafted of it.
+    alert = fields.UUIDField(null=True)
     updated_at = fields.DatetimeField(db_index=True)
     changes: Any
 
@@ -65,7 +67,7 @@ class RoadChange(Model):
     id = fields.UUIDField(primary_key=True, default=uuid7)
     event: Any = fields.ForeignKeyField("road.RoadEvent", "changes", fields.CASCADE, db_index=True)
     version = fields.IntField()
-    #: published, changed, held, asked, stale, ended.
+    #: published, changed, held, asked, alerted, stale, ended.
     what = fields.CharField(max_length=16)
     #: The event's, whose followers are told; `STAFF` where that is nobody else's.
     division = fields.CharField(max_length=6)
@@ -86,3 +88,14 @@ class RoadFollower(Follower):
     class Meta:
         table = "road_follower"
         unique_together = (("person", "about"),)
+
+
+class RoadWay(Model):
+    """A road of a division: whoever closes it counts up what they have read, so that of two at once one gets in."""
+
+    #: Division and road, with a blank between them.
+    id = fields.CharField(127, primary_key=True)
+    turn = fields.IntField(default=0)
+
+    class Meta:
+        table = "road_way"

@@ -88,6 +88,8 @@ class LiveRows:
     written: Callable[[Any], bytes]
     #: Of some rows, what one person alone is told in place of that: by id, the person and the event.
     private: Callable[[Sequence[Any]], Awaitable[Mapping[UUID, tuple[str, bytes]]]] = nothing_private
+    #: Streams of one person, in this process.
+    most: int = MAX_EACH
     _followers: set[Follower] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _told: set[UUID] = field(default_factory=set)
@@ -154,8 +156,7 @@ class LiveRows:
 
     @contextmanager
     def _follow(self, person: str, rooms: Collection[str]) -> Iterator[Follower]:
-        own = sum(one.person == person for one in self._followers)
-        if own >= MAX_EACH or len(self._followers) >= MAX_STREAMS:
+        if sum(one.person == person for one in self._followers) >= self.most or len(self._followers) >= MAX_STREAMS:
             raise TooManyRequests(say("Too many streams are open; close one."), headers={"Retry-After": "5"})
         follower = Follower(person, frozenset(rooms))
         self._followers.add(follower)

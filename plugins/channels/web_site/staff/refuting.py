@@ -19,6 +19,9 @@ from web_site.visit import Visit
 
 ROUTES = StaffPages(REFUTATIONS)
 
+#: Where a picture becomes a fingerprint, and is forgotten.
+PICTURES = "/v1/refutations/pictures"
+
 
 @ROUTES.show("/refutations", {"after": 200})
 async def list_refutation_drafts(visit: Visit) -> web.StreamResponse:
@@ -67,12 +70,15 @@ async def _take(visit: Visit) -> web.Response:
         return await _asked(visit, form, record, 403, stale=403)
     if not form.goes_on or not form.is_right():
         return await _asked(visit, form, record)
-    address, body = "/v1/refutations", form.whole
-    if record:
-        # What the form doesn't ask stays as it is.
-        kept_back = {"pictures": (record["draft"] or record["public"]).get("pictures", [])}
-        address, body = record["links"]["record"], {**kept_back, **body, "version": visit.version}
+    address = record["links"]["record"] if record else "/v1/refutations"
+    body: dict[str, Any] = {"version": visit.version} if record else {}
+    # What the form doesn't ask stays as it is.
+    pictures = [*((record["draft"] or record["public"]).get("pictures", []) if record else ())]
     try:
+        for file in visit.files:
+            seen = await visit.send("POST", PICTURES, file.body or b"", media_type="image/jpeg")
+            pictures += [seen["picture"]]
+        body |= {**form.whole, **({"pictures": list(dict.fromkeys(pictures))} if pictures else {})}
         stored = await visit.send("PUT" if record else "POST", address, body, key=form.key)
     except Problem as problem:
         if problem.status not in SAID_AT_FORM:

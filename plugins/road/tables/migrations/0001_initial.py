@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                     fields.CharField(description="The subject of the officer who answers for it.", max_length=255),
                 ),
                 ("report", fields.UUIDField(null=True, description="The citizen's report that it came from.")),
+                ("alert", fields.UUIDField(null=True, description="The alert that was drafted of it.")),
                 ("updated_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -81,6 +82,7 @@ class Migration(migrations.Migration):
                     Index(fields=["state", "ends_at"], name="road_event_end"),
                     Index(fields=["state", "asks_at"], name="road_event_ask"),
                     Index(fields=["state", "division", "road"], name="road_event_road"),
+                    Index(fields=["road"], name="road_event_name"),
                 ],
                 "pk_attr": "id",
                 "table_description": "Something on a road that staff have published. What nobody has confirmed yet is a case, and no event.",
@@ -104,7 +106,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", fields.IntField()),
-                ("what", fields.CharField(description="published, changed, held, asked, stale, ended.", max_length=16)),
+                (
+                    "what",
+                    fields.CharField(
+                        description="published, changed, held, asked, alerted, stale, ended.", max_length=16
+                    ),
+                ),
                 (
                     "division",
                     fields.CharField(
@@ -125,6 +132,54 @@ class Migration(migrations.Migration):
                 "app": "road",
                 "pk_attr": "id",
                 "table_description": "One step of an event: the record of who did what, and what streams tell.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="RoadFollower",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ("person", fields.CharField(max_length=1415)),
+                ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "about",
+                    fields.CharField(
+                        default="",
+                        db_index=True,
+                        description="The road's name or the district's code (GB/T 2260); \"\" for all.",
+                        max_length=120,
+                    ),
+                ),
+            ],
+            options={
+                "table": "road_follower",
+                "app": "road",
+                "unique_together": (("person", "about"),),
+                "pk_attr": "id",
+                "table_description": "Somebody who is told of the events on a road, in a district, or of all.",
+            },
+            bases=["Follower"],
+        ),
+        ops.CreateModel(
+            name="RoadWay",
+            fields=[
+                (
+                    "id",
+                    fields.CharField(
+                        primary_key=True,
+                        unique=True,
+                        db_index=True,
+                        description="Division and road, with a blank between them.",
+                        max_length=127,
+                    ),
+                ),
+                ("turn", fields.IntField(default=0)),
+            ],
+            options={
+                "table": "road_way",
+                "app": "road",
+                "pk_attr": "id",
+                "table_description": "A road of a division: whoever closes it counts up what they have read, so that of two at once one gets in.",
             },
             bases=["Model"],
         ),
