@@ -9,7 +9,7 @@ from typing import Any
 from banshi import Finding, Key, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES, LISTENERS, Listener
-from banshi.sdk.http import ApiReader, Senders
+from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import hourly, rounds
 from banshi.sdk.registers import SOURCES
 from road import following
@@ -19,7 +19,7 @@ from road.changing import EVENT
 from road.ending import LOOK_S, look, tidy
 from road.register import RoadRegister
 from road.routes import public, staff
-from road.settings import SETTINGS, RoadSettings
+from road.settings import REGISTER, SETTINGS, RoadSettings
 
 
 @hookimpl
@@ -38,7 +38,6 @@ def banshi_resources(settings: RoadSettings) -> Sequence[Resource[Any]]:
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(BOARD, Board),
         Resource.made(READER, ApiReader),
-        Resource.made(public.SENDERS, lambda _: Senders()),
         Resource(public.STREAMS, public.open_streams),
         Resource(Key[None]("roads' rounds"), partial(rounds, LOOK_S, "road-rounds", look, "events are not looked at")),
         Resource(Key[None]("roads' tidying"), partial(hourly, "road-tidying", tidy, "old events on roads stay")),
@@ -51,10 +50,10 @@ def banshi_routes() -> Sequence[Route]:
 
 
 @hookimpl
-def banshi_offers(settings: RoadSettings) -> Sequence[Offer[Any]]:
+def banshi_offers() -> Sequence[Offer[Any]]:
     return [
         Offer(ROLES, frozenset({staff.REVIEWER})),
-        Offer(SOURCES, {settings.register: RoadRegister}),
+        Offer(SOURCES, {REGISTER: RoadRegister}),
         Offer(EVENT_TYPES, (EVENT,)),
         Offer(LISTENERS, Listener(following.hear, lambda _, event: event.type == EVENT)),
         *following.FOLLOWING.offers,

@@ -6,8 +6,6 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from banshi import LANGUAGES, Call, Conflict, Key, NotFound, text_in
 from banshi.sdk.http import ApiReader
 from banshi.sdk.lists import list_entries
@@ -46,24 +44,18 @@ async def drafted(call: Call, row: RoadEvent) -> UUID:
     body = {**CAP, "department": item and item.department, "info": [_info(call, row, one) for one in LANGUAGES]}
     # Asked for again after it was killed in the middle, it is the same draft.
     key, who = f"road-{row.id}-{row.version}", (call.principal, call.language)
-    answer: Any = await reader.send("POST", "/v1/alerts", *who, body, key=key)
-    return UUID(orjson.loads(answer.body)["id"])
+    return UUID((await reader.post("/v1/alerts", *who, body, key=key))["id"])
 
 
 def _info(call: Call, row: RoadEvent, language: str) -> dict[str, Any]:
     said, end, kind = row.details, "_en" if language == "en" else "", KIND_TITLES[row.kind]
     line, known = positions(row.geometry), list_entries("divisions")
     place = {"area_desc": text_in(known[row.division].names, language)}
-        positions(row.geometry),
-        {"area_desc": text_in(list_entries("divisions")[row.division].names, language)},
-    )
     where = {"polygon": [around(line, WITHIN_M)]} if line else {"geocode": [{**DIVISION, "value": row.division}]}
-    told: dict[str, Any] = {
-        "headline": say.text(language, "Road alert, {kind}: {road}", kind=kind, road=row.road),
-        "area": [place | where],
-    }
+    title = say.text(language, "Road alert, {kind}: {road}", kind=kind, road=row.road)
+    told: dict[str, Any] = {"headline": title, "area": [place | where], "event": text_in(kind, language)}
     told |= {"description": said.get(f"text{end}", said["text"])}
-    told |= {"instruction": said.get(f"detour{end}", said.get("detour")), "event": text_in(kind, language)}
+    told |= {"instruction": said.get(f"detour{end}", said.get("detour"))}
     zone = call.platform.settings.timezone
     for name, at in {"onset": row.starts_at, "expires": row.ends_at}.items():
         told[name] = at and at.astimezone(zone).isoformat(timespec="seconds")

@@ -123,11 +123,6 @@ def changes_of(platform: Platform, row: RoadEvent, what: str, by: str) -> list[M
     return [change, *event_rows(platform, event)]
 
 
-def stamp(row: RoadChange) -> None:
-    """Its id is made in the moment that it is written: streams go on behind the last one that they have told."""
-    row.id = uuid7()
-
-
 async def step(
     platform: Platform,
     row: RoadEvent,

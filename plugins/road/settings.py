@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
 
 from banshi import Item, Key, Platform
 from road.vocabulary import KINDS
@@ -23,16 +25,14 @@ class RoadSettings:
 
     #: The item by which citizens report. The reviewers of its unit publish events.
     report: str = "road-report"
-    #: The register of queries that has the events as its records.
-    register: str = REGISTER
     #: West, south, east and north in degrees: what lies outside is no place of this city's. By itself, China.
     box: tuple[float, float, float, float] = (72.0, 3.0, 138.0, 56.0)
     #: In place of those that are known, by kind.
-    ask_hours: Mapping[str, float] = field(default_factory=dict)
+    ask_hours: Mapping[str, Annotated[float, Field(gt=0)]] = field(default_factory=dict)
     #: Days for which what has ended is kept.
-    keep_days: int = 365
+    keep_days: Annotated[int, Field(ge=1)] = 365
     #: The address of the licence under which the events are given away; "" leaves it unsaid.
-    licence: str = ""
+    licence: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"]+)?$")] = ""
 
     def __post_init__(self) -> None:
         west, south, east, north = self.box
@@ -40,10 +40,6 @@ class RoadSettings:
             raise ValueError("box has to be west, south, east and north in degrees, west < east and south < north")
         if unknown := sorted({*self.ask_hours} - {*KINDS}):
             raise ValueError(f"ask_hours names {unknown[0]!r}; the kinds are {', '.join(KINDS)}")
-        if self.licence and not re.fullmatch(r"https?://[^\s<>\"]+", self.licence):
-            raise ValueError("licence has to be the address of a licence, such as https://example.org/licence")
-        if any(hours <= 0 for hours in self.ask_hours.values()) or self.keep_days < 1:
-            raise ValueError("ask_hours have to be more than 0, keep_days 1 at least")
 
     def patience(self, kind: str) -> timedelta:
         """For how long an event is believed without anybody's saying so again."""

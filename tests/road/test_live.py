@@ -13,12 +13,12 @@ import aiohttp
 import pytest
 
 from banshi.kinds.query.registers.opened import REGISTERS, kept_by_plugins
-from banshi.sdk.http import Senders
+from banshi.sdk.http import LiveRows
 from banshi.testing import Door
 from conversations import Entrance
 from road.ending import look
 from road.register import RoadRegister
-from road.routes.public import STREAMS, is_own
+from road.routes.public import STREAMS
 from road.tables.models import RoadEvent
 from tests.channels.chatting import Chatter
 from tests.road.city import DISTRICT, listed, officer, open_city, published, turn
@@ -102,12 +102,12 @@ async def test_an_address_that_has_as_many_streams_as_may_be_reads_so_and_shuts_
     city: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(city.platform[STREAMS], "most", 2)
-    monkeypatch.setattr("road.routes.public.is_own", lambda _: False)
+    monkeypatch.setattr(LiveRows, "_address", lambda *_: "nobody:one")
     async with following(city), following(city, f"division={DISTRICT}"):
         refused = await city.anyone.get(STREAM)
         assert "请先关闭一个" in refused.problem(429, "too-many-requests")["detail"]
         assert int(refused.headers["Retry-After"]) > 0
-        monkeypatch.setattr(Senders, "known", lambda *_: b"another")
+        monkeypatch.setattr(LiveRows, "_address", lambda *_: "nobody:another")
         async with following(city) as another:
             record = await published(city)
             assert await another.heard() == ("published", record["event"])
@@ -127,8 +127,10 @@ async def test_an_address_that_has_as_many_streams_as_may_be_reads_so_and_shuts_
         ("2400:3200::1", False),
     ],
 )
-def test_a_proxy_of_ones_own_is_no_address_of_the_internet(address: str | None, own: bool) -> None:
-    assert is_own(address) is own
+async def test_a_proxy_of_ones_own_is_no_address_of_the_internet(city: Door, address: str | None, own: bool) -> None:
+    """Each stream through it is a nobody's of its own; those from an address of the internet are one's."""
+    streams = city.platform[STREAMS]
+    assert (streams._address(address) != streams._address(address)) is own
 
 
 async def test_a_stream_takes_no_id_that_is_none(city: Door) -> None:

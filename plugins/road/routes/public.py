@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
 import orjson
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, Principal, text_in
-from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, Senders, etag_of, reply_bytes
+from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, text_in
+from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
 from banshi.sdk.lists import divisions_around, divisions_meet
 from feeds import work_zones
 from lines import MAX_DEGREES, length_of
 from road.board import BOARD, Board, Shown, feature_of
-from road.changing import stamp
 from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say
 from road.settings import SETTINGS, item_of
@@ -31,25 +28,22 @@ MAX_EVENTS, MAX_WAY = 500, 200
 #: For which a cache may keep an answer.
 CACHED = {"Cache-Control": "public, max-age=5"}
 
-#: Streams of one address of the internet, behind which a mobile network may be; and seconds for which one lasts.
-OF_ONE, STREAM_S = 200, 3_600
+#: Streams of one address of the internet, behind which a mobile network may be.
+OF_ONE = 200
 
 LIST = [PARAMETERS[name] for name in ("box", "division", "along", "width", "kind", "in_force", "after", "gcj02")]
 MANY = Answer("A FeatureCollection of GeoJSON (RFC 7946).", COLLECTION, media_type=GEOJSON)
 ONE = Answer("A Feature of GeoJSON.", FEATURE, media_type=GEOJSON)
 ZONES = Answer("A WZDx 4.2 work zone feed.", {"type": "object"}, media_type=GEOJSON)
-LIVE = {200: Answer("Server-sent events.", media_type="text/event-stream")}
-LIVE |= {429: Answer("Too many streams are open, here or at that address.")}
+TOO_MANY = Answer("Too many streams are open, here or at that address.")
+LIVE = {200: Answer("Server-sent events.", media_type="text/event-stream"), 429: TOO_MANY}
 
 STREAMS: Key[LiveRows] = Key("roads' streams")
-#: Whose they are: of nobody anything is known but their address.
-SENDERS: Key[Senders] = Key("who follows the roads")
 
 
 @asynccontextmanager
 async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
     """Those of this process."""
-    platform.store.before_insert(RoadChange, stamp)
 
     def written(row: RoadChange) -> bytes:
         feature = orjson.dumps(feature_of(platform, row.event))
@@ -128,14 +122,6 @@ async def stream_road_events(call: Call) -> web.StreamResponse:
 
     `Last-Event-ID` goes on where a stream broke, for an hour; whoever comes later lists the events anew.
     """
-    division, remote = call.query.get("division", ""), call.request.remote
+    division = call.query.get("division", "")
     around = divisions_around(division) if division else []
-    if not is_own(remote):
-        whose = f"road:{call.platform[SENDERS].known(remote).hex()}"
-        call = replace(call, caller=Principal(whose, expires_at=int(call.now.timestamp()) + STREAM_S))
     return await call.platform[STREAMS].answer(call, [division, *around])
-
-
-def is_own(address: str | None) -> bool:
-    """Whether an address is of a network of the operator's own, such as a proxy's, which counts its callers itself."""
-    return not address or not ip_address(address).is_global

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from tortoise.queryset import QuerySet
 from uuid_utils.compat import uuid7
 
 from banshi.builtin.identity.ended import ENDED_SESSIONS, Held, held
+from banshi.builtin.limits.senders import Senders
 from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
 from banshi.builtin.sentences import say
 from banshi.foundation.background import woken, working
@@ -75,6 +77,11 @@ async def nothing_private(_: Sequence[Any]) -> Mapping[UUID, tuple[str, bytes]]:
     return {}
 
 
+def stamped(row: Any) -> None:
+    """Its id is made in the moment that it is written: streams go on behind the last one that they have told."""
+    row.id = uuid7()
+
+
 @dataclass(eq=False, slots=True)
 class LiveRows:
     """Who follows a table in this process, and what they have been told. Its keys are UUIDv7."""
@@ -88,11 +95,13 @@ class LiveRows:
     written: Callable[[Any], bytes]
     #: Of some rows, what one person alone is told in place of that: by id, the person and the event.
     private: Callable[[Sequence[Any]], Awaitable[Mapping[UUID, tuple[str, bytes]]]] = nothing_private
-    #: Streams of one person, in this process.
+    #: Streams of one person, or of one address of the internet, in this process.
     most: int = MAX_EACH
+    stamp: Callable[[Any], None] = stamped
     _followers: set[Follower] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _told: set[UUID] = field(default_factory=set)
+    _senders: Senders = field(default_factory=Senders)
 
     @property
     def _clock(self) -> Callable[[], float]:
@@ -106,6 +115,7 @@ class LiveRows:
     @asynccontextmanager
     async def running(self, name: str) -> AsyncIterator[LiveRows]:
         """Tell what is new while the block runs; nobody waits any more once the server closes."""
+        self.platform.store.before_insert(self._model, self.stamp)
         self.platform.store.on_rows(self._model, self._wake.set)
         async with working(name, self._run, self._end):
             yield self
@@ -154,6 +164,12 @@ class LiveRows:
             if room in follower.rooms:
                 follower.tell(uuid7(), data)
 
+    def _address(self, remote: str | None) -> str:
+        """Whose the stream is of somebody of whom nothing is known: their address's, by a digest; from a network of the
+        operator's own, such as that of a proxy, which counts its callers itself, nobody's."""
+        is_own = not remote or not ip_address(remote).is_global
+        return f"nobody:{uuid7() if is_own else self._senders.known(remote).hex()}"
+
     @contextmanager
     def _follow(self, person: str, rooms: Collection[str]) -> Iterator[Follower]:
         if sum(one.person == person for one in self._followers) >= self.most or len(self._followers) >= MAX_STREAMS:
@@ -174,7 +190,7 @@ class LiveRows:
         TooManyRequests.
         """
         last, ends_at = _last_seen(call), int(call.now.timestamp() + BACK_S)
-        person = call.caller or Principal(f"nobody:{uuid7()}", expires_at=ends_at)
+        person = call.caller or Principal(self._address(call.request.remote), expires_at=ends_at)
         with self._follow(person.subject, rooms) as follower:
             response = await event_stream(call.request)
             missed = [comeback(), known]

@@ -100,6 +100,11 @@ class ApiReader:
             raise NotFound
         return orjson.loads(body)
 
+    async def post(self, address: str, principal: Principal | None, language: str, body: Any, *, key: str = "") -> Any:
+        """Send JSON to `/v1/…`, as `send` does; the document that answers."""
+        answer: Any = await self.send("POST", address, principal, language, body, key=key)
+        return orjson.loads(answer.body)
+
     async def send(
         self,
         method: str,

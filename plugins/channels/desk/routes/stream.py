@@ -42,9 +42,11 @@ LOOK_S, REST_S = 5.0, 0.5
 @asynccontextmanager
 async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
     """Those of this process."""
-    platform.store.before_insert(DeskEvent, queue.stamp)
     events = DeskEvent.all().prefetch_related("enquiry")
-    streams = LiveRows(platform, events, "desk", partial(written, platform), partial(spoken, platform))
+    told = partial(written, platform), partial(spoken, platform)
+    streams = LiveRows(
+        platform, events, "desk", partial(written, platform), partial(spoken, platform), stamp=queue.stamp
+    )
     async with streams.running("desk-stream"), working("desk-room", partial(_tell_who_is_there, platform, streams)):
         yield streams
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from aiohttp import web
 
 from banshi import (
@@ -135,7 +134,7 @@ async def show_caller(call: Call) -> web.StreamResponse:
     """Show what is open with whoever calls, for a purpose; it is on record that you read it."""
     row, enquiry = await held(call, call.path["id"])
     path, platform = f"/v1/desk/enquiries/{enquiry.id}/cases", call.platform
-    answer: Any = await platform[READER].send("POST", path, call.principal, call.language, call.body)
+    read = await platform[READER].post(path, call.principal, call.language, call.body)
     filings, due = list[HotlineFiling](), list[HotlineCallBack]()
     if row.caller_id is not None:
         own = {"caller_id": row.caller_id, "desk": enquiry.desk}
@@ -143,7 +142,7 @@ async def show_caller(call: Call) -> web.StreamResponse:
         due = await HotlineCallBack.filter(call_backs.due(call.now), **own).order_by("until").limit(MAX_SHOWN)
     document = {
         "call": await shown(call, row, enquiry),
-        "cases": orjson.loads(answer.body)["items"],
+        "cases": read["items"],
         "filings": [FILED.of(platform, one, title=title_of(call, one.item)) for one in filings],
         "call_backs": [DUE.of(platform, one) for one in due],
     }

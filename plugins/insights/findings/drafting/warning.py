@@ -84,9 +84,7 @@ async def act(call: Call, finding: Finding, action: str) -> None:
 
 
 async def _send(call: Call, address: str, body: Any, key: str = "") -> Any:
-    reader = call.platform[READER]
-    answer: Any = await reader.send("POST", address, call.principal, call.language, body, key=key)
-    return orjson.loads(answer.body)
+    return await call.platform[READER].post(address, call.principal, call.language, body, key=key)
 
 
 async def objection(platform: Platform, draft: UUID) -> Texts | None:
