@@ -23,6 +23,7 @@ from typing import Any
 from aiohttp import web
 
 from banshi import Principal
+from banshi.sdk.http import READER
 from banshi.testing import Door
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.figures import table
@@ -32,7 +33,6 @@ from tests.channels.site.browsing import kept_of
 from tests.kernel.api_world import World, open_world
 from tests.registers import made_up_person
 from web_site.session import COOKIE
-from web_site.visit import READER
 
 #: The aims, in milliseconds and in pages.
 MAX_OWN_MS, MIN_PAGES = 10.0, 200

@@ -16,7 +16,7 @@ import click
 from banshi import Finding, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES, OBJECTIONS
-from banshi.sdk.http import ApiReader, KeptFigures
+from banshi.sdk.http import KeptFigures
 from banshi.sdk.operations import Phase
 from insights.drawn import maps
 from insights.drawn import routes as drawn_routes
@@ -30,7 +30,6 @@ from insights.figures.samples import take_in_sample
 from insights.findings import routes as finding_routes
 from insights.findings.drafting import warning
 from insights.findings.keeping import FOUND
-from insights.findings.reading import READER
 from insights.findings.rounds import ROUNDS, judge, open_rounds
 from insights.findings.weekly import judge_now
 from insights.published import routes as open_routes
@@ -67,7 +66,6 @@ def banshi_resources(settings: InsightsSettings) -> Sequence[Resource[Any]]:
         Resource(PRESS, lambda platform: aclosing(Press(platform.settings.certificate_fonts))),
         Resource.made(OPEN_FIGURES, partial(KeptFigures, count=open_routes.written)),
         Resource(PUBLICATION, open_publication),
-        Resource.made(READER, ApiReader),
         Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),
     ]
 

@@ -9,11 +9,9 @@ from typing import Any
 from banshi import Finding, Key, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES, LISTENERS, Listener
-from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import hourly, rounds
 from banshi.sdk.registers import SOURCES
 from road import following
-from road.alert import READER
 from road.board import BOARD, Board
 from road.changing import EVENT
 from road.ending import LOOK_S, look, tidy
@@ -37,7 +35,6 @@ def banshi_resources(settings: RoadSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(BOARD, Board),
-        Resource.made(READER, ApiReader),
         Resource(public.STREAMS, public.open_streams),
         Resource(Key[None]("roads' rounds"), partial(rounds, LOOK_S, "road-rounds", look, "events are not looked at")),
         Resource(Key[None]("roads' tidying"), partial(hourly, "road-tidying", tidy, "old events on roads stay")),

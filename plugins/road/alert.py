@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from banshi import LANGUAGES, Call, Conflict, Key, NotFound, text_in
-from banshi.sdk.http import ApiReader
+from banshi import LANGUAGES, Call, Conflict, NotFound, text_in
+from banshi.sdk.http import READER
 from banshi.sdk.lists import list_entries
 from lines import around, positions
 from road.sentences import say
@@ -22,10 +22,6 @@ SEVERE = ("Severe", "Extreme")
 #: What CAP 1.2 says of it, until whoever writes the alert changes it; and what becomes of it.
 CAP = {"status": "Actual", "msg_type": "Alert", "scope": "Public", "draft": True, "second_person": True}
 INFO = {"category": ["Transport"], "urgency": "Immediate", "certainty": "Observed"}
-#: How CAP calls the codes of divisions.
-DIVISION = {"value_name": "GB/T 2260"}
-
-READER: Key[ApiReader] = Key("roads' reader of the API")
 
 
 async def drafted(call: Call, row: RoadEvent) -> UUID:
@@ -51,7 +47,8 @@ def _info(call: Call, row: RoadEvent, language: str) -> dict[str, Any]:
     said, end, kind = row.details, "_en" if language == "en" else "", KIND_TITLES[row.kind]
     line, known = positions(row.geometry), list_entries("divisions")
     place = {"area_desc": text_in(known[row.division].names, language)}
-    where = {"polygon": [around(line, WITHIN_M)]} if line else {"geocode": [{**DIVISION, "value": row.division}]}
+    code = {"value_name": "GB/T 2260", "value": row.division}
+    where = {"polygon": [around(line, WITHIN_M)]} if line else {"geocode": [code]}
     title = say.text(language, "Road alert, {kind}: {road}", kind=kind, road=row.road)
     told: dict[str, Any] = {"headline": title, "area": [place | where], "event": text_in(kind, language)}
     told |= {"description": said.get(f"text{end}", said["text"])}

@@ -5,7 +5,6 @@ A city has some hundreds, and ten thousand are some megabytes. Whoever asks firs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,7 @@ import orjson
 
 from banshi import Key, Platform
 from banshi.sdk.database import KeptRows
-from lines import Box, Grid, moved, positions
+from lines import Grid, moved, positions
 from road.tables.models import RoadChange, RoadEvent
 from wire.places import to_gcj02
 
@@ -27,7 +26,6 @@ class Shown:
     event: RoadEvent
     #: Its id, by which lists are in order.
     key: str
-    line: Sequence[complex]
     #: A Feature of GeoJSON, and that with its places in GCJ-02, once somebody has asked for it.
     plain: bytes
     _gcj02: bytes = b""
@@ -60,22 +58,14 @@ class Board(KeptRows[RoadEvent]):
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform)
-        self.shown, self._grid = dict[UUID, Shown](), Grid[UUID]()
+        self.shown, self.places = dict[UUID, Shown](), Grid[UUID]()
 
     def put(self, row: RoadEvent) -> None:
         self.shown.pop(row.id, None)
         line = positions(row.geometry) if row.state == "in-force" else []
-        self._grid.put(row.id, line)
+        self.places.put(row.id, line)
         if row.state == "in-force":
-            self.shown[row.id] = Shown(row, str(row.id), line, orjson.dumps(feature_of(self.platform, row)))
-
-    def in_box(self, box: Box) -> list[Shown]:
-        """Those whose place is in the box, or touches it."""
-        return [self.shown[one] for one in self._grid.in_box(box)]
-
-    def along(self, line: Sequence[complex], width: float) -> list[Shown]:
-        """Those that are no more than so many metres beside a line."""
-        return [self.shown[one] for one in self._grid.along(line, width)]
+            self.shown[row.id] = Shown(row, str(row.id), orjson.dumps(feature_of(self.platform, row)))
 
 
 BOARD: Key[Board] = Key("roads' board")

@@ -12,14 +12,14 @@ from banshi.sdk.lists import division_named, divisions_around, list_heard
 from road.board import BOARD
 from road.changing import TOLD
 from road.register import texts_of
-from road.sentences import say, word
+from road.sentences import say
 from road.settings import REGISTER
 from road.tables.models import RoadChange, RoadEvent, RoadFollower
 from road.vocabulary import KIND_TITLES
 
 #: For so long somebody is woken because an event is over.
 OVER = timedelta(hours=1)
-TITLE = word("Roads")
+TITLE = say("Roads")
 
 
 async def _meant(platform: Platform, words: str) -> str | None:
@@ -51,8 +51,8 @@ async def hear(platform: Platform, events: Sequence[Event]) -> None:
 
 
 def _news(platform: Platform, row: RoadEvent, what: str, edition: str, *earlier: str) -> News:
-    title, until = word("Roads: {road}, {kind}", kind=KIND_TITLES[row.kind], road=row.road), row.ends_at
+    title, until = say("Roads: {road}, {kind}", kind=KIND_TITLES[row.kind], road=row.road), row.ends_at
     if what == "ended":
-        title, until = word("Over: {road}", road=row.road), platform.now() + OVER
+        title, until = say("Over: {road}", road=row.road), platform.now() + OVER
     link, told = f"/v1/road/events/{row.id}", {"title": title, "body": texts_of(row)}
     return News(of=row.id, edition=edition, earlier=earlier, until=until, link=link, at=row.updated_at, **told)

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from banshi import Item, Key, Platform
-from road.vocabulary import KINDS
+from road.vocabulary import KIND_TITLES
 
 #: The register that has the events as its records, and the item that shows them.
 REGISTER = "road-conditions"
@@ -38,8 +38,8 @@ class RoadSettings:
         west, south, east, north = self.box
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
             raise ValueError("box has to be west, south, east and north in degrees, west < east and south < north")
-        if unknown := sorted({*self.ask_hours} - {*KINDS}):
-            raise ValueError(f"ask_hours names {unknown[0]!r}; the kinds are {', '.join(KINDS)}")
+        if unknown := sorted({*self.ask_hours} - {*KIND_TITLES}):
+            raise ValueError(f"ask_hours names {unknown[0]!r}; the kinds are {', '.join(KIND_TITLES)}")
 
     def patience(self, kind: str) -> timedelta:
         """For how long an event is believed without anybody's saying so again."""

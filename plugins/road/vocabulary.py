@@ -27,7 +27,6 @@ TEXTS = ("road", "text", "text_en", "detour", "detour_en", "said_by")
 #: What is said where nothing is.
 DEFAULTS = {name: one["default"] for name, one in _WHOLE.items() if "default" in one}
 KIND_TITLES: Mapping[str, Texts] = {one["const"]: one["title"] for one in _WHOLE["kind"]["oneOf"]}
-KINDS = [*KIND_TITLES]
 
 #: An event as staff write it, maybe from a citizen's report, which is answered by it.
 NEW = Form.from_schema(_EVENT)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from banshi import Call, Key, Principal, Update
-from banshi.sdk.http import ApiReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +26,3 @@ class GoingOn:
 GOING_ON: Key[Callable[[Call, str], Awaitable[GoingOn]]] = Key("links to the rest of a form")
 
 #: The API as these pages, and whoever leads to them, read it.
-READER: Key[ApiReader] = Key("questions' reader of the API")

@@ -11,12 +11,12 @@ from aiohttp import web
 
 from banshi import Audience, Call, InvalidFields, NotFound, Principal, Update, text_in
 from banshi.sdk.cases import StaleReceipt, begin
-from banshi.sdk.http import read_body
+from banshi.sdk.http import READER, read_body
 from questions.answering import body_of, form_of
 from questions.outcomes import told_begun
 from questions.pages import frame
 from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, PageRoutes
-from questions.pages.going_on import GOING_ON, READER
+from questions.pages.going_on import GOING_ON
 from questions.pages.sheet import Sheet
 from questions.sentences import say, word
 from questions.shown import answers_in

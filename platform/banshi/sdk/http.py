@@ -2,14 +2,14 @@
 
 from banshi.builtin.limits.senders import Bucket, Senders, wait_for
 from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
-from banshi.builtin.live.live_rows import AFTER_EVENT, HELD, LAST_EVENT, LiveRows
+from banshi.builtin.live.live_rows import AFTER_EVENT, HELD, LAST_EVENT, LiveRows, server_event
 from banshi.builtin.worklist.channels import CHANNEL_FIGURES, Came, ChannelFigures, shown_figure
 from banshi.builtin.worklist.kept import KeptFigures
 from banshi.foundation.sentences import Sentences
 from banshi.kernel.contract.principals import Client
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import ErrorFormat, SignedBody
-from banshi.kernel.http.api_reader import ApiReader
+from banshi.kernel.http.api_reader import READER, ApiReader
 from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, caller_of
 from banshi.kernel.http.dispatch import read_body
 from banshi.kernel.http.document_schemas import ref
@@ -47,6 +47,7 @@ __all__ = [
     "MAX_MONTHS",
     "MIN_SHOWN",
     "PAGE_PARAMETERS",
+    "READER",
     "ApiReader",
     "Bearer",
     "Bucket",
@@ -82,6 +83,7 @@ __all__ = [
     "read_body",
     "ref",
     "reply_bytes",
+    "server_event",
     "shown_figure",
     "wait_for",
 ]

@@ -10,7 +10,7 @@ import click
 from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES
-from banshi.sdk.http import CHANNEL_FIGURES, ApiReader
+from banshi.sdk.http import CHANNEL_FIGURES
 from banshi.sdk.operations import JOBS, Phase
 from banshi.sdk.personal_data import HOLDINGS
 from banshi.sdk.sign_in import END_WITH_SESSIONS
@@ -72,7 +72,7 @@ from conversations.settings import RECORD_DAYS, SETTINGS, ConversationSettings
 from conversations.tables.models import Said
 from desk import HANDED_OVER, LEAD, PARTIES
 from questions.pages import routes as pages
-from questions.pages.going_on import GOING_ON, READER
+from questions.pages.going_on import GOING_ON
 
 __all__ = [
     "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
@@ -103,7 +103,6 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(OFFERS, Offers),
-        Resource.made(READER, ApiReader),
         Resource.made(GOING_ON, lambda _: sign_in.going_on),
         Resource.made(CONVERSATIONS, Conversations),
         Resource(TIDYING, open_tidying),

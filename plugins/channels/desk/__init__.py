@@ -7,7 +7,6 @@ from typing import Any
 
 from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
-from banshi.sdk.http import ApiReader
 from banshi.sdk.operations import Phase
 from banshi.sdk.personal_data import HOLDINGS
 from desk.calling import DESK, TAKEN, Desks, Place
@@ -44,7 +43,6 @@ def banshi_resources(settings: DeskSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda platform: settings_of(settings, platform.registry)),
         Resource.made(DESK, Desks),
-        Resource.made(reading.READER, ApiReader),
         Resource.made(METRICS, Metrics),
         Resource.made(SEEN, lambda _: {}),
         Resource.made(stream.ROOMS, lambda _: {}),

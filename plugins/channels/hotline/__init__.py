@@ -8,7 +8,7 @@ from typing import Any
 from banshi import Finding, Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ENCLOSURES, ROLES, Enclosure
 from banshi.sdk.events import LISTENERS, Listener
-from banshi.sdk.http import CHANNEL_FIGURES, ApiReader
+from banshi.sdk.http import CHANNEL_FIGURES
 from banshi.sdk.personal_data import ANONYMISE_CASE, HOLDINGS
 from conversations import NUMBERS, OUTLETS
 from desk import OFFICER, PARTIES, desks_in
@@ -42,7 +42,6 @@ def banshi_resources(settings: HotlineSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(SLIPS, Slips),
-        Resource.made(calls.READER, ApiReader),
         Resource(TIDYING, open_tidying),
     ]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from banshi import Offer, Resource, Route, hookimpl
-from banshi.sdk.http import CHANNEL_FIGURES, ApiReader
+from banshi.sdk.http import CHANNEL_FIGURES
 from banshi.sdk.passes import VERIFIER
 from questions.pages.frame import FRAME
 from web_site import assets
@@ -33,7 +33,6 @@ from web_site.staff import (
     worklist,
 )
 from web_site.staff import roads as staff_roads
-from web_site.visit import READER
 from web_site.words import words_in
 
 
@@ -50,7 +49,6 @@ def banshi_resources(settings: SiteSettings) -> Sequence[Resource[Any]]:
         Resource.made(assets.ASSETS, lambda _: files),
         Resource.made(PAGES, lambda platform: Look(settings, files, lambda: platform.city_time().date(), words)),
         Resource.made(finding.COUNTS, lambda _: {}),
-        Resource.made(READER, ApiReader),
         Resource.made(ROOMS, rooms_here),
         Resource.made(ANSWERED, lambda _: Answered()),
     ]

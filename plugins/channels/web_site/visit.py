@@ -13,15 +13,13 @@ from aiohttp import web
 from multidict import MultiDict
 from yarl import URL
 
-from banshi import LANGUAGES, Answer, Audience, Call, Key, Parameter, Principal, Problem, text_in
-from banshi.sdk.http import ApiReader, ErrorFormat, Routes
+from banshi import LANGUAGES, Answer, Audience, Call, Parameter, Principal, Problem, text_in
+from banshi.sdk.http import READER, ErrorFormat, Routes
 from web_site import session as sessions
 from web_site.rendering import FURTHER_SPEAK, PAGES, rendered
 from web_site.rooms import ROOMS, Room
 from web_site.sentences import say
 from web_site.session import ROOT, Session
-
-READER: Key[ApiReader] = Key("the site's reader of the API")
 
 #: Nothing from elsewhere, nothing that stands in the page itself, and nobody's frame around it.
 POLICY = (

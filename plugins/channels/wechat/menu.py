@@ -15,7 +15,7 @@ from typing import Any
 from yarl import URL
 
 from banshi import NotFound, Platform
-from banshi.sdk.http import ApiReader
+from banshi.sdk.http import READER
 
 #: Where the entries stand, in the order in which they are shown.
 FILE = Path(__file__).with_name("menu.toml")
@@ -110,7 +110,7 @@ def _page(entry: Mapping[str, Any]) -> str:
 
 async def leads_somewhere(platform: Platform, says: str) -> bool:
     """Whether the conversations have an answer to it: a word of theirs, an item, advice, or whom to call."""
-    reader = ApiReader(platform)
+    reader = platform[READER]
     if address := ALWAYS.get(says):
         try:
             return bool(await reader.get(f"{address}?limit=1", None, "zh-CN"))

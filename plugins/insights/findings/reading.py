@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from tortoise.queryset import QuerySet
 
-from banshi import Call, Key, NotFound, Platform, Principal, Role
-from banshi.sdk.http import ApiReader
+from banshi import Call, NotFound, Platform, Principal, Role
+from banshi.sdk.http import READER
 from insights.figures.calendar import WEEK
 from insights.figures.categories import ANALYST
 from insights.findings.models import Finding
@@ -58,7 +58,6 @@ STATES = tuple(dict.fromkeys((*STORED, *OF_WARNING.values())))
 ACTIONS = tuple(dict.fromkeys(step.action for step in TABLE))
 LEVELS = ("hint", "warn", "urgent")
 
-READER: Key[ApiReader] = Key("insights' reader of the API")
 
 #: Where mobile_push has a warning's record, by kind.
 RECORDS = {"notice": "/v1/notices/{}", "alert": "/v1/alerts/{}/record"}

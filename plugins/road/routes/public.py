@@ -11,7 +11,7 @@ import orjson
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Platform, text_in
-from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes
+from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes, server_event
 from banshi.sdk.lists import divisions_around, divisions_meet
 from feeds import work_zones
 from lines import MAX_DEGREES, length_of
@@ -46,8 +46,7 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
     """Those of this process."""
 
     def written(row: RoadChange) -> bytes:
-        feature = orjson.dumps(feature_of(platform, row.event))
-        return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(row.id).encode(), row.what.encode(), feature)
+        return server_event(row, feature_of(platform, row.event))
 
     changes = RoadChange.exclude(division=STAFF).prefetch_related("event")
     async with LiveRows(platform, changes, "division", written, most=OF_ONE).running("road-stream") as streams:
@@ -82,13 +81,13 @@ def _placed(board: Board, query: Mapping[str, Any]) -> Iterable[Shown]:
         west, south, east, north = map(float, query["box"].split(","))
         if west > east or south > north or "along" in query:
             raise InvalidParameter(say("A box is west, south, east, north, without a way beside it."), parameter="box")
-        return board.in_box((west, south, east, north))
+        return [board.shown[one] for one in board.places.in_box((west, south, east, north))]
     if "along" not in query:
         return board.shown.values()
     line = [complex(*map(float, one.split(","))) for one in query["along"].split(";")]
     if len(line) > MAX_WAY or length_of(line) > MAX_DEGREES or max(abs(one.imag) for one in line) > 85:
         raise InvalidParameter(say("Ask for a shorter way, or one with fewer points."), parameter="along")
-    return board.along(line, query["width"])
+    return [board.shown[one] for one in board.places.along(line, query["width"])]
 
 
 def _reply(call: Call, body: bytes, more: Mapping[str, str] = CACHED) -> web.StreamResponse:

@@ -12,6 +12,7 @@ from banshi.builtin.openapi.served import DESCRIPTION, Descriptions
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Resource
+from banshi.kernel.http.api_reader import READER, ApiReader
 from banshi.kernel.runtime.running import Platform
 
 
@@ -22,7 +23,8 @@ def banshi_routes() -> list[Route]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(DESCRIPTION, lambda platform: aclosing(_descriptions(platform)))]
+    description = Resource(DESCRIPTION, lambda platform: aclosing(_descriptions(platform)))
+    return [description, Resource.made(READER, ApiReader)]
 
 
 def _descriptions(platform: Platform) -> Descriptions:

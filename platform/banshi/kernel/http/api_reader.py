@@ -17,6 +17,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from banshi.foundation.errors import NotFound, Problem, Unauthenticated
+from banshi.foundation.keys import Key
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.routes import WITHOUT_KEY, Audience, Call, Route
 from banshi.kernel.http.dispatch import SPOKEN_FOR, Handler, Query, endpoint
@@ -163,3 +164,6 @@ class ApiReader:
         if principal is None or not route.audience.admits(principal):
             raise Unauthenticated
         return principal
+
+
+READER: Key[ApiReader] = Key("the reader of the API")

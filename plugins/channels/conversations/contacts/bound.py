@@ -9,8 +9,8 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from banshi import Platform, Principal, Problem
+from banshi.sdk.http import READER
 from conversations.tables.models import ContactLink
-from questions.pages.going_on import READER
 
 
 @dataclass(frozen=True, slots=True)

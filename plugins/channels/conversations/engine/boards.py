@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from yarl import URL
 
 from banshi import NotFound, Texts
+from banshi.sdk.http import READER
 from conversations.engine.turn.talk import Talk
 from conversations.sentences import word
-from questions.pages.going_on import READER
 
 #: Lines of one page, and letters of one thing that is read: the rest is read where there is room for it.
 MAX_LINES, MAX_READ_CHARS = 10, 1_500

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from banshi import Problem
 from banshi.sdk.following import NoticeKind, follow, notice_kinds
+from banshi.sdk.http import READER
 from conversations.engine import homes
 from conversations.engine.turn.talk import Talk
-from questions.pages.going_on import READER
 
 #: What is said to whoever hasn't signed in.
 KEPT = "What you follow is kept once you have signed in for this contact."

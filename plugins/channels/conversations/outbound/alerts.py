@@ -16,6 +16,7 @@ from tortoise.queryset import QuerySet
 from yarl import URL
 
 from banshi import Key, NotFound, Platform, text_in
+from banshi.sdk.http import READER
 from banshi.sdk.operations import led, paused, working
 from conversations.contacts.bound import bound, bound_after, has_app
 from conversations.outbound.homes import areas_of, concerns, homes, within
@@ -25,7 +26,6 @@ from conversations.outbound.telling import News, before_notices, spelled, tell
 from conversations.sentences import say
 from conversations.settings import SETTINGS
 from conversations.tables.models import Said
-from questions.pages.going_on import READER
 
 #: Seconds between two looks, and contacts that one statement is about.
 LOOK_S, CONTACTS_AT_ONCE = 5.0, 50

@@ -9,14 +9,13 @@ from aiohttp import web
 
 from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, NotFound, reply
 from banshi.sdk.documents import Record, optional
-from banshi.sdk.http import Routes
+from banshi.sdk.http import READER, Routes
 from desk import queue
 from desk.party import Offered, party_of
 from desk.places import CODE
 from desk.routes.answering import SAID
 from desk.routes.enquiries import find_held, own_desk, word_of, words_of
 from desk.routes.handling import ONE, commit
-from desk.routes.reading import READER
 from desk.sentences import say
 from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry

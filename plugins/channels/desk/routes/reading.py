@@ -10,11 +10,11 @@ from uuid import UUID
 
 from aiohttp import web
 
-from banshi import Answer, Audience, Call, Case, Conflict, Key, NotFound, Parameter, Write, reply
+from banshi import Answer, Audience, Call, Case, Conflict, NotFound, Parameter, Write, reply
 from banshi.sdk.cases import Actor, record_reading, steps_of
 from banshi.sdk.documents import ID, Record, array, optional
 from banshi.sdk.files import show_file
-from banshi.sdk.http import ApiReader, Routes, ref
+from banshi.sdk.http import READER, Routes, ref
 from desk import queue
 from desk.party import BECAME, party_of
 from desk.places import CODE, WORDS
@@ -28,7 +28,6 @@ ROUTES = Routes("desk")
 NO_DESK, NOT_YOURS = Answer("You have no such desk."), Answer("A colleague holds it, you don't, or it is over.")
 
 #: Reads cases in the name of whose they are.
-READER: Key[ApiReader] = Key("the desk's reader")
 
 #: Cases of a citizen that are looked through, earlier ones that are listed, and conversations of one search.
 MAX_CASES, MAX_EARLIER, MAX_SEARCHED = 100, 50, 100

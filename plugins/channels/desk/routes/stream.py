@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from banshi import LANGUAGES, Answer, Audience, Call, Key, Platform
-from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes
+from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, server_event
 from banshi.sdk.operations import every, woken, working
 from desk import queue
 from desk.metrics import METRICS
@@ -44,9 +44,7 @@ async def open_streams(platform: Platform) -> AsyncIterator[LiveRows]:
     """Those of this process."""
     events = DeskEvent.all().prefetch_related("enquiry")
     told = partial(written, platform), partial(spoken, platform)
-    streams = LiveRows(
-        platform, events, "desk", partial(written, platform), partial(spoken, platform), stamp=queue.stamp
-    )
+    streams = LiveRows(platform, events, "desk", *told, stamp=queue.stamp)
     async with streams.running("desk-stream"), working("desk-room", partial(_tell_who_is_there, platform, streams)):
         yield streams
 
@@ -62,7 +60,7 @@ def written(platform: Platform, row: DeskEvent, **more: Any) -> bytes:
         **({"why": orjson.loads(row.text)} if row.what in BECAME and row.text else {}),
         **more,
     }
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(row.id).encode(), row.what.encode(), orjson.dumps(document))
+    return server_event(row, document)
 
 
 async def spoken(platform: Platform, rows: Sequence[DeskEvent]) -> Mapping[UUID, tuple[str, bytes]]:

@@ -15,7 +15,6 @@ from banshi import (
     Conflict,
     FieldProblem,
     InvalidFields,
-    Key,
     NotFound,
     Principal,
     Stale,
@@ -25,7 +24,7 @@ from banshi import (
     text_in,
 )
 from banshi.sdk.documents import ID, MAYBE_MOMENT, MAYBE_TEXT, MOMENT, TEXT, Record, array, optional
-from banshi.sdk.http import ApiReader, Routes, ref
+from banshi.sdk.http import READER, Routes, ref
 from banshi.sdk.limits import RATES
 from conversations import CONVERSATIONS
 from desk import DESK, LEAD, OFFICER, Desk, Enquiry
@@ -40,7 +39,6 @@ from hotline.texting import text_call_back
 ROUTES = Routes("hotline")
 
 #: Reads cases and lists in the name of whose they are.
-READER: Key[ApiReader] = Key("the hotline's reader")
 
 #: Wrong codes of an app in one call and hour; and rows of each sort that a call shows.
 WRONG_CODES, MAX_SHOWN = 5, 50

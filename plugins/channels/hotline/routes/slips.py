@@ -27,9 +27,9 @@ from banshi import (
 )
 from banshi.sdk.cases import Actor, act, find_draft, hand_over, record_reading, save_draft
 from banshi.sdk.documents import ID, MOMENT, TEXT, Record, optional
-from banshi.sdk.http import Routes
+from banshi.sdk.http import READER, Routes
 from desk import DESK
-from hotline.routes.calls import DIGITS, READER, own_desks, proved, title_of
+from hotline.routes.calls import DIGITS, own_desks, proved, title_of
 from hotline.routes.filings import NUMBER, SLIP, caller_of
 from hotline.sentences import say
 from hotline.slips import SLIPS, NoSlip, digits_of, number_in

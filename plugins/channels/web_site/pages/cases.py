@@ -7,13 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from banshi import NotFound, Problem
+from banshi.sdk.http import READER
 from questions.shown import details_in
 from web_site import session
 from web_site.filling.form import Filling
 from web_site.filling.sent import read_sent
 from web_site.filling.typed import sent_of
 from web_site.session import ROOT
-from web_site.visit import READER, Pages, Visit
+from web_site.visit import Pages, Visit
 
 ROUTES = Pages()
 

@@ -10,14 +10,13 @@ from uuid import UUID
 import orjson
 
 from banshi import LANGUAGES, Call, Conflict, FieldProblem, InvalidFields, NotFound, Platform, Texts, text_in
-from banshi.sdk.http import MIN_SHOWN
+from banshi.sdk.http import MIN_SHOWN, READER
 from insights.figures.categories import CATEGORIES, Category
 from insights.figures.divisions import DIVISIONS, chain
 from insights.figures.series import one_series
 from insights.findings.drafting import wording
 from insights.findings.drafting.numbers import unfounded
 from insights.findings.models import Finding
-from insights.findings.reading import READER
 from insights.findings.urgent import urgent_since
 from insights.sentences import say
 from insights.settings import SETTINGS

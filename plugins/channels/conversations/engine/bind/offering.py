@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from banshi import NotFound, Platform, text_in
+from banshi.sdk.http import READER
 from conversations.contents import Button, Reply
 from conversations.engine.ask import confirming
 from conversations.engine.ask.filling import filling_of
@@ -18,7 +19,6 @@ from conversations.sentences import say
 from conversations.tables.models import Said
 from desk import DESK, Enquiry, Offered
 from questions.answering import body_of
-from questions.pages.going_on import READER
 from questions.shown import answers_in
 from questions.spelling import plain
 

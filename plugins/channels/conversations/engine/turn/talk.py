@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from yarl import URL
 
 from banshi import NotFound, Platform, Principal, Problem, Update, text_in
+from banshi.sdk.http import READER
 from banshi.sdk.personal_data import masked
 from conversations.contents import Asked, Button, Content, Received, Reply, Text, Voice, digest_of, heard
 from conversations.engine.turn.memory import Dialogue, Memory
@@ -23,7 +24,6 @@ from conversations.outbound.sender import outlet_of
 from conversations.outbound.windows import own_kind
 from conversations.sentences import say
 from conversations.tables.models import ChannelConversation, ContactLink, Turn
-from questions.pages.going_on import READER
 from questions.spelling import ID_NUMBER, written
 
 #: What is shown when a message is dealt with: the next question, all answers, or the menu.

@@ -7,11 +7,11 @@ from dataclasses import replace
 from aiohttp import web
 from yarl import URL
 
-from banshi.sdk.http import HELD
+from banshi.sdk.http import HELD, READER
 from web_site.rooms import DESK
 from web_site.settings import SETTINGS
 from web_site.staff.room import StaffPages
-from web_site.visit import READER, Visit
+from web_site.visit import Visit
 
 ROUTES = StaffPages(DESK)
 PURPOSE_CHARS = 200
