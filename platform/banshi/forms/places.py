@@ -36,9 +36,12 @@ class Place:
         """The names or numbers of what an object or a list holds, each with a place that says something of it."""
         found: list[tuple[Any, Place]] = []
         if isinstance(value, dict):
-            found += [(name, place) for name, place in self.properties.items() if name in value]
-            found += [(name, place) for place in self.others for name in value if name not in self.properties]
-            found += [(name, place) for pattern, place in self.patterns for name in value if pattern.is_valid(name)]
+            for name, place in self.properties.items():
+                if name in value:
+                    found.append((name, place))
+            if self.others or self.patterns:
+                found += [(name, place) for place in self.others for name in value if name not in self.properties]
+                found += [(name, place) for pattern, place in self.patterns for name in value if pattern.is_valid(name)]
         elif isinstance(value, list):
             found += [(index, place) for index, place in self.first.items() if index < len(value)]
             rest = [index for index in range(len(value)) if index not in self.first] if self.items else ()

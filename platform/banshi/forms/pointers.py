@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 #: Longest text that is taken for a name of something.
 MAX_NAME_CHARS = 200
 
 
+@lru_cache(maxsize=4_096)
 def escaped(name: str) -> str:
     """A name as it stands in a pointer."""
     return name.replace("~", "~0").replace("/", "~1")
@@ -27,9 +29,10 @@ def pointer(path: Sequence[str | int]) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
-def names_in(pointer: str) -> list[str]:
+@lru_cache(maxsize=4_096)
+def names_in(pointer: str) -> tuple[str, ...]:
     """The names and indices on the way that a pointer says; none for what it is the pointer of as a whole."""
-    return [unescaped(part) for part in pointer.split("/")[1:]]
+    return tuple(map(unescaped, pointer.split("/")[1:]))
 
 
 def found_at(answers: Any, pointer: str) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,9 @@ ROW = ("person", "person_name", "answers", "item", "kind")
 #: From here on not every whole number is a float.
 EXACT = 2**53
 
+#: How a number looks that another database may give back in other words; in a text it does no harm.
+ODD = re.compile(rb"[:,\[]-?(?:[0-9]+[.eE]|[0-9]{16})|^-?[0-9.]")
+
 #: Bytes of a salt, and of each hash.
 SALT_BYTES, HASH_BYTES = 16, 32
 
@@ -57,7 +61,7 @@ def stamp(key: AuditKey, entry: CaseEvent) -> None:
 
 def row_digest(key: AuditKey, salt: bytes, case: Mapping[str, Any]) -> bytes:
     """What an entry keeps of its case's row: of no use to whoever guesses at answers without the key and the salt."""
-    said = orjson.dumps([str(case["id"]), *(_as_stored(case[name]) for name in ROW)], option=orjson.OPT_SORT_KEYS)
+    said = orjson.dumps([str(case["id"]), *map(_as_stored, map(case.__getitem__, ROW))], option=orjson.OPT_SORT_KEYS)
     return key.digest(b"row" + salt + said)
 
 
@@ -100,7 +104,7 @@ def commitment_of(salt: bytes, columns: Mapping[str, Any]) -> bytes:
 
 
 def personal_of(columns: Mapping[str, Any]) -> bytes:
-    return orjson.dumps([_as_stored(columns[name]) for name in PERSONAL], option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps([*map(_as_stored, map(columns.__getitem__, PERSONAL))], option=orjson.OPT_SORT_KEYS)
 
 
 def proof_of_blanking(key: AuditKey, mark: bytes, commitment: bytes, columns: Mapping[str, Any]) -> bytes:
@@ -150,7 +154,10 @@ def microseconds(at: datetime) -> int:
 
 def _as_stored(value: Any) -> Any:
     """A value as any database gives it back: PostgreSQL writes 1e3 as 1000."""
-    return value if value is None or isinstance(value, str) else _plain(orjson.loads(orjson.dumps(value)))
+    if value is None or isinstance(value, str):
+        return value
+    text = orjson.dumps(value)
+    return _plain(orjson.loads(text)) if ODD.search(text) else orjson.loads(text)
 
 
 def _plain(value: Any) -> Any:

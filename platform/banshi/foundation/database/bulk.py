@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from tortoise.fields.base import DatabaseDefault
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from banshi.foundation.database.cells import AnyModel, Writer, maker, stays_empty, write_of
+from banshi.foundation.database.cells import AnyModel, Cell, cell_of, maker, written
 
 POSTGRES = "postgres"
 
@@ -68,11 +69,8 @@ def insertions(
     """What writes new rows of one model: SQL, each with its values. None where Tortoise has to word it."""
     if not _flat(model) or _leave_to_database(model, rows) or (dialect == POSTGRES and len(rows) == 1):
         return None
-    writers, ending = _writers(model), " ON CONFLICT DO NOTHING" if unless_there else ""
-    lines = [
-        [None if (cell := getattr(row, name)) is None and null else write(cell, row) for name, null, write in writers]
-        for row in rows
-    ]
+    (names, cells), ending = _cells(model), " ON CONFLICT DO NOTHING" if unless_there else ""
+    lines = [written(cells, map(row.__dict__.__getitem__, names), row) for row in rows]
     if dialect == POSTGRES:
         return [(_insertion(model, dialect, 0) + ending, [*map(list, zip(*lines, strict=True))])]
     statements = []
@@ -80,15 +78,15 @@ def insertions(
         # A power of two: of a few lengths the database keeps the plans.
         size = min(MAX_CHANGED_ROWS, 1 << (len(lines).bit_length() - 1))
         part, lines = lines[:size], lines[size:]
-        statements.append((_insertion(model, dialect, size) + ending, [cell for line in part for cell in line]))
+        statements.append((_insertion(model, dialect, size) + ending, [*chain.from_iterable(part)]))
     return statements
 
 
 @lru_cache(maxsize=1024)
-def _writers(model: type[Model]) -> list[tuple[str, bool, Writer]]:
-    """What makes a column's value of a field's, by field, and whether nothing stays nothing."""
-    fields = ((name, model._meta.fields_map[name]) for name in _filled(model))
-    return [(name, stays_empty(field), write_of(field)) for name, field in fields]
+def _cells(model: type[Model], asked: tuple[str, ...] | None = None) -> tuple[Sequence[str], Sequence[Cell]]:
+    """Fields, of a new row where none are named, and how the values of each are written."""
+    names = _filled(model) if asked is None else asked
+    return [*names], [cell_of(model._meta.fields_map[name]) for name in names]
 
 
 @lru_cache(maxsize=1024)
@@ -120,7 +118,11 @@ def _leave_to_database(model: type[Model], rows: Sequence[Model]) -> bool:
     """Whether a row leaves a column to the database, which an array can't say, or brings a key that it makes."""
     if model._meta.generated_db_fields and any(row._custom_generated_pk for row in rows):
         return True
-    return any(isinstance(getattr(row, name), DatabaseDefault) for name in _defaulted(model) for row in rows)
+    for name in _defaulted(model):
+        for row in rows:
+            if isinstance(getattr(row, name), DatabaseDefault):
+                return True
+    return False
 
 
 @lru_cache(maxsize=1024)
@@ -137,12 +139,12 @@ Shape = tuple[tuple[str, ...], tuple[str, ...]]
 def shape(model: type[Model], where: Mapping[str, Any], values: Mapping[str, Any]) -> Shape | None:
     """What a change of the one row of a key has in common with others; None where it says more than plain values."""
     plain = model._meta.fields_db_projection
-    if model._meta.pk_attr not in where or any(value is None for value in where.values()):
+    if model._meta.pk_attr not in where or model._meta.generated_db_fields or not _flat(model):
         return None
-    if model._meta.generated_db_fields or not _flat(model):
-        return None
-    if any(name not in plain or isinstance(value, Expression) for name, value in (*where.items(), *values.items())):
-        return None
+    for asked in (where, values):
+        for name, value in asked.items():
+            if name not in plain or isinstance(value, Expression) or (value is None and asked is where):
+                return None
     return tuple(where), tuple(values)
 
 
@@ -157,16 +159,15 @@ async def update(
     On PostgreSQL two transactions that change the same rows in other orders may wait for each other; one is then ended,
     and carried out anew in halves.
     """
-    fields, dialect = model._meta.fields_map, connection.capabilities.dialect
-    writers = [(part, name, write_of(fields[name])) for part, names in enumerate(alike) for name in names]
-    rows = [[write(change[part][name], model) for part, name, write in writers] for change in changes]
+    dialect, (_, cells) = connection.capabilities.dialect, _cells(model, alike[0] + alike[1])
+    rows = [written(cells, (*where.values(), *values.values()), model) for where, values in changes]
     most = len(rows) if dialect == POSTGRES else MAX_CHANGED_ROWS
     keys = set()
     for part in (rows[start : start + most] for start in range(0, len(rows), most)):
         if dialect == POSTGRES:
             sql, values = _changing(model, *alike, dialect, 0), [*map(list, zip(*part, strict=True))]
         else:
-            sql, values = _changing(model, *alike, dialect, len(part)), [cell for row in part for cell in row]
+            sql, values = _changing(model, *alike, dialect, len(part)), [*chain.from_iterable(part)]
         keys |= {key_of(model, row["key"]) for row in await connection.execute_query_dict(sql, values)}
     return keys
 
@@ -261,8 +262,8 @@ async def read(*asked: Asked) -> Iterator[list[Any]]:
     connection: Any = asked[0].model._meta.db
     statements, makers = [], []
     for model, where, order, most, only in asked:
-        sql, writers, make = _selection(connection.capabilities.dialect, model, (*where,), order, bool(most), only)
-        values = [write(value, model) for write, value in zip(writers, where.values(), strict=True)]
+        sql, cells, make = _selection(connection.capabilities.dialect, model, (*where,), order, bool(most), only)
+        values = written(cells, where.values(), model)
         statements.append((sql, [*values, most] if most else values))
         makers.append(make)
     found = await connection.together(statements)
@@ -272,7 +273,7 @@ async def read(*asked: Asked) -> Iterator[list[Any]]:
 @lru_cache(maxsize=1024)
 def _selection(
     dialect: str, model: type[Model], asked: tuple[str, ...], order: str, limited: bool, only: tuple[str, ...]
-) -> tuple[str, list[Writer], Callable[[Iterable[Any]], Model]]:
+) -> tuple[str, list[Cell], Callable[[Iterable[Any]], Model]]:
     """A statement, what makes its values of those that are asked for, and what makes rows of its answer's."""
     named, parts = model._meta.fields_db_projection, [name.partition("__") for name in asked]
     columns = tuple(named[name] for name in only or named)
@@ -282,8 +283,8 @@ def _selection(
     sql = f'SELECT {shown} FROM "{model._meta.db_table}" WHERE {" AND ".join(terms)}'  # noqa: S608 - names of columns
     if order:
         sql += f' ORDER BY "{named[order.removeprefix("-")]}"' + (" DESC" if order[0] == "-" else "")
-    writers = [write_of(model._meta.fields_map[name]) for name, _, _ in parts]
-    return sql + (f" LIMIT {most}" if limited else ""), writers, maker(model, columns)
+    cells = [cell_of(model._meta.fields_map[name]) for name, _, _ in parts]
+    return sql + (f" LIMIT {most}" if limited else ""), cells, maker(model, columns)
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tortoise.fields import DatetimeField, JSONField
 from tortoise.fields.base import Field
@@ -19,23 +19,50 @@ from banshi.foundation.encryption.sealing import MARKS, CannotOpen
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
-#: `(value, row) -> what the database is given`.
-Writer = Callable[[Any, Any], Any]
+
+class Cell(NamedTuple):
+    """How a column's value is made of a field's."""
+
+    #: A value of exactly this type goes as it is; None where each is asked about. A text is no longer than `longest`, a
+    #: moment has its zone.
+    kind: Any
+    longest: float
+    #: What makes it of that value, where it is sealed.
+    sealed: Callable[[str], str] | None
+    #: Whether None is NULL.
+    null: bool
+    #: The field's `to_db_value`, for every other.
+    slowly: Callable[[Any, Any], Any]
 
 
-def write_of(field: Field[Any]) -> Writer:
-    """The field's `to_db_value`, which is asked for what isn't plainly right alone. It raises as that does."""
-    slowly, kind, longest = field.to_db_value, field.field_type, _longest(field)
+def cell_of(field: Field[Any]) -> Cell:
+    """How the values of a field are written, as its `to_db_value` would make them, which raises where one is wrong."""
+    kind: Any = field.field_type
+    longest, sealed = _longest(field), None
     if isinstance(field, Sealing) and type(field).to_db_value is Sealing.to_db_value and kind is str and longest:
         sealed = field.sealed
-        return lambda value, row: sealed(value) if type(value) is str and len(value) <= longest else slowly(value, row)
-    if type(field) is DatetimeField and not (field.auto_now or field.auto_now_add or field.validators):
-        return lambda value, row: value if type(value) is datetime and value.tzinfo is not None else slowly(value, row)
-    if type(field).to_db_value is not Field.to_db_value or not longest:
-        return slowly
-    if kind is str:
-        return lambda value, row: value if type(value) is str and len(value) <= longest else slowly(value, row)
-    return slowly if field.validators else lambda value, row: value if type(value) is kind else slowly(value, row)
+    elif type(field) is DatetimeField and not (field.auto_now or field.auto_now_add or field.validators):
+        kind = datetime
+    elif type(field).to_db_value is not Field.to_db_value or not longest or (kind is not str and field.validators):
+        kind = None
+    return Cell(kind, longest, sealed, stays_empty(field), field.to_db_value)
+
+
+def written(cells: Iterable[Cell], values: Iterable[Any], row: Any) -> list[Any]:
+    """The values of a row's fields as the database is given them."""
+    line: list[Any] = []
+    for (kind, longest, sealed, null, slowly), value in zip(cells, values, strict=True):
+        if value is None and null:
+            line.append(None)
+        elif (
+            type(value) is not kind
+            or (kind is str and len(value) > longest)
+            or (kind is datetime and value.tzinfo is None)
+        ):
+            line.append(slowly(value, row))
+        else:
+            line.append(value if sealed is None else sealed(value))
+    return line
 
 
 def stays_empty(field: Field[Any]) -> bool:

@@ -228,17 +228,16 @@ class Store:
                 for part in (group[:half], group[half:]):
                     await self._carry_out(part, min(wait_ms, WARNED_WAIT_MS) if locked else wait_ms)
             return
+        written: set[type[Model]] = set()
         for one, failure in zip(group, failures, strict=True):
             one.settle(failure)
-        written = frozenset(
-            model
-            for one, failed in zip(group, failures, strict=True)
-            if failed is None
-            for model in (*map(type, one.write.rows), *(update.model for update in one.write.updates))
-        )
+            if failure is None:
+                written.update(map(type, one.write.rows))
+                for update in one.write.updates:
+                    written.add(update.model)
         # What a statement by hand does, its caller knows.
         if written:
-            _call(self._listeners, written)
+            _call(self._listeners, frozenset(written))
 
     async def _transaction(self, writes: list[Write], wait_ms: int) -> list[Exception | None]:
         """All of `writes` in one transaction; the answer says which did not happen because it was stale."""

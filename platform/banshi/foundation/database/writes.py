@@ -99,8 +99,9 @@ async def carry_out(
         guarded = await guards(connection, writes)
         for write, guard in zip(writes, guarded, strict=True):
             # Whoever changes all rows of a kind, such as the passes of a case, changes those of writes before too.
-            if any(one.rows is None and one.model in rows for one in write.updates):
-                await _insert(connection, rows, stamps)
+            for one in write.updates:
+                if one.rows is None and one.model in rows:
+                    await _insert(connection, rows, stamps)
             failure = await update(connection, write.updates, guard)
             failures.append(failure)
             if failure is None:

@@ -99,6 +99,10 @@ class Sealing(Field[Any]):
         """A value that somebody outside may have written, so that it isn't taken for a stored one."""
         return LITERAL + value if isinstance(value, str) and value.startswith(MARKS) else value
 
+    def handed_in(self, value: Any) -> Any:
+        """The row's value of one that somebody outside may have written."""
+        return self.to_python_value(self.taken(value))
+
     def describe(self, serializable: bool) -> dict[str, Any]:
         return {**super().describe(serializable), "field_type": self.plain.__name__}
 

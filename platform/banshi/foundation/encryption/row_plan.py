@@ -53,9 +53,7 @@ def _column(field: Field[Any]) -> Column:
         as_it_is = field.field_type
     if type(field) is DatetimeField:
         as_it_is = datetime
-    taken = getattr(field, "taken", None)
-    read = field.to_python_value if taken is None else lambda value: field.to_python_value(taken(value))
-    return Column(as_it_is, field.null, read)
+    return Column(as_it_is, field.null, getattr(field, "handed_in", field.to_python_value))
 
 
 def _default(field: Field[Any]) -> Any:

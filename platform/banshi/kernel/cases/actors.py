@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,7 @@ async def permitted(platform: Platform, case: Case, actor: Actor) -> list[Step]:
 async def in_table(platform: Platform, case: Case, actor: Actor) -> list[Step]:
     """The steps that the state table has for the actor now, as it has them for every case."""
     open_steps, who = by_role(platform, case, actor), actor.principal
-    if open_steps and who and (who.is_staff or any(step.other_than for step in open_steps)):
+    if open_steps and who and (who.is_staff or any(map(attrgetter("other_than"), open_steps))):
         own, first = {"case_id": case.id, "actor_id": actor.subject}, {"case_id": case.id, "version": 1}
         mine, began = await read(Asked(CaseEvent, own, only=("action",)), Asked(CaseEvent, first))
         taken = {one.action for one in mine}
@@ -115,7 +116,7 @@ def by_role(platform: Platform, case: Case, actor: Actor) -> list[Step]:
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
     """The steps as this case takes them, without those that would be refused whatever is sent."""
     kind = platform.registry.kinds[case.kind] if steps else None
-    varied = kind and (kind.varied is None or any(step.action in kind.varied for step in steps))
+    varied = kind and (kind.varied is None or not kind.varied.isdisjoint(map(attrgetter("action"), steps)))
     return list(await kind.in_case(platform, case, steps) if kind and kind.in_case and varied else steps)
 
 

@@ -5,7 +5,7 @@ only files that its own person uploaded and hasn't used elsewhere.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -29,20 +29,22 @@ def attachment_ids(schema: Mapping[str, Any], answers: Any) -> list[tuple[str, s
     return [(pointer, identity) for pointer, identity, _ in attached(schema, answers)]
 
 
-def attached(schema: Mapping[str, Any], answers: Any, pointer: str = "") -> list[tuple[str, str, Sequence[str]]]:
+def attached(schema: Mapping[str, Any], answers: Any) -> list[tuple[str, str, Sequence[str]]]:
     """The same with the media types that each field takes."""
-    if schema.get("x-attachment") and isinstance(answers, str):
-        return [(pointer, answers, schema.get(ACCEPTS, ACCEPTED))]
-    held: list[tuple[str, Any, Any]] = []
-    if isinstance(answers, dict):
-        known = schema.get("properties", {})
-        held = [(name, value, known.get(name)) for name, value in answers.items()]
-    elif isinstance(answers, list):
-        held = [(str(position), value, schema.get("items")) for position, value in enumerate(answers)]
-    found = []
-    for step, value, inner in held:
-        if isinstance(inner, dict) and (isinstance(value, dict | list) or inner.get("x-attachment")):
-            found += attached(inner, value, f"{pointer}/{escaped(step)}")
+    found, waiting = list[tuple[str, str, Sequence[str]]](), [("", answers, schema)]
+    while waiting:
+        pointer, value, asked = waiting.pop()
+        if isinstance(value, str):
+            if asked.get("x-attachment"):
+                found.append((pointer, value, asked.get(ACCEPTS, ACCEPTED)))
+            continue
+        known = asked.get("properties", {}) if isinstance(value, dict) else {}
+        steps: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+        # The last comes off first.
+        for step, held in reversed([*steps]):
+            inner = known.get(step) if isinstance(value, dict) else asked.get("items")
+            if isinstance(inner, dict) and (isinstance(held, dict | list) or inner.get("x-attachment")):
+                waiting.append((f"{pointer}/{escaped(str(step))}", held, inner))
     return found
 
 
@@ -61,8 +63,8 @@ class Files:
 def ids_at(item: Item, answers: Mapping[str, Any], field: str) -> list[str]:
     """The ids of the files that the answers name at a material's field, in small letters."""
     schema = item.form.schema if item.form else {}
-    named = attachment_ids(schema, answers)
-    return [identity.lower() for pointer, identity in named if pointer == field or pointer.startswith(f"{field}/")]
+    found = attached(schema, answers)
+    return [one.lower() for pointer, one, _ in found if pointer == field or pointer.startswith(f"{field}/")]
 
 
 async def files_of(

@@ -282,8 +282,10 @@ class Item:
     @property
     def names_holder(self) -> bool:
         """Whether what the citizen gets has their whole name signed into it."""
-        claims = self.credential.claims if self.credential else ()
-        return any(claim.source == HOLDER and not claim.masked for claim in claims)
+        for claim in self.credential.claims if self.credential else ():
+            if claim.source == HOLDER and not claim.masked:
+                return True
+        return False
 
 
 @data_table

@@ -166,4 +166,5 @@ class ApiReader:
         return principal
 
 
+#: Asks the API of this platform, for whoever is meant.
 READER: Key[ApiReader] = Key("the reader of the API")

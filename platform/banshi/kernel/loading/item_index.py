@@ -106,7 +106,8 @@ class ItemIndex(MutableMapping[str, Item]):
 
         As it was in that version where this is still kept, and otherwise as it is now or was in the end.
         """
-        return self._earlier.get((code, version)) or self.get(code) or self._ended.get(code)
+        found = self._earlier.get((code, version)) or self._kept.get(code)
+        return found or self.get(code) or self._ended.get(code)
 
     def replace(
         self, gone: Iterable[Item], offered: Iterable[Item], ended: Iterable[Item], earlier: Iterable[Item]
