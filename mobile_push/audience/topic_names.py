@@ -137,7 +137,7 @@ async def in_round(provider: str, topic: str) -> bool:
 
 
 async def minded_known(platform: Platform, provider: str, topic: str) -> bool:
-    """Whether a notice may go to topics of this one's round now: the provider knows of all who mind.
+    """Whether the notice may be sent by topic: the provider knows everybody who has opted out.
 
     Somebody who has just wished for quiet hours, and of whom it wasn't told yet, would else be woken. A token that is
     nobody's is no reason to wait: no topic reaches it.

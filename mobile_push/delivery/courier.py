@@ -15,7 +15,7 @@ from banshi.sdk.database import MAX_SLEEP_S
 from banshi.sdk.limits import RATES
 from banshi.sdk.operations import place_of, woken
 from mobile_push.delivery.claims.chunks import Chunks
-from mobile_push.delivery.claims.delivery_job import Parcel, Source
+from mobile_push.delivery.claims.delivery_job import DeliveryJob, Source
 from mobile_push.delivery.claims.rows import Rows
 from mobile_push.delivery.claims.screens import Screens
 from mobile_push.delivery.claims.sender import Sender
@@ -81,7 +81,7 @@ class Courier:
         chunks = (Chunks(platform, provider, settings, self._verdicts, name) for name in self.names)
         screens = (Screens(platform, settings, name) for name in self.names if self.unseen)
         self._sources: tuple[Source, ...] = (*rows, *chunks, *screens)
-        self._waiting: dict[Lane, deque[Parcel]] = {lane: deque() for lane in Lane}
+        self._waiting: dict[Lane, deque[DeliveryJob]] = {lane: deque() for lane in Lane}
         self._idle: list[asyncio.Future[None]] = []
         #: What rouses somebody idle to look again, and when by the loop's clock.
         self._alarm: asyncio.TimerHandle | None = None
@@ -169,7 +169,7 @@ class Courier:
                 found = (lane, min(enough - waiting, self._a_step))
         return found
 
-    async def _claim(self, room: tuple[Lane, int] | None) -> tuple[list[Parcel], Exception | None]:
+    async def _claim(self, room: tuple[Lane, int] | None) -> tuple[list[DeliveryJob], Exception | None]:
         """What could be claimed, and why something could not."""
         if room is None:
             return [], None
@@ -186,19 +186,19 @@ class Courier:
         found = [parcel for one in results if not isinstance(one, BaseException) for parcel in one]
         return found, failures[0] if failures else None
 
-    def _take_all(self) -> list[Parcel]:
+    def _take_all(self) -> list[DeliveryJob]:
         left = [parcel for waiting in self._waiting.values() for parcel in waiting]
         for waiting in self._waiting.values():
             waiting.clear()
         return left
 
-    async def _give_back(self, left: Sequence[Parcel]) -> None:
+    async def _give_back(self, left: Sequence[DeliveryJob]) -> None:
         for source in self._sources:
             await source.give_back([parcel for parcel in left if parcel.source is source])
 
     # -- sending -------------------------------------------------------------------------------------------------
 
-    def _next(self) -> Parcel | float:
+    def _next(self) -> DeliveryJob | float:
         """The parcel to be sent now, the most urgent; or the seconds to wait, 0.0 for until there is one."""
         shortest = 0.0
         for lane, waiting in self._waiting.items():
@@ -253,7 +253,7 @@ class Courier:
         self._rouse_all()
 
     def _rouse_all(self) -> None:
-        """Rouse as many as can do something; the one who can't sets the alarm anew."""
+        """Wake as many senders as may send; the first that may not re-arms the timer."""
         waiting = sum(map(len, self._waiting.values()))
         # Where no alert waits, its part of the rate is nobody's: a thousand would look in vain at each turn.
         lane = Lane.ALERT if self._waiting[Lane.ALERT] else Lane.NOTICE

@@ -22,12 +22,12 @@ from mobile_push.delivery.courier import Courier
 from mobile_push.delivery.leases import alive, free
 from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.planner import Planner
-from mobile_push.delivery.topics.sync import Keeper
+from mobile_push.delivery.topics.sync import TopicSync
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox import standings
 from mobile_push.inbox.arrivals import Arrivals
 from mobile_push.inbox.hub import Hub
-from mobile_push.inbox.peers import CHANGED, GONE, INBOX, LOG, SOON, WISHES, Others, end_forgotten, look_up
+from mobile_push.inbox.peers import CHANGED, GONE, INBOX, LOG, SOON, WISHES, Peers, end_forgotten, look_up
 from mobile_push.inbox.standings import EVERYBODY
 from mobile_push.inbox.unread import COMMON_LOG
 from mobile_push.providers.for_test_cases import NO_SANDBOX, Sandboxes
@@ -170,9 +170,9 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
     await push.hub.log.read_on()
     gauge = Gauge("banshi_push_streams", "Open streams", registry=platform.metrics)
     gauge.set_function(push.hub.__len__)
-    keepers: list[Keeper] = []
+    keepers: list[TopicSync] = []
     await turn(platform, FCM, on=settings.fcm is not None and settings.fcm.topics)
-    others = Others(platform, push.hub, push.read_on)
+    others = Peers(platform, push.hub, push.read_on)
     for topic in (SOON, LOG):
         platform[SIGNALS].on(topic, push.prepare)
     async with AsyncExitStack() as stack:
@@ -185,7 +185,7 @@ async def open_push(settings: PushSettings, platform: Platform) -> AsyncIterator
             push.couriers.append(Courier(platform, provider, settings, metrics))
             if way.name == FCM and settings.fcm is not None and settings.fcm.topics:
                 assert isinstance(provider, TopicProvider)  # noqa: S101 - our own
-                keepers.append(Keeper(platform, provider, settings))
+                keepers.append(TopicSync(platform, provider, settings))
             # What browsers subscribe with.
             push.webpush_key = getattr(provider, "public_key", push.webpush_key)
         for sandbox in settings.sandbox.providers(settings.webpush):

@@ -20,7 +20,7 @@ SOON = "push.soon"
 MAX_PERSONS_AT_ONCE = 200
 
 
-class Others:
+class Peers:
     """What they say, heeded for the streams of this process."""
 
     def __init__(self, platform: Platform, hub: Hub, read_on: Callable[[], Awaitable[None]]) -> None:

@@ -495,3 +495,37 @@ def test_no_file_names_a_registry_or_a_folder_of_one_machine() -> None:
         if file.is_file():
             text = file.read_bytes().decode("utf-8", errors="ignore")
             assert not [word for word in LOCAL if word in text], name
+
+
+#: The folders whose rooms the page lists, by the line above them.
+LISTED = {
+    "foundation": "platform/banshi/foundation",
+    "kernel": "platform/banshi/kernel",
+    "builtin": "platform/banshi/builtin",
+    "libraries": "libraries",
+    "mobile_push": "mobile_push",
+    "plugins": "plugins",
+    "channels": "plugins/channels",
+}
+
+
+def rooms_on_the_page() -> dict[str, set[str]]:
+    """Each folder that the page takes apart, with the rooms that it names there."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    block = page.partition("## What is in each room\n```\n")[2].partition("```")[0]
+    found: dict[str, set[str]] = {}
+    above: list[str] = []
+    for line in block.splitlines():
+        indent, names = re.match(r"( *)(\w+(?:, \w+)*)", line).groups()  # type: ignore[union-attr]
+        above[len(indent) // 2 :] = [names]
+        if len(above) > 1:
+            found.setdefault(above[-2], set()).update(names.split(", "))
+    return found
+
+
+def test_the_page_names_every_room_that_there_is_and_no_other() -> None:
+    told = rooms_on_the_page()
+    assert told.keys() == LISTED.keys()
+    for name, folder in LISTED.items():
+        rooms = {one.name for one in (ROOT / folder).iterdir() if one.is_dir() and not one.name.startswith("__")}
+        assert told[name] == rooms, folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from banshi.builtin.isolation.supervisor import Keeper
+from banshi.builtin.isolation.supervisor import Supervisor
 from banshi.testing import Door, Person, Reply
 
 ITEMS = """
@@ -253,7 +253,7 @@ class Office:
         self.asked = 0
 
     @property
-    def keeper(self) -> Keeper:
+    def keeper(self) -> Supervisor:
         platform = self.door.platform
         return next(
             platform[resource.key]

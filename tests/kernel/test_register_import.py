@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from banshi.kinds.query import look_ups
 from banshi.kinds.query.imports import loading
 from banshi.kinds.query.imports.csv_file import MAX_LINE_BYTES
-from banshi.kinds.query.imports.loading import Refused
+from banshi.kinds.query.imports.loading import WrongFile
 from banshi.kinds.query.models import Batch, Record, RegisterPointer
 from banshi.kinds.query.registers.opened import REGISTERS
 from banshi.ops.cli import group
@@ -79,7 +79,7 @@ async def drivers(door: Door) -> list[str]:
 
 async def refused(door: Door, folder: Path, content: str | bytes, name: str = "drivers.csv") -> list[str]:
     """What is told of a file, which leaves the register as it was and nothing behind."""
-    with pytest.raises(Refused) as told:
+    with pytest.raises(WrongFile) as told:
         await bring(door, folder, content, name)
     assert await drivers(door) == ["1", "2"]
     assert await Record.all().count() == 2
@@ -151,7 +151,7 @@ async def test_days_of_a_sample_are_counted_from_that_of_its_data_and_no_other_f
     body = {"question": {"licence_number": ONE, "file_number": "510700000001"}, "purpose": "查看记分"}
     shown = (await hall.staff("li", "traffic:registrar").post("/v1/items/driver-record/query", body)).ok()
     assert [shown["records"][0][name] for name in ("valid_until", "period_ends")] == ["2026-11-24", "2026-10-31"]
-    with pytest.raises(Refused):
+    with pytest.raises(WrongFile):
         await bring(hall, tmp_path, text)
 
 
@@ -210,7 +210,7 @@ async def test_everything_that_is_wrong_is_told_at_once_and_no_cell_is_repeated(
 
 
 async def test_fifty_problems_are_shown_and_all_are_counted(hall: Door, tmp_path: Path) -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(WrongFile) as told:
         await bring(hall, tmp_path, "\n".join([HEADER, *[line("x")] * 1_000]))
     assert (len(told.value.problems.told), told.value.problems.count) == (50, 1_000)
 

@@ -88,7 +88,7 @@ async def test_a_token_of_another_type_lets_nobody_in(city: tuple[Issuer, Any], 
 @pytest.mark.parametrize("kind", ["logout+jwt", "JWT", ""])
 async def test_a_logout_token_lets_nobody_in_however_it_is_typed(city: tuple[Issuer, Any], kind: str) -> None:
     issuer, door = city
-    assert "lets nobody in" in await refused(door, issuer.token(header={"typ": kind}, **LOGOUT))
+    assert "not accepted" in await refused(door, issuer.token(header={"typ": kind}, **LOGOUT))
 
 
 @together

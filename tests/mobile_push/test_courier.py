@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from mobile_push.delivery import courier as module
-from mobile_push.delivery.claims.delivery_job import Parcel
+from mobile_push.delivery.claims.delivery_job import DeliveryJob
 from mobile_push.delivery.courier import Courier
 from mobile_push.delivery.metrics import Metrics
 from mobile_push.delivery.pace import Pace
@@ -49,17 +49,17 @@ class Source:
         self.tokens = deque(tokens)
         self.settled: list[str] = []
 
-    async def claim(self, _: Lane, limit: int) -> list[Parcel]:
+    async def claim(self, _: Lane, limit: int) -> list[DeliveryJob]:
         found = [self.tokens.popleft() for _ in range(min(limit, len(self.tokens)))]
-        return [Parcel(PUSH, token, Lane.CASE, self, None) for token in found]
+        return [DeliveryJob(PUSH, token, Lane.CASE, self, None) for token in found]
 
-    def ready(self, _: Parcel) -> bool:
+    def ready(self, _: DeliveryJob) -> bool:
         return True
 
-    def settle(self, parcel: Parcel, _: Receipt) -> None:
+    def settle(self, parcel: DeliveryJob, _: Receipt) -> None:
         self.settled.append(parcel.token)
 
-    def accepted(self, parcels: list[Parcel], _: Receipt) -> None:
+    def accepted(self, parcels: list[DeliveryJob], _: Receipt) -> None:
         self.settled += [parcel.token for parcel in parcels]
 
     async def record(self) -> bool:
@@ -171,12 +171,12 @@ async def test_an_alert_overtakes_the_notices_of_a_provider_that_takes_many_at_o
     class Chunked(Source):
         claims: list[int] = []  # noqa: RUF012
 
-        async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
+        async def claim(self, lane: Lane, limit: int) -> list[DeliveryJob]:
             self.claims.append(limit)
             if urgent:
-                return [Parcel(alert, urgent.pop(), Lane.ALERT, self, None, batch=alert)]
+                return [DeliveryJob(alert, urgent.pop(), Lane.ALERT, self, None, batch=alert)]
             some = [self.tokens.popleft() for _ in range(min(limit, len(self.tokens)))] if lane is Lane.NOTICE else []
-            return [Parcel(notice, one, Lane.NOTICE, self, None, batch=int(one) // 50) for one in some]
+            return [DeliveryJob(notice, one, Lane.NOTICE, self, None, batch=int(one) // 50) for one in some]
 
     urgent: list[str] = []
     source, provider = Chunked([str(number) for number in range(2000)]), InRequests()

@@ -17,7 +17,13 @@ from structlog.testing import CapturingLogger
 
 from banshi import Message
 from banshi.testing import Door, open_door
-from mobile_push.delivery.claims.delivery_job import FIRST_PAUSE_S, MAX_ATTEMPTS, MAX_PAUSE_S, OPERATOR_PAUSE_S, Parcel
+from mobile_push.delivery.claims.delivery_job import (
+    FIRST_PAUSE_S,
+    MAX_ATTEMPTS,
+    MAX_PAUSE_S,
+    OPERATOR_PAUSE_S,
+    DeliveryJob,
+)
 from mobile_push.delivery.claims.rows import Job, Rows, Settlement, settlement_of
 from mobile_push.delivery.claims.verdicts import Verdicts
 from mobile_push.delivery.metrics import Teller
@@ -485,7 +491,7 @@ async def test_what_is_being_claimed_while_the_server_stops_is_given_back(
 ) -> None:
     claim, claiming = Rows.claim, asyncio.Event()
 
-    async def slow(self: Rows, lane: Lane, limit: int) -> list[Parcel]:
+    async def slow(self: Rows, lane: Lane, limit: int) -> list[DeliveryJob]:
         parcels = await claim(self, lane, limit)
         if parcels:
             claiming.set()
@@ -516,7 +522,7 @@ class Worker:
 
     async def give_back(self, jobs: list[Job]) -> None:
         push = Push("id", "title", "", "/", "case", 60, None, "high")
-        await self.rows.give_back([Parcel(push, job.token, Lane.CASE, self.rows, job) for job in jobs])
+        await self.rows.give_back([DeliveryJob(push, job.token, Lane.CASE, self.rows, job) for job in jobs])
 
 
 class Workers:
@@ -703,7 +709,7 @@ async def test_deliveries_wait_while_the_database_is_away_and_go_on_when_it_is_b
 ) -> None:
     claim, away = Rows.claim, [True]
 
-    async def sometimes(self: Rows, lane: Lane, limit: int) -> list[Parcel]:
+    async def sometimes(self: Rows, lane: Lane, limit: int) -> list[DeliveryJob]:
         if away:
             raise OSError("the database is away")
         return await claim(self, lane, limit)

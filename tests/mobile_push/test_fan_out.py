@@ -22,7 +22,7 @@ from mobile_push.delivery.claims import verdicts
 from mobile_push.delivery.claims.chunk import Apart, Checkpoint, Open, together
 from mobile_push.delivery.claims.chunk_rows import keep
 from mobile_push.delivery.claims.chunks import Chunks
-from mobile_push.delivery.claims.delivery_job import Parcel
+from mobile_push.delivery.claims.delivery_job import DeliveryJob
 from mobile_push.delivery.claims.rows import Rows
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox import messages as inbox_messages
@@ -286,7 +286,7 @@ async def test_a_notice_goes_on_without_a_pause_while_the_urgent_lanes_are_asked
     monkeypatch.setattr("mobile_push.delivery.courier.MAX_SLEEP_S", 60.0)
     claim = Rows.claim
 
-    async def slow(self: Rows, lane: Lane, limit: int) -> list[Parcel]:
+    async def slow(self: Rows, lane: Lane, limit: int) -> list[DeliveryJob]:
         await asyncio.sleep(0.05)
         return await claim(self, lane, limit)
 
@@ -451,7 +451,7 @@ async def test_a_chunk_that_was_given_back_is_claimed_under_a_number_that_no_ear
     for _ in range(3):
         (mine,) = chunks._open.values()
         numbers.append(mine.attempts)
-        await chunks.give_back([Parcel(push, "", mine.lane, chunks, (mine, 0))])
+        await chunks.give_back([DeliveryJob(push, "", mine.lane, chunks, (mine, 0))])
         door.platform[PUSH].wake()
         await until(lambda: chunks._open)
         mine.tick(0, "accepted")

@@ -88,7 +88,7 @@ def part(name: str) -> Any:
 
 
 def office(door: Door) -> Any:
-    return door.platform[part("delivery.dispatcher").OFFICE]
+    return door.platform[part("delivery.dispatcher").DISPATCHER]
 
 
 async def until(condition: Callable[[], Any], what: str = "it") -> None:

@@ -31,7 +31,7 @@ from mobile_push.delivery.claims.chunk import (
     bucket_of,
 )
 from mobile_push.delivery.claims.chunk_rows import claimed_rows, keep, opened
-from mobile_push.delivery.claims.delivery_job import Parcel, may_have_arrived, pause_before
+from mobile_push.delivery.claims.delivery_job import DeliveryJob, may_have_arrived, pause_before
 from mobile_push.delivery.claims.junction import Junction
 from mobile_push.delivery.claims.verdicts import Verdicts
 from mobile_push.delivery.phones import Phones
@@ -70,20 +70,20 @@ class Chunks:
         #: Seconds for which a send may be begun after its chunk's lease was renewed.
         self._good_for = settings.lease - provider.longest_send
 
-    async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
+    async def claim(self, lane: Lane, limit: int) -> list[DeliveryJob]:
         """Take chunks of that lane and the ones before it, the urgent and oldest first: about `limit` parcels."""
-        claimed: list[Parcel] = []
+        claimed: list[DeliveryJob] = []
         for first, last in spans(self._lanes, lane):
             if len(claimed) < limit:
                 claimed += await self._claim_between(first, last, limit - len(claimed))
         return claimed
 
-    async def _claim_between(self, first: int, last: int, limit: int) -> list[Parcel]:
+    async def _claim_between(self, first: int, last: int, limit: int) -> list[DeliveryJob]:
         """Take chunks of these lanes."""
         rows = await claimed_rows(
             self._store, self._provider, self._lease, (first, last), max(1, limit // MAX_PHONES_A_CHUNK)
         )
-        claimed: list[Parcel] = []
+        claimed: list[DeliveryJob] = []
         try:
             for row in rows:
                 claimed += await self._unpack(row)
@@ -95,7 +95,7 @@ class Chunks:
             raise
         return claimed
 
-    async def _unpack(self, row: Mapping[str, Any]) -> list[Parcel]:
+    async def _unpack(self, row: Mapping[str, Any]) -> list[DeliveryJob]:
         mine = self._open.get(row["id"])
         # Nobody else had it meanwhile, so that what we know of it is the newest.
         ours = mine is not None and not mine.lost and row["attempts"] == mine.attempts + 1
@@ -124,7 +124,7 @@ class Chunks:
             return []
         return await self._parcels(chunk, broadcast, places, int(left))
 
-    async def _parcels(self, chunk: Open, broadcast: Broadcast, places: Sequence[int], ttl: int) -> list[Parcel]:
+    async def _parcels(self, chunk: Open, broadcast: Broadcast, places: Sequence[int], ttl: int) -> list[DeliveryJob]:
         """The chunk's phones as parcels; those that are held back are ticked off."""
         if chunk.topic:
             return await self._to_topic(chunk, broadcast, ttl)
@@ -132,15 +132,15 @@ class Chunks:
         lane = Lane.ALERT if chunk.quiet else chunk.lane
         devices = [chunk.device(place) for place in places]
         phones = await self._phones.read(lane, devices, broadcast.category)
-        here: dict[str, list[Parcel]] = defaultdict(list)
+        here: dict[str, list[DeliveryJob]] = defaultdict(list)
         for place, phone in (await self._junction.here(chunk, phones, places)).items():
             of_language = here[phone.language]
             # One and the same for all of them: it is encoded once, and they may go together.
             push = of_language[0].push if of_language else self._phones.push(broadcast, phone.language, ttl)
-            of_language.append(Parcel(push, phone.token, chunk.lane, self, (chunk, place), batch=chunk))
+            of_language.append(DeliveryJob(push, phone.token, chunk.lane, self, (chunk, place), batch=chunk))
         return list(chain.from_iterable(here.values()))
 
-    async def _to_topic(self, chunk: Open, broadcast: Broadcast, ttl: int) -> list[Parcel]:
+    async def _to_topic(self, chunk: Open, broadcast: Broadcast, ttl: int) -> list[DeliveryJob]:
         """The message to a topic. Whether a notice may go there is asked each time that it is about to."""
         unless = ""
         if chunk.lane is Lane.NOTICE:
@@ -151,9 +151,9 @@ class Chunks:
                 chunk.tick(0, BY_TOKEN)
                 return []
         told = self._phones.push(broadcast, language_of(chunk.topic), ttl)
-        return [Parcel(told, chunk.topic, chunk.lane, self, (chunk, 0), topic=True, unless=unless)]
+        return [DeliveryJob(told, chunk.topic, chunk.lane, self, (chunk, 0), topic=True, unless=unless)]
 
-    def ready(self, parcel: Parcel) -> bool:
+    def ready(self, parcel: DeliveryJob) -> bool:
         chunk: Open = parcel.key[0]
         if time.monotonic() - chunk.leased > self._good_for:
             chunk.lapsed = True
@@ -161,7 +161,7 @@ class Chunks:
         (chunk.begun.add if going else chunk.begun.discard)(parcel.key[1])
         return going
 
-    def settle(self, parcel: Parcel, receipt: Receipt) -> None:
+    def settle(self, parcel: DeliveryJob, receipt: Receipt) -> None:
         chunk: Open = parcel.key[0]
         place: int = parcel.key[1]
         outcome = receipt.outcome
@@ -181,7 +181,7 @@ class Chunks:
             pause = chunk.pauses.setdefault(receipt, pause_before(chunk.tries, receipt))
             chunk.part(Apart("due", receipt.code, place, pause))
 
-    def accepted(self, parcels: Sequence[Parcel], _: Receipt) -> None:
+    def accepted(self, parcels: Sequence[DeliveryJob], _: Receipt) -> None:
         chunk: Open = parcels[0].key[0]
         places = [parcel.key[1] for parcel in parcels]
         took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
@@ -262,7 +262,7 @@ class Chunks:
         if self._open.get(chunk.id) is chunk:
             del self._open[chunk.id]
 
-    async def give_back(self, given: Sequence[Parcel]) -> None:
+    async def give_back(self, given: Sequence[DeliveryJob]) -> None:
         """Release the chunks of parcels that nobody sends now; what was recorded of them stays."""
         chunks: list[Open] = list(dict.fromkeys(parcel.key[0] for parcel in given))
         await self.record()

@@ -19,7 +19,7 @@ MAX_ATTEMPTS = 20
 
 
 @dataclass(slots=True, eq=False)
-class Parcel:
+class DeliveryJob:
     """What one send takes."""
 
     push: Push
@@ -41,22 +41,22 @@ class Parcel:
 class Source(Protocol):
     """Where parcels come from, and who records what became of them."""
 
-    async def claim(self, lane: Lane, limit: int) -> Sequence[Parcel]:
+    async def claim(self, lane: Lane, limit: int) -> Sequence[DeliveryJob]:
         """Take about so many parcels of that lane and the ones before it, the urgent first."""
 
-    def ready(self, parcel: Parcel) -> bool:
+    def ready(self, parcel: DeliveryJob) -> bool:
         """Whether the parcel may still be begun: it is ours, and has not been recalled."""
 
-    def settle(self, parcel: Parcel, receipt: Receipt) -> None:
+    def settle(self, parcel: DeliveryJob, receipt: Receipt) -> None:
         """Take in what became of one that was not taken; `record` writes it down."""
 
-    def accepted(self, parcels: Sequence[Parcel], receipt: Receipt) -> None:
+    def accepted(self, parcels: Sequence[DeliveryJob], receipt: Receipt) -> None:
         """The same of those that the provider took: one, or several of one batch."""
 
     async def record(self) -> bool:
         """Write down what was taken in; whether something of it is to be tried again."""
 
-    async def give_back(self, parcels: Sequence[Parcel]) -> None:
+    async def give_back(self, parcels: Sequence[DeliveryJob]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
 
 

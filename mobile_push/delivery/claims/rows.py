@@ -18,7 +18,7 @@ from banshi.sdk.following import notice_kinds
 from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.delivery.claims import delivery_job as parcels
 from mobile_push.delivery.claims.chunk import QUIET_HOURS
-from mobile_push.delivery.claims.delivery_job import Parcel, pause_before
+from mobile_push.delivery.claims.delivery_job import DeliveryJob, pause_before
 from mobile_push.delivery.claims.junction import ANOTHER_WAY, SPENT
 from mobile_push.delivery.claims.queue import Row, Settled, queue_of
 from mobile_push.delivery.claims.verdicts import Onward, Verdicts
@@ -107,7 +107,7 @@ class Rows:
         #: (id, attempts) of what was claimed and can't be begun in time: it has not been tried.
         self._late: list[tuple[int, int]] = []
 
-    async def claim(self, lane: Lane, limit: int) -> list[Parcel]:
+    async def claim(self, lane: Lane, limit: int) -> list[DeliveryJob]:
         """Take up to `limit` due deliveries of that lane and the ones before it, the urgent and oldest first."""
         rows = await self._queue.claim(lane, limit)
         claimed = time.monotonic()
@@ -120,7 +120,7 @@ class Rows:
                 raise
         return [one for row in rows if (one := self._parcel(row, claimed)) is not None]
 
-    def _parcel(self, row: Row, claimed: float) -> Parcel | None:
+    def _parcel(self, row: Row, claimed: float) -> DeliveryJob | None:
         """What to send; None, and the row is settled, where there is nothing to send any more."""
         held, now, ends = self._held.get(row.id), row.now / 1000, row.expires / 1000
         # Nobody else had it meanwhile, an operator neither.
@@ -145,7 +145,7 @@ class Rows:
         if spent:
             self._settlements.append(Settlement(job, "due", SPENT, wait=spent))
             return None
-        return Parcel(self._push(row, left), job.token, LANES[row.lane], self, job, trace=row.trace)
+        return DeliveryJob(self._push(row, left), job.token, LANES[row.lane], self, job, trace=row.trace)
 
     def _without(self, job: Job, row: Row, left: int) -> Settlement | None:
         """What becomes of a message that has nowhere to go, is over, or that its person's wishes keep from waking a
@@ -167,7 +167,7 @@ class Rows:
             return push
         return push._replace(badge=self._unread.get(as_read(InboxMessage, "person", row.person)))
 
-    def ready(self, parcel: Parcel) -> bool:
+    def ready(self, parcel: DeliveryJob) -> bool:
         job: Job = parcel.key
         # Whoever claims it next sends it; both of us would be one too many.
         if time.monotonic() - job.claimed <= self._good_for:
@@ -176,14 +176,14 @@ class Rows:
         self._late.append((job.id, job.attempts))
         return False
 
-    def settle(self, parcel: Parcel, receipt: Receipt) -> None:
+    def settle(self, parcel: DeliveryJob, receipt: Receipt) -> None:
         job: Job = parcel.key
         if receipt.outcome in MOVING and self._moves:
             self._moving[job] = receipt
         else:
             self._settlements.append(settlement_of(job, receipt))
 
-    def accepted(self, parcels: Sequence[Parcel], receipt: Receipt) -> None:
+    def accepted(self, parcels: Sequence[DeliveryJob], receipt: Receipt) -> None:
         """None of these goes together with another: each is a message of its own."""
         (job,) = (parcel.key for parcel in parcels)
         self._seconds.observe(max(0.0, job.now + time.monotonic() - job.claimed - job.since))
@@ -241,7 +241,7 @@ class Rows:
             return Settlement(job, "failed", one.state)
         return Settlement(job, one.state, receipt.code if receipt else ANOTHER_WAY, wait=one.wait, name=one.name)
 
-    async def give_back(self, given: Sequence[Parcel]) -> None:
+    async def give_back(self, given: Sequence[DeliveryJob]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
         if not given:
             return

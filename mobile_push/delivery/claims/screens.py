@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from banshi import Platform
-from mobile_push.delivery.claims.delivery_job import Parcel
+from mobile_push.delivery.claims.delivery_job import DeliveryJob
 from mobile_push.delivery.claims.queue import Row, queue_of
 from mobile_push.delivery.claims.rows import push_of
 from mobile_push.providers.provider import Push, Receipt
@@ -26,22 +26,22 @@ class Screens:
         self._queue = queue_of(platform, name, settings.lease, READ)
         self._told: list[int] = []
 
-    async def claim(self, lane: Lane, limit: int) -> Sequence[Parcel]:
+    async def claim(self, lane: Lane, limit: int) -> Sequence[DeliveryJob]:
         rows = await self._queue.claim(lane, limit) if lane is Lane.NOTICE else ()
         self._told += [row.id for row in rows if not row.token]
-        return [Parcel(self._push(row), row.token, lane, self, row) for row in rows if row.token]
+        return [DeliveryJob(self._push(row), row.token, lane, self, row) for row in rows if row.token]
 
     def _push(self, row: Row) -> Push:
         push = push_of(self._platform, self._settings, row, LIFE_S)
         return push._replace(withdrawn="read", presentation=self._settings.presentation.withdrawn)
 
-    def ready(self, _: Parcel) -> bool:
+    def ready(self, _: DeliveryJob) -> bool:
         return True
 
-    def settle(self, parcel: Parcel, _: Receipt) -> None:
+    def settle(self, parcel: DeliveryJob, _: Receipt) -> None:
         self._told.append(parcel.key.id)
 
-    def accepted(self, parcels: Sequence[Parcel], _: Receipt) -> None:
+    def accepted(self, parcels: Sequence[DeliveryJob], _: Receipt) -> None:
         self._told += [parcel.key.id for parcel in parcels]
 
     async def record(self) -> bool:
@@ -52,5 +52,5 @@ class Screens:
             del self._told[: len(told)]
         return False
 
-    async def give_back(self, parcels: Sequence[Parcel]) -> None:
+    async def give_back(self, parcels: Sequence[DeliveryJob]) -> None:
         await self._queue.give_back([(parcel.key.id, parcel.key.attempts) for parcel in parcels])

@@ -10,7 +10,7 @@ from prometheus_client import Counter
 
 from banshi import Platform
 from banshi.sdk.operations import traced
-from mobile_push.delivery.claims.delivery_job import STOPPED, Parcel
+from mobile_push.delivery.claims.delivery_job import STOPPED, DeliveryJob
 from mobile_push.delivery.claims.verdicts import Verdicts
 from mobile_push.delivery.metrics import Metrics, Teller
 from mobile_push.delivery.pace import Pace
@@ -45,7 +45,7 @@ class Sender:
         #: Phones of one request at most.
         self._most: int = getattr(provider, "batch", 1)
 
-    async def send(self, parcel: Parcel, waiting: deque[Parcel]) -> None:
+    async def send(self, parcel: DeliveryJob, waiting: deque[DeliveryJob]) -> None:
         """Send a parcel that may go now, where it can be with those of `waiting` that are the same message."""
         if self._verdicts.spent(parcel.push.kind):
             self._pace.left(parcel.lane)
@@ -56,7 +56,7 @@ class Sender:
         else:
             await self._send_one(parcel)
 
-    def _alike(self, first: Parcel, waiting: deque[Parcel]) -> list[Parcel]:
+    def _alike(self, first: DeliveryJob, waiting: deque[DeliveryJob]) -> list[DeliveryJob]:
         """The first with those behind it that are the same message to phones of the same chunk.
 
         What is tried again comes so with the same phones in the same order.
@@ -71,7 +71,7 @@ class Sender:
                 found.append(waiting.popleft())
         return found
 
-    async def _send_one(self, parcel: Parcel) -> None:
+    async def _send_one(self, parcel: DeliveryJob) -> None:
         try:
             receipt = await (self._send_traced(parcel) if parcel.trace else self._sending(parcel))
         except asyncio.CancelledError:
@@ -83,7 +83,7 @@ class Sender:
         self._pace.answered(parcel.lane, receipt)
         self._take_in(receipt, [parcel])
 
-    async def _send_many(self, parcels: list[Parcel]) -> None:
+    async def _send_many(self, parcels: list[DeliveryJob]) -> None:
         provider, first = self._provider, parcels[0]
         assert isinstance(provider, BatchProvider)  # noqa: S101 - only such a one has a batch
         try:
@@ -96,7 +96,7 @@ class Sender:
         except Exception as error:
             self._teller.tell("a push provider failed", type(error).__name__)
             receipts = [PROVIDER_FAILED] * len(parcels)
-        found: dict[Receipt, list[Parcel]] = defaultdict(list)
+        found: dict[Receipt, list[DeliveryJob]] = defaultdict(list)
         last, same = receipts[0], found[receipts[0]]
         for one, receipt in zip(parcels, receipts, strict=True):
             if receipt is not last:
@@ -108,13 +108,13 @@ class Sender:
         for receipt in order:
             self._take_in(receipt, found[receipt], beside=order[0].outcome is Outcome.ACCEPTED)
 
-    def _stopped(self, parcels: Sequence[Parcel]) -> None:
+    def _stopped(self, parcels: Sequence[DeliveryJob]) -> None:
         """The server stops; whether they went out nobody knows. They are due again at once, for the next worker."""
         self._pace.left(parcels[0].lane)
         for one in parcels:
             one.source.settle(one, STOPPED)
 
-    def _take_in(self, receipt: Receipt, parcels: Sequence[Parcel], *, beside: bool = False) -> None:
+    def _take_in(self, receipt: Receipt, parcels: Sequence[DeliveryJob], *, beside: bool = False) -> None:
         if receipt.outcome is Outcome.MISCONFIGURED:
             self._teller.tell(
                 "the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code
@@ -128,13 +128,13 @@ class Sender:
                 parcel.source.settle(parcel, self._verdicts.judge(parcel, receipt, beside=beside))
         self._told(len(parcels))
 
-    def _sending(self, parcel: Parcel) -> Awaitable[Receipt]:
+    def _sending(self, parcel: DeliveryJob) -> Awaitable[Receipt]:
         if not parcel.topic:
             return self._provider.send(parcel.push, parcel.token)
         assert isinstance(self._provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
         return self._provider.send_topic(parcel.push, parcel.token, parcel.unless)
 
-    async def _send_traced(self, parcel: Parcel) -> Receipt:
+    async def _send_traced(self, parcel: DeliveryJob) -> Receipt:
         about = {"provider": self._provider.name, "lane": parcel.lane.name.lower(), "kind": parcel.push.kind}
         with traced(self._platform, "push send", parcel.trace, **about) as span:
             receipt = await self._sending(parcel)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from banshi import Platform
 from banshi.sdk.outgoing import Codes, Consequence, Refused
-from mobile_push.delivery.claims.delivery_job import Parcel, pause_before
+from mobile_push.delivery.claims.delivery_job import DeliveryJob, pause_before
 from mobile_push.delivery.claims.trust import IN_A_ROW, LAST, Trust
 from mobile_push.delivery.metrics import Metrics, Teller
 from mobile_push.providers.provider import MALFORMED, Outcome, Provider, Receipt, day_of
@@ -89,7 +89,7 @@ class Verdicts:
         """Whether no other way comes before that one; so it is of a sandbox's, which has none."""
         return self._ways is None or self._ways.is_first(name, kind)
 
-    def judge(self, parcel: Parcel, receipt: Receipt, *, beside: bool = False) -> Receipt:
+    def judge(self, parcel: DeliveryJob, receipt: Receipt, *, beside: bool = False) -> Receipt:
         """What to make of a receipt that is no yes; `beside` others of the same request that are."""
         if receipt.outcome is Outcome.SPENT and not receipt.phone_alone:
             self._spent[parcel.push.kind] = self._until(receipt, self._platform.now())
@@ -125,7 +125,7 @@ class Verdicts:
             self._rests += 1
             self._unwritten.update(KINDS)
 
-    def accepted(self, parcels: Sequence[Parcel]) -> None:
+    def accepted(self, parcels: Sequence[DeliveryJob]) -> None:
         """These were taken: what was called dead before is."""
         if parcels[0].topic:
             return

@@ -45,7 +45,7 @@ LOOK_S, REFUSED_PAUSE_S = 5.0, 86_400.0
 Change = Mapping[str, Any]
 
 
-class Keeper:
+class TopicSync:
     """Keeps the topics of one provider."""
 
     def __init__(self, platform: Platform, provider: TopicProvider, settings: PushSettings) -> None:

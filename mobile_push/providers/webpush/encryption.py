@@ -66,7 +66,7 @@ class Bench:
         self._closed = False
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises; ConnectionError once the bench is closed."""
+        """What `work` returns or raises; ConnectionError once the thread pool is closed."""
         if self._closed:
             raise ConnectionError("the provider is closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()

@@ -20,7 +20,7 @@ WRONG = {"required": 1002, "additionalProperties": 1009, "propertyNames": 1009}
 MAX_ANDROID_BYTES, MAX_IOS_BYTES = 4000, 2000
 
 
-class Refused(Exception):
+class PushRefused(Exception):
     """What a push is refused with: a code, and what else its error says."""
 
     def __init__(self, code: int, **more: Any) -> None:
@@ -36,30 +36,30 @@ class Refused(Exception):
 
 
 def read(body: bytes) -> dict[str, Any]:
-    """Raises Refused."""
+    """Raises PushRefused."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Refused(1003) from None
+        raise PushRefused(1003) from None
     if not isinstance(document, dict):
-        raise Refused(1003)
+        raise PushRefused(1003)
     return document
 
 
 def check(document: dict[str, Any]) -> None:
-    """Raises Refused for what JPush refuses of a push."""
+    """Raises PushRefused for what JPush refuses of a push."""
     for error in PUSH.iter_errors(document):
-        raise Refused(WRONG.get(str(error.schema_path[-1]), 1003))
+        raise PushRefused(WRONG.get(str(error.schema_path[-1]), 1003))
     notification = document.get("notification", {})
     android = orjson.dumps([notification.get("android", {}), document.get("message", {})])
     if len(android) > MAX_ANDROID_BYTES or len(orjson.dumps(notification.get("ios", {}))) > MAX_IOS_BYTES:
-        raise Refused(1005)
+        raise PushRefused(1005)
 
 
 def phones_of(document: Mapping[str, Any]) -> list[str]:
-    """The phones that a push is for: only those by their registration ids are known here. Raises Refused."""
+    """The phones that a push is for: only those by their registration ids are known here. Raises PushRefused."""
     if "audience" not in document:
-        raise Refused(1002)
+        raise PushRefused(1002)
     audience = document["audience"]
     found = audience.get("registration_id", []) if isinstance(audience, dict) else []
     return [*dict.fromkeys(found)] if all(isinstance(one, str) for one in found) else []

@@ -25,7 +25,7 @@ from aiohttp import web
 from mobile_push.sandbox import server
 from mobile_push.sandbox.answers import JSON, Answer
 from mobile_push.sandbox.behaviour import Switches
-from mobile_push.sandbox.jpush.codes import CODES, Refused, check, phones_of, read
+from mobile_push.sandbox.jpush.codes import CODES, PushRefused, check, phones_of, read
 from mobile_push.sandbox.jpush.receipts import (
     APP_KEY,
     CLICKED,
@@ -128,7 +128,7 @@ class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
     def refused(self, code: int | str) -> web.StreamResponse:
         if str(code) not in CODES:
             raise ValueError(f"codes: JPush's are {', '.join(CODES)}, not {code}")
-        return response(Refused(int(code)).answer)
+        return response(PushRefused(int(code)).answer)
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
@@ -136,12 +136,12 @@ class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
         limits = self._counted()
         try:
             if heard.headers.get("authorization") != basic():
-                raise Refused(1004)
+                raise PushRefused(1004)
             if limits["X-Rate-Limit-Remaining"] == "-1":
-                raise Refused(2002)
-            busy = self.busy(Refused(2002).answer, Refused(1030).answer)
+                raise PushRefused(2002)
+            busy = self.busy(PushRefused(2002).answer, PushRefused(1030).answer)
             answer = busy or Answer(200, "OK", orjson.dumps(self._done(heard)))
-        except Refused as refused:
+        except PushRefused as refused:
             answer = refused.answer
         self.answers[answer.code] += 1
         return answer._replace(headers=JSON | answer.headers | limits)
@@ -155,7 +155,7 @@ class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
         return {f"X-Rate-Limit-{name}": str(value) for name, value in told.items()}
 
     def _done(self, heard: Heard) -> Any:
-        """Raises Refused."""
+        """Raises PushRefused."""
         path, _, query = heard.path.partition("?")
         asked = {name: values[0] for name, values in parse_qs(query).items()}
         match heard.method, *path.strip("/").split("/")[1:]:
@@ -167,12 +167,12 @@ class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
             case "GET", "push", "cid":
                 count = asked.get("count", "1")
                 if not (count.isdigit() and 1 <= int(count) <= MAX_CIDS):
-                    raise Refused(1003)
+                    raise PushRefused(1003)
                 return {"cidlist": [f"{APP_KEY}-{uuid4()}" for _ in range(int(count))]}
             case "POST", "push", "batch", "regid", "single":
                 pushes = read(heard.body).get("pushlist")
                 if not (isinstance(pushes, dict) and 0 < len(pushes) <= MAX_PUSHES):
-                    raise Refused(1002 if pushes is None else 1003)
+                    raise PushRefused(1002 if pushes is None else 1003)
                 return {cid: self._one(cid, push) for cid, push in pushes.items()}
             case "GET", "devices", phone:
                 return self.devices.get(phone, {"tags": [], "alias": None, "mobile": None})
@@ -182,7 +182,7 @@ class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
             case "GET", "received", *_:
                 ids = asked.get("msg_ids", "").split(",")
                 return [{"msg_id": one, "jpush_received": self._got.get(one), "ios_apns_sent": None} for one in ids]
-        raise Refused(1001 if heard.method not in ("GET", "POST") or path == "/v3/push" else 1009)
+        raise PushRefused(1001 if heard.method not in ("GET", "POST") or path == "/v3/push" else 1009)
 
     # -- pushes ----------------------------------------------------------------------------------------------------
 
@@ -190,13 +190,13 @@ class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
         """A push of a batch: one text to one phone."""
         try:
             if not isinstance(push, dict) or "target" not in push:
-                raise Refused(1002)
+                raise PushRefused(1002)
             return {"msg_id": self._push({**push, "cid": cid}, [push["target"]])["msg_id"]}
-        except Refused as refused:
+        except PushRefused as refused:
             return {"error": refused.error}
 
     def _push(self, document: dict[str, Any], phones: list[str]) -> dict[str, Any]:
-        """Take a push. Raises Refused."""
+        """Take a push. Raises PushRefused."""
         now, cid = self.clock(), document.get("cid")
         until, before = self._cids.get(cid, (0.0, {})) if isinstance(cid, str) else (0.0, {})
         if now < until:
@@ -207,9 +207,9 @@ class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
         missed = behaviour.unregistered.union(illegal)
         left = [one for one in phones if one not in missed]
         if illegal and len(illegal) == len(phones):
-            raise Refused(1003, illegal_rids=illegal)
+            raise PushRefused(1003, illegal_rids=illegal)
         if not left:
-            raise Refused(1011)
+            raise PushRefused(1011)
         options = document.get("options", {})
         self._spend(str(options.get("classification", 0)), len(left))
         self._number += 1
@@ -223,11 +223,11 @@ class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
         return sent
 
     def _spend(self, classification: str, phones: int) -> None:
-        """Raises Refused."""
+        """Raises PushRefused."""
         spent = classification, f"{datetime.fromtimestamp(self.clock(), UTC).astimezone(DAY):%Y-%m-%d}"
         most = self.behaviour.a_day.get(classification)
         if most is not None and self._spent[spent] + phones > most:
-            raise Refused(2005)
+            raise PushRefused(2005)
         self._spent[spent] += phones
 
     def _arrived(self, msg_id: str, document: dict[str, Any], phones: tuple[str, ...]) -> None:

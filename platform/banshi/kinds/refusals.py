@@ -8,5 +8,5 @@ class OfKinds(Problem, says=say):
     """A problem whose words are the kinds'."""
 
 
-class Refused(OfKinds, Conflict):
+class NotPossibleNow(OfKinds, Conflict):
     """This can't be done now."""

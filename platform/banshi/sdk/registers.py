@@ -1,7 +1,7 @@
 """Registers that queries ask."""
 
 from banshi.kinds.query.imports.csv_file import Problems, Row
-from banshi.kinds.query.imports.loading import Refused as RefusedFile
+from banshi.kinds.query.imports.loading import WrongFile as RefusedFile
 from banshi.kinds.query.imports.loading import progress, rows_in
 from banshi.kinds.query.joining import inspect_registers
 from banshi.kinds.query.registers.declared import Column, Register

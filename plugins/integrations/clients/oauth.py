@@ -16,7 +16,7 @@ from banshi.sdk.documents import MAYBE_MOMENT, TEXT, Record, array, optional
 from banshi.sdk.http import Routes
 
 from .models import ApiClient
-from .sign_in import FORM, Refused, read_form, signed_in
+from .sign_in import FORM, OAuthError, read_form, signed_in
 from .tokens import TOKEN_LIFE_S, TOKENS
 
 log = structlog.get_logger("banshi.clients")
@@ -42,7 +42,7 @@ def told(handler: Handler) -> Handler:
     async def answered(call: Call) -> web.StreamResponse:
         try:
             return await handler(call)
-        except Refused as refused:
+        except OAuthError as refused:
             # The description may quote what was sent.
             log.info("a program's sign-in is refused", why=refused.error)
             headers = {**UNKEPT, **({"WWW-Authenticate": 'Basic realm="banshi"'} if refused.status == 401 else {})}
@@ -106,27 +106,27 @@ async def give_token(call: Call) -> web.StreamResponse:
     client, secret = await signed_in(call, form)
     grant = form.get("grant_type")
     if grant is None:
-        raise Refused("invalid_request", "grant_type is missing; it is client_credentials.")
+        raise OAuthError("invalid_request", "grant_type is missing; it is client_credentials.")
     if grant != "client_credentials":
-        raise Refused("unsupported_grant_type", "grant_type has to be client_credentials.")
+        raise OAuthError("unsupported_grant_type", "grant_type has to be client_credentials.")
     scopes = wished(client, form.get("scope"))
     try:
         token = await call.platform[TOKENS].give(client, secret, scopes)
     except Stale:
-        raise Refused("invalid_client", "The client has just been revoked.", 401) from None
+        raise OAuthError("invalid_client", "The client has just been revoked.", 401) from None
     body: dict[str, Any] = {"access_token": token, "expires_in": TOKEN_LIFE_S, "scope": " ".join(scopes)}
     body["token_type"] = "Bearer"  # noqa: S105 - a type of token
     return web.json_response(body, headers=UNKEPT)
 
 
 def wished(client: ApiClient, text: str | None) -> list[str]:
-    """The scopes that are asked for, each of which the client may have. Raises Refused."""
+    """The scopes that are asked for, each of which the client may have. Raises OAuthError."""
     if text is None:
         return list(client.scopes)
     wanted = sorted(set(text.split(" ")))
     if beyond := [scope for scope in wanted if not client.may_have(scope)]:
         may = ", ".join(client.scopes) or "none"
-        raise Refused("invalid_scope", f"The client may not have {_shown(beyond[0])}; it may have: {may}.")
+        raise OAuthError("invalid_scope", f"The client may not have {_shown(beyond[0])}; it may have: {may}.")
     return wanted
 
 
@@ -149,7 +149,7 @@ async def revoke_token(call: Call) -> web.StreamResponse:
     form = await read_form(call.request)
     client, _ = await signed_in(call, form)
     if "token" not in form:
-        raise Refused("invalid_request", "token is missing: the token to revoke.")
+        raise OAuthError("invalid_request", "token is missing: the token to revoke.")
     await call.platform[TOKENS].take_back(client, form["token"])
     return web.Response(headers=UNKEPT)
 

@@ -15,7 +15,7 @@ from .requests import listing, submitting, updates
 from .requests.enclosing import emptied, enclosed
 from .services import describing
 from .services.checks import findings
-from .services.service import OFFICE, Office
+from .services.service import ENDPOINT, Endpoint
 from .settings import Open311Settings
 
 #: A request is its client's case, so this is nobody's who asks for themselves; an operator's export of a client has it.
@@ -34,7 +34,7 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources(settings: Open311Settings) -> Sequence[Resource[Any]]:
-    return [Resource.made(OFFICE, partial(Office, settings))]
+    return [Resource.made(ENDPOINT, partial(Endpoint, settings))]
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from banshi import Offer, Resource, Route, Tables, hookimpl
 from banshi.sdk.events import EVENT_TYPES, LISTENERS, Listener
 
 from .commands import webhooks
-from .delivery.dispatcher import DISABLED, OFFICE, open_office
+from .delivery.dispatcher import DISABLED, DISPATCHER, open_dispatcher
 from .settings import WebhookSettings
 from .subscriptions import actions, handlers
 from .subscriptions.actions import TEST
@@ -30,12 +30,12 @@ def banshi_tables() -> Tables:
 
 @hookimpl
 def banshi_resources(settings: WebhookSettings) -> Sequence[Resource[Any]]:
-    return [Resource(OFFICE, partial(open_office, settings))]
+    return [Resource(DISPATCHER, partial(open_dispatcher, settings))]
 
 
 @hookimpl
 def banshi_offers() -> Sequence[Offer[Any]]:
-    listener = Listener(lambda platform, events: platform[OFFICE].hear(events))
+    listener = Listener(lambda platform, events: platform[DISPATCHER].hear(events))
     return [Offer(LISTENERS, listener), Offer(EVENT_TYPES, (DISABLED, TEST))]
 
 

@@ -122,7 +122,7 @@ class Tokens:
         """What a token says that lets a person in."""
         claims = await self.signed(token, (audience,), types)
         if "events" in claims:
-            raise refusal("The token tells of an event and lets nobody in; send the access or ID token.")
+            raise refusal("A token of an event is not accepted; send the access or ID token.")
         self._check_times(claims, time.time())
         check_subject(claims.get("sub"))
         self._refuse_ended(_held(claims))
@@ -178,7 +178,7 @@ class Tokens:
         if roles and rules.staff_acr and claims.get("acr") not in rules.staff_acr:
             # RFC 9470: the app asks the issuer for one of these.
             wanted = {"WWW-Authenticate": STEP_UP.format(" ".join(rules.staff_acr))}
-            why = "Staff have to sign in more strongly: acr_values says how."
+            why = "Staff need a stronger sign-in; acr_values lists the levels."
             raise refusal(why, wanted, say(why))
         name = claims.get(rules.name_claim)
         return Principal(
@@ -204,7 +204,7 @@ def _refuse_ended() -> NoReturn:
 def _decoded(token: str, keys: Any, types: Collection[str]) -> dict[str, Any] | None:
     """The claims of a token that one of the keys has signed; None for any other text.
 
-    Raises Unauthenticated for one of a type that lets nobody in.
+    Raises Unauthenticated for one of a type that is not accepted.
     """
     from joserfc import jwt
     from joserfc.errors import JoseError
@@ -212,7 +212,7 @@ def _decoded(token: str, keys: Any, types: Collection[str]) -> dict[str, Any] | 
     try:
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
         if str(decoded.header.get("typ", "")).lower().removeprefix("application/") not in types:
-            raise refusal("The token is of a type that lets nobody in; send the access or ID token.")
+            raise refusal("Tokens of this type are not accepted; send the access or ID token.")
         return decoded.claims
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -16,7 +16,7 @@ from banshi.builtin.isolation.child import kinds
 from banshi.builtin.isolation.declaring import Declaration, Handled, findings_of
 from banshi.builtin.isolation.process import ChildEnded, Process, search_path
 from banshi.builtin.isolation.protocol.values import as_returned
-from banshi.builtin.isolation.supervisor import START_TIMEOUT_S, Keeper, open_keeper
+from banshi.builtin.isolation.supervisor import START_TIMEOUT_S, Supervisor, open_supervisor
 from banshi.foundation.errors import Unavailable
 from banshi.foundation.findings import Finding
 from banshi.foundation.keys import Key
@@ -44,9 +44,9 @@ class Isolated:
     name: str
     entry: Entry
     folder: Path
-    key: Key[Keeper] = field(init=False)
+    key: Key[Supervisor] = field(init=False)
     #: The running platform's, while one is open.
-    keeper: Keeper | None = None
+    keeper: Supervisor | None = None
     hello: dict[str, Any] = field(default_factory=dict)
     declared: Declaration = field(default_factory=Declaration)
     findings: list[Finding] = field(default_factory=list)
@@ -148,8 +148,8 @@ def isolate(configuration: Configuration, name: str, entry: Entry, folder: Path)
 
 
 @asynccontextmanager
-async def _open(isolated: Isolated, platform: Platform) -> AsyncIterator[Keeper]:
-    opening = open_keeper(isolated.name, isolated.entry, isolated.hello, isolated.declared, platform)
+async def _open(isolated: Isolated, platform: Platform) -> AsyncIterator[Supervisor]:
+    opening = open_supervisor(isolated.name, isolated.entry, isolated.hello, isolated.declared, platform)
     async with opening as keeper:
         isolated.keeper = keeper
         try:

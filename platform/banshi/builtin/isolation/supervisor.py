@@ -91,7 +91,7 @@ SPARES: Key[Spares] = Key("isolation spares")
 
 
 @dataclass(slots=True)
-class Keeper:
+class Supervisor:
     """Keeps one plugin's child, in one running platform."""
 
     name: str
@@ -268,16 +268,16 @@ class Keeper:
 
 
 @asynccontextmanager
-async def open_keeper(
+async def open_supervisor(
     name: str, entry: Entry, hello: Mapping[str, Any], declared: Declaration, platform: Platform
-) -> AsyncIterator[Keeper]:
+) -> AsyncIterator[Supervisor]:
     """A plugin's child, there before the first request where it can be."""
     meters = platform.get(METERS)
     if meters is None:
         meters = Meters(platform)
         platform.put(METERS, meters)
     timeout = platform.settings.handler_timeout
-    keeper = Keeper(name, entry, hello, declared, platform[SPARES], meters, timeout)
+    keeper = Supervisor(name, entry, hello, declared, platform[SPARES], meters, timeout)
     async with working(f"banshi-isolation-{name}", keeper.keep):
         first = asyncio.create_task(keeper.present())
         await asyncio.wait({first}, timeout=START_TIMEOUT_S)

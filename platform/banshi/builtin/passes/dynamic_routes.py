@@ -62,7 +62,7 @@ async def take_pass_to_phone(call: Call) -> web.StreamResponse:
         raise InvalidFields([FieldProblem("/key", say("This phone's key can't be used."), "key")]) from None
     case, record = await _dynamic(call)
     if case.content != KEPT:
-        raise Conflict(say("The case is over, and what is personal in it is leaving: apply anew."))
+        raise Conflict(say("The case is closed and its personal data is being deleted. Apply again."))
     return reply(call, _document(call.platform, await bind(call.platform, case, record, point)))
 
 

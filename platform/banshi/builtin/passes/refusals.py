@@ -70,7 +70,9 @@ TOLD: Mapping[str, Mapping[str, str]] = {
         "The code is damaged or was not read whole: scan it again, or have the pass opened anew; don't accept it"
         " unread."
     ),
-    Reason.TRAILING_BYTES: say("Something was added behind this pass: don't accept it, and have it opened anew."),
+    Reason.TRAILING_BYTES: say(
+        "This code has data after the pass. Don't accept it; ask the holder to open the pass again."
+    ),
     Reason.NOT_CANONICAL: say("This is not written as our passes are: don't accept it; it may be forged."),
     Reason.UNPROTECTED_HEADER: say("Something unsigned was added to this pass: don't accept it; it may be forged."),
     Reason.WRONG_ALGORITHM: say("This is not signed as our passes are: don't accept it; it may be forged."),

@@ -60,7 +60,7 @@ class Sealing(Field[Any]):
 
     @property
     def place(self) -> str:
-        """Where its values lie."""
+        """The table and column of its values."""
         return f"{self.model._meta.db_table}.{self.source_field or self.model_field_name}"
 
     @property

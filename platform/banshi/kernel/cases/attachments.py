@@ -76,7 +76,7 @@ async def files_of(
     labels: Mapping[str, tuple[str, str]] = MappingProxyType({}),
     besides: Collection[str] = (),
 ) -> Files:
-    """The files that the answers name, but those `besides`, whose ids they are.
+    """The files that the answers name, except the ids in `besides`.
 
     `labels` says of a file, by its id, which document it is and what that is about. Raises InvalidFields for a file
     that isn't the person's or is used elsewhere.

@@ -1,42 +1,42 @@
 """Why something can't be done with an appeal or a tip now: each says what to do instead."""
 
 from banshi.foundation.errors import NotFound, TooManyRequests, UnsupportedMediaType
-from banshi.kinds.refusals import OfKinds, Refused
+from banshi.kinds.refusals import NotPossibleNow, OfKinds
 
 
-class TooManyLetters(Refused):
+class TooManyLetters(NotPossibleNow):
     """One appeal has at most {limit} messages. Wait for the answer, or hand in a new one."""
 
 
-class JoinedOneClosed(Refused):
+class JoinedOneClosed(NotPossibleNow):
     """The one that this was joined with is closed. If there is more to say, hand in a new one."""
 
 
-class OthersWaitForAnswer(Refused):
+class OthersWaitForAnswer(NotPossibleNow):
     """Others wait for the same answer, so it can't be withdrawn; you need not read it."""
 
 
-class OthersWaitForSender(Refused):
+class OthersWaitForSender(NotPossibleNow):
     """Others wait for the same answer, so it is not returned: ask its sender in a message."""
 
 
-class UrgedLately(Refused):
+class UrgedLately(NotPossibleNow):
     """It is urged once in a working day, and not on the day on which it came in. Urge it again on the next one."""
 
 
-class LimitPassed(Refused):
+class LimitPassed(NotPossibleNow):
     """More time is asked for before the day of the answer is over. Answer it now, and say why it is late."""
 
 
-class ExtensionAsked(Refused):
+class ExtensionAsked(NotPossibleNow):
     """More time is asked for once. Answer it by the day that stands."""
 
 
-class TakenOn(Refused):
+class TakenOn(NotPossibleNow):
     """It is sent back by the unit that it was passed on to, before that has taken it on and within a working day."""
 
 
-class Placed(Refused):
+class Placed(NotPossibleNow):
     """A lead has decided whose it is; turn to them."""
 
 

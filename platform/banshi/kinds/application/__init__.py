@@ -8,7 +8,7 @@ from banshi.builtin.identity.access import roles_in
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.values import Resource
-from banshi.kinds.application.deemed import KEEPER, open_keeper
+from banshi.kinds.application.deemed import KEEPER, open_supervisor
 from banshi.kinds.application.effects import effects
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.intake import intake, received
@@ -50,4 +50,4 @@ def banshi_kinds() -> list[Kind]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(KEEPER, open_keeper)]
+    return [Resource(KEEPER, open_supervisor)]

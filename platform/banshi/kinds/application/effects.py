@@ -25,18 +25,18 @@ from banshi.kinds.application.deemed import answered_by, deemed_since
 from banshi.kinds.application.mistakes import own_claims, wrong_claims
 from banshi.kinds.application.permits import CAUSES, RECEIVED
 from banshi.kinds.corrections import corrected
-from banshi.kinds.refusals import Refused
+from banshi.kinds.refusals import NotPossibleNow
 from banshi.kinds.sentences import say
 
 #: What can't be done any more with what counts as accepted.
 TOO_LATE = frozenset({"return", "decline"})
 
 
-class AcceptedByTime(Refused):
+class AcceptedByTime(NotPossibleNow):
     """The five working days are over: the application counts as accepted. Accept it, then decide."""
 
 
-class NotOverdue(Refused):
+class NotOverdue(NotPossibleNow):
     """There is still time to say what is missing."""
 
 

@@ -24,7 +24,7 @@ from banshi.kinds.appointment.holdings import HOLDING, anonymise, forget
 from banshi.kinds.appointment.offered import in_case
 from banshi.kinds.appointment.representations import CASE_DETAILS, shown
 from banshi.kinds.appointment.rules import AppointmentRules, check
-from banshi.kinds.appointment.scheduler import KEEPER, open_keeper
+from banshi.kinds.appointment.scheduler import KEEPER, open_supervisor
 from banshi.kinds.appointment.slots import slot_routes
 from banshi.kinds.appointment.slots.slots import AHEAD, Ahead
 from banshi.kinds.appointment.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE, steps
@@ -80,5 +80,5 @@ def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(AHEAD, lambda _: Ahead()),
         Resource.made(QUEUE, lambda _: Queue()),
-        Resource(KEEPER, open_keeper),
+        Resource(KEEPER, open_supervisor),
     ]

@@ -21,7 +21,7 @@ from banshi.kinds.posting.offered import in_case
 from banshi.kinds.posting.publishing import public_list, submitting
 from banshi.kinds.posting.representations import DETAILS, shown
 from banshi.kinds.posting.rules import PostingRules, check
-from banshi.kinds.posting.scheduler import KEEPER, open_keeper
+from banshi.kinds.posting.scheduler import KEEPER, open_supervisor
 from banshi.kinds.posting.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE
 from banshi.kinds.sentences import say
 
@@ -72,4 +72,4 @@ def banshi_offers() -> list[Offer[Any]]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(KEEPER, open_keeper)]
+    return [Resource(KEEPER, open_supervisor)]

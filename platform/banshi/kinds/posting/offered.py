@@ -10,7 +10,7 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.posting.publishing.problems import ExtendedBefore, ExtensionTooLate
-from banshi.kinds.refusals import Refused
+from banshi.kinds.refusals import NotPossibleNow
 
 
 async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list[Step]:
@@ -20,7 +20,7 @@ async def in_case(platform: Platform, case: Case, steps: Sequence[Step]) -> list
     return [step for step in steps if not (closed and step.action == "extend")]
 
 
-def extension_refused(posting: PostingRecord, at: datetime) -> Refused | None:
+def extension_refused(posting: PostingRecord, at: datetime) -> NotPossibleNow | None:
     """Why it can't be public for as many days again."""
     if posting.expires_at is None or posting.expires_at <= at:
         return ExtensionTooLate()

@@ -99,7 +99,7 @@ def _register_of(file: Path, registry: Registry, declared: Declared) -> Register
 
 async def _import(registry: Registry, named: Iterable[tuple[Path, Register, datetime]]) -> int:
     """The status with which the program ends: 1 where a file was refused; the others are imported all the same."""
-    from banshi.kinds.query.imports.loading import Refused, load, progress
+    from banshi.kinds.query.imports.loading import WrongFile, load, progress
     from banshi.kinds.query.pseudonyms import read_pseudonyms
 
     pseudonyms = read_pseudonyms(registry.configuration.settings.keys_folder)
@@ -109,7 +109,7 @@ async def _import(registry: Registry, named: Iterable[tuple[Path, Register, date
             try:
                 with progress(file) as read:
                     done = await load(store, pseudonyms, one, file, as_of=as_of, read=read)
-            except Refused as error:
+            except WrongFile as error:
                 status = 1
                 for told in error.problems.told:
                     click.secho(f"{file}: {told}", fg="red", err=True)

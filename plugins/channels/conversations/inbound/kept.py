@@ -66,7 +66,7 @@ class Kept:
         return await asyncio.to_thread(self._read, self._now().timestamp() - seconds)
 
     async def drop(self, one: KeptMessage) -> None:
-        """It is dealt with."""
+        """Delete a message that was processed."""
         await asyncio.to_thread(one.file.unlink, missing_ok=True)
 
     async def close(self) -> None:

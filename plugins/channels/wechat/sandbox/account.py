@@ -13,7 +13,7 @@ from typing import Any
 
 from sandboxes.phones import Screen
 from sandboxes.sandbox import Clock
-from wechat.sandbox.codes import Refused, require
+from wechat.sandbox.codes import WeChatError, require
 from wechat.sandbox.numbers import Faults, Limits
 
 #: A day begins at midnight there.
@@ -105,14 +105,14 @@ class Account:
         return self.followers.setdefault(openid, Follower(name, openid))
 
     def reachable(self, openid: Any) -> Follower:
-        """A follower. Raises Refused for anybody else."""
+        """A follower. Raises WeChatError for anybody else."""
         if not isinstance(openid, str) or openid not in self.followers:
-            raise Refused(40003)
+            raise WeChatError(40003)
         require(self.followers[openid].follows, 43004)
         return self.followers[openid]
 
     def check_keys(self, given: Mapping[str, Any], grant: str) -> None:
-        """Raises Refused for who doesn't show the account's AppSecret."""
+        """Raises WeChatError for who doesn't show the account's AppSecret."""
         for name, missing, right, wrong in (
             ("grant_type", 40002, grant, 40002),
             ("appid", 41002, self.keys.appid, 40013),
@@ -123,10 +123,10 @@ class Account:
     # -- what is spent ---------------------------------------------------------------------------------------------
 
     def spend(self, name: str) -> None:
-        """One call of the day's. Raises Refused when they are used up."""
+        """One call of the day's. Raises WeChatError when they are used up."""
         most = self.limits.a_day.get(name)
         if name in self.faults.used_up or (most is not None and not self._count(name, "%Y-%m-%d", most)):
-            raise Refused(45009)
+            raise WeChatError(45009)
 
     def spend_of_month(self, name: str, most: int, code: int) -> None:
         require(self._count(name, "%Y-%m", most), code)
@@ -153,12 +153,12 @@ class Account:
         follower.windows[kind] = Window(self.clock() + seconds, left)
 
     def use_window(self, follower: Follower) -> None:
-        """Spend one message of the window that ends first. Raises Refused."""
+        """Spend one message of the window that ends first. Raises WeChatError."""
         open_now = [one for one in follower.windows.values() if one.until > self.clock()]
         require(open_now, 45015)
         window = min((one for one in open_now if one.left), key=lambda one: one.until, default=None)
         if window is None:
-            raise Refused(45047)
+            raise WeChatError(45047)
         window.left -= 1
 
     def windows(self, follower: Follower) -> dict[str, Any]:

@@ -12,7 +12,7 @@ _FILE = Path(__file__).with_suffix(".toml")
 TEXTS = {int(code): text for code, text in tomllib.loads(_FILE.read_text(encoding="utf-8")).items()}
 
 
-class Refused(ValueError):
+class WeChatError(ValueError):
     """What WeChat does not do."""
 
     def __init__(self, code: int) -> None:
@@ -21,9 +21,9 @@ class Refused(ValueError):
 
 
 def require(holds: object, code: int) -> None:
-    """Raises Refused with that code where it doesn't hold."""
+    """Raises WeChatError with that code where it doesn't hold."""
     if not holds:
-        raise Refused(code)
+        raise WeChatError(code)
 
 
 def refusal(code: int) -> dict[str, Any]:

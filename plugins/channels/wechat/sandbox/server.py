@@ -23,7 +23,7 @@ from wechat.sandbox.api.people import People
 from wechat.sandbox.api.sign_in import SignIn
 from wechat.sandbox.api.tokens import Tokens
 from wechat.sandbox.callbacks import Callbacks, Told
-from wechat.sandbox.codes import TEXTS, Refused, refusal, require
+from wechat.sandbox.codes import TEXTS, WeChatError, refusal, require
 from wechat.sandbox.numbers import Faults
 from wechat.sandbox.phone import Phone
 
@@ -108,7 +108,7 @@ class WeChat(Phones[Faults]):
     async def _call(self, call: Call, request: web.BaseRequest) -> web.StreamResponse:
         try:
             answer = await self._answer(request, call)
-        except Refused as refused:
+        except WeChatError as refused:
             answer = refusal(refused.code)
         code = answer.get("errcode", 0) if isinstance(answer, dict) else 0
         self.counted[request.path, code] += 1
@@ -117,7 +117,7 @@ class WeChat(Phones[Faults]):
         return document(answer)
 
     async def _answer(self, request: web.BaseRequest, call: Call) -> Any:
-        """Raises Refused."""
+        """Raises WeChatError."""
         account = self.account
         require(request.method == call.method, 43001 if call.method == "GET" else 43002)
         require(account.allowed_ips is None or request.remote in account.allowed_ips, 40164)
@@ -142,13 +142,13 @@ async def uploaded(request: web.BaseRequest) -> tuple[str, bytes] | None:
 
 
 def parsed(body: bytes) -> Mapping[str, Any]:
-    """The document in a body. Raises Refused."""
+    """The document in a body. Raises WeChatError."""
     require(body, 44002)
     require(not ESCAPED.search(body), 40033)
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Refused(47001) from None
+        raise WeChatError(47001) from None
     if not isinstance(found, dict):
-        raise Refused(47001)
+        raise WeChatError(47001)
     return found

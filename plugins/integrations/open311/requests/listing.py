@@ -19,7 +19,7 @@ from banshi.sdk.cases import personal_in
 
 from ..models import ServiceRequest
 from ..sentences import say
-from ..services.service import Office, office_for
+from ..services.service import Endpoint, endpoint_for
 from ..wire import schemas
 from ..wire.errors import Unknown, bad
 from ..wire.formats import Format, answer
@@ -69,7 +69,7 @@ REAL = {"case__mode": "live"}
 )
 async def list_requests(written: Format, call: Call) -> web.StreamResponse:
     """List what became of requests."""
-    office = office_for(call)
+    office = endpoint_for(call)
     query = offered(office)
     if named := call.query.get("service_request_id"):
         query = query.filter(case__number__in=numbers_in(named, call.language))
@@ -87,7 +87,7 @@ async def list_requests(written: Format, call: Call) -> web.StreamResponse:
 @ROUTES.both("GET", "requests/{service_request_id}", "A list of one.", schemas.REQUESTS)
 async def show_request(written: Format, call: Call) -> web.StreamResponse:
     """Show one request."""
-    office = office_for(call)
+    office = endpoint_for(call)
     row = await found(call, office, call.path["service_request_id"])
     return answer(call, written, "service_requests", [shown(call, office, row)])
 
@@ -98,12 +98,12 @@ async def show_token(written: Format, call: Call) -> web.StreamResponse:
 
     Ids are given at once, so a request's id is its token too.
     """
-    row = await found(call, office_for(call), call.path["token"])
+    row = await found(call, endpoint_for(call), call.path["token"])
     number = row["case__number"]
     return answer(call, written, "service_requests", [{"service_request_id": number, "token": number}])
 
 
-async def found(call: Call, office: Office, number: str) -> Mapping[str, Any]:
+async def found(call: Call, office: Endpoint, number: str) -> Mapping[str, Any]:
     """The request of a number. Raises Unknown."""
     numbers = numbers_in(number, call.language)
     rows = await offered(office).filter(case__number__in=numbers).values(*COLUMNS)
@@ -112,7 +112,7 @@ async def found(call: Call, office: Office, number: str) -> Mapping[str, Any]:
     return dict(rows[0])
 
 
-def offered(office: Office) -> QuerySet[ServiceRequest]:
+def offered(office: Endpoint) -> QuerySet[ServiceRequest]:
     """The requests of all present services."""
     return ServiceRequest.filter(service_code__in=list(office.services))
 
@@ -130,7 +130,7 @@ def numbers_in(text: str, language: str) -> list[str]:
     return [one for one in numbers if NUMBER.fullmatch(one)]
 
 
-def _narrowed(call: Call, office: Office, query: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+def _narrowed(call: Call, office: Endpoint, query: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
     if codes := call.query.get("service_code"):
         query = query.filter(service_code__in=[office.service(one.strip()).code for one in codes.split(",")])
     wanted = set(call.query.get("status", "").split(",")) & {"open", "closed"}
@@ -172,7 +172,7 @@ def span(call: Call) -> tuple[datetime, datetime]:
     return begin, end
 
 
-def shown(call: Call, office: Office, row: Mapping[str, Any]) -> dict[str, Any]:
+def shown(call: Call, office: Endpoint, row: Mapping[str, Any]) -> dict[str, Any]:
     """A request as anybody reads it."""
     registry, zone, language = call.platform.registry, call.platform.settings.timezone, call.language
     state, service = row["case__state"], office.services[row["service_code"]]

@@ -22,7 +22,7 @@ from banshi.sdk.http import caller_of
 from ..models import ServiceRequest
 from ..sentences import say
 from ..services.catalogue import Service
-from ..services.service import OFFICE
+from ..services.service import ENDPOINT
 from ..wire import schemas
 from ..wire.arguments import FORM, MULTIPART, Arguments, read_arguments
 from ..wire.errors import NO_SERVICE, BadRequest, KeyRefused, Unknown
@@ -63,7 +63,7 @@ async def submit_request(written: Format, call: Call) -> web.StreamResponse:
 
     Its id is the number of its case.
     """
-    office, arguments = call.platform[OFFICE], await read_arguments(call)
+    office, arguments = call.platform[ENDPOINT], await read_arguments(call)
     principal = await _client(call, arguments)
     office.jurisdiction(arguments.text("jurisdiction_id", 200))
     assert principal.client is not None  # noqa: S101 - _client has seen to it

@@ -15,7 +15,7 @@ from tortoise.expressions import F, Subquery
 from banshi import Call, Case
 from banshi.sdk.cases import CaseEvent
 
-from ..services.service import office_for
+from ..services.service import endpoint_for
 from ..wire import schemas
 from ..wire.formats import Format, answer
 from ..wire.methods import Methods
@@ -44,7 +44,7 @@ async def list_updates(written: Format, call: Call) -> web.StreamResponse:
 
     Whoever wants more goes on from the last one's time.
     """
-    office = office_for(call)
+    office = endpoint_for(call)
     begin, end = span(call)
     requests = offered(office)
     if wanted := call.query.get("service_request_id"):

@@ -11,7 +11,7 @@ from banshi import Call, text_in
 from ..wire import schemas
 from ..wire.formats import JSON, XML, Format, answer
 from ..wire.methods import ROOT, Methods
-from .service import OFFICE, office_for
+from .service import ENDPOINT, endpoint_for
 
 ROUTES = Methods("open311")
 
@@ -24,7 +24,7 @@ CHANGESET = "2026-11-26T00:00:00Z"
 @ROUTES.both("GET", "discovery", "The discovery document.", schemas.DISCOVERY, answers={})
 async def discover(written: Format, call: Call) -> web.StreamResponse:
     """Show where the endpoint is."""
-    office = call.platform[OFFICE]
+    office = call.platform[ENDPOINT]
     endpoint = {
         "specification": SPECIFICATION,
         "url": call.address + ROOT,
@@ -44,7 +44,7 @@ async def discover(written: Format, call: Call) -> web.StreamResponse:
 @ROUTES.both("GET", "services", "All services.", schemas.SERVICES)
 async def list_services(written: Format, call: Call) -> web.StreamResponse:
     """List the services."""
-    office, registry, language = office_for(call), call.platform.registry, call.language
+    office, registry, language = endpoint_for(call), call.platform.registry, call.language
     found: list[dict[str, Any]] = [
         {
             "service_code": item.code,
@@ -66,7 +66,7 @@ async def show_service(written: Format, call: Call) -> web.StreamResponse:
 
     That is what it asks beside the standard's own arguments.
     """
-    office = office_for(call)
+    office = endpoint_for(call)
     service = office.service(call.path["service_code"])
     asked = [one.document(order, call.language) for order, one in enumerate(service.attributes, 1)]
     return answer(call, written, "service_definition", {"service_code": service.code, "attributes": asked})

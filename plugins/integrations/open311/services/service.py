@@ -17,7 +17,7 @@ from .catalogue import Service, services_of
 
 
 @dataclass
-class Office:
+class Endpoint:
     settings: Open311Settings
     platform: Platform
 
@@ -52,11 +52,11 @@ class Office:
             raise TooManyRequests(told, headers={"Retry-After": str(math.ceil(wait))})
 
 
-OFFICE: Key[Office] = Key("open311")
+ENDPOINT: Key[Endpoint] = Key("open311")
 
 
-def office_for(call: Call) -> Office:
+def endpoint_for(call: Call) -> Endpoint:
     """What answers a read of this city's. Raises Unknown for another city's."""
-    office = call.platform[OFFICE]
+    office = call.platform[ENDPOINT]
     office.jurisdiction(call.query.get("jurisdiction_id"))
     return office

@@ -115,5 +115,5 @@ async def _found(call: Call) -> tuple[RemoteService, ServiceVersion]:
     version = await ServiceVersion.get_or_none(id=call.path["id"])
     service = await RemoteService.get_or_none(id=version.service_id) if version else None
     if version is None or service is None or not call.principal.may(ROLE, service.department, ""):
-        raise NotFound(say("There is no such service for whose department you are {role}.", role=ROLE))
+        raise NotFound(say("There is no such service in a department where you are {role}.", role=ROLE))
     return service, version

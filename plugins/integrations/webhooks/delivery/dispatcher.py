@@ -32,7 +32,7 @@ from .housekeeping import tidying
 from .leases import RENEW_EVERY_S, Leases
 from .metrics import Metrics
 from .one_by_one import OneByOne
-from .receiver import Desk, Receiver
+from .receiver import Receiver, SharedByReceivers
 
 log = structlog.get_logger("banshi.webhooks")
 
@@ -53,7 +53,7 @@ DISABLED = "banshi.webhook.disable"
 REVOKED = "its client was revoked, or has lost the scope"
 
 
-class Office:
+class Dispatcher:
     """The receivers of this process."""
 
     def __init__(self, platform: Platform, settings: WebhookSettings, outgoing: Outgoing) -> None:
@@ -79,7 +79,7 @@ class Office:
         self._recording = asyncio.Lock()
         #: Those with something to record; a dictionary, so that they keep their order.
         self._told: dict[Receiver, None] = {}
-        self._desk = Desk(platform, settings, outgoing, self.tail, self._tell, self.metrics.count)
+        self._desk = SharedByReceivers(platform, settings, outgoing, self.tail, self._tell, self.metrics.count)
 
     async def hear(self, events: Sequence[Event], client: str = "") -> None:
         """Write events into the log, and have them sent."""
@@ -277,14 +277,14 @@ def _class_of(row: Subscription) -> type[Receiver]:
     return Batches if row.mode == "batch" else OneByOne
 
 
-OFFICE: Key[Office] = Key("webhooks.office")
+DISPATCHER: Key[Dispatcher] = Key("webhooks.office")
 
 
 @asynccontextmanager
-async def open_office(settings: WebhookSettings, platform: Platform) -> AsyncIterator[Office]:
+async def open_dispatcher(settings: WebhookSettings, platform: Platform) -> AsyncIterator[Dispatcher]:
     """The running office; at the end it gives back what it had taken."""
     async with open_outgoing(platform) as outgoing:
-        office = Office(platform, settings, outgoing)
+        office = Dispatcher(platform, settings, outgoing)
         kept = timedelta(days=settings.keep_days)
         sending = (office.tail.run, office.keep_leases, office.record_all) if "case" in platform.duty.lanes else ()
         async with working("webhooks", *sending, tidying(platform, kept)):

@@ -38,7 +38,7 @@ MAX_SLEEP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class SharedByReceivers:
     """What all receivers of a process share."""
 
     platform: Platform
@@ -57,7 +57,7 @@ class Receiver(ABC):
     #: Failures in a row after which it is left alone as a whole.
     enough = 1
 
-    def __init__(self, desk: Desk, row: Subscription, client: Client, good_until: float) -> None:
+    def __init__(self, desk: SharedByReceivers, row: Subscription, client: Client, good_until: float) -> None:
         self.desk = desk
         self.row = row
         self.wake = asyncio.Event()

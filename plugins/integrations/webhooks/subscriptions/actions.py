@@ -12,7 +12,7 @@ from banshi.sdk.events import Event
 from banshi.sdk.http import Routes, in_utc
 from banshi.sdk.outgoing import SEAL, new_secret
 
-from ..delivery.dispatcher import OFFICE
+from ..delivery.dispatcher import DISPATCHER
 from ..delivery.sending import send
 from ..events import journal
 from ..events.cloudevents import MODES, batched, document_of
@@ -52,7 +52,7 @@ async def resume_webhook(call: Call) -> web.StreamResponse:
 
     Sending goes on where it ended.
     """
-    office, row = call.platform[OFFICE], await own(call)
+    office, row = call.platform[DISPATCHER], await own(call)
     if row.state == "active":
         return reply(call, representations.webhook(call.platform, row))
     async with asking(call, office):
@@ -100,7 +100,7 @@ async def test_webhook(call: Call) -> web.StreamResponse:
 
     It says that it is a test; the answer tells what came of it.
     """
-    office, row = call.platform[OFFICE], await own(call)
+    office, row = call.platform[DISPATCHER], await own(call)
     if row.state == "unproven":
         raise Conflict(say("Its receiver has not allowed us to send; resume it, which asks again."))
     event = Event(
@@ -131,7 +131,7 @@ async def replay_webhook(call: Call) -> web.StreamResponse:
 
     It goes behind what is new.
     """
-    office, row = call.platform[OFFICE], await own(call)
+    office, row = call.platform[DISPATCHER], await own(call)
     begins, ends = (_milliseconds(call.body[name], name) for name in ("from", "to"))
     if await Replay.filter(subscription=row.id, state="due").exists():
         raise Conflict(say("A span is being sent once more already; wait until that is done."))

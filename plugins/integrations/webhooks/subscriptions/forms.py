@@ -10,7 +10,7 @@ from banshi import Call, FieldProblem, Form, InvalidFields
 from banshi.sdk.documents import Record, array, optional
 from banshi.sdk.outgoing import key_of
 
-from ..delivery.dispatcher import Office
+from ..delivery.dispatcher import Dispatcher
 from ..events.matching import ANY, SCOPE
 from ..sentences import say
 
@@ -66,7 +66,7 @@ ROTATE = Record(
 REPLAY = Record(**{"from": _MOMENT, "to": _MOMENT}).form()
 
 
-def checked(call: Call, office: Office, types: Collection[str], body: Mapping[str, Any]) -> dict[str, Any]:
+def checked(call: Call, office: Dispatcher, types: Collection[str], body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that a body sets. Raises InvalidFields with everything that is wrong."""
     wrong: list[FieldProblem] = []
     values: dict[str, Any] = {name: body[name] for name in _WISHES if name in body}

@@ -15,7 +15,7 @@ from banshi.sdk.events import event_types
 from banshi.sdk.http import PAGE_PARAMETERS, Page, Routes, page_of
 from banshi.sdk.outgoing import SEAL, new_secret
 
-from ..delivery.dispatcher import OFFICE, Office
+from ..delivery.dispatcher import DISPATCHER, Dispatcher
 from ..events import journal
 from ..events.matching import SCOPE
 from ..models import DeliveryRow, Subscription
@@ -55,7 +55,7 @@ async def create_webhook(call: Call) -> web.StreamResponse:
 
     Its receiver is asked first; where it refuses, the webhook waits, unproven.
     """
-    office, body = call.platform[OFFICE], call.body
+    office, body = call.platform[DISPATCHER], call.body
     values = forms.checked(call, office, await types_of(office), body)
     secret = body.get("secret") or new_secret()
     async with asking(call, office):
@@ -88,7 +88,7 @@ def scopes_of(call: Call) -> list[str]:
     return sorted(scope for scope in call.client.scopes if scope.partition(":")[0] == SCOPE)
 
 
-async def types_of(office: Office) -> Collection[str]:
+async def types_of(office: Dispatcher) -> Collection[str]:
     """The types of events that there can be, looked up once."""
     known = office.types.get()
     if not known:
@@ -97,7 +97,7 @@ async def types_of(office: Office) -> Collection[str]:
 
 
 @asynccontextmanager
-async def asking(call: Call, office: Office) -> AsyncIterator[None]:
+async def asking(call: Call, office: Dispatcher) -> AsyncIterator[None]:
     """One request that a client waits for at a time: nobody has us knock at many doors."""
     client = call.client.id
     if office.asking[client]:
@@ -110,7 +110,7 @@ async def asking(call: Call, office: Office) -> AsyncIterator[None]:
         del office.asking[client]
 
 
-async def permission(office: Office, url: str) -> dict[str, Any]:
+async def permission(office: Dispatcher, url: str) -> dict[str, Any]:
     """Ask a receiver; the columns that its answer sets."""
     said = await handshake.ask(office.outgoing, office.settings, url, office.platform.settings.address)
     return {"state": "unproven" if said.refusal else "active", "reason": said.refusal[:200], "pace": said.pace}
@@ -143,7 +143,7 @@ async def change_webhook(call: Call) -> web.StreamResponse:
 
     Another address is asked first.
     """
-    office, row = call.platform[OFFICE], await own(call)
+    office, row = call.platform[DISPATCHER], await own(call)
     values = forms.checked(call, office, await types_of(office), call.body)
     # What the token allows that changes it counts from now on.
     values["scopes"] = scopes_of(call)
@@ -164,7 +164,7 @@ async def changed(
     """Write columns, unless somebody else has changed it meanwhile, and show it."""
     guard = Update(Subscription, {"id": row.id, "version": row.version}, {**values, "version": row.version + 1})
     await call.platform.store.commit(Write(updates=[guard, *more]))
-    call.platform[OFFICE].changed()
+    call.platform[DISPATCHER].changed()
     fresh = await own(call)
     headers = {"Cache-Control": "no-store"} if shown else {}
     return reply(call, representations.webhook(call.platform, fresh) | shown, headers=headers)
@@ -186,7 +186,7 @@ async def delete_webhook(call: Call) -> web.StreamResponse:
 
     row = await own(call)
     await Subscription.filter(id=row.id).delete()
-    call.platform[OFFICE].changed()
+    call.platform[DISPATCHER].changed()
     return web.Response(status=204)
 
 
@@ -222,4 +222,4 @@ def _number(text: str) -> int:
 @ROUTES.get("/v1/event-types", Audience.INTEGRATOR, {200: Answer("All of them.", representations.TYPES)})
 async def list_event_types(call: Call) -> web.StreamResponse:
     """List the types of events that there can be."""
-    return reply(call, {"items": sorted(await types_of(call.platform[OFFICE]))})
+    return reply(call, {"items": sorted(await types_of(call.platform[DISPATCHER]))})

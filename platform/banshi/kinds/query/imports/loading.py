@@ -31,7 +31,7 @@ ROWS_PER_TRANSACTION = 2_000
 SAMPLE = ".sample"
 
 
-class Refused(Exception):
+class WrongFile(Exception):
     """The file is wrong; `problems` says how. The register is as it was."""
 
     def __init__(self, problems: Problems) -> None:
@@ -54,7 +54,7 @@ async def load(
     as_of: datetime,
     read: Callable[[int], None] = lambda _: None,
 ) -> Batch:
-    """Make the file the register. Raises Refused with everything that is wrong with it, OSError if it can't be read."""
+    """Make the file the register. Raises WrongFile with all that is wrong with it, OSError if it can't be read."""
     batch = Batch(
         register=register.code,
         file=file.name[:255],
@@ -71,7 +71,7 @@ async def load(
         if not problems.count and not register.several:
             await _find_twins(store, batch.id, problems)
         if problems.count:
-            raise Refused(problems)
+            raise WrongFile(problems)
         await _swap(batch)
     except BaseException:
         # Once it is the register it stays, whatever breaks off clearing away the one before.

@@ -1,4 +1,4 @@
-"""Who it is, as the dialogue has it: what a stranger is told, what binds them, and what ends with a link."""
+"""Binding a contact to a citizen in a dialogue."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def goes_on(talk: Talk) -> bool:
     """Whether what waited for a sign-in goes on with this message."""
     if talk.row.state != "linking" or not talk.memory.dialogues or talk.principal is None or is_needed(talk):
         return False
-    talk.say("You are signed in. On with “{title}”.", title=talk.dialogue.title)
+    talk.say("You are signed in. Let's go on with “{title}”.", title=talk.dialogue.title)
     talk.go("begun", "ask")
     return True
 

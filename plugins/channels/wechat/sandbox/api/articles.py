@@ -9,7 +9,7 @@ from typing import Any
 from wechat.sandbox.account import Account, Follower
 from wechat.sandbox.api.call import OK, Asked, Call, Tell
 from wechat.sandbox.api.media import Media
-from wechat.sandbox.codes import Refused, require
+from wechat.sandbox.codes import WeChatError, require
 
 MAX_ARTICLES, MAX_TITLE_LETTERS, MAX_DIGEST_LETTERS, MAX_CONTENT_BYTES = 8, 64, 120, 1 << 20
 
@@ -31,12 +31,12 @@ class Articles:
     def add(self, asked: Asked) -> dict[str, Any]:
         articles = asked.document.get("articles")
         if not isinstance(articles, list) or not articles or not all(isinstance(one, dict) for one in articles):
-            raise Refused(47001)
+            raise WeChatError(47001)
         require(len(articles) <= MAX_ARTICLES, 45008)
         for one in articles:
             title, content, digest = one.get("title"), one.get("content"), one.get("digest", "")
             if not (isinstance(title, str) and title and isinstance(content, str) and content):
-                raise Refused(47001)
+                raise WeChatError(47001)
             require(len(title) <= MAX_TITLE_LETTERS and len(digest) <= MAX_DIGEST_LETTERS, 45002)
             require(len(content.encode()) <= MAX_CONTENT_BYTES, 45002)
             # The picture above an article has to be material for good.
@@ -47,13 +47,13 @@ class Articles:
 
     def _draft(self, media_id: Any) -> list[Mapping[str, Any]]:
         if not isinstance(media_id, str) or media_id not in self.drafts:
-            raise Refused(40007)
+            raise WeChatError(40007)
         return self.drafts[media_id]
 
     def there(self, identity: Any) -> None:
-        """A draft, or an article that was published. Raises Refused."""
+        """A draft, or an article that was published. Raises WeChatError."""
         if not isinstance(identity, str) or identity.removeprefix("article-") not in {*self.drafts, *self.published}:
-            raise Refused(40007 if identity in (None, "") else 53600)
+            raise WeChatError(40007 if identity in (None, "") else 53600)
 
     def publish(self, asked: Asked) -> dict[str, Any]:
         """Public by its address; nobody is told of it."""
@@ -73,7 +73,7 @@ class Articles:
         return self.send_draft(str(asked.inner("mpnews").get("media_id")))
 
     def send_draft(self, media_id: str) -> dict[str, Any]:
-        """As a person does at mp.weixin.qq.com. Raises Refused."""
+        """As a person does at mp.weixin.qq.com. Raises WeChatError."""
         articles = self._draft(media_id)
         self._account.spend_of_month("mass", self._account.limits.mass_a_month, 45028)
         reached = [one for one in self._account.followers.values() if one.follows]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from wechat.sandbox.account import Account, Follower
-from wechat.sandbox.codes import Refused
+from wechat.sandbox.codes import WeChatError
 
 #: The beginning of an answer that says no more, or little.
 OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
@@ -27,17 +27,17 @@ class Asked(NamedTuple):
     file: tuple[str, bytes] | None
 
     def text(self, name: str, code: int = 40035) -> str:
-        """A text of the document. Raises Refused."""
+        """A text of the document. Raises WeChatError."""
         found = self.document.get(name)
         if not isinstance(found, str) or not found:
-            raise Refused(code)
+            raise WeChatError(code)
         return found
 
     def inner(self, name: str, code: int = 47001) -> Mapping[str, Any]:
-        """An object of the document. Raises Refused."""
+        """An object of the document. Raises WeChatError."""
         found = self.document.get(name)
         if not isinstance(found, dict):
-            raise Refused(code)
+            raise WeChatError(code)
         return found
 
 

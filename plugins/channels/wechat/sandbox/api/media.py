@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from wechat.sandbox.account import Account
 from wechat.sandbox.api.call import Asked, Call
-from wechat.sandbox.codes import Refused, require
+from wechat.sandbox.codes import WeChatError, require
 
 #: How files of each kind begin, and their content type.
 BEGINNINGS = {
@@ -43,11 +43,11 @@ class Media(dict[str, Kept]):
         }
 
     def keep(self, kind: str, body: bytes, *, for_good: bool = False) -> str:
-        """Keep a file. Raises Refused for one that isn't of its kind."""
+        """Keep a file. Raises WeChatError for one that isn't of its kind."""
         require(kind in BEGINNINGS, 40004)
         found = next((named for begin, named in BEGINNINGS[kind].items() if body.startswith(begin)), None)
         if found is None:
-            raise Refused(40005)
+            raise WeChatError(40005)
         limits = self._account.limits
         require(0 < len(body) <= limits.media_bytes[kind], 40006)
         media_id = secrets.token_urlsafe(48)
@@ -55,10 +55,10 @@ class Media(dict[str, Kept]):
         return media_id
 
     def there(self, media_id: Any, *kinds: str) -> Kept:
-        """A file that WeChat still has. Raises Refused."""
+        """A file that WeChat still has. Raises WeChatError."""
         found = self.get(media_id) if isinstance(media_id, str) else None
         if found is None or found.until <= self._account.clock() or (kinds and found.kind not in kinds):
-            raise Refused(40007)
+            raise WeChatError(40007)
         return found
 
     def upload(self, asked: Asked) -> dict[str, Any]:
@@ -88,5 +88,5 @@ class Media(dict[str, Kept]):
     @staticmethod
     def _body(asked: Asked) -> bytes:
         if asked.file is None:
-            raise Refused(41005)
+            raise WeChatError(41005)
         return asked.file[1]

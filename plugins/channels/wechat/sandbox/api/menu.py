@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wechat.sandbox.api.call import OK, Asked, Call
-from wechat.sandbox.codes import Refused, require
+from wechat.sandbox.codes import WeChatError, require
 
 MAX_BUTTONS, MAX_SUB_BUTTONS = 3, 5
 MAX_KEY_BYTES, MAX_URL_BYTES = 128, 1024
@@ -31,15 +31,15 @@ def shown_name(name: str, sub: bool) -> str:
 
 
 def check_button(button: Any, sub: bool) -> None:
-    """Raises Refused for what WeChat does not take."""
+    """Raises WeChatError for what WeChat does not take."""
     level = 1 if sub else 0
     name = button.get("name") if isinstance(button, Mapping) else None
     if not isinstance(name, str) or not 1 <= len(name.encode()) <= NAME_BYTES[sub]:
-        raise Refused((40018, 40025)[level])
+        raise WeChatError((40018, 40025)[level])
     if inner := button.get("sub_button"):
         require(not sub, 40022)
         if not isinstance(inner, list) or len(inner) > MAX_SUB_BUTTONS:
-            raise Refused(40023)
+            raise WeChatError(40023)
         for one in inner:
             check_button(one, sub=True)
         return
@@ -47,22 +47,22 @@ def check_button(button: Any, sub: bool) -> None:
     if kind in KEYED:
         key = button.get("key")
         if not isinstance(key, str) or not 1 <= len(key.encode()) <= MAX_KEY_BYTES:
-            raise Refused((40019, 40026)[level])
+            raise WeChatError((40019, 40026)[level])
     elif kind in ("view", "miniprogram"):
         url = button.get("url")
         if not isinstance(url, str) or not 1 <= len(url.encode()) <= MAX_URL_BYTES:
-            raise Refused((40020, 40027)[level])
+            raise WeChatError((40020, 40027)[level])
         require(url.startswith(("https://", "http://")), (40054, 40055)[level])
         if kind == "miniprogram" and not (button.get("appid") and button.get("pagepath")):
-            raise Refused(40035)
+            raise WeChatError(40035)
     elif kind not in HELD or not button.get(HELD[kind]):
-        raise Refused((40015, 40024)[level])
+        raise WeChatError((40015, 40024)[level])
 
 
 def create(asked: Asked) -> dict[str, Any]:
     buttons = asked.document.get("button")
     if not isinstance(buttons, list) or not 1 <= len(buttons) <= MAX_BUTTONS:
-        raise Refused(40016)
+        raise WeChatError(40016)
     for one in buttons:
         check_button(one, sub=False)
     asked.account.menu = {"button": buttons}
@@ -71,7 +71,7 @@ def create(asked: Asked) -> dict[str, Any]:
 
 def get(asked: Asked) -> dict[str, Any]:
     if asked.account.menu is None:
-        raise Refused(46003)
+        raise WeChatError(46003)
     return {"menu": asked.account.menu}
 
 

@@ -11,7 +11,7 @@ from wechat.sandbox.account import Account, Follower, Template
 from wechat.sandbox.api.articles import Articles
 from wechat.sandbox.api.call import OK, Asked, Call, Tell
 from wechat.sandbox.api.media import Media
-from wechat.sandbox.codes import Refused, require
+from wechat.sandbox.codes import WeChatError, require
 from wechat.sandbox.numbers import NUMBERS
 
 TYPING_S = 15
@@ -48,7 +48,7 @@ class Messages:
         follower = self._account.reachable(asked.document.get("touser"))
         kind = asked.document.get("msgtype")
         if not isinstance(kind, str) or kind not in KINDS:
-            raise Refused(40008)
+            raise WeChatError(40008)
         text, more = self._content(kind, asked.inner(kind))
         require(not follower.refuses, 48002)
         self._account.use_window(follower)
@@ -56,7 +56,7 @@ class Messages:
         return {**OK}
 
     def _content(self, kind: str, inner: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """What a phone shows. Raises Refused."""
+        """What a phone shows. Raises WeChatError."""
         if kind == "text":
             return self._text(inner.get("content")), {}
         if kind == "news":
@@ -72,7 +72,7 @@ class Messages:
             self._media.there(inner.get(name), *kinds)
         elif kind == "wxcard":
             if not inner.get("card_id"):
-                raise Refused(40035)
+                raise WeChatError(40035)
         else:
             self._articles.there(inner.get("media_id") if kind == "mpnews" else inner.get("article_id"))
         return str(inner.get("title") or ""), dict(inner)
@@ -81,16 +81,16 @@ class Messages:
         require(not self._account.test_account, 40200)
         choices = inner.get("list")
         if not isinstance(choices, list) or not 1 <= len(choices) <= MAX_CHOICES:
-            raise Refused(47001)
+            raise WeChatError(47001)
         found = [(one.get("id"), one.get("content")) if isinstance(one, dict) else (None, None) for one in choices]
         if not all(isinstance(part, str) and part for pair in found for part in pair):
-            raise Refused(47001)
+            raise WeChatError(47001)
         lines = [inner.get("head_content", ""), *(content for _, content in found), inner.get("tail_content", "")]
         return self._text("\n".join(filter(None, lines))), {"choices": dict(found)}
 
     def _text(self, text: Any) -> str:
         if not isinstance(text, str) or not text:
-            raise Refused(44004)
+            raise WeChatError(44004)
         require(len(text.encode()) <= self._account.limits.text_bytes, 45002)
         return text
 
@@ -124,11 +124,11 @@ class Messages:
         follower, template = self._addressed(asked, {"once", "long"})
         template_id = str(asked.document["template_id"])
         if follower.refuses or not (left := follower.wanted.get(template_id, 0)):
-            raise Refused(43101)
+            raise WeChatError(43101)
         for name, inner in asked.inner("data").items():
             field, value = FIELDS.get(re.sub(r"\d+$", "", name)), self._value(inner)
             if field is None or not re.fullmatch(field, value):
-                raise Refused(47003)
+                raise WeChatError(47003)
         self._show(follower, template, asked)
         follower.wanted[template_id] = left if left < 0 else left - 1
         msgid = secrets.randbelow(1 << 62)
@@ -140,7 +140,7 @@ class Messages:
         follower = self._account.reachable(asked.document.get("touser"))
         template = self._account.templates.get(asked.text("template_id", 40037))
         if template is None or template.kind not in kinds:
-            raise Refused(40037)
+            raise WeChatError(40037)
         return follower, template
 
     def _show(self, follower: Follower, template: Template, asked: Asked) -> None:
@@ -160,5 +160,5 @@ class Messages:
     def _value(inner: Any) -> str:
         value = inner.get("value") if isinstance(inner, dict) else None
         if not isinstance(value, str | int | float):
-            raise Refused(47003)
+            raise WeChatError(47003)
         return str(value)

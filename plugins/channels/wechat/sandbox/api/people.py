@@ -12,7 +12,7 @@ from PIL import Image
 
 from wechat.sandbox.account import Account
 from wechat.sandbox.api.call import Asked, Call
-from wechat.sandbox.codes import Refused, require
+from wechat.sandbox.codes import WeChatError, require
 
 MAX_QR_S, DEFAULT_QR_S, MAX_PERMANENT, MAX_SCENE_LETTERS = 2_592_000, 60, 100_000, 64
 
@@ -43,7 +43,7 @@ class People:
     def info(self, asked: Asked) -> dict[str, Any]:
         follower = self._account.followers.get(asked.query.get("openid", ""))
         if follower is None:
-            raise Refused(40003)
+            raise WeChatError(40003)
         if not follower.follows:
             return {"subscribe": 0, "openid": follower.openid}
         return {
@@ -79,7 +79,7 @@ class People:
         most = MAX_PERMANENT if kind == "QR_LIMIT_SCENE" else (1 << 32) - 1
         good = 1 <= len(scene) <= MAX_SCENE_LETTERS if isinstance(scene, str) else isinstance(scene, int)
         if not good or isinstance(scene, str) != ("STR" in kind) or (isinstance(scene, int) and not 1 <= scene <= most):
-            raise Refused(40053)
+            raise WeChatError(40053)
         return str(scene)
 
     def picture(self, ticket: str) -> bytes | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from wechat.sandbox.account import Account, Follower
 from wechat.sandbox.api.call import OK, Asked, Call
-from wechat.sandbox.codes import Refused, require
+from wechat.sandbox.codes import WeChatError, require
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 #: WeChat takes the parameters in this order alone.
@@ -76,7 +76,7 @@ class SignIn:
         require(code not in self._used, 40163)
         grant = self._codes.pop(code, None)
         if grant is None:
-            raise Refused(40029)
+            raise WeChatError(40029)
         self._used.add(code)
         require(grant.until > self._account.clock(), 42003)
         refresh = secrets.token_urlsafe(64)
@@ -87,7 +87,7 @@ class SignIn:
         refresh = asked.query.get("refresh_token", "")
         grant = self._refresh.get(refresh)
         if grant is None:
-            raise Refused(40030)
+            raise WeChatError(40030)
         require(grant.until > self._account.clock(), 42002)
         return self._granted(grant, refresh)
 
@@ -112,7 +112,7 @@ class SignIn:
         """Of a sign-in's own token; the API's is none."""
         grant = self._tokens.get(asked.query.get("access_token", ""))
         if grant is None:
-            raise Refused(40001)
+            raise WeChatError(40001)
         require(grant.until > self._account.clock(), 42001)
         require(grant.openid == asked.query.get("openid"), 40003)
         return grant

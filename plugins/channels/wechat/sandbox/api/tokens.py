@@ -30,7 +30,7 @@ class Tokens:
         }
 
     def check(self, token: str) -> None:
-        """Raises Refused for one that isn't good."""
+        """Raises WeChatError for one that isn't good."""
         if self._account.faults.withdraw_after is not None:
             self._account.faults.withdraw_after -= 1
             if self._account.faults.withdraw_after < 0:
