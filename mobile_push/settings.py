@@ -16,7 +16,7 @@ from mobile_push.providers.for_test_cases import SandboxSettings
 from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.providers.webpush import WebPushSettings
 from mobile_push.screen.presentation import Kind, PresentationSettings
-from mobile_push.sentences import say
+from mobile_push.sentences import word
 
 #: The shape of a topic's code, as of a department's.
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -28,7 +28,7 @@ MAX_TOPIC_LENGTH = 64
 MIN_ABSENCE_DAYS, MAX_ABSENCE_DAYS = 30, 3650
 
 #: What a lock screen shows of a case's message. It crosses other companies' servers, so it says nothing of the case.
-CASE_TITLE = say("You have a new message about your case")
+CASE_TITLE = word("You have a new message about your case")
 
 
 #: The way that most phones here have comes first: one of a maker's knows no Google, and one with Google is reached by

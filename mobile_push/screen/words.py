@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from mobile_push.sentences import say
+from mobile_push.sentences import word
 
 #: What became of the broadcast that it stands for.
 Withdrawn = Literal["recalled", "superseded"]
 
 #: By the kind of broadcast and what became of it.
 WITHDRAWN: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("notice", "recalled"): say("A notice sent earlier was withdrawn"),
-    ("notice", "superseded"): say("A notice sent earlier was replaced by a newer one"),
-    ("alert", "recalled"): say("An alert sent earlier was withdrawn"),
-    ("alert", "superseded"): say("An alert sent earlier was updated or cancelled"),
+    ("notice", "recalled"): word("A notice sent earlier was withdrawn"),
+    ("notice", "superseded"): word("A notice sent earlier was replaced by a newer one"),
+    ("alert", "recalled"): word("An alert sent earlier was withdrawn"),
+    ("alert", "superseded"): word("An alert sent earlier was updated or cancelled"),
 }

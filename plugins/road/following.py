@@ -12,14 +12,14 @@ from banshi.sdk.lists import division_named, divisions_around, list_heard
 from road.board import BOARD
 from road.changing import TOLD
 from road.register import texts_of
-from road.sentences import say
+from road.sentences import say, word
 from road.settings import REGISTER
 from road.tables.models import RoadChange, RoadEvent, RoadFollower
 from road.vocabulary import KIND_TITLES
 
 #: For so long somebody is woken because an event is over.
 OVER = timedelta(hours=1)
-TITLE = say("Roads")
+TITLE = word("Roads")
 
 
 async def _meant(platform: Platform, words: str) -> str | None:

@@ -3,3 +3,5 @@
 from banshi.sdk.http import Sentences
 
 say = Sentences(__file__)
+#: Of a title, which is no sentence.
+word = say

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import pytest
+from chinese_calendar import Holiday
 
 from banshi.app import inspected
 from banshi.foundation.errors import Problem
@@ -54,7 +55,8 @@ TOLD_TO_PROGRAMS = frozenset(
 
 #: Rooms whose routes only integrators' programs call; OAuth's and Open311's errors are as those standards have them.
 FOR_INTEGRATORS = tuple(
-    ROOT / "plugins" / "integrations" / name for name in ("clients", "open311", "remote_services", "webhooks")
+    ROOT / "plugins" / "integrations" / name
+    for name in ("clients", "open311", "remote_services", "webhooks", "api_page")
 )
 
 #: Files whose sentences authors, operators and programs read.
@@ -221,6 +223,11 @@ def chinese(room: Path) -> dict[str, str]:
     return tomllib.loads((room / "zh-CN.toml").read_text("utf-8"))
 
 
+def has_words(text: str) -> bool:
+    """Whether there is more than what is filled in and what stands between."""
+    return bool(PLACEHOLDER.sub("", text).strip(" .,:;、，：；。（）()–“”《》0123456789"))
+
+
 def fields_of(text: str) -> set[str]:
     return {re.split("[!:}]", one[1:])[0] for one in PLACEHOLDER.findall(text)}
 
@@ -230,13 +237,14 @@ def test_each_sentence_of_a_room_has_its_chinese_and_none_is_left_over(room: Pat
     texts = chinese(room)
     english = {one.english for one in said() if one.file.is_relative_to(room)}
     docstrings = {documented(one) for one in problem_classes().values()}
+    # By a name, in a table, or for one language alone.
     named = {
-        node.value.value
+        node.value
         for file, tree in sources().items()
         if file.is_relative_to(room)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-    }
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    } | {one.value for one in Holiday}
     mine = {one.english for one in said() if room_of(one.file) == room}
     assert not sorted(mine - texts.keys())
     titles = {titled(one) for one in problem_classes().values()}
@@ -250,7 +258,7 @@ def test_each_sentence_is_in_plain_words() -> None:
         texts = {"en": one.english, "zh-CN": chinese(room_of(one.file)).get(one.english, "")}
         for language, text in texts.items():
             whole = one.whole and not (TOLD_ALONE.search(text) or CHOICE.search(text))
-            if wrong := wrong_with(text, language, program=one.program, sentence=whole):
+            if has_words(text) and (wrong := wrong_with(text, language, program=one.program, sentence=whole)):
                 found[f"{one.file}:{one.line} {language}: {text}"] = wrong
     assert not found
 
@@ -264,7 +272,7 @@ def test_each_problem_has_a_sentence_of_its_own_in_both_languages() -> None:
     for name, problem in problem_classes().items():
         if problem in {OfKinds, FromNewer} or "open311" in problem.__module__.split("."):
             continue
-        zh = problem.says.chinese.get(documented(problem), "")
+        zh = problem.says.languages["zh-CN"].get(documented(problem), "")
         for language, text in (("en", documented(problem)), ("zh-CN", zh)):
             if wrong := wrong_with(text, language, program=problem.code in TOLD_TO_PROGRAMS):
                 found[f"{name} {language}: {text}"] = wrong
@@ -318,7 +326,7 @@ def test_no_problem_is_told_in_one_language_alone() -> None:
     assert not found
 
 
-# -- texts that stand in the code in both languages -------------------------------------------------------------------
+# -- titles, parts of sentences, and what is said by a name -----------------------------------------------------------
 
 
 class Pair(NamedTuple):
@@ -352,20 +360,21 @@ def all_pairs() -> Iterator[Pair]:
         if any(file.is_relative_to(one) for one in FOR_INTEGRATORS) or "catalogue_exports" in file.parts:
             continue
         for node in ast.walk(tree):
-            if not isinstance(node, ast.Dict | ast.Call | ast.Tuple):
-                continue
-            place = f"{file}:{node.lineno}"
-            if isinstance(node, ast.Dict):
-                texts = {text_of(key): text_of(value) for key, value in zip(node.keys, node.values, strict=True)}
-                if texts.get("zh-CN") and texts.get("en"):
-                    yield Pair(place, texts["en"], texts["zh-CN"])
-            elif isinstance(node, ast.Call) and name_of(node.func) == "message" and len(node.args) == 2:
+            if isinstance(node, ast.Call) and name_of(node.func) == "message" and len(node.args) == 2:
                 english = text_of(node.args[1].args[0]) if isinstance(node.args[1], ast.Call) else ""
+                place = f"{file}:{node.lineno}"
                 yield Pair(place, english, chinese(room_of(file)).get(english, ""), message=True)
-            elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and all(map(text_of, node.elts)):
-                zh, en = map(text_of, node.elts)
-                if re.search("[\u4e00-\u9fff]", zh) and not re.search("[\u4e00-\u9fff]", en.replace("川B", "")):
-                    yield Pair(place, en, zh)
+    sentences = {one.english for one in said()} | {*map(documented, problem_classes().values()), *NO_JSON}
+    # Whole ones that are said by a name: whom they are for, the place says that says them.
+    sentences |= {
+        node.value.value
+        for tree in sources().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+    rooms = {one.parent for place in ROOMS for one in (ROOT / place).rglob("zh-CN.toml")}
+    for room in sorted(one for one in rooms if ROOT / "plugins/integrations" not in one.parents):
+        yield from (Pair(str(room), *text) for text in chinese(room).items() if text[0] not in sentences)
 
 
 @cache
@@ -383,7 +392,7 @@ def test_each_text_in_the_code_is_in_plain_words() -> None:
     found = {}
     for pair in pairs():
         for language, text in (("en", pair.english), ("zh-CN", pair.chinese)):
-            for line in (one for one in text.splitlines() if PLACEHOLDER.sub("", one).strip(" .,:、")):
+            for line in filter(has_words, text.splitlines()):
                 if wrong := wrong_with(line, language, sentence=False):
                     found[f"{pair.place} {language}: {line}"] = wrong
     assert not found

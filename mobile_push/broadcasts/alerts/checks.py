@@ -13,7 +13,7 @@ from mobile_push.cap.errors import CapError
 from mobile_push.cap.representations import document_of
 from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType, Scope, Status
-from mobile_push.sentences import say
+from mobile_push.sentences import say, word
 from mobile_push.tables.models import Broadcast
 
 #: Characters of a title and of the text below it.
@@ -24,9 +24,9 @@ MAX_DAYS_IN_FORCE = 366
 
 #: What stands before the title of what is not meant, so that no phone shows it as a danger.
 MARKS = {
-    Status.EXERCISE: say("EXERCISE: "),
-    Status.TEST: say("TEST: "),
-    Status.DRAFT: say("DRAFT: "),
+    Status.EXERCISE: word("EXERCISE: "),
+    Status.TEST: word("TEST: "),
+    Status.DRAFT: word("DRAFT: "),
 }
 CANCELLED = say("Cancelled: ")
 

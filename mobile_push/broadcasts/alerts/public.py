@@ -15,7 +15,7 @@ from mobile_push.broadcasts import concerned, representations, sending, steps
 from mobile_push.cap.representations import ALERT_DOCUMENT_SCHEMA, MEDIA_TYPE
 from mobile_push.cap.values import in_language
 from mobile_push.delivery.service import PUSH
-from mobile_push.sentences import say
+from mobile_push.sentences import say, word
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast, CapMessage
 
@@ -24,7 +24,7 @@ ROUTES = Routes("alerts")
 #: Seconds for which a copy of an alert's XML may be shown, which never changes.
 XML_CACHE_S = 86_400
 
-FEED_TITLES = say("Alerts")
+FEED_TITLES = word("Alerts")
 
 SUMMARY = Record(
     id=ID,

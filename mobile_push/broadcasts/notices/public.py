@@ -16,14 +16,14 @@ from mobile_push.broadcasts import concerned, representations
 from mobile_push.broadcasts.addressing import unknown
 from mobile_push.broadcasts.representations import PAGE
 from mobile_push.delivery.service import PUSH
-from mobile_push.sentences import say
+from mobile_push.sentences import word
 from mobile_push.settings import MAX_TOPIC_LENGTH, SLUG
 from mobile_push.tables.marks import Marks
 from mobile_push.tables.models import Broadcast
 
 ROUTES = Routes("notices")
 
-FEED_TITLES = say("Announcements")
+FEED_TITLES = word("Announcements")
 
 SUMMARY = Record(
     **{name: schema for name, schema in PAGE["properties"].items() if name != "content"},

@@ -28,7 +28,7 @@ LIMITS = (NOT_BEFORE, NOT_AFTER)
 MAX_YEARS = 200
 _DAYS = {"d": 1, "w": 7}
 _MONTHS = {"m": 1, "y": 12}
-_UNITS = {"d": "day", "w": "week", "m": "month", "y": "year"}
+_UNITS = {"d": ("day", "days"), "w": ("week", "weeks"), "m": ("month", "months"), "y": ("year", "years")}
 _DISTANCE = re.compile("([+-])([1-9][0-9]*)([dwmy])", re.ASCII)
 _MOMENT = re.compile(
     "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])", re.ASCII
@@ -94,8 +94,9 @@ class DayLimit:
         if not self.days and not self.months:
             return word.text(language, "today")
         sign, count, unit = _DISTANCE.fullmatch(self.text).groups()  # type: ignore[union-attr]
-        units = f"{_UNITS[unit]}{'s' * (count != '1')}"
-        return word.text(language, f"{{count}} {units} {'ago' if sign == '-' else 'from today'}", count=count)
+        units = word.text(language, _UNITS[unit][count != "1"])
+        told = "{count} {units} ago" if sign == "-" else "{count} {units} from today"
+        return word.text(language, told, count=count, units=units)
 
 
 def written(day: date, language: str) -> str:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from banshi import LANGUAGES, Key, text_in
 from web_site.assets import Assets
-from web_site.sentences import say
+from web_site.sentences import say, word
 from web_site.session import ROOT
 from web_site.settings import SiteSettings
 
@@ -29,7 +29,7 @@ TODAY = "Today"
 #: In what the API answers whoever reads a further language.
 FURTHER_SPEAK = "en"
 #: What each language calls itself; another one is shown by its tag.
-LANGUAGE_NAMES = say("English")
+LANGUAGE_NAMES = word("English")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 

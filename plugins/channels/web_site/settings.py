@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from banshi import LANGUAGES, Key
-from web_site.sentences import say
+from web_site.sentences import say, word
 from web_site.words import words_in
 
 #: A colour as style sheets write it.
@@ -44,8 +44,8 @@ class SiteSettings:
     """The table `[plugins.web_site.settings]` of plugins.toml."""
 
     #: Whose site it is, and the line below that.
-    name: Words = field(default_factory=lambda: say("Sample City Police"))
-    tagline: Words = field(default_factory=lambda: say("Public services"))
+    name: Words = field(default_factory=lambda: word("Sample City Police"))
+    tagline: Words = field(default_factory=lambda: word("Public services"))
     #: `deep`, `fill` and `seal` of the style sheet, such as `{ deep = "#0a2a4f" }`.
     colours: Mapping[str, str] = field(default_factory=dict)
     #: An SVG of the crest; ours where it is left out.
@@ -62,10 +62,10 @@ class SiteSettings:
     #: Numbers to call in danger, in their order, with what they are.
     emergency: Mapping[str, Words] = field(
         default_factory=lambda: {
-            "110": say("Police"),
-            "119": say("Fire brigade"),
-            "120": say("Ambulance"),
-            "122": say("Traffic accidents"),
+            "110": word("Police"),
+            "119": word("Fire brigade"),
+            "120": word("Ambulance"),
+            "122": word("Traffic accidents"),
         }
     )
     #: Minutes without a page after which somebody signs in anew, and hours after which they do in any case.

@@ -26,7 +26,7 @@ from insights.figures.calendar import MONDAY, WEEK, as_day, monday
 from insights.figures.categories import Category
 from insights.figures.divisions import Divisions
 from insights.figures.models import Count, CountSource
-from insights.sentences import say
+from insights.sentences import word
 
 #: Rows of one transaction, and of one that clears away; bytes that are looked through at once.
 ROWS_AT_ONCE, BYTES_AT_ONCE = 2_000, 1 << 20
@@ -53,7 +53,7 @@ _TYPES: dict[str, Any] = {"day": "date", **dict.fromkeys(("week", "division", "c
 _TYPES |= dict.fromkeys(MOST, "integer")
 REGISTER = Register(
     code="figures",
-    title=say("Figures"),
+    title=word("Figures"),
     keys=("category",),
     columns=tuple(Column(name=name, title={}, type=kind, required=name == "category") for name, kind in _TYPES.items()),
 )

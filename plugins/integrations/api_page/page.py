@@ -12,7 +12,7 @@ from banshi import Answer, Audience, Call, InvalidParameter, NotFound, Parameter
 from banshi.sdk.http import Routes, etag_of, reply_bytes
 
 from .assets import Assets
-from .sentences import say
+from .sentences import say, word
 
 #: Items that a browser shows at once; from there on it wants a department to be chosen.
 MAX_ITEMS_SHOWN = 300
@@ -32,11 +32,11 @@ HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
 FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 WORDS = {
-    "title": say("The API"),
-    "department": say("Department"),
-    "all": say("All departments"),
-    "show": say("Show"),
-    "description": say("The description (OpenAPI 3.1)"),
+    "title": word("The API"),
+    "department": word("Department"),
+    "all": word("All departments"),
+    "show": word("Show"),
+    "description": word("The description (OpenAPI 3.1)"),
     "choose": say("This city has {items} items, too many for a browser at once. Choose a department."),
     "script": say("This page needs JavaScript; the description does not."),
 }

@@ -13,21 +13,21 @@ from banshi import Department, Item, Texts
 from banshi.sdk.catalogue import decided, elements_of, known_elements, remedy_text, remedy_with
 from banshi.sdk.kinds import Kind
 
-from .sentences import say
+from .sentences import say, word
 from .shared import LABELS, Shared, texts
 
 Node = dict[str, Any]
 
 #: Where a material comes from.
 SOURCES: dict[str, Texts] = {
-    "authority": say("issued by an authority"),
-    "applicant": say("provided by the applicant"),
-    "platform": say("held by the platform already"),
+    "authority": word("issued by an authority"),
+    "applicant": word("provided by the applicant"),
+    "platform": word("held by the platform already"),
 }
 
 UNITS: dict[str, Texts] = {
-    "working-day": say("working days"),
-    "calendar-day": say("days"),
+    "working-day": word("working days"),
+    "calendar-day": word("days"),
 }
 
 
@@ -97,7 +97,7 @@ def laws(item: Item) -> list[Node]:
     for basis in item.legal_basis:
         title = texts(basis.title)
         if basis.article:
-            title = say("{law}, Article {article}", law=title, article=basis.article)
+            title = word("{law}, Article {article}", law=title, article=basis.article)
         digest = blake2b("\0".join(f"{language} {text}" for language, text in title.items()).encode(), digest_size=8)
         found.append({"id": f"urn:banshi:law:{digest.hexdigest()}", "type": "LegalResource", "title": title})
     return found
@@ -143,7 +143,7 @@ def materials(item: Item, here: str, shared: Shared) -> list[Node]:
     found = []
     for number, material in enumerate(item.materials, 1):
         source = SOURCES[material.source]
-        needed = say("Required") if material.required else say("Not required")
+        needed = word("Required") if material.required else word("Not required")
         evidence = part(item, here, f"material-{number}", "Evidence")
         evidence["title"] = texts(material.title)
         evidence["description"] = say("{needed}; {source}.", needed=needed, source=source)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from banshi import Texts
 from banshi.sdk.toml import REQUIRED_LANGUAGES
 
-from .sentences import say
+from .sentences import word
 
 #: An absolute IRI without what could end it inside a document.
 IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
@@ -20,7 +20,7 @@ class Area:
 
     #: What others know it by: of the European Union's tables, of Geonames, or the city's own.
     iri: str = "http://publications.europa.eu/resource/authority/country/CHN"
-    title: Texts = field(default_factory=lambda: say("China"))
+    title: Texts = field(default_factory=lambda: word("China"))
 
     def __post_init__(self) -> None:
         if not IRI.fullmatch(self.iri):

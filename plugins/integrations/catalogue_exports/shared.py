@@ -14,7 +14,7 @@ from banshi import LANGUAGES, Department, Texts
 from banshi.sdk.catalogue import ELEMENT_WORDS, ELEMENTS
 from banshi.sdk.toml import REQUIRED_LANGUAGES
 
-from .sentences import say
+from .sentences import word
 from .settings import Area
 
 #: The whole catalogue's path, which the IRIs of what is shared begin with.
@@ -22,25 +22,25 @@ WHOLE = "/v1/exports/cpsv-ap.jsonld"
 
 #: The language authority table of the European Union's Publications Office, which the profile recommends.
 LANGUAGE = "http://publications.europa.eu/resource/authority/language/"
-CODES = dict(zip(REQUIRED_LANGUAGES, (("ZHO", say("Chinese")), ("ENG", say("English"))), strict=True))
+CODES = dict(zip(REQUIRED_LANGUAGES, (("ZHO", word("Chinese")), ("ENG", word("English"))), strict=True))
 
 #: Its currency authority table.
 YUAN = "http://publications.europa.eu/resource/authority/currency/CNY"
 
 #: Codes of our own, where the profile names no list or one whose entries we could not verify: IRI and label.
 LABELS: Mapping[str, Texts] = {
-    "status-active": say("Active"),
-    "audience-person": say("Natural person"),
-    "audience-organisation": say("Legal person or other organisation"),
-    "channel-online": say("Online"),
-    "channel-office": say("At an office"),
-    "result-answer": say("Answer"),
-    "result-pass": say("Electronic pass"),
-    "result-certificate": say("Certificate or licence"),
-    "role-unit": say("Unit that works on its cases"),
-    "rule-procedure": say("Procedure"),
-    "rule-time": say("Time limits"),
-    "rule-remedy": say("Legal remedies"),
+    "status-active": word("Active"),
+    "audience-person": word("Natural person"),
+    "audience-organisation": word("Legal person or other organisation"),
+    "channel-online": word("Online"),
+    "channel-office": word("At an office"),
+    "result-answer": word("Answer"),
+    "result-pass": word("Electronic pass"),
+    "result-certificate": word("Certificate or licence"),
+    "role-unit": word("Unit that works on its cases"),
+    "rule-procedure": word("Procedure"),
+    "rule-time": word("Time limits"),
+    "rule-remedy": word("Legal remedies"),
 }
 
 
@@ -83,7 +83,7 @@ class Shared:
         return self._put(f"{WHOLE}#element-{name}-{code}", "Concept", what)
 
     def currency(self) -> str:
-        return self._put(YUAN, "Concept", {"label": say("Chinese yuan"), "notation": "CNY"})
+        return self._put(YUAN, "Concept", {"label": word("Chinese yuan"), "notation": "CNY"})
 
     def languages(self) -> list[str]:
         """The languages that the platform speaks."""

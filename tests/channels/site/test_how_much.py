@@ -55,7 +55,7 @@ async def test_more_files_than_there_is_room_for_are_named_and_those_before_them
     wang.type("/answers/registration", snapshot())
     wang.type("/answers/purpose", "配送")
     await wang.press("next")
-    (wrong,) = [one for one in wang.mistakes() if "一次选的文件太多或太大" in one]
+    (wrong,) = [one for one in wang.mistakes() if "一次选的文件太多或者太大" in one]
     assert wang.page.xpath("//input[@type='hidden'][@name='/answers/licence'][@value!='']")
     assert "配送" in wang.text
     wang.type("/answers/registration", snapshot())
@@ -72,4 +72,4 @@ async def test_of_more_files_than_are_taken_at_once_the_field_says_so(wang: Brow
             "/answers/licence", BytesIO(b"%PDF-1.4"), filename=f"{number}.pdf", content_type="application/pdf"
         )
     await wang._ask("POST", FORM, data=form, headers={"Origin": wang.door.url})
-    assert any("一次选的文件太多或太大" in one for one in wang.mistakes())
+    assert any("一次选的文件太多或者太大" in one for one in wang.mistakes())

@@ -10,7 +10,7 @@ from aiohttp import web
 from banshi.builtin.audit.models import CaseReading
 from banshi.builtin.identity.access import ROLE_TITLES
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.actions import word
+from banshi.kernel.cases.actions import title_in
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
 from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record, named
@@ -50,7 +50,7 @@ def _document(call: Call, row: CaseReading) -> dict[str, Any]:
         "department": named(row.department, department.title if department else None, call.language),
         "unit": named(row.unit, unit.title if unit else None, call.language) if row.unit else None,
         "role": row.role,
-        "role_title": word(ROLE_TITLES, row.role, call.language),
+        "role_title": title_in(ROLE_TITLES, row.role, call.language),
     }
     at = row.at.astimezone(call.platform.settings.timezone).isoformat(timespec="seconds")
     return READING.of(call.platform, row, at=at, by=by)

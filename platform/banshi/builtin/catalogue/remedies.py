@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 from banshi.kernel.contract.elements import LegalBasis, Remedy
 from banshi.kernel.contract.items import Department, Item
 from banshi.kernel.contract.values import LANGUAGES, Texts, text_in
@@ -46,8 +46,9 @@ def remedy_text(remedy: Remedy) -> Texts:
         told = "apply to {authority} for administrative reconsideration within {days} days of receiving it"
         ways.append(say(told, authority=authority, days=_written(remedy.days)))
     if court := remedy.court:
-        since = " months" if ways else " months of receiving it"
-        told = "file a lawsuit with {court} within {months}" + since
+        told = "file a lawsuit with {court} within {months} months"
+        if not ways:
+            told = "file a lawsuit with {court} within {months} months of receiving it"
         ways.append(say(told, court=court, months=_written(remedy.months)))
     either = reduce(lambda one, other: say("{one}, or {other}", one=one, other=other), ways)
     return say("If you do not accept this decision, you may {either}.", either=either)
@@ -55,15 +56,15 @@ def remedy_text(remedy: Remedy) -> Texts:
 
 def _cited(basis: tuple[LegalBasis, ...]) -> Texts:
     """The laws as a sentence names them: 《中华人民共和国出境入境管理法》第三十六条."""
-    return reduce(lambda one, other: say("{one} and {other}", one=one, other=other), map(_law, basis))
+    return reduce(lambda one, other: word("{one} and {other}", one=one, other=other), map(_law, basis))
 
 
 def _law(one: LegalBasis) -> Texts:
     if not one.article:
-        return say("the {law}", law=one.title)
+        return word("the {law}", law=one.title)
     if not one.article.isdigit():
         return say("the {law}, {article}", law=one.title, article=one.article)
-    return say("article {article} of the {law}", law=one.title, article=_written(int(one.article)))
+    return word("article {article} of the {law}", law=one.title, article=_written(int(one.article)))
 
 
 def _written(number: int) -> Texts:

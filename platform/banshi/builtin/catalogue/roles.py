@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from banshi.builtin.identity.access import ROLE_TITLES
-from banshi.kernel.cases.actions import word, words_of
+from banshi.kernel.cases.actions import title_in, words_of
 from banshi.kernel.contract.values import Who, text_in
 from banshi.kernel.loading.registry import Registry
 
@@ -24,10 +24,10 @@ def roles_in(registry: Registry, department: str, language: str) -> list[dict[st
             found.setdefault(role, {})
         for step in item.steps:
             if Who.STAFF in step.who:
-                label = word(words, step.action, language)
+                label = title_in(words, step.action, language)
                 told = {**titles, "action": step.action, "label": label}
                 found.setdefault(step.role, {})[kind.name, step.action, label] = told
     return [
-        {"role": role, "title": word(ROLE_TITLES, role, language), "actions": list(actions.values())}
+        {"role": role, "title": title_in(ROLE_TITLES, role, language), "actions": list(actions.values())}
         for role, actions in sorted(found.items())
     ]

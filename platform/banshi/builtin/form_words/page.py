@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import word
 from banshi.forms.schemas import resolved
 from banshi.forms.vocabulary.fields import CHOICES, GROUPS, MASK, MATERIAL
 from banshi.forms.words import WHEN
@@ -20,11 +20,11 @@ Schema = Mapping[str, Any]
 #: Objects inside objects that are shown.
 DEEPEST = 10
 WORDS = {
-    "choose": say("Choose"),
-    "true": say("Yes"),
-    "false": say("No"),
-    "required": say("required"),
-    "more": say("may be several"),
+    "choose": word("Choose"),
+    "true": word("Yes"),
+    "false": word("No"),
+    "required": word("required"),
+    "more": word("may be several"),
 }
 #: The whole page: its script shows and hides what is asked only sometimes, and groups in which nothing is.
 PAGE = Template(Path(__file__).with_suffix(".html").read_text("utf-8"))

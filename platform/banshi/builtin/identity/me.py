@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from banshi.builtin.identity.access import ROLE_TITLES
-from banshi.kernel.cases.actions import word
+from banshi.kernel.cases.actions import title_in
 from banshi.kernel.contract.principals import Role
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
@@ -82,7 +82,7 @@ def _role(call: Call, role: Role) -> dict[str, Any]:
     units = {unit.code: unit.title for unit in department.units} if department else {}
     return {
         "role": role.name,
-        "role_title": word(ROLE_TITLES, role.name, call.language),
+        "role_title": title_in(ROLE_TITLES, role.name, call.language),
         "department": named(role.department, department.title if department else None, call.language),
         "unit": named(role.unit, units.get(role.unit), call.language) if role.unit else None,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from banshi.builtin.sentences import say
+from banshi.builtin.sentences import say, word
 from banshi.kernel.contract.values import Document, Item, Material, Texts
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
@@ -57,7 +57,7 @@ def consent_to(
 def _named(document: Document, concerns: str) -> Texts:
     if document.concerns is None:
         return document.title
-    return say("{document} ({label}: {concerns})", document=document.title, label=document.concerns, concerns=concerns)
+    return word("{document} ({label}: {concerns})", document=document.title, label=document.concerns, concerns=concerns)
 
 
 WORDS = (

@@ -19,7 +19,7 @@ from banshi.builtin.passes.wire import cose, shown
 from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Update, Write
 from banshi.foundation.errors import Conflict, Problem, Unavailable
-from banshi.kernel.cases.actions import word, words_of
+from banshi.kernel.cases.actions import title_in, words_of
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.contract.values import Item, Texts, text_in
@@ -285,7 +285,7 @@ def end_title(platform: Platform, record: Pass | None, end: str, language: str) 
     """What people read for the end that a case's state says; None for any other."""
     item = platform.registry.items.of(record.item) if record else None
     states, _ = words_of(platform.registry.kinds.get(item.kind) if item else None, item)
-    return word(states, end, language) if end in states else None
+    return title_in(states, end, language) if end in states else None
 
 
 async def as_told(

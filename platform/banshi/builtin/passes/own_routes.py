@@ -12,7 +12,7 @@ from tortoise.expressions import Subquery
 from banshi.builtin.openapi.schemas.passes import OWN_PASS
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.refusals import TITLES, Reason
-from banshi.kernel.cases.actions import word
+from banshi.kernel.cases.actions import title_in
 from banshi.kernel.cases.representations import pass_links
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
@@ -64,7 +64,7 @@ def _document(call: Call, case: Case, record: Pass) -> dict[str, Any]:
         title=text_in(item.result.title, call.language) if item and item.result else case.number,
         until=call.platform.moment(record.expires_at),
         state=state,
-        state_title=(state == "revoked" and ended) or word(TITLES, state, call.language),
+        state_title=(state == "revoked" and ended) or title_in(TITLES, state, call.language),
         reason=text_in(record.revoked_reason, call.language) if record.revoked_reason else None,
         links={"case": f"/v1/cases/{case.id}", **pass_links(call.platform, case, record.phone)},
     )

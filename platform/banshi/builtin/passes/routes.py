@@ -24,7 +24,7 @@ from banshi.builtin.sentences import say
 from banshi.forms import Form
 from banshi.foundation.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.actions import word
+from banshi.kernel.cases.actions import title_in
 from banshi.kernel.contract.items import TEST
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
@@ -121,7 +121,7 @@ async def list_scans(call: Call) -> web.StreamResponse:
             call.platform,
             scan,
             department_title=_department(call, scan.department),
-            verdict_title=(scan.verdict == "revoked" and ended) or word(TITLES, scan.verdict, call.language),
+            verdict_title=(scan.verdict == "revoked" and ended) or title_in(TITLES, scan.verdict, call.language),
         )
         for scan in scans
     ]

@@ -12,7 +12,7 @@ from banshi.builtin.worklist.looking import looked_for, numbered
 from banshi.builtin.worklist.rows import rows_of
 from banshi.builtin.worklist.waiting import WORK, Place, counts, most_urgent, places_of
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.actions import word, words_of
+from banshi.kernel.cases.actions import title_in, words_of
 from banshi.kernel.cases.representations import TO_FIRST_CASE
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Parameter
@@ -73,7 +73,7 @@ async def count_worklist(call: Call) -> web.StreamResponse:
     for row in found:
         item = platform.registry.items.of(row["item"])
         words, _ = words_of(platform.registry.kinds.get(item.kind) if item else None, item)
-        state = row["state"], word(words, row["state"], call.language)
+        state = row["state"], title_in(words, row["state"], call.language)
         states[state] = states.get(state, 0) + row["count"]
         items[row["item"]] = items.get(row["item"], 0) + row["count"]
     document: dict[str, Any] = {"total": sum(states.values())} | {

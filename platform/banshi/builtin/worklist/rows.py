@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from banshi.foundation.texts import masked
-from banshi.kernel.cases.actions import word, words_of
+from banshi.kernel.cases.actions import title_in, words_of
 from banshi.kernel.cases.actors import Actor, by_role, is_filing
 from banshi.kernel.cases.representations import case_summary, firsts_of, second_person
 from banshi.kernel.contract.values import Item, Texts, text_in
@@ -52,7 +52,11 @@ def _row(platform: Platform, case: Case, actor: Actor, language: str, taken: Seq
         "applicant": {"name": masked(case.person_name) or None} if case.person else None,
         "subject": subject_of(item, case.answers) if item else None,
         "actions": [
-            {"action": one.action, "label": word(words, one.action, language), "forward": one.action not in backward}
+            {
+                "action": one.action,
+                "label": title_in(words, one.action, language),
+                "forward": one.action not in backward,
+            }
             for one in by_role(platform, case, actor)
             if one.other_than not in own
         ],

@@ -21,7 +21,7 @@ from banshi.foundation.texts import SHOWN, clean
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.message_templates import LONGEST_VALUE
 from banshi.kernel.contract.values import Item, Step, Texts, text_in
-from banshi.kernel.sentences import say
+from banshi.kernel.sentences import say, word
 
 #: Whether an action takes the case's answers, corrected: it needs them, a plugin's kind doesn't say, it takes none.
 Answers = Literal["needed", "unsaid", "none"]
@@ -33,13 +33,13 @@ UNEXPECTED = {
 }
 #: What any case's timeline may have beside its kind's own, and by whom it was.
 WORDS: Mapping[str, Texts] = {
-    "submit": say("Hand in"),
-    "reuse": say("Its files were used again"),
-    "bind": say("Bound to an account"),
-    "anonymise": say("Personal data were removed"),
-    "citizen": say("Citizen"),
-    "staff": say("Staff"),
-    "system": say("The platform"),
+    "submit": word("Hand in"),
+    "reuse": word("Its files were used again"),
+    "bind": word("Bound to an account"),
+    "anonymise": word("Personal data were removed"),
+    "citizen": word("Citizen"),
+    "staff": word("Staff"),
+    "system": word("The platform"),
 }
 
 
@@ -50,7 +50,7 @@ def reason_schema(why: Texts, language: str, longest: int = LONGEST_VALUE) -> di
         "minLength": 1,
         "maxLength": longest,
         "pattern": SHOWN,
-        "title": text_in(say("Reason"), language),
+        "title": text_in(word("Reason"), language),
         "x-pattern-hint": dict(why),
         "description": text_in(why, language),
     }
@@ -87,7 +87,7 @@ def body_schema(
     return schema
 
 
-def word(words: Mapping[str, Texts], code: str, language: str) -> str:
+def title_in(words: Mapping[str, Texts], code: str, language: str) -> str:
     """What people read for a code; its own letters, where a plugin's kind says nothing."""
     return text_in(texts, language) if (texts := words.get(code) or WORDS.get(code)) else code.replace("-", " ")
 
@@ -109,10 +109,10 @@ def action_document(
     states, actions = words_of(kind, item)
     return {
         "action": step.action,
-        "label": word(actions, step.action, language),
+        "label": title_in(actions, step.action, language),
         "needs_reason": step.needs_reason,
         "leads_to": step.to,
-        "leads_to_title": word(states, step.to, language),
+        "leads_to_title": title_in(states, step.to, language),
         "forward": step.action not in kind.backward,
         "link": address + step.action,
         **({"takes": step.takes.described(language)} if step.takes else {}),

@@ -14,16 +14,16 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.values import Department, Item, MaterialsEffect, Texts
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
-from banshi.kernel.sentences import say
+from banshi.kernel.sentences import say, word
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 
 #: What people read for where a material is from.
 SOURCES: Mapping[str, Texts] = {
-    "authority": say("Issued by an authority"),
-    "applicant": say("Your own"),
-    "platform": say("Looked up by the platform"),
+    "authority": word("Issued by an authority"),
+    "applicant": word("Your own"),
+    "platform": word("Looked up by the platform"),
 }
 NOTHING_KEPT = say("Nothing is taken over from earlier cases here; upload the files.")
 

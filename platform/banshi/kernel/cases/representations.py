@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from banshi.foundation.keys import Key
-from banshi.kernel.cases.actions import action_document, word, words_of
+from banshi.kernel.cases.actions import action_document, title_in, words_of
 from banshi.kernel.cases.clock import deadline_of
 from banshi.kernel.cases.submission import item_of
 from banshi.kernel.contract.kinds import Kind
@@ -64,7 +64,7 @@ def case_summary(platform: Platform, case: Case, language: str, reader: Who | No
         "unit": case.unit,
         "unit_title": text_in(units[case.unit], language) if case.unit in units else case.unit,
         "state": case.state,
-        "state_title": word(words_of(kind, item)[0], case.state, language),
+        "state_title": title_in(words_of(kind, item)[0], case.state, language),
         "your_turn": reader is Who.CITIZEN and item is not None and waits(kind, item_of(platform, case).steps, case),
         "mode": case.mode,
         "reason": text_in(case.reason, language) if case.reason else None,
@@ -118,11 +118,11 @@ def case_document(
             {
                 "at": platform.moment(event.at),
                 "action": event.action,
-                "action_title": word(acts, event.action, language),
+                "action_title": title_in(acts, event.action, language),
                 "state": event.state,
-                "state_title": word(states, event.state, language),
+                "state_title": title_in(states, event.state, language),
                 "by": event.actor,
-                "by_title": word({}, event.actor, language),
+                "by_title": title_in({}, event.actor, language),
                 "reason": text_in(event.reason, language) if event.reason else None,
                 **_reuse(event, language, own=reader is Who.CITIZEN),
             }
@@ -170,7 +170,7 @@ def second_person(
     item, kind = platform.registry.items.of(case.item), platform.registry.kinds.get(case.kind)
     return {
         "action": first.action,
-        "action_title": word(words_of(kind, item)[1], first.action, language),
+        "action_title": title_in(words_of(kind, item)[1], first.action, language),
         "at": platform.moment(first.at),
         "account": first.actor_id,
         "own": first.actor_id == account,

@@ -29,7 +29,7 @@ from banshi.kernel.http.idempotency import HEADER, IdempotentRequest
 from banshi.kernel.http.malformed import parse
 from banshi.kernel.http.responses import JSON, language_of, problem_reply
 from banshi.kernel.runtime.running import Platform
-from banshi.kernel.sentences import say
+from banshi.kernel.sentences import say, word
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -183,7 +183,7 @@ class Query:
             try:
                 unquote_to_bytes(text).decode()
             except UnicodeDecodeError:
-                told = name if PLAIN.fullmatch(name) else say("Each value")
+                told = name if PLAIN.fullmatch(name) else word("Each value")
                 raise _wrong(name, say("{name} has to be in UTF-8.", name=told)) from None
 
     def _joined(self, request: web.Request) -> Iterator[tuple[str, str]]:

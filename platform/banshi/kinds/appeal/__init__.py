@@ -33,14 +33,14 @@ from banshi.kinds.appeal.tips import routes as tips
 from banshi.kinds.appeal.tips.beginning import begin_tip
 from banshi.kinds.appeal.tips.flood import FLOOD, Flood
 from banshi.kinds.appeal.tips.retention import FORGETTING, open_forgetting
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 __all__ = ["APPEAL", "Appeal", "AppealRules"]
 
 
 APPEAL = Kind(
     name="appeal",
-    title=say("Appeal"),
+    title=word("Appeal"),
     details=AppealRules,
     handler=Appeal,
     steps=steps,

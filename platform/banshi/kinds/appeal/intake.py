@@ -19,7 +19,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.problems import TooManyAppeals
 from banshi.kinds.appeal.rules import SORTS
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:
@@ -34,7 +34,7 @@ def sort_member(sorts: Sequence[str]) -> Mapping[str, Any]:
     if len(sorts) == 1:
         return {}
     choices = [{"const": sort, "title": SORTS[sort]} for sort in sorts]
-    title = say("What it is")
+    title = word("What it is")
     return {"sort": optional({"type": "string", "title": title, "oneOf": choices, "default": sorts[0]})}
 
 

@@ -18,9 +18,9 @@ from banshi.kinds.appeal import orders
 from banshi.kinds.appeal.models import Letter
 from banshi.kinds.appeal.sorting import merging
 from banshi.kinds.appeal.steps import CATEGORY, CODE, DAYS, UNIT
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import say, word
 
-DEPARTMENT = {"title": say("Department")}
+DEPARTMENT = {"title": word("Department")}
 #: What is meant where nothing is chosen.
 STAYS = say("Without it, it stays where it is.")
 OWN = say("Its own where it is left out.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from banshi.builtin.openapi.titles import titled
-from banshi.kernel.cases.actions import word
+from banshi.kernel.cases.actions import title_in
 from banshi.kernel.cases.actors import Actor
 from banshi.kernel.contract.values import Who, text_in
 from banshi.kernel.http.document_schemas import (
@@ -27,40 +27,42 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord, Letter, Reply
 from banshi.kinds.appeal.rules import MAX_STARS, MIN_STARS, SORTS, Sort
 from banshi.kinds.appeal.sorting.suggestion import suggestion
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 _SUGGESTION = {
     "category": TEXT,
-    "category_title": titled(say("Category"), TEXT),
+    "category_title": titled(word("Category"), TEXT),
     "unit": TEXT,
-    "unit_title": titled(say("Unit"), TEXT),
-    "sure": titled(say("How sure it is"), {"type": "number"}),
-    "from": titled(say("Appeals it was learnt from"), {"type": "integer"}),
+    "unit_title": titled(word("Unit"), TEXT),
+    "sure": titled(word("How sure it is"), {"type": "number"}),
+    "from": titled(word("Appeals it was learnt from"), {"type": "integer"}),
 }
 
 _WRITER = {"type": "string", "enum": [Who.CITIZEN.value, Who.STAFF.value]}
 _STARS = {"type": "integer", "minimum": MIN_STARS, "maximum": MAX_STARS}
-_NUMBER = titled(say("Number"), TEXT)
+_NUMBER = titled(word("Number"), TEXT)
 _REFERENCE = {"id": ID, "number": _NUMBER, "links": LINKS}
 _YES: Schema = {"type": "boolean"}
-_AT = titled(say("Time"), MOMENT)
+_AT = titled(word("Time"), MOMENT)
 
 #: What an appeal has beside its case.
 DETAILS: Mapping[str, Schema] = {
     "sort": {"type": "string", "enum": list(get_args(Sort))},
-    "sort_title": titled(say("What it is"), TEXT),
-    "category": titled(say("Category"), maybe(ref("Reference"))),
+    "sort_title": titled(word("What it is"), TEXT),
+    "category": titled(word("Category"), maybe(ref("Reference"))),
     "unit": TEXT,
     "answers": titled(
-        say("Answers"),
-        array(Record(text=titled(say("Text"), TEXT), at=_AT, on_time=titled(say("In time"), _YES))),
+        word("Answers"),
+        array(Record(text=titled(word("Text"), TEXT), at=_AT, on_time=titled(word("In time"), _YES))),
     ),
     "rating": titled(
-        say("Rating"),
-        maybe(Record(rating=titled(say("Stars"), _STARS), text=titled(say("What was said of it"), MAYBE_TEXT), at=_AT)),
+        word("Rating"),
+        maybe(
+            Record(rating=titled(word("Stars"), _STARS), text=titled(word("What was said of it"), MAYBE_TEXT), at=_AT)
+        ),
     ),
     "merged_into": titled(
-        say("Merged into"),
+        word("Merged into"),
         maybe(
             {
                 **Record(**{name: optional(schema) for name, schema in _REFERENCE.items()}),
@@ -68,26 +70,26 @@ DETAILS: Mapping[str, Schema] = {
             }
         ),
     ),
-    "urged": titled(say("How often it was urged"), {"type": "integer", "minimum": 0}),
+    "urged": titled(word("How often it was urged"), {"type": "integer", "minimum": 0}),
     "anonymous": optional(
-        titled(say("Without a name"), {**_YES, "description": "Where the item takes it from people without a name."})
+        titled(word("Without a name"), {**_YES, "description": "Where the item takes it from people without a name."})
     ),
     "messages": optional(
         array(
             Record(
                 by=_WRITER,
-                by_title=titled(say("From"), TEXT),
-                text=titled(say("Text"), TEXT),
+                by_title=titled(word("From"), TEXT),
+                text=titled(word("Text"), TEXT),
                 at=_AT,
                 attachments=array(ID),
             ),
-            title=say("Messages"),
+            title=word("Messages"),
             description="What sender and staff write to each other, where the item takes it without a name.",
         )
     ),
     "suggestion": optional(
         titled(
-            say("The platform's suggestion"),
+            word("The platform's suggestion"),
             {**maybe(Record(**_SUGGESTION)), "description": "For staff, until it is classified."},
         )
     ),
@@ -95,10 +97,10 @@ DETAILS: Mapping[str, Schema] = {
         array(
             Record(
                 **_REFERENCE,
-                messages=titled(say("How many messages"), {"type": "integer"}),
-                waits=titled(say("Waits for an answer"), _YES),
+                messages=titled(word("How many messages"), {"type": "integer"}),
+                waits=titled(word("Waits for an answer"), _YES),
             ),
-            title=say("Merged into this one"),
+            title=word("Merged into this one"),
             description="For staff: what was merged into it, the oldest first.",
         )
     ),
@@ -145,7 +147,7 @@ async def shown(platform: Platform, case: Case, reader: Actor, language: str) ->
         document["messages"] = [
             {
                 "by": one.by,
-                "by_title": word({}, one.by, language),
+                "by_title": title_in({}, one.by, language),
                 "text": one.text,
                 "at": platform.moment(one.at),
                 "attachments": one.files,

@@ -10,17 +10,17 @@ from typing import Any, Literal, get_args
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import SLUG, Item, Texts
 from banshi.kinds.declarations import form_faults
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 Sort = Literal["consult", "report", "suggest", "complain", "tip"]
 
 #: What people read for each.
 SORTS: Mapping[str, Texts] = {
-    "consult": say("Question"),
-    "report": say("Report"),
-    "suggest": say("Suggestion"),
-    "complain": say("Complaint"),
-    "tip": say("Tip"),
+    "consult": word("Question"),
+    "report": word("Report"),
+    "suggest": word("Suggestion"),
+    "complain": word("Complaint"),
+    "tip": word("Tip"),
 }
 
 #: Formats of answers that say who somebody is.

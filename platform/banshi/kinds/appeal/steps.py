@@ -16,12 +16,12 @@ from banshi.kinds.sentences import say, word
 NO_WORDS = say("Say something in words.")
 # Not every validator's `$` is the end: before a last line break is the end, too, for some.
 CODE = {"type": "string", "pattern": SLUG, "maxLength": 64, "not": {"pattern": "\n"}}
-CATEGORY = {"title": say("Category")}
-UNIT = {"title": say("Unit")}
+CATEGORY = {"title": word("Category")}
+UNIT = {"title": word("Unit")}
 #: A case's number, as people type it: without regard to case, with blanks around it.
 NUMBER = {
     "type": "string",
-    "title": say("Number of the other appeal"),
+    "title": word("Number of the other appeal"),
     "maxLength": 24,
     "pattern": r"^[ \n]*[0-9]{8}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}[ \n]*$",
     "x-pattern-hint": say("Give an appeal's number, such as 20261124-7K3M-9QXC."),
@@ -33,8 +33,8 @@ WORDS = {"type": "string", "minLength": 1, "pattern": SHOWN, "x-pattern-hint": N
 CLASSIFICATION = Record(category=optional(CODE), unit=optional(CODE)).form()
 DESTINATION = Record(department=optional(CODE), unit=CODE).form()
 DUPLICATE = Record(into=NUMBER).form()
-ANSWERING = Record(text={**WORDS, "maxLength": 10_000, "title": say("Answer")}).form()
-TEXT = {**WORDS, "maxLength": 5_000, "title": say("Message")}
+ANSWERING = Record(text={**WORDS, "maxLength": 10_000, "title": word("Answer")}).form()
+TEXT = {**WORDS, "maxLength": 5_000, "title": word("Message")}
 WRITING = Record(text=TEXT).form()
 DAYS = {"type": "integer", "minimum": 1, "title": word("Days that it takes longer")}
 EXTENSION = Record(days=DAYS).form()
@@ -45,7 +45,7 @@ WRITING_WITH_FILES = Record(
             {**EXACT_UUID, "x-attachment": True},
             maxItems=5,
             uniqueItems=True,
-            title=say("Pictures"),
+            title=word("Pictures"),
         )
     ),
 ).form()
@@ -54,9 +54,9 @@ RATING = Record(
         "type": "integer",
         "minimum": MIN_STARS,
         "maximum": MAX_STARS,
-        "title": say("Stars, from 1 to 5"),
+        "title": word("Stars, from 1 to 5"),
     },
-    text=optional({"type": "string", "maxLength": 1000, "title": say("What you say of it")}),
+    text=optional({"type": "string", "maxLength": 1000, "title": word("What you say of it")}),
 ).form()
 
 # The clock runs from the moment that it is handed in: somebody has to read it. It stands while the citizen is asked.
@@ -132,40 +132,40 @@ def steps(rules: AppealRules) -> Sequence[Step]:
 
 #: What people read for the states and for the actions.
 STATES = worded(
-    submitted=say("Waiting to be assigned"),
-    assigned=say("Being worked on"),
-    extending=say("Being worked on, more time is asked for"),
-    disputed=say("Waiting for a lead to say whose it is"),
-    returned=say("Waiting for your additions"),
-    merged=say("Merged with another"),
-    withdrawn=say("Withdrawn"),
-    answered=say("Answered"),
-    rated=say("Rated"),
-    reopened=say("Being worked on anew"),
-    closed=say("Closed"),
+    submitted=word("Waiting to be assigned"),
+    assigned=word("Being worked on"),
+    extending=word("Being worked on, more time is asked for"),
+    disputed=word("Waiting for a lead to say whose it is"),
+    returned=word("Waiting for your additions"),
+    merged=word("Merged with another"),
+    withdrawn=word("Withdrawn"),
+    answered=word("Answered"),
+    rated=word("Rated"),
+    reopened=word("Being worked on anew"),
+    closed=word("Closed"),
 )
 ACTIONS = worded(
-    submit=say("Hand in"),
-    register=say("Register"),
-    assign=say("Assign"),
-    forward=say("Forward"),
-    return_=say("Ask for more"),
-    merge=say("Merge with another"),
-    absorb=say("Take in another"),
-    urge=say("Urge"),
-    send_back=say("Send back"),
-    dispute=say("Send back, for a lead to decide"),
-    place=say("Decide whose it is"),
-    ask_extension=say("Ask for more time"),
-    extend=say("Allow more time"),
-    refuse_extension=say("Refuse more time"),
-    withdraw=say("Withdraw"),
-    answer=say("Answer"),
-    supplement=say("Hand in the additions"),
-    rate=say("Rate the answer"),
-    close=say("Close"),
-    reopen=say("Work on it anew"),
-    write=say("Write a message"),
+    submit=word("Hand in"),
+    register=word("Register"),
+    assign=word("Assign"),
+    forward=word("Forward"),
+    return_=word("Ask for more"),
+    merge=word("Merge with another"),
+    absorb=word("Take in another"),
+    urge=word("Urge"),
+    send_back=word("Send back"),
+    dispute=word("Send back, for a lead to decide"),
+    place=word("Decide whose it is"),
+    ask_extension=word("Ask for more time"),
+    extend=word("Allow more time"),
+    refuse_extension=word("Refuse more time"),
+    withdraw=word("Withdraw"),
+    answer=word("Answer"),
+    supplement=word("Hand in the additions"),
+    rate=word("Rate the answer"),
+    close=word("Close"),
+    reopen=word("Work on it anew"),
+    write=word("Write a message"),
 )
 
 #: The actions that are not the way on.

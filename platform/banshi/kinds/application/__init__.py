@@ -8,7 +8,7 @@ from banshi.builtin.identity.access import roles_in
 from banshi.kernel.contract.hookspecs import hookimpl
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.values import Resource
-from banshi.kinds.application.deemed import KEEPER, open_supervisor
+from banshi.kinds.application.deemed import KEEPER, open_scheduler
 from banshi.kinds.application.effects import effects
 from banshi.kinds.application.handler import Application
 from banshi.kinds.application.intake import intake, received
@@ -16,13 +16,13 @@ from banshi.kinds.application.offered import in_case
 from banshi.kinds.application.renewal import handed_in
 from banshi.kinds.application.rules import ApplicationRules, check
 from banshi.kinds.application.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TWO_PERSON_TABLE, steps, worded
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 __all__ = ["APPLICATION", "Application", "ApplicationRules"]
 
 APPLICATION = Kind(
     name="application",
-    title=say("Application"),
+    title=word("Application"),
     details=ApplicationRules,
     handler=Application,
     steps=steps,
@@ -50,4 +50,4 @@ def banshi_kinds() -> list[Kind]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(KEEPER, open_supervisor)]
+    return [Resource(KEEPER, open_scheduler)]

@@ -80,7 +80,7 @@ KEEPER: Key[None] = Key("permits' keeper")
 
 
 @asynccontextmanager
-async def open_supervisor(platform: Platform) -> AsyncIterator[None]:
+async def open_scheduler(platform: Platform) -> AsyncIterator[None]:
     """The running work of permits. Nothing is wrong while it is late: the days count from the receipt."""
     failed = "permits: what is overdue could not be accepted"
     async with hourly("banshi-permits", accept_overdue, failed, platform):

@@ -13,7 +13,7 @@ from banshi.forms import Form
 from banshi.kernel.contract.values import Step, Texts
 from banshi.kinds.application import messages
 from banshi.kinds.rows import CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP, SYSTEM
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import say, word
 
 #: Working days within which what is missing is told; after them the application counts as accepted (article 32).
 DAYS_TO_ASK = 5
@@ -23,14 +23,14 @@ RECEIVED, SUPPLEMENTED = "submitted", "supplemented"
 
 #: What the time to decide doesn't count (article 45).
 CAUSES: dict[str, Texts] = {
-    "hearing": say("a hearing"),
-    "bidding": say("an invitation to bid"),
-    "auction": say("an auction"),
-    "inspection": say("an inspection"),
-    "test": say("a test"),
-    "quarantine": say("a quarantine inspection"),
-    "appraisal": say("an appraisal"),
-    "expert-review": say("a review by experts"),
+    "hearing": word("a hearing"),
+    "bidding": word("an invitation to bid"),
+    "auction": word("an auction"),
+    "inspection": word("an inspection"),
+    "test": word("a test"),
+    "quarantine": word("a quarantine inspection"),
+    "appraisal": word("an appraisal"),
+    "expert-review": word("a review by experts"),
 }
 
 #: Working days that a cause may take at most: a slip of the keyboard is more.
@@ -45,12 +45,12 @@ SUSPENSION = Form.from_schema(
         "properties": {
             "cause": {
                 "type": "string",
-                "title": say("For what"),
+                "title": word("For what"),
                 "oneOf": [{"const": code, "title": title} for code, title in CAUSES.items()],
             },
             "days": {
                 "type": "integer",
-                "title": say("Working days that it is expected to take"),
+                "title": word("Working days that it is expected to take"),
                 "minimum": 1,
                 "maximum": LONGEST_STOP,
             },

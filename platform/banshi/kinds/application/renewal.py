@@ -11,7 +11,7 @@ from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.kernel.contract.values import Item, Texts
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import say, word
 
 
 def handed_in(item: Item) -> Mapping[str, Any] | None:
@@ -20,7 +20,7 @@ def handed_in(item: Item) -> Mapping[str, Any] | None:
         return None
     if item.details.renewal is None:
         return {}
-    title = say("The case that this one renews")
+    title = word("The case that this one renews")
     return {"renews": {"type": "string", "format": "uuid", "title": title}}
 
 

@@ -11,7 +11,7 @@ from banshi.kinds.application import messages
 from banshi.kinds.application.permits import of_permits
 from banshi.kinds.application.rules import ApplicationRules
 from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, STOP
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 # Silent are the citizen's own steps, which were answered when they were taken; `recommend`, which decides nothing yet;
 # and `close`, which files a case whose outcome the citizen has been told.
@@ -103,49 +103,49 @@ def steps(rules: ApplicationRules) -> Sequence[Step]:
 
 #: What people read for the states and for the actions.
 STATES = rows.worded(
-    submitted=say("Handed in"),
-    accepted=say("Accepted for processing"),
-    returned=say("Waiting for your corrections"),
-    suspended=say("On hold"),
-    recommended=say("Waiting for the decision"),
-    approved=say("Approved"),
-    refused=say("Refused"),
-    supplemented=say("Supplemented, not yet accepted"),
-    declined=say("Not accepted for processing"),
-    revoked=say("Revoked"),
-    taken_back=say("Taken back"),
-    cancelled=say("Permit cancelled"),
-    withdrawn=say("Withdrawn"),
-    closed=say("Closed"),
+    submitted=word("Handed in"),
+    accepted=word("Accepted for processing"),
+    returned=word("Waiting for your corrections"),
+    suspended=word("On hold"),
+    recommended=word("Waiting for the decision"),
+    approved=word("Approved"),
+    refused=word("Refused"),
+    supplemented=word("Supplemented, not yet accepted"),
+    declined=word("Not accepted for processing"),
+    revoked=word("Revoked"),
+    taken_back=word("Taken back"),
+    cancelled=word("Permit cancelled"),
+    withdrawn=word("Withdrawn"),
+    closed=word("Closed"),
 )
 ACTIONS = rows.worded(
-    submit=say("Hand in"),
-    accept=say("Accept for processing"),
-    return_=say("Ask for corrections"),
-    refuse=say("Refuse"),
-    withdraw=say("Withdraw"),
-    approve=say("Approve"),
-    suspend=say("Put on hold"),
-    resume=say("Go on"),
-    supplement=say("Hand in the corrections"),
-    recommend=say("Recommend approval"),
-    deem_accepted=say("Accepted by time"),
-    decline=say("Don't accept for processing"),
-    revoke=say("Revoke, as unlawful"),
-    take_back=say("Take back, as law or circumstances changed"),
-    cancel=say("Cancel, as it is over"),
-    close=say("Close"),
+    submit=word("Hand in"),
+    accept=word("Accept for processing"),
+    return_=word("Ask for corrections"),
+    refuse=word("Refuse"),
+    withdraw=word("Withdraw"),
+    approve=word("Approve"),
+    suspend=word("Put on hold"),
+    resume=word("Go on"),
+    supplement=word("Hand in the corrections"),
+    recommend=word("Recommend approval"),
+    deem_accepted=word("Accepted by time"),
+    decline=word("Don't accept for processing"),
+    revoke=word("Revoke, as unlawful"),
+    take_back=word("Take back, as law or circumstances changed"),
+    cancel=word("Cancel, as it is over"),
+    close=word("Close"),
 )
 
 #: What is otherwise in a permit (行政许可法 8, 38).
 PERMITS = rows.worded(
-    approved=say("Permit granted"),
-    refused=say("Permit refused"),
-    taken_back=say("Permit taken back"),
-    approve=say("Grant the permit"),
-    refuse=say("Refuse the permit"),
-    recommend=say("Recommend the permit"),
-    take_back=say("Take the permit back, as law or circumstances changed"),
+    approved=word("Permit granted"),
+    refused=word("Permit refused"),
+    taken_back=word("Permit taken back"),
+    approve=word("Grant the permit"),
+    refuse=word("Refuse the permit"),
+    recommend=word("Recommend the permit"),
+    take_back=word("Take the permit back, as law or circumstances changed"),
 )
 
 

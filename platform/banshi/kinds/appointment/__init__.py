@@ -24,17 +24,17 @@ from banshi.kinds.appointment.holdings import HOLDING, anonymise, forget
 from banshi.kinds.appointment.offered import in_case
 from banshi.kinds.appointment.representations import CASE_DETAILS, shown
 from banshi.kinds.appointment.rules import AppointmentRules, check
-from banshi.kinds.appointment.scheduler import KEEPER, open_supervisor
+from banshi.kinds.appointment.scheduler import KEEPER, open_scheduler
 from banshi.kinds.appointment.slots import slot_routes
 from banshi.kinds.appointment.slots.slots import AHEAD, Ahead
 from banshi.kinds.appointment.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE, steps
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 __all__ = ["APPOINTMENT", "Appointment", "AppointmentRules", "Opening"]
 
 APPOINTMENT = Kind(
     name="appointment",
-    title=say("Appointment"),
+    title=word("Appointment"),
     details=AppointmentRules,
     handler=Appointment,
     steps=steps,
@@ -80,5 +80,5 @@ def banshi_resources() -> list[Resource[Any]]:
     return [
         Resource.made(AHEAD, lambda _: Ahead()),
         Resource.made(QUEUE, lambda _: Queue()),
-        Resource(KEEPER, open_supervisor),
+        Resource(KEEPER, open_scheduler),
     ]

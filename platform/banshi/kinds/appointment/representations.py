@@ -31,7 +31,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots.slots import commitment, free_in
 from banshi.kinds.appointment.slots.when import changeable_until, place_of, slot_in_words
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 #: Says what was scanned, and carries the version of the text: all of it in the alphabet of the smallest QR codes.
 PREFIX = "BSA1:"
@@ -39,7 +39,7 @@ PREFIX = "BSA1:"
 #: What a slot is for whoever would like it.
 STATES = ("free", "full", "closed", "not-released", "draw", "drawing")
 
-_PLACE = Record(code=TEXT, title=TEXT, address=titled(say("Address"), TEXT), phone=titled(say("Telephone"), TEXT))
+_PLACE = Record(code=TEXT, title=TEXT, address=titled(word("Address"), TEXT), phone=titled(word("Telephone"), TEXT))
 
 SLOT = Record(
     id=ID,
@@ -154,18 +154,18 @@ _SEAT = APPOINTMENT["properties"]
 #: Members of an appointment that its case has under `details`.
 DETAILS: Mapping[str, Schema] = {
     "slot": ID,
-    "place": titled(say("Place"), maybe(_PLACE)),
-    "begins": titled(say("Begins"), MOMENT),
-    "ends": titled(say("Ends"), MOMENT),
-    "changeable_until": titled(say("Can be changed until"), MOMENT),
-    "offer_until": titled(say("Kept for you until"), MAYBE_MOMENT),
-    "position": titled(say("Place on the waiting list"), _SEAT["position"]),
-    "ticket": titled(say("Number in the draw"), _SEAT["ticket"]),
+    "place": titled(word("Place"), maybe(_PLACE)),
+    "begins": titled(word("Begins"), MOMENT),
+    "ends": titled(word("Ends"), MOMENT),
+    "changeable_until": titled(word("Can be changed until"), MOMENT),
+    "offer_until": titled(word("Kept for you until"), MAYBE_MOMENT),
+    "position": titled(word("Place on the waiting list"), _SEAT["position"]),
+    "ticket": titled(word("Number in the draw"), _SEAT["ticket"]),
 }
 #: What it has beside them.
 CASE_DETAILS: Mapping[str, Schema] = {
     **DETAILS,
-    "code": titled(say("Code for the counter"), MAYBE_TEXT),
+    "code": titled(word("Code for the counter"), MAYBE_TEXT),
     "links": LINKS,
 }
 

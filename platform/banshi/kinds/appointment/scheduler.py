@@ -184,7 +184,7 @@ KEEPER: Key[None] = Key("appointments' keeper")
 
 
 @asynccontextmanager
-async def open_supervisor(platform: Platform) -> AsyncIterator[None]:
+async def open_scheduler(platform: Platform) -> AsyncIterator[None]:
     """The running work of appointments."""
     due, pulse = asyncio.Event(), platform.store.pulse
     pulse.past("appointments", FIRST_DUE, due.set, lambda: platform.now(), LOOK_EVERY_S)

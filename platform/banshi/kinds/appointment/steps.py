@@ -11,12 +11,12 @@ from banshi.kernel.http.document_schemas import Record
 from banshi.kinds.appointment import messages
 from banshi.kinds.appointment.rules import AppointmentRules
 from banshi.kinds.rows import ACCEPT, CITIZEN, EITHER, END, REJECT, RUN, STAFF, SYSTEM, worded
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import say, word
 
 TO_SLOT = Record(
     slot={
         **EXACT_UUID,
-        "title": say("The new time"),
+        "title": word("The new time"),
         "description": say("Choose a time that suits you."),
     }
 ).form()
@@ -88,41 +88,41 @@ def steps(rules: AppointmentRules) -> Sequence[Step]:
 
 #: What people read for the states and for the actions.
 STATES = worded(
-    submitted=say("Handed in"),
-    booked=say("Booked"),
-    requested=say("Waiting for confirmation"),
-    waiting=say("On the waiting list"),
-    offered=say("A place is offered to you"),
-    entered=say("In the draw"),
-    refused=say("Not confirmed"),
-    cancelled=say("Cancelled"),
-    called_off=say("Called off by the office"),
-    lapsed=say("Lapsed"),
-    checked_in=say("Checked in"),
-    no_show=say("Missed"),
-    done=say("Done"),
+    submitted=word("Handed in"),
+    booked=word("Booked"),
+    requested=word("Waiting for confirmation"),
+    waiting=word("On the waiting list"),
+    offered=word("A place is offered to you"),
+    entered=word("In the draw"),
+    refused=word("Not confirmed"),
+    cancelled=word("Cancelled"),
+    called_off=word("Called off by the office"),
+    lapsed=word("Lapsed"),
+    checked_in=word("Checked in"),
+    no_show=word("Missed"),
+    done=word("Done"),
 )
 ACTIONS = worded(
-    submit=say("Hand in"),
-    book=say("Book"),
-    request=say("Ask for the slot"),
-    join=say("Join the waiting list"),
-    enter=say("Enter the draw"),
-    confirm=say("Confirm"),
-    refuse=say("Refuse the booking"),
-    reschedule=say("Move to another time"),
-    cancel=say("Cancel"),
-    lapse=say("Lapse"),
-    offer=say("Offer the place"),
-    accept=say("Take the place"),
-    win=say("Drawn"),
-    lose=say("Not drawn"),
-    remind=say("Remind"),
-    call_off=say("Call off"),
-    check_in=say("Check in"),
-    miss=say("Mark as missed"),
-    close=say("Finish"),
-    excuse=say("Excuse"),
+    submit=word("Hand in"),
+    book=word("Book"),
+    request=word("Ask for the slot"),
+    join=word("Join the waiting list"),
+    enter=word("Enter the draw"),
+    confirm=word("Confirm"),
+    refuse=word("Refuse the booking"),
+    reschedule=word("Move to another time"),
+    cancel=word("Cancel"),
+    lapse=word("Lapse"),
+    offer=word("Offer the place"),
+    accept=word("Take the place"),
+    win=word("Drawn"),
+    lose=word("Not drawn"),
+    remind=word("Remind"),
+    call_off=word("Call off"),
+    check_in=word("Check in"),
+    miss=word("Mark as missed"),
+    close=word("Finish"),
+    excuse=word("Excuse"),
 )
 
 #: The actions that are not the way on.

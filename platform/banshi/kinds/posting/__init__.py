@@ -21,15 +21,15 @@ from banshi.kinds.posting.offered import in_case
 from banshi.kinds.posting.publishing import public_list, submitting
 from banshi.kinds.posting.representations import DETAILS, shown
 from banshi.kinds.posting.rules import PostingRules, check
-from banshi.kinds.posting.scheduler import KEEPER, open_supervisor
+from banshi.kinds.posting.scheduler import KEEPER, open_scheduler
 from banshi.kinds.posting.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 __all__ = ["POSTING", "Posting", "PostingRules"]
 
 POSTING = Kind(
     name="posting",
-    title=say("Posting"),
+    title=word("Posting"),
     details=PostingRules,
     handler=Posting,
     steps=lambda _: TABLE,
@@ -72,4 +72,4 @@ def banshi_offers() -> list[Offer[Any]]:
 
 @hookimpl
 def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(KEEPER, open_supervisor)]
+    return [Resource(KEEPER, open_scheduler)]

@@ -27,7 +27,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.kinds.posting.models import PostingMatch, PostingRecord
 from banshi.kinds.posting.publishing.matching import MAX_MATCHES
 from banshi.kinds.posting.rules import OPPOSITE, SORTS, words_of
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 #: Where a document leads, and the first of a list.
 OWN = {"id": "$response.body#/id"}
@@ -60,26 +60,26 @@ POSTING = Record(
 _MATCH = Record(
     id=ID,
     title=TEXT,
-    day=titled(say("Day"), _DAY),
-    place=titled(say("Place"), TEXT),
-    likeness=titled(say("Likeness"), {"type": "integer", "description": "Of a hundred."}),
-    at=titled(say("When it was found"), MOMENT),
+    day=titled(word("Day"), _DAY),
+    place=titled(word("Place"), TEXT),
+    likeness=titled(word("Likeness"), {"type": "integer", "description": "Of a hundred."}),
+    at=titled(word("When it was found"), MOMENT),
     links=LINKS,
 )
 
 #: What a posting has beside its case, for its poster and staff.
 DETAILS: Mapping[str, Schema] = {
     "sort": _SORT,
-    "sort_title": titled(say("Type"), TEXT),
-    "is_public": titled(say("Public"), {"type": "boolean"}),
-    "published_at": titled(say("Published at"), MAYBE_MOMENT),
-    "expires_at": titled(say("Public until"), MAYBE_MOMENT),
-    "is_extended": titled(say("Extended"), {"type": "boolean"}),
+    "sort_title": titled(word("Type"), TEXT),
+    "is_public": titled(word("Public"), {"type": "boolean"}),
+    "published_at": titled(word("Published at"), MAYBE_MOMENT),
+    "expires_at": titled(word("Public until"), MAYBE_MOMENT),
+    "is_extended": titled(word("Extended"), {"type": "boolean"}),
     "links": LINKS,
     "matches": optional(
         array(
             _MATCH,
-            title=say("What may be the same"),
+            title=word("What may be the same"),
             description="What others have posted that may be the same thing, the most alike first.",
         )
     ),

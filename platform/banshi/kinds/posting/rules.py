@@ -13,15 +13,15 @@ from banshi.forms.pointing import words_at
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import Item, Texts
 from banshi.kinds.declarations import form_faults
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 Sort = Literal["lost", "found", "missing-person"]
 
 #: What people read for each.
 SORTS: Mapping[str, Texts] = {
-    "lost": say("Lost"),
-    "found": say("Found"),
-    "missing-person": say("Missing person"),
+    "lost": word("Lost"),
+    "found": word("Found"),
+    "missing-person": word("Missing person"),
 }
 
 #: A posting of one sort is compared with those of the other.

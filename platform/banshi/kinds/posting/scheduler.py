@@ -106,7 +106,7 @@ KEEPER: Key[None] = Key("postings' keeper")
 
 
 @asynccontextmanager
-async def open_supervisor(platform: Platform) -> AsyncIterator[None]:
+async def open_scheduler(platform: Platform) -> AsyncIterator[None]:
     """The running work of postings."""
     due, pulse, works = asyncio.Event(), platform.store.pulse, list[Callable[[], Awaitable[None]]]()
     if CASE in platform.duty.lanes:

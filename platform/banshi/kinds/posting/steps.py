@@ -5,7 +5,7 @@ from __future__ import annotations
 from banshi.kernel.contract.values import Step
 from banshi.kinds.posting.messages import ENDING, EXPIRED, PUBLISHED, REFUSED, REGISTERED, RETURNED, TAKEN_DOWN, UNTIL
 from banshi.kinds.rows import CITIZEN, END, RUN, STAFF, STOP, SYSTEM, worded
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 # The clock runs while somebody has to look at it. Nothing is public before a person has.
 # fmt: off
@@ -36,28 +36,28 @@ OUTCOMES = {name: name for name in ("resolved", "expired", "refused", "withdrawn
 
 #: What people read for the states and for the actions.
 STATES = worded(
-    submitted=say("Waiting to be looked at"),
-    returned=say("Waiting for your changes"),
-    refused=say("Not to be published"),
-    withdrawn=say("Withdrawn"),
-    published=say("Published"),
-    expired=say("Expired"),
-    resolved=say("Resolved"),
-    taken_down=say("Taken down"),
+    submitted=word("Waiting to be looked at"),
+    returned=word("Waiting for your changes"),
+    refused=word("Not to be published"),
+    withdrawn=word("Withdrawn"),
+    published=word("Published"),
+    expired=word("Expired"),
+    resolved=word("Resolved"),
+    taken_down=word("Taken down"),
 )
 ACTIONS = worded(
-    submit=say("Hand in"),
-    register=say("Register"),
-    publish=say("Publish"),
-    return_=say("Ask for changes"),
-    refuse=say("Refuse to publish"),
-    withdraw=say("Withdraw"),
-    supplement=say("Hand in the changes"),
-    expire=say("Expire"),
-    remind=say("Remind"),
-    extend=say("Extend"),
-    resolve=say("Mark as resolved"),
-    take_down=say("Take down"),
+    submit=word("Hand in"),
+    register=word("Register"),
+    publish=word("Publish"),
+    return_=word("Ask for changes"),
+    refuse=word("Refuse to publish"),
+    withdraw=word("Withdraw"),
+    supplement=word("Hand in the changes"),
+    expire=word("Expire"),
+    remind=word("Remind"),
+    extend=word("Extend"),
+    resolve=word("Mark as resolved"),
+    take_down=word("Take down"),
 )
 
 #: The actions that are not the way on.

@@ -28,13 +28,13 @@ from banshi.kinds.query.routes import ROUTES, takes
 from banshi.kinds.query.rules import REGISTRAR, QueryRules, check, unnamed
 from banshi.kinds.query.samples import BESIDE
 from banshi.kinds.query.throttle import STRANGERS
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 __all__ = ["QUERY", "QueryRules"]
 
 QUERY = Kind(
     name="query",
-    title=say("Query"),
+    title=word("Query"),
     details=QueryRules,
     roles=frozenset({REGISTRAR}),
     begins=Begins(takes=takes, begin=begin, audience=Audience.PERSON, unnamed=unnamed, begin_unnamed=begin_unnamed),

@@ -20,13 +20,13 @@ from banshi.kernel.http.responses import PAGE_PARAMETERS, page_answer, reply
 from banshi.kinds.query.look_ups import page_about
 from banshi.kinds.query.rules import QueryRules
 from banshi.kinds.query.words import NO_ITEM, NOT_VERIFIED
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import say, word
 
 ROUTES = Routes("queries")
 
 #: Read by the person who was looked up, so it has to say something.
 PURPOSE = {
-    "title": say("What it is for"),
+    "title": word("What it is for"),
     "type": "string",
     "minLength": 4,
     "maxLength": 200,

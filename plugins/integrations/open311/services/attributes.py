@@ -10,7 +10,7 @@ from typing import Any
 
 from banshi import text_in
 
-from ..sentences import say
+from ..sentences import word
 
 Schema = Mapping[str, Any]
 
@@ -23,10 +23,10 @@ WHOLE = re.compile(r"-?[0-9]{1,15}")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-YES_NO = {"true": say("Yes"), "false": say("No")}
+YES_NO = {"true": word("Yes"), "false": word("No")}
 DATES = {
-    "date": say("a date, 2026-11-24"),
-    "date-time": say("a time, 2026-11-24T09:30:00+08:00"),
+    "date": word("a date, 2026-11-24"),
+    "date-time": word("a time, 2026-11-24T09:30:00+08:00"),
 }
 
 

@@ -18,7 +18,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.representations import begun, shown
 from banshi.kinds.appeal.tips.codes import MAX_TYPED_SIGNS
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import say, word
 
 #: What is of no use to somebody who has a code and nothing else.
 HIDDEN = ("id", "links", "renews")
@@ -27,7 +27,7 @@ CODE = {
     "type": "string",
     "minLength": 1,
     "maxLength": MAX_TYPED_SIGNS,
-    "title": say("Code"),
+    "title": word("Code"),
     "description": say("The code that was shown once; small letters, blanks and dashes don't matter."),
 }
 

@@ -17,17 +17,17 @@ from banshi.kinds.appointment.booking import taking
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.appointment.offered import in_booking, slots_of
 from banshi.kinds.appointment.representations import details_of
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import say, word
 
 SLOT: Mapping[str, Any] = {
     **ID,
-    "title": say("Time slot"),
+    "title": word("Time slot"),
     "description": say("Choose a time that suits you."),
 }
 
 WAIT: Mapping[str, Any] = {
     "type": "boolean",
-    "title": say("Wait if it is full"),
+    "title": word("Wait if it is full"),
     "description": say("Where the slot is full, its waiting list will do."),
 }
 

@@ -9,7 +9,7 @@ from banshi.kernel.contract.message_templates import Value, day_in
 from banshi.kernel.contract.values import LANGUAGES, Item, Texts
 from banshi.kernel.runtime.running import Platform
 from banshi.kinds.appointment.models import Booking, Slot
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import say, word
 
 
 def place_of(item: Item, code: str) -> Place | None:
@@ -22,7 +22,7 @@ def moment_in_words(platform: Platform, at: datetime | None) -> Texts:
     at = at or platform.now()
     local = at.astimezone(platform.settings.timezone)
     day = {language: day_in(local.date(), language) for language in LANGUAGES}
-    return say("{time} on {day}", time=f"{local:%H:%M}", day=day)
+    return word("{time} on {day}", time=f"{local:%H:%M}", day=day)
 
 
 def slot_in_words(platform: Platform, item: Item, slot: Slot) -> Texts:
@@ -32,7 +32,7 @@ def slot_in_words(platform: Platform, item: Item, slot: Slot) -> Texts:
     day = {language: day_in(begins.date(), language) for language in LANGUAGES}
     times = {"day": day, "begins": f"{begins:%H:%M}", "ends": f"{ends:%H:%M}"}
     if place is None:
-        return say("{day} {begins}–{ends}", **times)
+        return word("{day} {begins}–{ends}", **times)
     return say("{day} {begins}–{ends}, {place}", **times, place=place.title)
 
 

@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from banshi.kernel.cases.actions import word, words_of
+from banshi.kernel.cases.actions import title_in, words_of
 from banshi.kernel.contract.values import LANGUAGES, text_in
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.query.registers.declared import Column, Register
 from banshi.kinds.query.registers.protocol import Found, Question
-from banshi.kinds.sentences import say
+from banshi.kinds.sentences import word
 
 #: It knows people by their subject, so it asks for no number.
 CASES = Register(
     code="cases",
-    title=say("Cases of this platform"),
+    title=word("Cases of this platform"),
     keys=("number",),
     columns=(
-        Column(name="number", title=say("Case number")),
-        Column(name="item", title=say("Item")),
-        Column(name="department", title=say("Department")),
-        Column(name="state", title=say("State"), shown=False),
-        Column(name="state_title", title=say("State")),
-        Column(name="due_on", title=say("Answered by"), type="date", required=False),
-        Column(name="updated_at", title=say("Last change"), type="moment"),
+        Column(name="number", title=word("Case number")),
+        Column(name="item", title=word("Item")),
+        Column(name="department", title=word("Department")),
+        Column(name="state", title=word("State"), shown=False),
+        Column(name="state_title", title=word("State")),
+        Column(name="due_on", title=word("Answered by"), type="date", required=False),
+        Column(name="updated_at", title=word("Last change"), type="moment"),
     ),
 )
 
 
 #: A case that never was, by the reader's language.
 _MADE_UP = {"number": "20260105-0B1C-2D3F", "due_on": "2026-01-19", "updated_at": "2026-01-05T12:00:00+08:00"}
-_NAMED = {"item": say("A sample item"), "department": say("A sample department")}
+_NAMED = {"item": word("A sample item"), "department": word("A sample department")}
 SAMPLE: Mapping[str, Mapping[str, Any]] = {
     language: {**_MADE_UP, "state": "accepted", **{name: text_in(text, language) for name, text in _NAMED.items()}}
     for language in LANGUAGES
@@ -56,7 +56,7 @@ class CasesRegister:
             "item": text_in(item.title, language) if item else case.item,
             "department": text_in(department.title, language) if department else case.department,
             "state": case.state,
-            "state_title": word(words_of(kind, item)[0], case.state, language),
+            "state_title": title_in(words_of(kind, item)[0], case.state, language),
             "due_on": case.due_on,
             "updated_at": case.updated_at.astimezone(self._platform.settings.timezone),
         }
