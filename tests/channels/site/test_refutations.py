@@ -62,7 +62,7 @@ async def test_one_officer_writes_it_and_another_publishes_it(door: Door) -> Non
 
 
 async def test_the_second_person_reads_all_that_is_published_in_both_languages(door: Door) -> None:
-    office, pictures = Office(door), ["0123456789abcdef" * 2]
+    office, pictures = Office(door), ["0123456789abcdef-" + "0123456789abcdef" * 4]
     one = await office.write({**UNTRUE, "pictures": pictures, "names_nobody": ["白果林"]})
     async with open_browser(door, SUN) as sun, open_browser(door, ZHOU, language="en") as zhou:
         # A correction on the site leaves what its form doesn't ask.
