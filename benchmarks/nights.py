@@ -12,6 +12,7 @@ follows another. The aim: p99 with it within the spread of the rounds without. E
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 import time
@@ -20,10 +21,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.shared.api_load import reads_of
+import aiohttp
+
 from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.cities import DEPARTMENTS, city
-from benchmarks.shared.figures import Column, alternate, compare, spread, told_wrong
+from benchmarks.shared.figures import Column, alternate, compare, percentile, spread, told_wrong
 from benchmarks.shared.processes import ROOT, banshi, banshi_done, python, running
 
 sys.path.insert(0, str(ROOT))
@@ -33,6 +35,8 @@ from tests.insights.planted import WEEKS, planted
 
 #: 20 categories in 24 streets of five districts: with these and the city 600 series.
 CATEGORIES, DISTRICTS, STREETS = 20, ("510703", "510704", "510705", "510722", "510781"), 24
+#: Reads of a city's busiest hour.
+PER_SECOND = 200
 HEADER = "week,division,category,count\n"
 
 
@@ -66,6 +70,24 @@ def written(file: Path, weeks: int, streets: int = STREETS) -> int:
     return weeks * streets * CATEGORIES
 
 
+async def steady(url: str, seconds: float) -> list[float]:
+    """Milliseconds of each of `PER_SECOND` requests, which go out whether those before are answered or not."""
+    took: list[float] = []
+
+    async def one(session: aiohttp.ClientSession) -> None:
+        begun = time.perf_counter()
+        async with session.get(url) as answer:
+            await answer.read()
+        took.append((time.perf_counter() - begun) * 1000)
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session, asyncio.TaskGroup() as group:
+        begun = time.perf_counter()
+        for number in range(int(seconds * PER_SECOND)):
+            await asyncio.sleep(begun + number / PER_SECOND - time.perf_counter())
+            group.create_task(one(session))
+    return took
+
+
 def beside(folder: Path, given: argparse.Namespace) -> bool:
     config, night = bureau(folder), folder / "night"
     written(folder / "reports.csv", WEEKS if not given.short else 30)
@@ -74,7 +96,10 @@ def beside(folder: Path, given: argparse.Namespace) -> bool:
     with running(
         [*python("peers/with_nights.py", str(night)), "--config", str(config), "serve", "--port", "0"]
     ) as server:
-        read = reads_of(server, given)
+
+        def read() -> dict[str, Any]:
+            took = asyncio.run(steady(f"{server.url}/v1/items/zone-pass", given.seconds))
+            return {"p50": percentile(took, 0.5), "p99": percentile(took, 0.99)}
 
         def with_night() -> dict[str, Any]:
             night.touch()
@@ -88,8 +113,7 @@ def beside(folder: Path, given: argparse.Namespace) -> bool:
             return found
 
         results = alternate(given.rounds, {"without the night": read, "with it": with_night})
-    columns = Column("requests/s", "per_second"), Column("p50 ms", "p50", ".1f"), Column("p99 ms", "p99", ".1f")
-    compare(results, columns)
+    compare(results, (Column("p50 ms", "p50", ".1f"), Column("p99 ms", "p99", ".1f")))
     late = {name: [one["p99"] for one in rounds] for name, rounds in results.items()}
     for name, p99 in late.items():
         print(f"{name}: p99 of {spread(p99, '.1f')} ms, least, median and most of {len(p99)} rounds")
@@ -115,6 +139,6 @@ def files(folder: Path, given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    lengths = {"rounds": (3, 1), "seconds": (20.0, 1.0), "warm_up": (1.0, 0.2), "pause": (8.0, 0.5)}
+    lengths = {"rounds": (3, 1), "seconds": (20.0, 1.0), "pause": (8.0, 0.5)}
     parser = options(__doc__, **lengths, figures=(1_000_000, 4_000))
     sys.exit(run_parts(parser, {"beside": beside, "files": files}))
