@@ -98,7 +98,9 @@ def made_in(folder: Path) -> NextVersion:
     contract = folder / "platform" / "banshi" / "kernel" / "contract" / "values.py"
     # Whatever this version finds in a message that it doesn't know.
     _inserted(
-        contract, after='    trace: str = ""\n\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Channel'
+        contract,
+        after="    replaces: tuple[str, ...] | None = None\n"
+        "\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Channel",
     )
     return NextVersion(folder, steps)
 

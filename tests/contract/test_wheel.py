@@ -164,6 +164,7 @@ def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_el
                 (ROOT, "mobile_push"),
                 (ROOT / "libraries", "charts"),
                 (ROOT / "libraries", "feeds"),
+                (ROOT / "libraries", "likeness"),
                 (ROOT / "libraries", "lines"),
                 (ROOT / "libraries", "names"),
                 (ROOT / "libraries", "questions"),

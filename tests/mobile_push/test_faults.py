@@ -221,11 +221,11 @@ async def test_phones_of_a_claim_that_failed_half_way_are_not_forgotten(
 ) -> None:
     read, calls = Phones.read, []
 
-    async def sometimes(self: Phones, lane: Lane, devices: Any) -> Any:
+    async def sometimes(self: Phones, lane: Lane, *asked: Any) -> Any:
         calls.append(lane)
         if len(calls) == 2:
             raise OperationalError("the database is away")
-        return await read(self, lane, devices)
+        return await read(self, lane, *asked)
 
     monkeypatch.setattr(Phones, "read", sometimes)
     async with open_push(lease=1.2, fcm={"timeout": 0.5}) as door:

@@ -71,7 +71,7 @@ TOLD: Mapping[str, Mapping[str, str]] = {
         " unread."
     ),
     Reason.TRAILING_BYTES: say(
-        "This code has data after the pass. Don't accept it; ask the holder to open the pass again."
+        "This code has data after the pass: don't accept it; ask the holder to open the pass again."
     ),
     Reason.NOT_CANONICAL: say("This is not written as our passes are: don't accept it; it may be forged."),
     Reason.UNPROTECTED_HEADER: say("Something unsigned was added to this pass: don't accept it; it may be forged."),
