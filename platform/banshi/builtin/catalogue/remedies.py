@@ -39,6 +39,8 @@ def remedy_text(remedy: Remedy) -> Texts:
     """What a decision says of it."""
     if remedy.text:
         return remedy.text
+    if remedy.kind == "final" and not remedy.basis:
+        return say("This decision is final.")
     if remedy.kind == "final":
         return say("By {laws}, this decision is final.", laws=_cited(remedy.basis))
     ways: list[Texts] = []
@@ -50,6 +52,8 @@ def remedy_text(remedy: Remedy) -> Texts:
         if not ways:
             told = "file a lawsuit with {court} within {months} months of receiving it"
         ways.append(say(told, court=court, months=_written(remedy.months)))
+    if not ways:
+        return {}
     either = reduce(lambda one, other: say("{one}, or {other}", one=one, other=other), ways)
     return say("If you do not accept this decision, you may {either}.", either=either)
 
@@ -62,13 +66,14 @@ def _cited(basis: tuple[LegalBasis, ...]) -> Texts:
 def _law(one: LegalBasis) -> Texts:
     if not one.article:
         return word("the {law}", law=one.title)
-    if not one.article.isdigit():
-        return say("the {law}, {article}", law=one.title, article=one.article)
-    return word("article {article} of the {law}", law=one.title, article=_written(int(one.article)))
+    article: str | Texts = one.article
+    if one.article.isdigit():
+        article = _written(int(one.article), "第{}条")
+    return word("article {article} of the {law}", law=one.title, article=article)
 
 
-def _written(number: int) -> Texts:
-    return {tag: str(number) for tag in LANGUAGES} | {LANGUAGES[0]: in_chinese(number)}
+def _written(number: int, chinese: str = "{}") -> Texts:
+    return {tag: str(number) for tag in LANGUAGES} | {LANGUAGES[0]: chinese.format(in_chinese(number))}
 
 
 def remedy_document(remedy: Remedy | None, language: str) -> dict[str, Any] | None:
