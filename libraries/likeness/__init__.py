@@ -3,7 +3,7 @@
 fits(terms_in("示例大桥垮了，是真的吗"), about(["示例大桥垮塌"], claim)); are_alike(await fingerprint(picture), kept)
 """
 
-from likeness.pictures import FINGERPRINT, PICTURES, apart, are_alike, fingerprint, picture_in
+from likeness.pictures import FINGERPRINT, PICTURES, apart, are_alike, fingerprint, fingerprint_of
 from likeness.words import TRUTH, About, Terms, about, fits, terms_in
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "apart",
     "are_alike",
     "fingerprint",
+    "fingerprint_of",
     "fits",
-    "picture_in",
     "terms_in",
 ]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
-from banshi import Call, Problem
+from banshi import Call, Problem, Unavailable
 from likeness.sentences import say
 
 #: Media types that are read; bytes and points at most: one is in memory whole for a moment.
@@ -26,6 +27,13 @@ MAX_BITS = 8
 MIN_EDGES, EDGE, MIN_TURNS, PLAIN = 28, 6, 11, 0
 FINGERPRINT = "^[0-9a-f]{16}-[0-9a-f]{64}$"
 
+#: What Pillow raises for a file that isn't what its beginning says, or whose camera's notes are none.
+NO_PICTURE = (
+    *(OSError, ValueError, SyntaxError, EOFError, MemoryError, RuntimeWarning, ArithmeticError, LookupError),
+    *(struct.error, TypeError),
+)
+#: Pictures under way, of which each is in memory; and when somebody comes back for whom there was no room.
+_room, LATER = asyncio.Semaphore(16), {"Retry-After": "5"}
 _workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="banshi-likeness")
 
 
@@ -53,6 +61,14 @@ async def picture_in(call: Call) -> bytes:
     except TimeoutError:
         raise Unfinished from None
     return b"".join(parts)
+
+
+async def fingerprint_of(call: Call) -> str:
+    """That of the picture that a request is. Raises Unavailable where too many are under way, and as both others do."""
+    if _room.locked():
+        raise Unavailable(say("Too many pictures are asked about at once; try again in a moment."), headers=LATER)
+    async with _room:
+        return await fingerprint(await picture_in(call))
 
 
 async def fingerprint(content: bytes) -> str:
@@ -94,8 +110,8 @@ def _bits(content: bytes) -> int:
             small = flat.convert("L").resize((9, 8), Image.Resampling.BOX)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureTooLarge from None
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, RuntimeWarning, ArithmeticError, LookupError):
-        # What Pillow raises for a file that isn't what its beginning says; its text may quote the file.
+    except NO_PICTURE:
+        # Its text may quote the file.
         raise NoPicture from None
     points = small.tobytes()
     steps = [points[row * 9 + n] - points[row * 9 + n + 1] for row in range(8) for n in range(8)]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from banshi import Platform
 from banshi.sdk.events import Event
 from banshi.sdk.following import Following, News, NoticeKind, tell_followers
-from banshi.sdk.lists import division_named, divisions_around, list_heard
+from banshi.sdk.lists import division_named, divisions_around, list_letters
 from road.board import BOARD
 from road.changing import TOLD
 from road.register import texts_of
@@ -24,11 +24,11 @@ TITLE = word("Roads")
 
 async def _meant(platform: Platform, words: str) -> str | None:
     """The road of which there is or was an event, or the district, that words name; "" for all roads."""
-    asked = list_heard(words)
-    if asked in map(list_heard, TITLE.values()):
+    asked = list_letters(words)
+    if asked in map(list_letters, TITLE.values()):
         return ""
     board = await platform[BOARD].fresh()
-    roads = [one.event.road for one in board.shown.values() if list_heard(one.event.road) == asked]
+    roads = [one.event.road for one in board.shown.values() if list_letters(one.event.road) == asked]
     past = await RoadEvent.filter(road=" ".join(words.split())).limit(1).values_list("road", flat=True)
     return next((str(one) for one in (*roads, *past)), None) or division_named(words)
 

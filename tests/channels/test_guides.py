@@ -105,3 +105,8 @@ def test_the_word_is_understood_in_front_and_behind(text: str, about: str) -> No
 @pytest.mark.parametrize("text", ["guided tour", "I lost my guide", "怎么办护照"])
 def test_other_words_are_no_guide(text: str) -> None:
     assert command_in(text) is None
+
+
+def test_going_on_is_no_wish_to_be_told() -> None:
+    assert [command_in(one) for one in ("继续吧", "继续一下")] == [("continue", "")] * 2
+    assert command_in("继续发路况") == ("unmute", "路况")

@@ -399,7 +399,7 @@ async def test_all_that_the_page_says_can_be_compared_with_its_verification(door
     [
         ("revoke", "revoked", "Revoked", "was revoked"),
         ("take-back", "taken-back", "Taken back", "was taken back"),
-        ("cancel", "cancelled", "Permit cancelled", "was cancelled"),
+        ("cancel", "cancelled", "Cancelled by the authority", "was cancelled"),
     ],
 )
 async def test_whoever_asks_for_one_or_verifies_it_reads_which_of_the_three_ends_it_had(

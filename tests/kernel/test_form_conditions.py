@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from banshi.forms import Form
+from banshi.forms.pointers import escaped, pointer
 from banshi.kernel.cases.attachments import attachment_ids
 from tests.kernel.test_form_words import both, fault, tables, told
 from tests.tries import tries
@@ -259,3 +260,17 @@ def when(**condition: Any) -> dict[str, Any]:
 )
 def test_a_wrong_word_is_told_with_its_place(schema: Any, expected: str) -> None:
     assert expected in fault(schema)
+
+
+@pytest.mark.parametrize("answers", [{"photo": None}, {"photo": 7}, {"photo": True}, {"photo": [None, 3]}, None, "x"])
+def test_a_field_for_a_file_that_holds_none_names_no_file(answers: Any) -> None:
+    schema = {
+        "properties": {"photo": {"type": ["string", "null"], "x-attachment": True, "items": {"x-attachment": True}}}
+    }
+    assert list(attachment_ids(schema, answers)) == []
+
+
+def test_names_that_somebody_has_made_up_are_kept_nowhere() -> None:
+    kept = escaped.cache_info().currsize
+    assert pointer(["x~" * 200, "y/"]) == "/" + "x~0" * 200 + "/y~1"
+    assert escaped.cache_info().currsize == kept

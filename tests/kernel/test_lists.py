@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 import stdnum.cn
 
+from banshi.builtin.lists.around import division_named
 from banshi.builtin.lists.reading import MAX_FOUND, entries
 from banshi.forms.numbers import NUMBERS
 from banshi.testing import Door, open_door
@@ -204,3 +205,7 @@ async def test_a_list_is_read_once_and_then_known(office: Door) -> None:
     first = await office.anyone.get("/v1/lists/countries", headers=CHINESE)
     again = await office.anyone.get("/v1/lists/countries", headers={**CHINESE, "If-None-Match": first.headers["ETag"]})
     assert again.status == 304
+
+
+def test_a_name_that_several_divisions_have_names_none() -> None:
+    assert [division_named(one) for one in ("鼓楼区", "西湖区", "320106", "涪城区")] == [None, None, "320106", "510703"]

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from banshi.foundation.sentences import Sentences
+
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ("platform", "libraries", "plugins", "mobile_push")
 
@@ -119,3 +121,12 @@ def test_each_sentence_names_the_same_in_chinese_as_in_english_or_what_the_code_
     for english, chinese in tomllib.loads((room / "zh-CN.toml").read_text(encoding="utf-8")).items():
         extra = {*re.findall(r"{(\w+)", chinese)} - {*re.findall(r"{(\w+)", english)}
         assert [name for name in extra if f"{name}=" not in code and f'"{name}"' not in code] == [], english
+
+
+def test_a_reader_of_one_chinese_reads_no_other_where_their_own_is_there(tmp_path: Path) -> None:
+    for tag, said in (("zh-CN", "简体"), ("zh-TW", "繁體")):
+        (tmp_path / f"{tag}.toml").write_text(f'"Plain." = "{said}"\n', encoding="utf-8")
+    told = Sentences(str(tmp_path / "sentences.py"))
+    Sentences.rooms.remove(told)
+    assert [told.text(one, "Plain.") for one in ("zh-CN", "zh-TW", "en", "fr")] == ["简体", "繁體", "Plain.", "Plain."]
+    assert told.text("zh-HK", "Plain.") in {"简体", "繁體"}

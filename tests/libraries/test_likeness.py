@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import combinations
 from typing import Any
 
@@ -122,3 +123,18 @@ async def test_what_is_no_picture_or_too_much_of_one_is_refused() -> None:
             await fingerprint(large)
     with pytest.raises(PictureTooLarge):
         await fingerprint(wide)
+
+
+async def test_whatever_a_camera_s_notes_are_the_picture_is_read_or_said_to_be_none() -> None:
+    chance, held = random.Random(7), io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "maker"
+    photo(3).save(held, "JPEG", exif=exif)
+    content = held.getvalue()
+    for _ in range(300):
+        odd = bytearray(content)
+        for _ in range(chance.randint(1, 6)):
+            odd[chance.randrange(6, 80)] = chance.randrange(256)
+        with suppress(NoPicture, PictureTooLarge):
+            await fingerprint(bytes(odd))
+    assert len(await fingerprint(content)) == 81

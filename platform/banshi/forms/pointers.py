@@ -23,7 +23,8 @@ def unescaped(part: str) -> str:
 
 def pointer(path: Sequence[str | int]) -> str:
     """The pointer of a path of names and indices; a parent's, where a name makes it absurdly long."""
-    parts = [escaped(str(part)) for part in path]
+    # What somebody has made up is kept nowhere.
+    parts = [escaped.__wrapped__(str(part)) for part in path]
     while sum(map(len, parts)) > 1_000:
         parts.pop()
     return "".join(f"/{part}" for part in parts)

@@ -43,8 +43,8 @@ class Sentences:
     def text(self, language: str, english: str, **names: object) -> str:
         """The same in one language alone; in English where there is none in it."""
         primary = language.partition("-")[0]
-        kin = (words for tag, words in self.languages.items() if tag == language or tag.partition("-")[0] == primary)
-        text = next(kin, {}).get(english, english)
+        kin = (words for tag, words in self.languages.items() if tag.partition("-")[0] == primary)
+        text = (self.languages.get(language) or next(kin, {})).get(english, english)
         return (_filled(language, text, names) or _filled("en", english, names)) if names else text
 
 

@@ -2,6 +2,6 @@
 
 from banshi.builtin.lists.around import division_named, divisions_around, divisions_meet
 from banshi.builtin.lists.reading import entries as list_entries
-from banshi.builtin.lists.reading import heard as list_heard
+from banshi.builtin.lists.reading import letters as list_letters
 
-__all__ = ["division_named", "divisions_around", "divisions_meet", "list_entries", "list_heard"]
+__all__ = ["division_named", "divisions_around", "divisions_meet", "list_entries", "list_letters"]

@@ -197,7 +197,9 @@ async def most_within_a_day(platform: Platform, since: date) -> Most:
                 division = platform[DIVISIONS].today(division_of(platform, row))
                 for entry in (row["item"], f"{row['item']}/{row['part']}"):
                     came += [(category, division, as_moment(row["at"])) for category in named.get(entry, ())]
-    return await asyncio.to_thread(_most, came, platform.settings.timezone)
+    most = await asyncio.to_thread(_most, came, platform.settings.timezone)
+    # Of the day before, some of what belongs to it was not read.
+    return {key: found for key, found in most.items() if key[1] >= since}
 
 
 def _most(came: Iterable[Came], city: tzinfo) -> Most:

@@ -93,7 +93,7 @@ def news_of(row: Refutation, edition: Edition) -> News:
     title, body = title_of(words["rating"], words["about"]), summary_of(words)
     if row.state not in PUBLIC:
         what, title, body = "withdrawn", word("Withdrawn: No. {number}", number=row.number), WITHDRAWN
-    earlier = [str(one) for one in range(1, edition.number + (row.state not in PUBLIC))]
+    earlier = [str(one) for one in reversed(range(1, edition.number + (row.state not in PUBLIC)))]
     link = f"/v1/refutations/{row.id}"
     return News(of=row.id, edition=what, title=title, body=body, link=link, earlier=earlier)
 

@@ -13,7 +13,7 @@ from banshi import Answer, Audience, Call, Key, Platform, reply
 from banshi.sdk.danger import danger_in
 from banshi.sdk.documents import Record, array
 from banshi.sdk.http import Routes
-from likeness import FINGERPRINT, PICTURES, TRUTH, About, about, are_alike, fingerprint, fits, picture_in, terms_in
+from likeness import FINGERPRINT, PICTURES, TRUTH, About, about, are_alike, fingerprint_of, fits, terms_in
 from refutations.reading import documents
 from refutations.reading.published import with_editions
 from refutations.tables.models import Edition, Refutation
@@ -88,7 +88,7 @@ BYTES = {one: {"contentMediaType": one} for one in PICTURES}
 @ROUTES.post("/v1/refutations/pictures", Audience.PERSON, {200: SEEN}, raw_body=BYTES)
 async def ask_about_picture(call: Call) -> web.StreamResponse:
     """Ask what was found of a picture; it is compared in memory and forgotten. Staff write its fingerprint down."""
-    picture = await fingerprint(await picture_in(call))
+    picture = await fingerprint_of(call)
     found = await call.platform[FOUND].like(picture)
     items = [documents.summary(call.platform, *one, call.language) for one in found]
     return reply(call, {"picture": picture, "items": items})

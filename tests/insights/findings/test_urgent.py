@@ -14,8 +14,10 @@ import pytest
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.sdk.events import LISTENERS, Listener
 from banshi.testing import Door
+from insights.figures.collecting import most_within_a_day
 from insights.figures.models import Count
 from insights.findings import urgent
+from insights.findings.drafting.warning import objection
 from insights.findings.models import Finding
 from insights.findings.urgent import look
 from tests.insights.figures.bureau import NOW, bureau
@@ -209,7 +211,13 @@ async def test_a_day_that_was_corrected_is_not_sent_as_it_was(door: Door) -> Non
     await Count.filter(division=EAST).update(count=7, loss=3_000_000)
     await look(door.platform)
     (after,) = await findings(door)
-    (await act(lin, after, "draft")).ok()
+    (await act(lin, after, "draft", propose=True)).ok()
+    # Drafted, nobody corrects it any more: what grows meanwhile is true all the same, what shrinks is not.
+    sent = Finding.get(id=after["id"])
+    await Count.filter(division=EAST).update(count=6, loss=3_000_000)
+    assert "重新查看" in str(await objection(door.platform, (await sent).draft_id))
+    await Count.filter(division=EAST).update(count=9, loss=4_000_000)
+    assert await objection(door.platform, (await sent).draft_id) is None
 
 
 @pytest.mark.parametrize(
@@ -297,6 +305,8 @@ async def test_what_the_platform_counts_itself_is_a_series_within_24_hours_and_n
         (one,) = await look(door.platform)
         assert (one.division, one.count, one.at, one.facts["urgent"]) == ("510703", 3, NOW.date(), "count")
         assert await look(door.platform) == []
+        # A day of which some wasn't read is none.
+        assert {day for _, day in await most_within_a_day(door.platform, NOW.date())} == {NOW.date()}
         # A minute later it is none: the first is a day ago.
         await AppealRecord.filter(case_id=last).update(received_at=morning + timedelta(minutes=1))
         await look(door.platform)

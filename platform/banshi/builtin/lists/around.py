@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from banshi.builtin.lists.reading import entries, heard
+from banshi.kernel.contract.texts import LANGUAGES
 
 
 def divisions_meet(one: str, other: str) -> bool:
@@ -18,10 +19,12 @@ def divisions_around(code: str) -> Sequence[str]:
 
 
 def division_named(words: str) -> str | None:
-    """The first division whose code or name somebody has written; None where there is none."""
+    """The division whose code or name somebody has written; None where there is none, or several of that name."""
     asked = heard(words)
-    named = ((code, one) for code, one in entries("divisions").items())
-    return next((code for code, one in named if asked in (code, *one.own, heard(one.full_names["zh-CN"]))), None)
+    named = entries("divisions").items()
+    whole = [code for code, one in named if asked in (code, heard(one.full_names[LANGUAGES[0]]))]
+    found = whole or [code for code, one in named if asked in one.own]
+    return found[0] if len(found) == 1 else None
 
 
 def _within(division: str) -> str:

@@ -44,6 +44,11 @@ def heard(text: str) -> str:
     return _UNHEARD.sub("", unicodedata.normalize("NFKD", text).casefold())
 
 
+def letters(name: str) -> str:
+    """The same without what a chat leaves out of a name, such as brackets."""
+    return re.sub(r"\W", "", heard(name))
+
+
 @cache
 def entries(name: str) -> Mapping[str, Entry]:
     """Code → entry, in the list's order."""

@@ -15,8 +15,8 @@ from banshi.forms.vocabulary.fields import ACCEPTS
 from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.foundation.files.media_types import ACCEPTED
-from banshi.kernel.contract.values import Item, Texts
-from banshi.kernel.sentences import say
+from banshi.kernel.contract.values import LANGUAGES, Item, Texts
+from banshi.kernel.sentences import say, word
 from banshi.kernel.tables.attachments import REFUSED, Attachment
 
 UNKNOWN = say("Upload this file first: it is not there, or used already.")
@@ -38,6 +38,8 @@ def attached(schema: Mapping[str, Any], answers: Any) -> list[tuple[str, str, Se
             if asked.get("x-attachment"):
                 found.append((pointer, value, asked.get(ACCEPTS, ACCEPTED)))
             continue
+        if not isinstance(value, dict | list):
+            continue
         known = asked.get("properties", {}) if isinstance(value, dict) else {}
         steps: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
         # The last comes off first.
@@ -49,7 +51,9 @@ def attached(schema: Mapping[str, Any], answers: Any) -> list[tuple[str, str, Se
 
 
 def other_type(types: Sequence[str]) -> Texts:
-    return say("This takes another type of file: {types}.", types=", ".join(types))
+    return say(
+        "This takes another type of file: {types}.", types={tag: word.text(tag, ", ").join(types) for tag in LANGUAGES}
+    )
 
 
 @dataclass(frozen=True, slots=True)

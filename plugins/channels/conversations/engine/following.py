@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from banshi import Problem
-from banshi.sdk.following import NoticeKind, follow, notice_kinds
+from banshi.sdk.following import NoticeKind, follow, followed, notice_kinds
 from banshi.sdk.http import READER
+from banshi.sdk.lists import list_letters
 from conversations.engine import homes
 from conversations.engine.turn.talk import Talk
 
@@ -16,12 +17,22 @@ async def by_word(talk: Talk, command: str, words: str) -> bool:
     """Do what they say of these words; False where no plugin knows what they name."""
     for kind in notice_kinds(talk.platform).values():
         about = await kind.meant(talk.platform, words) if kind.meant else None
+        if about is None and command == "unfollow":
+            about = await _of_theirs(talk, kind, words)
         if about is None or (about and command in ("mute", "unmute")):
             continue
         if homes.is_known(talk, KEPT):
             await (_mute(talk, kind, command) if "mute" in command else _follow(talk, kind, command, about, words))
         return True
     return False
+
+
+async def _of_theirs(talk: Talk, kind: NoticeKind, words: str) -> str | None:
+    """What they follow that the words name, however it was written and whether there is anything of it now."""
+    if kind.followers is None or talk.link is None:
+        return None
+    theirs = await followed(kind.followers, talk.link.person)
+    return next((one for one in theirs if one and list_letters(one) == list_letters(words)), None)
 
 
 async def _follow(talk: Talk, kind: NoticeKind, command: str, about: str, words: str) -> None:

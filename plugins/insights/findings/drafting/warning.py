@@ -27,6 +27,10 @@ INFO = {"category": ["Security"], "urgency": "Expected", "severity": "Moderate",
 
 UNFOUNDED = "These numbers aren't in the finding: {numbers}. Leave them out, or store the draft and propose it so."
 
+NOW = "The figure was corrected: it is {now} now. Give a draft up, and look at the finding anew."
+CORRECTED = "What was counted on that day was corrected. Look at it again in a minute."
+NO_MORE = "What was counted on that day was corrected to less. Give the draft up, and look at the finding anew."
+
 GIVEN_AWAY = "With what other warnings of the same time tell, this one would say that fewer than {least} are elsewhere \
 in {area}. Give another draft up first; what was sent stays alone."
 
@@ -101,16 +105,22 @@ async def _corrected(platform: Platform, finding: Finding) -> Texts | None:
     if finding.level == "urgent":
         before = await Finding.filter(level="urgent", at=finding.at, category=finding.category)
         every = [one for one, _ in await urgent_since(platform, finding.at, before)]
-        today = {(one.category, one.division, one.at): (one.told, one.count) for one in every}
-        if today.get((finding.category, finding.division, finding.at)) != (finding.told, finding.count):
-            return say("What was counted on that day was corrected. Look at it again in a minute.")
-        return None
+        today = {(one.category, one.division, one.at): one.told for one in every}
+        there = today.get((finding.category, finding.division, finding.at), {})
+        if finding.state == "open":
+            return None if there == finding.told else say(CORRECTED)
+        # What has grown since it was drafted is true all the same.
+        is_less = any((there.get(name) or 0) < (told or 0) for name, told in finding.told.items())
+        return say(NO_MORE) if is_less else None
     for place, count in {finding.division: finding.count, finding.area: finding.told["count"]}.items():
         series = await one_series(platform, finding.category, place, grain=finding.grain)  # type: ignore[arg-type]
         at = series.place(finding.at) if series else -1
         now = series.counts[at] if series and 0 <= at < len(series.counts) else None
         if now != count:
-            return say("The figure was corrected: it is {now} now. The next round judges it anew.", now=now or 0)
+            return say(
+                "The figure was corrected: it is {now} now. Give a draft up, and look at the finding anew.",
+                now=now or 0,
+            )
     return None
 
 

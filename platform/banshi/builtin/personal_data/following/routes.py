@@ -113,7 +113,10 @@ class Following:
         person, (name,) = call.principal.subject, call.path.values()
         about = "" if name == ALL else " ".join(name.split())
         if not await self.followers.filter(person=person, about=about).delete():
-            raise NotFound
+            meant = self.kind.meant and await self.kind.meant(call.platform, name)
+            if not meant or not await self.followers.filter(person=person, about=meant).delete():
+                raise NotFound
+            about = meant
         if about and self.ends_for_good:
             row = self.followers(person=person, about=no_more(about), at=call.now)
             await call.platform.store.commit(Write(unless_there=[row]))

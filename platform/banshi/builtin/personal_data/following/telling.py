@@ -16,8 +16,8 @@ from banshi.kernel.http.pages import pages
 from banshi.kernel.outbox.outbox import message_rows
 from banshi.kernel.runtime.running import Platform
 
-#: People whose promises are one transaction.
-AT_ONCE = 200
+#: People whose promises are one transaction; editions of which something may still be on its way.
+AT_ONCE, MAX_EARLIER = 200, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class News:
     body: Texts
     #: Where it is read: a path.
     link: str
-    #: Editions before it: what of them is still on its way isn't sent any more.
+    #: Editions before it, the newest first: what of the last is still on its way isn't sent any more.
     earlier: Sequence[str] = ()
     #: Since when it is so: whoever begins to follow later reads it where it stands. None tells them, too.
     at: datetime | None = None
@@ -46,7 +46,10 @@ async def tell(platform: Platform, kind: NoticeKind, news: News, people: Collect
     """Promise each of them a message, once, whoever promises it again."""
     rows = list[Model]()
     for person in sorted(set(people)):
-        identity, earlier = news.id_for(news.edition, person), [news.id_for(one, person) for one in news.earlier]
+        identity, earlier = (
+            news.id_for(news.edition, person),
+            [news.id_for(one, person) for one in news.earlier[:MAX_EARLIER]],
+        )
         message = Message(
             id=identity, kind="notice", person=person, title=news.title, body=news.body, link=news.link,
             created_at=platform.now(), category=kind.code, until=news.until, replaces=tuple(earlier) or None,

@@ -21,7 +21,7 @@ CASES = Register(
     columns=(
         Column(name="number", title=word("Case number")),
         Column(name="item", title=word("Item")),
-        Column(name="department", title=word("Department")),
+        Column(name="department", title=word("Handling department")),
         Column(name="state", title=word("State"), shown=False),
         Column(name="state_title", title=word("State")),
         Column(name="due_on", title=word("Answered by"), type="date", required=False),

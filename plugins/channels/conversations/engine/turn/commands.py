@@ -25,7 +25,7 @@ _WISHES = {
     "unfollow": r"(?:取消关注|不再关注|不关注了?)[ :]*(.+)|(?:unfollow|stop following)[ :]+(.+)",
     "follow": r"(?:我要|我想|帮我)?关注[ :]*(.+)|follow[ :]+(.+)",
     "mute": r"(?:别再?|不要再?|停止)(?:给我)?(?:发送?|推送?)[ :]*(.+?)了?|mute[ :]+(.+)",
-    "unmute": r"(?:继续|恢复)(?:给我)?(?:发送?|推送?)?[ :]*(.+)|unmute[ :]+(.+)",
+    "unmute": r"(?:继续|恢复)(?:给我)?(?:发送?|推送?)[ :]*(.+)|unmute[ :]+(.+)",
 }
 #: Letters of a word that is obeyed at once, also where any words may be the answer.
 SHORT_CHINESE, SHORT_ENGLISH = 4, 13
