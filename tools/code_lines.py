@@ -70,7 +70,7 @@ ROOMS = {
     "plugins/channels/qq/sandbox": Budget(300, 300),
     "plugins/channels/weibo": Budget(262, 350),
     "plugins/channels/weibo/sandbox": Budget(191, 250),
-    "plugins/insights": Budget(3_069, 1_800),
+    "plugins/insights": Budget(3_066, 1_800),
     "plugins/refutations": Budget(654, 700),
     "plugins/road": Budget(697, 700),
     "plugins/integrations": Budget(5_815, 5_580),

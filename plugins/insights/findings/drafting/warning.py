@@ -117,10 +117,7 @@ async def _corrected(platform: Platform, finding: Finding) -> Texts | None:
         at = series.place(finding.at) if series else -1
         now = series.counts[at] if series and 0 <= at < len(series.counts) else None
         if now != count:
-            return say(
-                "The figure was corrected: it is {now} now. Give a draft up, and look at the finding anew.",
-                now=now or 0,
-            )
+            return say(NOW, now=now or 0)
     return None
 
 
