@@ -141,6 +141,7 @@ REFUSED = (
     Refused("not-proven", "the endpoint of a sample isn't there", operations="act_on_service|register_channel"),
     Refused("malformed-body", "the coverage phase sends NUL, which no database stores (allow-x00)", says=r"\u0000"),
     Refused("unsupported-media-type", "what a file is, its bytes say", operations="upload|upload_of_tip"),
+    Refused("unreadable-picture", "whether bytes are a picture, no schema knows", operations="ask_about_picture"),
     Refused("invalid_request", "RFC 6749 lets no parameter come twice, not even an unknown one", operations=".*_token"),
 )
 

@@ -76,7 +76,7 @@ ROOMS = {
     "plugins/integrations": Budget(5_815, 5_580),
     "plugins/departments": Budget(233, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_620, 9_300),
+    "benchmarks": Budget(11_621, 9_300),
     "tools": Budget(2_752, 1_600),
     "docs/examples": Budget(53, 60),
 }
