@@ -39,10 +39,9 @@ def remedy_text(remedy: Remedy) -> Texts:
     """What a decision says of it."""
     if remedy.text:
         return remedy.text
-    if remedy.kind == "final" and not remedy.basis:
-        return say("This decision is final.")
     if remedy.kind == "final":
-        return say("By {laws}, this decision is final.", laws=_cited(remedy.basis))
+        by, alone = "By {laws}, this decision is final.", "This decision is final."
+        return say(by, laws=_cited(remedy.basis)) if remedy.basis else say(alone)
     ways: list[Texts] = []
     if authority := remedy.reconsideration:
         told = "apply to {authority} for administrative reconsideration within {days} days of receiving it"

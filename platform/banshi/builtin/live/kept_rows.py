@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import inf
@@ -21,7 +22,7 @@ LOOK_S, LATE = 2.0, timedelta(seconds=10)
 ROWS = 500
 
 
-class KeptRows(Generic[M]):
+class KeptRows(ABC, Generic[M]):
     """Keeps rows of `model`, which count their `version` and say when they were `updated_at`; `put` makes of them what
     is kept.
     """
@@ -39,9 +40,9 @@ class KeptRows(Generic[M]):
         self._since: datetime | None = None
         platform.store.on_rows(self.changes, self._wake.set)
 
+    @abstractmethod
     def put(self, row: M) -> None:
         """Keep this row, in place of what it was."""
-        raise NotImplementedError
 
     async def fresh(self) -> Self:
         """Itself: whatever this process has written is known, and what others wrote a moment ago."""
