@@ -17,10 +17,10 @@ from banshi.testing import Door
 from mobile_push.delivery.claims import verdicts
 from mobile_push.delivery.claims.trust import ENOUGH, IN_A_ROW, LAST, Trust
 from mobile_push.doctor import trust
-from mobile_push.providers.provider import MALFORMED
+from mobile_push.providers.provider import MALFORMED, Push, Receipt
 from mobile_push.tables.models import Address, Device, Spent
 from tests.mobile_push.conftest import hurry
-from tests.mobile_push.in_memory import DEAD, OK, InBatches, InMemory, reached
+from tests.mobile_push.in_memory import DEAD, LATER, OK, InBatches, InMemory, reached
 from tests.mobile_push.test_fan_out import broadcast, publish
 from tests.mobile_push.test_ways import addresses, opened, register, sent
 from tests.mobile_push.test_ways_changed import quiet
@@ -139,6 +139,7 @@ async def test_an_address_is_forgotten_when_something_was_accepted_after_it_was_
     for name in ("wang", "zhao", "qian"):
         await sent(door, message, name)
     await until(lambda: {*dead} <= {token for _, token in ways[0].asked} and ways[1].asked)
+    ways[0].says["a-0000qian"] = [LATER]
     again = await register(door, "qian", "a", who="qian")
     assert len(await addresses()) == 7, "nothing was accepted since"
     await sent(door, message, "li")
@@ -150,6 +151,29 @@ async def test_an_address_is_forgotten_when_something_was_accepted_after_it_was_
     ways[1].says["b-0000wang"] = [OK]
     one = await sent(door, message)
     await until(lambda: (one, "b-0000wang") in ways[1].took)
+
+
+async def test_an_address_that_the_app_gives_again_while_it_is_called_dead_is_asked_once_more(
+    door: Door, ways: list[InMemory], message: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdicts, "DOUBT_S", 300.0)
+    await register_all(door, 2, "a")
+    await sent(door, message, "person-0")
+    await until(quiet)
+    answer = ways[0].send
+
+    async def send(push: Push, token: str) -> Receipt:
+        if token == "a-00000001" and not any(asked == token for _, asked in ways[0].asked):
+            await register(door, 1, "a", who="person-1")
+        return await answer(push, token)
+
+    monkeypatch.setattr(ways[0], "send", send)
+    ways[0].says["a-00000001"] = [DEAD, OK]
+    one = await sent(door, message, "person-1")
+    await until(lambda: (one, "a-00000001") in ways[0].took)
+    await sent(door, message, "person-0")
+    await until(quiet)
+    assert not await gone("a-00000001")
 
 
 async def test_an_address_that_takes_a_message_after_all_stays(door: Door, ways: list[InMemory], message: Make) -> None:

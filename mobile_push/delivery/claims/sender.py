@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from prometheus_client import Counter
 
@@ -72,6 +73,7 @@ class Sender:
         return found
 
     async def _send_one(self, parcel: DeliveryJob) -> None:
+        asked_at = self._platform.now()
         try:
             receipt = await (self._send_traced(parcel) if parcel.trace else self._sending(parcel))
         except asyncio.CancelledError:
@@ -81,10 +83,10 @@ class Sender:
             self._teller.tell("a push provider failed", type(error).__name__)
             receipt = PROVIDER_FAILED
         self._pace.answered(parcel.lane, receipt)
-        self._take_in(receipt, [parcel])
+        self._take_in(receipt, [parcel], asked_at)
 
     async def _send_many(self, parcels: list[DeliveryJob]) -> None:
-        provider, first = self._provider, parcels[0]
+        provider, first, asked_at = self._provider, parcels[0], self._platform.now()
         assert isinstance(provider, BatchProvider)  # noqa: S101 - only such a one has a batch
         try:
             receipts = await provider.send_many(first.push, [one.token for one in parcels])
@@ -106,7 +108,7 @@ class Sender:
         order = sorted(found, key=lambda one: FIRST.get(one.outcome, len(FIRST)))
         self._pace.answered(first.lane, order[0])
         for receipt in order:
-            self._take_in(receipt, found[receipt], beside=order[0].outcome is Outcome.ACCEPTED)
+            self._take_in(receipt, found[receipt], asked_at, beside=order[0].outcome is Outcome.ACCEPTED)
 
     def _stopped(self, parcels: Sequence[DeliveryJob]) -> None:
         """The server stops; whether they went out nobody knows. They are due again at once, for the next worker."""
@@ -114,7 +116,9 @@ class Sender:
         for one in parcels:
             one.source.settle(one, STOPPED)
 
-    def _take_in(self, receipt: Receipt, parcels: Sequence[DeliveryJob], *, beside: bool = False) -> None:
+    def _take_in(
+        self, receipt: Receipt, parcels: Sequence[DeliveryJob], asked_at: datetime, *, beside: bool = False
+    ) -> None:
         if receipt.outcome is Outcome.MISCONFIGURED:
             self._teller.tell(
                 "the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code
@@ -125,7 +129,7 @@ class Sender:
             parcels[0].source.accepted(parcels, receipt)
         else:
             for parcel in parcels:
-                parcel.source.settle(parcel, self._verdicts.judge(parcel, receipt, beside=beside))
+                parcel.source.settle(parcel, self._verdicts.judge(parcel, receipt, asked_at, beside=beside))
         self._told(len(parcels))
 
     def _sending(self, parcel: DeliveryJob) -> Awaitable[Receipt]:

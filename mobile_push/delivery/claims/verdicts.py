@@ -89,14 +89,18 @@ class Verdicts:
         """Whether no other way comes before that one; so it is of a sandbox's, which has none."""
         return self._ways is None or self._ways.is_first(name, kind)
 
-    def judge(self, parcel: DeliveryJob, receipt: Receipt, *, beside: bool = False) -> Receipt:
-        """What to make of a receipt that is no yes; `beside` others of the same request that are."""
+    def judge(self, parcel: DeliveryJob, receipt: Receipt, asked_at: datetime, *, beside: bool = False) -> Receipt:
+        """What to make of a receipt that is no yes; `beside` others of the same request that are.
+
+        It speaks of the address as it was when it was asked: the app may have given it again meanwhile.
+        """
         if receipt.outcome is Outcome.SPENT and not receipt.phone_alone:
             self._spent[parcel.push.kind] = self._until(receipt, self._platform.now())
             self._unwritten.add(parcel.push.kind)
         if receipt.outcome is not Outcome.DEAD_TOKEN or parcel.topic:
             return receipt
-        receipt = receipt._replace(retry_after=DOUBT_S, phone_alone=True)
+        since = receipt.dead_since or asked_at.timestamp()
+        receipt = receipt._replace(retry_after=DOUBT_S, phone_alone=True, dead_since=since)
         # Where each address is another service's, or none at all, it says nothing of us.
         if self._provider.one_service and receipt.code != MALFORMED.code:
             self._trust.heard(parcel.token, False, beside=beside)
