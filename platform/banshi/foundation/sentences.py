@@ -42,9 +42,11 @@ class Sentences:
 
     def text(self, language: str, english: str, **names: object) -> str:
         """The same in one language alone; in English where there is none in it."""
-        primary = language.partition("-")[0]
-        kin = (words for tag, words in self.languages.items() if tag.partition("-")[0] == primary)
-        text = (self.languages.get(language) or next(kin, {})).get(english, english)
+        words = self.languages.get(language)
+        if words is None:
+            primary = language.partition("-")[0]
+            words = next((one for tag, one in self.languages.items() if tag.partition("-")[0] == primary), {})
+        text = words.get(english, english)
         return (_filled(language, text, names) or _filled("en", english, names)) if names else text
 
 

@@ -40,8 +40,8 @@ ROW = ("person", "person_name", "answers", "item", "kind")
 #: From here on not every whole number is a float.
 EXACT = 2**53
 
-#: How a number looks that another database may give back in other words; in a text it does no harm.
-ODD = re.compile(rb"[:,\[]-?(?:[0-9]+[.eE]|[0-9]{16})|^-?[0-9.]")
+#: How a number in a list looks that another database may give back in other words; in a text it does no harm.
+ODD = re.compile(rb"[:,\[]-?(?:[0-9]+[.eE]|[0-9]{16})")
 
 #: Bytes of a salt, and of each hash.
 SALT_BYTES, HASH_BYTES = 16, 32
@@ -61,8 +61,7 @@ def stamp(key: AuditKey, entry: CaseEvent) -> None:
 
 def row_digest(key: AuditKey, salt: bytes, case: Mapping[str, Any]) -> bytes:
     """What an entry keeps of its case's row: of no use to whoever guesses at answers without the key and the salt."""
-    said = orjson.dumps([str(case["id"]), *map(_as_stored, map(case.__getitem__, ROW))], option=orjson.OPT_SORT_KEYS)
-    return key.digest(b"row" + salt + said)
+    return key.digest(b"row" + salt + _as_stored([str(case["id"]), *map(case.__getitem__, ROW)]))
 
 
 def as_read(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def commitment_of(salt: bytes, columns: Mapping[str, Any]) -> bytes:
 
 
 def personal_of(columns: Mapping[str, Any]) -> bytes:
-    return orjson.dumps([*map(_as_stored, map(columns.__getitem__, PERSONAL))], option=orjson.OPT_SORT_KEYS)
+    return _as_stored([*map(columns.__getitem__, PERSONAL)])
 
 
 def proof_of_blanking(key: AuditKey, mark: bytes, commitment: bytes, columns: Mapping[str, Any]) -> bytes:
@@ -152,12 +151,10 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
-def _as_stored(value: Any) -> Any:
-    """A value as any database gives it back: PostgreSQL writes 1e3 as 1000."""
-    if value is None or isinstance(value, str):
-        return value
-    text = orjson.dumps(value)
-    return _plain(orjson.loads(text)) if ODD.search(text) else orjson.loads(text)
+def _as_stored(values: list[Any]) -> bytes:
+    """Values as any database gives them back: PostgreSQL writes 1e3 as 1000."""
+    text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(_plain(orjson.loads(text)), option=orjson.OPT_SORT_KEYS) if ODD.search(text) else text
 
 
 def _plain(value: Any) -> Any:

@@ -79,8 +79,10 @@ def written(step: Step, item: Item, values: Mapping[str, Value]) -> tuple[Texts,
     default = step.tells or MessageTemplates()
     titles, bodies = {**(default.title or {}), **(own.title or {})}, {**(default.body or {}), **(own.body or {})}
     title, body = {}, {}
+    plain = {name: clean(value) for name, value in values.items() if isinstance(value, str)}
+    other = {name: value for name, value in values.items() if not isinstance(value, str)}
     for language in LANGUAGES:
-        texts = {name: _text(value, language) for name, value in values.items()}
+        texts = plain | {name: _text(value, language) for name, value in other.items()}
         one_line = {name: " ".join(text.split()) for name, text in texts.items()}
         title[language] = cut(fill(parse(text_in(titles, language)), one_line), LONGEST_TITLE)
         cut_texts = {name: cut(text, LONGEST_VALUE) for name, text in texts.items()}
@@ -99,15 +101,14 @@ def fill(template: Template, values: Mapping[str, str]) -> str:
     return "\n".join(lines).strip()
 
 
-def _text(value: Value, language: str) -> str:
+def _text(value: date | Texts, language: str) -> str:
     if isinstance(value, date):
         return day_in(value, language)
-    if isinstance(value, str):
-        return clean(value)
     # A department's code may give a reason in one language alone: better that one than none.
     return next(filter(None, map(clean, (value.get(language, ""), *value.values()))), "")
 
 
+@functools.lru_cache(maxsize=1024)
 def day_in(day: date, language: str) -> str:
     """A day as people write it: 2026年11月24日, 24 November 2026."""
     names = {"day": day.day, "month": say.text(language, MONTHS[day.month - 1]), "number": day.month, "year": day.year}
