@@ -33,7 +33,7 @@ from benchmarks.shared.cities import DEPARTMENTS
 from benchmarks.shared.databases import each_database, postgres_if
 from benchmarks.shared.figures import Column, alternated, cost, ratios, rows_of, table
 from benchmarks.shared.processes import workspace
-from tests.zone_pass import answers_with
+from tests.town.zone_pass import answers_with
 
 #: Cases that one look reads, and people who have them.
 PAGE, PEOPLE = 50, 1000

@@ -30,7 +30,7 @@ from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import table
 from benchmarks.shared.processes import HERE, python, running, workspace
-from tests.link_bodies import with_bodies
+from tests.banshi.builtin.openapi.link_bodies import with_bodies
 
 #: In the short form, each operation is explored as the first of them for whom it is; the others follow links to it.
 ROLES = ("nobody", "citizen", "staff", "officer", "integrator")
@@ -194,7 +194,8 @@ def settings(there: Mapping[str, Any], role: str, operations: Sequence[str], giv
     """A schemathesis.toml: what leads somewhere, what may be refused, and how much of each operation as this role."""
     lines = [
         f"hooks = {json.dumps(str(HERE / 'explore_hooks.py'))}",
-        # No database stores a NUL, and no schema says so of each text; tests/kernel/test_bad_input.py sends some.
+        # No database stores a NUL, and no schema says so of each text; some are sent by
+        # tests/banshi/kernel/http/test_bad_input.py.
         "generation.allow-x00 = false",
         # What a link gives is there to be used. Wrong data are the other phases' part.
         "phases.stateful.generation.mode = 'positive'",

@@ -18,9 +18,9 @@ from banshi.testing import Person
 from benchmarks.shared.databases import postgres_if
 from benchmarks.shared.processes import workspace
 from benchmarks.shared.quiet import quiet
-from tests.kernel.api_world import World, open_world
-from tests.programs import SECRET
-from tests.registers import made_up_person
+from tests.town.api_world import World, open_world
+from tests.town.programs import SECRET
+from tests.town.registers import made_up_person
 
 #: Whose routes each role may call.
 AUDIENCES = {

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from banshi.testing import TINY_PNG
 from benchmarks.explore_rules import PAGES, STAYS, conditional, is_right
-from tests.registers import made_up_person
+from tests.town.registers import made_up_person
 
 #: Seconds that an upload may take.
 UPLOAD_TIMEOUT_S = 20

@@ -11,7 +11,7 @@ from banshi.forms.days import IN_ORDER, LIMITS
 from banshi.forms.words import SENTENCES, WHEN
 
 #: Every check that schemathesis has, but for `object_level_authorization`: it needs a login for each of several people
-#: in a format of its own, and tests/kernel/test_everybody.py asks for every thing as everybody else.
+#: in a format of its own, and tests/banshi/kernel/http/test_everybody.py asks for every thing as everybody else.
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -32,7 +32,7 @@ CHECKS = (
 LONGEST_ANSWER_S = 10
 
 #: What is left out as one role: regular expressions of operations, and why.
-_ENDS_ITSELF = {"end_my_sessions": "it ends the role's own token; tests/kernel/test_ended_sessions.py asks for it"}
+_ENDS_ITSELF = {"end_my_sessions": "it ends the role's own token; tests/banshi/builtin/identity/ asks for it"}
 _HAS_NO_END = {"stream_road_events": "it has no end to wait for; tests/road/test_live.py follows it"}
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "nobody": _HAS_NO_END,

@@ -3,7 +3,7 @@
 `fuzz_pass.py` and `fuzz_multipart.py` say what has to hold of each input; this starts libFuzzer on one of them in a
 process of its own, with every module that is counted instrumented, and shows how many inputs it has tried and how much
 of those modules they reached. What is found is left in `build/fuzz/<target>`, and belongs into
-`tests/kernel/fuzzed/<target>` once it is mended.
+`tests/banshi/fuzzed/<target>` once it is mended.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.shared.arguments import lengths_of, options
 from benchmarks.shared.processes import ROOT
 
 FOUND = ROOT / "build" / "fuzz"
-KEPT = ROOT / "tests" / "kernel" / "fuzzed"
+KEPT = ROOT / "tests" / "banshi" / "fuzzed"
 
 TARGETS = {"pass": "benchmarks.fuzz_pass", "multipart": "benchmarks.fuzz_multipart"}
 

@@ -19,7 +19,7 @@ from banshi.builtin.passes.wire import base45, cbor, cose
 from banshi.builtin.passes.wire.cose import Credential, check_times, compact_bytes, compact_text
 from banshi.builtin.passes.wire.shown import PREFIX, read, show
 from banshi.foundation.encryption.signatures import ES256, raw
-from tests.status_list_reader import ReadList, StatusListRefused
+from tests.banshi.builtin.passes.status_list_reader import ReadList, StatusListRefused
 
 #: Of these modules it is counted what is reached.
 MODULES = tuple(

@@ -33,8 +33,8 @@ from benchmarks.shared.cities import office
 from benchmarks.shared.databases import asked, has_postgres, postgres_if
 from benchmarks.shared.figures import table, told_wrong
 from benchmarks.shared.processes import ROOT, banshi_done
-from tests.postgres_servers import alone
-from tests.queues import PHONES, PUSH, chunks, promises
+from tests.banshi.foundation.database.postgres.queues import PHONES, PUSH, chunks, promises
+from tests.servers.postgres_servers import alone
 
 #: How far bytes a case may be from the paper, since the mix of visits is drawn by chance, where they are that many.
 MAX_DEVIATION, LEAST_BYTES = 0.25, 200

@@ -28,7 +28,7 @@ from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.figures import percentile, table
 from benchmarks.shared.processes import workspace
 from benchmarks.shared.quiet import quiet
-from tests.kernel.isolation_office import HANDLER_TIMEOUT_S, Office, written
+from tests.town.isolation_office import HANDLER_TIMEOUT_S, Office, written
 from tests.waiting import lateness
 
 #: Seconds for which a handler spins: less than it may take, and more.

@@ -30,8 +30,8 @@ from benchmarks.shared.figures import table
 from benchmarks.shared.processes import workspace
 from benchmarks.shared.quiet import quiet
 from tests.channels.site.browsing import kept_of
-from tests.kernel.api_world import World, open_world
-from tests.registers import made_up_person
+from tests.town.api_world import World, open_world
+from tests.town.registers import made_up_person
 from web_site.session import COOKIE
 
 #: The aims, in milliseconds and in pages.

@@ -33,7 +33,7 @@ from benchmarks.shared.figures import percentile
 from benchmarks.shared.servers import Server
 from benchmarks.town.checks import Database
 from qq.signing import key_of
-from tests import postgres_servers
+from tests.servers import postgres_servers
 from wire.crypto import MessageCipher, signature
 from wire.xml import written
 

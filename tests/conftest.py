@@ -44,11 +44,14 @@ from banshi.kernel.loading.catalogue import Reader
 from banshi.kinds.query.registers import opened
 from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
-from tests import documented, encrypted, faults, forked_children, in_memory, logged, prepared, registered, remembered
-from tests.administered import Administrator
-from tests.borrowed import FREE, give_back
-from tests.dealing import dealt
-from tests.zone_pass import answers_with
+from tests.harness import documented, encrypted, in_memory, logged
+from tests.harness.administered import Administrator
+from tests.harness.borrowed import FREE, give_back
+from tests.harness.dealing import dealt
+from tests.harness.memory import faults, prepared, registered, remembered
+from tests.places import ROOT, TRAFFIC
+from tests.processes import forked_children
+from tests.town.zone_pass import answers_with
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
 # that can't be written would stop the loops of the next one.
@@ -66,7 +69,7 @@ Apps._discover_models = staticmethod(prepared.discovered_models)  # type: ignore
 
 testing.loaded = remembered.loaded_from_memory  # type: ignore[attr-defined]
 app.add_routes = registered.routes_from_memory
-# Whoever tests how an index is made takes `tests.remembered.index_of`.
+# Whoever tests how an index is made takes `tests.harness.memory.remembered.index_of`.
 search.index_of = remembered.index_from_memory
 catalogue.declared_in = remembered.advice_from_memory
 routes.route_faults = faults.faults_from_memory  # type: ignore[assignment]
@@ -89,7 +92,7 @@ in_memory.write_to_memory()
 forked_children.fork_children()
 
 # What a test leaves behind needs to survive no power cut: a door waited for the disk four times, and each upload once.
-# tests/kernel/test_disk.py looks at what is brought there.
+# tests/banshi/foundation/files/test_disk.py looks at what is brought there.
 os.fsync = lambda _: None
 
 # A thousand doors are closed here, one after the other, with nobody at them any more.
@@ -104,9 +107,6 @@ hypothesis.settings.load_profile("busy machine")
 if os.environ.get(encrypted.RING):
     # Every database that a test opens without a ring of keys is encrypted with one all the same.
     encrypted.everywhere()
-
-ROOT = Path(__file__).resolve().parent.parent
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 
 
 # -- how the tests are run -------------------------------------------------------------------------------------------
@@ -355,7 +355,7 @@ def _doors_on_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
     if not wanted or request.node.get_closest_marker("sqlite"):
         yield
         return
-    from tests.borrowed import Borrowed
+    from tests.harness.borrowed import Borrowed
 
     borrowed = Borrowed(request.getfixturevalue("postgres_server"), request.getfixturevalue("administrating"))
     monkeypatch.setattr(testing, "database_in", borrowed.database_in)

@@ -34,7 +34,7 @@ from banshi.testing import Person, open_door
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.zone_pass import answers_with  # noqa: E402 - it lies beside this folder
+from tests.town.zone_pass import answers_with  # noqa: E402 - it lies beside this folder
 
 PAGE = ROOT / "docs" / "architecture.md"
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"

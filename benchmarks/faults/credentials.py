@@ -23,10 +23,10 @@ from benchmarks.shared.cities import DEPARTMENTS, PUSH
 from benchmarks.shared.figures import percentile
 from benchmarks.shared.quiet import quiet
 from benchmarks.town.report import Report
-from tests.kernel.test_dynamic_passes import FIRE, approved
-from tests.kernel.test_pass_ledger import DAY, QR, REFUSALS, Forger, Issued, issue, revoke, scan, turn
-from tests.kernel.test_passes import damaged
-from tests.zone_pass import answers_with
+from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
+from tests.banshi.builtin.passes.test_pass_ledger import DAY, QR, REFUSALS, Forger, Issued, issue, revoke, scan, turn
+from tests.banshi.builtin.passes.test_passes import damaged
+from tests.town.zone_pass import answers_with
 
 #: Scans at once.
 AT_ONCE = 32

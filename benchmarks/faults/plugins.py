@@ -20,7 +20,7 @@ from benchmarks.shared.quiet import quiet
 from benchmarks.town.report import Report
 from benchmarks.town.story import APPLY
 from benchmarks.town.town import Town, opened, reading
-from tests.kernel.isolation_office import HANDLER_TIMEOUT_S, Office, written
+from tests.town.isolation_office import HANDLER_TIMEOUT_S, Office, written
 from tests.waiting import lateness, until
 
 TRAFFIC = {"traffic": DEPARTMENTS / "traffic"}

@@ -20,8 +20,8 @@ from benchmarks.town.checks import Database
 from benchmarks.town.city import City, city
 from benchmarks.town.report import Report
 from benchmarks.town.town import ONE, TWO
-from tests import postgres_servers
-from tests.fault_proxy import FaultProxy
+from tests.servers import postgres_servers
+from tests.servers.fault_proxy import FaultProxy
 
 #: What is told to somebody is on the way to disk: the system keeps it though the server dies, so nothing is synced.
 DURABLE = ("synchronous_commit=on", "max_connections=60")

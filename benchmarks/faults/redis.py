@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks.faults.postgres import network_faults
 from benchmarks.town.report import Report
 from benchmarks.town.senders import SendingTown, town
-from tests import redis_servers
-from tests.fault_proxy import FaultProxy
+from tests.servers import redis_servers
+from tests.servers.fault_proxy import FaultProxy
 
 #: What ten seconds may have more than the quota, as shares of it. Of two workers one may have lost Redis and go on with
 #: its half, while the other still takes all that Redis has. A quota that was reset, or two who each take all, give two.

@@ -19,7 +19,7 @@ from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, ratios
 from benchmarks.shared.processes import ROOT, Running, finished, pin, python, running, serving
-from tests.zone_pass import WITHOUT_FILES
+from tests.town.zone_pass import WITHOUT_FILES
 
 #: Rounds of each side, and seconds of one and before it, in full and in short.
 LENGTHS = {"rounds": (5, 1), "seconds": (4.0, 1.0), "warm_up": (1.0, 0.2)}

@@ -13,7 +13,7 @@ from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.outbox import OutboxRow
-from tests.zone_pass import WITHOUT_FILES
+from tests.town.zone_pass import WITHOUT_FILES
 
 #: Writes under way, and cases in a database that is filled, which all are one citizen's.
 AT_ONCE, CASES, CITIZEN = 64, 400, "citizen-0"

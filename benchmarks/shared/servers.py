@@ -14,7 +14,7 @@ from typing import Self
 import aiohttp
 
 from benchmarks.shared.processes import START_S, Running, banshi, ended, placed
-from tests.ports import free_port
+from tests.servers.ports import free_port
 
 
 class Server(Running):

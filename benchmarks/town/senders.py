@@ -18,7 +18,7 @@ from benchmarks.shared.databases import postgres_if
 from benchmarks.town.ledger import Account, Key, Ledger, count
 from benchmarks.town.report import Report
 from benchmarks.town.town import ONE, Town, opened
-from tests.fault_proxy import FaultProxy
+from tests.servers.fault_proxy import FaultProxy
 
 #: Seconds after which what is still not done never will be.
 SETTLING_TIMEOUT_S = 240.0

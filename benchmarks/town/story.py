@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from banshi.testing import TINY_PNG
-from tests.zone_pass import answers_with
+from tests.town.zone_pass import answers_with
 
 #: Seconds between two attempts while the server is away, and seconds for which one call is insisted on.
 RETRY_S, ANSWER_TIMEOUT_S = 0.05, 60.0

@@ -17,8 +17,8 @@ from banshi.kinds.query.registers.opened import declared_in
 from benchmarks.town.story import APPLY, PLANS, body_of
 from benchmarks.town.visitors import LOOK_S, STEP_TIMEOUT_S, Caller, People, Taken, Unexpected
 from tests.plugins import filling
-from tests.registers import sample_rows
-from tests.zone_pass import answers_with
+from tests.town.registers import sample_rows
+from tests.town.zone_pass import answers_with
 
 #: What somebody looks for.
 WORDS = ("通行证", "驾驶证", "身份证", "passport", "户口", "举报", "消防", "预约", "vehicle")

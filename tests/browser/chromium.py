@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from tests.browser.firefox import START_TIMEOUT_S, Firefox, Page
-from tests.ports import free_port
+from tests.servers.ports import free_port
 
 #: Debian's names for both; other systems' for the browser.
 PROGRAM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")

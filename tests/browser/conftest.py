@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.browser.firefox import PROGRAM, Firefox, connected, open_firefox, running_firefox
-from tests.ports import free_port
+from tests.servers.ports import free_port
 
 #: Seconds that anything may take here: other tests may have all cores.
 BROWSER_TIMEOUT_S = 60.0

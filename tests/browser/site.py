@@ -14,8 +14,7 @@ from aiohttp import web
 from yarl import URL
 
 from mobile_push.phones.reading.stream_tickets import BY_TICKET
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 #: The app's page; its scripts are those that docs/api/messages.md shows, word for word.
 PAGE = """<!doctype html>

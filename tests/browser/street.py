@@ -19,7 +19,7 @@ from tests.browser import chromium
 from tests.browser.conftest import until
 from tests.browser.firefox import Firefox, Page
 from tests.channels.site.browsing import kept_of
-from tests.fault_proxy import FaultProxy
+from tests.servers.fault_proxy import FaultProxy
 from web_site.session import STAFF, STAFF_COOKIE
 
 CHEN = Principal("chen", name="陈警官", roles=(Role("officer", "traffic"),))

@@ -9,8 +9,7 @@ import pytest
 
 from banshi.testing import Door, open_door
 from tests.browser.conftest import OpenBrowser, until
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

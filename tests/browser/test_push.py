@@ -17,8 +17,7 @@ from tests.browser.conftest import OpenBrowser, Shared, until
 from tests.browser.firefox import Page
 from tests.browser.push_service import PushService, open_push_service
 from tests.browser.site import Site, open_site
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
 
 #: The browser's verdicts on a push (nsIPushErrorReporter): handed to the service worker.
 DELIVERED = 100

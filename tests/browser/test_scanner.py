@@ -18,15 +18,15 @@ from banshi.builtin.passes.refusals import TOLD
 from banshi.builtin.passes.wire import picture
 from banshi.kernel.contract.principals import Role
 from banshi.testing import Door, open_door
+from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
+from tests.banshi.builtin.passes.test_pass_ledger import issue, revoke, scan
 from tests.browser import chromium
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.street import CHEN, FILMED, NEXT, READY, SCANNER, TYPE, Phone, film, open_phone
 from tests.browser.street_pictures_drawn import FOLDER, TEXTS
 from tests.browser.test_site_offline import SIGN_OUT, holds
 from tests.conftest import good_answers
-from tests.fault_proxy import FaultProxy
-from tests.kernel.test_dynamic_passes import FIRE, approved
-from tests.kernel.test_pass_ledger import issue, revoke, scan
+from tests.servers.fault_proxy import FaultProxy
 from web_site.staff import scanner
 
 pytestmark = [

@@ -12,10 +12,10 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Page
+from tests.places import DEPARTMENTS
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
-DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
 
 #: Type into a field as somebody does; choose where it is a choice.
 TYPE = """(name, value) => {

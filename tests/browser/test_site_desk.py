@@ -20,7 +20,7 @@ from tests.browser.firefox import Firefox, Page
 from tests.channels.desks import DESKS, ENQUIRIES, officer
 from tests.channels.test_desk_delivery import City, city
 from tests.channels.test_desk_files import picture
-from tests.fault_proxy import FaultProxy
+from tests.servers.fault_proxy import FaultProxy
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

@@ -17,12 +17,12 @@ from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
 from tests.channels.site.browsing import kept_of
 from tests.conftest import good_answers
-from tests.fault_proxy import FaultProxy
+from tests.places import TRAFFIC
+from tests.servers.fault_proxy import FaultProxy
 from web_site.session import COOKIE
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 #: As the site does it once it is installed.
 INSTALL = """async () => {
   await navigator.serviceWorker.register("/site/worker.js", { scope: "/site/" });

@@ -15,14 +15,14 @@ from aiohttp.test_utils import RawTestServer
 from PIL import Image
 
 from banshi.testing import open_door
+from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
+from tests.banshi.builtin.passes.test_pass_ledger import issue, scan, turn
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
 from tests.browser.test_site_offline import CONTROLLED, INSTALL, away, holds, signed_in
 from tests.conftest import good_answers
-from tests.fault_proxy import FaultProxy
-from tests.kernel.test_dynamic_passes import FIRE, approved
-from tests.kernel.test_pass_ledger import issue, scan, turn
-from tests.ports import free_port
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

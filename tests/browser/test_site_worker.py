@@ -14,11 +14,11 @@ from mobile_push.providers.webpush.vapid import write_key
 from tests.browser.conftest import OpenBrowser, Shared, until
 from tests.browser.push_service import PushService, open_push_service
 from tests.channels.site.browsing import kept_of
+from tests.places import DEPARTMENTS
 from web_site.session import COOKIE
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
-DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
 SCOPES = "async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)"
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 

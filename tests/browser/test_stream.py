@@ -15,13 +15,11 @@ from banshi import Message
 from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import deliver
-from tests import commands
 from tests.browser.conftest import BROWSER_TIMEOUT_S, OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.site import Site, open_site
-
-ROOT = Path(__file__).resolve().parents[2]
-
+from tests.places import ROOT
+from tests.processes import commands
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

@@ -17,8 +17,8 @@ from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.kernel.runtime.running import Platform
 from banshi.testing import Door, Person, open_door
 from tests.channels.chatting import Chatter
+from tests.places import DEPARTMENTS
 
-DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
 CITY = ZoneInfo("Asia/Shanghai")
 
 #: A Wednesday, mid-morning.

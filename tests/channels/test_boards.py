@@ -18,7 +18,7 @@ from mobile_push.tables.models import Broadcast
 from tests.channels.chatting import Chatter
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.mobile_push.test_alerts_in_force import alert
-from tests.registers import DEPARTMENTS, import_samples
+from tests.town.registers import DEPARTMENTS, import_samples
 
 PLACES = ("traffic", "petitions", "criminal", "public_order", "exit_entry")
 

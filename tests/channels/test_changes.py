@@ -10,8 +10,8 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
 from conversations.tables.models import ChannelConversation, Turn
 from tests.channels.chatting import Chatter
-from tests.kernel import survey_plugin
 from tests.plugins import filling
+from tests.town import survey_plugin
 
 HEAD = survey_plugin.ITEMS.partition("[items.form]")[0]
 FORM = """

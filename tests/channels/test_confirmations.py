@@ -21,7 +21,7 @@ from tests.channels import test_kept_slots as kept_slots
 from tests.channels.chatting import Chatter
 from tests.channels.test_identity import NUMBER, city, code_of, told_of
 from tests.channels.test_kept_slots import TITLE, opened
-from tests.kernel import booking_office
+from tests.town import booking_office
 
 ASKED = "/v1/conversations/confirmations"
 NUMBERS = ("20261124-7K3M-9QXC", "20261124-9QXC-7K3M")

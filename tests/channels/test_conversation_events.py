@@ -14,11 +14,11 @@ from banshi.sdk.events import event_types
 from banshi.testing import Door, open_door
 from conversations.holdings import tidy
 from conversations.tables.models import ChannelConversation, ContactLink
+from tests.banshi.kernel.outbox.test_events import EAR
 from tests.channels.chatting import Chatter, Phone
 from tests.channels.desks import DEPARTMENTS, DESKS, WORKDAY, Clock
 from tests.channels.test_figures import ITEM, asked
 from tests.channels.test_turns import before_the_end
-from tests.kernel.test_events import EAR
 
 PREFIX = "banshi.conversation."
 

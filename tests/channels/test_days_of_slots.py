@@ -10,7 +10,7 @@ import pytest
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.testing import open_door
 from tests.channels.chatting import Chatter
-from tests.kernel.booking_office import CITY, NOON, Office, write_office
+from tests.town.booking_office import CITY, NOON, Office, write_office
 
 TITLE = "预约"
 #: Twice an hour from nine to noon and from two to five, on each working day of the next fortnight; now is Tuesday noon.

@@ -24,7 +24,7 @@ from desk.settings import SETTINGS
 from desk.tables.models import DeskDay, DeskEvent, DeskOfficer, DeskPhrase, Enquiry
 from tests.channels import switchboard
 from tests.channels.desks import DEPARTMENTS, DESKS, ENQUIRIES, HOURS, WORKDAY, Clock, bureau, calls, officer, waiting
-from tests.encrypted import ring_in
+from tests.harness.encrypted import ring_in
 
 
 @asynccontextmanager

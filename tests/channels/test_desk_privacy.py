@@ -18,7 +18,7 @@ from desk import holdings
 from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.chatting import Chatter
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
-from tests.tables import tables_with
+from tests.readers.tables import tables_with
 
 SECRET = "the words of wang zq4711"
 

@@ -15,7 +15,7 @@ from conversations import Scanned
 from conversations.tables.models import ContactLink, LinkOffer
 from tests.channels.chatting import Chatter
 from tests.channels.test_identity import CODES, DEPARTMENTS
-from tests.kernel.issuer import AUDIENCE, Issuer, started_issuer
+from tests.servers.issuer import AUDIENCE, Issuer, started_issuer
 
 
 async def signs_out(door: Door, issuer: Issuer, **claims: Any) -> None:

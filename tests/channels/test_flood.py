@@ -17,7 +17,7 @@ from conversations.tables.models import ChannelConversation, Turn
 from desk.tables.models import DeskEvent
 from tests.channels.chatting import Chatter
 from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
-from tests.kernel.issuer import TRAFFIC
+from tests.servers.issuer import TRAFFIC
 
 MOST = 5
 

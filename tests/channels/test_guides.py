@@ -11,8 +11,7 @@ import pytest
 from banshi.testing import Door, open_door
 from conversations.engine.turn.commands import command_in
 from tests.channels.chatting import Chatter
-
-DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
+from tests.places import DEPARTMENTS
 
 
 async def read_all(folder: Path, language: str, code: str) -> tuple[str, Any]:

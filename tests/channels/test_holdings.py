@@ -17,7 +17,7 @@ from conversations import Left
 from conversations.holdings import tidy
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Turn
 from tests.channels.chatting import Chatter
-from tests.tables import tables_with
+from tests.readers.tables import tables_with
 
 PETITIONS = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "petitions"
 CODES, DATA = "/v1/conversations/codes", "/v1/me/data"

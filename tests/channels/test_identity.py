@@ -27,10 +27,10 @@ from conversations.identity.links import BoundToAnother, LinkOver, bind
 from conversations.settings import SETTINGS
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Turn
 from tests.channels.chatting import Chatter
+from tests.places import DEPARTMENTS
 from tests.plugins import filling
-from tests.tables import tables_with
+from tests.readers.tables import tables_with
 
-DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
 ADDRESS = "https://services.city.example"
 LINK = re.compile(rf"{ADDRESS}(/v1/conversations/sign-in/[A-Za-z0-9_-]{{43}})")
 CODES, LINKS = "/v1/conversations/codes", "/v1/conversations/links"

@@ -12,7 +12,7 @@ import pytest
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.testing import open_door
 from tests.channels.chatting import Chatter
-from tests.kernel.booking_office import NOON, Office, write_office
+from tests.town.booking_office import NOON, Office, write_office
 
 TITLE, KEPT, FULL = "Visit", "It is kept for you until 12:10.", "This time is full."
 #: One place in each slot, and a question that is asked after the slot was chosen.

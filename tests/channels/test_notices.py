@@ -20,9 +20,9 @@ from conversations import CONVERSATIONS, News, Reply
 from conversations.outbound import courier
 from conversations.outbound.alerts import still_told
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Word
-from tests import commands
 from tests.channels.provider import LOST, Provider, opened_provider
 from tests.channels.test_saying import PETITIONS, ROOT, nothing_waits
+from tests.processes import commands
 from tests.tries import tries
 from tests.waiting import WAIT_TIMEOUT_S, until
 

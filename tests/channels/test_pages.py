@@ -16,8 +16,8 @@ from banshi.testing import Door, open_door
 from conversations.tables.models import ContactLink
 from tests.channels.bare_page import fields_of, link_in, send
 from tests.channels.chatting import Chatter
-from tests.kernel import survey_plugin
 from tests.plugins import filling
+from tests.town import survey_plugin
 
 CRIMINAL = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "criminal"
 OTHER = "11010519491231002X"

@@ -24,13 +24,13 @@ from conversations.outbound.courier import COURIERS, Courier
 from conversations.outbound.sender import title_of
 from conversations.outbound.states import TABLE
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
-from tests import commands
 from tests.channels.provider import LOST, Provider, opened_provider
-from tests.ports import free_port
-from tests.tables import tables_with
+from tests.places import ROOT
+from tests.processes import commands
+from tests.readers.tables import tables_with
+from tests.servers.ports import free_port
 from tests.waiting import WAIT_TIMEOUT_S, until
 
-ROOT = Path(__file__).resolve().parents[2]
 OUTLET = Path(__file__).with_name("outlet")
 PETITIONS = ROOT / "plugins" / "departments" / "petitions"
 

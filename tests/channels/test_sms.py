@@ -30,8 +30,8 @@ from sms.sandbox.server import SEND, SmsFaults, SmsSandbox
 from sms.segments import segments
 from sms.sender import ACCOUNT, SMS, _md5
 from tests.channels.test_saying import nothing_waits
-from tests.ports import free_port
-from tests.registers import DEPARTMENTS
+from tests.servers.ports import free_port
+from tests.town.registers import DEPARTMENTS
 from tests.waiting import until
 
 KEY, NUMBER = "made-up-key-of-the-account", "13800000000"

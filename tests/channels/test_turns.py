@@ -22,10 +22,10 @@ from conversations.engine.turn.talk import Talk
 from conversations.engine.turns import _new
 from conversations.tables.models import ChannelConversation, Turn
 from tests.channels.chatting import Chatter, Phone
+from tests.places import ROOT
 from tests.plugins import filling
 from tests.plugins.test_departments import snapshot
 
-ROOT = Path(__file__).resolve().parents[2]
 PETITIONS = ROOT / "plugins" / "departments" / "petitions"
 
 

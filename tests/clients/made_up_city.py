@@ -9,8 +9,8 @@ from typing import Any
 
 from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import Door, open_door
-from tests.kernel import survey_plugin
-from tests.registers import DEPARTMENTS, import_samples
+from tests.town import survey_plugin
+from tests.town.registers import DEPARTMENTS, import_samples
 
 #: Where a survey is declared, and what its states and actions are called.
 DECLARED = "SURVEY = Kind(\n"

@@ -16,8 +16,8 @@ from banshi.builtin.identity.development import development_token
 from banshi.testing import TINY_PNG, Door, open_door
 from banshi_client import Client, Inbox, MemoryInbox, ProblemError, Receipts, Unreachable
 from tests.clients.messages import said
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 Turn = Callable[[web.Request], web.StreamResponse]
 
 

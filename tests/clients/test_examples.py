@@ -13,9 +13,9 @@ import typescript
 
 from banshi.builtin.identity.development import development_token
 from banshi.testing import TINY_PNG, open_door
-from tests.zone_pass import answers_with
+from tests.places import ROOT
+from tests.town.zone_pass import answers_with
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "api" / "clients.md").read_text(encoding="utf-8")
 
 

@@ -18,8 +18,8 @@ from tests.clients import generic_client, generic_screen
 from tests.clients.generic_screen import Screen, Shown
 from tests.clients.made_up_city import open_city
 from tests.clients.people import City, Seen
-from tests.described import house
 from tests.plugins import filling
+from tests.readers.described import house
 
 #: Lines of the client that may know something of one kind alone.
 MOST_LINES = 20

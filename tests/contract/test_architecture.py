@@ -21,8 +21,8 @@ import banshi
 import conversations
 import desk
 from banshi.default_plugins import default_kinds
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "platform" / "banshi"
 
 #: The rooms of each house: each imports only itself and what stands before it, also for a type. The longest prefix that

@@ -17,9 +17,9 @@ from banshi.builtin.checks.code import sources
 from banshi.kernel.loading.configuration import Entry
 from banshi.kernel.loading.importing import import_plugin
 from banshi.ops.cli import group
-from tests import commands
+from tests.places import ROOT
+from tests.processes import commands
 
-ROOT = Path(__file__).resolve().parents[2]
 BROKEN = Path(__file__).parent / "broken" / "plugins.toml"
 #: Without one, each check says that it is for development.
 PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"\n'

@@ -10,8 +10,8 @@ from banshi.default_plugins import default_plugins, judging_plugins
 from banshi.kernel.loading.configuration import inspect_configuration
 from banshi.ops.alone import is_right
 from banshi.ops.cli.check import findings
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHIPPED, BROKEN = ROOT / "plugins.toml", Path(__file__).parent / "broken" / "plugins.toml"
 
 ITEMS = """

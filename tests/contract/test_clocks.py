@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 HOUSES = tuple(ROOT / one for one in ("platform/banshi", "libraries", "mobile_push", "plugins"))
 

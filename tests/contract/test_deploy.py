@@ -25,10 +25,10 @@ from banshi.kernel.runtime.tracing import ADDRESSES
 from banshi.kinds.appeal.tips.flood import TIPS_PER_ITEM
 from banshi.ops.cli.check import findings
 from mobile_push.phones.anonymous.flood import OF_ONE
-from tests import deployed, proxy_servers
+from tests.places import ROOT
+from tests.servers import deployed, proxy_servers
 from tools import pin
 
-ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 TOOLS = Path(sys.executable).parent
 UNITS = ("banshi-migrate.service", "banshi-serve.service", "banshi-worker@.service")

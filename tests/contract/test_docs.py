@@ -32,10 +32,10 @@ from banshi.kinds.application import APPLICATION, ApplicationRules
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
 from banshi.ops.cli.hooks import hooks, signature_of
-from tests import commands
 from tests.contract.test_new import WITHOUT_PLUGINS
+from tests.places import ROOT
+from tests.processes import commands
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "plugins"
 INDEX = (FOLDER / "README.md").read_text(encoding="utf-8")
 

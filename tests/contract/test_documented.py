@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from banshi.testing import open_door
-from tests import documented
+from tests.harness import documented
 
 PLUGIN = '''
 from aiohttp import web

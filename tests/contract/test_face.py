@@ -17,9 +17,8 @@ from banshi import sdk
 from banshi.foundation.findings import ConfigurationError
 from banshi.moved import MOVED, RENAMED, RETIRED, OldName
 from banshi.testing import open_door
+from tests.places import ROOT
 from tools.make_reference import PAGE, described, first_sentence, reference
-
-ROOT = Path(__file__).resolve().parents[2]
 
 #: Names that a newcomer looks through; a further one needs another to leave.
 MOST = 45
@@ -39,7 +38,7 @@ def sources() -> str:
         for file in sorted((ROOT / folder).rglob("*"))
         if file.suffix in {".py", ".md", ".template"} and file.name != "reference.md"
     ]
-    return "\n".join(file.read_text("utf-8") for file in (*files, ROOT / "tests" / "kernel" / "survey_plugin.py"))
+    return "\n".join(file.read_text("utf-8") for file in (*files, ROOT / "tests" / "town" / "survey_plugin.py"))
 
 
 def test_the_face_is_small() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.town.rows import ROWS
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 
 #: The faults that are promised for. One that is to be added is added here first.
@@ -93,7 +93,10 @@ def test_every_fault_of_the_list_has_tests_and_a_long_form_that_are_there() -> N
     assert list(wrong(PAGE)) == []
 
 
-ONE, OTHER = "tests/kernel/test_bad_input.py::test_a_body_that_never_ends_is_given_up", "Long form: `slowloris`"
+ONE, OTHER = (
+    "tests/banshi/kernel/http/test_bad_input.py::test_a_body_that_never_ends_is_given_up",
+    "Long form: `slowloris`",
+)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,7 @@ ONE, OTHER = "tests/kernel/test_bad_input.py::test_a_body_that_never_ends_is_giv
         ("## Slowloris", "## Slow loris", "Slowloris: has no section"),
         ("## Slowloris", "## Slow loris", "Slow loris: is on no list"),
         (ONE, f"{ONE}_not", f"Slowloris: there is no {ONE}_not"),
-        (ONE, ONE.replace("kernel", "kernels"), "Slowloris: there is no tests/kernels/test_bad_input.py"),
+        (ONE, ONE.replace("kernel", "kernels"), "Slowloris: there is no tests/banshi/kernels/http/test_bad_input.py"),
         (OTHER, "Long form: to come", "Slowloris: has no long form"),
         (OTHER, "Long form: `loris`", "Slowloris: chaos.py has no loris"),
         ("Long form: `worker-killed`, ", "Long form: ", "worker-killed: is a long form of no fault"),

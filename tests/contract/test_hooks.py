@@ -14,8 +14,8 @@ from banshi.app import inspected
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.ops.cli import group
 from banshi.ops.cli.hooks import hooks, sentence_of, signature_of
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 HOOKS = hooks()
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT
 from tools import list_rooms
-
-ROOT = Path(__file__).resolve().parents[2]
 
 #: Lines; a page of docs/ beyond this becomes several.
 LONGEST_PAGE = 500

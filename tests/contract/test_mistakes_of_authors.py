@@ -1,7 +1,7 @@
 """Mistakes of authors, each with the whole sentence that `banshi check` says of it.
 
 Each names the plugin, and the item, file, line or key, and says what to do; none ends in a traceback or in silence.
-What a handler does wrong while it runs: tests/kernel/test_mistakes.py.
+What a handler does wrong while it runs: tests/banshi/kernel/runtime/test_mistakes.py.
 """
 
 from __future__ import annotations

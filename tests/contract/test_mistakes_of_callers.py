@@ -1,6 +1,6 @@
 """Mistakes of callers, each with the sentence that it gets: it names what is wrong, and says what would be right.
 
-That nothing of them is written down, and the same on bare connections: tests/kernel/test_bad_input.py.
+That nothing of them is written down, and the same on bare connections: tests/banshi/kernel/http/test_bad_input.py.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,9 +15,9 @@ import pytest_asyncio
 
 from banshi.testing import Door, open_door
 from tests.contract.test_words_for_people import TOLD_TO_PROGRAMS
-from tests.plain_words import wrong_with
+from tests.places import DEPARTMENTS
+from tests.readers.plain_words import wrong_with
 
-DEPARTMENTS = Path(__file__).resolve().parents[2] / "plugins" / "departments"
 APPLY, UPLOAD, ITEMS = "/v1/items/zone-pass/cases", "/v1/attachments", "/v1/items"
 NOBODYS = "/v1/cases/00000000-0000-0000-0000-000000000000"
 JSON = "application/json"

@@ -11,8 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from banshi.ops.cli import group
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 #: An author's home has none of these plugins of pytest, whose import takes longer than the tests.
 WITHOUT_PLUGINS = " ".join(

@@ -18,8 +18,6 @@ from click.testing import CliRunner, Result
 from banshi.ops.cli import group
 from tests.contract.test_new import WITHOUT_PLUGINS
 
-ROOT = Path(__file__).resolve().parents[2]
-
 FILES = {
     "pyproject.toml",
     "README.md",

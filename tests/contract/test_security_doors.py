@@ -9,7 +9,6 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -18,8 +17,8 @@ from banshi.app import loaded
 from banshi.kernel.contract.routes import Audience
 from banshi.kernel.loading.configuration import read_configuration
 from conversations.identity.links import Way
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 REDIRECTS = {301, 302, 303, 307, 308}

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 #: ASVS 5.0.0, levels 1 and 2: how many each section has. They are numbered from 1 on without a gap; level 3 comes last.
@@ -107,7 +108,8 @@ def test_each_requirement_stands_there_once_with_a_way_or_a_reason_and_what_it_n
     assert list(wrong(PAGE)) == []
 
 
-ONE = "tests/kernel/test_sniff.py::test_whatever_else_is_nothing_that_we_know"
+FILE = "tests/banshi/foundation/files/test_sniff.py"
+ONE = f"{FILE}::test_whatever_else_is_nothing_that_we_know"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ ONE = "tests/kernel/test_sniff.py::test_whatever_else_is_nothing_that_we_know"
         ("| API4 ", "| API5 ", "API4: stands there 0 times"),
         (f"`{ONE}`", "", "1.3.4: has no test"),
         (ONE, f"{ONE}_not", f"there is no {ONE}_not"),
-        (ONE, ONE.replace("sniff", "snuff"), "there is no tests/kernel/test_snuff.py"),
+        (ONE, ONE.replace("sniff", "snuff"), f"there is no {FILE.replace('sniff', 'snuff')}"),
         ("`mobile_push/cap/signature.py`", "`mobile_push/cap/sign.py`", "there is no mobile_push/cap/sign.py"),
         ("*not applicable*: no mail is sent", "*not applicable*: ", "1.3.11: has neither a way nor a reason"),
         ("Of 253 requirements", "Of some", "the page has to say"),

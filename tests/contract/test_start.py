@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from banshi.ops.cli import COMMANDS, group
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 #: Libraries of what not every city has, or does only now and then.
 LATER = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from banshi.kernel.http import middleware
-from tests.documented import unwatched_envelope
+from tests.harness.documented import unwatched_envelope
 from tools import submission_way
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.places import ROOT
 from tools import weaknesses
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def finding(**changes: Any) -> dict[str, Any]:

@@ -29,8 +29,7 @@ import pytest
 
 from banshi.testing import Person
 from tests.contract.test_new import WITHOUT_PLUGINS
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 #: Longest time in seconds that a command may take here; a busy machine is no failure.
 PATIENCE = 120.0

@@ -18,9 +18,9 @@ from banshi.builtin.certificates.press import LAYOUT_FILE, Press
 from banshi.builtin.passes.claims import words_of
 from banshi.kernel.contract.values import LANGUAGES, Item
 from banshi.kernel.loading.settings import Settings
-from tests import certificate_reader
 from tests.contract.test_words_for_people import ROOT, city, name_of, sources, text_of
-from tests.plain_words import END, wrong_with
+from tests.readers import certificate_reader
+from tests.readers.plain_words import END, wrong_with
 
 #: What stands where something is filled in: neither language's.
 FILLED = "５"

@@ -31,9 +31,9 @@ from banshi.kernel.loading.registry import Registry
 from banshi.kernel.outbox.outbox import FromNewer
 from banshi.kernel.sentences import say as kernel_says
 from banshi.kinds.refusals import OfKinds
-from tests.plain_words import END, PLACEHOLDER, wrong_with
+from tests.places import ROOT
+from tests.readers.plain_words import END, PLACEHOLDER, wrong_with
 
-ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("platform/banshi", "libraries", "mobile_push", "plugins")
 
 #: Codes of problems that say what a program has sent wrongly.

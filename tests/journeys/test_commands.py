@@ -31,10 +31,9 @@ from banshi.builtin.passes.wire import picture
 from banshi.foundation import logs
 from banshi.ops import cli
 from banshi.testing import open_door
-from tests import commands
+from tests.places import ROOT, TRAFFIC
+from tests.processes import commands
 
-ROOT = Path(__file__).resolve().parents[2]
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 BANSHI = Path(sys.executable).with_name("banshi")
 
 #: Longest time in seconds that a command may take here; a busy machine is no failure.

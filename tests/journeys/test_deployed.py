@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 
 from banshi.ops.cli.server import serve
-from tests import deployed, redis_servers
 from tests.contract.test_deploy import ROOT, text
 from tests.journeys.test_commands import command, started
+from tests.servers import deployed, redis_servers
 
 
 @pytest.mark.long

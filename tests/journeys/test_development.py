@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 
 from banshi.testing import Person
-from tests import commands
 from tests.journeys.test_commands import command, started
-from tests.kernel.isolation_office import ITEMS
+from tests.processes import commands
+from tests.town.isolation_office import ITEMS
 
 ADDRESS = 'address = "https://services.city.example"'
 PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"'

@@ -15,8 +15,8 @@ from PIL import Image
 
 from banshi.builtin.passes.wire import picture, shown
 from banshi.testing import open_door
-from tests.kernel.test_dynamic_passes import FIRE, approved
-from tests.kernel.test_pass_ledger import scan, turn
+from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
+from tests.banshi.builtin.passes.test_pass_ledger import scan, turn
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "dynamic_pass.mjs"
 

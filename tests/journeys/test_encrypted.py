@@ -25,12 +25,13 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
 from banshi.ops.backup.resealing import columns_in, held
 from banshi.testing import Person
-from tests import commands, killed
 from tests.conftest import good_answers
-from tests.encrypted import ring_in
+from tests.harness.encrypted import ring_in
+from tests.harness.memory.prepared import all_tables
+from tests.journeys import killed
 from tests.journeys.test_person_leaves_no_trace import CHINESE, LATIN, ROOT, hits, lived, started
 from tests.journeys.test_tip_leaves_no_trace import Place, everything
-from tests.prepared import all_tables
+from tests.processes import commands
 from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.sqlite]

@@ -17,8 +17,7 @@ from click.testing import CliRunner
 
 from banshi.foundation.extras import EXTRAS, lacking
 from banshi.ops.cli import group
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 #: What each extra brings; a test holds the names against those of pyproject.toml.
 BROUGHT = {
@@ -54,7 +53,7 @@ REFUSED = {"push", "wechat-menu", "wechat-article", "encrypt", "publish", "worke
 
 
 def program(absent: set[str], *arguments: str) -> list[str]:
-    return [sys.executable, str(ROOT / "tests" / "every_command.py"), ",".join(sorted(absent)), *arguments]
+    return [sys.executable, str(ROOT / "tests/processes/every_command.py"), ",".join(sorted(absent)), *arguments]
 
 
 def lay_out(folder: Path) -> None:

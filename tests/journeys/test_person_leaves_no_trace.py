@@ -18,12 +18,11 @@ from banshi.foundation.database.opening import open_store
 from banshi.kernel.loading.settings import PRAGMAS
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import TINY_PNG, Person
-from tests import commands
 from tests.conftest import good_answers
 from tests.journeys.test_tip_leaves_no_trace import Place, everything, found_in
+from tests.places import ROOT
+from tests.processes import commands
 from tests.waiting import until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 #: Made up: the subject, the ID number, the phone's token, a phone, a file's name. Names and plates are not Latin, and
 #: are looked for as they are stored.

@@ -16,11 +16,12 @@ from aiohttp.test_utils import TestServer
 
 from banshi.kinds.appeal.tips.codes import new_code
 from banshi.testing import Door, Person, open_door
-from tests import proxy_servers
-from tests.conftest import TRAFFIC, good_answers
-from tests.kernel.appeals_office import write_department
-from tests.kernel.tips_office import TIPS, UNNAMED, picture
-from tests.proxy_servers import Proxy
+from tests.conftest import good_answers
+from tests.places import TRAFFIC
+from tests.servers import proxy_servers
+from tests.servers.proxy_servers import Proxy
+from tests.town.appeals_office import write_department
+from tests.town.tips_office import TIPS, UNNAMED, picture
 from tests.waiting import until
 
 CASES = "/v1/items/zone-pass/cases"

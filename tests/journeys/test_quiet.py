@@ -14,9 +14,9 @@ import pytest
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
-from tests import commands, postgres_servers
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+from tests.processes import commands
+from tests.servers import postgres_servers
 
 #: Requests while the database is away, a second apart; seconds within which a start or a return has to be.
 ASKED, START_S = 6, 60.0

@@ -13,9 +13,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests import commands
 from tests.journeys.test_commands import Running
 from tests.journeys.test_workers import CITY, TRAFFIC, everybody, workers_of
+from tests.processes import commands
 from tests.waiting import until
 
 #: Longest time in seconds that two workers may take to begin, and those before them to end.

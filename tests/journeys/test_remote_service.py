@@ -14,10 +14,10 @@ import pytest
 
 from banshi.testing import Door
 from mobile_push.sandbox import FcmSandbox
+from tests.places import ROOT
 from tests.plugins.services_office import open_city, until
-from tests.programs import SECRET, program_at
+from tests.town.programs import SECRET, program_at
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "remote_service.mjs"
 FIRE = ROOT / "plugins" / "departments" / "fire"
 

@@ -18,10 +18,9 @@ from banshi.app import configure
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
-from tests import commands
+from tests.places import ROOT
+from tests.processes import commands
 from tests.waiting import until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 CASES = 40
 

@@ -1,6 +1,6 @@
 """A deploy goes from one version to the next while both run on one database, and nobody at the door notices.
 
-The next version is a copy of this one with further tables, columns, indexes and messages (`tests/next_version.py`); a
+The next version is a copy of this one with further tables, columns, indexes and messages (`next_version.py`); a
 proxy's part is played by callers that send a request again elsewhere where a server is gone.
 """
 
@@ -21,11 +21,13 @@ import pytest
 
 from banshi.testing import Person, Reply
 from mobile_push.sandbox import FcmSandbox
-from tests import commands, redis_servers
-from tests.conftest import TRAFFIC, administrator, good_answers
-from tests.encrypted import opened_person
+from tests.conftest import administrator, good_answers
+from tests.harness.encrypted import opened_person
+from tests.journeys.next_version import NEXT, PRESENT, NextVersion, made_in
 from tests.journeys.test_commands import BANSHI, PATIENCE, Running
-from tests.next_version import NEXT, PRESENT, NextVersion, made_in
+from tests.places import TRAFFIC
+from tests.processes import commands
+from tests.servers import redis_servers
 from tests.waiting import until
 
 CITY = """

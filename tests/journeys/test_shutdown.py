@@ -23,10 +23,9 @@ import pytest
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import TINY_PNG, Person, Reply
-from tests import commands
+from tests.places import ROOT
+from tests.processes import commands
 from tests.waiting import until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 #: Seconds that the server may take to start, and to end after SIGTERM: less than it gives to requests under way.
 START, STOP = 60.0, 7.5

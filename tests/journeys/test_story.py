@@ -8,9 +8,8 @@ import pytest
 
 from banshi.ops.cli.demo.demo import chat_of, stage
 from banshi.ops.cli.demo.story import Story
-from tests import commands
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+from tests.processes import commands
 
 
 async def test_a_pass_goes_from_the_phone_through_the_department_to_the_officer_s_scan(

@@ -22,10 +22,10 @@ from banshi.builtin.identity.development import development_token
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
-from tests import commands
-from tests.kernel.appeals_office import write_department
-from tests.kernel.tips_office import TIPS, UNNAMED
-from tests.tables import rows_of
+from tests.processes import commands
+from tests.readers.tables import rows_of
+from tests.town.appeals_office import write_department
+from tests.town.tips_office import TIPS, UNNAMED
 
 #: The address that the tip comes from, for the system too: all of 127.0.0.0/8 is this machine.
 ADDRESS = "127.66.77.88"

@@ -12,9 +12,10 @@ import pytest
 
 from banshi.testing import Person
 from mobile_push.sandbox import FcmSandbox
-from tests.collector import Collector, Seen, collecting
-from tests.conftest import TRAFFIC, good_answers
+from tests.conftest import good_answers
 from tests.journeys.test_commands import command, started
+from tests.places import TRAFFIC
+from tests.servers.collector import Collector, Seen, collecting
 from tests.waiting import until
 
 CITY = """

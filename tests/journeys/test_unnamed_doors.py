@@ -16,11 +16,11 @@ from urllib.parse import urlencode
 import aiohttp
 
 from banshi.testing import Person, Reply
-from tests import proxy_servers
 from tests.conftest import sqlite_url
 from tests.journeys.test_tip_leaves_no_trace import Place, running
-from tests.kernel.tips_office import TIPS
-from tests.proxy_servers import Proxy
+from tests.servers import proxy_servers
+from tests.servers.proxy_servers import Proxy
+from tests.town.tips_office import TIPS
 from tests.waiting import until
 
 ADDRESS = "https://services.city.example"

@@ -17,8 +17,9 @@ import aiohttp
 import pytest
 
 from banshi.testing import Person
-from tests.conftest import TRAFFIC, good_answers
+from tests.conftest import good_answers
 from tests.journeys.test_commands import PATIENCE, command, started
+from tests.places import TRAFFIC
 from tests.waiting import children_of
 
 #: Messages that one phone marks as read.

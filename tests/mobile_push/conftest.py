@@ -29,8 +29,7 @@ from mobile_push.providers.provider import Push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.tokens import TokenEndpoint
 from tests import waiting
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
 
 OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 

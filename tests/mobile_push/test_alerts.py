@@ -21,8 +21,7 @@ from mobile_push.cap.parsing import read
 from mobile_push.cap.representations import document_of
 from mobile_push.cap.signature import SenderKey, verify
 from mobile_push.tables.models import Broadcast, FanOut
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
 
 SETTINGS: dict[str, Any] = {
     "one_person": ["traffic"],

@@ -21,8 +21,7 @@ from mobile_push.cap.values import Alert, Area, Info, NamedValue
 from mobile_push.cap.vocabulary import MessageType, Scope, Status
 from mobile_push.cap.writing import write
 from mobile_push.tables.models import Broadcast, BroadcastEvent, CapMessage
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
 
 WEATHER, FLOOD, STRANGER = "weather@province.example", "flood@province.example", "stranger@evil.example"
 KEYS = {name: ec.generate_private_key(ec.SECP256R1()) for name in (WEATHER, FLOOD, STRANGER)}

@@ -13,8 +13,7 @@ import pytest
 from banshi.testing import Door, open_door
 from mobile_push.broadcasts import schedule
 from mobile_push.tables.models import Broadcast, BroadcastEvent
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
 
 NOTICE: dict[str, Any] = {
     "department": "traffic",

@@ -23,8 +23,7 @@ from banshi.sdk.cases import steps_of
 from banshi.testing import Door, open_door
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.settings import CASE_TITLE
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
 
 #: Longest time in seconds that the phones' pushes are waited for.
 PATIENCE = 30.0

@@ -35,11 +35,10 @@ from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.models import Broadcast, Chunk, Delivery, Device, FanOut
-from tests import commands
 from tests.mobile_push.conftest import SMALL, hurry
+from tests.places import ROOT, TRAFFIC
+from tests.processes import commands
 
-ROOT = Path(__file__).resolve().parents[2]
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 HOUR = 3_600_000
 
 Until = Callable[..., Awaitable[None]]

@@ -19,7 +19,7 @@ from banshi.testing import Door, Person, open_door
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.phones import upkeep
 from mobile_push.tables.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
-from tests.tables import rows_of
+from tests.readers.tables import rows_of
 
 Make = Callable[..., Message]
 Send = Callable[..., Awaitable[Message]]

@@ -10,7 +10,7 @@ import pytest
 
 from banshi import Audience, Route
 from banshi.testing import Door, Person
-from tests.tables import names_of
+from tests.readers.tables import names_of
 
 SETTINGS: dict[str, Any] = {
     "alerts": {"sender": "alerts@city.example"},

@@ -20,9 +20,9 @@ from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.screen.presentation import PresentationSettings
 from mobile_push.tables.models import Delivery, Silence
-from tests.conftest import TRAFFIC
 from tests.mobile_push.conftest import hurry, push
 from tests.mobile_push.test_fcm_topics import alert, ended, expected, follow, followed, hours, open_topics, settled
+from tests.places import TRAFFIC
 
 __all__ = ["ended", "open_topics", "settled"]
 

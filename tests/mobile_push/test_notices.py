@@ -17,8 +17,7 @@ from mobile_push.delivery.phones import Phones
 from mobile_push.delivery.service import PUSH
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast, BroadcastEvent, Device, FanOut, InboxMessage
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
 
 PARKS = """
 [department]

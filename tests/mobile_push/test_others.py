@@ -17,10 +17,11 @@ from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.inbox.hub import Hub
-from tests import redis_servers
-from tests.conftest import TRAFFIC, good_answers
+from tests.conftest import good_answers
 from tests.mobile_push.test_message_states import IN_STEP_S, App
 from tests.mobile_push.test_stream import Phone
+from tests.places import TRAFFIC
+from tests.servers import redis_servers
 from tests.waiting import until
 
 #: Seconds within which news are on the phone; longer than a busy machine needs, shorter than any look of its own.

@@ -14,9 +14,9 @@ from tortoise.exceptions import OperationalError
 from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
 from mobile_push.inbox import standings
-from tests.conftest import TRAFFIC
 from tests.mobile_push.test_others import follow_roads, following, publish, streams
 from tests.mobile_push.test_stream import Phone
+from tests.places import TRAFFIC
 from tests.waiting import until
 
 #: Seconds within which what the other process has done is found out.

@@ -18,12 +18,12 @@ from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import NO_ACCESS_TOKEN, NO_CONNECTION, Outcome, Receipt
 from mobile_push.sandbox import FcmSandbox
-from tests.fault_proxy import FaultProxy
 from tests.mobile_push.conftest import SMALL, hurry, push
 from tests.mobile_push.test_faults import arrived, metric, nothing_due, notice, phones, unanswered
-from tests.outages import FAULTS, OUTAGE_S, WAYS, cut_off
-from tests.outages import unanswered as unanswered_port
-from tests.ports import free_port
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.outages import FAULTS, OUTAGE_S, WAYS, cut_off
+from tests.servers.outages import unanswered as unanswered_port
+from tests.servers.ports import free_port
 from tests.tries import tries
 
 Until = Callable[..., Awaitable[None]]

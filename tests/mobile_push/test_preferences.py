@@ -13,8 +13,7 @@ import pytest
 from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from mobile_push.tables.models import Follow, Profile
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
 
 TOPICS = {"weather": {"zh-CN": "天气预警", "en": "Weather warnings"}, "water": {"zh-CN": "停水", "en": "Water cuts"}}
 

@@ -13,8 +13,8 @@ import pytest
 from banshi.testing import Door, Reply, open_door
 from mobile_push.tables.models import Broadcast
 from tests.mobile_push.test_alerts_in_force import alert
+from tests.places import TRAFFIC
 
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 TOPICS = {"water": {"zh-CN": "停水", "en": "Water"}, "exercises": {"zh-CN": "演练", "en": "Exercises"}}
 PEOPLE = {"people": {"items": ["zone-pass"], "states": ["approved"]}}
 

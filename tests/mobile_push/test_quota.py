@@ -21,10 +21,10 @@ from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.quota import Quota
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.lanes import ALERT_SHARE, Lane
-from tests import redis_servers
 from tests.mobile_push.conftest import SMALL, OpenPush, hurry
 from tests.mobile_push.test_fan_out import broadcast, phones, publish
-from tests.redis_servers import Server
+from tests.servers import redis_servers
+from tests.servers.redis_servers import Server
 from tests.waiting import until, within_a_minute
 
 Send = Callable[..., Awaitable[Message]]

@@ -18,8 +18,8 @@ from banshi.kernel.loading.registry import Registry
 from banshi.ops.samples import FILE, Notice, Record, files_of, notice_body, publish
 from banshi.testing import Door, open_door
 from mobile_push.tables.models import Broadcast
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "plugins" / "departments"
 NOW = datetime(2026, 12, 30, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 

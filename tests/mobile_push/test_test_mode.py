@@ -29,10 +29,9 @@ from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.settings import PushSettings
 from mobile_push.tables.models import Delivery, Device
 from tests.mobile_push.conftest import hurry, push
-from tests.tables import tables_with, with_mode
+from tests.places import ROOT, TRAFFIC
+from tests.readers.tables import tables_with, with_mode
 
-ROOT = Path(__file__).resolve().parents[2]
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 CLIENTS = ROOT / "plugins" / "integrations" / "clients"
 
 #: A plugin with which a program hands something in for a person.

@@ -10,9 +10,9 @@ import pytest
 from banshi.sdk.operations import traced
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast
-from tests.collector import Collector, collecting
 from tests.mobile_push.conftest import SMALL, OpenPush, hurry
 from tests.mobile_push.test_fan_out import broadcast, phones, publish
+from tests.servers.collector import Collector, collecting
 from tests.waiting import until
 
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -27,6 +27,7 @@ from mobile_push.tables.models import Address, Broadcast, Chunk, Delivery, Devic
 from tests.mobile_push.conftest import hurry
 from tests.mobile_push.in_memory import DEAD, LATER, LOST, OK, SPENT, InBatches, InMemory, plugin_of, reached
 from tests.mobile_push.test_fan_out import broadcast, publish
+from tests.places import TRAFFIC
 from tests.waiting import until
 
 Make = Callable[..., Message]
@@ -63,9 +64,6 @@ async def opened(
         kernel: dict[str, Any] = {"database": database} if database else {}
         async with open_door(folder, plugins, settings=mine, platform=kernel, duty=duty) as door:
             yield door
-
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 
 
 @pytest.fixture

@@ -16,11 +16,10 @@ from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.jpush.receipts import APP_KEY, MASTER_SECRET
 from mobile_push.sandbox.jpush.service import JPushSandbox
 from mobile_push.tables.models import Address, Chunk, Device
-from tests import commands
 from tests.mobile_push.test_fan_out import broadcast
+from tests.places import ROOT, TRAFFIC
+from tests.processes import commands
 
-ROOT = Path(__file__).resolve().parents[2]
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 PHONES = 400
 
 Until = Callable[..., Awaitable[None]]

@@ -23,9 +23,9 @@ from mobile_push.sandbox.apns import KEY_ID, TEAM_ID, TOPIC
 from mobile_push.sandbox.jpush.receipts import APP_KEY, MASTER_SECRET, basic
 from mobile_push.sandbox.together import PushServices
 from mobile_push.tables.models import Address, Chunk, Device
-from tests import commands
 from tests.mobile_push.conftest import TRAFFIC, hurry
 from tests.mobile_push.test_fan_out import broadcast, publish
+from tests.processes import commands
 from tests.waiting import until
 
 PHONES = 3000 if os.environ.get("BANSHI_TEST_LONG") else 90

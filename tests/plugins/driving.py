@@ -13,9 +13,9 @@ from banshi.kernel.loading.configuration import read_configuration
 from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import open_door
 from tests.clients.people import City
+from tests.harness.memory.remembered import remembering
 from tests.plugins.test_departments import NAMES, ROOT, registry_of
-from tests.registers import import_samples
-from tests.remembered import remembering
+from tests.town.registers import import_samples
 
 
 async def rest_driven(folder: Path, gone: str, *, every: bool) -> dict[str, str]:

@@ -11,7 +11,8 @@ import pyshacl
 import pytest
 import rdflib
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 PLUGIN = ROOT / "plugins" / "integrations" / "catalogue_exports"
 DEPARTMENTS = {
     one.name: one for one in sorted((ROOT / "plugins" / "departments").iterdir()) if (one / "items.toml").exists()

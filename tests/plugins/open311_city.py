@@ -17,8 +17,8 @@ from lxml import etree
 from banshi import Write
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, Reply, open_door
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = {name: ROOT / "plugins" / "integrations" / name for name in ("clients", "open311")}
 DEPARTMENTS = {name: ROOT / "plugins" / "departments" / name for name in ("petitions", "fire")}
 BASE = "/open311/v2"

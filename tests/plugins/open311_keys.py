@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from banshi.testing import Door
-from tests import commands
 from tests.plugins.open311_city import DEPARTMENTS, PLUGINS
+from tests.processes import commands
 
 
 def commanded(door: Door, folder: Path) -> Callable[..., Awaitable[tuple[str, int]]]:

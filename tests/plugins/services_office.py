@@ -17,11 +17,10 @@ from aiohttp import web
 
 from banshi.sdk.outgoing import new_secret
 from banshi.testing import Door, Person, Reply, open_door
-from tests.programs import program_at
+from tests.places import ROOT, TRAFFIC
+from tests.town.programs import program_at
 
-ROOT = Path(__file__).resolve().parents[2]
 INTEGRATIONS = ROOT / "plugins" / "integrations"
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 
 PARKS = """
 [department]

@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from banshi.testing import Door, open_door
+from tests.places import ROOT, TRAFFIC
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "plugins" / "integrations" / "api_page"
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 FIRE = ROOT / "plugins" / "departments" / "fire"
 
 

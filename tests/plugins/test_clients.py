@@ -19,11 +19,10 @@ from structlog.testing import capture_logs
 
 from banshi import Write
 from banshi.testing import Door, Reply, open_door
-from tests.commands import run
+from tests.places import ROOT, TRAFFIC
+from tests.processes.commands import run
 
-ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "plugins" / "integrations" / "clients"
-TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 
 #: A plugin with a route for programs, which asks for a verb and, itself, for the department.
 REPORTS = """

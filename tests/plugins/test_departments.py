@@ -36,12 +36,12 @@ from banshi.kinds.appointment.scheduler import look
 from banshi.kinds.query import samples
 from banshi.kinds.query.registers.opened import declared_in
 from banshi.testing import Door, Person, open_door
-from tests import certificate_reader
+from tests.harness.memory.remembered import loaded_from_memory
+from tests.places import ROOT
 from tests.plugins import filling
-from tests.registers import import_samples, made_up_person, sample_rows
-from tests.remembered import loaded_from_memory
+from tests.readers import certificate_reader
+from tests.town.registers import import_samples, made_up_person, sample_rows
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(one for one in (ROOT / "plugins" / "departments").iterdir() if (one / "items.toml").exists())
 NAMES = [one.name for one in FOLDERS]
 

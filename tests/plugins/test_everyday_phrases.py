@@ -12,8 +12,7 @@ from banshi.app import loaded
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.registry import Registry
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 #: Of `readers`, which were written without a look at the keywords: what happened to be one already.
 KEYWORDS_ALREADY = {

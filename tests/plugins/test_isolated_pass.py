@@ -21,9 +21,8 @@ from banshi.builtin.passes.wire import base45
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Door, open_door
-from tests.zone_pass import FIRST_DAY
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
+from tests.town.zone_pass import FIRST_DAY
 
 Answers = Callable[..., Awaitable[dict[str, Any]]]
 

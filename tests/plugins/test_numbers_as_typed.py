@@ -16,7 +16,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import Door, open_door
 from tests.plugins import filling
 from tests.plugins.test_departments import FOLDERS, made_up, registry_of, with_files
-from tests.registers import import_samples, sample_rows
+from tests.town.registers import import_samples, sample_rows
 
 #: A number as it is stored → as somebody types it.
 TYPED = {

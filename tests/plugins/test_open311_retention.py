@@ -8,7 +8,7 @@ from pathlib import Path
 from banshi.builtin.personal_data.retention import anonymise_old_cases
 from banshi.kernel.tables.cases import Case
 from tests.plugins.open311_city import WHO, got, key_of, made, moved, open_city, part
-from tests.tables import tables_with
+from tests.readers.tables import tables_with
 
 
 async def test_of_an_old_request_service_client_and_time_are_left(tmp_path: Path, database: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import PromiseFailed
 from tests.plugins.services_office import Office, open_office, texts, tree_item, until
-from tests.programs import program_at
+from tests.town.programs import program_at
 
 #: Bytes of an answer, and seconds that a call may take.
 LIMIT, DEADLINE = 2_000, 1.0

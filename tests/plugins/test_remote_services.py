@@ -17,7 +17,7 @@ from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.appointment.slots.slots import AHEAD, ensure
 from banshi.testing import TINY_PNG
 from tests.plugins.services_office import Office, open_city, open_office, sign, texts, tree_item, until
-from tests.programs import program_at
+from tests.town.programs import program_at
 
 LI = "parks:reviewer"
 

@@ -17,10 +17,10 @@ from banshi.builtin.catalogue.material_fields import form_document
 from banshi.builtin.form_words.metaschema import METASCHEMA
 from banshi.ops.cli import group
 from banshi.testing import Door
-from tests.kernel.test_form_words import tables
+from tests.banshi.forms.test_form_words import tables
+from tests.places import ROOT
 from tests.plugins.test_departments import FOLDERS, registry_of
 
-ROOT = Path(__file__).resolve().parents[2]
 #: As a validator asserts it: without an `$id` there is one schema, which the dynamic reference leads to. Found by a
 #: name, it is read for its anchors once, and not at each reference.
 NAME = "urn:banshi:form"

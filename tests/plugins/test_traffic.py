@@ -25,9 +25,8 @@ from banshi.kernel.loading.settings import Settings
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, Reply, open_door
-from tests.zone_pass import FIRST_DAY, LAST_DAY
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
+from tests.places import TRAFFIC
+from tests.town.zone_pass import FIRST_DAY, LAST_DAY
 
 Answers = Callable[..., Awaitable[dict[str, Any]]]
 

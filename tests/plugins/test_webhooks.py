@@ -16,7 +16,6 @@ import pytest
 import standardwebhooks
 
 from banshi.testing import Door
-from tests import commands
 from tests.plugins.webhooks_city import (
     PLUGINS,
     Got,
@@ -33,6 +32,7 @@ from tests.plugins.webhooks_city import (
     signed_in,
     until,
 )
+from tests.processes import commands
 
 
 @pytest.fixture

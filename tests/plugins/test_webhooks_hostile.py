@@ -13,7 +13,6 @@ import pytest
 import trustme
 
 from banshi.testing import Door
-from tests import hostile_server
 from tests.plugins.webhooks_city import (
     Got,
     client,
@@ -25,6 +24,7 @@ from tests.plugins.webhooks_city import (
     receiving,
     until,
 )
+from tests.servers import hostile_server
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from banshi.ops.holding import hold, resume
-from tests import commands
 from tests.plugins.webhooks_city import PLUGINS, Got, client, happen, made, office, open_city, receiving, until
+from tests.processes import commands
 
 CONFIG = """
 [platform]

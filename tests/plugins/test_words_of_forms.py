@@ -15,8 +15,8 @@ from banshi import LANGUAGES
 from banshi.forms import Form
 from banshi.ops.cli import new
 from banshi.testing import open_door
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(one.parent for one in (ROOT / "plugins" / "departments").glob("*/items.toml"))
 TEMPLATE = Path(new.__file__).parent / "template" / "forms" / "event.json.template"
 

@@ -15,10 +15,10 @@ from banshi.builtin.passes.claims import claim_documents, list_of
 from banshi.forms.pointing import fields_at
 from banshi.kernel.contract.values import LANGUAGES, Claim, Item
 from banshi.testing import Door, open_door
-from tests import certificate_reader
 from tests.contract.test_words_drawn_and_printed import page
 from tests.plugins import filling
 from tests.plugins.test_departments import FOLDERS, registry_of, with_files
+from tests.readers import certificate_reader
 
 #: What is a name in Chinese too: classes of driving licences.
 NAMES = re.compile(r"[A-FM-P][1-4]?")

@@ -20,8 +20,8 @@ from multidict import CIMultiDict
 from banshi import Write
 from banshi.sdk.events import Event, event_rows
 from banshi.testing import Door, Person, open_door
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = {name: ROOT / "plugins" / "integrations" / name for name in ("clients", "webhooks")}
 
 #: Two departments with an item each, which is accepted at once and decided by staff.

@@ -9,8 +9,8 @@ from typing import Any
 import pytest_asyncio
 
 from banshi.testing import Door, Person, Reply, open_door
+from tests.places import TRAFFIC
 
-TRAFFIC = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "traffic"
 PLUGINS: Mapping[str, Path | str] = {"traffic": TRAFFIC, "refutations": "refutations"}
 
 BRIDGE = {"zh-CN": "示例大桥垮塌", "en": "The example bridge has fallen"}

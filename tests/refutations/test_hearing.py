@@ -14,9 +14,10 @@ from likeness import about, fits, terms_in
 from refutations.reading import found as finding
 from refutations.tables.models import Hearer, Refutation
 from tests.channels.chatting import Chatter
+from tests.places import DEPARTMENTS
 from tests.refutations.conftest import BRIDGE, CLAIM, PLUGINS, UNTRUE, Office
 
-PETITIONS = Path(__file__).resolve().parents[2] / "plugins" / "departments" / "petitions"
+PETITIONS = DEPARTMENTS / "petitions"
 
 
 @pytest_asyncio.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from banshi.testing import Door, Person, open_door
-from tests.registers import DEPARTMENTS
+from tests.town.registers import DEPARTMENTS
 
 #: Of the sample city, and one of its districts.
 BOX = (103.7, 30.7, 105.8, 33.1)

@@ -27,8 +27,8 @@ from tests.channels.strangers.judge import nothing_waits
 from tests.channels.test_homes import every_channel
 from tests.mobile_push.conftest import hurry
 from tests.mobile_push.test_fcm_topics import hours
-from tests.registers import DEPARTMENTS
 from tests.road.city import BOX, CLOSURE, DISTRICT, officer, open_city, published, turn
+from tests.town.registers import DEPARTMENTS
 from tests.waiting import until
 
 PUSH: dict[str, Path | str] = {"mobile_push": "mobile_push", "conversations": "conversations"}

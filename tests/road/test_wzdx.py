@@ -15,9 +15,9 @@ import pytest
 
 from banshi.testing import Door
 from road.vocabulary import MEMBERS
+from tests.places import ROOT
 from tests.road.city import open_city, published
 
-ROOT = Path(__file__).resolve().parents[2]
 STANDARDS = Path(os.environ.get("BANSHI_STANDARDS") or ROOT.parent / "shared" / "standards")
 JUDGES = {"@mapbox/geojsonhint": "3.2.0", "ajv": "8.20.0", "ajv-formats": "3.0.1"}
 FEED = "https://raw.githubusercontent.com/usdot-jpo-ode/wzdx/main/schemas/4.2/WorkZoneFeed.json"

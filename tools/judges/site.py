@@ -32,8 +32,8 @@ from tests.browser.chromium import IS_THERE, command, open_chromium  # noqa: E40
 from tests.browser.firefox import Firefox, Page, ScriptFailed  # noqa: E402
 from tests.channels.site.at_hotline import SETTINGS  # noqa: E402
 from tests.channels.site.browsing import kept_of  # noqa: E402
-from tests.kernel.api_world import World, open_world  # noqa: E402
-from tests.registers import made_up_person  # noqa: E402
+from tests.town.api_world import World, open_world  # noqa: E402
+from tests.town.registers import made_up_person  # noqa: E402
 from web_site import visit  # noqa: E402
 from web_site.session import COOKIE, STAFF_COOKIE  # noqa: E402
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.channels.site.at_hotline import pages_of
 from tests.conftest import good_answers
-from tests.kernel.api_world import World
+from tests.town.api_world import World
 
 SIGN, NEXT, HAND_IN, POP = "[data-pass] button", "main .btns [name=next]", "main .btns .btn", "form[action$=pop] button"
 

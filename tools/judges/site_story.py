@@ -37,7 +37,7 @@ from benchmarks.shared.quiet import quiet  # noqa: E402
 from benchmarks.shared.servers import Server  # noqa: E402
 from tests.browser.chromium import IS_THERE, open_chromium  # noqa: E402
 from tests.browser.firefox import PROGRAM, Page, open_firefox  # noqa: E402
-from tests.ports import free_port  # noqa: E402
+from tests.servers.ports import free_port  # noqa: E402
 
 PROVIDER = {"oidc-provider": "9.13.3"}
 #: Seconds for one page, and for the whole story.

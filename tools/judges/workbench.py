@@ -30,6 +30,8 @@ from banshi import LANGUAGES  # noqa: E402
 from banshi.foundation.time.opening_hours import WEEK  # noqa: E402
 from banshi.testing import Door, Person  # noqa: E402
 from benchmarks.shared.quiet import quiet  # noqa: E402
+from tests.banshi.builtin.passes.test_dynamic_passes import approved  # noqa: E402
+from tests.banshi.builtin.passes.test_pass_ledger import issue, revoke, scan  # noqa: E402
 from tests.browser import chromium, firefox, street  # noqa: E402
 from tests.channels.desks import DESKS  # noqa: E402
 from tests.channels.provider import opened_provider  # noqa: E402
@@ -38,9 +40,7 @@ from tests.channels.site.test_staffs_day import decided  # noqa: E402
 from tests.channels.test_desk_delivery import OUTLET, City  # noqa: E402
 from tests.clients.made_up_city import open_city  # noqa: E402
 from tests.conftest import good_answers  # noqa: E402
-from tests.fault_proxy import FaultProxy  # noqa: E402
-from tests.kernel.test_dynamic_passes import approved  # noqa: E402
-from tests.kernel.test_pass_ledger import issue, revoke, scan  # noqa: E402
+from tests.servers.fault_proxy import FaultProxy  # noqa: E402
 
 #: Of the whole day; of a turn one part of so many.
 CASES, TALKS, PARTS = 40, 20, 10

@@ -18,8 +18,9 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.places import ROOT
+
 USER, PASSWORD = "banshi", "made-up"
-ROOT = Path(__file__).resolve().parents[3]
 DESCRIPTION = Path(os.environ.get("BANSHI_STANDARDS") or ROOT.parent / "shared" / "standards") / "asterisk-ari"
 
 

@@ -22,9 +22,9 @@ from tests.channels.hotline.exchange import (
     taken,
 )
 from tests.channels.hotline.test_filing import suggestion
-from tests.collector import collecting
-from tests.encrypted import ring_in
-from tests.tables import names_of
+from tests.harness.encrypted import ring_in
+from tests.readers.tables import names_of
+from tests.servers.collector import collecting
 
 #: What stands in no place: the number without its country.
 DIGITS = NUMBER.removeprefix("+86")

@@ -38,7 +38,7 @@ from tests.channels.hotline.exchange import (
 )
 from tests.channels.strangers.judge import server
 from tests.channels.test_desk_stream import listening
-from tests.ports import free_port
+from tests.servers.ports import free_port
 from tests.tries import tries
 
 #: Calls that the switch tells of while servers are killed, and how often.

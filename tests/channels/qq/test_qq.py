@@ -22,7 +22,7 @@ from tests.channels import test_every_item as items
 from tests.channels.qq.phones import QqPhones, bot_of, opened_qq
 from tests.channels.strangers import judge
 from tests.channels.talker import Talker
-from tests.ports import free_port
+from tests.servers.ports import free_port
 from tests.tries import tries
 from tests.waiting import until
 

@@ -12,7 +12,7 @@ from banshi import LANGUAGES, Principal, Role
 from banshi.testing import Door, open_door
 from charts.figures import told
 from tests.channels.site.browsing import Browser, open_browser
-from tests.kernel.appeals_office import write_department
+from tests.town.appeals_office import write_department
 from web_site.session import STAFF
 
 ROOM = f"{STAFF}/figures"

@@ -16,10 +16,10 @@ from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, open_door
 from tests.channels.site.browsing import Browser, open_browser
+from tests.places import DEPARTMENTS
 from web_site.session import ROOT, within
 from web_site.settings import FootLink, SiteSettings
 
-DEPARTMENTS = Path(__file__).resolve().parents[3] / "plugins" / "departments"
 WANG = Principal("wang", name="王小明", resident_id="11010519491231002X")
 
 

@@ -21,9 +21,9 @@ from banshi.builtin.passes.revocations import REVOCATIONS
 from banshi.builtin.passes.wire import base45, cose
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, open_door
+from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
+from tests.banshi.builtin.passes.test_pass_ledger import REFUSALS, Forger, Issued, issue, revoke
 from tests.conftest import good_answers
-from tests.kernel.test_dynamic_passes import FIRE, approved
-from tests.kernel.test_pass_ledger import REFUSALS, Forger, Issued, issue, revoke
 from web_site.assets import PATHS
 
 pytestmark = pytest.mark.skipif(

@@ -27,7 +27,7 @@ from tests.channels.hotline.exchange import SECRET, Switch
 from tests.channels.site.browsing import Browser, open_browser
 from tests.channels.test_desk_delivery import City, city
 from tests.conftest import good_answers
-from tests.kernel.api_world import risen
+from tests.town.api_world import risen
 from web_site.session import STAFF
 from web_site.staff.desk.deeds import DEEDS
 from web_site.staff.findings import ACTIONS as FOUND

@@ -22,10 +22,10 @@ from banshi.builtin.passes.models import Scan
 from banshi.foundation.errors import Unavailable
 from banshi.kernel.contract.principals import Role
 from banshi.testing import Door, open_door
+from tests.banshi.builtin.passes.test_dynamic_passes import FIRE
+from tests.banshi.builtin.passes.test_pass_ledger import issue, revoke, turn
 from tests.channels.site.browsing import Browser, open_browser
 from tests.conftest import good_answers
-from tests.kernel.test_dynamic_passes import FIRE
-from tests.kernel.test_pass_ledger import issue, revoke, turn
 from web_site.assets import PATHS
 from web_site.session import ROOT, STAFF
 from web_site.staff import scan_box, scanner

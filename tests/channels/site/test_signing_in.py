@@ -13,9 +13,9 @@ import pytest
 from oidc_provider_mock import User, run_server_in_thread
 
 from banshi.testing import Door, Reply, open_door
+from tests.places import DEPARTMENTS
 from web_site.session import ROOT
 
-DEPARTMENTS = Path(__file__).resolve().parents[3] / "plugins" / "departments"
 ADDRESS = "https://services.city.example"
 
 

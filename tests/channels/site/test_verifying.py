@@ -14,11 +14,11 @@ from PIL import Image
 
 from banshi.builtin.passes.models import Scan
 from banshi.testing import Door, Person, open_door
+from tests.banshi.builtin.certificates.test_certificates import ITEMS, USES, certified, code_in, pdf
+from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
+from tests.banshi.builtin.passes.test_pass_ledger import Forger, issue, revoke, scan, turn
 from tests.channels.site.browsing import Browser, open_browser
 from tests.conftest import good_answers
-from tests.kernel.test_certificates import ITEMS, USES, certified, code_in, pdf
-from tests.kernel.test_dynamic_passes import FIRE, approved
-from tests.kernel.test_pass_ledger import Forger, issue, revoke, scan, turn
 from web_site.session import ROOT
 
 TRAFFIC = FIRE.with_name("traffic")

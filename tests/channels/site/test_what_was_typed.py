@@ -12,11 +12,11 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
 from tests.channels.site.browsing import Browser, open_browser
 from tests.channels.site.test_pages import filled
+from tests.places import DEPARTMENTS
 from tests.plugins.test_departments import snapshot
 from web_site.filling.fields import Filled, fields_of, leaves
 from web_site.session import ROOT
 
-DEPARTMENTS = Path(__file__).resolve().parents[3] / "plugins" / "departments"
 WANG = Principal("wang", name="王小明", resident_id="11010519491231002X")
 FORM = f"{ROOT}/items/zone-pass/form"
 PURPOSE = "/answers/purpose"

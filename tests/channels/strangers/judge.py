@@ -24,15 +24,14 @@ from conversations import Content, Reply
 from conversations.holdings import tidy
 from conversations.outbound import courier
 from conversations.tables.models import Said, Turn
-from tests import commands
 from tests.channels import test_every_item as items
 from tests.channels.chatting import Chatter
 from tests.clients.people import City
-from tests.registers import DEPARTMENTS, import_samples
+from tests.places import ROOT
+from tests.processes import commands
+from tests.town.registers import DEPARTMENTS, import_samples
 from tests.tries import tries
 from tests.waiting import WAIT_TIMEOUT_S, until
-
-ROOT = Path(__file__).resolve().parents[3]
 
 #: Strangers' channels, which divide what takes long.
 CHANNELS = 3

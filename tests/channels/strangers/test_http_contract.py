@@ -28,8 +28,8 @@ from tests.channels.chatting import Chatter
 from tests.channels.strangers.judge import LOCAL
 from tests.plugins.services_office import INTEGRATIONS, Endpoint, endpoint
 from tests.plugins.test_departments import snapshot
-from tests.programs import program_at
-from tests.registers import DEPARTMENTS
+from tests.town.programs import program_at
+from tests.town.registers import DEPARTMENTS
 from tests.waiting import until
 
 TITLE = {"zh-CN": "短信", "en": "SMS"}

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from banshi.sdk.outgoing import new_secret
-from tests import commands
 from tests.channels.strangers import judge
 from tests.channels.strangers.gateway import KEY, Gateway, opened_gateway
 from tests.plugins.services_office import INTEGRATIONS
-from tests.ports import free_port
-from tests.programs import SECRET, program_at
+from tests.processes import commands
+from tests.servers.ports import free_port
+from tests.town.programs import SECRET, program_at
 from tests.waiting import WAIT_TIMEOUT_S
 
 EXAMPLE = judge.ROOT / "docs" / "examples" / "channel.mjs"

@@ -10,7 +10,7 @@ import pytest
 from conversations.tables.models import Said, Turn
 from tests.channels.strangers import judge
 from tests.channels.strangers.bots import ANSWERS, SECRET, TOO_MANY, Bots, opened_bots
-from tests.ports import free_port
+from tests.servers.ports import free_port
 from tests.waiting import until
 
 QQ = Path(__file__).with_name("qq")

@@ -13,7 +13,7 @@ from conversations.outbound import courier
 from conversations.tables.models import Said, Turn
 from tests.channels.strangers import judge
 from tests.channels.strangers.gateway import KEY, LOST, Gateway, opened_gateway, signature
-from tests.ports import free_port
+from tests.servers.ports import free_port
 from tests.waiting import until
 
 SMS = Path(__file__).with_name("sms")

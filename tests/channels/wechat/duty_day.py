@@ -17,12 +17,11 @@ import aiohttp
 from banshi.kernel.runtime.running import Platform
 from banshi.testing import Person, Reply
 from conversations.outbound import courier
-from tests import commands
 from tests.channels.desks import ENQUIRIES
+from tests.places import ROOT
+from tests.processes import commands
 from tests.waiting import WAIT_TIMEOUT_S
 from wechat.sandbox.phone import Phone
-
-ROOT = Path(__file__).resolve().parents[3]
 
 #: What a phone shows where nobody answers.
 NO_SERVICE = "暂时无法提供服务"

@@ -19,9 +19,9 @@ from banshi import Message, Platform
 from banshi.testing import Door, Reply, open_door
 from conversations import deliver_on
 from conversations.tables.models import Said
+from tests.places import ROOT
 from tests.waiting import until
 
-ROOT = Path(__file__).resolve().parents[3]
 PETITIONS = ROOT / "plugins" / "departments" / "petitions"
 
 APPID, SECRET, TOKEN = "wx49f0ab532d5d035a", "made-up", "123456"

@@ -26,7 +26,7 @@ from tests.channels import test_every_item as items
 from tests.channels.chatting import Chatter
 from tests.clients.people import City
 from tests.plugins.test_departments import snapshot
-from tests.registers import DEPARTMENTS, import_samples
+from tests.town.registers import DEPARTMENTS, import_samples
 from wechat import menu
 from wechat.accounts import ACCOUNTS
 from wechat.sandbox.account import Account, Keys, Template

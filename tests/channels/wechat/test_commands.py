@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.channels.wechat.phones import PETITIONS
-from tests.commands import run
 from tests.plugins.test_departments import snapshot
+from tests.processes.commands import run
 from wechat.sandbox.account import Account, Keys
 from wechat.sandbox.control import WeChatSandbox
 

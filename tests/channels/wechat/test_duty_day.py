@@ -21,10 +21,10 @@ import pytest
 from banshi.testing import Person, open_door
 from conversations.tables.models import Said
 from desk.tables.models import DeskEvent
-from tests import commands
 from tests.channels.desks import DEPARTMENTS, WORKDAY
 from tests.channels.wechat.duty_day import ROOT, Citizen, Officer, served
-from tests.ports import free_port
+from tests.processes import commands
+from tests.servers.ports import free_port
 from tests.tries import tries
 from tests.waiting import until
 from wechat.sandbox import callbacks

@@ -24,9 +24,9 @@ from conversations.outbound import alerts
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
 from tests.channels.wechat.phones import APPID, KEY, NOBODY, SECRET, TOKEN, bureau
 from tests.channels.wechat.test_alerts import in_force
-from tests.fault_proxy import FaultProxy
-from tests.outages import FAULTS, OUTAGE_S, WAYS, cut_off
-from tests.ports import free_port
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.outages import FAULTS, OUTAGE_S, WAYS, cut_off
+from tests.servers.ports import free_port
 from tests.tries import tries
 from tests.waiting import until
 from wechat.sandbox.account import Account, Follower, Keys, Template

@@ -14,8 +14,8 @@ import orjson
 import pytest
 
 from tests.channels.wechat.city import PNG, City, city
-from tests.commands import begin, run
-from tests.ports import free_port
+from tests.processes.commands import begin, run
+from tests.servers.ports import free_port
 from wechat.sandbox.account import Keys
 from wechat.sandbox.control import WeChatSandbox
 from wechat.settings import AccountSettings

@@ -20,7 +20,7 @@ from conversations.outbound.sender import Outlet, pieces
 from conversations.tables.models import Said
 from tests.channels import test_every_item as items
 from tests.channels.strangers import judge
-from tests.ports import free_port
+from tests.servers.ports import free_port
 from tests.tries import tries
 from tests.waiting import until
 from weibo.sandbox.server import Person, Phone, Told, WeiboSandbox, characters

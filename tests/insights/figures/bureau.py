@@ -14,7 +14,7 @@ from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import DIVISIONS
 from insights.figures.importing import Rules, load
 from insights.figures.models import CountSource
-from tests.kernel.appeals_office import write_department
+from tests.town.appeals_office import write_department
 
 CITY = ZoneInfo("Asia/Shanghai")
 

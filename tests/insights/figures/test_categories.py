@@ -12,7 +12,7 @@ from banshi.testing import open_door
 from insights.figures.categories import CATEGORIES, SAMPLE, read_categories
 from insights.settings import SETTINGS, InsightsSettings, Rise
 from tests.insights.figures.bureau import FILE, NOW, at, bring, bureau
-from tests.registers import DEPARTMENTS
+from tests.town.registers import DEPARTMENTS
 
 DOCUMENTED = Path(__file__).resolve().parents[3] / "docs" / "insights.md"
 

@@ -20,7 +20,7 @@ from insights.figures.collecting import collect
 from insights.figures.models import Count, CountSource
 from insights.figures.series import one_series
 from tests.insights.figures.bureau import CATEGORY, CITY, FILE, NOW, at, bureau
-from tests.registers import DEPARTMENTS
+from tests.town.registers import DEPARTMENTS
 from tests.waiting import until
 
 #: A category that counts cases of the appeal's item, so that no second department is needed.

@@ -18,7 +18,7 @@ from banshi.testing import Door
 from insights.figures import importing
 from insights.figures.models import Count, CountSource
 from tests.insights.figures.bureau import FILE, HEADER, bring, bureau
-from tests.kernel.appeals_office import write_department
+from tests.town.appeals_office import write_department
 
 GOOD = "day,division,category,count,loss,largest_loss,deaths\n"
 GOOD += "2026-11-24,510703,theft,3,4500,3000,0\n2026-11-25,,fraud,1,,,\n"

@@ -15,8 +15,8 @@ from insights.figures.models import Count, CountSource
 from insights.figures.series import STEPS
 from insights.findings import weekly
 from insights.night.judging import Asked, Judged
+from tests.places import DEPARTMENTS
 
-DEPARTMENTS = Path(__file__).resolve().parents[3] / "plugins" / "departments"
 LIST = "/v1/insights/findings"
 TASKS = "fraud-tasks"
 

@@ -1,0 +1,116 @@
+"""Staff see in whose name they decide, a certificate names nobody unknown, and nobody else is shown the name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from banshi.kernel.tables.cases import Case
+from banshi.kernel.tables.passes import Pass
+from banshi.testing import Door, Person, open_door
+from tests.readers import certificate_reader
+from tests.town import postings_office, tips_office
+
+ITEMS = """
+[department]
+code = "archive"
+title = { zh-CN = "档案局", en = "Archive" }
+
+[[items]]
+code = "no-entry"
+kind = "application"
+title = { zh-CN = "无记录证明", en = "Certificate of no entry" }
+summary = { zh-CN = "证明。", en = "A certificate." }
+audience = ["person"]
+result = { kind = "certificate", title = { zh-CN = "证明", en = "Certificate" } }
+form = { type = "object", additionalProperties = false, properties = { note = { type = "string" } } }
+
+[items.credential]
+claims = [{ name = "holder", title = { zh-CN = "姓名", en = "Name" }, source = "holder" }]
+
+[items.certificate]
+body.zh-CN = "上述人员没有记录。"
+body.en = "There is no entry about the person named above."
+"""
+
+PATH = "/v1/items/no-entry/cases"
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> AsyncIterator[Door]:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "items.toml").write_text(ITEMS, encoding="utf-8")
+    async with open_door(tmp_path, {"archive": folder}) as opened:
+        yield opened
+
+
+def clerk(door: Door) -> Person:
+    return door.staff("li", "archive:reviewer", "archive:approver")
+
+
+async def test_who_approves_has_seen_the_name_that_the_certificate_bears(door: Door) -> None:
+    wang = door.citizen("wang", name="王小明")
+    link = (await wang.post(PATH, {"answers": {}})).created()["links"]["self"]
+    await door.settled()
+    assert (await clerk(door).get(link)).ok()["applicant"] == {"name": "王小明"}
+    (await clerk(door).post(f"{link}/actions/approve")).ok()
+    seen = certificate_reader.read((await wang.get(f"{link}/certificate.pdf")).body)
+    assert seen.says("王小明")
+    # What somebody knows already needs no telling: theirs is the only name in their cases.
+    assert (await wang.get(link)).ok()["applicant"] is None
+    (await door.staff("zhao", "parks:reviewer").get(link)).problem(404, "not-found")
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u3000\u200b", "\u202e"])
+async def test_who_has_no_name_is_told_before_anything_is_stored(name: str, door: Door) -> None:
+    told = {"Accept-Language": "zh-CN"}
+    problem = (await door.citizen("wang", name=name).post(PATH, {"answers": {}}, headers=told)).problem(
+        403, "not-named"
+    )
+    assert "实名认证" in problem["detail"]
+    assert await Case.all().count() == 0
+
+
+async def test_a_case_without_a_name_from_before_is_not_certified(door: Door) -> None:
+    wang = door.citizen("wang", name="王小明")
+    link = (await wang.post(PATH, {"answers": {}})).created()["links"]["self"]
+    await door.settled()
+    await Case.all().update(person_name="")
+    assert (await clerk(door).get(link)).ok()["applicant"] == {"name": None}
+    (await clerk(door).post(f"{link}/actions/approve")).problem(409, "holder-unknown")
+    assert (await clerk(door).get(link)).ok()["state"] == "accepted"
+    assert await Pass.all().count() == 0
+    (await clerk(door).post(f"{link}/actions/refuse", {"reason": "请重新申请"})).ok()
+
+
+async def test_a_tip_has_no_applicant_and_says_so(tmp_path: Path) -> None:
+    async with tips_office.open_tips(tmp_path) as offices:
+        tip = await tips_office.tipped(offices)
+        assert (await tip.read())["applicant"] is None
+        link = await tips_office.link_of(offices, tip)
+        assert (await offices.shown(offices.reviewer(), link))["applicant"] is None
+
+
+async def test_what_is_public_of_a_posting_names_nobody(tmp_path: Path) -> None:
+    """Its moderators see whose it is; the public list, its readers and whoever writes to the poster don't."""
+    async with postings_office.open_offices(tmp_path) as offices:
+        ren, sun = offices.door.citizen("ren", name="任示例"), offices.door.citizen("sun", name="孙示例")
+        posting = await offices.published(ren)
+        assert (await offices.moderator().get(f"/v1/cases/{posting}")).ok()["applicant"] == {"name": "任示例"}
+        made = await sun.post(f"/v1/postings/{posting}/conversations", {"text": "我捡到一个包"})
+        link = made.created()["links"]["self"]
+        (await sun.get(f"/v1/cases/{posting}")).problem(404, "not-found")
+        for reader, path in (
+            (offices.door.anyone, "/v1/postings"),
+            (offices.door.anyone, f"/v1/postings/{posting}"),
+            (sun, f"/v1/postings/{posting}"),
+            (sun, "/v1/conversations"),
+            (sun, f"{link}/messages"),
+        ):
+            answer = await reader.get(path)
+            assert answer.status == 200
+            assert "任示例" not in answer.body.decode()
+            assert "applicant" not in answer.body.decode()
