@@ -52,5 +52,4 @@ def _document(call: Call, row: CaseReading) -> dict[str, Any]:
         "role": row.role,
         "role_title": title_in(ROLE_TITLES, row.role, call.language),
     }
-    at = row.at.astimezone(call.platform.settings.timezone).isoformat(timespec="seconds")
-    return READING.of(call.platform, row, at=at, by=by)
+    return READING.of(call.platform, row, by=by)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -215,12 +214,12 @@ def _people(one: Asking, found: Found) -> list[str]:
 
 def document(one: Asking, found: Found) -> dict[str, Any]:
     """The answer as the API has it."""
-    as_of = (found.as_of or one.platform.now()).astimezone(one.platform.settings.timezone)
+    as_of = one.platform.moment(found.as_of or one.platform.now())
     return answer_document(one.register.declared, found, one.question.language, as_of)
 
 
-def answer_document(declared: Register, found: Found, language: str, as_of: datetime) -> dict[str, Any]:
-    """That, of any register; `as_of` in the city's time."""
+def answer_document(declared: Register, found: Found, language: str, as_of: str | None) -> dict[str, Any]:
+    """That, of any register; `as_of` as the API has moments."""
     columns = []
     for column in declared.columns:
         if column.shown:
@@ -230,7 +229,7 @@ def answer_document(declared: Register, found: Found, language: str, as_of: date
             columns.append(told)
     return {
         "register": {"code": declared.code, "title": text_in(declared.title, language)},
-        "as_of": as_of.isoformat(timespec="seconds"),
+        "as_of": as_of,
         "sample": found.sample,
         "columns": columns,
         "records": list(found.records[:MAX_RECORDS]),

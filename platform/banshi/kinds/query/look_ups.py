@@ -78,7 +78,7 @@ def document(call: Call, look_up: LookUp) -> dict[str, Any]:
         by = {"who": "staff", "department": {"code": look_up.department, "title": title}, "role": REGISTRAR}
     return {
         "id": str(look_up.id),
-        "at": look_up.at.astimezone(platform.settings.timezone).isoformat(timespec="seconds"),
+        "at": platform.moment(look_up.at),
         "item": {"code": look_up.item, "title": text_in(item.title, language) if item else look_up.item},
         "purpose": look_up.purpose,
         "by": by,

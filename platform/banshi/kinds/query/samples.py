@@ -41,7 +41,7 @@ def sample_of(platform: Platform, item: Item, language: str) -> dict[str, Any]:
         return {"sample": None}
     shown = {column.name: record.get(column.name) for column in register.columns if column.shown}
     found = Found(records=[shown], as_of=AS_OF, sample=True)
-    answer = answer_document(register, found, language, AS_OF.astimezone(platform.settings.timezone))
+    answer = answer_document(register, found, language, platform.moment(AS_OF))
     return {"sample": {"question": _question(item, register, record), "answer": answer}}
 
 

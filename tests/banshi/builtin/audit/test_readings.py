@@ -98,7 +98,7 @@ async def test_each_way_to_a_case_leaves_one_trace_a_quarter_and_the_citizen_see
         ("li", "reviewer", ""),
     ]
     shown = (await office.citizen("wang").get(case["links"]["readings"])).ok()["items"]
-    assert [one["at"] for one in shown] == ["2026-11-30T09:00:00+08:00", *["2026-11-30T08:59:59+08:00"] * 2]
+    assert [one["at"] for one in shown] == ["2026-11-30T09:00:00.000+08:00", *["2026-11-30T08:59:59.000+08:00"] * 2]
     assert {one["by"]["role"] for one in shown} == {"reviewer", "approver"}
     assert {one["by"]["role_title"] for one in shown} == {"审核人员", "审批人员"}
     assert shown[0]["by"]["department"]["code"] == "traffic"

@@ -54,7 +54,7 @@ async def test_an_owner_sees_the_record_of_their_vehicle_with_its_columns_in_the
     wang = citizen(hall, WANG)
     zh = (await ask(wang, WANG)).ok()
     assert zh["register"] == {"code": "vehicles", "title": "机动车登记"}
-    assert (zh["found"], zh["more"], zh["sample"], zh["as_of"]) == (1, False, True, "2026-11-24T09:30:00+08:00")
+    assert (zh["found"], zh["more"], zh["sample"], zh["as_of"]) == (1, False, True, "2026-11-24T09:30:00.000+08:00")
     assert zh["records"] == [
         {
             "plate": WANG["plate"],

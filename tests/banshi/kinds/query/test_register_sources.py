@@ -112,7 +112,7 @@ async def test_an_endpoint_is_asked_with_post_its_token_and_the_owner_and_its_an
     hall: Door, ministry: Ministry
 ) -> None:
     shown = (await ask(wang(hall), WANG)).ok()
-    assert (shown["found"], shown["as_of"], shown["sample"]) == (1, "2026-11-24T09:30:00+08:00", False)
+    assert (shown["found"], shown["as_of"], shown["sample"]) == (1, "2026-11-24T09:30:00.000+08:00", False)
     assert ministry.asked == [
         {
             "register": "vehicles",
