@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from charts.elements import element, picture, table
-from charts.figures import UNTOLD, Figure, checked, fitted, marks, told
+from charts.figures import UNTOLD, Figure, checked, figure_text, fitted, marks
 
 #: Of the picture: what a title's line and a bar take, where bars begin, and how far the longest may go.
 LINE, BAR, LEFT, RIGHT = 32.0, 30.0, 0.0, 400.0
@@ -63,12 +63,12 @@ class BarChart:
 
     def table(self) -> Markup:
         """The same figures."""
-        rows = [[title, *(told(one, self.unit, self.untold) for one in figures)] for title, figures in self.rows]
+        rows = [[title, *(figure_text(one, self.unit, self.untold) for one in figures)] for title, figures in self.rows]
         return table(self.title, [self.of, *self.groups], rows)
 
     def _bar(self, y: float, group: int, figure: Figure, length: float) -> Markup:
         size = {"x": LEFT, "y": y, "width": max(length, 1.0), "height": BAR - 6}
-        words = element("text", told(figure, self.unit, self.untold), x=LEFT + length + 8, y=y + 19)
+        words = element("text", figure_text(figure, self.unit, self.untold), x=LEFT + length + 8, y=y + 19)
         return words if figure is None else self._filled(group, **size) + words
 
     def _filled(self, group: int, **size: float) -> Markup:

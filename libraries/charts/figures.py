@@ -17,7 +17,7 @@ _LARGER = ((1_000_000_000, " bn"), (1_000_000, " m"))
 _LARGER_IN_CHINESE = ((100_000_000, "亿"), (10_000, "万"))
 
 
-def told(figure: Figure, unit: str = "", untold: str = UNTOLD) -> str:
+def figure_text(figure: Figure, unit: str = "", untold: str = UNTOLD) -> str:
     """A figure to one decimal: 12,000; 3.5%."""
     return untold if figure is None else f"{figure:,.1f}".removesuffix(".0") + unit
 

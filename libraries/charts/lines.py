@@ -9,7 +9,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from charts.elements import element, joined, picture, table
-from charts.figures import UNTOLD, Figure, checked, fitted, marks, short, told
+from charts.figures import UNTOLD, Figure, checked, figure_text, fitted, marks, short
 
 #: Of the picture: where the plot ends, and how large letters are on a phone.
 HEIGHT, TOP, BOTTOM, RIGHT, LETTER = 316.0, 28.0, 268.0, 476.0, 21.0
@@ -109,9 +109,9 @@ class LineChart:
     def table(self) -> Markup:
         """The same figures."""
         columns: list[Sequence[str]] = [[self.period, *(label for label, _ in self.points)]]
-        columns.append([self.figures, *(told(one, self.unit, self.untold) for one in self._values)])
+        columns.append([self.figures, *(figure_text(one, self.unit, self.untold) for one in self._values)])
         if self.bound is not None:
-            columns.append([self.bound.title, *(told(one, self.unit) for one in self._upper)])
+            columns.append([self.bound.title, *(figure_text(one, self.unit) for one in self._upper)])
         heads, *rows = zip(*columns, *filter(None, [self.remarks]), strict=True)
         return table(self.title, heads, rows)
 

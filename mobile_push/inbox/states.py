@@ -157,7 +157,9 @@ async def read_since(person: str, at: datetime) -> set[UUID]:
     return {row.id for row in await rows.only("id")}
 
 
-async def told(person: str, after: int, top: int, limit: int, since: Cursor | None = None) -> list[MessageState]:
+async def changes_after(
+    person: str, after: int, top: int, limit: int, since: Cursor | None = None
+) -> list[MessageState]:
     """The changes behind a number up to `top`, the earliest first.
 
     With `since`, where a phone was when it came and the last change then: what it had not got of its own messages by

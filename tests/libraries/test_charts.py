@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from charts import BarChart, Bound, LineChart
-from charts.figures import fitted, marks, short, told
+from charts.figures import figure_text, fitted, marks, short
 
 HOSTILE = json.loads((Path(__file__).parents[1] / "channels" / "site" / "hostile_texts.json").read_text("utf-8"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -164,7 +164,7 @@ def test_an_axis_has_round_marks_and_room_for_every_figure(figures: list[float |
 def test_figures_are_written_as_each_language_writes_them() -> None:
     assert [short(one, "zh-CN") for one in (0, 9_000, 120_000, 150_000_000)] == ["0", "9,000", "12万", "1.5亿"]
     assert [short(one, "en") for one in (0, 9_000, 120_000, 1_500_000)] == ["0", "9,000", "120,000", "1.5 m"]
-    assert [told(one) for one in (None, 0, 12_000, 3.46, 3.0)] == ["–", "0", "12,000", "3.5", "3"]
+    assert [figure_text(one) for one in (None, 0, 12_000, 3.46, 3.0)] == ["–", "0", "12,000", "3.5", "3"]
     assert fitted("一二三四五", 4) == "一二三…"
     assert fitted("a" * 1_000_000, 4) == "aaaaa…"
     assert fitted("短", 4) == "短"

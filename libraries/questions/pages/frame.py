@@ -56,7 +56,7 @@ def refuse_others(call: Call) -> None:
         raise FromElsewhere
 
 
-def told(language: str, texts: Texts) -> str:
+def sentence(language: str, texts: Texts) -> str:
     """A sentence as HTML."""
     return escape(text_in(texts, language))
 
@@ -67,7 +67,7 @@ def page(call: Call, title: Texts, body: str, *, status: int = 200) -> web.Respo
         text, headers = frame(call, text_in(title, call.language), body)
         break
     else:
-        text, headers = _bare(call.language, told(call.language, title), body), HEADERS
+        text, headers = _bare(call.language, sentence(call.language, title), body), HEADERS
     headers = {**headers, "Cache-Control": "no-store", "Content-Language": call.language}
     return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
@@ -82,7 +82,7 @@ def _bare(language: str, title: str, body: str) -> str:
 
 def button(language: str, words: Texts) -> str:
     """What sends a form that has nothing to fill in."""
-    return f'<form method="post"><button class="btn">{told(language, words)}</button></form>'
+    return f'<form method="post"><button class="btn">{sentence(language, words)}</button></form>'
 
 
 def pairs(listed: Mapping[str, str]) -> str:
@@ -93,7 +93,7 @@ def pairs(listed: Mapping[str, str]) -> str:
 
 def leaving(call: Call, address: str, host: str) -> web.Response:
     """On to the provider. A redirect would have to be allowed as the target of a form, wherever the provider leads."""
-    go = told(call.language, word("Go on to {host}", host=host))
+    go = sentence(call.language, word("Go on to {host}", host=host))
     answer = page(call, LEAVING, f'<p><a class="btn" rel="noreferrer" href="{escape(address)}">{go}</a></p>')
     answer.headers["Refresh"] = f"0; url={address}"
     return answer
@@ -111,7 +111,7 @@ def _detail(trouble: Problem, language: str) -> str:
 
 def problem(trouble: Problem, language: str) -> web.Response:
     """What went wrong before it was known whose page it is."""
-    text = _bare(language, told(language, FAILED), _detail(trouble, language))
+    text = _bare(language, sentence(language, FAILED), _detail(trouble, language))
     headers = {**HEADERS, "Content-Language": language, **trouble.headers}
     return web.Response(text=text, status=trouble.status, content_type="text/html", headers=headers)
 

@@ -48,7 +48,7 @@ async def show_rest(call: Call) -> web.StreamResponse:
         return await going_on.lead()
     title = (await _guide(call, going_on.item))["title"]
     form = frame.button(call.language, word("Go on"))
-    told = frame.told(call.language, say("What you have told in the chat is filled in already."))
+    told = frame.sentence(call.language, say("What you have told in the chat is filled in already."))
     return _page(call, title, f"<p>{told}</p>{form}")
 
 

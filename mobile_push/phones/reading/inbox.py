@@ -76,7 +76,7 @@ async def read_inbox(call: Call) -> web.StreamResponse:
     done: list[MessageState] = []
     if standing.changes and not wanted.is_any:
         since = after._replace(changes=standing.changes)
-        done = await states.told(person, after.changes, standing.changes, limit, since)
+        done = await states.changes_after(person, after.changes, standing.changes, limit, since)
     reader = await states.Reader.of(person) if standing.changes and (common or done) else states.NOBODY
     page = _Page(call, after, standing.changes if len(done) < limit else done[-1].number, reader, wanted)
     for state in done:

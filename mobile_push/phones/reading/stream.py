@@ -132,7 +132,7 @@ async def _tell_changes(push: Push, stream: Stream) -> None:
     stream.changed = False
     person, arrived = stream.person, stream.arrived
     top = await states.last(person)
-    rows = await states.told(person, stream.cursor.changes, top, MAX_CHANGES_A_STEP, arrived)
+    rows = await states.changes_after(person, stream.cursor.changes, top, MAX_CHANGES_A_STEP, arrived)
     mark = await states.mark_of(person) if arrived or any(row.common for row in rows) else NO_MARK
     if any(row.common and row.seq > push.hub.log.top for row in rows):
         # What another process has published a moment ago comes before what was done with it.

@@ -93,7 +93,7 @@ def basic(app_key: str, master_secret: str) -> str:
     return f"Basic {b64encode(f'{app_key}:{master_secret}'.encode()).decode()}"
 
 
-def heard(headers: Mapping[str, str], query: Mapping[str, str], body: bytes, proof: str) -> Heard:
+def read_receipts(headers: Mapping[str, str], query: Mapping[str, str], body: bytes, proof: str) -> Heard:
     """What receipts say. Raises Forged, or ValueError for what can't be read."""
     if not body and ECHO.fullmatch(query.get("echostr", "")):
         return Heard((), query["echostr"].encode(), "text/plain")

@@ -115,7 +115,7 @@ class JPushProvider:
 
     def heard(self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, _: float) -> Heard:
         """What JPush tells us by itself. Raises Forged, or ValueError for what can't be read."""
-        return answers.heard(headers, query, body, self._proof)
+        return answers.read_receipts(headers, query, body, self._proof)
 
     def preview(self, push: Push) -> dict[str, Any]:
         """The request without the phones."""

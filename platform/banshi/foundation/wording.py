@@ -12,7 +12,7 @@ def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
     return f"did you mean {close[0]!r}?" if close else otherwise or f"there are: {', '.join(known) or 'none'}"
 
 
-def told(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """An exception on one line."""
     from pydantic import PydanticUserError  # late: a plugin that imports its names needs none of it
 

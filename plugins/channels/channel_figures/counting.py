@@ -32,7 +32,7 @@ async def counted(platform: Platform, month: int) -> Figures:
     return figures
 
 
-def told(counts: Mapping[str, int]) -> tuple[dict[str, int | None], int | None]:
+def publishable(counts: Mapping[str, int]) -> tuple[dict[str, int | None], int | None]:
     """Counts and their sum, as they are shown: where one is few, the next larger ones are hidden, too, or else the sum.
 
     A single hidden one would be what the others leave of the sum.

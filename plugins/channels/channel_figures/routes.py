@@ -12,7 +12,7 @@ from aiohttp import web
 from banshi import Answer, Audience, Call, Texts, reply
 from banshi.sdk.documents import TEXT, Record, array, named
 from banshi.sdk.http import BY_MONTH, CHANNEL_FIGURES, Routes, first_day, month_of, month_parameters, months_of
-from channel_figures.counting import CAME, told
+from channel_figures.counting import CAME, publishable
 from channel_figures.sentences import word
 
 ROUTES = Routes("statistics")
@@ -73,8 +73,8 @@ async def channel_statistics(call: Call) -> web.StreamResponse:
 
 def _line(call: Call, what: str, figures: Mapping[str, Counter[str]], titles: Mapping[str, Texts]) -> dict[str, Any]:
     kind = call.platform.registry.kinds.get(what)
-    received, total = told({channel: one["received"] for channel, one in figures.items()})
-    rated, _ = told({channel: one["rated"] for channel, one in figures.items()})
+    received, total = publishable({channel: one["received"] for channel, one in figures.items()})
+    rated, _ = publishable({channel: one["rated"] for channel, one in figures.items()})
     return {
         "what": named(what, kind.title if kind else WHATS.get(what), call.language),
         "received": total,

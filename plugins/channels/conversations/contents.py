@@ -113,7 +113,7 @@ class Unread:
 Content = Text | File | Place | Voice | Video | Joined | Left | Scanned | Entrance | Unread
 
 
-def heard(content: Content) -> Mapping[str, Any]:
+def kept_content(content: Content) -> Mapping[str, Any]:
     """What is kept of what came in."""
     match content:
         case Text(text):
@@ -137,7 +137,7 @@ def digest_of(content: Content) -> str:
             whole = token
         case Entrance(_, code):
             whole = code
-    told = {**heard(content), "whole": whole}
+    told = {**kept_content(content), "whole": whole}
     return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 

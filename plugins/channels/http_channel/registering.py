@@ -70,7 +70,7 @@ async def register_channel(call: Call) -> web.StreamResponse:
         await call.platform.store.commit(Write(rows=[made]))
     else:
         await call.platform.store.commit(Write([Update(ChannelRow, {"name": name, "client": client}, values)]))
-    document = shown(call, await own(call))
+    document = channel_document(call, await own(call))
     if row is not None:
         return reply(call, document)
     return reply(call, document, status=201, headers={"Location": f"/v1/channels/{name}"})
@@ -92,7 +92,7 @@ def _endpoint(call: Call) -> str:
     return endpoint
 
 
-def shown(call: Call, row: ChannelRow) -> dict[str, object]:
+def channel_document(call: Call, row: ChannelRow) -> dict[str, object]:
     return forms.CHANNEL.of(call.platform, row)
 
 
@@ -100,13 +100,13 @@ def shown(call: Call, row: ChannelRow) -> dict[str, object]:
 async def list_channels(call: Call) -> web.StreamResponse:
     """List your client's channels."""
     rows = await ChannelRow.filter(client=call.client.id, ended_at=None).order_by("name")
-    return reply(call, {"items": [shown(call, row) for row in rows]})
+    return reply(call, {"items": [channel_document(call, row) for row in rows]})
 
 
 @ROUTES.get("/v1/channels/{name}", Audience.INTEGRATOR, {200: Answer("The channel.", forms.CHANNEL), 404: NOT_FOUND})
 async def show_channel(call: Call) -> web.StreamResponse:
     """Show a channel of your client's."""
-    return reply(call, shown(call, await own(call)))
+    return reply(call, channel_document(call, await own(call)))
 
 
 @ROUTES.delete(

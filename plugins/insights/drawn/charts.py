@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from banshi import text_in
 from charts import Bound, LineChart
-from charts.figures import told
+from charts.figures import figure_text
 from insights.findings.reading import WENT_OUT
 from insights.sentences import word
 
@@ -36,7 +36,7 @@ def chart_of(finding: Shown, language: str) -> LineChart:
     if len(days) > YEAR_WEEKS:
         names = [str(day) for day in days]
     above = {
-        place: read(word("{count}, {more} above", count=count, more=told(count - bound)))
+        place: read(word("{count}, {more} above", count=count, more=figure_text(count - bound)))
         for place, (count, bound) in enumerate(zip(counts, upper, strict=True))
         if count is not None and bound is not None and count > bound
     }

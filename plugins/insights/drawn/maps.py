@@ -16,7 +16,7 @@ from markupsafe import Markup
 from banshi import Finding
 from charts.bars import PATTERNS
 from charts.elements import element, picture
-from charts.figures import Figure, fitted, marks, told
+from charts.figures import Figure, figure_text, fitted, marks
 from insights.settings import MapSettings
 
 #: Made-up shapes of the sample city's divisions: no border of anywhere.
@@ -60,7 +60,7 @@ def division_map(
 ) -> Markup:
     """The picture of figures by division, None where one isn't told. Its description has them one by one."""
     place, height = _projection([point for rings in shapes.values() for ring in rings for point in ring])
-    rows = {code: (names.get(code, code), told(figures.get(code), untold=untold)) for code in shapes}
+    rows = {code: (names.get(code, code), figure_text(figures.get(code), untold=untold)) for code in shapes}
     top = marks([*figures.values()])[-1]
     lows = sorted({ceil(top * at / 4) for at in range(4)})
     parts, labels = list[Markup](), list[Markup]()

@@ -35,7 +35,7 @@ OF_ANSWER = {"token": "$response.body#/access_token"}  # nosec B105 - a place
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
-def told(handler: Handler) -> Handler:
+def oauth_errors(handler: Handler) -> Handler:
     """Answer what is refused as RFC 6749 section 5.2 has it, in place of a problem document."""
 
     @wraps(handler)
@@ -96,7 +96,7 @@ CLIENT = Record(
     },
     raw_body={FORM: TOKEN_FORM},
 )
-@told
+@oauth_errors
 async def give_token(call: Call) -> web.StreamResponse:
     """Take a token for a program, with its client's secret.
 
@@ -140,7 +140,7 @@ def _shown(text: str) -> str:
     {200: Answer("It is none any more, if it ever was one of the client's.", media_type=""), **ERRORS},
     raw_body={FORM: REVOKE_FORM},
 )
-@told
+@oauth_errors
 async def revoke_token(call: Call) -> web.StreamResponse:
     """Let a token end before its time.
 

@@ -10,7 +10,7 @@ import pytest
 
 from banshi import LANGUAGES, Principal, Role
 from banshi.testing import Door, open_door
-from charts.figures import told
+from charts.figures import figure_text
 from tests.channels.site.browsing import Browser, open_browser
 from tests.town.appeals_office import write_department
 from web_site.session import STAFF
@@ -63,9 +63,9 @@ async def test_the_page_says_what_the_api_says(door: Door, language: str) -> Non
         }
         for chart, figures in expected.items():
             unit = "%" if chart == "punctual" else ""
-            assert table(browser, chart)[1][1:] == [told(one, unit, under) for one in figures], chart
+            assert table(browser, chart)[1][1:] == [figure_text(one, unit, under) for one in figures], chart
         weeks = table(browser, "received")[1:]
-        assert [row[1] for row in weeks] == [told(one["received"], "", under) for one in line["weeks"]]
+        assert [row[1] for row in weeks] == [figure_text(one["received"], "", under) for one in line["weeks"]]
         pictures = browser.page.xpath("//figure/*[local-name()='svg']")
         assert len(pictures) == len(browser.page.xpath("//table")) == 6
         assert all(one.get("role") == "img" and one.get("aria-labelledby") for one in pictures)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banshi.builtin.lists.reading import entries, heard
+from banshi.builtin.lists.reading import entries, plain_sound
 from banshi.kernel.contract.texts import LANGUAGES
 
 
@@ -20,9 +20,9 @@ def divisions_around(code: str) -> Sequence[str]:
 
 def division_named(words: str) -> str | None:
     """The division whose code or name somebody has written; None where there is none, or several of that name."""
-    asked = heard(words)
+    asked = plain_sound(words)
     named = entries("divisions").items()
-    whole = [code for code, one in named if asked in (code, heard(one.full_names[LANGUAGES[0]]))]
+    whole = [code for code, one in named if asked in (code, plain_sound(one.full_names[LANGUAGES[0]]))]
     found = whole or [code for code, one in named if asked in one.own]
     return found[0] if len(found) == 1 else None
 

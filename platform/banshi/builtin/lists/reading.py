@@ -36,17 +36,17 @@ class Entry:
     within: str
     #: What a search looks through: its own names, and all of it.
     own: tuple[str, ...]
-    heard: str
+    sound: str
 
 
-def heard(text: str) -> str:
+def plain_sound(text: str) -> str:
     """A name as it is typed: no tones, no capitals, nothing between the syllables."""
     return _UNHEARD.sub("", unicodedata.normalize("NFKD", text).casefold())
 
 
 def letters(name: str) -> str:
     """The same without what a chat leaves out of a name, such as brackets."""
-    return re.sub(r"\W", "", heard(name))
+    return re.sub(r"\W", "", plain_sound(name))
 
 
 @cache
@@ -58,11 +58,11 @@ def entries(name: str) -> Mapping[str, Entry]:
         # A county stands behind its prefecture in the file, and that behind its province.
         around = next((known[one] for one in _around(code) if one in known), None) if name == "divisions" else None
         names = full_names = dict(zip(LANGUAGES, (chinese, english), strict=False))
-        own = chinese_heard, english_heard = heard(chinese), heard(english)
+        own = chinese_heard, english_heard = plain_sound(chinese), plain_sound(english)
         told = f"{code.casefold()} {chinese_heard} {english_heard}"
         if around:
             full_names = say("{name}, {around}", name=names, around=around.full_names)
-            told += f" {around.heard} {''.join(full_names[LANGUAGES[0]].split())}"
+            told += f" {around.sound} {''.join(full_names[LANGUAGES[0]].split())}"
         known[code] = Entry(code, names, full_names, around.code if around else "", own, told)
     return known
 
@@ -104,9 +104,9 @@ def divided() -> Mapping[str, list[Entry]]:
 
 def found(choices: list[Entry], words: str) -> list[Entry]:
     """Those that all of the words fit, those whose name begins with the first of them in front."""
-    asked = [one for word in words.split() if (one := heard(word))]
+    asked = [one for word in words.split() if (one := plain_sound(word))]
     for word in asked:
-        choices = [one for one in choices if word in one.heard]
+        choices = [one for one in choices if word in one.sound]
     if asked:
         choices = sorted(choices, key=lambda one: not any(name.startswith(asked[0]) for name in one.own))
     return choices[:MAX_FOUND]

@@ -168,10 +168,10 @@ async def download(call: Call) -> web.StreamResponse:
     row = await Attachment.get_or_none(id=call.path["id"])
     if row is None or not await _may_read(row, call.principal):
         raise (NotFound if row is None else Hidden)(say("There is no such file that you may read."))
-    return await shown(call.platform, row)
+    return await file_response(call.platform, row)
 
 
-async def shown(platform: Platform, row: Attachment) -> web.FileResponse:
+async def file_response(platform: Platform, row: Attachment) -> web.FileResponse:
     """Its bytes, for whoever may read them. Raises FileHeld, FileRefused and NotFound."""
     headers = {
         "Content-Type": row.media_type,

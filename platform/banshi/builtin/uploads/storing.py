@@ -12,7 +12,7 @@ from banshi.builtin.sentences import say
 from banshi.builtin.uploads import receiving
 from banshi.builtin.uploads.quarantine import QUARANTINE
 from banshi.builtin.uploads.room import coming, write_within
-from banshi.builtin.uploads.routes import CHUNK_TIMEOUT_S, record, shown, shown_name
+from banshi.builtin.uploads.routes import CHUNK_TIMEOUT_S, file_response, record, shown_name
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import MalformedBody, NotFound
 from banshi.kernel.contract.routes import Call
@@ -77,7 +77,7 @@ async def show_file(platform: Platform, identity: str) -> web.FileResponse:
     row = await Attachment.get_or_none(id=identity)
     if row is None:
         raise NotFound(say("The file is not there any more."))
-    return await shown(platform, row)
+    return await file_response(platform, row)
 
 
 async def read_file(platform: Platform, identity: str) -> bytes:

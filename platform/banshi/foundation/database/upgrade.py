@@ -29,7 +29,7 @@ from banshi.foundation.database.failover.fates import code_of
 from banshi.foundation.database.schema_editors import EDITORS
 from banshi.foundation.database.snapshot import make_tables
 from banshi.foundation.findings import ConfigurationError, Finding, refused
-from banshi.foundation.wording import told
+from banshi.foundation.wording import one_line
 
 log = structlog.get_logger("banshi.upgrade")
 
@@ -214,7 +214,7 @@ def failed(key: MigrationKey, error: Exception) -> ConfigurationError:
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     steps = [one for frame in frames if isinstance(one := frame.f_locals.get("self"), Operation)]
     what = f"{type(steps[0]).__name__} ({steps[0].describe()}): " if steps else ""
-    return refused("migration-failed", f"mend {key.name}, nothing of it was applied: {what}{told(error)}", plugin)
+    return refused("migration-failed", f"mend {key.name}, nothing of it was applied: {what}{one_line(error)}", plugin)
 
 
 def too_new(app: str, newer: Sequence[MigrationKey]) -> Finding:

@@ -142,7 +142,7 @@ async def foreseen(
     effects = await kind.effects(platform, move) if kind.effects else Effects()
     after = copy.copy(case).update_from_dict(values := _values(platform, move, effects))
     is_told = move.step.tells is not None and case.person
-    return move, after, told(platform, move, values.get("due_on"), effects) if is_told else None
+    return move, after, message_of(platform, move, values.get("due_on"), effects) if is_told else None
 
 
 def _refuse_another(case: Case, version: int | None) -> None:
@@ -270,7 +270,7 @@ def _write(platform: Platform, move: Move, effects: Effects) -> Write:
     event.of_case = case, values
     rows: list[Model] = [event, *effects.rows, *events.step_rows(platform, case, event, effects.values)]
     if step.tells:
-        message = told(platform, move, values.get("due_on"), effects)
+        message = message_of(platform, move, values.get("due_on"), effects)
         rows += outbox.message_rows(platform, message, dedup=f"{case.id}:{case.version + 1}")
     guard = Update(Case, {"id": case.id, "version": case.version}, values)
     return Write(updates=[guard, *effects.updates], rows=rows)
@@ -288,7 +288,7 @@ def _values(platform: Platform, move: Move, effects: Effects) -> dict[str, Any]:
     }
 
 
-def told(platform: Platform, move: Move, due_on: date | None, effects: Effects) -> Message:
+def message_of(platform: Platform, move: Move, due_on: date | None, effects: Effects) -> Message:
     """The message that a step gives the citizen."""
     item, known = move.item, platform.registry.departments
     department = known.get(effects.values.get("department", move.case.department), known[item.department])

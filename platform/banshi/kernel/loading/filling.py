@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import told
+from banshi.foundation.wording import one_line
 from banshi.kernel.contract import versions
 from banshi.kernel.loading.configuration import Entry
 from banshi.kernel.loading.importing import place_of
@@ -45,7 +45,7 @@ class Filling:
         try:
             packages = [str(one) for one in getattr(module, "banshi_needs", tuple)()]
         except Exception as error:  # the plugin's own mistake, told under its name
-            advice = f"mend what banshi_needs raises: {told(error)} ({place_of(error, folder)})"
+            advice = f"mend what banshi_needs raises: {one_line(error)} ({place_of(error, folder)})"
             self.wrong(name, "hook-failed", advice)
             return
         for package in packages:

@@ -18,7 +18,7 @@ from typing import Any
 
 from banshi.foundation.files.toml_and_json import lookalike
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean, told
+from banshi.foundation.wording import did_you_mean, one_line
 from banshi.kernel.contract import hookspecs, versions
 from banshi.kernel.loading.configuration import NAMESPACE, Entry
 from banshi.kernel.loading.registry import Plugin
@@ -226,7 +226,7 @@ def import_advice(error: BaseException, place: str) -> str:
     elif of and ours:
         known = getattr(sys.modules.get(name), "__all__", ())
         return f"{place}: {name} has no {of}: {did_you_mean(of, known, MAY_IMPORT)}"
-    return f"mend what its import raises: {told(error)} ({place})"
+    return f"mend what its import raises: {one_line(error)} ({place})"
 
 
 def _public() -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from banshi.forms import Form
-from banshi.foundation.wording import did_you_mean, told
+from banshi.foundation.wording import did_you_mean, one_line
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.filling import Filling
@@ -106,7 +106,7 @@ class ItemLoader:
                     kind.handed_in(item)
             except Exception as error:  # a plugin's own kind
                 owner, advice = self.registry.owners["kind", kind.name], f"mend what the kind {kind.name} raises for"
-                self.into.wrong(owner, "kind-failed", f"{advice} {code}: {told(error)}")
+                self.into.wrong(owner, "kind-failed", f"{advice} {code}: {one_line(error)}")
 
     def _with_handler(self, item: Item, handler: Any) -> Item:
         base = self.registry.kinds[item.kind].handler
@@ -119,6 +119,6 @@ class ItemLoader:
             form = Form.from_model(model) if model is not None else item.form
         except Exception as error:  # whatever pydantic says of something that is no model
             place = f"items.{item.code}: {type(handler).__name__}.form"
-            self.into.wrong(item.plugin, "wrong-schema", f"{place}: {told(error)}")
+            self.into.wrong(item.plugin, "wrong-schema", f"{place}: {one_line(error)}")
             form = item.form
         return replace(item, handler=handler, form=form)

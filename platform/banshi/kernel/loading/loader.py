@@ -20,7 +20,7 @@ import pluggy
 from banshi.default_plugins import PREFIX
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import told
+from banshi.foundation.wording import one_line
 from banshi.kernel.contract import hookspecs, versions
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.routes import Route
@@ -202,7 +202,7 @@ class Loader(Filling):
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 place = place_of(error, self.registry.plugins[name].folder)
-                self.wrong(name, "hook-failed", f"mend what {hook} raises: {told(error)} ({place})")
+                self.wrong(name, "hook-failed", f"mend what {hook} raises: {one_line(error)} ({place})")
                 continue
             yield name, answer
 
@@ -241,7 +241,7 @@ class Loader(Filling):
                 for key, why in error.problems:
                     self.wrong(name, "wrong-setting", f"{self.file}: {key} {why}")
             except Exception as error:  # the dataclass itself: a type that pydantic can't read, a __post_init__
-                what = f"mend {types[name].__qualname__}, which types {where} (a frozen dataclass): {told(error)}"
+                what = f"mend {types[name].__qualname__}, which types {where} (a frozen dataclass): {one_line(error)}"
                 self.wrong(name, "wrong-settings-type", what)
             else:
                 self.unset.remove(name)
@@ -255,7 +255,7 @@ class Loader(Filling):
             adapter(kind.details)
             routes = [(plugin, route) for route in kind.routes()]
         except Exception as error:  # what pydantic can't read, or what a plugin's own kind raises
-            self.wrong(plugin, "kind-failed", f"mend the kind {kind.name}: {told(error)}")
+            self.wrong(plugin, "kind-failed", f"mend the kind {kind.name}: {one_line(error)}")
             return
         self.unique(self.registry.kinds, kind.name, kind, "kind", plugin)
         self.registry.routes += routes

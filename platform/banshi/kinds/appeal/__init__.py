@@ -23,7 +23,7 @@ from banshi.kinds.appeal.handler import Appeal
 from banshi.kinds.appeal.intake import handed_in, intake, received, sort_member
 from banshi.kinds.appeal.offered import in_case
 from banshi.kinds.appeal.orders import notes
-from banshi.kinds.appeal.representations import DETAILS, shown
+from banshi.kinds.appeal.representations import DETAILS, document_for
 from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.sorting.suggestion import LEARNT
 from banshi.kinds.appeal.statistics import MONTHS, AppealFigures, figures
@@ -60,7 +60,7 @@ APPEAL = Kind(
     ),
     received=received,
     intake=intake,
-    shown=shown,
+    shown=document_for,
     notes=notes,
     travels=True,
     routes=lambda: [*statistics.ROUTES, *pictures.ROUTES, *tips.ROUTES],

@@ -128,7 +128,7 @@ def begun(platform: Platform, case: Case, appeal: AppealRecord, language: str) -
     return document
 
 
-async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
+async def document_for(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
     """That, with the answers, and the rating; where it was merged, the answers of the other one."""
     appeal = await AppealRecord.get(case_id=case.id)
     document = begun(platform, case, appeal, language)

@@ -9,7 +9,7 @@ from tortoise.models import Model
 
 from banshi.foundation.errors import ActionNotPermitted, Conflict, InvalidFields
 from banshi.kernel.cases.actors import SYSTEM, permitted
-from banshi.kernel.cases.lifecycle import Effects, Move, begin, decide, told
+from banshi.kernel.cases.lifecycle import Effects, Move, begin, decide, message_of
 from banshi.kernel.cases.submission import item_of, submission_of
 from banshi.kernel.contract.values import Decision, Item
 from banshi.kernel.outbox import outbox
@@ -35,7 +35,7 @@ async def received(platform: Platform, case: Case, body: Mapping[str, Any]) -> S
         case.renews = (await check_renewal(platform, item, case.person, renewed)).id
     if item.details.permit:
         move = Move(case=case, item=item, step=RECEIPT, actor=SYSTEM, at=case.created_at)
-        message = told(platform, move, None, Effects(mentions=answered_by(platform, case.created_at)))
+        message = message_of(platform, move, None, Effects(mentions=answered_by(platform, case.created_at)))
         return outbox.message_rows(platform, message, dedup=f"{case.id}:{case.version}")
     if type(item.handler).review is Application.review:
         return begin(platform, case, "accept", Effects())

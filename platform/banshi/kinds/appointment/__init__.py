@@ -22,7 +22,7 @@ from banshi.kinds.appointment.effects import effects
 from banshi.kinds.appointment.handler import Appointment, Opening
 from banshi.kinds.appointment.holdings import HOLDING, anonymise, forget
 from banshi.kinds.appointment.offered import in_case
-from banshi.kinds.appointment.representations import CASE_DETAILS, shown
+from banshi.kinds.appointment.representations import CASE_DETAILS, document_for
 from banshi.kinds.appointment.rules import AppointmentRules, check
 from banshi.kinds.appointment.scheduler import KEEPER, open_scheduler
 from banshi.kinds.appointment.slots import slot_routes
@@ -45,7 +45,7 @@ APPOINTMENT = Kind(
     actions=ACTIONS,
     backward=BACKWARD,
     begins=Begins(takes=takes, begin=begin),
-    shown=shown,
+    shown=document_for,
     in_case=in_case,
     corrects=frozenset(),
     routes=lambda: [*slot_routes.ROUTES, *verbs.ROUTES, *counter.ROUTES],

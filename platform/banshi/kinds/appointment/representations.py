@@ -139,7 +139,7 @@ def details_of(
     return {**{name: whole[name] for name in DETAILS}, "code": code, "links": links}
 
 
-async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
+async def document_for(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
     """That, as it is now."""
     item, row = platform.registry.items.of(case.item), await Booking.get_or_none(case_id=case.id)
     if item is None or row is None:

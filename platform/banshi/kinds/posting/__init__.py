@@ -19,7 +19,7 @@ from banshi.kinds.posting.handler import Posting
 from banshi.kinds.posting.holdings import HOLDING, anonymise, forget
 from banshi.kinds.posting.offered import in_case
 from banshi.kinds.posting.publishing import public_list, submitting
-from banshi.kinds.posting.representations import DETAILS, shown
+from banshi.kinds.posting.representations import DETAILS, document_for
 from banshi.kinds.posting.rules import PostingRules, check
 from banshi.kinds.posting.scheduler import KEEPER, open_scheduler
 from banshi.kinds.posting.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE
@@ -43,7 +43,7 @@ POSTING = Kind(
     in_case=in_case,
     varied=frozenset({"extend"}),
     corrects=frozenset({"supplement"}),
-    shown=shown,
+    shown=document_for,
     routes=lambda: [*submitting.ROUTES, *public_list.ROUTES, *writing.ROUTES, *reporting.ROUTES],
     check=check,
 )

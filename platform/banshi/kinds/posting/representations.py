@@ -139,7 +139,7 @@ def details_of(platform: Platform, row: PostingRecord, language: str) -> dict[st
     }
 
 
-async def shown(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
+async def document_for(platform: Platform, case: Case, reader: Actor, language: str) -> dict[str, Any]:
     """That, and what others have posted that may be the same thing, the most alike first."""
     del reader
     row = await PostingRecord.get(case_id=case.id)

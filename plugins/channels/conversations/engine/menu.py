@@ -79,7 +79,7 @@ def has(talk: Talk) -> bool:
     return any(plain(talk.text) == plain(words) for _, words in talk.memory.menu)
 
 
-async def heard(talk: Talk) -> None:
+async def take_words(talk: Talk) -> None:
     """Words to look for."""
     asked, talk.memory.about = talk.memory.about, ""
     if asked == homes.ASKED and await homes.found(talk, talk.text):

@@ -67,7 +67,7 @@ async def _take(talk: Talk) -> None:
         return None
     if len(talk.text) > MAX_TEXT_CHARS:
         return talk.say("That is too long to be read here: write at most {most} characters.", most=MAX_TEXT_CHARS)
-    if talk.row.state in waiting.STATES and await waiting.heard(talk):
+    if talk.row.state in waiting.STATES and await waiting.take_message(talk):
         return None
     if has_id_number(talk.text):
         talk.say("Don't write ID numbers into a chat: none is needed here.")
@@ -100,7 +100,7 @@ async def _in_danger(talk: Talk) -> bool:
             phones = (f"{one['title']}: {one['number']}" for one in page["phones"])
             talk.lines += [page["title"], *page["steps"], *phones]
     if talk.row.state == "waiting":
-        return await waiting.heard(talk)
+        return await waiting.take_message(talk)
     if talk.row.state in ("asking", "confirming"):
         talk.dialogue.doubted = talk.text
     if await waiting.ring(talk):
@@ -164,7 +164,7 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
             await boards.by_word(talk, command)
         case "answer" if now and now.dialogue.doubted:
             talk.instead = now.dialogue.doubted
-            await asking.heard(now)
+            await asking.take_answer(now)
         case "back" if now:
             asking.back(now)
         case "restart" if now:
@@ -215,10 +215,10 @@ async def _heard(talk: Talk) -> None:
     if linking.goes_on(talk):
         return None
     if talk.row.state not in AGAIN:
-        return await menu.heard(talk)
+        return await menu.take_words(talk)
     now = await filling_of(talk)
     if talk.row.state == "confirming":
-        return await confirming.heard(now)
+        return await confirming.take_confirmation(now)
     if talk.received.at - talk.row.heard_at > SILENCE:
         talk.say("You were at “{title}”. Write “cancel” to leave it.", title=talk.dialogue.title)
-    return await asking.heard(now)
+    return await asking.take_answer(now)

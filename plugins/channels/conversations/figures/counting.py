@@ -86,7 +86,7 @@ class Figures:
 FIGURES: Key[Figures] = Key("figures of conversations")
 
 
-def told(platform: Platform, conversation: Any, counted: Iterable[Any], *, is_bound: bool) -> list[Any]:
+def count_rows(platform: Platform, conversation: Any, counted: Iterable[Any], *, is_bound: bool) -> list[Any]:
     """What was counted with the promise to tell of it, for one transaction.
 
     Nothing of an item is told of a contact that is bound to nobody: what has no name is told to nobody.
@@ -116,6 +116,8 @@ async def write(platform: Platform, conversation: Any, changes: Iterable[Any], *
     """Commit what is counted with what causes it, and tell of it. Raises Stale."""
     changes = [*changes]
     updates = [one for one in changes if isinstance(one, Update)]
-    rows = told(platform, conversation, (one for one in changes if not isinstance(one, Update)), is_bound=is_bound)
+    rows = count_rows(
+        platform, conversation, (one for one in changes if not isinstance(one, Update)), is_bound=is_bound
+    )
     await platform.store.commit(Write(updates, rows))
     platform[FIGURES].written(rows)

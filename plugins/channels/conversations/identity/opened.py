@@ -101,10 +101,10 @@ async def found_out(call: Call, offer: LinkOffer, row: ChannelConversation, toke
     hashed = call.platform[OFFERS].hashed
     if not hmac.compare_digest(hashed("contact", who), hashed("contact", row.contact)):
         raise AnothersLink
-    return shown(call, offer, token)
+    return back_to_link(call, offer, token)
 
 
-def shown(call: Call, offer: LinkOffer, token: str) -> web.Response:
+def back_to_link(call: Call, offer: LinkOffer, token: str) -> web.Response:
     """Back to a link that is theirs; `rest/` stands before the token of one to the rest of a form."""
     way = token if "/" in token else f"sign-in/{token}"
     return _on(call, f"{COOKIE.path}/{way}", "opened", offer.ends_at - call.now, token=token)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from banshi import Call, text_in
 from conversations.sentences import say, word
-from questions.pages.frame import button, page, pairs, sending, told
+from questions.pages.frame import button, page, pairs, sending, sentence
 
 ACCOUNT, PROVIDER, UNTIL = word("Account in the chat"), word("You sign in at"), word("Good until")
 ASKING, DONE, BEGIN = word("Bind this chat to you"), word("It is bound"), word("Sign in and bind")
@@ -20,13 +20,13 @@ def asking(call: Call, account: str, provider: str, until: str) -> web.Response:
     """Which account of which channel is to be bound, at which provider, and until when."""
     about = ((ACCOUNT, account), (PROVIDER, provider), (UNTIL, until))
     listed = pairs({text_in(name, call.language): value for name, value in about})
-    warned = f'<p class="warn">{told(call.language, WARNING)}</p>'
+    warned = f'<p class="warn">{sentence(call.language, WARNING)}</p>'
     return sending(page(call, ASKING, listed + warned + button(call.language, BEGIN)))
 
 
 def done(call: Call, account: str, name: str) -> web.Response:
     """It is bound."""
     language = call.language
-    known = told(language, say("The chat at {account} knows you as {name} now.", account=account, name=name or "✓"))
-    back = told(language, say("Go back to the chat and write anything: it goes on there."))
+    known = sentence(language, say("The chat at {account} knows you as {name} now.", account=account, name=name or "✓"))
+    back = sentence(language, say("Go back to the chat and write anything: it goes on there."))
     return page(call, DONE, f"<p>{known}</p><p>{back}</p>")

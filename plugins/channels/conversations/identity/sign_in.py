@@ -100,7 +100,7 @@ async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     if offer.person:
         if offer.person != person.subject:
             raise opened.AnothersLink
-        return opened.shown(call, offer, token)
+        return opened.back_to_link(call, offer, token)
     is_proved = opened.require(call, row, token)
     row = await bind(call.platform, offer, person, is_proved=is_proved)
     account = text_in(title_of(call.platform, row.account), call.language)

@@ -100,7 +100,7 @@ async def held(call: Call, identity: str) -> tuple[HotlineCall, Enquiry]:
     return row, enquiry
 
 
-async def shown(call: Call, row: HotlineCall, enquiry: Enquiry) -> dict[str, Any]:
+async def call_document(call: Call, row: HotlineCall, enquiry: Enquiry) -> dict[str, Any]:
     caller = await HotlineCaller.get_or_none(id=row.caller_id) if row.caller_id else None
     settings = call.platform[SETTINGS]
     return CALL.of(
@@ -119,7 +119,7 @@ async def shown(call: Call, row: HotlineCall, enquiry: Enquiry) -> dict[str, Any
 @ROUTES.get("/v1/hotline/calls/{id}", Audience.STAFF, {200: Answer("The call.", CALL), **ON})
 async def show_call(call: Call) -> web.StreamResponse:
     """Show a call that you hold, and the wording of the consent; its id is the `subject` of its enquiry."""
-    return reply(call, await shown(call, *await held(call, call.path["id"])))
+    return reply(call, await call_document(call, *await held(call, call.path["id"])))
 
 
 @ROUTES.post(
@@ -139,7 +139,7 @@ async def show_caller(call: Call) -> web.StreamResponse:
         filings = await HotlineFiling.filter(**own).order_by("-id").limit(MAX_SHOWN)
         due = await HotlineCallBack.filter(call_backs.due(call.now), **own).order_by("until").limit(MAX_SHOWN)
     document = {
-        "call": await shown(call, row, enquiry),
+        "call": await call_document(call, row, enquiry),
         "cases": read["items"],
         "filings": [FILED.of(platform, one, title=title_of(call, one.item)) for one in filings],
         "call_backs": [DUE.of(platform, one) for one in due],
@@ -182,7 +182,7 @@ async def prove_caller(call: Call) -> web.StreamResponse:
     # What is noted of it from now on is the citizen's, and what was noted of them before is shown.
     theirs = Update(Enquiry, {"id": enquiry.id}, {"person": who.subject}, rows=None)
     await changed(call, row, values, used, theirs)
-    return reply(call, await shown(call, await HotlineCall.get(id=row.id), enquiry))
+    return reply(call, await call_document(call, await HotlineCall.get(id=row.id), enquiry))
 
 
 async def changed(call: Call, row: HotlineCall, values: Any, *beside: Update) -> None:
@@ -214,7 +214,7 @@ async def conclude_call(call: Call) -> web.StreamResponse:
         raise InvalidFields([FieldProblem("/note", say("Say where it was put through to."))])
     values = {"outcome": call.body["outcome"], "note": note, "operator": call.principal.subject}
     await changed(call, row, values)
-    return reply(call, await shown(call, await HotlineCall.get(id=row.id), enquiry))
+    return reply(call, await call_document(call, await HotlineCall.get(id=row.id), enquiry))
 
 
 @ROUTES.post(

@@ -16,7 +16,7 @@ from banshi.sdk.http import Routes, read_body
 from conversations import ANSWERING
 from wechat.accounts import ACCOUNTS, OpenAccount
 from wechat.sentences import say
-from wechat.telling.notices import heard
+from wechat.telling.notices import take_event
 from wire import crypto, messages, xml
 
 ROUTES = Routes("wechat", lenient=True)
@@ -89,7 +89,7 @@ async def take_wechat_message(call: Call) -> web.StreamResponse:
     if received is None:
         try:
             async with asyncio.timeout_at(until):
-                await heard(call.platform, account, message)
+                await take_event(call.platform, account, message)
         except TimeoutError:
             raise Unavailable(headers={"Retry-After": "5"}) from None
         return _told(SUCCESS)

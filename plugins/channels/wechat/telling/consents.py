@@ -31,7 +31,7 @@ LISTS = {
 MAX_TRIES = 3
 
 
-async def heard(platform: Platform, account: OpenAccount, event: Inbound) -> None:
+async def count_consent(platform: Platform, account: OpenAccount, event: Inbound) -> None:
     """Count what somebody says to notices that are wanted once each; a repeat counts no more."""
     told = LISTS[event.kind]
     wanted = zip(event.all(f"{told}TemplateId"), event.all(f"{told}SubscribeStatusString"), strict=False)

@@ -79,7 +79,7 @@ def values(fields: Mapping[str, str], known: Mapping[str, str]) -> dict[str, Any
     return {name: {"value": text[: MAX_CHARS.get(name.rstrip("0123456789"), 200)]} for name, text in fitting.items()}
 
 
-async def heard(platform: Platform, account: OpenAccount, event: Inbound) -> None:
+async def take_event(platform: Platform, account: OpenAccount, event: Inbound) -> None:
     """Note what WeChat says of a notice that it has taken, or of an article that somebody has sent."""
     match event.kind:
         case "event/templatesendjobfinish":
@@ -89,7 +89,7 @@ async def heard(platform: Platform, account: OpenAccount, event: Inbound) -> Non
             for number, status in zip(event.all(f"{told}MsgID"), event.all(f"{told}ErrorStatus"), strict=False):
                 await _ended(platform, account, number, status)
         case "event/subscribe_msg_popup_event" | "event/subscribe_msg_change_event":
-            await consents.heard(platform, account, event)
+            await consents.count_consent(platform, account, event)
         case "event/masssendjobfinish":
             number = event["MsgID"]
             if _is_number(number) and await _is_new(platform, account, f"article-{number}", event["Status"]):

@@ -81,7 +81,7 @@ async def list_requests(written: Format, call: Call) -> web.StreamResponse:
     rows = await query.values(*COLUMNS)
     # One that has gone while they were read is no service any more.
     present = [row for row in rows if row["service_code"] in office.services]
-    return answer(call, written, "service_requests", [shown(call, office, row) for row in present])
+    return answer(call, written, "service_requests", [request_document(call, office, row) for row in present])
 
 
 @ROUTES.both("GET", "requests/{service_request_id}", "A list of one.", schemas.REQUESTS)
@@ -89,7 +89,7 @@ async def show_request(written: Format, call: Call) -> web.StreamResponse:
     """Show one request."""
     office = endpoint_for(call)
     row = await found(call, office, call.path["service_request_id"])
-    return answer(call, written, "service_requests", [shown(call, office, row)])
+    return answer(call, written, "service_requests", [request_document(call, office, row)])
 
 
 @ROUTES.both("GET", "tokens/{token}", "A list of one.", schemas.TOKENS)
@@ -172,7 +172,7 @@ def span(call: Call) -> tuple[datetime, datetime]:
     return begin, end
 
 
-def shown(call: Call, office: Endpoint, row: Mapping[str, Any]) -> dict[str, Any]:
+def request_document(call: Call, office: Endpoint, row: Mapping[str, Any]) -> dict[str, Any]:
     """A request as anybody reads it."""
     registry, zone, language = call.platform.registry, call.platform.settings.timezone, call.language
     state, service = row["case__state"], office.services[row["service_code"]]

@@ -108,7 +108,7 @@ def _put(answers: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     answers[path[-1]] = value
 
 
-def told(service: Service, problems: Iterable[FieldProblem], language: str, prefix: str = "") -> list[str]:
+def problem_lines(service: Service, problems: Iterable[FieldProblem], language: str, prefix: str = "") -> list[str]:
     """What is wrong with the answers, each with the name of the argument that it came in by."""
     names = {one.pointer: f"attribute[{one.code}]" for one in service.attributes}
     names |= {one.pointer: NAMES.get(name, name) for name, one in service.fields.items()}

@@ -28,7 +28,7 @@ from ..wire.arguments import FORM, MULTIPART, Arguments, read_arguments
 from ..wire.errors import NO_SERVICE, BadRequest, KeyRefused, Unknown
 from ..wire.formats import Format, answer
 from ..wire.methods import UNKNOWN, Methods
-from .reporting import Report, answers_of, read_report, told
+from .reporting import Report, answers_of, problem_lines, read_report
 
 ROUTES = Methods("open311")
 
@@ -127,11 +127,11 @@ async def _handed_in(
     if arguments.faults:
         at = platform.city_time()
         found = item.form.problems(answers, call.language, at=at) if item.form is not None else ()
-        raise BadRequest(list(dict.fromkeys([*arguments.faults, *told(service, found, call.language)])))
+        raise BadRequest(list(dict.fromkeys([*arguments.faults, *problem_lines(service, found, call.language)])))
     try:
         prepared = await prepare_case(platform, item, principal, {"answers": answers}, call.language)
     except InvalidFields as error:
-        raise BadRequest(told(service, error.problems, call.language, "/answers")) from None
+        raise BadRequest(problem_lines(service, error.problems, call.language, "/answers")) from None
     row = _row(call, principal, service, report, fingerprint, prepared)
     try:
         await platform.store.commit(Write(updates=prepared.updates, rows=[*prepared.rows, row]))

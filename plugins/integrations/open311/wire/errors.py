@@ -50,7 +50,7 @@ def status_of(problem: Problem) -> int:
     return 403 if problem.status in {401, 403} else 400
 
 
-def told(written: Format, problem: Problem, language: str) -> web.Response:
+def error_response(written: Format, problem: Problem, language: str) -> web.Response:
     """A problem as the standard has it."""
     status = status_of(problem)
     detail = text_in(problem.texts, language) if problem.texts else problem.detail

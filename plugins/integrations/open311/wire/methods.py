@@ -12,7 +12,7 @@ from banshi import Answer, Audience, Call, Parameter
 from banshi.sdk.http import ErrorFormat, Routes
 
 from . import schemas
-from .errors import told
+from .errors import error_response
 from .formats import JSON, XML, Format
 
 Handler = Callable[[Format, Call], Awaitable[web.StreamResponse]]
@@ -64,7 +64,9 @@ class Methods(Routes):
                     summary=f"{summary} ({written.name.upper()})",
                     parameters=(*COMMON, *parameters),
                     lenient=True,
-                    errors=ErrorFormat(media_type=written.media_type, schema=wrong, told=partial(told, written)),
+                    errors=ErrorFormat(
+                        media_type=written.media_type, schema=wrong, told=partial(error_response, written)
+                    ),
                     **more,
                 )
                 route(partial(handler, written))

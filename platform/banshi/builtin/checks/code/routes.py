@@ -14,7 +14,7 @@ from banshi.builtin.identity.access import untold
 from banshi.builtin.openapi.kinds import named_schemas
 from banshi.builtin.openapi.schemas import SCHEMAS
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import told
+from banshi.foundation.wording import one_line
 from banshi.kernel.contract.routes import Audience, Route
 from banshi.kernel.loading.registry import Registry
 
@@ -47,7 +47,7 @@ def of_each_route(
         try:
             faults = list(judge(route))
         except (AttributeError, TypeError) as error:
-            faults = [f"{mistyped}: {told(error)}"]
+            faults = [f"{mistyped}: {one_line(error)}"]
         for advice in faults:
             yield Finding(plugin, rule, f"{route.method} {route.path}: {advice}")
 

@@ -22,7 +22,7 @@ from banshi.builtin.checks.code.migrations import named
 from banshi.default_plugins import MODELS
 from banshi.foundation.database.opening import KERNEL, orm_config
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import told
+from banshi.foundation.wording import one_line
 from banshi.kernel.loading.registry import Registry
 
 
@@ -69,7 +69,7 @@ def tables_are_there(registry: Registry) -> Iterator[Finding]:
             models = _models(tables.models)
             migrations = _migrations(tables.migrations, models)
         except Exception as error:  # whatever the plugin's module raises
-            yield Finding(plugin, "no-tables", f"mend what banshi_tables names: {told(error)}")
+            yield Finding(plugin, "no-tables", f"mend what banshi_tables names: {one_line(error)}")
             continue
         if models and not any(not name.startswith("_") for name in migrations):
             yield Finding(plugin, "no-migration", f"write the first migration of {tables.models}: {MAKE}")
@@ -101,7 +101,7 @@ async def unmigrated(registry: Registry) -> list[Finding]:
             made = await detector._project_state()
         except Exception as error:  # migrations that don't fit one another
             names = [name for name in registry.tables if re.search(rf"\b{re.escape(name)}\b", str(error))]
-            advice = f"mend its migrations, which can't be applied one after the other: {told(error)}"
+            advice = f"mend its migrations, which can't be applied one after the other: {one_line(error)}"
             return [Finding(names[0] if names else "platform", "broken-migration", advice)]
         found = [
             Finding(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from banshi.builtin.checks.words.messages import default_faults
 from banshi.foundation.findings import Finding
-from banshi.foundation.wording import told
+from banshi.foundation.wording import one_line
 from banshi.kernel.cases.submission import FIRST_STATE
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
@@ -30,7 +30,7 @@ def state_tables_hold(registry: Registry) -> Iterator[Finding]:
         try:
             tables = _tables_of(kind, registry.items.unchecked())
         except Exception as error:  # a plugin's own kind
-            yield Finding(owner, "kind-failed", f"mend what steps of the kind {kind.name} raises: {told(error)}")
+            yield Finding(owner, "kind-failed", f"mend what steps of the kind {kind.name} raises: {one_line(error)}")
             continue
         for advice in dict.fromkeys(fault for table in tables for fault in table_faults(table)):
             yield Finding(owner, "state-table", f"kind {kind.name}: {advice}")

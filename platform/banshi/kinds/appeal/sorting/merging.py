@@ -17,7 +17,7 @@ from banshi.foundation.database.writes import Update
 from banshi.foundation.errors import FieldProblem, InvalidFields
 from banshi.kernel.cases.actors import record_reading
 from banshi.kernel.cases.clock import clock_values
-from banshi.kernel.cases.lifecycle import Effects, Move, told
+from banshi.kernel.cases.lifecycle import Effects, Move, message_of
 from banshi.kernel.contract.values import Texts, Who
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.events import step_rows
@@ -125,7 +125,7 @@ async def tell_others(platform: Platform, move: Move, text: str) -> list[Model]:
         # Where theirs is gone, this one's says what it is about as well as can be.
         item = platform.registry.items.of(case.item, case.item_version) or move.item
         theirs = replace(move, case=case, item=item, reason=None)
-        message = told(platform, theirs, None, Effects(mentions={"answer": text}))
+        message = message_of(platform, theirs, None, Effects(mentions={"answer": text}))
         dedup = f"{case.id}:{move.case.id}:{move.case.version + 1}"
         rows += outbox.message_rows(platform, message, dedup=dedup)
     return rows

@@ -16,7 +16,7 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
-from banshi.kinds.appeal.representations import begun, shown
+from banshi.kinds.appeal.representations import begun, document_for
 from banshi.kinds.appeal.tips.codes import MAX_TYPED_SIGNS
 from banshi.kinds.sentences import say, word
 
@@ -49,7 +49,7 @@ async def tip_document(call: Call, case: Case, actor: actors.Actor) -> dict[str,
     platform = call.platform
     events = await CaseEvent.filter(case_id=case.id)
     files = await Attachment.filter(case_id=case.id).order_by("created_at")
-    details = await shown(platform, case, actor, call.language)
+    details = await document_for(platform, case, actor, call.language)
     return await _document(platform, case, actor, events, files, details, call.language)
 
 

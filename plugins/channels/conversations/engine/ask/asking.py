@@ -83,7 +83,7 @@ async def _elsewhere(now: Filling) -> None:
     talk.happen("done")
 
 
-async def heard(now: Filling) -> None:
+async def take_answer(now: Filling) -> None:
     """Take an answer, or say what is wrong with it and ask again."""
     talk, question = now.talk, now.question
     if question is None or question.sort == "secret":
@@ -166,7 +166,7 @@ async def corrected(now: Filling, found: Correction) -> None:
     dialogue.options = []
     if found.value and now.question and now.question.pointer == found.pointer:
         talk.instead = found.value
-        return await heard(now)
+        return await take_answer(now)
     return await ask(now)
 
 

@@ -34,7 +34,7 @@ def show(now: Filling) -> None:
     now.dialogue.options = []
 
 
-async def heard(now: Filling) -> None:
+async def take_confirmation(now: Filling) -> None:
     """Hand it in, or change what is wrong. After words that weren't understood an explicit yes alone hands it in."""
     talk, dialogue = now.talk, now.dialogue
     agrees, told = agreed(talk.text), plain(talk.text)

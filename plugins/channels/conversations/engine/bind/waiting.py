@@ -165,7 +165,7 @@ async def look_beside(talk: Talk) -> None:
         talk.memory.is_beside = False
 
 
-async def heard(talk: Talk) -> bool:
+async def take_message(talk: Talk) -> bool:
     """Deal with a message of somebody who waits, talks with a person, or has; False where the engine goes on."""
     command = command_in(talk.text)
     if talk.row.state == "calling":

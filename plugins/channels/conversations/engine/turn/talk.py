@@ -14,10 +14,10 @@ from yarl import URL
 from banshi import NotFound, Platform, Principal, Problem, Update, text_in
 from banshi.sdk.http import READER
 from banshi.sdk.personal_data import masked
-from conversations.contents import Asked, Button, Content, Received, Reply, Text, Voice, digest_of, heard
+from conversations.contents import Asked, Button, Content, Received, Reply, Text, Voice, digest_of, kept_content
 from conversations.engine.turn.memory import Dialogue, Memory
 from conversations.engine.turn.states import after
-from conversations.figures.counting import What, begun_in, figure, moved, told
+from conversations.figures.counting import What, begun_in, count_rows, figure, moved
 from conversations.identity.links import person_of
 from conversations.outbound.saying import answer_key, promise
 from conversations.outbound.sender import outlet_of
@@ -155,7 +155,7 @@ class Talk:
         memory = self.memory.stored()
         before, now = begun_in(row.memory), begun_in(memory)
         written = [*self.beside, *moved(self.platform, row.account, before, now, self.done)]
-        self.written = told(self.platform, row.id, written, is_bound=self.principal is not None)
+        self.written = count_rows(self.platform, row.id, written, is_bound=self.principal is not None)
         changed = {
             "version": version + 1,
             # Who has filled in an officer's form is with them again.
@@ -170,7 +170,7 @@ class Talk:
             key=self.received.key,
             digest=digest_of(self.content),
             at=self.platform.now(),
-            heard={**heard(self.content), **({"id": self.upload} if self.upload else {})},
+            heard={**kept_content(self.content), **({"id": self.upload} if self.upload else {})},
             reply=self.reply.stored(),
         )
         conversation: Model | Update = Update(ChannelConversation, {"id": row.id, "version": version}, changed)

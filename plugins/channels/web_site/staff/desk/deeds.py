@@ -13,7 +13,7 @@ from aiohttp import web
 from banshi import NotFound, Problem
 from web_site import session
 from web_site.rooms import DESK
-from web_site.staff.desk.page import HERE, enquiry_of, shown
+from web_site.staff.desk.page import HERE, desk_page, enquiry_of
 from web_site.staff.room import StaffPages
 from web_site.visit import Visit
 
@@ -77,13 +77,13 @@ async def do_at_desk(visit: Visit) -> web.StreamResponse:
             raise NotFound
         if name == "offers" and "find" in visit.sent:
             found = await visit.get("/v1/items", q=visit.sent.get("q", "")[:100], limit=MAX_FOUND)
-            return await shown(visit, await enquiry_of(visit), found=found["items"])
+            return await desk_page(visit, await enquiry_of(visit), found=found["items"])
         return await _done(visit, DEEDS[name])
     except Problem as problem:
         if problem.status not in SAID_THERE:
             raise
         told = problem.document(visit.language)
-        return await shown(visit, await enquiry_of(visit), status=problem.status, problem=told)
+        return await desk_page(visit, await enquiry_of(visit), status=problem.status, problem=told)
 
 
 def _bears(visit: Visit) -> bool:
@@ -113,10 +113,10 @@ async def _done(visit: Visit, deed: Deed) -> web.Response:
     told = await visit.send(deed.method, address, body if deed.members else None, key=sent.get("key", ""))
     if deed.path.endswith("{said}"):
         # What is taken back may be said otherwise: it stands where answers are written.
-        return await shown(visit, await enquiry_of(visit))
+        return await desk_page(visit, await enquiry_of(visit))
     if not deed.shows:
         return _back(visit)
-    return await shown(
+    return await desk_page(
         visit, await enquiry_of(visit), **{deed.shows: told if deed.shows == "reading" else told["items"]}
     )
 
@@ -125,7 +125,7 @@ async def _answer(visit: Visit) -> web.Response:
     """Say what was typed or chosen, and before that the picture; look for canned answers by letters."""
     sent, key = visit.sent, visit.sent.get("key", "")
     if "find" in sent:
-        return await shown(visit, await enquiry_of(visit), letters=sent.get("letters", "").strip())
+        return await desk_page(visit, await enquiry_of(visit), letters=sent.get("letters", "").strip())
     for file in visit.files:
         if file.body:
             named = f"{_api(visit)}/files?name={quote(file.name[:200])}"
@@ -142,7 +142,7 @@ async def _answer(visit: Visit) -> web.Response:
         await visit.send("POST", f"{_api(visit)}/answers", body, key=key)
     if "phrase" in body and sent.get("text", "").strip():
         # What was typed beside it isn't sent, and stays.
-        return await shown(visit, await enquiry_of(visit))
+        return await desk_page(visit, await enquiry_of(visit))
     return _back(visit)
 
 

@@ -35,13 +35,13 @@ ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 @ROUTES.show("/desk")
 async def show_desk(visit: Visit) -> web.StreamResponse:
     """Show the queue, and who is there."""
-    return await shown(visit)
+    return await desk_page(visit)
 
 
 @ROUTES.show("/desk/enquiries/{id}", {"part": 16})
 async def show_enquiry_page(visit: Visit) -> web.StreamResponse:
     """Show a conversation beside the queue; `part=talk` without that."""
-    return await shown(visit, await enquiry_of(visit))
+    return await desk_page(visit, await enquiry_of(visit))
 
 
 @ROUTES.show("/desk/rows", {"ids": 800})
@@ -58,7 +58,7 @@ async def enquiry_of(visit: Visit) -> Any:
     return await visit.get(f"/v1/desk/enquiries/{visit.call.path['id']}")
 
 
-async def shown(visit: Visit, enquiry: Any = None, *, status: int = 200, **more: Any) -> web.Response:
+async def desk_page(visit: Visit, enquiry: Any = None, *, status: int = 200, **more: Any) -> web.Response:
     """The page, with what was typed where something went wrong, and with what was asked for in a form."""
     names: dict[str, Any] = {"enquiry": enquiry, "key": secrets.token_urlsafe(18), **await _of_all(visit)}
     # Before anything is read: what happens meanwhile is told by the stream.

@@ -67,10 +67,10 @@ async def _calls(visit: Visit, state: str) -> list[Any]:
 @ROUTES.show("/hotline/calls/{id}")
 async def show_call_page(visit: Visit) -> web.StreamResponse:
     """Show a call that one holds: who it is, what is read out, and what may be done."""
-    return await shown(visit)
+    return await call_page(visit)
 
 
-async def shown(visit: Visit, *, status: int = 200, **more: Any) -> web.Response:
+async def call_page(visit: Visit, *, status: int = 200, **more: Any) -> web.Response:
     """The call's page, with what was asked for in a form."""
     call = more.pop("call", None) or await visit.get(_api(visit))
     nothing = {"problem": None, "pop": None, "found": None, "promised": None, "key": secrets.token_urlsafe(18)}
@@ -92,14 +92,14 @@ async def do_on_call(visit: Visit) -> web.StreamResponse:
             return visit.to(f"{HERE}/calls/{visit.call.path['id']}" if deed == "claim" else HERE)
         if deed == "find":
             found = await visit.get("/v1/items", q=sent.get("q", "")[:100], limit=MAX_FOUND)
-            return await shown(visit, found=found["items"])
+            return await call_page(visit, found=found["items"])
         if deed not in DEEDS:
             raise NotFound
         return await _done(visit, deed)
     except Problem as problem:
         if problem.status not in SAID_THERE or deed in AT_DESK:
             raise
-        return await shown(visit, status=problem.status, problem=problem.document(visit.language))
+        return await call_page(visit, status=problem.status, problem=problem.document(visit.language))
 
 
 async def _done(visit: Visit, deed: str) -> web.Response:
@@ -111,8 +111,8 @@ async def _done(visit: Visit, deed: str) -> web.Response:
         body["purpose"] = body["purpose"][:PURPOSE_CHARS]
     told = await visit.send(method, f"{_api(visit)}/{deed}", body, key=visit.sent.get("key", ""))
     if deed == "pop":
-        return await shown(visit, call=told["call"], pop=told)
-    return await shown(visit, **({"promised": told} if deed == "call-backs" else {"call": told}))
+        return await call_page(visit, call=told["call"], pop=told)
+    return await call_page(visit, **({"promised": told} if deed == "call-backs" else {"call": told}))
 
 
 def moment(visit: Visit, typed: str) -> str:
