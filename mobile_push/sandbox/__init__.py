@@ -184,7 +184,7 @@ topics_url = "{self.topics_url}"
 at_once = 100
 """
 
-    def shown(self) -> Iterator[Shown]:
+    def notifications(self) -> Iterator[Shown]:
         for one in self.received:
             message, data = one.message, one.message.get("data", {})
             android = message.get("android", {}).get("notification", {})

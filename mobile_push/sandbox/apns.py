@@ -86,8 +86,8 @@ class Received(server.Received):
 
     headers: Mapping[str, str]
 
-    def told(self) -> dict[str, Any]:
-        return {**server.Received.told(self), "headers": {str(name): value for name, value in self.headers.items()}}
+    def document(self) -> dict[str, Any]:
+        return {**server.Received.document(self), "headers": {str(name): value for name, value in self.headers.items()}}
 
 
 class ApnsSandbox(PushSandbox[ApnsBehaviour, Received]):
@@ -199,7 +199,7 @@ topic = "{TOPIC}"
 base_url = "{self.url}"
 """
 
-    def shown(self) -> Iterator[Shown]:
+    def notifications(self) -> Iterator[Shown]:
         for one in self.received:
             more = dict(one.message)
             aps = more.pop("aps")

@@ -62,7 +62,7 @@ class Received:
         """The message as JSON."""
         return orjson.loads(self.raw)
 
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """What `GET /sandbox/messages` says of it."""
         return {"number": self.number, "token": self.token, "arrived": self.arrived, "message": self.message}
 
@@ -146,16 +146,16 @@ class PushSandbox(Sandbox[B], Generic[B, R]):
             raise ValueError("after must be the number of a message")
         chosen = islice((r for r in self.received if r.number > int(number) and r.is_for(of)), MAX_MESSAGES_SHOWN)
         answers = {str(code): count for code, count in self.answers.items()}
-        return {"messages": [one.told() for one in chosen], "taken": self._number, "answers": answers}
+        return {"messages": [one.document() for one in chosen], "taken": self._number, "answers": answers}
 
     @abstractmethod
-    def shown(self) -> Iterator[Shown]:
+    def notifications(self) -> Iterator[Shown]:
         """What phones got to show, in the order of arrival."""
 
     def screens(self) -> dict[str, list[Shown]]:
         """Phone → what is on its screen, the newest first."""
         found: dict[str, dict[str, Shown]] = {}
-        for one in self.shown():
+        for one in self.notifications():
             screen = found.setdefault(one.phone, {})
             screen.pop(one.name, None)
             screen[one.name] = one

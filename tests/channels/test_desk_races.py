@@ -50,7 +50,7 @@ async def test_words_that_an_answer_has_overtaken_are_owed_one_of_their_own(tmp_
         (await li.post(f"{place}/claim")).ok()
         row = await Enquiry.get()
         assert row.owed_since is not None
-        heard = await door.platform[DESK].heard(row, "and another thing")
+        heard = await door.platform[DESK].add_words(row, "and another thing")
         (await li.post(f"{place}/answers", {"text": "Good day."})).created()
         assert (await Enquiry.get()).owed_since is None
         await store.commit(queue.write(*heard))
@@ -64,7 +64,7 @@ async def test_words_that_come_while_an_answer_is_being_written_wait_for_that(tm
         li = officer(door, "li")
         place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
         (await li.post(f"{place}/claim")).ok()
-        heard = await door.platform[DESK].heard(await Enquiry.get(), "and another thing")
+        heard = await door.platform[DESK].add_words(await Enquiry.get(), "and another thing")
         async with in_transaction() as answering:
             assert await Enquiry.all().using_db(answering).update(owed_since=None) == 1
             words = asyncio.create_task(door.platform.store.commit(queue.write(*heard)))

@@ -68,7 +68,7 @@ def test_a_provider_is_believed_by_its_last_addresses_and_its_last_answers(runs:
             newest = list(dict.fromkeys(one for one, _ in reversed(heard)))[:LAST]
             row = 0 if taken else row + (address not in newest or dict(heard)[address])
             heard.append((address, taken))
-            judge.heard(address, taken)
+            judge.note(address, taken)
             said = [dict(heard)[one] for one in list(dict.fromkeys(one for one, _ in reversed(heard)))[:LAST]]
             assert judge.is_due == (row < IN_A_ROW and (sum(said) >= ENOUGH or 2 * sum(said) >= len(said)))
             assert len(judge._last) <= LAST

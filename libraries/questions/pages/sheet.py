@@ -63,7 +63,7 @@ class Sheet:
             # Whom to call stands above all; only once that was read, it is handed in.
             self.is_told = True
             if TOLD not in typed:
-                self.wrong[""] = " ".join(danger.told(self.language))
+                self.wrong[""] = " ".join(danger.instructions(self.language))
         return self.typed is not None and not self.wrong
 
     def _missing(self) -> Iterator[Question]:

@@ -23,7 +23,7 @@ class Trust:
         #: Addresses that were called dead since the last yes.
         self.row = 0
 
-    def heard(self, address: str, taken: bool, *, beside: bool = False) -> None:
+    def note(self, address: str, taken: bool, *, beside: bool = False) -> None:
         """An answer. A no that is said again, or `beside` a yes of the same request, is no more in a row."""
         before = self._last.pop(address, None)
         self._taken += taken - bool(before)

@@ -103,7 +103,7 @@ class Verdicts:
         receipt = receipt._replace(retry_after=DOUBT_S, phone_alone=True, dead_since=since)
         # Where each address is another service's, or none at all, it says nothing of us.
         if self._provider.one_service and receipt.code != MALFORMED.code:
-            self._trust.heard(parcel.token, False, beside=beside)
+            self._trust.note(parcel.token, False, beside=beside)
             if not self._trust.is_due:
                 self._doubt(receipt.code)
                 return receipt._replace(outcome=Outcome.SPENT)
@@ -135,7 +135,7 @@ class Verdicts:
             return
         self._accepted += 1
         for parcel in parcels[-LAST:]:
-            self._trust.heard(parcel.token, True)
+            self._trust.note(parcel.token, True)
         for parcel in parcels if self._dead else ():
             self._dead.pop(parcel.token, None)
         if self._rests and not self._trust.row:

@@ -79,8 +79,8 @@ class Received(server.Received):
     def is_for(self, token: str) -> bool:
         return token in ("", self.token) or token in self.tokens
 
-    def told(self) -> dict[str, Any]:
-        return {**server.Received.told(self), "msg_id": self.token, "tokens": self.tokens}
+    def document(self) -> dict[str, Any]:
+        return {**server.Received.document(self), "msg_id": self.token, "tokens": self.tokens}
 
 
 class JPushSandbox(PushSandbox[JPushBehaviour, Received]):
@@ -282,7 +282,7 @@ master_secret = "{MASTER_SECRET}"
 base_url = "{self.url}"
 """
 
-    def shown(self) -> Iterator[Shown]:
+    def notifications(self) -> Iterator[Shown]:
         for one in self.received:
             document = one.message
             notification, options = document.get("notification", {}), document.get("options", {})

@@ -72,7 +72,7 @@ class Received(server.Received):
     def text(self) -> bytes:
         return self.raw
 
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         text = self.raw.decode(errors="replace")
         return {"number": self.number, "subscription": self.token, "headers": self.headers, "text": text}
 
@@ -207,7 +207,7 @@ loopback = true
         if ttl:
             self._stored.append(message)
 
-    def shown(self) -> Iterator[Shown]:
+    def notifications(self) -> Iterator[Shown]:
         for one in self.received:
             more = dict(one.message) if one.text else {}
             name = str(more.get("tag", one.number))

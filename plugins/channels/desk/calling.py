@@ -137,7 +137,7 @@ class Desks:
         last = await own.order_by("-blocked_until").first()
         return last.blocked_until if last else None
 
-    async def heard(self, enquiry: Enquiry, text: str, word: UUID | None = None) -> Sequence[Model | Update]:
+    async def add_words(self, enquiry: Enquiry, text: str, word: UUID | None = None) -> Sequence[Model | Update]:
         """The desk is told that there are words, of who waits once a minute; and an officer has their time again."""
         now, own = self._platform.now(), {"id": enquiry.id}
         changed: list[Update] = []

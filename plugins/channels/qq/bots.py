@@ -40,7 +40,7 @@ class Bot:
         self.settings, self.api, self.fetched = settings, api, partial(fetched, outgoing, seconds=FILE_S)
         self.name, self.key = f"qq:{settings.appid}", key_of(settings.secret)
 
-    def shown(self, text: str, language: str) -> str:
+    def without_addresses(self, text: str, language: str) -> str:
         """A text without addresses that aren't registered at q.qq.com: QQ would refuse all of it."""
 
         def one(found: re.Match[str]) -> str:
@@ -83,7 +83,7 @@ class QqSender:
             return NotTaken("no-bot", say("This bot is not run here any more."))
         group = contact.startswith(GROUP)
         to = f"groups/{contact.removeprefix(GROUP)}" if group else f"users/{contact}"
-        message: dict[str, Any] = {"content": bot.shown(outbound.reply.text, "zh-CN"), "msg_type": TEXT}
+        message: dict[str, Any] = {"content": bot.without_addresses(outbound.reply.text, "zh-CN"), "msg_type": TEXT}
         try:
             if (file := outbound.reply.file) is not None:
                 shown = await bot.api.upload(to, await read_file(self._platform, file.id))

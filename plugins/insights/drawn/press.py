@@ -52,7 +52,7 @@ class Press:
 
     def _compiled(self, form: Literal["pdf", "png"], data: Mapping[str, Any], at: int) -> bytes:
         fonts, compiler = self._tools
-        text, _ = fonts.shown(CONTROL.sub(r"\1", orjson.dumps({**data, "families": fonts.families}).decode()))
+        text, _ = fonts.displayable(CONTROL.sub(r"\1", orjson.dumps({**data, "families": fonts.families}).decode()))
         return bytes(compiler.compile(format=form, sys_inputs={"page": text}, timestamp=at, **AS[form]))
 
     @cached_property

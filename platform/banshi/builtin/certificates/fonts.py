@@ -29,7 +29,7 @@ class Fonts:
     families: tuple[str, ...]
     characters: frozenset[int]
 
-    def shown(self, text: str) -> tuple[str, bool]:
+    def displayable(self, text: str) -> tuple[str, bool]:
         """`text` as it can be shown, and whether anything in it can't.
 
         A character that no font has is named by its code point, 〔U+20BB7〕: whoever reads it knows that something is

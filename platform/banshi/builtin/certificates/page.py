@@ -174,7 +174,7 @@ def days(record: Pass, zone: tzinfo) -> tuple[date, date]:
 def _shown(value: Any, fonts: Fonts) -> tuple[Any, bool]:
     """Every text in `value` as the fonts can show it, and whether any of them lacks something."""
     if isinstance(value, str):
-        return fonts.shown(value)
+        return fonts.displayable(value)
     if isinstance(value, Mapping):
         pairs = {name: _shown(part, fonts) for name, part in value.items()}
         return {name: seen for name, (seen, _) in pairs.items()}, any(lacks for _, lacks in pairs.values())

@@ -64,9 +64,9 @@ class Question:
         try:
             heed(*value)
         except Exception as error:  # the others want to hear of theirs
-            self.told("the answer to a look could not be heeded", error)
+            self.warn("the answer to a look could not be heeded", error)
 
-    def told(self, what: str, error: Exception) -> None:
+    def warn(self, what: str, error: Exception) -> None:
         where = f"{self.place} < {place_of(error)}"
         log.error(what, plugin=self.plugin, look=self.about, where=where, error=type(error).__name__)
 
@@ -172,7 +172,7 @@ class Pulse:
                 if _spoils_all(error) or late > MAX_LATE:
                     return
                 one.left_out_until = self._sorted_until
-                one.told("a look can't be asked for with the others'", error)
+                one.warn("a look can't be asked for with the others'", error)
 
     async def _values(self, asked: Sequence[Question]) -> list[Any]:
         columns = ", ".join(f"({one.sql}) AS q{number}" for number, one in enumerate(asked))

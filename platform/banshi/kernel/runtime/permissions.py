@@ -41,7 +41,7 @@ class Loose:
     is_ours: bool
 
     @property
-    def told(self) -> str:
+    def finding(self) -> str:
         return f"others on this machine can look into {self.path} (mode {self.mode:o}): {self.advice}"
 
     @property

@@ -46,7 +46,7 @@ def _privacy(settings: Settings) -> list[Verdict]:
     """Of the keys and the folder of the keys another check tells."""
     keys = settings.keys_folder
     loose = [one for one in loose_in(settings) if one.path != keys and keys not in one.path.parents]
-    return [Verdict("data-folder", "warning", one.told) for one in loose]
+    return [Verdict("data-folder", "warning", one.finding) for one in loose]
 
 
 def _files() -> list[Verdict]:

@@ -38,7 +38,7 @@ async def too_much(platform: Platform, row: ChannelConversation, received: Recei
         return None
     match received.content:
         case Text(text) | Voice(text) if danger := danger_in(text):
-            return Reply(text="\n".join(danger.told(row.language)))
+            return Reply(text="\n".join(danger.instructions(row.language)))
     if await counted.wait(f"{contact}.told", 1, silent):
         return Reply(text="")
     if at_desk:

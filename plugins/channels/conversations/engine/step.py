@@ -94,7 +94,7 @@ async def _in_danger(talk: Talk) -> bool:
     danger = danger_in(talk.text)
     if danger is None or talk.row.state == "held":
         return False
-    talk.lines += danger.told(talk.language)
+    talk.lines += danger.instructions(talk.language)
     for page in (await talk.get("/v1/help"))["items"]:
         if danger.kind in page["dangers"]:
             phones = (f"{one['title']}: {one['number']}" for one in page["phones"])

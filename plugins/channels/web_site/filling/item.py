@@ -83,7 +83,7 @@ class ItemForm(Filling):
         self.sent.extend(own)
         self.read()
 
-    async def shown(self, status: int = 200, stale: int = 0) -> web.Response:
+    async def page(self, status: int = 200, stale: int = 0) -> web.Response:
         """The form; `stale` says why nothing was done with it, as a status."""
         fields, consent = await self.fields(), None
         if self.visit.known is not None and "prefill" in self.guide["links"] and "prefill" not in self.sent:

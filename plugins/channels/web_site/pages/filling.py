@@ -28,7 +28,7 @@ async def show_item_form(visit: Visit) -> web.StreamResponse:
         raise SignedOut
     renews = visit.call.query.get("renews")
     form.begin({"answers": (form.draft or {}).get("answers", {}), **({"renews": renews} if renews else {})})
-    return await form.shown()
+    return await form.page()
 
 
 @ROUTES.take("/items/{code}/form")
@@ -43,7 +43,7 @@ async def fill_in_item_form(visit: Visit) -> web.StreamResponse:
         form.sent.add("stay", "1")
     await form.take(() if stale else files)
     if stale:
-        return await form.shown(stale, stale=stale)
+        return await form.page(stale, stale=stale)
     if (consent := visit.sent.get("prefill")) and visit.known is not None:
         await form.prefill(consent)
     fields = await form.fields()
@@ -55,7 +55,7 @@ async def fill_in_item_form(visit: Visit) -> web.StreamResponse:
     if "save" in visit.sent and not form.filled.wrong:
         return visit.to(ROOT)
     is_right = form.goes_on and form.is_right() and not form.more_asked(fields)
-    return await (form.checked() if is_right else form.shown())
+    return await (form.checked() if is_right else form.page())
 
 
 @ROUTES.show("/items/{code}/begin")
@@ -74,7 +74,7 @@ async def hand_in_item(visit: Visit) -> web.StreamResponse:
     whole = form.carried()
     form.begin(whole)
     if stale:
-        return await form.shown(stale, stale=stale)
+        return await form.page(stale, stale=stale)
     if form.owner is not None and visit.known is None:
         await form.keep()
         there = f"{ROOT}/items/{form.guide['code']}/form"
@@ -92,7 +92,7 @@ async def hand_in_item(visit: Visit) -> web.StreamResponse:
         if problem.status not in SAID_AT_FORM:
             raise
         form.refuse(problem)
-        return await form.shown(problem.status)
+        return await form.page(problem.status)
     if begun["code"]:
         answered.keep(now, begun["code"], *sent)
         return await visit.page("filling/tip_code.html", code=begun["code"])

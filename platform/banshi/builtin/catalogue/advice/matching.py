@@ -45,7 +45,7 @@ class Advice:
     def search(self, text: str) -> Advised:
         """What the text asks for. Words of something that is done elsewhere are not looked for among the items."""
         words = words_of(normal(text))
-        if danger := reader().heard(words):
+        if danger := reader().match_words(words):
             return Advised([], [page for page in self._urgent if danger.kind in page.dangers], "", danger)
         units = [stem(word) for word in words]
         elsewhere, taken = self._elsewhere.find(units)

@@ -49,7 +49,7 @@ class Danger:
     #: How to call without a voice; empty where no police are called.
     silent: Texts
 
-    def told(self, language: str) -> list[str]:
+    def instructions(self, language: str) -> list[str]:
         """What to do, with whom to call in front."""
         return [text_in(words, language) for words in (self.words, self.silent) if words]
 
@@ -134,9 +134,9 @@ class Reader:
         """The danger that a text speaks of, the gravest first; None where it speaks of none."""
         if len(text) > FIRST_CHARS + LAST_CHARS:
             text = f"{text[:FIRST_CHARS]} {text[-LAST_CHARS:]}"
-        return self.heard(words_of(normal(text)))
+        return self.match_words(words_of(normal(text)))
 
-    def heard(self, words: Sequence[str]) -> Danger | None:
+    def match_words(self, words: Sequence[str]) -> Danger | None:
         """The same of a normal text's words."""
         for units in self._readings(words):
             places = self._places(units)

@@ -63,7 +63,7 @@ class Phone:
                 if line.startswith(b"data: "):
                     self.stream.append((time.monotonic(), orjson.loads(line[6:])))
 
-    async def told(self, words: str, since: float) -> tuple[float, dict[str, Any]]:
+    async def message_about(self, words: str, since: float) -> tuple[float, dict[str, Any]]:
         """The first message with these words in its title that came after `since`, and after how many seconds."""
         return await first_of(
             lambda: ((at - since, one) for at, one in self.stream if at >= since and words in one["title"].lower()),
@@ -140,7 +140,7 @@ class Story:
         cases = (await self.citizen.get("/v1/cases")).ok()["items"]
         require(len(cases) == 1, f"the citizen has {len(cases)} cases")
         self.tell("submits right, twice with one Idempotency-Key", f"201 and 201, one case: {case['number']}")
-        after, message = await self.phone.told("accepted", started)
+        after, message = await self.phone.message_about("accepted", started)
         self.tell("the phone is told", f"{message['title']} (on the stream after {after * 1000:.0f} ms)")
         return case
 
@@ -172,14 +172,14 @@ class Story:
         started = time.monotonic()
         returned = await self.act(self.reviewer, link, "return", {"reason": "请写明配送的具体地点。"})
         require(returned["deadline"]["running"] is False, "the clock did not stop")
-        _, message = await self.phone.told("please correct", started)
+        _, message = await self.phone.message_about("please correct", started)
         state = returned["state_title"]
         told = f"“{state}”, and the clock is paused; the phone is told:\n{message['title']}: {message['body']}"
         self.tell("return it for correction", told)
         corrected = {**(await self.citizen.get(link)).ok()["answers"], "purpose": "为第二、五区的社区超市夜间配送蔬菜"}
         started = time.monotonic()
         await self.act(self.citizen, link, "supplement", {"answers": corrected})
-        await self.phone.told("accepted", started)
+        await self.phone.message_about("accepted", started)
         after = (await self.citizen.get(link, headers={"Accept-Language": "en"})).ok()
         require(after["deadline"]["running"], "the clock does not run again")
         self.tell("The citizen supplements it", f"“{after['state_title']}”, due on {after['deadline']['due_on']}")
@@ -187,7 +187,7 @@ class Story:
     async def approve(self, case: dict[str, Any]) -> None:
         started = time.monotonic()
         approved = await self.act(self.reviewer, case["links"]["self"], "approve", {})
-        self.stream_seconds, message = await self.phone.told("approved", started)
+        self.stream_seconds, message = await self.phone.message_about("approved", started)
         pushed = await self.pushed(message["id"])
         self.push_seconds = pushed.arrived - started
         require(max(self.push_seconds, self.stream_seconds) < 1.0, "the result took more than a second")

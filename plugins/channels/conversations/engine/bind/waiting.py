@@ -141,7 +141,7 @@ async def _closed(talk: Talk, desk: Desk, hours: Hours) -> None:
 async def ring(talk: Talk) -> bool:
     """Let the first desk that is open know that somebody speaks of danger; False where nobody sits anywhere."""
     if talk.memory.is_beside and (held := await talk.platform[DESK].last(KIND, talk.row.id, "waiting", "held")):
-        talk.beside += await talk.platform[DESK].heard(held, talk.text, talk.id)
+        talk.beside += await talk.platform[DESK].add_words(held, talk.text, talk.id)
         talk.go("over", "menu")
         return True
     desk = await talk.platform[DESK].open_one()
@@ -192,7 +192,7 @@ async def take_message(talk: Talk) -> bool:
         return True
     is_kept = await _taken(talk, is_held=enquiry.state == "held")
     # The turn itself keeps the words.
-    talk.beside += await talk.platform[DESK].heard(enquiry, talk.text, talk.id)
+    talk.beside += await talk.platform[DESK].add_words(enquiry, talk.text, talk.id)
     desk = talk.platform[DESK].of(enquiry.desk)
     if enquiry.state == "waiting" and desk is not None and is_kept:
         talk.say("It is kept for the officer.")

@@ -45,7 +45,7 @@ class CallersForm(Filling):
             body["item"] = self.guide["code"]
         return {**body, "submission": self.whole}
 
-    async def shown(self, status: int = 200, **more: Any) -> web.Response:
+    async def page(self, status: int = 200, **more: Any) -> web.Response:
         """The form, with what is read out."""
         fields, call = await self.fields(), self.sent.get("call", "")
         kept: dict[str, Any] = {name: self.sent.get(name, "") for name in BESIDE}
@@ -83,7 +83,7 @@ async def show_callers_form(visit: Visit) -> web.StreamResponse:
     form = await CallersForm.of(visit)
     form.begin({"answers": {}})
     form.sent.add("call", visit.call.query.get("call", ""))
-    return await form.shown()
+    return await form.page()
 
 
 @ROUTES.take("/hotline/items/{code}")
@@ -96,10 +96,10 @@ async def file_item(visit: Visit) -> web.StreamResponse:
         read = await visit.send("POST", "/v1/hotline/slips/read", slip)
         form.begin({"answers": read["answers"] or {}})
         form.sent.extend(slip)
-        return await form.shown()
+        return await form.page()
     await form.take(())
     if not form.goes_on:
-        return await form.shown()
+        return await form.page()
     try:
         told = await visit.send("POST", "/v1/hotline/filings", form.asked(), key=form.key)
     except Problem as problem:
@@ -109,7 +109,7 @@ async def file_item(visit: Visit) -> web.StreamResponse:
             own = [replace(one, pointer=one.pointer.removeprefix("/submission")) for one in problem.problems]
             problem = InvalidFields(own)
         form.refuse(problem)
-        return await form.shown(problem.status)
+        return await form.page(problem.status)
     # Of files, too, what they are called.
     form.schema = body_of(form.guide)
     lacks = [(form.node_at(one["pointer"].removeprefix("/submission")) or {}, one["detail"]) for one in told["lacks"]]
