@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from banshi.builtin.form_words.metaschema import METASCHEMA, PATH
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.route_table import Routes
-from banshi.kernel.contract.routes import Answer, Audience, Call, Route
+from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import LANGUAGES
 from banshi.kernel.http.responses import encode, ready_json, reply_ready
 
@@ -25,6 +25,4 @@ async def show_form_vocabulary(call: Call) -> Any:
     return reply_ready(call, READY[call.language])
 
 
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return ROUTES
+banshi_routes = hands_over(*ROUTES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from banshi.builtin.leading.rounds import hourly
 from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
@@ -13,8 +12,7 @@ from banshi.builtin.prefill.models import Prefill
 from banshi.builtin.prefill.routes import ROUTES
 from banshi.foundation.database.bulk import delete
 from banshi.foundation.keys import Key
-from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Offer, Phase, Resource
 from banshi.kernel.runtime.running import Platform
 
@@ -34,17 +32,10 @@ async def remove_old(platform: Platform) -> None:
     await delete(Prefill.filter(at__lt=platform.now() - KEPT))
 
 
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return ROUTES
+banshi_routes = hands_over(*ROUTES)
+
+banshi_offers = hands_over(Offer(HOLDINGS, Holdings([PersonalTable(Prefill, by_person(Prefill, "person"))], forget)))
 
 
-@hookimpl
-def banshi_offers() -> list[Offer[Holdings]]:
-    return [Offer(HOLDINGS, Holdings([PersonalTable(Prefill, by_person(Prefill, "person"))], forget))]
-
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    open_ending = partial(hourly, "prefills-ending", remove_old, "old records of what was filled in stay")
-    return [Resource(ENDING, open_ending, Phase.AFTER_PLUGINS)]
+_open_ending = partial(hourly, "prefills-ending", remove_old, "old records of what was filled in stay")
+banshi_resources = hands_over(Resource(ENDING, _open_ending, Phase.AFTER_PLUGINS))
