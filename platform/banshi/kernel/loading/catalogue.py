@@ -19,9 +19,8 @@ from pydantic import ValidationError
 
 from banshi.forms import Form
 from banshi.foundation.files.toml_and_json import read_json, read_toml
-from banshi.foundation.findings import Finding
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.foundation.texts import clean
-from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
 from banshi.kernel.contract.values import LANGUAGES, SLUG, Department, Document, Item, Unit

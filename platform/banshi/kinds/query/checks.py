@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.outside_systems import RegisterSource
 from banshi.kernel.loading.registry import Registry

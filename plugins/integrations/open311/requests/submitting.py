@@ -16,7 +16,7 @@ from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
 from banshi import Answer, Call, Case, InvalidFields, Principal, Problem, Write, text_in
-from banshi.sdk.cases import PreparedCase, prepare_case
+from banshi.sdk.cases import prepare_case
 from banshi.sdk.http import caller_of
 
 from ..models import ServiceRequest

@@ -16,8 +16,7 @@ from pydantic import ValidationError
 from banshi.builtin.catalogue.danger.reading import kinds
 from banshi.builtin.catalogue.search.words import units_of
 from banshi.foundation.files.toml_and_json import read_toml
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
 from banshi.kernel.contract.values import LANGUAGES, SLUG, Texts

@@ -15,8 +15,7 @@ from pydantic import ValidationError
 
 from banshi.forms.numbers import NUMBERS, RESIDENT_ID
 from banshi.foundation.files.toml_and_json import read_toml
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import SLUG, Texts
 from banshi.kernel.loading.catalogue import untranslated
