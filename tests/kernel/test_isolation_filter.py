@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from banshi.builtin.isolation.fence import seccomp
-from banshi.builtin.isolation.fence.system_calls import ALLOWED, NEWEST
+from banshi.builtin.isolation.fence.seccomp import ALLOWED, NEWEST
 from tests.kernel.isolation_filter import verdict
 
 MACHINES = [seccomp.X86_64, seccomp.AARCH64]

@@ -16,7 +16,7 @@ from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
 from banshi import Answer, Call, Case, InvalidFields, Principal, Problem, Write, text_in
-from banshi.sdk.cases import prepare_case
+from banshi.sdk.cases import PreparedCase, prepare_case
 from banshi.sdk.http import caller_of
 
 from ..models import ServiceRequest
@@ -132,15 +132,7 @@ async def _handed_in(
         prepared = await prepare_case(platform, item, principal, {"answers": answers}, call.language)
     except InvalidFields as error:
         raise BadRequest(told(service, error.problems, call.language, "/answers")) from None
-    row = ServiceRequest(
-        case_id=prepared.case.id,
-        service_code=service.code,
-        client=principal.subject.partition(":")[2],
-        requested_at=prepared.case.created_at,
-        fingerprint=fingerprint,
-        day=call.platform.today(),
-        **asdict(report),
-    )
+    row = _row(call, principal, service, report, fingerprint, prepared)
     try:
         await platform.store.commit(Write(updates=prepared.updates, rows=[*prepared.rows, row]))
     except IntegrityError:
@@ -150,6 +142,20 @@ async def _handed_in(
             raise
         return number
     return prepared.case.number
+
+
+def _row(
+    call: Call, principal: Principal, service: Service, report: Report, fingerprint: str, prepared: PreparedCase
+) -> ServiceRequest:
+    return ServiceRequest(
+        case_id=prepared.case.id,
+        service_code=service.code,
+        client=principal.subject.partition(":")[2],
+        requested_at=prepared.case.created_at,
+        fingerprint=fingerprint,
+        day=call.platform.today(),
+        **asdict(report),
+    )
 
 
 async def _receipt(written: Format, call: Call, number: str, report: Report) -> web.StreamResponse:
