@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
 from banshi.builtin.leading.rounds import hourly
-from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
+from banshi.builtin.personal_data.holdings import HOLDINGS, theirs_alone
 from banshi.builtin.prefill.models import Prefill
 from banshi.builtin.prefill.routes import ROUTES
 from banshi.foundation.database.bulk import delete
@@ -22,19 +21,13 @@ ENDING: Key[None] = Key("prefills' end")
 KEPT = timedelta(days=365)
 
 
-async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
-    """Delete what was asked for: nobody needs it but the person."""
-    await Prefill.filter(person=whom.subject).delete()
-    return ()
-
-
 async def remove_old(platform: Platform) -> None:
     await delete(Prefill.filter(at__lt=platform.now() - KEPT))
 
 
 banshi_routes = hands_over(*ROUTES)
 
-banshi_offers = hands_over(Offer(HOLDINGS, Holdings([PersonalTable(Prefill, by_person(Prefill, "person"))], forget)))
+banshi_offers = hands_over(Offer(HOLDINGS, theirs_alone(Prefill)))
 
 
 _open_ending = partial(hourly, "prefills-ending", remove_old, "old records of what was filled in stay")

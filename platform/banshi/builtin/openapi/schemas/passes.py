@@ -101,7 +101,7 @@ KEY_SET = Record(
 )
 
 #: How each verdict begins, what it says of a claim, and its times.
-_FOUND = {
+_FOUND: dict[str, Schema] = {
     "verdict": {"type": "string", "description": "valid, or why not."},
     "colour": COLOUR,
     "detail": DETAIL,
