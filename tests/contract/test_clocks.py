@@ -16,7 +16,7 @@ OWN_CLOCK = {
     "platform/banshi/foundation/logs.py": (2, "what is logged says when its own machine did it"),
     "platform/banshi/foundation/time/shared_clock.py": (1, "it is held to the database's"),
     "platform/banshi/foundation/encryption/ring.py": (1, "which of the keys that all have seals now"),
-    "platform/banshi/forms/day_keywords.py": (1, "the day for who has not handed anything in"),
+    "platform/banshi/forms/days.py": (1, "the day for who has not handed anything in"),
     "platform/banshi/forms/numbers.py": (1, "nobody was born tomorrow"),
     "platform/banshi/kernel/loading/importing.py": (1, "files' times are the machine's"),
     "platform/banshi/builtin/identity/tokens.py": (2, "a token is refused by the process that is asked alone"),

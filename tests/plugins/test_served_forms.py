@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 
 from banshi import LANGUAGES
 from banshi.builtin.catalogue.material_fields import form_document
-from banshi.builtin.form_words.metaschema import METASCHEMA
+from banshi.builtin.form_words.plugin import METASCHEMA
 from banshi.ops.cli import group
 from banshi.testing import Door
 from tests.banshi.forms.test_form_words import tables

@@ -15,8 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from banshi.forms.day_keywords import HANDED_IN
-from banshi.forms.days import LIMITS
+from banshi.forms.days import HANDED_IN, LIMITS
 from banshi.forms.models import close, model_reader, words_reader
 from banshi.forms.places import Place, is_verified, places_in, spelled_in
 from banshi.forms.pointing import worded

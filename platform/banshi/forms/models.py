@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
-from banshi.forms.day_keywords import KEYWORDS
+from banshi.forms.days import KEYWORDS
 from banshi.forms.places import Place, wrong_in
 from banshi.forms.schemas import NAMED, ONE, compiled, schema_reader
 from banshi.forms.words import MAX_TRIED, WHEN, Found, Path, Reader

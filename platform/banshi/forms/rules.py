@@ -12,8 +12,7 @@ from typing import Any
 import orjson
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from banshi.forms.day_keywords import KEYWORDS
-from banshi.forms.days import limit_faults
+from banshi.forms.days import KEYWORDS, limit_faults
 from banshi.forms.pointers import pointer
 from banshi.forms.schemas import LIST, NAMED, ONE, children, compiled, read_error, resolved, subschemas
 from banshi.forms.vocabulary.conditions import condition_faults, stray_faults

@@ -10,8 +10,7 @@ from urllib.parse import unquote
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from banshi.forms.day_keywords import KEYWORDS
-from banshi.forms.days import CALENDAR, IN_ORDER
+from banshi.forms.days import CALENDAR, IN_ORDER, KEYWORDS
 from banshi.forms.numbers import NUMBERS
 from banshi.forms.pointers import names_in
 from banshi.forms.words import MAX_TRIED, SENTENCES, WHEN, Found, Path, Reader

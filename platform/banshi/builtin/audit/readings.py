@@ -91,7 +91,10 @@ class Readings:
     async def record(self, principal: Principal, cases: Sequence[Case]) -> None:
         """Return once it is on disk that somebody reads these cases. Raises NotRecorded."""
         now = self._platform.now()
-        self._turn(now)
+        quarter = int(now.timestamp()) // QUARTER_S
+        if quarter != self._quarter or len(self._written) > MAX_REMEMBERED:
+            self._quarter = quarter
+            self._written.clear()
         waits: set[asyncio.Future[None]] = set()
         for case in cases:
             identity = id_in_quarter(self._key, now, principal.subject, str(case.id))
@@ -144,12 +147,6 @@ class Readings:
             await self._write(self._under_way)
             self._under_way = None
             self._gathers_until = clock() + min(GATHER_TIMES * (clock() - begun), LONGEST_GATHER_S)
-
-    def _turn(self, now: datetime) -> None:
-        quarter = int(now.timestamp()) // QUARTER_S
-        if quarter != self._quarter or len(self._written) > MAX_REMEMBERED:
-            self._quarter = quarter
-            self._written.clear()
 
     def _row(self, identity: UUID, now: datetime, principal: Principal, case: Case) -> CaseReading:
         # A list may show somebody a case by a role that an earlier version of its item had.

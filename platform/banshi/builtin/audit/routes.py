@@ -13,16 +13,14 @@ from banshi.kernel.cases import actors
 from banshi.kernel.cases.actions import title_in
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
-from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record, named
+from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record, maybe, named
 from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, page_answer, reply
 
 ROUTES = Routes("cases")
 
 _CODED = Record(code=TEXT, title=TEXT)
-_STAFF = Record(
-    who={"const": "staff"}, department=_CODED, unit={"oneOf": [{"type": "null"}, _CODED]}, role=TEXT, role_title=TEXT
-)
+_STAFF = Record(who={"const": "staff"}, department=_CODED, unit=maybe(_CODED), role=TEXT, role_title=TEXT)
 READING = Record(id=ID, at={**MOMENT, "description": "The first time in its quarter of an hour."}, by=_STAFF)
 
 _DEPARTMENT = Link("show_department", {"code": "$response.body#/items/0/by/department/code"})

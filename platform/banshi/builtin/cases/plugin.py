@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from banshi.builtin.cases import begin_routes, routes
 from banshi.kernel.cases.beginning import BEGINNINGS, Beginnings
 from banshi.kernel.cases.materials import MATERIALS, materials_of
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over, hookimpl
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Resource
 from banshi.kernel.loading.registry import Registry
@@ -18,9 +16,7 @@ def banshi_routes(registry: Registry) -> list[Route]:
     return [*routes.ROUTES, *begin_routes.routes(registry)]
 
 
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource.made(BEGINNINGS, lambda platform: Beginnings(platform.registry)),
-        Resource.made(MATERIALS, lambda platform: materials_of(platform.registry)),
-    ]
+banshi_resources = hands_over(
+    Resource.made(BEGINNINGS, lambda platform: Beginnings(platform.registry)),
+    Resource.made(MATERIALS, lambda platform: materials_of(platform.registry)),
+)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from contextlib import aclosing
 from functools import partial
 from itertools import chain
-from typing import Any
 
 from banshi.builtin.catalogue import routes
 from banshi.builtin.catalogue.advice import routes as help_routes
@@ -20,17 +19,13 @@ from banshi.builtin.catalogue.danger.reading import reader
 from banshi.builtin.catalogue.routes import GUIDES
 from banshi.builtin.catalogue.search import SEARCH, Search, index_of
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.hookspecs import hands_over, hookimpl
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 
-
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return [*routes.ROUTES, *item_list.ROUTES, *help_routes.ROUTES, *themes.ROUTES, *places.ROUTES]
+banshi_routes = hands_over(*routes.ROUTES, *item_list.ROUTES, *help_routes.ROUTES, *themes.ROUTES, *places.ROUTES)
 
 
 @hookimpl
@@ -42,18 +37,16 @@ def banshi_checks(registry: Registry, strict: bool) -> Iterable[Finding]:
     return [*declared.findings, *unknown, *chain.from_iterable(found)]
 
 
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource.made(GUIDES, lambda platform: PerRevision(platform.registry, dict)),
-        Resource.made(ADVISOR, _advisor),
-        Resource.made(DEMAND, lambda _: Demand()),
-        Resource.made(PLACES, lambda platform: PerRevision(platform.registry, partial(places_of, platform.registry))),
-        Resource(SEARCH, lambda platform: aclosing(Search(platform.registry)), Phase.BEFORE_PLUGINS),
-    ]
-
-
 def _advisor(platform: Platform) -> Advisor:
     # Read at the start, and not with somebody's first message: it takes some 60 ms, and holds the loop meanwhile.
     reader()
     return Advisor(declared_in(platform.registry))
+
+
+banshi_resources = hands_over(
+    Resource.made(GUIDES, lambda platform: PerRevision(platform.registry, dict)),
+    Resource.made(ADVISOR, _advisor),
+    Resource.made(DEMAND, lambda _: Demand()),
+    Resource.made(PLACES, lambda platform: PerRevision(platform.registry, partial(places_of, platform.registry))),
+    Resource(SEARCH, lambda platform: aclosing(Search(platform.registry)), Phase.BEFORE_PLUGINS),
+)

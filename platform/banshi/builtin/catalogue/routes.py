@@ -14,21 +14,24 @@ from banshi.builtin.catalogue.browsing.places import changes_at, state_of
 from banshi.builtin.catalogue.elements import elements_document, elements_of
 from banshi.builtin.catalogue.material_fields import form_document
 from banshi.builtin.catalogue.remedies import decided, remedy_document, remedy_of
-from banshi.builtin.catalogue.roles import roles_in
-from banshi.builtin.catalogue.words import guide_words, summary_words
+from banshi.builtin.identity.access import ROLE_TITLES
+from banshi.builtin.openapi.kinds import KIND_TYPES
 from banshi.builtin.openapi.schemas.items import DEPARTMENT, GUIDE, ITEM_SUMMARY, NO_DEPARTMENT
-from banshi.builtin.sentences import say
+from banshi.builtin.openapi.titles import shown_by
+from banshi.builtin.sentences import say, word
 from banshi.foundation.errors import NotFound
 from banshi.foundation.keys import Key
+from banshi.kernel.cases.actions import title_in, words_of
 from banshi.kernel.cases.beginning import BEGINNINGS, BY_CASE
 from banshi.kernel.cases.materials import SOURCES
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call, Link
-from banshi.kernel.contract.values import LANGUAGES, Department, Item, text_in
+from banshi.kernel.contract.values import LANGUAGES, Department, Item, Texts, Who, text_in
 from banshi.kernel.http.document_schemas import named, ref
 from banshi.kernel.http.ready import ReadyAnswer
 from banshi.kernel.http.responses import encode, page_answer, ready_json, reply, reply_ready
 from banshi.kernel.loading.cached import PerRevision
+from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 
 ROUTES = Routes("catalogue")
@@ -193,3 +196,49 @@ def in_language(value: Any, language: str) -> Any:
     if isinstance(value, tuple | list):
         return [in_language(part, language) for part in value]
     return value
+
+
+AUDIENCE: Mapping[str, Texts] = {"person": word("Persons"), "organisation": word("Organisations")}
+
+
+def summary_words(registry: Registry, item: Item, language: str) -> dict[str, Any]:
+    """Of what kind an item is, whose, and whom it is for."""
+    kind, department = registry.kinds[item.kind], registry.departments[item.department]
+    return {
+        "kind_title": text_in(kind.title, language),
+        "department_title": text_in(department.title, language),
+        "audience_titles": [text_in(AUDIENCE[one], language) for one in item.audience],
+    }
+
+
+def guide_words(registry: Registry, item: Item, language: str) -> dict[str, Any]:
+    """The unit, and the members that its cases have under `details`."""
+    units = {unit.code: unit.title for unit in registry.departments[item.department].units}
+    types = [one for _, one in registry.offered(KIND_TYPES) if one.kind == item.kind]
+    return {
+        "unit_title": text_in(units[item.unit], language) if item.unit in units else item.unit,
+        "case_details": shown_by(types[0].details, language) if types else None,
+    }
+
+
+def roles_in(registry: Registry, department: str, language: str) -> list[dict[str, Any]]:
+    """Each role that works on cases of the department, by name, with the steps that it may take: a step stands there
+    once in each of its items' words, as 不予许可 of permits and 不予办理 of all else.
+    """
+    found: dict[str, dict[tuple[str, str, str], dict[str, str]]] = {}
+    items = registry.items
+    for item in items.each([code for code in items.codes() if items.facts(code).department == department]):
+        kind = registry.kinds[item.kind]
+        _, words = words_of(kind, item)
+        titles = {"kind": kind.name, "kind_title": text_in(kind.title, language)}
+        for role in (*kind.roles, *item.readers):
+            found.setdefault(role, {})
+        for step in item.steps:
+            if Who.STAFF in step.who:
+                label = title_in(words, step.action, language)
+                told = {**titles, "action": step.action, "label": label}
+                found.setdefault(step.role, {})[kind.name, step.action, label] = told
+    return [
+        {"role": role, "title": title_in(ROLE_TITLES, role, language), "actions": list(actions.values())}
+        for role, actions in sorted(found.items())
+    ]

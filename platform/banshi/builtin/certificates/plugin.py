@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import aclosing
-from typing import Any
 
 from banshi.builtin.certificates import checks as checks
 from banshi.builtin.certificates import routes
 from banshi.builtin.certificates.press import PRESS, Press
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.hookspecs import hands_over, hookimpl
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
 
-
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return routes.ROUTES
+banshi_routes = hands_over(*routes.ROUTES)
 
 
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    def press(platform: Platform) -> aclosing[Press]:
-        return aclosing(Press(platform.settings.certificate_fonts, platform.settings.certificate_name_fonts))
+def _press(platform: Platform) -> aclosing[Press]:
+    return aclosing(Press(platform.settings.certificate_fonts, platform.settings.certificate_name_fonts))
 
-    return [Resource(PRESS, press, Phase.BEFORE_PLUGINS)]
+
+banshi_resources = hands_over(Resource(PRESS, _press, Phase.BEFORE_PLUGINS))
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
 from banshi.builtin.identity.claims import check_subject, is_moment
-from banshi.builtin.identity.ended import MAX_LOGOUT_AGE_S, database_time, end_sessions, logout_row
+from banshi.builtin.identity.ended import MAX_LOGOUT_AGE_S, end_sessions, logout_row
 from banshi.builtin.identity.models import EndedSession
 from banshi.builtin.identity.tokens import LEEWAY_S, Tokens
 from banshi.builtin.limits.rates import RATES
@@ -74,7 +74,7 @@ async def end_signed_out_sessions(call: Call) -> web.StreamResponse:
         log.info("a logout token is refused", why=reason or refused.detail)
         # A refused bearer token is 401; the specification wants 400 here (section 2.8).
         raise LogoutRefused(reason or refused.texts) from None
-    row = logout_row(claims["jti"], await database_time(call.platform))
+    row = logout_row(claims["jti"], await call.platform.store.milliseconds())
     person, session = claims.get("sub", ""), claims.get("sid", "")
     try:
         # Before it is counted: whoever has got hold of a used one can't use up what the provider may send.

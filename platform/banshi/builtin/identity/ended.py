@@ -148,7 +148,7 @@ async def end_sessions(
     `person` is None for everybody, and "" where only `session` is known, the provider's id of one session. `once` is
     written with it. Raises tortoise's IntegrityError where that is there already.
     """
-    now = await database_time(platform)
+    now = await platform.store.milliseconds()
     until = now // 1000 if until is None else until
     known = platform.get(ENDED_SESSIONS)
     keys = (EVERYBODY,) if person is None else keys_of(person, session)
@@ -188,12 +188,6 @@ def logout_row(token: str, now: int) -> EndedSession:
     return EndedSession(id=key_of("logout", token), until=0, noted_at=now)
 
 
-async def database_time(platform: Platform) -> int:
-    """Milliseconds of the database's clock, by which all processes go."""
-    rows = await platform.store.connection.execute_query_dict(f"SELECT {platform.store.clock} AS now")
-    return int(rows[0]["now"])
-
-
 def longest_life(settings: Settings) -> float:
     """Seconds after which no token from before is good, whatever it says."""
     return (settings.identity.token_max_life if settings.identity else YEAR_S) + CLOCKS_APART_S
@@ -201,7 +195,7 @@ def longest_life(settings: Settings) -> float:
 
 async def forget_old_endings(platform: Platform) -> None:
     """Delete what ends nothing any more, and logout tokens that are too old to be taken."""
-    now = await database_time(platform)
+    now = await platform.store.milliseconds()
     await delete(EndedSession.filter(until=0, noted_at__lt=now - 2_000 * MAX_LOGOUT_AGE_S))
     await delete(EndedSession.filter(until__gt=0, until__lt=now // 1000 - int(longest_life(platform.settings))))
 

@@ -116,16 +116,13 @@ class IssuerKeys:
         return uri
 
     async def _json(self, address: str) -> Any:
+        from banshi.builtin.outgoing.caller import bounded
+
         # A redirect would let whoever answers it choose the keys.
         async with self._session.get(address, allow_redirects=False) as response:
             if response.status != 200:
                 raise ValueError(f"the answer is {response.status}")
-            body = b""
-            async for chunk in response.content.iter_any():
-                body += chunk
-                if len(body) > MAX_DOCUMENT_BYTES:
-                    raise ValueError(f"the answer has more than {MAX_DOCUMENT_BYTES} bytes")
-            return json.loads(body)
+            return json.loads(await bounded(response, MAX_DOCUMENT_BYTES))
 
 
 def _key_set(document: Any) -> Any:

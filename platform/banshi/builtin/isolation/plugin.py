@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import Any
 
 from banshi.builtin.isolation.supervisor import SPARES, Spares
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Phase, Resource
 
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(SPARES, lambda _: aclosing(Spares()), Phase.BEFORE_PLUGINS)]
+banshi_resources = hands_over(Resource(SPARES, lambda _: aclosing(Spares()), Phase.BEFORE_PLUGINS))

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from banshi.builtin.limits.per_person import one_more
 from banshi.builtin.limits.rates import RATES, open_rates
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.http.callers import CREATING
 
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource(RATES, open_rates, Phase.BEFORE_PLUGINS),
-        Resource.made(CREATING, lambda platform: partial(one_more, platform)),
-    ]
+banshi_resources = hands_over(
+    Resource(RATES, open_rates, Phase.BEFORE_PLUGINS),
+    Resource.made(CREATING, lambda platform: partial(one_more, platform)),
+)

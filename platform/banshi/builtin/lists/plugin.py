@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from banshi.builtin.lists.routes import ROUTES
-from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.hookspecs import hands_over
 
-
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return ROUTES
+banshi_routes = hands_over(*ROUTES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -110,3 +110,22 @@ def found(choices: list[Entry], words: str) -> list[Entry]:
     if asked:
         choices = sorted(choices, key=lambda one: not any(name.startswith(asked[0]) for name in one.own))
     return choices[:MAX_FOUND]
+
+
+def divisions_meet(one: str, other: str) -> bool:
+    """Whether a division (GB/T 2260, six digits) lies in the other, or the other in it."""
+    return one.startswith(prefix(other)) or other.startswith(prefix(one))
+
+
+def divisions_around(code: str) -> Sequence[str]:
+    """The divisions that lie in one, or around it, and itself."""
+    return [one for one in entries("divisions") if divisions_meet(one, code)]
+
+
+def division_named(words: str) -> str | None:
+    """The division whose code or name somebody has written; None where there is none, or several of that name."""
+    asked = plain_sound(words)
+    named = entries("divisions").items()
+    whole = [code for code, one in named if asked in (code, plain_sound(one.full_names[LANGUAGES[0]]))]
+    found = whole or [code for code, one in named if asked in one.own]
+    return found[0] if len(found) == 1 else None

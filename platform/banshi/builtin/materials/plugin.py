@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from banshi.builtin import materials
 from banshi.builtin.materials import routes
 from banshi.kernel.cases.materials import MATERIALS
-from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Offer
 
+banshi_offers = hands_over(Offer(MATERIALS, materials))
 
-@hookimpl
-def banshi_offers() -> list[Offer[Any]]:
-    return [Offer(MATERIALS, materials)]
-
-
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return routes.ROUTES
+banshi_routes = hands_over(*routes.ROUTES)

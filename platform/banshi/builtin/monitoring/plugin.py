@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from banshi.builtin.monitoring import routes
 from banshi.builtin.monitoring.database_metrics import DATABASE_FAILURES, WRITTEN_GROUPS, DatabaseFailures, count_groups
 from banshi.builtin.monitoring.folders import FOLDERS, Folders
 from banshi.builtin.monitoring.held_loop import HELD_LOOP, open_held_loop
-from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Resource
 
+banshi_routes = hands_over(*routes.ROUTES)
 
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return routes.ROUTES
-
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    folders = Resource.made(FOLDERS, lambda platform: Folders(platform.settings))
-    return [
-        folders,
-        Resource.made(WRITTEN_GROUPS, count_groups),
-        Resource(HELD_LOOP, open_held_loop),
-        Resource.made(DATABASE_FAILURES, DatabaseFailures),
-    ]
+banshi_resources = hands_over(
+    Resource.made(FOLDERS, lambda platform: Folders(platform.settings)),
+    Resource.made(WRITTEN_GROUPS, count_groups),
+    Resource(HELD_LOOP, open_held_loop),
+    Resource.made(DATABASE_FAILURES, DatabaseFailures),
+)

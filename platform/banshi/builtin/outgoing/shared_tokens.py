@@ -35,7 +35,7 @@ class SharedTokens:
             early_s: Seconds before its end from which the next one is fetched, at most.
         """
         while True:
-            row, now = await self._row(name), await self._now()
+            row, now = await self._row(name), await self._platform.store.milliseconds()
             good = self._good(row, now, refused)
             if good is not None and row.renew_at > now:
                 return good
@@ -48,9 +48,6 @@ class SharedTokens:
                 return good
             # Until the row is there, or its lease is over: whoever fails gives it back, and then it is our turn.
             await asyncio.sleep(LOOK_S)
-
-    async def _now(self) -> int:
-        return int(await self._platform.store.time() * 1000)
 
     async def _row(self, name: str) -> SharedToken:
         if (row := await SharedToken.get_or_none(name=name)) is None:
@@ -79,7 +76,7 @@ class SharedTokens:
         except Exception:
             await ours.update(lease_until=0)
             raise
-        now, sealed = await self._now(), self._platform[SEAL].sealed(token.value)
+        now, sealed = await self._platform.store.milliseconds(), self._platform[SEAL].sealed(token.value)
         ends_at = now + int(token.seconds * 1000)
         renew_at = ends_at - int(token.early(early_s) * 1000)
         await ours.update(sealed=sealed, renew_at=renew_at, ends_at=ends_at, lease_until=0)

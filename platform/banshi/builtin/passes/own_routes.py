@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -43,14 +42,10 @@ async def list_my_passes(call: Call) -> web.StreamResponse:
     with_one = Subquery(Pass.filter(case__person=person).values("case_id"))
     own = Case.filter(person=person, id__in=with_one).only(*OF_CASE)
     cases, after = await page_of(call, own, {"-id": uuid.UUID})
-    passes = await _last_of(cases)
-    return reply(call, Page([_document(call, one, passes[one.id]) for one in cases], after).document())
-
-
-async def _last_of(cases: Sequence[Case]) -> dict[uuid.UUID, Pass]:
-    """By case the pass that it has now: of a moved one the phone's that holds it."""
+    # By case the pass that it has now: of a moved one the phone's that holds it.
     rows: Any = Pass.filter(case_id__in=[case.id for case in cases]).order_by("number").only(*OF_PASS)
-    return {row.case_id: row for row in await rows} if cases else {}
+    passes = {row.case_id: row for row in await rows} if cases else {}
+    return reply(call, Page([_document(call, one, passes[one.id]) for one in cases], after).document())
 
 
 def _document(call: Call, case: Case, record: Pass) -> dict[str, Any]:

@@ -84,6 +84,16 @@ def by_person(model: type[Model], *columns: str) -> Find:
     return find
 
 
+def theirs_alone(model: type[Model]) -> Holdings:
+    """Rows that have a `person` each, whom alone they are of use to: all of them go with who asks for it."""
+
+    async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
+        await model.filter(person=whom.subject).delete()
+        return ()
+
+    return Holdings([PersonalTable(model, by_person(model, "person"))], forget)
+
+
 def by_case(model: type[Model], column: str = "case_id", *more: str) -> Find:
     """The rows that have one of the person's cases in one of the columns."""
 

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from banshi.builtin.personal_data import routes
 from banshi.builtin.personal_data.checks import records_are_kept, retention_names_outcomes
 from banshi.builtin.personal_data.housekeeping import UPKEEP, open_upkeep
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.hookspecs import hands_over, hookimpl
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.loading.registry import Registry
 
+banshi_routes = hands_over(*routes.ROUTES)
 
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return routes.ROUTES
-
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [Resource.made(routes.BUSY, lambda _: set()), Resource(UPKEEP, open_upkeep, Phase.AFTER_PLUGINS)]
+banshi_resources = hands_over(
+    Resource.made(routes.BUSY, lambda _: set()), Resource(UPKEEP, open_upkeep, Phase.AFTER_PLUGINS)
+)
 
 
 @hookimpl

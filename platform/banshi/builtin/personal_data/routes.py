@@ -24,7 +24,7 @@ from banshi.foundation.keys import Key
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
 from banshi.kernel.contract.values import text_in
-from banshi.kernel.http.document_schemas import ID, MOMENT, Record, array
+from banshi.kernel.http.document_schemas import ID, MAYBE_MOMENT, MOMENT, Record, array
 from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, page_answer, reply
 
@@ -47,11 +47,7 @@ KEPT = Record(
     detail={"type": "string"},
     count={"type": "integer", "minimum": 1},
     names=array({"type": "string"}, description="Numbers of cases, a hundred at most."),
-    until={
-        "type": ["string", "null"],
-        "format": "date-time",
-        "description": "When the last of it leaves by itself, where that is known.",
-    },
+    until={**MAYBE_MOMENT, "description": "When the last of it leaves by itself, where that is known."},
 )
 
 #: A row has its table's columns, which plugins add to.

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from banshi.builtin.leading.rounds import hourly
-from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
+from banshi.builtin.personal_data.holdings import HOLDINGS, theirs_alone
 from banshi.builtin.prefill.models import Prefill
 from banshi.builtin.prefill.routes import ROUTES
 from banshi.foundation.database.bulk import delete
 from banshi.foundation.keys import Key
-from banshi.kernel.contract.hookspecs import hookimpl
-from banshi.kernel.contract.routes import Route
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Offer, Phase, Resource
 from banshi.kernel.runtime.running import Platform
 
@@ -24,27 +21,14 @@ ENDING: Key[None] = Key("prefills' end")
 KEPT = timedelta(days=365)
 
 
-async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
-    """Delete what was asked for: nobody needs it but the person."""
-    await Prefill.filter(person=whom.subject).delete()
-    return ()
-
-
 async def remove_old(platform: Platform) -> None:
     await delete(Prefill.filter(at__lt=platform.now() - KEPT))
 
 
-@hookimpl
-def banshi_routes() -> list[Route]:
-    return ROUTES
+banshi_routes = hands_over(*ROUTES)
+
+banshi_offers = hands_over(Offer(HOLDINGS, theirs_alone(Prefill)))
 
 
-@hookimpl
-def banshi_offers() -> list[Offer[Holdings]]:
-    return [Offer(HOLDINGS, Holdings([PersonalTable(Prefill, by_person(Prefill, "person"))], forget))]
-
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    open_ending = partial(hourly, "prefills-ending", remove_old, "old records of what was filled in stay")
-    return [Resource(ENDING, open_ending, Phase.AFTER_PLUGINS)]
+_open_ending = partial(hourly, "prefills-ending", remove_old, "old records of what was filled in stay")
+banshi_resources = hands_over(Resource(ENDING, _open_ending, Phase.AFTER_PLUGINS))

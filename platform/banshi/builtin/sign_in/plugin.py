@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import cast
 
 from banshi.builtin.identity.tokens import Tokens
 from banshi.builtin.outgoing.caller import open_outgoing
 from banshi.builtin.sign_in.flow import SIGN_IN, SignIn
 from banshi.builtin.sign_in.provider import Provider
 from banshi.foundation.encryption.secrets import SEAL
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.http.callers import TOKENS
 from banshi.kernel.runtime.running import Platform
@@ -29,6 +29,4 @@ async def open_sign_in(platform: Platform) -> AsyncIterator[SignIn]:
         yield SignIn(Provider(identity, outgoing), tokens, platform[SEAL], clock.seconds)
 
 
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(SIGN_IN, open_sign_in, Phase.BEFORE_PLUGINS)]
+banshi_resources = hands_over(Resource(SIGN_IN, open_sign_in, Phase.BEFORE_PLUGINS))

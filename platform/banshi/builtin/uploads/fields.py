@@ -13,8 +13,8 @@ from banshi.forms.pointing import fields_at, same_value
 from banshi.forms.vocabulary.fields import ACCEPTS
 from banshi.foundation.errors import InvalidParameter, TooLarge, UnsupportedMediaType
 from banshi.foundation.files.media_types import ACCEPTED, HEAD_BYTES, sniff
+from banshi.foundation.findings import did_you_mean
 from banshi.foundation.texts import spoken
-from banshi.foundation.wording import did_you_mean
 from banshi.kernel.cases.attachments import other_type
 from banshi.kernel.cases.modes import offered
 from banshi.kernel.contract.routes import Call, Parameter

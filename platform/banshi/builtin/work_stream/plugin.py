@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 from banshi.builtin.work_stream.stream import WorkStream
 from banshi.foundation.background import working
 from banshi.foundation.keys import Key
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.outbox.consumers import ENGINE
 from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.outbox import OutboxRow
 
 WORK_STREAM: Key[None] = Key("work stream")
-
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(WORK_STREAM, _open, Phase.AFTER_PLUGINS)]
 
 
 @asynccontextmanager
@@ -41,3 +35,6 @@ async def _open(platform: Platform) -> AsyncIterator[None]:
             yield
     finally:
         await stream.aclose()
+
+
+banshi_resources = hands_over(Resource(WORK_STREAM, _open, Phase.AFTER_PLUGINS))

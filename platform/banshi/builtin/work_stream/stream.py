@@ -97,15 +97,12 @@ class WorkStream:
         """Leave the group, so that nobody looks for this process's words, and close the connection."""
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
-                await self._leave()
+                pending = await self._client.xpending_range(self._key, GROUP, "-", "+", 1, consumername=self._own)
+                if not pending:  # to delete a consumer is to lose what it has
+                    await self._client.xgroup_delconsumer(self._key, GROUP, self._own)
         except Exception as error:
             log.info("the work stream could not be left", error=type(error).__name__)
         await self._client.aclose()
-
-    async def _leave(self) -> None:
-        pending = await self._client.xpending_range(self._key, GROUP, "-", "+", 1, consumername=self._own)
-        if not pending:  # to delete a consumer is to lose what it has
-            await self._client.xgroup_delconsumer(self._key, GROUP, self._own)
 
     async def _take(self) -> Sequence[bytes]:
         """The next words, waiting a while for them."""

@@ -13,7 +13,7 @@ from typing import Any
 from banshi.forms.schemas import LIST, NAMED, ONE, resolved
 from banshi.forms.vocabulary.texts import value_key
 from banshi.forms.words import WHEN
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import did_you_mean
 
 NEEDED = "x-required"
 _TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float), "boolean": bool}

@@ -8,7 +8,7 @@ from typing import Any
 
 from banshi.forms.vocabulary.texts import text_faults
 from banshi.foundation.files.media_types import ACCEPTED
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import did_you_mean
 
 GROUPS, MASK, PREFILL, CHOICES, MATERIAL = "x-groups", "x-mask", "x-prefill", "x-choices", "x-material"
 ACCEPTS = "x-accepts"

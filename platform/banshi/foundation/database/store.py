@@ -149,10 +149,14 @@ class Store:
         # A caller that leaves ends its own future alone, and does not take back what others' transaction holds.
         await done
 
-    async def time(self) -> float:
-        """The database's own time, in Unix seconds."""
+    async def milliseconds(self) -> int:
+        """The database's own time, by which all processes go, in Unix milliseconds."""
         rows = await self._connection.execute_query_dict(f"SELECT {self.clock} AS now")
-        return int(rows[0]["now"]) / 1000
+        return int(rows[0]["now"])
+
+    async def time(self) -> float:
+        """The same in seconds."""
+        return await self.milliseconds() / 1000
 
     async def _takes_writes(self) -> bool:
         """Whether the server does, and a write that wants nothing gets through before those that wait."""

@@ -28,8 +28,7 @@ from tortoise.transactions import in_transaction
 from banshi.foundation.database.failover.fates import code_of
 from banshi.foundation.database.schema_editors import EDITORS
 from banshi.foundation.database.snapshot import make_tables
-from banshi.foundation.findings import ConfigurationError, Finding, refused
-from banshi.foundation.wording import one_line
+from banshi.foundation.findings import ConfigurationError, Finding, one_line, refused
 
 log = structlog.get_logger("banshi.upgrade")
 

@@ -7,9 +7,9 @@ name without keeping the others from loading.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from banshi.kernel.contract.routes import Route
     from banshi.kernel.contract.values import Channel, Offer, Resource
 
+T = TypeVar("T")
+
 #: Marks a hook.
 hookspec = pluggy.HookspecMarker("banshi")
 #: Marks a function of a plugin as the implementation of the hook of that name.
 hookimpl = pluggy.HookimplMarker("banshi")
+
+
+def hands_over(*values: T) -> Callable[[], tuple[T, ...]]:
+    """The implementation of a hook that hands over the same values whatever is asked: they are there at the import."""
+    return hookimpl(lambda: values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

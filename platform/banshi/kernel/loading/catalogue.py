@@ -18,14 +18,13 @@ import orjson
 from pydantic import ValidationError
 
 from banshi.forms import Form
-from banshi.foundation.files.toml_and_json import read_json, read_toml
-from banshi.foundation.findings import Finding
+from banshi.foundation.files.toml_and_json import read_json
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.foundation.texts import clean
-from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
 from banshi.kernel.contract.values import LANGUAGES, SLUG, Department, Document, Item, Unit
-from banshi.kernel.loading.typed_tables import adapter, reasons
+from banshi.kernel.loading.typed_tables import adapter, document_in, reasons
 
 T = TypeVar("T")
 
@@ -103,12 +102,8 @@ class Reader:
 
     def _document(self, tables: Set[str]) -> dict[str, Any] | None:
         """The file that is being read, which may have `tables`; None where it can't be read."""
-        try:
-            document = read_toml(self.file)
-        except (OSError, ValueError) as error:
-            self._find("unreadable", str(error))
-            return None
-        for table in sorted(document.keys() - tables):
+        document = document_in(self.file, self._find)
+        for table in sorted((document or {}).keys() - tables):
             if table in TABLES:
                 self._find("unknown-table", f"move [{table}] to items.toml; the files beside it have [[items]] alone")
             else:

@@ -7,8 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import one_line
+from banshi.foundation.findings import Finding, one_line
 from banshi.kernel.contract import versions
 from banshi.kernel.loading.configuration import Entry
 from banshi.kernel.loading.importing import place_of

@@ -17,8 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from banshi.foundation.files.toml_and_json import lookalike
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean, one_line
+from banshi.foundation.findings import Finding, did_you_mean, one_line
 from banshi.kernel.contract import hookspecs, versions
 from banshi.kernel.loading.configuration import NAMESPACE, Entry
 from banshi.kernel.loading.registry import Plugin

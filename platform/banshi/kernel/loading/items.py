@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from banshi.forms import Form
-from banshi.foundation.wording import did_you_mean, one_line
+from banshi.foundation.findings import did_you_mean, one_line
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.catalogue import Catalogue, Reader
 from banshi.kernel.loading.filling import Filling

@@ -19,8 +19,7 @@ import pluggy
 
 from banshi.default_plugins import PREFIX
 from banshi.foundation.database.tables import Tables
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import one_line
+from banshi.foundation.findings import Finding, one_line
 from banshi.kernel.contract import hookspecs, versions
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.routes import Route

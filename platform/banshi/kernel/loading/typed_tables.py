@@ -7,13 +7,16 @@ Secrets stay out of the file: a value written as "env:NAME" is read from that en
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+
+from banshi.foundation.files.toml_and_json import read_toml
 
 T = TypeVar("T")
 
@@ -69,6 +72,31 @@ def reasons(error: ValidationError, where: str = "", cls: Any = None) -> Iterato
         if message.endswith("a known key") and len(item["loc"]) == 1:
             message += "".join(f"; did you mean {one!r}?" for one in get_close_matches(str(item["loc"][0]), known, 1))
         yield key, message[0].lower() + message[1:]
+
+
+def document_in(file: Path, wrong: Callable[[str, str], None]) -> dict[str, Any] | None:
+    """A TOML file, or None where it can't be read: that is told by (rule, advice), as all that is `wrong`."""
+    try:
+        return read_toml(file)
+    except (OSError, ValueError) as error:
+        wrong("unreadable", str(error))
+        return None
+
+
+def declarations(cls: type[T], name: str, tables: Any, wrong: Callable[[str, str], None]) -> Iterator[tuple[str, T]]:
+    """The tables `[[name]]` that are a `cls`, each with where it stands; what keeps others from that is told."""
+    if not isinstance(tables, list):
+        wrong("wrong-value", f"{name} has to be a list of tables: write [[{name}]]")
+        return
+    for position, table in enumerate(tables):
+        where = f"{name}.{table.get('code', position) if isinstance(table, dict) else position}"
+        try:
+            value = adapter(cls).validate_python(table)
+        except ValidationError as error:
+            for key, why in reasons(error, where):
+                wrong("wrong-value", f"{key} {why}")
+        else:
+            yield where, value
 
 
 def _from_environment(value: Any, where: str, unset: dict[str, str]) -> Any:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.values import Phase, Resource
 from banshi.kernel.outbox.consumers import ENGINE, open_engine
 
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(ENGINE, open_engine, Phase.AFTER_PLUGINS)]
+banshi_resources = hands_over(Resource(ENGINE, open_engine, Phase.AFTER_PLUGINS))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from banshi.builtin.identity.access import roles_in
 from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
@@ -13,7 +12,7 @@ from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.builtin.worklist.channels import CHANNEL_FIGURES
 from banshi.builtin.worklist.kept import KeptFigures
 from banshi.foundation.database.tables import Tables
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over, hookimpl
 from banshi.kernel.contract.kinds import Begins, Kind
 from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.appeal import statistics
@@ -67,10 +66,7 @@ APPEAL = Kind(
     check=check,
 )
 
-
-@hookimpl
-def banshi_kinds() -> list[Kind]:
-    return [APPEAL]
+banshi_kinds = hands_over(APPEAL)
 
 
 @hookimpl
@@ -78,22 +74,17 @@ def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.appeal.models", migrations="banshi.kinds.appeal.migrations")
 
 
-@hookimpl
-def banshi_offers() -> list[Offer[Any]]:
-    return [
-        Offer(FORGET_CASE, forget),
-        Offer(ANONYMISE_CASE, anonymise),
-        Offer(HOLDINGS, HOLDING),
-        Offer(KIND_TYPES, KindTypes(kind="appeal", details=DETAILS)),
-        Offer(CHANNEL_FIGURES, AppealFigures()),
-    ]
+banshi_offers = hands_over(
+    Offer(FORGET_CASE, forget),
+    Offer(ANONYMISE_CASE, anonymise),
+    Offer(HOLDINGS, HOLDING),
+    Offer(KIND_TYPES, KindTypes(kind="appeal", details=DETAILS)),
+    Offer(CHANNEL_FIGURES, AppealFigures()),
+)
 
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource.made(LEARNT, lambda _: {}),
-        Resource.made(MONTHS, partial(KeptFigures, count=figures)),
-        Resource.made(FLOOD, lambda _: Flood()),
-        Resource(FORGETTING, open_forgetting),
-    ]
+banshi_resources = hands_over(
+    Resource.made(LEARNT, lambda _: {}),
+    Resource.made(MONTHS, partial(KeptFigures, count=figures)),
+    Resource.made(FLOOD, lambda _: Flood()),
+    Resource(FORGETTING, open_forgetting),
+)

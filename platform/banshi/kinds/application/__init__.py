@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from banshi.builtin.identity.access import roles_in
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.values import Resource
 from banshi.kinds.application.deemed import KEEPER, open_scheduler
@@ -42,12 +40,6 @@ APPLICATION = Kind(
     check=check,
 )
 
+banshi_kinds = hands_over(APPLICATION)
 
-@hookimpl
-def banshi_kinds() -> list[Kind]:
-    return [APPLICATION]
-
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(KEEPER, open_scheduler)]
+banshi_resources = hands_over(Resource(KEEPER, open_scheduler))

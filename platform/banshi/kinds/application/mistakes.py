@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import did_you_mean
 from banshi.kernel.contract.values import Decision
 from banshi.kernel.runtime.mistakes import RETURNS, Mistake, wrong_answer
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from banshi.builtin.identity.access import roles_in
 from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
@@ -11,7 +9,7 @@ from banshi.builtin.personal_data.forgetting import FORGET_CASE
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
 from banshi.kernel.cases.kept_choices import KEPT_CHOICES
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over, hookimpl
 from banshi.kernel.contract.kinds import Begins, Kind
 from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.appointment.booking import counter, verbs
@@ -52,10 +50,7 @@ APPOINTMENT = Kind(
     check=check,
 )
 
-
-@hookimpl
-def banshi_kinds() -> list[Kind]:
-    return [APPOINTMENT]
+banshi_kinds = hands_over(APPOINTMENT)
 
 
 @hookimpl
@@ -63,22 +58,14 @@ def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.appointment.models", migrations="banshi.kinds.appointment.migrations")
 
 
-@hookimpl
-def banshi_offers() -> list[Offer[Any]]:
-    types = KindTypes(kind="appointment", details=CASE_DETAILS)
-    return [
-        Offer(FORGET_CASE, forget),
-        Offer(ANONYMISE_CASE, anonymise),
-        Offer(HOLDINGS, HOLDING),
-        Offer(KIND_TYPES, types),
-        Offer(KEPT_CHOICES, KEPT),
-    ]
+banshi_offers = hands_over(
+    Offer(FORGET_CASE, forget),
+    Offer(ANONYMISE_CASE, anonymise),
+    Offer(HOLDINGS, HOLDING),
+    Offer(KIND_TYPES, KindTypes(kind="appointment", details=CASE_DETAILS)),
+    Offer(KEPT_CHOICES, KEPT),
+)
 
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [
-        Resource.made(AHEAD, lambda _: Ahead()),
-        Resource.made(QUEUE, lambda _: Queue()),
-        Resource(KEEPER, open_scheduler),
-    ]
+banshi_resources = hands_over(
+    Resource.made(AHEAD, lambda _: Ahead()), Resource.made(QUEUE, lambda _: Queue()), Resource(KEEPER, open_scheduler)
+)

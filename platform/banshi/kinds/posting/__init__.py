@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from banshi.builtin.identity.access import roles_in
 from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
 from banshi.builtin.personal_data.anonymising import ANONYMISE_CASE
 from banshi.builtin.personal_data.forgetting import FORGET_CASE
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over, hookimpl
 from banshi.kernel.contract.kinds import Begins, Kind
 from banshi.kernel.contract.values import Offer, Resource
 from banshi.kinds.posting.contact import reporting, writing
@@ -48,10 +46,7 @@ POSTING = Kind(
     check=check,
 )
 
-
-@hookimpl
-def banshi_kinds() -> list[Kind]:
-    return [POSTING]
+banshi_kinds = hands_over(POSTING)
 
 
 @hookimpl
@@ -59,17 +54,11 @@ def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.posting.models", migrations="banshi.kinds.posting.migrations")
 
 
-@hookimpl
-def banshi_offers() -> list[Offer[Any]]:
-    types = KindTypes(kind="posting", details=DETAILS)
-    return [
-        Offer(FORGET_CASE, forget),
-        Offer(ANONYMISE_CASE, anonymise),
-        Offer(HOLDINGS, HOLDING),
-        Offer(KIND_TYPES, types),
-    ]
+banshi_offers = hands_over(
+    Offer(FORGET_CASE, forget),
+    Offer(ANONYMISE_CASE, anonymise),
+    Offer(HOLDINGS, HOLDING),
+    Offer(KIND_TYPES, KindTypes(kind="posting", details=DETAILS)),
+)
 
-
-@hookimpl
-def banshi_resources() -> list[Resource[Any]]:
-    return [Resource(KEEPER, open_scheduler)]
+banshi_resources = hands_over(Resource(KEEPER, open_scheduler))

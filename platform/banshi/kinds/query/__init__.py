@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
-
-import click
 
 from banshi.builtin.catalogue.beside import BESIDE_GUIDE
 from banshi.builtin.catalogue.browsing.demand import BEGUN
@@ -13,7 +11,7 @@ from banshi.builtin.limits.senders import Senders
 from banshi.builtin.personal_data.holdings import HOLDINGS
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
-from banshi.kernel.contract.hookspecs import hookimpl
+from banshi.kernel.contract.hookspecs import hands_over, hookimpl
 from banshi.kernel.contract.kinds import Begins, Kind
 from banshi.kernel.contract.routes import Audience
 from banshi.kernel.contract.values import Offer, Resource
@@ -42,10 +40,7 @@ QUERY = Kind(
     check=check,
 )
 
-
-@hookimpl
-def banshi_kinds() -> list[Kind]:
-    return [QUERY]
+banshi_kinds = hands_over(QUERY)
 
 
 @hookimpl
@@ -53,23 +48,13 @@ def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.query.models", migrations="banshi.kinds.query.migrations")
 
 
-@hookimpl
-def banshi_offers() -> Sequence[Offer[Any]]:
-    return [Offer(HOLDINGS, HOLDING), Offer(BESIDE_GUIDE, BESIDE), Offer(BEGUN, begun)]
+banshi_offers = hands_over(Offer(HOLDINGS, HOLDING), Offer(BESIDE_GUIDE, BESIDE), Offer(BEGUN, begun))
 
+banshi_resources = hands_over(
+    Resource(REGISTERS, open_registers), Resource(TIDYING, open_tidying), Resource.made(STRANGERS, lambda _: Senders())
+)
 
-@hookimpl
-def banshi_resources() -> Sequence[Resource[Any]]:
-    return [
-        Resource(REGISTERS, open_registers),
-        Resource(TIDYING, open_tidying),
-        Resource.made(STRANGERS, lambda _: Senders()),
-    ]
-
-
-@hookimpl
-def banshi_commands() -> Sequence[click.Command]:
-    return [register]
+banshi_commands = hands_over(register)
 
 
 @hookimpl

@@ -1,17 +1,17 @@
-"""What is wrong with registers and with the queries that ask them."""
+"""What is wrong with registers and with the queries that ask them, also with those that join while it runs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.contract.values import Item
 from banshi.kernel.loading.outside_systems import RegisterSource
 from banshi.kernel.loading.registry import Registry
-from banshi.kinds.query.registers.declared import Declared, Register
+from banshi.kinds.query.registers.declared import Declared, Register, read_tables
 from banshi.kinds.query.registers.opened import BUILT_IN, declared_in
 from banshi.kinds.query.registers.sql import parameters_of
 from banshi.kinds.query.rules import QueryRules
@@ -80,3 +80,20 @@ def _source(where: str, source: RegisterSource, register: Register) -> Iterator[
             yield Finding("platform", "unknown-parameter", advice)
     if not re.match(r"\s*(SELECT|WITH)\b", source.sql, re.IGNORECASE):
         yield Finding("platform", "wrong-setting", f"{where}.sql has to be one SELECT")
+
+
+def inspect_registers(owner: str, tables: Any, items: Iterable[Item]) -> tuple[tuple[Register, ...], list[Finding]]:
+    """Hold registers to every check of a registers.toml, and queries to the registers of their own owner.
+
+    Args:
+        owner: Under whose name they join.
+        tables: As the tables `[[registers]]` of registers.toml, read from JSON.
+        items: The owner's; those of other kinds are passed over.
+    """
+    declared = Declared(dict(BUILT_IN), dict.fromkeys(BUILT_IN, "query"))
+    read_tables(declared, owner, Path(owner), tables)
+    found = list(declared.findings)
+    for item in items:
+        if isinstance(item.details, QueryRules):
+            found += faults_of(item, item.details, declared)
+    return tuple(one for code, one in declared.registers.items() if code not in BUILT_IN), found

@@ -81,7 +81,7 @@ def _time_of(file: Path, registry: Registry) -> datetime:
 
 
 def _register_of(file: Path, registry: Registry, declared: Declared) -> Register:
-    from banshi.foundation.wording import did_you_mean
+    from banshi.foundation.findings import did_you_mean
     from banshi.kinds.query.imports.loading import register_named
     from banshi.kinds.query.registers.opened import BUILT_IN
 

@@ -44,7 +44,7 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
         plugin = None  # nothing can be said of any plugin before the file can be read
     if plugin is not None:
         if plugin not in names and not any(finding.plugin == plugin for finding in found):
-            from banshi.foundation.wording import did_you_mean
+            from banshi.foundation.findings import did_you_mean
 
             raise click.UsageError(f"there is no plugin {plugin} in {config_of(ctx)}: {did_you_mean(plugin, names)}")
         found = [finding for finding in found if finding.plugin == plugin]

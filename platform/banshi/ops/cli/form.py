@@ -24,7 +24,7 @@ def command(ctx: click.Context, code: str, language: str, output: Path | None) -
     """
     from banshi.builtin.catalogue.material_fields import form_document
     from banshi.builtin.form_words.page import page_of
-    from banshi.foundation.wording import did_you_mean
+    from banshi.foundation.findings import did_you_mean
     from banshi.kernel.contract.items import text_in
 
     registry = registry_of(ctx)[0]

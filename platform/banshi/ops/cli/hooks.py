@@ -26,7 +26,7 @@ def command(ctx: click.Context, hook: str | None) -> None:
         show_all(known, users)
         return
     if hook not in known:
-        from banshi.foundation.wording import did_you_mean
+        from banshi.foundation.findings import did_you_mean
         from banshi.kernel.loading.importing import farewell
 
         if retired := hookspecs.RETIRED.get(hook):

@@ -79,7 +79,11 @@ async def submit_request(written: Format, call: Call) -> web.StreamResponse:
     number = await _sent_before(call, fingerprint)
     if number is None:
         number = await _handed_in(call, principal, service, report, arguments, fingerprint)
-    return await _receipt(written, call, number, report)
+    case = await Case.get(number=number)
+    day = case.due_on.isoformat() if case.due_on else None
+    notice = text_in(NOTICE, call.language).format(day=day) if day else None
+    made = {"service_request_id": number, "service_notice": notice}
+    return answer(call, written, "service_requests", [{**made, "account_id": report.contact.get("account_id")}])
 
 
 async def _client(call: Call, arguments: Arguments) -> Principal:
@@ -156,11 +160,3 @@ def _row(
         day=call.platform.today(),
         **asdict(report),
     )
-
-
-async def _receipt(written: Format, call: Call, number: str, report: Report) -> web.StreamResponse:
-    case = await Case.get(number=number)
-    day = case.due_on.isoformat() if case.due_on else None
-    notice = text_in(NOTICE, call.language).format(day=day) if day else None
-    made = {"service_request_id": number, "service_notice": notice}
-    return answer(call, written, "service_requests", [{**made, "account_id": report.contact.get("account_id")}])

@@ -189,7 +189,7 @@ async def test_what_another_process_ended_is_known_by_its_signal(city: Door, iss
     """Long before anybody looks without one."""
     token = issuer.token(iat=now() - 5)
     (await ask(city, token)).ok()
-    noted = await ended.database_time(city.platform)
+    noted = await city.platform.store.milliseconds()
     (key,) = ended.keys_of("wang", "")
     await EndedSession.create(id=key, until=now(), noted_at=noted)
     city.platform.store.committed_elsewhere(["banshi_ended_session"])
@@ -367,8 +367,8 @@ async def test_a_flood_of_sign_outs_of_one_person_is_one_entry_and_leaves_with_i
     assert await EndedSession.filter(until__gt=0).count() == 1
     assert len(city.platform[ENDED_SESSIONS].until) == 1
     # Used tokens go once they are too old to be taken, and the entry once no token from before is good.
-    later = await ended.database_time(city.platform) + 1_000 * (2 * ended.MAX_LOGOUT_AGE_S + 1)
-    monkeypatch.setattr(ended, "database_time", lambda _: answered(later))
+    later = await city.platform.store.milliseconds() + 1_000 * (2 * ended.MAX_LOGOUT_AGE_S + 1)
+    monkeypatch.setattr(city.platform.store, "milliseconds", lambda: answered(later))
     await forget_old_endings(city.platform)
     assert await kept() == 1
     later += 1_000 * (86_400 + ended.CLOCKS_APART_S)

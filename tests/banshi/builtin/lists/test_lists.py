@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 import stdnum.cn
 
-from banshi.builtin.lists.around import division_named
-from banshi.builtin.lists.reading import MAX_FOUND, entries
+from banshi.builtin.lists.reading import MAX_FOUND, division_named, entries
 from banshi.forms.numbers import NUMBERS
 from banshi.testing import Door, open_door
 from tests.places import ROOT

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from banshi.builtin.tracing.opening import ADDRESSES, DISABLED, EXPORTER, PROTOCOLS, is_wanted
+from banshi.builtin.tracing.plugin import ADDRESSES, DISABLED, EXPORTER, PROTOCOLS, is_wanted
 from banshi.builtin.tracing.spans import context_of
 from banshi.foundation.trace_context import TRACE
 from banshi.kernel.runtime.tracing import TRACES, traced

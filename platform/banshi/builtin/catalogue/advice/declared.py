@@ -11,19 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from banshi.builtin.catalogue.danger.reading import kinds
 from banshi.builtin.catalogue.search.words import units_of
-from banshi.foundation.files.toml_and_json import read_toml
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.texts import REQUIRED_LANGUAGES
 from banshi.kernel.contract.values import LANGUAGES, SLUG, Texts
 from banshi.kernel.loading.catalogue import untranslated
 from banshi.kernel.loading.registry import Registry
-from banshi.kernel.loading.typed_tables import adapter, reasons
+from banshi.kernel.loading.typed_tables import declarations, document_in
 
 #: The file in a plugin's folder.
 FILE = "advice.toml"
@@ -119,28 +115,12 @@ def _read(declared: Declared, plugin: str, file: Path) -> None:
     def wrong(rule: str, advice: str) -> None:
         declared.findings.append(Finding(plugin, rule, f"{file}: {advice}"))
 
-    try:
-        document = read_toml(file)
-    except (OSError, ValueError) as error:
-        wrong("unreadable", str(error))
-        return
+    document = document_in(file, wrong) or {}
     for table in sorted(document.keys() - TABLES.keys()):
         wrong("unknown-table", f"remove [{table}]; the tables are {' and '.join(f'[[{one}]]' for one in TABLES)}")
     for table, cls in TABLES.items():
-        rows = document.get(table, [])
-        if not isinstance(rows, list):
-            wrong("wrong-value", f"{table} has to be a list of tables: write [[{table}]]")
-            continue
         kept: dict[str, Any] = getattr(declared, table)
-        for position, row in enumerate(rows):
-            code = row.get("code", position) if isinstance(row, dict) else position
-            where = f"{table}.{code}"
-            try:
-                advice: Any = adapter(cls).validate_python(row)
-            except ValidationError as error:
-                for key, why in reasons(error, where):
-                    wrong("wrong-value", f"{key} {why}")
-                continue
+        for where, advice in declarations(cls, table, document.get(table, []), wrong):
             for rule, why in _faults_of(advice, where):
                 wrong(rule, why)
             if advice.code in kept:

@@ -12,8 +12,7 @@ from aiohttp import web
 
 from banshi.builtin.catalogue.browsing.demand import demand_of
 from banshi.builtin.openapi.schemas.items import REFERENCE
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
 from banshi.kernel.contract.values import Texts, text_in

@@ -18,8 +18,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 
 from banshi.foundation.database.opening import KERNEL, orm_config
 from banshi.foundation.encryption.fields import Widen
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.loading.importing import import_advice, place_of
 from banshi.kernel.loading.registry import Registry
 

@@ -13,8 +13,7 @@ import jsonschema_rs
 from banshi.builtin.identity.access import untold
 from banshi.builtin.openapi.kinds import named_schemas
 from banshi.builtin.openapi.schemas import SCHEMAS
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import one_line
+from banshi.foundation.findings import Finding, one_line
 from banshi.kernel.contract.routes import Audience, Route
 from banshi.kernel.loading.registry import Registry
 

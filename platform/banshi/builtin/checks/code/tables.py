@@ -21,8 +21,7 @@ from tortoise.models import Model
 from banshi.builtin.checks.code.migrations import named
 from banshi.default_plugins import MODELS
 from banshi.foundation.database.opening import KERNEL, orm_config
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import one_line
+from banshi.foundation.findings import Finding, one_line
 from banshi.kernel.loading.registry import Registry
 
 

@@ -8,8 +8,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from banshi.builtin.checks.words.messages import default_faults
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import one_line
+from banshi.foundation.findings import Finding, one_line
 from banshi.kernel.cases.submission import FIRST_STATE
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.texts import REQUIRED_LANGUAGES

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from banshi.builtin.checks.declarations.fields import Fault, fields_of, of_each_item, types_of
 from banshi.builtin.materials import takes
 from banshi.builtin.materials.vocabulary import days_of, document_of, known_to
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.contract.values import Department, Document, Item, Material
 from banshi.kernel.loading.registry import Registry
 

@@ -6,9 +6,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from banshi.foundation.findings import Finding
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.foundation.texts import clean
-from banshi.foundation.wording import did_you_mean
 from banshi.kernel.contract.message_templates import (
     ALWAYS,
     LONGEST_BODY,

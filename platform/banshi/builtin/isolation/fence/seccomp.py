@@ -1,9 +1,9 @@
 """What a child may ask the operating system for: a filter of system calls, which needs no rights (Linux, seccomp(2)).
 
-What isn't on the list of `banshi.builtin.isolation.fence.system_calls` is refused. Some calls depend on what they ask
-for: threads and no processes, signals to itself, the sockets that were granted, and opening files, which may not empty
-them: of that Landlock knows since Linux 6.2 only. It is a fence around code that is wrong or that was taken over, and
-no jail for somebody with a hole in the operating system at hand.
+What isn't on the list of `system_calls.txt` is refused. Some calls depend on what they ask for: threads and no
+processes, signals to itself, the sockets that were granted, and opening files, which may not empty them: of that
+Landlock knows since Linux 6.2 only. It is a fence around code that is wrong or that was taken over, and no jail for
+somebody with a hole in the operating system at hand.
 """
 
 from __future__ import annotations
@@ -15,8 +15,23 @@ import platform
 import socket
 import struct
 import sys
+from pathlib import Path
 
-from banshi.builtin.isolation.fence.system_calls import ALLOWED, NEWEST
+#: A call is on the list because Python or a library with no process, no device and no file to change needs it. What is
+#: not: new programs and processes, other processes, another user, names and modes of files, memory and queues that no
+#: limit of a process counts, what is root's alone, and calls that have had holes and that nobody needs.
+_LINES = Path(__file__).with_name("system_calls.txt").read_text("ascii").splitlines()
+
+#: Name, number on x86-64 (None: it has none), number on aarch64.
+ALLOWED = tuple(
+    (name, None if on_x86_64 == "-" else int(on_x86_64), None if on_aarch64 == "-" else int(on_aarch64))
+    for name, on_x86_64, on_aarch64 in (line.split() for line in _LINES if not line.startswith("#"))
+)
+
+#: The last call that the list was held against (Linux 6.17). A newer one is told to be missing, so that a program takes
+#: what was before.
+NEWEST = 469
+
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 38, 22, 2
 

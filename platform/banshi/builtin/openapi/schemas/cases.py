@@ -122,7 +122,7 @@ CASE_SCHEMAS: dict[str, Schema] = {
     "Case": Record(
         **_CASE_SUMMARY,
         applicant={
-            "oneOf": [{"type": "null"}, ref("Applicant")],
+            **maybe(ref("Applicant")),
             "description": "For staff: who handed it in, and whom a certificate may name. Null for everybody else.",
         },
         answers={"type": "object"},
@@ -140,7 +140,7 @@ CASE_SCHEMAS: dict[str, Schema] = {
     "WorklistCase": Record(
         **_CASE_SUMMARY,
         applicant={
-            "oneOf": [{"type": "null"}, ref("Applicant")],
+            **maybe(ref("Applicant")),
             "description": "Who handed it in, masked: the case itself has the whole name. Null for nobody's.",
         },
         subject={

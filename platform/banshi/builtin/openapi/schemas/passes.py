@@ -100,52 +100,47 @@ KEY_SET = Record(
     links=LINKS,
 )
 
+#: How each verdict begins, what it says of a claim, and its times.
+_FOUND: dict[str, Schema] = {
+    "verdict": {"type": "string", "description": "valid, or why not."},
+    "colour": COLOUR,
+    "detail": DETAIL,
+    "item": maybe(REFERENCE),
+}
+_CLAIM = Record(name=TEXT, title=TEXT, value={}, text=TEXT)
+_TIMES = dict.fromkeys(("issued_at", "not_before", "expires_at"), MAYBE_MOMENT)
+
 PASS_SCHEMAS: dict[str, Schema] = {
     "HeldPass": HELD_PASS,
     "PublicVerdict": Record(
-        verdict={"type": "string", "description": "valid, or why not."},
-        colour=COLOUR,
-        detail=DETAIL,
-        item=maybe(REFERENCE),
-        claims=array(
-            Record(name=TEXT, title=TEXT, value={}, text=TEXT), description="What the code says; of a valid one alone."
-        ),
+        **_FOUND,
+        claims=array(_CLAIM, description="What the code says; of a valid one alone."),
         not_before=MAYBE_MOMENT,
         expires_at=MAYBE_MOMENT,
     ),
     "Verdict": Record(
-        verdict={"type": "string", "description": "valid, or why not."},
-        colour=COLOUR,
-        detail=DETAIL,
-        item=maybe(REFERENCE),
+        **_FOUND,
         claims=array(
-            Record(name=TEXT, title=TEXT, value={}, text=TEXT),
+            _CLAIM,
             description="What it says, as a value and as people read it. Empty unless the pass is genuine.",
         ),
-        issued_at=MAYBE_MOMENT,
-        not_before=MAYBE_MOMENT,
-        expires_at=MAYBE_MOMENT,
+        **_TIMES,
         reason=MAYBE_TEXT,
         **ENDED,
         seen_elsewhere={"type": "boolean"},
     ),
     "CertificateVerdict": Record(
-        verdict={"type": "string", "description": "valid, or why not."},
-        colour=COLOUR,
-        detail=DETAIL,
-        item=maybe(REFERENCE),
+        **_FOUND,
         department=maybe(REFERENCE),
         number={**MAYBE_TEXT, "description": "As it stands on the page."},
         title={**MAYBE_TEXT, "description": "What has to stand above the page."},
         issuer={**MAYBE_TEXT, "description": "In whose name it is."},
         body=array(TEXT, description="The sentences that the page has to have, as the department words them now."),
         claims=array(
-            Record(name=TEXT, title=TEXT, value={}, text=TEXT),
+            _CLAIM,
             description="What the page has to say, value by value. Empty unless the certificate is genuine.",
         ),
-        issued_at=MAYBE_MOMENT,
-        not_before=MAYBE_MOMENT,
-        expires_at=MAYBE_MOMENT,
+        **_TIMES,
         **ENDED,
     ),
     "Scan": SCAN,

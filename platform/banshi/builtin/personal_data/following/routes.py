@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from banshi.builtin.personal_data.following.kinds import ALL, NOTICE_KINDS, Follower, NoticeKind
-from banshi.builtin.personal_data.holdings import HOLDINGS, DataSubject, Holdings, PersonalTable, Retained, by_person
+from banshi.builtin.personal_data.holdings import HOLDINGS, theirs_alone
 from banshi.builtin.sentences import say
 from banshi.foundation.database.writes import Write
 from banshi.foundation.errors import Conflict, NotFound
@@ -125,10 +125,4 @@ class Following:
     @property
     def offers(self) -> Sequence[Offer[Any]]:
         """The kind, and what is held of a person and forgotten with them."""
-
-        async def forget(_: Platform, whom: DataSubject) -> Iterable[Retained]:
-            await self.followers.filter(person=whom.subject).delete()
-            return ()
-
-        held = Holdings([PersonalTable(self.followers, by_person(self.followers, "person"))], forget)
-        return [Offer(NOTICE_KINDS, self.kind), Offer(HOLDINGS, held)]
+        return [Offer(NOTICE_KINDS, self.kind), Offer(HOLDINGS, theirs_alone(self.followers))]

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import did_you_mean
 from banshi.kinds.query.registers.declared import Register
 from banshi.kinds.query.registers.values import from_text
 

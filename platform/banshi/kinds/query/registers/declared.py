@@ -6,21 +6,17 @@ Every finding is collected, so that an author mends a file in one round.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from banshi.forms.numbers import NUMBERS, RESIDENT_ID
-from banshi.foundation.files.toml_and_json import read_toml
-from banshi.foundation.findings import Finding
-from banshi.foundation.wording import did_you_mean
+from banshi.foundation.findings import Finding, did_you_mean
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.values import SLUG, Texts
 from banshi.kernel.loading.catalogue import untranslated
-from banshi.kernel.loading.typed_tables import adapter, reasons
+from banshi.kernel.loading.typed_tables import declarations, document_in
 
 #: The file in a department's folder, and its one table.
 FILE, TABLE = "registers.toml", "registers"
@@ -89,35 +85,21 @@ def read_declared(folders: Mapping[str, Path], built_in: Mapping[str, Register])
 
 
 def _read(declared: Declared, plugin: str, file: Path) -> None:
-    try:
-        document = read_toml(file)
-    except (OSError, ValueError) as error:
-        declared.findings.append(Finding(plugin, "unreadable", f"{file}: {error}"))
-        return
-    for table in sorted(document.keys() - {TABLE}):
-        advice = f"{file}: remove [{table}]; the only tables are [[{TABLE}]]"
-        declared.findings.append(Finding(plugin, "unknown-table", advice))
-    read_tables(declared, plugin, file, document.get(TABLE, []))
+    wrong = _telling(declared, plugin, file)
+    if (document := document_in(file, wrong)) is not None:
+        for table in sorted(document.keys() - {TABLE}):
+            wrong("unknown-table", f"remove [{table}]; the only tables are [[{TABLE}]]")
+        read_tables(declared, plugin, file, document.get(TABLE, []))
+
+
+def _telling(declared: Declared, plugin: str, file: Path) -> Callable[[str, str], None]:
+    return lambda rule, advice: declared.findings.append(Finding(plugin, rule, f"{file}: {advice}"))
 
 
 def read_tables(declared: Declared, plugin: str, file: Path, tables: Any) -> None:
     """Add the registers that tables declare, and what is wrong with them."""
-
-    def wrong(rule: str, advice: str) -> None:
-        declared.findings.append(Finding(plugin, rule, f"{file}: {advice}"))
-
-    if not isinstance(tables, list):
-        wrong("wrong-value", f"{TABLE} has to be a list of tables: write [[{TABLE}]]")
-        return
-    for position, table in enumerate(tables):
-        code = table.get("code", position) if isinstance(table, dict) else position
-        where = f"{TABLE}.{code}"
-        try:
-            register = adapter(Register).validate_python(table)
-        except ValidationError as error:
-            for key, why in reasons(error, where):
-                wrong("wrong-value", f"{key} {why}")
-            continue
+    wrong = _telling(declared, plugin, file)
+    for where, register in declarations(Register, TABLE, tables, wrong):
         for key, language in untranslated(register, where):
             wrong("missing-translation", f"{key} has no text in {language}: add it")
         for rule, advice in faults_of(register):
