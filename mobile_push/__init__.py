@@ -22,7 +22,7 @@ from banshi.sdk.outgoing import SharedTokens
 from banshi.sdk.personal_data import AFTER_LOOK_UPS, ANONYMISE_CASE, FORGET_CASE, HOLDINGS
 from mobile_push.broadcasts.alerts import public as public_alerts
 from mobile_push.broadcasts.alerts import routes as alert_routes
-from mobile_push.broadcasts.alerts.signed_senders import SENDERS, open_senders
+from mobile_push.broadcasts.alerts.signed_senders import SENDERS, key_of
 from mobile_push.broadcasts.lifecycle import PUBLISHER
 from mobile_push.broadcasts.notices import public as public_notices
 from mobile_push.broadcasts.notices import routes as notice_routes
@@ -87,14 +87,14 @@ def banshi_tables() -> Tables:
 @hookimpl
 def banshi_resources(settings: PushSettings) -> Sequence[Resource[Any]]:
     return [
-        Resource(THREADS, open_threads),
+        Resource.made(THREADS, open_threads),
         Resource.made(COMMON_LOG, CommonLog),
         Resource.made(WAYS, lambda platform: Ways(platform, settings)),
         Resource.made(REGISTRATIONS, lambda _: Registrations()),
         Resource(PUSH, partial(open_push, settings)),
-        Resource(stream_tickets.TICKETS, stream_tickets.open_tickets),
+        Resource.made(stream_tickets.TICKETS, stream_tickets.open_tickets),
         Resource(reports_scheduler.WATCHES, reports_scheduler.open_reports),
-        Resource(SENDERS, partial(open_senders, settings)),
+        Resource.made(SENDERS, lambda _: {name: key_of(one) for name, one in settings.alerts.senders.items()}),
         Resource(WORK, partial(open_work, settings)),
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from charts.elements import element, picture, table
+from charts.elements import element, hatches, picture, table
 from charts.figures import UNTOLD, Figure, checked, figure_text, fitted, marks
 
 #: Of the picture: what a title's line and a bar take, where bars begin, and how far the longest may go.
@@ -59,7 +59,8 @@ class BarChart:
                 parts.append(self._bar(y, group, figure, RIGHT * min(1.0, (figure or 0) / most)))
                 y += BAR
             y += 8
-        return picture(self.id, self.title, self.about, y, self._patterns(), *parts)
+        hatched = hatches(self.id, {group: PATTERNS[group] for group in range(1, len(self.groups))})
+        return picture(self.id, self.title, self.about, y, hatched, *parts)
 
     def table(self) -> Markup:
         """The same figures."""
@@ -75,16 +76,6 @@ class BarChart:
         """A rectangle in a group's colour, and its pattern over it."""
         plain = element("rect", class_=f"g{group + 1}", **size)
         return plain + element("rect", fill=f"url(#{self.id}-{group})", **size) if PATTERNS[group] else plain
-
-    def _patterns(self) -> Markup:
-        drawn = [
-            element(
-                "pattern", element("path", class_="hatch", stroke="currentColor", d=PATTERNS[group]),
-                id=f"{self.id}-{group}", width=10, height=10, patternUnits="userSpaceOnUse",
-            )
-            for group in range(1, len(self.groups))
-        ]  # fmt: skip
-        return element("defs", *drawn) if drawn else Markup("")
 
     def _legend(self) -> list[Markup]:
         """What each pattern is, where there are several."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup, escape
 
@@ -35,6 +35,14 @@ def picture(chart: str, title: str, about: str, height: float, *inside: Markup) 
         "svg", *head, *inside, xmlns="http://www.w3.org/2000/svg", class_="chart", role="img",
         viewBox=f"0 0 500 {_written(height)}", aria_labelledby=f"{chart}-title {chart}-about",
     )  # fmt: skip
+
+
+def hatches(chart: str, drawn: Mapping[int, str]) -> Markup:
+    """What is drawn over plain colours to tell them apart; each is filled in as `url(#<chart>-<its number>)`."""
+    paths = {at: element("path", class_="hatch", stroke="currentColor", d=one) for at, one in drawn.items()}
+    size = {"width": 10, "height": 10, "patternUnits": "userSpaceOnUse"}
+    found = [element("pattern", path, id=f"{chart}-{at}", **size) for at, path in paths.items()]
+    return element("defs", *found) if found else Markup("")
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:

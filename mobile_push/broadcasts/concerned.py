@@ -75,8 +75,3 @@ def concerns_division(dialect: str, division: str, mark: Marks) -> str:
         f"({' OR '.join(anywhere)} OR NOT ({NAMES('divisions')}) "  # noqa: S608 - marks, not values
         f"OR EXISTS (SELECT 1 FROM {ENTRIES[dialect]('divisions')} WHERE {meets}))"
     )
-
-
-def names_topic(dialect: str, topic: str, mark: Marks) -> str:
-    """SQL that holds for an audience that names the topic."""
-    return f"EXISTS (SELECT 1 FROM {ENTRIES[dialect]('topics')} WHERE code.value = {mark(topic)})"  # noqa: S608

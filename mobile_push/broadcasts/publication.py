@@ -130,21 +130,14 @@ async def _stop(platform: Platform, connection: BaseDBAsyncClient, identity: UUI
     """What isn't sent of a broadcast stays unsent; whether there was anything."""
     mark = Marks(platform.store)
     key = mark(identity)
-    # Locked in the order of their ids, as a courier does that records what became of several.
-    ordered = "" if platform.store.dialect == "sqlite" else " ORDER BY id FOR UPDATE"
-
-    async def stop(table: str, state: str, which: str) -> int:
-        rows = f"SELECT id FROM {table} WHERE {which}{ordered}"  # noqa: S608 - marks, not values
-        return await mark.change(f"UPDATE {table} SET {state} WHERE id IN ({rows})", connection)  # noqa: S608
-
-    stopped = False
+    which, stopped = f"broadcast_id = {key} AND state IN ('due', 'parked')", False
     for table in ("push_fan_out", "push_chunk"):
         # A chunk that was split off while this waited for its parent's lock is seen by the next look alone.
-        while await stop(table, "state = 'recalled'", f"broadcast_id = {key} AND state IN ('due', 'parked')"):
+        while await mark.update(table, "state = 'recalled'", which, connection):
             stopped = True
     copies = f"SELECT id FROM push_inbox_message WHERE broadcast_id = {key}"  # noqa: S608
     which = f"state = 'due' AND message_id IN ({copies})"
-    await stop("push_delivery", "state = 'dropped', code = 'recalled'", which)
+    await mark.update("push_delivery", "state = 'dropped', code = 'recalled'", which, connection)
     return stopped
 
 

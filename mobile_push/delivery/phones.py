@@ -153,13 +153,8 @@ class Phones:
             return
         mark = Marks(self._store)
         today, these = mark(self.today()), mark.each(UUID(bytes=one) for one in devices)
-        if self._store.dialect != "sqlite":
-            # Locked in one order: whoever else locks several at once takes them in the same.
-            these = f"SELECT id FROM push_device WHERE id IN ({these}) ORDER BY id FOR UPDATE"  # noqa: S608
-        await mark.change(
-            f"UPDATE push_device SET notices = CASE notice_day WHEN {today} THEN notices + 1 ELSE 1 END, "  # noqa: S608
-            f"notice_day = {today} WHERE id IN ({these})"
-        )
+        counted = f"notices = CASE notice_day WHEN {today} THEN notices + 1 ELSE 1 END, notice_day = {today}"
+        await mark.update("push_device", counted, f"id IN ({these})")
 
     def today(self) -> int:
         """Days since 1970 in the city."""

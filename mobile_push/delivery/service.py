@@ -107,12 +107,10 @@ class Push:
         for planner in self.planners:
             planner.wake.set()
         async with self._announcing:
-            await self.hub.publish(await self.hub.log.read_on(None if self.hears_others else self._look_up_wishes))
-
-    async def _look_up_wishes(self) -> None:
-        """Nobody has told us what is wished at another process: a stream that went by former wishes would go past what
-        is theirs, for good."""
-        await look_up(self.platform, self.hub, self.hub.persons())
+            # Where nobody tells us what is wished at another process: a stream that went by former wishes would go past
+            # what is theirs, for good.
+            first = None if self.hears_others else lambda: look_up(self.platform, self.hub, self.hub.persons())
+            await self.hub.publish(await self.hub.log.read_on(first))
 
     async def heed(self, person: str) -> None:
         """A person follows something else, or is somewhere else: their open streams go by that from now on."""

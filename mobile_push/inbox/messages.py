@@ -128,12 +128,11 @@ async def _store(
 
 
 async def _drop(platform: Platform, connection: BaseDBAsyncClient, replaced: Sequence[UUID]) -> None:
-    """What of these messages is still on its way isn't sent; locked in one order, as a courier does."""
+    """What of these messages is still on its way isn't sent."""
     if replaced:
-        mark, ordered = Marks(platform.store), "" if platform.store.dialect == "sqlite" else " ORDER BY id FOR UPDATE"
-        which = f"state = 'due' AND message_id IN ({mark.each(replaced)}){ordered}"
-        sql = f"UPDATE push_delivery SET state = 'dropped', code = '{REPLACED}' WHERE id IN "  # noqa: S608 - our word
-        await mark.change(f"{sql}(SELECT id FROM push_delivery WHERE {which})", connection)  # noqa: S608 - marks
+        mark = Marks(platform.store)
+        which = f"state = 'due' AND message_id IN ({mark.each(replaced)})"
+        await mark.update("push_delivery", f"state = 'dropped', code = '{REPLACED}'", which, connection)
 
 
 def _named(row: InboxMessage) -> set[str]:

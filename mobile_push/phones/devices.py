@@ -99,9 +99,6 @@ def device_document(call: Call, device: Device, providers: Sequence[str]) -> dic
     return DEVICE.of(call.platform, device, area=areas.document(device), **shown)
 
 
-_OWN = {"id": "$response.body#/id"}
-
-
 @ROUTES.post(
     "/v1/devices",
     Audience.CITIZEN,
@@ -110,7 +107,7 @@ _OWN = {"id": "$response.body#/id"}
             "It is registered.",
             DEVICE,
             headers={"Location": "The device."},
-            links=[Link("change_device", _OWN), Link("forget_device", _OWN), Link("list_devices")],
+            links=[*Link.to("change_device", "forget_device"), Link("list_devices")],
         )
     },
     body=REGISTRATION,
@@ -147,7 +144,7 @@ def _location(device: Device) -> dict[str, str]:
 @ROUTES.patch(
     "/v1/devices/{id}",
     Audience.CITIZEN,
-    {200: Answer("The phone.", DEVICE, links=[Link("forget_device", _OWN)])},
+    {200: Answer("The phone.", DEVICE, links=Link.to("forget_device"))},
     body=CHANGE,
 )
 async def change_device(call: Call) -> web.StreamResponse:
@@ -165,11 +162,7 @@ async def change_device(call: Call) -> web.StreamResponse:
 @ROUTES.get(
     "/v1/devices",
     Audience.CITIZEN,
-    {
-        200: page_answer(
-            DEVICE, *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("change_device", "forget_device"))
-        )
-    },
+    {200: page_answer(DEVICE, *Link.to("change_device", "forget_device", at="/items/0"))},
 )
 async def list_devices(call: Call) -> web.StreamResponse:
     """List the caller's phones."""

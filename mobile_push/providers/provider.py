@@ -267,14 +267,6 @@ class OnceAMinute:
         return True
 
 
-def refused(outcome: Outcome, status: int, code: str, headers: Mapping[str, str]) -> Receipt:
-    """The receipt of an answer that took nothing; where it may go later, with the seconds until then."""
-    if outcome is not Outcome.RETRY:
-        return Receipt(outcome, code)
-    wait = retry_after(headers)
-    return Receipt(outcome, code, QUOTA_WAIT_S if wait is None and status in TOO_MANY else wait)
-
-
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that Retry-After asks for, as a number or an HTTP date (RFC 9110 section 10.2.3); None without one.
 

@@ -63,6 +63,10 @@ DIALECTS = {
 }
 
 
+#: What became of handing a broadcast to a provider's topic. What the provider does with it, it tells nobody.
+HANDED = {"due": "waiting", **dict.fromkeys(("done", "handed"), "handed to topic")}
+
+
 @dataclass(slots=True)
 class Report:
     """What became of a broadcast, up to one moment."""
@@ -134,7 +138,7 @@ def _take_in(report: Report, chunked: Chunked, what: str, of: tuple[str, str, st
     elif what == "seconds":
         report.providers[provider].seconds[int(word)] += number
     elif what == "topic":
-        report.topics.append({"provider": provider, "topic": word, "state": _handed(state), "code": code})
+        report.topics.append({"provider": provider, "topic": word, "state": HANDED.get(state, state), "code": code})
     elif what == "copy":
         group = "recalled" if (state, code) == ("dropped", "recalled") else STATES[state]
         if state == "failed" and code in {"forgotten", UNWANTED}:
@@ -145,11 +149,6 @@ def _take_in(report: Report, chunked: Chunked, what: str, of: tuple[str, str, st
             report.providers[provider].ways[word] += number
         report.received += number * (word == "arrived")
         report.opened += number * (word == "opened")
-
-
-def _handed(state: str) -> str:
-    """What became of handing a broadcast to a provider's topic. What the provider does with it, it tells nobody."""
-    return {"due": "waiting", "done": "handed to topic", "handed": "handed to topic"}.get(state, state)
 
 
 async def _take_in_seconds(platform: Platform, report: Report) -> None:

@@ -72,12 +72,7 @@ def check_operator(call: Call) -> None:
 @LETTERS.get(
     "/v1/ops/push/dead-letters",
     Audience.STAFF,
-    {
-        200: page_answer(
-            LETTER,
-            *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("retry_dead_letter", "drop_dead_letter")),
-        )
-    },
+    {200: page_answer(LETTER, *Link.to("retry_dead_letter", "drop_dead_letter", at="/items/0"))},
     parameters=PAGE_PARAMETERS,
 )
 async def list_dead_letters(call: Call) -> web.StreamResponse:

@@ -6,13 +6,9 @@ without the key can tell which case it is, that two people share one, or make on
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 from banshi import Key, Platform
 from banshi.sdk.operations import write_private
@@ -39,13 +35,9 @@ class Threads:
 THREADS: Key[Threads] = Key("mobile_push.threads")
 
 
-@asynccontextmanager
-async def open_threads(platform: Platform) -> AsyncIterator[Threads]:
+def open_threads(platform: Platform) -> Threads:
     """Threads under the key that all processes share; the very first start makes it."""
-    yield await asyncio.to_thread(_load, platform.settings.keys_folder / KEY_FILE)
-
-
-def _load(file: Path) -> Threads:
+    file = platform.settings.keys_folder / KEY_FILE
     if not file.exists():
         write_private(file, secrets.token_bytes(KEY_BYTES))
     key = file.read_bytes()

@@ -13,27 +13,28 @@ from typing import Any
 
 import click
 
-from banshi import Finding, Offer, Platform, Resource, Route, Tables, hookimpl
+from banshi import Finding, Key, Offer, Platform, Resource, Route, Tables, hookimpl
 from banshi.sdk.cases import ROLES
 from banshi.sdk.events import EVENT_TYPES, OBJECTIONS
 from banshi.sdk.http import KeptFigures
-from banshi.sdk.operations import Phase
+from banshi.sdk.operations import Phase, hourly, rounds
 from insights.drawn import maps
 from insights.drawn import routes as drawn_routes
 from insights.drawn.press import PRESS, Press
 from insights.figures import commands as figure_commands
 from insights.figures import routes as figure_routes
 from insights.figures.categories import ANALYST, CATEGORIES, read_categories
-from insights.figures.collecting import COLLECTING, open_collecting
+from insights.figures.collecting import collect
 from insights.figures.divisions import DIVISIONS, Divisions, misplaced
 from insights.figures.samples import take_in_sample
 from insights.findings import routes as finding_routes
+from insights.findings.commands import judge
 from insights.findings.drafting import warning
 from insights.findings.keeping import FOUND
-from insights.findings.rounds import ROUNDS, judge, open_rounds
-from insights.findings.weekly import judge_now
+from insights.findings.urgent import look
+from insights.findings.weekly import HOUR_LOOK_S, judge_if_due, judge_now
 from insights.published import routes as open_routes
-from insights.published.publication import PUBLICATION, open_publication, publish
+from insights.published.publication import publish
 from insights.published.routes import OPEN_FIGURES
 from insights.settings import SETTINGS, InsightsSettings
 
@@ -58,15 +59,20 @@ async def demonstrate(platform: Platform) -> int:
 
 @hookimpl
 def banshi_resources(settings: InsightsSettings) -> Sequence[Resource[Any]]:
+    collecting = partial(rounds, settings.collect_minutes * 60.0, "banshi-insights-figures", collect)
+    looking = partial(rounds, settings.urgent_seconds, "insights-urgent", look, "what is urgent can't be looked for")
+    judging = partial(rounds, HOUR_LOOK_S, "insights-night", judge_if_due, "figures can't be judged")
+    publishing = partial(hourly, "insights-open-figures", publish, "insights: open figures aren't published")
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(DIVISIONS, lambda _: Divisions(settings)),
         Resource.made(CATEGORIES, lambda platform: read_categories(settings, platform.registry).categories),
-        Resource(COLLECTING, open_collecting),
+        Resource(Key[None]("collecting of figures"), partial(collecting, "could not count figures")),
         Resource(PRESS, lambda platform: aclosing(Press(platform.settings.certificate_fonts))),
         Resource.made(OPEN_FIGURES, partial(KeptFigures, count=open_routes.written)),
-        Resource(PUBLICATION, open_publication),
-        Resource(ROUNDS, open_rounds, Phase.AFTER_PLUGINS),
+        Resource(Key[None]("open figures' publication"), publishing),
+        Resource(Key[None]("insights' looking"), looking, Phase.AFTER_PLUGINS),
+        Resource(Key[None]("insights' nights"), judging, Phase.AFTER_PLUGINS),
     ]
 
 

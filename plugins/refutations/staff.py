@@ -22,7 +22,7 @@ from refutations.writing.steps import ACTIONS
 ROUTES = Routes("refutations")
 
 
-FIRST = Link("show_refutation_record", {"id": "$response.body#/items/0/id"})
+FIRST = Link.to("show_refutation_record", at="/items/0")
 CREATED = Answer("It is stored.", documents.RECORD, headers={"Location": "The record."})
 WRITTEN = {
     200: Answer("It is as it is now.", documents.RECORD),
@@ -64,7 +64,7 @@ async def create_refutation(call: Call) -> web.StreamResponse:
 
 
 @ROUTES.get(
-    "/v1/refutations/records", Audience.STAFF, {200: page_answer(documents.RECORD, FIRST)}, parameters=PAGE_PARAMETERS
+    "/v1/refutations/records", Audience.STAFF, {200: page_answer(documents.RECORD, *FIRST)}, parameters=PAGE_PARAMETERS
 )
 async def list_refutation_records(call: Call) -> web.StreamResponse:
     """List the records of one's departments, the newest first, drafts too."""

@@ -44,11 +44,7 @@ WHOLE = Record(**SUMMARY["properties"], alert=ALERT_DOCUMENT_SCHEMA)
 @ROUTES.get(
     "/v1/alerts",
     Audience.ANYONE,
-    {
-        200: page_answer(
-            SUMMARY, *(Link(name, {"id": "$response.body#/items/0/id"}) for name in ("show_alert", "alert_xml"))
-        )
-    },
+    {200: page_answer(SUMMARY, *Link.to("show_alert", "alert_xml", at="/items/0"))},
     parameters=(concerned.DIVISION, *PAGE_PARAMETERS),
 )
 async def list_alerts(call: Call) -> web.StreamResponse:
@@ -117,7 +113,7 @@ async def alert_xml(call: Call) -> web.StreamResponse:
 @ROUTES.get(
     "/v1/alerts/{id}",
     Audience.ANYONE,
-    {200: Answer("The alert.", WHOLE, links=[Link("alert_xml", {"id": "$response.body#/id"})])},
+    {200: Answer("The alert.", WHOLE, links=Link.to("alert_xml"))},
     from_replica=True,
 )
 async def show_alert(call: Call) -> web.StreamResponse:

@@ -22,7 +22,7 @@ from mobile_push.sentences import say
 from mobile_push.tables.models import Broadcast
 
 ROUTES = Routes("push")
-SHOWN = Link("show_alert", {"id": "$response.body#/id"})
+SHOWN = Link.to("show_alert")
 
 #: Lists have no bounds of their own: the size of a body bounds them.
 _CAP = {name: schema for name, schema in ALERT_SCHEMA["properties"].items() if name != "references"}
@@ -137,12 +137,12 @@ async def _said(row: Broadcast, exercise_topic: str) -> bool:
     "/v1/alerts",
     Audience.STAFF,
     {
-        200: Answer("The signed alert was here already.", signed_senders.RECEIVED, links=[SHOWN]),
+        200: Answer("The signed alert was here already.", signed_senders.RECEIVED, links=SHOWN),
         201: Answer(
             "It is stored; of a signed one what is public.",
             {"oneOf": [representations.RECORD, signed_senders.RECEIVED]},
             headers={"Location": "The alert."},
-            links=[*staff.leads("alert"), SHOWN],
+            links=[*staff.leads("alert"), *SHOWN],
         ),
         403: Answer("The role is missing, or the signature is not one that is trusted."),
     },

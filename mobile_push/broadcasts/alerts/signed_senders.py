@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
-from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Key, Platform, reply
+from banshi import Call, Conflict, FieldProblem, Forbidden, InvalidFields, Key, reply
 from banshi.sdk.documents import ID, LINKS, TEXT, Record
 from mobile_push.broadcasts import lifecycle
 from mobile_push.broadcasts.alerts import checks
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from mobile_push.cap.signature import SenderKey
-    from mobile_push.settings import AlertSender, AlertSettings, PushSettings
+    from mobile_push.settings import AlertSender, AlertSettings
 
-#: The keys of the senders who are believed, by their names.
+#: The keys of the senders who are believed, by their names; read once: a new one takes a restart.
 SENDERS: Key[Mapping[str, SenderKey]] = Key("senders of alerts")
 
 #: Earlier alerts that one may refer to.
@@ -40,13 +39,6 @@ MAX_EARLIER = 100
 MAX_CLOCK_AHEAD = timedelta(minutes=5)
 
 RECEIVED = Record(id=ID, identifier=TEXT, sender=TEXT, state=TEXT, links=LINKS)
-
-
-@asynccontextmanager
-async def open_senders(settings: PushSettings, _: Platform) -> AsyncIterator[Mapping[str, SenderKey]]:
-    """The senders' keys, read once: a new one takes a restart."""
-    senders = settings.alerts.senders
-    yield await asyncio.to_thread(lambda: {name: key_of(one) for name, one in senders.items()})
 
 
 def key_of(sender: AlertSender) -> SenderKey:

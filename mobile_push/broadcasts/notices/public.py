@@ -58,7 +58,8 @@ def _wanted(call: Call, mark: Marks) -> list[str]:
         known = platform[PUSH].settings.topics
         if topic not in known:
             raise InvalidParameter(unknown(topic, known), parameter="topic")
-        wanted.append(concerned.names_topic(dialect, topic, mark))
+        named = concerned.ENTRIES[dialect]("topics")
+        wanted.append(f"EXISTS (SELECT 1 FROM {named} WHERE code.value = {mark(topic)})")  # noqa: S608 - a mark
     if (division := concerned.division_in(call.query)) is not None:
         wanted.append(concerned.concerns_division(dialect, division, mark))
     if (department := call.query.get("department")) is not None:

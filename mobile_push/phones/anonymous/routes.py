@@ -51,7 +51,6 @@ ANONYMOUS_DEVICE = Record(
 
 NEW = Record(secret={"type": "string", "description": "Shown once: keep it as a password."}, device=ANONYMOUS_DEVICE)
 
-_OWN = {"id": "$response.body#/id"}
 _UNKNOWN = {404: Answer("No such phone, another one's secret, or it has ended.")}
 
 
@@ -62,10 +61,7 @@ _UNKNOWN = {404: Answer("No such phone, another one's secret, or it has ended.")
         201: Answer(
             "It is registered; this is its secret.",
             NEW,
-            links=[
-                Link(name, {"id": "$response.body#/device/id"})
-                for name in ("change_anonymous_device", "forget_anonymous_device")
-            ],
+            links=Link.to("change_anonymous_device", "forget_anonymous_device", at="/device"),
         ),
         **FLOODED,
     },
@@ -92,7 +88,7 @@ async def register_anonymous_device(call: Call) -> web.StreamResponse:
 @ROUTES.patch(
     "/v1/devices/anonymous/{id}",
     Audience.ANYONE,
-    {200: Answer("The phone.", ANONYMOUS_DEVICE, links=[Link("forget_anonymous_device", _OWN)]), **_UNKNOWN},
+    {200: Answer("The phone.", ANONYMOUS_DEVICE, links=Link.to("forget_anonymous_device")), **_UNKNOWN},
     body=CHANGE,
     parameters=(SECRET,),
 )

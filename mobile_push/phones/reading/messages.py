@@ -99,9 +99,7 @@ _CHANGES = Record(
 )
 CHANGES = Form.from_schema({**_CHANGES, "minProperties": 1})
 
-_OWN = {"id": "$response.body#/id"}
-
-SHOWN = {200: Answer("The message.", ONE, links=[Link("change_message", _OWN), Link("delete_message", _OWN)])}
+SHOWN = {200: Answer("The message.", ONE, links=Link.to("change_message", "delete_message"))}
 
 
 @ROUTES.get("/v1/inbox/{id}", Audience.CITIZEN, SHOWN)

@@ -7,12 +7,8 @@ the browser sends the same address again. Nothing is stored: every process that 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlencode
 
 import orjson
@@ -72,13 +68,9 @@ class Tickets:
 TICKETS: Key[Tickets] = Key("mobile_push.tickets")
 
 
-@asynccontextmanager
-async def open_tickets(platform: Platform) -> AsyncIterator[Tickets]:
+def open_tickets(platform: Platform) -> Tickets:
     """Tickets under the key that all processes share; the very first start makes it."""
-    yield await asyncio.to_thread(_load, platform.settings.keys_folder / KEY_FILE)
-
-
-def _load(file: Path) -> Tickets:
+    file = platform.settings.keys_folder / KEY_FILE
     if not file.exists():
         write_private(file, Fernet.generate_key())
     try:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 
 from banshi.sdk.outgoing import Codes, Consequence
-from mobile_push.providers.answers import document
-from mobile_push.providers.provider import OUTCOMES, QUOTA_WAIT_S, Outcome, Receipt, refused, retry_after
+from mobile_push.providers.answers import UNREADABLE, accepted, document, refused, unnamed
+from mobile_push.providers.provider import OUTCOMES, QUOTA_WAIT_S, Outcome, Receipt, retry_after
 
 #: What `reason` means for the message; what isn't here is about the message itself.
 CODES = Codes(
@@ -38,14 +38,11 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     """What APNs' answer means: by its `reason`, and without one only a 200 of Apple's own is a yes."""
     name = headers.get("apns-id", "")
     if status == 200 and name and not body.strip():
-        return Receipt(Outcome.ACCEPTED, "OK", None, name if name.isprintable() else None)
+        return accepted(name)
     answer = document(body)
     reason = answer.get("reason")
     if not (isinstance(reason, str) and re.fullmatch("[A-Za-z]{1,40}", reason)):
-        if status == 200:  # something between us and Apple answered, which has not said that it took the message
-            return Receipt(Outcome.RETRY, "unreadable-answer")
-        ours = Outcome.RETRY if status >= 500 or status in (408, 429) else Outcome.MISCONFIGURED
-        return refused(ours, status, f"HTTP_{status}", headers)
+        return UNREADABLE if status == 200 else unnamed(status, headers)
     outcome = OUTCOMES[CODES.refused(reason).consequence]
     if reason not in CODES.table and (status >= 500 or status == 429):
         outcome = Outcome.RETRY

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 
 from banshi.sdk.outgoing import Codes, Consequence
-from mobile_push.providers.answers import document, table
-from mobile_push.providers.provider import OUTCOMES, Outcome, Receipt, refused
+from mobile_push.providers.answers import UNREADABLE, accepted, document, refused, table, unnamed
+from mobile_push.providers.provider import OUTCOMES, Receipt
 
 #: What `error.details[].errorCode` means for the message. Only one word forgets a token.
 CODES = Codes(
@@ -34,23 +34,13 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     """What FCM's answer means: by `error.details[].errorCode` first, then by the error's and HTTP's status."""
     answer = document(body)
     if status == 200:
-        name = answer.get("name")
-        if isinstance(name, str):
-            # It is written down for the operators; what no database takes as text must not hold the record up.
-            return Receipt(Outcome.ACCEPTED, "OK", None, name if name.isprintable() else None)
-        # Something between us and FCM answered; FCM has not said that it took the message.
-        return Receipt(Outcome.RETRY, "unreadable-answer")
+        return accepted(name) if isinstance(name := answer.get("name"), str) else UNREADABLE
     error = table(answer.get("error"))
     details = error.get("details")
     codes = (d.get("errorCode") for d in (details if isinstance(details, list) else ()) if isinstance(d, dict))
     code = next((c for c in codes if isinstance(c, str) and c in CODES.table), None)
-    if code is not None:
-        outcome = OUTCOMES[CODES.refused(code).consequence]
-    else:
-        word = error.get("status")
-        code = word if isinstance(word, str) and re.fullmatch("[A-Z_]{1,40}", word) else f"HTTP_{status}"
-        if code == "INVALID_ARGUMENT":
-            outcome = Outcome.REJECTED
-        else:  # any other 3xx or 4xx (401, 403, a 404 that names no token) is about us, not about this phone
-            outcome = Outcome.RETRY if status >= 500 or status in (408, 429) else Outcome.MISCONFIGURED
-    return refused(outcome, status, code, headers)
+    word = error.get("status")
+    if code is None and word != "INVALID_ARGUMENT":
+        return unnamed(status, headers, word if isinstance(word, str) and re.fullmatch("[A-Z_]{1,40}", word) else "")
+    code = code or "INVALID_ARGUMENT"
+    return refused(OUTCOMES[CODES.refused(code).consequence], status, code, headers)

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from mobile_push.providers.answers import document
+from mobile_push.providers.answers import UNREADABLE, document
 from mobile_push.providers.fcm.answers import classify
 from mobile_push.providers.provider import Outcome, Receipt
 
@@ -34,7 +34,6 @@ RESULTS = {
 }
 FOLLOWS = Receipt(Outcome.ACCEPTED, "OK")
 NO_TOPIC = Receipt(Outcome.REJECTED, "not-a-topic")
-UNREADABLE = Receipt(Outcome.RETRY, "unreadable-answer")
 
 
 def is_topic(name: object) -> bool:

@@ -260,13 +260,18 @@ def _client(timeout: float, proxy: str | None, authorities: Iterable[bytes], kno
 
 
 def proxy_of(url: str) -> str | None:
-    """The proxy for that address, which is one. Raises ValueError."""
-    if proxy := proxy_for(url):
-        try:
+    """The proxy that HTTPS_PROXY and NO_PROXY ask for, read once: google-auth's client obeys them as well.
+
+    Raises ValueError for what is none.
+    """
+    parts = urlsplit(url)
+    proxy = None if urllib.request.proxy_bypass(parts.hostname or "") else urllib.request.getproxies().get(parts.scheme)
+    try:
+        if proxy:
             ProxyBuilder.all(proxy)
-        except ValueError as error:  # without the address: it may hold a password
-            name = f"{urlsplit(url).scheme}_proxy"
-            raise ValueError(f"{name} in the environment is no proxy's address ({error.args[0]}); mend it") from None
+    except ValueError as error:  # without the address: it may hold a password
+        told = f"{parts.scheme}_proxy in the environment is no proxy's address ({error.args[0]}); mend it"
+        raise ValueError(told) from None
     return proxy
 
 
@@ -275,9 +280,3 @@ def _authorities(ca_file: Path | None) -> list[bytes]:
     if ca_file is not None and not found:
         raise ValueError(f"ca_file {ca_file} holds no authority's certificate; name the authority's, not the server's")
     return found
-
-
-def proxy_for(url: str) -> str | None:
-    """The proxy that HTTPS_PROXY and NO_PROXY ask for, read once: google-auth's client obeys them as well."""
-    parts = urlsplit(url)
-    return None if urllib.request.proxy_bypass(parts.hostname or "") else urllib.request.getproxies().get(parts.scheme)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mobile_push.providers.provider import Outcome, Receipt, refused
+from mobile_push.providers.answers import refused
+from mobile_push.providers.provider import Outcome, Receipt
 
 #: Characters of Location that are kept; it names the message to its push service.
 MAX_NAME_LENGTH = 255

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from banshi import Finding
 from charts.bars import PATTERNS
-from charts.elements import element, picture
+from charts.elements import element, hatches, picture
 from charts.figures import Figure, figure_text, fitted, marks
 from insights.settings import MapSettings
 
@@ -26,7 +26,7 @@ SAMPLE = Path(__file__).with_name("sample-city.geojson")
 EDGE, HIGHEST, LINE = 8.0, 520.0, 32.0
 
 #: What is drawn over each class, and at last over those of which nothing is told.
-_OVER = (*PATTERNS, "M2 2h2M7 7h2")
+_OVER = dict(enumerate((*PATTERNS, "M2 2h2M7 7h2")))
 
 Point = tuple[float, float]
 #: A division's code → its rings, holes among them, as longitudes and latitudes.
@@ -79,17 +79,11 @@ def division_map(
         parts += _filled("rect", at, x=EDGE, y=y, width=24.0, height=24.0)
         labels.append(element("text", said, x=EDGE + 34, y=y + 18))
     about = "; ".join(map(" ".join, rows.values()))
-    return picture("map", title, about, height + LINE * (len(ends) + 1), _patterns(), *parts, *labels)
+    return picture("map", title, about, height + LINE * (len(ends) + 1), hatches("map", _OVER), *parts, *labels)
 
 
 def _filled(tag: str, kind: int, **shape: object) -> tuple[Markup, Markup]:
     return element(tag, class_=f"area g{kind + 1}", **shape), element(tag, fill=f"url(#map-{kind})", **shape)
-
-
-def _patterns() -> Markup:
-    size = {"width": 10, "height": 10, "patternUnits": "userSpaceOnUse"}
-    hatched = [element("path", class_="hatch", stroke="currentColor", d=one) for one in _OVER]
-    return element("defs", *(element("pattern", one, id=f"map-{at}", **size) for at, one in enumerate(hatched)))
 
 
 def _projection(points: Sequence[Point]) -> tuple[Callable[[Point], Point], float]:

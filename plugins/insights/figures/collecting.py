@@ -10,17 +10,15 @@ import asyncio
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 import orjson
 from tortoise.transactions import in_transaction
 
-from banshi import Key, Platform
+from banshi import Platform
 from banshi.sdk.database import insert
 from banshi.sdk.http import midnight
-from banshi.sdk.operations import rounds
 from insights.figures.calendar import WEEK, monday
 from insights.figures.categories import CATEGORIES, Category
 from insights.figures.divisions import DIVISIONS, chain
@@ -217,12 +215,3 @@ def _most(came: Iterable[Came], city: tzinfo) -> Most:
             here = found[category, at.astimezone(city).date()]
             here[place] = max(here.get(place, 0), end - begin + 1)
     return found
-
-
-COLLECTING: Key[None] = Key("collecting of figures")
-
-
-def open_collecting(platform: Platform) -> AbstractAsyncContextManager[None]:
-    """Collect at start and every so many minutes, in the process that leads."""
-    seconds = platform[SETTINGS].collect_minutes * 60.0
-    return rounds(seconds, "banshi-insights-figures", collect, "could not count figures", platform)

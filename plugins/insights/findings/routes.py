@@ -49,7 +49,7 @@ _ACTED = Link(
 @ROUTES.get(
     "/v1/insights/findings",
     Audience.STAFF,
-    {200: page_answer(shown.SUMMARY, Link("show_finding", {"id": "$response.body#/items/0/id"}))},
+    {200: page_answer(shown.SUMMARY, *Link.to("show_finding", at="/items/0"))},
     parameters=(*FILTERS, *PAGE_PARAMETERS),
 )
 async def list_findings(call: Call) -> web.StreamResponse:
@@ -75,7 +75,7 @@ async def show_finding(call: Call) -> web.StreamResponse:
     "/v1/insights/findings/{id}/actions/{action}",
     Audience.STAFF,
     {
-        200: Answer("As it is afterwards.", shown.SUMMARY, links=[Link("show_finding", {"id": "$response.body#/id"})]),
+        200: Answer("As it is afterwards.", shown.SUMMARY, links=Link.to("show_finding")),
         409: Answer("Not possible in its state or version, or its figure was corrected."),
     },
     body=BODY,

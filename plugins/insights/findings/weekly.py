@@ -24,6 +24,8 @@ from insights.settings import SETTINGS
 
 #: Weeks of a series of days, and periods that are judged at most where the platform was off for long.
 DAY_WEEKS, MAX_PERIODS = 8, 26
+#: Seconds between two looks whether the hour has come.
+HOUR_LOOK_S = 300.0
 
 #: Of a category in a week or on a day, by division: how many, and yuan.
 Week = Mapping[str, tuple[int, int | None]]

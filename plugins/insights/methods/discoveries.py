@@ -15,12 +15,6 @@ def cut(p_values: Sequence[float | None], rate: float) -> float:
     return max((step for one, step in zip(known, steps, strict=True) if one <= step), default=rate / max(1, len(known)))
 
 
-def discoveries(p_values: Sequence[float | None], rate: float) -> list[bool]:
-    """Which are discoveries; one that isn't known is none."""
-    most = cut(p_values, rate)
-    return [one is not None and one <= most for one in p_values]
-
-
 def chance_per_year(series: int, p: float, periods: int) -> float:
     """How many alarms chance makes in a year of so many periods where so rare a value is one and nothing rises."""
     return series * periods * p

@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from insights.methods import EarsRules, Rules, TooShort, table_of
+from insights.methods import table_of
+from insights.methods.baseline import TooShort
 from insights.methods.discoveries import chance_per_year, cut
-from insights.methods.ears import ears_bounds
-from insights.methods.farrington import Bounds, bounds
+from insights.methods.ears import EarsRules, ears_bounds
+from insights.methods.farrington import Bounds, Rules, bounds
 from insights.methods.tails import Values
 
 #: Periods of a series, and the highest count.

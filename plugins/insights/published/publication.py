@@ -10,12 +10,10 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from functools import partial
 from types import MappingProxyType
 
-from banshi import Key, Platform
+from banshi import Platform
 from banshi.sdk.http import MIN_SHOWN
-from banshi.sdk.operations import hourly
 from insights.figures.calendar import WEEK, open_week
 from insights.figures.categories import CATEGORIES, SUMS
 from insights.figures.series import Series, series_of
@@ -33,9 +31,6 @@ DISTRICT = 6
 
 #: What stands for the sum over all in what is published, and for what is counted in no district.
 ALL, ELSEWHERE = SUMS
-
-#: The work that publishes.
-PUBLICATION: Key[None] = Key("open figures' publication")
 
 
 async def publish(platform: Platform) -> None:
@@ -99,7 +94,3 @@ def table_of(
     for (division, code), count in figures.items():
         table.setdefault(division or ALL, {})[code or ALL] = None if (division, code) in unshown else count
     return table
-
-
-#: Publishes in the process that leads, while the platform runs.
-open_publication = partial(hourly, "insights-open-figures", publish, "insights: open figures aren't published")

@@ -25,8 +25,8 @@ TITLE = word("Rumours, checked")
 
 _EDITION = Parameter("edition", {"type": "integer", "minimum": 1, "maximum": 10_000}, "An earlier edition.")
 GONE = Answer("It was withdrawn: nothing of it is shown any more.")
-LEADS = [Link(name, {"id": "$response.body#/id"}) for name in ("show_refutation", "show_claim_review")]
-_FIRST = [Link(one.operation, {"id": "$response.body#/items/0/id"}) for one in LEADS]
+LEADS = Link.to("show_refutation", "show_claim_review")
+_FIRST = Link.to("show_refutation", "show_claim_review", at="/items/0")
 
 
 class Withdrawn(Problem, status=410, code="withdrawn", says=say):

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from insights.methods import TooShort, farrington_flexible
+from insights.methods.baseline import TooShort
 from tests.insights.judged.r import HERE, SETS, figures_of, published
-from tests.insights.methods.held import same_ears, same_farrington
+from tests.insights.methods.held import farrington, same_ears, same_farrington
 
 SERIES = published()
 FARRINGTON, EARS = figures_of(HERE / "farrington.csv"), figures_of(HERE / "ears.csv")
@@ -37,7 +37,7 @@ def test_what_r_refuses_is_too_short_here_too() -> None:
     for name, given in refused:
         counts = SERIES[name].counts
         with pytest.raises(TooShort, match="years and 3 weeks before it"):
-            farrington_flexible(counts, [len(counts) - 26], first=SERIES[name].first, **SETS[given])
+            farrington(counts, [len(counts) - 26], SERIES[name].first, **SETS[given])
 
 
 def test_twelve_published_series_are_held_by_each_method() -> None:

@@ -83,6 +83,11 @@ class Link:
     #: Members of that operation's body: name → expression.
     body: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def to(cls, *operations: str, at: str = "") -> list[Link]:
+        """To each of these operations with the id of the body, or of what stands in it there (a JSON Pointer)."""
+        return [cls(one, {"id": f"$response.body#{at}/id"}) for one in operations]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
