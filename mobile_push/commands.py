@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -24,9 +21,10 @@ import click
 def push_sandbox(host: str, port: int, to: str, keys: Path) -> None:
     """Run FCM, Web Push, APNs and JPush on this machine, with a page that shows what is on the phones."""
     from mobile_push.sandbox.together import serve
+    from sandboxes.command import until_ended
 
     keys.mkdir(exist_ok=True)
-    _run(serve(host, port, keys, to), "--port or --keys")
+    until_ended(serve(host, port, keys, to), "--port or --keys")
 
 
 @click.command("fcm-sandbox")
@@ -42,8 +40,9 @@ def push_sandbox(host: str, port: int, to: str, keys: Path) -> None:
 def fcm_sandbox(host: str, port: int, service_account: Path) -> None:
     """Run a local server that speaks FCM HTTP v1 and Google's token endpoint."""
     from mobile_push.sandbox import serve
+    from sandboxes.command import until_ended
 
-    _run(serve(host, port, service_account), "--port or --service-account")
+    until_ended(serve(host, port, service_account), "--port or --service-account")
 
 
 @click.command("webpush-sandbox")
@@ -52,20 +51,9 @@ def fcm_sandbox(host: str, port: int, service_account: Path) -> None:
 def webpush_sandbox(host: str, port: int) -> None:
     """Run a local push server that speaks Web Push and opens what it gets."""
     from mobile_push.sandbox.webpush.push_service import serve_webpush
+    from sandboxes.command import until_ended
 
-    _run(serve_webpush(host, port), "--port")
-
-
-def _run(sandbox: Coroutine[Any, Any, None], options: str) -> None:
-    """Until Ctrl-C."""
-    try:
-        asyncio.run(sandbox)
-    except KeyboardInterrupt:
-        pass
-    except OSError as error:
-        raise click.ClickException(f"{error.strerror or error}; say another {options}") from None
-    except ModuleNotFoundError as error:
-        raise click.ClickException(f"{error.name} is not installed: python -m pip install 'banshi[demo]'") from None
+    until_ended(serve_webpush(host, port))
 
 
 @click.command("webpush-key")

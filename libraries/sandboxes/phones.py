@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import orjson
 from aiohttp import web
@@ -15,6 +15,7 @@ from sandboxes.deliveries import Deliveries, DeliveryFaults
 from sandboxes.sandbox import Asked, Control, Sandbox, answered
 
 F = TypeVar("F", bound=DeliveryFaults)
+M = TypeVar("M")
 
 
 class Seen(NamedTuple):
@@ -38,11 +39,51 @@ class Screen(list[Seen]):
         self.append(Seen(len(self) + 1, via, kind, text, more))
 
 
+class Callbacks(Deliveries[M]):
+    """The account's server, as a chat's provider calls it."""
+
+    def __init__(self, account: Any, to: str) -> None:
+        super().__init__(to, account.faults)
+        self.account = account
+
+    @property
+    def patience(self) -> tuple[float, int]:
+        return self.account.limits.answer_s, self.account.limits.attempts
+
+
 class Phones(Sandbox[F]):
     """A chat's provider on this machine: `/` is the page, `/sandbox/phones/{name}` a screen, and what is below it is
-    what its owner does; `GET /sandbox/deliveries` shows what the account's server was sent."""
+    what its owner does; `GET /sandbox/deliveries` shows what the account's server was sent, and `PUT /sandbox/limits`
+    sets the provider's numbers."""
 
-    callbacks: Deliveries[Any]
+    #: What people call the provider, and what makes an account and its server as the provider calls it.
+    TITLE: ClassVar[str]
+    ACCOUNT: ClassVar[type[Any]]
+    CALLBACKS: ClassVar[type[Any]]
+    #: What of an account is made up, and kept.
+    MADE_UP: ClassVar[Sequence[str]] = ("secret",)
+    MAX_REQUEST_BYTES = 24 << 20
+
+    callbacks: Callbacks[Any]
+
+    def __init__(self, to: str, host: str = "127.0.0.1", port: int = 0, account: Any = None) -> None:
+        """The account's server is at `to`."""
+        self.account = account = account or self.ACCOUNT()
+        super().__init__(account.faults, host, port)
+        self.clock, self.callbacks = account.clock, self.CALLBACKS(account, to)
+
+    @classmethod
+    def kept(cls, to: str, host: str, port: int, keys: Mapping[str, Any]) -> Self:
+        """With the account that an earlier run has made up; without keys, with a new one."""
+        return cls(to, host, port, cls.ACCOUNT(**keys))
+
+    def keys(self) -> dict[str, str]:
+        """What was made up of its account."""
+        return {name: getattr(self.account, name) for name in self.MADE_UP}
+
+    @abstractmethod
+    def table(self, name: str) -> Sequence[str]:
+        """What stands in plugins.toml for it, by the name that the address has."""
 
     @abstractmethod
     def phone(self, name: str) -> Any:
@@ -58,6 +99,8 @@ class Phones(Sandbox[F]):
     def controls(self) -> Mapping[str, Control]:
         return {
             **super().controls(),
+            "GET limits": lambda _: self.account.limits,
+            "PUT limits": lambda asked: setattr(self.account, "limits", type(self.account.limits).read(asked.body)),
             "GET phones/": self._screen,
             "POST phones/": self._does,
             "GET deliveries": lambda _: [one._asdict() for one in self.callbacks.deliveries],

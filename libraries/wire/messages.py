@@ -9,9 +9,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from wire import xml
 from wire.crypto import MessageCipher, signature
+from wire.places import to_wgs84
 
 #: Characters of an id of WeChat's.
 MAX_ID_CHARS = 64
@@ -86,8 +88,25 @@ def sealed(cipher: MessageCipher, token: str, document: bytes, at: int) -> bytes
     return xml.written({"Encrypt": hidden, "MsgSignature": signed, "TimeStamp": at, "Nonce": nonce})
 
 
-def number_of(message: Message, name: str) -> float:
-    """A number of a message. Raises xml.Unreadable."""
+def read_again(accounts: Mapping[str, Any], name: str, body: bytes) -> tuple[Any, Any] | None:
+    """The account of that name with what it `received`, of a message that was kept; None where that says nothing.
+
+    Raises LookupError where no such account is here.
+    """
+    try:
+        received = accounts[name].received(read(body))
+    except xml.Unreadable:
+        return None
+    return (accounts[name], received) if received else None
+
+
+def degrees_of(message: Message) -> tuple[float, float]:
+    """Where the place of a message is, in WGS 84. Raises xml.Unreadable."""
+    latitude, longitude = to_wgs84(_degrees(message, "Location_X"), _degrees(message, "Location_Y"))
+    return round(latitude, 6), round(longitude, 6)
+
+
+def _degrees(message: Message, name: str) -> float:
     try:
         value = float(message[name])
     except ValueError:

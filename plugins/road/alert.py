@@ -9,7 +9,7 @@ from uuid import UUID
 from banshi import LANGUAGES, Call, Conflict, NotFound, text_in
 from banshi.sdk.http import READER
 from banshi.sdk.lists import list_entries
-from lines import around, positions
+from lines.geometry import around, positions
 from road.sentences import say
 from road.settings import item_of
 from road.tables.models import RoadEvent

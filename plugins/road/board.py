@@ -14,7 +14,8 @@ import orjson
 
 from banshi import Key, Platform
 from banshi.sdk.database import KeptRows
-from lines import Grid, moved, positions
+from lines.geometry import moved, positions
+from lines.grid import Grid
 from road.tables.models import RoadChange, RoadEvent
 from wire.places import to_gcj02
 

@@ -12,7 +12,8 @@ from uuid_utils.compat import uuid7
 from banshi import Conflict, FieldProblem, InvalidFields, Platform, Stale, Update, Write
 from banshi.sdk.events import Event, event_rows
 from banshi.sdk.http import in_utc
-from lines import geometry_of, positions, wrong_with
+from lines.geometry import geometry_of, positions
+from lines.wrong import wrong_with
 from names import held_back
 from road.sentences import say
 from road.settings import SETTINGS

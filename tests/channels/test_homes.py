@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,10 +36,7 @@ NAMES = ("滨江区", "拱墅区", "余杭区", "临平区", "钱塘区")
 
 @pytest.fixture(autouse=True)
 def no_rounds_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(*_: Any) -> None:
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(alerts, "led", never)
+    monkeypatch.setattr(alerts, "rounds", lambda *_: nullcontext())
 
 
 @asynccontextmanager

@@ -16,9 +16,11 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from banshi.testing import Door, open_door
-from conversations import CONVERSATIONS, News, Reply
-from conversations.outbound import courier
+from conversations import CONVERSATIONS, Reply
+from conversations.contacts.bound import bound
+from conversations.outbound import courier, telling
 from conversations.outbound.alerts import still_told
+from conversations.outbound.telling import News
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Word
 from tests.channels.provider import LOST, Provider, opened_provider
 from tests.channels.test_saying import PETITIONS, ROOT, nothing_waits
@@ -55,9 +57,8 @@ async def channel(folder: Path, *people: str, database: str = "") -> AsyncIterat
 
 
 async def tell(door: Door, person: str, title: str, **more: Any) -> None:
-    conversations = door.platform[CONVERSATIONS]
     news = News(id=title, kind="case", known={"title": title}, words=f"在聊天里：{title}", **more)
-    await conversations.tell(await conversations.bound(person, "noticing"), news)
+    await telling.tell(door.platform, await bound(person, "noticing"), news)
 
 
 async def say(door: Door, contact: str, text: str) -> None:

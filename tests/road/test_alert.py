@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shapely import Point, Polygon
 
 from banshi.testing import Door, Person
-from lines import around, metres
+from lines.geometry import around, metres
 from tests.road.city import DISTRICT, ROLE, listed, open_city, published, turn
 from tests.road.test_events import in_hours
 from tests.road.test_places import LINES, shape

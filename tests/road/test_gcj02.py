@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from banshi.testing import Door
-from lines import geometry_of, metres, positions
+from lines.geometry import geometry_of, metres, positions
 from tests.road.city import listed, open_city, published
 from wire.places import to_gcj02, to_wgs84
 

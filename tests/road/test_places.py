@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiPoint, Point
 from shapely.geometry.base import BaseGeometry
 
-import lines as places
+from lines import geometry as places
+from lines.grid import Grid
 
 #: On a grid without rounding, so that lines touch, overlap and go through each other's ends as roads do.
 _STEPS = st.integers(0, 40).map(lambda n: n / 64)
@@ -22,9 +23,9 @@ def shape(line: Sequence[complex]) -> BaseGeometry:
     return LineString(points) if len(points) > 1 else Point(points[0])
 
 
-def grid_of(lines: Sequence[Sequence[complex]]) -> places.Grid[int]:
+def grid_of(lines: Sequence[Sequence[complex]]) -> Grid[int]:
     """A grid with these lines, each by its number; each was elsewhere before."""
-    grid = places.Grid[int]()
+    grid = Grid[int]()
     for number, line in enumerate(lines):
         grid.put(number, [one + 1 for one in line])
         grid.put(number, line)

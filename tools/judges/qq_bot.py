@@ -79,7 +79,7 @@ async def judged() -> list[str]:
         await sandbox.phone("一@群").says("在吗")
         wrong += await shown(sandbox.phone("一@群"), "heard: 在吗")
         before = sum(map(len, HEARD.values()))
-        sandbox.callbacks._account.secret, own = "another-bot-s", sandbox.account.secret
+        sandbox.callbacks.account.secret, own = "another-bot-s", sandbox.account.secret
         await sandbox.phone("li").says("你好")
         sandbox.account.secret = own
         if sum(map(len, HEARD.values())) != before:

@@ -47,7 +47,7 @@ from conversations.identity.links import ending_of
 from conversations.inbound.answering import ANSWERING, Answering, open_answering
 from conversations.outbound.alerts import ALERTS, open_alerts
 from conversations.outbound.courier import COURIERS, open_couriers
-from conversations.outbound.outcomes import outcome_of
+from conversations.outbound.outcomes import not_ready, outcome_of
 from conversations.outbound.saying import HELD, promise
 from conversations.outbound.sender import (
     NUMBERS,
@@ -67,7 +67,7 @@ from conversations.outbound.sender import (
     Unknown,
     same_channels,
 )
-from conversations.outbound.telling import News, deliver_on, kept_notice
+from conversations.outbound.telling import deliver_on, kept_notice
 from conversations.settings import RECORD_DAYS, SETTINGS, ConversationSettings
 from conversations.tables.models import Said
 from desk import HANDED_OVER, LEAD, PARTIES
@@ -76,10 +76,10 @@ from questions.pages.going_on import GOING_ON
 
 __all__ = [
     "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
-    "Button", "Content", "Conversations", "Entrance", "File", "FileOver", "Joined", "Later", "Left", "News", "Notice",
+    "Button", "Content", "Conversations", "Entrance", "File", "FileOver", "Joined", "Later", "Left", "Notice",
     "Notifier", "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Said",
     "Scanned", "Sender", "Shut", "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "fetched",
-    "kept_notice", "outcome_of", "promise",
+    "kept_notice", "not_ready", "outcome_of", "promise",
 ]  # fmt: skip
 
 

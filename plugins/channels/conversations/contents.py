@@ -26,9 +26,8 @@ class FileOver(Problem, status=410, code="file-over", says=say):
 
 async def fetched(outgoing: Outgoing, url: str, seconds: float) -> bytes:
     """A file that somebody has sent, from its provider. Raises FileOver, and Unavailable where that is away."""
-    bounds: Any = {"seconds": seconds, "limit": MAX_FILE_BYTES, "method": "GET"}
     try:
-        found = await outgoing.call(url, body=b"", headers={}, **bounds)
+        found = await outgoing.call(url, body=b"", headers={}, seconds=seconds, limit=MAX_FILE_BYTES, method="GET")
     except CallFailed:
         raise Unavailable from None
     if not found.ok:

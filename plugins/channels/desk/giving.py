@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from banshi import Key, Platform, Stale
+from banshi import Key, Platform, Stale, Write
 from banshi.sdk.operations import looking_at, working
 from desk import places, queue
 from desk.metrics import METRICS
@@ -53,7 +53,7 @@ async def _given(platform: Platform, desk: Desk) -> bool:
     event = queue.event(row, "given", now)
     event.officer, event.officer_name = seat.officer, seat.officer_name
     with suppress(Stale):
-        await platform.store.commit(queue.write(*updates, event))
+        await platform.store.commit(Write.of(*updates, event))
         if row.claimed_at is None:
             platform[METRICS].took("wait", row, now)
         return True

@@ -10,10 +10,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from tortoise.expressions import Q
-from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from banshi import Platform, Principal, Update, Write
+from banshi import Platform, Principal, Update
 from desk.party import party_of
 from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, Enquiry
@@ -80,12 +79,6 @@ async def step(
     # What the party says of the enquiry itself goes into the step.
     changed = dict(ChainMap(*[dict(one.values) for one in beside if one.model is Enquiry], dict(values)))
     return [Update(Enquiry, {**own, **more}, changed), *[one for one in beside if one.model is not Enquiry]]
-
-
-def write(*parts: Model | Update) -> Write:
-    """All of it or nothing; the first update is the guard of the rest."""
-    updates = [one for one in parts if isinstance(one, Update)]
-    return Write(updates, [one for one in parts if isinstance(one, Model)])
 
 
 def holding(platform: Platform, row: Enquiry, officer: str, name: str, now: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from tortoise.queryset import QuerySet
 
-from banshi import Key, Platform, Stale, Texts, Update
+from banshi import Key, Platform, Stale, Texts, Update, Write
 from banshi.sdk.operations import rounds
 from desk import places, queue
 from desk.giving import desks_by_turn
@@ -69,7 +69,7 @@ async def _lapsed(platform: Platform, row: Enquiry) -> None:
     if row.owed_since is None and await _is_unsent(row, now):
         updates = await queue.step(platform, row, {"lease_until": now + platform[SETTINGS].lease}, "", **over)
         with suppress(Stale):
-            await platform.store.commit(queue.write(*updates))
+            await platform.store.commit(Write.of(*updates))
         return None
     if row.owed_since is None or await _is_answered(row):
         updates = await queue.step(platform, row, queue.closing(now), "done", **over)
@@ -101,7 +101,7 @@ async def _told(platform: Platform, row: Enquiry, updates: list[Update], what: q
     said = await party_of(platform, row.kind).say(row.subject, texts) if texts else ()
     parts = [*updates, queue.event(row, what, platform.now()), *said]
     with suppress(Stale):  # somebody moved it at this moment
-        await platform.store.commit(queue.write(*parts))
+        await platform.store.commit(Write.of(*parts))
 
 
 #: Goes round at start and every few seconds, in the process that leads.

@@ -57,7 +57,7 @@ async def take(platform: Platform, told: Told) -> None:
         row = next(iter(calls), None)
         with suppress(Stale, IntegrityError):
             if parts := await _merged(platform, row, told, caller):
-                await platform.store.commit(_write([*parts, *([is_met] if is_met else [])]))
+                await platform.store.commit(Write.of(*parts, *([is_met] if is_met else [])))
             # What is told first of a call, and isn't that it is answered, puts it through to nobody.
             return await _put_through(platform, told.ref) if row or told.agent else None
     raise Unavailable(headers={"Retry-After": "1"})
@@ -152,9 +152,4 @@ async def _put_through(platform: Platform, ref: str) -> None:
     enquiry = await _of(call, "waiting", "held", "left")
     parts = await platform[DESK].picked_up(enquiry, call.agent, lease) if enquiry else ()
     same = {name: getattr(call, name) for name in ("id", "agent_at", "put_at", "desk")}
-    await platform.store.commit(_write([Update(HotlineCall, same, {"put_at": call.agent_at}), *parts]))
-
-
-def _write(parts: Sequence[Model | Update]) -> Write:
-    updates = [one for one in parts if isinstance(one, Update)]
-    return Write(updates, [one for one in parts if isinstance(one, Model)])
+    await platform.store.commit(Write.of(Update(HotlineCall, same, {"put_at": call.agent_at}), *parts))

@@ -11,8 +11,8 @@ from typing import Any
 
 from banshi import Key, Platform, Problem, text_in
 from banshi.sdk.files import read_file
-from banshi.sdk.outgoing import NoToken, Outgoing, Refused
-from conversations import Accepted, Button, Later, Opened, Outbound, Outcome, Received, fetched, outcome_of
+from banshi.sdk.outgoing import Outgoing, Refused
+from conversations import Accepted, Button, Later, Opened, Outbound, Outcome, Received, fetched, not_ready, outcome_of
 from conversations import Refused as NotTaken
 from qq.api import CODES, MARKDOWN, MEDIA, TEXT, Api
 from qq.events import COMES_OR_GOES, GROUP
@@ -69,12 +69,8 @@ class QqSender:
 
     async def ready(self, account: str) -> Later | None:
         """None where there is a token; otherwise when to look again."""
-        try:
-            if bot := self._bot(account):
-                await bot.api.ready()
-        except NoToken as error:
-            return Later(CODES.again_at(error, self._platform.now()), error.code)
-        return None
+        bot = self._bot(account)
+        return await not_ready(bot.api.ready, CODES, self._platform.now()) if bot else None
 
     async def send(self, outbound: Outbound) -> Outcome:
         """Try once."""

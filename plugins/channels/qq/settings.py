@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from banshi import Key
-from wire.addresses import require_secure
+from wire.addresses import check_accounts, require_secure
 
-#: What a bot may be called in our addresses, and its AppID.
-NAME, APPID = re.compile(r"[a-z][a-z0-9-]{0,31}"), re.compile(r"[0-9]{5,12}")
+APPID = re.compile(r"[0-9]{5,12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +53,7 @@ class QqSettings:
     group_minutes: int = 5
 
     def __post_init__(self) -> None:
-        for name in self.bots:
-            if not NAME.fullmatch(name):
-                raise ValueError(f"bots.{name}: a name is lower case letters, digits and hyphens, 32 at most")
-        if len({one.appid for one in self.bots.values()}) < len(self.bots):
-            raise ValueError("bots has one appid twice; give each bot one table")
+        check_accounts("bots", self.bots, "appid")
         if min(self.answers, self.minutes, self.group_minutes) < 1:
             raise ValueError("answers, minutes and group_minutes have to be 1 at least")
 

@@ -15,7 +15,7 @@ from banshi.sdk.limits import spend
 from banshi.sdk.outgoing import Vendor, open_outgoing
 from banshi.sdk.personal_data import HOLDINGS
 from conversations import OUTLETS, Outlet, deliver_on
-from wechat.accounts import ACCOUNTS, OpenAccount, read_again
+from wechat.accounts import ACCOUNTS, OpenAccount
 from wechat.api.client import FORCED_TOKENS, Api
 from wechat.opening import WeChatOpener
 from wechat.receiving import webhook
@@ -25,6 +25,7 @@ from wechat.telling.earlier import take_over
 from wechat.telling.holdings import HOLDING, TIDYING, open_tidying
 from wechat.telling.notices import WeChatNotifier
 from wechat.telling.sending import FILES, MAX_TEXT_BYTES, WeChatSender
+from wire.messages import read_again
 
 
 @hookimpl
@@ -79,7 +80,7 @@ def banshi_offers(settings: WeChatSettings) -> Sequence[Offer[Any]]:
         WeChatSender,
         titles,
         most_bytes=MAX_TEXT_BYTES,
-        inlet=read_again,
+        inlet=lambda platform, name, body: read_again(platform[ACCOUNTS], name, body),
         notifier=WeChatNotifier if settings.accounts else None,
         opener=WeChatOpener,
         own_browser={f"wechat:{one.appid}" for one in settings.accounts.values() if one.sign_in_url},

@@ -6,16 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from banshi import Key, Platform, Problem, Unavailable
+from banshi import Key, Problem, Unavailable
 from banshi.sdk.outgoing import Consequence, Refused
 from conversations import Content, File, FileOver, Joined, Left, Place, Received, Scanned, Text, Unread, Video, Voice
 from wechat.api.client import TOO_LONG, Api
 from wechat.sentences import say
 from wechat.settings import AccountSettings
-from wire import messages, xml
 from wire.crypto import MessageCipher
-from wire.messages import Message, number_of
-from wire.places import to_wgs84
+from wire.messages import Message, degrees_of
 
 #: What a QR code's text begins with in the event of somebody who follows by it.
 FOLLOWED_BY = "qrscene_"
@@ -91,11 +89,6 @@ def _voice(account: OpenAccount, message: Message) -> Content:
     return Voice(message["Recognition"], partial(account.fetched, media) if media else None, f"{media[:32]}.amr")
 
 
-def _place(_: OpenAccount, message: Message) -> Content:
-    latitude, longitude = to_wgs84(number_of(message, "Location_X"), number_of(message, "Location_Y"))
-    return Place(round(latitude, 6), round(longitude, 6), message["Label"])
-
-
 def _followed(account: OpenAccount, message: Message) -> Content:
     # Without the beginning it is no code's: last_trade_no_… of who has paid somewhere.
     key = message["EventKey"]
@@ -115,7 +108,7 @@ CONTENTS: Mapping[str, Callable[[OpenAccount, Message], Content | None]] = {
     "video": _video,
     "shortvideo": _video,
     "voice": _voice,
-    "location": _place,
+    "location": lambda _, message: Place(*degrees_of(message), message["Label"]),
     "link": lambda _, message: Text(f"{message['Title']}\n{message['Url']}"),
     "event/subscribe": _followed,
     "event/unsubscribe": lambda *_: Left(),
@@ -124,16 +117,6 @@ CONTENTS: Mapping[str, Callable[[OpenAccount, Message], Content | None]] = {
     "event/click": lambda _, message: Text(message["EventKey"]),
     "event/scancode_waitmsg": lambda _, message: Text(message["ScanCodeInfo/ScanResult"]),
 }
-
-
-def read_again(platform: Platform, name: str, body: bytes) -> tuple[OpenAccount, Received] | None:
-    """A message that was kept; None where it says nothing. Raises LookupError where no such account is here."""
-    account = platform[ACCOUNTS][name]
-    try:
-        received = account.received(messages.read(body))
-    except xml.Unreadable:
-        return None
-    return (account, received) if received else None
 
 
 #: The accounts by the name that their addresses have.

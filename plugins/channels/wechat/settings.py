@@ -9,11 +9,9 @@ from typing import Literal
 
 from banshi import Key
 from conversations import Entrance
-from wire.addresses import require_secure
+from wire.addresses import check_accounts, require_secure
 from wire.crypto import MessageCipher
 
-#: What an account may be called in our addresses.
-NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 APPID = re.compile(r"wx[0-9a-f]{16}")
 TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
 SCENE = re.compile(r"[!-~]{1,64}")
@@ -124,12 +122,7 @@ class WeChatSettings:
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in self.accounts:
-            if not NAME.fullmatch(name):
-                raise ValueError(f"accounts.{name}: a name is lower case letters, digits and hyphens, 32 at most")
-        appids = [one.appid for one in self.accounts.values()]
-        if len({*appids}) < len(appids):
-            raise ValueError("accounts has one appid twice; give each account one table")
+        check_accounts("accounts", self.accounts, "appid")
 
 
 SETTINGS: Key[WeChatSettings] = Key("wechat's settings")

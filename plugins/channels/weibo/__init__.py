@@ -13,8 +13,9 @@ from banshi import Channel, Offer, Platform, Resource, Route, hookimpl
 from banshi.sdk.outgoing import Vendor, open_outgoing
 from conversations import OUTLETS, Outlet, deliver_on
 from weibo import webhook
-from weibo.accounts import ACCOUNTS, OpenAccount, WeiboSender, read_again
+from weibo.accounts import ACCOUNTS, OpenAccount, WeiboSender
 from weibo.settings import SETTINGS, WeiboSettings
+from wire.messages import read_again
 
 
 @hookimpl
@@ -49,7 +50,8 @@ def banshi_offers(settings: WeiboSettings) -> Sequence[Offer[Any]]:
     titles = {f"weibo:{one.uid}": one.title for one in settings.accounts.values() if one.title}
     # Fewer than so many characters, an emoji counted as two: two bytes each in UTF-16.
     about: Any = {"most_bytes": 2 * (settings.characters - 1), "encoding": "utf-16-le"}
-    return [Offer(OUTLETS, Outlet("weibo", WeiboSender, titles, inlet=read_again, **about))]
+    about["inlet"] = lambda platform, name, body: read_again(platform[ACCOUNTS], name, body)
+    return [Offer(OUTLETS, Outlet("weibo", WeiboSender, titles, **about))]
 
 
 @hookimpl

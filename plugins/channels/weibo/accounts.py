@@ -35,9 +35,7 @@ from conversations import (
 from conversations import Refused as NotTaken
 from weibo.sentences import say, word
 from weibo.settings import SETTINGS, AccountSettings
-from wire import messages, xml
-from wire.messages import Message, number_of
-from wire.places import to_wgs84
+from wire.messages import Message, degrees_of
 
 #: Seconds that it may take to fetch a picture that somebody has sent.
 FILE_S = 4.0
@@ -106,11 +104,6 @@ def _read(status: int, _: Mapping[str, str], body: bytes) -> None:
         raise CODES.refused(code)
 
 
-def _place(_: OpenAccount, message: Message) -> Content:
-    latitude, longitude = to_wgs84(number_of(message, "Location_X"), number_of(message, "Location_Y"))
-    return Place(round(latitude, 6), round(longitude, 6), message["Label"])
-
-
 def _picture(account: OpenAccount, message: Message) -> Content:
     url = message["PicUrl"]
     return File(partial(account.fetched, url), f"{message.key[:32]}.jpg") if url else Unread()
@@ -125,7 +118,7 @@ CONTENTS: Mapping[str, Callable[[OpenAccount, Message], Content | None]] = {
     "text": lambda _, message: Text(message["Content"]),
     "image": _picture,
     "voice": lambda _, message: Voice(message["Recognition"]),
-    "location": _place,
+    "location": lambda _, message: Place(*degrees_of(message), message["Label"]),
     "event/follow": lambda *_: Joined(),
     "event/subscribe": lambda *_: Joined(),
     "event/unfollow": lambda *_: Left(),
@@ -135,16 +128,6 @@ CONTENTS: Mapping[str, Callable[[OpenAccount, Message], Content | None]] = {
 
 #: The accounts by the name that their addresses have.
 ACCOUNTS: Key[Mapping[str, OpenAccount]] = Key("weibo accounts")
-
-
-def read_again(platform: Platform, name: str, body: bytes) -> tuple[OpenAccount, Received] | None:
-    """A message that was kept; None where it says nothing. Raises LookupError where no such account is here."""
-    account = platform[ACCOUNTS][name]
-    try:
-        received = account.received(messages.read(body))
-    except xml.Unreadable:
-        return None
-    return (account, received) if received else None
 
 
 class WeiboSender:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from banshi import Key
-from wire.addresses import require_secure
+from wire.addresses import check_accounts, require_secure
 
-#: What an account may be called in our addresses, and Weibo's own number of it.
-NAME, UID = re.compile(r"[a-z][a-z0-9-]{0,31}"), re.compile(r"[0-9]{5,20}")
+#: Weibo's own number of an account.
+UID = re.compile(r"[0-9]{5,20}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,7 @@ class WeiboSettings:
     characters: int = 300
 
     def __post_init__(self) -> None:
-        for name in self.accounts:
-            if not NAME.fullmatch(name):
-                raise ValueError(f"accounts.{name}: a name is lower case letters, digits and hyphens, 32 at most")
-        if len({one.uid for one in self.accounts.values()}) < len(self.accounts):
-            raise ValueError("accounts has one uid twice; give each account one table")
+        check_accounts("accounts", self.accounts, "uid")
         if self.hours < 1 or self.characters < 40:
             raise ValueError("hours has to be 1 at least, and characters 40")
 

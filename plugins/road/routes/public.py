@@ -14,7 +14,7 @@ from banshi import Answer, Audience, Call, InvalidParameter, Key, NotFound, Plat
 from banshi.sdk.http import AFTER_EVENT, LAST_EVENT, LiveRows, Routes, etag_of, reply_bytes, server_event
 from banshi.sdk.lists import divisions_around, divisions_meet
 from feeds import work_zones
-from lines import MAX_DEGREES, length_of
+from lines.geometry import MAX_DEGREES, length_of
 from road.board import BOARD, Board, Shown, feature_of
 from road.routes.shown import COLLECTION, FEATURE, GEOJSON, PARAMETERS
 from road.sentences import say

@@ -21,7 +21,6 @@ from conversations import (
     OUTLETS,
     Accepted,
     Later,
-    News,
     Notice,
     Opened,
     Outbound,
@@ -32,6 +31,9 @@ from conversations import (
     Text,
     Unknown,
 )
+from conversations.contacts.bound import bound
+from conversations.outbound import telling
+from conversations.outbound.telling import News
 
 ROUTES = Routes("noticing")
 BODY = Form.checked({"type": "object"})
@@ -120,10 +122,9 @@ async def hear(call: Call) -> web.StreamResponse:
 @ROUTES.post("/v1/noticing/told", Audience.ANYONE, {200: TOLD}, body=BODY)
 async def tell(call: Call) -> web.StreamResponse:
     """Tell somebody news; once it answers, they are promised."""
-    conversations = call.platform[CONVERSATIONS]
     title = call.body["title"]
     news = News(id=title, kind="case", known={"title": title}, words=f"在聊天里：{title}")
-    await conversations.tell(await conversations.bound(call.body["person"], "noticing"), news)
+    await telling.tell(call.platform, await bound(call.body["person"], "noticing"), news)
     return reply(call, {})
 
 

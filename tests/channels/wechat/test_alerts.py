@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from banshi.sdk.operations import led
+from banshi.sdk.operations import rounds
 from banshi.testing import Door
 from conversations.outbound import alerts
 from conversations.outbound.alerts import Alerts
@@ -34,10 +35,7 @@ NOTICE = {
 
 @pytest.fixture(autouse=True)
 def no_rounds_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(*_: Any) -> None:
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(alerts, "led", never)
+    monkeypatch.setattr(alerts, "rounds", lambda *_: nullcontext())
 
 
 async def bind(door: Door, name: str, phone: Any) -> None:
@@ -81,7 +79,7 @@ async def test_a_published_alert_reaches_bound_contacts_without_an_app_once(tmp_
 
 
 async def test_rounds_come_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alerts, "led", led)
+    monkeypatch.setattr(alerts, "rounds", rounds)
     monkeypatch.setattr(alerts, "LOOK_S", 0.05)
     async with city_on_wechat(tmp_path, "traffic", push=published.SETTINGS) as (door, wechat):
         phone = wechat.phone("王小明")

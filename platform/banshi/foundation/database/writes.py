@@ -54,6 +54,12 @@ class Write:
     #: For whom it is, where somebody else awaits it: what they have left before it begins is not written.
     caller: asyncio.Task[Any] | None = None
 
+    @classmethod
+    def of(cls, *parts: Model | Update) -> Write:
+        """What these are, updates and rows."""
+        updates = [one for one in parts if isinstance(one, Update)]
+        return cls(updates, [one for one in parts if isinstance(one, Model)])
+
 
 @dataclass(slots=True, eq=False)
 class Waiting:

@@ -37,13 +37,6 @@ BOARDS: Mapping[str, Board] = {
 WORDS = frozenset({"departments", "boards", *BOARDS})
 
 
-async def by_word(talk: Talk, command: str) -> None:
-    """What one of the words leads to."""
-    if command in BOARDS:
-        return await board(talk, command)
-    return await departments(talk) if command == "departments" else await boards(talk)
-
-
 async def departments(talk: Talk, first: str = "0") -> None:
     """Whose items there are."""
     rows, skip = (await opened(talk, "/v1/departments"))["items"], int(first)
@@ -55,15 +48,20 @@ async def departments(talk: Talk, first: str = "0") -> None:
 async def items(talk: Talk, department: str, cursor: str = "") -> None:
     """A page of a department's items."""
     page = await _page(talk, "/v1/items", cursor, department=department)
-    options = [(f"item {one['code']}", one["title"]) for one in page["items"]]
-    _put(talk, talk.word("Choose by its number."), options, page["next"] and f"items {department} {page['next']}")
+    _put(
+        talk, talk.word("Choose by its number."), items_on(page), page["next"] and f"items {department} {page['next']}"
+    )
 
 
 async def found(talk: Talk, cursor: str, *words: str) -> None:
     """A further page of what a search finds."""
     page = await _page(talk, "/v1/items", cursor, q=" ".join(words))
-    options = [(f"item {one['code']}", one["title"]) for one in page["items"]]
-    _put(talk, talk.word("Choose by its number."), options, further(page, " ".join(words)))
+    _put(talk, talk.word("Choose by its number."), items_on(page), further(page, " ".join(words)))
+
+
+def items_on(page: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The items of a page, as lines of the menu."""
+    return [(f"item {one['code']}", one["title"]) for one in page["items"]]
 
 
 def further(page: Mapping[str, Any], words: str) -> str:
@@ -114,7 +112,7 @@ def _put(talk: Talk, told: str, options: list[tuple[str, str]], more: str | None
     talk.memory.missed = 0
     talk.happen("over")
     talk.lines.append(told)
-    talk.offer([*options, *([(more, talk.word("Show more"))] if more else [])])
+    talk.offer(options, more)
 
 
 async def _page(talk: Talk, address: str, cursor: str = "", **query: str) -> Any:

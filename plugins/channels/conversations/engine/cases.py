@@ -52,12 +52,8 @@ async def withdraw(talk: Talk) -> None:
     if end is None:
         return await open_case(talk, identity)
     talk.happen("over")
-    title = case["item"]["title"]
-    talk.lines.append(
-        talk.word("Cancel “{title}”?", title=title)
-        if end == "cancel"
-        else talk.word("Withdraw “{title}”?", title=title)
-    )
+    asked = "Cancel “{title}”?" if end == "cancel" else "Withdraw “{title}”?"
+    talk.say(asked, title=case["item"]["title"])
     yes, no = talk.word("Yes, please"), talk.word("No, thanks")
     return talk.offer([(f"action {identity} {end}", yes), (f"case {identity}", no)])
 

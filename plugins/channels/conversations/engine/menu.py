@@ -122,9 +122,7 @@ async def search(talk: Talk) -> bool:
             await begin(talk, page["items"][0]["code"])
             return True
         talk.say("Is it one of these? Choose by its number, or say it in other words.")
-        more = boards.further(page, talk.text)
-        options = [(f"item {one['code']}", one["title"]) for one in page["items"]]
-        talk.offer([*options, *([(more, talk.word("Show more"))] if more else [])])
+        talk.offer(boards.items_on(page), boards.further(page, talk.text))
     return is_known
 
 
@@ -143,10 +141,7 @@ def _says_nothing(talk: Talk) -> bool:
 
 def tell_unread(talk: Talk) -> None:
     """Say what can be sent in its place; nobody gets it, an officer neither."""
-    if isinstance(talk.content, Video):
-        talk.say(VIDEO)
-    else:
-        talk.say(UNREADABLE)
+    talk.say(VIDEO if isinstance(talk.content, Video) else UNREADABLE)
     if talk.row.state == "held":
         talk.say("The officer hasn't got this message.")
 

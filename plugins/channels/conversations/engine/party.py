@@ -47,15 +47,16 @@ class Contacts:
         said, told = await self._saying(row, Reply(text=text_in(text, row.language), file=file), officer)
         return [said, *told]
 
-    async def _saying(self, row: ChannelConversation, reply: Reply, officer: str) -> tuple[Said, list[Model | Update]]:
+    async def _saying(
+        self, row: ChannelConversation, reply: Reply, officer: str
+    ) -> tuple[Said, Sequence[Model | Update]]:
         """That, for whoever is known there now; and what the desk is told of it. Raises Conflict for too many parts."""
         if officer:
             await windows.refuse_too_long(self.platform, row, reply.text)
         link = await ContactLink.filter(conversation_id=row.id, ended_at=None).first()
         by: Speaker = "officer" if officer else "engine"
         said = promise(self.platform, row, reply, by=by, officer=officer, person=link.person if link else "")
-        told = await became(self.platform, said, {"state": said.state})
-        return said, [*told.rows, *told.updates]
+        return said, await became(self.platform, said, {"state": said.state})
 
     async def offer(self, subject: UUID, offered: Offered, officer: str) -> Sequence[Model | Update]:
         row = await ChannelConversation.get_or_none(id=subject)
@@ -81,9 +82,8 @@ class Contacts:
         # Whoever takes one to send it, or makes parts of it, changes these.
         written: list[Model | Update] = []
         for one in said:
-            told = await became(self.platform, one, ended)
             same = {name: getattr(one, name) for name in ("id", "state", "is_sending", "attempts", "lease_until")}
-            written += [Update(Said, same, ended), *told.rows, *told.updates]
+            written += [Update(Said, same, ended), *await became(self.platform, one, ended)]
         return written
 
     async def takes(self, subject: UUID) -> Mapping[str, int]:

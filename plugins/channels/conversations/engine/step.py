@@ -158,10 +158,10 @@ async def _commanded(talk: Talk, command: str, about: str) -> bool:
             return await homes.found(talk, about)
         case "follow" | "unfollow" | "mute" | "unmute":
             return await following.by_word(talk, command, about)
-        case "progress" | "person" | "home":
+        case "progress" | "person" | "home" | "departments" | "boards":
             await menu.chosen(talk, command)
-        case _ if command in boards.WORDS:
-            await boards.by_word(talk, command)
+        case _ if command in boards.BOARDS:
+            await menu.chosen(talk, "board", command)
         case "answer" if now and now.dialogue.doubted:
             talk.instead = now.dialogue.doubted
             await asking.take_answer(now)

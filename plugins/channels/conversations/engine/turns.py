@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +19,6 @@ from tortoise.exceptions import IntegrityError
 
 from banshi import Key, Platform, Principal, Stale, Unavailable, Update, Write
 from banshi.sdk.cases import commit
-from conversations.contacts.bound import BoundContact, bound
 from conversations.contacts.offers import OFFERS
 from conversations.contents import Account, Left, Received, Reply, digest_of
 from conversations.engine import flood, step
@@ -32,7 +30,6 @@ from conversations.figures.counting import FIGURES
 from conversations.outbound import saying, windows
 from conversations.outbound.saying import Unasked, answer_key
 from conversations.outbound.sender import outlet_of
-from conversations.outbound.telling import News, tell
 from conversations.outbound.windows import own_kind
 from conversations.tables.models import ChannelConversation, LinkOffer
 from conversations.tables.reading import Known, known
@@ -60,8 +57,7 @@ class Conversations(Unasked):
         lock = self._locks.setdefault((account.name, received.contact), asyncio.Lock())
         async with lock:
             for tries in range(MAX_TRIES):
-                digest = digest_of(received.content)
-                found = await known(self._platform, account.name, received.contact, received.key, digest)
+                found = await self._known(account, received)
                 if found is not None and found.reply is not None:
                     return Reply.of(found.reply)
                 found = found or Known(_new(account.name, received.contact, received.at), is_new=True)
@@ -84,10 +80,12 @@ class Conversations(Unasked):
 
     async def overtaken(self, account: Account, received: Received) -> bool:
         """Whether a later message of the contact has been dealt with, and this one never was."""
-        received = _with_short_key(received)
-        digest = digest_of(received.content)
-        found = await known(self._platform, account.name, received.contact, received.key, digest)
+        found = await self._known(account, _with_short_key(received))
         return found is not None and found.reply is None and received.at < found.row.heard_at
+
+    async def _known(self, account: Account, received: Received) -> Known | None:
+        digest = digest_of(received.content)
+        return await known(self._platform, account.name, received.contact, received.key, digest)
 
     async def _outbound(self, talk: Talk, *, owes: bool) -> None:
         """The windows that the message opens; and what could not be sent before is said now."""
@@ -126,12 +124,6 @@ class Conversations(Unasked):
         if reply.text and (conversation := await self.find(account.name, received.contact)) is not None:
             key = answer_key(account.name, received.contact, received.key, part)
             await self.say(conversation, reply, by="engine", key=key, window=own_kind(received.key))
-
-    async def tell(self, contacts: Sequence[BoundContact], news: News) -> None:
-        """Promise to tell contacts, each once, by a notice or in the chat."""
-        await tell(self._platform, contacts, news)
-
-    bound = staticmethod(bound)
 
     async def proved_by(self, digits: str) -> tuple[Principal, Update] | None:
         """Who has taken these digits in the app, and what uses them up; None for digits that are none's."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from prometheus_client import Counter
 from uuid_utils.compat import uuid7
 
-from banshi import Key, Platform, Update, Write
+from banshi import Key, Platform, Write
 from banshi.sdk.events import LISTENERS, Event, event_rows
 from conversations.contacts.offers import OFFERS
 from conversations.tables.models import Figure
@@ -114,10 +114,7 @@ def count_rows(platform: Platform, conversation: Any, counted: Iterable[Any], *,
 
 async def write(platform: Platform, conversation: Any, changes: Iterable[Any], *, is_bound: bool) -> None:
     """Commit what is counted with what causes it, and tell of it. Raises Stale."""
-    changes = [*changes]
-    updates = [one for one in changes if isinstance(one, Update)]
-    rows = count_rows(
-        platform, conversation, (one for one in changes if not isinstance(one, Update)), is_bound=is_bound
-    )
-    await platform.store.commit(Write(updates, rows))
-    platform[FIGURES].written(rows)
+    write = Write.of(*changes)
+    write.rows = count_rows(platform, conversation, write.rows, is_bound=is_bound)
+    await platform.store.commit(write)
+    platform[FIGURES].written(write.rows)

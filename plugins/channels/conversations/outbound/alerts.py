@@ -6,8 +6,8 @@ asked of `homes`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from yarl import URL
 
 from banshi import Key, NotFound, Platform, text_in
 from banshi.sdk.http import READER
-from banshi.sdk.operations import led, paused, working
+from banshi.sdk.operations import paused, rounds
 from conversations.contacts.bound import bound, bound_after, has_app
 from conversations.outbound.homes import areas_of, concerns, homes, within
 from conversations.outbound.saying import Unasked
@@ -178,16 +178,11 @@ def end_news_of(platform: Platform, one: Mapping[str, Any], told: Said) -> News 
     return News(id=f"{kind}-end-{one['id']}", kind=kind, known=known, words=words, until=told.until)
 
 
-ALERTS: Key[Alerts] = Key("conversations' alerts")
+ALERTS: Key[None] = Key("conversations' alerts")
 
 
-@asynccontextmanager
-async def open_alerts(platform: Platform) -> AsyncIterator[Alerts]:
+def open_alerts(platform: Platform) -> AbstractAsyncContextManager[None]:
     """Looks for alerts every few seconds, in the process that leads."""
     alerts = Alerts(platform)
-
-    async def looking() -> None:
-        await led(platform, LOOK_S, alerts.look, "alerts can't be told in chats")
-
-    async with working("conversations-alerts", looking):
-        yield alerts
+    failed = "alerts can't be told in chats"
+    return rounds(LOOK_S, "conversations-alerts", lambda _: alerts.look(), failed, platform)

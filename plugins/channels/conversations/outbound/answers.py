@@ -8,7 +8,7 @@ from typing import Any
 from tortoise.expressions import Q
 from tortoise.models import Model
 
-from banshi import LANGUAGES, Platform, Update, Write
+from banshi import LANGUAGES, Platform, Update
 from conversations.sentences import say
 from conversations.tables.models import Said
 from desk import DESK, TAKEN
@@ -42,19 +42,19 @@ def why_of(code: str, why: Mapping[str, str]) -> Mapping[str, str]:
     return why or WHY.get(code, dict.fromkeys(LANGUAGES, code) if code else {})
 
 
-async def became(platform: Platform, said: Said, changed: Mapping[str, Any], before: Sequence[Said] = ()) -> Write:
+async def became(
+    platform: Platform, said: Said, changed: Mapping[str, Any], before: Sequence[Said] = ()
+) -> Sequence[Model | Update]:
     """What the desk writes where a change has a state that is news of an answer.
 
     Args:
         before: Others that have become the same in this write.
     """
     if said.by != "officer" or (state := changed.get("state", "waiting")) == "waiting":
-        return Write()
+        return ()
     why = why_of(changed.get("code", ""), changed.get("why", {})) if state in ("refused", "failed") else {}
     # What goes in parts is an answer once all of them were taken.
     first = said.key.partition(PART)[0] if PART in said.key else str(said.id)
     parts = Said.filter(Q(id=first) | Q(key__startswith=first + PART), conversation_id=said.conversation_id)
     is_whole = not await parts.exclude(id__in=[said.id, *(one.id for one in before)]).exclude(state__in=TAKEN).exists()
-    told = await platform[DESK].became(KIND, said.conversation_id, said.id, said.at, state, why, is_whole=is_whole)
-    updates = [one for one in told if isinstance(one, Update)]
-    return Write(updates, [one for one in told if isinstance(one, Model)])
+    return await platform[DESK].became(KIND, said.conversation_id, said.id, said.at, state, why, is_whole=is_whole)

@@ -269,8 +269,7 @@ class Courier:
         if not changed.get("is_sending"):
             changed = {**changed, "is_sending": False, "lease_until": 0}
         told = await became(self._platform, said, changed)
-        updates, rows = [Update(Said, where, changed), *beside, *told.updates], [*instead, *told.rows]
-        await self._platform.store.commit(Write(updates, rows))
+        await self._platform.store.commit(Write.of(Update(Said, where, changed), *beside, *instead, *told))
 
 
 def _unsure(window: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
 
 from banshi import Texts
-from banshi.sdk.outgoing import Codes, Consequence, Refused
+from banshi.sdk.outgoing import Codes, Consequence, NoToken, Refused
 from conversations.outbound import sender
 from conversations.outbound.sender import Later, Outcome, Shut, Unknown
 from conversations.sentences import say
@@ -27,6 +28,15 @@ def outcome_of(error: Refused, codes: Codes, now: datetime, vendor: str | Texts)
     if error.comes_again:
         return Later(codes.again_at(error, now), error.code)
     return sender.Refused(error.code, _why(error, vendor))
+
+
+async def not_ready(ready: Callable[[], Awaitable[None]], codes: Codes, now: datetime) -> Later | None:
+    """None where an API is ready to send; when to look again where it has no access token."""
+    try:
+        await ready()
+    except NoToken as error:
+        return Later(codes.again_at(error, now), error.code)
+    return None
 
 
 def _why(error: Refused, vendor: str | Texts) -> Texts:

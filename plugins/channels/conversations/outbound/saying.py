@@ -155,7 +155,7 @@ async def _settled(platform: Platform, word: Word) -> bool:
     instead = [in_chat(platform, found)] if found.window == NOTICE and not word.arrived else []
     told, where = await became(platform, found, changed), {"id": found.id, "state": found.state}
     try:
-        await platform.store.commit(Write([Update(Said, where, changed), *told.updates], [*instead, *told.rows]))
+        await platform.store.commit(Write.of(Update(Said, where, changed), *instead, *told))
     except (Stale, IntegrityError):
         return False  # it was noted at the same moment
     return True
@@ -191,7 +191,7 @@ async def owed(platform: Platform, conversation: Any, person: str) -> tuple[Sequ
     noted: list[Model | Update] = []
     for number, row in enumerate(rows):
         told = await became(platform, row, late, rows[:number])
-        noted += [Update(Said, {"id": row.id, "state": "shut"}, late), *told.updates, *told.rows]
+        noted += [Update(Said, {"id": row.id, "state": "shut"}, late), *told]
     return [Reply.of(row.words) for row in rows], noted
 
 

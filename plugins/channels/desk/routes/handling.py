@@ -82,7 +82,7 @@ async def _shown(call: Call, row: Enquiry) -> web.StreamResponse:
 async def commit(call: Call, *parts: Model | Update) -> None:
     """Write it, if nobody was quicker. Raises HeldByOther, NotHolder, Over, and Conflict for anything else."""
     try:
-        await call.platform.store.commit(queue.write(*parts))
+        await call.platform.store.commit(Write.of(*parts))
     except Stale:
         enquiries.refuse_others(await find(call, OFFICER, LEAD), call.principal)
         raise Conflict(MOVED) from None
@@ -115,7 +115,7 @@ async def claim_enquiry(call: Call) -> web.StreamResponse:
             until = lease if row.owed_since or row.lease_until is None else max(row.lease_until, lease)
             parts = [*await queue.step(call.platform, row, {"lease_until": until}, lease_until=row.lease_until)]
         with suppress(Stale):
-            await call.platform.store.commit(queue.write(*parts))
+            await call.platform.store.commit(Write.of(*parts))
             if row.claimed_at is None:
                 call.platform[METRICS].took("wait", row, call.now)
             return await _shown(call, row)

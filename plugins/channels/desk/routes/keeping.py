@@ -10,13 +10,13 @@ from typing import Any
 from aiohttp import web
 from tortoise.exceptions import IntegrityError
 
-from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Parameter, reply, text_in
+from banshi import Answer, Audience, Call, Conflict, FieldProblem, InvalidFields, Parameter, Write, reply, text_in
 from banshi.sdk.catalogue import initials
 from banshi.sdk.documents import MAYBE_MOMENT, MOMENT, TEXT, Record, array
 from banshi.sdk.hours import check_hours
 from banshi.sdk.http import Routes
 from banshi.sdk.toml import REQUIRED_LANGUAGES
-from desk import places, queue
+from desk import places
 from desk.placeholders import PLACEHOLDERS
 from desk.places import CODE, LEAD, OFFICER, WORDS
 from desk.routes.enquiries import desks_of, own_desk
@@ -134,7 +134,7 @@ async def _write_phrase(call: Call, texts: dict[str, str], seen: int | None) -> 
         raise changed
     row = DeskPhrase(desk=desk.code, code=call.path["code"], version=version + 1, texts=texts, at=call.now)
     try:
-        await call.platform.store.commit(queue.write(row))
+        await call.platform.store.commit(Write(rows=[row]))
     except IntegrityError:
         raise changed from None
     return row

@@ -16,9 +16,9 @@ import aiohttp
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sandboxes.deliveries import Deliveries, DeliveryFaults
+from sandboxes.deliveries import DeliveryFaults
 from sandboxes.faults import Count, Document, Seconds
-from sandboxes.phones import Screen, Seen
+from sandboxes.phones import Callbacks, Screen, Seen
 from sandboxes.sandbox import Clock
 
 #: What stands between somebody's name and their group's: 一@群 is 一, who writes in 群.
@@ -57,6 +57,8 @@ class Account:
     #: By the path of whoever is written to, and those that have no bot any more.
     screens: defaultdict[str, Screen] = field(default_factory=lambda: defaultdict(Screen))
     gone: set[str] = field(default_factory=set)
+    #: Access tokens, and until when each is good.
+    tokens: dict[str, float] = field(default_factory=dict)
 
     @property
     def key(self) -> Ed25519PrivateKey:
@@ -71,16 +73,8 @@ class Told(NamedTuple):
     event: Mapping[str, Any]
 
 
-class Callbacks(Deliveries[Told]):
+class QqCallbacks(Callbacks[Told]):
     """The bot's server, as QQ calls it."""
-
-    def __init__(self, account: Account, to: str) -> None:
-        super().__init__(to, account.faults)
-        self._account = account
-
-    @property
-    def patience(self) -> tuple[float, int]:
-        return self._account.limits.answer_s, self._account.limits.attempts
 
     def key(self, message: Told) -> str:
         return message.id
@@ -92,8 +86,8 @@ class Callbacks(Deliveries[Told]):
     def signed(self, body: bytes, key: Ed25519PrivateKey | None = None) -> dict[str, str]:
         """The headers of an event; a stranger's with another key."""
         at = str(int(time.time()))
-        signature = (key or self._account.key).sign(at.encode() + body).hex()
-        named = {"X-Bot-Appid": self._account.appid, "User-Agent": "QQBot-Callback", "Content-Type": "application/json"}
+        signature = (key or self.account.key).sign(at.encode() + body).hex()
+        named = {"X-Bot-Appid": self.account.appid, "User-Agent": "QQBot-Callback", "Content-Type": "application/json"}
         return {**named, "X-Signature-Ed25519": signature, "X-Signature-Timestamp": at}
 
     async def post(self, query: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
@@ -114,7 +108,7 @@ class Callbacks(Deliveries[Told]):
 class Phone:
     """Somebody, in a private chat or in a group."""
 
-    def __init__(self, account: Account, callbacks: Callbacks, name: str, url: str) -> None:
+    def __init__(self, account: Account, callbacks: QqCallbacks, name: str, url: str) -> None:
         self._account, self._callbacks, self._url = account, callbacks, url
         self.name, _, self.group = name.partition(IN)
         # Another one in each group, and in private; a name that could be one is one.

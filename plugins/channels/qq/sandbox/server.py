@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import orjson
 from aiohttp import web
 
-from qq.sandbox.people import Account, Callbacks, Limits, Phone
+from qq.sandbox.people import Account, Limits, Phone, QqCallbacks
 from sandboxes.deliveries import DeliveryFaults
 from sandboxes.phones import Phones
 from sandboxes.sandbox import Asked, Call, Control, answered
@@ -42,14 +42,23 @@ class QqSandbox(Phones[DeliveryFaults]):
             await sandbox.phone("一@群").says("你好")
     """
 
-    MAX_REQUEST_BYTES = 24 << 20
+    TITLE, ACCOUNT, CALLBACKS = "QQ", Account, QqCallbacks
 
-    def __init__(self, to: str, host: str = "127.0.0.1", port: int = 0, account: Account | None = None) -> None:
-        self.account = account = account or Account()
-        super().__init__(account.faults, host, port)
-        self.to, self.clock = to, account.clock
-        self.callbacks: Callbacks = Callbacks(account, to)
-        self._tokens: dict[str, float] = {}
+    account: Account
+    callbacks: QqCallbacks
+
+    @classmethod
+    def kept(cls, to: str, host: str, port: int, keys: Mapping[str, Any]) -> Self:
+        return super().kept(to, host, port, {**keys, "limits": Limits(addresses={"http://", "https://"})})
+
+    def table(self, name: str) -> Sequence[str]:
+        return [
+            f"[plugins.qq.settings.bots.{name}]",
+            f'appid = "{self.account.appid}"\nsecret = "{self.account.secret}"\nbuttons = true',
+            f'addresses = ["http://", "https://"]\nbase_url = "{self.url}"',
+            f'token_url = "{self.url}/app/getAppAccessToken"',
+            '\n[platform.outgoing]  # its pictures are on this machine\nnetworks = ["127.0.0.0/8"]',
+        ]
 
     def phone(self, name: str) -> Phone:
         """Somebody of that name: 王小明 alone, 一@群 in a group."""
@@ -70,13 +79,10 @@ class QqSandbox(Phones[DeliveryFaults]):
         }
 
     def controls(self) -> Mapping[str, Control]:
-        account = self.account
         return {
             **super().controls(),
-            "GET limits": lambda _: account.limits,
-            "PUT limits": lambda asked: setattr(account, "limits", Limits.read(asked.body)),
-            "GET media/": lambda asked: web.Response(body=account.files[asked.below], content_type="image/jpeg"),
-            "DELETE tokens": lambda _: self._tokens.clear(),
+            "GET media/": lambda asked: web.Response(body=self.account.files[asked.below], content_type="image/jpeg"),
+            "DELETE tokens": lambda _: self.account.tokens.clear(),
             "POST check": self._check,
         }
 
@@ -93,7 +99,7 @@ class QqSandbox(Phones[DeliveryFaults]):
         if (asked.get("appId"), asked.get("clientSecret")) != (self.account.appid, self.account.secret):
             return self._counted(request, 100016)
         value = secrets.token_urlsafe(24)
-        self._tokens[value] = self.clock() + self.account.limits.token_s
+        self.account.tokens[value] = self.clock() + self.account.limits.token_s
         self.counted[request.path, 0] += 1
         # Its seconds are a text there.
         return answered({"access_token": value, "expires_in": str(int(self.account.limits.token_s))})
@@ -120,9 +126,9 @@ class QqSandbox(Phones[DeliveryFaults]):
         token = request.headers.get("Authorization", "").removeprefix("QQBot ")
         if not token:
             return 11241
-        if token not in self._tokens:
+        if token not in self.account.tokens:
             return 11243
-        return 11244 if self._tokens[token] < self.clock() else 0
+        return 11244 if self.account.tokens[token] < self.clock() else 0
 
     def _message(self, to: str, told: Mapping[str, Any]) -> int:
         """Show an answer of the bot's; a code where QQ takes none."""

@@ -15,12 +15,9 @@ import click
 @click.option("--key", help="The account's password; a new one is made up where none is said.")
 def sms_sandbox(host: str, port: int, to: str, key: str | None) -> None:
     """Run an operator's SMS gateway on this machine: what it was given is at /sandbox/texts."""
-    try:
-        asyncio.run(_serve(host, port, to, key or secrets.token_hex(16)))
-    except KeyboardInterrupt:
-        pass
-    except OSError as error:
-        raise click.ClickException(f"{error.strerror or error}; say another --port") from None
+    from sandboxes.command import until_ended
+
+    until_ended(_serve(host, port, to, key or secrets.token_hex(16)))
 
 
 async def _serve(host: str, port: int, to: str, key: str) -> None:

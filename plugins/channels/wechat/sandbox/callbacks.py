@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sandboxes.deliveries import Deliveries
+from sandboxes.phones import Callbacks
 from wechat.sandbox.account import Account, Follower
 from wire import xml
 from wire.crypto import MessageCipher, signature
@@ -33,12 +33,15 @@ def text_of(found: Mapping[str, Sequence[str]], path: str) -> str:
     return found[path][0]
 
 
-class Callbacks(Deliveries[Told]):
+class WeChatCallbacks(Callbacks[Told]):
     """The account's server, as WeChat calls it."""
 
-    def __init__(self, account: Account, to: str, media: Mapping[str, Any]) -> None:
-        super().__init__(to, account.faults)
-        self.account, self._media = account, media
+    account: Account
+    #: The account's files by media_id.
+    media: Mapping[str, Any]
+
+    def __init__(self, account: Account, to: str) -> None:
+        super().__init__(account, to)
         self._cipher = MessageCipher(account.keys.aes_key, account.keys.appid)
 
     # -- requests --------------------------------------------------------------------------------------------------
@@ -74,10 +77,6 @@ class Callbacks(Deliveries[Told]):
         return await self.post(*self.signed(follower.openid, body, how))
 
     # -- delivery --------------------------------------------------------------------------------------------------
-
-    @property
-    def patience(self) -> tuple[float, int]:
-        return self.account.limits.answer_s, self.account.limits.attempts
 
     def key(self, message: Told) -> str:
         return str(message.fields.get("MsgId") or f"{message.follower.openid}{message.fields['CreateTime']}")
@@ -119,7 +118,7 @@ class Callbacks(Deliveries[Told]):
             follower.show("reply", kind, text)
         elif kind in ("image", "voice", "video"):
             media = text_of(root, f"{kind.capitalize()}/MediaId")
-            if media not in self._media:
+            if media not in self.media:
                 raise ValueError(f"there is no {media}")
             follower.show("reply", kind, root.get("Video/Title", ("",))[0], media_id=media)
         elif kind == "news":

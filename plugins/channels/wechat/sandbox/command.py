@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,25 +27,14 @@ import click
 )
 def wechat_sandbox(host: str, port: int, to: str, mode: str, attempts: int, faults_: str, account: Path) -> None:
     """Run WeChat's side of an official account on this machine, with a page to chat as a phone would."""
-    from sandboxes.command import read_keys, run, write_keys
-    from wechat.sandbox.account import Account, Keys
+    from sandboxes.command import run
     from wechat.sandbox.control import WeChatSandbox
-    from wechat.sandbox.numbers import Faults, Limits
+    from wechat.sandbox.numbers import Faults
 
-    try:
-        made = Account(Keys(**read_keys(account)), mode, Limits(attempts=attempts))
-        sandbox = WeChatSandbox(to, host, port, made)
+    def made(keys: Mapping[str, Any]) -> WeChatSandbox:
+        sandbox = WeChatSandbox.kept(to, host, port, keys)
+        sandbox.account.mode, sandbox.account.limits.attempts = mode, attempts
         sandbox.set_faults(Faults.read(faults_.encode()))
-    except (ValueError, TypeError) as error:
-        raise click.ClickException(f"{account} or --faults is wrong: {error}") from None
-    write_keys(account, {name: getattr(made.keys, name) for name in Keys.__slots__})
+        return sandbox
 
-    def table(name: str) -> Sequence[str]:
-        keys, sealed = made.keys, "" if mode == "plain" else f'aes_key = "{made.keys.aes_key}"\n'
-        return [
-            f"[plugins.wechat.settings.accounts.{name}]",
-            f'appid = "{keys.appid}"\nsecret = "{keys.secret}"\ntoken = "{keys.token}"',
-            f'{sealed}base_url = "{sandbox.url}"\nsign_in_url = "{sandbox.url}"',
-        ]
-
-    run(sandbox, "WeChat", table)
+    run(account, made)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Self
 
 from aiohttp import web
 from pydantic import TypeAdapter
 
 import sandboxes.sandbox as frame
-from wechat.sandbox.account import Template
-from wechat.sandbox.numbers import Limits
+from wechat.sandbox.account import Account, Keys, Template
 from wechat.sandbox.server import WeChat
 
 #: Templates by their id.
@@ -29,12 +29,26 @@ class WeChatSandbox(WeChat):
             await sandbox.phone("王小明").follows()
     """
 
+    @classmethod
+    def kept(cls, to: str, host: str, port: int, keys: Mapping[str, Any]) -> Self:
+        return cls(to, host, port, Account(Keys(**keys)))
+
+    def keys(self) -> dict[str, str]:
+        return asdict(self.account.keys)
+
+    def table(self, name: str) -> Sequence[str]:
+        keys = self.account.keys
+        return [
+            f"[plugins.wechat.settings.accounts.{name}]",
+            f'appid = "{keys.appid}"\nsecret = "{keys.secret}"\ntoken = "{keys.token}"',
+            *([] if self.account.mode == "plain" else [f'aes_key = "{keys.aes_key}"']),
+            f'base_url = "{self.url}"\nsign_in_url = "{self.url}"',
+        ]
+
     def controls(self) -> Mapping[str, frame.Control]:
         account, articles = self.account, self.articles
         return {
             **super().controls(),
-            "GET limits": lambda _: account.limits,
-            "PUT limits": lambda asked: setattr(account, "limits", Limits.read(asked.body)),
             "GET templates": lambda _: account.templates,
             "PUT templates": lambda asked: setattr(account, "templates", TEMPLATES.validate_json(asked.body)),
             "DELETE tokens": lambda _: self.tokens.withdraw(),

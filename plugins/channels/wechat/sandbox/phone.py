@@ -14,7 +14,7 @@ from wechat.sandbox.account import Account, Follower
 from wechat.sandbox.api.media import Media
 from wechat.sandbox.api.menu import shown_name
 from wechat.sandbox.api.people import People
-from wechat.sandbox.callbacks import Callbacks, Told
+from wechat.sandbox.callbacks import Told, WeChatCallbacks
 
 MAX_REDIRECTS = 10
 #: What WeChat's own browser says of itself.
@@ -33,7 +33,7 @@ class Phone:
             assert "办事" in (await wang.says("菜单"))[-1].text
     """
 
-    def __init__(self, account: Account, callbacks: Callbacks, media: Media, people: People, name: str) -> None:
+    def __init__(self, account: Account, callbacks: WeChatCallbacks, media: Media, people: People, name: str) -> None:
         self._account, self._callbacks, self._media, self._people = account, callbacks, media, people
         self.me: Follower = account.follower(name)
 

@@ -22,7 +22,7 @@ from wechat.sandbox.api.messages import Messages
 from wechat.sandbox.api.people import People
 from wechat.sandbox.api.sign_in import SignIn
 from wechat.sandbox.api.tokens import Tokens
-from wechat.sandbox.callbacks import Callbacks, Told
+from wechat.sandbox.callbacks import Told, WeChatCallbacks
 from wechat.sandbox.codes import TEXTS, WeChatError, refusal, require
 from wechat.sandbox.numbers import Faults
 from wechat.sandbox.phone import Phone
@@ -37,14 +37,17 @@ OUTCOME_AFTER_S = 0.2
 class WeChat(Phones[Faults]):
     """A server that is WeChat to the account's server at `to`; `url` is where all of WeChat's hosts are."""
 
-    MAX_REQUEST_BYTES = 24 << 20
+    TITLE, ACCOUNT, CALLBACKS = "WeChat", Account, WeChatCallbacks
+
+    account: Account
+    callbacks: WeChatCallbacks
 
     def __init__(self, to: str, host: str = "127.0.0.1", port: int = 0, account: Account | None = None) -> None:
-        self.account = account = account or Account()
-        super().__init__(account.faults, host, port)
-        self.to, self.clock, self.counted = to, account.clock, account.calls
+        super().__init__(to, host, port, account)
+        account = self.account
+        self.counted = account.calls
         self.tokens, self.media = Tokens(account), Media(account, lambda: self.url)
-        self.callbacks: Callbacks = Callbacks(account, to, self.media)
+        self.callbacks.media = self.media
         self.people, self.sign_in = People(account), SignIn(account)
         self.articles = Articles(account, self.media, self._tell)
         self._told: set[asyncio.Task[None]] = set()

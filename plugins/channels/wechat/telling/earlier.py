@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
-from tortoise.models import Model
 
 from banshi import Platform, Stale, Update, Write
 from conversations import CONVERSATIONS, kept_notice
@@ -31,10 +30,7 @@ async def take_over(platform: Platform) -> None:
             taken = Update(Notice, {"id": row.id, "state": row.state}, {"state": TAKEN_OVER})
             try:
                 written = kept_notice(platform, "wechat", {name: getattr(row, name) for name in row._meta.fields})
-                updates = [one for one in written if isinstance(one, Update)]
-                await platform.store.commit(
-                    Write([taken, *updates], [one for one in written if isinstance(one, Model)])
-                )
+                await platform.store.commit(Write.of(taken, *written))
             except Stale:
                 continue  # it has just moved it: the next round
             except IntegrityError:

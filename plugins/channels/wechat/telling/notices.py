@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from banshi import Platform, Write
 from banshi.sdk.limits import spend
 from banshi.sdk.outgoing import Refused
-from conversations import CONVERSATIONS, Accepted, Later, Notice, Outbound, Outcome, outcome_of
+from conversations import CONVERSATIONS, Accepted, Later, Notice, Outbound, Outcome, not_ready, outcome_of
 from conversations import Refused as NotTaken
 from wechat.accounts import OpenAccount
 from wechat.api.codes import CODES
@@ -24,7 +24,7 @@ from wechat.settings import AnyNotice
 from wechat.tables.models import Outcome as Counted
 from wechat.telling import consents
 from wechat.telling.articles import SENDS
-from wechat.telling.sending import WECHAT, account_named, not_ready
+from wechat.telling.sending import WECHAT, account_named
 from wire.messages import MAX_ID_CHARS
 from wire.messages import Message as Inbound
 
@@ -58,7 +58,7 @@ class WeChatNotifier:
                 return NOT_WANTED
             spends, gives_back = consents.spent(consent) if consent else ((), ())
             found = Notice(found.send, spends, gives_back, partial(self._used_up, to.account, conversation, made))
-        return await not_ready(self._platform, account) or found
+        return await not_ready(account.api.ready, CODES, self._platform.now()) or found
 
     async def _send(self, account: OpenAccount, made: AnyNotice, to: Outbound, news: Mapping[str, str]) -> Outcome:
         document = {"touser": to.contact, "template_id": made.template, "data": values(made.fields, news)}

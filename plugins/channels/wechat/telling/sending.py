@@ -9,8 +9,8 @@ import structlog
 
 from banshi import Platform, Problem
 from banshi.sdk.files import read_file
-from banshi.sdk.outgoing import NoToken, Refused
-from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, outcome_of
+from banshi.sdk.outgoing import Refused
+from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Shut, not_ready, outcome_of
 from conversations import Refused as NotTaken
 from wechat.accounts import ACCOUNTS, FromWeChat, OpenAccount
 from wechat.api.codes import CODES
@@ -50,7 +50,9 @@ class WeChatSender:
     async def ready(self, account: str) -> Later | None:
         """None where there is a token; otherwise when to look again."""
         found = account_named(self._platform, account)
-        return await not_ready(self._platform, found) if found and found.settings.may_say_unasked else None
+        if found is None or not found.settings.may_say_unasked:
+            return None
+        return await not_ready(found.api.ready, CODES, self._platform.now())
 
     async def send(self, outbound: Outbound) -> Outcome:
         """Try once."""
@@ -71,15 +73,6 @@ class WeChatSender:
         except Problem:
             return NotTaken("no-file", say("The file is not there any more: send it again."))
         return Accepted()
-
-
-async def not_ready(platform: Platform, account: OpenAccount) -> Later | None:
-    """None where there is a token; otherwise when to look again."""
-    try:
-        await account.api.ready()
-    except NoToken as error:
-        return Later(CODES.again_at(error, platform.now()), error.code)
-    return None
 
 
 def account_named(platform: Platform, name: str) -> OpenAccount | None:

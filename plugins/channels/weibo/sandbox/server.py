@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any, NamedTuple
@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 from aiohttp import web
 
-from sandboxes.deliveries import Deliveries, DeliveryFaults
+from sandboxes.deliveries import DeliveryFaults
 from sandboxes.faults import Count, Document, Seconds
-from sandboxes.phones import Phones, Screen, Seen
+from sandboxes.phones import Callbacks, Phones, Screen, Seen
 from sandboxes.sandbox import Asked, Call, Clock, Control, answered
 from wire import xml
 from wire.crypto import signature
@@ -76,16 +76,8 @@ class Told(NamedTuple):
     fields: Mapping[str, Any]
 
 
-class Callbacks(Deliveries[Told]):
+class WeiboCallbacks(Callbacks[Told]):
     """The account's server, as Weibo calls it."""
-
-    def __init__(self, account: Account, to: str) -> None:
-        super().__init__(to, account.faults)
-        self._account = account
-
-    @property
-    def patience(self) -> tuple[float, int]:
-        return self._account.limits.answer_s, self._account.limits.attempts
 
     def key(self, message: Told) -> str:
         return str(message.fields.get("MsgId", ""))
@@ -94,14 +86,14 @@ class Callbacks(Deliveries[Told]):
         return self.signed(), xml.written(message.fields)
 
     def signed(self, secret: str | None = None) -> dict[str, str]:
-        at, nonce = str(int(self._account.clock() * 1000)), str(secrets.randbelow(10**8))
-        return {"signature": signature(secret or self._account.secret, at, nonce), "timestamp": at, "nonce": nonce}
+        at, nonce = str(int(self.account.clock() * 1000)), str(secrets.randbelow(10**8))
+        return {"signature": signature(secret or self.account.secret, at, nonce), "timestamp": at, "nonce": nonce}
 
     def show(self, message: Told, answer: bytes) -> bool:
         if not answer:
             return False
         text = xml.read(answer)["Content"][0]
-        if characters(text) >= self._account.limits.characters:
+        if characters(text) >= self.account.limits.characters:
             raise ValueError("the text is too long to be shown")
         message.person.seen.show("reply", "text", text)
         return True
@@ -113,7 +105,7 @@ class Callbacks(Deliveries[Told]):
 class Phone:
     """Somebody who writes to the account."""
 
-    def __init__(self, account: Account, callbacks: Callbacks, name: str, url: str) -> None:
+    def __init__(self, account: Account, callbacks: WeiboCallbacks, name: str, url: str) -> None:
         self._account, self._callbacks, self._url = account, callbacks, url
         # A name that could be one is one.
         number = name if name.isascii() else str(int(md5(name.encode(), usedforsecurity=False).hexdigest()[:12], 16))
@@ -165,13 +157,20 @@ class WeiboSandbox(Phones[DeliveryFaults]):
             await sandbox.phone("王小明").says("你好")
     """
 
-    MAX_REQUEST_BYTES = 24 << 20
+    TITLE, ACCOUNT, CALLBACKS = "Weibo", Account, WeiboCallbacks
+    MADE_UP = ("secret", "access_token")
 
-    def __init__(self, to: str, host: str = "127.0.0.1", port: int = 0, account: Account | None = None) -> None:
-        self.account = account = account or Account()
-        super().__init__(account.faults, host, port)
-        self.to, self.clock = to, account.clock
-        self.callbacks: Callbacks = Callbacks(account, to)
+    account: Account
+    callbacks: WeiboCallbacks
+
+    def table(self, name: str) -> Sequence[str]:
+        own = self.account
+        return [
+            f"[plugins.weibo.settings.accounts.{name}]",
+            f'uid = "{own.uid}"\nsecret = "{own.secret}"\naccess_token = "{own.access_token}"',
+            f'base_url = "{self.url}"\n\n[platform.outgoing]  # its pictures are on this machine',
+            'networks = ["127.0.0.0/8"]',
+        ]
 
     def phone(self, name: str) -> Phone:
         return Phone(self.account, self.callbacks, name, self.url)
@@ -183,12 +182,9 @@ class WeiboSandbox(Phones[DeliveryFaults]):
         return {"/2/messages/reply.json": self._reply}
 
     def controls(self) -> Mapping[str, Control]:
-        account = self.account
         return {
             **super().controls(),
-            "GET limits": lambda _: account.limits,
-            "PUT limits": lambda asked: setattr(account, "limits", Limits.read(asked.body)),
-            "GET media/": lambda asked: web.Response(body=account.files[asked.below], content_type="image/jpeg"),
+            "GET media/": lambda asked: web.Response(body=self.account.files[asked.below], content_type="image/jpeg"),
             "POST check": self._check,
         }
 

@@ -60,20 +60,25 @@ class Filling:
         leaves = leaves_in(self.schema, "", self.dialogue.answers) if value else ()
         return value_in(value, leaves, self.talk.platform.city_time(), self.problem) or found
 
+    @property
+    def asked(self) -> Question | None:
+        """The question on the screen; None where all answers are shown once more."""
+        return self.question if self.talk.row.state == "asking" else None
+
     def is_open(self) -> bool:
         """Whether what is asked takes any words, so that what sounds like a command may be the answer."""
-        asked = self.question if self.talk.row.state == "asking" else None
+        asked = self.asked
         return asked is not None and asked.sort == "text" and not asked.node.keys() & {"format", "pattern"}
 
     def options(self) -> list[tuple[Any, str]]:
         """What the numbers on the screen stand for, as value and words."""
-        asked = self.question if self.talk.row.state == "asking" else None
+        asked = self.asked
         own = asked.fields if asked and asked.sort == "optional" else choices(asked.node) if asked else ()
         return list(self.dialogue.options or own)
 
     def takes_zero(self) -> bool:
         """Whether 0 is an answer to what is asked, and not the way to the menu."""
-        asked = self.question if self.talk.row.state == "asking" else None
+        asked = self.asked
         return asked is not None and (asked.may_end or asked.sort in ("optional", "another", "yes", "number"))
 
     def put(self, pointer: str, value: Any) -> None:

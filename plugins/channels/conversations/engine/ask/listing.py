@@ -8,7 +8,7 @@ from yarl import URL
 
 from conversations.engine.ask import slots
 from conversations.engine.turn.talk import Talk
-from questions.plan import Question
+from questions.plan import Question, value_at
 from questions.read import Answered, Narrowed, choice
 
 #: Choices on one screen.
@@ -25,7 +25,7 @@ async def options(talk: Talk, question: Question, words: str = "", within: str =
     query = {"search": words, "within": within}
     asked = {listed[name]: value for name, value in query.items() if value and name in listed}
     rows = (await talk.get(str(URL(listed["list"]).update_query(asked))))["items"]
-    return [(_at(row, listed["value"]), str(_at(row, listed["title"]))) for row in rows[:MAX_OPTIONS]]
+    return [(value_at(row, listed["value"]), str(value_at(row, listed["title"]))) for row in rows[:MAX_OPTIONS]]
 
 
 async def chosen(talk: Talk, question: Question) -> Answered | Narrowed | None:
@@ -47,9 +47,3 @@ async def chosen(talk: Talk, question: Question) -> Answered | Narrowed | None:
         dialogue.options = inner
         return Narrowed(inner)
     return found
-
-
-def _at(row: Any, pointer: str) -> Any:
-    for part in pointer[1:].split("/"):
-        row = row[part]
-    return row

@@ -12,6 +12,7 @@ from yarl import URL
 
 from conversations.engine.turn.talk import Talk
 from questions.days import day_in, half_in, moment_in, weekend_in
+from questions.plan import value_at
 from questions.read import Answered, Narrowed, choice
 from questions.spelling import numbers_in, plain
 
@@ -53,13 +54,12 @@ class Slots:
         return found
 
     def begins(self, row: Any) -> datetime:
-        at: Any = row
-        for name in self.listed["begins"][1:].split("/"):
-            at = at[name]
-        return datetime.fromisoformat(at).astimezone(self.talk.platform.settings.timezone)
+        return datetime.fromisoformat(value_at(row, self.listed["begins"])).astimezone(
+            self.talk.platform.settings.timezone
+        )
 
     def option(self, row: Any) -> tuple[Any, str]:
-        return row[self.listed["value"][1:]], str(row[self.listed["title"][1:]])
+        return value_at(row, self.listed["value"]), str(value_at(row, self.listed["title"]))
 
     def named(self, day: date) -> str:
         """A day as people choose it."""

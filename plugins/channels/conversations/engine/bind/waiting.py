@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from banshi import Item
 from conversations.contents import File, Text, Video, Voice
@@ -183,9 +183,7 @@ async def take_message(talk: Talk) -> bool:
         return False
     if enquiry.state == "waiting" and command is not None and command[0] == "cancel":
         await leave(talk)
-        talk.say("You have left the queue.")
-        talk.go("over", "menu")
-        return True
+        return _left(talk, "You have left the queue.")
     if enquiry.state == "held" and await offering.answered(talk, enquiry):
         return True
     if enquiry.state == "held" and await _leaves(talk, command):
@@ -203,9 +201,7 @@ async def take_message(talk: Talk) -> bool:
 async def _called(talk: Talk, *, is_over: bool) -> bool:
     """Somebody who was asked for one word has sent something: they join the queue, or have thought better of it."""
     if is_over:
-        talk.say("You have left the queue.")
-        talk.go("over", "menu")
-        return True
+        return _left(talk, "You have left the queue.")
     await _taken(talk, is_held=False)
     await enter(talk, talk.memory.about.removeprefix("desk "))
     return True
@@ -219,9 +215,14 @@ async def _leaves(talk: Talk, command: tuple[str, str] | None) -> bool:
         talk.say("An officer is with you. To end the conversation, send the same once more.")
     elif wishes:
         await leave(talk)
-        talk.say("You have ended the conversation with the officer.")
-        talk.go("over", "menu")
+        _left(talk, "You have ended the conversation with the officer.")
     return wishes
+
+
+def _left(talk: Talk, told: str) -> Literal[True]:
+    talk.say(told)
+    talk.go("over", "menu")
+    return True
 
 
 async def _taken(talk: Talk, *, is_held: bool) -> bool:

@@ -9,9 +9,6 @@ from typing import Any
 #: Dialogues that wait at once: one, and one that came in between.
 MAX_DIALOGUES = 2
 
-#: What memories have that came after the first.
-LATER = ("about", "person", "wrong_digits", "offer", "is_beside", "is_group")
-
 
 @dataclass(slots=True)
 class Dialogue:
@@ -73,15 +70,13 @@ class Memory:
         # Another version's may have more, or less.
         known = [{name: one[name] for name in Dialogue.__slots__ if name in one} for one in stored["dialogues"]]
         dialogues = [Dialogue(**{**one, "options": [tuple(two) for two in one["options"]]}) for one in known]
-        menu = [tuple(one) for one in stored["menu"]]
-        later = {name: stored[name] for name in LATER if name in stored}
-        return cls(dialogues, menu, stored["missed"], **later)
+        own = {name: stored[name] for name in cls.__slots__ if name in stored}
+        return cls(**{**own, "dialogues": dialogues, "menu": [tuple(one) for one in stored["menu"]]})
 
     def stored(self) -> dict[str, Any]:
         """As JSON; nothing in it is copied."""
         dialogues = [{name: getattr(one, name) for name in Dialogue.__slots__} for one in self.dialogues]
-        more = {name: getattr(self, name) for name in LATER}
-        return {"dialogues": dialogues, "menu": self.menu, "missed": self.missed, **more}
+        return {**{name: getattr(self, name) for name in self.__slots__}, "dialogues": dialogues}
 
     @property
     def dialogue(self) -> Dialogue:

@@ -105,10 +105,10 @@ class Talk:
     def say(self, english: str, **names: object) -> None:
         self.lines.append(self.word(english, **names))
 
-    def offer(self, options: Sequence[tuple[str, str]]) -> None:
-        """List commands by number: what each stands for, and its words."""
-        self.memory.menu = list(options)
-        self.put(options, Asked(sort="menu"))
+    def offer(self, options: Sequence[tuple[str, str]], more: str | None = "") -> None:
+        """List commands by number: what each stands for, and its words; `more` leads to the next page."""
+        self.memory.menu = [*options, *([(more, self.word("Show more"))] if more else [])]
+        self.put(self.memory.menu, Asked(sort="menu"))
 
     def put(self, options: Sequence[tuple[Any, str]], asked: Asked, *more: tuple[Any, str, str]) -> None:
         """List choices by number, as those of a question; `more` may be said beside them."""
