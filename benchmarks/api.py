@@ -22,9 +22,9 @@ from benchmarks.shared.api_load import (
     bare,
     columns,
     compiled_in,
+    ran,
     reads_of,
-    seconds_of,
-    seconds_to_answer,
+    started,
     submission,
     without_engine,
     writes_of,
@@ -102,15 +102,15 @@ def _told(what: str, results: Results) -> None:
 def start(folder: Path, length: argparse.Namespace) -> None:
     """From the start of the process to the first answered request, on a new and on a present database; the import."""
     compiled = compiled_in(folder)
-    uncompiled = seconds_to_answer(city(folder / "first"), compiled)
+    uncompiled = started(city(folder / "first"), compiled)["seconds"]
     took = defaultdict[str, list[float]](list)
     for number in range(length.starts):
         file = city(folder / f"start-{number}")
         for database in ("a new", "a present"):
             title = f"`banshi serve` on {database} database, to the first answer"
-            took[title].append(seconds_to_answer(file, compiled))
-        took["`import banshi`, the interpreter's own start included"].append(seconds_of("import banshi", compiled))
-        took["the interpreter's own start"].append(seconds_of("pass", compiled))
+            took[title].append(started(file, compiled)["seconds"])
+        took["`import banshi`, the interpreter's own start included"].append(ran("import banshi", compiled)["seconds"])
+        took["the interpreter's own start"].append(ran("pass", compiled)["seconds"])
     print("## Start\n")
     rows = [[title, f"{median(seconds):.3f}", f"{max(seconds):.3f}"] for title, seconds in took.items()]
     rows.insert(2, ["the very first, all of Python's modules still to be compiled", f"{uncompiled:.3f}", ""])

@@ -23,9 +23,9 @@ from benchmarks.shared.api_load import (
     WRITES,
     columns,
     compiled_in,
+    ran,
     reads_of,
-    seconds_of,
-    seconds_to_answer,
+    started,
     submission,
     writes_of,
 )
@@ -85,10 +85,11 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         name = f"{plugins * items:,} items"
         files[name] = write_city(folder / str(plugins * items), plugins, items)
     compiled, small = compiled_in(folder), next(iter(files))
-    seconds_of("import banshi.app, banshi.ops.cli.server.serve, mobile_push", compiled)
+    ran("import banshi.app, banshi.ops.cli.server.serve, mobile_push", compiled)
     # The very first start of each, and those after it.
     starts = {
-        name: [seconds_to_answer(file, compiled, ITEM) for _ in range(1 + given.starts)] for name, file in files.items()
+        name: [started(file, compiled, ITEM)["seconds"] for _ in range(1 + given.starts)]
+        for name, file in files.items()
     }
     with ExitStack() as stack:
         servers = {name: stack.enter_context(serving(file, **compiled)) for name, file in files.items()}
