@@ -9,6 +9,7 @@ benchmarks/README.md says what is compared with what, and why that is fair.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +23,6 @@ from benchmarks.shared.api_load import (
     bare,
     columns,
     compiled_in,
-    ran,
     reads_of,
     started,
     submission,
@@ -35,7 +35,7 @@ from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, Results, alternate, compare, median, table
 from benchmarks.shared.own_cases import COLUMNS, LOOKS, Everybody, cases_each
-from benchmarks.shared.processes import finished, python, running, serving
+from benchmarks.shared.processes import finished, python, running, serving, used_by
 
 #: The peer of whoever reads their own.
 LEAN = "lean aiohttp, SQL by hand"
@@ -104,13 +104,17 @@ def start(folder: Path, length: argparse.Namespace) -> None:
     compiled = compiled_in(folder)
     uncompiled = started(city(folder / "first"), compiled)["seconds"]
     took = defaultdict[str, list[float]](list)
+
+    def importing(code: str) -> float:
+        return used_by([sys.executable, "-c", code], side=0, **compiled).seconds
+
     for number in range(length.starts):
         file = city(folder / f"start-{number}")
         for database in ("a new", "a present"):
             title = f"`banshi serve` on {database} database, to the first answer"
             took[title].append(started(file, compiled)["seconds"])
-        took["`import banshi`, the interpreter's own start included"].append(ran("import banshi", compiled)["seconds"])
-        took["the interpreter's own start"].append(ran("pass", compiled)["seconds"])
+        took["`import banshi`, the interpreter's own start included"].append(importing("import banshi"))
+        took["the interpreter's own start"].append(importing("pass"))
     print("## Start\n")
     rows = [[title, f"{median(seconds):.3f}", f"{max(seconds):.3f}"] for title, seconds in took.items()]
     rows.insert(2, ["the very first, all of Python's modules still to be compiled", f"{uncompiled:.3f}", ""])

@@ -12,6 +12,7 @@ department, this one's with the earlier department too, and both with the same 1
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -26,7 +27,6 @@ from benchmarks.shared.api_load import (
     bare,
     columns,
     compiled_in,
-    ran,
     reads_of,
     started,
     submission,
@@ -37,7 +37,7 @@ from benchmarks.shared.cities import city, office
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.figures import Column, alternate, compare, ratios
 from benchmarks.shared.large_city import write_city
-from benchmarks.shared.processes import ROOT, serving
+from benchmarks.shared.processes import ROOT, serving, used_by
 
 WHOLE_CASES = (
     *(Column("cases/s", "done"), Column("server's CPU µs a case", "whole_cpu"), Column("p99 ms", "p99", ".1f")),
@@ -105,9 +105,11 @@ def starts(folder: Path, given: argparse.Namespace) -> None:
         "now": partial(now, large[1], compiled["now"], LARGE_ITEM),
     }
     in_turn("`serve` to its first answer, 10,000 items", given, sides)
-    commands = {"before": given.before, "now": None}
-    sides = {name: partial(ran, "import banshi", compiled[name], command=one) for name, one in commands.items()}
-    in_turn("`import banshi`", given, sides)
+    programs = {"before": str(Path(given.before).with_name("python")), "now": sys.executable}
+    imports = {
+        name: partial(used_by, [one, "-c", "import banshi"], side=0, **compiled[name]) for name, one in programs.items()
+    }
+    in_turn("`import banshi`", given, {name: lambda one=one: one()._asdict() for name, one in imports.items()})
 
 
 def in_turn(what: str, given: argparse.Namespace, sides: Mapping[str, Callable[[], Any]]) -> None:

@@ -92,10 +92,8 @@ def measure(title: str, given: argparse.Namespace, folder: Path) -> bool:
 
 
 def main() -> int:
-    parser = options(__doc__, rounds=(5, 1), seconds=(4.0, 1.0), warm_up=(0.5, 0.2))
-    parser.add_argument("--sqlite", action="store_true", help="nothing on PostgreSQL")
-    given = begun(parser)
-    titles = ["SQLite", *(["PostgreSQL"] if not given.sqlite and has_postgres() else [])]
+    given = begun(options(__doc__, rounds=(5, 1), seconds=(4.0, 1.0), warm_up=(0.5, 0.2)))
+    titles = ["SQLite", *(["PostgreSQL"] if has_postgres() else [])]
     with workspace() as folder:
         kept = [measure(title, given, folder) for title in titles]
     return 0 if given.short or all(kept) else 1

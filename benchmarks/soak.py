@@ -27,10 +27,9 @@ from pathlib import Path
 
 import aiohttp
 
+from banshi.app import loaded
 from banshi.builtin.identity.tokens import MAX_REMEMBERED
-from banshi.default_plugins import default_kinds
 from banshi.kernel.loading.configuration import read_configuration
-from banshi.kernel.loading.loader import inspect_plugins
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.beside import beside
 from benchmarks.shared.cities import project
@@ -129,14 +128,13 @@ async def soak(folder: Path, database: str, given: argparse.Namespace) -> list[s
         sandbox.behaviour.latency = 0.05
         file = await asyncio.to_thread(configuration, folder, database, sandbox)
         read = read_configuration(file)
-        registry, _ = inspect_plugins(read, default_kinds())
         alive, program = folder / "alive", python("peers/telling_server.py", "--config", str(file))
         server = Server(file, folder / "server.log", program=program, SOAK_ALIVE=str(alive))
         timeout = aiohttp.ClientTimeout(total=60)
         connector = aiohttp.TCPConnector(limit=0)
         session = aiohttp.ClientSession(timeout=timeout, connector=connector)
         async with session, server.up(session):
-            town = People(session, server.url, registry, read.settings)
+            town = People(session, server.url, loaded(read), read.settings)
             if not given.short:
                 await fill(town, MAX_REMEMBERED)
             samples: list[Sample] = []

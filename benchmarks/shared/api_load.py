@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -19,7 +15,7 @@ from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, ratios
-from benchmarks.shared.processes import Running, finished, pin, python, running, serving
+from benchmarks.shared.processes import Running, finished, python, running, serving
 from tests.zone_pass import WITHOUT_FILES
 
 #: Rounds of each side, and seconds of one and before it, in full and in short.
@@ -139,16 +135,6 @@ def started(
     with serving(file, command=command, **environment) as server:
         fetched(server.url + path)
         return {"seconds": time.perf_counter() - began, "cpu": server.cpu()}
-
-
-def ran(code: str, environment: Mapping[str, str], *, command: str | None = None) -> dict[str, float]:
-    """What a process took that runs this code, and of a processor."""
-    began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    python = Path(command or sys.executable).with_name("python")
-    subprocess.run([python, "-c", code], check=True, timeout=30, env={**os.environ, **environment}, preexec_fn=pin(0))
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = ended.ru_utime - used.ru_utime + ended.ru_stime - used.ru_stime
-    return {"seconds": time.perf_counter() - began, "cpu": cpu}
 
 
 def bare(ours: Running, folder: Path) -> AbstractContextManager[Running]:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent
@@ -174,15 +174,27 @@ def banshi_done(config: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def used_by(command: Sequence[str]) -> str:
-    """Run a command to its end: its seconds, processor time and memory in words. Raises SystemExit where it fails."""
-    begun = time.monotonic()
+class Used(NamedTuple):
+    """What a command took: seconds, seconds of processor time, and MiB at most."""
+
+    seconds: float
+    cpu: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.cpu:.1f} s of processor time, {self.memory:.0f} MiB at most"
+
+
+def used_by(command: Sequence[str], *, side: int | None = None, **environment: str) -> Used:
+    """Run a command to its end. Raises CalledProcessError where it fails."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, **placed(side, environment))
     # By hand: only wait4 tells the memory and the time of this one process.
-    _, status, used = os.wait4(os.spawnv(os.P_NOWAIT, command[0], command), 0)  # noqa: S606
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
     if status:
-        raise SystemExit(f"{' '.join(command)} failed")
-    took, work = time.monotonic() - begun, used.ru_utime + used.ru_stime
-    return f"{took:.1f} s, {work:.1f} s of processor time, {used.ru_maxrss / 1024:.0f} MiB at most"
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Used(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def cpu_of(process: Path) -> tuple[float, int]:
