@@ -9,6 +9,7 @@ benchmarks/README.md says what is compared with what, and why that is fair.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,8 +24,7 @@ from benchmarks.shared.api_load import (
     columns,
     compiled_in,
     reads_of,
-    seconds_of,
-    seconds_to_answer,
+    started,
     submission,
     without_engine,
     writes_of,
@@ -35,7 +35,7 @@ from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, Results, alternate, compare, median, table
 from benchmarks.shared.own_cases import COLUMNS, LOOKS, Everybody, cases_each
-from benchmarks.shared.processes import finished, python, running, serving
+from benchmarks.shared.processes import finished, python, running, serving, used_by
 
 #: The peer of whoever reads their own.
 LEAN = "lean aiohttp, SQL by hand"
@@ -102,15 +102,19 @@ def _told(what: str, results: Results) -> None:
 def start(folder: Path, length: argparse.Namespace) -> None:
     """From the start of the process to the first answered request, on a new and on a present database; the import."""
     compiled = compiled_in(folder)
-    uncompiled = seconds_to_answer(city(folder / "first"), compiled)
+    uncompiled = started(city(folder / "first"), compiled)["seconds"]
     took = defaultdict[str, list[float]](list)
+
+    def importing(code: str) -> float:
+        return used_by([sys.executable, "-c", code], side=0, **compiled).seconds
+
     for number in range(length.starts):
         file = city(folder / f"start-{number}")
         for database in ("a new", "a present"):
             title = f"`banshi serve` on {database} database, to the first answer"
-            took[title].append(seconds_to_answer(file, compiled))
-        took["`import banshi`, the interpreter's own start included"].append(seconds_of("import banshi", compiled))
-        took["the interpreter's own start"].append(seconds_of("pass", compiled))
+            took[title].append(started(file, compiled)["seconds"])
+        took["`import banshi`, the interpreter's own start included"].append(importing("import banshi"))
+        took["the interpreter's own start"].append(importing("pass"))
     print("## Start\n")
     rows = [[title, f"{median(seconds):.3f}", f"{max(seconds):.3f}"] for title, seconds in took.items()]
     rows.insert(2, ["the very first, all of Python's modules still to be compiled", f"{uncompiled:.3f}", ""])

@@ -1,7 +1,6 @@
 """The race for a scarce slot: thousands of attempts in the same moment, a hundred places, a real server over HTTP.
 
     python benchmarks/appointments.py              # 5,000 attempts on SQLite, and on PostgreSQL where there is one
-    python benchmarks/appointments.py --postgres   # PostgreSQL alone, and it has to be there
     python benchmarks/appointments.py --short      # 1,000 attempts
 
 Every fourth person tries twice at once, from two phones. Whoever gets no place says that the waiting list will do. Then
@@ -191,13 +190,11 @@ def measured(name: str, attempts: int, database: str, servers: int) -> bool:
 
 
 def main() -> int:
-    parser = options(__doc__, attempts=(5_000, 1_000))
-    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL alone")
-    given = begun(parser)
+    given = begun(options(__doc__, attempts=(5_000, 1_000)))
     if both := cores():
         os.sched_setaffinity(0, {both[1]})
     right = True
-    for title, database in each_database(postgres_alone=given.postgres):
+    for title, database in each_database():
         servers, words = (SERVERS, f"{SERVERS} servers") if database else (1, "one server")
         right &= measured(f"{title}, {words}", given.attempts, database, servers)
     return 0 if right else 1

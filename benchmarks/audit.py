@@ -15,8 +15,7 @@ import argparse
 import asyncio
 import resource
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import uvloop
@@ -31,6 +30,7 @@ from banshi.kernel.tables.cases import CaseEvent
 from banshi.testing import Door, open_door
 from benchmarks.shared import cases
 from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.beside import beside
 from benchmarks.shared.cities import DEPARTMENTS
 from benchmarks.shared.databases import each_database
 from benchmarks.shared.figures import Column, alternated, compare, cost, ratios
@@ -51,18 +51,10 @@ async def created(door: Door, count: int) -> dict[str, float]:
     return took.of(count)
 
 
-@asynccontextmanager
-async def sealing(door: Door) -> AsyncIterator[None]:
-    async def loop() -> None:
-        while True:
-            await sealed(door)
-            await asyncio.sleep(BETWEEN_SEALS_S)
-
-    task = asyncio.create_task(loop())
-    yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+async def sealing(door: Door) -> None:
+    while True:
+        await sealed(door)
+        await asyncio.sleep(BETWEEN_SEALS_S)
 
 
 async def sealed(door: Door) -> int:
@@ -75,7 +67,7 @@ async def one_round(door: Door, side: str, count: int) -> dict[str, float]:
     if side != SEALED:
         return await created(door, count)
     await sealed(door)
-    async with sealing(door):
+    async with beside(sealing(door)):
         return await created(door, count)
 
 

@@ -12,11 +12,7 @@ department, this one's with the earlier department too, and both with the same 1
 from __future__ import annotations
 
 import argparse
-import os
-import resource
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -31,18 +27,17 @@ from benchmarks.shared.api_load import (
     bare,
     columns,
     compiled_in,
-    of_its_own,
     reads_of,
+    started,
     submission,
     writes_of,
 )
-from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.cities import city, office
 from benchmarks.shared.databases import has_postgres, postgres_if
-from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, alternate, compare, ratios
 from benchmarks.shared.large_city import write_city
-from benchmarks.shared.processes import pin, serving, workspace
+from benchmarks.shared.processes import ROOT, serving, used_by
 
 WHOLE_CASES = (
     *(Column("cases/s", "done"), Column("server's CPU µs a case", "whole_cpu"), Column("p99 ms", "p99", ".1f")),
@@ -61,13 +56,15 @@ STARTS_A_ROUND = 4
 LARGE, LARGE_ITEM = (100, 100), "/v1/items/p0-i0"
 
 
-def writes(folder: Path, given: argparse.Namespace, database: str | None) -> None:
+def writes(folder: Path, given: argparse.Namespace, *, database: str = "") -> None:
     """`POST` of cases, until each is accepted and its message is in the inbox."""
+    if database and not has_postgres():
+        return
     sides = {}
     with ExitStack() as stack:
         for name, command in (("before", given.before), ("now", None)):
             url = stack.enter_context(postgres_if(database))
-            file = office(folder / f"{database or 'sqlite'}-{name}", database=url)
+            file = office(folder / name, database=url)
             server = stack.enter_context(serving(file, command=command))
             sides[name] = writes_of(server, given, submission(file.parent / "data"), settle=True)
         results = alternate(given.rounds, sides)
@@ -90,24 +87,29 @@ def reads(folder: Path, given: argparse.Namespace) -> None:
 
 def starts(folder: Path, given: argparse.Namespace) -> None:
     """`banshi serve` to its first answer, and `import banshi`, all modules compiled."""
-    old, now = (given.before, compiled_in(folder / "before")), (None, compiled_in(folder / "now"))
+    compiled = {name: compiled_in(folder / name) for name in ("before", "now")}
+    before, now = partial(started, command=given.before), started
     earlier = [of_its_own(city(folder / name), given.before) for name in ("start-before", "start-earlier")]
     large = [write_city(folder / f"large-{one}", *LARGE) for one in ("before", "now")]
     in_turn(
         "`serve` to its first answer",
         given,
         {
-            "before": partial(answered, earlier[0], *old),
-            "now": partial(answered, city(folder / "start-now"), *now),
-            "now, with the items of before": partial(answered, earlier[1], *now),
+            "before": partial(before, earlier[0], compiled["before"]),
+            "now": partial(now, city(folder / "start-now"), compiled["now"]),
+            "now, with the items of before": partial(now, earlier[1], compiled["now"]),
         },
     )
     sides = {
-        "before": partial(answered, large[0], *old, LARGE_ITEM),
-        "now": partial(answered, large[1], *now, LARGE_ITEM),
+        "before": partial(before, large[0], compiled["before"], LARGE_ITEM),
+        "now": partial(now, large[1], compiled["now"], LARGE_ITEM),
     }
     in_turn("`serve` to its first answer, 10,000 items", given, sides)
-    in_turn("`import banshi`", given, {"before": partial(imported, *old), "now": partial(imported, *now)})
+    programs = {"before": str(Path(given.before).with_name("python")), "now": sys.executable}
+    imports = {
+        name: partial(used_by, [one, "-c", "import banshi"], side=0, **compiled[name]) for name, one in programs.items()
+    }
+    in_turn("`import banshi`", given, {name: lambda one=one: one()._asdict() for name, one in imports.items()})
 
 
 def in_turn(what: str, given: argparse.Namespace, sides: Mapping[str, Callable[[], Any]]) -> None:
@@ -116,45 +118,19 @@ def in_turn(what: str, given: argparse.Namespace, sides: Mapping[str, Callable[[
     compare(alternate(given.rounds * STARTS_A_ROUND, sides), STARTS)
 
 
-def answered(file: Path, command: str | None, environment: Mapping[str, str], path: str = ITEM) -> dict[str, float]:
-    """What a start took, and of the server's processor."""
-    began = time.perf_counter()
-    with serving(file, command=command, **environment) as server:
-        fetched(server.url + path)
-        return {"seconds": time.perf_counter() - began, "cpu": server.cpu()}
+def of_its_own(file: Path, command: str) -> Path:
+    """The plugins.toml with the plugins of the tree that another environment's `banshi` is of."""
+    tree = Path(command).absolute().parents[2]
+    file.write_text(file.read_text("utf-8").replace(str(ROOT), str(tree)), "utf-8")
+    return file
 
 
-def imported(command: str | None, environment: Mapping[str, str]) -> dict[str, float]:
-    """What a process that imports it took, and of a processor."""
-    began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [Path(command or sys.executable).with_name("python"), "-c", "import banshi"],
-        check=True,
-        timeout=30,
-        env={**os.environ, **environment},
-        preexec_fn=pin(0),
-    )
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = ended.ru_utime - used.ru_utime + ended.ru_stime - used.ru_stime
-    return {"seconds": time.perf_counter() - began, "cpu": cpu}
-
-
-def main() -> None:
+def main() -> int:
     parser = options(__doc__, rounds=(3, 1), seconds=(4.0, 1.0), warm_up=(1.0, 0.2))
     parser.add_argument("before", help="the command `banshi` of the earlier commit's environment")
-    parser.add_argument("parts", nargs="*", metavar="PART", help="only these: reads, writes, postgres, starts")
-    given = begun(parser)
-    parts = given.parts or ["reads", "writes", "postgres", "starts"]
-    with workspace() as folder:
-        if "reads" in parts:
-            reads(folder, given)
-        if "writes" in parts:
-            writes(folder, given, None)
-        if "postgres" in parts and has_postgres():
-            writes(folder, given, "PostgreSQL")
-        if "starts" in parts:
-            starts(folder, given)
+    on_postgres = partial(writes, database="PostgreSQL")
+    return run_parts(parser, {"reads": reads, "writes": writes, "postgres": on_postgres, "starts": starts})
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -4,7 +4,6 @@
     python benchmarks/chaos.py redis postgres        # two of them
     python benchmarks/chaos.py --short --at-once 2   # a look whether everything works, as in continuous integration
     python benchmarks/chaos.py push-killed --phones 30000 --kills 20 --postgres
-    python benchmarks/chaos.py --list
 
 Real servers, workers, PostgreSQL and Redis are started here on ports of their own and killed by their process ids; a
 proxy between them is the bad network. docs/faults.md says which tests are the short form of each. Ends with the
@@ -99,15 +98,11 @@ def main() -> None:
     names = {row.name: row for row in ROWS}
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of {', '.join(names)}; all where none is named")
     parser.add_argument("--at-once", type=int, default=1, help="faults at a time: they wait more than they work")
-    parser.add_argument("--list", action="store_true", help="print the names and end")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--postgres", action="store_true", help="faults of pushing on PostgreSQL in place of SQLite")
     given = lengths_of(parser)
     if unknown := [name for name in given.faults if name not in names]:
         parser.error(f"{', '.join(unknown)}: there are {', '.join(names)}")
-    if given.list:
-        print("\n".join(names))
-        return
     # Whether the promised figures are held to it.
     given.full = given.phones >= LENGTHS["phones"][0]
     print(machine("here nothing is pinned"), flush=True)

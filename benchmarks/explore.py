@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.explore_rules import CHECKS, LEFT_OUT, LONGEST_ANSWER_S, REACHED, REFUSALS, SHORT_ITEMS
+from benchmarks.explore_rules import LEFT_OUT, LONGEST_ANSWER_S, NO_CHECK, REACHED, REFUSALS, SHORT_ITEMS
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import table
@@ -45,7 +45,7 @@ PHASES = "examples,coverage,fuzzing,stateful"
 #: Seconds that one answer may take, and one role at most.
 ANSWER_TIMEOUT_S, ROLE_TIMEOUT_S = 20, 3600.0
 
-#: Characters that are shown of what schemathesis says of one role; `--keep` has all of it.
+#: Characters that are shown of what schemathesis says of one role.
 MAX_CHARACTERS_SHOWN = 40_000
 
 #: How often a parameter gets a value that leads somewhere. What remains leads nowhere.
@@ -86,9 +86,6 @@ def main() -> int:
                 (folder / role).mkdir()
                 found.append(explored(there, role, folder / role, given))
                 print(f"{role}: {found[-1].cases:,} cases, {found[-1].seconds:.0f} s", flush=True)
-                if given.keep:
-                    given.keep.mkdir(exist_ok=True)
-                    (given.keep / f"{role}.txt").write_text(found[-1].told, encoding="utf-8")
         print((folder / "errors.txt").read_text()[-4000:], file=sys.stderr)
     show(found)
     return 0 if all(one.is_right and not one.missed for one in found) else 1
@@ -99,12 +96,10 @@ def arguments() -> argparse.Namespace:
     parser = options(__doc__, examples=(50, 2))
     parser.add_argument("--role", choices=ROLES, action="append", help="as whom; as everybody where none is named")
     parser.add_argument("--seconds", type=int, help="of each role; fuzzing and links go on until then")
-    parser.add_argument("--phases", default=PHASES, help=f"some of {PHASES}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="a regular expression of operations")
     words = "on PostgreSQL on this machine, in a database of its own"
     parser.add_argument("--postgres", action="store_true", help=words)
-    parser.add_argument("--keep", type=Path, help="a folder for what schemathesis says")
     return begun(parser)
 
 
@@ -168,7 +163,7 @@ def command_of(there: Mapping[str, Any], role: str, given: argparse.Namespace) -
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", "schemathesis.toml"),
         *("run", "openapi.json", "--url", there["url"]),
         *(("-H", f"Authorization: Bearer {token}") if token else ()),
-        *("--checks", ",".join(CHECKS)),
+        *("--checks", "all", "--exclude-checks", NO_CHECK),
         *("--max-response-time", str(LONGEST_ANSWER_S)),
         *("--phases", phases_of(role, given), "--max-examples", str(given.examples)),
         *(("--exclude-operation-id-regex", f"^({left_out})$") if left_out else ()),
@@ -245,8 +240,8 @@ def amount(there: Mapping[str, Any], role: str, shared: str, *, short: bool) -> 
 def phases_of(role: str, given: argparse.Namespace) -> str:
     """The short form follows links as those who can make something; the others have nothing of their own to lead on."""
     if given.short and role in {"officer", "integrator"}:
-        return ",".join(one for one in given.phases.split(",") if one != "stateful")
-    return str(given.phases)
+        return PHASES.removesuffix(",stateful")
+    return PHASES
 
 
 def show(found: Sequence[Explored]) -> None:

@@ -1,15 +1,14 @@
 """What a case leaves behind in bytes, table by table, and what becomes of rows that are changed all the time.
 
-    python benchmarks/growth.py                # visits on both databases, bursts, ten million changes: half an hour
-    python benchmarks/growth.py bytes hot dead # the parts by name
-    python benchmarks/growth.py --short        # as in continuous integration
+    python benchmarks/growth.py                      # visits on both databases, ten million changes: half an hour
+    python benchmarks/growth.py bytes notice dead    # the parts by name
+    python benchmarks/growth.py --short              # as in continuous integration
 
 `bytes`: visits as in soak.py on the real `banshi serve`; each table's bytes a case once it is written anew, against
-docs/capacity.md. `hot`: rows that come by the hundred, claimed and brought to their end by the platform's own
-statements: the share of changes of which no index hears, with the tables as migrations leave them and as PostgreSQL
-has them otherwise. `dead`: the same in a loop of SQL on a server of its own with autovacuum: how many dead rows there
-are at the worst. Exits with 1 where a figure of docs/capacity.md is off by a quarter, fewer than half of the changes
-are HOT, or of the changes a twentieth lies dead at once.
+docs/capacity.md. `notice`: what chunks of phones leave. `dead`: rows that come by the hundred, claimed and brought to
+their end in a loop of SQL on a server of its own with autovacuum: how many dead rows there are at the worst. Exits with
+1 where a figure of docs/capacity.md is off by a quarter, or of the changes a twentieth lies dead at once.
+`tests/banshi/foundation/database/postgres/test_storage.py` holds which share of the changes tells no index (HOT).
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ from benchmarks import capacity_paper as paper
 from benchmarks import soak
 from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.cities import office
-from benchmarks.shared.databases import asked, has_postgres, postgres_if
+from benchmarks.shared.databases import asked, has_postgres, postgres, postgres_if
 from benchmarks.shared.figures import table, told_wrong
 from benchmarks.shared.processes import ROOT, banshi_done
-from tests.banshi.foundation.database.postgres.queues import PHONES, PUSH, chunks, promises
+from tests.banshi.foundation.database.postgres.queues import PHONES, PUSH, chunks
 from tests.servers.postgres_servers import alone
 
 #: How far bytes a case may be from the paper, since the mix of visits is drawn by chance, where they are that many.
@@ -42,17 +41,11 @@ MAX_DEVIATION, LEAST_BYTES = 0.25, 200
 #: Rows of a burst, how many of them are claimed at once, and how many are done and kept while others are changed.
 BURST, AT_ONCE, KEPT = 1_000, 50, 100_000
 
-#: Seconds between two looks of autovacuum, rounds of the loop between two of ours, and seconds after which PostgreSQL
-#: has counted everything.
-NAP_S, ROUNDS, COUNTED_S = 5, 10, 2.0
+#: Seconds between two looks of autovacuum, and rounds of the loop between two of ours.
+NAP_S, ROUNDS = 5, 10
 
 #: Which share of the changes may lie there dead at once.
 MAX_DEAD = 0.05
-
-#: The least share of HOT changes: the last change of a promise is none.
-LEAST_HOT = 0.49
-
-QUEUES = ("banshi_outbox", "push_chunk")
 
 #: Bursts of promises: made, claimed, kept, and as many of the oldest deleted, each in a transaction.
 CHURN = Path(__file__).with_suffix(".sql").read_text("utf-8")
@@ -99,8 +92,6 @@ def left(folder: Path, given: argparse.Namespace) -> dict[str, dict[str, tuple[i
             if wrong and not given.short:
                 raise RuntimeError(f"{len(wrong)} visits on {name} went wrong, such as {wrong[0]}")
             found[name] = sizes(database, own)
-            if side:
-                changes(database)
     return found
 
 
@@ -129,41 +120,6 @@ def bytes_of_a_case(folder: Path, given: argparse.Namespace) -> bool:
     return given.short or told_wrong(wrong)
 
 
-def changes(database: str) -> None:
-    """Of everyday visits, a few at a time: which share of changes was HOT."""
-    rows = asked(
-        database,
-        "SELECT relname, n_tup_ins, n_tup_upd, n_tup_hot_upd::float / n_tup_upd FROM pg_stat_user_tables "
-        "WHERE n_tup_upd > n_tup_ins / 2 AND n_tup_upd > 100 ORDER BY n_tup_upd DESC",
-    )
-    print("## Changes of visits that come one by one\n")
-    shown = [[name, f"{ins:,}", f"{upd:,}", f"{share:.0%}"] for name, ins, upd, share in rows]
-    table(["", "rows", "changes", "HOT"], shown)
-
-
-def shares(database: str, bursts: int) -> dict[str, float]:
-    """The share of HOT changes of the outbox and of chunks, of so many bursts."""
-
-    async def work() -> None:
-        async with open_store(database, {"mobile_push": PUSH}, migrate=False) as store:
-            for _ in range(bursts):
-                for queue in (promises, chunks):
-                    async for _ in queue(store, BURST, AT_ONCE):
-                        pass
-
-    asyncio.run(work())
-    # What a connection did is counted once it has ended.
-    time.sleep(COUNTED_S)
-    rows = asked(
-        database,
-        "SELECT relname, n_tup_hot_upd::float / n_tup_upd AS share, n_tup_upd FROM pg_stat_user_tables "
-        f"WHERE relname IN ({', '.join(map(repr, QUEUES))})",
-    )
-    if any(row["n_tup_upd"] < BURST * bursts for row in rows):
-        raise RuntimeError("PostgreSQL has not counted what was changed")
-    return {row["relname"]: row["share"] for row in rows}
-
-
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
     """A migrated database on a server of its own: elsewhere anybody's open transaction keeps what is dead."""
@@ -172,23 +128,21 @@ def server(folder: Path) -> Iterator[str]:
         yield one.url
 
 
-def hot(folder: Path, given: argparse.Namespace) -> bool:
-    """Bursts on two databases, one of them with the tables as PostgreSQL has them where nobody says anything."""
-    if not has_postgres():
-        return True
-    found = []
-    for reset in (False, True):
-        with server(folder / f"server-{reset}") as database:
-            for name in QUEUES if reset else ():
-                asked(database, f"ALTER TABLE {name} RESET (fillfactor)")
-            found.append(shares(database, given.bursts))
+def notice(folder: Path, given: argparse.Namespace) -> None:
+    """What chunks of phones that were dealt with leave for each phone."""
+
+    async def work(database: str) -> None:
+        async with open_store(database, {"mobile_push": PUSH}, migrate=False) as store:
+            for _ in range(given.bursts):
+                async for _ in chunks(store, BURST, AT_ONCE):
+                    pass
+
+    if has_postgres():
+        with postgres() as database:
+            banshi_done(office(folder, database=database), "migrate")
+            asyncio.run(work(database))
             (size,) = asked(database, "SELECT pg_total_relation_size('push_chunk') / COUNT(*) AS n FROM push_chunk")
-    ours, plain = found
-    print(f"## Bursts of {BURST:,}: which share of the changes was HOT\n")
-    rows = [[name, f"{ours[name]:.1%}", f"{plain[name]:.1%}", f"{ours[name] / plain[name]:.1f}"] for name in QUEUES]
-    table(["", "with room", "without", "times as many"], rows)
-    print(f"A chunk of {PHONES} phones takes {size['n']:,.0f} bytes, {size['n'] / PHONES:.1f} a phone.\n")
-    return told_wrong([f"of the changes of {name} {one:.1%} were HOT" for name, one in ours.items() if one < LEAST_HOT])
+        print(f"A chunk of {PHONES} phones takes {size['n']:,.0f} bytes, {size['n'] / PHONES:.1f} a phone.\n")
 
 
 async def churned(url: str, changes: int) -> list[tuple[int, int]]:
@@ -231,4 +185,4 @@ def dead(folder: Path, given: argparse.Namespace) -> bool:
 
 if __name__ == "__main__":
     lengths = {"visits": (1_200, 60), "minutes": (4.0, 0.2), "bursts": (10, 1), "changes": (10_000_000, 100_000)}
-    sys.exit(run_parts(options(__doc__, **lengths), {"bytes": bytes_of_a_case, "hot": hot, "dead": dead}))
+    sys.exit(run_parts(options(__doc__, **lengths), {"bytes": bytes_of_a_case, "notice": notice, "dead": dead}))

@@ -1,7 +1,6 @@
 """What servers cost that have nothing to do: statements and processor time, by process and by what asks.
 
-    python benchmarks/idle.py                                          # a minute each
-    python benchmarks/idle.py --before /tmp/before/.venv/bin/banshi    # beside an earlier commit, in turn
+    python benchmarks/idle.py    # a minute each
     python benchmarks/idle.py --short
 
 The project's plugins with FCM and a WeChat account: one server on SQLite; two servers and a worker on PostgreSQL,
@@ -26,7 +25,6 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.shared.api_load import of_its_own
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cities import project
 from benchmarks.shared.databases import has_postgres, postgres_if
@@ -34,6 +32,7 @@ from benchmarks.shared.figures import table
 from benchmarks.shared.processes import python, workspace
 from benchmarks.shared.provider import Provider, provider
 from benchmarks.shared.servers import Server
+from tests.waiting import until
 
 REDIS = os.environ.get("BANSHI_TEST_REDIS", "redis://127.0.0.1:6379")
 
@@ -49,20 +48,16 @@ ACCOUNT = {"appid": "wx0123456789abcdef", "secret": "made-up", "token": "madeup"
 class Probed(Server):
     """A process that counts (`peers/probed.py`)."""
 
-    def __init__(self, name: str, config: Path, before: str | None) -> None:
+    def __init__(self, name: str, config: Path) -> None:
         self.name, self._told = name, config.parent / f"{name}.json"
         program = python("peers/probed.py", str(self._told), "--config", str(config))
-        if before:
-            program[0] = str(Path(before).with_name("python"))
         super().__init__(config, config.parent / f"{name}.log", command=(name.partition("-")[0],), program=program)
 
     async def told(self) -> dict[str, Any]:
         """What it has counted so far."""
         self._told.unlink(missing_ok=True)
         os.kill(self.pid, signal.SIGUSR2)
-        async with asyncio.timeout(10):
-            while not self._told.exists():  # noqa: ASYNC110 - another process writes it
-                await asyncio.sleep(0.02)
+        await until(self._told.exists)
         found: dict[str, Any] = json.loads(self._told.read_text())
         return found
 
@@ -105,7 +100,7 @@ def ended(servers: list[Probed]) -> Iterator[list[Probed]]:
             server.end()
 
 
-def measured(folder: Path, given: argparse.Namespace, before: str | None, how: str, fcm: Provider) -> dict[str, Any]:
+def measured(folder: Path, given: argparse.Namespace, how: str, fcm: Provider) -> dict[str, Any]:
     with ExitStack() as stack:
         url = stack.enter_context(postgres_if(how != "SQLite"))
         account = {**ACCOUNT, "base_url": fcm.url}
@@ -113,29 +108,22 @@ def measured(folder: Path, given: argparse.Namespace, before: str | None, how: s
         config = project(
             folder, push={"fcm": fcm.settings()}, wechat={"accounts": {"bureau": account}}, database=url, redis=redis
         )
-        if before:
-            of_its_own(config, before)
         names = ["serve-1"] if how == "SQLite" else ["serve-1", "serve-2", "worker"]
         names = names[-2:] if given.short else names
-        servers = stack.enter_context(ended([Probed(name, config, before) for name in names]))
+        servers = stack.enter_context(ended([Probed(name, config) for name in names]))
         return asyncio.run(quiet(servers, given))
 
 
-def tell(how: str, sides: Mapping[str, Mapping[str, Any]]) -> None:
+def tell(how: str, found: Mapping[str, Any]) -> None:
     print(f"## {how}\n")
-    rows = [
-        [f"{side}, {name}", f"{sum(one['statements'].values()):.2f}", f"{one['cpu']:.2%}"]
-        for side, found in sides.items()
-        for name, one in found.items()
-    ]
+    rows = [[name, f"{sum(one['statements'].values()):.2f}", f"{one['cpu']:.2%}"] for name, one in found.items()]
     table(["process", "statements a second", "of a core"], rows)
-    for side, found in sides.items():
-        means = {what: mean(one[what] for one in found.values()) for what in ("statements", "steps", "share")}
-        most = sorted(means["share"] | means["statements"], key=lambda name: -means["share"][name])
-        shown = {name: [name] for name in most[:SHOWN]} | {f"{len(most[SHOWN:])} others": most[SHOWN:]}
-        sums = {name: [sum(means[what][one] for one in all_) for what in means] for name, all_ in shown.items()}
-        rows = [[name, f"{asked:.2f}", f"{steps:.1f}", f"{share:.3%}"] for name, (asked, steps, share) in sums.items()]
-        table([f"{side}: a process's mean, by source", "statements a second", "steps", "of a core"], rows)
+    means = {what: mean(one[what] for one in found.values()) for what in ("statements", "steps", "share")}
+    most = sorted(means["share"] | means["statements"], key=lambda name: -means["share"][name])
+    shown = {name: [name] for name in most[:SHOWN]} | {f"{len(most[SHOWN:])} others": most[SHOWN:]}
+    sums = {name: [sum(means[what][one] for one in all_) for what in means] for name, all_ in shown.items()}
+    rows = [[name, f"{asked:.2f}", f"{steps:.1f}", f"{share:.3%}"] for name, (asked, steps, share) in sums.items()]
+    table(["a process's mean, by source", "statements a second", "steps", "of a core"], rows)
 
 
 def mean(each: Iterable[Mapping[str, float]]) -> Counter[str]:
@@ -167,7 +155,6 @@ def has_redis() -> bool:
 
 def main() -> int:
     parser = options(__doc__, seconds=(60.0, 5.0), settle=(15.0, 3.0))
-    parser.add_argument("--before", help="the command `banshi` of an earlier commit's environment")
     parser.add_argument("parts", nargs="*", metavar="PART", help="only these: sqlite, postgres, redis")
     given = begun(parser, pinned="not pinned")
     ways = {"sqlite": "SQLite"}
@@ -179,13 +166,10 @@ def main() -> int:
     late = []
     with provider(side=None) as fcm:
         for how in [ways[part] for part in chosen if part in ways]:
-            sides = {}
-            for side, before in {"before": given.before, "now": None}.items():
-                if before or side == "now":
-                    with workspace() as folder:
-                        sides[side] = measured(folder, given, before, how, fcm)
-            tell(how, sides)
-            late += missed(how, sides["now"])
+            with workspace() as folder:
+                found = measured(folder, given, how, fcm)
+            tell(how, found)
+            late += missed(how, found)
     print("\n".join(late) or "The aims are met.")
     return 1 if late and not given.short else 0
 

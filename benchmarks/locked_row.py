@@ -16,8 +16,8 @@ import argparse
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.api_load import ANSWERS, CASES
 from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.beside import beside
 from benchmarks.shared.cities import UNLIMITED, office
 from benchmarks.shared.databases import asked, has_postgres, postgres
 from benchmarks.shared.figures import median, percentile, table
@@ -110,17 +111,6 @@ class Town:
             elif not drafts:
                 seen.acknowledged.add(document["id"])
             await asyncio.sleep(REST_S)
-
-
-@asynccontextmanager
-async def beside(*works: Any) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def insist(call: Callable[[], Any], seen: Seen) -> None:

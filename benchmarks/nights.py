@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -25,11 +24,8 @@ import aiohttp
 
 from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.cities import DEPARTMENTS, city
-from benchmarks.shared.figures import Column, alternate, compare, percentile, spread, told_wrong
-from benchmarks.shared.processes import ROOT, banshi, banshi_done, python, running
-
-sys.path.insert(0, str(ROOT))
-
+from benchmarks.shared.figures import Column, alternate, compare, paced, percentile, spread, told_wrong
+from benchmarks.shared.processes import banshi, banshi_done, python, running, used_by
 from tests.insights.figures.bureau import CATEGORY
 from tests.insights.planted import WEEKS, planted
 
@@ -74,17 +70,14 @@ async def steady(url: str, seconds: float) -> list[float]:
     """Milliseconds of each of `PER_SECOND` requests, which go out whether those before are answered or not."""
     took: list[float] = []
 
-    async def one(session: aiohttp.ClientSession) -> None:
+    async def one(_: int) -> None:
         begun = time.perf_counter()
         async with session.get(url) as answer:
             await answer.read()
         took.append((time.perf_counter() - begun) * 1000)
 
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session, asyncio.TaskGroup() as group:
-        begun = time.perf_counter()
-        for number in range(int(seconds * PER_SECOND)):
-            await asyncio.sleep(begun + number / PER_SECOND - time.perf_counter())
-            group.create_task(one(session))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await paced(PER_SECOND, seconds, one)
     return took
 
 
@@ -128,14 +121,8 @@ def files(folder: Path, given: argparse.Namespace) -> None:
     rows = written(folder / "reports.csv", weeks, 96)
     config, size = bureau(folder, rows), (folder / "reports.csv").stat().st_size / 1e6
     banshi_done(config, "migrate")
-    command, begun = banshi(config, "insights", "import", str(folder / "reports.csv")), time.monotonic()
-    # By hand: only wait4 tells the memory and the time of this one process.
-    _, status, used = os.wait4(os.spawnv(os.P_NOWAIT, command[0], command), 0)  # noqa: S606
-    if status:
-        sys.exit("the import failed")
-    took, work = time.monotonic() - begun, used.ru_utime + used.ru_stime
-    print(f"{rows:,} figures of {size:.0f} MB: {took:.1f} s, {work:.1f} s of processor time,", end=" ")
-    print(f"{used.ru_maxrss / 1024:.0f} MiB at most\n", flush=True)
+    took = used_by(banshi(config, "insights", "import", str(folder / "reports.csv")))
+    print(f"{rows:,} figures of {size:.0f} MB: {took}\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from aiohttp import web
 from banshi import Principal
 from banshi.sdk.http import READER
 from banshi.testing import Door
+from benchmarks.peers.serving import answering
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.figures import table
 from benchmarks.shared.processes import workspace
@@ -84,15 +85,8 @@ async def bare(door: Door, size: int, rounds: int, watched: Watched) -> dict[str
     async def answer(_: web.Request) -> web.Response:
         return web.Response(body=body, content_type="text/html")
 
-    app = web.Application()
-    app.router.add_get("/", answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        return await taken(door, f"http://127.0.0.1:{runner.addresses[0][1]}/", {}, rounds, watched)
-    finally:
-        await runner.cleanup()
+    async with answering(web.get("/", answer)) as url:
+        return await taken(door, f"{url}/", {}, rounds, watched)
 
 
 def pages(world: World) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Lost against found, and the public list, with ten thousand postings: how long it takes, and what is found.
 
     python benchmarks/postings.py              # 10,000 postings on SQLite, and on PostgreSQL where there is one
-    python benchmarks/postings.py --postgres   # PostgreSQL alone, and it has to be there
     python benchmarks/postings.py --short      # 1,000 postings
 
 The postings are made up: a thing is a noun with a colour, a maker and three marks out of a list. Some things are posted
@@ -228,12 +227,10 @@ def shown(name: str, count: int, measured: Measured) -> bool:
 
 
 def main() -> int:
-    parser = options(__doc__, postings=(10_000, 1_000))
-    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL alone")
-    given = begun(parser)
+    given = begun(options(__doc__, postings=(10_000, 1_000)))
     logs.configure("error")
     count, right = given.postings, True
-    for title, database in each_database(postgres_alone=given.postgres):
+    for title, database in each_database():
         right &= shown(title, count, uvloop.run(measure(count, database)))
     return 0 if right else 1
 

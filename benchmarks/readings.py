@@ -10,7 +10,6 @@ hour, so that each is a row; "again" is the same few cases over and over. The ai
 from __future__ import annotations
 
 import argparse
-import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,11 @@ from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.api_load import columns, each_of, load
 from benchmarks.shared.arguments import begun, options
-from benchmarks.shared.cases import CITIZEN, filled
-from benchmarks.shared.cities import city
+from benchmarks.shared.cities import office
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.figures import alternate, compare, median
-from benchmarks.shared.processes import Running, banshi, python, running, workspace
+from benchmarks.shared.own_cases import STAFF as REVIEWER
+from benchmarks.shared.processes import Running, banshi, finished, python, running, workspace
 
 #: Requests under way at once.
 AT_ONCE = 32
@@ -38,13 +37,13 @@ MIN_RATE_KEPT = 0.8
 class Office:
     """A server with its cases, and whoever reads them."""
 
-    def __init__(self, server: Running, data: Path, cases: list[str], length: argparse.Namespace) -> None:
-        self.server, self.length, self.cases = server, length, cases
+    def __init__(self, server: Running, data: Path, people: Any, length: argparse.Namespace) -> None:
+        self.server, self.length = server, length
         settings = Settings(data=data)
-        self.staff = [development_token(settings, f"staff-{n}", roles=["traffic:reviewer"]) for n in range(STAFF)]
-        self.citizen = development_token(settings, CITIZEN)
+        self.staff = [development_token(settings, f"staff-{n}", roles=[REVIEWER]) for n in range(STAFF)]
+        self.own = [(case, development_token(settings, person)) for person, cases in people for case in cases]
         #: Each pair once: what a round has read is no first reading any more.
-        pairs = [(case, token) for case in cases for token in self.staff]
+        pairs = [(case, token) for case, _ in self.own for token in self.staff]
         self.size, self.pairs = len(pairs) // (length.rounds + 1), iter(pairs)
 
     def by_staff(self) -> dict[str, Any]:
@@ -53,10 +52,10 @@ class Office:
 
     def again(self) -> dict[str, Any]:
         """A round of the same few."""
-        return self._read([(case, self.staff[0]) for case in self.cases[:AT_ONCE]])
+        return self._read([(case, self.staff[0]) for case, _ in self.own[:AT_ONCE]])
 
     def by_citizen(self) -> dict[str, Any]:
-        return self._read([(case, self.citizen) for case in self.cases])
+        return self._read(self.own)
 
     def _read(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         plan = each_of("GET /v1/cases/{case}", pairs)
@@ -69,11 +68,12 @@ def measure(title: str, given: argparse.Namespace, folder: Path) -> bool:
         offices = []
         for name in ("with", "without"):
             url = stack.enter_context(postgres_if(title == "PostgreSQL"))
-            file = city(folder / f"{title}-{name}", database=url)
-            cases = asyncio.run(filled(file))
+            file = office(folder / f"{title}-{name}", database=url)
+            fill = python("shared/own_cases.py", str(file), "4")
+            people = finished(fill, side=None, seconds=300)
             program = banshi(file) if name == "with" else python("peers/without_readings.py", "--config", str(file))
             server = stack.enter_context(running([*program, "serve", "--port", "0"]))
-            offices.append(Office(server, file.parent / "data", cases, given))
+            offices.append(Office(server, file.parent / "data", people, given))
         for one in offices:
             one.by_staff()  # each token's signature is looked at once
             one.by_citizen()
@@ -92,10 +92,8 @@ def measure(title: str, given: argparse.Namespace, folder: Path) -> bool:
 
 
 def main() -> int:
-    parser = options(__doc__, rounds=(5, 1), seconds=(4.0, 1.0), warm_up=(0.5, 0.2))
-    parser.add_argument("--sqlite", action="store_true", help="nothing on PostgreSQL")
-    given = begun(parser)
-    titles = ["SQLite", *(["PostgreSQL"] if not given.sqlite and has_postgres() else [])]
+    given = begun(options(__doc__, rounds=(5, 1), seconds=(4.0, 1.0), warm_up=(0.5, 0.2)))
+    titles = ["SQLite", *(["PostgreSQL"] if has_postgres() else [])]
     with workspace() as folder:
         kept = [measure(title, given, folder) for title in titles]
     return 0 if given.short or all(kept) else 1

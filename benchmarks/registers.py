@@ -2,7 +2,6 @@
 
     python benchmarks/registers.py
     python benchmarks/registers.py --short
-    python benchmarks/registers.py --database asyncpg://postgres@127.0.0.1:5432/empty
 
 Prints what an import takes (seconds, processor time, memory of the whole process), and how long look-ups took
 meanwhile. Each look-up writes twice: that it is made, and what was found. It ends with 1 where one of them failed.
@@ -11,7 +10,6 @@ meanwhile. Each look-up writes twice: that it is made, and what was found. It en
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from pathlib import Path
@@ -20,8 +18,9 @@ from banshi.foundation import logs
 from banshi.testing import Door, made_up_resident_id, open_door
 from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.cities import DEPARTMENTS, SYNCED, city
+from benchmarks.shared.databases import each_database
 from benchmarks.shared.figures import percentile
-from benchmarks.shared.processes import banshi, workspace
+from benchmarks.shared.processes import banshi, used_by, workspace
 
 TRAFFIC = {"traffic": DEPARTMENTS / "traffic"}
 PEOPLE = 50_000
@@ -33,19 +32,6 @@ def write(file: Path, records: int) -> None:
         stream.write("licence_number,file_number,class,status,valid_until,points,period_ends\n")
         for number in range(records):
             stream.write(f"{people[number % PEOPLE]},{number:012},C1,normal,2031-05-01,{number % 12},2027-05-01\n")
-
-
-async def imported(config: Path, file: Path) -> None:
-    """Run the command and print what it took."""
-    begun = time.monotonic()
-    command = banshi(config, "register", "import", str(file))
-    # By hand: only wait4 tells the memory and the time of this one process.
-    pid = os.spawnv(os.P_NOWAIT, command[0], command)  # noqa: ASYNC220, S606
-    _, status, used = await asyncio.to_thread(os.wait4, pid, 0)
-    if status:
-        sys.exit("the import failed")
-    took, work = time.monotonic() - begun, used.ru_utime + used.ru_stime
-    print(f"  {took:.1f} s, {work:.1f} s of processor time, {used.ru_maxrss / 1024:.0f} MiB at most", flush=True)
 
 
 async def look_ups(door: Door, done: asyncio.Event) -> list[float]:
@@ -74,7 +60,8 @@ async def main(records: int, database: str) -> None:
         place = database or f"sqlite://{folder / 'data' / 'banshi.sqlite3'}?{SYNCED}"
         config = city(folder, TRAFFIC, database=place)
         print(f"{records:,} records, {file.stat().st_size / 1e6:.0f} MB, into an empty register", flush=True)
-        await imported(config, file)
+        command = banshi(config, "register", "import", str(file))
+        print(f"  {used_by(command)}", flush=True)
         async with open_door(folder, TRAFFIC, platform={"database": place}) as door:
             done = asyncio.Event()
             asyncio.get_running_loop().call_later(5, done.set)
@@ -82,14 +69,14 @@ async def main(records: int, database: str) -> None:
             done = asyncio.Event()
             asking = asyncio.create_task(look_ups(door, done))
             print("the same again, beside a server that is asked", flush=True)
-            await imported(config, file)
+            print(f"  {await asyncio.to_thread(used_by, command)}", flush=True)
             done.set()
             print(f"  meanwhile: {told(await asking)}", flush=True)
 
 
 if __name__ == "__main__":
-    parser = options(__doc__, records=(1_000_000, 10_000))
-    parser.add_argument("--database", default="", help="An empty database; SQLite in a temporary folder by default.")
-    given = begun(parser, "nothing is pinned")
+    given = begun(options(__doc__, records=(1_000_000, 10_000)), "nothing is pinned")
     logs.configure("error")
-    asyncio.run(main(given.records, given.database))
+    for title, database in each_database():
+        print(f"## {title}\n")
+        asyncio.run(main(given.records, database))

@@ -27,10 +27,6 @@ from numpy.typing import NDArray
 
 from benchmarks.shared.arguments import options, run_parts
 from benchmarks.shared.figures import table, told_wrong
-from benchmarks.shared.processes import ROOT
-
-sys.path.insert(0, str(ROOT))
-
 from insights.methods.discoveries import cut
 from insights.methods.ears import EarsRules, ears_bounds
 from insights.methods.farrington import Bounds, Rules, bounds

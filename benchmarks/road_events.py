@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -25,14 +24,15 @@ import orjson
 from aiohttp import web
 
 from banshi.testing import Door, open_door
+from benchmarks.peers.serving import answering, may_open_files
 from benchmarks.shared.arguments import options, run_parts
+from benchmarks.shared.cities import DEPARTMENTS
 from benchmarks.shared.databases import each_database
 from benchmarks.shared.figures import median, percentile, table, told_wrong
 from benchmarks.shared.quiet import quiet
 from road.tables.models import RoadEvent
 from road.vocabulary import DEFAULTS
 
-ROOT = Path(__file__).resolve().parents[1]
 #: The sample city in degrees, and the aims in milliseconds at p99.
 WEST, SOUTH, EAST, NORTH = 103.7, 30.7, 105.8, 33.1
 AIMS = {"box": 20.0, "way": 50.0, "stream": 1_000.0}
@@ -147,19 +147,13 @@ async def streams(door: Door, count: int, rounds: int) -> tuple[list[float], lis
 
 
 async def measured(folder: Path, database: str, length: argparse.Namespace) -> dict[str, list[Any]]:
-    plugins: dict[str, Path | str] = {"traffic": ROOT / "plugins" / "departments" / "traffic", "road": "road"}
+    plugins: dict[str, Path | str] = {"traffic": DEPARTMENTS / "traffic", "road": "road"}
     platform = {"database": database} if database else {}
     async with open_door(folder, plugins, platform=platform) as door:
         await filled(length.events)
         (await door.anyone.get("/v1/road/events")).ok()
-        app = web.Application()
-        app.router.add_get("/", lean)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        found = await answers(door, f"http://127.0.0.1:{runner.addresses[0][1]}", length.rounds)
-        await runner.cleanup()
+        async with answering(web.get("/", lean)) as url:
+            found = await answers(door, url, length.rounds)
         told = await streams(door, length.streams, length.told)
         found["stream"] = [length.streams, *shown(*told), ""]
     return found
@@ -191,8 +185,7 @@ def roads(folder: Path, length: argparse.Namespace) -> bool:
 
 def main() -> int:
     quiet()
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(files[1], 20_000), files[1]))
+    may_open_files()
     lengths = {"events": (10_000, 2_000), "rounds": (1_000, 60), "streams": (2_000, 100), "told": (10, 3)}
     return run_parts(options(__doc__, **lengths), {"roads": roads})
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import random
+import sys
 import time
 import tomllib
 from contextlib import ExitStack
@@ -24,8 +25,7 @@ from benchmarks.shared.api_load import (
     columns,
     compiled_in,
     reads_of,
-    seconds_of,
-    seconds_to_answer,
+    started,
     submission,
     writes_of,
 )
@@ -33,7 +33,7 @@ from benchmarks.shared.arguments import begun, options
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import alternate, compare, percentile, table
 from benchmarks.shared.large_city import real_items, write_city
-from benchmarks.shared.processes import ROOT, Running, serving, workspace
+from benchmarks.shared.processes import ROOT, Running, serving, used_by, workspace
 
 ITEM = "/v1/items/p0-i0"
 CASES = f"{ITEM}/cases"
@@ -85,10 +85,11 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         name = f"{plugins * items:,} items"
         files[name] = write_city(folder / str(plugins * items), plugins, items)
     compiled, small = compiled_in(folder), next(iter(files))
-    seconds_of("import banshi.app, banshi.ops.cli.server.serve, mobile_push", compiled)
+    used_by([sys.executable, "-c", "import banshi.app, banshi.ops.cli.server.serve, mobile_push"], **compiled)
     # The very first start of each, and those after it.
     starts = {
-        name: [seconds_to_answer(file, compiled, ITEM) for _ in range(1 + given.starts)] for name, file in files.items()
+        name: [started(file, compiled, ITEM)["seconds"] for _ in range(1 + given.starts)]
+        for name, file in files.items()
     }
     with ExitStack() as stack:
         servers = {name: stack.enter_context(serving(file, **compiled)) for name, file in files.items()}

@@ -29,11 +29,10 @@ from pathlib import Path
 import aiohttp
 import orjson
 
+from banshi.app import loaded
 from banshi.builtin.identity.development import development_token
 from banshi.builtin.worklist.waiting import work_in
-from banshi.default_plugins import default_kinds
 from banshi.kernel.loading.configuration import read_configuration
-from banshi.kernel.loading.loader import inspect_plugins
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings
 from benchmarks import seed_plans
@@ -72,13 +71,6 @@ class Request:
     pages: int = 1
     #: How the page's `next` is called in the address.
     cursor: str = "cursor"
-
-
-def registry_of(file: Path) -> Registry:
-    registry, found = inspect_plugins(read_configuration(file), default_kinds())
-    if errors := [str(one) for one in found if not one.warning]:
-        raise RuntimeError("\n".join(errors))
-    return registry
 
 
 def asked_for(registry: Registry, settings: Settings, people: int, count: int) -> dict[str, Iterator[Request]]:
@@ -208,7 +200,7 @@ def main() -> None:
 
 def run(folder: Path, database: str, given: argparse.Namespace) -> int:
     file = project(folder, database=database)
-    registry, plain = registry_of(file), database.replace("asyncpg:", "postgres:", 1)
+    registry, plain = loaded(read_configuration(file)), database.replace("asyncpg:", "postgres:", 1)
     if not given.database:
         begun = time.monotonic()
         banshi_done(file, "migrate")

@@ -27,11 +27,11 @@ from pathlib import Path
 
 import aiohttp
 
+from banshi.app import loaded
 from banshi.builtin.identity.tokens import MAX_REMEMBERED
-from banshi.default_plugins import default_kinds
 from banshi.kernel.loading.configuration import read_configuration
-from banshi.kernel.loading.loader import inspect_plugins
 from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.beside import beside
 from benchmarks.shared.cities import project
 from benchmarks.shared.databases import has_postgres, postgres_if
 from benchmarks.shared.figures import percentile, table
@@ -128,26 +128,20 @@ async def soak(folder: Path, database: str, given: argparse.Namespace) -> list[s
         sandbox.behaviour.latency = 0.05
         file = await asyncio.to_thread(configuration, folder, database, sandbox)
         read = read_configuration(file)
-        registry, _ = inspect_plugins(read, default_kinds())
         alive, program = folder / "alive", python("peers/telling_server.py", "--config", str(file))
         server = Server(file, folder / "server.log", program=program, SOAK_ALIVE=str(alive))
         timeout = aiohttp.ClientTimeout(total=60)
         connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
-            server.start()
-            try:
-                await server.ready(session)
-                town = People(session, server.url, registry, read.settings)
-                if not given.short:
-                    await fill(town, MAX_REMEMBERED)
-                samples: list[Sample] = []
-                watching = asyncio.create_task(watched(server.pid, alive, samples))
+        session = aiohttp.ClientSession(timeout=timeout, connector=connector)
+        async with session, server.up(session):
+            town = People(session, server.url, loaded(read), read.settings)
+            if not given.short:
+                await fill(town, MAX_REMEMBERED)
+            samples: list[Sample] = []
+            async with beside(watched(server.pid, alive, samples)):
                 late = await come(town, given.visits, given.minutes * 60, given.seed)
-                watching.cancel()
-                waited, promised = await settled(Database(database or read.settings.database_url))
-                status = await asyncio.to_thread(server.end)
-            finally:
-                server.kill()
+            waited, promised = await settled(Database(database or read.settings.database_url))
+            status = await asyncio.to_thread(server.end)
     sent = len({(one.token, one.message["data"]["message_id"]) for one in sandbox.received})
     wrong = list(judge(town.told, late, status, promised, log_lines(folder / "server.log")))
     if not given.short and (grown := max(growth([one.own for one in warm(samples)]))) > MAX_GROWTH:

@@ -36,7 +36,7 @@ LENGTHS = {
 def killing(folder: Path, length: argparse.Namespace) -> bool:
     """Whether nothing is lost, and nothing comes twice."""
     reports = []
-    for title, database in each_database(postgres_alone=length.postgres):
+    for title, database in each_database():
         report = asyncio.run(kills.tried(folder / title, title, database, length))
         report.print("kills")
         reports.append((title, "0 lost, 0 twice", report))
@@ -49,7 +49,7 @@ def measuring(part: ModuleType) -> Callable[[Path, argparse.Namespace], bool]:
 
     def go(folder: Path, length: argparse.Namespace) -> bool:
         missed = []
-        for title, database in each_database(postgres_alone=length.postgres):
+        for title, database in each_database():
             missed += part.measured(folder / title, title, length, on_postgres=bool(database))
         return not missed
 
@@ -58,7 +58,6 @@ def measuring(part: ModuleType) -> Callable[[Path, argparse.Namespace], bool]:
 
 def main() -> int:
     parser = options(__doc__, **LENGTHS)
-    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL alone")
     parser.add_argument("--seed", type=int, default=1)
     return run_parts(parser, {"kills": killing, "rates": measuring(rates), "alerts": measuring(alerts)})
 

@@ -1,7 +1,6 @@
 """Webhooks: 1,000 events a second to 100 receivers from one process, and what good receivers notice of bad ones.
 
     python benchmarks/webhooks.py              # 30 seconds each, on SQLite, and on PostgreSQL where there is one
-    python benchmarks/webhooks.py --postgres   # PostgreSQL alone, and it has to be there
     python benchmarks/webhooks.py --short      # a few seconds each, as in continuous integration
 
 Each event is a row in the outbox, written in a transaction of its own in the measured process, as a step of a case is.
@@ -145,13 +144,8 @@ def hostile(seconds: float) -> list[str]:
 
 
 def main() -> int:
-    parser = options(__doc__, seconds=(30.0, 5.0))
-    parser.add_argument("--postgres", action="store_true", help="PostgreSQL alone, and it has to be there")
-    given = begun(parser)
-    if given.postgres and not has_postgres():
-        return 1
-    databases = [] if given.postgres else [("SQLite", "")]
-    databases += [("PostgreSQL", "own")] if given.postgres or (not given.short and has_postgres()) else []
+    given = begun(options(__doc__, seconds=(30.0, 5.0)))
+    databases = [("SQLite", ""), *([] if given.short or not has_postgres() else [("PostgreSQL", "own")])]
     faults = throughput(given.seconds, databases) + hostile(min(given.seconds, 15.0))
     for fault in faults:
         print(f"WRONG: {fault}", file=sys.stderr)

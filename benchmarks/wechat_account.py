@@ -26,10 +26,11 @@ import aiohttp
 from aiohttp import web
 
 from benchmarks.faults.postgres import DURABLE
+from benchmarks.peers.serving import answering
 from benchmarks.shared.arguments import options, run_parts
-from benchmarks.shared.cities import DEPARTMENTS, PUSH, city
+from benchmarks.shared.cities import OFFICES, city
 from benchmarks.shared.databases import each_database, has_postgres
-from benchmarks.shared.figures import percentile
+from benchmarks.shared.figures import paced, percentile
 from benchmarks.shared.servers import Server
 from benchmarks.town.checks import Database
 from qq.signing import key_of
@@ -52,13 +53,7 @@ P99_S, LATEST_S = 0.3, 4.5
 #: Seconds that what was kept may take to be answered once the database is back.
 CAUGHT_UP_S = 60.0
 
-PLUGINS = {
-    **{place.parent.name: place.parent for place in sorted(DEPARTMENTS.glob("*/items.toml"))},
-    "conversations": "conversations",
-    "wechat": "wechat",
-    "qq": "qq",
-    **PUSH,
-}
+PLUGINS = {**OFFICES, "wechat": "wechat", "qq": "qq"}
 
 
 @dataclass
@@ -101,11 +96,7 @@ class WeChat:
 
     async def lasting(self, seconds: float) -> None:
         """Send at the rate for so long, whether or not the ones before are answered."""
-        begun, tasks = time.perf_counter(), []
-        for number in range(int(seconds * RATE)):
-            await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
-            tasks.append(asyncio.create_task(self.sends(number)))
-        await asyncio.gather(*tasks)
+        await paced(RATE, seconds, self.sends)
 
     async def api(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/cgi-bin/stable_token":
@@ -141,18 +132,12 @@ class Qq(WeChat):
 async def tried(folder: Path, database: str, work: Callable[[WeChat], Any], side: type[WeChat] = WeChat) -> WeChat:
     """A server with the account and the bot, and WeChat or QQ at work on it."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        wechat, application = side(session, ""), web.Application()
-        application.router.add_route("*", "/{path:.*}", wechat.api)
-        runner = web.AppRunner(application)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        account = {"appid": APPID, "secret": "made-up", "token": TOKEN, "aes_key": KEY}
-        account["base_url"] = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        where = {"base_url": account["base_url"], "token_url": account["base_url"]}
-        bot = {"appid": "102000001", "secret": SECRET, **where}
-        settings = {"wechat": {"accounts": {"bureau": account}}, "qq": {"bots": {"bureau": bot}}}
-        config = city(folder, PLUGINS, settings=settings, log_level="error", database=database)
-        try:
+        wechat = side(session, "")
+        async with answering(web.route("*", "/{path:.*}", wechat.api)) as url:
+            account = {"appid": APPID, "secret": "made-up", "token": TOKEN, "aes_key": KEY, "base_url": url}
+            bot = {"appid": "102000001", "secret": SECRET, "base_url": url, "token_url": url}
+            settings = {"wechat": {"accounts": {"bureau": account}}, "qq": {"bots": {"bureau": bot}}}
+            config = city(folder, PLUGINS, settings=settings, log_level="error", database=database)
             async with Server(config, folder / "server.log").up(session) as server:
                 wechat.url = f"{server.url}/v1/wechat/bureau"
                 # Each text once, so that what is made at first use is there.
@@ -160,8 +145,6 @@ async def tried(folder: Path, database: str, work: Callable[[WeChat], Any], side
                     await wechat.sends(number)
                 wechat.took.clear()
                 await work(wechat)
-        finally:
-            await runner.cleanup()
     return wechat
 
 

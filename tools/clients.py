@@ -9,21 +9,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-import npm
-
-sys.path.insert(0, str(npm.ROOT))
-
 from benchmarks.shared.cities import project
-from benchmarks.shared.processes import banshi, banshi_done, running
+from benchmarks.shared.processes import banshi_done, serving, workspace
+from tools import npm
 
 #: What of npm judges the description.
 JUDGES = {
@@ -38,8 +33,8 @@ JUDGES = {
 EXAMPLES = npm.ROOT / "docs" / "examples"
 PROGRAMS = Path(sys.executable).parent
 
-#: Seconds that the server may take to start, and any program to end.
-START, PATIENCE = 60.0, 600.0
+#: Seconds that the server may take to answer.
+PATIENCE_S = 60.0
 
 #: Answers that are one of several things have no `id` that all of them have.
 SWIFT = ("--additional-properties", "identifiableModels=false,enumUnknownDefaultCase=true")
@@ -48,35 +43,26 @@ SWIFT = ("--additional-properties", "identifiableModels=false,enumUnknownDefault
 PICTURE = "picture.png"
 
 
-class Wrong(Exception):
-    """A judge has something to say, or a client did not get its pass."""
-
-
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="banshi-clients-") as name:
-        folder = Path(name)
+    with workspace() as folder:
         try:
             with served(folder) as environment:
                 judged(folder, environment)
-        except Wrong as error:
+        except npm.Wrong as error:
             sys.exit(str(error))
 
 
 def judged(folder: Path, environment: dict[str, str]) -> None:
-    """Every judge on the description of the running server. Raises Wrong."""
+    """Every judge on the description of the running server. Raises npm.Wrong."""
     description = folder / "openapi.json"
-    with urlopen(f"{environment['BANSHI_URL']}/openapi.json", timeout=START) as answer:  # noqa: S310 - our own server
+    with urlopen(f"{environment['BANSHI_URL']}/openapi.json", timeout=PATIENCE_S) as answer:  # noqa: S310 - our own server
         description.write_bytes(answer.read())
     print(f"the description: {description.stat().st_size:,} bytes")
     python(folder, environment)
-    try:
-        modules = npm.installed(JUDGES, "the description is not judged") / "node_modules"
-    except npm.Missing as error:
-        print(f"Spectral and openapi-typescript are left out: {error}")
-        return
-    spectral(folder, modules)
-    typescript(folder, modules, environment)
-    generator(folder, modules)
+    if modules := npm.found(JUDGES, "Spectral and openapi-typescript don't judge it"):
+        spectral(folder, modules)
+        typescript(folder, modules, environment)
+        generator(folder, modules)
 
 
 def python(folder: Path, environment: dict[str, str]) -> None:
@@ -132,28 +118,13 @@ def generator(folder: Path, modules: Path) -> None:
 
 
 def run(name: str, command: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:
-    """What a program says. Raises Wrong with it, where it fails."""
+    """What a program says. Raises npm.Wrong with it, where it fails."""
     started = time.monotonic()
     # openapi-python-client looks for ruff there.
     path = f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"
-    whole = {**os.environ, **(environment or {}), "PATH": path}
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=whole,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Wrong(f"{name} was not done after {PATIENCE:g} s") from None
-    if done.returncode:
-        raise Wrong(f"{name} ended with {done.returncode}:\n{done.stdout}")
+    said = npm.said(command, folder, {**(environment or {}), "PATH": path})
     print(f"{name}: {time.monotonic() - started:.1f} s")
-    return "".join(f"    {line}\n" for line in done.stdout.splitlines()).rstrip()
+    return "".join(f"    {line}\n" for line in said.splitlines()).rstrip()
 
 
 @contextmanager
@@ -163,7 +134,7 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
 
     (folder / PICTURE).write_bytes(TINY_PNG)
     file = project(folder)
-    with running(banshi(file, "serve", "--port", "0"), side=None) as server:
+    with serving(file, side=None) as server:
         roles = ["--role", "traffic:reviewer", "--role", "traffic:approver"]
         citizen, staff = banshi_done(file, "token", "wang"), banshi_done(file, "token", "li", *roles)
         yield {"BANSHI_URL": server.url, "CITIZEN": citizen.strip(), "STAFF": staff.strip()}

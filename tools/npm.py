@@ -1,4 +1,4 @@
-"""Packages of npm that something is judged by or compared with, installed when they are first needed.
+"""Packages of npm that something is judged by or compared with, installed when they are first needed; what they say.
 
 Nothing of them is part of the platform. Their versions stand with those who need them; git ignores the folder.
 """
@@ -12,24 +12,42 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 
 #: The oldest Node.js that all of them work with.
 OLDEST_NODE = 20
 
-#: Seconds that npm may take.
-PATIENCE = 300
+#: Seconds that npm may take, and any program of theirs.
+PATIENCE, PROGRAMS_S = 300, 600
 
 
 class Missing(Exception):
     """What is missing: no Node.js, one that is too old, no npm, or npm couldn't install them."""
 
 
+class Wrong(Exception):
+    """What a program has against us."""
+
+
+def said(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """What a program says. Raises Wrong with it, where it fails."""
+    own = {**os.environ, **(environment or {})}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    try:
+        done = subprocess.run(command, cwd=folder, env=own, timeout=PROGRAMS_S, check=False, **pipes)
+    except subprocess.TimeoutExpired:
+        raise Wrong(f"{' '.join(command)} was not done after {PROGRAMS_S} s") from None
+    if done.returncode:
+        raise Wrong(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
+    return str(done.stdout)
+
+
 def installed(pins: Mapping[str, str], without: str) -> Path:
-    """The folder whose `node_modules` hold the packages of these versions; it stays for the next time.
+    """The folder `node_modules` that holds the packages of these versions; it stays for the next time.
 
     Raises Missing; in continuous integration, on a machine with Node.js, RuntimeError that says `without` them what is
     not done, so that nobody overlooks it.
@@ -45,7 +63,16 @@ def installed(pins: Mapping[str, str], without: str) -> Path:
         if os.environ.get("CI") == "true":
             raise RuntimeError(f"{without}: {error}") from error
         raise
-    return kept
+    return kept / "node_modules"
+
+
+def found(pins: Mapping[str, str], without: str) -> Path | None:
+    """The same, or None once it is said what is not done `without` them, and why."""
+    try:
+        return installed(pins, without)
+    except Missing as error:
+        print(f"{without}: {error}")
+        return None
 
 
 def _check_node() -> None:

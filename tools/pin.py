@@ -22,24 +22,23 @@ IMAGE, EXTRAS, PYTHON = Path("deploy/requirements.txt"), ("insights", "postgres"
 HEAD = "# What the image installs, wheels alone: `python tools/pin.py` writes it, and pip holds each to its hash.\n"
 
 
-def resolve(*arguments: str) -> list[str]:
-    """The requirement lines that uv resolves to, without comments."""
+def resolve(*arguments: str) -> str:
+    """What uv resolves these and hatchling to, where `-` is among them. Raises CalledProcessError."""
     command = ["uv", "pip", "compile", "--universal", "--no-header", "--no-annotate", "--quiet", *arguments]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    return sorted(line.strip() for line in lines if re.match(r"[A-Za-z0-9]", line))
+    return subprocess.run(command, input="hatchling\n", check=True, capture_output=True, text=True).stdout
 
 
-def toml_list(name: str, lines: list[str]) -> str:
+def toml_list(name: str, resolved: str) -> str:
+    """The requirement lines, without comments."""
+    lines = sorted(line.strip() for line in resolved.splitlines() if re.match(r"[A-Za-z0-9]", line))
     return f"{name} = [\n" + "".join(f"  {json.dumps(line)},\n" for line in lines) + "]\n"
 
 
 def write_image() -> None:
     """Raises CalledProcessError where a version has no wheel."""
-    command = ["uv", "pip", "compile", "--universal", "--no-header", "--no-annotate", "--quiet", "--generate-hashes"]
-    command += ["--no-emit-index-url", "--only-binary=:all:", f"--python-version={PYTHON}"]
-    command += [*(f"--extra={extra}" for extra in EXTRAS), str(PYPROJECT), "-"]
-    done = subprocess.run(command, input="hatchling\n", check=True, capture_output=True, text=True)
-    IMAGE.write_text(HEAD + done.stdout, encoding="utf-8")
+    how = ("--generate-hashes", "--no-emit-index-url", "--only-binary=:all:", f"--python-version={PYTHON}")
+    extras = (f"--extra={extra}" for extra in EXTRAS)
+    IMAGE.write_text(HEAD + resolve(*how, *extras, str(PYPROJECT), "-"), encoding="utf-8")
 
 
 def main() -> None:
@@ -51,16 +50,7 @@ def main() -> None:
     PYPROJECT.write_text(head + BEGIN + "\n" + END + tail, encoding="utf-8")
     groups = re.findall(r"^(\w+) = \[$", text.partition("[dependency-groups]")[2].partition("\n[")[0], re.MULTILINE)
     everything = resolve("--all-extras", *(f"--group={group}" for group in groups), str(PYPROJECT))
-    backend = subprocess.run(
-        ["uv", "pip", "compile", "--universal", "--no-header", "--no-annotate", "--quiet", "-"],
-        input="hatchling\n",
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.splitlines()
-    pins = toml_list("constraint-dependencies", everything) + toml_list(
-        "build-constraint-dependencies", sorted(backend)
-    )
+    pins = toml_list("constraint-dependencies", everything) + toml_list("build-constraint-dependencies", resolve("-"))
     PYPROJECT.write_text(f"{head}{BEGIN}\n{pins}{END}{tail}", encoding="utf-8")
     return write_image()
 

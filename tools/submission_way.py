@@ -30,12 +30,9 @@ from aiohttp import web_protocol
 
 from banshi.ops.cli.server.serve import loop_factory
 from banshi.testing import Person, open_door
+from tests.town.zone_pass import answers_with
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.town.zone_pass import answers_with  # noqa: E402 - it lies beside this folder
-
 PAGE = ROOT / "docs" / "architecture.md"
 TRAFFIC = ROOT / "plugins" / "departments" / "traffic"
 

@@ -17,16 +17,14 @@ import re
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from benchmarks.shared.fetching import document, fetched
+from benchmarks.shared.processes import serving, workspace
 
-from benchmarks.shared.fetching import document, fetched  # noqa: E402
-from benchmarks.shared.processes import banshi, running  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 #: Members of a description that are prose, or say which version made it.
 PROSE = {"description", "summary", "title", "example", "examples", "version", "contact"}
@@ -34,8 +32,7 @@ PROSE = {"description", "summary", "title", "example", "examples", "version", "c
 
 def surface(tree: Path) -> dict[str, str]:
     """All of it as texts by place, such as `GET /v1/items parameters limit`."""
-    with tempfile.TemporaryDirectory(prefix="banshi-surface-") as name:
-        folder = Path(name)
+    with workspace() as folder:
         file = folder / "plugins.toml"
         text = (tree / "plugins.toml").read_text(encoding="utf-8")
         text = re.sub(r'^path = "', f'path = "{tree}/', text, flags=re.MULTILINE)
@@ -48,8 +45,7 @@ def surface(tree: Path) -> dict[str, str]:
 
 
 def _served(tree: Path, file: Path) -> Iterator[tuple[str, str]]:
-    command = banshi(file, "serve", "--port", "0", command=str(tree / ".venv" / "bin" / "banshi"))
-    with running(command, side=None) as server:
+    with serving(file, command=str(tree / ".venv" / "bin" / "banshi"), side=None) as server:
         described = document(f"{server.url}/openapi.json")
         named = described["components"]["schemas"]
         for path, operations in described["paths"].items():
@@ -116,28 +112,20 @@ ctx = click.Context(group, info_name="banshi")
 ctx.params["config"] = %r
 walk(group, ctx, "banshi")
 """
-    for line in _said(tree, code.replace("banshi.ops.cli", _module(tree, "cli")) % str(file)):
+    for line in _said(tree, code % str(file)):
         name, options = json.loads(line)
         yield f"command {name}", " ".join(options)
 
 
 def _settings(tree: Path) -> Iterator[tuple[str, str]]:
-    code = f"""
-import dataclasses, {_module(tree, "settings")} as settings
+    code = """
+import dataclasses, banshi.kernel.loading.settings as settings
 for one in dataclasses.fields(settings.Settings):
     print(one.name, "=", one.type)
 """
     for line in _said(tree, code):
         key, _, kind = line.partition(" = ")
         yield f"platform.{key}", kind
-
-
-def _module(tree: Path, name: str) -> str:
-    """Where a module is in that commit."""
-    base = tree / "platform"
-    found = [*base.glob(f"banshi/{name}.py"), *base.glob(f"banshi/*/{name}"), *base.glob(f"banshi/*/*/{name}.py")]
-    found += base.glob(f"banshi/{name}")
-    return ".".join(found[0].relative_to(base).with_suffix("").parts)
 
 
 def _said(tree: Path, code: str) -> list[str]:

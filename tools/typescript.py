@@ -9,12 +9,11 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import npm
+from tools import npm
 
 #: What it is compiled and formatted by. Nothing of it is in what is compiled, which needs no package at all.
 PINS = {"@types/node": "20.19.0", "prettier": "3.10.1", "typescript": "5.9.3"}
@@ -38,20 +37,13 @@ declare global {
 }
 """
 
-#: Seconds that the compiler may take, and the tests.
-PATIENCE = 240.0
-
-
-class Wrong(Exception):
-    """The compiler or a test has something to say."""
-
 
 def built() -> Path:
     """The folder of the compiled modules, with `tests/` beside `src/`; compiled anew only after a change.
 
-    Raises npm.Missing without Node.js, and Wrong with what the compiler says.
+    Raises npm.Missing without Node.js, and npm.Wrong with what the compiler says.
     """
-    modules = npm.installed(PINS, "the client in TypeScript is not tried") / "node_modules"
+    modules = npm.installed(PINS, "the client in TypeScript is not tried")
     files = sorted([*FOLDER.glob("*.json"), *FOLDER.rglob("*.ts")])
     sources = hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()
     place = npm.ROOT / "build" / f"typescript-{sources[:12]}"
@@ -59,9 +51,7 @@ def built() -> Path:
         return place
     making = place.with_name(f"{place.name}-{os.getpid()}")
     compiler = ["node", str(modules / "typescript" / "bin" / "tsc"), "--project", str(FOLDER / "tests")]
-    done = run([*compiler, "--typeRoots", str(modules / "@types"), "--outDir", str(making)])
-    if done.returncode:
-        raise Wrong(done.stdout)
+    npm.said([*compiler, "--typeRoots", str(modules / "@types"), "--outDir", str(making)], FOLDER)
     (making / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     if not place.exists():
         making.rename(place)
@@ -78,8 +68,8 @@ def examples(page: str) -> str:
 
 
 def check_examples(module: str) -> None:
-    """Raises Wrong with what the compiler has against examples. Nothing is run."""
-    modules = npm.installed(PINS, "the examples are not compiled") / "node_modules"
+    """Raises npm.Wrong with what the compiler has against examples. Nothing is run."""
+    modules = npm.installed(PINS, "the examples are not compiled")
     with tempfile.TemporaryDirectory(prefix="banshi-examples-") as name:
         folder = Path(name)
         (folder / "clients.md.ts").write_text(module, encoding="utf-8")
@@ -89,23 +79,14 @@ def check_examples(module: str) -> None:
         options["paths"] = {"@banshi/client": [str(FOLDER / "src" / "index.ts")]}
         project = {"extends": str(FOLDER / "tsconfig.json"), "compilerOptions": options, "include": [str(folder)]}
         (folder / "tsconfig.json").write_text(json.dumps(project), encoding="utf-8")
-        done = run(["node", str(modules / "typescript" / "bin" / "tsc"), "--project", str(folder)])
-    if done.returncode:
-        raise Wrong(done.stdout)
+        npm.said(["node", str(modules / "typescript" / "bin" / "tsc"), "--project", str(folder)], FOLDER)
 
 
 def check_format() -> None:
-    """Raises Wrong with the files that are not written as prettier writes them."""
-    modules = npm.installed(PINS, "the client in TypeScript is not tried") / "node_modules"
-    done = run(["node", str(modules / "prettier" / "bin" / "prettier.cjs"), "--check", "src", "tests", "*.json"])
-    if done.returncode:
-        raise Wrong(done.stdout)
-
-
-def run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, check=False
-    )
+    """Raises npm.Wrong with the files that are not written as prettier writes them."""
+    modules = npm.installed(PINS, "the client in TypeScript is not tried")
+    prettier = str(modules / "prettier" / "bin" / "prettier.cjs")
+    npm.said(["node", prettier, "--check", "src", "tests", "*.json"], FOLDER)
 
 
 def main() -> None:
@@ -113,16 +94,13 @@ def main() -> None:
         place = built()
         check_format()
         check_examples(examples(PAGE.read_text(encoding="utf-8")))
+        tests = sorted(str(file) for file in (place / "tests").glob("*.test.js"))
+        told = npm.said(["node", "--test", "--test-reporter=tap", *tests], FOLDER)
+        print(f"the client in TypeScript: {', '.join(re.findall(r'# ((?:tests|pass) [0-9]+)', told))}")
     except npm.Missing as error:
         print(f"the client in TypeScript is left out: {error}")
-        return
-    except Wrong as error:
+    except npm.Wrong as error:
         sys.exit(f"TypeScript: {error}")
-    tests = sorted(str(file) for file in (place / "tests").glob("*.test.js"))
-    done = run(["node", "--test", "--test-reporter=tap", *tests])
-    counted = re.findall(r"# ((?:tests|pass) \d+)", done.stdout)
-    print(done.stdout if done.returncode else f"the client in TypeScript: {', '.join(counted)}")
-    sys.exit(done.returncode)
 
 
 if __name__ == "__main__":

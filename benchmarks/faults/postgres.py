@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks.shared.beside import beside
 from benchmarks.shared.figures import spread
 from benchmarks.town.checks import Database
 from benchmarks.town.city import City, city
@@ -218,14 +219,11 @@ async def switchover(folder: Path, length: argparse.Namespace) -> Report:
             await one.start()
             one.live(length.seed)
             ready = Readiness(one)
-            watching = asyncio.create_task(ready.watch())
-            try:
+            async with beside(ready.watch()):
                 for number in range(length.kills // 2 + 1):
                     await one.answers(ANSWERS_BETWEEN)
                     planned = number < length.kills // 2
                     await changed(one, pair, ready, report, f"{name}, {'planned' if planned else 'killed'}", length)
-            finally:
-                watching.cancel()
             report.promise(503 in {status for _, _, status in ready.said}, f"{name}: /readyz was never asked meanwhile")
             one.database = Database(pair.primary.url)
             await one.end(report)

@@ -43,7 +43,7 @@ async def push_killed(folder: Path, length: argparse.Namespace) -> Report:
             one.server.kill()
             killed.append(time.monotonic())
         await one.start()
-        notice = sum(message == one.broadcast for message, _ in one.ledger.took)
+        notice = sum(message == one.broadcast for message, _ in one.ledger.seen.taken)
         await one.ledger.until(length.phones, 300)
         database = "PostgreSQL" if length.postgres else "SQLite"
         report = Report(f"kill -9, {length.kills} times, on {database}; 2 % 429, 2 % 503, 1 % taken and not answered")
@@ -58,13 +58,13 @@ async def push_killed(folder: Path, length: argparse.Namespace) -> Report:
         report.say("seconds from a kill to the next message, min / median / max", spread(waits))
         report.say("seconds from the last kill to the last message", f"{one.ledger.times[-1] - killed[-1]:.1f}")
         report.say("answers", dict(one.ledger.answers))
-        report.say("sent again before their Retry-After", one.ledger.early)
+        report.say("sent again before their Retry-After", one.ledger.seen.early)
         # Under load it takes longer to record what was sent: the one percent is of a machine that has time.
         held = length.full and load <= 2 * (os.cpu_count() or 1)
         report.promise(account.share <= 0.01 or not held, "more than one percent came twice")
         unsettled = length.kills * MAX_PHONES_A_CHUNK
         report.promise(account.again_without_need <= unsettled, "more came twice than batches that weren't settled")
-        report.promise(not one.ledger.early, "sent before its Retry-After")
+        report.promise(not one.ledger.seen.early, "sent before its Retry-After")
         return report
 
 
@@ -92,9 +92,9 @@ async def provider(folder: Path, length: argparse.Namespace) -> Report:
         report.injected = sum(answers.get(code, 0) for code in ("QUOTA_EXCEEDED", "UNAVAILABLE", "INVALID_ARGUMENT"))
         report.recovery.append(one.ledger.next_after(ends))
         report.say("answers", dict(answers))
-        report.say("sent again before their Retry-After", one.ledger.early)
+        report.say("sent again before their Retry-After", one.ledger.seen.early)
         report.say("dead letters that an operator sees", letters)
-        report.promise(not one.ledger.early, "sent before its Retry-After")
+        report.promise(not one.ledger.seen.early, "sent before its Retry-After")
         report.promise(letters == ["INVALID_ARGUMENT"], f"dead letters: {letters}")
     return report
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gzip
-import struct
 import time
 import zlib
 from collections import Counter
@@ -21,6 +20,7 @@ from benchmarks.shared.figures import spread
 from benchmarks.town.report import Report
 from benchmarks.town.story import APPLY
 from benchmarks.town.town import Town, reading, small_town
+from tests.banshi.kinds.test_pictures import png
 
 MIB = 1 << 20
 
@@ -32,16 +32,6 @@ MAX_GROWTH_MIB = 64
 
 #: Seconds for the slowest of a hundred reads of others meanwhile.
 MAX_READ_S = 1.0
-
-
-def picture(width: int, height: int) -> bytes:
-    """A PNG whose head says any size."""
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
-    chunks = (
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in parts
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def multipart(content: bytes, name: str = "photo.png") -> bytes:
@@ -70,10 +60,10 @@ def all_bombs() -> dict[str, Bomb]:
         "oversized file": (UPLOAD, FORM, multipart(b"\x89PNG\r\n\x1a\n" + bytes(20 * MIB)), {413}),
         "deep JSON": (APPLY, JSON, b'{"answers":' + b"[" * 100_000 + b"]" * 100_000 + b"}", {400, 422}),
         "many parts": (UPLOAD, FORM, multipart(b"x")[:-6] * 5_000, {400, 415}),
-        "half a form": (UPLOAD, FORM, multipart(picture(1, 1))[:-8], {400}),
+        "half a form": (UPLOAD, FORM, multipart(png(1, 1, bytes(100)))[:-8], {400}),
         "no picture": (UPLOAD, FORM, multipart(b"MZ\x90\0" + bytes(1000)), {415, 422}),
-        "path traversal": (UPLOAD, FORM, multipart(picture(1, 1), "../../../../etc/passwd"), {201}),
-        "pixels": (UPLOAD, FORM, multipart(picture(2**31 - 1, 2**31 - 1)), {201, 413, 422}),
+        "path traversal": (UPLOAD, FORM, multipart(png(1, 1, bytes(100)), "../../../../etc/passwd"), {201}),
+        "pixels": (UPLOAD, FORM, multipart(png(2**31 - 1, 2**31 - 1, bytes(100))), {201, 413, 422}),
         "CBOR length": (SCAN, JSON, f'{{"text": "{cbor}"}}'.encode(), {200}),
         "CBOR depth": (SCAN, JSON, f'{{"text": "{deep}"}}'.encode(), {200}),
         "XML entities": ("/v1/alerts", {"Content-Type": "application/cap+xml"}, xml, {400, 401, 403, 404, 415, 422}),

@@ -1,4 +1,4 @@
-"""`banshi` that counts, of whichever commit: statements and processor time by what its tasks are for.
+"""`banshi` that counts: statements and processor time by what its tasks are for.
 
     python probed.py FILE --config plugins.toml serve
 

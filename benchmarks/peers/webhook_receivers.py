@@ -22,8 +22,6 @@ import standardwebhooks
 import trustme
 import uvloop
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from tests.servers import hostile_server
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from benchmarks.shared.processes import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-
-from npm import Missing, installed
+from tools.npm import Missing, installed
 
 __all__ = ["VERSION", "Missing", "firebase_admin"]
 
@@ -19,5 +14,5 @@ VERSION = "14.5.1"
 
 
 def firebase_admin() -> Path:
-    """The folder whose `node_modules` hold it. Raises as `installed` does."""
+    """The folder `node_modules` that holds it. Raises as `installed` does."""
     return installed({"firebase-admin": VERSION}, "firebase-admin for Node.js is not measured")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from banshi.app import loaded, open_platform
+from banshi.foundation import logs
 from banshi.foundation.database import bulk
+from banshi.kernel.loading.configuration import read_configuration
 from benchmarks.shared.cities import PUSH, city, fcm
+from mobile_push.broadcasts import publication
+from mobile_push.delivery.service import PUSH as SERVICE
+from mobile_push.tables.models import Broadcast, Chunk, Delivery, Device, FanOut, InboxMessage
+from tests.waiting import until
 
 LINK = "/v1/cases/019abcde-0000-7000-8000-000000000000"
 TTL = 86_400
@@ -22,8 +29,8 @@ WARM, COUNTED = "110101", "120101"
 
 TEXTS = {"zh-CN": "禁区通行证：已批准", "en": "Restricted-zone vehicle pass: approved"}
 
-#: Rows of one statement.
-BATCH = 10_000
+#: Rows of one statement, and seconds until all of a broadcast is dealt with.
+BATCH, DONE_S = 10_000, 600.0
 
 
 def token_of(number: int) -> str:
@@ -39,16 +46,20 @@ def device_id(number: int) -> UUID:
     return UUID(int=(0x01990000_0000_7000_8000 << 48) + number)
 
 
-def platform_of(plan: Mapping[str, Any]) -> Any:
-    """The registry of a platform whose FCM is the provider of the plan; its database is new, or the plan's own."""
-    from banshi.app import loaded
-    from banshi.kernel.loading.configuration import read_configuration
+@asynccontextmanager
+async def opened(file: Path) -> AsyncIterator[Any]:
+    """The platform of a plugins.toml, within this process, which logs as one that serves."""
+    logs.configure("info")
+    async with open_platform(loaded(read_configuration(file))) as platform:
+        yield platform
 
+
+def platform_of(plan: Mapping[str, Any]) -> AbstractAsyncContextManager[Any]:
+    """A platform whose FCM is the provider of the plan; its database is new, or the plan's own."""
     folder = Path(plan["folder"])
-    google = fcm(folder, plan["url"], per_minute=plan.get("per_minute"))
+    push = {"fcm": fcm(folder, plan["url"], per_minute=plan.get("per_minute"))}
     own = folder / f"own-{time.time_ns()}"
-    file = city(own, PUSH, settings={"mobile_push": {"fcm": google}}, database=plan.get("database"))
-    return loaded(read_configuration(file))
+    return opened(city(own, PUSH, settings={"mobile_push": push}, database=plan.get("database")))
 
 
 #: What a phone's address looks like, by provider.
@@ -57,8 +68,6 @@ ADDRESSES: Mapping[str, Callable[[int], str]] = {"apns": "{:064x}".format, "jpus
 
 async def phones(platform: Any, count: int, warm: int = 0, *, first: int = 0, provider: str = "fcm") -> None:
     """So many people with a phone each, numbered from `first`, those before `warm` in another city than the rest."""
-    from mobile_push.tables.models import Device
-
     now, end = datetime.now(UTC), first + count
     same = {"provider": provider, "platform": "android", "language": "zh-CN", "created_at": now, "seen_at": now}
     address = ADDRESSES.get(provider, token_of)
@@ -79,8 +88,6 @@ async def phones(platform: Any, count: int, warm: int = 0, *, first: int = 0, pr
 
 async def messages(platform: Any, first: int, end: int) -> None:
     """A message in the inbox of each of these people, and a delivery of it that is not yet due."""
-    from mobile_push.tables.models import Delivery, InboxMessage
-
     later, expires = int(time.time() * 1000) + 86_400_000, int((time.time() + TTL) * 1000)
     same = {"seq": 1, "kind": "case", "title": TEXTS, "body": TEXTS, "link": LINK, "created_at": datetime.now(UTC)}
     due = {"provider": "fcm", "not_before": later, "expires": expires}
@@ -96,8 +103,6 @@ async def messages(platform: Any, first: int, end: int) -> None:
 
 async def drafted(platform: Any, kind: str, audience: Mapping[str, Any], *, store: bool = True, **more: Any) -> Any:
     """A broadcast that is about to be published; where `store` is not, it still has to be stored."""
-    from mobile_push.tables.models import Broadcast
-
     now = platform.now()
     texts = {"department": "traffic", "title": TEXTS, "body": TEXTS, "link": "/v1/notices/019abcde", **more}
     times = {"created_at": now, "expires_at": now + timedelta(seconds=TTL)}
@@ -111,33 +116,26 @@ async def published(
     platform: Any, kind: str = "notice", *, providers: Collection[str] | None = None, **audience: Any
 ) -> Any:
     """A broadcast that has just been published, through the platform's providers or those that are named."""
-    from mobile_push.broadcasts import publication
-    from mobile_push.delivery.service import PUSH
-
-    push, draft = platform[PUSH], await drafted(platform, kind, audience)
+    push, draft = platform[SERVICE], await drafted(platform, kind, audience)
     one = await publication.publish(platform, draft, push.couriered if providers is None else providers)
     await push.announce()
     return one
 
 
-async def planned(one: Any, seconds: float = 600) -> None:
+async def planned(one: Any) -> None:
     """Wait until every phone of the broadcast lies in a chunk."""
-    from mobile_push.tables.models import FanOut
-
-    async with asyncio.timeout(seconds):
-        while await FanOut.filter(broadcast_id=one.id, state="due").exists():  # noqa: ASYNC110 - nobody else tells
-            await asyncio.sleep(0.05)
+    await until(lambda: _none_due(FanOut, one), DONE_S)
 
 
-async def dealt_with(one: Any, seconds: float = 600) -> dict[str, int]:
+async def dealt_with(one: Any) -> dict[str, int]:
     """Wait until every phone of the broadcast is dealt with; what became of them."""
-    from mobile_push.tables.models import Chunk
-
-    await planned(one, seconds)
-    async with asyncio.timeout(seconds):
-        while await Chunk.filter(broadcast_id=one.id, state="due").exists():  # noqa: ASYNC110 - nobody else tells
-            await asyncio.sleep(0.02)
+    await planned(one)
+    await until(lambda: _none_due(Chunk, one), DONE_S)
     total: Counter[str] = Counter()
     for outcomes in await Chunk.filter(broadcast_id=one.id).values_list("outcomes", flat=True):
         total.update(outcomes)
     return dict(total)
+
+
+async def _none_due(model: Any, one: Any) -> bool:
+    return not await model.filter(broadcast_id=one.id, state="due").exists()

@@ -13,6 +13,7 @@ import asyncio
 import ssl
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import trustme
 import uvloop
 from aiohttp import web
 
-from benchmarks.sending.waves import may_open_files
+from benchmarks.peers.serving import may_open_files
 from mobile_push.sandbox import FAULTS, Answer, FcmSandbox
 from mobile_push.sandbox.server import Heard
 
@@ -30,11 +31,10 @@ class Seen:
     """What became of the messages since the last report."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, int] = {}
-        #: Token → times that a message for it was taken.
-        self.taken: dict[str, int] = {}
-        #: Token → when it may be asked for again.
-        self.not_before: dict[str, float] = {}
+        self.answers = Counter[str]()
+        #: By message as `key_of` tells them apart: how often it was taken, and when it may come again.
+        self.taken = Counter[Any]()
+        self.not_before: dict[Any, float] = {}
         self.early = self.refused = 0
         #: When the first message came, by the machine's clock; 0 while none has.
         self.first = 0.0
@@ -60,28 +60,37 @@ class Provider(FcmSandbox):
 
     def answer(self, heard: Heard) -> Answer | None:
         answer = super().answer(heard)
-        if answer is None or not heard.path.endswith("/messages:send"):
+        # Without a body it is a connection that is made beforehand.
+        if answer is None or not heard.path.endswith("/messages:send") or not heard.body:
             return answer
-        seen, now, body = self.seen, time.monotonic(), heard.body
+        seen, now, key = self.seen, time.monotonic(), self.key_of(heard.body)
         seen.first = seen.first or time.time()
         if answer.code == "OK" and self.shares.turn("gone", self.given_shares["unregistered"]):
             answer = FAULTS["UNREGISTERED"]
-        seen.answers[answer.code] = seen.answers.get(answer.code, 0) + 1
-        # The address is the first value of a message, whoever wrote it; JSON of our own senders escapes nothing in it.
-        start = body.find(b'"token":') + 8
-        start = body.find(b'"', start) + 1
-        token = body[start : body.find(b'"', start)].decode()
+        seen.answers[answer.code] += 1
         wait = answer.headers.get("Retry-After")
-        if seen.not_before and (until := seen.not_before.pop(token, None)) is not None and now < until:
+        if seen.not_before and now < seen.not_before.pop(key, 0.0):
             seen.early += 1
         if wait is not None:
             seen.refused += 1
-            seen.not_before[token] = now + float(wait)
+            seen.not_before[key] = now + float(wait)
         elif answer.code == "OK":
-            seen.taken[token] = seen.taken.get(token, 0) + 1
-            if self.shares.turn("silent", self.given_shares["silent"]):
-                return None
+            is_silent = self.shares.turn("silent", self.given_shares["silent"])
+            self.take(key, is_silent=is_silent)
+            return None if is_silent else answer
         return answer
+
+    def key_of(self, body: bytes) -> Any:
+        """By which messages are told apart: the token of the phone.
+
+        It is the first value of a message, whoever wrote it; JSON of our own senders escapes nothing in it.
+        """
+        start = body.find(b'"', body.find(b'"token":') + 8) + 1
+        return body[start : body.find(b'"', start)]
+
+    def take(self, key: Any, *, is_silent: bool) -> None:  # noqa: ARG002 - for whoever remembers more
+        """Note a message that was taken; of one that `is_silent` its sender hears nothing."""
+        self.seen.taken[key] += 1
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.raw_path == "/provider/report":

@@ -8,7 +8,6 @@ messages as it wants them, made beforehand, and the same content as ours.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 import uvloop
 
+from banshi.ops.cli.server.serve import spare_the_collector
 from benchmarks.sending.population import (
     COUNTED,
     LINK,
@@ -33,6 +33,7 @@ from benchmarks.sending.population import (
 )
 from benchmarks.sending.waves import Plan, answer
 from benchmarks.shared.figures import cost
+from mobile_push.delivery.service import PUSH
 
 PROJECT = "banshi-sandbox"
 TITLE = "您有一条新的办事消息"
@@ -148,13 +149,8 @@ Wave = Callable[[], Awaitable[None]]
 
 async def ours(plan: Plan, prepare: Callable[..., Awaitable[Wave]]) -> dict[str, float]:
     """The whole way, from what is prepared to its outcomes recorded; as served."""
-    from banshi.app import open_platform
-    from banshi.foundation import logs
-    from banshi.ops.cli.server.serve import spare_the_collector
-
-    logs.configure("info")
     warm, end = plan["warm"], plan["warm"] + plan["count"]
-    async with open_platform(platform_of(plan)) as platform:
+    async with platform_of(plan) as platform:
         spare_the_collector()
         await phones(platform, end, warm)
         await (await prepare(platform, 0, warm))()
@@ -166,8 +162,6 @@ async def ours(plan: Plan, prepare: Callable[..., Awaitable[Wave]]) -> dict[str,
 
 async def personal(platform: Any, first: int, end: int) -> Wave:
     """A message to each of these persons, about to fall due; to send them is to have each outcome recorded."""
-    from mobile_push.delivery.service import PUSH
-
     await messages(platform, first, end)
     connection, marks = platform.store.connection, platform.store.placeholders(2)
     where = f"id > {marks[0]} AND id <= {marks[1]}"
@@ -206,12 +200,5 @@ SENDERS: dict[str, Callable[[Plan], Any]] = {
 }
 
 
-def trusting(sender: Callable[[Plan], Any], plan: Plan) -> Any:
-    """Each library finds the provider's certificate in its own way."""
-    authority = str(Path(plan["folder"]) / "ca.pem")
-    os.environ |= {"SSL_CERT_FILE": authority, "REQUESTS_CA_BUNDLE": authority}
-    return sender(plan)
-
-
 if __name__ == "__main__":
-    answer({name: partial(trusting, sender) for name, sender in SENDERS.items()})
+    answer(SENDERS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import redirect_stdout
@@ -12,16 +11,11 @@ from typing import Any
 
 import uvloop
 
+from benchmarks.peers.serving import may_open_files
 from benchmarks.shared.figures import cost, percentile
 from tests.waiting import lateness
 
 Plan = dict[str, Any]
-
-
-def may_open_files() -> None:
-    """As many as the system lets this process have: each connection is one."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
 
 def answer(works: Mapping[str, Callable[[Plan], Any]]) -> None:
@@ -34,10 +28,8 @@ def answer(works: Mapping[str, Callable[[Plan], Any]]) -> None:
     print(json.dumps(result))
 
 
-async def sent(
-    send: Callable[[int], Awaitable[Any]], plan: Plan, at_once: int, *, lag: bool = False
-) -> dict[str, float]:
-    """What each message of the second wave took, `at_once` at the same time; with `lag` also the loop's, ms at p99."""
+async def sent(send: Callable[[int], Awaitable[Any]], plan: Plan, at_once: int) -> dict[str, float]:
+    """What each message of the second wave took, `at_once` at the same time; and the loop's `lag`, ms at p99."""
 
     async def wave(count: int) -> None:
         numbers = iter(range(count))
@@ -49,10 +41,6 @@ async def sent(
         await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
 
     await wave(plan["warm"])
-    if not lag:
-        with cost() as took:
-            await wave(plan["count"])
-        return took.of(plan["count"])
     async with lateness(0.001) as late:
         with cost() as took:
             await wave(plan["count"])

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -18,7 +15,7 @@ from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.fetching import fetched
 from benchmarks.shared.figures import Column, ratios
-from benchmarks.shared.processes import ROOT, Running, finished, pin, python, running, serving
+from benchmarks.shared.processes import Running, finished, python, running, serving
 from tests.town.zone_pass import WITHOUT_FILES
 
 #: Rounds of each side, and seconds of one and before it, in full and in short.
@@ -130,18 +127,14 @@ def compiled_in(folder: Path) -> dict[str, str]:
     return {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
 
 
-def seconds_to_answer(file: Path, environment: Mapping[str, str], path: str = ITEM) -> float:
+def started(
+    file: Path, environment: Mapping[str, str], path: str = ITEM, *, command: str | None = None
+) -> dict[str, float]:
+    """What a start to the first answer took, and of the server's processor."""
     began = time.perf_counter()
-    with serving(file, **environment) as server:
+    with serving(file, command=command, **environment) as server:
         fetched(server.url + path)
-        return time.perf_counter() - began
-
-
-def seconds_of(code: str, environment: Mapping[str, str]) -> float:
-    began = time.perf_counter()
-    command = [sys.executable, "-c", code]
-    subprocess.run(command, check=True, timeout=30, env={**os.environ, **environment}, preexec_fn=pin(0))
-    return time.perf_counter() - began
+        return {"seconds": time.perf_counter() - began, "cpu": server.cpu()}
 
 
 def bare(ours: Running, folder: Path) -> AbstractContextManager[Running]:
@@ -156,10 +149,3 @@ def bare(ours: Running, folder: Path) -> AbstractContextManager[Running]:
 def without_engine(file: Path, *arguments: str) -> list[str]:
     """`banshi` with nobody who works on the outbox."""
     return python("peers/without_engine.py", "--config", str(file), *arguments)
-
-
-def of_its_own(file: Path, command: str) -> Path:
-    """The plugins.toml with the plugins of the tree that another environment's `banshi` is of."""
-    tree = Path(command).absolute().parents[2]
-    file.write_text(file.read_text("utf-8").replace(str(ROOT), str(tree)), "utf-8")
-    return file

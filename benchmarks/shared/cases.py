@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
-from tortoise.backends.base.executor import EXECUTOR_CACHE
-
-from banshi.app import configure, open_platform
 from banshi.foundation.database.writes import Write
 from banshi.kernel.cases.submission import new_case
 from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.outbox import OutboxRow
-from tests.town.zone_pass import WITHOUT_FILES
 
-#: Writes under way, and cases in a database that is filled, which all are one citizen's.
-AT_ONCE, CASES, CITIZEN = 64, 400, "citizen-0"
+#: Writes under way.
+AT_ONCE = 64
 
 
 async def created(platform: Any, count: int, answers: dict[str, Any], *, people: int) -> None:
@@ -32,16 +27,3 @@ async def created(platform: Any, count: int, answers: dict[str, Any], *, people:
             await platform.store.commit(Write(rows=[case, event, promise]))
 
     await asyncio.gather(*(some() for _ in range(AT_ONCE)))
-
-
-async def filled(file: Path) -> list[str]:
-    """The ids of cases that all are one citizen's."""
-    async with open_platform(configure(file)) as platform:
-        item, ids = platform.registry.items["zone-pass"], []
-        for _ in range(CASES):
-            case, event = new_case(platform, item, Principal(subject=CITIZEN, name="王小明"), WITHOUT_FILES)
-            await platform.store.commit(Write(rows=[case, event]))
-            ids.append(str(case.id))
-    # Tortoise keeps the text of its INSERTs by table; no real process talks to both databases.
-    EXECUTOR_CACHE.clear()
-    return ids

@@ -16,6 +16,13 @@ DEPARTMENTS, OWN = ROOT / "plugins" / "departments", HERE / "plugins"
 PUSH: Mapping[str, Path | str] = {"mobile_push": "mobile_push"}
 CITY: Mapping[str, Path | str] = {"traffic": DEPARTMENTS / "traffic", **PUSH}
 
+#: Every department of the repository, and who talks with people.
+OFFICES: Mapping[str, Path | str] = {
+    **{place.parent.name: place.parent for place in sorted(DEPARTMENTS.glob("*/items.toml"))},
+    "conversations": "conversations",
+    **PUSH,
+}
+
 #: The database as `banshi serve` has it where none is named: each commit is synced.
 SYNCED = "synchronous=FULL&wal_autocheckpoint=8000&busy_timeout=5000"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -50,6 +51,15 @@ async def alternated(rounds: int, sides: Mapping[str, Callable[[], Awaitable[Any
         for name in list(sides)[:: 1 if number % 2 else -1]:
             results[name].append(await sides[name]())
     return results
+
+
+async def paced(rate: float, seconds: float, one: Callable[[int], Coroutine[Any, Any, Any]]) -> None:
+    """Begin so many a second for so long, whether those before are done or not; until all are."""
+    begun = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(seconds * rate)):
+            await asyncio.sleep(begun + number / rate - time.perf_counter())
+            group.create_task(one(number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent
@@ -158,9 +159,11 @@ def banshi(config: Path, *arguments: str, command: str | None = None) -> list[st
     return [command or str(Path(sys.executable).with_name("banshi")), "--config", str(config), *arguments]
 
 
-def serving(config: Path, *, command: str | None = None, port: int = 0, **environment: str) -> Any:
-    """`banshi serve` on the measured core, until the block ends."""
-    return running(banshi(config, "serve", "--port", str(port), command=command), **environment)
+def serving(
+    config: Path, *, command: str | None = None, port: int = 0, side: int | None = 0, **environment: str
+) -> AbstractContextManager[Running]:
+    """`banshi serve` on the measured core, or the other `side`, until the block ends."""
+    return running(banshi(config, "serve", "--port", str(port), command=command), side=side, **environment)
 
 
 def banshi_done(config: Path, *arguments: str) -> str:
@@ -169,6 +172,29 @@ def banshi_done(config: Path, *arguments: str) -> str:
     if done.returncode:
         raise RuntimeError(f"banshi {' '.join(arguments)}: {done.stdout}{done.stderr}")
     return done.stdout
+
+
+class Used(NamedTuple):
+    """What a command took: seconds, seconds of processor time, and MiB at most."""
+
+    seconds: float
+    cpu: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.cpu:.1f} s of processor time, {self.memory:.0f} MiB at most"
+
+
+def used_by(command: Sequence[str], *, side: int | None = None, **environment: str) -> Used:
+    """Run a command to its end. Raises CalledProcessError where it fails."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, **placed(side, environment))
+    # By hand: only wait4 tells the memory and the time of this one process.
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if status:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Used(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def cpu_of(process: Path) -> tuple[float, int]:

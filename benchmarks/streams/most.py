@@ -6,7 +6,7 @@ import argparse
 import math
 import resource
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.shared.figures import table
@@ -20,8 +20,9 @@ OWN_FILES = 64
 
 def most(folder: Path, length: argparse.Namespace) -> None:
     """All phones on one server; where it may not have that many files open, as many as it may, then all on several."""
-    limit = permitted(length.most + OWN_FILES)
-    fits = min(length.most, limit - OWN_FILES)
+    # The hard limit: `banshi serve` takes what it is permitted by itself.
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    fits = length.most if limit == resource.RLIM_INFINITY else min(length.most, limit - OWN_FILES)
     servers = max(2, math.ceil(length.most / fits))
     rows = [[f"{fits:,} phones, one server", *held(folder / "one", length, fits, 1)]]
     if fits < length.most or length.short:
@@ -29,21 +30,6 @@ def most(folder: Path, length: argparse.Namespace) -> None:
         rows.append([name, *held(folder / "several", length, length.most, servers)])
     print(f"## As many phones as there can be; one process may have {limit:,} files open here\n")
     table(["", "s to open all", "KiB each", "ms until a broadcast reached all", "lost"], rows)
-
-
-def permitted(files: int) -> int:
-    """How many files one process may have open: at least `files`, if this one may raise what the next ones inherit.
-
-    `banshi serve` takes what it is permitted by itself. Only the privilege CAP_SYS_RESOURCE permits more than the hard
-    limit that a process has, and many a container withholds it even from root.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY:
-        return files
-    if hard < files:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, files))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def held(folder: Path, length: argparse.Namespace, count: int, servers: int) -> list[str]:

@@ -11,7 +11,6 @@ import asyncio
 import gc
 import json
 import os
-import resource
 import sys
 import time
 from array import array
@@ -19,6 +18,8 @@ from collections import Counter
 from typing import Any
 
 import uvloop
+
+from benchmarks.peers.serving import may_open_files
 
 #: Connections from one source address: the system has some 28,000 ports for them, and keeps one for a minute after its
 #: connection has ended.
@@ -207,9 +208,7 @@ class Phones:
 
 
 async def main() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    may_open_files()
     lines = asyncio.StreamReader(limit=2**26)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     phones = Phones(json.loads(await lines.readline()))

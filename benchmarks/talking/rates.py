@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.shared.api_load import until_settled, without_engine
-from benchmarks.shared.cities import DEPARTMENTS, OWN, PUSH, SYNCED, city
+from benchmarks.shared.cities import OFFICES, OWN, SYNCED, city
 from benchmarks.shared.databases import postgres_if
 from benchmarks.shared.fetching import document
 from benchmarks.shared.figures import Column, alternate, compare, ratios
@@ -26,13 +26,8 @@ LEAN, WHOLE = "lean aiohttp + Tortoise", "banshi, whole"
 #: Of the lean handler's processor time, and of its p99 at that rate, in the same run.
 MOST_CPU, MOST_P99 = 1.0, 2.0
 
-#: Every item of the repository, which the search goes through, and the benchmark's own.
-PLUGINS = {
-    **{place.parent.name: place.parent for place in sorted(DEPARTMENTS.glob("*/items.toml"))},
-    "talking": OWN / "talking",
-    "conversations": "conversations",
-    **PUSH,
-}
+#: The repository's items, which the search goes through, and the benchmark's own.
+PLUGINS = {**OFFICES, "talking": OWN / "talking"}
 
 
 def measured(folder: Path, title: str, length: argparse.Namespace, *, on_postgres: bool) -> list[str]:

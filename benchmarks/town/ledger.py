@@ -13,8 +13,6 @@ import orjson
 
 from benchmarks.sending.provider import Provider
 from benchmarks.town.report import Report
-from mobile_push.sandbox import Answer
-from mobile_push.sandbox.server import Heard
 
 #: A message's id, and the token of the phone that it is for.
 Key = tuple[str, str]
@@ -40,34 +38,21 @@ class Ledger(Provider):
 
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(context)
-        #: How often each was taken, and how often without a word to the sender.
-        self.took: Counter[Key] = Counter()
+        #: How often each was taken without a word to the sender.
         self.unanswered: Counter[Key] = Counter()
         #: `time.monotonic()` of each that was taken.
         self.times: list[float] = []
-        #: Messages that came again before the time that their refusal had named.
-        self.early = 0
-        self._not_before: dict[Key, float] = {}
         self._taken = asyncio.Event()
 
-    def answer(self, heard: Heard) -> Answer | None:
-        answer = super().answer(heard)
-        # Without a body it is a connection that is made beforehand.
-        if not heard.path.endswith("/messages:send") or not heard.body:
-            return answer
-        message = orjson.loads(heard.body)["message"]
-        key = (message["data"]["message_id"], message["token"])
-        now = time.monotonic()
-        if now < self._not_before.pop(key, 0.0):
-            self.early += 1
-        if answer is not None and (wait := answer.headers.get("Retry-After")) is not None:
-            self._not_before[key] = now + float(wait)
-        if answer is None or answer.code == "OK":
-            self.took[key] += 1
-            self.unanswered[key] += answer is None
-            self.times.append(now)
-            self._taken.set()
-        return answer
+    def key_of(self, body: bytes) -> Key:
+        message = orjson.loads(body)["message"]
+        return message["data"]["message_id"], message["token"]
+
+    def take(self, key: Key, *, is_silent: bool) -> None:
+        super().take(key, is_silent=is_silent)
+        self.unanswered[key] += is_silent
+        self.times.append(time.monotonic())
+        self._taken.set()
 
     async def until(self, count: int, seconds: float) -> None:
         """Wait until so many messages were taken. Raises TimeoutError."""
@@ -87,9 +72,10 @@ class Ledger(Provider):
 
     def account(self, promised: set[Key]) -> Account:
         """What became of these messages."""
-        extra = {key: self.took[key] - 1 for key in promised if self.took[key] > 1}
+        took = self.seen.taken
+        extra = {key: took[key] - 1 for key in promised if took[key] > 1}
         needless = sum(max(0, times - self.unanswered[key]) for key, times in extra.items())
-        lost = sorted(promised - self.took.keys())
+        lost = sorted(promised - took.keys())
         return Account(len(promised), lost, sum(extra.values()), needless)
 
 

@@ -17,6 +17,7 @@ import aiohttp
 
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.loading.settings import Settings
+from benchmarks.shared.beside import beside
 from benchmarks.shared.cities import city
 from benchmarks.shared.figures import percentile, spread
 from benchmarks.shared.servers import Server
@@ -203,8 +204,5 @@ class Others:
 async def reading(url: str) -> AsyncIterator[Others]:
     """Others who read while the block runs."""
     others = Others()
-    task = asyncio.create_task(others.read(url))
-    try:
+    async with beside(others.read(url)):
         yield others
-    finally:
-        task.cancel()

@@ -20,7 +20,7 @@ from tests.browser.conftest import until
 from tests.browser.firefox import Firefox, Page
 from tests.channels.site.browsing import kept_of
 from tests.servers.fault_proxy import FaultProxy
-from web_site.session import STAFF, STAFF_COOKIE
+from web_site.session import COOKIE, STAFF, STAFF_COOKIE
 
 CHEN = Principal("chen", name="陈警官", roles=(Role("officer", "traffic"),))
 SCANNER = f"{STAFF}/scan"
@@ -60,6 +60,15 @@ def film(file: Path, *texts: str, side: int = 420, blur: float = 0.8) -> Path:
     return file
 
 
+async def signed_in(browser: Firefox, page: Page, door: Door, person: Principal) -> None:
+    """Have the tab be somebody's, as a citizen or as staff."""
+    own, value = STAFF_COOKIE if person.is_staff else COOKIE, {"type": "string", "value": kept_of(door, person)}
+    where = {"type": "context", "context": page._context}
+    cookie = {"name": own.name, "value": value, "domain": "127.0.0.1", "path": own.path, "httpOnly": True}
+    await browser.command("storage.deleteCookies", filter={"name": own.name}, partition=where)
+    await browser.command("storage.setCookie", cookie=cookie, partition=where)
+
+
 @dataclass
 class Phone:
     """An officer's: a browser with the scanner open, and a network that can go away."""
@@ -74,10 +83,7 @@ class Phone:
         return f"http://127.0.0.1:{self.network.port}"
 
     async def sign_in(self, officer: Principal = CHEN) -> None:
-        kept = {"type": "string", "value": kept_of(self.door, officer)}
-        cookie = {"name": STAFF_COOKIE.name, "value": kept, "domain": "127.0.0.1", "httpOnly": True}
-        where = {"type": "context", "context": self.page._context}
-        await self.browser.command("storage.setCookie", cookie={**cookie, "path": STAFF_COOKIE.path}, partition=where)
+        await signed_in(self.browser, self.page, self.door, officer)
 
     async def open(self) -> None:
         await self.page.go(self.url + SCANNER)

@@ -6,15 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import npm
 import pytest
-import typescript
 
 from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from tests.browser.conftest import OpenBrowser
 from tests.browser.site import Site, open_site
 from tests.clients.messages import said
+from tools import npm, typescript
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

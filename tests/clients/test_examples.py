@@ -7,14 +7,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import npm
 import pytest
-import typescript
 
 from banshi.builtin.identity.development import development_token
 from banshi.testing import TINY_PNG, open_door
 from tests.places import ROOT
 from tests.town.zone_pass import answers_with
+from tools import npm, typescript
 
 PAGE = (ROOT / "docs" / "api" / "clients.md").read_text(encoding="utf-8")
 
@@ -62,5 +61,5 @@ def test_the_examples_in_typescript_are_what_the_client_takes() -> None:
 def test_what_the_client_does_not_take_is_told_with_its_line_on_the_page() -> None:
     wrong = typescript.examples(PAGE.replace("await begin(client, item", "await begin(client, 7"))
     line = 1 + PAGE[: PAGE.index("await begin(client")].count("\n")
-    with pytest.raises(typescript.Wrong, match=rf"clients\.md\.ts\({line},"):
+    with pytest.raises(npm.Wrong, match=rf"clients\.md\.ts\({line},"):
         typescript.check_examples(wrong)

@@ -10,13 +10,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import npm
 import pytest
 
 from banshi.testing import Door
 from road.vocabulary import MEMBERS
 from tests.places import ROOT
 from tests.road.city import open_city, published
+from tools import npm
 
 STANDARDS = Path(os.environ.get("BANSHI_STANDARDS") or ROOT.parent / "shared" / "standards")
 JUDGES = {"@mapbox/geojsonhint": "3.2.0", "ajv": "8.20.0", "ajv-formats": "3.0.1"}
@@ -53,7 +53,7 @@ def judged(*documents: Any) -> list[list[str]]:
             "WZDx's and GeoJSON's schemas are not in ../shared/standards; BANSHI_STANDARDS may name their folder"
         )
     try:
-        modules = npm.installed(JUDGES, "feeds of roads are not judged") / "node_modules"
+        modules = npm.installed(JUDGES, "feeds of roads are not judged")
     except npm.Missing as error:
         pytest.skip(str(error))
     command = ["node", str(Path(__file__).parent / "judge.mjs"), str(modules), FEED, *map(str, schemas)]

@@ -15,7 +15,6 @@ import random
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -24,16 +23,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+from aiohttp import web
 
-import npm  # noqa: E402
-from aiohttp import web  # noqa: E402
-
-from benchmarks.forms.at_random import Answers  # noqa: E402
-from benchmarks.forms.served import Served, served_forms  # noqa: E402
-from benchmarks.shared.quiet import quiet  # noqa: E402
-from tests.browser.firefox import PROGRAM, Page, open_firefox  # noqa: E402
+from benchmarks.forms.at_random import Answers
+from benchmarks.forms.served import Served, served_forms
+from benchmarks.peers.serving import answering
+from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
+from tests.browser.firefox import Page, open_firefox
+from tools import npm
+from tools.judges import frame
 
 #: What of npm judges the forms.
 JUDGES = {
@@ -75,30 +74,22 @@ class Case(NamedTuple):
 
 def main() -> None:
     quiet(logging.WARNING)
-    try:
-        modules = npm.installed(JUDGES, "the forms are not judged") / "node_modules"
-    except npm.Missing as error:
-        print(f"Ajv and rjsf are left out: {error}")
+    if (modules := npm.found(JUDGES, "the forms are not judged")) is None:
         return
     begun = time.monotonic()
     cases = list(asyncio.run(prepared(sys.argv[1:])))
     print(f"{len(cases)} forms, each in its language, with answers: {time.monotonic() - begun:.1f} s", flush=True)
-    with tempfile.TemporaryDirectory(prefix="banshi-forms-") as name:
-        folder = Path(name)
+    with workspace() as folder:
         (folder / "formats.mjs").write_text(formats(), encoding="utf-8")
         wrong = [*by_ajv(cases, folder, modules)]
-        if PROGRAM is None:
-            print("rjsf is left out: there is no Firefox here")
-        else:
+        for _ in frame.browsers(0, "rjsf is left out"):
             wrong += asyncio.run(by_rjsf(cases, folder, modules))
-    for one in wrong:
-        print(one)
-    sys.exit(bool(wrong))
+    frame.end(wrong)
 
 
 def formats() -> str:
     """The formats as docs/forms.md has them, each with its regular expression."""
-    page = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8")
+    page = (frame.ROOT / "docs" / "forms.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(cn-[a-z-]+)` \| `(.+)` \|$", page, re.MULTILINE)
     if not rows:
         raise SystemExit("docs/forms.md has no formats")
@@ -174,25 +165,9 @@ def bundle(folder: Path, modules: Path) -> None:
 @asynccontextmanager
 async def drawn(folder: Path) -> AsyncIterator[Page]:
     """The page in a browser."""
-    site = web.Application()
-    site.add_routes([web.get("/", lambda _: _html()), web.get("/page.js", lambda _: _script(folder))])
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    door = web.TCPSite(runner, "127.0.0.1", 0)
-    await door.start()
-    try:
-        async with open_firefox(folder / "firefox") as firefox:
-            yield await firefox.page(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-    finally:
-        await runner.cleanup()
-
-
-async def _html() -> web.Response:
-    return web.Response(text=PAGE, content_type="text/html")
-
-
-async def _script(folder: Path) -> web.Response:
-    return web.Response(body=(folder / "page.js").read_bytes(), content_type="text/javascript", charset="utf-8")
+    (folder / "page.html").write_text(PAGE, encoding="utf-8")
+    async with answering(web.static("/", folder)) as url, open_firefox(folder / "firefox") as firefox:
+        yield await firefox.page(f"{url}/page.html")
 
 
 async def faults(page: Page, case: Case) -> AsyncIterator[str]:

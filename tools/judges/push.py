@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
 import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -21,21 +18,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+import aiohttp
+import trustme
 
-import aiohttp  # noqa: E402
-import npm  # noqa: E402
-import trustme  # noqa: E402
-
-from mobile_push.providers.provider import Outcome, Push  # noqa: E402
-from mobile_push.providers.webpush.provider import WebPushProvider  # noqa: E402
-from mobile_push.providers.webpush.settings import WebPushSettings  # noqa: E402
-from mobile_push.providers.webpush.subscriptions import subscription  # noqa: E402
-from mobile_push.providers.webpush.vapid import write_key  # noqa: E402
-from mobile_push.sandbox.apns import KEY_ID, TEAM_ID, TOPIC  # noqa: E402
-from mobile_push.sandbox.jpush.receipts import APP_KEY, MASTER_SECRET  # noqa: E402
-from mobile_push.sandbox.together import PushServices  # noqa: E402
+from benchmarks.shared.processes import workspace
+from mobile_push.providers.provider import Outcome, Push
+from mobile_push.providers.webpush.provider import WebPushProvider
+from mobile_push.providers.webpush.settings import WebPushSettings
+from mobile_push.providers.webpush.subscriptions import subscription
+from mobile_push.providers.webpush.vapid import write_key
+from mobile_push.sandbox.apns import KEY_ID, TEAM_ID, TOPIC
+from mobile_push.sandbox.jpush.receipts import APP_KEY, MASTER_SECRET
+from mobile_push.sandbox.together import PushServices
+from tests.servers.ports import free_port
+from tools import npm
+from tools.judges import frame
 
 #: What of npm judges.
 JUDGES = {"@parse/node-apn": "8.1.0", "web-push-testing": "1.2.2"}
@@ -49,28 +46,20 @@ PAYLOAD = {"aps": {"alert": {"title": "标题", "body": "正文"}, "badge": 3}}
 
 
 def main() -> None:
-    wrong = asyncio.run(judged())
-    for one in wrong:
-        print(one)
-    sys.exit(bool(wrong))
+    frame.end(asyncio.run(judged()))
 
 
 async def judged() -> list[str]:
     """What every judge has against it."""
     wrong: list[str] = []
-    try:
-        modules: Path | None = await asyncio.to_thread(npm.installed, JUDGES, "pushes are not judged by Node.js")
-    except npm.Missing as error:
-        modules = None
-        print(f"@parse/node-apn and web-push-testing are left out: {error}")
-    with tempfile.TemporaryDirectory(prefix="banshi-judges-") as name:
-        folder = Path(name)
+    modules = await asyncio.to_thread(npm.found, JUDGES, "pushes are not judged by Node.js")
+    with workspace() as folder:
         judges: list[Callable[..., Any]] = [by_aioapns, by_kalyke, by_jpush]
         judges += [by_node_apn, by_web_push_testing] if modules else []
         for judge in judges:
             begun = time.monotonic()
             async with asyncio.timeout(PATIENCE_S), sandbox(folder) as services:
-                found = [*await judge(services, folder, modules and modules / "node_modules")]
+                found = [*await judge(services, folder, modules)]
             said = judge.__name__.removeprefix("by_")
             print(f"{said}: {len(found)} faults: {time.monotonic() - begun:.1f} s", flush=True)
             wrong += [f"{said}: {one}" for one in found]
@@ -215,9 +204,7 @@ def sent_by_jpush(services: PushServices, folder: Path) -> list[str]:
 
 async def by_web_push_testing(_: PushServices, folder: Path, modules: Path) -> list[str]:
     """Web Push as it leaves us, opened by a push service that isn't ours."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = modules / "web-push-testing" / "src" / "bin" / "server.js"
     process = await asyncio.create_subprocess_exec("node", str(program), str(port), stdout=subprocess.PIPE)
     try:

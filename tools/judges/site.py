@@ -2,40 +2,35 @@
 
 Run it with the group `test` installed: `python tools/judges/site.py`. Every page is judged with what a made-up city has
 on it, in every language, light and dark, on a phone, on a narrow one and a tablet with large type, and on a desk;
-`--turn 7` judges some of the looks alone, with each commit others.
+`--turn 7` judges some of the looks alone, with each commit others; `--pictures FOLDER` leaves a picture of each there.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
-import os
-import sys
-import tempfile
+import base64
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "clients" / "python")]
+from tools.judges import frame  # isort: skip - before what it makes be found
 
-import npm  # noqa: E402
-from judges.site_pages import Shown, pages  # noqa: E402
-from judges.site_programs import by_lighthouse, by_vnu  # noqa: E402
-
-from banshi import LANGUAGES, Principal, Role  # noqa: E402
-from benchmarks.shared.quiet import quiet  # noqa: E402
-from tests.browser.chromium import IS_THERE, command, open_chromium  # noqa: E402
-from tests.browser.firefox import Firefox, Page, ScriptFailed  # noqa: E402
-from tests.channels.site.at_hotline import SETTINGS  # noqa: E402
-from tests.channels.site.browsing import kept_of  # noqa: E402
-from tests.town.api_world import World, open_world  # noqa: E402
-from tests.town.registers import made_up_person  # noqa: E402
-from web_site import visit  # noqa: E402
-from web_site.session import COOKIE, STAFF_COOKIE  # noqa: E402
+from banshi import LANGUAGES, Principal, Role
+from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
+from tests.browser.chromium import command, open_chromium
+from tests.browser.firefox import Firefox, Page, ScriptFailed
+from tests.browser.street import signed_in
+from tests.channels.site.at_hotline import SETTINGS
+from tests.town.api_world import World, open_world
+from tests.town.registers import made_up_person
+from tools import npm
+from tools.judges.site_pages import Shown, pages
+from tools.judges.site_programs import by_lighthouse, by_vnu
+from web_site import visit
 
 JUDGES = {"axe-core": "4.14.1", "lighthouse": "12.8.2", "vnu-jar": "26.9.27"}
 
@@ -73,11 +68,6 @@ WATCH = """() => {
   return wanted.length;
 }"""
 TAB = [{"type": "keyDown", "value": "\ue004"}, {"type": "keyUp", "value": "\ue004"}]
-#: A page that something was pressed on is no longer the one that is waited for.
-PRESS = """(which) => { document.documentElement.dataset.old = "";
-  setTimeout(() => document.querySelector(which).click()); }"""
-THERE = "(which) => document.readyState === 'complete' && !!document.querySelector(which)"
-
 
 TYPE = """(typed) => { for (const [name, value] of Object.entries(typed)) {
   const all = [...document.querySelectorAll(`[name="${name}"]:not([type=hidden])`)];
@@ -90,24 +80,10 @@ TYPE = """(typed) => { for (const [name, value] of Object.entries(typed)) {
 async def seen(browser: Firefox, world: World) -> AsyncIterator[Page]:
     """A tab of somebody who has signed in, as a citizen and as staff."""
     page = await browser.page(f"{world.door.url}/site/help")
-    citizen = Principal("wang", name="王小明", resident_id=made_up_person(1))
-    where = {"type": "context", "context": page._context}
-    for cookie, person in ((COOKIE, citizen), (STAFF_COOKIE, STAFF)):
-        value = {"type": "string", "value": kept_of(world.door, person)}
-        told = {"name": cookie.name, "value": value, "domain": "127.0.0.1", "path": cookie.path}
-        await browser.command("storage.setCookie", cookie=told, partition=where)
+    for person in (Principal("wang", name="王小明", resident_id=made_up_person(1)), STAFF):
+        await signed_in(browser, page, world.door, person)
     yield page
     await browser.command("browsingContext.close", context=page._context)
-
-
-async def until_there(page: Page, which: str) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            # Between two pages there is none.
-            with suppress(AssertionError):
-                if await page.run(THERE, which):
-                    return
-            await asyncio.sleep(0.02)
 
 
 async def opened(page: Page, world: World, shown: Shown) -> None:
@@ -115,8 +91,7 @@ async def opened(page: Page, world: World, shown: Shown) -> None:
     if shown.typed:
         await page.run(TYPE, shown.typed)
     for which, then in shown.presses:
-        await page.run(PRESS, which)
-        await until_there(page, then)
+        await frame.pressed(page, which, then)
 
 
 async def by_keyboard(browser: Firefox, page: Page) -> list[str]:
@@ -128,7 +103,13 @@ async def by_keyboard(browser: Firefox, page: Page) -> list[str]:
     return found
 
 
-async def by_axe(world: World, modules: Path, looks: list[Look], html: Path) -> list[str]:
+async def taken(browser: Firefox, page: Page, file: Path) -> None:
+    """A picture of the whole page."""
+    shot = await browser.command("browsingContext.captureScreenshot", context=page._context, origin="document")
+    await asyncio.to_thread(file.write_bytes, base64.b64decode(shot["data"]))
+
+
+async def by_axe(world: World, modules: Path, looks: list[Look], html: Path, pictures: Path | None) -> list[str]:
     """What axe-core, the width and the keyboard find; the pages as they were sent are left in the folder `html`."""
     begun, wrong, count = time.monotonic(), list[str](), 0
     sent, answer = list[str](), visit.html
@@ -154,6 +135,8 @@ async def by_axe(world: World, modules: Path, looks: list[Look], html: Path) -> 
                     await command(browser, page, "Emulation.setEmulatedMedia", features=features)
                     found += [f"{theme}: {one}" for one in await page.run(AXE)]
                     count += 1
+                    if pictures:
+                        await taken(browser, page, pictures / f"{shown.name}-{language}-{width}-{theme}.png")
                 found += await by_keyboard(browser, page)
                 wrong += [f"{where}: {one}" for one in found]
                 (html / f"{shown.name}-{language}.html").write_text(sent[-1], encoding="utf-8")
@@ -170,11 +153,11 @@ def looks_of(turn: int | None) -> list[Look]:
 
 
 async def judged(modules: Path, given: argparse.Namespace) -> list[str]:
-    with tempfile.TemporaryDirectory(prefix="banshi-site-") as name:
-        async with open_world(Path(name), more=SETTINGS) as world:
-            html = Path(name) / "pages"
+    with workspace() as folder:
+        async with open_world(folder, more=SETTINGS) as world:
+            html = folder / "pages"
             html.mkdir()
-            wrong = await by_axe(world, modules, looks_of(given.turn), html)
+            wrong = await by_axe(world, modules, looks_of(given.turn), html, given.pictures)
             wrong += await asyncio.to_thread(lambda: [*by_vnu(modules, html)])
             runs = RUNS if given.turn is None else 1
             wrong += await asyncio.to_thread(lambda: [*by_lighthouse(world.door.url, modules, html, runs)])
@@ -182,21 +165,13 @@ async def judged(modules: Path, given: argparse.Namespace) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turn", type=int, help="which of the looks")
+    parser = frame.options(__doc__)
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where a picture of each look is left")
     given = parser.parse_args()
-    quiet(logging.CRITICAL)
-    try:
-        modules = npm.installed(JUDGES, "the site is not judged") / "node_modules"
-    except npm.Missing as error:
-        print(f"the site's judges are left out: {error}")
-        return
-    if not IS_THERE:
-        print("axe-core and Lighthouse are left out: there is no Chromium with its driver here")
-        sys.exit(os.environ.get("CI") == "true")
-    wrong = asyncio.run(judged(modules, given))
-    print("\n".join(wrong))
-    sys.exit(bool(wrong))
+    quiet()
+    if modules := npm.found(JUDGES, "the site is not judged"):
+        for _ in frame.browsers(1, "axe-core and Lighthouse are left out"):
+            frame.end(asyncio.run(judged(modules, given)))
 
 
 if __name__ == "__main__":

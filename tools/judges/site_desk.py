@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import logging
 import os
 import sys
 import time
@@ -20,23 +19,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "clients" / "python")]
+from tools.judges import frame  # isort: skip - before what it makes be found
 
-import aiohttp  # noqa: E402
-from judges.site_story import pressed, there  # noqa: E402
+import aiohttp
 
-from banshi.builtin.identity.development import development_token  # noqa: E402
-from banshi.kernel.loading.configuration import read_configuration  # noqa: E402
-from banshi.testing import Person  # noqa: E402
-from benchmarks.shared.cities import DEPARTMENTS, city  # noqa: E402
-from benchmarks.shared.processes import workspace  # noqa: E402
-from benchmarks.shared.quiet import quiet  # noqa: E402
-from benchmarks.shared.servers import Server  # noqa: E402
-from tests.browser.chromium import IS_THERE, open_chromium  # noqa: E402
-from tests.browser.firefox import Page  # noqa: E402
-from tests.channels.desks import DESKS  # noqa: E402
-from tests.channels.provider import opened_provider  # noqa: E402
+from banshi.builtin.identity.development import development_token
+from banshi.kernel.loading.configuration import read_configuration
+from banshi.testing import Person
+from benchmarks.shared.cities import DEPARTMENTS, city
+from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
+from benchmarks.shared.servers import Server
+from tests.browser.chromium import open_chromium
+from tests.browser.firefox import Page
+from tests.channels.desks import DESKS
+from tests.channels.provider import opened_provider
+from tools.judges.frame import ROOT, pressed, require, there
 
 #: Milliseconds that one in a hundred may take longer than.
 AIM_MS = 300.0
@@ -58,11 +56,6 @@ WATCH = """() => {
     .observe(document.body, { childList: true, subtree: true });
 }"""
 SEEN = "() => Object.fromEntries(Object.entries(window.seen).filter(([, at]) => at))"
-
-
-def require(held: object, what: str) -> None:
-    if not held:
-        raise SystemExit(f"the desk is not measured: {what}")
 
 
 @dataclass
@@ -154,13 +147,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="few messages")
     plan = SHORT if parser.parse_args().short else WHOLE
-    quiet(logging.CRITICAL)
-    if not IS_THERE:
-        print("the desk is not measured: there is no Chromium with its driver here")
-        sys.exit(os.environ.get("CI") == "true")
-    with workspace() as folder:
-        is_quick = asyncio.run(asyncio.wait_for(judged(folder, plan), PATIENCE_S))
-    sys.exit(not is_quick)
+    quiet()
+    for _ in frame.browsers(1, "the desk is not measured"):
+        with workspace() as folder:
+            sys.exit(not asyncio.run(asyncio.wait_for(judged(folder, plan), PATIENCE_S)))
 
 
 if __name__ == "__main__":

@@ -9,33 +9,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
-import logging
-import os
-import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "clients" / "python")]
+from tools.judges import frame  # isort: skip - before what it makes be found
 
-from banshi import LANGUAGES, Principal  # noqa: E402
-from benchmarks.shared.quiet import quiet  # noqa: E402
-from tests.browser.chromium import IS_THERE, open_chromium  # noqa: E402
-from tests.browser.firefox import PROGRAM, Firefox, Page, open_firefox  # noqa: E402
-from tests.channels.site.browsing import Browser, kept_of  # noqa: E402
-from tests.channels.site.test_every_item import MAX_ROUNDS, brought, rows, typed_in  # noqa: E402
-from tests.clients.made_up_city import open_city  # noqa: E402
-from tests.clients.people import City  # noqa: E402
-from tests.plugins.test_departments import snapshot  # noqa: E402
-from web_site.session import COOKIE, STAFF_COOKIE  # noqa: E402
+from banshi import LANGUAGES, Principal
+from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
+from tests.browser.firefox import Firefox, Page
+from tests.browser.street import signed_in
+from tests.channels.site.browsing import Browser
+from tests.channels.site.test_every_item import MAX_ROUNDS, brought, rows, typed_in
+from tests.clients.made_up_city import open_city
+from tests.clients.people import City
+from tests.plugins.test_departments import snapshot
 
 #: So many parts the items have, of which a turn takes one.
 PARTS = 10
-#: Seconds for a page after a button was pressed.
-PATIENCE_S = 30.0
 
 #: Answer one field as somebody does; whether the page has it, and takes it now.
 TYPE = """(name, values, file) => {
@@ -89,22 +82,13 @@ class Real(Browser):
         assert self.tab is not None  # noqa: S101
         return await self.tab.run(script, *given)
 
-    async def _be(self, person: Principal) -> None:
-        assert self.firefox is not None  # noqa: S101
-        assert self.tab is not None  # noqa: S101
-        own = STAFF_COOKIE if person.is_staff else COOKIE
-        cookie: dict[str, Any] = {"name": own.name, "value": {"type": "string", "value": kept_of(self.door, person)}}
-        where = {"type": "context", "context": self.tab._context}
-        cookie |= {"domain": "127.0.0.1", "path": own.path, "httpOnly": True}
-        await self.firefox.command("storage.deleteCookies", filter={"name": own.name}, partition=where)
-        await self.firefox.command("storage.setCookie", cookie=cookie, partition=where)
-
     def sign_in(self, person: Principal, ago: float = 0, *, beside: bool = False) -> None:  # noqa: ARG002
         self.person = person
 
     async def go(self, address: str, **_: Any) -> Real:
+        assert self.firefox is not None  # noqa: S101
         assert self.tab is not None  # noqa: S101
-        await self._be(self.person)
+        await signed_in(self.firefox, self.tab, self.door, self.person)
         await self.tab.go(address)
         return await self._look()
 
@@ -114,7 +98,7 @@ class Real(Browser):
 
     async def _look(self) -> Real:
         """Wait for the page, and take what it has become."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + frame.PAGE_S
         while True:
             # Between two pages there is none.
             try:
@@ -172,31 +156,19 @@ async def judged(browser: Firefox, folder: Path, language: str, given: argparse.
 
 async def told(given: argparse.Namespace) -> list[str]:
     wrong = list[str]()
-    with tempfile.TemporaryDirectory(prefix="banshi-items-") as name:
-        folder = Path(name)
-        is_chromium = given.browser == "chromium" or (not given.browser and (given.turn or 0) // PARTS % 2 and IS_THERE)
-        opening = open_chromium if is_chromium else open_firefox
-        for language in given.language or LANGUAGES:
-            (folder / language).mkdir()
-            async with opening(folder / language / "browser") as browser:
-                wrong += await judged(browser, folder / language, language, given)
+    for _, opening in frame.browsers((given.turn or 0) // PARTS, "the items are left out"):
+        for language in LANGUAGES:
+            with workspace() as folder:
+                async with opening(folder / "browser") as browser:
+                    wrong += await judged(browser, folder, language, given)
     return wrong
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = frame.options(__doc__)
     parser.add_argument("items", nargs="*", help="codes; all of them without")
-    parser.add_argument("--language", action="append")
-    parser.add_argument("--browser", choices=("firefox", "chromium"))
-    parser.add_argument("--turn", type=int, help="which tenth of the items, in which browser")
-    given = parser.parse_args()
-    quiet(logging.CRITICAL)
-    if PROGRAM is None and not IS_THERE:
-        print("the items are left out: there is no browser here")
-        sys.exit(os.environ.get("CI") == "true")
-    wrong = asyncio.run(told(given))
-    print("\n".join(wrong))
-    sys.exit(bool(wrong))
+    quiet()
+    frame.end(asyncio.run(told(parser.parse_args())))
 
 
 if __name__ == "__main__":

@@ -7,75 +7,45 @@ handed in; a decision, which an open inbox hears of; the pass.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import logging
-import os
-import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "clients" / "python")]
+from tools.judges import frame  # isort: skip - before what it makes be found
 
-import aiohttp  # noqa: E402
-import npm  # noqa: E402
-from joserfc import jwt  # noqa: E402
-from joserfc.jwk import RSAKey  # noqa: E402
-from judges.site_items import TYPE  # noqa: E402
+import aiohttp
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
-from banshi.testing import Person  # noqa: E402
-from benchmarks.shared.cities import project  # noqa: E402
-from benchmarks.shared.processes import workspace  # noqa: E402
-from benchmarks.shared.quiet import quiet  # noqa: E402
-from benchmarks.shared.servers import Server  # noqa: E402
-from tests.browser.chromium import IS_THERE, open_chromium  # noqa: E402
-from tests.browser.firefox import PROGRAM, Page, open_firefox  # noqa: E402
-from tests.servers.ports import free_port  # noqa: E402
+from banshi.testing import Person
+from benchmarks.shared.cities import project
+from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
+from benchmarks.shared.servers import Server
+from tests.browser.firefox import Page
+from tests.servers.ports import free_port
+from tools import npm
+from tools.judges.frame import PAGE_S, ROOT, pressed, require, there
+from tools.judges.site_items import TYPE
 
 PROVIDER = {"oidc-provider": "9.13.3"}
-#: Seconds for one page, and for the whole story.
-PAGE_S, PATIENCE_S = 30.0, 240.0
+#: Seconds for the whole story.
+PATIENCE_S = 240.0
 
 PHOTO = """async () => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 400 });
   canvas.getContext("2d").fillRect(0, 0, 320, 200);
   return canvas.toDataURL("image/png").split(",")[1];
 }"""
-PRESS = "(which) => { setTimeout(() => document.querySelector(which).click()); }"
-THERE = "(which) => document.readyState === 'complete' && !!document.querySelector(which)"
 LOGIN = """() => { document.querySelector("[name=login]").value = "wang";
   document.querySelector("[name=password]").value = "x"; }"""
 VALUE = "(name) => document.querySelector(`[name='${name}']:not([type=hidden])`).value"
-
-
-def require(held: object, what: str) -> None:
-    if not held:
-        raise SystemExit(f"the site's story stops: {what}")
-
-
-async def there(page: Page, which: str) -> None:
-    """Wait for what is on a page. Raises TimeoutError that says it."""
-    deadline = time.monotonic() + PAGE_S
-    while True:
-        # Between two pages there is none.
-        with suppress(AssertionError):
-            if await page.run(THERE, which):
-                return
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"there is no {which}")
-        await asyncio.sleep(0.05)
-
-
-async def pressed(page: Page, which: str, then: str) -> None:
-    await page.run(PRESS, which)
-    await there(page, then)
 
 
 async def signed_in(page: Page) -> None:
@@ -160,37 +130,21 @@ async def judged(modules: Path, folder: Path, name: str, opening: Any) -> None:
         provider(modules, port, f"{server.url}/site/signed-in", key),
         aiohttp.ClientSession() as session,
         opening(folder / "browser") as browser,
+        server.up(session),
     ):
-        server.start()
-        try:
-            await server.ready(session)
-            page = await browser.page(f"{server.url}/site/help")
-            number = await told(page, server, session, Person(session, server.url, token))
-        finally:
-            server.end()
+        page = await browser.page(f"{server.url}/site/help")
+        number = await told(page, server, session, Person(session, server.url, token))
     print(f"{name}: signed in at oidc-provider, {number.strip()} approved and shown; the server died twice: "
           f"{time.monotonic() - begun:.1f} s", flush=True)  # fmt: skip
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turn", type=int, help="which browser")
-    turn = parser.parse_args().turn
-    quiet(logging.CRITICAL)
-    try:
-        modules = npm.installed(PROVIDER, "the site's story is not told") / "node_modules"
-    except npm.Missing as error:
-        print(f"the site's story is left out: {error}")
-        return
-    browsers = {"Firefox": open_firefox if PROGRAM else None, "Chromium": open_chromium if IS_THERE else None}
-    for name, opening in [*browsers.items()] if turn is None else [[*browsers.items()][turn % 2]]:
-        if opening is None:
-            print(f"the story is left out in {name}, which is not here")
-            if os.environ.get("CI") == "true":
-                sys.exit(1)
-            continue
-        with workspace() as folder:
-            asyncio.run(asyncio.wait_for(judged(modules, folder, name, opening), PATIENCE_S))
+    turn = frame.options(__doc__).parse_args().turn
+    quiet()
+    if modules := npm.found(PROVIDER, "the site's story is not told"):
+        for name, opening in frame.browsers(turn, "the site's story is left out"):
+            with workspace() as folder:
+                asyncio.run(asyncio.wait_for(judged(modules, folder, name, opening), PATIENCE_S))
 
 
 if __name__ == "__main__":

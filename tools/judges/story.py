@@ -13,17 +13,13 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+import aiohttp
 
-import aiohttp  # noqa: E402
-import npm  # noqa: E402
-import typescript  # noqa: E402
-
-from banshi.testing import TINY_PNG  # noqa: E402
-from benchmarks.shared.cities import project  # noqa: E402
-from benchmarks.shared.processes import banshi_done, workspace  # noqa: E402
-from benchmarks.shared.servers import Server  # noqa: E402
+from banshi.testing import TINY_PNG
+from benchmarks.shared.cities import project
+from benchmarks.shared.processes import banshi_done, workspace
+from benchmarks.shared.servers import Server
+from tools import npm, typescript
 
 #: Seconds in which the story is told.
 PATIENCE = 240.0
@@ -49,22 +45,12 @@ async def told(item: str, place: Path, folder: Path) -> int:
         "STAFF": banshi_done(config, "token", "li", *roles).strip(),
     }
     server = Server(config, folder / "log")
-    server.start()
-    try:
-        async with aiohttp.ClientSession() as session:
-            await server.ready(session)
-            own = {"BANSHI_URL": server.url, "ITEM": item, "PICTURE": base64.b64encode(TINY_PNG).decode(), **tokens}
-            story = await asyncio.create_subprocess_exec(
-                "node",
-                str(place / "tests" / "story.js"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env={**os.environ, **own},
-            )
-            await played(story, server, session)
-            return await story.wait()
-    finally:
-        server.end()
+    async with aiohttp.ClientSession() as session, server.up(session):
+        own = {"BANSHI_URL": server.url, "ITEM": item, "PICTURE": base64.b64encode(TINY_PNG).decode(), **tokens}
+        command, pipe = ("node", str(place / "tests" / "story.js")), asyncio.subprocess.PIPE
+        story = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env={**os.environ, **own})
+        await played(story, server, session)
+        return await story.wait()
 
 
 async def played(story: asyncio.subprocess.Process, server: Server, session: aiohttp.ClientSession) -> None:

@@ -7,13 +7,8 @@ at the desk, where both of their pages are live, and an officer scans passes, al
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import logging
-import os
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,26 +16,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "clients" / "python")]
+from tools.judges import frame  # isort: skip - before what it makes be found
 
-from judges.site_items import TYPE, Real  # noqa: E402
-
-from banshi import LANGUAGES  # noqa: E402
-from banshi.foundation.time.opening_hours import WEEK  # noqa: E402
-from banshi.testing import Door, Person  # noqa: E402
-from benchmarks.shared.quiet import quiet  # noqa: E402
-from tests.banshi.builtin.passes.test_dynamic_passes import approved  # noqa: E402
-from tests.banshi.builtin.passes.test_pass_ledger import issue, revoke, scan  # noqa: E402
-from tests.browser import chromium, firefox, street  # noqa: E402
-from tests.channels.desks import DESKS  # noqa: E402
-from tests.channels.provider import opened_provider  # noqa: E402
-from tests.channels.site.at_desk import HERE, LI, WU  # noqa: E402
-from tests.channels.site.test_staffs_day import decided  # noqa: E402
-from tests.channels.test_desk_delivery import OUTLET, City  # noqa: E402
-from tests.clients.made_up_city import open_city  # noqa: E402
-from tests.conftest import good_answers  # noqa: E402
-from tests.servers.fault_proxy import FaultProxy  # noqa: E402
+from banshi import LANGUAGES
+from banshi.foundation.time.opening_hours import WEEK
+from banshi.testing import Door, Person
+from benchmarks.shared.processes import workspace
+from benchmarks.shared.quiet import quiet
+from tests.banshi.builtin.passes.test_dynamic_passes import approved
+from tests.banshi.builtin.passes.test_pass_ledger import issue, revoke, scan
+from tests.browser import firefox, street
+from tests.channels.desks import DESKS
+from tests.channels.provider import opened_provider
+from tests.channels.site.at_desk import HERE, LI, WU
+from tests.channels.site.test_staffs_day import decided
+from tests.channels.test_desk_delivery import OUTLET, City
+from tests.clients.made_up_city import open_city
+from tests.conftest import good_answers
+from tests.servers.fault_proxy import FaultProxy
+from tools.judges.site_items import TYPE, Real
 
 #: Of the whole day; of a turn one part of so many.
 CASES, TALKS, PARTS = 40, 20, 10
@@ -48,10 +42,6 @@ SCANS = ["with"] * 19 + ["relayed"] + ["without"] * 7 + ["revoked"] * 3
 #: Steps of a talk, seconds in which a live page is as the API, and for all talks, scans or cases of a day. A phone has
 #: the time by the whole seconds of an answer's Date: what was revoked has to be older than a scan by so much.
 MOST_STEPS, LIVE_S, PATIENCE_S, CLOCK_S = 6, 15.0, 1_200.0, 2.0
-BROWSERS: dict[str, tuple[Any, Any]] = {
-    "Firefox": (firefox.PROGRAM, firefox.open_firefox),
-    "Chromium": (chromium.IS_THERE, chromium.open_chromium),
-}
 #: What the scanner's page calls a verdict, by the API's colour.
 COLOURS = {"green": "good", "amber": "old", "red": "not"}
 
@@ -202,7 +192,7 @@ def differs(shown: Any, said: Any) -> list[str]:
     return [f"the scanner has {page}, the API {api}"] * (page != api)
 
 
-async def judged(folder: Path, name: str, seed: int, turn: int | None) -> list[str]:
+async def judged(folder: Path, name: str, opening: Any, seed: int, turn: int | None) -> list[str]:
     """The day, or a part of it, in one browser and a city of its own."""
     share, film = slice(None) if turn is None else slice(turn // 2 % PARTS, None, PARTS), folder / "film.mjpeg"
     hours = {day: ["0:00-23:59"] for day in (*WEEK, "workday", "holiday")}
@@ -210,7 +200,7 @@ async def judged(folder: Path, name: str, seed: int, turn: int | None) -> list[s
     filmed = (*street.FILMED, f"--use-file-for-fake-video-capture={film}") if name == "Chromium" else ()
     async with (
         opened_provider() as provider,
-        BROWSERS[name][1](folder / "browser", *filmed) as browser,
+        opening(folder / "browser", *filmed) as browser,
         open_city(folder, {**desks, "outlet": {"url": provider.url}}, web_site="web_site", outlet=OUTLET) as door,
     ):
         reals = [Real(door, door.session, language) for language in LANGUAGES]
@@ -231,20 +221,14 @@ async def judged(folder: Path, name: str, seed: int, turn: int | None) -> list[s
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turn", type=int, help="which part of the day, in which browser")
+    parser = frame.options(__doc__)
     parser.add_argument("--seed", type=int, default=39, help="which day")
-    given = parser.parse_args()
-    quiet(logging.CRITICAL)
-    wrong = list[str]()
-    for name in [*BROWSERS] if given.turn is None else [[*BROWSERS][given.turn % 2]]:
-        if not BROWSERS[name][0]:
-            print(f"the workbench is left out in {name}, which is not here")
-            wrong += [f"there is no {name}"] * (os.environ.get("CI") == "true")
-            continue
-        with tempfile.TemporaryDirectory(prefix="banshi-workbench-") as folder:
-            wrong += asyncio.run(judged(Path(folder), name, given.seed, given.turn))
-    sys.exit(bool(wrong))
+    given, wrong = parser.parse_args(), list[str]()
+    quiet()
+    for name, opening in frame.browsers(given.turn, "the workbench is left out"):
+        with workspace() as folder:
+            wrong += asyncio.run(judged(folder, name, opening, given.seed, given.turn))
+    frame.end(wrong)
 
 
 if __name__ == "__main__":

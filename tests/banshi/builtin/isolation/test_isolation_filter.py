@@ -10,10 +10,10 @@ import shutil
 import subprocess
 
 import pytest
-from tests.kernel.isolation_filter import verdict
 
 from banshi.builtin.isolation.fence import seccomp
 from banshi.builtin.isolation.fence.seccomp import ALLOWED, NEWEST
+from tests.banshi.builtin.isolation.isolation_filter import verdict
 
 MACHINES = [seccomp.X86_64, seccomp.AARCH64]
 
