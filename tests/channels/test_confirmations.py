@@ -21,7 +21,6 @@ from tests.channels import test_kept_slots as kept_slots
 from tests.channels.chatting import Chatter
 from tests.channels.test_identity import NUMBER, city, code_of, told_of
 from tests.channels.test_kept_slots import TITLE, opened
-from tests.town import booking_office
 
 ASKED = "/v1/conversations/confirmations"
 NUMBERS = ("20261124-7K3M-9QXC", "20261124-9QXC-7K3M")
@@ -144,9 +143,8 @@ async def test_a_booking_waits_for_it(tmp_path: Path) -> None:
 async def test_a_booking_that_ends_on_a_page_waits_before_its_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_slots, "OPTIONAL", 'properties.of = { type = "string", format = "cn-resident-id" }')
-    needed = booking_office.OFFICE.replace('required = ["name"]', 'required = ["name", "of"]')
-    monkeypatch.setattr(booking_office, "OFFICE", needed)
+    number = {"of": {"type": "string", "format": "cn-resident-id"}}
+    monkeypatch.setattr(kept_slots, "ASKS", {"asks": number, "required": ["name", "of"]})
     async with opened(tmp_path) as office:
         chatter = Chatter(office.door, "en", "wang")
         await chatter.is_linked("wang", name="Wang", resident_id="", phone="")

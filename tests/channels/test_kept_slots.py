@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,15 +18,13 @@ from tests.town.booking_office import NOON, Office, write_office
 TITLE, KEPT, FULL = "Visit", "It is kept for you until 12:10.", "This time is full."
 #: One place in each slot, and a question that is asked after the slot was chosen.
 RULES = "capacity = 1"
-OPTIONAL = 'properties.note = { type = "string", maxLength = 40 }'
+ASKS: dict[str, Any] = {"asks": {"note": {"type": "string", "maxLength": 40}}}
 
 
 @asynccontextmanager
 async def opened(folder: Path, rules: str = RULES) -> AsyncIterator[Office]:
-    plugins: dict[str, Path | str] = {"office": write_office(folder, rules), "conversations": "conversations"}
-    form = folder / "office" / "items.toml"
-    name = "properties.name"
-    form.write_text(form.read_text("utf-8").replace(name, f"{OPTIONAL}\n{name}", 1), encoding="utf-8")
+    office = write_office(folder, rules, **ASKS)
+    plugins: dict[str, Path | str] = {"office": office, "conversations": "conversations"}
     async with open_door(folder, plugins) as door:
         yield Office(door, NOON)
 

@@ -11,27 +11,11 @@ from banshi.kernel.loading.configuration import inspect_configuration
 from banshi.ops.alone import is_right
 from banshi.ops.cli.check import findings
 from tests.places import ROOT
+from tests.town.departments import NOTHING, both, department, item
 
 SHIPPED, BROKEN = ROOT / "plugins.toml", Path(__file__).parent / "broken" / "plugins.toml"
 
-ITEMS = """
-[department]
-code = "parks"
-title = { zh-CN = "公园", en = "Parks" }
-
-[[units]]
-code = "north"
-title = { zh-CN = "北园", en = "North" }
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "长椅", en = "Bench" }
-summary = { zh-CN = "长椅。", en = "A bench." }
-audience = ["person"]
-result = { kind = "none", title = { zh-CN = "无", en = "None" } }
-form = { type = "object", additionalProperties = false, properties = {} }
-"""
+ITEMS = department(units={"north": both("北园", "North")}) + item(result=NOTHING)
 
 ADVICE = """
 [[elsewhere]]

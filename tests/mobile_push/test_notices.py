@@ -18,12 +18,7 @@ from mobile_push.delivery.service import PUSH
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast, BroadcastEvent, Device, FanOut, InboxMessage
 from tests.places import TRAFFIC
-
-PARKS = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-"""
+from tests.town.departments import department, write
 
 TITLE = {"zh-CN": "停水通知", "en": "No water on Friday"}
 BODY = {"zh-CN": "周五9时至12时停水。", "en": "Friday, 9 to 12."}
@@ -77,8 +72,7 @@ async def device(person: str, division: str, latitude: float, longitude: float) 
 @pytest.fixture
 def open_two(tmp_path: Path) -> Any:
     """`open_two()`: a platform with a second department."""
-    (tmp_path / "parks").mkdir()
-    (tmp_path / "parks" / "items.toml").write_text(PARKS, encoding="utf-8")
+    write(tmp_path, department())
 
     def opened() -> Any:
         plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "parks": tmp_path / "parks", "mobile_push": "mobile_push"}

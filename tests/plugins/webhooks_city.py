@@ -21,28 +21,11 @@ from banshi import Write
 from banshi.sdk.events import Event, event_rows
 from banshi.testing import Door, Person, open_door
 from tests.places import ROOT
+from tests.town.departments import department, item, write
 
 PLUGINS = {name: ROOT / "plugins" / "integrations" / name for name in ("clients", "webhooks")}
 
 #: Two departments with an item each, which is accepted at once and decided by staff.
-DEPARTMENT = """
-[department]
-code = "{code}"
-title = {{ zh-CN = "{code}", en = "{code}" }}
-
-[[items]]
-code = "{code}-permit"
-kind = "application"
-title = {{ zh-CN = "许可", en = "Permit" }}
-summary = {{ zh-CN = "申请许可。", en = "Ask for a permit." }}
-audience = ["person"]
-result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
-
-[items.form]
-type = "object"
-additionalProperties = false
-properties = {{ why = {{ type = "string" }} }}
-"""
 
 LOOPBACK = {"outgoing": {"networks": ["127.0.0.0/8"]}}
 
@@ -55,9 +38,8 @@ async def open_city(folder: Path, platform: Mapping[str, Any] | None = None, **s
     """A platform with two departments, clients and webhooks that may go to this machine."""
     plugins = {**PLUGINS}
     for code in ("parks", "roads"):
-        plugins[code] = folder / code
-        plugins[code].mkdir(exist_ok=True)
-        (plugins[code] / "items.toml").write_text(DEPARTMENT.format(code=code), encoding="utf-8")
+        items = department(code, code, code) + item(f"{code}-permit", fields={"why": {"type": "string"}})
+        plugins[code] = write(folder, items, name=code)
     given = {"webhooks": {"timeout": 2.0, **settings}}
     kernel = {**LOOPBACK, "address": "https://city.example", **(platform or {})}
     async with open_door(folder, plugins, settings=given, platform=kernel) as door:

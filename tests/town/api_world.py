@@ -26,63 +26,36 @@ from insights.findings.models import Finding
 from tests.conftest import good_answers
 from tests.places import ROOT
 from tests.town import postings_office
+from tests.town.departments import PASS, both, claim, department, item, write
 from tests.town.programs import program_at
 from tests.town.registers import import_samples, made_up_person
 
 #: A department with more items than a page holds.
-MANY = """
-[department]
-code = "archive"
-title = { zh-CN = "档案局", en = "Archive" }
-"""
+WHY = {"why": {"type": "string"}}
+HOLDER = claim("holder", "姓名", "Name", source="holder", masked=True)
 
-RECORD = """
-[[items]]
-code = "record-{number:03}"
-kind = "application"
-title = {{ zh-CN = "档案{number}", en = "Record {number}" }}
-summary = {{ zh-CN = "查阅档案。", en = "See a record." }}
-audience = ["person"]
-result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
-form = {{ type = "object", additionalProperties = false, properties = {{ why = {{ type = "string" }} }} }}
-"""
+RECORDS = [item(f"record-{one:03}", f"档案{one}", f"Record {one}", fields=WHY) for one in range(1, 46)]
 
 #: Its first record ends in a certificate.
-EXTRACT = """
-[[items]]
-code = "record-000"
-kind = "application"
-title = { zh-CN = "档案0", en = "Record 0" }
-summary = { zh-CN = "摘录档案。", en = "An extract of a record." }
-audience = ["person"]
-result = { kind = "certificate", title = { zh-CN = "摘录", en = "Extract" } }
-form = { type = "object", additionalProperties = false, properties = { why = { type = "string" } } }
-
-[items.credential]
-longest_days = 30
-claims = [{ name = "holder", title = { zh-CN = "姓名", en = "Name" }, source = "holder", masked = true }]
-
-[items.certificate]
-body.zh-CN = "兹证明有档案。"
-body.en = "There is a record."
-"""
+EXTRACT = item(
+    "record-000",
+    "档案0",
+    "Record 0",
+    fields=WHY,
+    result={"kind": "certificate", "title": both("摘录", "Extract")},
+    credential={"longest_days": 30, "claims": [HOLDER]},
+    certificate={"body": both("兹证明有档案。", "There is a record.")},
+)
 
 #: Its last record is seen with a pass that one phone shows.
-TICKET = """
-[[items]]
-code = "record-046"
-kind = "application"
-title = { zh-CN = "档案46", en = "Record 46" }
-summary = { zh-CN = "到场查阅档案。", en = "See a record where it is." }
-audience = ["person"]
-result = { kind = "pass", title = { zh-CN = "入场证", en = "Ticket" } }
-form = { type = "object", additionalProperties = false, properties = { why = { type = "string" } } }
-
-[items.credential]
-longest_days = 30
-dynamic = true
-claims = [{ name = "holder", title = { zh-CN = "姓名", en = "Name" }, source = "holder", masked = true }]
-"""
+TICKET = item(
+    "record-046",
+    "档案46",
+    "Record 46",
+    fields=WHY,
+    result=PASS,
+    credential={"longest_days": 30, "dynamic": True, "claims": [HOLDER]},
+)
 
 #: The public key of nobody's phone.
 PHONE = holder.as_jwk(holder.point_of(ec.derive_private_key(46, ec.SECP256R1()).public_key()))
@@ -109,12 +82,8 @@ def banshi_handlers():
 
 
 def write_archive(folder: Path) -> Path:
-    archive = folder / "archive"
-    archive.mkdir()
-    items = "".join(RECORD.format(number=number) for number in range(1, 46))
-    (archive / "items.toml").write_text(MANY + EXTRACT + items + TICKET, encoding="utf-8")
-    (archive / "__init__.py").write_text(LEAKY, encoding="utf-8")
-    return archive
+    items = [department("archive", "档案局", "Archive"), EXTRACT, *RECORDS, TICKET]
+    return write(folder, "".join(items), LEAKY, "archive")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,57 +12,13 @@ from zoneinfo import ZoneInfo
 from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.testing import Door, Person, Reply, open_door
+from tests.town.departments import both, department, item, write
 
 CITY = ZoneInfo("Asia/Shanghai")
 
 #: A Tuesday; the calendar knows this year's holidays.
 NOON = datetime(2026, 9, 1, 12, 0, tzinfo=CITY)
 
-OFFICE = """
-[department]
-code = "office"
-title = {{ zh-CN = "示例办事处", en = "Sample office" }}
-phone = "000-0000000"
-
-[[items]]
-code = "visit"
-kind = "appointment"
-title = {{ zh-CN = "预约", en = "Visit" }}
-summary = {{ zh-CN = "预约一个时段。", en = "Book a time." }}
-audience = ["person"]
-promised_days = 2
-result = {{ kind = "answer", title = {{ zh-CN = "确认", en = "Confirmation" }} }}
-
-[[items.places]]
-code = "east"
-title = {{ zh-CN = "东厅", en = "East hall" }}
-address = {{ zh-CN = "示例路1号", en = "1 Sample Road" }}
-phone = "000-0000001"
-
-[[items.places]]
-code = "west"
-title = {{ zh-CN = "西厅", en = "West hall" }}
-address = {{ zh-CN = "示例路2号", en = "2 Sample Road" }}
-phone = "000-0000002"
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["name"]
-properties.name = {{ type = "string", minLength = 1, maxLength = 40 }}
-
-[items.appointment]
-slot_minutes = {minutes}
-days_ahead = 7
-notice_hours = 24
-{rules}
-
-[[items.appointment.places]]
-code = "east"
-hours = {{ {hours} }}
-
-{more}
-"""
 
 HOURS = 'workday = ["9:00-12:00"]'
 
@@ -111,13 +67,37 @@ class Office:
             assert (slot.taken, slot.waiting) == (taken, sum(row.state == "waiting" for row in rows))
 
 
-def write_office(folder: Path, rules: str = "", *, hours: str = HOURS, more: str = "", minutes: int = 60) -> Path:
-    office = folder / "office"
-    office.mkdir(exist_ok=True)
-    (office / "items.toml").write_text(
-        OFFICE.format(rules=rules, hours=hours, more=more, minutes=minutes), encoding="utf-8"
+def place(code: str, zh: str, en: str, number: int) -> dict[str, Any]:
+    address = both(f"示例路{number}号", f"{number} Sample Road")
+    return {"code": code, "title": both(zh, en), "address": address, "phone": f"000-000000{number}"}
+
+
+def write_office(
+    folder: Path,
+    rules: str = "",
+    *,
+    hours: str = HOURS,
+    more: str = "",
+    minutes: int = 60,
+    asks: Mapping[str, Any] | None = None,
+    required: Collection[str] = ("name",),
+) -> Path:
+    """`asks`: fields before the name."""
+    visit = item(
+        "visit",
+        "预约",
+        "Visit",
+        kind="appointment",
+        promised_days=2,
+        result={"kind": "answer", "title": both("确认", "Confirmation")},
+        fields={**(asks or {}), "name": {"type": "string", "minLength": 1, "maxLength": 40}},
+        required=required,
+        places=[place("east", "东厅", "East hall", 1), place("west", "西厅", "West hall", 2)],
     )
-    return office
+    table = f"[items.appointment]\nslot_minutes = {minutes}\ndays_ahead = 7\nnotice_hours = 24\n{rules}\n"
+    table += f'[[items.appointment.places]]\ncode = "east"\nhours = {{ {hours} }}\n{more}'
+    head = department("office", "示例办事处", "Sample office", phone="000-0000000")
+    return write(folder, head + visit + table, name="office")
 
 
 @asynccontextmanager

@@ -7,21 +7,9 @@ from pathlib import Path
 
 from banshi.builtin.isolation.supervisor import Supervisor
 from banshi.testing import Door, Person, Reply
+from tests.town.departments import department, item, write
 
-ITEMS = """
-[department]
-code = "parks"
-title = { zh-CN = "园林局", en = "Parks" }
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "长椅", en = "A bench" }
-summary = { zh-CN = "认养长椅。", en = "Adopt a bench." }
-audience = ["person"]
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-form = { type = "object", additionalProperties = false, properties = { does = { type = "string" } } }
-"""
+ITEMS = department() + item(fields={"does": {"type": "string"}})
 
 #: Does whatever the citizen says.
 PLUGIN = '''
@@ -238,11 +226,7 @@ HANDLER_TIMEOUT_S = 1.0
 
 
 def written(folder: Path, code: str = PLUGIN, items: str = ITEMS) -> Path:
-    place = folder / "parks"
-    place.mkdir()
-    (place / "items.toml").write_text(items, encoding="utf-8")
-    (place / "__init__.py").write_text(code, encoding="utf-8")
-    return place
+    return write(folder, items, code)
 
 
 class Office:

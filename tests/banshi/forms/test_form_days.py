@@ -21,6 +21,7 @@ from banshi.forms import days as days_module
 from banshi.forms.days import MAX_YEARS, day_limit
 from banshi.testing import open_door
 from tests.places import ROOT
+from tests.town.departments import department, item, write
 
 CITY = ZoneInfo("Asia/Shanghai")
 DAY: dict[str, Any] = {"type": "string", "format": "date"}
@@ -437,32 +438,12 @@ def test_wherever_the_platform_holds_something_against_a_form_it_says_when_it_ca
     assert found == []
 
 
-PARKS = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "长椅", en = "Bench" }
-summary = { zh-CN = "长椅。", en = "A bench." }
-audience = ["person"]
-result = { kind = "none", title = { zh-CN = "无", en = "None" } }
-
-[items.form]
-type = "object"
-additionalProperties = false
-properties.day = { type = "string", format = "date", x-not-before = "today", x-not-after = 2026-12-31 }
-"""
+LIMITED = {"type": "string", "format": "date", "x-not-before": "today", "x-not-after": date(2026, 12, 31)}
 
 
 async def test_the_day_is_the_city_s_for_a_plugin_in_the_server_and_for_an_isolated_one(tmp_path: Path) -> None:
     """A day that TOML read as a date is a limit too."""
-    parks = tmp_path / "parks"
-    parks.mkdir()
-    (parks / "__init__.py").write_text("", encoding="utf-8")
-    (parks / "items.toml").write_text(PARKS, encoding="utf-8")
+    parks = write(tmp_path, department() + item(fields={"day": LIMITED}), "")
     for isolated in cast("list[dict[str, Any]]", [{}, {"parks": {}}]):
         folder = tmp_path / ("apart" if isolated else "within")
         folder.mkdir()

@@ -17,30 +17,16 @@ from banshi.forms import Form
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
 from tests.channels.site.browsing import Browser, open_browser
+from tests.town.departments import both, department, item, write
 from web_site.session import ROOT
 
 WANG = Principal("wang", name="王小明")
-PARKS = """
-[department]
-code = "parks"
-title = { zh-CN = "园林局", en = "Parks" }
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "认养长椅", en = "A bench" }
-summary = { zh-CN = "认养。", en = "Adopt one." }
-audience = ["person"]
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["name"]
-properties.name = { type = "string", title = { zh-CN = "姓名", en = "Name" }, maxLength = 200 }
-properties.why = { type = "string", title = { zh-CN = "原因", en = "Why" }, maxLength = 500 }
-properties.photo = { type = "string", title = { zh-CN = "照片", en = "Photo" }, "x-attachment" = true }
-"""
+FIELDS = {
+    "name": {"type": "string", "title": both("姓名", "Name"), "maxLength": 200},
+    "why": {"type": "string", "title": both("原因", "Why"), "maxLength": 500},
+    "photo": {"type": "string", "title": both("照片", "Photo"), "x-attachment": True},
+}
+PARKS = department() + item(zh="认养长椅", en="A bench", fields=FIELDS, required=["name"])
 FORM = f"{ROOT}/items/bench/form"
 XX = {"English": "Xx", "What would you like to do?": "⟦do⟧", "Next: read it once more": "⟦next⟧", "Today": "⟦today⟧"}
 XX |= {"{count} to mend": "⟦{count} mend⟧", "Services": "<b>⟦services⟧</b>", "Being written": "⟦written⟧"}
@@ -48,8 +34,7 @@ XX |= {"{count} to mend": "⟦{count} mend⟧", "Services": "<b>⟦services⟧</
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    (tmp_path / "parks").mkdir()
-    (tmp_path / "parks" / "items.toml").write_text(PARKS, encoding="utf-8")
+    write(tmp_path, PARKS)
     (tmp_path / "words").mkdir()
     told = "".join(f'"{english}" = "{own}"\n' for english, own in XX.items())
     (tmp_path / "words" / "xx.toml").write_text(told, encoding="utf-8")

@@ -14,11 +14,12 @@ from PIL import Image
 
 from banshi.builtin.passes.models import Scan
 from banshi.testing import Door, Person, open_door
-from tests.banshi.builtin.certificates.test_certificates import ITEMS, USES, certified, code_in, pdf
+from tests.banshi.builtin.certificates.test_certificates import ITEMS, certified, code_in, pdf
 from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
 from tests.banshi.builtin.passes.test_pass_ledger import Forger, issue, revoke, scan, turn
 from tests.channels.site.browsing import Browser, open_browser
 from tests.conftest import good_answers
+from tests.town.departments import write
 from web_site.session import ROOT
 
 TRAFFIC = FIRE.with_name("traffic")
@@ -30,9 +31,7 @@ SAID = {"green": ("good", "Valid"), "amber": ("old", "Look once more"), "red": (
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    parks = tmp_path / "parks"
-    parks.mkdir()
-    (parks / "items.toml").write_text(ITEMS.replace("{USES}", USES), encoding="utf-8")
+    parks = write(tmp_path, ITEMS)
     plugins = {"traffic": TRAFFIC, "fire": FIRE, "parks": parks, "mobile_push": "mobile_push", "web_site": "web_site"}
     async with open_door(tmp_path, plugins, platform={"address": CITY}) as opened:
         yield opened

@@ -9,44 +9,14 @@ from typing import Any
 
 from banshi import Principal, Role
 from banshi.testing import Door, Person, open_door
+from tests.town.departments import FILES, both, department, item, write
 
-PARKS = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
+UNITS = {"green": both("绿化科", "Green Unit"), "blue": both("水景科", "Blue Unit")}
 
-[[units]]
-code = "green"
-title = { zh-CN = "绿化科", en = "Green Unit" }
-
-[[units]]
-code = "blue"
-title = { zh-CN = "水景科", en = "Blue Unit" }
-"""
-
-ITEM = """
-[[items]]
-code = "{code}"
-kind = "application"
-unit = "{unit}"
-title = {{ zh-CN = "{title}", en = "{code}" }}
-summary = {{ zh-CN = "测试事项。", en = "An item for tests." }}
-audience = ["person"]
-promised_days = 5
-result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
-application = {{ second_person = {two} }}
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["plate"]
-[items.form.properties]
-plate = {{ type = "string", format = "cn-plate", title = {{ zh-CN = "号牌", en = "Plate" }} }}
-[items.form.properties.files]
-type = "array"
-maxItems = 200
-title = {{ zh-CN = "照片", en = "Photos" }}
-items = {{ type = "string", format = "uuid", x-attachment = true }}
-"""
+FIELDS = {
+    "plate": {"type": "string", "format": "cn-plate", "title": both("号牌", "Plate")},
+    "files": {**FILES, "maxItems": 200, "title": both("照片", "Photos")},
+}
 
 WANG = Principal("wang", name="王小明")
 LI = Principal("li", name="李警官", roles=(Role("reviewer", "parks"), Role("approver", "parks")))
@@ -60,12 +30,15 @@ def token_of(door: Door, person: Principal) -> Person:
 
 @asynccontextmanager
 async def open_parks(folder: Path, **settings: Any) -> AsyncIterator[Door]:
-    parks = folder / "parks"
-    parks.mkdir()
-    items = [("bench", "长椅许可", "green", "false"), ("hall", "礼堂许可", "green", "true")]
-    items += [("pond", "水池许可", "blue", "false")]
-    written = "".join(ITEM.format(code=code, title=title, unit=unit, two=two) for code, title, unit, two in items)
-    (parks / "items.toml").write_text(PARKS + written, encoding="utf-8")
+    items = department(units=UNITS)
+    for code, title, unit, two in (
+        ("bench", "长椅许可", "green", False),
+        ("hall", "礼堂许可", "green", True),
+        ("pond", "水池许可", "blue", False),
+    ):
+        more = {"unit": unit, "promised_days": 5, "application": {"second_person": two}}
+        items += item(code, title, code, fields=FIELDS, required=["plate"], **more)
+    parks = write(folder, items)
     plugins: dict[str, Path | str] = {"parks": parks, "mobile_push": "mobile_push", "web_site": "web_site"}
     async with open_door(folder, plugins, settings={"web_site": settings}) as door:
         yield door

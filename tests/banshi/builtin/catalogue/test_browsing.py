@@ -18,24 +18,7 @@ from banshi.foundation.time.opening_hours import stretches
 from banshi.foundation.time.working_days import WorkingCalendar
 from banshi.kernel.contract.items import OpenHours
 from banshi.testing import Door, open_door
-
-DEPARTMENT = """
-[department]
-code = "parks"
-title = { zh-CN = "园林局", en = "Parks" }
-"""
-
-ITEM = """
-[[items]]
-code = "CODE"
-kind = "application"
-title = { zh-CN = "事项", en = "Item" }
-summary = { zh-CN = "事项。", en = "An item." }
-audience = ["person"]
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-form = { type = "object", additionalProperties = false, properties = {} }
-MORE
-"""
+from tests.town.departments import department, item, write
 
 PLACE = """
 places = [
@@ -47,14 +30,7 @@ places = [
 
 
 def items(**more: str) -> str:
-    return DEPARTMENT + "".join(ITEM.replace("CODE", code).replace("MORE", one) for code, one in more.items())
-
-
-def folder(at: Path, text: str) -> Path:
-    at.mkdir(parents=True)
-    (at / "__init__.py").write_text("")
-    (at / "items.toml").write_text(text, encoding="utf-8")
-    return at
+    return department() + "".join(f"{item(code)}{one}\n" for code, one in more.items())
 
 
 @pytest.fixture
@@ -65,9 +41,7 @@ async def city(tmp_path: Path, database: str) -> AsyncIterator[Door]:
         quiet='themes = ["moving"]',
         shown=PLACE,
     )
-    async with open_door(
-        tmp_path, {"parks": folder(tmp_path / "parks", text)}, platform={"database": database}
-    ) as door:
+    async with open_door(tmp_path, {"parks": write(tmp_path, text, "")}, platform={"database": database}) as door:
         yield door
 
 
@@ -124,7 +98,7 @@ async def test_items_are_found_while_the_database_is_away_or_hangs(
     monkeypatch.setattr(demand, "MAX_COUNTING_S", 0.05)
     city.platform[DEMAND].until = 0.0
     assert await listed(city) == told
-    assert (await city.anyone.get("/v1/items?q=item")).ok()["items"]
+    assert (await city.anyone.get("/v1/items?q=bench")).ok()["items"]
 
 
 async def test_what_is_asked_for_is_counted_once_an_hour_so_that_nobody_is_seen_to_come(city: Door) -> None:
@@ -200,6 +174,6 @@ def test_hours_that_meet_at_midnight_are_one_stretch() -> None:
 )
 async def test_what_an_author_has_misspelled_is_named(tmp_path: Path, more: str, rule: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        async with open_door(tmp_path, {"parks": folder(tmp_path / "parks", items(asked=more))}):
+        async with open_door(tmp_path, {"parks": write(tmp_path, items(asked=more), "")}):
             pass
     assert [(one.plugin, one.rule) for one in refused.value.findings] == [("parks", rule)]

@@ -20,30 +20,7 @@ from banshi.foundation.time.working_days import MAINLAND, Clock
 from banshi.kernel.cases.clock import AllDays
 from banshi.kernel.contract.elements import Elements
 from banshi.testing import Door, open_door
-
-DEPARTMENT = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-
-[department.remedy]
-reconsideration = { zh-CN = "示例市人民政府", en = "the People's Government of Sample City" }
-court = { zh-CN = "示例法院", en = "the Sample Court" }
-"""
-
-ITEM = """
-[[items]]
-code = "{code}"
-kind = "application"
-title = {{ zh-CN = "长椅", en = "Bench" }}
-summary = {{ zh-CN = "长椅。", en = "A bench." }}
-audience = ["person"]
-result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
-form = {{ type = "object", additionalProperties = false }}
-legal_days = 60
-legal_days_unit = "calendar-day"
-{more}
-"""
+from tests.town.departments import COURTS, both, department, item, write
 
 ITEMS = {
     "by-law": "",
@@ -69,15 +46,15 @@ remedy.text = { zh-CN = "十二小时内向检察院申诉。", en = "Turn to th
 }
 
 
+def bench(code: str, **more: Any) -> str:
+    return item(code, legal_days=60, legal_days_unit="calendar-day", **more)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def city(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
     folder: Path = tmp_path_factory.mktemp("city")
-    place = folder / "parks"
-    place.mkdir()
-    (place / "__init__.py").touch()
-    text = DEPARTMENT + "".join(ITEM.format(code=code, more=more) for code, more in ITEMS.items())
-    (place / "items.toml").write_text(text, encoding="utf-8")
-    async with open_door(folder, {"parks": place}) as door:
+    text = department(remedy=COURTS) + "".join(bench(code) + more + "\n" for code, more in ITEMS.items())
+    async with open_door(folder, {"parks": write(folder, text, "")}) as door:
         yield door
 
 
@@ -177,15 +154,9 @@ async def test_what_follows_from_the_declaration_is_told_and_not_written_twice(
 
 async def test_a_department_says_once_what_its_items_have_in_common_and_an_item_says_otherwise(tmp_path: Path) -> None:
     """And the strict check misses none of it any more."""
-    place = tmp_path / "parks"
-    place.mkdir()
-    (place / "__init__.py").touch()
-    said = 'exercise_level = "county"\ncomplaints = { zh-CN = "拨打12345", en = "Call 12345" }\n\n[department.remedy]'
-    own = 'elements = { exercise_level = "city", result_type = "licence" }'
-    text = DEPARTMENT.replace("[department.remedy]", said)
-    text += ITEM.format(code="plain", more="") + ITEM.format(code="own", more=own)
-    (place / "items.toml").write_text(text, encoding="utf-8")
-    async with open_door(tmp_path, {"parks": place}) as door:
+    text = department(exercise_level="county", complaints=both("拨打12345", "Call 12345"), remedy=COURTS)
+    text += bench("plain") + bench("own", elements={"exercise_level": "city", "result_type": "licence"})
+    async with open_door(tmp_path, {"parks": write(tmp_path, text, "")}) as door:
         for code, level, missing in (("plain", "县级", {"result_type"}), ("own", "市级", set())):
             guide = (await door.anyone.get(f"/v1/items/{code}", headers={"Accept-Language": "zh-CN"})).ok()
             told = {one["name"]: one["value"] for one in guide["elements"]}

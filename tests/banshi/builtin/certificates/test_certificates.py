@@ -38,72 +38,45 @@ from banshi.testing import Door, Person, Reply, open_door
 from tests.places import ROOT
 from tests.readers import certificate_reader
 from tests.readers.plain_words import wrong_with
+from tests.town.departments import both, claim, department, item, write
 from tests.tries import tries
 
-ITEMS = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-phone = "000-0000000"
-
-[[units]]
-code = "east"
-title = { zh-CN = "东区", en = "East" }
-
-[[items]]
-code = "helper"
-kind = "application"
-unit = "east"
-title = { zh-CN = "志愿服务证明", en = "Proof of voluntary work" }
-summary = { zh-CN = "证明。", en = "A proof." }
-audience = ["person"]
-result = { kind = "certificate", title = { zh-CN = "志愿服务/证明", en = "Certificate of \\"voluntary\\" work" } }
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["name", "resident_id", "use"]
-properties.name = { type = "string", maxLength = 100 }
-properties.resident_id = { type = "string", format = "cn-resident-id" }
-properties.use = { type = "string", enum = ["job", "school"] }
-properties.until = { type = "string", format = "date" }
-
-[items.credential]
-valid_until = "/until"
-longest_days = 30
-claims = [
-  { name = "holder", title = { zh-CN = "姓名", en = "Name" }, source = "/name" },
-  { name = "signed_in", title = { zh-CN = "登录名", en = "Signed in as" }, source = "holder", masked = true },
-  { name = "resident_id", title = { zh-CN = "身份号码", en = "ID number" }, source = "/resident_id", masked = true },
-  { name = "use", title = { zh-CN = "用途", en = "Use" }, source = "/use", values = {USES} },
-  { name = "hours", title = { zh-CN = "时长", en = "Hours" }, source = "decision" },
+FIELDS = {
+    "name": {"type": "string", "maxLength": 100},
+    "resident_id": {"type": "string", "format": "cn-resident-id"},
+    "use": {"type": "string", "enum": ["job", "school"]},
+    "until": {"type": "string", "format": "date"},
+}
+CLAIMS = [
+    claim("holder", "姓名", "Name", source="/name"),
+    claim("signed_in", "登录名", "Signed in as", source="holder", masked=True),
+    claim("resident_id", "身份号码", "ID number", source="/resident_id", masked=True),
+    claim("use", "用途", "Use", source="/use", values={"job": both("求职", "A job"), "school": both("上学", "School")}),
+    claim("hours", "时长", "Hours", source="decision"),
 ]
+ITEMS = (
+    department(phone="000-0000000", units={"east": both("东区", "East")})
+    + item(
+        "helper",
+        "志愿服务证明",
+        "Proof of voluntary work",
+        unit="east",
+        result={"kind": "certificate", "title": both("志愿服务/证明", 'Certificate of "voluntary" work')},
+        fields=FIELDS,
+        required=["name", "resident_id", "use"],
+        credential={"valid_until": "/until", "longest_days": 30, "claims": CLAIMS},
+        certificate={"body": both("兹证明{holder}的服务时长：{hours}", "{holder} has worked for so long: {hours}")},
+    )
+    + item()
+)
 
-[items.certificate]
-body.zh-CN = "兹证明{holder}的服务时长：{hours}"
-body.en = "{holder} has worked for so long: {hours}"
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "长椅", en = "Bench" }
-summary = { zh-CN = "长椅。", en = "A bench." }
-audience = ["person"]
-form = { type = "object", additionalProperties = false }
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-"""
-
-USES = '{ job = { zh-CN = "求职", en = "A job" }, school = { zh-CN = "上学", en = "School" } }'
 
 NUMBER = "11010519491231002X"
 
 
 @pytest.fixture
 def parks(tmp_path: Path) -> Path:
-    folder = tmp_path / "parks"
-    folder.mkdir()
-    (folder / "items.toml").write_text(ITEMS.replace("{USES}", USES), encoding="utf-8")
-    return folder
+    return write(tmp_path, ITEMS)
 
 
 @pytest.fixture

@@ -17,74 +17,41 @@ from banshi.builtin.prefill.plugin import KEPT, remove_old
 from banshi.forms import Form
 from banshi.forms.vocabulary.fields import KNOWN
 from banshi.testing import Door, Person, made_up_resident_id, open_door
+from tests.town.departments import both, department, item, write
 
 PATH, ENGLISH = "/v1/items/garden/prefill", {"Accept-Language": "en"}
 NUMBER = made_up_resident_id(7)
 
-FORM = """
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["applicant"]
-[items.form.properties.applicant]
-type = "object"
-title = { zh-CN = "申请人", en = "Applicant" }
-additionalProperties = false
-required = ["name"]
-[items.form.properties.applicant.properties]
-name = { type = "string", title = { zh-CN = "姓名", en = "Name" }, minLength = 2, maxLength = 50, x-prefill = "name" }
-[items.form.properties.applicant.properties.number]
-type = "string"
-title = { zh-CN = "证件号码", en = "ID number" }
-format = "cn-resident-id"
-x-prefill = "resident-id"
-[items.form.properties.phone]
-type = "string"
-title = { zh-CN = "手机", en = "Mobile" }
-format = "PHONE"
-x-prefill = "phone"
-[items.form.properties.home]
-type = "string"
-title = { zh-CN = "地址", en = "Address" }
-maxLength = 40
-x-prefill = "address"
-[items.form.properties.proxies]
-type = "array"
-items = { type = "object", properties = { name = { type = "string", x-prefill = "name" } } }
-"""
-ITEM = """
-[[items]]
-code = "CODE"
-kind = "application"
-title = { zh-CN = "CODE", en = "CODE" }
-summary = { zh-CN = "示例", en = "An example" }
-unit = "office"
-audience = ["person"]
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-"""
+
+def fields(phone: str) -> dict[str, Any]:
+    name = {"type": "string", "title": both("姓名", "Name"), "minLength": 2, "maxLength": 50, "x-prefill": "name"}
+    number = {"title": both("证件号码", "ID number"), "format": "cn-resident-id", "x-prefill": "resident-id"}
+    proxy = {"type": "object", "properties": {"name": {"type": "string", "x-prefill": "name"}}}
+    return {
+        "applicant": {
+            "type": "object",
+            "title": both("申请人", "Applicant"),
+            "additionalProperties": False,
+            "required": ["name"],
+            "properties": {"name": name, "number": {"type": "string", **number}},
+        },
+        "phone": {"type": "string", "title": both("手机", "Mobile"), "format": phone, "x-prefill": "phone"},
+        "home": {"type": "string", "title": both("地址", "Address"), "maxLength": 40, "x-prefill": "address"},
+        "proxies": {"type": "array", "items": proxy},
+    }
+
+
 PARKS = (
-    """
-[department]
-code = "parks"
-title = { zh-CN = "园林局", en = "Parks" }
-[[units]]
-code = "office"
-title = { zh-CN = "办公室", en = "Office" }
-"""
-    + ITEM.replace("CODE", "tree")
-    + FORM.replace("PHONE", "cn-phone")
-    + ITEM.replace("CODE", "garden")
-    + FORM.replace("PHONE", "cn-mobile")
-    + ITEM.replace("CODE", "bench")
-    + '[items.form]\ntype = "object"\nadditionalProperties = false\nproperties = { where = { type = "string" } }\n'
+    department(units={"office": both("办公室", "Office")})
+    + item(*["tree"] * 3, unit="office", fields=fields("cn-phone"), required=["applicant"])
+    + item(*["garden"] * 3, unit="office", fields=fields("cn-mobile"), required=["applicant"])
+    + item("bench", unit="office", fields={"where": {"type": "string"}})
 )
 
 
 @pytest_asyncio.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    (tmp_path / "parks").mkdir()
-    (tmp_path / "parks" / "items.toml").write_text(PARKS, encoding="utf-8")
-    async with open_door(tmp_path, {"parks": tmp_path / "parks"}) as opened:
+    async with open_door(tmp_path, {"parks": write(tmp_path, PARKS)}) as opened:
         yield opened
 
 
@@ -124,7 +91,7 @@ async def test_a_sign_in_fills_in_who_somebody_is_and_the_latest_case_the_rest(d
     name = next(one for one in offer["fields"] if one["pointer"] == "/applicant/name")
     assert name["source"] == {"title": "your sign-in", "case": None}
     assert f"case {later['number']}" in offer["consent"]["text"]["en"]
-    assert "园林局" in offer["consent"]["text"]["zh-CN"]
+    assert "公园处" in offer["consent"]["text"]["zh-CN"]
     # Nothing is kept of a look.
     assert await Prefill.all().count() == 0
 

@@ -12,55 +12,32 @@ import pytest_asyncio
 from banshi.forms import Form
 from banshi.kernel.tables.attachments import Attachment
 from banshi.testing import TINY_PNG, Door, Person, Reply, open_door
+from tests.town.departments import FILE, both, department, item, write
 
 ENGLISH = {"Accept-Language": "en"}
 PDF = b"%PDF-1.7\n" + b"0" * 2_000
 
-PARKS = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "长椅", en = "Bench" }
-summary = { zh-CN = "申请一张长椅。", en = "Ask for a bench." }
-audience = ["person"]
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-
-[items.form]
-type = "object"
-additionalProperties = false
-[items.form.properties.where]
-type = "string"
-[items.form.properties.plan]
-type = "string"
-format = "uuid"
-title = { zh-CN = "图纸", en = "Plan" }
-x-attachment = true
-x-accepts = ["application/pdf"]
-x-shows = { zh-CN = "位置", en = "Where it stands" }
-[items.form.properties.photos]
-type = "array"
-title = { zh-CN = "照片", en = "Photos" }
-maxItems = 3
-items = { type = "string", format = "uuid", x-attachment = true, x-accepts = ["image/png", "image/jpeg"] }
-[items.form.properties.other]
-type = "object"
-additionalProperties = false
-[items.form.properties.other.properties."a/b"]
-type = "string"
-format = "uuid"
-x-attachment = true
-"""
+FIELDS = {
+    "where": {"type": "string"},
+    "plan": {
+        **FILE,
+        "title": both("图纸", "Plan"),
+        "x-accepts": ["application/pdf"],
+        "x-shows": both("位置", "Where it stands"),
+    },
+    "photos": {
+        "type": "array",
+        "title": both("照片", "Photos"),
+        "maxItems": 3,
+        "items": {**FILE, "x-accepts": ["image/png", "image/jpeg"]},
+    },
+    "other": {"type": "object", "additionalProperties": False, "properties": {"a/b": FILE}},
+}
 
 
 @pytest_asyncio.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    (tmp_path / "parks").mkdir()
-    (tmp_path / "parks" / "items.toml").write_text(PARKS, encoding="utf-8")
-    async with open_door(tmp_path, {"parks": tmp_path / "parks"}) as opened:
+    async with open_door(tmp_path, {"parks": write(tmp_path, department() + item(fields=FIELDS))}) as opened:
         yield opened
 
 

@@ -12,38 +12,24 @@ from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 from tests.readers import certificate_reader
 from tests.town import postings_office, tips_office
+from tests.town.departments import both, claim, department, item, write
 
-ITEMS = """
-[department]
-code = "archive"
-title = { zh-CN = "档案局", en = "Archive" }
-
-[[items]]
-code = "no-entry"
-kind = "application"
-title = { zh-CN = "无记录证明", en = "Certificate of no entry" }
-summary = { zh-CN = "证明。", en = "A certificate." }
-audience = ["person"]
-result = { kind = "certificate", title = { zh-CN = "证明", en = "Certificate" } }
-form = { type = "object", additionalProperties = false, properties = { note = { type = "string" } } }
-
-[items.credential]
-claims = [{ name = "holder", title = { zh-CN = "姓名", en = "Name" }, source = "holder" }]
-
-[items.certificate]
-body.zh-CN = "上述人员没有记录。"
-body.en = "There is no entry about the person named above."
-"""
+ITEMS = department("archive", "档案局", "Archive") + item(
+    "no-entry",
+    "无记录证明",
+    "Certificate of no entry",
+    result={"kind": "certificate", "title": both("证明", "Certificate")},
+    fields={"note": {"type": "string"}},
+    credential={"claims": [claim("holder", "姓名", "Name", source="holder")]},
+    certificate={"body": both("上述人员没有记录。", "There is no entry about the person named above.")},
+)
 
 PATH = "/v1/items/no-entry/cases"
 
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    folder = tmp_path / "archive"
-    folder.mkdir()
-    (folder / "items.toml").write_text(ITEMS, encoding="utf-8")
-    async with open_door(tmp_path, {"archive": folder}) as opened:
+    async with open_door(tmp_path, {"archive": write(tmp_path, ITEMS, name="archive")}) as opened:
         yield opened
 
 

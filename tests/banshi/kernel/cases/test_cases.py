@@ -42,6 +42,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, Person, open_door
 from tests.places import TRAFFIC
+from tests.town.departments import PASS, both, claim, department, item, write
 from tests.tries import tries
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -50,49 +51,8 @@ together = pytest.mark.asyncio(loop_scope="module")
 
 # -- a department made for these tests -----------------------------------------------------------------------------
 
-ITEM = """
-[[items]]
-code = "{code}"
-kind = "application"
-unit = "{unit}"
-title = {{ zh-CN = "{code}", en = "{code}" }}
-summary = {{ zh-CN = "测试事项。", en = "An item for tests." }}
-audience = ["person"]
-promised_days = {days}
-result = {{ kind = "pass", title = {{ zh-CN = "通行证", en = "Pass" }} }}
 
-[items.application]
-second_person = {second_person}
-renewal = {{ opens_days_before = 15, closes_days_after = 7 }}
-
-[items.credential]
-valid_until = "/until"
-longest_days = 60
-claims = [{{ name = "what", title = {{ zh-CN = "什么", en = "What" }} }}]
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["what"]
-
-[items.form.properties]
-what = {{ type = "string", maxLength = 50 }}
-until = {{ type = "string", format = "date" }}
-"""
-
-HEAD = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-
-[[units]]
-code = "green"
-title = { zh-CN = "绿化科", en = "Green Unit" }
-
-[[units]]
-code = "blue"
-title = { zh-CN = "水景科", en = "Blue Unit" }
-"""
+UNITS = {"green": both("绿化科", "Green Unit"), "blue": both("水景科", "Blue Unit")}
 
 CODE = '''
 """Does what its `ways` say: a handler that fails in every way, and two channels that record what they are given."""
@@ -185,16 +145,19 @@ def banshi_channels():
 
 
 def write_parks(folder: Path) -> Path:
-    plugin = folder / "parks"
-    plugin.mkdir()
-    items = [
-        ITEM.format(code="bench", unit="green", days=3, second_person="false"),
-        ITEM.format(code="hall", unit="green", days=5, second_person="true"),
-        ITEM.format(code="pond", unit="blue", days=1, second_person="false"),
-    ]
-    (plugin / "items.toml").write_text(HEAD + "".join(items), encoding="utf-8")
-    (plugin / "__init__.py").write_text(CODE, encoding="utf-8")
-    return plugin
+    items = department(units=UNITS)
+    for code, unit, days, two in (("bench", "green", 3, False), ("hall", "green", 5, True), ("pond", "blue", 1, False)):
+        items += item(
+            *(code, code, code),
+            unit=unit,
+            promised_days=days,
+            result=PASS,
+            application={"second_person": two, "renewal": {"opens_days_before": 15, "closes_days_after": 7}},
+            credential={"valid_until": "/until", "longest_days": 60, "claims": [claim("what", "什么", "What")]},
+            fields={"what": {"type": "string", "maxLength": 50}, "until": {"type": "string", "format": "date"}},
+            required=["what"],
+        )
+    return write(folder, items, CODE)
 
 
 @dataclass(frozen=True)

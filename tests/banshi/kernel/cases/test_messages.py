@@ -32,6 +32,8 @@ from banshi.kinds.application.permits import RECEIPT
 from banshi.kinds.application.steps import TABLE, TABLES, TWO_PERSON_TABLE
 from banshi.testing import Door, Person, open_door
 from tests.places import TRAFFIC
+from tests.town import departments
+from tests.town.departments import NOTHING, PASS, both, claim, department, write
 from tests.town.zone_pass import FIRST_DAY, LAST_DAY
 
 TODAY = date(2026, 11, 24)
@@ -88,48 +90,27 @@ def body_of(template: str, values: Mapping[str, message_templates.Value], langua
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Door]:
     """The plugins of the house, one more whose items rely on the defaults, with a second person and without."""
-    parks = folder / "parks"
-    parks.mkdir()
-    (parks / "items.toml").write_text(PARKS, encoding="utf-8")
-    plugins: dict[str, Path | str] = {"parks": parks, "traffic": TRAFFIC, "mobile_push": "mobile_push"}
+    plugins: dict[str, Path | str] = {"parks": write(folder, PARKS), "traffic": TRAFFIC, "mobile_push": "mobile_push"}
     database = f"sqlite://{folder / 'banshi.sqlite3'}?synchronous=OFF&busy_timeout=5000"
     async with open_door(folder, plugins, platform={"database": database}) as door:
         yield door
 
 
-PARKS = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "长椅", en = "Bench" }
-summary = { zh-CN = "长椅。", en = "A bench." }
-audience = ["person"]
-result = { kind = "none", title = { zh-CN = "无", en = "None" } }
-form = { type = "object", additionalProperties = false }
-
-[[items]]
-code = "hall"
-kind = "application"
-promised_days = 5
-title = { zh-CN = "大厅", en = "Hall" }
-summary = { zh-CN = "大厅。", en = "A hall." }
-audience = ["person"]
-result = { kind = "pass", title = { zh-CN = "通行证", en = "Pass" } }
-credential = { claims = [{ name = "day", title = { zh-CN = "日期", en = "Day" }, source = "/day" }], longest_days = 10 }
-application = { second_person = true }
-
-[items.form]
-type = "object"
-additionalProperties = false
-properties = { day = { type = "string", format = "date" } }
-
-[items.messages.approve]
-title = { zh-CN = "大厅归您使用", en = "The hall is yours" }
-"""
+PARKS = (
+    department()
+    + departments.item(result=NOTHING)
+    + departments.item(
+        "hall",
+        "大厅",
+        "Hall",
+        promised_days=5,
+        result=PASS,
+        credential={"claims": [claim("day", "日期", "Day", source="/day")], "longest_days": 10},
+        application={"second_person": True},
+        fields={"day": {"type": "string", "format": "date"}},
+        messages={"approve": {"title": both("大厅归您使用", "The hall is yours")}},
+    )
+)
 
 
 @pytest.fixture

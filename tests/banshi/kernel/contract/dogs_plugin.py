@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-ITEMS = """
-[department]
-code = "dogs"
-title = { zh-CN = "犬只管理", en = "Dogs" }
+from tests.town.departments import NOTHING, department, item, write
 
-[[items]]
-code = "dog-licence"
-kind = "application"
-title = { zh-CN = "养犬登记", en = "Dog licence" }
-summary = { zh-CN = "登记您的犬只。", en = "Register your dog." }
-audience = ["person"]
-result = { kind = "none", title = { zh-CN = "无", en = "None" } }
-
-[items.form]
-type = "object"
-required = ["dog"]
-additionalProperties = false
-properties.dog = { type = "string" }
-properties."a/b~c" = { type = "string" }
-properties.walks = { type = "array", items = { "$ref" = "#/$defs/walk" } }
-"$defs".walk = { type = "object", properties = { park = { type = "string" } } }
-"""
+FORM = {
+    "type": "object",
+    "required": ["dog"],
+    "additionalProperties": False,
+    "properties": {
+        "dog": {"type": "string"},
+        "a/b~c": {"type": "string"},
+        "walks": {"type": "array", "items": {"$ref": "#/$defs/walk"}},
+    },
+    "$defs": {"walk": {"type": "object", "properties": {"park": {"type": "string"}}}},
+}
+ITEMS = department("dogs", "犬只管理", "Dogs") + item(
+    "dog-licence", "养犬登记", "Dog licence", result=NOTHING, form=FORM
+)
 
 CODE = """
 from banshi import Application, Conflict, Decision, FieldProblem, InvalidFields, hookimpl
@@ -84,8 +78,4 @@ def banshi_handlers():
 
 def make(folder: Path) -> Path:
     """The plugin's folder."""
-    place = folder / "dogs"
-    place.mkdir()
-    (place / "items.toml").write_text(ITEMS, encoding="utf-8")
-    (place / "__init__.py").write_text(CODE, encoding="utf-8")
-    return place
+    return write(folder, ITEMS, CODE, "dogs")

@@ -26,26 +26,10 @@ from tests.conftest import good_answers
 from tests.places import ROOT
 from tests.readers.tables import names_of
 from tests.town.api_world import PHONE, methods_of
+from tests.town.departments import department, item, write
 from tests.town.programs import program_at
 
 #: A second department, so that there is staff of another one.
-PARKS = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-
-[[items]]
-code = "bench"
-kind = "application"
-title = { zh-CN = "长椅", en = "Bench" }
-summary = { zh-CN = "申请一张长椅。", en = "Ask for a bench." }
-audience = ["person"]
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-
-[items.form]
-type = "object"
-additionalProperties = false
-"""
 
 #: What somebody outside a route's audience is answered. Written out here, not taken from the code that is tested.
 OUTSIDE: dict[Audience, dict[str, int]] = {
@@ -169,8 +153,7 @@ async def drafts(door: Door) -> dict[str, str]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder = tmp_path_factory.mktemp("everybody")
-    (folder / "parks").mkdir()
-    (folder / "parks" / "items.toml").write_text(PARKS, encoding="utf-8")
+    write(folder, department() + item())
     entries = read_configuration(ROOT / "plugins.toml").entries
     plugins: dict[str, Path | str] = {name: one.path or str(one.package) for name, one in entries.items()}
     settings = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}} if "mobile_push" in plugins else {}

@@ -20,30 +20,14 @@ from banshi.kernel.loading.typed_tables import SettingsError, typed
 from banshi.kernel.runtime.process_role import ProcessRole
 from banshi.testing import Door, open_door
 from tests.places import DEPARTMENTS
+from tests.town import departments
 
 ROOMS = Path(banshi.__file__).parent
 
 #: A department that needs nothing of what may be left out.
-PLAIN = """
-[department]
-code = "parks"
-title = { zh-CN = "园林局", en = "Parks" }
-
-[[items]]
-code = "bench"
-kind = "application"
-version = 1
-title = { zh-CN = "认养长椅", en = "Adopt a bench" }
-audience = ["person"]
-summary = { zh-CN = "认养公园里的一张长椅。", en = "Adopt a bench in a park." }
-result = { kind = "answer", title = { zh-CN = "认养证", en = "Adoption" } }
-
-[items.form]
-type = "object"
-required = ["why"]
-additionalProperties = false
-properties = { why = { type = "string", title = "缘由" } }
-"""
+PLAIN = departments.department() + departments.item(
+    version=1, fields={"why": {"type": "string", "title": "缘由"}}, required=["why"]
+)
 
 #: The routes that go with each of them.
 GONE = {
@@ -56,10 +40,7 @@ GONE = {
 
 
 def department(folder: Path, more: str = "") -> dict[str, Path | str]:
-    place = folder / "parks"
-    place.mkdir()
-    (place / "items.toml").write_text(PLAIN + more, encoding="utf-8")
-    return {"parks": place}
+    return {"parks": departments.write(folder, PLAIN + more)}
 
 
 def paths(door: Door) -> set[str]:

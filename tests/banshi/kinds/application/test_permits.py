@@ -30,38 +30,10 @@ from banshi.kinds.application.deemed import accept_overdue, is_overdue
 from banshi.kinds.application.permits import CAUSES, DAYS_TO_ASK
 from banshi.kinds.application.steps import ACTIONS, OUTCOMES, STATES, TABLE, steps
 from banshi.testing import Door, open_door
+from tests.town.departments import COURTS, PASS, both, claim, department, item, write
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
-DEPARTMENT = """
-[department]
-code = "parks"
-title = { zh-CN = "公园处", en = "Parks" }
-
-[department.remedy]
-reconsideration = { zh-CN = "示例市人民政府", en = "the People's Government of Sample City" }
-court = { zh-CN = "示例法院", en = "the Sample Court" }
-"""
-
-ITEM = """
-[[items]]
-code = "{code}"
-kind = "application"
-title = {{ zh-CN = "{code}", en = "{code}" }}
-summary = {{ zh-CN = "测试事项。", en = "An item for tests." }}
-audience = ["person"]
-promised_days = 10
-result = {{ kind = "pass", title = {{ zh-CN = "通行证", en = "Pass" }} }}
-application = {{ permit = {permit}, second_person = {second_person} }}
-credential.longest_days = 60
-credential.claims = [{{ name = "what", title = {{ zh-CN = "什么", en = "What" }}, source = "/what" }}]
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["what"]
-properties = {{ what = {{ type = "string", maxLength = 50, title = {{ zh-CN = "什么", en = "What" }} }} }}
-"""
 
 CODE = """
 from banshi import Application, Decision, hookimpl
@@ -119,19 +91,20 @@ class World:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder: Path = tmp_path_factory.mktemp("city")
-    place = folder / "parks"
-    place.mkdir()
-    (place / "__init__.py").write_text(CODE, encoding="utf-8")
-    items = {
-        "permit": ("true", "false"),
-        "two": ("true", "true"),
-        "checked": ("true", "false"),
-        "bench": ("false",) * 2,
+    items: dict[str, dict[str, bool]] = {
+        "permit": {"permit": True},
+        "two": {"permit": True, "second_person": True},
+        "checked": {"permit": True},
+        "bench": {},
+        "fine": {"contestable": True},
     }
-    text = DEPARTMENT + "".join(ITEM.format(code=code, permit=a, second_person=b) for code, (a, b) in items.items())
-    text += ITEM.format(code="fine", permit="false", second_person="false, contestable = true")
-    (place / "items.toml").write_text(text, encoding="utf-8")
-    async with open_door(folder, {"parks": place}) as door:
+    credential = {"longest_days": 60, "claims": [claim("what", "什么", "What", source="/what")]}
+    what = {"type": "string", "maxLength": 50, "title": both("什么", "What")}
+    usual = {"promised_days": 10, "result": PASS, "credential": credential, "fields": {"what": what}}
+    text = department(remedy=COURTS)
+    for code, rules in items.items():
+        text += item(code, code, code, required=["what"], application=rules, **usual)
+    async with open_door(folder, {"parks": write(folder, text, CODE)}) as door:
         # The key that signs passes has to be older than the moments to which the clock is turned.
         await door.platform.store.connection.execute_query("UPDATE banshi_signing_key SET signs_from = '2020-01-01'")
         door.platform[KEYRING].forget()

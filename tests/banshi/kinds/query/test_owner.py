@@ -10,54 +10,28 @@ import pytest
 
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, Person, Reply, open_door
+from tests.town.departments import FILE, both, department, item, write
 
-ITEMS = """
-[department]
-code = "archive"
-title = { zh-CN = "档案局", en = "Archive" }
-
-[[items]]
-code = "own-record"
-kind = "application"
-title = { zh-CN = "本人档案", en = "Your record" }
-summary = { zh-CN = "摘录。", en = "An extract." }
-audience = ["person"]
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-owner = { field = "/about/number", unless = "/guardianship" }
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["about"]
-properties.guardianship = { type = "string", format = "uuid", x-attachment = true }
-properties.note = { type = "string" }
-
-[items.form.properties.about]
-type = "object"
-additionalProperties = false
-required = ["number"]
-properties.number = { type = "string", format = "cn-resident-id" }
-
-[[items]]
-code = "own-question"
-kind = "appeal"
-title = { zh-CN = "本人咨询", en = "A question about your record" }
-summary = { zh-CN = "咨询。", en = "Ask." }
-audience = ["person"]
-promised_days = 5
-result = { kind = "answer", title = { zh-CN = "答复", en = "Answer" } }
-owner = { field = "/number" }
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["number"]
-properties.number = { type = "string", format = "cn-resident-id" }
-
-[items.appeal]
-sorts = ["consult"]
-categories = [{ code = "records", title = { zh-CN = "档案", en = "Records" } }]
-"""
+NUMBER = {"type": "string", "format": "cn-resident-id"}
+ABOUT = {"type": "object", "additionalProperties": False, "required": ["number"], "properties": {"number": NUMBER}}
+ITEMS = (
+    department("archive", "档案局", "Archive")
+    + item(
+        "own-record",
+        owner={"field": "/about/number", "unless": "/guardianship"},
+        fields={"about": ABOUT, "guardianship": FILE, "note": {"type": "string"}},
+        required=["about"],
+    )
+    + item(
+        "own-question",
+        kind="appeal",
+        promised_days=5,
+        owner={"field": "/number"},
+        fields={"number": NUMBER},
+        required=["number"],
+        appeal={"sorts": ["consult"], "categories": [{"code": "records", "title": both("档案", "Records")}]},
+    )
+)
 
 #: Its own check would say whether a number is known: it may not be asked about somebody else's.
 HANDLER = """
@@ -83,11 +57,7 @@ MINE, OTHERS = "11010519491231002X", "519999196801310006"
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    folder = tmp_path / "archive"
-    folder.mkdir()
-    (folder / "items.toml").write_text(ITEMS, encoding="utf-8")
-    (folder / "__init__.py").write_text(HANDLER, encoding="utf-8")
-    async with open_door(tmp_path, {"archive": folder}) as opened:
+    async with open_door(tmp_path, {"archive": write(tmp_path, ITEMS, HANDLER, "archive")}) as opened:
         yield opened
 
 
