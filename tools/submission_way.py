@@ -59,6 +59,8 @@ class Looking:
 
     def __init__(self) -> None:
         self.files: dict[str, set[str]] = {}
+        #: Calls of our functions.
+        self.calls = 0
 
     def __enter__(self) -> Looking:
         threading.setprofile(self._called)
@@ -78,6 +80,7 @@ class Looking:
         for folder, shown in OURS.items():
             if name.startswith(folder) and _on_the_way():
                 self.files.setdefault(shown + name.removeprefix(folder), set()).add(frame.f_code.co_qualname)
+                self.calls += 1
 
 
 def _on_the_way() -> bool:
@@ -89,16 +92,16 @@ def _on_the_way() -> bool:
     return task is not None and (ON_THE_WAY.get() or getattr(task.get_coro(), "__qualname__", "") == WRITER)
 
 
-async def hand_in(person: Person) -> dict[str, set[str]]:
-    """Hand in a zone pass: file of ours → its functions that ran on the way."""
+async def hand_in(person: Person) -> Looking:
+    """Hand in a zone pass, and look at the way."""
     files = [(await person.upload()).created()["id"] for _ in range(2)]
     with Looking() as looking:
         reply = await person.post("/v1/items/zone-pass/cases", {"answers": answers_with(files)})
     reply.created()
-    return looking.files
+    return looking
 
 
-async def way(folder: Path) -> dict[str, set[str]]:
+async def way(folder: Path) -> Looking:
     """What is on the way of the second of two submissions; `folder` takes the door's files."""
     async with open_door(folder, {"traffic": TRAFFIC}) as door:
         await hand_in(door.citizen("wang"))
@@ -120,11 +123,11 @@ def page(files: Iterable[str]) -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="banshi-way-") as name, asyncio.Runner(loop_factory=loop_factory()) as run:
         found = run.run(way(Path(name)))
-    for file, functions in found.items():
+    for file, functions in found.files.items():
         print(file, *sorted(functions) if "--functions" in sys.argv else ())
-    print(len(found))
+    print(f"{len(found.files)} files, {found.calls} calls")
     if "--write" in sys.argv:
-        PAGE.write_text(page(found), encoding="utf-8")
+        PAGE.write_text(page(found.files), encoding="utf-8")
 
 
 if __name__ == "__main__":
