@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from banshi.builtin.isolation import supervisor as keeping
+from banshi.foundation.retry import Retry
 from banshi.testing import open_door
 from benchmarks.shared.cities import DEPARTMENTS, city
 from benchmarks.shared.figures import percentile
@@ -61,7 +62,7 @@ def banshi_channels():
 async def plugin(folder: Path, length: argparse.Namespace) -> Report:
     """A handler raises, exits, spins, blocks, leaks and says nonsense, while others ask for something else."""
     quiet()
-    keeping.FIRST_PAUSE_S = keeping.LONGEST_PAUSE_S = 0.0
+    keeping.RETRY = Retry(0.0, 0.0)
     report = Report("an isolated plugin raises, exits, hangs, leaks and talks nonsense")
     parks = {"parks": written(folder), **TRAFFIC}
     rules = {"handler_timeout": HANDLER_TIMEOUT_S, "breaker_failures": 1_000_000}

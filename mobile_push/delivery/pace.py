@@ -8,11 +8,11 @@ for a growing while, after which a few messages find out whether it is back.
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from banshi.sdk.outgoing import Retry
 from mobile_push.providers.provider import Outcome, Receipt
 from mobile_push.tables.lanes import ALERT_SHARE, Lane
 
@@ -33,9 +33,9 @@ SHARE_FACTOR_DOWN, SHARE_STEP_UP, MIN_SHARE = 0.7, 0.05, 0.01
 #: counts that asks for a pause.
 MAX_FAILURES, FAILURES_A_REFUSAL = 20, 2
 
-#: The bounds in seconds of how long it is left alone, and how many messages then try whether it is back. So many every
-#: few seconds are no load to anybody, and whatever waits goes out that soon after the outage.
-FIRST_REST_S, MAX_REST_S, MAX_PROBES = 1.0, 15.0, 4
+#: How long it is left alone, and how many messages then try whether it is back. So many every few seconds are no load
+#: to anybody, and whatever waits goes out that soon after the outage. Half of a rest is no chance, so that it is one.
+REST, MAX_PROBES = Retry(1.0, 15.0, spread=0.5), 4
 
 
 @dataclass(slots=True)
@@ -184,10 +184,9 @@ class Pace:
         if now < self.resting_until:
             self.resting_until = max(self.resting_until, now + (receipt.retry_after or 0.0))
             return
-        longest = min(MAX_REST_S, FIRST_REST_S * 2.0**self._rests)
-        self._rests = min(self._rests + 1, 16)
-        # At least half of it, so that a rest is one; and never less than what the provider asks for.
-        self.resting_until = now + max(receipt.retry_after or 0.0, random.uniform(longest / 2, longest))  # noqa: S311
+        self._rests += 1
+        # Never less than what the provider asks for.
+        self.resting_until = now + max(receipt.retry_after or 0.0, REST.pause(self._rests))
 
     def _judge(self, now: float) -> None:
         if self._answers >= MIN_ANSWERS and self._refusals > self._answers * MAX_REFUSED_SHARE:

@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 
 from banshi import Stale, Update, Write
+from banshi.foundation.retry import Retry
 from banshi.testing import Door, open_door
 from conversations import CONVERSATIONS, Content, Joined, Later, Left, Received, Reply, Text
 from conversations.outbound import courier, saying
@@ -186,7 +187,7 @@ async def test_what_waits_for_no_certain_moment_is_tried_again_after_pauses_that
 async def test_who_is_not_ready_has_nothing_marked_so_that_a_kill_meanwhile_leaves_no_doubt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "LATER_S", 0.05)
+    monkeypatch.setattr(courier, "LATER", Retry(0.05, 0.8))
     async with chat(tmp_path) as zhang:
         await zhang.writes()
         mine, _ = zhang.door.platform[COURIERS]
@@ -210,7 +211,7 @@ async def test_who_is_not_ready_has_nothing_marked_so_that_a_kill_meanwhile_leav
 async def test_what_is_refused_for_now_again_and_again_is_refused_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "RETRY_S", 0.001)
+    monkeypatch.setattr(courier, "RETRY", Retry(0.001, 0.032))
     async with chat(tmp_path) as zhang:
         await zhang.writes()
         zhang.provider.codes.extend([-1] * courier.MAX_REFUSALS)
@@ -248,7 +249,7 @@ async def test_a_lost_answer_is_said_as_such_and_nothing_is_sent_again(tmp_path:
 async def test_of_what_is_worth_saying_for_a_while_alone_a_lost_answer_is_tried_again_to_a_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "RETRY_S", 0.001)
+    monkeypatch.setattr(courier, "RETRY", Retry(0.001, 0.032))
     async with chat(tmp_path) as zhang:
         await zhang.writes()
         until = zhang.door.platform.now() + timedelta(hours=1)

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from banshi import Case, Message
 from banshi.builtin.limits.models import Quota
 from banshi.builtin.limits.rates import RATES, Alone
+from banshi.foundation.retry import Retry
 from banshi.testing import Door, open_door
 from conversations import CONVERSATIONS, Reply
 from conversations.holdings import tidy
@@ -115,7 +116,7 @@ async def test_what_a_gateway_answers_ends_as_what_is_certain_of_it_and_is_never
 async def test_what_certainly_was_not_sent_is_sent_later_and_counts_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "LATER_S", 0.01)
+    monkeypatch.setattr(courier, "LATER", Retry(0.01, 0.16))
     monkeypatch.setattr("sms.sender.SPENT_FOR", timedelta(seconds=0.05))
     async with city(tmp_path, texts_for_one=1, segments_a_day=2) as (door, gateway):
         gateway.faults.codes, gateway.faults.every = {SEND: 13}, {}
@@ -259,7 +260,7 @@ async def test_without_a_gateway_nothing_is_offered_and_what_is_promised_waits_f
 
 
 async def test_a_gateway_that_is_away_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier, "LATER_S", 0.01)
+    monkeypatch.setattr(courier, "LATER", Retry(0.01, 0.16))
     port = free_port()
     own = {"url": f"http://127.0.0.1:{port}/sms", "account": "city", "key": KEY, "signature": "【样市政务】"}
     async with open_door(tmp_path, PLUGINS, settings={"sms": own}) as door:

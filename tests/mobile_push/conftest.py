@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from google.auth.crypt import RSASigner
 
 from banshi import Message
+from banshi.foundation.retry import Retry
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import deliver
@@ -35,14 +36,12 @@ OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 
 
 #: Pauses of seconds and minutes, as tests have time for.
-HURRIED: dict[str, float] = {
-    "delivery.claims.delivery_job.FIRST_PAUSE_S": 0.05,
-    "delivery.claims.delivery_job.MAX_PAUSE_S": 0.2,
+HURRIED: dict[str, Any] = {
+    "delivery.claims.delivery_job.RETRY": Retry(0.05, 0.2, spread=1.0),
     "delivery.claims.verdicts.DOUBT_S": 1.0,
     "delivery.claims.verdicts.FIRST_REST_S": 0.05,
     "delivery.courier.MAX_SLEEP_S": 0.05,
-    "delivery.pace.FIRST_REST_S": 0.05,
-    "delivery.pace.MAX_REST_S": 0.2,
+    "delivery.pace.REST": Retry(0.05, 0.2, spread=0.5),
 }
 
 #: A fan-out of a few hundred phones takes many chunks and steps of a walk.

@@ -18,10 +18,9 @@ from structlog.testing import CapturingLogger
 from banshi import Message
 from banshi.testing import Door, open_door
 from mobile_push.delivery.claims.delivery_job import (
-    FIRST_PAUSE_S,
     MAX_ATTEMPTS,
-    MAX_PAUSE_S,
     OPERATOR_PAUSE_S,
+    RETRY,
     DeliveryJob,
 )
 from mobile_push.delivery.claims.rows import Job, Rows, Settlement, settlement_of
@@ -387,11 +386,10 @@ def job(tries: int) -> Job:
 
 
 def test_pauses_grow_spread_and_never_undercut_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.FIRST_PAUSE_S", FIRST_PAUSE_S)
-    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.MAX_PAUSE_S", MAX_PAUSE_S)
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.RETRY", RETRY)
     monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.OPERATOR_PAUSE_S", OPERATOR_PAUSE_S)
     for tries in (1, 2, 5, 9, MAX_ATTEMPTS - 1):
-        longest = min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**tries)
+        longest = min(RETRY.most_s, RETRY.first_s * 2**tries)
         settled = [settlement_of(job(tries), Receipt(Outcome.RETRY, "UNAVAILABLE")) for _ in range(400)]
         assert {one.state for one in settled} == {"due"}
         waits = sorted(one.wait for one in settled)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from banshi.sdk.outgoing import Retry
 from mobile_push.providers.provider import NO_ACCESS_TOKEN, NO_CONNECTION, Outcome, Push, Receipt
 from mobile_push.tables.lanes import Lane
 
-#: Bounds in seconds of the pause before the next attempt. Where our own project is at fault, an operator is needed.
-FIRST_PAUSE_S, MAX_PAUSE_S, OPERATOR_PAUSE_S = 1.0, 600.0, 60.0
+#: The pauses before the next attempt; and seconds more where our own project is at fault, and an operator is needed.
+RETRY, OPERATOR_PAUSE_S = Retry(1.0, 600.0, spread=1.0), 60.0
 
 #: Attempts after which a message is parked for an operator; the inbox has it anyway. Those that our own project
 #: spoiled don't count, nor those without an access token, and a provider that is down is left alone, so this is hours.
@@ -90,12 +90,7 @@ def pause_before(tries: int, receipt: Receipt) -> float:
     """Seconds until the next attempt after `tries` of them: what the provider asks for, and a pause of our own."""
     if receipt is STOPPED:
         return 0.0
-    pause = jitter(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** min(tries, 16)))
+    pause = RETRY.pause(tries + 1)
     if receipt.outcome is Outcome.MISCONFIGURED:
         pause += OPERATOR_PAUSE_S
     return (receipt.retry_after or 0.0) + pause
-
-
-def jitter(longest: float) -> float:
-    """A pause of at most so many seconds. Full jitter: a thousand that failed together don't come back together."""
-    return random.uniform(0, longest)  # noqa: S311

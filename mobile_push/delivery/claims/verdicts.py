@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from banshi import Platform
-from banshi.sdk.outgoing import Codes, Consequence, Refused
+from banshi.sdk.outgoing import Codes, Consequence, Refused, Retry
 from mobile_push.delivery.claims.delivery_job import DeliveryJob, pause_before
 from mobile_push.delivery.claims.trust import IN_A_ROW, LAST, Trust
 from mobile_push.delivery.metrics import Metrics, Teller
@@ -125,8 +125,8 @@ class Verdicts:
         if min(row, self._trust.dead) >= IN_A_ROW and now >= self._rest_until:
             # As those that it has called dead since something was accepted.
             self._dead = {token: one for token, one in self._dead.items() if one.often < self._accepted}
-            self._rest_until = now + timedelta(seconds=min(DOUBT_S, FIRST_REST_S * 2 ** min(self._rests, 16)))
             self._rests += 1
+            self._rest_until = now + timedelta(seconds=Retry(FIRST_REST_S, DOUBT_S).pause(self._rests))
             self._unwritten.update(KINDS)
 
     def accepted(self, parcels: Sequence[DeliveryJob]) -> None:

@@ -9,6 +9,7 @@ from banshi.builtin.outgoing.signing import NotSigned, key_of, new_secret, signe
 from banshi.builtin.outgoing.token import Token
 from banshi.builtin.outgoing.vendor import Request, Vendor
 from banshi.foundation.encryption.secrets import SEAL
+from banshi.foundation.retry import Retry
 
 __all__ = [
     "LOOPBACK",
@@ -24,6 +25,7 @@ __all__ = [
     "Outgoing",
     "Refused",
     "Request",
+    "Retry",
     "SharedTokens",
     "Token",
     "Vendor",

@@ -14,14 +14,14 @@ import aiohttp
 import orjson
 import structlog
 
-from banshi.sdk.outgoing import key_of, signed
+from banshi.sdk.outgoing import Retry, key_of, signed
 from hotline_asterisk.calls import Calls
 from hotline_asterisk.journal import Journal
 
 log = structlog.get_logger("hotline.asterisk")
 
-#: Seconds between two looks whether a connection that broke is back, and at most between two tries to hand over.
-RETRY_S, MAX_PAUSE_S = 1.0, 30.0
+#: The pauses between two tries to hand over; by the first, a connection that broke is looked for again.
+RETRY = Retry(1.0, 30.0)
 
 #: Seconds without a sign of life after which a connection counts as broken, and that one call may take.
 HEARTBEAT_S, CALL_S = 20.0, 10.0
@@ -79,7 +79,7 @@ class Program:
                         self._take(orjson.loads(message.data))
             except (aiohttp.ClientError, OSError, TimeoutError, KeyError, TypeError, ValueError) as error:
                 log.error("Asterisk can't be heard", error=type(error).__name__)
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(RETRY.first_s)
 
     async def _there(self, what: str) -> Any:
         timeout = aiohttp.ClientTimeout(total=CALL_S)
@@ -102,17 +102,17 @@ class Program:
     # -- the hotline ---------------------------------------------------------------------------------------------
 
     async def _hand_over(self) -> None:
-        pause = RETRY_S
+        failures = 0
         while True:
             self._new.clear()
             due = self.journal.due(MAX_AT_ONCE)
             taken = await asyncio.gather(*(self._sent(number, body.encode()) for number, body in due))
             self.journal.done(number for (number, _), done in zip(due, taken, strict=True) if done)
-            if not all(taken):
-                await asyncio.sleep(pause)
+            failures = 0 if all(taken) else failures + 1
+            if failures:
+                await asyncio.sleep(RETRY.pause(failures))
             elif not due:
                 await self._new.wait()
-            pause = RETRY_S if all(taken) else min(pause * 2, MAX_PAUSE_S)
 
     async def _sent(self, number: int, body: bytes) -> bool:
         """Whether an event needs to be sent no more."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from banshi import LANGUAGES, Key, Platform
-from banshi.sdk.outgoing import Answered, CallFailed
+from banshi.sdk.outgoing import Answered, CallFailed, Retry
 from conversations import Accepted, Later, Opened, Outbound, Outcome, Received, Refused, Shut, Unknown
 from http_channel.forms import HttpReceived, spoken
 from http_channel.line import LINE, read
@@ -24,7 +24,7 @@ UNSENT = {"unreachable", "forbidden-address", "certificate", "sealed"}
 
 #: An endpoint that takes so many seconds for an answer, or gives none, is called by one message at a time: it would
 #: hold up all other channels. After failures it rests, twice as long each time, and for a minute at most.
-SLOW_S, MAX_REST_S = 2.0, 60.0
+SLOW_S, REST = 2.0, Retry(1.0, 60.0)
 
 #: Seconds that a channel may have a message wait.
 MAX_LATER_S = 86_400.0
@@ -92,7 +92,7 @@ class HttpSender:
     def _failed(self, account: str) -> None:
         pace = self._paces.setdefault(account, Pace())
         pace.failures += 1
-        pace.until = time.monotonic() + min(2.0 ** (pace.failures - 1), MAX_REST_S)
+        pace.until = time.monotonic() + REST.pause(pace.failures)
 
     def _outcome(self, outbound: Outbound, answered: Answered) -> Outcome:
         if answered.status in NOT_NOW:

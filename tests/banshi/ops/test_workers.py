@@ -18,6 +18,7 @@ from aiohttp import web
 from banshi import app
 from banshi.builtin.monitoring.fleet import Together
 from banshi.builtin.monitoring.worker_process import Worker, present_worker
+from banshi.foundation.retry import Retry
 from banshi.ops.cli.server import workers
 from banshi.ops.cli.server.workers import Supervisor, reserved
 from banshi.testing import Door
@@ -83,7 +84,7 @@ def lives_on(process: int) -> bool:
 async def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(workers, "RETRY", Retry(0.01, 30.0))
     async with supervising(tmp_path, "good", 3) as running:
         await until(lambda: len(lives(tmp_path)) == 3)
         first, second, third = (process for _, process in sorted(lives(tmp_path)))
@@ -99,7 +100,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(
 async def test_a_worker_that_stands_still_is_killed_and_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(workers, "RETRY", Retry(0.01, 30.0))
     monkeypatch.setattr(workers, "SILENCE_S", 0.5)
     monkeypatch.setattr(workers, "LAST_LOOK_S", 0.1)
     async with supervising(tmp_path, "silent"):
@@ -183,7 +184,7 @@ async def test_a_program_that_is_away_for_a_moment_is_started_once_it_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As while a deployment replaces it: nothing that goes wrong with a start ends the supervision of a worker."""
-    monkeypatch.setattr(workers, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(workers, "RETRY", Retry(0.01, 30.0))
     program = tmp_path / "python"
     program.symlink_to(sys.executable)
     async with supervising(tmp_path, "good", program=program) as running:

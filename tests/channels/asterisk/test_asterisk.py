@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
+from banshi.foundation.retry import Retry
 from banshi.sdk.outgoing import new_secret
 from hotline_asterisk import program
 from hotline_asterisk.__main__ import main, run
@@ -82,8 +83,7 @@ async def listening(folder: Path, ari: Ari, hotline: Hotline) -> AsyncIterator[N
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "RETRY_S", 0.02)
-    monkeypatch.setattr(program, "MAX_PAUSE_S", 0.05)
+    monkeypatch.setattr(program, "RETRY", Retry(0.02, 0.05))
 
 
 async def test_a_call_is_told_with_its_line_its_number_and_who_answers_and_no_other_channel_is(tmp_path: Path) -> None:

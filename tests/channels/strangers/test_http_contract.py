@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from banshi.foundation.retry import Retry
 from banshi.sdk.outgoing import new_secret
 from banshi.testing import Door, Person, Reply, open_door
 from conversations import CONVERSATIONS
@@ -214,8 +215,8 @@ async def test_a_window_takes_the_place_of_a_longer_one_and_of_none_at_all(tmp_p
 async def test_lost_answers_cost_a_window_one_message_since_the_program_knows_it_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "RETRY_S", 0.001)
-    monkeypatch.setattr(sender, "MAX_REST_S", 0.05)
+    monkeypatch.setattr(courier, "RETRY", Retry(0.001, 0.032))
+    monkeypatch.setattr(sender, "REST", Retry(0.05, 0.05))
     answers = iter([500, 500, 500, {"outcome": "accepted"}, {"outcome": "accepted"}])
     async with channel(tmp_path, send=lambda _: next(answers)) as program:
         await program.hears("你好", window={"seconds": 600, "sends": 2})

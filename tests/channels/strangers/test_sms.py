@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from banshi.foundation.retry import Retry
 from banshi.testing import Door
 from conversations.outbound import courier
 from conversations.tables.models import Said, Turn
@@ -71,7 +72,7 @@ async def last_is(state: str) -> bool:
 async def test_a_lost_answer_is_tried_again_where_the_gateway_knows_the_message_and_comes_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "RETRY_S", 0.01)
+    monkeypatch.setattr(courier, "RETRY", Retry(0.01, 0.32))
     async with bureau(tmp_path) as (_, gateway):
         gateway.codes.extend([LOST, LOST])
         await gateway.writes("13800000000", "你好")

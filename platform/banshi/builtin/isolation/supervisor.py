@@ -24,6 +24,7 @@ from banshi.builtin.isolation.protocol.values import Uncrossable, sent
 from banshi.foundation.background import working
 from banshi.foundation.errors import DepartmentUnavailable, Problem
 from banshi.foundation.keys import Key
+from banshi.foundation.retry import Retry
 from banshi.kernel.contract.values import Item, Submission
 from banshi.kernel.loading.configuration import Entry
 from banshi.kernel.runtime.mistakes import Mistake, RaisedElsewhere
@@ -34,8 +35,8 @@ log = structlog.get_logger("banshi.isolation")
 #: Seconds that a child may take to load its plugin.
 START_TIMEOUT_S = 30.0
 
-#: Seconds until a child that ended begins anew: none the first time, then longer while it lives for less than STEADY.
-FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S = 0.2, 30.0, 10.0
+#: How long until a child that ended begins anew: at once the first time, then longer while it lives for fewer seconds.
+RETRY, STEADY_S = Retry(0.2, 30.0), 10.0
 
 #: Seconds between two looks at what it uses; over how many its CPU is counted; the share of its memory from which on it
 #: is replaced before it has to be killed.
@@ -170,7 +171,7 @@ class Supervisor:
                     continue
                 self._ended(reason)
                 ends = 1 if time.monotonic() - begun > STEADY_S else ends + 1
-                pause = min(FIRST_PAUSE_S * 2 ** min(ends - 2, 20), LONGEST_PAUSE_S) if ends > 1 else 0.0
+                pause = RETRY.pause(ends - 1)
                 self.again_at = time.monotonic() + pause
                 # Whoever waits for a child is told that there is none for now.
                 self._came.set()

@@ -7,7 +7,6 @@ another has taken over. Rows that keep failing are parked for an operator and ne
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -20,6 +19,7 @@ from banshi.foundation.database.store import Store
 from banshi.foundation.database.writes import Statement, Write
 from banshi.foundation.encryption.fields import as_read
 from banshi.foundation.errors import Unavailable
+from banshi.foundation.retry import Retry
 from banshi.foundation.trace_context import TRACE
 from banshi.kernel.contract.items import LIVE
 from banshi.kernel.contract.values import Message, Texts
@@ -39,8 +39,8 @@ MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name != 
 #: Lanes by urgency.
 CASE_LANE, ALERT_LANE, NOTICE_LANE = 0, 1, 2
 
-#: Longest pause between two attempts, in seconds.
-MAX_PAUSE_S = 600.0
+#: The pauses between two attempts.
+RETRY = Retry(1.0, 600.0, spread=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,9 @@ async def settle(store: Store, done: Sequence[Claimed]) -> None:
 
 
 async def put_back(store: Store, row: Claimed, error: str, *, attempts: int) -> bool:
-    """Try `row` again after a growing pause with full jitter, or park it after `attempts`; True if it was parked."""
+    """Try `row` again after a growing pause, or park it after `attempts`; True if it was parked."""
     parked = row.tries >= attempts
-    pause = random.uniform(0, min(MAX_PAUSE_S, 0.5 * 2**row.tries))  # noqa: S311
-    await _later(store, row, error, pause, "state = 'parked'" if parked else "state = 'due'")
+    await _later(store, row, error, RETRY.pause(row.tries), "state = 'parked'" if parked else "state = 'due'")
     return parked
 
 

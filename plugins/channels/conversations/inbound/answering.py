@@ -15,6 +15,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 
 from banshi import Key, Platform, Problem, text_in
 from banshi.sdk.operations import every, place_of, working
+from banshi.sdk.outgoing import Retry
 from conversations.contents import Account, Joined, Left, Received, Reply
 from conversations.engine.turns import CONVERSATIONS
 from conversations.inbound.kept import Kept, KeptMessage
@@ -26,8 +27,8 @@ log = structlog.get_logger("banshi.conversations")
 #: The last part of the answer's time, in which a message can still be kept, also on a disk that is busy.
 KEEPING_SHARE = 0.25
 
-#: Seconds between two tries while the database is away: the first pause, and the longest.
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+#: The pauses between two tries while the database is away.
+RETRY = Retry(0.2, 10.0)
 
 #: Faults of our own in a row after which a message isn't tried any more, and how long an outage may last.
 MAX_FAULTS, LONGEST_OUTAGE = 3, timedelta(hours=2)
@@ -98,7 +99,7 @@ class Answering:
             is_late: Later ones may have been dealt with by another process meanwhile.
         """
         async with self._turns.setdefault((account.name, received.contact), asyncio.Lock()):
-            begun, faults, pause = self._platform.now(), 0, FIRST_PAUSE_S
+            begun, faults, failures = self._platform.now(), 0, 0
             while faults < MAX_FAULTS and self._platform.now() - begun < LONGEST_OUTAGE:
                 try:
                     if is_late and await self._platform[CONVERSATIONS].overtaken(account, received):
@@ -109,9 +110,8 @@ class Answering:
                 except Exception as error:
                     faults += 1
                     log.error("a message can't be dealt with", error=type(error).__name__, where=place_of(error))
-                is_late = True
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_S)
+                is_late, failures = True, failures + 1
+                await asyncio.sleep(RETRY.pause(failures))
         self._count(account, "given-up")
         return text_in(say("Something went wrong here, and this was not dealt with. Please send it again."), "zh-CN")
 
@@ -148,7 +148,7 @@ class Answering:
                     break
                 except Exception as error:
                     log.warning("a late answer waits", error=type(error).__name__)
-                await asyncio.sleep(LONGEST_PAUSE_S)
+                await asyncio.sleep(RETRY.most_s)
             await self._kept[channel_of(account.name)].drop(kept)
         finally:
             work.cancel()

@@ -25,6 +25,7 @@ import structlog
 from banshi import Key, Platform, Stale, Update, Write
 from banshi.sdk.database import MAX_SLEEP_S, quoted
 from banshi.sdk.operations import UnderWay, place_of, woken, working
+from banshi.sdk.outgoing import Retry
 from conversations.outbound import saying, windows
 from conversations.outbound.answers import GIVEN_UP, UNREACHABLE, became
 from conversations.outbound.saying import MAX_CODE_CHARS, MAX_ID_CHARS
@@ -41,12 +42,11 @@ MAX_AT_ONCE, MAX_NOTICES_AT_ONCE = 32, 8
 #: Seconds after which a worker that said nothing counts as dead.
 LEASE_S = 60.0
 
-#: Tries in all where a refusal isn't final, or an answer is lost; and seconds until the second, each pause being twice
-#: the last.
-MAX_REFUSALS, RETRY_S = 6, 2.0
+#: Tries in all where a refusal isn't final, or an answer is lost, and the pauses between them.
+MAX_REFUSALS, RETRY = 6, Retry(2.0, 64.0)
 
-#: Seconds after which what couldn't be sent is tried again, and how often they are doubled: a quarter of a minute.
-LATER_S, MAX_DOUBLINGS = 1.0, 4
+#: When what couldn't be sent is tried again.
+LATER = Retry(1.0, 16.0)
 
 #: For so long a notice may wait for its provider before it is said in the chat instead.
 NOTICE_WAITS = timedelta(minutes=10)
@@ -205,7 +205,7 @@ class Courier:
                 break
             except Exception as error:
                 log.error("what became of a message can't be written", error=type(error).__name__)
-            await asyncio.sleep(LATER_S)
+            await asyncio.sleep(LATER.first_s)
         # Behind what is given back: that nothing more is wanted is the provider's last word.
         if way.notice and way.notice.refused and isinstance(outcome, Refused):
             try:
@@ -215,7 +215,7 @@ class Courier:
 
     def _changes(self, said: Said, way: Way, outcome: Outcome) -> tuple[Mapping[str, Any], Sequence[Update]]:
         """What that makes of the message, and of what was spent for it."""
-        again = {"refusals": said.refusals + 1, **self._again(RETRY_S * 2**said.refusals)}
+        again = {"refusals": said.refusals + 1, **self._again(RETRY.pause(said.refusals + 1))}
         is_last = said.refusals + 1 >= MAX_REFUSALS
         match outcome:
             case Accepted(identity):
@@ -227,9 +227,8 @@ class Courier:
             case Later(at, code) if way.notice and at and at - self._platform.now() > NOTICE_WAITS:
                 return {"state": "refused", "code": code[:MAX_CODE_CHARS]}, way.gives_back
             case Later(at):
-                growing = LATER_S * 2 ** min(said.attempts - 1, MAX_DOUBLINGS)
-                seconds = growing if at is None else (at - self._platform.now()).total_seconds()
-                return self._again(seconds), way.gives_back
+                wait = LATER.pause(said.attempts) if at is None else (at - self._platform.now()).total_seconds()
+                return self._again(wait), way.gives_back
             case Shut() if way.notice:
                 return {"state": "refused", "code": "shut"}, way.gives_back
             case Shut() if not way.shuts:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
+from banshi.sdk.outgoing import Retry
 
-#: Seconds before an event's second try, and between two of its tries at most.
-FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 3 * 3600.0
+#: The pauses between two tries of an event. Half of each is chance.
+PAUSES = Retry(5.0, 3 * 3600.0, spread=0.5)
 
-#: Failures in a row after which a receiver is left alone as a whole; the bounds in seconds of how long.
-FAILURES_BEFORE_REST, FIRST_REST_S, MAX_REST_S = 5, 5.0, 3600.0
+#: Failures in a row after which a receiver is left alone as a whole, and for how long.
+FAILURES_BEFORE_REST, RESTS = 5, Retry(5.0, 3600.0, spread=0.5)
 
 #: Seconds that a receiver may ask us to wait at most.
 MAX_WISH_S = 6 * 3600.0
@@ -19,12 +19,12 @@ MAX_APART_MS = 5000
 
 def pause(tries: int, wish: float | None = None) -> int:
     """Milliseconds until an event is tried again that was tried so often."""
-    return _longer(FIRST_PAUSE_S, MAX_PAUSE_S, tries - 1, wish)
+    return _longer(PAUSES.pause(tries), wish)
 
 
 def rest(rests: int, wish: float | None = None) -> int:
     """Milliseconds for which a receiver is left alone that was left alone so often in a row."""
-    return _longer(FIRST_REST_S, MAX_REST_S, rests, wish)
+    return _longer(RESTS.pause(rests + 1), wish)
 
 
 def pending(until: int, noted_at: int, now: int) -> int:
@@ -34,8 +34,5 @@ def pending(until: int, noted_at: int, now: int) -> int:
     return 0 if too_late or until <= now else until
 
 
-def _longer(first: float, longest: float, before: int, wish: float | None) -> int:
-    whole = min(longest, first * 2.0 ** min(before, 16))
-    # Half of it at least, so that those that failed together don't come back together.
-    wanted = random.uniform(whole / 2, whole)  # noqa: S311
+def _longer(wanted: float, wish: float | None) -> int:
     return int(max(wanted, min(wish or 0.0, MAX_WISH_S)) * 1000)

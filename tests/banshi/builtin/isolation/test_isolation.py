@@ -22,6 +22,7 @@ from banshi.builtin.isolation import supervisor as keeping
 from banshi.builtin.isolation.process import ChildEnded
 from banshi.builtin.isolation.protocol.heard import Heard
 from banshi.foundation.field_problems import LONGEST_FIELD_DETAIL
+from banshi.foundation.retry import Retry
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import open_door
 from tests.town.isolation_office import HANDLER_TIMEOUT_S, PLUGIN, Office, written
@@ -40,8 +41,7 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     (folder / "granted" / "list").write_text("a list", encoding="utf-8")
     os.environ["BANSHI_TEST_SECRET"] = "secret"
     patch = pytest.MonkeyPatch()
-    patch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
-    patch.setattr(keeping, "LONGEST_PAUSE_S", 0.05)
+    patch.setattr(keeping, "RETRY", Retry(0.01, 0.05))
     patch.setattr(keeping, "LOOK_EVERY_S", 0.05)
     settings = {
         "parks": {"secret_file": str(folder / "data" / "secret"), "granted_file": str(folder / "granted" / "list")}
@@ -357,7 +357,7 @@ async def test_a_plugin_s_lines_are_counted_by_the_minute_and_what_was_cut_is_to
 async def test_a_child_that_declares_something_else_than_at_the_start_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 30.0)
+    monkeypatch.setattr(keeping, "RETRY", Retry(30.0, 30.0))
     place = written(tmp_path)
     async with open_door(tmp_path, {"parks": place}, isolated={"parks": {}}) as door:
         office = Office(door)

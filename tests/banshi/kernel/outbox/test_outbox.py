@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import CLOCK, Store
 from banshi.foundation.database.writes import Write
+from banshi.foundation.retry import Retry
 from banshi.kernel.outbox import outbox
 from banshi.kernel.outbox.outbox import ALERT_LANE, CASE_LANE, NOTICE_LANE, Claimed
 from banshi.kernel.tables.cases import Case
@@ -118,7 +119,7 @@ async def test_a_settled_row_is_never_claimed_again_and_can_not_be_put_back(stor
 async def test_what_failed_comes_again_after_its_pause_with_the_error_on_record(
     store: Store, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banshi.kernel.outbox.outbox.random.uniform", lambda *_: 60.0)
+    monkeypatch.setattr(outbox, "RETRY", Retry(60.0, 60.0))
     await promise(store, "one")
     (row,) = await claim(store)
     assert await outbox.put_back(store, row, "TimeoutError", attempts=5) is False
@@ -128,25 +129,8 @@ async def test_what_failed_comes_again_after_its_pause_with_the_error_on_record(
     assert (again.attempts, (await OutboxRow.get()).last_error) == (2, "TimeoutError")
 
 
-async def test_the_pause_grows_with_full_jitter_and_has_an_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    bounds = []
-
-    def longest(low: float, high: float) -> float:
-        bounds.append((low, high))
-        return 0.0
-
-    monkeypatch.setattr("banshi.kernel.outbox.outbox.random.uniform", longest)
-    await promise(store, "one")
-    for _ in range(12):
-        (row,) = await claim(store)
-        await outbox.put_back(store, row, "x", attempts=99)
-    assert {low for low, _ in bounds} == {0}
-    assert [high for _, high in bounds][:4] == [1, 2, 4, 8]
-    assert bounds[-1][1] == outbox.MAX_PAUSE_S
-
-
 async def test_what_keeps_failing_is_parked_and_never_dropped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banshi.kernel.outbox.outbox.random.uniform", lambda *_: 0.0)
+    monkeypatch.setattr(outbox, "RETRY", Retry(0.0, 0.0))
     await promise(store, "one")
     for attempt in range(1, 4):
         (row,) = await claim(store)
@@ -253,7 +237,7 @@ def broken_channel(door: Door, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         tries.append(len(messages))
         raise RuntimeError("the channel is broken")
 
-    monkeypatch.setattr("banshi.kernel.outbox.outbox.random.uniform", lambda *_: 0.0)
+    monkeypatch.setattr(outbox, "RETRY", Retry(0.0, 0.0))
     push = door.platform.registry.channels["mobile_push"]
     object.__setattr__(push, "deliver", fails)
     return tries

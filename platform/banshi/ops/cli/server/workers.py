@@ -8,7 +8,6 @@ import asyncio
 import errno
 import fcntl
 import os
-import random
 import signal
 import socket
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 import structlog
 
 from banshi.builtin.monitoring.worker_process import Worker
+from banshi.foundation.retry import Retry
 
 log = structlog.get_logger("banshi.workers")
 
@@ -34,8 +34,8 @@ END_TIMEOUT_S = 30.0
 #: Seconds in which a new worker has to serve, before the one in its place is asked to end; it may migrate first.
 START_TIMEOUT_S = 900.0
 
-#: Seconds until a worker that ended begins anew: longer each time it ends before it has lived for the last of these.
-FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_AFTER_S = 0.5, 30.0, 60.0
+#: How long until a worker that ended begins anew: longer each time it ends before it has lived for so many seconds.
+RETRY, STEADY_AFTER_S = Retry(0.5, 30.0, spread=0.3), 60.0
 
 
 class Supervisor:
@@ -81,7 +81,7 @@ class Supervisor:
 
     async def _keep(self, number: int) -> None:
         """Start worker `number`, again and again."""
-        pause = FIRST_PAUSE_S
+        failures = 0
         while not self._over:
             begun = time.monotonic()
             try:
@@ -103,9 +103,10 @@ class Supervisor:
                 self.status = status or 1
                 self._stop.set()
                 return
-            pause = FIRST_PAUSE_S if time.monotonic() - begun > STEADY_AFTER_S else min(2 * pause, MAX_PAUSE_S)
+            failures = 1 if time.monotonic() - begun > STEADY_AFTER_S else failures + 1
+            pause = RETRY.pause(failures)
             log.error("a worker ended and begins anew", worker=number, status=status, seconds=pause)
-            await _either(self._stop, within=pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+            await _either(self._stop, within=pause)
 
     async def _renew(self) -> None:
         """Let a new worker take the place of each, one after the other, on the configuration as it is now."""
