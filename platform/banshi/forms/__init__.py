@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from banshi.forms.days import HANDED_IN, LIMITS
 from banshi.forms.models import close, model_reader, words_reader
 from banshi.forms.places import Place, is_verified, places_in, spelled_in
@@ -41,7 +43,7 @@ MOST_PROBLEMS = 100
 class Form:
     """What an item asks for. Made once at start-up by `from_schema` or `from_model`, then only read."""
 
-    __slots__ = ("_is_right", "_places", "_read", "_schema", "_told_in")
+    __slots__ = ("_is_right", "_places", "_read", "_schema", "_takes_files", "_told_in")
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Form:
         self._places = places
         #: What was described, by language and shape.
         self._told_in: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._takes_files: bool | None = None
 
     @classmethod
     def from_schema(cls, schema: Mapping[str, Any]) -> Form:
@@ -136,6 +139,13 @@ class Form:
         words in `x-words`. It is shared: copy it before changing anything. `described` is what readers get.
         """
         return self._schema
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether one of its fields is a file."""
+        if self._takes_files is None:
+            self._takes_files = b'"x-attachment"' in orjson.dumps(self._schema)
+        return self._takes_files
 
     def described(self, language: str, choices: Choices = "oneOf") -> Mapping[str, Any]:
         """The form in one language as plain JSON Schema 2020-12, its limits of days in words too. It is shared.

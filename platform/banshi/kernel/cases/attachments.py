@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from banshi.forms import Form
 from banshi.forms.pointers import escaped
 from banshi.forms.vocabulary.fields import ACCEPTS
 from banshi.foundation.database.writes import Update
@@ -72,7 +73,7 @@ def ids_at(item: Item, answers: Mapping[str, Any], field: str) -> list[str]:
 
 
 async def files_of(
-    schema: Mapping[str, Any],
+    form: Form | None,
     answers: Mapping[str, Any],
     person: str,
     case_id: uuid.UUID,
@@ -85,14 +86,14 @@ async def files_of(
     `labels` says of a file, by its id, which document it is and what that is about. Raises InvalidFields for a file
     that isn't the person's or is used elsewhere.
     """
-    named = [(pointer, one.lower(), types) for pointer, one, types in attached(schema, answers)]
-    named = [one for one in named if one[1] not in besides]
+    found = attached(form.schema, answers) if form is not None and form.takes_files else ()
+    named = [(pointer, one.lower(), types) for pointer, one, types in found if one.lower() not in besides]
     if not named:
         return Files()
     wanted = {identity for _, identity, _ in named}
-    found = await Attachment.filter(id__in=list(wanted), person=person)
-    usable = {str(row.id): row for row in found if row.case_id in (None, case_id) and row.state != REFUSED}
-    why = {str(row.id): HARMFUL if row.state == REFUSED else USED for row in found}
+    rows = await Attachment.filter(id__in=list(wanted), person=person)
+    usable = {str(row.id): row for row in rows if row.case_id in (None, case_id) and row.state != REFUSED}
+    why = {str(row.id): HARMFUL if row.state == REFUSED else USED for row in rows}
     problems = [
         FieldProblem(f"/answers{pointer}", why.get(identity, UNKNOWN), "attachment")
         for pointer, identity, _ in named

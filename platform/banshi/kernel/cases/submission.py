@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -51,7 +51,7 @@ def item_of(platform: Platform, case: Case) -> Item:
 
 def new_number(day: date) -> str:
     """A case number that can be read out on the phone: 20261124-7K3M-9QXC. Chance makes it unguessable."""
-    chance, code = secrets.randbelow(len(ALPHABET) ** 8), ""
+    chance, code = int.from_bytes(os.urandom(16)), ""
     for _ in range(8):
         chance, place = divmod(chance, len(ALPHABET))
         code += ALPHABET[place]
@@ -271,7 +271,7 @@ async def check(
             besides = {one for wish in wishes for one in ids_at(item, answers, wish["field"])}
     try:
         files = await files_of(
-            item.form.schema if item.form else {},
+            item.form,
             answers,
             case.person,
             case.id,

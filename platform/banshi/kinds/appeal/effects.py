@@ -146,7 +146,7 @@ async def _files(move: Move) -> Files:
     if move.step.takes is None:
         return Files()
     try:
-        return await files_of(move.step.takes.schema, move.given, move.case.person, move.case.id)
+        return await files_of(move.step.takes, move.given, move.case.person, move.case.id)
     except InvalidFields as error:
         raise InvalidFields(
             replace(one, pointer=one.pointer.replace("/answers", "/details", 1)) for one in error.problems
