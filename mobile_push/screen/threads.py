@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from banshi import Key, Platform
-from banshi.sdk.operations import write_private
+from banshi.sdk.operations import kept_key
 
 #: The file in the keys folder. With another key, what stands on screens is not replaced, and nothing else happens.
 KEY_FILE = "push-threads.key"
@@ -46,9 +45,7 @@ async def open_threads(platform: Platform) -> AsyncIterator[Threads]:
 
 
 def _load(file: Path) -> Threads:
-    if not file.exists():
-        write_private(file, secrets.token_bytes(KEY_BYTES))
-    key = file.read_bytes()
+    key = kept_key(file, KEY_BYTES)
     if len(key) != KEY_BYTES:
         raise ValueError(f"{file} is no key; put the right file back, or delete it: then a new one is made")
     return Threads(key)

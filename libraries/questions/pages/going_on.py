@@ -24,5 +24,3 @@ class GoingOn:
 
 #: What a link's token goes on with in the browser that calls. Raises LinkOver.
 GOING_ON: Key[Callable[[Call, str], Awaitable[GoingOn]]] = Key("links to the rest of a form")
-
-#: The API as these pages, and whoever leads to them, read it.

@@ -50,8 +50,7 @@ async def _given(platform: Platform, desk: Desk) -> bool:
     now, seat = platform.now(), next(one for one in free if one.officer != back.get(row.id))
     values = queue.holding(platform, row, seat.officer, seat.officer_name, now)
     updates = [*await queue.step(platform, row, values, "claimed"), one_more(seat, now)]
-    event = queue.event(row, "given", now)
-    event.officer, event.officer_name = seat.officer, seat.officer_name
+    event = queue.event(row, "given", now, officer=seat.officer, officer_name=seat.officer_name)
     with suppress(Stale):
         await platform.store.commit(Write.of(*updates, event))
         if row.claimed_at is None:

@@ -167,8 +167,7 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
             raise Conflict(say("That desk is closed now."))
         beside, values = [], {**queue.UNHELD, "desk": to.code, "labels": ""}
         happened = "returned" if is_held else ""
-        events.append(queue.event(row, "queued", call.now))
-        events[-1].desk = to.code
+        events.append(queue.event(row, "queued", call.now, desk=to.code))
     values["owed_since"] = row.owed_since or call.now
     return await _step(call, row, *await queue.step(call.platform, row, values, happened), *beside, *events)
 
