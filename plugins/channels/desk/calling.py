@@ -17,7 +17,7 @@ from desk import queue
 from desk.metrics import METRICS
 from desk.officers import colleague
 from desk.party import Became
-from desk.places import Desk, Hours, desk_of, hours_of
+from desk.places import Desk, Hours, desk_of, hours_of, is_open
 from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, DeskSeat, Enquiry
 
@@ -55,7 +55,7 @@ class Desks:
     async def open_one(self) -> Desk | None:
         """The first at which somebody sits now."""
         for desk in self.desks:
-            if (await hours_of(self._platform, desk, 0)).is_open:
+            if await is_open(self._platform, desk):
                 return desk
         return None
 

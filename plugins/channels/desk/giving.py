@@ -29,7 +29,7 @@ async def give_out(platform: Platform) -> None:
     desks = platform[SETTINGS].desks
     by_turn = await desks_by_turn(desks) if desks else ()
     for desk in desks:
-        if desk.code in by_turn and places.is_open(await places.shifts(platform, desk, 0), platform.now()):
+        if desk.code in by_turn and await places.is_open(platform, desk):
             for _ in range(MOST_AT_ONCE):
                 if not await _given(platform, desk):
                     break

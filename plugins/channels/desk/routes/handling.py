@@ -163,7 +163,7 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
         to = desk_of(call.platform[SETTINGS].desks, body["desk"])
         if to is None:
             raise InvalidFields([FieldProblem("/desk", say("There is no such desk."))])
-        if not places.is_open(await places.shifts(call.platform, to, 0), call.now):
+        if not await places.is_open(call.platform, to):
             raise Conflict(say("That desk is closed now."))
         beside, values = [], {**queue.UNHELD, "desk": to.code, "labels": ""}
         happened = "returned" if is_held else ""
