@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -50,18 +50,10 @@ class Entry:
     more: Mapping[str, str] = field(default_factory=dict)
 
 
-def feed_reply(
-    call: Call,
-    entries: Sequence[Entry],
-    title: str,
-    author: str,
-    *,
-    more: tuple[str, str] | None = None,
-    timespec: str = "seconds",
-) -> web.Response:
+def feed_reply(call: Call, entries: Sequence[Entry], title: str, author: str, **how: Any) -> web.Response:
     """A feed as anybody, and any cache on the way, may have it; `more` and `timespec` as in `written`."""
     url = f"{call.address}{call.request.rel_url}"
-    body = written(entries, url=url, title=title, author=author, language=call.language, more=more, timespec=timespec)
+    body = written(entries, url=url, title=title, author=author, language=call.language, **how)
     headers = {
         "Cache-Control": f"public, max-age={FEED_CACHE_S}",
         "Content-Language": call.language,
@@ -77,14 +69,13 @@ def written(
     title: str,
     author: str,
     language: str,
-    updated: datetime | None = None,
     more: tuple[str, str] | None = None,
     timespec: str = "seconds",
 ) -> bytes:
     """The feed in UTF-8, with its entries in the order in which they are given: the newest first.
 
-    `url` is the feed's own address. Without `updated` the newest entry's time is the feed's. `more` has prefix and
-    namespace of the entries' other elements; `timespec` how fine its times are, as `datetime.isoformat` takes it.
+    `url` is the feed's own address, and the newest entry's time is the feed's. `more` has prefix and namespace of the
+    entries' other elements; `timespec` how fine its times are, as `datetime.isoformat` takes it.
     """
     from lxml import etree
 
@@ -97,7 +88,7 @@ def written(
     root.set(LANGUAGE, language)
     _add(root, "id", url)
     _add(root, "title", title)
-    _add(root, "updated", moment(updated or newest))
+    _add(root, "updated", moment(newest))
     _add(_add(root, "author"), "name", author)
     _add(root, "link", rel="self", type=ATOM, href=url)
     for entry in entries:

@@ -9,21 +9,16 @@ from typing import Any
 from banshi import Texts, text_in
 from questions.sentences import word
 
-CONDITIONS = "Conditions:"
-MATERIALS = "Materials:"
-STEPS = "Steps:"
-WHERE = "Where:"
-
 
 def guide_lines(guide: Any, language: str, part: str = "") -> list[str]:
     """What it takes: conditions, materials, steps, fee, time, and where; or a `part` of that, if it says anything."""
     parts = {
-        "conditions": _listed(language, word(CONDITIONS), guide["conditions"]),
-        "materials": _listed(language, word(MATERIALS), [_material(one, language) for one in guide["materials"]]),
-        "steps": _listed(language, word(STEPS), guide["process"]),
+        "conditions": _listed(language, word("Conditions:"), guide["conditions"]),
+        "materials": _listed(language, word("Materials:"), [_material(one, language) for one in guide["materials"]]),
+        "steps": _listed(language, word("Steps:"), guide["process"]),
         "fee": [_fee(guide["fee"], language)],
         "time": _times(guide, language),
-        "where": _listed(language, word(WHERE), [_place(one) for one in guide["places"]]),
+        "where": _listed(language, word("Where:"), [_place(one) for one in guide["places"]]),
     }
     return parts.get(part) or [line for lines in parts.values() for line in lines]
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
 
 from banshi import Key, Platform
-from banshi.sdk.operations import write_private
+from banshi.sdk.operations import kept_key
 
 #: The file in the keys folder. With another key, what stands on screens is not replaced, and nothing else happens.
 KEY_FILE = "push-threads.key"
@@ -38,9 +37,7 @@ THREADS: Key[Threads] = Key("mobile_push.threads")
 def open_threads(platform: Platform) -> Threads:
     """Threads under the key that all processes share; the very first start makes it."""
     file = platform.settings.keys_folder / KEY_FILE
-    if not file.exists():
-        write_private(file, secrets.token_bytes(KEY_BYTES))
-    key = file.read_bytes()
+    key = kept_key(file, KEY_BYTES)
     if len(key) != KEY_BYTES:
         raise ValueError(f"{file} is no key; put the right file back, or delete it: then a new one is made")
     return Threads(key)

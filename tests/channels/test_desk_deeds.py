@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from tortoise.expressions import Q
 
-from banshi import Write
 from banshi.testing import Door, Person
 from conversations.engine import party
 from conversations.tables.models import Said
@@ -246,9 +245,9 @@ async def test_an_answer_that_is_taken_to_be_sent_while_it_is_ended_is_not_ended
         place = await one.held()
         said = (await one.li.post(f"{place}/answers", {"text": "no."})).created()["said"]
 
-        async def became(*_: object) -> Write:
+        async def became(*_: object) -> tuple[()]:
             await Said.filter(id=said).update(attempts=1)
-            return Write()
+            return ()
 
         monkeypatch.setattr(party, "became", became)
         assert (await one.li.delete(f"{place}/answers/{said}")).status == 409

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tortoise.transactions import in_transaction
 
+from banshi import Write
 from desk import DESK, queue
 from desk.tables.models import DeskEvent, Enquiry
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
@@ -53,7 +54,7 @@ async def test_words_that_an_answer_has_overtaken_are_owed_one_of_their_own(tmp_
         heard = await door.platform[DESK].add_words(row, "and another thing")
         (await li.post(f"{place}/answers", {"text": "Good day."})).created()
         assert (await Enquiry.get()).owed_since is None
-        await store.commit(queue.write(*heard))
+        await store.commit(Write.of(*heard))
         assert (await Enquiry.get()).owed_since is not None
 
 
@@ -67,7 +68,7 @@ async def test_words_that_come_while_an_answer_is_being_written_wait_for_that(tm
         heard = await door.platform[DESK].add_words(await Enquiry.get(), "and another thing")
         async with in_transaction() as answering:
             assert await Enquiry.all().using_db(answering).update(owed_since=None) == 1
-            words = asyncio.create_task(door.platform.store.commit(queue.write(*heard)))
+            words = asyncio.create_task(door.platform.store.commit(Write.of(*heard)))
             await asyncio.wait([words], timeout=0.2)
             assert not words.done()
         await words

@@ -15,8 +15,8 @@ from banshi.builtin.drafts.models import Draft
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door
 from questions.answering import body_of
-from questions.outcomes import MAX_RECORDS
 from questions.plan import with_value
+from questions.shown import MAX_RECORDS
 from tests.channels import bare_page
 from tests.channels.chatting import Chatter, leaves
 from tests.channels.talker import Stopped

@@ -87,7 +87,7 @@ DESK_ORDER = [
 ]
 QUESTIONS_ORDER = [
     *("sentences", "spelling", "days", "plan", "correcting", "read", "wording", "answering", "shown"),
-    *("outcomes", "guides", "pages"),
+    *("guides", "pages"),
 ]
 #: The sandbox first: WeChat's side knows nothing of our own.
 WECHAT_ORDER = [

@@ -20,7 +20,6 @@ from conversations import (
     CONVERSATIONS,
     OUTLETS,
     Accepted,
-    News,
     Notice,
     Outbound,
     Outcome,
@@ -29,6 +28,7 @@ from conversations import (
     Text,
 )
 from conversations.contacts.bound import bound_after, has_app
+from conversations.outbound.telling import News, tell
 from conversations.tables.models import ChannelConversation, ContactLink, Said
 
 
@@ -139,11 +139,11 @@ async def tell_all(platform: Platform, count: int) -> None:
             link = {"person": name, "known": {}, "way": "app", "linked_at": now}
             rows += [row, ContactLink(id=uuid7(), conversation_id=row.id, **link)]
         await platform.store.commit(Write(rows=rows))
-    conversations, behind = platform[CONVERSATIONS], UUID(int=0)
+    behind = UUID(int=0)
     while contacts := await bound_after("benchmark", behind, ALERTED_AT_ONCE):
         behind = contacts[-1].link
         told = [one for one in contacts if one.contact.startswith("alerted-")]
-        await conversations.tell([one for one in told if not await has_app(platform, one.person)], news)
+        await tell(platform, [one for one in told if not await has_app(platform, one.person)], news)
 
 
 @ROUTES.post("/v1/benchmark/alerts", Audience.ANYONE, SHOWN, body=Form.from_schema({"type": "object"}))

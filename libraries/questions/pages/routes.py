@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from banshi import Audience, Call, InvalidFields, NotFound, Principal, Update, text_in
+from banshi import Audience, Call, InvalidFields, Key, NotFound, Principal, Update, text_in
 from banshi.sdk.cases import StaleReceipt, begin
 from banshi.sdk.http import READER, read_body
 from questions.answering import body_of, form_of
-from questions.outcomes import told_begun
 from questions.pages import frame
 from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, PageRoutes
-from questions.pages.going_on import GOING_ON
 from questions.pages.sheet import Sheet
 from questions.sentences import say, word
-from questions.shown import answers_in
+from questions.shown import answers_in, told_begun
 
 FORM = "application/x-www-form-urlencoded"
 #: Bytes of what is sent.
@@ -30,6 +29,22 @@ ROUTES = PageRoutes("conversations")
 #: Below the one prefix of all that comes without a name, and where it was before.
 UNNAMED = PageRoutes("tips", unnamed=True)
 HANDED_IN = {200: PAGE, 403: PAGE, 404: PAGE, 429: PAGE}
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """Somebody who goes on with an item on a page: what they have filled in already is their draft of it."""
+
+    item: str
+    person: Principal
+    #: Uses the link up, with what hands the rest in.
+    used: Update
+    #: On to where whoever has opened the link shows that it is theirs; None where they have, or nobody can say it.
+    lead: Callable[[], Awaitable[web.Response]] | None = None
+
+
+#: What a link's token goes on with in the browser that calls. Raises LinkOver.
+GOING_ON: Key[Callable[[Call, str], Awaitable[GoingOn]]] = Key("links to the rest of a form")
 
 
 @ROUTES.get(

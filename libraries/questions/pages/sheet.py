@@ -105,9 +105,7 @@ class Sheet:
         """Say at its field what is wrong; at the top where it isn't on the page."""
         if problem is not None:
             at = problem.pointer if problem.pointer in {one.pointer for one in self.asked} else ""
-            self.wrong[at] = (
-                problem.detail if isinstance(problem.detail, str) else text_in(problem.detail, self.language)
-            )
+            self.wrong[at] = problem.document(self.language)["detail"]
 
     # -- HTML ----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from banshi.builtin.leading.leader_election import led
 from banshi.builtin.leading.rounds import hourly, looking_at, rounds
 from banshi.foundation.background import UnderWay, every, woken, working
 from banshi.foundation.database.bulk import delete as delete_in_steps
-from banshi.foundation.files.secret_files import write_private
+from banshi.foundation.files.secret_files import kept_key, write_private
 from banshi.foundation.logs import place_of
 from banshi.foundation.trace_context import present_trace
 from banshi.kernel.contract.pointing import PluginWarning
@@ -36,6 +36,7 @@ __all__ = [
     "every",
     "guarded",
     "hourly",
+    "kept_key",
     "led",
     "looking_at",
     "paused",

@@ -72,7 +72,6 @@ from conversations.settings import RECORD_DAYS, SETTINGS, ConversationSettings
 from conversations.tables.models import Said
 from desk import HANDED_OVER, LEAD, PARTIES
 from questions.pages import routes as pages
-from questions.pages.going_on import GOING_ON
 
 __all__ = [
     "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
@@ -103,7 +102,7 @@ def banshi_resources(settings: ConversationSettings) -> Sequence[Resource[Any]]:
     return [
         Resource.made(SETTINGS, lambda _: settings),
         Resource.made(OFFERS, Offers),
-        Resource.made(GOING_ON, lambda _: sign_in.going_on),
+        Resource.made(pages.GOING_ON, lambda _: sign_in.going_on),
         Resource.made(CONVERSATIONS, Conversations),
         Resource(TIDYING, open_tidying),
         Resource.made(FIGURES, Figures),

@@ -17,7 +17,7 @@ from desk import queue
 from desk.metrics import METRICS
 from desk.officers import colleague
 from desk.party import Became
-from desk.places import Desk, Hours, desk_of, hours_of
+from desk.places import Desk, Hours, desk_of, hours_of, is_open
 from desk.settings import SETTINGS
 from desk.tables.models import DeskEvent, DeskSeat, Enquiry
 
@@ -55,7 +55,7 @@ class Desks:
     async def open_one(self) -> Desk | None:
         """The first at which somebody sits now."""
         for desk in self.desks:
-            if (await hours_of(self._platform, desk, 0)).is_open:
+            if await is_open(self._platform, desk):
                 return desk
         return None
 
@@ -108,8 +108,8 @@ class Desks:
         if known is None or enquiry.officer == officer:
             return ()
         now, name = self._platform.now(), known.officer_name
-        told = queue.event(enquiry, "transferred" if enquiry.state == "held" else "given", now)
-        told.officer, told.officer_name = officer, name
+        what: queue.What = "transferred" if enquiry.state == "held" else "given"
+        told = queue.event(enquiry, what, now, officer=officer, officer_name=name)
         values = queue.holding(self._platform, enquiry, officer, name, now)
         spoken = {"owed_since": None, "lease_until": until, "answered_at": enquiry.answered_at or now}
         seat = Update(DeskSeat, {"desk": enquiry.desk, "officer": officer}, {"given_at": now}, rows=None)
@@ -122,8 +122,7 @@ class Desks:
     async def redirected(self, enquiry: Enquiry, desk: Desk) -> Sequence[Model | Update]:
         """Whoever has spoken with nobody yet was meant for another desk, and has the same place there."""
         now = self._platform.now()
-        told = [queue.event(enquiry, "transferred", now), queue.event(enquiry, "queued", now)]
-        told[1].desk = desk.code
+        told = [queue.event(enquiry, "transferred", now), queue.event(enquiry, "queued", now, desk=desk.code)]
         moved = await queue.step(self._platform, enquiry, {"desk": desk.code})
         return [*moved, *(told if enquiry.state == "waiting" else ())]
 
@@ -180,8 +179,7 @@ class Desks:
         # The desk that has handed the conversation on is told what became of its own words.
         said = DeskEvent.filter(word=word, what__in=("answered", "offered"))
         if (elsewhere := await said.exclude(desk=row.desk).first()) is not None:
-            told.append(queue.event(row, what, now, text=text, word=word))
-            told[-1].desk = elsewhere.desk
+            told.append(queue.event(row, what, now, text=text, word=word, desk=elsewhere.desk))
         if what in TAKEN and not is_whole:
             return told
         again = {"lease_until": now + self._platform[SETTINGS].lease}
@@ -215,9 +213,8 @@ class Desks:
 
     def filed(self, offered: DeskEvent, case: str) -> DeskEvent:
         """They have handed that in; by whom it was prepared stands with it."""
-        same = {name: getattr(offered, name) for name in ("enquiry_id", "officer", "officer_name")}
-        own = {"desk": offered.enquiry.desk, "at": self._platform.now(), "what": "filed", "cases": [case]}
-        return DeskEvent(id=uuid7(), **own, **same)
+        same = {name: getattr(offered, name) for name in ("officer", "officer_name")}
+        return queue.event(offered.enquiry, "filed", self._platform.now(), cases=[case], **same)
 
     async def left(self, kind: str, subject: UUID, *states: str) -> Sequence[Model | Update]:
         """Whoever leaves waits for nobody any more; nothing where they don't wait or talk, or not in these states."""

@@ -29,7 +29,7 @@ async def give_out(platform: Platform) -> None:
     desks = platform[SETTINGS].desks
     by_turn = await desks_by_turn(desks) if desks else ()
     for desk in desks:
-        if desk.code in by_turn and places.is_open(await places.shifts(platform, desk, 0), platform.now()):
+        if desk.code in by_turn and await places.is_open(platform, desk):
             for _ in range(MOST_AT_ONCE):
                 if not await _given(platform, desk):
                     break
@@ -50,8 +50,7 @@ async def _given(platform: Platform, desk: Desk) -> bool:
     now, seat = platform.now(), next(one for one in free if one.officer != back.get(row.id))
     values = queue.holding(platform, row, seat.officer, seat.officer_name, now)
     updates = [*await queue.step(platform, row, values, "claimed"), one_more(seat, now)]
-    event = queue.event(row, "given", now)
-    event.officer, event.officer_name = seat.officer, seat.officer_name
+    event = queue.event(row, "given", now, officer=seat.officer, officer_name=seat.officer_name)
     with suppress(Stale):
         await platform.store.commit(Write.of(*updates, event))
         if row.claimed_at is None:

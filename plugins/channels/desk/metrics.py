@@ -55,11 +55,10 @@ class Metrics(Collector):
         """Read what waits, of every desk."""
         now, gauges = platform.now(), _gauges()
         for desk in platform[SETTINGS].desks:
-            is_open = places.is_open(await places.shifts(platform, desk, 0), now)
             unanswered = Enquiry.filter(desk=desk.code, state__in=("waiting", "held"), answered_at=None)
             oldest = await unanswered.order_by("asked_at").first()
             waiting = await Enquiry.filter(desk=desk.code, state="waiting").count()
-            gauges["open"].add_metric([desk.code], is_open)
+            gauges["open"].add_metric([desk.code], await places.is_open(platform, desk))
             gauges["waiting"].add_metric([desk.code], waiting)
             gauges["oldest_unanswered_seconds"].add_metric([desk.code], _age(oldest.asked_at if oldest else None, now))
             if (item := platform.registry.items.get(desk.item)) is not None:

@@ -104,15 +104,6 @@ async def shifts(platform: Platform, desk: Desk, days: int = DAYS_AHEAD) -> list
     return sorted(found, key=lambda one: one.begins)
 
 
-def is_open(stretches: Sequence[Open], now: datetime) -> bool:
-    return any(one.begins <= now < one.ends for one in stretches)
-
-
-def opens_at(stretches: Sequence[Open], now: datetime) -> datetime | None:
-    """When it opens next, None where that is far away."""
-    return next((one.begins for one in stretches if one.begins > now), None)
-
-
 def findings(plugin: str, desks: Sequence[Desk], registry: Any) -> Iterator[Finding]:
     """What of the desks the departments don't have."""
     codes = [desk.code for desk in desks]
@@ -137,9 +128,16 @@ class Hours:
 
     is_open: bool
     opens_at: datetime | None
+    shifts: Sequence[Open] = ()
 
 
 async def hours_of(platform: Platform, desk: Desk, days: int = DAYS_AHEAD) -> Hours:
     """The desk's, looked at so many days ahead."""
-    stretches, now = await shifts(platform, desk, days), platform.now()
-    return Hours(is_open(stretches, now), opens_at(stretches, now))
+    found, now = await shifts(platform, desk, days), platform.now()
+    later = next((one.begins for one in found if one.begins > now), None)
+    return Hours(any(one.begins <= now < one.ends for one in found), later, found)
+
+
+async def is_open(platform: Platform, desk: Desk) -> bool:
+    """Whether somebody sits there now."""
+    return (await hours_of(platform, desk, 0)).is_open

@@ -36,17 +36,10 @@ PACE = timedelta(hours=1)
 def event(
     enquiry: Enquiry, what: What, at: datetime, by: Principal | None = None, text: str = "", **more: Any
 ) -> DeskEvent:
-    return DeskEvent(
-        id=uuid7(),
-        enquiry_id=enquiry.id,
-        desk=enquiry.desk,
-        at=at,
-        what=what,
-        officer=by.subject if by else "",
-        officer_name=name_of(by) if by else "",
-        text=text,
-        **more,
-    )
+    """What happened; `more` are other columns, and those where another desk or officer is meant."""
+    own = {"enquiry_id": enquiry.id, "desk": enquiry.desk, "at": at, "what": what, "text": text}
+    who = {"officer": by.subject, "officer_name": name_of(by)} if by else {}
+    return DeskEvent(id=uuid7(), **{**own, **who, **more})
 
 
 def stamp(row: DeskEvent) -> None:

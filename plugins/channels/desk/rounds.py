@@ -43,7 +43,7 @@ async def go_round(platform: Platform) -> None:
         await _lapsed(platform, row)
     for desk in desks:
         waiting = Enquiry.filter(desk=desk.code, state="waiting")
-        if not places.is_open(await places.shifts(platform, desk, 0), now):
+        if not await places.is_open(platform, desk):
             # Who has asked since this round began may have found the desk open.
             for row in await _some(waiting.filter(asked_at__lt=now)):
                 what: queue.What = "word" if desk.item else "left"

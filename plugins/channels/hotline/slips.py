@@ -9,7 +9,7 @@ from functools import cached_property
 
 from banshi import Key, NotFound, Platform, Principal, TooManyRequests
 from banshi.sdk.limits import RATES, Limit, spend, used
-from banshi.sdk.operations import write_private
+from banshi.sdk.operations import kept_key
 from hotline.numbers import number_of
 from hotline.sentences import say
 from hotline.settings import SETTINGS
@@ -95,9 +95,7 @@ class Slips:
 
     @cached_property
     def _key(self) -> bytes:
-        if not self._file.exists():
-            write_private(self._file, secrets.token_bytes(32))
-        return self._file.read_bytes()
+        return kept_key(self._file)
 
 
 SLIPS: Key[Slips] = Key("the hotline's slips")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -172,6 +172,13 @@ class Visit:
         for name, shown in self.chosen.items():
             answer.set_cookie(name, shown, max_age=YEAR_S, path=ROOT, samesite="Lax", httponly=True, secure=is_safe)
         return answer
+
+    def said(self, problem: Problem, here: Collection[int] | None = None) -> str:
+        """What went wrong, in a line; raises what isn't said `here`."""
+        if here is not None and problem.status not in here:
+            raise problem
+        told = problem.document(self.language)
+        return " ".join(str(one["detail"]) for one in told.get("problems", ())) or str(told["detail"])
 
     async def trouble(self, problem: Problem) -> web.Response:
         """What went wrong, for a person with a browser."""

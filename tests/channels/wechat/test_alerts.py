@@ -13,8 +13,7 @@ import pytest
 from banshi.sdk.operations import rounds
 from banshi.testing import Door
 from conversations.outbound import alerts
-from conversations.outbound.alerts import Alerts
-from conversations.outbound.homes import areas_of, concerns, within
+from conversations.outbound.alerts import Alerts, areas_of, concerns, within
 from conversations.settings import SETTINGS
 from conversations.tables.models import ChannelConversation, ContactLink, Home, Said
 from mobile_push.tables.models import Broadcast

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from banshi.foundation.files import durable_files
@@ -19,6 +20,13 @@ def write_private(file: Path, content: bytes) -> None:
     finally:
         draft.unlink()
         durable_files.sync_folder(file.parent)
+
+
+def kept_key(file: Path, size: int = 32) -> bytes:
+    """So many random bytes, the same for good: the very first start makes them."""
+    if not file.exists():
+        write_private(file, secrets.token_bytes(size))
+    return file.read_bytes()
 
 
 def replace_private(file: Path, content: bytes) -> None:

@@ -7,12 +7,11 @@ the keys folder, is what makes it more than that. Machines that serve one platfo
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from banshi.forms.spelling import spelled_id
-from banshi.foundation.files.secret_files import write_private
+from banshi.foundation.files.secret_files import kept_key
 
 #: Bytes of the key, and of each hash.
 KEY_BYTES, HASH_BYTES = 32, 16
@@ -44,9 +43,7 @@ class Pseudonyms:
 def read_pseudonyms(folder: Path) -> Pseudonyms:
     """The hashes with this platform's key, which is made on first use and readable by its owner alone."""
     file = folder / "look-ups.key"
-    if not file.exists():
-        write_private(file, secrets.token_bytes(KEY_BYTES))
     try:
-        return Pseudonyms(file.read_bytes())
+        return Pseudonyms(kept_key(file, KEY_BYTES))
     except ValueError as error:
         raise OSError(None, str(error), str(file)) from None

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from uuid_utils.compat import uuid7
 
 from banshi import Key, Platform, Principal
-from banshi.sdk.operations import write_private
+from banshi.sdk.operations import kept_key
 from conversations.tables.models import LinkOffer
 
 #: How long a link in a chat is good, what the app shows, and a link to what the chat didn't carry.
@@ -73,9 +73,7 @@ class Offers:
 
     @cached_property
     def _key(self) -> bytes:
-        if not self._file.exists():
-            write_private(self._file, secrets.token_bytes(32))
-        return self._file.read_bytes()
+        return kept_key(self._file)
 
 
 OFFERS: Key[Offers] = Key("contact offers")

@@ -13,7 +13,7 @@ from conversations.engine import boards
 from conversations.engine.ask.pages import NOT_IN_A_GROUP
 from conversations.engine.bind import linking
 from conversations.engine.turn.talk import Talk
-from conversations.outbound.homes import within
+from conversations.outbound.alerts import within
 from conversations.settings import SETTINGS
 from conversations.tables.models import Home
 

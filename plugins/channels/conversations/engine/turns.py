@@ -12,6 +12,7 @@ import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -105,12 +106,12 @@ class Conversations(Unasked):
 
     async def reached(self, account: str, contact: str) -> UUID:
         """The conversation with a contact whom we write to first, as by their telephone number."""
-        whose, now = ChannelConversation.filter(account=account, contact=contact), self._platform.now()
+        whose: dict[str, Any] = {"account": account, "contact": contact}
+        now = self._platform.now()
         # What is said there is kept for as long as what is heard.
-        if not await whose.update(heard_at=now):
-            with suppress(IntegrityError):
-                await self._platform.store.commit(Write(rows=[_new(account, contact, now)]))
-        return (await whose.get()).id
+        heard = Update(ChannelConversation, whose, {"heard_at": now}, rows=None)
+        await self._platform.store.commit(Write([heard], unless_there=[_new(account, contact, now)]))
+        return (await ChannelConversation.get(**whose)).id
 
     async def left_alone(self, account: str, contact: str) -> None:
         """Nothing of a contact whom we wrote to first is kept, and what still waits is not said."""

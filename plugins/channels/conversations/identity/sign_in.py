@@ -9,13 +9,14 @@ from aiohttp import web
 from banshi import Audience, Call, Forbidden, Update, text_in
 from banshi.sdk.sign_in import ATTEMPT_LIFE_S, CAME, SIGN_IN, KeptCookie
 from conversations.contacts.offers import OFFERS
-from conversations.identity import opened, page
+from conversations.identity import opened
 from conversations.identity.links import bind, person_of
 from conversations.outbound.sender import title_of
-from conversations.sentences import say
+from conversations.sentences import say, word
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer
-from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, PageRoutes, leaving, refuse_others
-from questions.pages.going_on import GoingOn
+from questions.pages import frame
+from questions.pages.frame import ON, PAGE, TOKEN, LinkOver, PageRoutes, leaving, refuse_others, sentence
+from questions.pages.routes import GoingOn
 
 #: Where the provider sends people back to; the operator registers it there.
 BACK = "/v1/conversations/signed-in"
@@ -23,6 +24,13 @@ BACK = "/v1/conversations/signed-in"
 COOKIE = KeptCookie("banshi_sign_in", BACK)
 
 ROUTES = PageRoutes("conversations")
+
+ACCOUNT, PROVIDER, UNTIL = word("Account in the chat"), word("You sign in at"), word("Good until")
+ASKING, DONE, BEGIN = word("Bind this chat to you"), word("It is bound"), word("Sign in and bind")
+WARNING = say(
+    "Did you ask for this yourself, in that chat? If somebody sent you this link, close it: whoever asked for it "
+    "would see your cases and act in your name."
+)
 
 
 class ForCitizens(Forbidden, code="for-citizens", says=say):
@@ -53,7 +61,7 @@ async def show_contact_link(call: Call) -> web.StreamResponse:
         return led
     until = offer.ends_at.astimezone(call.platform.settings.timezone)
     account = text_in(title_of(call.platform, row.account), call.language)
-    return page.asking(call, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
+    return _asking(call, account, call.platform[SIGN_IN].host, f"{until:%H:%M}")
 
 
 @ROUTES.post(
@@ -104,7 +112,7 @@ async def end_contact_sign_in(call: Call) -> web.StreamResponse:
     is_proved = opened.require(call, row, token)
     row = await bind(call.platform, offer, person, is_proved=is_proved)
     account = text_in(title_of(call.platform, row.account), call.language)
-    answer = page.done(call, account, person.name)
+    answer = _done(call, account, person.name)
     COOKIE.forget(answer)
     return answer
 
@@ -130,3 +138,19 @@ async def _lead(call: Call, row: ChannelConversation, way: str) -> web.Response:
     answer = web.Response(status=302, headers={"Location": attempt.address, "Cache-Control": "no-store"})
     COOKIE.put(call, answer, attempt.kept, ATTEMPT_LIFE_S)
     return answer
+
+
+def _asking(call: Call, account: str, provider: str, until: str) -> web.Response:
+    """Which account of which channel is to be bound, at which provider, and until when."""
+    about = ((ACCOUNT, account), (PROVIDER, provider), (UNTIL, until))
+    listed = frame.pairs({text_in(name, call.language): value for name, value in about})
+    warned = f'<p class="warn">{sentence(call.language, WARNING)}</p>'
+    return frame.sending(frame.page(call, ASKING, listed + warned + frame.button(call.language, BEGIN)))
+
+
+def _done(call: Call, account: str, name: str) -> web.Response:
+    """It is bound."""
+    language = call.language
+    known = sentence(language, say("The chat at {account} knows you as {name} now.", account=account, name=name or "✓"))
+    back = sentence(language, say("Go back to the chat and write anything: it goes on there."))
+    return frame.page(call, DONE, f"<p>{known}</p><p>{back}</p>")

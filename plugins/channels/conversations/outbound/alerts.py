@@ -1,11 +1,12 @@
 """What the city publishes for places, as the API shows it to anybody, to whoever is bound on a channel and has no app.
 
-Alerts in force, and notices that name divisions. Each is told to those whom it concerns: where a citizen is at home is
-asked of `homes`.
+Alerts in force, and notices that name divisions. Each is told to those whom it concerns, by where they are at home.
 """
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
@@ -18,14 +19,13 @@ from yarl import URL
 from banshi import Key, NotFound, Platform, text_in
 from banshi.sdk.http import READER
 from banshi.sdk.operations import paused, rounds
-from conversations.contacts.bound import bound, bound_after, has_app
-from conversations.outbound.homes import areas_of, concerns, homes, within
+from conversations.contacts.bound import BoundContact, bound, bound_after, has_app
 from conversations.outbound.saying import Unasked
 from conversations.outbound.sender import OUTLETS, Kind
 from conversations.outbound.telling import News, before_notices, spelled, tell
 from conversations.sentences import say
 from conversations.settings import SETTINGS
-from conversations.tables.models import Said
+from conversations.tables.models import Home, Said
 
 #: Seconds between two looks, and contacts that one statement is about.
 LOOK_S, CONTACTS_AT_ONCE = 5.0, 50
@@ -33,6 +33,9 @@ LOOK_S, CONTACTS_AT_ONCE = 5.0, 50
 #: What is looked for, lines of one page, and for how long a notice is told to whoever comes after it.
 KINDS: tuple[Kind, ...] = ("alert", "notice")
 PAGE, NOTICE_LASTS = 100, timedelta(days=7)
+
+#: What the codes of GB/T 2260 are called in an alert, without spaces.
+VALUE_NAME = "GB/T2260"
 
 #: In front of the title of an alert that was cancelled, of one that was withdrawn, and of a notice that was.
 ENDED, WITHDRAWN, TAKEN_BACK = say("Not in force any more: "), say("Withdrawn: "), say("Taken back: ")
@@ -176,6 +179,50 @@ def end_news_of(platform: Platform, one: Mapping[str, Any], told: Said) -> News 
     words = f"{text_in(how, 'zh-CN')}{title}"
     known = {**known_of(platform, one, now, now), "title": words}
     return News(id=f"{kind}-end-{one['id']}", kind=kind, known=known, words=words, until=told.until)
+
+
+# -- whom it concerns ------------------------------------------------------------------------------------------------
+
+
+async def homes(contacts: Sequence[BoundContact]) -> Mapping[UUID, Collection[str]]:
+    """The divisions at which citizens are at home, by their conversations; whoever has said none isn't there."""
+    found, whose = defaultdict[UUID, set[str]](set), {one.conversation: one.person for one in contacts}
+    for row in await Home.filter(conversation_id__in=list(whose)):
+        if row.person == whose[row.conversation_id]:
+            found[row.conversation_id].add(within(row.division))
+    return found
+
+
+def within(division: str) -> str:
+    """What the codes of all divisions begin with that lie in one: `3301` of 330100, `330106109` of 330106109000."""
+    street = re.sub("(000)+$", "", division[6:])
+    return division[:6] + street if street else re.sub("(00)+$", "", division[:6])
+
+
+def areas_of(alert: Mapping[str, Any]) -> Collection[str]:
+    """The divisions that an alert's document names; none where it is for everybody, or for a place by its shape."""
+    areas = [area for info in alert.get("info", ()) for area in info.get("area", ())]
+    codes = [[one["value"] for one in area.get("geocode", ()) if is_division(one)] for area in areas]
+    # An area that is known by its shape alone may be anywhere: better told to all than missed.
+    return {within(one) for of_area in codes for one in of_area} if all(codes) else ()
+
+
+def is_division(geocode: Mapping[str, str]) -> bool:
+    """Whether a code in an alert is that of a division."""
+    return geocode["value_name"].upper().replace(" ", "") == VALUE_NAME
+
+
+def concerns(areas: Collection[str], at_home: Collection[str], city: str) -> bool:
+    """Whether an alert for these areas concerns somebody with these homes.
+
+    Args:
+        city: The division of the platform; whoever has said no home is told what is for all of it. "" for any.
+    """
+    if not areas:
+        return True
+    if not at_home:
+        return any(city.startswith(area) for area in areas) if city else True
+    return any(area.startswith(one) or one.startswith(area) for area in areas for one in at_home)
 
 
 ALERTS: Key[None] = Key("conversations' alerts")

@@ -163,12 +163,11 @@ async def transfer_enquiry(call: Call) -> web.StreamResponse:
         to = desk_of(call.platform[SETTINGS].desks, body["desk"])
         if to is None:
             raise InvalidFields([FieldProblem("/desk", say("There is no such desk."))])
-        if not places.is_open(await places.shifts(call.platform, to, 0), call.now):
+        if not await places.is_open(call.platform, to):
             raise Conflict(say("That desk is closed now."))
         beside, values = [], {**queue.UNHELD, "desk": to.code, "labels": ""}
         happened = "returned" if is_held else ""
-        events.append(queue.event(row, "queued", call.now))
-        events[-1].desk = to.code
+        events.append(queue.event(row, "queued", call.now, desk=to.code))
     values["owed_since"] = row.owed_since or call.now
     return await _step(call, row, *await queue.step(call.platform, row, values, happened), *beside, *events)
 

@@ -59,16 +59,16 @@ async def list_desks(call: Call) -> web.StreamResponse:
     """List the desks at which you sit or which you lead: whether each is open, and its shifts."""
     platform, own, shown = call.platform, desks_of(call.platform, call.principal), []
     for desk in platform[SETTINGS].desks if own and call.query.get("all") else own:
-        stretches = await places.shifts(platform, desk)
+        hours = await places.hours_of(platform, desk)
         about = {
             "title": text_in(desk.title, call.language),
             "sits": desk.is_of(call.principal, OFFICER),
             "leads": desk.is_of(call.principal, LEAD),
-            "open": places.is_open(stretches, call.now),
-            "opens_at": platform.moment(places.opens_at(stretches, call.now)),
+            "open": hours.is_open,
+            "opens_at": platform.moment(hours.opens_at),
             "waiting": await Enquiry.filter(desk=desk.code, state="waiting").count(),
             "labels": [{"code": code, "title": text_in(title, call.language)} for code, title in desk.labels.items()],
-            "shifts": [SHIFT.of(platform, one) for one in stretches],
+            "shifts": [SHIFT.of(platform, one) for one in hours.shifts],
         }
         shown.append(DESK.of(platform, desk, **about))
     return reply(call, {"items": shown})

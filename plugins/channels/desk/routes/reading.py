@@ -27,8 +27,6 @@ ROUTES = Routes("desk")
 
 NO_DESK, NOT_YOURS = Answer("You have no such desk."), Answer("A colleague holds it, you don't, or it is over.")
 
-#: Reads cases in the name of whose they are.
-
 #: Cases of a citizen that are looked through, earlier ones that are listed, and conversations of one search.
 MAX_CASES, MAX_EARLIER, MAX_SEARCHED = 100, 50, 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -132,11 +132,13 @@ class Filling:
         verified = self.owner.resident_id if self.owner else ""
         at, language = self.visit.call.platform.city_time(), self.visit.language
         for problem in form_of(self.schema).problems(self.whole, language, verified, at=at):
-            self.filled.wrong.setdefault(problem.pointer, _said(problem.detail, language))
+            self.filled.wrong.setdefault(problem.pointer, problem.document(language)["detail"])
         return not self.filled.wrong
 
-    def refuse(self, refused: Problem) -> None:
-        """Say what the API has found, at its fields where it is about those."""
+    def refuse(self, refused: Problem, here: Collection[int] | None = None) -> None:
+        """Say what the API has found, at its fields where it is about those; raises what isn't said `here`."""
+        if here is not None and refused.status not in here:
+            raise refused
         if refused.status < 429 and refused.code != "still-running":
             # It is decided, and what comes after it is something else.
             self.key = secrets.token_urlsafe(24)
@@ -147,7 +149,7 @@ class Filling:
             self.filled.wrong[""] = str(refused.document(self.visit.language)["detail"])
             return
         for problem in refused.problems:
-            self.filled.wrong.setdefault(problem.pointer, _said(problem.detail, self.visit.language))
+            self.filled.wrong.setdefault(problem.pointer, problem.document(self.visit.language)["detail"])
 
     # -- what templates ask ------------------------------------------------------------------------------------------
 
@@ -194,10 +196,6 @@ class Filling:
 def _all(fields: Sequence[Field]) -> list[Field]:
     """All fields, those around others too; what is in one that isn't asked isn't either."""
     return [each for one in fields for each in (one, *(_all(one.children) if one.is_asked else ()))]
-
-
-def _said(detail: Any, language: str) -> str:
-    return detail if isinstance(detail, str) else text_in(detail, language)
 
 
 def _type_of(body: bytes) -> str:

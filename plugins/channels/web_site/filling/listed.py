@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from yarl import URL
 
 from banshi import Problem
-from questions.plan import MISSING, parts_of, value_at, with_value
+from questions.plan import MISSING, value_at, with_value
 from web_site.filling.fields import fields_of, leaves, plain
 
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ async def _slots(form: Filling, pointer: str, listed: Mapping[str, Any]) -> None
     form.filled.days[pointer] = {"all": days, "chosen": chosen}
     form.filled.options[pointer] = [_pair(listed, row) for row in rows]
     form.filled.names[pointer] = dict(form.filled.options[pointer]).get(str(value), "")
-    form.filled.times[pointer] = {plain(_at(row, listed["value"])): _time(row, listed) for row in rows}
+    form.filled.times[pointer] = {plain(value_at(row, listed["value"])): _time(row, listed) for row in rows}
 
 
 def _time(row: Any, listed: Mapping[str, Any]) -> tuple[str, str, int | None]:
     """From when until when, what else its title says, and how many places are left."""
-    begins, ends = _at(row, listed["begins"])[11:16], str(row.get("ends", ""))[11:16]
+    begins, ends = value_at(row, listed["begins"])[11:16], str(row.get("ends", ""))[11:16]
     when = f"{begins}–{ends}" if ends else begins
-    title = str(_at(row, listed["title"]))
+    title = str(value_at(row, listed["title"]))
     _, there, rest = title.partition(when)
     return when, (rest.strip(" ,，") if there else title), row.get("free")
 
@@ -94,10 +94,4 @@ async def _rows(form: Filling, listed: Mapping[str, Any], query: Mapping[str, st
 
 
 def _pair(listed: Mapping[str, Any], row: Any) -> tuple[str, str]:
-    return plain(_at(row, listed["value"])), str(_at(row, listed["title"]))
-
-
-def _at(row: Any, pointer: str) -> Any:
-    for part in parts_of(pointer):
-        row = row[part]
-    return row
+    return plain(value_at(row, listed["value"])), str(value_at(row, listed["title"]))

@@ -13,7 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from banshi import Problem
 from banshi.sdk.http import read_body
 from web_site.sentences import say
-from web_site.session import refuse_elsewhere
+from web_site.session import refuse_elsewhere, refuse_others
 from web_site.visit import MULTIPART, URLENCODED, Visit
 
 #: Bytes of all texts, fields, files, and seconds that one part may take.
@@ -41,6 +41,13 @@ class File:
     name: str
     #: Its bytes; one more than is taken, where there are too many. None where those before it left no room.
     body: bytes | None
+
+
+async def read_own(visit: Visit) -> None:
+    """Read what whoever is signed in has sent from a page of ours. Raises what `read_sent` does, and SignedOut."""
+    await read_sent(visit)
+    refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
+    visit.person  # noqa: B018 - it raises
 
 
 async def read_sent(visit: Visit, *, takes_files: bool = False) -> list[File]:

@@ -97,9 +97,7 @@ async def take_case_action(visit: Visit) -> web.StreamResponse:
     try:
         await visit.send("POST", action["link"], form.whole, key=form.key)
     except Problem as problem:
-        if problem.status not in (409, 422, 429, 503):
-            raise
-        form.refuse(problem)
+        form.refuse(problem, (409, 422, 429, 503))
         return await _asked(visit, form, case, action, problem.status)
     return visit.to(f"{ROOT}/cases/{case['id']}")
 

@@ -89,9 +89,7 @@ async def hand_in_item(visit: Visit) -> web.StreamResponse:
         key = "" if form.is_unnamed else form.key
         begun = await visit.send("POST", address, whole, key=key, person=form.owner)
     except Problem as problem:
-        if problem.status not in SAID_AT_FORM:
-            raise
-        form.refuse(problem)
+        form.refuse(problem, SAID_AT_FORM)
         return await form.page(problem.status)
     if begun["code"]:
         answered.keep(now, begun["code"], *sent)

@@ -12,7 +12,7 @@ from aiohttp import web
 from banshi import NotFound, Problem
 from web_site import session
 from web_site.answered import ANSWERED
-from web_site.filling.sent import Unread, read_sent
+from web_site.filling.sent import Unread, read_own, read_sent
 from web_site.pages.finding import alerts_in_force
 from web_site.session import ROOT
 from web_site.visit import Pages, Visit
@@ -49,9 +49,7 @@ async def show_own_inbox(visit: Visit) -> web.StreamResponse:
 @ROUTES.take("/inbox/read")
 async def read_all_messages(visit: Visit) -> web.StreamResponse:
     """Mark all messages as read, up to the last that the page has shown."""
-    await read_sent(visit)
-    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
-    visit.person  # noqa: B018 - it raises
+    await read_own(visit)
     await visit.send("POST", "/v1/inbox/read", {"through": visit.sent.get("through", "")})
     return visit.to(f"{ROOT}/inbox")
 
@@ -59,9 +57,7 @@ async def read_all_messages(visit: Visit) -> web.StreamResponse:
 @ROUTES.take("/inbox/stream", media_type="application/json")
 async def take_site_stream(visit: Visit) -> web.StreamResponse:
     """Take the address at which a page hears of new messages; its ticket is good for a while, and for that alone."""
-    await read_sent(visit)
-    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
-    visit.person  # noqa: B018 - it raises
+    await read_own(visit)
     links = (await visit.send("POST", "/v1/inbox/stream/tickets"))["links"]
     return web.json_response(links, headers={"Cache-Control": "no-store"})
 
@@ -69,9 +65,7 @@ async def take_site_stream(visit: Visit) -> web.StreamResponse:
 @ROUTES.take("/inbox/push", media_type="application/json")
 async def take_site_pushes(visit: Visit) -> web.StreamResponse:
     """Have this browser told of new messages."""
-    await read_sent(visit)
-    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
-    visit.person  # noqa: B018 - it raises
+    await read_own(visit)
     try:
         subscription = orjson.loads(visit.sent.get("subscription", ""))
     except orjson.JSONDecodeError:
@@ -111,8 +105,7 @@ async def show_tip_page(visit: Visit) -> web.StreamResponse:
         answered.keep(now, "written", *sent)
         return await _tip(visit, case, code)
     except Problem as problem:
-        told, case = problem.document(visit.language), None
-        wrong = " ".join(str(one["detail"]) for one in told.get("problems", ())) or str(told["detail"])
+        wrong, case = visit.said(problem), None
         if text and problem.status != NotFound.status:
             with suppress(Problem):
                 case = await _read_tip(visit, code)

@@ -10,7 +10,7 @@ from aiohttp import web
 from banshi import NotFound, Problem
 from banshi.sdk.passes import code_of
 from web_site import session
-from web_site.filling.sent import Unread, read_sent
+from web_site.filling.sent import Unread, read_own, read_sent
 from web_site.pages.cases import answers_of_case, links_of
 from web_site.visit import Pages, Visit
 
@@ -67,9 +67,7 @@ async def _pass_of(visit: Visit, case: str) -> Any:
 @ROUTES.take("/cases/{id}/pass/phone", media_type="application/json")
 async def hold_pass_here(visit: Visit) -> web.StreamResponse:
     """Let this browser hold a dynamic pass, and no other phone."""
-    await read_sent(visit)
-    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
-    visit.person  # noqa: B018 - it raises
+    await read_own(visit)
     try:
         key = orjson.loads(visit.sent.get("key", ""))
     except orjson.JSONDecodeError:

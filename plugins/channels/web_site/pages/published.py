@@ -10,8 +10,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from banshi import NotFound
-from web_site import session
-from web_site.filling.sent import read_sent
+from web_site.filling.sent import read_own
 from web_site.pages.finding import alerts_in_force
 from web_site.rendering import from_markdown
 from web_site.session import ROOT
@@ -71,9 +70,7 @@ FOLLOWED = {"refutations": ("/v1/refutations/followed", "/refutations"), "roads"
 @ROUTES.take("/wishes/{kind}")
 async def wish_on_site(visit: Visit) -> web.StreamResponse:
     """Follow all of a kind, or one thing, or mute the kind, by one press; and end that by one."""
-    await read_sent(visit)
-    session.refuse_others(visit.call, visit.session, visit.sent.get("token", ""))
-    visit.person  # noqa: B018 - it raises
+    await read_own(visit)
     kind, name = visit.call.path["kind"], visit.sent.get("name", "")
     if kind not in FOLLOWED:
         raise NotFound

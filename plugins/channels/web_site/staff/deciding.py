@@ -60,12 +60,10 @@ async def take_staff_action(visit: Visit) -> web.StreamResponse:
             return await _asked(visit, form, case, action, told)
         await visit.send("POST", action["link"], body, key=form.key)
     except Problem as problem:
-        if problem.status not in SAID_HERE:
-            raise
+        form.refuse(problem, SAID_HERE)
         case, action = await _as_read(visit)
         if action is None:
             return await _moved(visit, case)
-        form.refuse(problem)
         return await _asked(visit, form, case, action, None, problem.status)
     return visit.to(f"{STAFF}/cases/{case['id']}?done={action['action']}")
 

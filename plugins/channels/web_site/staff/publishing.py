@@ -123,10 +123,7 @@ async def decide_about_draft(visit: Visit) -> web.StreamResponse:
             "POST", address, {**body, **({"reason": reason} if reason else {})}, key=Filling(visit, {}, None).key
         )
     except Problem as problem:
-        if problem.status not in SAID_AT_FORM:
-            raise
-        told = problem.document(visit.language)
-        wrong = " ".join(str(one["detail"]) for one in told.get("problems", ())) or str(told["detail"])
+        wrong = visit.said(problem, SAID_AT_FORM)
         return await _shown(visit, problem.status, wrong, reason)
     return visit.to(f"{STAFF}{PUBLISHING.at}/{noun}/{record['id']}")
 
@@ -153,9 +150,7 @@ async def _take(visit: Visit, identity: str | None) -> web.Response:
     try:
         stored = await visit.send("PATCH" if record else "POST", address, body, key=form.key)
     except Problem as problem:
-        if problem.status not in SAID_AT_FORM:
-            raise
-        form.refuse(problem)
+        form.refuse(problem, SAID_AT_FORM)
         return await _asked(visit, form, record, problem.status)
     return visit.to(f"{STAFF}{PUBLISHING.at}/{noun}/{stored['id']}")
 

@@ -81,9 +81,7 @@ async def _take(visit: Visit) -> web.Response:
         body |= {**form.whole, **({"pictures": list(dict.fromkeys(pictures))} if pictures else {})}
         stored = await visit.send("PUT" if record else "POST", address, body, key=form.key)
     except Problem as problem:
-        if problem.status not in SAID_AT_FORM:
-            raise
-        form.refuse(problem)
+        form.refuse(problem, SAID_AT_FORM)
         return await _asked(visit, form, record, problem.status)
     return visit.to(f"{STAFF}{REFUTATIONS.at}/{stored['id']}")
 
@@ -102,10 +100,7 @@ async def decide_about_refutation(visit: Visit) -> web.StreamResponse:
     try:
         await visit.send("POST", f"/v1/refutations/{path['id']}/actions/{path['action']}", said)
     except Problem as problem:
-        if problem.status not in SAID_AT_FORM:
-            raise
-        told = problem.document(visit.language)
-        wrong = " ".join(str(one["detail"]) for one in told.get("problems", ())) or str(told["detail"])
+        wrong = visit.said(problem, SAID_AT_FORM)
         return await _shown(visit, problem.status, wrong)
     return visit.to(f"{STAFF}{REFUTATIONS.at}/{path['id']}")
 

@@ -80,8 +80,6 @@ def spent(consent: Consent) -> tuple[Sequence[Update], Sequence[Update]]:
 async def used_up(platform: Platform, account: str, conversation: UUID, notice: AnyNotice) -> None:
     """WeChat says that there is none left, which our row didn't know."""
     of: dict[str, Any] = {"account": account, "conversation_id": conversation, "template": notice.template}
-    if not await Consent.filter(**of).update(left=0, at=platform.now()):
-        try:
-            await platform.store.commit(Write(rows=[Consent(id=uuid7(), left=0, at=platform.now(), **of)]))
-        except IntegrityError:
-            await Consent.filter(**of).update(left=0, at=platform.now())
+    none: dict[str, Any] = {"left": 0, "at": platform.now()}
+    new = Consent(id=uuid7(), **of, **none)
+    await platform.store.commit(Write([Update(Consent, of, none, rows=None)], unless_there=[new]))

@@ -15,9 +15,9 @@ from conversations.engine.ask.filling import Filling
 from conversations.engine.ask.granting import granted
 from desk import DESK
 from questions.correcting import Correction
-from questions.outcomes import told_begun
 from questions.plan import MISSING, value_at
 from questions.read import SUBMIT, Answered, agreed, choice
+from questions.shown import told_begun
 from questions.spelling import plain
 
 

@@ -103,12 +103,10 @@ async def file_item(visit: Visit) -> web.StreamResponse:
     try:
         told = await visit.send("POST", "/v1/hotline/filings", form.asked(), key=form.key)
     except Problem as problem:
-        if problem.status not in SAID_THERE:
-            raise
         if isinstance(problem, InvalidFields):
             own = [replace(one, pointer=one.pointer.removeprefix("/submission")) for one in problem.problems]
             problem = InvalidFields(own)
-        form.refuse(problem)
+        form.refuse(problem, SAID_THERE)
         return await form.page(problem.status)
     # Of files, too, what they are called.
     form.schema = body_of(form.guide)
