@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from banshi import sdk
+from banshi.kernel.loading.importing import names_of
 
 PAGE = "docs/reference.md"
 
@@ -38,7 +39,8 @@ def described() -> Iterator[tuple[str, str, Any]]:
     """Module, name and value of all of them."""
     for module in modules():
         there = importlib.import_module(module)
-        for name in there.__all__:
+        # Constants, classes, functions.
+        for name in sorted(names_of(there), key=lambda one: (not one.isupper(), not one[0].isupper(), one)):
             yield module, name, getattr(there, name)
 
 

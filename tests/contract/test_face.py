@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import re
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import banshi
 from banshi import sdk
 from banshi.foundation.findings import ConfigurationError
+from banshi.kernel.loading.importing import names_of
 from banshi.moved import MOVED, RENAMED, RETIRED, OldName
 from banshi.testing import open_door
 from tools.make_reference import PAGE, described, first_sentence, reference
@@ -60,13 +62,18 @@ def test_the_face_tells_its_names_to_whoever_asks_what_it_has() -> None:
 
 
 def test_a_name_is_public_in_one_place() -> None:
-    names = [*banshi.__all__, *(name for noun in NOUNS for name in public(noun).__all__)]
+    names = [*banshi.__all__, *(name for noun in NOUNS for name in names_of(public(noun)))]
     assert sorted(names) == sorted(set(names))
 
 
 @pytest.mark.parametrize("noun", NOUNS)
-def test_every_name_of_the_sdk_is_there(noun: str) -> None:
-    assert all(hasattr(public(noun), name) for name in public(noun).__all__)
+def test_the_sdk_imports_nothing_for_itself(noun: str) -> None:
+    """So that what one of its modules has, plugins may import."""
+    values = [getattr(public(noun), name) for name in names_of(public(noun))]
+    assert values
+    assert not [one for one in values if inspect.ismodule(one)]
+    made = [one for one in values if inspect.isclass(one) or inspect.isroutine(one)]
+    assert not [one for one in made if not one.__module__.startswith("banshi.")]
 
 
 def test_every_public_name_is_used_by_a_plugin_or_an_example() -> None:
@@ -74,7 +81,7 @@ def test_every_public_name_is_used_by_a_plugin_or_an_example() -> None:
     imports = re.findall(r"^\s*from banshi(?:\.sdk\.\w+)? import (\([^)]*\)|.*)$", text, re.MULTILINE)
     shown = re.findall(r"`([^`\n]+)`", text)
     used = {name for one in (*imports, *shown) for name in re.findall(r"\w+", one)}
-    names = {*banshi.__all__, *(name for noun in NOUNS for name in public(noun).__all__)}
+    names = {*banshi.__all__, *(name for noun in NOUNS for name in names_of(public(noun)))}
     assert not sorted(names - used)
 
 

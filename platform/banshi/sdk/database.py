@@ -1,51 +1,29 @@
 """Columns that may be encrypted, and the database of a command."""
 
-from banshi.builtin.audit.commands import database
-from banshi.builtin.live.kept_rows import KeptRows
-from banshi.foundation.database.bulk import Asked, fetch, insert, made, read
-from banshi.foundation.database.opening import existing
-from banshi.foundation.database.pulse import MAX_SLEEP_S, quoted
-from banshi.foundation.database.store import Store
-from banshi.foundation.encryption.fields import (
-    Personal,
-    PersonalId,
-    PersonalJSON,
-    PersonalLine,
-    PersonalText,
-    Widen,
-    as_read,
-    as_stored,
-)
-from banshi.kernel.http.pages import pages
-from banshi.kernel.loading.cli_context import audited, configured, coroutine_command, unaudited
-from banshi.kernel.tables.migrations._storage import HISTORY, QUEUE, Kept
-
-__all__ = [
-    "HISTORY",
-    "MAX_SLEEP_S",
-    "QUEUE",
-    "Asked",
-    "Kept",
-    "KeptRows",
-    "Personal",
-    "PersonalId",
-    "PersonalJSON",
-    "PersonalLine",
-    "PersonalText",
-    "Store",
-    "Widen",
-    "as_read",
-    "as_stored",
-    "audited",
-    "configured",
-    "coroutine_command",
-    "database",
-    "existing",
-    "fetch",
-    "insert",
-    "made",
-    "pages",
-    "quoted",
-    "read",
-    "unaudited",
-]
+from banshi.builtin.audit.commands import database as database
+from banshi.builtin.live.kept_rows import KeptRows as KeptRows
+from banshi.foundation.database.bulk import Asked as Asked
+from banshi.foundation.database.bulk import fetch as fetch
+from banshi.foundation.database.bulk import insert as insert
+from banshi.foundation.database.bulk import made as made
+from banshi.foundation.database.bulk import read as read
+from banshi.foundation.database.opening import existing as existing
+from banshi.foundation.database.pulse import MAX_SLEEP_S as MAX_SLEEP_S
+from banshi.foundation.database.pulse import quoted as quoted
+from banshi.foundation.database.store import Store as Store
+from banshi.foundation.encryption.fields import Personal as Personal
+from banshi.foundation.encryption.fields import PersonalId as PersonalId
+from banshi.foundation.encryption.fields import PersonalJSON as PersonalJSON
+from banshi.foundation.encryption.fields import PersonalLine as PersonalLine
+from banshi.foundation.encryption.fields import PersonalText as PersonalText
+from banshi.foundation.encryption.fields import Widen as Widen
+from banshi.foundation.encryption.fields import as_read as as_read
+from banshi.foundation.encryption.fields import as_stored as as_stored
+from banshi.kernel.http.pages import pages as pages
+from banshi.kernel.loading.cli_context import audited as audited
+from banshi.kernel.loading.cli_context import configured as configured
+from banshi.kernel.loading.cli_context import coroutine_command as coroutine_command
+from banshi.kernel.loading.cli_context import unaudited as unaudited
+from banshi.kernel.tables.migrations._storage import HISTORY as HISTORY
+from banshi.kernel.tables.migrations._storage import QUEUE as QUEUE
+from banshi.kernel.tables.migrations._storage import Kept as Kept

@@ -1,89 +1,53 @@
 """Requests and answers beyond the common ones."""
 
-from banshi.builtin.limits.senders import Bucket, Senders, wait_for
-from banshi.builtin.live.event_stream import comeback, cut, event_stream, is_taken
-from banshi.builtin.live.live_rows import AFTER_EVENT, HELD, LAST_EVENT, LiveRows, server_event
-from banshi.builtin.worklist.channels import CHANNEL_FIGURES, Came, ChannelFigures, shown_figure
-from banshi.builtin.worklist.kept import KeptFigures
-from banshi.foundation.sentences import Sentences
-from banshi.kernel.contract.principals import Client
-from banshi.kernel.contract.route_table import Routes
-from banshi.kernel.contract.routes import ErrorFormat, SignedBody
-from banshi.kernel.http.api_reader import READER, ApiReader
-from banshi.kernel.http.callers import BEARERS, CLIENTS, Bearer, Directory, caller_of
-from banshi.kernel.http.dispatch import read_body
-from banshi.kernel.http.document_schemas import ref
-from banshi.kernel.http.malformed import parse as parse_body
-from banshi.kernel.http.months import (
-    BY_MONTH,
-    MAX_MONTHS,
-    MIN_SHOWN,
-    first_day,
-    midnight,
-    month_of,
-    month_parameters,
-    months_of,
-)
-from banshi.kernel.http.pages import page_of
-from banshi.kernel.http.responses import (
-    PAGE_PARAMETERS,
-    Page,
-    etag_of,
-    from_cursor,
-    in_utc,
-    limit_of,
-    page_answer,
-    reply_bytes,
-)
+from banshi.builtin.limits.senders import Bucket as Bucket
+from banshi.builtin.limits.senders import Senders as Senders
+from banshi.builtin.limits.senders import wait_for as wait_for
+from banshi.builtin.live.event_stream import comeback as comeback
+from banshi.builtin.live.event_stream import cut as cut
+from banshi.builtin.live.event_stream import event_stream as event_stream
+from banshi.builtin.live.event_stream import is_taken as is_taken
+from banshi.builtin.live.live_rows import AFTER_EVENT as AFTER_EVENT
+from banshi.builtin.live.live_rows import HELD as HELD
+from banshi.builtin.live.live_rows import LAST_EVENT as LAST_EVENT
+from banshi.builtin.live.live_rows import LiveRows as LiveRows
+from banshi.builtin.live.live_rows import server_event as server_event
+from banshi.builtin.worklist.channels import CHANNEL_FIGURES as CHANNEL_FIGURES
+from banshi.builtin.worklist.channels import Came as Came
+from banshi.builtin.worklist.channels import ChannelFigures as ChannelFigures
+from banshi.builtin.worklist.channels import shown_figure as shown_figure
+from banshi.builtin.worklist.kept import KeptFigures as KeptFigures
+from banshi.foundation.sentences import Sentences as Sentences
+from banshi.kernel.contract.principals import Client as Client
+from banshi.kernel.contract.route_table import Routes as Routes
+from banshi.kernel.contract.routes import ErrorFormat as ErrorFormat
+from banshi.kernel.contract.routes import SignedBody as SignedBody
+from banshi.kernel.http.api_reader import READER as READER
+from banshi.kernel.http.api_reader import ApiReader as ApiReader
+from banshi.kernel.http.callers import BEARERS as BEARERS
+from banshi.kernel.http.callers import CLIENTS as CLIENTS
+from banshi.kernel.http.callers import Bearer as Bearer
+from banshi.kernel.http.callers import Directory as Directory
+from banshi.kernel.http.callers import caller_of as caller_of
+from banshi.kernel.http.dispatch import read_body as read_body
+from banshi.kernel.http.document_schemas import ref as ref
+from banshi.kernel.http.malformed import parse as _parse_body
+from banshi.kernel.http.months import BY_MONTH as BY_MONTH
+from banshi.kernel.http.months import MAX_MONTHS as MAX_MONTHS
+from banshi.kernel.http.months import MIN_SHOWN as MIN_SHOWN
+from banshi.kernel.http.months import first_day as first_day
+from banshi.kernel.http.months import midnight as midnight
+from banshi.kernel.http.months import month_of as month_of
+from banshi.kernel.http.months import month_parameters as month_parameters
+from banshi.kernel.http.months import months_of as months_of
+from banshi.kernel.http.pages import page_of as page_of
+from banshi.kernel.http.responses import PAGE_PARAMETERS as PAGE_PARAMETERS
+from banshi.kernel.http.responses import Page as Page
+from banshi.kernel.http.responses import etag_of as etag_of
+from banshi.kernel.http.responses import from_cursor as from_cursor
+from banshi.kernel.http.responses import in_utc as in_utc
+from banshi.kernel.http.responses import limit_of as limit_of
+from banshi.kernel.http.responses import page_answer as page_answer
+from banshi.kernel.http.responses import reply_bytes as reply_bytes
 
-__all__ = [
-    "AFTER_EVENT",
-    "BEARERS",
-    "BY_MONTH",
-    "CHANNEL_FIGURES",
-    "CLIENTS",
-    "HELD",
-    "LAST_EVENT",
-    "MAX_MONTHS",
-    "MIN_SHOWN",
-    "PAGE_PARAMETERS",
-    "READER",
-    "ApiReader",
-    "Bearer",
-    "Bucket",
-    "Came",
-    "ChannelFigures",
-    "Client",
-    "Directory",
-    "ErrorFormat",
-    "KeptFigures",
-    "LiveRows",
-    "Page",
-    "Routes",
-    "Senders",
-    "Sentences",
-    "SignedBody",
-    "caller_of",
-    "comeback",
-    "cut",
-    "etag_of",
-    "event_stream",
-    "first_day",
-    "from_cursor",
-    "in_utc",
-    "is_taken",
-    "limit_of",
-    "midnight",
-    "month_of",
-    "month_parameters",
-    "months_of",
-    "page_answer",
-    "page_of",
-    "parse_body",
-    "read_body",
-    "ref",
-    "reply_bytes",
-    "server_event",
-    "shown_figure",
-    "wait_for",
-]
+parse_body = _parse_body

@@ -1,27 +1,18 @@
 """A kind of item of one's own: its states, its steps and what follows them."""
 
-from banshi.builtin.openapi.kinds import KIND_TYPES, KindTypes
-from banshi.builtin.openapi.titles import titled
-from banshi.kernel.cases.lifecycle import Effects, Move
-from banshi.kernel.contract.kinds import Beginning, Begins, Begun, Kind
-from banshi.kernel.contract.values import ClockEffect, MaterialsEffect, MessageTemplates, Step, Who
-from banshi.kinds.corrections import corrected, refuse_answers
-
-__all__ = [
-    "KIND_TYPES",
-    "Beginning",
-    "Begins",
-    "Begun",
-    "ClockEffect",
-    "Effects",
-    "Kind",
-    "KindTypes",
-    "MaterialsEffect",
-    "MessageTemplates",
-    "Move",
-    "Step",
-    "Who",
-    "corrected",
-    "refuse_answers",
-    "titled",
-]
+from banshi.builtin.openapi.kinds import KIND_TYPES as KIND_TYPES
+from banshi.builtin.openapi.kinds import KindTypes as KindTypes
+from banshi.builtin.openapi.titles import titled as titled
+from banshi.kernel.cases.lifecycle import Effects as Effects
+from banshi.kernel.cases.lifecycle import Move as Move
+from banshi.kernel.contract.kinds import Beginning as Beginning
+from banshi.kernel.contract.kinds import Begins as Begins
+from banshi.kernel.contract.kinds import Begun as Begun
+from banshi.kernel.contract.kinds import Kind as Kind
+from banshi.kernel.contract.values import ClockEffect as ClockEffect
+from banshi.kernel.contract.values import MaterialsEffect as MaterialsEffect
+from banshi.kernel.contract.values import MessageTemplates as MessageTemplates
+from banshi.kernel.contract.values import Step as Step
+from banshi.kernel.contract.values import Who as Who
+from banshi.kinds.corrections import corrected as corrected
+from banshi.kinds.corrections import refuse_answers as refuse_answers

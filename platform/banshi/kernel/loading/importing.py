@@ -223,9 +223,13 @@ def import_advice(error: BaseException, place: str) -> str:
         advice = f"whose import leads here and isn't over: move {of} to a module that imports neither of the two"
         return f"{place}: a circular import: it needs {of} of {name}, {advice}"
     elif of and ours:
-        known = getattr(sys.modules.get(name), "__all__", ())
-        return f"{place}: {name} has no {of}: {did_you_mean(of, known, MAY_IMPORT)}"
+        return f"{place}: {name} has no {of}: {did_you_mean(of, names_of(sys.modules.get(name)), MAY_IMPORT)}"
     return f"mend what its import raises: {told(error)} ({place})"
+
+
+def names_of(module: ModuleType | None) -> list[str]:
+    """What a plugin may import of a module of ours; those of `banshi.sdk` import nothing for themselves."""
+    return [name for name in dir(module) if not name.startswith("_")]
 
 
 def _public() -> list[str]:

@@ -18,6 +18,7 @@ from tortoise.models import Model
 from banshi.builtin.checks.code.tables import owners_of_tables, place_of_class
 from banshi.foundation.findings import Finding
 from banshi.kernel.loading.configuration import NAMESPACE
+from banshi.kernel.loading.importing import names_of
 from banshi.kernel.loading.registry import Plugin, Registry
 
 #: Nodes that say what is imported, and what is written to.
@@ -145,7 +146,7 @@ def _public() -> Mapping[str, str]:
     """Each public name, and the module that has it."""
     sdk = importlib.import_module(NOUNS)
     modules = [FACE, *(f"{NOUNS}.{one.name}" for one in pkgutil.iter_modules(sdk.__path__))]
-    return {name: module for module in modules for name in importlib.import_module(module).__all__}
+    return {name: module for module in modules for name in names_of(importlib.import_module(module))}
 
 
 @cache
