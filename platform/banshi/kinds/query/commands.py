@@ -15,6 +15,7 @@ from banshi.builtin.audit.commands import database
 from banshi.kernel.loading.cli_context import audited, configured, unaudited
 from banshi.kernel.loading.registry import Registry
 from banshi.kinds.query.registers.declared import Declared, Register
+from banshi.kinds.query.registers.opened import BUILT_IN, declared_in, kept_by_plugins
 
 
 @click.group("register")
@@ -63,8 +64,6 @@ def list_(ctx: click.Context) -> None:
 
 def _registry(ctx: click.Context) -> tuple[Registry, Declared]:
     """What plugins.toml describes, without the registers whose records a plugin keeps. Raises ConfigurationError."""
-    from banshi.kinds.query.registers.opened import declared_in, kept_by_plugins
-
     registry = configured(ctx)
     declared = declared_in(registry)
     for code in kept_by_plugins(registry):
@@ -83,7 +82,6 @@ def _time_of(file: Path, registry: Registry) -> datetime:
 def _register_of(file: Path, registry: Registry, declared: Declared) -> Register:
     from banshi.foundation.findings import did_you_mean
     from banshi.kinds.query.imports.loading import register_named
-    from banshi.kinds.query.registers.opened import BUILT_IN
 
     code, _ = register_named(file)
     ours = sorted(declared.registers.keys() - BUILT_IN.keys())
@@ -126,7 +124,6 @@ async def _import(registry: Registry, named: Iterable[tuple[Path, Register, date
 
 async def _listed(registry: Registry, declared: Declared) -> list[str]:
     from banshi.kinds.query.models import Batch, RegisterPointer
-    from banshi.kinds.query.registers.opened import BUILT_IN
 
     async with database(registry):
         pointers = {pointer.code: pointer.batch for pointer in await RegisterPointer.all()}

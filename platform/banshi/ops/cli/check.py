@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from banshi.foundation.findings import ConfigurationError, Finding
+from banshi.foundation.findings import ConfigurationError, Finding, did_you_mean
 from banshi.kernel.loading.cli_context import config_of
 from banshi.ops import development
 from banshi.ops.cli import COMMANDS
@@ -44,8 +44,6 @@ def command(ctx: click.Context, plugin: str | None, strict: bool) -> None:
         plugin = None  # nothing can be said of any plugin before the file can be read
     if plugin is not None:
         if plugin not in names and not any(finding.plugin == plugin for finding in found):
-            from banshi.foundation.findings import did_you_mean
-
             raise click.UsageError(f"there is no plugin {plugin} in {config_of(ctx)}: {did_you_mean(plugin, names)}")
         found = [finding for finding in found if finding.plugin == plugin]
     for finding in sorted(found, key=lambda finding: finding.warning):

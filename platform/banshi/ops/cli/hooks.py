@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from banshi.foundation.findings import ConfigurationError
+from banshi.foundation.findings import ConfigurationError, did_you_mean
 from banshi.kernel.contract import hookspecs
 from banshi.kernel.loading.cli_context import config_of
 
@@ -26,7 +26,6 @@ def command(ctx: click.Context, hook: str | None) -> None:
         show_all(known, users)
         return
     if hook not in known:
-        from banshi.foundation.findings import did_you_mean
         from banshi.kernel.loading.importing import farewell
 
         if retired := hookspecs.RETIRED.get(hook):

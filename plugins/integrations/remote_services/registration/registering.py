@@ -146,13 +146,6 @@ def _code(cursor: str) -> str:
     return cursor
 
 
-def _number(cursor: str) -> int:
-    """A row's number, in a column of 64 bits."""
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
-        raise ValueError(cursor)
-    return int(cursor)
-
-
 @ROUTES.get("/v1/services", Audience.INTEGRATOR, {200: page_answer(SERVICE_SCHEMA)}, parameters=PAGE_PARAMETERS)
 async def list_services(call: Call) -> web.StreamResponse:
     """List the client's services.
@@ -186,7 +179,7 @@ async def list_service_calls(call: Call) -> web.StreamResponse:
     The newest comes first.
     """
     service = await _own(call)
-    rows, after = await page_of(call, FailedCall.filter(service_id=service.id), {"-id": _number})
+    rows, after = await page_of(call, FailedCall.filter(service_id=service.id), {"-id": int})
     return reply(call, Page([FAILED_CALL.of(call.platform, row) for row in rows], after).document())
 
 

@@ -216,7 +216,7 @@ async def list_appointments(call: Call) -> web.StreamResponse:
     query = Booking.filter(item=item.code, begins__gte=begins, begins__lt=begins + timedelta(days=1))
     if place := call.query.get("place"):
         query = query.filter(place=place)
-    shown, after = await page_of(call, query, {"begins": in_utc, "id": _row_number})
+    shown, after = await page_of(call, query, {"begins": in_utc, "id": int})
     people = {case.id: case for case in await Case.filter(id__in=[row.case_id for row in shown])} if shown else {}
     actor, documents = actors.Actor(call.principal), []
     await actors.record_reading(actor, list(people.values()))
@@ -225,9 +225,3 @@ async def list_appointments(call: Call) -> web.StreamResponse:
         permitted = in_booking(platform, item, row, await actors.in_table(platform, case, actor))
         documents.append(appointment_document(platform, item, case, row, call.language, permitted=permitted))
     return reply(call, Page(documents, after).document())
-
-
-def _row_number(text: str) -> int:
-    if not 0 < int(text) < 2**63:
-        raise ValueError(text)
-    return int(text)

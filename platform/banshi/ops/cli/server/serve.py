@@ -19,6 +19,7 @@ import click
 
 from banshi.kernel.loading.cli_context import config_of, settings_of
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
+from banshi.ops.development import refuse_beyond, said_of
 
 if TYPE_CHECKING:
     from banshi.builtin.monitoring.worker_process import Worker
@@ -86,7 +87,6 @@ def serve_alone(ctx: click.Context, host: str, port: int, worker: Worker | None,
     from banshi.app import configure
     from banshi.foundation import logs
     from banshi.kernel.runtime.permissions import forbidden_in
-    from banshi.ops.development import refuse_beyond
 
     registry = configure(config_of(ctx))
     gc.freeze()
@@ -132,7 +132,6 @@ async def serve(
     from banshi.builtin.catalogue.search import SEARCH
     from banshi.builtin.monitoring.worker_process import WORKER
     from banshi.foundation.background import working
-    from banshi.ops.development import said_of
 
     log = structlog.get_logger(LOG)
     stop = asked_to_stop()
