@@ -8,12 +8,11 @@ from typing import Any
 from aiohttp import web
 
 from banshi.builtin.audit.models import CaseReading
-from banshi.builtin.identity.access import ROLE_TITLES
+from banshi.builtin.identity.access import role_document
 from banshi.kernel.cases import actors
-from banshi.kernel.cases.actions import title_in
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Audience, Call, Link
-from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record, maybe, named
+from banshi.kernel.http.document_schemas import ID, MOMENT, TEXT, Record, maybe
 from banshi.kernel.http.pages import page_of
 from banshi.kernel.http.responses import PAGE_PARAMETERS, Page, page_answer, reply
 
@@ -41,14 +40,6 @@ async def list_readings(call: Call) -> web.StreamResponse:
 
 def _document(call: Call, row: CaseReading) -> dict[str, Any]:
     """One reading: a department, a unit and a role, and nobody's name."""
-    department = call.platform.registry.departments.get(row.department)
-    unit = next((one for one in department.units if one.code == row.unit), None) if department else None
-    by = {
-        "who": "staff",
-        "department": named(row.department, department.title if department else None, call.language),
-        "unit": named(row.unit, unit.title if unit else None, call.language) if row.unit else None,
-        "role": row.role,
-        "role_title": title_in(ROLE_TITLES, row.role, call.language),
-    }
+    by = {"who": "staff", **role_document(call, row.role, row.department, row.unit)}
     at = row.at.astimezone(call.platform.settings.timezone).isoformat(timespec="seconds")
     return READING.of(call.platform, row, at=at, by=by)

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
 from banshi.builtin.sentences import word
 from banshi.foundation.errors import UnknownRoles
 from banshi.foundation.keys import Key
+from banshi.kernel.cases.actions import title_in
 from banshi.kernel.contract.principals import Principal, Role
-from banshi.kernel.contract.routes import Audience
+from banshi.kernel.contract.routes import Audience, Call
 from banshi.kernel.contract.values import Item, Step, Texts, Who
 from banshi.kernel.http.callers import parse_role
+from banshi.kernel.http.document_schemas import named
 from banshi.kernel.loading.cached import PerRevision
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.runtime.running import Platform
@@ -43,12 +46,23 @@ ROLE_TITLES: Mapping[str, Texts] = {
 #: The audiences whose roles a route asks for itself.
 ASKING = (Audience.STAFF, Audience.PERSON)
 
-
 #: Plugins whose routes ask for roles of their own offer which these are, beside those of kinds and items.
 ROLES: Key[frozenset[str]] = Key("roles")
 
 #: Is told of each reading before anything of it is answered; it raises Unavailable where it can't be recorded.
 Recorder = Callable[[Principal, Sequence["Case"]], Awaitable[None]]
+
+
+def role_document(call: Call, role: str, department: str, unit: str | None) -> dict[str, Any]:
+    """A role by what it, its department and its unit are called now."""
+    place = call.platform.registry.departments.get(department)
+    units = {one.code: one.title for one in place.units} if place else {}
+    return {
+        "role": role,
+        "role_title": title_in(ROLE_TITLES, role, call.language),
+        "department": named(department, place.title if place else None, call.language),
+        "unit": named(unit, units.get(unit), call.language) if unit else None,
+    }
 
 
 class Access:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from aiohttp import web
 
-from banshi.builtin.identity.access import ROLE_TITLES
-from banshi.kernel.cases.actions import title_in
-from banshi.kernel.contract.principals import Role
+from banshi.builtin.identity.access import role_document
 from banshi.kernel.contract.route_table import Routes
 from banshi.kernel.contract.routes import Answer, Audience, Call
-from banshi.kernel.http.document_schemas import (
-    LINKS,
-    MAYBE_MOMENT,
-    MAYBE_TEXT,
-    TEXT,
-    Record,
-    Schema,
-    array,
-    maybe,
-    named,
-    ref,
-)
+from banshi.kernel.http.document_schemas import LINKS, MAYBE_MOMENT, MAYBE_TEXT, TEXT, Record, Schema, array, maybe, ref
 from banshi.kernel.http.responses import reply
 
 ROUTES = Routes("me")
@@ -69,20 +55,9 @@ async def show_me(call: Call) -> web.StreamResponse:
         "name": who.name or None,
         "verified": {"document": bool(who.resident_id), "phone": bool(who.phone)},
         "staff": who.is_staff,
-        "roles": [_role(call, role) for role in who.roles],
+        "roles": [role_document(call, one.name, one.department, one.unit) for one in who.roles],
         "until": call.platform.moment(ends),
         "development": settings.development or settings.identity is None,
         "links": {name: path for audience, name, path in LED_TO if audience.admits(who)},
     }
     return reply(call, document)
-
-
-def _role(call: Call, role: Role) -> dict[str, Any]:
-    department = call.platform.registry.departments.get(role.department)
-    units = {unit.code: unit.title for unit in department.units} if department else {}
-    return {
-        "role": role.name,
-        "role_title": title_in(ROLE_TITLES, role.name, call.language),
-        "department": named(role.department, department.title if department else None, call.language),
-        "unit": named(role.unit, units.get(role.unit), call.language) if role.unit else None,
-    }

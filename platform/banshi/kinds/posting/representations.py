@@ -159,12 +159,6 @@ async def _matches(platform: Platform, row: PostingRecord) -> list[dict[str, Any
 
 def match_document(platform: Platform, other: PostingRecord, pair: PostingMatch) -> dict[str, Any]:
     address = f"/v1/postings/{other.case_id}"
-    return {
-        "id": str(other.case_id),
-        "title": other.title,
-        "day": other.day.isoformat() if other.day else None,
-        "place": other.place,
-        "likeness": pair.likeness,
-        "at": platform.moment(pair.at),
-        "links": {"posting": address, "contact": f"{address}/conversations"},
-    }
+    links = {"posting": address, "contact": f"{address}/conversations"}
+    at = platform.moment(pair.at)
+    return _MATCH.of(platform, other, id=str(other.case_id), likeness=pair.likeness, at=at, links=links)
