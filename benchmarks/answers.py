@@ -27,15 +27,12 @@ from benchmarks.shared.arguments import lengths_of, options
 from benchmarks.shared.processes import ROOT, Running, running
 from benchmarks.shared.quiet import quiet
 
-sys.path.insert(0, str(ROOT / "tools"))
 sys.path.insert(0, str(ROOT / "clients" / "python"))
-
-import npm
-import typescript
 
 from banshi.forms import MOST_PROBLEMS, Form
 from banshi.testing import made_up_resident_id
 from banshi_client.form import Form as ClientForm
+from tools import npm, typescript
 
 CITY = ZoneInfo("Asia/Shanghai")
 #: Moments at which answers are handed in, beside now: leap days, the ends of months, the hours in which it is another

@@ -18,23 +18,23 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import aiohttp
 import uvloop
 
-from banshi.builtin.identity.development import development_token
-from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.asking import People
 from benchmarks.shared.cities import OWN, PUSH, city
 from benchmarks.shared.databases import each_database
 from benchmarks.shared.figures import percentile, table
 from benchmarks.shared.processes import cores, serving, workspace
+from tests.waiting import until
 
 PLACES, SERVERS = 100, 2
 
 #: Of how many people one tries twice; people who cancel; people who join when the race is over.
-TWICE, CANCEL, LATE = 4, 30, 20
+TWICE, CANCEL, LATECOMERS = 4, 30, [f"late-{number}" for number in range(20)]
 
 #: Seconds that one attempt and the offers may take.
 ATTEMPT_TIMEOUT_S = 120.0
@@ -67,25 +67,13 @@ class Race:
         )
 
 
-class Town:
+class Town(People):
     """The people, and the servers that they ask."""
-
-    def __init__(self, session: aiohttp.ClientSession, urls: Sequence[str], tokens: dict[str, str]) -> None:
-        self.session, self.urls, self.tokens = session, urls, tokens
-        self._turn = 0
-
-    async def call(self, person: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        self._turn += 1
-        headers = {"Authorization": f"Bearer {self.tokens[person]}"}
-        url = self.urls[self._turn % len(self.urls)] + path
-        async with self.session.request(method, url, headers=headers, json=body) as answer:
-            return answer.status, await answer.json(content_type=None)
 
     async def attempt(self, race: Race, person: str, slot: str) -> None:
         wish = {"slot": slot, "answers": {"name": person}, "wait": True}
-        started = time.perf_counter()
-        status, told = await self.call(person, "POST", f"{PATH}/appointments", wish)
-        race.took.append(time.perf_counter() - started)
+        status, told, seconds = await self.call(person, "POST", f"{PATH}/appointments", wish)
+        race.took.append(seconds)
         outcome = told["state"] if status == 201 else told["code"]
         race.answers[outcome] += 1
         if status == 201:
@@ -94,12 +82,14 @@ class Town:
             mine[person] = told["links"]["self"]
 
 
-async def raced(urls: Sequence[str], tokens: dict[str, str], people: Sequence[str]) -> Race:
+async def raced(urls: Sequence[str], data: Path, people: Sequence[str]) -> Race:
     """The race, and what the servers say of it afterwards."""
     connector = aiohttp.TCPConnector(limit=0)
     patience = aiohttp.ClientTimeout(total=ATTEMPT_TIMEOUT_S)
     async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
-        town = Town(session, urls, tokens)
+        town = Town(session, urls, data)
+        for person in (*people, *LATECOMERS):
+            town.token(person)
         async with session.get(f"{urls[0]}{PATH}/slots") as answer:
             slots = [one for one in (await answer.json())["items"] if one["free"] == PLACES]
         tries = [person for number, person in enumerate(people) for _ in range(1 + (number % TWICE == 0))]
@@ -122,8 +112,7 @@ async def kept(town: Town, race: Race) -> None:
     """Count the cases that the servers say each person has: one each."""
 
     async def count(person: str) -> int:
-        _, page = await town.call(person, "GET", "/v1/cases?limit=10")
-        return len(page["items"])
+        return len((await town.call(person, "GET", "/v1/cases?limit=10")).document["items"])
 
     race.twice += sum(number - 1 for number in await of_each(count, [*race.booked, *race.waiting]))
 
@@ -132,30 +121,29 @@ async def in_line(town: Town, race: Race, slot: str) -> None:
     """The list has each place once, latecomers stand behind, and what falls free is offered to the first."""
 
     async def position(person: str) -> int:
-        _, one = await town.call(person, "GET", race.waiting[person])
-        return int(one["position"])
+        return int((await town.call(person, "GET", race.waiting[person])).document["position"])
 
     waiting = list(race.waiting)
     line = dict(zip(await of_each(position, waiting), waiting, strict=True))
     race.in_order = sorted(line) == list(range(1, len(waiting) + 1))
-    late = [f"late-{number}" for number in range(LATE)]
-    behind = Race(LATE)
-    for number, person in enumerate(late):
+    behind = Race(len(LATECOMERS))
+    for number, person in enumerate(LATECOMERS):
         await town.attempt(behind, person, slot)
-        _, one = await town.call(person, "GET", behind.waiting[person])
+        one = (await town.call(person, "GET", behind.waiting[person])).document
         race.in_order &= one["position"] == len(waiting) + 1 + number
     leaving = list(race.booked.items())[:CANCEL]
+    first = [line[place] for place in range(1, CANCEL + 1)]
+
+    async def are_offered() -> bool:
+        states = [(await town.call(person, "GET", race.waiting[person])).document["state"] for person in first]
+        return set(states) == {"offered"}
+
     started = time.perf_counter()
     await asyncio.gather(*(town.call(person, "DELETE", path) for person, path in leaving))
-    first = [line[place] for place in range(1, CANCEL + 1)]
-    while time.perf_counter() - started < ATTEMPT_TIMEOUT_S:
-        states = [(await town.call(person, "GET", race.waiting[person]))[1]["state"] for person in first]
-        if set(states) == {"offered"}:
-            break
-        await asyncio.sleep(0.05)
+    await until(are_offered, ATTEMPT_TIMEOUT_S)
     race.offers = time.perf_counter() - started
-    _, following = await town.call(line[CANCEL + 1], "GET", race.waiting[line[CANCEL + 1]])
-    race.in_order &= set(states) == {"offered"} and (following["state"], following["position"]) == ("waiting", 1)
+    following = (await town.call(line[CANCEL + 1], "GET", race.waiting[line[CANCEL + 1]])).document
+    race.in_order &= (following["state"], following["position"]) == ("waiting", 1)
 
 
 def measured(name: str, attempts: int, database: str, servers: int) -> bool:
@@ -165,10 +153,7 @@ def measured(name: str, attempts: int, database: str, servers: int) -> bool:
         urls = [stack.enter_context(serving(file)).url for _ in range(servers)]
         count = attempts * TWICE // (TWICE + 1)
         people = [f"citizen-{number}" for number in range(count)]
-        settings = Settings(data=folder / "data")
-        late = [f"late-{number}" for number in range(LATE)]
-        tokens = {person: development_token(settings, person) for person in (*people, *late)}
-        race = uvloop.run(raced(urls, tokens, people))
+        race = uvloop.run(raced(urls, folder / "data", people))
     p50, p99 = (percentile(race.took, share) for share in (0.5, 0.99))
     table(
         [name, f"{race.attempts:,} attempts at {PLACES} places"],

@@ -1,4 +1,4 @@
-"""What servers cost that have nothing to do: statements and processor time, by process and by what asks.
+"""What servers cost that have nothing to do: statements, by process and by their text, and processor time.
 
     python benchmarks/idle.py    # a minute each
     python benchmarks/idle.py --short
@@ -18,8 +18,8 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ REDIS = os.environ.get("BANSHI_TEST_REDIS", "redis://127.0.0.1:6379")
 #: Statements a second, with Redis and without, and the share of a core: what a process may cost.
 MAX_STATEMENTS, MAX_WITHOUT_REDIS, MAX_SHARE = 2.0, 4.0, 0.003
 
-#: Sources that are printed: what costs less is summed up.
+#: Statements that are printed.
 SHOWN = 20
 
 ACCOUNT = {"appid": "wx0123456789abcdef", "secret": "made-up", "token": "madeup", "aes_key": "a" * 43}
@@ -64,45 +64,26 @@ class Probed(Server):
 
 async def quiet(servers: list[Probed], given: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """What each process did in those seconds, once the work of its start is over: by second."""
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession() as session, AsyncExitStack() as up:
         for server in servers:
-            server.start()
-        for server in servers:
-            await server.ready(session)
-    await asyncio.sleep(given.settle)
-    first = {server.name: await server.told() for server in servers}
-    await asyncio.sleep(given.seconds)
-    return {server.name: spent(first[server.name], await server.told()) for server in servers}
+            await up.enter_async_context(server.up(session))
+        await asyncio.sleep(given.settle)
+        first = {server.name: await server.told() for server in servers}
+        await asyncio.sleep(given.seconds)
+        return {server.name: spent(first[server.name], await server.told()) for server in servers}
 
 
 def spent(first: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
-    seconds = last["at"] - first["at"]
-
-    def by(what: str) -> dict[str, float]:
-        return {name: (count - first[what].get(name, 0)) / seconds for name, count in last[what].items()}
-
-    found = {
-        "statements": by("statements"),
-        "steps": by("steps"),
-        "share": by("seconds"),
+    seconds, sent = last["at"] - first["at"], Counter(last["statements"])
+    sent.subtract(first["statements"])
+    return {
+        "statements": {text: count / seconds for text, count in sent.items() if count},
         "cpu": (last["cpu"] - first["cpu"]) / seconds,
     }
-    found["share"]["the loop, and threads"] = found["cpu"] - sum(found["share"].values())
-    return found
-
-
-@contextmanager
-def ended(servers: list[Probed]) -> Iterator[list[Probed]]:
-    try:
-        yield servers
-    finally:
-        for server in servers:
-            server.end()
 
 
 def measured(folder: Path, given: argparse.Namespace, how: str, fcm: Provider) -> dict[str, Any]:
-    with ExitStack() as stack:
-        url = stack.enter_context(postgres_if(how != "SQLite"))
+    with postgres_if(how != "SQLite") as url:
         account = {**ACCOUNT, "base_url": fcm.url}
         redis = {"url": REDIS, "name": folder.name[-20:]} if "Redis" in how else {}
         config = project(
@@ -110,28 +91,18 @@ def measured(folder: Path, given: argparse.Namespace, how: str, fcm: Provider) -
         )
         names = ["serve-1"] if how == "SQLite" else ["serve-1", "serve-2", "worker"]
         names = names[-2:] if given.short else names
-        servers = stack.enter_context(ended([Probed(name, config) for name in names]))
-        return asyncio.run(quiet(servers, given))
+        return asyncio.run(quiet([Probed(name, config) for name in names], given))
 
 
 def tell(how: str, found: Mapping[str, Any]) -> None:
     print(f"## {how}\n")
     rows = [[name, f"{sum(one['statements'].values()):.2f}", f"{one['cpu']:.2%}"] for name, one in found.items()]
     table(["process", "statements a second", "of a core"], rows)
-    means = {what: mean(one[what] for one in found.values()) for what in ("statements", "steps", "share")}
-    most = sorted(means["share"] | means["statements"], key=lambda name: -means["share"][name])
-    shown = {name: [name] for name in most[:SHOWN]} | {f"{len(most[SHOWN:])} others": most[SHOWN:]}
-    sums = {name: [sum(means[what][one] for one in all_) for what in means] for name, all_ in shown.items()}
-    rows = [[name, f"{asked:.2f}", f"{steps:.1f}", f"{share:.3%}"] for name, (asked, steps, share) in sums.items()]
-    table(["a process's mean, by source", "statements a second", "steps", "of a core"], rows)
-
-
-def mean(each: Iterable[Mapping[str, float]]) -> Counter[str]:
-    """Of what was counted by name in each process."""
-    found, all_ = Counter[str](), list(each)
-    for one in all_:
-        found.update({name: value / len(all_) for name, value in one.items()})
-    return found
+    sent = Counter[str]()
+    for one in found.values():
+        sent.update(one["statements"])
+    rows = [[f"`{text}`", f"{count / len(found):.2f}"] for text, count in sent.most_common(SHOWN)]
+    table(["a process's mean, by statement", "a second"], rows)
 
 
 def missed(how: str, found: Mapping[str, Any]) -> list[str]:

@@ -10,14 +10,10 @@ from __future__ import annotations
 import asyncio
 import random
 import statistics
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
-
-sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from insights.drawn.charts import chart_of, stand_alone
 from insights.drawn.press import Press

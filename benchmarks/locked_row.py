@@ -24,10 +24,9 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from banshi.builtin.identity.development import development_token
-from banshi.kernel.loading.settings import Settings
 from benchmarks.shared.api_load import ANSWERS, CASES
 from benchmarks.shared.arguments import begun, options
+from benchmarks.shared.asking import Answered, People
 from benchmarks.shared.beside import beside
 from benchmarks.shared.cities import UNLIMITED, office
 from benchmarks.shared.databases import asked, has_postgres, postgres
@@ -65,36 +64,22 @@ class Figures(NamedTuple):
     in_time: bool
 
 
-@dataclass
-class Town:
+class Town(People):
     """Two servers on one database, and who writes to them."""
 
-    servers: list[str]
-    database: str
-    session: aiohttp.ClientSession
-    tokens: Callable[[str], str]
-    numbers: Any = field(default_factory=itertools.count)
+    def __init__(self, session: aiohttp.ClientSession, servers: list[str], data: Path, database: str) -> None:
+        super().__init__(session, servers, data)
+        self.database, self.numbers = database, itertools.count(10_000)
 
-    async def call(
-        self, method: str, path: str, who: str, body: Any, key: str, server: str = ""
-    ) -> tuple[int, dict[str, Any], float]:
-        """Status, document and seconds of a request to that server, or to one of them in turn."""
-        server, started = server or self.servers[next(self.numbers) % len(self.servers)], time.perf_counter()
-        headers = {"Authorization": f"Bearer {self.tokens(who)}", "Idempotency-Key": key, "Accept-Language": "en"}
-        async with self.session.request(method, server + path, json=body, headers=headers) as answer:
-            return answer.status, await answer.json(), time.perf_counter() - started
+    async def submit(self, who: str, key: str) -> Answered:
+        return await self.call(who, "POST", CASES, {"answers": ANSWERS}, key=key)
 
-    async def submit(self, who: str, key: str) -> tuple[int, dict[str, Any], float]:
-        return await self.call("POST", CASES, who, {"answers": ANSWERS}, key)
-
-    async def draft(self, who: str) -> tuple[int, dict[str, Any], float]:
-        return await self.call(
-            "PUT", DRAFT, who, {"answers": {"plate": f"川B{next(self.numbers) % 90_000 + 10_000}"}}, "d"
-        )
+    async def draft(self, who: str) -> Answered:
+        return await self.call(who, "PUT", DRAFT, {"answers": {"plate": f"川B{next(self.numbers)}"}}, key="d")
 
     async def look(self, seen: Seen) -> None:
         while True:
-            for server in self.servers:
+            for server in self.urls:
                 async with self.session.get(f"{server}/readyz") as answer:
                     seen.ready.append(answer.status)
             await asyncio.sleep(LOOK_S)
@@ -152,11 +137,11 @@ async def crossed(town: Town, name: str, seconds: float) -> Figures:
     seen, until, undone = Seen(), time.monotonic() + seconds, set[str]()
 
     async def withdraw(case: str, number: int) -> None:
-        async def want() -> tuple[int, dict[str, Any], float]:
+        async def want() -> Answered:
             path, key = f"/v1/cases/{case}/actions/withdraw", f"{case}-{number}"
-            status, *rest = await town.call("POST", path, "wang", {}, key, town.servers[number])
+            told = await town.call("wang", "POST", path, {}, key=key, url=town.urls[number])
             # The other one was first: done all the same.
-            return (200 if status == 409 else status), *rest  # type: ignore[return-value]
+            return told._replace(status=200) if told.status == 409 else told
 
         try:
             await asyncio.wait_for(insist(want, seen), 30)
@@ -170,8 +155,8 @@ async def crossed(town: Town, name: str, seconds: float) -> Figures:
             ahead, back = ([withdraw(case, 0) for case in cases], [withdraw(case, 1) for case in reversed(cases)])
             await asyncio.gather(*ahead, *back)
             for case in cases:
-                _, document, _ = await town.call("GET", f"/v1/cases/{case}", "wang", None, "")
-                undone |= {case} if document["state"] != "withdrawn" else set()
+                state = (await town.call("wang", "GET", f"/v1/cases/{case}")).document["state"]
+                undone |= {case} if state != "withdrawn" else set()
     return await figures(town, name, seen, undone)
 
 
@@ -183,10 +168,10 @@ async def locked(town: Town, name: str, seconds: float) -> Figures:
     statement, again = ("LOCK TABLE banshi_case IN SHARE MODE" if whole else row), 0.9 if name == "again" else 0
     citizens = [town.others(number, seen, drafts=whole) for number in range(CITIZENS)]
 
-    async def want() -> tuple[int, dict[str, Any], float]:
+    async def want() -> Answered:
         if whole:
             return await town.submit("wang", f"{name}-guilty")
-        return await town.call("POST", f"/v1/cases/{case}/actions/withdraw", "wang", {}, f"{name}-act")
+        return await town.call("wang", "POST", f"/v1/cases/{case}/actions/withdraw", {}, key=f"{name}-act")
 
     async with beside(town.look(seen), *citizens):
         await asyncio.sleep(2)
@@ -211,15 +196,8 @@ async def figures(town: Town, name: str, seen: Seen, undone: set[str]) -> Figure
 
 
 async def measure(servers: list[str], database: str, data: Path, given: argparse.Namespace) -> list[Figures]:
-    settings, known = Settings(data=data), dict[str, str]()
-
-    def token(who: str) -> str:
-        if who not in known:
-            known[who] = development_token(settings, who, name="王小明")
-        return known[who]
-
     async with aiohttp.ClientSession() as session:
-        town = Town(servers, database.partition("?")[0], session, token)
+        town = Town(session, servers, data, database.partition("?")[0])
         # The first of everything is slow.
         await asyncio.gather(*(town.submit(f"citizen-{number}", f"w-{number}") for number in range(CITIZENS)))
         found = [await locked(town, name, given.seconds) for name in ("row", "again", "table")]

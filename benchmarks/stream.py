@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.shared.arguments import options, run_parts
-from benchmarks.shared.figures import Column, alternate, median, percentile, rows_of, table
+from benchmarks.shared.figures import Column, alternate, compare, percentile, table
 from benchmarks.shared.processes import Running, python, running, serving
 from benchmarks.streams.crowd import Crowd, crowd
 from benchmarks.streams.most import most
@@ -106,7 +106,6 @@ def round_of(server: Running, phones: Crowd, count: int) -> dict[str, float]:
     return {
         "write": told["seconds"],
         "cpu": told["cpu"],
-        "least": told.get("least", 0.0),
         "first": arrivals[0],
         "p99": percentile(arrivals, 0.99),
         "last": arrivals[-1],
@@ -145,11 +144,8 @@ def show_memory(memory: dict[str, dict[str, float]], count: int) -> None:
 
 
 def show_rounds(rounds: dict[str, list[dict[str, float]]]) -> None:
-    least = median([one["least"] for one in rounds["bare aiohttp"]])
     shown = {name: [{key: one * 1e3 for key, one in each.items()} for each in own] for name, own in rounds.items()}
-    rows = rows_of(shown, ROUND)
-    rows.append(["bare `transport.write` of ready bytes", f"{least * 1e3:,.0f}", *[""] * (len(ROUND) - 1)])
-    table(["a broadcast to all", *(one.head for one in ROUND)], rows)
+    compare(shown, ROUND, head="a broadcast to all")
 
 
 # -- a restart --------------------------------------------------------------------------------------------------------

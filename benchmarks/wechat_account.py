@@ -35,6 +35,7 @@ from benchmarks.shared.servers import Server
 from benchmarks.town.checks import Database
 from qq.signing import key_of
 from tests.servers import postgres_servers
+from tests.waiting import until
 from wire.crypto import MessageCipher, signature
 from wire.xml import written
 
@@ -185,10 +186,7 @@ def outage(folder: Path, length: argparse.Namespace) -> bool:
             await asyncio.sleep(length.away)
             await asyncio.to_thread(server.begin_again)
             await load
-            for _ in range(int(CAUGHT_UP_S * 2)):
-                if wechat.said >= len(wechat.put_off) and not kept():
-                    return
-                await asyncio.sleep(0.5)
+            await until(lambda: wechat.said >= len(wechat.put_off) and not kept(), CAUGHT_UP_S)
 
         wechat = asyncio.run(tried(folder / "city", server.url, work))
         turns = {str(row["key"]) for row in Database(server.url).rows("SELECT key FROM conversations_turn")}

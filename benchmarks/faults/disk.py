@@ -44,8 +44,7 @@ async def disk_full(folder: Path, length: argparse.Namespace) -> Report:
         if why:
             return report.skip(why)
         async with city(folder) as one:
-            await one.start()
-            one.live(length.seed)
+            await one.start(length.seed)
             await one.answers(20)
             # Whoever insists would be told 507: they rest while somebody else tries.
             await one.rest()

@@ -55,8 +55,7 @@ async def postgres(folder: Path, length: argparse.Namespace) -> Report:
     chance = random.Random(length.seed)
     report = Report(f"PostgreSQL is restarted at once, {length.kills} times")
     async with on_postgres(folder) as (one, server, _):
-        await one.start()
-        one.live(length.seed)
+        await one.start(length.seed)
         away: list[float] = []
         for number in range(length.kills):
             await one.answers(ANSWERS_BETWEEN)
@@ -84,8 +83,7 @@ async def postgres_network(folder: Path, length: argparse.Namespace) -> Report:
     """Latency, resets, half-closed connections, dripping bytes, and a black hole, one after the other."""
     report = Report("the network between the platform and PostgreSQL is bad")
     async with on_postgres(folder) as (one, _, network):
-        await one.start()
-        one.live(length.seed)
+        await one.start(length.seed)
         await one.answers(ANSWERS_BETWEEN)
         for name, fault in network_faults(network, length.outage / 4).items():
             before, unavailable = time.monotonic(), one.memory.unavailable
@@ -216,8 +214,7 @@ async def switchover(folder: Path, length: argparse.Namespace) -> Report:
         place = folder / ("moving" if moving else "both")
         place.mkdir()
         async with on_pair(place, moving=moving) as (one, pair):
-            await one.start()
-            one.live(length.seed)
+            await one.start(length.seed)
             ready = Readiness(one)
             async with beside(ready.watch()):
                 for number in range(length.kills // 2 + 1):

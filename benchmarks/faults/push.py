@@ -17,6 +17,7 @@ from benchmarks.shared.figures import spread
 from benchmarks.town.report import Report
 from benchmarks.town.senders import SendingTown, town
 from mobile_push.delivery.claims.chunk import MAX_PHONES_A_CHUNK
+from tests.waiting import until
 
 #: Seconds after a kill in which messages still come out of the sockets.
 IN_SOCKETS_S = 0.2
@@ -79,8 +80,7 @@ async def provider(folder: Path, length: argparse.Namespace) -> Report:
         refused = one.tokens.pop()
         behaviour.faults = {refused: "INVALID_ARGUMENT"}
         one.ledger.given_shares["silent"] = 0.01
-        one.live(length.seed)
-        await one.start()
+        await one.start(length.seed)
         await one.ledger.until(length.phones // 2, 240)
         ends = time.monotonic()
         behaviour.quota_share = behaviour.unavailable_share = one.ledger.given_shares["silent"] = 0.0
@@ -101,10 +101,12 @@ async def provider(folder: Path, length: argparse.Namespace) -> Report:
 
 async def dead_letters(one: SendingTown) -> list[str]:
     """The codes of those that somebody who runs the platform is shown, once there are any."""
-    headers, deadline = one.bearer("ops", "platform:operator"), time.monotonic() + 30
-    found: list[str] = []
-    while not found and time.monotonic() < deadline:
+    headers, found = one.bearer("ops", "platform:operator"), list[str]()
+
+    async def are_there() -> bool:
         async with one.session.get(f"{one.server.url}/v1/ops/push/dead-letters", headers=headers) as answer:
-            found = [letter["code"] for letter in (await answer.json())["items"]]
-        await asyncio.sleep(0.1)
+            found[:] = [letter["code"] for letter in (await answer.json())["items"]]
+        return bool(found)
+
+    await until(are_there)
     return found

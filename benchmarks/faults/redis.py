@@ -33,8 +33,7 @@ async def redis(folder: Path, length: argparse.Namespace) -> Report:
             google = {"per_minute": per_minute, "at_once": 100}
             own = {"postgres": True, "workers": 2, "redis": {"url": f"redis://127.0.0.1:{network.port}"}}
             async with town(folder, length.phones, google=google, **own) as one:
-                await one.start()
-                one.live(length.seed)
+                await one.start(length.seed)
                 await one.ledger.until(length.phones // 20, 120)
                 for name, fault in (everything(server, pause) | network_faults(network, pause)).items():
                     await harmed(one, report, name, fault)

@@ -22,8 +22,7 @@ async def restore(folder: Path, length: argparse.Namespace) -> Report:
     for place in (old, new):
         place.mkdir()
     async with city(old) as one:
-        await one.start()
-        one.live(length.seed)
+        await one.start(length.seed)
         await one.answers(40 * length.kills)
         # From here on pushes wait, so that the backup has some that have not gone out.
         one.sandbox.behaviour.unavailable_share = 1.0

@@ -42,8 +42,7 @@ async def worker_killed(folder: Path, length: argparse.Namespace) -> Report:
     own = {"push": {"lease": lease}, "outbox_lease": lease}
     async with town(folder, length.phones, postgres=True, google=google, workers=2, **own) as one:
         one.ledger.behaviour.latency = 0.05
-        one.live(length.seed)
-        await one.start()
+        await one.start(length.seed)
         for number in range(1, kills + 1):
             share = int(length.phones / (kills + 1) * (number - chance.random() * 0.5))
             await one.ledger.until(share, 120)
@@ -83,8 +82,7 @@ async def rolling(folder: Path, length: argparse.Namespace) -> Report:
     report = Report(f"two servers on PostgreSQL are begun anew in turn by SIGTERM, {rounds} times")
     with postgres() as database:
         async with city(folder, database=database, commands=TWO) as one:
-            await one.start()
-            one.live(length.seed)
+            await one.start(length.seed)
             ends = []
             for number in range(rounds):
                 await one.answers(10)

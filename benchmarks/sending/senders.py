@@ -20,6 +20,7 @@ import uvloop
 from banshi.ops.cli.server.serve import spare_the_collector
 from benchmarks.sending.population import (
     COUNTED,
+    DONE_S,
     LINK,
     TTL,
     WARM,
@@ -34,6 +35,7 @@ from benchmarks.sending.population import (
 from benchmarks.sending.waves import Plan, answer
 from benchmarks.shared.figures import cost
 from mobile_push.delivery.service import PUSH
+from tests.waiting import until
 
 PROJECT = "banshi-sandbox"
 TITLE = "您有一条新的办事消息"
@@ -171,10 +173,10 @@ async def personal(platform: Any, first: int, end: int) -> Wave:
         platform[PUSH].wake()
         labels = {"provider": "fcm", "outcome": "accepted", "code": "OK"}
         # Asking the database all the while would cost what is to be measured.
-        while (platform.metrics.get_sample_value("banshi_push_attempts_total", labels) or 0) < end:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        sent = f"SELECT COUNT(*) AS n FROM push_delivery WHERE state = 'sent' AND {where}"
-        while (await connection.execute_query_dict(sent, [first, end]))[0]["n"] < end - first:  # noqa: ASYNC110
+        metrics, name = platform.metrics, "banshi_push_attempts_total"
+        await until(lambda: (metrics.get_sample_value(name, labels) or 0) >= end, DONE_S)
+        left = f"SELECT 1 FROM push_delivery WHERE state <> 'sent' AND {where} LIMIT 1"
+        while await connection.execute_query_dict(left, [first, end]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     return send

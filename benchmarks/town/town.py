@@ -24,6 +24,7 @@ from benchmarks.shared.servers import Server
 from benchmarks.town.checks import Database
 from benchmarks.town.report import Report
 from benchmarks.town.story import Caller, Memory, Story
+from tests.waiting import until
 
 STAFF = ["traffic:reviewer", "traffic:approver"]
 
@@ -57,11 +58,12 @@ class Town:
     def settings(self) -> Settings:
         return Settings(data=self.folder / "data")
 
-    async def start(self) -> None:
-        """Start every server, the first one alone: it makes tables and keys."""
+    async def start(self, seed: int | None = None) -> None:
+        """Start every server, the first one alone: it makes tables and keys. With a seed, people live from then on."""
         for server in self.servers:
-            server.start()
-            await server.ready(self.session)
+            await self.again(server)
+        if seed is not None:
+            self.live(seed)
 
     async def again(self, server: Server) -> None:
         """Start one of them again."""
@@ -94,11 +96,9 @@ class Town:
         return [f"citizen-{number}" for number in range(self.citizens)]
 
     async def answers(self, count: int, seconds: float = 60) -> None:
-        """Wait for so many further answers. Raises TimeoutError."""
+        """Wait for so many further answers. Raises AssertionError."""
         wanted = len(self.memory.answered) + count
-        async with asyncio.timeout(seconds):
-            while len(self.memory.answered) < wanted:  # noqa: ASYNC110 - everybody's answers
-                await asyncio.sleep(0.02)
+        await until(lambda: len(self.memory.answered) >= wanted, seconds)
 
     async def catalogue(self) -> int:
         """What somebody gets who reads the catalogue meanwhile."""

@@ -21,7 +21,7 @@ from typing import Any
 import aiohttp
 import trustme
 
-from benchmarks.shared.processes import workspace
+from benchmarks.shared.processes import running, workspace
 from mobile_push.providers.provider import Outcome, Push
 from mobile_push.providers.webpush.provider import WebPushProvider
 from mobile_push.providers.webpush.settings import WebPushSettings
@@ -206,14 +206,8 @@ async def by_web_push_testing(_: PushServices, folder: Path, modules: Path) -> l
     """Web Push as it leaves us, opened by a push service that isn't ours."""
     port = free_port()
     program = modules / "web-push-testing" / "src" / "bin" / "server.js"
-    process = await asyncio.create_subprocess_exec("node", str(program), str(port), stdout=subprocess.PIPE)
-    try:
-        if process.stdout is not None:
-            await process.stdout.readline()
+    with running(["node", str(program), str(port)], side=None):
         return await opened(f"http://localhost:{port}", folder)
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def opened(url: str, folder: Path) -> list[str]:

@@ -26,9 +26,8 @@ sys.path[:] = [str(ROOT), *sys.path[1:], str(FOLDER)]
 
 from qq.sandbox.people import Limits  # noqa: E402
 from qq.sandbox.server import QqSandbox  # noqa: E402
+from tests.waiting import until  # noqa: E402
 
-#: Seconds until what was sent is on a phone.
-PATIENCE_S = 20.0
 HEARD: defaultdict[str, list[str]] = defaultdict(list)
 
 
@@ -62,8 +61,7 @@ async def judged() -> list[str]:
     async with QqSandbox("") as sandbox:
         server = uvicorn.Server(uvicorn.Config(bot_of(sandbox), port=0, log_level="error"))
         serving = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - it says so nowhere else
-            await asyncio.sleep(0.05)
+        await until(lambda: server.started)
         port = server.servers[0].sockets[0].getsockname()[1]
         sandbox.callbacks.to = f"http://127.0.0.1:{port}/qq/webhook"
         if not (await sandbox._check(None))["ok"]:  # type: ignore[arg-type]
@@ -94,12 +92,9 @@ async def judged() -> list[str]:
 
 async def shown(phone: Any, text: str) -> list[str]:
     """What is wrong, where that isn't the last answer on a phone."""
-    for _ in range(int(PATIENCE_S * 20)):
-        if phone.seen and phone.seen[-1].via == "reply":
-            found = phone.seen[-1].text.strip()
-            return [] if found == text else [f"{phone.name} reads {found!r}, not {text!r}"]
-        await asyncio.sleep(0.05)
-    return [f"{phone.name} reads nothing: {phone.seen[-1:]}"]
+    await until(lambda: phone.seen and phone.seen[-1].via == "reply")
+    found = phone.seen[-1].text.strip()
+    return [] if found == text else [f"{phone.name} reads {found!r}, not {text!r}"]
 
 
 def main() -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,13 +23,13 @@ from joserfc.jwk import RSAKey
 
 from banshi.testing import Person
 from benchmarks.shared.cities import project
-from benchmarks.shared.processes import workspace
+from benchmarks.shared.processes import running, workspace
 from benchmarks.shared.quiet import quiet
 from benchmarks.shared.servers import Server
 from tests.browser.firefox import Page
 from tests.servers.ports import free_port
 from tools import npm
-from tools.judges.frame import PAGE_S, ROOT, pressed, require, there
+from tools.judges.frame import ROOT, pressed, require, there
 from tools.judges.site_items import TYPE
 
 PROVIDER = {"oidc-provider": "9.13.3"}
@@ -97,21 +95,6 @@ async def told(page: Page, server: Server, session: aiohttp.ClientSession, staff
     return number
 
 
-@asynccontextmanager
-async def provider(modules: Path, port: int, back: str, key: RSAKey) -> AsyncIterator[None]:
-    command = ["node", str(ROOT / "tools/judges/oidc.mjs"), str(modules), str(port), back]
-    command.append(json.dumps(key.as_dict(private=True)))
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
-    try:
-        said = await asyncio.wait_for(process.stdout.readline(), PAGE_S) if process.stdout else b""
-        require(said == b"ready\n", "the provider")
-        yield
-    finally:
-        process.kill()
-        await process.wait()
-
-
 async def judged(modules: Path, folder: Path, name: str, opening: Any) -> None:
     """The story in one browser, in a city of its own."""
     begun, port, key = (
@@ -126,14 +109,11 @@ async def judged(modules: Path, folder: Path, name: str, opening: Any) -> None:
     whose: dict[str, Any] = {"iss": issuer, "aud": "banshi", "sub": "li", "iat": now, "exp": now + 3600}
     token = jwt.encode({"alg": "RS256", "kid": "a"}, {**whose, "banshi_roles": roles}, key)
     server = Server(config, folder / "log")
-    async with (
-        provider(modules, port, f"{server.url}/site/signed-in", key),
-        aiohttp.ClientSession() as session,
-        opening(folder / "browser") as browser,
-        server.up(session),
-    ):
-        page = await browser.page(f"{server.url}/site/help")
-        number = await told(page, server, session, Person(session, server.url, token))
+    provider = ["node", str(ROOT / "tools/judges/oidc.mjs"), str(modules), str(port), f"{server.url}/site/signed-in"]
+    with running([*provider, json.dumps(key.as_dict(private=True))], side=None):
+        async with aiohttp.ClientSession() as session, opening(folder / "browser") as browser, server.up(session):
+            page = await browser.page(f"{server.url}/site/help")
+            number = await told(page, server, session, Person(session, server.url, token))
     print(f"{name}: signed in at oidc-provider, {number.strip()} approved and shown; the server died twice: "
           f"{time.monotonic() - begun:.1f} s", flush=True)  # fmt: skip
 
