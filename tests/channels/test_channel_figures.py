@@ -18,7 +18,8 @@ from channel_figures.counting import CAME, counted, publishable
 from hotline.tables.models import HotlineCall
 from tests.channels.desks import WORKDAY
 from tests.channels.hotline.exchange import exchange
-from tests.town.appeals_office import CITY, ENGLISH, NOON, Offices, write_department
+from tests.town.appeals_office import Offices, write_department
+from tests.town.running import CITY, ENGLISH, NOON
 
 PATH = "/v1/statistics/channels"
 CHANNELS = "abc"

@@ -10,7 +10,8 @@ import pytest
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.testing import open_door
 from tests.channels.chatting import Chatter
-from tests.town.booking_office import CITY, NOON, Office, write_office
+from tests.town.booking_office import Office, write_office
+from tests.town.running import CITY, NOON
 
 TITLE = "预约"
 #: Twice an hour from nine to noon and from two to five, on each working day of the next fortnight; now is Tuesday noon.

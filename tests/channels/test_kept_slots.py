@@ -13,7 +13,8 @@ import pytest
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.testing import open_door
 from tests.channels.chatting import Chatter
-from tests.town.booking_office import NOON, Office, write_office
+from tests.town.booking_office import Office, write_office
+from tests.town.running import NOON
 
 TITLE, KEPT, FULL = "Visit", "It is kept for you until 12:10.", "This time is full."
 #: One place in each slot, and a question that is asked after the slot was chosen.

@@ -4,52 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from banshi.testing import Door, Person, open_door
+from banshi.testing import Person, Reply, open_door
+from tests.town.departments import FILE, both, department, item, write
+from tests.town.running import ENGLISH, NOON, Running
 
-CITY = ZoneInfo("Asia/Shanghai")
-
-#: A Tuesday. The calendar knows this year's holidays.
-NOON = datetime(2026, 9, 1, 12, 0, tzinfo=CITY)
-
-DEPARTMENT = """
-[department]
-code = "{name}"
-title = {{ zh-CN = "示例{name}", en = "Sample {name}" }}
-phone = "000-0000000"
-
-[[units]]
-code = "east"
-title = {{ zh-CN = "东科", en = "East Unit" }}
-
-[[units]]
-code = "west"
-title = {{ zh-CN = "西科", en = "West Unit" }}
-
-[[items]]
-code = "ask-{name}"
-kind = "appeal"
-unit = "east"
-title = {{ zh-CN = "提问", en = "Ask" }}
-summary = {{ zh-CN = "提一个问题。", en = "Ask something." }}
-audience = ["person"]
-promised_days = 5
-result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["text"]
-properties.text = {{ type = "string", minLength = 1, maxLength = 200 }}
-properties.photo = {{ type = "string", format = "uuid", x-attachment = true }}
-
-[items.appeal]
-{rules}
-"""
+UNITS = {"east": both("东科", "East Unit"), "west": both("西科", "West Unit")}
 
 RULES = """
 sorts = ["consult", "complain"]
@@ -61,19 +24,9 @@ categories = [
 ]
 """
 
-ENGLISH = {"Accept-Language": "en"}
 
-
-class Offices:
+class Offices(Running):
     """The running departments `parks` and `works`."""
-
-    def __init__(self, door: Door, now: datetime) -> None:
-        self.door = door
-        self.now = now
-        door.platform.now = lambda: self.now.astimezone(UTC)
-
-    def later(self, **time: float) -> None:
-        self.now += timedelta(**time)
 
     def reviewer(self, name: str = "chen", place: str = "parks/east") -> Person:
         return self.door.staff(name, f"{place}:reviewer")
@@ -84,11 +37,8 @@ class Offices:
         link: str = (await person.post("/v1/items/ask-parks/cases", body)).created()["links"]["self"]
         return link
 
-    async def act(self, person: Person, link: str, action: str, reason: str = "", **details: Any) -> Any:
-        """The answer to a step."""
-        body: dict[str, Any] = {"details": details} if details else {}
-        body |= {"reason": reason} if reason else {}
-        return await person.post(f"{link}/actions/{action}", body, headers=ENGLISH)
+    async def act(self, person: Person, link: str, action: str, reason: str = "", **details: Any) -> Reply:
+        return await super().act(person, link, action, reason, **({"details": details} if details else {}))
 
     async def answered(self, person: Person, link: str, text: str = "明天修好。") -> None:
         """Assign and answer it."""
@@ -105,22 +55,15 @@ class Offices:
         case: dict[str, Any] = (await person.get(link, headers=ENGLISH)).ok()
         return case
 
-    async def told(self, person: Person) -> list[str]:
-        """The titles of what somebody was told, the oldest first."""
-        await self.door.settled()
-        return [one["title"] for one in await self.inbox(person)]
-
-    async def inbox(self, person: Person) -> list[dict[str, Any]]:
-        await self.door.settled()
-        rows: list[dict[str, Any]] = (await person.get("/v1/inbox", headers=ENGLISH)).ok()["items"]
-        return rows
-
 
 def write_department(folder: Path, name: str, rules: str = RULES) -> Path:
-    place = folder / name
-    place.mkdir(exist_ok=True)
-    (place / "items.toml").write_text(DEPARTMENT.format(name=name, rules=rules), encoding="utf-8")
-    return place
+    head = department(name, f"示例{name}", f"Sample {name}", units=UNITS, phone="000-0000000")
+    text = {"type": "string", "minLength": 1, "maxLength": 200}
+    fields = {"text": text, "photo": FILE}
+    asked = item(
+        *(f"ask-{name}", "提问", "Ask"), kind="appeal", unit="east", promised_days=5, fields=fields, required=["text"]
+    )
+    return write(folder, f"{head}{asked}[items.appeal]\n{rules}", name=name)
 
 
 @asynccontextmanager

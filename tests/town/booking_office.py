@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.models import Booking, Slot
-from banshi.testing import Door, Person, Reply, open_door
+from banshi.testing import Person, Reply, open_door
 from tests.town.departments import both, department, item, write
-
-CITY = ZoneInfo("Asia/Shanghai")
-
-#: A Tuesday; the calendar knows this year's holidays.
-NOON = datetime(2026, 9, 1, 12, 0, tzinfo=CITY)
-
+from tests.town.running import ENGLISH, NOON, Running
 
 HOURS = 'workday = ["9:00-12:00"]'
 
 
-class Office:
+class Office(Running):
     """The running office."""
-
-    def __init__(self, door: Door, now: datetime) -> None:
-        self.door = door
-        self.now = now
-        door.platform.now = lambda: self.now.astimezone(UTC)
-
-    def later(self, **time: float) -> None:
-        self.now += timedelta(**time)
 
     async def look(self) -> None:
         """What the platform does beside the requests, now."""
@@ -49,7 +35,7 @@ class Office:
 
     async def book(self, person: Person, slot: Any, *, key: str | None = None, **more: Any) -> Reply:
         wish = {"slot": slot["id"] if isinstance(slot, dict) else slot, "answers": {"name": "王"}, **more}
-        return await person.post("/v1/items/visit/appointments", wish, key=key, headers={"Accept-Language": "en"})
+        return await person.post("/v1/items/visit/appointments", wish, key=key, headers=ENGLISH)
 
     async def shown(self, person: Person, appointment: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = (await person.get(appointment["links"]["self"])).ok()

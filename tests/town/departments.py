@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
@@ -33,11 +34,18 @@ def claim(name: str, zh: str, en: str, **more: Any) -> dict[str, Any]:
 
 
 def department(
-    code: str = "parks", zh: str = "公园处", en: str = "Parks", *, units: Mapping[str, Any] | None = None, **more: Any
+    code: str = "parks",
+    zh: str = "公园处",
+    en: str = "Parks",
+    *,
+    units: Mapping[str, Any] | None = None,
+    documents: Collection[Mapping[str, Any]] = (),
+    **more: Any,
 ) -> str:
     """The head of an items.toml; `units` with their titles."""
     tables = [_table("[department]", code=code, title=both(zh, en), **more)]
-    return "".join(tables + [_table("[[units]]", code=unit, title=title) for unit, title in (units or {}).items()])
+    tables += [_table("[[units]]", code=unit, title=title) for unit, title in (units or {}).items()]
+    return "".join(tables + [_table("[[documents]]", **one) for one in documents])
 
 
 def item(
@@ -49,11 +57,17 @@ def item(
     required: Collection[str] = (),
     **more: Any,
 ) -> str:
-    """An item that asks for `fields`; an application with an answer at its end, where `more` says nothing else."""
-    form = {"type": "object", "additionalProperties": False, "required": [*required], "properties": fields or {}}
-    usual = {"kind": "application", "audience": ["person"], "result": ANSWER, "form": form}
+    """An item that asks for `fields`; an application with an answer at its end, where `more` says nothing else.
+
+    Behind it may stand tables of its own; keys where it asks for nothing.
+    """
+    form = {"type": "object", "additionalProperties": False}
+    usual = {"kind": "application", "audience": ["person"], "result": ANSWER, **({} if fields else {"form": form})}
     summary = both(f"{zh}。", f"{en}.")
-    return _table("[[items]]", **{"code": code, "title": both(zh, en), "summary": summary, **usual, **more})
+    table = _table("[[items]]", **{"code": code, "title": both(zh, en), "summary": summary, **usual, **more})
+    if fields:
+        table += _table("[items.form]", **form, required=[*required]) + _table("[items.form.properties]", **fields)
+    return table
 
 
 def write(folder: Path, items: str, code: str | None = None, name: str = "parks") -> Path:
@@ -67,13 +81,17 @@ def write(folder: Path, items: str, code: str | None = None, name: str = "parks"
 
 
 def _table(head: str, **keys: Any) -> str:
-    return "\n".join([head, *(f"{key} = {_toml(value)}" for key, value in keys.items())]) + "\n"
+    return "\n".join([head, *(f"{_key(key)} = {_toml(value)}" for key, value in keys.items())]) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
 
 
 def _toml(value: Any) -> str:
     """TOML has JSON's values, but for its tables and days."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)} = {_toml(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)

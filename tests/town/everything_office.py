@@ -9,35 +9,8 @@ from typing import Any
 
 from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import Door, open_door
+from tests.town.departments import both, department, item, write
 from tests.town.registers import DEPARTMENTS, import_samples, sample_rows
-
-ITEM = """
-[[items]]
-code = "{kind}-item"
-kind = "{kind}"
-unit = "desk"
-title = {{ zh-CN = "示例{kind}", en = "Sample {kind}" }}
-summary = {{ zh-CN = "示例。", en = "A sample." }}
-audience = ["person"]
-promised_days = 5
-result = {{ kind = "answer", title = {{ zh-CN = "答复", en = "Answer" }} }}
-
-[[items.places]]
-code = "east"
-title = {{ zh-CN = "东厅", en = "East hall" }}
-address = {{ zh-CN = "示例路1号", en = "1 Sample Road" }}
-phone = "000-0000001"
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["thing", "about"]
-properties.thing = {{ type = "string", title = "物品", minLength = 1, maxLength = 40 }}
-properties.about = {{ type = "string", title = "说明", minLength = 1, maxLength = 200 }}
-
-[items.{kind}]
-{rules}
-"""
 
 HOURS = """
 slot_minutes = 60
@@ -54,35 +27,35 @@ RULES = {
     "appeal": 'sorts = ["consult", "complain"]\nanonymous = "allowed"',
     "posting": 'sorts = ["lost"]\ntitle = "/thing"\ntexts = ["/about"]',
 }
+EAST = {
+    "code": "east",
+    "title": both("东厅", "East hall"),
+    "address": both("示例路1号", "1 Sample Road"),
+    "phone": "000-0000001",
+}
+FIELDS = {
+    "thing": {"type": "string", "title": "物品", "minLength": 1, "maxLength": 40},
+    "about": {"type": "string", "title": "说明", "minLength": 1, "maxLength": 200},
+}
 
-HEAD = """
-[department]
-code = "desk"
-title = { zh-CN = "综合窗口", en = "The Desk" }
-phone = "000-0000000"
-
-[[units]]
-code = "desk"
-title = { zh-CN = "窗口", en = "Desk" }
-"""
 
 ANSWERS = {"thing": "钥匙", "about": "一串三把"}
 VEHICLE = sample_rows("traffic", "vehicles")[0]
 
 
-def write(folder: Path) -> Path:
-    place = folder / "desk"
-    place.mkdir()
-    items = HEAD + "".join(ITEM.format(kind=kind, rules=rules) for kind, rules in RULES.items())
-    (place / "items.toml").write_text(items, encoding="utf-8")
-    (place / "__init__.py").write_text('"""A desk for everything."""\n', encoding="utf-8")
-    return place
+def write_desk(folder: Path) -> Path:
+    items = department("desk", "综合窗口", "The Desk", units={"desk": both("窗口", "Desk")}, phone="000-0000000")
+    for kind, rules in RULES.items():
+        more = {"kind": kind, "unit": "desk", "promised_days": 5, "places": [EAST]}
+        items += item(f"{kind}-item", f"示例{kind}", f"Sample {kind}", fields=FIELDS, required=[*FIELDS], **more)
+        items += f"[items.{kind}]\n{rules}\n"
+    return write(folder, items, "", "desk")
 
 
 @asynccontextmanager
 async def open_desk(folder: Path, database: str | None = None, **platform: Any) -> AsyncIterator[Door]:
     """The desk, and the traffic police with their register."""
-    plugins: dict[str, Path | str] = {"desk": write(folder), "traffic": DEPARTMENTS / "traffic"}
+    plugins: dict[str, Path | str] = {"desk": write_desk(folder), "traffic": DEPARTMENTS / "traffic"}
     settings = {**platform, **({"database": database} if database else {})}
     async with open_door(folder, plugins, platform=settings) as door:
         await import_samples(door, "traffic")

@@ -4,74 +4,35 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from PIL import Image
 
 from banshi.kinds.posting import scheduler
-from banshi.testing import Door, Person, Reply, open_door
+from banshi.testing import Person, Reply, open_door
+from tests.town.departments import FILE, FILES, NOTHING, both, department, item, write
+from tests.town.running import ENGLISH, NOON, Running
 
-CITY = ZoneInfo("Asia/Shanghai")
-
-#: A Tuesday. The calendar knows this year's holidays.
-NOON = datetime(2026, 9, 1, 12, 0, tzinfo=CITY)
-
-DEPARTMENT = """
-[department]
-code = "{name}"
-title = {{ zh-CN = "示例{name}", en = "Sample {name}" }}
-phone = "000-0000000"
-
-[[units]]
-code = "desk"
-title = {{ zh-CN = "失物科", en = "Lost Property" }}
-
-[[units]]
-code = "other"
-title = {{ zh-CN = "其他科", en = "Other Unit" }}
-
-[[items]]
-code = "things-{name}"
-kind = "posting"
-unit = "desk"
-title = {{ zh-CN = "失物招领", en = "Lost and found" }}
-summary = {{ zh-CN = "丢了或捡到东西。", en = "Lost or found something." }}
-audience = ["person"]
-promised_days = 2
-result = {{ kind = "none", title = {{ zh-CN = "公示", en = "The posting" }} }}
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["sort", "thing", "about", "phone"]
-properties.sort = {{ type = "string", enum = ["lost", "found"] }}
-properties.thing = {{ type = "string", minLength = 1, maxLength = 60 }}
-properties.about = {{ type = "string", minLength = 1, maxLength = 500 }}
-properties.category = {{ type = "string", enum = ["bag", "phone", "pet"] }}
-properties.colour.type = "string"
-properties.colour.oneOf = [
-  {{ const = "black", title = {{ zh-CN = "黑色", en = "Black" }} }},
-  {{ const = "red", title = {{ zh-CN = "红色", en = "Red" }} }},
-]
-properties.brand = {{ type = "string", maxLength = 40 }}
-properties.day = {{ type = "string", format = "date" }}
-properties.division = {{ type = "string", format = "cn-division" }}
-properties.place = {{ type = "string", maxLength = 100 }}
-properties.phone = {{ type = "string", format = "cn-mobile" }}
-properties.receipt = {{ type = "string", format = "uuid", x-attachment = true }}
-
-[items.form.properties.photos]
-type = "array"
-maxItems = 3
-items = {{ type = "string", format = "uuid", x-attachment = true }}
-
-[items.posting]
-{rules}
-"""
+UNITS = {"desk": both("失物科", "Lost Property"), "other": both("其他科", "Other Unit")}
+COLOURS = [{"const": "black", "title": both("黑色", "Black")}, {"const": "red", "title": both("红色", "Red")}]
+REQUIRED = ["sort", "thing", "about", "phone"]
+FIELDS = {
+    "sort": {"type": "string", "enum": ["lost", "found"]},
+    "thing": {"type": "string", "minLength": 1, "maxLength": 60},
+    "about": {"type": "string", "minLength": 1, "maxLength": 500},
+    "category": {"type": "string", "enum": ["bag", "phone", "pet"]},
+    "colour": {"type": "string", "oneOf": COLOURS},
+    "brand": {"type": "string", "maxLength": 40},
+    "day": {"type": "string", "format": "date"},
+    "division": {"type": "string", "format": "cn-division"},
+    "place": {"type": "string", "maxLength": 100},
+    "phone": {"type": "string", "format": "cn-mobile"},
+    "receipt": FILE,
+    "photos": {**FILES, "maxItems": 3},
+}
 
 RULES = """
 sorts = ["lost", "found"]
@@ -101,8 +62,6 @@ title = { zh-CN = "类别", en = "Category" }
 values = { bag = { zh-CN = "箱包", en = "A bag" } }
 """
 
-ENGLISH = {"Accept-Language": "en"}
-
 BAG = {
     "sort": "lost",
     "thing": "黑色双肩包",
@@ -122,16 +81,8 @@ def photo(size: tuple[int, int] = (64, 48), form: str = "JPEG", **options: Any) 
     return out.getvalue()
 
 
-class Offices:
+class Offices(Running):
     """The running departments `parks` and `works`."""
-
-    def __init__(self, door: Door, now: datetime) -> None:
-        self.door = door
-        self.now = now
-        door.platform.now = lambda: self.now.astimezone(UTC)
-
-    def later(self, **time: float) -> None:
-        self.now += timedelta(**time)
 
     async def look(self) -> None:
         """What the platform does beside the requests, now."""
@@ -146,10 +97,6 @@ class Offices:
         answers = {name: one for name, one in {**BAG, **more}.items() if one is not None}
         path = f"/v1/items/things-{department}/postings"
         return await person.post(path, {"answers": answers}, key=key, headers=ENGLISH)
-
-    async def act(self, person: Person, link: str, action: str, reason: str = "", **more: Any) -> Reply:
-        body = {**({"reason": reason} if reason else {}), **more}
-        return await person.post(f"{link}/actions/{action}", body, headers=ENGLISH)
 
     async def published(self, person: Person, *, department: str = "parks", **more: Any) -> str:
         """The id of a posting that anybody can read."""
@@ -168,21 +115,12 @@ class Offices:
         case: dict[str, Any] = (await person.get(f"/v1/cases/{identity}", headers=ENGLISH)).ok()
         return case
 
-    async def told(self, person: Person) -> list[str]:
-        """The titles of what somebody was told, the oldest first."""
-        return [one["title"] for one in await self.inbox(person)]
-
-    async def inbox(self, person: Person) -> list[dict[str, Any]]:
-        await self.door.settled()
-        rows: list[dict[str, Any]] = (await person.get("/v1/inbox", headers=ENGLISH)).ok()["items"]
-        return rows
-
 
 def write_department(folder: Path, name: str, rules: str = RULES) -> Path:
-    place = folder / name
-    place.mkdir(exist_ok=True)
-    (place / "items.toml").write_text(DEPARTMENT.format(name=name, rules=rules), encoding="utf-8")
-    return place
+    head = department(name, f"示例{name}", f"Sample {name}", units=UNITS, phone="000-0000000")
+    more: dict[str, Any] = {"kind": "posting", "unit": "desk", "promised_days": 2, "result": NOTHING}
+    things = item(f"things-{name}", "失物招领", "Lost and found", fields=FIELDS, required=REQUIRED, **more)
+    return write(folder, f"{head}{things}[items.posting]\n{rules}", name=name)
 
 
 @asynccontextmanager

@@ -4,98 +4,41 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from banshi.testing import TINY_PNG, Door, Person, open_door
-
-HEAD = """
-[department]
-code = "{code}"
-title = {{ zh-CN = "{code}局", en = "Department of {code}" }}
-
-[[documents]]
-code = "own-form"
-title = {{ zh-CN = "自有证明", en = "Own certificate" }}
-reuse_days = 30
-"""
-
-ITEM = """
-[[items]]
-code = "{code}"
-kind = "application"
-title = {{ zh-CN = "{code}事项", en = "Item {code}" }}
-summary = {{ zh-CN = "示例。", en = "A sample." }}
-audience = ["person"]
-result = {{ kind = "{result}", title = {{ zh-CN = "结果", en = "Result" }} }}
-{more}
-
-[items.form]
-type = "object"
-additionalProperties = false
-required = ["name", "plate"]
-properties.name = {{ type = "string", maxLength = 300 }}
-properties.plate = {{ type = "string" }}
-{fields}
-"""
-
-FILE = 'properties.{name} = {{ type = "string", format = "uuid", x-attachment = true }}'
-FILES = """
-[items.form.properties.{name}]
-type = "array"
-minItems = {least}
-maxItems = {most}
-items = {{ type = "string", format = "uuid", x-attachment = true }}
-"""
-
-IDENTITY = """
-[[items.materials]]
-title = { zh-CN = "身份证明", en = "Identity document" }
-source = "authority"
-field = "/identity"
-document = "identity-document"
-concerns = "/name"
-"""
-
-REGISTRATION = """
-[[items.materials]]
-title = { zh-CN = "行驶证", en = "Registration" }
-source = "authority"
-field = "/registration"
-document = "vehicle-registration"
-concerns = "/plate"
-"""
+from tests.town.departments import FILE, FILES, NOTHING, both, department, item, write
+from tests.town.running import Running
 
 
-def file(name: str) -> str:
-    return FILE.format(name=name)
+def material(field: str, zh: str, document: str, **more: Any) -> dict[str, Any]:
+    return {"title": both(zh, field), "source": "authority", "field": f"/{field}", "document": document, **more}
 
 
-def files(name: str, least: int = 1, most: int = 4) -> str:
-    return FILES.format(name=name, least=least, most=most)
+IDENTITY = material("identity", "身份证明", "identity-document", concerns="/name")
+REGISTRATION = material("registration", "行驶证", "vehicle-registration", concerns="/plate")
 
 
-def item(code: str, fields: str, materials: str, *, result: str = "none", more: str = "") -> str:
+def files(least: int = 1, most: int = 4) -> dict[str, Any]:
+    return {**FILES, "minItems": least, "maxItems": most}
+
+
+def asking(code: str, *materials: dict[str, Any], takes: Mapping[str, Any] = FILE, **more: Any) -> str:
     """An item whose materials stand behind its form."""
-    return ITEM.format(code=code, fields=fields, result=result, more=more) + materials
+    fields = {"name": {"type": "string", "maxLength": 300}, "plate": {"type": "string"}}
+    fields |= {one["field"][1:]: takes for one in materials if "field" in one}
+    usual = {"required": ["name", "plate"], "result": NOTHING, "materials": materials}
+    return item(code, f"{code}事项", f"Item {code}", fields=fields, **{**usual, **more})
 
 
-#: What most tests ask for: both documents, one file each.
-BOTH = (file("identity") + "\n" + file("registration"), IDENTITY + REGISTRATION)
-
-
-class City:
+class City(Running):
     """The running city."""
 
     def __init__(self, door: Door) -> None:
-        self.door = door
-        self.now = datetime.now(UTC)
-        door.platform.now = lambda: self.now
+        super().__init__(door, datetime.now(UTC))
         self.clerk = door.staff("clerk", "east:reviewer", "east:approver", "west:reviewer", "west:approver")
-
-    def later(self, **time: float) -> None:
-        self.now += timedelta(**time)
 
     async def upload(self, person: Person, mark: str = "") -> str:
         """A file with bytes of its own by `mark`."""
@@ -142,11 +85,12 @@ async def open_city(
     folder: Path, *, east: str | None = None, west: str | None = None, **platform: Any
 ) -> AsyncIterator[City]:
     """Two departments, `east` and `west`; each has its items, by default one that takes both documents."""
+    own = [{"code": "own-form", "title": both("自有证明", "Own certificate"), "reuse_days": 30}]
     places: dict[str, Path | str] = {}
     for name, items in (("east", east), ("west", west)):
-        places[name] = folder / name
-        (folder / name).mkdir(exist_ok=True)
-        own = items if items is not None else item(f"{name}-permit", *BOTH)
-        (folder / name / "items.toml").write_text(HEAD.format(code=name) + own, encoding="utf-8")
+        asked = asking(f"{name}-permit", IDENTITY, REGISTRATION) if items is None else items
+        places[name] = write(
+            folder, department(name, f"{name}局", f"Department of {name}", documents=own) + asked, name=name
+        )
     async with open_door(folder, places, platform=platform) as door:
         yield City(door)

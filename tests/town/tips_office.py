@@ -12,7 +12,8 @@ from typing import Any
 from PIL import Image
 
 from banshi.testing import Reply
-from tests.town.appeals_office import ENGLISH, RULES, Offices, open_offices
+from tests.town.appeals_office import RULES, Offices, open_offices
+from tests.town.running import ENGLISH
 
 TIPS = "/v1/items/ask-parks/tips"
 

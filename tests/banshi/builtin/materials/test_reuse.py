@@ -13,16 +13,8 @@ from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.sdk.cases import decide
 from banshi.testing import TINY_PNG
-from tests.town.reuse_city import (
-    BOTH,
-    IDENTITY,
-    file,
-    files,
-    id_of,
-    item,
-    open_city,
-    wish,
-)
+from tests.town.departments import PASS, both, claim
+from tests.town.reuse_city import IDENTITY, REGISTRATION, asking, files, id_of, material, open_city, wish
 
 
 def codes(reply: Any) -> set[tuple[str, str]]:
@@ -427,9 +419,8 @@ async def test_where_the_disk_knows_no_second_names_the_bytes_are_copied(
 
 async def test_several_files_of_one_document_are_offered_whole_where_the_item_takes_so_many(tmp_path: Path) -> None:
     """A card's two sides are no card each: an item with room for one file is not offered one of them."""
-    several = IDENTITY
-    east = item("two-sides", files("identity"), several)
-    west = item("one-file", file("identity"), IDENTITY) + item("three-files", files("identity", 3, 4), IDENTITY)
+    east = asking("two-sides", IDENTITY, takes=files())
+    west = asking("one-file", IDENTITY) + asking("three-files", IDENTITY, takes=files(3, 4))
     async with open_city(tmp_path, east=east, west=west) as city:
         wang = city.door.citizen("wang")
         sides = [await city.upload(wang, "front"), await city.upload(wang, "back")]
@@ -462,10 +453,9 @@ async def test_what_the_platform_would_not_take_as_an_upload_now_is_not_offered(
 
 
 async def test_a_document_that_is_not_to_be_reused_is_never_offered_and_takes_no_consent(tmp_path: Path) -> None:
-    paper = IDENTITY.replace('"identity-document"', '"authorisation"').replace('concerns = "/name"\n', "")
-    strict = IDENTITY + "reuse_days = 0\n"
-    east = item("paper", file("identity"), paper) + item("strict", file("identity"), strict)
-    async with open_city(tmp_path, east=east, west=item("plain", file("identity"), IDENTITY)) as city:
+    paper = material("identity", "授权", "authorisation")
+    east = asking("paper", paper) + asking("strict", {**IDENTITY, "reuse_days": 0})
+    async with open_city(tmp_path, east=east, west=asking("plain", IDENTITY)) as city:
         wang = city.door.citizen("wang")
         for code in ("paper", "strict", "plain"):
             await city.decided(wang, code, identity=await city.upload(wang, code))
@@ -482,9 +472,7 @@ async def test_a_document_that_is_not_to_be_reused_is_never_offered_and_takes_no
 
 
 async def test_a_department_s_own_document_stays_its_own(tmp_path: Path) -> None:
-    own = IDENTITY.replace('"identity-document"', '"east/own-form"').replace('concerns = "/name"\n', "")
-    theirs = own.replace("east/", "west/")
-    east, west = item("east-own", file("identity"), own), item("west-own", file("identity"), theirs)
+    east, west = (asking(f"{one}-own", material("identity", "自有", f"{one}/own-form")) for one in ("east", "west"))
     async with open_city(tmp_path, east=east, west=west) as city:
         wang = city.door.citizen("wang")
         await city.decided(wang, "east-own", identity=await city.upload(wang, "x"))
@@ -505,17 +493,9 @@ async def test_a_case_whose_department_is_gone_still_offers_what_it_has(tmp_path
 
 
 async def test_the_materials_say_what_to_do_about_each(tmp_path: Path) -> None:
-    register = """
-[[items.materials]]
-title = { zh-CN = "登记信息", en = "Registration record" }
-source = "platform"
-
-[[items.materials]]
-title = { zh-CN = "原件", en = "The original" }
-source = "authority"
-document = "identity-document"
-"""
-    async with open_city(tmp_path, east=item("seen", file("identity"), IDENTITY + register)) as city:
+    record = {"title": both("登记信息", "Registration record"), "source": "platform"}
+    original = {"title": both("原件", "The original"), "source": "authority", "document": "identity-document"}
+    async with open_city(tmp_path, east=asking("seen", IDENTITY, record, original)) as city:
         wang = city.door.citizen("wang")
         guide = (await city.door.anyone.get("/v1/items/seen")).ok()
         listed = (await wang.get(guide["links"]["list_materials"])).ok()["materials"]
@@ -528,15 +508,10 @@ document = "identity-document"
 
 
 async def test_a_renewal_asks_for_what_the_renewed_case_has_and_takes_it_over(tmp_path: Path) -> None:
-    rules = """
-[items.application]
-renewal = { opens_days_before = 30 }
-[items.credential]
-longest_days = 40
-claims = [{ name = "plate", title = { zh-CN = "号牌", en = "Plate" }, source = "/plate" }]
-"""
-    east = item("pass", BOTH[0], BOTH[1] + rules, result="pass")
-    async with open_city(tmp_path, east=east) as city:
+    plate = claim("plate", "号牌", "Plate", source="/plate")
+    more: dict[str, Any] = {"result": PASS, "credential": {"longest_days": 40, "claims": [plate]}}
+    more |= {"application": {"renewal": {"opens_days_before": 30}}}
+    async with open_city(tmp_path, east=asking("pass", IDENTITY, REGISTRATION, **more)) as city:
         wang = city.door.citizen("wang")
         other = await city.decided(wang, "west-permit")
         first = await city.decided(wang, "pass")

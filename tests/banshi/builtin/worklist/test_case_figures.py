@@ -14,7 +14,8 @@ from banshi.kinds.appeal.steps import TABLE as APPEAL
 from banshi.kinds.application.steps import TABLE as APPLICATION
 from banshi.kinds.rows import CITIZEN, END, RUN, STAFF
 from banshi.testing import Person
-from tests.town.appeals_office import CITY, ENGLISH, Offices, open_offices
+from tests.town.appeals_office import Offices, open_offices
+from tests.town.running import CITY, ENGLISH
 
 PATH = "/v1/statistics/cases"
 

@@ -13,7 +13,8 @@ import pytest
 from banshi.builtin.worklist import kept
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.models import AppealRecord
-from tests.town.appeals_office import CITY, ENGLISH, Offices, open_offices
+from tests.town.appeals_office import Offices, open_offices
+from tests.town.running import CITY, ENGLISH
 
 PATH = "/v1/statistics/appeals"
 

@@ -16,7 +16,8 @@ from banshi.foundation.time.working_days import MAINLAND
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.testing import Person
-from tests.town.appeals_office import CITY, NOON, Offices, open_offices
+from tests.town.appeals_office import Offices, open_offices
+from tests.town.running import CITY, NOON
 
 #: Who may be there, by name: what they are.
 STAFF = {

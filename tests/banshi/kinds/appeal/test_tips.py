@@ -22,7 +22,8 @@ from banshi.kinds.appeal.tips import retention
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.appeal.tips.retention import forget
 from banshi.testing import open_door
-from tests.town.appeals_office import ENGLISH, RULES, write_department
+from tests.town.appeals_office import RULES, write_department
+from tests.town.running import ENGLISH
 from tests.town.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
 
 

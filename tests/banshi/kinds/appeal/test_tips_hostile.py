@@ -33,7 +33,7 @@ from banshi.kinds.appeal.tips.codes import CHANCE_SIGNS, SIGNS, new_code, read_c
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.pictures import cleaned
 from banshi.testing import Person
-from tests.town.appeals_office import ENGLISH
+from tests.town.running import ENGLISH
 from tests.town.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
 
 

@@ -13,7 +13,8 @@ import pytest
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment import scheduler
 from banshi.kinds.appointment.models import Booking, Slot
-from tests.town.booking_office import CITY, NOON, Office, open_office
+from tests.town.booking_office import Office, open_office
+from tests.town.running import CITY, NOON
 
 ENGLISH = {"Accept-Language": "en"}
 

@@ -14,7 +14,8 @@ from PIL import Image
 
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.testing import Person
-from tests.town.booking_office import CITY, Office, open_office
+from tests.town.booking_office import Office, open_office
+from tests.town.running import CITY
 
 ENGLISH = {"Accept-Language": "en"}
 DESK = "/v1/items/visit/counter-appointments"

@@ -12,7 +12,8 @@ import pytest
 
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.scheduler import REMIND_AT
-from tests.town.booking_office import NOON, Office, open_office
+from tests.town.booking_office import Office, open_office
+from tests.town.running import NOON
 from tests.tries import tries
 
 #: Open round the clock, every day but the calendar's holidays; 23:59 is the last minute that hours can name.

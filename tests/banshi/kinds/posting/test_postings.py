@@ -22,7 +22,8 @@ from banshi.kinds.posting.models import Conversation, PostingRecord
 from banshi.kinds.posting.publishing import publication
 from banshi.kinds.posting.publishing.publication import folder
 from banshi.testing import TINY_PNG, open_door
-from tests.town.postings_office import BAG, ENGLISH, RULES, open_offices, photo, write_department
+from tests.town.postings_office import BAG, RULES, open_offices, photo, write_department
+from tests.town.running import ENGLISH
 
 # -- handing in ------------------------------------------------------------------------------------------------------
 

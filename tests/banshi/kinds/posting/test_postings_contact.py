@@ -14,7 +14,8 @@ from banshi.kinds.posting import scheduler
 from banshi.kinds.posting.contact.turns import MAX_CONVERSATIONS_PER_DAY, MAX_MESSAGES_PER_HOUR
 from banshi.kinds.posting.models import Conversation, ConversationMessage
 from banshi.testing import Person, Reply
-from tests.town.postings_office import ENGLISH, Offices, open_offices
+from tests.town.postings_office import Offices, open_offices
+from tests.town.running import ENGLISH
 
 
 async def begin(person: Person, posting: str, text: str = "我捡到一个包", **rest: Any) -> Reply:

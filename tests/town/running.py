@@ -1,0 +1,42 @@
+"""A running platform with a clock that tests set, and what people are told there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from banshi.testing import Door, Person, Reply
+
+CITY = ZoneInfo("Asia/Shanghai")
+
+#: A Tuesday. The calendar knows this year's holidays.
+NOON = datetime(2026, 9, 1, 12, 0, tzinfo=CITY)
+
+ENGLISH = {"Accept-Language": "en"}
+
+
+class Running:
+    """What each office of the town does as the others do."""
+
+    def __init__(self, door: Door, now: datetime) -> None:
+        self.door = door
+        self.now = now
+        door.platform.now = lambda: self.now.astimezone(UTC)
+
+    def later(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+    async def act(self, person: Person, link: str, action: str, reason: str = "", **more: Any) -> Reply:
+        """The answer to a step."""
+        body = {**({"reason": reason} if reason else {}), **more}
+        return await person.post(f"{link}/actions/{action}", body, headers=ENGLISH)
+
+    async def told(self, person: Person) -> list[str]:
+        """The titles of what somebody was told, the oldest first."""
+        return [one["title"] for one in await self.inbox(person)]
+
+    async def inbox(self, person: Person) -> list[dict[str, Any]]:
+        await self.door.settled()
+        rows: list[dict[str, Any]] = (await person.get("/v1/inbox", headers=ENGLISH)).ok()["items"]
+        return rows
