@@ -39,45 +39,45 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_082, 930),  # the face, sdk, testing
-    "platform/banshi/foundation": Budget(3_389, 3_000),
-    "platform/banshi/forms": Budget(1_561, 1_560),
-    "platform/banshi/kernel": Budget(6_028, 5_750),
-    "platform/banshi/builtin": Budget(15_338, 13_150),
-    "platform/banshi/kinds": Budget(8_360, 8_290),
-    "platform/banshi/ops": Budget(3_259, 2_920),
-    "libraries/charts": Budget(248, 250),
-    "libraries/feeds": Budget(178, 126),
+    "platform/banshi": Budget(1_085, 930),  # the face, sdk, testing
+    "platform/banshi/foundation": Budget(3_412, 3_000),
+    "platform/banshi/forms": Budget(1_559, 1_560),
+    "platform/banshi/kernel": Budget(6_046, 5_750),
+    "platform/banshi/builtin": Budget(15_120, 13_150),
+    "platform/banshi/kinds": Budget(8_276, 8_290),
+    "platform/banshi/ops": Budget(3_257, 2_920),
+    "libraries/charts": Budget(245, 250),
+    "libraries/feeds": Budget(169, 126),
     "libraries/likeness": Budget(114, 103),
-    "libraries/lines": Budget(207, 190),
+    "libraries/lines": Budget(165, 190),
     "libraries/names": Budget(57, 57),
-    "mobile_push": Budget(14_080, 12_840),
-    "libraries/questions": Budget(1_151, 950),
-    "libraries/sandboxes": Budget(689, 450),
-    "libraries/wire": Budget(188, 130),
-    "plugins/channels/desk": Budget(2_082, 2_000),
-    "plugins/channels/conversations": Budget(4_959, 3_600),
-    "plugins/channels/web_site": Budget(3_521, 3_800),
+    "mobile_push": Budget(14_022, 12_840),
+    "libraries/questions": Budget(1_136, 950),
+    "libraries/sandboxes": Budget(726, 450),
+    "libraries/wire": Budget(209, 130),
+    "plugins/channels/desk": Budget(2_064, 2_000),
+    "plugins/channels/conversations": Budget(4_918, 3_600),
+    "plugins/channels/web_site": Budget(3_496, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/channel_figures": Budget(117, 120),
     "plugins/channels/hotline_asterisk": Budget(215, 215),
     "plugins/channels/sms": Budget(248, 250),
-    "plugins/channels/sms/sandbox": Budget(115, 115),
-    "plugins/channels/hotline": Budget(1_493, 1_500),
-    "plugins/channels/wechat": Budget(989, 900),
-    "plugins/channels/wechat/sandbox": Budget(1_175, 1_200),
-    "plugins/channels/qq": Budget(399, 400),
-    "plugins/channels/qq/sandbox": Budget(300, 300),
-    "plugins/channels/weibo": Budget(262, 350),
-    "plugins/channels/weibo/sandbox": Budget(191, 250),
-    "plugins/insights": Budget(3_066, 1_800),
+    "plugins/channels/sms/sandbox": Budget(111, 115),
+    "plugins/channels/hotline": Budget(1_488, 1_500),
+    "plugins/channels/wechat": Budget(962, 900),
+    "plugins/channels/wechat/sandbox": Budget(1_177, 1_200),
+    "plugins/channels/qq": Budget(391, 400),
+    "plugins/channels/qq/sandbox": Budget(270, 300),
+    "plugins/channels/weibo": Budget(248, 350),
+    "plugins/channels/weibo/sandbox": Budget(161, 250),
+    "plugins/insights": Budget(3_015, 1_800),
     "plugins/refutations": Budget(654, 700),
-    "plugins/road": Budget(697, 700),
-    "plugins/integrations": Budget(5_815, 5_580),
+    "plugins/road": Budget(699, 700),
+    "plugins/integrations": Budget(5_804, 5_580),
     "plugins/departments": Budget(233, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(11_621, 9_300),
-    "tools": Budget(2_752, 1_600),
+    "benchmarks": Budget(10_942, 9_300),
+    "tools": Budget(2_503, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
@@ -85,15 +85,15 @@ ROOMS = {
 BESIDE = {"benchmarks", "tools", "docs/examples"}
 
 #: Lines of tests for each line of production: today, and once all is built.
-TESTS_SHARE = (1.235, 1.08)
+TESTS_SHARE = (1.220, 1.08)
 
 #: Lines of code of a file that is no test; and of those that were longer when this was written, which only shrink.
 LONGEST_FILE = 230
 LONGER_FILES = {
-    "mobile_push/delivery/courier.py": 237,
-    "platform/banshi/builtin/catalogue/routes.py": 239,
-    "platform/banshi/kernel/loading/loader.py": 235,
-    "plugins/channels/conversations/engine/ask/asking.py": 244,
+    "mobile_push/delivery/courier.py": 216,
+    "platform/banshi/builtin/catalogue/routes.py": 196,
+    "platform/banshi/kernel/loading/loader.py": 226,
+    "plugins/channels/conversations/engine/ask/asking.py": 243,
 }
 
 
