@@ -17,8 +17,8 @@ Sort = Literal[
     "text", "long"
 ]  # fmt: skip
 
-#: A text that may be longer than this gets more lines; so many choices are shown at once.
-LINE_CHARS, FEW_CHOICES = 120, 8
+#: A text that may be longer than this gets more lines.
+LINE_CHARS = 120
 #: Autofill by what is known of a person (HTML, section 4.10.18.7).
 AUTOFILL = {
     "name": "name", "phone": "tel", "email": "email", "address": "street-address", "postcode": "postal-code",
