@@ -10,13 +10,12 @@ import pytest
 from banshi import NotFound
 from banshi.builtin.uploads.receiving import taken
 from banshi.kernel.tables.attachments import Attachment
-from conversations import File, Video
+from conversations import File, FileTooLarge, Video
 from conversations.engine.ask.uploading import film_in
 from tests.channels.chatting import Chatter
 from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.wechat.city import AMR, PNG
 from tests.channels.wechat.seated import seated
-from wechat.accounts import FileTooLarge
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(200)
 PURPOSE = {"purpose": "to see what happened"}

@@ -24,6 +24,7 @@ from conversations.contents import (
     Entrance,
     File,
     FileOver,
+    FileTooLarge,
     Joined,
     Left,
     Place,
@@ -75,9 +76,9 @@ from questions.pages import routes as pages
 
 __all__ = [
     "ANSWERING", "CONVERSATIONS", "NUMBERS", "OUTLETS", "Accepted", "Account", "Answering", "Asked", "BoundContact",
-    "Button", "Content", "Conversations", "Entrance", "File", "FileOver", "Joined", "Later", "Left", "Notice",
-    "Notifier", "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply", "Said",
-    "Scanned", "Sender", "Shut", "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "fetched",
+    "Button", "Content", "Conversations", "Entrance", "File", "FileOver", "FileTooLarge", "Joined", "Later", "Left",
+    "Notice", "Notifier", "Opened", "Opener", "Outbound", "Outcome", "Outlet", "Place", "Received", "Refused", "Reply",
+    "Said", "Scanned", "Sender", "Shut", "Text", "Unknown", "Unread", "Video", "Voice", "deliver_on", "fetched",
     "kept_notice", "not_ready", "outcome_of", "promise",
 ]  # fmt: skip
 

@@ -24,12 +24,21 @@ class FileOver(Problem, status=410, code="file-over", says=say):
     """The provider does not have this file any more; send it once more."""
 
 
+class FileTooLarge(Problem, status=413, code="too-large", says=say):
+    """This file is too large to be taken here; send a smaller one."""
+
+
 async def fetched(outgoing: Outgoing, url: str, seconds: float) -> bytes:
-    """A file that somebody has sent, from its provider. Raises FileOver, and Unavailable where that is away."""
+    """A file that somebody has sent, from its provider.
+
+    Raises FileOver, FileTooLarge, and Unavailable where the provider is away.
+    """
     try:
         found = await outgoing.call(url, body=b"", headers={}, seconds=seconds, limit=MAX_FILE_BYTES, method="GET")
-    except CallFailed:
-        raise Unavailable from None
+    except CallFailed as failed:
+        raise FileTooLarge if failed.code == "too-long" else Unavailable from None
+    if found.status >= 500:
+        raise Unavailable
     if not found.ok:
         raise FileOver
     return found.body

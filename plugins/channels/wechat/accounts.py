@@ -6,11 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from banshi import Key, Problem, Unavailable
+from banshi import Key, Unavailable
 from banshi.sdk.outgoing import Consequence, Refused
-from conversations import Content, File, FileOver, Joined, Left, Place, Received, Scanned, Text, Unread, Video, Voice
+from conversations import (
+    Content,
+    File,
+    FileOver,
+    FileTooLarge,
+    Joined,
+    Left,
+    Place,
+    Received,
+    Scanned,
+    Text,
+    Unread,
+    Video,
+    Voice,
+)
 from wechat.api.client import TOO_LONG, Api
-from wechat.sentences import say
 from wechat.settings import AccountSettings
 from wire.crypto import MessageCipher
 from wire.messages import Message, degrees_of
@@ -20,10 +33,6 @@ FOLLOWED_BY = "qrscene_"
 
 #: What stands in a text in place of a sticker, a red packet and the like.
 UNSUPPORTED = "【收到不支持的消息类型，暂无法显示】"
-
-
-class FileTooLarge(Problem, status=413, code="too-large", says=say):
-    """This file is too large to be taken here; send a smaller one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
