@@ -52,6 +52,7 @@ from tests.harness.memory import faults, prepared, registered, remembered
 from tests.places import ROOT, TRAFFIC
 from tests.processes import forked_children
 from tests.town.zone_pass import answers_with
+from tests.tries import tries
 
 # The command line sends a process's logs to its standard error. pytest closes that behind every test, and a log line
 # that can't be written would stop the loops of the next one.
@@ -100,7 +101,10 @@ app.DRAIN_LOOK_S = 0.002
 
 # A busy machine is no failure: no example has a deadline, and none is drawn too slowly.
 hypothesis.settings.register_profile(
-    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "busy machine",
+    max_examples=tries(40, 100),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("busy machine")
 

@@ -20,12 +20,13 @@ from tests.channels.desks import WORKDAY
 from tests.channels.hotline.exchange import exchange
 from tests.town.appeals_office import Offices, write_department
 from tests.town.running import CITY, ENGLISH, NOON
+from tests.tries import tries
 
 PATH = "/v1/statistics/channels"
 CHANNELS = "abc"
 
 
-@settings(max_examples=80)
+@settings(max_examples=tries(30, 80))
 @given(st.tuples(*[st.integers(0, 9)] * len(CHANNELS)))
 def test_nobody_finds_a_hidden_count_by_subtraction_even_who_knows_how_they_are_hidden(counts: tuple[int, ...]) -> None:
     said = publishable(dict(zip(CHANNELS, counts, strict=True)))

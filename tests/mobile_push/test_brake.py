@@ -62,14 +62,15 @@ RUNS = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 60), st.booleans()
 
 @given(RUNS)
 def test_a_provider_is_believed_by_its_last_addresses_and_its_last_answers(runs: list[tuple[int, int, bool]]) -> None:
-    judge, heard, row = Trust(), list[tuple[str, bool]](), 0
+    #: What was last heard of each address, the newest at the end.
+    judge, heard, row = Trust(), dict[str, bool](), 0
     for first, count, taken in runs:
         for address in map(str, range(first, first + count)):
-            newest = list(dict.fromkeys(one for one, _ in reversed(heard)))[:LAST]
-            row = 0 if taken else row + (address not in newest or dict(heard)[address])
-            heard.append((address, taken))
+            row = 0 if taken else row + (address not in [*heard][-LAST:] or heard[address])
+            heard.pop(address, None)
+            heard[address] = taken
             judge.note(address, taken)
-            said = [dict(heard)[one] for one in list(dict.fromkeys(one for one, _ in reversed(heard)))[:LAST]]
+            said = [*heard.values()][-LAST:]
             assert judge.is_due == (row < IN_A_ROW and (sum(said) >= ENOUGH or 2 * sum(said) >= len(said)))
             assert len(judge._last) <= LAST
 

@@ -164,7 +164,7 @@ def test_what_crosses_googles_servers_says_nothing_of_the_case_at_any_step(tmp_p
         stack = AsyncExitStack()
         city = runner.run(open_city(stack, tmp_path))
 
-        @settings(max_examples=12, deadline=None, database=None)
+        @settings(max_examples=12, database=None)
         @given(WORDS)
         def holds(words: Words) -> None:
             runner.run(check(city, words))

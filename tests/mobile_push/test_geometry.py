@@ -13,8 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mobile_push.cap.geo.geometry import EARTH_KM, MAX_POINTS, Circle, Point, Polygon, distance_km
+from tests.tries import tries
 
-WITHIN = settings(max_examples=150, deadline=None)
+WITHIN = settings(max_examples=tries(60, 150))
 
 
 def star(corners: int, lat: float = 30.0, lon: float = 120.0, size: float = 0.3) -> Polygon:

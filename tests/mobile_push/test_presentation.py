@@ -36,6 +36,7 @@ from mobile_push.screen.threads import KEY_FILE, THREADS, Threads
 from mobile_push.tables.models import Broadcast, Delivery
 from tests.mobile_push.conftest import TRAFFIC
 from tests.mobile_push.fcm_vocabulary import REQUEST
+from tests.tries import tries
 
 JUDGE = jsonschema.Draft202012Validator(REQUEST)
 
@@ -87,7 +88,7 @@ PUSHES = st.builds(
 
 
 @given(PUSHES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(60, 150))
 def test_every_message_is_one_that_google_apple_and_browsers_take(one: Push) -> None:
     body = encoded(one)
     assert not [error.message for error in JUDGE.iter_errors(body)]
@@ -111,7 +112,6 @@ def test_every_message_is_one_that_google_apple_and_browsers_take(one: Push) -> 
 
 
 @given(PUSHES)
-@settings(max_examples=100, deadline=None)
 def test_what_was_read_on_another_phone_leaves_the_screen_and_shows_nothing(one: Push) -> None:
     read = one._replace(withdrawn="read", presentation=PresentationSettings().withdrawn)
     body = encoded(read)
@@ -130,7 +130,6 @@ def test_what_was_read_on_another_phone_leaves_the_screen_and_shows_nothing(one:
 
 
 @given(PUSHES)
-@settings(max_examples=100, deadline=None)
 @pytest.mark.filterwarnings("ignore:Message.token is deprecated")
 def test_firebase_admin_writes_the_same_for_the_same(one: Push) -> None:
     pytest.importorskip("firebase_admin")

@@ -296,7 +296,7 @@ def takes(order: str, answers: Mapping[str, tuple[list[Receipt], Receipt]]) -> C
     return +found
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=12, suppress_health_check=[*HealthCheck])
 @given(phones=PHONES, order=st.permutations("abc"), kind=st.sampled_from(["case", "notice", "alert"]))
 def test_every_phone_gets_a_message_by_exactly_one_way_whatever_becomes_of_the_others(
     phones: list[dict[str, tuple[list[Receipt], Receipt]]], order: list[str], kind: str

@@ -19,6 +19,7 @@ from mobile_push.providers.webpush import Subscription, encryption
 from mobile_push.providers.webpush.encryption import MAX_PLAINTEXT_BYTES, MAX_WORK_AT_ONCE, Bench, encrypt
 from mobile_push.sandbox.webpush.checks import _claims
 from mobile_push.sandbox.webpush.phone import derived, opened, point
+from tests.tries import tries
 from tests.waiting import lateness
 
 
@@ -101,7 +102,7 @@ def test_the_example_of_rfc_8292_has_a_good_signature() -> None:
         _claims(token[:-4] + "AAAA", key)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=tries(20, 50))
 @given(st.binary(min_size=1, max_size=MAX_PLAINTEXT_BYTES))
 def test_whatever_is_sent_arrives_in_one_record_of_at_most_4096_bytes(text: bytes) -> None:
     body = encrypt(text, TO)

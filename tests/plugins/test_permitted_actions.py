@@ -325,7 +325,7 @@ def every_shape(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Any
     return [(*shape, anything(shape[1])) for shape in asyncio.run(found()).values()]
 
 
-@settings(max_examples=tries(200, 600), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(200, 600), suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_a_standard_validator_takes_is_never_misshapen(data: st.DataObject, every_shape: Any) -> None:
     """Without formats, as a client's validator may be; a body that lacks something is always told."""

@@ -84,7 +84,7 @@ async def walk(folder: Path, steps: list[tuple[str, bool]]) -> list[str]:
 
 
 @given(STEPS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_what_anybody_reads_agrees_after_each_step_in_whatever_order(steps: list[tuple[str, bool]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ways = [*WAYS[: len(steps) % 5], *steps]

@@ -119,7 +119,7 @@ async def walk(office: Office, choose: Any) -> None:
 async def test_page_feed_and_json_ld_agree_to_the_byte_whatever_order_the_steps_are_taken_in(office: Office) -> None:
     loop, taken = asyncio.get_running_loop(), set()
 
-    @settings(max_examples=5, deadline=None)
+    @settings(max_examples=5)
     @given(st.lists(st.integers(0, 11), max_size=7))
     @example([])
     def holds(drawn: list[int]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Point, Polygon
 
@@ -137,7 +137,6 @@ async def test_nobody_outside_is_told_that_there_is_a_draft(city: Door) -> None:
 
 
 @given(LINES, st.integers(1, 5_000))
-@settings(max_examples=100, deadline=None)
 def test_all_that_is_so_near_lies_in_the_polygon_around_a_line(line: list[complex], width: int) -> None:
     (ring,) = around(line, width)["coordinates"]
     assert ring[0] == ring[-1]

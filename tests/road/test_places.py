@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lines import geometry as places
 from lines.grid import Grid
+from tests.tries import tries
 
 #: On a grid without rounding, so that lines touch, overlap and go through each other's ends as roads do.
 _STEPS = st.integers(0, 40).map(lambda n: n / 64)
@@ -33,7 +34,6 @@ def grid_of(lines: Sequence[Sequence[complex]]) -> Grid[int]:
 
 
 @given(st.lists(LINES, min_size=1, max_size=8), POSITIONS, POSITIONS)
-@settings(max_examples=100, deadline=None)
 def test_a_box_has_what_lies_in_it_or_touches_it(lines: list[list[complex]], a: complex, b: complex) -> None:
     asked = places.box_of([a, b])
     found = {*grid_of(lines).in_box(asked)}
@@ -43,7 +43,6 @@ def test_a_box_has_what_lies_in_it_or_touches_it(lines: list[list[complex]], a: 
 
 
 @given(st.lists(LINES, min_size=1, max_size=8), LINES, st.integers(1, 5_000))
-@settings(max_examples=100, deadline=None)
 def test_a_way_has_what_is_no_farther_beside_it_than_is_asked(
     lines: list[list[complex]], way: list[complex], width: int
 ) -> None:
@@ -56,7 +55,7 @@ def test_a_way_has_what_is_no_farther_beside_it_than_is_asked(
 
 
 @given(st.lists(POSITIONS, min_size=2, max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(80, 200))
 def test_a_line_is_refused_where_it_is_not_simple(line: list[complex]) -> None:
     kept = places.positions(places.geometry_of("LineString", line))
     if len(kept) > 1:

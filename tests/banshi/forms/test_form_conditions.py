@@ -173,7 +173,7 @@ ANSWER = st.one_of(
 )
 
 
-@settings(max_examples=tries(100, 300), deadline=None)
+@settings(max_examples=tries(100, 300))
 @given(
     schema=conditional(), several=st.lists(st.dictionaries(st.sampled_from("vwxyz"), ANSWER), min_size=8, max_size=8)
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from banshi.foundation.findings import ConfigurationError, Finding
@@ -65,7 +65,6 @@ def test_a_start_is_refused_exactly_where_others_reach_what_is_for_development_a
         assert refused(settings, host, workers, OTHER, SANDBOX) == nobody + sandbox, (host, workers, address)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.ip_addresses())
 @example("::ffff:127.0.0.1")
 def test_every_address_of_this_machine_alone_and_no_other_is_its_own(address: Any) -> None:

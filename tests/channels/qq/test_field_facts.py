@@ -92,7 +92,7 @@ def test_what_was_recorded_is_read_as_what_it_is(kind: str, about: dict[str, Any
     assert (found.group, found.contact) == ((False, "A7A1") if kind == ALONE else (True, "group-BCB1"))
 
 
-@settings(max_examples=tries(150, 5_000), deadline=None)
+@settings(max_examples=tries(150, 5_000))
 @given(
     kind=st.sampled_from([WHOLE, AT, ALONE, "FRIEND_ADD", "GROUP_DEL_ROBOT"]),
     name=st.sampled_from([*event(WHOLE)["d"], "attachments", "mentions", "openid"]),

@@ -28,6 +28,7 @@ from tests.insights.findings.city import (
     open_city,
     risen,
 )
+from tests.tries import tries
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ TEXTS = st.sampled_from(ODD)
     st.sampled_from(["draft", "dismiss", "reopen", "publish", "x" * 40, "%00"]),
     st.dictionaries(st.sampled_from(MEMBERS), JSON | TEXTS | st.dictionaries(st.just("zh-CN"), TEXTS), max_size=5),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=tries(20, 60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_body_is_a_fault_of_ours(door: Door, action: str, body: dict[str, Any]) -> None:
     if not (every := await findings(door)):
         every = [await risen(door)]

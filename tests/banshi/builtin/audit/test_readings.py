@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tortoise.exceptions import OperationalError
 
@@ -420,11 +420,9 @@ async def test_who_asks_for_all_that_is_held_of_them_gets_who_read_it_without_na
 # -- quarters ----------------------------------------------------------------------------------------------------------
 
 KEY = AuditKey(bytes(32))
-calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 
 
-@calm
 @given(MOMENTS, st.integers(0, 2 * QUARTER_S))
 def test_two_looks_are_one_reading_where_their_quarters_of_an_hour_are_one(at: datetime, later: int) -> None:
     other = at + timedelta(seconds=later)
@@ -436,7 +434,6 @@ def test_two_looks_are_one_reading_where_their_quarters_of_an_hour_are_one(at: d
         assert one < two
 
 
-@calm
 @given(MOMENTS, st.sampled_from([5.5, 5.75, 8, -3.5, 12.75]))
 def test_the_quarters_are_those_of_the_city_s_clock(at: datetime, hours: float) -> None:
     there = at + timedelta(hours=hours)

@@ -91,7 +91,7 @@ async def test_a_value_is_written_as_tortoise_writes_it_in_every_column_of_every
     columns = columns_of(store)
     assert len({type(field) for _, field in columns}) > 10
 
-    @settings(max_examples=tries(600, 5000), deadline=None)
+    @settings(max_examples=tries(600, 5000))
     @given(st.sampled_from(columns), VALUES)
     def holds(column: tuple[str, Field[Any]], value: Any) -> None:
         _, field = column
@@ -104,7 +104,7 @@ async def test_what_was_written_is_read_as_tortoise_reads_it_from_every_column_o
     readers = [(field, read) for _, field in columns_of(store) if (read := read_of(field)) is not None]
     assert len({type(field) for field, _ in readers}) > 8
 
-    @settings(max_examples=tries(600, 5000), deadline=None)
+    @settings(max_examples=tries(600, 5000))
     @given(st.sampled_from(readers), VALUES)
     def holds(reader: tuple[Field[Any], Any], value: Any) -> None:
         field, read = reader

@@ -93,7 +93,7 @@ def made_at_random() -> list[dict[str, Any]]:
     """Cases, for a loop that is running already: each is made before one is looked at."""
     made: list[dict[str, Any]] = []
 
-    @settings(max_examples=tries(80, 800), deadline=None, database=None)
+    @settings(max_examples=tries(80, 800), database=None)
     @given(CASES)
     def make(values: dict[str, Any]) -> None:
         made.append(values)

@@ -75,7 +75,7 @@ async def test_a_row_is_what_tortoise_makes_of_the_same_values(store: Store) -> 
     models = [model for model in personal_models() if model._meta.db_table.startswith("banshi_")]
     assert {Case, CaseEvent, OutboxRow, IdempotencyKey} <= set(models)
 
-    @settings(max_examples=tries(150, 400), deadline=None)
+    @settings(max_examples=tries(150, 400))
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         model = data.draw(st.sampled_from(models))
@@ -97,7 +97,7 @@ async def test_a_row_is_what_tortoise_makes_of_the_same_values(store: Store) -> 
 async def test_a_row_is_changed_as_tortoise_changes_it(store: Store) -> None:
     models = [model for model in personal_models() if model._meta.db_table.startswith("banshi_")]
 
-    @settings(max_examples=tries(150, 400), deadline=None)
+    @settings(max_examples=tries(150, 400))
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         model = data.draw(st.sampled_from(models))

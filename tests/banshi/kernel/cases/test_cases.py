@@ -525,8 +525,7 @@ def test_a_case_lives_by_its_table_whoever_acts_and_whenever(life: type[Life], c
         settings=settings(
             max_examples=tries(12, 40),
             stateful_step_count=40,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+            suppress_health_check=[HealthCheck.function_scoped_fixture],
         ),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 from collections.abc import Iterator, Mapping
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def texts_for(schema: Mapping[str, Any]) -> list[str]:
 
 def cursors() -> list[str]:
     rests = ("", "/7", "/01934f80-0000-7000-8000-000000000000")
-    written = [day + rest for day in SOME for rest in rests]
+    written = [day + rest for day, rest in zip(SOME, cycle(rests), strict=False)]
     return [base64.urlsafe_b64encode(one.encode()).decode().rstrip("=") for one in written]
 
 

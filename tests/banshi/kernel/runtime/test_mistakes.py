@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -318,7 +318,6 @@ async def test_a_test_that_means_its_failures_says_how_many(tmp_path: Path) -> N
 # The sentences
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=60), st.sampled_from(sorted({step.state for step in TABLE})))
 def test_a_wrong_action_is_told_with_all_that_the_platform_may_take_in_any_state(action: str, state: str) -> None:
     permitted = [step.action for step in TABLE if step.state == state and Who.SYSTEM in step.who]

@@ -18,6 +18,7 @@ from banshi.kinds.appeal.models import AppealRecord
 from banshi.testing import Person
 from tests.town.appeals_office import Offices, open_offices
 from tests.town.running import CITY, NOON
+from tests.tries import tries
 
 #: Who may be there, by name: what they are.
 STAFF = {
@@ -158,7 +159,7 @@ def test_what_is_offered_is_taken_and_nothing_else_whatever_people_do_with_an_or
                 await order.tried(who, present[who], action, place, days)
             taken.update(+order.done)
 
-        @settings(max_examples=60)
+        @settings(max_examples=tries(20, 60))
         @example(KNOWN_WALKS[0])
         @example(KNOWN_WALKS[1])
         @given(WALK)

@@ -70,7 +70,7 @@ def property_of_moments(test: Any) -> Any:
         test
     )
     test = given(group=groups(), table=st.sampled_from(TABLES), write=st.sampled_from(WRITERS))(test)
-    return settings(max_examples=tries(25, 60), deadline=None, suppress_health_check=quiet)(test)
+    return settings(max_examples=tries(25, 60), suppress_health_check=quiet)(test)
 
 
 async def written(store: Store, table: Table, write: Writer, group: list[datetime]) -> tuple[datetime, list[datetime]]:
