@@ -108,8 +108,9 @@ class Phones(Sandbox[F]):
         }
 
     async def __aenter__(self) -> Self:
+        await super().__aenter__()
         await self.callbacks.__aenter__()
-        return await super().__aenter__()
+        return self
 
     async def __aexit__(self, *error: object) -> None:
         await super().__aexit__(*error)

@@ -205,3 +205,11 @@ def floating(whole: Any) -> Any:
 def message_id(key: str) -> str:
     """Weibo's ids are numbers."""
     return key.replace("last", "999").replace("-", "")
+
+
+async def test_a_sandbox_whose_port_is_taken_leaves_nothing_open() -> None:
+    async with WeiboSandbox("http://127.0.0.1:1/") as first:
+        second = WeiboSandbox("http://127.0.0.1:1/", port=first.port)
+        with pytest.raises(OSError, match="in use"):
+            await second.__aenter__()
+        assert not hasattr(second.callbacks, "session")
