@@ -124,7 +124,8 @@ async function main(): Promise<void> {
     await ask("start");
   }
   const [done] = await read(citizen, id);
-  while (!live.some((message) => message.case === id)) await new Promise((next) => setTimeout(next, 50));
+  while (!live.some((message) => message.case === id && message.state === done.state))
+    await new Promise((next) => setTimeout(next, 50));
   controller.abort();
   await following;
   const whole = new Inbox(citizen, new MemoryInbox());
