@@ -37,11 +37,10 @@ def modules() -> Iterator[str]:
 
 def described() -> Iterator[tuple[str, str, Any]]:
     """Module, name and value of all of them."""
-    for module in modules():
-        there = importlib.import_module(module)
+    for there in map(importlib.import_module, modules()):
         # Constants, classes, functions.
         for name in sorted(names_of(there), key=lambda one: (not one.isupper(), not one[0].isupper(), one)):
-            yield module, name, getattr(there, name)
+            yield there.__name__, name, getattr(there, name)
 
 
 def first_sentence(name: str, value: Any) -> str:
