@@ -14,9 +14,7 @@ from banshi.builtin.catalogue.advice.matching import ADVISOR, Advisor, served_he
 from banshi.builtin.catalogue.browsing import item_list, places, themes
 from banshi.builtin.catalogue.browsing.demand import DEMAND, Demand
 from banshi.builtin.catalogue.browsing.places import PLACES, places_of
-from banshi.builtin.catalogue.browsing.themes import unknown_themes
 from banshi.builtin.catalogue.danger.reading import reader
-from banshi.builtin.catalogue.routes import GUIDES
 from banshi.builtin.catalogue.search import SEARCH, Search, index_of
 from banshi.foundation.findings import Finding
 from banshi.kernel.contract.hookspecs import hands_over, hookimpl
@@ -30,7 +28,7 @@ banshi_routes = hands_over(*routes.ROUTES, *item_list.ROUTES, *help_routes.ROUTE
 
 @hookimpl
 def banshi_checks(registry: Registry, strict: bool) -> Iterable[Finding]:
-    declared, unknown = declared_in(registry), [*unknown_themes(registry)]
+    declared, unknown = declared_in(registry), [*themes.unknown_themes(registry)]
     if not strict:
         return [*declared.findings, *unknown]
     found = unknown_items(registry, declared), unheard_dangers(declared), served_here(declared, index_of(registry))
@@ -44,7 +42,7 @@ def _advisor(platform: Platform) -> Advisor:
 
 
 banshi_resources = hands_over(
-    Resource.made(GUIDES, lambda platform: PerRevision(platform.registry, dict)),
+    Resource.made(routes.GUIDES, lambda platform: PerRevision(platform.registry, dict)),
     Resource.made(ADVISOR, _advisor),
     Resource.made(DEMAND, lambda _: Demand()),
     Resource.made(PLACES, lambda platform: PerRevision(platform.registry, partial(places_of, platform.registry))),

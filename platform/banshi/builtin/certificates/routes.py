@@ -13,7 +13,6 @@ from banshi.builtin.certificates.press import PRESS
 from banshi.builtin.certificates.refusals import ENDED, NOT_SHOWN, TOLD, CertificateExpired, CertificateRevoked
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.claims import claim_documents
-from banshi.builtin.passes.ledger import Verdict
 from banshi.builtin.passes.wire.addressed import code_of
 from banshi.builtin.passes.wire.cose import Credential
 from banshi.builtin.sentences import say
@@ -135,12 +134,12 @@ async def verify_certificate(call: Call) -> web.StreamResponse:
     return reply(call, await _document(call.platform, verdict, call.language))
 
 
-async def _document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
+async def _document(platform: Platform, verdict: ledger.Verdict, language: str) -> dict[str, Any]:
     record, credential = verdict.record, verdict.credential
     item = platform.registry.items.of(credential.item) if credential else None
     if credential is not None and (item is None or item.certificate is None):
         # A pass says something of its holder that is meant for officers alone.
-        verdict, record, item = Verdict(code="not-a-certificate"), None, None
+        verdict, record, item = ledger.Verdict(code="not-a-certificate"), None, None
     department = platform.registry.departments.get(item.department) if item and record else None
     case = await Case.get_or_none(passes__number=record.number) if record else None
     claims = credential.claims if credential and record else {}

@@ -14,7 +14,6 @@ from banshi.builtin.openapi.schemas.passes import KEY_SET, SCAN
 from banshi.builtin.passes import ledger
 from banshi.builtin.passes.claims import claim_documents, words_of
 from banshi.builtin.passes.keys import KEYRING, jwk
-from banshi.builtin.passes.ledger import Verdict
 from banshi.builtin.passes.models import Scan
 from banshi.builtin.passes.refusals import ENDED, TITLES, TOLD, colour_of
 from banshi.builtin.passes.revocations import REVOCATIONS, STATUS_TTL_S
@@ -166,7 +165,7 @@ def _scanned_at(call: Call) -> datetime | None:
     raise InvalidFields([FieldProblem("/scanned_at", NOT_THEN, "range")])
 
 
-async def _verdict_document(platform: Platform, verdict: Verdict, language: str) -> dict[str, Any]:
+async def _verdict_document(platform: Platform, verdict: ledger.Verdict, language: str) -> dict[str, Any]:
     record, credential = verdict.record, verdict.credential
     item = platform.registry.items.of(credential.item) if credential else None
     claims = credential.claims if credential else {}

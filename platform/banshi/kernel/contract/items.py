@@ -16,8 +16,6 @@ from banshi.foundation.time.opening_hours import check_hours
 from banshi.foundation.time.periods import Period
 from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.elements import Elements, LegalBasis, Level, Remedy
-from banshi.kernel.contract.texts import LANGUAGES as LANGUAGES
-from banshi.kernel.contract.texts import REQUIRED_LANGUAGES as REQUIRED_LANGUAGES
 from banshi.kernel.contract.texts import Texts as Texts
 
 #: What cases and their pushes are: real, real for some people alone, or made up and gone by themselves.

@@ -14,25 +14,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from banshi.forms import Form
-from banshi.foundation.database.tables import Tables as Tables
-from banshi.foundation.keys import Key as Key
-from banshi.foundation.keys import T
+from banshi.foundation.keys import Key, T
 from banshi.foundation.texts import bounded
-from banshi.kernel.contract.items import LANGUAGES as LANGUAGES
-from banshi.kernel.contract.items import REQUIRED_LANGUAGES as REQUIRED_LANGUAGES
 from banshi.kernel.contract.items import SLUG as SLUG
-from banshi.kernel.contract.items import CertificateRules as CertificateRules
 from banshi.kernel.contract.items import Claim as Claim
 from banshi.kernel.contract.items import Department as Department
 from banshi.kernel.contract.items import Document as Document
 from banshi.kernel.contract.items import Item as Item
 from banshi.kernel.contract.items import Material as Material
 from banshi.kernel.contract.items import MessageTemplates as MessageTemplates
-from banshi.kernel.contract.items import Owner as Owner
-from banshi.kernel.contract.items import PassRules as PassRules
-from banshi.kernel.contract.items import Texts as Texts
 from banshi.kernel.contract.items import Unit as Unit
 from banshi.kernel.contract.items import text_in as text_in
+from banshi.kernel.contract.texts import LANGUAGES as LANGUAGES
+from banshi.kernel.contract.texts import Texts as Texts
 from banshi.kernel.sentences import say
 
 if TYPE_CHECKING:

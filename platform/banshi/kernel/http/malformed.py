@@ -17,7 +17,6 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from banshi.foundation import errors
-from banshi.foundation.errors import MalformedRequest
 from banshi.foundation.files.toml_and_json import json_fault
 from banshi.kernel.http.responses import JSON, language_of, problem_reply
 from banshi.kernel.sentences import say
@@ -85,7 +84,7 @@ class Connection(web.RequestHandler):
         log.info("a request can't be read", error=type(exc).__name__)
         spoken = SPOKEN.search(self._head)
         language = language_of(spoken[1].decode("latin-1") if spoken else None)
-        reply = problem_reply(MalformedRequest(TOO_LONG if isinstance(exc, LineTooLong) else None), language)
+        reply = problem_reply(errors.MalformedRequest(TOO_LONG if isinstance(exc, LineTooLong) else None), language)
         reply.force_close()
         return reply
 

@@ -14,9 +14,6 @@ from banshi.kernel.http.responses import from_cursor, limit_of
 
 M = TypeVar("M", bound=Model)
 
-#: What a column of a number holds at most.
-MAX_NUMBER = 2**63 - 1
-
 #: Columns as `order_by` takes them, each with what reads its value from a cursor's text or raises ValueError.
 Order = Mapping[str, Callable[[str], Any]]
 
@@ -31,7 +28,8 @@ async def page_of(call: Call, query: QuerySet[M], order: Order) -> tuple[list[M]
 
     def place(cursor: str) -> list[Any]:
         values = [read(text) for read, text in zip(order.values(), cursor.split("/", len(names) - 1), strict=True)]
-        if any(isinstance(one, int) and abs(one) > MAX_NUMBER for one in values):
+        # Rows are counted from 0, in columns of 64 bits.
+        if any(isinstance(one, int) and not 0 <= one < 2**63 for one in values):
             raise ValueError(cursor)
         return values
 

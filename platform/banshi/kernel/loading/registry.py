@@ -6,22 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from banshi.default_plugins import PREFIX
 from banshi.foundation.database.tables import Tables
 from banshi.foundation.findings import Finding
-from banshi.foundation.keys import Key
+from banshi.foundation.keys import Key, T
 from banshi.kernel.contract.kinds import Kind
 from banshi.kernel.contract.routes import Route
 from banshi.kernel.contract.values import Channel, Department, Item, Offer, Resource
 from banshi.kernel.loading.catalogue import Catalogue
 from banshi.kernel.loading.configuration import Configuration
 from banshi.kernel.loading.item_index import ItemIndex
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -21,11 +20,10 @@ from tortoise.exceptions import DoesNotExist
 from banshi.foundation.background import woken, working
 from banshi.foundation.database import bulk
 from banshi.foundation.database.pulse import MAX_SLEEP_S
-from banshi.foundation.keys import Key
+from banshi.foundation.keys import Key, T
 from banshi.kernel.contract.values import Channel
 from banshi.kernel.outbox import events, outbox
 from banshi.kernel.outbox.consumer import Consumer, Work
-from banshi.kernel.outbox.events import Listener
 from banshi.kernel.outbox.outbox import Claimed
 from banshi.kernel.outbox.pause import Paused
 from banshi.kernel.outbox.pause import paused as held
@@ -35,8 +33,6 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.runtime.tracing import Span, traced, traced_together
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.outbox import OutboxRow
-
-T = TypeVar("T")
 
 log = structlog.get_logger("banshi.engine")
 
@@ -128,7 +124,7 @@ def _channel(platform: Platform, channel: Channel) -> Work:
     return deliver
 
 
-def _listener(platform: Platform, listener: Listener) -> Work:
+def _listener(platform: Platform, listener: events.Listener) -> Work:
     async def tell(rows: Sequence[Claimed]) -> Mapping[str, Exception]:
         turn, held = await events.in_turn(platform.store, rows)
         if turn:

@@ -9,19 +9,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from prometheus_client import CollectorRegistry
 
 from banshi.foundation.database.store import Store
-from banshi.foundation.keys import Key
+from banshi.foundation.keys import Key, T
 from banshi.foundation.time.working_days import WorkingCalendar
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.runtime.containment import Breakers
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True, repr=False)

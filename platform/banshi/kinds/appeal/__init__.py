@@ -25,7 +25,6 @@ from banshi.kinds.appeal.orders import notes
 from banshi.kinds.appeal.representations import DETAILS, document_for
 from banshi.kinds.appeal.rules import AppealRules, check
 from banshi.kinds.appeal.sorting.suggestion import LEARNT
-from banshi.kinds.appeal.statistics import MONTHS, AppealFigures, figures
 from banshi.kinds.appeal.steps import ACTIONS, BACKWARD, OUTCOMES, STATES, TABLE, steps
 from banshi.kinds.appeal.tips import pictures
 from banshi.kinds.appeal.tips import routes as tips
@@ -79,12 +78,12 @@ banshi_offers = hands_over(
     Offer(ANONYMISE_CASE, anonymise),
     Offer(HOLDINGS, HOLDING),
     Offer(KIND_TYPES, KindTypes(kind="appeal", details=DETAILS)),
-    Offer(CHANNEL_FIGURES, AppealFigures()),
+    Offer(CHANNEL_FIGURES, statistics.AppealFigures()),
 )
 
 banshi_resources = hands_over(
     Resource.made(LEARNT, lambda _: {}),
-    Resource.made(MONTHS, partial(KeptFigures, count=figures)),
+    Resource.made(statistics.MONTHS, partial(KeptFigures, count=statistics.figures)),
     Resource.made(FLOOD, lambda _: Flood()),
     Resource(FORGETTING, open_forgetting),
 )

@@ -10,7 +10,6 @@ from banshi.kernel.contract.data_tables import data_table
 from banshi.kernel.contract.message_templates import parse
 from banshi.kernel.contract.values import Item
 from banshi.kinds.application import messages
-from banshi.kinds.application.messages import CERTIFICATE, PASS
 from banshi.kinds.declarations import form_faults
 
 
@@ -89,9 +88,9 @@ def _not_given(item: Item) -> Iterator[tuple[str, str]]:
     """What the item's own words for an approval say of a pass or certificate that it never gives; broken braces are
     told elsewhere.
     """
-    never = {} if item.result.kind == "pass" else dict.fromkeys(PASS, "no pass")
+    never = {} if item.result.kind == "pass" else dict.fromkeys(messages.PASS, "no pass")
     if item.certificate is None:
-        never |= dict.fromkeys(CERTIFICATE, "no certificate")
+        never |= dict.fromkeys(messages.CERTIFICATE, "no certificate")
     for language, text in (item.messages["approve"].body or {}).items():
         with suppress(ValueError):
             for name in sorted(parse(text).names & never.keys()):

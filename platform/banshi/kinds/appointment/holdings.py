@@ -10,7 +10,6 @@ from banshi.kernel.runtime.running import Platform
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking, Hold
 from banshi.kinds.appointment.slots import places
-from banshi.kinds.appointment.slots.places import give_up_hold
 
 
 async def forget(platform: Platform, case: Case) -> None:
@@ -41,7 +40,7 @@ async def _end(platform: Platform, case: Case) -> None:
 async def forget_person(platform: Platform, whom: DataSubject) -> Iterable[Retained]:
     """Give back the places that are held, and forget that they were. Bookings go with their cases."""
     for hold in await Hold.filter(person=whom.subject, live=1):
-        await give_up_hold(platform, hold)
+        await places.give_up_hold(platform, hold)
     await Hold.filter(person=whom.subject, live=None).delete()
     return ()
 

@@ -24,7 +24,6 @@ from banshi.kinds.query.look_ups import TIDYING, begun, open_tidying
 from banshi.kinds.query.registers.opened import REGISTERS, open_registers
 from banshi.kinds.query.routes import ROUTES, takes
 from banshi.kinds.query.rules import REGISTRAR, QueryRules, check, unnamed
-from banshi.kinds.query.samples import BESIDE
 from banshi.kinds.query.throttle import STRANGERS
 from banshi.kinds.sentences import word
 
@@ -48,7 +47,7 @@ def banshi_tables() -> Tables:
     return Tables(models="banshi.kinds.query.models", migrations="banshi.kinds.query.migrations")
 
 
-banshi_offers = hands_over(Offer(HOLDINGS, HOLDING), Offer(BESIDE_GUIDE, BESIDE), Offer(BEGUN, begun))
+banshi_offers = hands_over(Offer(HOLDINGS, HOLDING), Offer(BESIDE_GUIDE, samples.BESIDE), Offer(BEGUN, begun))
 
 banshi_resources = hands_over(
     Resource(REGISTERS, open_registers), Resource(TIDYING, open_tidying), Resource.made(STRANGERS, lambda _: Senders())

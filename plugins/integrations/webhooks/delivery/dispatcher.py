@@ -21,7 +21,6 @@ from banshi.sdk.operations import place_of, woken, working
 from banshi.sdk.outgoing import Outgoing, open_outgoing
 
 from ..events import journal
-from ..events.journal import Logged
 from ..events.tail import Tail
 from ..events.walk import Walk
 from ..models import Replay, Subscription
@@ -91,7 +90,7 @@ class Dispatcher:
         """Look at the subscriptions now: a client has changed one."""
         self._changed.set()
 
-    def _grown(self, events: Sequence[Logged], before: int) -> None:
+    def _grown(self, events: Sequence[journal.Logged], before: int) -> None:
         """Wake those for whom there is something: most events are for few, and to wake costs more than to look."""
         for receiver in self.receivers.values():
             if not receiver.passed(events, before):

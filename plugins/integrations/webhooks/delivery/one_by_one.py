@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from ..events import journal
 from ..events.cloudevents import MODES
-from ..events.journal import Logged
 from ..events.walk import Walk
 from . import backoff, records
 from .receiver import MAX_SLEEP_S, Receiver
@@ -31,7 +30,7 @@ class Job:
     at: int
     walk: Walk
     #: None where it is read again before it is sent.
-    event: Logged | None = None
+    event: journal.Logged | None = None
     tries: int = 0
     next_at: int = 0
     since: int = 0

@@ -14,7 +14,6 @@ from banshi.sdk.database import MAX_SLEEP_S
 from banshi.sdk.operations import woken
 
 from . import journal
-from .journal import Logged
 
 log = structlog.get_logger("banshi.webhooks")
 
@@ -29,14 +28,14 @@ class Tail:
     """The events behind `floor`, up to `top`; where nobody `needs` any, none is read."""
 
     def __init__(
-        self, platform: Platform, needs: Callable[[], bool], grown: Callable[[Sequence[Logged], int], None]
+        self, platform: Platform, needs: Callable[[], bool], grown: Callable[[Sequence[journal.Logged], int], None]
     ) -> None:
         self.wake = asyncio.Event()
         self.floor = self.top = 0
         self._platform = platform
         self._needs = needs
         self._grown = grown
-        self._events: list[Logged] = []
+        self._events: list[journal.Logged] = []
         platform.store.pulse.changes(
             "events for webhooks", "SELECT value FROM webhooks_top WHERE name = 'events'", self.wake.set
         )
@@ -81,7 +80,7 @@ class Tail:
         self._events.clear()
         self._grown((), before)
 
-    async def after(self, position: int, limit: int) -> tuple[Sequence[Logged], int]:
+    async def after(self, position: int, limit: int) -> tuple[Sequence[journal.Logged], int]:
         """The next events behind a position, and the position behind them: the same where there are none."""
         if position >= self.top:
             return (), position

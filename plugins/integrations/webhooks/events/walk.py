@@ -9,7 +9,6 @@ from uuid import UUID
 from banshi import Platform
 
 from . import journal
-from .journal import Logged
 from .tail import Tail
 
 
@@ -36,7 +35,7 @@ class Walk:
         """Whether everything of a replay was sent."""
         return self.replay is not None and not self.open and self.read >= self.until
 
-    async def next(self, platform: Platform, tail: Tail, limit: int) -> Sequence[Logged]:
+    async def next(self, platform: Platform, tail: Tail, limit: int) -> Sequence[journal.Logged]:
         """The next events, none where there are none yet."""
         if self.replay is None:
             events, self.read = await tail.after(self.read, limit)

@@ -14,7 +14,7 @@ import pytest
 
 from banshi.builtin.openapi.declared import Declared
 from banshi.builtin.openapi.kinds import name_of, named_schemas
-from banshi.kernel.contract.items import LANGUAGES, Texts
+from banshi.kernel.contract.texts import LANGUAGES, Texts
 from banshi.kernel.contract.values import Step
 from banshi.testing import Door, open_door
 from tests.places import DEPARTMENTS

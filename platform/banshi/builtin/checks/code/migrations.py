@@ -13,7 +13,6 @@ from typing import Any, cast
 from tortoise.migrations import operations as ops
 from tortoise.migrations.loader import MigrationLoader
 from tortoise.migrations.migration import Migration
-from tortoise.migrations.operations import Operation
 from tortoise.migrations.recorder import MigrationRecorder
 
 from banshi.foundation.database.opening import KERNEL, orm_config
@@ -104,7 +103,7 @@ def contracting(registry: Registry) -> Iterator[Finding]:
                 yield Finding(owner, "not-beside", f"{key.name}: {what}", warning=True)
 
 
-def named(operation: Operation) -> str:
+def named(operation: ops.Operation) -> str:
     """What an operation is about, such as `Day.code`."""
     return ".".join(str(getattr(operation, name)) for name in NAMES if getattr(operation, name, ""))
 
