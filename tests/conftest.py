@@ -46,7 +46,7 @@ from banshi.ops.cli.server import serve
 from banshi.testing import Door, Person, open_door
 from tests.harness import documented, encrypted, in_memory, logged
 from tests.harness.administered import Administrator
-from tests.harness.borrowed import FREE, give_back
+from tests.harness.borrowed import FREE, connected, give_back
 from tests.harness.dealing import dealt
 from tests.harness.memory import faults, prepared, registered, remembered
 from tests.places import ROOT, TRAFFIC
@@ -345,7 +345,7 @@ async def schema_on(postgres_server: str, administrating: Administrator) -> Asyn
     if FREE:
         schema = FREE.pop()
     else:
-        async with administrator(postgres_server) as connection:
+        async with connected(postgres_server) as connection:
             schema = await prepared.make_schema(connection, postgres_server)
     name = f"test_{uuid.uuid4().hex}"
     yield f"{postgres_server}?schema={schema}&application_name={name}"
@@ -374,18 +374,6 @@ def _plain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(encrypted.RING, raising=False)
 
 
-@asynccontextmanager
-async def administrator(server: str) -> AsyncIterator[Any]:
-    """A connection to the database of this process, between tests of which each knows one database alone."""
-    import asyncpg
-
-    connection = await asyncpg.connect(server.replace("asyncpg:", "postgres:", 1))
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 @pytest.fixture
 def from_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """The children of isolated plugins are begun as `banshi serve` begins them."""
@@ -405,7 +393,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def empty_postgres(postgres_server: str) -> AsyncIterator[str]:
     """A schema on PostgreSQL without a table, as a URL for Tortoise."""
     schema = f"test_{uuid.uuid4().hex}"
-    async with administrator(postgres_server) as connection:
+    async with connected(postgres_server) as connection:
         await connection.execute(f"CREATE SCHEMA {schema}")
         yield f"{postgres_server}?schema={schema}&application_name={schema}"
         await connection.execute(f"DROP SCHEMA {schema} CASCADE")

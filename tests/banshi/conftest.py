@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Store
 from banshi.testing import Person, Reply
 from tests.readers.described import held
 from tests.servers import postgres_servers
@@ -22,6 +24,12 @@ CASE, BEGUN = re.compile(r"/v1/cases/[0-9a-f-]{36}"), re.compile(r"/v1/items/[a-
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """One for each file of tests: what one of them does in it, none of another's finds."""
     async with open_world(tmp_path_factory.mktemp("api")) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    async with open_store(database, {}) as opened:
         yield opened
 
 

@@ -65,6 +65,7 @@ class Borrowed:
 
 @asynccontextmanager
 async def connected(server: str) -> AsyncIterator[Any]:
+    """A connection to the database of this process, between tests of which each knows one database alone."""
     import asyncpg
 
     connection = await asyncpg.connect(server.replace("asyncpg:", "postgres:", 1))

@@ -21,7 +21,8 @@ import pytest
 
 from banshi.testing import Person, Reply
 from mobile_push.sandbox import FcmSandbox
-from tests.conftest import administrator, good_answers
+from tests.conftest import good_answers
+from tests.harness.borrowed import connected
 from tests.harness.encrypted import opened_person
 from tests.journeys.next_version import NEXT, PRESENT, NextVersion, made_in
 from tests.journeys.test_commands import BANSHI, PATIENCE, Running
@@ -174,7 +175,7 @@ class Deploy:
 
     async def rows(self, sql: str) -> list[Any]:
         server, _, schema = self.database.partition("?schema=")
-        async with administrator(server) as connection:
+        async with connected(server) as connection:
             await connection.execute(f"SET search_path TO {schema.partition('&')[0]}")
             return list(await connection.fetch(sql))
 

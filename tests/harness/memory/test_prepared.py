@@ -24,7 +24,8 @@ from banshi.foundation.encryption.look_ups import noted
 from banshi.kernel.tables.cases import Case
 from mobile_push.tables.models import Chunk, Device
 from tests.banshi.foundation.database.test_store import case, event
-from tests.conftest import administrator, sqlite_url
+from tests.conftest import sqlite_url
+from tests.harness.borrowed import connected
 from tests.harness.memory import prepared
 
 CHUNK = {"broadcast_id": uuid4(), "provider": "fcm", "lane": 1, "devices": b"", "done": b"", "size": 0, "expires": 0}
@@ -79,7 +80,7 @@ async def test_a_schema_that_is_made_from_a_script_is_what_migrating_makes(
     if shutil.which("pg_dump") is None:
         pytest.skip("PostgreSQL's pg_dump is not installed")
     monkeypatch.setattr(prepared, "SCRIPT", [tmp_path / "schema.sql"])
-    async with administrator(postgres_server) as connection:
+    async with connected(postgres_server) as connection:
         migrated, again = [await prepared.make_schema(connection, postgres_server) for _ in range(2)]
         made = [
             [tuple(str(cell).replace(name, "") for cell in row) for row in await connection.fetch(MADE, name)]
@@ -105,7 +106,7 @@ async def test_a_schema_that_nobody_has_opened_yet_is_migrated_only_for_what_it_
         return migrated[-1]
 
     monkeypatch.setattr(prepared, "upgrade", noted)
-    async with administrator(postgres_server) as connection:
+    async with connected(postgres_server) as connection:
         name = await prepared.make_schema(connection, postgres_server)
         migrated.clear()
         url = f"{postgres_server}?schema={name}"
@@ -122,7 +123,7 @@ async def test_a_schema_that_nobody_has_opened_yet_is_migrated_only_for_what_it_
 
 
 async def test_an_emptied_schema_has_no_row_and_counts_from_one(postgres_server: str) -> None:
-    async with administrator(postgres_server) as connection:
+    async with connected(postgres_server) as connection:
         name = await prepared.make_schema(connection, postgres_server)
         for _ in range(2):
             async with open_store(f"{postgres_server}?schema={name}", prepared.all_tables()) as opened:

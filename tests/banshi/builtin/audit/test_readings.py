@@ -34,8 +34,8 @@ from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import Conversation
 from banshi.testing import Door, Person, open_door
 from tests.banshi.kernel.http.test_everybody import booked, talked
-from tests.conftest import administrator, good_answers
-from tests.harness.borrowed import END_ALL
+from tests.conftest import good_answers
+from tests.harness.borrowed import END_ALL, connected
 from tests.places import ROOT, TRAFFIC
 from tests.readers.tables import with_mode
 
@@ -285,7 +285,7 @@ async def read_only(door: Door) -> AsyncIterator[None]:
     url = door.platform.settings.database_url
     server, _, query = url.partition("?")
     name, ours = server.rpartition("/")[2], parse_qs(query)["application_name"][0]
-    async with administrator(server) as connection:
+    async with connected(server) as connection:
         await connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
         await connection.execute(END_ALL, ours)
         try:

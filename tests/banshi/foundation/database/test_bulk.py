@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -26,12 +25,6 @@ AT = "2026-11-26T01:02:03.456789+08:00"
 
 #: What a text may be without being what its marks mean to an array, to JSON or to SQL.
 TEXTS = ["", "王小明", 'a "b" {c}', "1,2", "back\\slash", "NULL", "it's", "$1", "行\n一"]
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    async with open_store(database, {}) as opened:
-        yield opened
 
 
 def case(**changes: Any) -> Case:

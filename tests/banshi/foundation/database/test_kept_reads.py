@@ -28,7 +28,8 @@ from banshi.foundation.encryption.sealing import LITERAL, SEALED
 from banshi.kernel.cases.representations import SUMMARY
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import Door, open_door
-from tests.conftest import administrator, good_answers
+from tests.conftest import good_answers
+from tests.harness.borrowed import connected
 from tests.harness.encrypted import ring_in
 from tests.harness.memory.prepared import make_schema
 from tests.places import TRAFFIC
@@ -235,7 +236,7 @@ async def test_of_a_case_that_one_may_not_see_nothing_is_opened(tmp_path: Path, 
 async def test_a_table_that_changes_under_statements_that_are_kept_is_no_error_to_anybody(
     tmp_path: Path, postgres_server: str
 ) -> None:
-    async with administrator(postgres_server) as connection:
+    async with connected(postgres_server) as connection:
         schema = await make_schema(connection, postgres_server)
         await connection.execute(f"SET search_path TO {schema}")
         given = {"database": f"{postgres_server}?schema={schema}", "pool": {"least": 1, "most": 1}}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from tortoise.exceptions import DBConnectionError
 
 from banshi.foundation.database.bulk import MANY
-from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import Store
 from banshi.foundation.database.writes import Write
 from banshi.kernel.http.idempotency import SQL
@@ -18,12 +16,6 @@ from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kernel.tables.look_ups import LookUps
 
 AT = "2026-11-27T01:02:03+00:00"
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    async with open_store(database, {}) as opened:
-        yield opened
 
 
 def answer(identity: str) -> IdempotencyKey:

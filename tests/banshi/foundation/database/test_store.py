@@ -48,12 +48,6 @@ Answers = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    async with open_store(database, {}) as opened:
-        yield opened
-
-
-@pytest.fixture
 def transactions(store: Store) -> list[frozenset[type[Model]]]:
     """What the listeners were told, transaction by transaction."""
     told: list[frozenset[type[Model]]] = []

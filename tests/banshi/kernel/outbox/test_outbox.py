@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import pytest
 from tortoise.exceptions import IntegrityError
 from uuid_utils.compat import uuid7
 
-from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.store import CLOCK, Store
 from banshi.foundation.database.writes import Write
 from banshi.foundation.retry import Retry
@@ -32,12 +31,6 @@ Later = Callable[[int], None]
 WORK = "channel:test"
 
 WORDS = {"zh-CN": "已收到", "en": "received"}
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    async with open_store(database, {}) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from banshi.builtin.monitoring import outbox_rows
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.outbox import outbox
 from tests.banshi.foundation.database.postgres.queues import PUSH, Work, chunks, promises
-from tests.conftest import administrator
+from tests.harness.borrowed import connected
 
 CHANGES = (
     "SELECT n_tup_upd AS changed, n_tup_hot_upd AS hot FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = $2"
@@ -22,7 +22,7 @@ CHANGES = (
 async def told(postgres: str, table: str, work: Work, rows: int, *, end: bool) -> tuple[int, int]:
     """How many changes there were, and how many of them no index heard of."""
     given = (postgres.partition("schema=")[2].partition("&")[0], table)
-    async with administrator(postgres.partition("?")[0]) as connection, asyncio.timeout(30):
+    async with connected(postgres.partition("?")[0]) as connection, asyncio.timeout(30):
         # The schema may have been an earlier test's.
         before = await connection.fetchrow(CHANGES, *given)
         async with open_store(postgres, {"mobile_push": PUSH}) as store:

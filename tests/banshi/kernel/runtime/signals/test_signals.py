@@ -20,8 +20,7 @@ from banshi.kernel.runtime.signals.signals import Signals
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
-from tests.conftest import administrator
-from tests.harness.borrowed import END_ALL
+from tests.harness.borrowed import END_ALL, connected
 from tests.places import TRAFFIC
 from tests.waiting import until
 
@@ -97,7 +96,7 @@ async def test_a_connection_that_breaks_is_made_anew_and_who_may_have_missed_som
     heard: list[frozenset[str]] = []
     missed: list[None] = []
     there.platform[SIGNALS].on("test", heard.append, missed=lambda: missed.append(None))
-    async with administrator(postgres.partition("?")[0]) as connection:
+    async with connected(postgres.partition("?")[0]) as connection:
         name = postgres.rpartition("application_name=")[2]
         assert await connection.fetchval(LISTENING, name) == 2
         await connection.execute(END_ALL, name)
@@ -145,7 +144,7 @@ async def test_whatever_else_comes_over_the_channel_and_whoever_fails_stops_no_s
     there.platform[SIGNALS].on("test", fails)
     there.platform[SIGNALS].on("test", heard.append)
     carrier: Any = there.platform[SIGNALS]._carrier
-    async with administrator(postgres.partition("?")[0]) as connection:
+    async with connected(postgres.partition("?")[0]) as connection:
         for text in ("", "no JSON", "7", "[]", '["x"]', '["x", "test", 7, {}]', '[["x"], ["y"]]', "[" * 2000):
             await connection.execute("SELECT pg_notify($1, $2)", carrier._channel, text)
     here.platform[SIGNALS].send("test", ["good"])
