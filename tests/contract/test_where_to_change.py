@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 OF_THE_PLATFORM = {"foundation", "forms", "kernel", "builtin", "kinds", "ops", "sdk"}
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| ([a-z][^|]+) \| (.+) \|$", PAGE.partition("## Where to change what")[2], re.MULTILINE)[1:]
+TABLES = PAGE.partition("## Where to change what")[2].replace("| you want to | go to |", "")
+ROWS = re.findall(r"^\| ([a-z][^|]+) \| (.+) \|$", TABLES, re.MULTILINE)
 
 #: What a row names: `a/path.py`, `name.of_something`, `CODE`.
 PATH = re.compile(r"[\w.*-]*/[\w./*-]*|[\w-]+\.(py|toml|typ|md|html)")

@@ -493,6 +493,9 @@ async def test_of_a_step_and_the_leaving_at_one_moment_one_happens(tmp_path: Pat
             rounds = [retention.anonymise_old_cases(door.platform) for _ in range(2)]
             reply, *_ = await asyncio.gather(zhou.post(path, {"reason": "错了"}), *rounds)
             assert reply is not None
+            if reply.status != 200:
+                # Of two rounds at once one may leave what it has begun to the next.
+                await retention.anonymise_old_cases(door.platform)
             now = await Case.get(id=case.id)
             if reply.status == 200:
                 # It was moved just now, and is kept from now on.
