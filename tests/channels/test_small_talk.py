@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from banshi import LANGUAGES
-from conversations.engine.turn import small_talk
+from conversations.engine.turn import commands, small_talk
 from conversations.tables.models import ChannelConversation
 from tests.channels.chatting import Chatter
 from tests.channels.desks import bureau
@@ -132,3 +132,11 @@ def test_every_kind_of_small_talk_is_said_in_both_languages_and_can_be_met() -> 
     for name, kind in small_talk.KINDS.items():
         assert all(kind[language] for language in LANGUAGES), name
         assert kind.get("words") or kind.get("parts"), name
+
+
+@pytest.mark.parametrize("language", [*LANGUAGES, "xx"])
+def test_every_command_has_a_word_to_write_in_any_language_of_the_city(language: str) -> None:
+    for name in commands._DATA["commands"]:
+        found = commands.command_in(commands.word_for(name, language))
+        assert found is not None
+        assert found[0] in {name, "cancel"}

@@ -75,9 +75,10 @@ def command_in(text: str) -> tuple[str, str] | None:
 
 
 def word_for(command: str, language: str) -> str:
-    """What somebody writes for a command."""
-    own = "cancel" if command == "withdraw" else command
-    return next(str(word) for word in _DATA["commands"][own] if language_in(word) == language)
+    """What somebody writes for a command; in English where the language has no word for it."""
+    words = _DATA["commands"]["cancel" if command == "withdraw" else command]
+    first = {language_in(word): str(word) for word in reversed(words)}
+    return first.get(language, first["en"])
 
 
 def language_in(text: str) -> str:
