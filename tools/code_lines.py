@@ -56,7 +56,7 @@ ROOMS = {
     "libraries/sandboxes": Budget(727, 450),
     "libraries/wire": Budget(209, 130),
     "plugins/channels/desk": Budget(2_064, 2_000),
-    "plugins/channels/conversations": Budget(4_922, 3_600),
+    "plugins/channels/conversations": Budget(4_921, 3_600),
     "plugins/channels/web_site": Budget(3_496, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
     "plugins/channels/channel_figures": Budget(117, 120),

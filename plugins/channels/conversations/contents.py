@@ -37,10 +37,8 @@ async def fetched(outgoing: Outgoing, url: str, seconds: float) -> bytes:
         found = await outgoing.call(url, body=b"", headers={}, seconds=seconds, limit=MAX_FILE_BYTES, method="GET")
     except CallFailed as failed:
         raise FileTooLarge if failed.code == "too-long" else Unavailable from None
-    if found.status >= 500:
-        raise Unavailable
     if not found.ok:
-        raise FileOver
+        raise Unavailable if found.status >= 500 else FileOver
     return found.body
 
 
