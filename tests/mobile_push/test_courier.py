@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +25,11 @@ from tests.mobile_push.in_memory import InBatches
 
 NOBODY: Any = None
 PUSH: Any = SimpleNamespace(kind="case")
+
+
+def bare_platform() -> Any:
+    """What a courier asks a platform for."""
+    return SimpleNamespace(metrics=CollectorRegistry(), get=lambda _: None, now=lambda: datetime.now(UTC))
 
 
 class Provider:
@@ -86,7 +92,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Any:
         source = Source(tokens)
         monkeypatch.setattr(module, "Rows", lambda *_: source)
         monkeypatch.setattr(module, "Chunks", lambda *_: Source([]))
-        platform: Any = SimpleNamespace(metrics=CollectorRegistry(), get=lambda _: None)
+        platform = bare_platform()
         provider: Any = Provider(per_second)
         return Courier(platform, provider, NOBODY, Metrics(platform)), provider, source
 
@@ -182,7 +188,7 @@ async def test_an_alert_overtakes_the_notices_of_a_provider_that_takes_many_at_o
     source, provider = Chunked([str(number) for number in range(2000)]), InRequests()
     monkeypatch.setattr(module, "Rows", lambda *_: source)
     monkeypatch.setattr(module, "Chunks", lambda *_: Source([]))
-    platform: Any = SimpleNamespace(metrics=CollectorRegistry(), get=lambda _: None)
+    platform = bare_platform()
     courier = Courier(platform, provider, NOBODY, Metrics(platform))
     running = asyncio.create_task(courier.run())
     try:
