@@ -7,9 +7,10 @@ from contextlib import suppress
 from os import SEEK_END
 from pathlib import Path
 
+import insights
 from banshi import Platform
 from banshi.ops.cli import main
-from insights.findings import rounds, weekly
+from insights.findings import weekly
 
 IS_NIGHT = Path(sys.argv.pop(1))
 
@@ -33,5 +34,5 @@ def note() -> None:
 
 
 if __name__ == "__main__":
-    weekly.judge_if_due, rounds.HOUR_LOOK_S = judge_at_night, 0.2
+    insights.judge_if_due, insights.HOUR_LOOK_S = judge_at_night, 0.2
     main()
