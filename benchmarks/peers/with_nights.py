@@ -10,7 +10,6 @@ from pathlib import Path
 import insights
 from banshi import Platform
 from banshi.ops.cli import main
-from insights.findings import weekly
 
 IS_NIGHT = Path(sys.argv.pop(1))
 
@@ -18,7 +17,7 @@ IS_NIGHT = Path(sys.argv.pop(1))
 async def judge_at_night(platform: Platform) -> None:
     """A whole night: all series read, judged in the other process, and what rose kept."""
     if is_night():
-        await weekly.judge_now(platform)
+        await insights.judge_now(platform)
         note()
 
 
