@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -16,6 +14,7 @@ import orjson
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Key, NotFound, Parameter, Platform, text_in
+from banshi.sdk.documents import MARK, csv_row
 from banshi.sdk.http import KeptFigures, Routes, etag_of, reply_bytes
 from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import DIVISIONS
@@ -83,9 +82,6 @@ async def written(platform: Platform, asked: tuple[int, str]) -> tuple[bytes, ..
     return await asyncio.to_thread(lambda: tuple(form() for form in forms))
 
 
-#: What spreadsheets need to see that a file is UTF-8, and what begins a formula there.
-MARK, FORMULA = "\ufeff", ("=", "+", "-", "@", "\t", "\r")
-
 #: JSON-stat's statuses of a figure that is hidden, and of one that nobody knows.
 HIDDEN, UNKNOWN = "c", ":"
 
@@ -126,13 +122,12 @@ def json_stat(weeks: Sequence[OpenWeek], places: Labels, codes: Labels, language
 
 def table(weeks: Sequence[OpenWeek], places: Labels, codes: Labels) -> bytes:
     """A line for each figure."""
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(["week", "division", "division_title", "category", "category_title", "count", "status"])
-    safe = {one: f"'{one}" if one.startswith(FORMULA) else one for one in (*places.values(), *codes.values())}
-    for week, place, code, figure, status in _figures(weeks, places, codes):
-        lines.writerow([week, place, safe[places[place]], code, safe[codes[code]], figure, status])
-    return (MARK + text.getvalue()).encode()
+    head = ("week", "division", "division_title", "category", "category_title", "count", "status")
+    rows = (
+        (week, place, places[place], code, codes[code], figure, status)
+        for week, place, code, figure, status in _figures(weeks, places, codes)
+    )
+    return MARK + b"".join(map(csv_row, (head, *rows)))
 
 
 def _figures(weeks: Sequence[OpenWeek], *labels: Labels) -> Iterator[tuple[str, str, str, int | None, str]]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 
 from banshi import Key, Platform
 from banshi.sdk.catalogue import PerRevision, SpooledAnswer
+from banshi.sdk.documents import MARK, csv_row
 
 from . import cpsv_ap, item_list
 from .settings import ExportSettings
-
-#: What spreadsheets need to see that a file is UTF-8; without it they take it for GBK.
-MARK = "\ufeff".encode()
 
 
 class Exports:
@@ -54,9 +50,9 @@ def as_json(exports: Exports, department: str | None) -> Iterator[bytes]:
 
 def as_table(exports: Exports, department: str | None) -> Iterator[bytes]:
     """The national item list as lines of RFC 4180."""
-    yield MARK + row(list(item_list.FIELDS))
+    yield MARK + csv_row(item_list.FIELDS)
     for entry in _entries(exports.platform, department):
-        yield row(item_list.cells(entry))
+        yield csv_row(item_list.cells(entry))
 
 
 def _entries(platform: Platform, department: str | None) -> Iterator[item_list.Entry]:
@@ -66,12 +62,6 @@ def _entries(platform: Platform, department: str | None) -> Iterator[item_list.E
     codes = [code for owner, code in sorted(owners) if department in (None, owner)]
     for item in registry.items.each(codes):
         yield item_list.entry(item, registry.departments[item.department])
-
-
-def row(cells: list[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
 
 
 #: The open exports, of the catalogue as it is.

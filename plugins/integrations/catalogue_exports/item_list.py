@@ -6,7 +6,6 @@ what could be verified. What the department hasn't said is not there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -156,7 +155,7 @@ def _places(item: Item) -> list[Entry]:
 
 def cells(given: Entry) -> list[str]:
     """An entry as one row of the table: a list has a line for each of its values."""
-    return [safe(_cell(name, given.get(name))) for name in FIELDS]
+    return [_cell(name, given.get(name)) for name in FIELDS]
 
 
 def _cell(name: str, value: Any) -> str:
@@ -182,11 +181,3 @@ def _place(one: Entry) -> str:
 
 
 LINES: dict[str, Callable[[Entry], str]] = {"申请材料": _material, "设定依据": _law, "办理地点": _place}
-
-#: What a spreadsheet may take for the beginning of a formula; in Chinese and Japanese settings the wide forms too.
-FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet runs: what could begin a formula has an apostrophe before it, and is shown as text."""
-    return f"'{cell}" if FORMULA.match(cell) else cell

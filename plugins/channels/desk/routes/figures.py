@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -13,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Parameter, reply, text_in
-from banshi.sdk.documents import TEXT, Record, array
+from banshi.sdk.documents import MARK, TEXT, Record, array, csv_row
 from banshi.sdk.http import Routes, etag_of, midnight, reply_bytes
 from desk.places import LEAD
 from desk.rounds import ANSWER_AIM
@@ -41,9 +39,6 @@ PERIOD = (
     Parameter("by", {"enum": ["desk", "officer", "label"], "default": "desk"}, BY),
 )
 
-#: What spreadsheets need to see that a file is UTF-8, and what makes a formula of a text.
-MARK, FORMULA = "\ufeff", ("=", "+", "-", "@", "\t", "\r")
-
 
 @ROUTES.get(
     "/v1/desk/figures", Audience.STAFF, {200: Answer("Line by line.", Record(items=array(FIGURES)))}, parameters=PERIOD
@@ -61,13 +56,8 @@ async def show_desk_figures(call: Call) -> web.StreamResponse:
 )
 async def export_desk_figures(call: Call) -> web.StreamResponse:
     """Read the same as a table."""
-    table = io.StringIO(MARK)
-    table.seek(0, io.SEEK_END)
-    writer = csv.writer(table)
-    writer.writerow(FIGURES["properties"])
-    for line in await _lines(call):
-        writer.writerow(f"'{one}" if str(one).startswith(FORMULA) else one for one in line.values())
-    body = table.getvalue().encode()
+    lines = [line.values() for line in await _lines(call)]
+    body = MARK + b"".join(map(csv_row, [FIGURES["properties"], *lines]))
     named = {"Content-Disposition": 'attachment; filename="desk-figures.csv"'}
     return reply_bytes(call, body, "text/csv; charset=utf-8; header=present", etag_of(body), named)
 
