@@ -22,7 +22,7 @@ _ENDS_ITSELF = {"end_my_sessions": "it ends the role's own token; tests/banshi/b
 _HAS_NO_END = {"stream_road_events": "it has no end to wait for; tests/road/test_live.py follows it"}
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "nobody": _HAS_NO_END,
-    "citizen": {"stream_inbox": "it has no end to wait for; tests/mobile_push/test_stream.py follows it"}
+    "citizen": {"stream_inbox": "it has no end to wait for; tests/mobile_push/inbox/stream/test_stream.py follows it"}
     | _HAS_NO_END
     | _ENDS_ITSELF,
     "staff": _HAS_NO_END | _ENDS_ITSELF,

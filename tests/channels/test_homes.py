@@ -22,7 +22,7 @@ from tests.channels.chatting import Chatter
 from tests.channels.qq.phones import bot_of
 from tests.channels.strangers.judge import LOCAL, nothing_waits
 from tests.channels.weibo.test_weibo import account_of
-from tests.mobile_push.test_alerts_in_force import alert
+from tests.mobile_push.broadcasts.alerts.test_alerts_in_force import alert
 from tests.town.registers import DEPARTMENTS
 from tests.waiting import until
 from wechat.sandbox.account import Account, Keys

@@ -19,8 +19,8 @@ from conversations.tables.models import ChannelConversation, ContactLink, Home, 
 from mobile_push.tables.models import Broadcast
 from tests.channels.wechat.phones import Phone, Recorder, bureau, nothing_is_due, notices, recorder
 from tests.channels.wechat.test_city import city_on_wechat, nothing_waits
-from tests.mobile_push import test_alerts as published
-from tests.mobile_push.test_alerts_in_force import alert
+from tests.mobile_push.broadcasts.alerts import test_alerts as published
+from tests.mobile_push.broadcasts.alerts.test_alerts_in_force import alert
 from tests.waiting import until
 from wechat.sandbox.account import Template
 
