@@ -33,8 +33,8 @@ from desk import DESK
 # What a test's chatter answers with.
 sys.path.insert(0, str(ROOT / "clients" / "python"))
 
-from tests.channels import desk_race
-from tests.channels.desks import ENQUIRIES, SERVING, bureau, officer
+from tests.channels.desk.bureau import ENQUIRIES, SERVING, bureau, officer
+from tests.channels.desk.room import race as desk_race
 from tests.channels.hotline import pops
 
 #: Milliseconds: a claim, and what the officer reads of a conversation then.

@@ -17,9 +17,9 @@ from conversations.tables.models import ChannelConversation, ContactLink, Said
 from desk.tables.models import DeskEvent, Enquiry
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
-from tests.channels.desks import DESKS, ENQUIRIES, officer
-from tests.channels.test_desk_delivery import City, city
-from tests.channels.test_desk_files import picture
+from tests.channels.desk.answers.city import City, city
+from tests.channels.desk.bureau import DESKS, ENQUIRIES, officer
+from tests.channels.desk.reading.test_files import picture
 from tests.servers.fault_proxy import FaultProxy
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]

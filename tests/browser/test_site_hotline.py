@@ -8,9 +8,9 @@ import pytest
 
 from tests.browser.conftest import OpenBrowser, until
 from tests.channels.hotline.exchange import Switch, exchange
-from tests.channels.site.at_desk import LI
 from tests.channels.site.browsing import kept_of
-from tests.channels.site.test_hotline import HERE, SITE
+from tests.channels.site.staff.at_desk import LI
+from tests.channels.site.staff.test_hotline import HERE, SITE
 from web_site.session import STAFF_COOKIE
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.test_site import pressed
-from tests.channels.site.workbench import handed_in, open_parks
+from tests.channels.site.staff.workbench import handed_in, open_parks
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

@@ -16,7 +16,7 @@ from conversations import Entrance, File, Joined, Place, Scanned, Unread, Video
 from conversations.engine.turn.commands import command_in
 from mobile_push.tables.models import Broadcast
 from tests.channels.chatting import Chatter
-from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.mobile_push.broadcasts.alerts.test_alerts_in_force import alert
 from tests.town.registers import DEPARTMENTS, import_samples
 

@@ -16,7 +16,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import open_door
 from channel_figures.counting import CAME, counted, publishable
 from hotline.tables.models import HotlineCall
-from tests.channels.desks import WORKDAY
+from tests.channels.desk.bureau import WORKDAY
 from tests.channels.hotline.exchange import exchange
 from tests.town.appeals_office import Offices, write_department
 from tests.town.running import CITY, ENGLISH, NOON

@@ -17,10 +17,10 @@ from banshi.testing import Door, Person
 from conversations.identity.confirmations import CONFIRMATION_LIFE, MAX_ASKED
 from conversations.settings import SETTINGS
 from conversations.tables.models import Confirmation, ContactLink
-from tests.channels import test_kept_slots as kept_slots
 from tests.channels.chatting import Chatter
+from tests.channels.slots import test_kept_slots as kept_slots
+from tests.channels.slots.test_kept_slots import TITLE, opened
 from tests.channels.test_identity import NUMBER, city, code_of, told_of
-from tests.channels.test_kept_slots import TITLE, opened
 
 ASKED = "/v1/conversations/confirmations"
 NUMBERS = ("20261124-7K3M-9QXC", "20261124-9QXC-7K3M")

@@ -16,7 +16,7 @@ from conversations.holdings import tidy
 from conversations.tables.models import ChannelConversation, ContactLink
 from tests.banshi.kernel.outbox.test_events import EAR
 from tests.channels.chatting import Chatter, Phone
-from tests.channels.desks import DEPARTMENTS, DESKS, WORKDAY, Clock
+from tests.channels.desk.bureau import DEPARTMENTS, DESKS, WORKDAY, Clock
 from tests.channels.test_figures import ITEM, asked
 from tests.channels.test_turns import before_the_end
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from banshi.testing import open_door
 from conversations.tables.models import ChannelConversation, Figure
 from tests.channels.chatting import Chatter, Phone
-from tests.channels.desks import DEPARTMENTS, DESKS, officer
+from tests.channels.desk.bureau import DEPARTMENTS, DESKS, officer
 from tests.channels.test_figures import ITEM, LEADS, PATH, asked
 from tests.channels.test_turns import before_the_end
 from tests.plugins import filling

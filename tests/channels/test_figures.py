@@ -20,7 +20,7 @@ from conversations.outbound.sender import channel_of
 from conversations.tables.models import ChannelConversation, Figure
 from desk import Enquiry
 from tests.channels.chatting import Chatter, Phone
-from tests.channels.desks import WORKDAY, Clock, bureau, officer
+from tests.channels.desk.bureau import WORKDAY, Clock, bureau, officer
 from tests.channels.test_turns import before_the_end
 from tests.plugins import filling
 

@@ -16,7 +16,7 @@ from conversations.engine import flood
 from conversations.tables.models import ChannelConversation, Turn
 from desk.tables.models import DeskEvent
 from tests.channels.chatting import Chatter
-from tests.channels.desks import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.desk.bureau import DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.servers.issuer import TRAFFIC
 
 MOST = 5

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from conversations import CONVERSATIONS, Reply
 from conversations.outbound.sender import Outlet, pieces
 from conversations.tables.models import Said
-from tests.channels.desks import ENQUIRIES, officer, waiting
+from tests.channels.desk.answers.city import city
+from tests.channels.desk.bureau import ENQUIRIES, officer, waiting
 from tests.channels.strangers.test_sms import bureau as by_sms
-from tests.channels.test_desk_delivery import city
 from tests.channels.wechat.seated import seated
 from tests.waiting import until
 

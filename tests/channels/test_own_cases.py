@@ -9,9 +9,9 @@ import pytest
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking
 from tests.channels.chatting import Chatter
-from tests.channels.desks import WORKDAY, Clock, bureau
+from tests.channels.desk.bureau import WORKDAY, Clock, bureau
+from tests.channels.slots.test_kept_slots import TITLE, opened
 from tests.channels.test_changes import FORM, HEAD, city, handed_in, known
-from tests.channels.test_kept_slots import TITLE, opened
 from tests.channels.test_ratings import answered
 from tests.town import survey_plugin
 from tests.town.running import CITY

@@ -11,7 +11,7 @@ from banshi.testing import Door
 from desk.tables.models import Enquiry
 from questions.read import stars_in
 from tests.channels.chatting import Chatter
-from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, officer, waiting
+from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, officer, waiting
 
 TYPED = [
     ("zh-CN", "5", 5),

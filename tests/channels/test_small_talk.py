@@ -10,7 +10,7 @@ from banshi import LANGUAGES
 from conversations.engine.turn import commands, small_talk
 from conversations.tables.models import ChannelConversation
 from tests.channels.chatting import Chatter
-from tests.channels.desks import bureau
+from tests.channels.desk.bureau import bureau
 
 QUESTION = "公安业务咨询"
 

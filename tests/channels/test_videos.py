@@ -13,7 +13,7 @@ from banshi.kernel.tables.attachments import Attachment
 from conversations import File, FileTooLarge, Video
 from conversations.engine.ask.uploading import film_in
 from tests.channels.chatting import Chatter
-from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.wechat.city import AMR, PNG
 from tests.channels.wechat.seated import seated
 

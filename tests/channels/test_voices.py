@@ -16,7 +16,7 @@ from conversations import File, Voice
 from conversations.tables.models import Turn
 from desk.tables.models import DeskEvent
 from tests.channels.chatting import Chatter
-from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.wechat.city import AMR
 from tests.channels.wechat.seated import seated
 

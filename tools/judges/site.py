@@ -24,7 +24,7 @@ from benchmarks.shared.quiet import quiet
 from tests.browser.chromium import command, open_chromium
 from tests.browser.firefox import Firefox, Page, ScriptFailed
 from tests.browser.street import signed_in
-from tests.channels.site.at_hotline import SETTINGS
+from tests.channels.site.staff.at_hotline import SETTINGS
 from tests.town.api_world import World, open_world
 from tests.town.registers import made_up_person
 from tools import npm

@@ -32,7 +32,7 @@ from benchmarks.shared.quiet import quiet
 from benchmarks.shared.servers import Server
 from tests.browser.chromium import open_chromium
 from tests.browser.firefox import Page
-from tests.channels.desks import DESKS
+from tests.channels.desk.bureau import DESKS
 from tests.channels.provider import opened_provider
 from tools.judges.frame import ROOT, pressed, require, there
 

@@ -22,7 +22,7 @@ from benchmarks.shared.quiet import quiet
 from tests.browser.firefox import Firefox, Page
 from tests.browser.street import signed_in
 from tests.channels.site.browsing import Browser
-from tests.channels.site.test_every_item import MAX_ROUNDS, brought, rows, typed_in
+from tests.channels.site.citizen.test_every_item import MAX_ROUNDS, brought, rows, typed_in
 from tests.clients.made_up_city import open_city
 from tests.clients.people import City
 from tests.plugins.test_departments import snapshot

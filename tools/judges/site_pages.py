@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.channels.site.at_hotline import pages_of
+from tests.channels.site.staff.at_hotline import pages_of
 from tests.conftest import good_answers
 from tests.town.api_world import World
 

@@ -26,11 +26,11 @@ from benchmarks.shared.quiet import quiet
 from tests.banshi.builtin.passes.test_dynamic_passes import approved
 from tests.banshi.builtin.passes.test_pass_ledger import issue, revoke, scan
 from tests.browser import firefox, street
-from tests.channels.desks import DESKS
+from tests.channels.desk.answers.city import OUTLET, City
+from tests.channels.desk.bureau import DESKS
 from tests.channels.provider import opened_provider
-from tests.channels.site.at_desk import HERE, LI, WU
-from tests.channels.site.test_staffs_day import decided
-from tests.channels.test_desk_delivery import OUTLET, City
+from tests.channels.site.staff.at_desk import HERE, LI, WU
+from tests.channels.site.staff.test_staffs_day import decided
 from tests.clients.made_up_city import open_city
 from tests.conftest import good_answers
 from tests.servers.fault_proxy import FaultProxy

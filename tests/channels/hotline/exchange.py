@@ -20,7 +20,7 @@ from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.kernel.runtime.running import Platform
 from banshi.sdk.outgoing import new_secret
 from banshi.testing import Door, Person, Reply, open_door
-from tests.channels.desks import DEPARTMENTS, DESKS, WORKDAY, Clock, officer
+from tests.channels.desk.bureau import DEPARTMENTS, DESKS, WORKDAY, Clock, officer
 
 SECRET = new_secret()
 EVENTS, CALLS, FILINGS, SLIPS = "/v1/hotline/events", "/v1/hotline/calls", "/v1/hotline/filings", "/v1/hotline/slips"

@@ -15,8 +15,8 @@ import aiohttp
 from banshi.testing import Person
 from benchmarks.shared.cities import UNLIMITED, city
 from benchmarks.shared.processes import serving
-from tests.channels.desk_race import LEADS, OFFICERS, Room, following, reached
-from tests.channels.desks import DEPARTMENTS, DESKS, ENQUIRIES
+from tests.channels.desk.bureau import DEPARTMENTS, DESKS, ENQUIRIES
+from tests.channels.desk.room.race import LEADS, OFFICERS, Room, following, reached
 from tests.channels.hotline.exchange import CALLS, EVENTS, HOTLINE, signed
 
 #: Calls that come at once, and rounds of them that count for nothing: connections are made and statements prepared.

@@ -16,7 +16,7 @@ from banshi.testing import Person, Reply
 from conversations.tables.models import Said
 from hotline.tables.models import HotlineCallBack, HotlineFiling
 from mobile_push.tables.models import InboxMessage
-from tests.channels.desks import officer
+from tests.channels.desk.bureau import officer
 from tests.channels.hotline.exchange import AGREED, FILINGS, NUMBER, SLIPS, exchange, filed, owner, taken
 from tests.channels.hotline.test_filing import suggestion
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from banshi.kernel.tables.cases import Case, CaseEvent
 from hotline.tables.models import HotlineCall, HotlineCallBack
-from tests.channels.desks import Clock, officer
+from tests.channels.desk.bureau import Clock, officer
 from tests.channels.hotline.exchange import CALL_BACKS, NUMBER, Switch, exchange, filed, taken
 from tests.channels.hotline.test_filing import suggestion
 

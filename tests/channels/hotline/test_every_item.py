@@ -14,7 +14,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Person, Reply
 from hotline.tables.models import HotlineFiling
 from questions.answering import body_of
-from tests.channels.desks import DESKS, officer
+from tests.channels.desk.bureau import DESKS, officer
 from tests.channels.hotline.exchange import AGREED, FILINGS, HOTLINE, Switch
 from tests.channels.test_every_item import NAME, stored, truly, without_numbers
 from tests.clients.made_up_city import open_city

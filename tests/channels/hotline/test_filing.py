@@ -23,7 +23,7 @@ from hotline.holdings import tidy
 from hotline.slips import TRIES, WRONG
 from hotline.tables.models import HotlineCall, HotlineCaller, HotlineFiling
 from hotline.texting import number_to_text
-from tests.channels.desks import Clock, officer
+from tests.channels.desk.bureau import Clock, officer
 from tests.channels.hotline.exchange import AGREED, FILINGS, NUMBER, SLIPS, Switch, exchange, filed, owner, taken
 from tests.plugins import filling
 

@@ -8,7 +8,7 @@ import pytest
 
 from banshi import Audience
 from hotline.tables.models import HotlineCall
-from tests.channels.desks import officer
+from tests.channels.desk.bureau import officer
 from tests.channels.hotline.exchange import (
     AGREED,
     CALL_BACKS,

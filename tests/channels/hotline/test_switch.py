@@ -22,7 +22,8 @@ from desk import Enquiry
 from desk.rounds import go_round
 from desk.tables.models import DeskOfficer
 from hotline.tables.models import HotlineCall, HotlineCallBack, HotlineCaller
-from tests.channels.desks import DEPARTMENTS, DESKS, Clock, officer, waiting
+from tests.channels.desk.bureau import DEPARTMENTS, DESKS, Clock, officer, waiting
+from tests.channels.desk.ear import listening
 from tests.channels.hotline.exchange import (
     CALL_BACKS,
     CALLS,
@@ -37,7 +38,6 @@ from tests.channels.hotline.exchange import (
     taken,
 )
 from tests.channels.strangers.judge import server
-from tests.channels.test_desk_stream import listening
 from tests.servers.ports import free_port
 from tests.tries import tries
 

@@ -18,7 +18,7 @@ from lxml import html
 from banshi import Principal, Role
 from banshi.sdk.http import ApiReader
 from tests.channels.site.browsing import Browser, open_browser
-from tests.channels.site.test_pages import browser, door, wang
+from tests.channels.site.citizen.test_pages import browser, door, wang
 from tests.town.api_world import World, open_world
 from tests.town.registers import made_up_person
 from web_site.session import ROOT

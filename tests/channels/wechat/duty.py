@@ -11,7 +11,7 @@ from typing import Any
 
 from banshi.testing import Door, Person
 from conversations.tables.models import Said
-from tests.channels.desks import CITY, DESKS, ENQUIRIES, Clock, bureau, officer, waiting
+from tests.channels.desk.bureau import CITY, DESKS, ENQUIRIES, Clock, bureau, officer, waiting
 from tests.waiting import until
 from wechat.sandbox.account import Account, Keys
 from wechat.sandbox.control import WeChatSandbox

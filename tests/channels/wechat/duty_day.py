@@ -17,7 +17,7 @@ import aiohttp
 from banshi.kernel.runtime.running import Platform
 from banshi.testing import Person, Reply
 from conversations.outbound import courier
-from tests.channels.desks import ENQUIRIES
+from tests.channels.desk.bureau import ENQUIRIES
 from tests.places import ROOT
 from tests.processes import commands
 from tests.waiting import WAIT_TIMEOUT_S

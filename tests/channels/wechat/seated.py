@@ -10,7 +10,7 @@ from typing import Any
 
 from banshi.testing import Door, open_door
 from desk.tables.models import DeskDay
-from tests.channels.desks import DESKS
+from tests.channels.desk.bureau import DESKS
 from tests.channels.wechat.phones import NOBODY, PETITIONS
 from wechat.sandbox.account import Account, Keys
 from wechat.sandbox.control import WeChatSandbox

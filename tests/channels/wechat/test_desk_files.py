@@ -8,7 +8,7 @@ import pytest
 
 from banshi.kernel.tables.attachments import HELD, Attachment
 from conversations.tables.models import Said, Window
-from tests.channels.desks import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
 from tests.channels.wechat.duty import became, duty
 from tests.plugins.test_departments import snapshot
 

@@ -21,7 +21,7 @@ import pytest
 from banshi.testing import Person, open_door
 from conversations.tables.models import Said
 from desk.tables.models import DeskEvent
-from tests.channels.desks import DEPARTMENTS, WORKDAY
+from tests.channels.desk.bureau import DEPARTMENTS, WORKDAY
 from tests.channels.wechat.duty_day import ROOT, Citizen, Officer, served
 from tests.processes import commands
 from tests.servers.ports import free_port

@@ -15,7 +15,7 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
-from tests.channels.site.workbench import LI, ZHAO, handed_in, open_parks, token_of
+from tests.channels.site.staff.workbench import LI, ZHAO, handed_in, open_parks, token_of
 from tests.conftest import good_answers
 from tests.places import TRAFFIC
 
