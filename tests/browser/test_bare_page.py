@@ -10,7 +10,7 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import open_door
 from tests.browser.conftest import OpenBrowser, until
 from tests.channels.bare_page import link_in
-from tests.channels.test_pages import CRIMINAL, OTHER, city, up_to_the_number
+from tests.channels.conversations.engine.ask.test_pages import CRIMINAL, OTHER, city, up_to_the_number
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

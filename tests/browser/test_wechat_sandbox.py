@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import OpenBrowser, until
-from tests.channels.wechat.city import city
+from tests.channels.wechat.sandbox.city import city
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

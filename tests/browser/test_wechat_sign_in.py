@@ -13,7 +13,7 @@ from conversations.tables.models import ContactLink
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.site import open_site
-from tests.channels.wechat.test_opening import bureau, link_for
+from tests.channels.wechat.opening.test_opening import bureau, link_for
 from wechat.sandbox.phone import BROWSER
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]

@@ -23,8 +23,8 @@ from road import following
 from road.ending import look
 from road.tables.models import RoadChange, RoadFollower
 from tests.channels.chatting import Chatter
+from tests.channels.conversations.outbound.test_homes import every_channel
 from tests.channels.strangers.judge import nothing_waits
-from tests.channels.test_homes import every_channel
 from tests.mobile_push.conftest import hurry
 from tests.mobile_push.delivery.topics.test_alerts_by_topic import hours
 from tests.road.city import BOX, CLOSURE, DISTRICT, officer, open_city, published, turn

@@ -14,9 +14,9 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Person, Reply
 from hotline.tables.models import HotlineFiling
 from questions.answering import body_of
+from tests.channels.conversations.engine.test_every_item import NAME, stored, truly, without_numbers
 from tests.channels.desk.bureau import DESKS, officer
 from tests.channels.hotline.exchange import AGREED, FILINGS, HOTLINE, Switch
-from tests.channels.test_every_item import NAME, stored, truly, without_numbers
 from tests.clients.made_up_city import open_city
 from tests.clients.people import City
 from tests.plugins import filling

@@ -18,7 +18,7 @@ from qq import banshi_checks, signing
 from qq.bots import _with_buttons
 from qq.sandbox.people import Limits
 from qq.settings import BotSettings, QqSettings
-from tests.channels import test_every_item as items
+from tests.channels.conversations.engine import test_every_item as items
 from tests.channels.qq.phones import QqPhones, bot_of, opened_qq
 from tests.channels.strangers import judge
 from tests.channels.talker import Talker

@@ -24,8 +24,8 @@ from conversations import Content, Reply
 from conversations.holdings import tidy
 from conversations.outbound import courier
 from conversations.tables.models import Said, Turn
-from tests.channels import test_every_item as items
 from tests.channels.chatting import Chatter
+from tests.channels.conversations.engine import test_every_item as items
 from tests.clients.people import City
 from tests.places import ROOT
 from tests.processes import commands

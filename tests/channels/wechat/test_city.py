@@ -22,8 +22,8 @@ from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import Door, open_door
 from conversations import CONVERSATIONS, Content, File, Place, Reply, Text
 from conversations.tables.models import Said, Turn
-from tests.channels import test_every_item as items
 from tests.channels.chatting import Chatter
+from tests.channels.conversations.engine import test_every_item as items
 from tests.clients.people import City
 from tests.plugins.test_departments import snapshot
 from tests.town.registers import DEPARTMENTS, import_samples

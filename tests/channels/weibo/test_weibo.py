@@ -18,7 +18,7 @@ from banshi.testing import Door
 from conversations import CONVERSATIONS, Content, File, Place, Reply, Text
 from conversations.outbound.sender import Outlet, pieces
 from conversations.tables.models import Said
-from tests.channels import test_every_item as items
+from tests.channels.conversations.engine import test_every_item as items
 from tests.channels.strangers import judge
 from tests.servers.ports import free_port
 from tests.tries import tries

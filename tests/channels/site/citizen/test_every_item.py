@@ -14,8 +14,8 @@ from banshi import LANGUAGES, Item, Principal
 from banshi.kernel.tables.cases import Case
 from questions.answering import body_of
 from questions.plan import DEGREES, choices, escaped, in_order
+from tests.channels.conversations.engine.test_every_item import NAME, handed_in, looked_up, stored, truly
 from tests.channels.site.browsing import Browser, open_browser
-from tests.channels.test_every_item import NAME, handed_in, looked_up, stored, truly
 from tests.clients.made_up_city import open_city
 from tests.clients.people import City
 from tests.plugins import filling
