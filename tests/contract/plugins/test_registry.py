@@ -17,8 +17,9 @@ from banshi.builtin.checks.declarations.kinds import table_faults
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.configuration import inspect_configuration, read_configuration
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
+from tests.places import ROOT
 
-BROKEN = Path(__file__).parent / "broken"
+BROKEN = ROOT / "tests" / "contract" / "broken"
 
 #: Plugin → each finding's rule, and what its advice has to name.
 EXPECTED: dict[str, list[tuple[str, str]]] = {

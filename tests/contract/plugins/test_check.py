@@ -20,7 +20,7 @@ from banshi.ops.cli import group
 from tests.places import ROOT
 from tests.processes import commands
 
-BROKEN = Path(__file__).parent / "broken" / "plugins.toml"
+BROKEN = ROOT / "tests" / "contract" / "broken" / "plugins.toml"
 #: Without one, each check says that it is for development.
 PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"\n'
 WECHAT = """
