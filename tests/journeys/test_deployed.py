@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from banshi.ops.cli.server import serve
-from tests.contract.test_deploy import ROOT, text
+from tests.contract.shipped.test_deploy import ROOT, text
 from tests.journeys.test_commands import command, started
 from tests.servers import deployed, redis_servers
 

@@ -15,7 +15,7 @@ from banshi.builtin.passes.claims import claim_documents, list_of
 from banshi.forms.pointing import fields_at
 from banshi.kernel.contract.values import LANGUAGES, Claim, Item
 from banshi.testing import Door, open_door
-from tests.contract.test_words_drawn_and_printed import page
+from tests.contract.words.test_words_drawn_and_printed import page
 from tests.plugins import filling
 from tests.plugins.test_departments import FOLDERS, registry_of, with_files
 from tests.readers import certificate_reader

@@ -8,8 +8,7 @@ import os
 import random
 import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -286,55 +285,10 @@ def test_more_connections_than_the_server_takes_are_an_error(patient: Patient, p
     patient.finds("pooler", "ok", "none between")
 
 
-def test_a_pooler_in_between_is_found(patient: Patient, postgres: str) -> None:
-    with pooled(postgres) as url:
-        patient.written(f'database = "{url}"')
-        patient.finds("pooler", "warning", "a pooler such as PgBouncer", "session mode")
-
-
-def test_a_pooler_that_keeps_the_limit_of_statements_to_itself_is_found(patient: Patient, postgres: str) -> None:
+def test_a_pooler_in_between_is_found_with_what_it_keeps_from_the_platform(patient: Patient, postgres: str) -> None:
     with poolers.pooled(postgres) as url:
         patient.written(f'database = "{url}"')
-        patient.finds("pooler", "warning", "SET statement_timeout")
-
-
-@contextmanager
-def pooled(url: str) -> Iterator[str]:
-    """A pooler before PostgreSQL: like all of them it tells its clients of a process of its own making."""
-    import threading
-    from urllib.parse import urlsplit
-
-    server = urlsplit(url)
-    told = b"K\0\0\0\x0c"
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    port: list[int] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        theirs, ours = await asyncio.open_connection(server.hostname, server.port)
-
-        async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter, *, change: bool) -> None:
-            while data := await source.read(65_536):
-                place = data.find(told) if change else -1
-                if place >= 0:
-                    data = data[: place + 5] + b"\x7f\xff\xff\xf0" + data[place + 9 :]
-                    change = False
-                target.write(data)
-            target.close()
-
-        await asyncio.gather(carry(reader, ours, change=False), carry(theirs, writer, change=True))
-
-    async def run() -> None:
-        listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port.append(listening.sockets[0].getsockname()[1])
-        ready.set()
-
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(run(), loop)
-    assert ready.wait(10)
-    yield url.replace(f":{server.port}/", f":{port[0]}/")
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+        patient.finds("pooler", "warning", "a pooler such as PgBouncer", "session mode", "SET statement_timeout")
 
 
 # Redis

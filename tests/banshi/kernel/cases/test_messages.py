@@ -29,7 +29,7 @@ from banshi.kernel.contract.values import LANGUAGES, ClockEffect, Decision, Item
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kinds.application.permits import RECEIPT
-from banshi.kinds.application.steps import TABLE, TABLES, TWO_PERSON_TABLE
+from banshi.kinds.application.steps import TABLE, TABLES
 from banshi.testing import Door, Person, open_door
 from tests.places import TRAFFIC
 from tests.town import departments
@@ -172,13 +172,6 @@ async def submitted(door: Door, person: Person, code: str, answers: Any) -> Case
     created = (await person.post(f"/v1/items/{code}/cases", {"answers": given})).created()
     await door.settled()
     return await Case.get(id=created["id"])
-
-
-def test_the_citizens_own_steps_and_what_decides_nothing_are_silent_and_no_other() -> None:
-    for table in (TABLE, TWO_PERSON_TABLE):
-        silent = {step.action for step in table if step.tells is None}
-        assert silent <= {"withdraw", "supplement", "recommend", "close"}
-        assert not {step.action for step in table if step.tells} & silent
 
 
 async def test_what_the_automatic_check_decides_is_told_with_the_reason_and_what_to_do(
@@ -353,11 +346,11 @@ SIGNS = ["字", "a", "e\u0301", "\U0001f44d\U0001f3fd", FAMILY, "\U0001f1e8\U000
 
 
 @pytest.mark.parametrize("sign", SIGNS)
-@pytest.mark.parametrize("limit", range(20, 27))
-def test_what_is_cut_ends_with_a_whole_sign_and_an_ellipsis(sign: str, limit: int) -> None:
-    cut = message_templates.cut(sign * 30, limit)
-    assert cut.endswith("…")
-    assert cut[:-1] == sign * ((limit - 1) // len(sign))
+def test_what_is_cut_ends_with_a_whole_sign_and_an_ellipsis(sign: str) -> None:
+    for limit in range(20, 27):
+        cut = message_templates.cut(sign * 30, limit)
+        assert cut.endswith("…"), limit
+        assert cut[:-1] == sign * ((limit - 1) // len(sign)), limit
 
 
 @given(

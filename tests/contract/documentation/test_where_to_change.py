@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
 
 OF_THE_PLATFORM = {"foundation", "forms", "kernel", "builtin", "kinds", "ops", "sdk"}
 

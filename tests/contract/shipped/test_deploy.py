@@ -284,7 +284,6 @@ def test_the_configuration_is_right_and_has_the_plugins_of_the_repository_s_own(
     assert configuration.settings.migrate_at_start is False
 
 
-@pytest.mark.usefixtures("environment")
 def wrong_in(way: str, changed: dict[str, str]) -> list[str]:
     """What is untrue of one deployment, some of whose files read otherwise."""
 

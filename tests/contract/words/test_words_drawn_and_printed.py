@@ -18,7 +18,7 @@ from banshi.builtin.certificates.press import LAYOUT_FILE, Press
 from banshi.builtin.passes.claims import words_of
 from banshi.kernel.contract.values import LANGUAGES, Item
 from banshi.kernel.loading.settings import Settings
-from tests.contract.test_words_for_people import ROOT, city, name_of, sources, text_of
+from tests.contract.words.test_words_for_people import ROOT, city, name_of, sources, text_of
 from tests.readers import certificate_reader
 from tests.readers.plain_words import END, wrong_with
 

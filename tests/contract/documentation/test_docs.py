@@ -32,7 +32,7 @@ from banshi.kinds.application import APPLICATION, ApplicationRules
 from banshi.kinds.appointment.steps import CONFIRMED_TABLE
 from banshi.kinds.query.registers.declared import Register
 from banshi.ops.cli.hooks import hooks, signature_of
-from tests.contract.test_new import WITHOUT_PLUGINS
+from tests.contract.plugins.test_new import WITHOUT_PLUGINS
 from tests.places import ROOT
 from tests.processes import commands
 

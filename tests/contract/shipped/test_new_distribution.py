@@ -1,6 +1,6 @@
 """`banshi new --dist` makes a distribution that keeps the contract before anybody has changed it.
 
-tests/contract/test_wheel.py builds and installs it.
+tests/contract/shipped/test_wheel.py builds and installs it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from banshi.ops.cli import group
-from tests.contract.test_new import WITHOUT_PLUGINS
+from tests.contract.plugins.test_new import WITHOUT_PLUGINS
 
 FILES = {
     "pyproject.toml",

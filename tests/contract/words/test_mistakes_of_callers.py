@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from banshi.testing import Door, open_door
-from tests.contract.test_words_for_people import TOLD_TO_PROGRAMS
+from tests.contract.words.test_words_for_people import TOLD_TO_PROGRAMS
 from tests.places import DEPARTMENTS
 from tests.readers.plain_words import wrong_with
 

@@ -23,9 +23,10 @@ from banshi.kernel.contract.hookspecs import RETIRED, Retired
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.ops.cli import group
 from banshi.testing import open_door
+from tests.places import ROOT
 from tools.list_contract import described
 
-FROZEN = Path(__file__).parent / "frozen"
+FROZEN = ROOT / "tests" / "contract" / "frozen"
 FOUNTAINS = FROZEN / "fountains"
 BEFORE: dict[str, Any] = json.loads((FROZEN / "contract.json").read_text(encoding="utf-8"))
 

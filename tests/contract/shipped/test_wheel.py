@@ -28,7 +28,7 @@ import aiohttp
 import pytest
 
 from banshi.testing import Person
-from tests.contract.test_new import WITHOUT_PLUGINS
+from tests.contract.plugins.test_new import WITHOUT_PLUGINS
 from tests.places import ROOT
 
 #: Longest time in seconds that a command may take here; a busy machine is no failure.

@@ -13,7 +13,7 @@ from banshi.ops.cli.check import findings
 from tests.places import ROOT
 from tests.town.departments import NOTHING, both, department, item
 
-SHIPPED, BROKEN = ROOT / "plugins.toml", Path(__file__).parent / "broken" / "plugins.toml"
+SHIPPED, BROKEN = ROOT / "plugins.toml", ROOT / "tests" / "contract" / "broken" / "plugins.toml"
 
 ITEMS = department(units={"north": both("北园", "North")}) + item(result=NOTHING)
 
