@@ -49,7 +49,7 @@ class Shared:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
         RUNNING.close()
 
 

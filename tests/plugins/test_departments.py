@@ -234,7 +234,7 @@ async def test_every_application_of_a_department_goes_from_the_phone_to_an_appro
                 assert (guide["code"], guide["title"]) == (item.code, item.title[language])
             if (
                 item.kind == "application" and item.code != "zone-pass"
-            ):  # whose own rules tests/plugins/test_traffic.py knows
+            ):  # whose own rules tests/plugins/departments/test_traffic.py knows
                 final = await decided(door, item)
                 assert final["state"] == "approved"
                 assert ("certificate" in final["links"]) == (item.result.kind == "certificate")

@@ -241,7 +241,7 @@ async def reported(door: Door, program: Person) -> str:
 #: The code of the service that the program registers, which is never called; and the name of its channel, neither.
 SERVICE, CHANNEL = "archive-service", "archive-sms"
 
-#: What a service reads of its cases takes an endpoint that answers (`tests/plugins/test_remote_services.py`), and
+#: What a service reads of its cases takes an endpoint that answers (`tests/plugins/remote/test_services.py`), and
 #: pages that are good once a chat and a provider (`tests/channels/conversations/identity/test_links.py`); a desk's a
 #: citizen who waits there (`tests/channels/desk/test_queue.py`); pictures a finding, and open figures weeks that are
 #: over (`tests/insights`).

@@ -117,7 +117,7 @@ def test_what_is_gone_is_told(old: str, new: str, told: str) -> None:
 
 
 def test_a_section_without_any_test_is_told() -> None:
-    page = re.sub(r"^- `tests/journeys/test_restore.*?\n- .*?\n", "", PAGE, flags=re.MULTILINE)
+    page = re.sub(r"^- `tests/journeys/serving/test_restore.*?\n- .*?\n", "", PAGE, flags=re.MULTILINE)
     assert list(wrong(page)) == ["A restore from a backup: has no test"]
 
 

@@ -17,8 +17,9 @@ from banshi.builtin.passes.wire import picture, shown
 from banshi.testing import open_door
 from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
 from tests.banshi.builtin.passes.test_pass_ledger import scan, turn
+from tests.places import ROOT
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "dynamic_pass.mjs"
+EXAMPLE = ROOT / "docs" / "examples" / "dynamic_pass.mjs"
 
 #: Longest time in seconds until a picture; a busy machine is no failure.
 PATIENCE = 25.0

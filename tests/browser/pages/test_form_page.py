@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from banshi.ops.cli import group
 from tests.browser.conftest import OpenBrowser
+from tests.places import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
-PLUGINS = Path(__file__).resolve().parents[2] / "plugins.toml"
+PLUGINS = ROOT / "plugins.toml"
 
 #: Groups with their titles, and the fields in each, as far as they are seen.
 SEEN = """() => {

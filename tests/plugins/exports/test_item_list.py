@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from banshi.testing import Door, Reply, open_door
-from tests.plugins.exports_city import DEPARTMENTS, LISTED, PARKS, PLUGIN, ROOT, write_department
+from tests.plugins.exports.city import DEPARTMENTS, LISTED, PARKS, PLUGIN, ROOT, write_department
 
 JSON, CSV = "/v1/exports/item-list.json", "/v1/exports/item-list.csv"
 

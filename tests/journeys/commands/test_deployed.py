@@ -13,7 +13,7 @@ import pytest
 
 from banshi.ops.cli.server import serve
 from tests.contract.shipped.test_deploy import ROOT, text
-from tests.journeys.test_commands import command, started
+from tests.journeys.commands.test_commands import command, started
 from tests.servers import deployed, redis_servers
 
 

@@ -19,7 +19,7 @@ from banshi.kernel.loading.settings import PRAGMAS
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.testing import TINY_PNG, Person
 from tests.conftest import good_answers
-from tests.journeys.test_tip_leaves_no_trace import Place, everything, found_in
+from tests.journeys.privacy.test_tip_leaves_no_trace import Place, everything, found_in
 from tests.places import ROOT
 from tests.processes import commands
 from tests.waiting import until

@@ -13,14 +13,13 @@ import pytest
 
 from banshi.foundation.findings import ConfigurationError
 from banshi.testing import TINY_PNG, Door, Person, open_door
-from tests.places import TRAFFIC
+from tests.places import ROOT, TRAFFIC
 from tests.servers import clamd_servers
 from tests.servers.clamd_servers import EICAR
 from tests.town.zone_pass import answers_with
 from tests.waiting import until
 
-INTEGRATIONS = Path(__file__).resolve().parents[2] / "plugins" / "integrations"
-PLUGINS: dict[str, Path | str] = {"traffic": TRAFFIC, "clamav": INTEGRATIONS / "clamav"}
+PLUGINS: dict[str, Path | str] = {"traffic": TRAFFIC, "clamav": ROOT / "plugins" / "integrations" / "clamav"}
 
 
 @asynccontextmanager

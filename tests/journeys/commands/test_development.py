@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from banshi.testing import Person
-from tests.journeys.test_commands import command, started
+from tests.journeys.commands.test_commands import command, started
 from tests.processes import commands
 from tests.town.isolation_office import ITEMS
 

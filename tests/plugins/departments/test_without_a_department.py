@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.driving import rest_driven
+from tests.plugins.departments.driving import rest_driven
 from tests.plugins.test_departments import FOLDERS, NAMES, registry_of
 from tests.tries import tries
 

@@ -25,7 +25,7 @@ from banshi.testing import Person
 from mobile_push.inbox.messages import RESTORE_GAP
 from mobile_push.sandbox import FcmSandbox
 from tests.conftest import SERVER, _administer, good_answers
-from tests.journeys.test_commands import command, started
+from tests.journeys.commands.test_commands import command, started
 from tests.places import TRAFFIC
 from tests.waiting import WAIT_TIMEOUT_S, until
 

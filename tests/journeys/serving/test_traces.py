@@ -13,7 +13,7 @@ import pytest
 from banshi.testing import Person
 from mobile_push.sandbox import FcmSandbox
 from tests.conftest import good_answers
-from tests.journeys.test_commands import command, started
+from tests.journeys.commands.test_commands import command, started
 from tests.places import TRAFFIC
 from tests.servers.collector import Collector, Seen, collecting
 from tests.waiting import until

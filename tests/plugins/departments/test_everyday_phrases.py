@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ KEYWORDS_ALREADY = {
     "learn to drive",
     "is my id card ready",
 }
-LISTED = tomllib.loads(Path(__file__).with_name("everyday_phrases.toml").read_text(encoding="utf-8"))
+LISTED = tomllib.loads((ROOT / "tests" / "plugins" / "everyday_phrases.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ async def test_a_key_is_for_its_departments_alone(city: Door) -> None:
 
 
 async def test_the_commands_give_a_key_once_list_it_and_end_it_beside_a_server(tmp_path: Path) -> None:
-    from tests.plugins.open311_keys import commanded
+    from tests.plugins.open311.keys import commanded
 
     async with open_city(tmp_path) as door:
         banshi = commanded(door, tmp_path)

@@ -13,8 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.journeys.test_commands import Running
-from tests.journeys.test_workers import CITY, TRAFFIC, everybody, workers_of
+from tests.journeys.commands.test_commands import Running
+from tests.journeys.serving.test_workers import CITY, TRAFFIC, everybody, workers_of
 from tests.processes import commands
 from tests.waiting import until
 

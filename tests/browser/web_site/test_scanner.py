@@ -24,7 +24,7 @@ from tests.browser import chromium
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.street import CHEN, FILMED, NEXT, READY, SCANNER, TYPE, Phone, film, open_phone
 from tests.browser.street_pictures_drawn import FOLDER, TEXTS
-from tests.browser.test_site_offline import SIGN_OUT, holds
+from tests.browser.web_site.test_site_offline import SIGN_OUT, holds
 from tests.conftest import good_answers
 from tests.servers.fault_proxy import FaultProxy
 from web_site.staff import scanner

@@ -19,7 +19,7 @@ from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
 from tests.banshi.builtin.passes.test_pass_ledger import issue, scan, turn
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
-from tests.browser.test_site_offline import CONTROLLED, INSTALL, away, holds, signed_in
+from tests.browser.web_site.test_site_offline import CONTROLLED, INSTALL, away, holds, signed_in
 from tests.conftest import good_answers
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.ports import free_port

@@ -17,7 +17,7 @@ import aiohttp
 
 from banshi.testing import Person, Reply
 from tests.conftest import sqlite_url
-from tests.journeys.test_tip_leaves_no_trace import Place, running
+from tests.journeys.privacy.test_tip_leaves_no_trace import Place, running
 from tests.servers import proxy_servers
 from tests.servers.proxy_servers import Proxy
 from tests.town.tips_office import TIPS

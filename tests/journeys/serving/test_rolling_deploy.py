@@ -24,8 +24,8 @@ from mobile_push.sandbox import FcmSandbox
 from tests.conftest import good_answers
 from tests.harness.borrowed import connected
 from tests.harness.encrypted import opened_person
-from tests.journeys.next_version import NEXT, PRESENT, NextVersion, made_in
-from tests.journeys.test_commands import BANSHI, PATIENCE, Running
+from tests.journeys.commands.test_commands import BANSHI, PATIENCE, Running
+from tests.journeys.serving.next_version import NEXT, PRESENT, NextVersion, made_in
 from tests.places import TRAFFIC
 from tests.processes import commands
 from tests.servers import redis_servers

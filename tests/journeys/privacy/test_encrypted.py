@@ -28,9 +28,9 @@ from banshi.testing import Person
 from tests.conftest import good_answers
 from tests.harness.encrypted import ring_in
 from tests.harness.memory.prepared import all_tables
-from tests.journeys import killed
-from tests.journeys.test_person_leaves_no_trace import CHINESE, LATIN, ROOT, hits, lived, started
-from tests.journeys.test_tip_leaves_no_trace import Place, everything
+from tests.journeys.privacy import killed
+from tests.journeys.privacy.test_person_leaves_no_trace import CHINESE, LATIN, ROOT, hits, lived, started
+from tests.journeys.privacy.test_tip_leaves_no_trace import Place, everything
 from tests.processes import commands
 from tests.waiting import until
 

@@ -13,7 +13,7 @@ from conversations.sentences import say
 from qq.sandbox.people import Limits
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
-from tests.browser.test_wechat_sandbox import BUBBLES, CLICK, PICTURE, SAY
+from tests.browser.sandboxes.test_wechat_sandbox import BUBBLES, CLICK, PICTURE, SAY
 from tests.channels.qq import test_qq as qq
 from tests.channels.weibo import test_weibo as weibo
 

@@ -18,7 +18,7 @@ import pytest
 
 from banshi.testing import Person
 from tests.conftest import good_answers
-from tests.journeys.test_commands import PATIENCE, command, started
+from tests.journeys.commands.test_commands import PATIENCE, command, started
 from tests.places import TRAFFIC
 from tests.waiting import children_of
 

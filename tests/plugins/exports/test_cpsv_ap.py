@@ -15,7 +15,7 @@ import rdflib
 
 from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
-from tests.plugins.exports_city import (
+from tests.plugins.exports.city import (
     CITY,
     DEPARTMENTS,
     LISTED,
