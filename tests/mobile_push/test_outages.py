@@ -20,9 +20,8 @@ from mobile_push.providers.provider import NO_ACCESS_TOKEN, NO_CONNECTION, Outco
 from mobile_push.sandbox import FcmSandbox
 from tests.mobile_push.conftest import SMALL, hurry, push
 from tests.mobile_push.test_faults import arrived, metric, nothing_due, notice, phones, unanswered
-from tests.servers.fault_proxy import FaultProxy
-from tests.servers.outages import FAULTS, OUTAGE_S, WAYS, cut_off
-from tests.servers.outages import unanswered as unanswered_port
+from tests.servers.fault_proxy import FAULTS, OUTAGE_S, WAYS, FaultProxy, cut_off
+from tests.servers.fault_proxy import unanswered as unanswered_port
 from tests.servers.ports import free_port
 from tests.tries import tries
 

@@ -24,8 +24,7 @@ from conversations.outbound import alerts
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
 from tests.channels.wechat.phones import APPID, KEY, NOBODY, SECRET, TOKEN, bureau
 from tests.channels.wechat.test_alerts import in_force
-from tests.servers.fault_proxy import FaultProxy
-from tests.servers.outages import FAULTS, OUTAGE_S, WAYS, cut_off
+from tests.servers.fault_proxy import FAULTS, OUTAGE_S, WAYS, FaultProxy, cut_off
 from tests.servers.ports import free_port
 from tests.tries import tries
 from tests.waiting import until
