@@ -14,7 +14,7 @@ from tests.channels.test_changes import FORM, HEAD, city, handed_in, known
 from tests.channels.test_kept_slots import TITLE, opened
 from tests.channels.test_ratings import answered
 from tests.town import survey_plugin
-from tests.town.running import CITY
+from tests.town.town import CITY
 
 #: Hours between two people of the week: no divisor of a day, so that all hours of a day come.
 STEP = 5
