@@ -101,14 +101,19 @@ def submit_with(form: dict[str, Any], key: Any) -> Any:
 
 async def write(key: dict[str, Any], case: dict[str, Any]) -> None:
     """The four rows, in one transaction."""
-    identity, intake = case["id"], {"consumer": "intake", "topic": "submitted"}
     async with in_transaction() as connection:
         await IdempotencyKey.create(**key, using_db=connection)
-        await Case.create(**CASE, **case, using_db=connection)
-        event = {"case_id": identity, "at": case["created_at"], "actor_id": case["person"]}
-        await CaseEvent.create(**EVENT, **event, using_db=connection)
-        promise = {"payload": {"case": str(identity)}, "dedup": f"intake:{identity}:1"}
-        await OutboxRow.create(**intake, **promise, using_db=connection)
+        await begin(connection, {**CASE, **case})
+
+
+async def begin(connection: Any, case: dict[str, Any]) -> None:
+    """A case with its entry and its promise."""
+    identity, intake = case["id"], {"consumer": "intake", "topic": "submitted"}
+    await Case.create(**case, using_db=connection)
+    event = {"case_id": identity, "at": case["created_at"], "actor_id": case["person"]}
+    await CaseEvent.create(**EVENT, **event, using_db=connection)
+    promise = {"payload": {"case": str(identity)}, "dedup": f"intake:{identity}:1"}
+    await OutboxRow.create(**intake, **promise, using_db=connection)
 
 
 def shown(identity: Any, number: str, at: datetime, answers: dict[str, Any]) -> dict[str, Any]:

@@ -24,9 +24,7 @@ from uuid_utils.compat import uuid7
 import conversations
 import desk
 from banshi.foundation.database.opening import open_store
-from banshi.kernel.tables.cases import Case, CaseEvent
-from banshi.kernel.tables.outbox import OutboxRow
-from benchmarks.peers.lean import CASE, EVENT
+from benchmarks.peers.lean import CASE, begin
 from benchmarks.peers.serving import serve
 from conversations.tables.models import ChannelConversation, ContactLink, Turn
 
@@ -76,17 +74,9 @@ async def written(row: Any, body: dict[str, Any], digest: str, step: dict[str, A
         reply = {"text": step["reply"], "buttons": []}
         await Turn.create(conversation_id=row.id, **turn, reply=reply, using_db=connection)
         if is_last:
-            await begun(connection, person, step["answers"], at)
-
-
-async def begun(connection: Any, person: str, answers: Any, at: datetime) -> None:
-    identity = uuid7()
-    times = {"created_at": at, "updated_at": at}
-    case = {"id": identity, "number": str(identity)[-20:], "person": person, "answers": answers}
-    await Case.create(**SIGN_UP, **case, **times, using_db=connection)
-    await CaseEvent.create(**EVENT, case_id=identity, at=at, actor_id=person, using_db=connection)
-    promise = {"payload": {"case": str(identity)}, "dedup": f"intake:{identity}:1"}
-    await OutboxRow.create(consumer="intake", topic="submitted", **promise, using_db=connection)
+            identity = uuid7()
+            case = {"id": identity, "number": str(identity)[-20:], "person": person, "answers": step["answers"]}
+            await begin(connection, {**SIGN_UP, **case, "created_at": at, "updated_at": at})
 
 
 async def answer(url: str, steps: list[dict[str, Any]]) -> None:

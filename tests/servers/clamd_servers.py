@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.servers.debian import program
+from tests.servers.ports import program
 from tests.waiting import until
 
 #: https://www.eicar.org: harmless, and reported by agreement. In two parts, so that this file is not reported itself.

@@ -1,4 +1,5 @@
-"""A bad network for tests and `benchmarks/chaos.py`: a proxy between a client and a real server, with its faults.
+"""A bad network for tests and `benchmarks/chaos.py`: a proxy between a client and a real server, with its faults, and
+ways in which a provider, or its token alone, can't be had at all.
 
 ```python
 async with FaultProxy(to=server.port) as network:   # clients connect to network.port
@@ -13,10 +14,22 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+
+from tests.tries import tries
 
 #: Closing a socket with this sends RST in place of FIN: what was under way is gone, and the other side hears of it.
 AT_ONCE = struct.pack("ii", 1, 0)
+
+#: Seconds; the whole minute with `BANSHI_TEST_LONG=1`.
+OUTAGE_S = tries(2, 60)
+
+#: What a sandbox does to the path of a token, and what becomes of the way to a provider.
+FAULTS, WAYS = ("status", "garbage", "hang"), ("refused", "unanswered")
+
+#: Connections that fill the queue of who wants to be taken: one is its length, and one waits in front of it.
+WAITING = 3
 
 
 @dataclass
@@ -153,3 +166,30 @@ def _reset(end: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     end.transport.abort()
+
+
+@contextlib.contextmanager
+def unanswered(port: int = 0) -> Iterator[int]:
+    """A port at which no SYN is answered, as behind a firewall; 0 takes one that is free."""
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        listening.listen(0)
+        for _ in range(WAITING):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                one.connect(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+@contextlib.asynccontextmanager
+async def cut_off(network: FaultProxy, how: str) -> AsyncIterator[None]:
+    """Meanwhile nobody listens there, or no SYN is answered."""
+    await network.__aexit__()
+    try:
+        with unanswered(network.port) if how == "unanswered" else contextlib.nullcontext():
+            yield
+    finally:
+        await network.__aenter__()

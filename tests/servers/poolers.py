@@ -12,8 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.servers.debian import program
-from tests.servers.ports import free_port
+from tests.servers.ports import free_port, program
 from tests.servers.postgres_servers import OWNER, PATIENCE
 
 #: As docs/operations/postgres-and-redis.md has it. Of each session that it makes the schema is a test's.

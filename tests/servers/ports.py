@@ -1,9 +1,13 @@
-"""Ports of this machine for servers that die and begin again."""
+"""What servers of the tests' own take of this machine: its programs, and ports on which they die and begin again."""
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import socket
+
+import pytest
 
 #: Below those that systems give to clients: while a server is away, whoever connects to its port again and again may be
 #: given that very port for its own end, be connected to itself, and keep the server from coming back.
@@ -20,3 +24,12 @@ def free_port() -> int:
                 continue
             return port
     raise OSError(f"no free port between {FIRST_PORT} and {LAST_PORT} on 127.0.0.1")
+
+
+def program(name: str, package: str, *, beside: str = "/usr/sbin") -> str:
+    """Where a program is, or a reason to skip; under CI=true a missing one fails."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{beside}")
+    if found is None:
+        assert os.environ.get("CI") != "true", f"{name} is missing; .ci/run installs it"
+        pytest.skip(f"needs {name}, of Debian's package {package}")
+    return found

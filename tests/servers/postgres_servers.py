@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -15,9 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-import pytest
-
-from tests.servers.ports import free_port
+from tests.servers.ports import free_port, program
 from tests.waiting import children_of
 
 #: Seconds that a server may take to answer.
@@ -26,6 +23,9 @@ PATIENCE = 60.0
 #: Seconds that a server's processes may take to notice that the first of them is gone; what stands still never does.
 NOTICED = 5.0
 
+#: Where Debian has them, the newest first.
+PROGRAMS = ":".join(sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True))
+
 #: PostgreSQL refuses to run as root; then its own user runs it.
 OWNER = "postgres" if os.geteuid() == 0 else None
 
@@ -33,21 +33,9 @@ OWNER = "postgres" if os.geteuid() == 0 else None
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=20")
 
 
-def program(name: str) -> str:
-    """Its path, or a reason to skip; under CI=true a missing one fails."""
-    places = [shutil.which(name), *sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), reverse=True)]
-    found = next((place for place in places if place), None)
-    if found is None or (OWNER and OWNER not in {one.pw_name for one in pwd.getpwall()}):
-        why = f"PostgreSQL: {name} or its user is not installed"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI has to run the tests on a replica too: {why}")
-        pytest.skip(why)
-    return found
-
-
 def run(name: str, *arguments: str) -> str:
     """Run a program to its end, as the user who may; what it prints."""
-    command = [program(name), *arguments]
+    command = [program(name, "postgresql", beside=PROGRAMS), *arguments]
     done = subprocess.run(command, user=OWNER, capture_output=True, text=True, timeout=PATIENCE, cwd="/", check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -69,7 +57,7 @@ class Server:
     def begin(self) -> None:
         settings = [part for one in (*self._settings, f"port={self.port}") for part in ("-c", one)]
         settings += ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"]
-        command = [program("postgres"), "-D", str(self.folder), *settings]
+        command = [program("postgres", "postgresql", beside=PROGRAMS), "-D", str(self.folder), *settings]
         quiet = subprocess.DEVNULL
         self.process = subprocess.Popen(command, user=OWNER, stdout=quiet, stderr=quiet, cwd="/")
         deadline = time.monotonic() + PATIENCE

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -18,7 +16,7 @@ import trustme
 
 from banshi.testing import Person
 from tests.places import ROOT
-from tests.servers.ports import free_port
+from tests.servers import ports
 from tests.waiting import until
 
 CONFIGURATION = ROOT / "deploy" / "nginx" / "banshi.conf"
@@ -45,11 +43,8 @@ http {{
 
 
 def program() -> str:
-    """The program, or a reason to skip; under CI=true a missing one fails."""
-    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if found is None:
-        assert os.environ.get("CI") != "true", "nginx is missing; .ci/run installs it"
-        pytest.skip("needs nginx, of Debian's package nginx-light")
+    """The program, where it is new enough, or a reason to skip."""
+    found = ports.program("nginx", "nginx-light")
     said = subprocess.run([found, "-v"], capture_output=True, text=True, check=True).stderr
     version = tuple(map(int, re.findall(r"\d+", said)[:3]))
     if version < FIRST:
@@ -108,7 +103,7 @@ def written(
     identity.private_key_pem.write_to_path(folder / "key.pem")
     for place, pem in enumerate(identity.cert_chain_pems):
         pem.write_to_path(folder / "fullchain.pem", append=bool(place))
-    proxy = Proxy(folder, free_port(), free_port(), authority)
+    proxy = Proxy(folder, ports.free_port(), ports.free_port(), authority)
     servers = "\n".join(f"    server {url.removeprefix('http://')} max_fails=3 fail_timeout=2s;" for url in urls)
     changed = {
         "    server 127.0.0.1:8080 max_fails=3 fail_timeout=2s;": servers,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -11,22 +10,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
-
-from tests.servers.ports import free_port
+from tests.servers.ports import free_port, program
 
 #: Seconds that a server may take to answer.
 ANSWER_TIMEOUT_S = 20.0
-
-
-def binary(name: str = "redis-server") -> str:
-    """The program, or a reason to skip; under CI=true a missing one fails."""
-    found = shutil.which(name)
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI has to run the tests on Redis too: {name} is not installed")
-        pytest.skip(f"Redis: {name} is not installed")
-    return found
 
 
 class Server:
@@ -41,7 +28,14 @@ class Server:
         self.begin()
 
     def begin(self) -> None:
-        command = [binary(), *self._arguments, "--port", str(self.port), "--bind", "127.0.0.1"]
+        command = [
+            program("redis-server", "redis-server"),
+            *self._arguments,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+        ]
         command += ["--dir", str(self.folder), "--loglevel", "warning"]
         # It doesn't begin in a language that the machine has no locale of.
         plain = {**os.environ, "LC_ALL": "C"}
@@ -106,6 +100,6 @@ def cluster(folder: Path) -> Iterator[list[Server]]:
             servers.append(Server(folder / str(number), *IN_MEMORY, *own))
             stack.callback(servers[-1].kill)
         nodes = [f"127.0.0.1:{server.port}" for server in servers]
-        command = [binary("redis-cli"), "--cluster", "create", *nodes, "--cluster-yes"]
+        command = [program("redis-cli", "redis-tools"), "--cluster", "create", *nodes, "--cluster-yes"]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
         yield servers

@@ -25,10 +25,10 @@ from http_channel.models import ChannelRow
 from insights.findings.models import Finding
 from tests.conftest import good_answers
 from tests.places import ROOT
-from tests.town import postings_office
 from tests.town.departments import PASS, both, claim, department, item, write
 from tests.town.programs import program_at
 from tests.town.registers import import_samples, made_up_person
+from tests.town.town import picture
 
 #: A department with more items than a page holds.
 WHY = {"why": {"type": "string"}}
@@ -207,7 +207,7 @@ async def booked(door: Door, person: Person) -> tuple[str, str]:
 async def talked(door: Door, person: Person) -> tuple[str, str]:
     """A posting of somebody else's, and a conversation about it that the person has begun."""
     sun = door.citizen("sun")
-    photo = (await sun.upload(postings_office.photo())).created()["id"]
+    photo = (await sun.upload(picture())).created()["id"]
     answers = {"sort": "lost", "thing": "雨伞", "category": "other", "day": "2026-01-01", "division": "510703"}
     answers |= {"place": "东门", "description": "蓝色长柄雨伞", "kept_at": "lost"}
     owner = {**answers, "photos": [photo], "contact": {"name": "孙示例", "phone": "13800000000"}}

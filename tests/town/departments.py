@@ -37,15 +37,16 @@ def department(
     code: str = "parks",
     zh: str = "公园处",
     en: str = "Parks",
-    *,
     units: Mapping[str, Any] | None = None,
-    documents: Collection[Mapping[str, Any]] = (),
     **more: Any,
 ) -> str:
     """The head of an items.toml; `units` with their titles."""
-    tables = [_table("[department]", code=code, title=both(zh, en), **more)]
-    tables += [_table("[[units]]", code=unit, title=title) for unit, title in (units or {}).items()]
-    return "".join(tables + [_table("[[documents]]", **one) for one in documents])
+    return table("[department]", code=code, title=both(zh, en), **more) + units_of(units or {})
+
+
+def units_of(titles: Mapping[str, Any]) -> str:
+    """Units of the department by their codes."""
+    return "".join(table("[[units]]", code=code, title=title) for code, title in titles.items())
 
 
 def item(
@@ -64,10 +65,10 @@ def item(
     form = {"type": "object", "additionalProperties": False}
     usual = {"kind": "application", "audience": ["person"], "result": ANSWER, **({} if fields else {"form": form})}
     summary = both(f"{zh}。", f"{en}.")
-    table = _table("[[items]]", **{"code": code, "title": both(zh, en), "summary": summary, **usual, **more})
+    made = table("[[items]]", **{"code": code, "title": both(zh, en), "summary": summary, **usual, **more})
     if fields:
-        table += _table("[items.form]", **form, required=[*required]) + _table("[items.form.properties]", **fields)
-    return table
+        made += table("[items.form]", **form, required=[*required]) + table("[items.form.properties]", **fields)
+    return made
 
 
 def write(folder: Path, items: str, code: str | None = None, name: str = "parks") -> Path:
@@ -80,7 +81,7 @@ def write(folder: Path, items: str, code: str | None = None, name: str = "parks"
     return place
 
 
-def _table(head: str, **keys: Any) -> str:
+def table(head: str, **keys: Any) -> str:
     return "\n".join([head, *(f"{_key(key)} = {_toml(value)}" for key, value in keys.items())]) + "\n"
 
 

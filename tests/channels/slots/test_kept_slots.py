@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from banshi.kinds.appointment.models import Booking, Hold, Slot
-from banshi.testing import open_door
 from tests.channels.chatting import Chatter
-from tests.town.booking_office import Office, write_office
-from tests.town.running import NOON
+from tests.town.parts import visits
+from tests.town.town import Town, open_town
 
 TITLE, KEPT, FULL = "Visit", "It is kept for you until 12:10.", "This time is full."
 #: One place in each slot, and a question that is asked after the slot was chosen.
@@ -23,20 +22,18 @@ ASKS: dict[str, Any] = {"asks": {"note": {"type": "string", "maxLength": 40}}}
 
 
 @asynccontextmanager
-async def opened(folder: Path, rules: str = RULES) -> AsyncIterator[Office]:
-    office = write_office(folder, rules, **ASKS)
-    plugins: dict[str, Path | str] = {"office": office, "conversations": "conversations"}
-    async with open_door(folder, plugins) as door:
-        yield Office(door, NOON)
+async def opened(folder: Path, rules: str = RULES) -> AsyncIterator[Town]:
+    async with open_town(folder, visits(rules, **ASKS), "conversations") as town:
+        yield town
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path) -> AsyncIterator[Town]:
     async with opened(tmp_path) as one:
         yield one
 
 
-async def at_the_slots(office: Office, contact: str) -> Chatter:
+async def at_the_slots(office: Town, contact: str) -> Chatter:
     """Somebody who reads the times of the next day."""
     chatter = Chatter(office.door, "en", contact)
     await chatter.is_linked(contact, name=contact.title(), resident_id="", phone="")
@@ -52,7 +49,7 @@ async def taken() -> list[int]:
     return list(await Slot.filter(taken__gt=0).order_by("begins").values_list("taken", flat=True))
 
 
-async def test_of_two_who_want_the_last_place_one_keeps_it_while_confirming(office: Office) -> None:
+async def test_of_two_who_want_the_last_place_one_keeps_it_while_confirming(office: Town) -> None:
     wang, li = await at_the_slots(office, "wang"), await at_the_slots(office, "li")
     replies = await asyncio.gather(wang.send("1"), li.send("1"))
     (first, kept), (second, refused) = sorted(
@@ -74,7 +71,7 @@ async def test_of_two_who_want_the_last_place_one_keeps_it_while_confirming(offi
     assert not await Hold.exists(live=1)
 
 
-async def test_another_choice_gives_the_first_one_back(office: Office) -> None:
+async def test_another_choice_gives_the_first_one_back(office: Town) -> None:
     wang = await at_the_slots(office, "wang")
     await wang.send("1")
     await wang.send("back")
@@ -88,7 +85,7 @@ async def test_another_choice_gives_the_first_one_back(office: Office) -> None:
     assert await taken() == []
 
 
-async def test_whoever_waits_too_long_is_told_and_chooses_anew(office: Office) -> None:
+async def test_whoever_waits_too_long_is_told_and_chooses_anew(office: Town) -> None:
     wang, li = await at_the_slots(office, "wang"), await at_the_slots(office, "li")
     assert KEPT in (await wang.send("1")).text
     office.later(minutes=11)
@@ -103,7 +100,7 @@ async def test_whoever_waits_too_long_is_told_and_chooses_anew(office: Office) -
     assert "Handed in." in (await li.send("1")).text
 
 
-async def test_a_repeat_and_a_second_look_keep_one_place(office: Office) -> None:
+async def test_a_repeat_and_a_second_look_keep_one_place(office: Town) -> None:
     wang = await at_the_slots(office, "wang")
     first = await wang.send("1", key="twice")
     assert await wang.send("1", key="twice") == first
@@ -117,7 +114,7 @@ async def test_a_repeat_and_a_second_look_keep_one_place(office: Office) -> None
     assert await taken() == [1]
 
 
-async def test_whoever_has_one_already_reads_it_at_the_choice(office: Office) -> None:
+async def test_whoever_has_one_already_reads_it_at_the_choice(office: Town) -> None:
     wang = await at_the_slots(office, "wang")
     for said in ("1", "0", "1"):
         await wang.send(said)

@@ -14,7 +14,8 @@ from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import DIVISIONS
 from insights.figures.importing import Rules, load
 from insights.figures.models import CountSource
-from tests.town.appeals_office import write_department
+from tests.town.parts import APPEALS, appeals
+from tests.town.town import written
 
 CITY = ZoneInfo("Asia/Shanghai")
 
@@ -42,7 +43,7 @@ async def bureau(
 ) -> AsyncIterator[Door]:
     (folder / "categories.toml").write_text(file, encoding="utf-8")
     own = {"categories": folder / "categories.toml", "city": "510700", "collect_minutes": 10_000, **(settings or {})}
-    plugins: dict[str, Path | str] = {"parks": write_department(folder, "parks"), "insights": "insights"}
+    plugins = written(folder, appeals(APPEALS, "parks"), "insights")
     whole = {"database": database, **platform}
     async with open_door(folder, plugins, settings={"insights": own}, platform=whole) as door:
         at(door, NOW)

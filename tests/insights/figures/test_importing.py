@@ -18,7 +18,8 @@ from banshi.testing import Door
 from insights.figures import importing
 from insights.figures.models import Count, CountSource
 from tests.insights.figures.bureau import FILE, HEADER, bring, bureau
-from tests.town.appeals_office import write_department
+from tests.town.parts import APPEALS, appeals
+from tests.town.town import written
 
 GOOD = "day,division,category,count,loss,largest_loss,deaths\n"
 GOOD += "2026-11-24,510703,theft,3,4500,3000,0\n2026-11-25,,fraud,1,,,\n"
@@ -212,7 +213,7 @@ async def test_a_large_file_is_read_in_bounded_memory(door: Door, tmp_path: Path
 def test_the_command_says_what_it_took_in_and_what_it_refused(tmp_path: Path) -> None:
     (tmp_path / "categories.toml").write_text(FILE, encoding="utf-8")
     (tmp_path / "plugins.toml").write_text(
-        f'[plugins.parks]\npath = "{write_department(tmp_path, "parks")}"\napi = 1\n'
+        f'[plugins.parks]\npath = "{written(tmp_path, appeals(APPEALS, "parks"))["parks"]}"\napi = 1\n'
         '[plugins.insights]\npackage = "insights"\napi = 1\n'
         '[plugins.insights.settings]\ncategories = "categories.toml"\n',
         encoding="utf-8",

@@ -20,8 +20,9 @@ from tests.conftest import good_answers
 from tests.places import TRAFFIC
 from tests.servers import proxy_servers
 from tests.servers.proxy_servers import Proxy
-from tests.town.appeals_office import write_department
-from tests.town.tips_office import TIPS, UNNAMED, picture
+from tests.town.parts import UNNAMED, appeals
+from tests.town.tips import TIPS
+from tests.town.town import open_town, picture, written
 from tests.waiting import until
 
 CASES = "/v1/items/zone-pass/cases"
@@ -158,10 +159,7 @@ async def test_a_department_that_is_out_of_order_takes_no_server_away_from_the_o
 
 
 async def test_nothing_of_a_tip_and_no_ticket_is_in_nginx_s_logs(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {
-        "parks": write_department(tmp_path, "parks", UNNAMED),
-        "mobile_push": "mobile_push",
-    }
+    plugins = written(tmp_path, appeals(UNNAMED, "parks"))
     async with (
         open_door(tmp_path, plugins, settings={"mobile_push": {"heartbeat": 0.2}}) as door,
         proxy_servers.before(tmp_path, door.url) as proxy,
@@ -223,10 +221,9 @@ async def test_too_much_from_one_address_is_a_problem_that_the_app_understands(d
 
 
 async def test_no_address_uses_up_what_the_platform_takes_of_tips(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {"parks": write_department(tmp_path, "parks", UNNAMED)}
     async with (
-        open_door(tmp_path, plugins) as door,
-        proxy_servers.before(tmp_path, door.url, limits=None) as proxy,
+        open_town(tmp_path, appeals(UNNAMED, "parks")) as town,
+        proxy_servers.before(tmp_path, town.door.url, limits=None) as proxy,
         through(proxy) as session,
     ):
         somebody = Person(session, proxy.url, None)
@@ -235,7 +232,7 @@ async def test_no_address_uses_up_what_the_platform_takes_of_tips(tmp_path: Path
         refused = next(reply for reply in replies if reply.status == 429)
         assert refused.problem(429, "too-many-requests")["detail"].startswith("您所在的网络地址")
         # The platform has some left for those who come another way, and codes are read as before.
-        (await door.anyone.post(TIPS, {"answers": {"text": "灯"}})).created()
+        (await town.door.anyone.post(TIPS, {"answers": {"text": "灯"}})).created()
         assert (await somebody.post("/v1/tips/read", {"code": new_code()})).status == 404
     assert "tips" not in proxy.errors
 

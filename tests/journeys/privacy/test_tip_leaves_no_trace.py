@@ -24,8 +24,9 @@ from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
 from tests.processes import commands
 from tests.readers.tables import rows_of
-from tests.town.appeals_office import write_department
-from tests.town.tips_office import TIPS, UNNAMED
+from tests.town.parts import UNNAMED, appeals
+from tests.town.tips import TIPS
+from tests.town.town import written
 
 #: The address that the tip comes from, for the system too: all of 127.0.0.0/8 is this machine.
 ADDRESS = "127.66.77.88"
@@ -89,8 +90,7 @@ async def running(folder: Path, database: str, platform: str = "", plugins: str 
 
     `platform` and `plugins` are further lines of its plugins.toml, of that table and at the end.
     """
-    for name in ("parks", "works"):
-        write_department(folder, name, UNNAMED)
+    written(folder, appeals(UNNAMED))
     text = f'[platform]\ndatabase = "{database}"\nlog_level = "debug"\n{platform}\n'
     for name in ("parks", "works"):
         text += f'[plugins.{name}]\napi = 1\npath = "{name}"\n'

@@ -20,7 +20,7 @@ from tests.conftest import sqlite_url
 from tests.journeys.privacy.test_tip_leaves_no_trace import Place, running
 from tests.servers import proxy_servers
 from tests.servers.proxy_servers import Proxy
-from tests.town.tips_office import TIPS
+from tests.town.tips import TIPS
 from tests.waiting import until
 
 ADDRESS = "https://services.city.example"

@@ -19,7 +19,7 @@ from banshi.kinds.appeal.models import TipCode
 from banshi.kinds.appeal.tips import flood
 from banshi.kinds.query.models import LookUp
 from banshi.testing import Door, Person
-from tests.town.everything_office import VEHICLE, body_of, open_desk
+from tests.town.every_kind import VEHICLE, body_of, open_every_kind
 
 ENGLISH = {"Accept-Language": "en"}
 CASES = ("application", "appointment", "appeal", "posting")
@@ -27,7 +27,7 @@ CASES = ("application", "appointment", "appeal", "posting")
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Door]:
-    async with open_desk(tmp_path) as door:
+    async with open_every_kind(tmp_path) as door:
         yield door
 
 
@@ -58,7 +58,7 @@ async def test_the_guide_leads_to_one_address_and_one_answer(desk: Door, kind: s
     case = made["case"]
     assert reply.headers["Location"] == case["links"]["self"]
     assert "" not in {case["state_title"], case["kind_title"], case["unit_title"]}
-    assert case["department_title"] == "The Desk"
+    assert case["department_title"] == "Sample parks"
     assert {one["link"] for one in case["permitted_actions"]} == {
         f"{case['links']['self']}/actions/{one['action']}" for one in case["permitted_actions"]
     }
@@ -79,7 +79,7 @@ async def test_without_a_token_nothing_begins_that_takes_a_name(desk: Door, kind
 async def test_staff_begin_nothing_but_a_look_up(desk: Door) -> None:
     for kind in CASES:
         code, body = await body_of(desk, kind)
-        (await desk.staff("li", "desk:reviewer").post(f"/v1/items/{code}/begin", body)).problem(403, "forbidden")
+        (await desk.staff("li", "parks:reviewer").post(f"/v1/items/{code}/begin", body)).problem(403, "forbidden")
     code, body = await body_of(desk, "query")
     assert (await desk.staff("he", "traffic:registrar").post(f"/v1/items/{code}/begin", body)).ok()["records"]["found"]
     assert await Case.all().count() == 0
@@ -175,7 +175,7 @@ async def test_whatever_is_wrong_is_told_by_its_place_in_the_envelope(
 async def test_what_is_no_item_cannot_be_begun(desk: Door) -> None:
     (await wang(desk).post("/v1/items/no-such-item/begin", {"answers": {}})).problem(404, "not-found")
     for body in ([], "x", None, 7):
-        assert (await wang(desk).post("/v1/items/application-item/begin", body)).status in {400, 422}
+        assert (await wang(desk).post("/v1/items/bench/begin", body)).status in {400, 422}
 
 
 async def test_the_envelope_is_in_the_reader_s_language_and_its_slots_are_listed(desk: Door) -> None:
@@ -198,7 +198,7 @@ async def test_the_envelope_is_in_the_reader_s_language_and_its_slots_are_listed
     after = {one["id"] for one in (await desk.anyone.get(f"{choices['list']}&limit=100")).ok()["items"]}
     assert body["slot"] not in after
     assert after >= set(values) - {body["slot"]}
-    sorts = (await guide_of(desk, "appeal-item"))["begin"]["schema"]["properties"]["sort"]["oneOf"]
+    sorts = (await guide_of(desk, "ask-parks"))["begin"]["schema"]["properties"]["sort"]["oneOf"]
     assert sorts == [{"const": "consult", "title": "Question"}, {"const": "complain", "title": "Complaint"}]
 
 
@@ -222,7 +222,7 @@ async def test_every_state_and_every_action_of_every_kind_has_words_in_both_lang
 
 
 async def test_a_department_says_what_each_of_its_roles_may_do(desk: Door) -> None:
-    shown = (await desk.anyone.get("/v1/departments/desk", headers=ENGLISH)).ok()
+    shown = (await desk.anyone.get("/v1/departments/parks", headers=ENGLISH)).ok()
     roles = {one["role"]: one for one in shown["roles"]}
     assert roles["approver"]["title"] == "Approver"
     labels = {(one["kind"], one["action"]): one["label"] for one in roles["reviewer"]["actions"]}
@@ -238,6 +238,6 @@ async def test_the_code_for_the_counter_is_text_for_its_citizen_alone(desk: Door
     path = f"/v1/items/{code}/appointments/{made['id']}/qr.txt"
     assert made["details"]["code"].startswith("BSA1:")
     assert (await wang(desk).get(path)).body.decode() == made["details"]["code"]
-    staff = desk.staff("li", "desk:reviewer", "desk:clerk")
+    staff = desk.staff("li", "parks:reviewer", "parks:clerk")
     assert (await staff.get(made["links"]["self"])).ok()["details"]["code"] is None
     assert (await staff.get(path)).status == 403

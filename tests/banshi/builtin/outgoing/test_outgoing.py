@@ -37,7 +37,7 @@ from banshi.sdk.outgoing import (
     verified,
 )
 from tests.servers import hostile_server
-from tests.servers.outages import unanswered
+from tests.servers.fault_proxy import unanswered
 
 BODY = b'{"hello": "\xe4\xbd\xa0\xe5\xa5\xbd"}'
 

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from banshi.builtin.outgoing import access_token
 from banshi.sdk.outgoing import AccessToken, Codes, Consequence, NoToken, Refused, Request, Token, Vendor
-from tests.servers.outages import unanswered
+from tests.servers.fault_proxy import unanswered
 from tests.servers.ports import free_port
 
 BEIJING = timezone(timedelta(hours=8))

@@ -35,8 +35,8 @@ from banshi.sdk.cases import new_case
 from banshi.testing import TINY_PNG, Door, Person, Reply, database_in, open_door
 from tests.places import ROOT, TRAFFIC
 from tests.readers.tables import names_of, tables_with
-from tests.town.booking_office import open_office
-from tests.town.postings_office import open_offices as open_postings
+from tests.town.parts import postings, visits
+from tests.town.town import open_town
 from tests.tries import tries
 from tests.waiting import until
 
@@ -297,7 +297,7 @@ def files_with(folder: Path, *words: str) -> list[str]:
 
 
 async def test_a_place_that_is_held_and_what_was_written_to_others_go_too(tmp_path: Path) -> None:
-    async with open_office(tmp_path, "capacity = 1") as office:
+    async with open_town(tmp_path, visits("capacity = 1")) as office:
         wang, slot = office.door.citizen(WANG), await office.first()
         (await wang.post("/v1/items/visit/holds", {"slot": slot["id"]})).created()
         assert (await Slot.get(id=slot["id"])).taken == 1
@@ -307,7 +307,7 @@ async def test_a_place_that_is_held_and_what_was_written_to_others_go_too(tmp_pa
 
 
 async def test_a_reported_conversation_is_kept_until_staff_have_looked(tmp_path: Path) -> None:
-    async with open_postings(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         door, li, wang = offices.door, offices.door.citizen("li"), offices.door.citizen(WANG)
         first, second = [await offices.published(li, thing=thing) for thing in ("双肩包", "雨伞")]
         for identity in (first, second):
@@ -320,7 +320,7 @@ async def test_a_reported_conversation_is_kept_until_staff_have_looked(tmp_path:
 
 
 async def test_whoever_was_told_to_stop_can_not_begin_again_by_being_forgotten(tmp_path: Path) -> None:
-    async with open_postings(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         door, li, wang = offices.door, offices.door.citizen("li"), offices.door.citizen(WANG)
         path = f"/v1/postings/{await offices.published(li, thing='双肩包')}/conversations"
         link = (await wang.post(path, {"text": f"您好 {WANG}"})).created()["links"]["self"]
@@ -332,7 +332,7 @@ async def test_whoever_was_told_to_stop_can_not_begin_again_by_being_forgotten(t
 
 
 async def test_neither_side_reads_in_their_data_that_the_other_reported_or_blocked_them(tmp_path: Path) -> None:
-    async with open_postings(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, wang = offices.door.citizen("li"), offices.door.citizen(WANG)
         path = f"/v1/postings/{await offices.published(li, thing='双肩包')}/conversations"
         link = (await wang.post(path, {"text": "您好"})).created()["links"]["self"]

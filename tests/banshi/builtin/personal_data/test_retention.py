@@ -33,11 +33,8 @@ from banshi.testing import Door, open_door
 from tests.banshi.builtin.audit.test_audit import sealed, verified
 from tests.places import TRAFFIC
 from tests.readers.tables import tables_with
-from tests.town.appeals_office import RULES, open_offices
-from tests.town.booking_office import open_office
-from tests.town.postings_office import open_offices as open_postings
-from tests.town.postings_office import photo
-from tests.town.tips_office import UNNAMED
+from tests.town.parts import APPEALS, UNNAMED, appeals, postings, visits
+from tests.town.town import open_town, picture
 from tests.waiting import until
 
 #: What a test can find anywhere: a subject, a name, a phone, a plate, what somebody wrote.
@@ -170,7 +167,7 @@ async def test_an_approved_case_loses_all_that_is_personal_once_its_time_and_its
 
 
 async def test_figures_of_appeals_are_the_same_before_and_after(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database, rules=UNNAMED) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         door, chen, li = offices.door, offices.reviewer(), offices.door.citizen("li-q4711")
         links = [await offices.asked(li, f"路灯坏了q4711 {number}") for number in range(7)]
         (await offices.act(chen, links[6], "assign", category="roads")).ok()
@@ -206,7 +203,7 @@ async def test_figures_of_appeals_are_the_same_before_and_after(tmp_path: Path, 
 
 async def test_an_answer_stays_for_those_who_were_merged_with_it_and_are_kept_longer(tmp_path: Path) -> None:
     periods = {"retention": {"outcomes": {"answered": 30, "merged": 300}}}
-    async with open_offices(tmp_path, platform=periods) as offices:
+    async with open_town(tmp_path, appeals(), **periods) as offices:
         chen, li, zhao = offices.reviewer(), offices.door.citizen("li"), offices.door.citizen("zhao")
         one, other = await offices.asked(li), await offices.asked(zhao)
         for link in (one, other):
@@ -225,7 +222,7 @@ async def test_an_answer_stays_for_those_who_were_merged_with_it_and_are_kept_lo
 
 async def test_a_tip_leaves_by_its_own_days_and_an_anonymised_appeal_does_not_leave_with_them(tmp_path: Path) -> None:
     periods = {"retention": {"default": 10}, "tip_days": 20}
-    async with open_offices(tmp_path, rules=UNNAMED, platform=periods) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), **periods) as offices:
         door, chen = offices.door, offices.reviewer()
         named = await offices.asked(door.citizen("li"))
         await offices.answered(chen, named)
@@ -241,7 +238,7 @@ async def test_a_tip_leaves_by_its_own_days_and_an_anonymised_appeal_does_not_le
 
 
 async def test_an_appointment_keeps_its_slot_and_nobody(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, "capacity = 1", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 1"), database=database) as office:
         wang = office.door.citizen(WANG)
         slot = await office.first()
         case = (await office.book(wang, slot)).created()
@@ -264,9 +261,9 @@ async def test_an_appointment_keeps_its_slot_and_nobody(tmp_path: Path, database
 
 
 async def test_a_posting_keeps_its_sort_and_its_division_and_no_word(tmp_path: Path, database: str) -> None:
-    async with open_postings(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         door, li, zhao = offices.door, offices.door.citizen("li-q4711"), offices.door.citizen("zhao-q4711")
-        file = (await li.upload(photo())).created()["id"]
+        file = (await li.upload(picture())).created()["id"]
         identity = await offices.published(li, thing="双肩包q4711", photos=[file])
         said = await zhao.post(f"/v1/postings/{identity}/conversations", {"text": "是我的q4711"})
         assert said.status in {200, 201}, said.body
@@ -403,7 +400,7 @@ async def test_a_case_that_its_person_asked_for_is_taken_up_before_its_own_time(
 async def test_an_appeal_with_a_name_that_is_made_a_tip_in_the_database_does_not_leave_as_one(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_offices(tmp_path, database=database, rules=UNNAMED, platform={"tip_days": 20}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_days=20) as offices:
         door, chen = offices.door, offices.reviewer()
         named = await offices.asked(door.citizen("li"))
         await offices.answered(chen, named)
@@ -525,7 +522,7 @@ async def test_of_a_step_and_the_leaving_at_one_moment_one_happens(tmp_path: Pat
 )
 async def test_a_wrong_retention_of_an_item_is_told_with_its_place(tmp_path: Path, said: str, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why):
-        async with open_offices(tmp_path, rules=f"{RULES}\n[items.retention]\n{said}"):
+        async with open_town(tmp_path, appeals(f"{APPEALS}\n[items.retention]\n{said}")):
             pass
 
 
@@ -552,9 +549,9 @@ async def test_a_wrong_retention_of_the_platform_is_told_with_its_place(
 
 
 async def test_a_right_one_is_found_right_and_counts(tmp_path: Path) -> None:
-    rules = f'{RULES}\n[items.retention]\nanswered = "P1M"\ndefault = 90'
+    rules = f'{APPEALS}\n[items.retention]\nanswered = "P1M"\ndefault = 90'
     table = {"retention": {"default": "P10Y", "kinds": {"application": {"approved": "P3Y", "default": 400}}}}
-    async with open_offices(tmp_path, rules=rules, platform=table) as offices:
+    async with open_town(tmp_path, appeals(rules), **table) as offices:
         assert not findings(offices.door.platform.registry)
         link = await offices.asked(offices.door.citizen("li"))
         await offices.answered(offices.reviewer(), link)

@@ -24,8 +24,8 @@ from banshi.testing import Door, open_door
 from tests.conftest import good_answers
 from tests.places import TRAFFIC
 from tests.servers.collector import Collector, collecting
-from tests.town.appeals_office import write_department
-from tests.town.tips_office import UNNAMED
+from tests.town.parts import UNNAMED, appeals
+from tests.town.town import written
 from tests.waiting import until
 
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -208,7 +208,7 @@ async def test_a_refusal_is_no_error_and_a_failure_tells_its_type_alone(tmp_path
 
 
 async def test_probes_and_people_without_a_name_leave_no_trace(tmp_path: Path, collector: Collector) -> None:
-    parks = write_department(tmp_path, "parks", UNNAMED)
+    parks = written(tmp_path, appeals(UNNAMED, "parks"))["parks"]
     async with open_door(tmp_path, {"parks": parks, "conversations": "conversations"}) as door:
         for path in ("/healthz", "/readyz", "/metrics", "/v1/tips/forms/ask-parks"):
             await door.session.get(f"{door.url}{path}", headers={"traceparent": GIVEN})

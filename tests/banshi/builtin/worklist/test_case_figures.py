@@ -14,26 +14,26 @@ from banshi.kinds.appeal.steps import TABLE as APPEAL
 from banshi.kinds.application.steps import TABLE as APPLICATION
 from banshi.kinds.rows import CITIZEN, END, RUN, STAFF
 from banshi.testing import Person
-from tests.town.appeals_office import Offices, open_offices
-from tests.town.running import CITY, ENGLISH
+from tests.town.parts import appeals
+from tests.town.town import CITY, ENGLISH, Town, open_town
 
 PATH = "/v1/statistics/cases"
 
 
-async def lines(offices: Offices, person: Person, **query: str) -> dict[tuple[str, str], dict[str, Any]]:
+async def lines(offices: Town, person: Person, **query: str) -> dict[tuple[str, str], dict[str, Any]]:
     offices.door.platform[figures.WEEKS].known.clear()
     page = (await person.get(PATH, params=query, headers=ENGLISH)).ok()
     return {(one["department"]["code"], one["unit"]["code"]): one for one in page["items"]}
 
 
-async def asked(offices: Offices, count: int, item: str = "ask-parks") -> list[str]:
+async def asked(offices: Town, count: int, item: str = "ask-parks") -> list[str]:
     li = offices.door.citizen("li")
     body = {"answers": {"text": "路灯坏了"}}
     return [(await li.post(f"/v1/items/{item}/cases", body)).created()["links"]["self"] for _ in range(count)]
 
 
 async def test_what_waits_and_what_was_decided_is_told_by_unit_and_week(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         chen, li = offices.reviewer(), offices.door.citizen("li")
         early = await asked(offices, 12)
         # Six within the five days, the others after them; one of these is rated badly and opened anew.
@@ -65,7 +65,7 @@ async def test_what_waits_and_what_was_decided_is_told_by_unit_and_week(tmp_path
 
 
 async def test_of_fewer_than_five_nothing_is_told_but_that_there_is_none(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         chen = offices.reviewer()
         for link in (await asked(offices, 4))[:2]:
             await offices.answered(chen, link)
@@ -76,7 +76,7 @@ async def test_of_fewer_than_five_nothing_is_told_but_that_there_is_none(tmp_pat
 
 
 async def test_whoever_reads_the_cases_of_a_unit_sees_its_figures_alone(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         links = await asked(offices, 10)
         await asked(offices, 5, "ask-works")
         for link in links[:5]:
@@ -96,7 +96,7 @@ async def test_whoever_reads_the_cases_of_a_unit_sees_its_figures_alone(tmp_path
 
 async def test_so_many_weeks_are_told_as_are_asked_for(tmp_path: Path) -> None:
     # A Sunday evening in the city, and a Monday in no other zone.
-    async with open_offices(tmp_path, now=datetime(2026, 9, 6, 23, 59, tzinfo=CITY)) as offices:
+    async with open_town(tmp_path, appeals(), now=datetime(2026, 9, 6, 23, 59, tzinfo=CITY)) as offices:
         await asked(offices, 5)
         offices.later(minutes=2)
         await asked(offices, 6)
@@ -110,7 +110,7 @@ async def test_so_many_weeks_are_told_as_are_asked_for(tmp_path: Path) -> None:
 
 
 async def test_who_asks_again_and_again_has_a_week_counted_once_a_minute(tmp_path: Path, monkeypatch: Any) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         await asked(offices, 5)
         before = (await lines(offices, offices.reviewer(), weeks="1"))["parks", "east"]
         await asked(offices, 5)
@@ -142,7 +142,7 @@ def test_what_waits_again_after_its_end_is_not_decided() -> None:
 async def test_figures_are_found_by_indexes_however_many_cases_there_are(
     tmp_path: Path, database: str, monkeypatch: Any
 ) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         platform, asked_for = offices.door.platform, list[tuple[str, Any]]()
         connection = platform.store.connection
         real = connection.execute_query_dict

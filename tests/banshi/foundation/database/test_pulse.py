@@ -31,7 +31,8 @@ from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door, open_door
 from tests.conftest import good_answers
 from tests.places import ROOT, TRAFFIC
-from tests.town.postings_office import open_offices
+from tests.town.parts import postings
+from tests.town.town import open_town
 from tests.waiting import until
 
 #: A plugin whose own look is wrong.
@@ -173,7 +174,7 @@ async def test_a_posting_that_another_process_published_in_silence_is_compared_a
     monkeypatch.setattr(pulse, "INTERVAL_S", OFTEN)
     monkeypatch.setattr(scheduler, "LOOK_EVERY_S", OFTEN)
     monkeypatch.setattr(scheduler, "ROUND_S", 600.0)
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         lost = await offices.published(li)
         found = await offices.published(sun, sort="found", day="2026-08-31")

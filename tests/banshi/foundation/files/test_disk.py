@@ -18,7 +18,8 @@ from banshi.foundation.files.secret_files import replace_private, write_private
 from banshi.kernel.loading.configuration import read_configuration
 from banshi.ops.cli import group
 from tests.harness.borrowed import elsewhere
-from tests.town.postings_office import open_offices, photo
+from tests.town.parts import postings
+from tests.town.town import open_town, picture
 
 
 class Disk:
@@ -53,9 +54,9 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 async def test_an_upload_and_a_published_photo_are_on_the_disk_when_they_are_answered(
     tmp_path: Path, disk: Disk
 ) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li = offices.door.citizen("li")
-        upload = (await li.upload(photo())).created()["id"]
+        upload = (await li.upload(picture())).created()["id"]
         settings = offices.door.platform.settings
         assert disk.has(settings.attachments_folder / upload)
         await offices.published(li, photos=[upload])

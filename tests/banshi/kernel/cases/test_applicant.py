@@ -11,8 +11,10 @@ from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 from tests.readers import certificate_reader
-from tests.town import postings_office, tips_office
 from tests.town.departments import both, claim, department, item, write
+from tests.town.parts import UNNAMED, appeals, postings
+from tests.town.tips import link_of, tipped
+from tests.town.town import open_town
 
 ITEMS = department("archive", "档案局", "Archive") + item(
     "no-entry",
@@ -73,16 +75,16 @@ async def test_a_case_without_a_name_from_before_is_not_certified(door: Door) ->
 
 
 async def test_a_tip_has_no_applicant_and_says_so(tmp_path: Path) -> None:
-    async with tips_office.open_tips(tmp_path) as offices:
-        tip = await tips_office.tipped(offices)
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
+        tip = await tipped(offices)
         assert (await tip.read())["applicant"] is None
-        link = await tips_office.link_of(offices, tip)
+        link = await link_of(offices, tip)
         assert (await offices.shown(offices.reviewer(), link))["applicant"] is None
 
 
 async def test_what_is_public_of_a_posting_names_nobody(tmp_path: Path) -> None:
     """Its moderators see whose it is; the public list, its readers and whoever writes to the poster don't."""
-    async with postings_office.open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         ren, sun = offices.door.citizen("ren", name="任示例"), offices.door.citizen("sun", name="孙示例")
         posting = await offices.published(ren)
         assert (await offices.moderator().get(f"/v1/cases/{posting}")).ok()["applicant"] == {"name": "任示例"}

@@ -25,10 +25,10 @@ from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import PostingRecord
 from banshi.kinds.query.models import LookUp, LookUpPerson
 from banshi.testing import Door
-from tests.town.everything_office import VEHICLE, body_of, open_desk
+from tests.town.every_kind import VEHICLE, body_of, open_every_kind
 
 WANG = Principal(subject="wang", name="王小明", resident_id=VEHICLE["owner_id"])
-LI = Principal(subject="li", roles=(Role("reviewer", "desk", "desk"), Role("approver", "desk", "desk")))
+LI = Principal(subject="li", roles=(Role("reviewer", "parks"), Role("approver", "parks")))
 
 #: Every kind, and an appeal of somebody who doesn't say who they are.
 KINDS = ("application", "appointment", "appeal", "tip", "posting", "query")
@@ -41,7 +41,7 @@ TABLES: Sequence[type[Model]] = (
 
 @pytest.fixture
 async def desk(tmp_path: Path, database: str) -> AsyncIterator[Door]:
-    async with open_desk(tmp_path, database) as door:
+    async with open_every_kind(tmp_path, database) as door:
         yield door
 
 
@@ -157,7 +157,7 @@ async def test_a_name_is_asked_for_or_refused_as_the_item_has_it(desk: Door) -> 
         await begin(platform, items[code], LI, body, "en")
     with pytest.raises(NotFound):
         await begin(platform, None, WANG, body, "en")
-    only = next(one for one in items.values() if one.kind == "appeal" and one.code == "appeal-item")
+    only = items["ask-parks"]
     object.__setattr__(only.details, "anonymous", "always")
     with pytest.raises(TokenNotTaken):
         await begin(platform, only, WANG, body, "en")

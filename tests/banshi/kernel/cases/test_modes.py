@@ -34,12 +34,8 @@ from banshi.sdk.http import Client
 from banshi.testing import Door, open_door
 from tests.places import ROOT, TRAFFIC
 from tests.readers.tables import tables_with, with_mode
-from tests.town.appeals_office import open_offices
-from tests.town.booking_office import open_office
-from tests.town.postings_office import BAG, photo
-from tests.town.postings_office import open_offices as open_postings
-from tests.town.reuse_city import open_city
-from tests.town.tips_office import UNNAMED
+from tests.town.parts import BAG, UNNAMED, appeals, documents, postings, visits
+from tests.town.town import open_town, picture
 
 EXPORTS = ROOT / "plugins" / "integrations" / "catalogue_exports"
 
@@ -113,7 +109,7 @@ async def test_only_its_team_hands_in_for_an_item_that_a_team_tries_out(bare_doo
 
 
 async def test_a_team_s_appointments_are_kept_for_nobody_else(tmp_path: Path) -> None:
-    async with open_office(tmp_path) as office:
+    async with open_town(tmp_path, visits()) as office:
         code = with_mode(office.door, "visit", "team", team=frozenset({"wang"}))
         slot = (await office.door.anyone.get(f"/v1/items/{code}/slots?limit=100")).ok()["items"][6]["id"]
         wish = {"slot": slot, "answers": {"name": "王"}}
@@ -163,7 +159,7 @@ async def test_a_test_case_is_in_its_staff_s_worklist_marked_and_counts_nobody(b
 
 
 async def test_statistics_and_suggestions_learn_nothing_of_test_appeals(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         door, li, chen = offices.door, offices.door.citizen("li"), offices.reviewer()
         paths = {code: f"/v1/items/{code}/cases" for code in ("ask-parks", with_mode(door, "ask-parks", "test"))}
         for path in paths.values():
@@ -176,7 +172,7 @@ async def test_statistics_and_suggestions_learn_nothing_of_test_appeals(tmp_path
 
 
 async def test_test_appeals_and_real_ones_are_not_merged_into_each_other(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         door, chen = offices.door, offices.reviewer()
         with_mode(door, "ask-parks", "test")
         cases = {}
@@ -191,7 +187,7 @@ async def test_test_appeals_and_real_ones_are_not_merged_into_each_other(tmp_pat
 
 
 async def test_a_test_posting_is_published_to_nobody(tmp_path: Path) -> None:
-    async with open_postings(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         code, li = with_mode(offices.door, "things-parks", "test"), offices.door.citizen("li")
         case = (await li.post(f"/v1/items/{code}/postings", {"answers": BAG}, headers=ENGLISH)).created()
         done = (await offices.act(offices.moderator(), case["links"]["self"], "publish")).ok()
@@ -214,7 +210,7 @@ async def test_a_test_query_asks_no_register(tmp_path: Path) -> None:
 
 
 async def test_real_documents_are_not_offered_to_a_test_item_nor_made_up_ones_to_a_real_one(tmp_path: Path) -> None:
-    async with open_city(tmp_path) as city:
+    async with open_town(tmp_path, documents()) as city:
         wang, first = city.door.citizen("wang"), "east-permit"
         test = with_mode(city.door, first, "test")
         await city.decided(wang, test, identity=await city.upload(wang))
@@ -313,7 +309,7 @@ async def test_a_case_keeps_its_mode_whatever_becomes_of_who_made_it(bare_door: 
 
 async def test_a_test_appointment_gives_its_place_back(tmp_path: Path, database: str) -> None:
     rules, days = "capacity = 1\nwaiting_list = true", {"test_case_days": 1}
-    async with open_office(tmp_path, rules, database=database, platform=days) as office:
+    async with open_town(tmp_path, visits(rules), database=database, **days) as office:
         door, code = office.door, with_mode(office.door, "visit", "test")
         slot = (await door.anyone.get(f"/v1/items/{code}/slots?limit=100")).ok()["items"][12]["id"]
         path, wish = f"/v1/items/{code}/appointments", {"slot": slot, "answers": {"name": "王"}, "wait": True}
@@ -335,9 +331,9 @@ async def test_a_test_appointment_gives_its_place_back(tmp_path: Path, database:
 
 
 async def test_a_test_posting_leaves_with_its_photos(tmp_path: Path, database: str) -> None:
-    async with open_postings(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         door, code, li = offices.door, with_mode(offices.door, "things-parks", "test"), offices.door.citizen("li")
-        file = (await li.upload(photo())).created()["id"]
+        file = (await li.upload(picture())).created()["id"]
         case = (await li.post(f"/v1/items/{code}/postings", {"answers": {**BAG, "photos": [file]}}, key="k")).created()
         (await offices.act(offices.moderator(), case["links"]["self"], "publish")).ok()
         await door.settled()
@@ -350,7 +346,7 @@ async def test_a_test_posting_leaves_with_its_photos(tmp_path: Path, database: s
 
 
 async def test_test_appeals_leave_with_letters_answers_and_what_was_merged(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database, rules=UNNAMED) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         door, code, chen = offices.door, with_mode(offices.door, "ask-parks", "test"), offices.reviewer()
         path, named = f"/v1/items/{code}/cases", []
         for who in ("li", "zhao"):

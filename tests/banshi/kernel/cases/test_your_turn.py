@@ -12,7 +12,9 @@ from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, Person
 from tests.conftest import good_answers
 from tests.places import ROOT
-from tests.town.tips_office import link_of, open_tips, tipped
+from tests.town.parts import UNNAMED, appeals
+from tests.town.tips import link_of, tipped
+from tests.town.town import open_town
 
 
 def test_of_every_item_a_case_waits_in_the_states_that_its_citizen_alone_ends() -> None:
@@ -59,7 +61,7 @@ async def test_a_case_that_was_returned_is_its_citizen_s_turn_until_they_have_an
 
 
 async def test_the_sender_of_a_tip_that_was_returned_reads_that_it_is_their_turn(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         tip = await tipped(offices)
         link = await link_of(offices, tip)
         assert (await tip.read())["your_turn"] is False, "they may write at any time, and nobody waits for it"

@@ -20,7 +20,8 @@ from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.idempotency import IdempotencyKey
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.testing import Reply
-from tests.town.booking_office import Office, open_office
+from tests.town.parts import visits
+from tests.town.town import Town, open_town
 from tests.tries import tries
 
 #: Orders of what can happen to one key, and how many of them happen at once.
@@ -31,17 +32,17 @@ PATIENCE_S = 60
 
 
 @pytest.fixture
-async def offices(tmp_path: Path, database: str) -> AsyncIterator[tuple[Office, Office]]:
+async def offices(tmp_path: Path, database: str) -> AsyncIterator[tuple[Town, Town]]:
     """Two processes' worth of one office, on one database."""
     (tmp_path / "second").mkdir()
     async with (
-        open_office(tmp_path, database=database, minutes=5) as one,
-        open_office(tmp_path / "second", database=database, minutes=5) as two,
+        open_town(tmp_path, visits(minutes=5), database=database) as one,
+        open_town(tmp_path / "second", visits(minutes=5), database=database) as two,
     ):
         yield one, two
 
 
-async def to_come(office: Office) -> list[str]:
+async def to_come(office: Town) -> list[str]:
     """Slots of another day: they can be cancelled."""
     return [one["id"] for one in await office.slots()][40:]
 
@@ -74,7 +75,7 @@ async def hang_up(task: asyncio.Task[Any]) -> None:
     await asyncio.sleep(0.2)
 
 
-async def cancel(office: Office, name: str, case: str) -> None:
+async def cancel(office: Town, name: str, case: str) -> None:
     reply = await insisting(lambda: office.door.citizen(name).delete(f"/v1/items/visit/appointments/{case}"))
     # It takes no key: whoever was not answered may be told that it is done.
     assert reply.status == 200 or reply.document["state"] == "cancelled", reply
@@ -82,7 +83,7 @@ async def cancel(office: Office, name: str, case: str) -> None:
 
 @pytest.mark.parametrize("began", [False, True], ids=["waits", "began"])
 async def test_who_was_told_that_a_slot_is_full_has_no_place_in_it_whatever_their_first_try_becomes(
-    offices: tuple[Office, Office], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, *, began: bool
+    offices: tuple[Town, Town], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, *, began: bool
 ) -> None:
     """The first try hangs up while the writer stands; the last place goes, the second is refused elsewhere, and the
     place is free again when the first could be carried out."""
@@ -114,7 +115,7 @@ async def test_who_was_told_that_a_slot_is_full_has_no_place_in_it_whatever_thei
 
 
 async def test_a_refusal_that_can_not_be_kept_is_not_given(
-    offices: tuple[Office, Office], monkeypatch: pytest.MonkeyPatch
+    offices: tuple[Town, Town], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, _ = offices
     slot, *_ = await to_come(here)
@@ -130,7 +131,7 @@ async def test_a_refusal_that_can_not_be_kept_is_not_given(
 
 
 async def test_what_was_refused_may_come_mended_under_its_key_and_of_several_one_is_made(
-    offices: tuple[Office, Office],
+    offices: tuple[Town, Town],
 ) -> None:
     here, there = offices
     full, *free = await to_come(here)
@@ -143,7 +144,7 @@ async def test_what_was_refused_may_come_mended_under_its_key_and_of_several_one
     assert await Case.filter(person="four").count() == 1
 
 
-async def test_what_decides_nothing_of_a_request_is_not_kept(offices: tuple[Office, Office]) -> None:
+async def test_what_decides_nothing_of_a_request_is_not_kept(offices: tuple[Town, Town]) -> None:
     """No token, and what can't be read: the same key goes on afterwards."""
     here, there = offices
     slot, *_ = await to_come(here)
@@ -195,7 +196,7 @@ class Dying:
 class Order:
     """What happens to one key of one person, at random; and to the last place of the slot that they want."""
 
-    def __init__(self, offices: tuple[Office, Office], chance: random.Random, number: int, slot: str) -> None:
+    def __init__(self, offices: tuple[Town, Town], chance: random.Random, number: int, slot: str) -> None:
         self.offices, self.chance, self.slot = offices, chance, slot
         self.person, self.rival = f"person-{number}", f"rival-{number}"
         self.told: list[tuple[Any, ...]] = []
@@ -282,7 +283,7 @@ async def somebody_locks(database: str, chance: random.Random, slots: list[str])
 
 @pytest.mark.timeout(7_200)
 async def test_in_every_order_of_hang_up_kill_retry_elsewhere_refusal_and_success_a_key_has_one_outcome(
-    offices: tuple[Office, Office], database: str, monkeypatch: pytest.MonkeyPatch
+    offices: tuple[Town, Town], database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed = int(os.environ.get("BANSHI_TEST_SEED", "7"))
     chance = random.Random(seed)

@@ -14,13 +14,14 @@ from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.testing import Person, open_door
-from tests.town.appeals_office import RULES, open_offices, write_department
+from tests.town.parts import APPEALS, appeals
+from tests.town.town import open_town, written
 
 # -- handing in ------------------------------------------------------------------------------------------------------
 
 
 async def test_an_appeal_has_a_number_and_a_day_for_its_answer_at_once(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li = offices.door.citizen("li")
         body = {"answers": {"text": "路灯坏了"}}
         case = (await li.post("/v1/items/ask-parks/cases", body, key="once")).created()
@@ -34,7 +35,7 @@ async def test_an_appeal_has_a_number_and_a_day_for_its_answer_at_once(tmp_path:
 
 
 async def test_a_sort_has_days_of_its_own_and_must_be_one_of_the_item_s(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         li = offices.door.citizen("li")
         path, answers = "/v1/items/ask-parks/cases", {"text": "路灯坏了"}
         complaint = (await li.post(path, {"answers": answers, "sort": "complain"})).created()
@@ -50,7 +51,7 @@ async def test_a_sort_has_days_of_its_own_and_must_be_one_of_the_item_s(tmp_path
 
 
 async def test_a_file_goes_with_an_appeal_and_only_those_in_charge_read_it(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         photo = (await li.upload()).created()["id"]
         path, body = "/v1/items/ask-parks/cases", {"answers": {"text": "见照片", "photo": photo}}
@@ -73,7 +74,7 @@ async def test_a_file_goes_with_an_appeal_and_only_those_in_charge_read_it(tmp_p
 
 
 async def test_a_person_says_what_it_is_about_and_whose_it_is(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, chen = offices.door.citizen("li"), offices.door.staff("chen", "parks:reviewer")
         link = await offices.asked(li)
         assert [one["links"]["self"] for one in (await chen.get("/v1/worklist")).ok()["items"]] == [link]
@@ -101,7 +102,7 @@ async def test_a_person_says_what_it_is_about_and_whose_it_is(tmp_path: Path, da
 async def test_who_sees_an_appeal_changes_with_the_department_that_it_is_passed_on_to(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, parks, works = offices.door.citizen("li"), offices.reviewer(), offices.reviewer("zhao", "works/west")
         link = await offices.asked(li)
         (await offices.act(parks, link, "forward", department="works", unit="west")).problem(422, "invalid-fields")
@@ -125,7 +126,7 @@ async def test_who_sees_an_appeal_changes_with_the_department_that_it_is_passed_
 
 
 async def test_while_the_citizen_is_asked_the_clock_stands(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         link = await offices.asked(li)
         (await offices.act(chen, link, "return")).problem(422, "invalid-fields")
@@ -142,7 +143,7 @@ async def test_while_the_citizen_is_asked_the_clock_stands(tmp_path: Path) -> No
 
 
 async def test_a_citizen_withdraws_until_there_is_an_answer(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         first, second = await offices.asked(li), await offices.asked(li)
         (await offices.act(li, first, "withdraw")).ok()
@@ -154,7 +155,7 @@ async def test_a_citizen_withdraws_until_there_is_an_answer(tmp_path: Path) -> N
 
 
 async def test_the_citizen_reads_the_whole_answer_and_whether_it_came_in_time(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         text = "路灯已经报修。" * 500
         first, second = await offices.asked(li), await offices.asked(li)
@@ -173,7 +174,7 @@ async def test_the_citizen_reads_the_whole_answer_and_whether_it_came_in_time(tm
 
 
 async def test_a_good_rating_closes_an_appeal(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         link = await offices.asked(li)
         await offices.answered(chen, link)
@@ -188,7 +189,7 @@ async def test_a_good_rating_closes_an_appeal(tmp_path: Path, database: str) -> 
 
 
 async def test_a_low_rating_gives_it_to_somebody_else_whose_answer_closes_it(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, chen, zhou = offices.door.citizen("li"), offices.reviewer(), offices.reviewer("zhou")
         link = await offices.asked(li)
         offices.later(days=3)
@@ -210,7 +211,7 @@ async def test_a_low_rating_gives_it_to_somebody_else_whose_answer_closes_it(tmp
 async def test_of_many_who_answer_a_reopened_appeal_at_once_one_other_reviewer_does(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         others = [offices.reviewer(f"other{number}") for number in range(4)]
         link = await offices.asked(li)
@@ -225,7 +226,7 @@ async def test_of_many_who_answer_a_reopened_appeal_at_once_one_other_reviewer_d
 
 
 async def test_a_rating_that_is_sent_many_times_at_once_counts_once(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         link = await offices.asked(li)
         await offices.answered(chen, link)
@@ -241,7 +242,7 @@ async def test_a_rating_that_is_sent_many_times_at_once_counts_once(tmp_path: Pa
 async def test_signs_that_no_database_keeps_are_refused_and_not_a_failure(
     tmp_path: Path, database: str, escape: str
 ) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         link = await offices.asked(li)
         headers = {"Content-Type": "application/json"}
@@ -265,7 +266,7 @@ async def number_of(person: Any, link: str) -> str:
 
 
 async def test_everybody_who_said_the_same_gets_the_one_answer(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         people = [offices.door.citizen(name) for name in ("li", "sun", "wu")]
         chen = offices.reviewer()
         first, second, third = [await offices.asked(one) for one in people]
@@ -287,7 +288,7 @@ async def test_everybody_who_said_the_same_gets_the_one_answer(tmp_path: Path, d
 
 
 async def test_who_is_merged_into_an_answered_appeal_reads_the_answer_at_once(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
         first, late = await offices.asked(li), await offices.asked(sun)
         await offices.answered(chen, first)
@@ -296,7 +297,7 @@ async def test_who_is_merged_into_an_answered_appeal_reads_the_answer_at_once(tm
 
 
 async def test_a_duplicate_goes_only_where_an_answer_comes_and_where_its_reader_works(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
         link, gone, far = await offices.asked(li), await offices.asked(sun), await offices.asked(sun)
         number = await number_of(chen, far)
@@ -308,7 +309,7 @@ async def test_a_duplicate_goes_only_where_an_answer_comes_and_where_its_reader_
 
 
 async def test_nobody_withdraws_the_answer_that_others_wait_for(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
         first, second = await offices.asked(li), await offices.asked(sun)
         (await offices.act(chen, second, "merge", into=await number_of(chen, first))).ok()
@@ -316,7 +317,7 @@ async def test_nobody_withdraws_the_answer_that_others_wait_for(tmp_path: Path) 
 
 
 async def test_whoever_looks_at_what_a_merge_would_send_has_read_the_other_appeal_s_answer(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         chen, sun, citizen = offices.reviewer(), offices.reviewer("sun"), offices.door.citizen("li")
         first, second = await offices.asked(citizen), await offices.asked(citizen)
         await offices.answered(chen, first)
@@ -328,7 +329,7 @@ async def test_whoever_looks_at_what_a_merge_would_send_has_read_the_other_appea
 
 
 async def test_an_appeal_is_answered_though_the_item_of_one_that_was_merged_into_it_is_gone(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
         first, second = await offices.asked(li), await offices.asked(sun)
         (await offices.act(chen, second, "merge", into=await number_of(chen, first))).ok()
@@ -338,7 +339,7 @@ async def test_an_appeal_is_answered_though_the_item_of_one_that_was_merged_into
 
 
 async def test_a_merge_in_the_midst_of_an_answer_leaves_nobody_without_it(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         people = [offices.door.citizen(f"p{number}") for number in range(9)]
         chen = offices.reviewer()
         first, *others = [await offices.asked(one) for one in people]
@@ -384,13 +385,13 @@ ONE_CATEGORY = '{ code = "a", title = { zh-CN = "甲", en = "A" } }'
 )
 async def test_wrong_rules_stop_the_start_and_say_what_to_mend(tmp_path: Path, rules: str, told: str) -> None:
     with pytest.raises(ConfigurationError) as stopped:
-        async with open_offices(tmp_path, rules=rules):
+        async with open_town(tmp_path, appeals(rules)):
             pass
     assert told in str(stopped.value)
 
 
 async def test_an_appeal_without_a_form_or_a_deadline_is_told(tmp_path: Path) -> None:
-    folder = write_department(tmp_path, "parks", RULES)
+    folder = written(tmp_path, appeals(APPEALS, "parks"))["parks"]
     text = (folder / "items.toml").read_text(encoding="utf-8")
     for cut, told in (("promised_days = 5\n", "no-deadline"), ("additionalProperties = false\n", "open-form")):
         (folder / "items.toml").write_text(text.replace(cut, ""), encoding="utf-8")

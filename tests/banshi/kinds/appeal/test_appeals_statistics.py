@@ -13,13 +13,13 @@ import pytest
 from banshi.builtin.worklist import kept
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.models import AppealRecord
-from tests.town.appeals_office import Offices, open_offices
-from tests.town.running import CITY, ENGLISH
+from tests.town.parts import appeals
+from tests.town.town import CITY, ENGLISH, Town, open_town
 
 PATH = "/v1/statistics/appeals"
 
 
-async def handled(offices: Offices, count: int, *, stars: int = 0, late: int = 0, item: str = "ask-parks") -> None:
+async def handled(offices: Town, count: int, *, stars: int = 0, late: int = 0, item: str = "ask-parks") -> None:
     """So many new appeals, each answered, the last `late` of them after their day, and rated where there are stars."""
     li, chen = offices.door.citizen("li"), offices.reviewer("chen", f"{item.removeprefix('ask-')}")
     links = []
@@ -36,7 +36,7 @@ async def handled(offices: Offices, count: int, *, stars: int = 0, late: int = 0
         offices.later(days=-8)
 
 
-async def table(offices: Offices, *, fresh: bool = True, **query: str) -> dict[tuple[str, str], dict[str, Any]]:
+async def table(offices: Town, *, fresh: bool = True, **query: str) -> dict[tuple[str, str], dict[str, Any]]:
     if fresh:
         offices.door.platform[statistics.MONTHS].known.clear()
     page = (await offices.door.anyone.get(PATH, params=query, headers=ENGLISH)).ok()
@@ -44,7 +44,7 @@ async def table(offices: Offices, *, fresh: bool = True, **query: str) -> dict[t
 
 
 async def test_each_unit_s_figures_are_those_of_its_own_appeals(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         await handled(offices, 6, stars=5, late=2)
         await handled(offices, 2, stars=3)
         await handled(offices, 5, item="ask-works")
@@ -65,7 +65,7 @@ async def test_each_unit_s_figures_are_those_of_its_own_appeals(tmp_path: Path, 
 
 
 async def test_what_is_late_without_an_answer_counts_as_late(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         await handled(offices, 3)
         for _ in range(3):
             await offices.asked(offices.door.citizen("sun"))
@@ -76,7 +76,7 @@ async def test_what_is_late_without_an_answer_counts_as_late(tmp_path: Path, dat
 
 
 async def test_few_appeals_and_few_ratings_are_not_shown(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         await handled(offices, statistics.MIN_SHOWN - 1, stars=1)
         assert await table(offices) == {}
         await handled(offices, 1)
@@ -87,7 +87,7 @@ async def test_few_appeals_and_few_ratings_are_not_shown(tmp_path: Path, databas
 
 
 async def test_a_duplicate_counts_once_and_what_was_passed_on_counts_where_it_is(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer("chen", "parks")
         links = [await offices.asked(li) for _ in range(7)]
         first = (await chen.get(links[0])).ok()["number"]
@@ -98,7 +98,7 @@ async def test_a_duplicate_counts_once_and_what_was_passed_on_counts_where_it_is
 
 
 async def test_who_asks_again_and_again_has_a_month_counted_once_a_minute(tmp_path: Path, monkeypatch: Any) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         await handled(offices, 5)
         counted: list[Any] = []
         real = statistics.statement
@@ -115,7 +115,7 @@ async def test_who_asks_again_and_again_has_a_month_counted_once_a_minute(tmp_pa
 async def test_months_are_those_of_the_city(tmp_path: Path, database: str) -> None:
     """Half past midnight on the first is still the month before in UTC."""
     now = datetime(2026, 9, 1, 0, 30, tzinfo=CITY)
-    async with open_offices(tmp_path, database=database, now=now) as offices:
+    async with open_town(tmp_path, appeals(), database=database, now=now) as offices:
         await handled(offices, 5)
         offices.now -= timedelta(hours=1)
         await handled(offices, 6)
@@ -138,7 +138,7 @@ async def test_each_hour_is_in_its_month_of_the_city(tmp_path: Path, database: s
     """Clocks of the last one are put back on 1 November."""
     zone = ZoneInfo(city)
     midnight = datetime(2026, 11, 1, tzinfo=zone).astimezone(UTC)
-    async with open_offices(tmp_path, database=database, platform={"timezone": city}) as offices:
+    async with open_town(tmp_path, appeals(), database=database, timezone=city) as offices:
         await offices.asked(offices.door.citizen("sun"))
         platform, wrong = offices.door.platform, []
         for hour in range(-36, 37):
@@ -167,12 +167,12 @@ async def test_each_hour_is_in_its_month_of_the_city(tmp_path: Path, database: s
     ],
 )
 async def test_months_that_cannot_be_are_told(tmp_path: Path, query: str) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, appeals()) as offices:
         (await offices.door.anyone.get(f"{PATH}?{query}")).problem(400, "invalid-parameter")
 
 
 async def test_the_table_is_found_by_an_index(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(), database=database) as offices:
         store = offices.door.platform.store
         begins = datetime(2026, 9, 1, tzinfo=CITY)
         sql, given = statistics.statement(offices.door.platform), begins + timedelta(days=30)

@@ -22,13 +22,13 @@ from banshi.kinds.appeal.tips import retention
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.appeal.tips.retention import forget
 from banshi.testing import open_door
-from tests.town.appeals_office import RULES, write_department
-from tests.town.running import ENGLISH
-from tests.town.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
+from tests.town.parts import APPEALS, UNNAMED, appeals
+from tests.town.tips import TIPS, link_of, tipped, uploaded
+from tests.town.town import ENGLISH, open_town, picture, written
 
 
 async def test_a_tip_needs_no_token_and_its_code_is_shown_once(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         reply = await offices.door.anyone.post(TIPS, {"answers": {"text": "有人偷路灯"}}, key="once", headers=ENGLISH)
         made = reply.created()
         assert reply.headers["Cache-Control"] == "no-store"
@@ -51,7 +51,7 @@ async def test_a_tip_needs_no_token_and_its_code_is_shown_once(tmp_path: Path, d
 
 
 async def test_a_tip_is_worked_on_and_answered_as_any_appeal_is(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         chen, zhou = offices.reviewer(), offices.reviewer("zhou")
         photo = (await uploaded(offices, picture())).created()
         tip = await tipped(offices, photo=photo["id"])
@@ -82,7 +82,7 @@ async def test_a_tip_is_worked_on_and_answered_as_any_appeal_is(tmp_path: Path, 
 
 
 async def test_the_unit_and_whoever_sent_a_tip_write_to_each_other(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         chen = offices.reviewer()
         tip = await tipped(offices)
         link = await link_of(offices, tip)
@@ -107,7 +107,7 @@ async def test_the_unit_and_whoever_sent_a_tip_write_to_each_other(tmp_path: Pat
 
 
 async def test_what_is_written_after_the_answer_brings_the_tip_back_with_all_its_days(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         chen = offices.reviewer()
         tip = await tipped(offices)
         link = await link_of(offices, tip)
@@ -131,7 +131,7 @@ async def test_what_is_written_after_the_answer_brings_the_tip_back_with_all_its
 async def test_a_question_after_the_answer_takes_nobody_s_right_to_another_reviewer(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         chen, zhou = offices.reviewer(), offices.reviewer("zhou")
         tip = await tipped(offices)
         link = await link_of(offices, tip)
@@ -148,7 +148,7 @@ async def test_a_question_after_the_answer_takes_nobody_s_right_to_another_revie
 
 async def test_one_tip_has_so_many_messages_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("banshi.kinds.appeal.effects"), "MAX_LETTERS", 2)
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         tip = await tipped(offices)
         for text in ("一", "二"):
             (await tip.write(text)).ok()
@@ -156,7 +156,7 @@ async def test_one_tip_has_so_many_messages_and_no_more(tmp_path: Path, monkeypa
 
 
 async def test_a_tip_is_withdrawn_passed_on_and_merged_as_any_appeal(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         li, both = offices.door.citizen("li"), offices.door.staff("wu", "parks:reviewer", "works:reviewer")
         gone, moved, first = [await tipped(offices, text) for text in ("算了", "修路的事", "偷灯")]
         named = await offices.asked(li, "灯被偷了")
@@ -188,7 +188,7 @@ async def test_a_tip_is_withdrawn_passed_on_and_merged_as_any_appeal(tmp_path: P
 
 
 async def test_tips_count_in_the_statistics_and_teach_the_suggestion(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         chen = offices.reviewer()
         for number in range(20):
             tip = await tipped(offices, f"示例路第{number}盏路灯坏了")
@@ -207,7 +207,7 @@ async def test_tips_count_in_the_statistics_and_teach_the_suggestion(tmp_path: P
 
 
 async def test_a_notice_to_those_who_have_a_case_is_for_nobody_who_sent_a_tip(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         await tipped(offices)
         await offices.asked(offices.door.citizen("li"))
         platform, who = offices.door.platform, (["ask-parks"], ["submitted"])
@@ -216,7 +216,7 @@ async def test_a_notice_to_those_who_have_a_case_is_for_nobody_who_sent_a_tip(tm
 
 
 async def test_a_named_person_is_told_that_the_unit_wrote(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         link = await offices.asked(li)
         (await offices.act(chen, link, "write", text="请告诉我们时间。")).ok()
@@ -238,7 +238,7 @@ async def test_a_named_person_is_told_that_the_unit_wrote(tmp_path: Path) -> Non
 
 
 async def test_who_sends_a_token_along_is_told_to_leave_it_out(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         tip = await tipped(offices)
         before = await Case.all().count()
         for person in (offices.door.citizen("li"), offices.reviewer(), offices.door.bearing("nonsense")):
@@ -262,7 +262,7 @@ async def test_an_item_says_whether_it_is_taken_with_a_name_without_or_both(tmp_
     for anonymous, expected in links.items():
         folder = tmp_path / anonymous
         folder.mkdir()
-        async with open_tips(folder, rules=RULES + f'anonymous = "{anonymous}"\n') as offices:
+        async with open_town(folder, appeals(APPEALS + f'anonymous = "{anonymous}"\n')) as offices:
             guide = (await offices.door.anyone.get("/v1/items/ask-parks")).ok()
             assert {"submit", "tip"} & guide["links"].keys() == expected
             assert guide["details"]["anonymous"] == anonymous
@@ -281,7 +281,7 @@ async def test_an_item_says_whether_it_is_taken_with_a_name_without_or_both(tmp_
 
 
 async def test_everything_wrong_with_a_tip_is_told_at_once_and_nothing_is_stored(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         anyone = offices.door.anyone
         told = (await anyone.post(TIPS, {"answers": {"photo": 7}, "sort": "x", "who": "li"})).problem(
             422, "invalid-fields"
@@ -303,7 +303,7 @@ async def test_everything_wrong_with_a_tip_is_told_at_once_and_nothing_is_stored
 
 
 async def test_a_tip_leaves_with_its_code_and_all_that_came_with_it(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database, platform={"tip_days": 30}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_days=30) as offices:
         chen, li = offices.reviewer(), offices.door.citizen("li")
         photo = (await uploaded(offices, picture())).created()["id"]
         over, open_still = await tipped(offices, photo=photo), await tipped(offices)
@@ -335,7 +335,7 @@ async def test_a_tip_leaves_with_its_code_and_all_that_came_with_it(tmp_path: Pa
 
 
 async def test_what_is_written_in_the_moment_of_leaving_is_refused_and_not_lost_in_silence(tmp_path: Path) -> None:
-    async with open_tips(tmp_path, platform={"tip_days": 30}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), tip_days=30) as offices:
         tip = await tipped(offices)
         await offices.answered(offices.reviewer(), await link_of(offices, tip))
         offices.later(days=31)
@@ -346,7 +346,7 @@ async def test_what_is_written_in_the_moment_of_leaving_is_refused_and_not_lost_
 
 
 async def test_a_leaving_that_was_cut_short_is_taken_up_again(tmp_path: Path) -> None:
-    async with open_tips(tmp_path, platform={"tip_days": 30}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), tip_days=30) as offices:
         tip = await tipped(offices)
         (await tip.act("withdraw")).ok()
         offices.later(days=31)
@@ -359,7 +359,7 @@ async def test_a_leaving_that_was_cut_short_is_taken_up_again(tmp_path: Path) ->
 
 
 async def test_a_tip_that_can_t_leave_keeps_no_other_one(tmp_path: Path) -> None:
-    async with open_tips(tmp_path, platform={"tip_days": 30}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), tip_days=30) as offices:
         photo = (await uploaded(offices, picture())).created()["id"]
         older, newer = await tipped(offices), await tipped(offices, photo=photo)
         for tip in (older, newer):
@@ -399,7 +399,7 @@ properties.phone = { type = "string", format = "cn-mobile" }
 async def test_a_declaration_that_names_somebody_in_spite_of_itself_stops_the_start(
     tmp_path: Path, more: str, rule: str | None
 ) -> None:
-    place = write_department(tmp_path, "parks", RULES + more)
+    place = written(tmp_path, appeals(APPEALS + more, "parks"))["parks"]
     file = place / "items.toml"
     if "/me/" in str(rule):
         file.write_text(file.read_text().replace('required = ["text"]', 'required = ["text", "me"]'))

@@ -13,11 +13,12 @@ from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 from banshi.kinds.appeal.tips import representations
 from banshi.kinds.appeal.tips.retention import forget
 from banshi.testing import Person
-from tests.town.appeals_office import Offices
-from tests.town.tips_office import TIPS, Tipster, link_of, open_tips, picture, tipped, uploaded
+from tests.town.parts import UNNAMED, appeals
+from tests.town.tips import TIPS, Tipster, link_of, tipped, uploaded
+from tests.town.town import Town, open_town, picture
 
 
-async def merged(offices: Offices, person: Person) -> tuple[Tipster, Tipster, str, str]:
+async def merged(offices: Town, person: Person) -> tuple[Tipster, Tipster, str, str]:
     """A tip whose answer never came through, and the one that was sent again, merged into it, with their addresses."""
     lost, again = await tipped(offices), await tipped(offices)
     first, second = await link_of(offices, lost), await link_of(offices, again)
@@ -26,7 +27,7 @@ async def merged(offices: Offices, person: Person) -> tuple[Tipster, Tipster, st
 
 
 async def test_whoever_has_the_code_of_a_merged_tip_alone_reads_and_writes(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         chen = offices.reviewer()
         _, again, first, second = await merged(offices, chen)
         (noted,) = (await offices.shown(chen, first))["details"]["merged"]
@@ -50,7 +51,7 @@ async def test_whoever_has_the_code_of_a_merged_tip_alone_reads_and_writes(tmp_p
 
 
 async def test_a_letter_in_a_merged_tip_is_work_as_one_in_the_other_would_be(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         chen = offices.reviewer()
         _, again, first, _ = await merged(offices, chen)
         # As one of an item can be whose citizens have names.
@@ -72,7 +73,7 @@ async def test_a_letter_in_a_merged_tip_is_work_as_one_in_the_other_would_be(tmp
 
 
 async def test_two_senders_don_t_read_each_other_s_letters(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         chen = offices.reviewer()
         one, other, first, second = await merged(offices, chen)
         (await offices.act(chen, first, "write", text="第一个")).ok()
@@ -86,7 +87,7 @@ async def test_two_senders_don_t_read_each_other_s_letters(tmp_path: Path) -> No
 
 async def test_what_was_merged_goes_where_the_other_one_goes(tmp_path: Path, database: str) -> None:
     """Those who work on the one that is answered see all that was merged into it, and nobody else does any more."""
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         both = offices.door.staff("wu", "parks:reviewer", "works:reviewer")
         east, west = offices.reviewer(), offices.reviewer("zhou", "parks/west")
         works = offices.reviewer("qian", "works/west")
@@ -111,7 +112,7 @@ async def test_what_was_merged_goes_where_the_other_one_goes(tmp_path: Path, dat
 
 
 async def test_where_nobody_works_on_it_any_more_its_sender_is_told_so(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         chen = offices.reviewer()
         one, again, first, _ = await merged(offices, chen)
         await offices.answered(chen, first)
@@ -125,7 +126,7 @@ async def test_where_nobody_works_on_it_any_more_its_sender_is_told_so(tmp_path:
 
 
 async def test_staff_close_a_merged_one_and_its_sender_still_reads_the_answer(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         chen = offices.reviewer()
         _, again, first, second = await merged(offices, chen)
         (await offices.act(chen, second, "close")).ok()
@@ -135,7 +136,7 @@ async def test_staff_close_a_merged_one_and_its_sender_still_reads_the_answer(tm
 
 
 async def test_letters_and_steps_at_once_lose_nothing(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
         chen = offices.reviewer()
         one, again, first, second = await merged(offices, chen)
         (await offices.act(chen, first, "assign", category="roads")).ok()
@@ -154,7 +155,7 @@ async def test_letters_and_steps_at_once_lose_nothing(tmp_path: Path, database: 
 async def test_a_failure_while_a_tip_is_shown_leaves_none_whose_code_nobody_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         photo = (await uploaded(offices, picture())).created()["id"]
 
         def fails(*_: object, **__: object) -> None:
@@ -170,7 +171,7 @@ async def test_a_failure_while_a_tip_is_shown_leaves_none_whose_code_nobody_has(
 
 
 async def test_what_others_wait_for_is_not_returned_and_nothing_merges_into_what_was(tmp_path: Path) -> None:
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         chen = offices.reviewer()
         _, _, first, _ = await merged(offices, chen)
         told = (await offices.act(chen, first, "return", "是哪条路？")).problem(409, "conflict")
@@ -194,7 +195,7 @@ async def test_what_others_wait_for_is_not_returned_and_nothing_merges_into_what
 
 
 async def test_a_returned_tip_that_others_wait_for_doesn_t_leave(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database, platform={"tip_days": 30}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_days=30) as offices:
         chen, li = offices.reviewer(), offices.door.citizen("li")
         lost, named = await tipped(offices), await offices.asked(li)
         first = await link_of(offices, lost)
@@ -209,7 +210,7 @@ async def test_a_returned_tip_that_others_wait_for_doesn_t_leave(tmp_path: Path,
 async def test_the_answers_of_a_tip_leave_with_the_last_one_that_has_them(
     tmp_path: Path, database: str, first_gone: str
 ) -> None:
-    async with open_tips(tmp_path, database=database, platform={"tip_days": 30}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_days=30) as offices:
         chen = offices.reviewer()
         target, again, first, second = await merged(offices, chen)
         await offices.answered(chen, first)
@@ -225,7 +226,7 @@ async def test_the_answers_of_a_tip_leave_with_the_last_one_that_has_them(
 
 
 async def test_all_at_once_leave_with_their_answers(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database, platform={"tip_days": 30}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_days=30) as offices:
         _, _, first, _ = await merged(offices, offices.reviewer())
         await offices.answered(offices.reviewer(), first)
         offices.later(days=31)

@@ -14,8 +14,8 @@ from banshi.kinds.posting import scheduler
 from banshi.kinds.posting.contact.turns import MAX_CONVERSATIONS_PER_DAY, MAX_MESSAGES_PER_HOUR
 from banshi.kinds.posting.models import Conversation, ConversationMessage
 from banshi.testing import Person, Reply
-from tests.town.postings_office import Offices, open_offices
-from tests.town.running import ENGLISH
+from tests.town.parts import postings
+from tests.town.town import ENGLISH, Town, open_town
 
 
 async def begin(person: Person, posting: str, text: str = "我捡到一个包", **rest: Any) -> Reply:
@@ -32,7 +32,7 @@ async def texts(person: Person, link: str) -> list[tuple[str, str]]:
     return [(one["by"], one["text"]) for one in reversed(page)]
 
 
-async def begun(offices: Offices) -> tuple[Person, Person, str, str]:
+async def begun(offices: Town) -> tuple[Person, Person, str, str]:
     """A poster, a writer, the posting, and the address of their conversation."""
     li, sun = offices.door.citizen("li", name="李示例"), offices.door.citizen("sun", name="孙示例")
     posting = await offices.published(li)
@@ -41,7 +41,7 @@ async def begun(offices: Offices) -> tuple[Person, Person, str, str]:
 
 
 async def test_two_people_write_to_each_other_and_learn_neither_name_nor_number(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun = offices.door.citizen("li", name="李示例"), offices.door.citizen("sun", name="孙示例")
         posting = await offices.published(li)
         contact = (await offices.door.anyone.get(f"/v1/postings/{posting}")).ok()["links"]["contact"]
@@ -65,7 +65,7 @@ async def test_two_people_write_to_each_other_and_learn_neither_name_nor_number(
 
 
 async def test_each_message_is_announced_once_without_its_text(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun, _, link = await begun(offices)
         (await write(li, link, "SECRET-1")).created()
         (await write(sun, link, "SECRET-2")).created()
@@ -80,7 +80,7 @@ async def test_each_message_is_announced_once_without_its_text(tmp_path: Path) -
 
 
 async def test_nobody_else_reads_writes_or_even_finds_a_conversation(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, _, posting, link = await begun(offices)
         anyone, others = offices.door.anyone, [offices.door.citizen("qian"), offices.moderator()]
         (await anyone.get(link)).problem(401, "unauthenticated")
@@ -97,14 +97,14 @@ async def test_nobody_else_reads_writes_or_even_finds_a_conversation(tmp_path: P
         assert (await others[0].get("/v1/conversations")).ok()["items"] == []
         (await begin(li, posting)).problem(409, "own-posting")
         (await begin(others[0], "00000000-0000-4000-8000-000000000000")).problem(404, "not-found")
-        waiting = (await offices.hand_in(li)).created()["id"]
+        waiting = (await offices.post(li)).created()["id"]
         (await begin(others[0], waiting)).problem(404, "not-found")
 
 
 async def test_one_person_has_one_conversation_about_a_posting_however_often_they_begin(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         posting = await offices.published(li)
         answers = await asyncio.gather(*(begin(sun, posting, f"{number}") for number in range(8)))
@@ -132,7 +132,7 @@ async def test_one_person_has_one_conversation_about_a_posting_however_often_the
     ids=str,
 )
 async def test_a_message_that_says_nothing_or_too_much_is_told(tmp_path: Path, body: Any, pointer: str) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         _, sun, posting, link = await begun(offices)
         for path in (f"{link}/messages", f"/v1/postings/{posting}/conversations"):
             told = (await sun.post(path, body)).problem(422, "invalid-fields")
@@ -141,7 +141,7 @@ async def test_a_message_that_says_nothing_or_too_much_is_told(tmp_path: Path, b
 
 
 async def test_either_side_blocks_for_both_and_takes_back_only_its_own_block(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun, _, link = await begun(offices)
         assert (await li.call("PUT", f"{link}/block")).status == 204
         assert (await li.call("PUT", f"{link}/block")).status == 204
@@ -160,7 +160,7 @@ async def test_either_side_blocks_for_both_and_takes_back_only_its_own_block(tmp
 
 
 async def test_a_block_holds_against_a_message_of_the_same_moment(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun, _, link = await begun(offices)
         answers = await asyncio.gather(li.call("PUT", f"{link}/block"), *(write(sun, link) for _ in range(6)))
         assert {one.status for one in answers[1:]} <= {201, 409}
@@ -170,7 +170,7 @@ async def test_a_block_holds_against_a_message_of_the_same_moment(tmp_path: Path
 
 
 async def test_staff_read_what_was_reported_and_nothing_else(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun, _, link = await begun(offices)
         qian = offices.door.citizen("qian")
         other = (await begin(qian, (await sun.get(link)).ok()["posting"]["id"])).created()["links"]["self"]
@@ -202,7 +202,7 @@ async def test_staff_read_what_was_reported_and_nothing_else(tmp_path: Path) -> 
 
 
 async def test_a_review_closes_a_conversation_for_good_or_leaves_it_open_and_says_why(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun, _, link = await begun(offices)
         moderator = offices.moderator()
         (await li.post(f"{link}/reports", {"reason": "不礼貌"})).created()
@@ -231,7 +231,7 @@ async def test_a_review_closes_a_conversation_for_good_or_leaves_it_open_and_say
 async def test_neither_side_learns_that_the_other_reported_them_and_both_reasons_are_read(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun, _, link = await begun(offices)
         (await li.post(f"{link}/reports", {"reason": "不礼貌"})).created()
         assert (await sun.get(link)).ok()["report"] is None
@@ -257,7 +257,7 @@ async def test_neither_side_learns_that_the_other_reported_them_and_both_reasons
 
 
 async def test_both_report_at_once_and_neither_reason_is_lost(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun, _, link = await begun(offices)
         replies = await asyncio.gather(*(one.post(f"{link}/reports", {"reason": "x"}) for one in (li, sun, li, sun)))
         assert [sorted(reply.status for reply in replies[side::2]) for side in (0, 1)] == [[201, 409]] * 2
@@ -267,7 +267,7 @@ async def test_both_report_at_once_and_neither_reason_is_lost(tmp_path: Path, da
 
 
 async def test_staff_who_are_one_of_the_two_find_no_report_of_it_in_their_list(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, _, _, link = await begun(offices)
         (await li.post(f"{link}/reports", {"reason": "不礼貌"})).created()
         for name, count in (("sun", 0), ("li", 0), ("wang", 1)):
@@ -279,7 +279,7 @@ async def test_staff_who_are_one_of_the_two_find_no_report_of_it_in_their_list(t
 async def test_a_conversation_closes_with_its_posting_and_is_forgotten_a_month_later(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun, posting, link = await begun(offices)
         qian, open_one = offices.door.citizen("qian"), await offices.published(li)
         reported = (await begin(qian, posting)).created()["links"]["self"]
@@ -307,7 +307,7 @@ async def test_a_conversation_closes_with_its_posting_and_is_forgotten_a_month_l
 
 
 async def test_nobody_writes_more_than_so_often_however_many_they_send_at_once(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun, posting, link = await begun(offices)
         answers = await asyncio.gather(*(write(sun, link, f"{number}") for number in range(MAX_MESSAGES_PER_HOUR + 6)))
         assert Counter(one.status for one in answers) == {201: MAX_MESSAGES_PER_HOUR - 1, 429: 7}
@@ -326,7 +326,7 @@ async def test_nobody_writes_more_than_so_often_however_many_they_send_at_once(t
 
 
 async def test_lists_are_read_page_by_page_and_a_garbled_cursor_is_told(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun, posting, link = await begun(offices)
         for number in range(5):
             (await write(sun, link, f"{number}")).created()

@@ -15,7 +15,8 @@ from banshi.kinds.posting.publishing import matching
 from banshi.kinds.posting.publishing.likeness import Compared, Comparison
 from banshi.kinds.posting.publishing.matching import MAX_MATCHES, MIN_LIKENESS
 from banshi.testing import Person
-from tests.town.postings_office import BAG, Offices, open_offices
+from tests.town.parts import BAG, postings
+from tests.town.town import Town, open_town
 
 FOUND = {
     "sort": "found",
@@ -26,7 +27,7 @@ FOUND = {
 }
 
 
-async def settled(offices: Offices) -> None:
+async def settled(offices: Town) -> None:
     """Everything public has been compared, and everybody told."""
     await offices.look()
     for _ in range(200):
@@ -36,13 +37,13 @@ async def settled(offices: Offices) -> None:
     await offices.door.settled()
 
 
-async def matches(offices: Offices, person: Person, identity: str) -> list[str]:
+async def matches(offices: Town, person: Person, identity: str) -> list[str]:
     shown = (await offices.shown(person, identity))["details"]["matches"]
     return [one["id"] for one in shown]
 
 
 async def test_both_posters_see_a_pair_and_hear_of_it_once(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         lost = await offices.published(li)
         found = await offices.published(sun, **FOUND)
@@ -72,7 +73,7 @@ async def test_both_posters_see_a_pair_and_hear_of_it_once(tmp_path: Path, datab
 
 
 async def test_a_pair_across_departments_is_one_too(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         found = await offices.published(sun, department="works", **FOUND)
         lost = await offices.published(li)
@@ -97,7 +98,7 @@ async def test_a_pair_across_departments_is_one_too(tmp_path: Path) -> None:
     ids=["another-category", "another-city", "found-before-it-was-lost", "both-lost", "not-alike"],
 )
 async def test_what_cannot_be_the_same_is_no_pair(tmp_path: Path, changes: dict[str, Any]) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         lost = await offices.published(li)
         await offices.published(sun, **{**FOUND, **changes})
@@ -107,7 +108,7 @@ async def test_what_cannot_be_the_same_is_no_pair(tmp_path: Path, changes: dict[
 
 
 async def test_what_was_found_a_year_later_is_no_pair(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         lost = await offices.published(li, day="2025-08-30")
         await offices.published(sun, **FOUND)
@@ -118,7 +119,7 @@ async def test_what_was_found_a_year_later_is_no_pair(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sort", ["lost", "found"])
 async def test_a_day_at_the_end_of_the_calendar_keeps_nobody_waiting(tmp_path: Path, database: str, sort: str) -> None:
     """Those that are stored, from before a day yet to come was refused, and the first day that there is."""
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         for day in (date.min, date.max):
             odd = await offices.published(li, sort=sort)
@@ -140,7 +141,7 @@ async def test_one_that_cannot_be_compared_keeps_no_other_waiting(
         return await real(platform, row)
 
     monkeypatch.setattr(matching, "most_alike", fails)
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         odd = await offices.published(li, brand="odd")
         lost, found = await offices.published(li), await offices.published(sun, **FOUND)
@@ -153,16 +154,16 @@ async def test_one_that_cannot_be_compared_keeps_no_other_waiting(
 
 
 async def test_a_day_that_is_yet_to_come_is_refused_at_first_and_when_it_is_corrected(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li = offices.door.citizen("li")
         for day in ("2026-09-02", "9999-12-31"):
-            told = (await offices.hand_in(li, day=day, about="电话13800138000")).problem(422, "invalid-fields")
+            told = (await offices.post(li, day=day, about="电话13800138000")).problem(422, "invalid-fields")
             assert {(one["pointer"], one["code"]) for one in told["problems"]} == {
                 ("/answers/day", "day"),
                 ("/answers/about", "phone"),
             }
-        link = (await offices.hand_in(li, day="2026-09-01")).created()["links"]["self"]
-        (await offices.hand_in(li, day="0001-01-01")).created()
+        link = (await offices.post(li, day="2026-09-01")).created()["links"]["self"]
+        (await offices.post(li, day="0001-01-01")).created()
         (await offices.act(offices.moderator(), link, "return", "请改")).ok()
         told = (await offices.act(li, link, "supplement", answers={**BAG, "day": "2027-01-01"})).problem(
             422, "invalid-fields"
@@ -172,20 +173,20 @@ async def test_a_day_that_is_yet_to_come_is_refused_at_first_and_when_it_is_corr
 
 
 async def test_what_nobody_has_looked_at_is_over_or_is_one_s_own_is_no_pair(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         lost = await offices.published(li)
         await offices.published(li, **FOUND)
         over = await offices.published(sun, **FOUND, category="phone")
         (await offices.act(sun, f"/v1/cases/{over}", "withdraw")).ok()
-        (await offices.hand_in(sun, **FOUND)).created()
+        (await offices.post(sun, **FOUND)).created()
         await settled(offices)
         assert await matches(offices, li, lost) == []
         assert await PostingMatch.all().count() == 0
 
 
 async def test_a_pair_that_is_over_is_shown_no_more(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         lost, found = await offices.published(li), await offices.published(sun, **FOUND)
         await settled(offices)
@@ -194,7 +195,7 @@ async def test_a_pair_that_is_over_is_shown_no_more(tmp_path: Path) -> None:
 
 
 async def test_nobody_is_told_of_more_than_a_few_at_once(tmp_path: Path) -> None:
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         for _ in range(MAX_MATCHES + 2):
             await offices.published(sun, **FOUND)
@@ -206,7 +207,7 @@ async def test_nobody_is_told_of_more_than_a_few_at_once(tmp_path: Path) -> None
 
 
 async def test_an_older_posting_is_told_of_a_few_too_and_of_a_better_one(tmp_path: Path, database: str) -> None:
-    async with open_offices(tmp_path, database=database) as offices:
+    async with open_town(tmp_path, postings(), database=database) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         lost = await offices.published(li)
         for _ in range(MAX_MATCHES + 3):

@@ -14,7 +14,7 @@ from tests.channels.conversations.engine.ask.test_ratings import answered
 from tests.channels.desk.bureau import WORKDAY, Clock, bureau
 from tests.channels.slots.test_kept_slots import TITLE, opened
 from tests.town import survey_plugin
-from tests.town.running import CITY
+from tests.town.town import CITY
 
 #: Hours between two people of the week: no divisor of a day, so that all hours of a day come.
 STEP = 5

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from banshi.kernel.http.months import MIN_SHOWN, month_of
 from banshi.kernel.tables.cases import Case
-from banshi.testing import open_door
 from channel_figures.counting import CAME, counted, publishable
 from hotline.tables.models import HotlineCall
 from tests.channels.desk.bureau import WORKDAY
 from tests.channels.hotline.exchange import exchange
-from tests.town.appeals_office import Offices, write_department
-from tests.town.running import CITY, ENGLISH, NOON
+from tests.town.parts import APPEALS, appeals
+from tests.town.town import CITY, ENGLISH, Town, open_town
 from tests.tries import tries
 
 PATH = "/v1/statistics/channels"
@@ -43,17 +42,14 @@ def test_nobody_finds_a_hidden_count_by_subtraction_even_who_knows_how_they_are_
         assert possible == {counts[place]} if shown[channel] is not None else len(possible) > 1, (counts, said)
 
 
-async def months(offices: Offices, **query: str) -> dict[str, dict[str, Any]]:
+async def months(offices: Town, **query: str) -> dict[str, dict[str, Any]]:
     offices.door.platform[CAME].known.clear()
     page = (await offices.door.anyone.get(PATH, params=query, headers=ENGLISH)).ok()
     return {one["month"]: {line["what"]["code"]: line for line in one["items"]} for one in page["months"]}
 
 
 async def test_a_month_is_told_by_channel_once_it_is_over(tmp_path: Path, database: str) -> None:
-    plugins: dict[str, Path | str] = {"parks": write_department(tmp_path, "parks"), "mobile_push": "mobile_push"}
-    plugins["channel_figures"] = "channel_figures"
-    async with open_door(tmp_path, plugins, platform={"database": database}) as door:
-        offices = Offices(door, NOON)
+    async with open_town(tmp_path, appeals(APPEALS, "parks"), "channel_figures", database=database) as offices:
         li, chen = offices.door.citizen("li"), offices.reviewer()
         links = [await offices.asked(li) for _ in range(19)]
         for channel, some in {"site": links[:6], "wechat": links[6:13], "http": links[13:14]}.items():

@@ -12,7 +12,8 @@ from banshi import LANGUAGES, Principal, Role
 from banshi.testing import Door, open_door
 from charts.figures import figure_text
 from tests.channels.site.browsing import Browser, open_browser
-from tests.town.appeals_office import write_department
+from tests.town.parts import appeals
+from tests.town.town import written
 from web_site.session import STAFF
 
 ROOM = f"{STAFF}/figures"
@@ -21,9 +22,7 @@ CHEN = Principal("chen", name="陈警官", roles=(Role("reviewer", "parks"),))
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    plugins: dict[str, Path | str] = {name: write_department(tmp_path, name) for name in ("parks", "works")}
-    plugins |= {"mobile_push": "mobile_push", "web_site": "web_site"}
-    async with open_door(tmp_path, plugins) as opened:
+    async with open_door(tmp_path, written(tmp_path, appeals(), "web_site")) as opened:
         yield opened
 
 

@@ -30,7 +30,7 @@ from mobile_push.providers.webpush.provider import BROKEN_REST_S, MAX_REFUSALS, 
 from mobile_push.providers.webpush.vapid import TOKEN_GOOD_FOR_S, write_key
 from mobile_push.sandbox.webpush.push_service import WebPushBehaviour, WebPushSandbox
 from tests.mobile_push.conftest import Clock, push
-from tests.servers.outages import unanswered
+from tests.servers.fault_proxy import unanswered
 
 
 @pytest.fixture

@@ -163,7 +163,6 @@ async def known(watcher: Server, replica: Server) -> None:
 
 
 async def test_a_platform_serves_and_wakes_itself_with_no_redis_at_its_address(tmp_path: Path) -> None:
-    redis_servers.binary()
     nobody = f"redis://127.0.0.1:{redis_servers.free_port()}/0"
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC}
     async with open_door(tmp_path, plugins, platform={"redis": {"url": nobody}}) as door:
