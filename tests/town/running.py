@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from banshi.testing import Door, Person, Reply
 
@@ -40,3 +45,20 @@ class Running:
         await self.door.settled()
         rows: list[dict[str, Any]] = (await person.get("/v1/inbox", headers=ENGLISH)).ok()["items"]
         return rows
+
+
+class Opening(Protocol):
+    """Opens an office in a folder."""
+
+    def __call__(self, folder: Path, *, database: str | None) -> AbstractAsyncContextManager[Running]: ...
+
+
+def office_fixture(opening: Opening) -> Any:
+    """A fixture of this office: on SQLite, or on each database where a test takes `database` as well."""
+
+    @pytest.fixture
+    async def office(tmp_path: Path, own_database: str | None) -> AsyncIterator[Running]:
+        async with opening(tmp_path, database=own_database) as opened:
+            yield opened
+
+    return office

@@ -36,58 +36,54 @@ async def titles(office: Office, person: Person) -> list[str]:
 # -- holds -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_held_place_is_kept_for_its_person(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, database=database) as office:
-        wang, li = office.door.citizen("wang"), office.door.citizen("li")
-        slot = await office.first()
-        held = (await hold(wang, slot, key="a")).created()
-        assert held["expires_at"].startswith("2026-09-01T12:10")
-        assert (await hold(wang, slot, key="a")).created() == held
-        assert (await office.first())["free"] == 0
-        (await office.book(li, slot)).problem(409, "slot-full")
-        (await hold(li, slot)).problem(409, "slot-full")
-        (await office.book(wang, slot)).created()
-        assert (await Slot.get(id=slot["id"])).taken == 1
-        assert await Hold.filter(live=1).count() == 0
+async def test_a_held_place_is_kept_for_its_person(office: Office, database: str) -> None:
+    wang, li = office.door.citizen("wang"), office.door.citizen("li")
+    slot = await office.first()
+    held = (await hold(wang, slot, key="a")).created()
+    assert held["expires_at"].startswith("2026-09-01T12:10")
+    assert (await hold(wang, slot, key="a")).created() == held
+    assert (await office.first())["free"] == 0
+    (await office.book(li, slot)).problem(409, "slot-full")
+    (await hold(li, slot)).problem(409, "slot-full")
+    (await office.book(wang, slot)).created()
+    assert (await Slot.get(id=slot["id"])).taken == 1
+    assert await Hold.filter(live=1).count() == 0
 
 
-async def test_a_hold_ends_on_time_although_nothing_in_the_background_has_looked(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, database=database) as office:
-        wang, li = office.door.citizen("wang"), office.door.citizen("li")
-        slot = await office.first()
-        (await hold(wang, slot)).created()
-        office.later(minutes=10)
-        assert (await office.first())["free"] == 1
-        (await office.book(li, slot)).created()
-        (await office.book(wang, slot)).problem(409, "slot-full")
-        assert (await Slot.get(id=slot["id"])).taken == 1
-        await office.look()
-        assert (await Slot.get(id=slot["id"])).taken == 1
+async def test_a_hold_ends_on_time_although_nothing_in_the_background_has_looked(office: Office, database: str) -> None:
+    wang, li = office.door.citizen("wang"), office.door.citizen("li")
+    slot = await office.first()
+    (await hold(wang, slot)).created()
+    office.later(minutes=10)
+    assert (await office.first())["free"] == 1
+    (await office.book(li, slot)).created()
+    (await office.book(wang, slot)).problem(409, "slot-full")
+    assert (await Slot.get(id=slot["id"])).taken == 1
+    await office.look()
+    assert (await Slot.get(id=slot["id"])).taken == 1
 
 
-async def test_one_person_holds_one_place_at_a_time(tmp_path: Path, database: str) -> None:
+async def test_one_person_holds_one_place_at_a_time(office: Office, database: str) -> None:
     """Twenty holds of one person over many slots, at once: one place is kept, and the others are free."""
-    async with open_office(tmp_path, database=database) as office:
-        slots = await office.slots()
-        wang = office.door.citizen("wang")
-        replies = await asyncio.gather(*(hold(wang, slots[n % len(slots)]) for n in range(20)))
-        assert {reply.status for reply in replies} <= {201, 409}
-        assert await Hold.filter(live=1).count() == 1
-        assert sum(slot.taken for slot in await Slot.all()) == 1
-        live = await Hold.get(live=1)
-        assert (await wang.delete(f"/v1/items/visit/holds/{live.id}")).status == 204
-        assert (await wang.delete(f"/v1/items/visit/holds/{live.id}")).status == 204
-        (await office.door.citizen("li").delete(f"/v1/items/visit/holds/{live.id}")).problem(404, "not-found")
-        assert sum(slot.taken for slot in await Slot.all()) == 0
+    slots = await office.slots()
+    wang = office.door.citizen("wang")
+    replies = await asyncio.gather(*(hold(wang, slots[n % len(slots)]) for n in range(20)))
+    assert {reply.status for reply in replies} <= {201, 409}
+    assert await Hold.filter(live=1).count() == 1
+    assert sum(slot.taken for slot in await Slot.all()) == 1
+    live = await Hold.get(live=1)
+    assert (await wang.delete(f"/v1/items/visit/holds/{live.id}")).status == 204
+    assert (await wang.delete(f"/v1/items/visit/holds/{live.id}")).status == 204
+    (await office.door.citizen("li").delete(f"/v1/items/visit/holds/{live.id}")).problem(404, "not-found")
+    assert sum(slot.taken for slot in await Slot.all()) == 0
 
 
-async def test_who_has_as_many_as_one_may_have_keeps_no_place_from_others(tmp_path: Path) -> None:
-    async with open_office(tmp_path) as office:
-        wang = office.door.citizen("wang")
-        slots = await office.slots()
-        (await office.book(wang, slots[6])).created()
-        (await hold(wang, slots[7])).problem(409, "limit-reached")
-        (await hold(wang, slots[6])).problem(409, "already-there")
+async def test_who_has_as_many_as_one_may_have_keeps_no_place_from_others(office: Office) -> None:
+    wang = office.door.citizen("wang")
+    slots = await office.slots()
+    (await office.book(wang, slots[6])).created()
+    (await hold(wang, slots[7])).problem(409, "limit-reached")
+    (await hold(wang, slots[6])).problem(409, "already-there")
 
 
 async def test_an_appointment_moves_to_the_place_that_is_kept_for_it(tmp_path: Path) -> None:
@@ -182,24 +178,6 @@ async def test_a_place_that_falls_free_in_the_midst_of_a_booking_stays_with_who_
         await Slot.filter(id=slot["id"]).update(taken=0)  # as in the moment between a cancellation and its offer
         with pytest.raises(Stale):
             await office.door.platform.store.commit(Write(updates=[places.take(slot["id"])]))
-
-
-async def test_many_places_that_fall_free_at_once_go_to_the_first_in_line(tmp_path: Path, database: str) -> None:
-    """Five free, three processes look at the same moment: five offers, each once, in the order of the list."""
-    async with open_office(tmp_path, f"{WAITING}\ncapacity = 5", database=database) as office:
-        slot = await office.first()
-        people = [f"p{number}" for number in range(20)]
-        replies = await asyncio.gather(*(office.book(office.door.citizen(one), slot, wait=True) for one in people))
-        states = Counter(reply.created()["state"] for reply in replies)
-        assert states == {"booked": 5, "waiting": 15}
-        line = await Booking.filter(state="waiting").order_by("id").values_list("person", flat=True)
-        for booking in await Booking.filter(state="taken"):
-            path = f"/v1/items/visit/appointments/{booking.case_id}"
-            (await office.door.citizen(booking.person).delete(path)).ok()
-        await asyncio.gather(office.look(), office.look(), office.look())
-        offered = await Booking.filter(state="offered").order_by("id").values_list("person", flat=True)
-        assert list(offered) == list(line)[:5]
-        await office.counts_hold()
 
 
 async def test_the_waiting_list_is_left_and_joined_once(tmp_path: Path, database: str) -> None:
