@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from banshi.app import inspected
+from banshi.foundation.findings import Finding
 from banshi.kernel.loading.configuration import Configuration, Entry
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Door, open_door
+from tests.readers.refusals import faults
 from tests.town import survey_plugin
 
 
@@ -27,14 +29,13 @@ async def test_a_kind_out_of_a_plugin_goes_from_the_phone_to_its_end(works: Door
     wang, guide = works.citizen("wang"), (await works.anyone.get("/v1/items/new-bridge")).ok()
     assert (guide["kind"], guide["details"]) == ("survey", {"kind": "survey", "until": "2099-12-31"})
     address = guide["links"]["submit"]
-    told = (await wang.post(address, {"answers": {"choice": "ferry"}, "more": 1})).problem(422, "invalid-fields")
-    assert {(one["pointer"], one["code"]) for one in told["problems"]} == {
+    assert set(faults(await wang.post(address, {"answers": {"choice": "ferry"}, "more": 1}))) == {
         ("/more", "additionalProperties"),
         ("/answers/choice", "enum"),
     }
     # The plugin's handler answers as any department's.
-    told = (await wang.post(address, {"answers": {"choice": "tunnel"}})).problem(422, "invalid-fields")
-    assert told["problems"][0]["pointer"] == "/answers/why"
+    ((pointer, _),) = faults(await wang.post(address, {"answers": {"choice": "tunnel"}}))
+    assert pointer == "/answers/why"
     made = (await wang.post(address, {"answers": {"choice": "bridge"}, "newsletter": True}, key="once")).created()
     assert (
         await wang.post(address, {"answers": {"choice": "bridge"}, "newsletter": True}, key="once")
@@ -84,6 +85,12 @@ async def test_the_description_of_the_api_has_the_kind_s_verbs_and_forms(works: 
     assert [one["code"] for one in listed] == ["new-bridge"]
 
 
+def findings_of(folder: Path) -> list[Finding]:
+    """What is wrong with the plugin in a folder."""
+    entries = {"works": Entry(api=1, path=folder)}
+    return list(inspected(Configuration(folder.parent / "plugins.toml", Settings(), entries))[1])
+
+
 def test_a_survey_imports_public_names_alone() -> None:
     modules = {
         node.module
@@ -115,16 +122,14 @@ def test_an_item_of_a_plugin_s_kind_is_held_to_it(
     tmp_path: Path, wrong: str, right: str, rule: str, advice: str
 ) -> None:
     folder = survey_plugin.make(tmp_path, survey_plugin.ITEMS.replace(wrong, right))
-    entries = {"works": Entry(api=1, path=folder)}
-    _, found = inspected(Configuration(tmp_path / "plugins.toml", Settings(), entries))
+    found = findings_of(folder)
     assert any(one.rule == rule and advice in one.advice and one.plugin == "works" for one in found), found
 
 
 def test_what_a_plugin_s_kind_finds_wrong_itself_is_told_under_its_rule(tmp_path: Path) -> None:
     folder = survey_plugin.make(tmp_path, survey_plugin.ITEMS.partition("[items.form]")[0])
     (folder / "__init__.py").write_text(survey_plugin.KIND.replace('{"new-bridge": Doubled()}', "{}"))
-    _, found = inspected(Configuration(tmp_path / "plugins.toml", Settings(), {"works": Entry(api=1, path=folder)}))
-    assert [(one.plugin, one.rule) for one in found if not one.warning] == [("works", "no-questions")]
+    assert [(one.plugin, one.rule) for one in findings_of(folder) if not one.warning] == [("works", "no-questions")]
 
 
 def test_a_state_table_that_leads_nowhere_is_the_plugin_s_own_fault(tmp_path: Path) -> None:
@@ -133,8 +138,7 @@ def test_a_state_table_that_leads_nowhere_is_the_plugin_s_own_fault(tmp_path: Pa
         'action="count", who=SYSTEM, to="counted"', 'action="count", who=SYSTEM, to="couted"'
     )
     (folder / "__init__.py").write_text(broken)
-    _, found = inspected(Configuration(tmp_path / "plugins.toml", Settings(), {"works": Entry(api=1, path=folder)}))
-    assert {(one.plugin, one.rule) for one in found if not one.warning} == {("works", "state-table")}
+    assert {(one.plugin, one.rule) for one in findings_of(folder) if not one.warning} == {("works", "state-table")}
 
 
 IN_CASE = '''
@@ -169,8 +173,7 @@ async def test_what_a_plugin_s_kind_takes_in_one_case_is_shown_and_held(tmp_path
         (revise,) = (await wang.get(link)).ok()["permitted_actions"]
         assert revise["body"]["required"] == ["answers"]
         assert revise["body"]["properties"]["answers"]["properties"]["choice"] == {"enum": ["bridge", "tunnel"]}
-        told = (await wang.post(f"{link}/actions/revise", {})).problem(422, "invalid-fields")["problems"]
-        assert [(one["pointer"], one["code"]) for one in told] == [("/answers", "required")]
+        assert faults(await wang.post(f"{link}/actions/revise", {})) == [("/answers", "required")]
         # The state table has it; what can't be said of this case in `in_case` the kind's effects say.
         (remark,) = (await li.get(link)).ok()["permitted_actions"]
         assert remark["takes"]["properties"]["text"] == {"enum": ["thanks", "noted", "sorry"]}
@@ -179,6 +182,5 @@ async def test_what_a_plugin_s_kind_takes_in_one_case_is_shown_and_held(tmp_path
             ({"details": {"text": "no"}}, "/details/text", "enum"),
             ({"details": {"text": "noted"}, "answers": answers}, "/answers", "unexpected"),
         ):
-            told = (await li.post(f"{link}/actions/remark", body)).problem(422, "invalid-fields")["problems"]
-            assert [(one["pointer"], one["code"]) for one in told] == [(pointer, code)]
+            assert faults(await li.post(f"{link}/actions/remark", body)) == [(pointer, code)]
         (await li.post(f"{link}/actions/remark", {"details": {"text": "noted"}})).ok()

@@ -22,12 +22,12 @@ from tortoise.transactions import in_transaction
 from banshi.builtin.leading.leader_election import LEADER
 from banshi.default_plugins import MODELS
 from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.writes import Write
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption import ring as rings
 from banshi.foundation.encryption.fields import Personal, personal_fields
 from banshi.foundation.encryption.ring import Ring, new_key, new_ring, read_keys, with_new_look_up, write_keys
 from banshi.foundation.encryption.sealing import Altered, UnknownKey, opened, sealed
-from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.idempotency import IdempotencyKey
@@ -37,16 +37,23 @@ from banshi.ops.cli.data import personal_keys
 from banshi.sdk.database import as_read, as_stored
 from banshi.testing import TINY_PNG, Door, open_door
 from mobile_push.tables.models import Device, FanOut
-from tests.conftest import good_answers
+from tests.conftest import good_answers, sqlite_url
 from tests.harness.encrypted import ring_in
 from tests.harness.memory.prepared import all_tables
 from tests.places import ROOT, TRAFFIC
+from tests.readers.refusals import refused
 from tests.readers.tables import tables_that_show
 from tests.waiting import until
 
 pytestmark = pytest.mark.sqlite
 
 PLUGINS: dict[str, Any] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> str:
+    """For what is sealed and opened before a database has it, and doesn't depend on which one it is."""
+    return sqlite_url(tmp_path)
 
 
 @asynccontextmanager
@@ -112,9 +119,9 @@ async def test_a_case_is_in_no_table_as_it_reads_and_reads_as_it_was(tmp_path: P
 
 
 async def test_one_person_is_one_sealed_text_in_all_tables_and_an_answer_is_never_sealed_alike_twice(
-    tmp_path: Path, database: str
+    tmp_path: Path, on_sqlite: str
 ) -> None:
-    async with office(tmp_path, database, ring_in(tmp_path)) as door:
+    async with office(tmp_path, on_sqlite, ring_in(tmp_path)) as door:
         await handed_in(door)
         await handed_in(door)
         people = {*await raw(door, "banshi_case", "person"), *await raw(door, "banshi_attachment", "person")}
@@ -179,31 +186,29 @@ async def test_an_altered_or_moved_text_is_an_error_with_its_table_column_and_ro
         assert b"sealed" not in reply.body
 
 
-async def test_a_key_that_the_ring_does_not_have_is_named_with_the_row(tmp_path: Path, database: str) -> None:
+async def test_a_key_that_the_ring_does_not_have_is_named_with_the_row(tmp_path: Path, on_sqlite: str) -> None:
     file = ring_in(tmp_path)
-    async with office(tmp_path, database, file) as door:
+    async with office(tmp_path, on_sqlite, file) as door:
         made = await handed_in(door)
     keys = read_keys(file)
     write_keys(file, rings.Keys((new_key(datetime.now(UTC)),), keys.look_ups))
-    async with open_store(database, all_tables(), personal=file):
+    async with open_store(on_sqlite, all_tables(), personal=file):
         told = rf"row {made['id']}: it is sealed with key {keys.keys[0].id}, which .* doesn't have; bring back the ring"
         with pytest.raises(UnknownKey, match=told):
             await Case.get(id=made["id"])
 
 
 @pytest.mark.plain(why="opens it without a ring")
-async def test_an_encrypted_database_is_opened_by_no_process_without_its_ring(tmp_path: Path, database: str) -> None:
+async def test_an_encrypted_database_is_opened_by_no_process_without_its_ring(tmp_path: Path, on_sqlite: str) -> None:
     file = ring_in(tmp_path)
-    async with office(tmp_path, database, file) as door:
+    async with office(tmp_path, on_sqlite, file) as door:
         await handed_in(door)
     other = tmp_path / "other"
     other.mkdir()
     second = ring_in(other)
     write_keys(second, rings.Keys(read_keys(second).keys, {2: read_keys(second).look_ups[1]}))
     for wrong, told in ((None, "say in platform.personal_keys"), (second, "another database's")):
-        with pytest.raises(ConfigurationError, match=told):
-            async with open_store(database, all_tables(), personal=wrong):
-                pass
+        await refused(open_store(on_sqlite, all_tables(), personal=wrong), told)
 
 
 @pytest.mark.parametrize(
@@ -227,10 +232,8 @@ async def test_an_encrypted_database_is_opened_by_no_process_without_its_ring(tm
 async def test_a_ring_that_is_none_is_told_with_what_to_do(tmp_path: Path, spoil: Any, rule: str) -> None:
     file = ring_in(tmp_path)
     spoil(file)
-    with pytest.raises(ConfigurationError) as error:
-        async with open_store(f"sqlite://{tmp_path / 'x.sqlite3'}", {}, personal=file):
-            pass
-    (finding,) = error.value.findings
+    error = await refused(open_store(f"sqlite://{tmp_path / 'x.sqlite3'}", {}, personal=file))
+    (finding,) = error.findings
     assert (finding.plugin, finding.rule) == ("platform", rule)
     assert str(file) in finding.advice
 
@@ -243,9 +246,9 @@ def _twice(file: Path) -> None:
     _edit(file, keys=json.loads(file.read_text())["keys"] * 2)
 
 
-async def test_a_sealed_text_that_somebody_hands_in_as_their_own_is_not_opened(tmp_path: Path, database: str) -> None:
+async def test_a_sealed_text_that_somebody_hands_in_as_their_own_is_not_opened(tmp_path: Path, on_sqlite: str) -> None:
     """Else a stolen copy of the database could be read by whoever may write a letter."""
-    async with office(tmp_path, database, ring_in(tmp_path)) as door:
+    async with office(tmp_path, on_sqlite, ring_in(tmp_path)) as door:
         await handed_in(door)
         stolen = (await raw(door, "banshi_attachment", "name"))[0]
         li = door.citizen("li-1")
@@ -282,9 +285,9 @@ async def test_a_plain_database_waits_for_its_look_ups_and_the_rest_is_read_as_i
         made = await handed_in(door)
     file = ring_in(tmp_path)
     configured(tmp_path, database, file)
-    with pytest.raises(ConfigurationError, match="stop every server and run `banshi encrypt --look-ups`"):
-        async with open_store(database, all_tables(), personal=file):
-            pass
+    await refused(
+        open_store(database, all_tables(), personal=file), "stop every server and run `banshi encrypt --look-ups`"
+    )
     assert "stop every server" in await in_thread(tmp_path, "encrypt")
     said = await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")
     assert said.startswith("0\nlook-ups: "), said
@@ -377,9 +380,7 @@ async def test_a_new_look_up_key_takes_all_of_them_along_with_the_servers_stoppe
     async with office(tmp_path, database, file) as door:
         made = await handed_in(door)
     write_keys(file, with_new_look_up(read_keys(file)))
-    with pytest.raises(ConfigurationError, match="goes from look-up key 1 to the ring's newest, 2"):
-        async with open_store(database, all_tables(), personal=file):
-            pass
+    await refused(open_store(database, all_tables(), personal=file), "goes from look-up key 1 to the ring's newest, 2")
     assert (await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")).startswith("0\nlook-ups: ")
     async with office(tmp_path, database, file) as door:
         wang = door.citizen("wang-4711")
@@ -414,7 +415,7 @@ async def test_a_walk_over_people_begins_anew_where_their_order_is_another(tmp_p
         walks = [("", "due", "wang-4711"), ("", "done", "wang-4711"), ("stream", "due", phone)]
         for provider, state, place in walks:
             row = FanOut(broadcast_id=uuid4(), provider=provider, state=state, through=place, **named)
-            await store.commit(_one(row))
+            await store.commit(Write(rows=[row]))
     write_keys(file, with_new_look_up(read_keys(file)))
     assert (await in_thread(tmp_path, "encrypt", "--look-ups", "--yes")).startswith("0\n")
     async with open_store(database, all_tables(), personal=file):
@@ -428,7 +429,7 @@ async def test_what_a_server_writes_while_its_row_is_sealed_anew_is_not_lost(tmp
         now = datetime.now(UTC)
         for number in range(5):
             row = Attachment(person="p", name=f"old {number}", media_type="x", size=1, sha256="0", created_at=now)
-            await store.commit(_one(row))
+            await store.commit(Write(rows=[row]))
         await _another_process_rotates(file)
         ring = Ring(file)
         ring.live = 1
@@ -478,14 +479,8 @@ async def _somebody_waits(connection: Any) -> bool:
     return bool(await connection.execute_query_dict(sql))
 
 
-def _one(row: Any) -> Any:
-    from banshi.foundation.database.writes import Write
-
-    return Write(rows=[row])
-
-
-async def test_a_device_token_is_found_by_its_hash_and_never_by_itself(tmp_path: Path, database: str) -> None:
-    async with office(tmp_path, database, ring_in(tmp_path)) as door:
+async def test_a_device_token_is_found_by_its_hash_and_never_by_itself(tmp_path: Path, on_sqlite: str) -> None:
+    async with office(tmp_path, on_sqlite, ring_in(tmp_path)) as door:
         wang = door.citizen("wang-4711")
         phone = {"provider": "stream", "token": "phone-0815", "platform": "android"}
         first = (await wang.post("/v1/devices", phone)).created()

@@ -14,8 +14,8 @@ from tests.harness.encrypted import ring_in
 from tests.plugins import open311_city
 from tests.processes.children.sitecustomize import RING, context_with_ring
 from tests.readers.tables import tables_that_show
-from tests.town.parts import UNNAMED, appeals, postings
-from tests.town.town import open_town
+from tests.town import appeals_office, postings_office
+from tests.town.tips_office import UNNAMED
 
 pytestmark = pytest.mark.sqlite
 
@@ -26,7 +26,7 @@ def _encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "Context", context_with_ring())
 
 
-async def test_an_appeal_with_letters_an_answer_and_a_rating(tmp_path: Path, database: str) -> None:
+async def test_an_appeal_with_letters_an_answer_and_a_rating(tmp_path: Path) -> None:
     words = {
         "asked": "TRACE路灯",
         "letter": "TRACE信件",
@@ -34,7 +34,7 @@ async def test_an_appeal_with_letters_an_answer_and_a_rating(tmp_path: Path, dat
         "rating": "TRACE评价",
         "who": "trace-li",
     }
-    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
+    async with appeals_office.open_offices(tmp_path, rules=UNNAMED) as offices:
         li, chen = offices.door.citizen(words["who"], "TRACE李"), offices.reviewer("trace-chen")
         link = await offices.asked(li, words["asked"])
         await offices.door.settled()
@@ -47,8 +47,8 @@ async def test_an_appeal_with_letters_an_answer_and_a_rating(tmp_path: Path, dat
         assert await tables_that_show(offices.door, *words.values(), "TRACE李", "trace-chen") == set()
 
 
-async def test_two_people_who_write_about_a_posting_and_a_report(tmp_path: Path, database: str) -> None:
-    async with open_town(tmp_path, postings(), database=database) as offices:
+async def test_two_people_who_write_about_a_posting_and_a_report(tmp_path: Path) -> None:
+    async with postings_office.open_offices(tmp_path) as offices:
         li, sun = offices.door.citizen("trace-li", name="TRACE李"), offices.door.citizen("trace-sun", name="TRACE孙")
         posting = await offices.published(li)
         link = (await begin(sun, posting, "TRACE捡到")).created()["links"]["self"]
@@ -63,9 +63,9 @@ async def test_two_people_who_write_about_a_posting_and_a_report(tmp_path: Path,
         assert await tables_that_show(offices.door, *words) == set()
 
 
-async def test_whom_an_open311_report_is_from(tmp_path: Path, database: str) -> None:
+async def test_whom_an_open311_report_is_from(tmp_path: Path) -> None:
     contact: dict[str, Any] = {"first_name": "TRACE-Ann", "email": "trace@example.org", "phone": "13900004711"}
-    async with open311_city.open_city(tmp_path, database=database) as city:
+    async with open311_city.open_city(tmp_path) as city:
         key = await open311_city.key_of(city, "open311:streets")
         number = await open311_city.made(city, key, description="TRACE-hole", **contact)
         await city.settled()

@@ -16,8 +16,8 @@ from banshi.foundation.time.working_days import MAINLAND
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.testing import Person
-from tests.town.parts import appeals
-from tests.town.town import CITY, NOON, Town, open_town
+from tests.town.appeals_office import Offices, open_offices
+from tests.town.running import CITY, NOON
 from tests.tries import tries
 
 #: Who may be there, by name: what they are.
@@ -62,14 +62,14 @@ KNOWN_WALKS: tuple[list[tuple[str, str, int, tuple[str, str], int]], ...] = (
 )
 
 
-def people(offices: Town) -> dict[str, Person]:
+def people(offices: Offices) -> dict[str, Person]:
     return {"li": offices.door.citizen("li"), **{name: offices.door.staff(name, *own) for name, own in STAFF.items()}}
 
 
 class Order:
     """One appeal, and what has been done with it."""
 
-    def __init__(self, offices: Town, link: str) -> None:
+    def __init__(self, offices: Offices, link: str) -> None:
         self.offices, self.link, self.begun = offices, link, offices.now.date()
         self.place = ("parks", "east")
         self.due = MAINLAND.deadline(self.begun, 5).due_on
@@ -146,7 +146,7 @@ class Order:
 def test_what_is_offered_is_taken_and_nothing_else_whatever_people_do_with_an_order_and_when(tmp_path: Path) -> None:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        offices = runner.run(stack.enter_async_context(open_town(tmp_path, appeals())))
+        offices = runner.run(stack.enter_async_context(open_offices(tmp_path)))
 
         taken = Counter[str]()
 
@@ -173,46 +173,44 @@ def test_what_is_offered_is_taken_and_nothing_else_whatever_people_do_with_an_or
             runner.run(stack.aclose())
 
 
-async def test_of_a_thousand_urgings_and_of_two_leads_at_once_one_counts(tmp_path: Path, database: str) -> None:
-    async with open_town(tmp_path, appeals(), database=database) as offices:
-        there = people(offices)
-        link = await offices.asked(there["li"])
-        (await offices.act(there["li"], link, "urge")).problem(409, "conflict")
-        offices.later(days=1)
-        replies = await asyncio.gather(*(offices.act(there["li"], link, "urge") for _ in range(100)))
-        assert Counter(one.status for one in replies) == {200: 1, 409: 99}
-        assert (await AppealRecord.get()).urged == await CaseEvent.filter(action="urge").count() == 1
-        (row,) = (await there["east"].get("/v1/worklist", headers={"Accept-Language": "en"})).ok()["items"]
-        assert row["note"] == "Urged: 1"
-        (await offices.act(there["east"], link, "assign", category="roads")).ok()
-        (await offices.act(there["east"], link, "ask-extension", "要请示", days=6)).problem(422, "invalid-fields")
-        (await offices.act(there["east"], link, "ask-extension", "要请示", days=5)).ok()
-        leads = [there["lead"], offices.door.staff("second", "parks:lead")]
-        waits = [one["links"]["self"] for one in (await leads[0].get("/v1/worklist")).ok()["items"]]
-        assert waits == [link]
-        decided = [
-            offices.act(leads[0], link, "extend", "确需时间"),
-            offices.act(leads[1], link, "refuse-extension", "不必"),
-        ]
-        assert Counter(one.status for one in await asyncio.gather(*decided)) == {200: 1, 409: 1}
-        due = (await offices.shown(there["li"], link))["deadline"]["due_on"]
-        is_longer = await CaseEvent.filter(action="extend").exists()
-        assert due == ("2026-09-15" if is_longer else "2026-09-08")
-        told = (await offices.inbox(there["li"]))[-1]
-        assert ("确需时间" in told["body"] and "15 September 2026" in told["body"]) == is_longer
-        (await offices.act(there["east"], link, "answer", text="明天修好。")).ok()
-        assert (await offices.shown(there["li"], link))["details"]["answers"][0]["on_time"] is True
-        offices.later(days=1)
-        (await offices.act(there["li"], link, "urge")).problem(409, "action-not-permitted")
+async def test_of_a_thousand_urgings_and_of_two_leads_at_once_one_counts(offices: Offices, database: str) -> None:
+    there = people(offices)
+    link = await offices.asked(there["li"])
+    (await offices.act(there["li"], link, "urge")).problem(409, "conflict")
+    offices.later(days=1)
+    replies = await asyncio.gather(*(offices.act(there["li"], link, "urge") for _ in range(100)))
+    assert Counter(one.status for one in replies) == {200: 1, 409: 99}
+    assert (await AppealRecord.get()).urged == await CaseEvent.filter(action="urge").count() == 1
+    (row,) = (await there["east"].get("/v1/worklist", headers={"Accept-Language": "en"})).ok()["items"]
+    assert row["note"] == "Urged: 1"
+    (await offices.act(there["east"], link, "assign", category="roads")).ok()
+    (await offices.act(there["east"], link, "ask-extension", "要请示", days=6)).problem(422, "invalid-fields")
+    (await offices.act(there["east"], link, "ask-extension", "要请示", days=5)).ok()
+    leads = [there["lead"], offices.door.staff("second", "parks:lead")]
+    waits = [one["links"]["self"] for one in (await leads[0].get("/v1/worklist")).ok()["items"]]
+    assert waits == [link]
+    decided = [
+        offices.act(leads[0], link, "extend", "确需时间"),
+        offices.act(leads[1], link, "refuse-extension", "不必"),
+    ]
+    assert Counter(one.status for one in await asyncio.gather(*decided)) == {200: 1, 409: 1}
+    due = (await offices.shown(there["li"], link))["deadline"]["due_on"]
+    is_longer = await CaseEvent.filter(action="extend").exists()
+    assert due == ("2026-09-15" if is_longer else "2026-09-08")
+    told = (await offices.inbox(there["li"]))[-1]
+    assert ("确需时间" in told["body"] and "15 September 2026" in told["body"]) == is_longer
+    (await offices.act(there["east"], link, "answer", text="明天修好。")).ok()
+    assert (await offices.shown(there["li"], link))["details"]["answers"][0]["on_time"] is True
+    offices.later(days=1)
+    (await offices.act(there["li"], link, "urge")).problem(409, "action-not-permitted")
 
 
-async def test_after_its_day_more_time_is_neither_offered_nor_taken(tmp_path: Path, database: str) -> None:
-    async with open_town(tmp_path, appeals(), database=database) as offices:
-        there = people(offices)
-        link = await offices.asked(there["li"])
-        (await offices.act(there["east"], link, "assign", category="roads")).ok()
-        offices.now = datetime(2026, 9, 9, 0, 1, tzinfo=CITY)
-        told = (await offices.act(there["east"], link, "ask-extension", "要请示", days=2)).problem(409, "conflict")
-        assert "before the day of the answer is over" in told["detail"]
-        offices.now -= timedelta(minutes=2)
-        (await offices.act(there["east"], link, "ask-extension", "要请示", days=2)).ok()
+async def test_after_its_day_more_time_is_neither_offered_nor_taken(offices: Offices, database: str) -> None:
+    there = people(offices)
+    link = await offices.asked(there["li"])
+    (await offices.act(there["east"], link, "assign", category="roads")).ok()
+    offices.now = datetime(2026, 9, 9, 0, 1, tzinfo=CITY)
+    told = (await offices.act(there["east"], link, "ask-extension", "要请示", days=2)).problem(409, "conflict")
+    assert "before the day of the answer is over" in told["detail"]
+    offices.now -= timedelta(minutes=2)
+    (await offices.act(there["east"], link, "ask-extension", "要请示", days=2)).ok()

@@ -15,8 +15,8 @@ from banshi.kinds.posting.publishing import matching
 from banshi.kinds.posting.publishing.likeness import Compared, Comparison
 from banshi.kinds.posting.publishing.matching import MAX_MATCHES, MIN_LIKENESS
 from banshi.testing import Person
-from tests.town.parts import BAG, postings
-from tests.town.town import Town, open_town
+from tests.readers.refusals import faults
+from tests.town.postings_office import BAG, Offices, open_offices
 
 FOUND = {
     "sort": "found",
@@ -27,7 +27,7 @@ FOUND = {
 }
 
 
-async def settled(offices: Town) -> None:
+async def settled(offices: Offices) -> None:
     """Everything public has been compared, and everybody told."""
     await offices.look()
     for _ in range(200):
@@ -37,97 +37,93 @@ async def settled(offices: Town) -> None:
     await offices.door.settled()
 
 
-async def matches(offices: Town, person: Person, identity: str) -> list[str]:
+async def matches(offices: Offices, person: Person, identity: str) -> list[str]:
     shown = (await offices.shown(person, identity))["details"]["matches"]
     return [one["id"] for one in shown]
 
 
-async def test_both_posters_see_a_pair_and_hear_of_it_once(tmp_path: Path, database: str) -> None:
-    async with open_town(tmp_path, postings(), database=database) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        lost = await offices.published(li)
-        found = await offices.published(sun, **FOUND)
-        await asyncio.gather(offices.look(), offices.look(), offices.look())
-        await settled(offices)
-        assert await matches(offices, li, lost) == [found]
-        assert await matches(offices, sun, found) == [lost]
-        mine = [one for one in await offices.inbox(li) if "yours" in one["title"]]
-        theirs = [one for one in await offices.inbox(sun) if "owner" in one["title"]]
-        assert [one["link"] for one in mine] == [f"/v1/cases/{lost}"]
-        assert [one["link"] for one in theirs] == [f"/v1/cases/{found}"]
-        assert "捡到双肩包" in mine[0]["title"]
-        shown = (await offices.shown(li, lost))["details"]["matches"][0]
-        assert 43 <= shown["likeness"] <= 100
-        assert (await offices.door.anyone.get(shown["links"]["posting"])).ok()["id"] == found
-        (await sun.get(shown["links"]["posting"])).ok()
-        # Published again after a change, it is compared again, and nobody hears of the same pair twice.
-        moderator, link = offices.moderator(), f"/v1/cases/{lost}"
-        (await offices.act(moderator, link, "return", "请改")).ok()
-        assert await matches(offices, sun, found) == []
-        (await offices.act(li, link, "supplement", answers=BAG)).ok()
-        (await offices.act(moderator, link, "publish")).ok()
-        await settled(offices)
-        assert await matches(offices, sun, found) == [lost]
-        assert await PostingMatch.all().count() == 1
-        assert sum("yours" in one for one in await offices.told(li)) == 1
+async def test_both_posters_see_a_pair_and_hear_of_it_once(offices: Offices, database: str) -> None:
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    lost = await offices.published(li)
+    found = await offices.published(sun, **FOUND)
+    await asyncio.gather(offices.look(), offices.look(), offices.look())
+    await settled(offices)
+    assert await matches(offices, li, lost) == [found]
+    assert await matches(offices, sun, found) == [lost]
+    mine = [one for one in await offices.inbox(li) if "yours" in one["title"]]
+    theirs = [one for one in await offices.inbox(sun) if "owner" in one["title"]]
+    assert [one["link"] for one in mine] == [f"/v1/cases/{lost}"]
+    assert [one["link"] for one in theirs] == [f"/v1/cases/{found}"]
+    assert "捡到双肩包" in mine[0]["title"]
+    shown = (await offices.shown(li, lost))["details"]["matches"][0]
+    assert 43 <= shown["likeness"] <= 100
+    assert (await offices.door.anyone.get(shown["links"]["posting"])).ok()["id"] == found
+    (await sun.get(shown["links"]["posting"])).ok()
+    # Published again after a change, it is compared again, and nobody hears of the same pair twice.
+    moderator, link = offices.moderator(), f"/v1/cases/{lost}"
+    (await offices.act(moderator, link, "return", "请改")).ok()
+    assert await matches(offices, sun, found) == []
+    (await offices.act(li, link, "supplement", answers=BAG)).ok()
+    (await offices.act(moderator, link, "publish")).ok()
+    await settled(offices)
+    assert await matches(offices, sun, found) == [lost]
+    assert await PostingMatch.all().count() == 1
+    assert sum("yours" in one for one in await offices.told(li)) == 1
 
 
-async def test_a_pair_across_departments_is_one_too(tmp_path: Path) -> None:
-    async with open_town(tmp_path, postings()) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        found = await offices.published(sun, department="works", **FOUND)
-        lost = await offices.published(li)
-        await settled(offices)
-        assert await matches(offices, li, lost) == [found]
+async def test_a_pair_across_departments_is_one_too(offices: Offices) -> None:
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    found = await offices.published(sun, department="works", **FOUND)
+    lost = await offices.published(li)
+    await settled(offices)
+    assert await matches(offices, li, lost) == [found]
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"category": "pet"},
-        {"division": "110101"},
-        {"day": "2026-08-20"},
-        {"sort": "lost"},
-        {
-            "thing": "双肩包",
-            "about": "红色，内有化妆品、充电宝与身份材料，边角有划痕",
-            "colour": "red",
-            "place": "体育馆",
-        },
-    ],
-    ids=["another-category", "another-city", "found-before-it-was-lost", "both-lost", "not-alike"],
-)
-async def test_what_cannot_be_the_same_is_no_pair(tmp_path: Path, changes: dict[str, Any]) -> None:
-    async with open_town(tmp_path, postings()) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        lost = await offices.published(li)
-        await offices.published(sun, **{**FOUND, **changes})
-        await settled(offices)
-        assert await matches(offices, li, lost) == []
-        assert await PostingMatch.all().count() == 0
+#: Why something that was found is not what was lost, and how it is another one.
+OTHERS: dict[str, dict[str, Any]] = {
+    "another category": {"category": "pet"},
+    "another city": {"division": "110101"},
+    "found before it was lost": {"day": "2026-08-20"},
+    "both lost": {"sort": "lost"},
+    "not alike": {
+        "thing": "双肩包",
+        "about": "红色，内有化妆品、充电宝与身份材料，边角有划痕",
+        "colour": "red",
+        "place": "体育馆",
+    },
+}
 
 
-async def test_what_was_found_a_year_later_is_no_pair(tmp_path: Path) -> None:
-    async with open_town(tmp_path, postings()) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        lost = await offices.published(li, day="2025-08-30")
-        await offices.published(sun, **FOUND)
-        await settled(offices)
-        assert await matches(offices, li, lost) == []
+async def test_what_cannot_be_the_same_is_no_pair(offices: Offices) -> None:
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    lost = await offices.published(li)
+    others = {await offices.published(sun, **{**FOUND, **changes}): why for why, changes in OTHERS.items()}
+    await settled(offices)
+    assert [others[one] for one in await matches(offices, li, lost)] == []
+    assert await PostingMatch.all().count() == 0
+
+
+async def test_what_was_found_a_year_later_is_no_pair(offices: Offices) -> None:
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    lost = await offices.published(li, day="2025-08-30")
+    await offices.published(sun, **FOUND)
+    await settled(offices)
+    assert await matches(offices, li, lost) == []
 
 
 @pytest.mark.parametrize("sort", ["lost", "found"])
-async def test_a_day_at_the_end_of_the_calendar_keeps_nobody_waiting(tmp_path: Path, database: str, sort: str) -> None:
+async def test_a_day_at_the_end_of_the_calendar_keeps_nobody_waiting(
+    offices: Offices, database: str, sort: str
+) -> None:
     """Those that are stored, from before a day yet to come was refused, and the first day that there is."""
-    async with open_town(tmp_path, postings(), database=database) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        for day in (date.min, date.max):
-            odd = await offices.published(li, sort=sort)
-            await PostingRecord.filter(case_id=odd).update(day=day, matched_at=None)
-        lost, found = await offices.published(li), await offices.published(sun, **FOUND)
-        await settled(offices)
-        assert await PostingRecord.filter(matched_at=None).count() == 0
-        assert lost in await matches(offices, sun, found)
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    for day in (date.min, date.max):
+        odd = await offices.published(li, sort=sort)
+        await PostingRecord.filter(case_id=odd).update(day=day, matched_at=None)
+    lost, found = await offices.published(li), await offices.published(sun, **FOUND)
+    await settled(offices)
+    assert await PostingRecord.filter(matched_at=None).count() == 0
+    assert lost in await matches(offices, sun, found)
 
 
 async def test_one_that_cannot_be_compared_keeps_no_other_waiting(
@@ -141,7 +137,7 @@ async def test_one_that_cannot_be_compared_keeps_no_other_waiting(
         return await real(platform, row)
 
     monkeypatch.setattr(matching, "most_alike", fails)
-    async with open_town(tmp_path, postings()) as offices:
+    async with open_offices(tmp_path) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         odd = await offices.published(li, brand="odd")
         lost, found = await offices.published(li), await offices.published(sun, **FOUND)
@@ -153,81 +149,73 @@ async def test_one_that_cannot_be_compared_keeps_no_other_waiting(
         assert BAG["about"] not in logged.out + logged.err
 
 
-async def test_a_day_that_is_yet_to_come_is_refused_at_first_and_when_it_is_corrected(tmp_path: Path) -> None:
-    async with open_town(tmp_path, postings()) as offices:
-        li = offices.door.citizen("li")
-        for day in ("2026-09-02", "9999-12-31"):
-            told = (await offices.post(li, day=day, about="电话13800138000")).problem(422, "invalid-fields")
-            assert {(one["pointer"], one["code"]) for one in told["problems"]} == {
-                ("/answers/day", "day"),
-                ("/answers/about", "phone"),
-            }
-        link = (await offices.post(li, day="2026-09-01")).created()["links"]["self"]
-        (await offices.post(li, day="0001-01-01")).created()
-        (await offices.act(offices.moderator(), link, "return", "请改")).ok()
-        told = (await offices.act(li, link, "supplement", answers={**BAG, "day": "2027-01-01"})).problem(
-            422, "invalid-fields"
-        )
-        assert [one["pointer"] for one in told["problems"]] == ["/answers/day"]
-        (await offices.act(li, link, "supplement", answers=BAG)).ok()
+async def test_a_day_that_is_yet_to_come_is_refused_at_first_and_when_it_is_corrected(offices: Offices) -> None:
+    li = offices.door.citizen("li")
+    for day in ("2026-09-02", "9999-12-31"):
+        assert set(faults(await offices.hand_in(li, day=day, about="电话13800138000"))) == {
+            ("/answers/day", "day"),
+            ("/answers/about", "phone"),
+        }
+    link = (await offices.hand_in(li, day="2026-09-01")).created()["links"]["self"]
+    (await offices.hand_in(li, day="0001-01-01")).created()
+    (await offices.act(offices.moderator(), link, "return", "请改")).ok()
+    late = {**BAG, "day": "2027-01-01"}
+    assert faults(await offices.act(li, link, "supplement", answers=late)) == [("/answers/day", "day")]
+    (await offices.act(li, link, "supplement", answers=BAG)).ok()
 
 
-async def test_what_nobody_has_looked_at_is_over_or_is_one_s_own_is_no_pair(tmp_path: Path) -> None:
-    async with open_town(tmp_path, postings()) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        lost = await offices.published(li)
-        await offices.published(li, **FOUND)
-        over = await offices.published(sun, **FOUND, category="phone")
-        (await offices.act(sun, f"/v1/cases/{over}", "withdraw")).ok()
-        (await offices.post(sun, **FOUND)).created()
-        await settled(offices)
-        assert await matches(offices, li, lost) == []
-        assert await PostingMatch.all().count() == 0
+async def test_what_nobody_has_looked_at_is_over_or_is_one_s_own_is_no_pair(offices: Offices) -> None:
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    lost = await offices.published(li)
+    await offices.published(li, **FOUND)
+    over = await offices.published(sun, **FOUND, category="phone")
+    (await offices.act(sun, f"/v1/cases/{over}", "withdraw")).ok()
+    (await offices.hand_in(sun, **FOUND)).created()
+    await settled(offices)
+    assert await matches(offices, li, lost) == []
+    assert await PostingMatch.all().count() == 0
 
 
-async def test_a_pair_that_is_over_is_shown_no_more(tmp_path: Path) -> None:
-    async with open_town(tmp_path, postings()) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        lost, found = await offices.published(li), await offices.published(sun, **FOUND)
-        await settled(offices)
-        (await offices.act(sun, f"/v1/cases/{found}", "resolve")).ok()
-        assert await matches(offices, li, lost) == []
+async def test_a_pair_that_is_over_is_shown_no_more(offices: Offices) -> None:
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    lost, found = await offices.published(li), await offices.published(sun, **FOUND)
+    await settled(offices)
+    (await offices.act(sun, f"/v1/cases/{found}", "resolve")).ok()
+    assert await matches(offices, li, lost) == []
 
 
-async def test_nobody_is_told_of_more_than_a_few_at_once(tmp_path: Path) -> None:
-    async with open_town(tmp_path, postings()) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        for _ in range(MAX_MATCHES + 2):
-            await offices.published(sun, **FOUND)
-        await settled(offices)
-        lost = await offices.published(li)
-        await settled(offices)
-        assert len(await matches(offices, li, lost)) == MAX_MATCHES
-        assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES
+async def test_nobody_is_told_of_more_than_a_few_at_once(offices: Offices) -> None:
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    for _ in range(MAX_MATCHES + 2):
+        await offices.published(sun, **FOUND)
+    await settled(offices)
+    lost = await offices.published(li)
+    await settled(offices)
+    assert len(await matches(offices, li, lost)) == MAX_MATCHES
+    assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES
 
 
-async def test_an_older_posting_is_told_of_a_few_too_and_of_a_better_one(tmp_path: Path, database: str) -> None:
-    async with open_town(tmp_path, postings(), database=database) as offices:
-        li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
-        lost = await offices.published(li)
-        for _ in range(MAX_MATCHES + 3):
-            await offices.published(sun, **FOUND)
-            await settled(offices)
-        assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES
-        assert len(await matches(offices, li, lost)) == MAX_MATCHES
-        # Whoever has found one more hears of the owner all the same, and the owner of one that is the very thing.
-        assert sum("owner" in one for one in await offices.told(sun)) == MAX_MATCHES + 3
-        same = await offices.published(sun, **{**BAG, "sort": "found"})
-        await settled(offices)
-        assert (await matches(offices, li, lost))[0] == same
-        assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES + 1
-        # What is over makes room.
-        (await offices.act(sun, f"/v1/cases/{same}", "withdraw")).ok()
-        for identity in (await matches(offices, li, lost))[:4]:
-            (await offices.act(sun, f"/v1/cases/{identity}", "withdraw")).ok()
+async def test_an_older_posting_is_told_of_a_few_too_and_of_a_better_one(offices: Offices, database: str) -> None:
+    li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
+    lost = await offices.published(li)
+    for _ in range(MAX_MATCHES + 3):
         await offices.published(sun, **FOUND)
         await settled(offices)
-        assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES + 2
+    assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES
+    assert len(await matches(offices, li, lost)) == MAX_MATCHES
+    # Whoever has found one more hears of the owner all the same, and the owner of one that is the very thing.
+    assert sum("owner" in one for one in await offices.told(sun)) == MAX_MATCHES + 3
+    same = await offices.published(sun, **{**BAG, "sort": "found"})
+    await settled(offices)
+    assert (await matches(offices, li, lost))[0] == same
+    assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES + 1
+    # What is over makes room.
+    (await offices.act(sun, f"/v1/cases/{same}", "withdraw")).ok()
+    for identity in (await matches(offices, li, lost))[:4]:
+        (await offices.act(sun, f"/v1/cases/{identity}", "withdraw")).ok()
+    await offices.published(sun, **FOUND)
+    await settled(offices)
+    assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES + 2
 
 
 # -- how alike -------------------------------------------------------------------------------------------------------

@@ -8,11 +8,12 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
@@ -25,7 +26,8 @@ from banshi.kinds.query.models import Allowance, LookUp, LookUpPerson
 from banshi.kinds.query.registers.protocol import Question, RegisterBroken
 from banshi.kinds.query.registers.sql import SqliteRegister, numbered, open_sql, parameters_of
 from banshi.testing import Door, Person, Reply, open_door
-from tests.town.registers import DEPARTMENTS, import_samples, made_up_person, sample_rows
+from tests.town.registers import DEPARTMENTS, import_file, made_up_person, sample_rows, samples
+from tests.waiting import until
 
 ROWS = sample_rows("traffic", "vehicles")
 WANG, ZHANG = ROWS[0], ROWS[1]
@@ -96,15 +98,15 @@ async def ministry() -> AsyncIterator[Ministry]:
         yield one
 
 
+def open_hall(folder: Path, vehicles: dict[str, Any], **platform: Any) -> AbstractAsyncContextManager[Door]:
+    """The traffic police, whose register of vehicles is elsewhere."""
+    return open_door(folder, TRAFFIC, platform={"registers": {"vehicles": vehicles}, **platform})
+
+
 @pytest.fixture
 async def hall(tmp_path: Path, ministry: Ministry) -> AsyncIterator[Door]:
-    platform = {
-        "registers": {"vehicles": {"url": ministry.url, "token": "secret-of-traffic", "timeout": 1.0}},
-        "breaker_failures": 3,
-        "breaker_pause": 30.0,
-    }
-    async with open_door(tmp_path, TRAFFIC, platform=platform) as door:
-        await import_samples(door, "traffic")
+    vehicles = {"url": ministry.url, "token": "secret-of-traffic", "timeout": 1.0}
+    async with open_hall(tmp_path, vehicles, breaker_failures=3, breaker_pause=30.0) as door:
         yield door
 
 
@@ -159,55 +161,49 @@ WRONG: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG)
-async def test_garbage_is_the_register_s_failure_and_never_reaches_the_citizen(
-    hall: Door, ministry: Ministry, what: str
-) -> None:
-    ministry.answers(WRONG[what])
-    reply = await ask(wang(hall), WANG)
-    problem = reply.problem(502, "department-failed")
-    assert (problem["department"], problem["register"]) == ("traffic", "vehicles")
-    assert "交警支队" in problem["detail"]
-    assert "garbage" not in reply.body.decode()
-    assert int(reply.headers["Retry-After"]) > 0
-    assert [row.found for row in await LookUp.all()] == [None]
+async def test_garbage_is_the_register_s_failure_and_never_reaches_the_citizen(hall: Door, ministry: Ministry) -> None:
+    for what, answer in WRONG.items():
+        ministry.answers(answer)
+        reply = await ask(wang(hall), WANG)
+        problem = reply.problem(502, "department-failed")
+        assert (problem["department"], problem["register"]) == ("traffic", "vehicles"), what
+        assert "交警支队" in problem["detail"], what
+        assert "garbage" not in reply.body.decode(), what
+        assert int(reply.headers["Retry-After"]) > 0, what
+    assert [row.found for row in await LookUp.all()] == [None] * len(WRONG)
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"mortgaged": "garbage"}, "its column mortgaged: give true or false; what came is str"),
-        ({"vin_tail": 7}, "its column vin_tail: give text; what came is int"),
-        ({"plate": None}, "its column plate: this is required; what came is nothing"),
-    ],
-)
 async def test_a_column_of_another_type_is_named_in_the_log_and_not_to_the_citizen(
-    hall: Door, ministry: Ministry, changes: dict[str, Any], told: str
+    hall: Door, ministry: Ministry
 ) -> None:
-    ministry.answers({"records": [as_json(WANG, **changes)]})
-    with capture_logs() as logs:
-        problem = (await ask(wang(hall), WANG)).problem(502, "department-failed")
-    (failed,) = [one for one in logs if one["event"] == "handler failed"]
-    assert (failed["plugin"], failed["item"]) == ("traffic", "vehicle-record")
-    assert failed["mistake"] == f"register vehicles raised RegisterBroken: {told}"
-    assert told not in str(problem)
+    changes: dict[str, dict[str, Any]] = {
+        "its column mortgaged: give true or false; what came is str": {"mortgaged": "garbage"},
+        "its column vin_tail: give text; what came is int": {"vin_tail": 7},
+        "its column plate: this is required; what came is nothing": {"plate": None},
+    }
+    for told, wrong in changes.items():
+        ministry.answers({"records": [as_json(WANG, **wrong)]})
+        with capture_logs() as logs:
+            problem = (await ask(wang(hall), WANG)).problem(502, "department-failed")
+        (failed,) = [one for one in logs if one["event"] == "handler failed"]
+        assert (failed["plugin"], failed["item"]) == ("traffic", "vehicle-record")
+        assert failed["mistake"] == f"register vehicles raised RegisterBroken: {told}"
+        assert told not in str(problem)
 
 
-@pytest.mark.parametrize("status", [301, 307, 401, 404, 500, 204])
-async def test_any_other_status_is_a_failure_and_no_redirect_is_followed(
-    hall: Door, ministry: Ministry, status: int
-) -> None:
-    ministry.answers("", status=status, headers={"Location": f"{ministry.url}/elsewhere"})
-    (await ask(wang(hall), WANG)).problem(502, "department-failed")
-    assert len(ministry.asked) == 1
+async def test_any_other_status_is_a_failure_and_no_redirect_is_followed(hall: Door, ministry: Ministry) -> None:
+    for count, status in enumerate((301, 307, 401, 404, 500, 204), 1):
+        ministry.answers("", status=status, headers={"Location": f"{ministry.url}/elsewhere"})
+        (await ask(wang(hall), WANG)).problem(502, "department-failed")
+        assert len(ministry.asked) == count, status
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
-async def test_a_register_that_says_not_now_is_unavailable(hall: Door, ministry: Ministry, status: int) -> None:
-    ministry.answers("", status=status)
-    reply = await ask(wang(hall), WANG)
-    reply.problem(503, "department-unavailable")
-    assert int(reply.headers["Retry-After"]) > 0
+async def test_a_register_that_says_not_now_is_unavailable(hall: Door, ministry: Ministry) -> None:
+    for status in (429, 502, 503, 504):
+        ministry.answers("", status=status)
+        reply = await ask(wang(hall), WANG)
+        reply.problem(503, "department-unavailable")
+        assert int(reply.headers["Retry-After"]) > 0, status
 
 
 async def test_a_register_that_is_slow_is_not_waited_for(hall: Door, ministry: Ministry) -> None:
@@ -233,15 +229,15 @@ async def test_whoever_hangs_up_has_had_a_look_up_in_vain(tmp_path: Path, minist
         await asyncio.sleep(60)
         raise AssertionError
 
+    async def over() -> bool:
+        return not (await Allowance.get()).waiting
+
     ministry.behave = hang
-    registers = {"vehicles": {"url": ministry.url, "timeout": 30.0}}
-    async with open_door(tmp_path, TRAFFIC, platform={"registers": registers}) as door:
+    async with open_hall(tmp_path, {"url": ministry.url, "timeout": 30.0}) as door:
         asking = asyncio.create_task(ask(wang(door), WANG))
         await asked.wait()
         asking.cancel()
-        async with asyncio.timeout(10):
-            while (await Allowance.get()).waiting:  # noqa: ASYNC110 - the server's own doing, which tells nobody
-                await asyncio.sleep(0.01)
+        await until(over)
         row = await Allowance.get()
         assert (row.used, row.spent) == (1, 1)
 
@@ -261,6 +257,8 @@ async def test_a_register_that_drips_is_not_waited_for_either(hall: Door, minist
 async def test_a_register_that_is_down_opens_its_own_breaker_and_no_other_register_s(
     hall: Door, ministry: Ministry
 ) -> None:
+    (violations,) = [one for one in samples("traffic") if one.name.startswith("traffic-violations")]
+    await import_file(hall, violations)
     ministry.answers("", status=503)
     people = [hall.citizen(f"person{number}", resident_id=made_up_person(number + 1)) for number in range(5)]
     for person in people[:3]:
@@ -278,7 +276,7 @@ async def test_a_register_that_is_down_opens_its_own_breaker_and_no_other_regist
 async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     async with served(Ministry()) as gone:
         url = gone.url
-    async with open_door(tmp_path, TRAFFIC, platform={"registers": {"vehicles": {"url": url}}}) as door:
+    async with open_hall(tmp_path, {"url": url}) as door:
         reply = await ask(wang(door), WANG)
         reply.problem(503, "department-unavailable")
         assert "127.0.0.1" not in reply.body.decode()
@@ -362,7 +360,7 @@ async def test_nothing_can_be_written_through_a_sqlite_register(
 
 async def test_a_sqlite_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     register = {"database": "sqlite://gone.sqlite3", "sql": SQLITE_SELECT}
-    async with open_door(tmp_path, TRAFFIC, platform={"registers": {"vehicles": register}}) as door:
+    async with open_hall(tmp_path, register) as door:
         (await ask(wang(door), WANG)).problem(503, "department-unavailable")
     assert not (tmp_path / "gone.sqlite3").exists()
 
@@ -373,7 +371,7 @@ async def test_a_select_without_end_is_stopped(tmp_path: Path) -> None:
     register = {"database": "sqlite://theirs.sqlite3", "sql": endless, "timeout": 0.3}
     keys = " OR ".join(f":{name} IS NULL" for name in ("plate_class", "vin_tail"))
     register["sql"] = f"{endless} WHERE {keys} OR 1"
-    async with open_door(tmp_path, TRAFFIC, platform={"registers": {"vehicles": register}}) as door:
+    async with open_hall(tmp_path, register) as door:
         begun = time.monotonic()
         (await ask(wang(door), WANG)).problem(504, "department-timed-out")
         assert time.monotonic() - begun < 10
@@ -384,8 +382,6 @@ async def test_a_select_without_end_is_stopped(tmp_path: Path) -> None:
 @pytest.fixture
 async def theirs(empty_postgres: str) -> AsyncIterator[tuple[str, str]]:
     """A department's PostgreSQL: its address for the platform, and the schema."""
-    import asyncpg
-
     address, _, rest = empty_postgres.partition("?")
     schema = rest.partition("schema=")[2].partition("&")[0]
     connection = await asyncpg.connect(address.replace("asyncpg:", "postgres:"))
@@ -406,7 +402,7 @@ async def test_a_postgresql_register_gives_what_its_select_finds_over_http(
 ) -> None:
     address, schema = theirs
     register = {"database": address, "sql": SELECT.replace("FROM vehicles", f"FROM {schema}.vehicles")}
-    async with open_door(tmp_path, TRAFFIC, platform={"registers": {"vehicles": register}}) as door:
+    async with open_hall(tmp_path, register) as door:
         shown = (await ask(wang(door), WANG)).ok()
         assert shown["records"][0]["inspection_until"] == WANG["inspection_until"]
         assert shown["records"][0]["mortgaged"] is True
@@ -414,30 +410,26 @@ async def test_a_postgresql_register_gives_what_its_select_finds_over_http(
         assert (await ask(door.staff("li", "traffic:registrar"), ZHANG)).ok()["found"] == 1
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "DELETE FROM {schema}.vehicles WHERE plate = :plate RETURNING *",
-        "WITH gone AS (DELETE FROM {schema}.vehicles RETURNING *) SELECT * FROM gone WHERE plate = :plate",
-        "INSERT INTO {schema}.vehicles (plate) VALUES (:plate) RETURNING *",
-        "SELECT nextval('{schema}.counter'), CAST(:plate AS TEXT)",
-        "SELECT * FROM {schema}.vehicles WHERE plate = :plate FOR UPDATE",
-        "SELECT set_config('transaction_read_only', 'off', false), CAST(:plate AS TEXT)",
-        "SELECT 1; DELETE FROM {schema}.vehicles",
-        "CREATE TABLE {schema}.mine (x INT)",
-    ],
+#: What might write, in their schema.
+WRITING = (
+    "DELETE FROM {schema}.vehicles WHERE plate = :plate RETURNING *",
+    "WITH gone AS (DELETE FROM {schema}.vehicles RETURNING *) SELECT * FROM gone WHERE plate = :plate",
+    "INSERT INTO {schema}.vehicles (plate) VALUES (:plate) RETURNING *",
+    "SELECT nextval('{schema}.counter'), CAST(:plate AS TEXT)",
+    "SELECT * FROM {schema}.vehicles WHERE plate = :plate FOR UPDATE",
+    "SELECT set_config('transaction_read_only', 'off', false), CAST(:plate AS TEXT)",
+    "SELECT 1; DELETE FROM {schema}.vehicles",
+    "CREATE TABLE {schema}.mine (x INT)",
 )
-async def test_nothing_can_be_written_through_a_postgresql_register(
-    tmp_path: Path, theirs: tuple[str, str], sql: str
-) -> None:
-    import asyncpg
 
+
+async def test_nothing_can_be_written_through_a_postgresql_register(tmp_path: Path, theirs: tuple[str, str]) -> None:
     address, schema = theirs
-    source = RegisterSource(database=address, sql=sql.format(schema=schema))
-    async with open_sql(source, tmp_path) as register:
-        for _ in range(2):
-            with pytest.raises(RegisterBroken):
-                await register.find(question(WANG))
+    for sql in WRITING:
+        async with open_sql(RegisterSource(database=address, sql=sql.format(schema=schema)), tmp_path) as register:
+            for _ in range(2):
+                with pytest.raises(RegisterBroken):
+                    await register.find(question(WANG))
     connection = await asyncpg.connect(address.replace("asyncpg:", "postgres:"))
     assert await connection.fetchval(f"SELECT count(*) FROM {schema}.vehicles") == len(ROWS)  # noqa: S608
     assert await connection.fetchval(f"SELECT is_called FROM {schema}.counter") is False  # noqa: S608
@@ -451,7 +443,7 @@ async def test_a_postgresql_register_that_is_slow_or_away_is_told(tmp_path: Path
     slow = {"database": address, "sql": f"SELECT pg_sleep(60), {keys}", "timeout": 0.4}
     away = {"database": "postgres://nobody@127.0.0.1:9/none", "sql": f"SELECT {keys}"}
     for register, status in ((slow, 504), (away, 503)):
-        async with open_door(tmp_path / str(status), TRAFFIC, platform={"registers": {"vehicles": register}}) as door:
+        async with open_hall(tmp_path / str(status), register) as door:
             reply = await ask(wang(door), WANG)
             assert reply.status == status, reply.body
             assert int(reply.headers["Retry-After"]) > 0

@@ -7,11 +7,9 @@ import hashlib
 import math
 import random
 import re
-import struct
 import threading
 import time
 import uuid
-import zlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,21 +31,10 @@ from banshi.kinds.appeal.tips.codes import CHANCE_SIGNS, SIGNS, new_code, read_c
 from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.pictures import cleaned
 from banshi.testing import Person
-from tests.town.parts import UNNAMED, appeals
-from tests.town.tips import TIPS, link_of, tipped, uploaded
-from tests.town.town import ENGLISH, open_town, picture
-
-
-def bomb(side: int) -> bytes:
-    """A PNG of a few bytes that says it is huge."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    data = chunk(b"IDAT", zlib.compress(bytes(100_000)))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + data + chunk(b"IEND", b"")
-
+from tests.banshi.kinds.test_pictures import png
+from tests.town.appeals_office import Offices
+from tests.town.running import ENGLISH
+from tests.town.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
 
 # -- codes -----------------------------------------------------------------------------------------------------------
 
@@ -95,54 +82,52 @@ def test_every_slip_of_one_sign_or_two_and_every_swap_is_told() -> None:
 
 
 async def test_a_slip_is_told_apart_from_a_code_that_is_nobody_s_without_a_look_at_the_database(
-    tmp_path: Path,
+    offices: Offices,
 ) -> None:
-    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
-        tip = await tipped(offices)
-        asked: list[str] = []
-        real = TipCode.get_or_none
+    tip = await tipped(offices)
+    asked: list[str] = []
+    real = TipCode.get_or_none
 
-        def counted(*args: Any, **values: Any) -> Any:
-            asked.append(values["id"])
-            return real(*args, **values)
+    def counted(*args: Any, **values: Any) -> Any:
+        asked.append(values["id"])
+        return real(*args, **values)
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(TipCode, "get_or_none", counted)
-            wrong = "1" if tip.code[0] != "1" else "2"
-            for slip, rule in (
-                (wrong + tip.code[1:], "checksum"),
-                (tip.code[:-1], "length"),
-                (tip.code + "2", "length"),
-                ("U" + tip.code[1:], "signs"),
-                ("0" + tip.code[1:], "signs"),
-                ("查" * 24, "signs"),
-            ):
-                for path in ("/v1/tips/read", "/v1/tips/actions/withdraw"):
-                    reply = await offices.door.anyone.post(path, {"code": slip}, headers=ENGLISH)
-                    (problem,) = reply.problem(422, "invalid-fields")["problems"]
-                    assert (problem["pointer"], problem["code"]) == ("/code", rule)
-                    assert "compare it with your note" in problem["detail"]
-                    assert slip.encode() not in reply.body
-            assert asked == []
-            (await offices.door.anyone.post("/v1/tips/read", {"code": new_code()})).problem(404, "unknown-code")
-            assert len(asked) == 1
-        for wrong_body in ({}, {"code": 7}, {"code": ""}, {"code": "x" * 200}, {"code": tip.code, "more": 1}):
-            (await offices.door.anyone.post("/v1/tips/read", wrong_body)).problem(422, "invalid-fields")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TipCode, "get_or_none", counted)
+        wrong = "1" if tip.code[0] != "1" else "2"
+        for slip, rule in (
+            (wrong + tip.code[1:], "checksum"),
+            (tip.code[:-1], "length"),
+            (tip.code + "2", "length"),
+            ("U" + tip.code[1:], "signs"),
+            ("0" + tip.code[1:], "signs"),
+            ("查" * 24, "signs"),
+        ):
+            for path in ("/v1/tips/read", "/v1/tips/actions/withdraw"):
+                reply = await offices.door.anyone.post(path, {"code": slip}, headers=ENGLISH)
+                (problem,) = reply.problem(422, "invalid-fields")["problems"]
+                assert (problem["pointer"], problem["code"]) == ("/code", rule)
+                assert "compare it with your note" in problem["detail"]
+                assert slip.encode() not in reply.body
+        assert asked == []
+        (await offices.door.anyone.post("/v1/tips/read", {"code": new_code()})).problem(404, "unknown-code")
+        assert len(asked) == 1
+    for wrong_body in ({}, {"code": 7}, {"code": ""}, {"code": "x" * 200}, {"code": tip.code, "more": 1}):
+        (await offices.door.anyone.post("/v1/tips/read", wrong_body)).problem(422, "invalid-fields")
 
 
-async def test_the_code_of_one_tip_opens_no_other_and_no_case_of_a_person(tmp_path: Path, database: str) -> None:
-    async with open_town(tmp_path, appeals(UNNAMED), database=database) as offices:
-        one, other = await tipped(offices, "第一条"), await tipped(offices, "第二条")
-        assert (await one.read())["answers"] != (await other.read())["answers"]
-        (await one.write("只在这里")).ok()
-        assert (await other.read())["details"]["messages"] == []
-        # A case's number and a staff's address of it are no codes.
-        link = await link_of(offices, one)
-        (await offices.door.anyone.get(link)).problem(401, "unauthenticated")
-        (await offices.door.citizen("li").get(link)).problem(404, "not-found")
-        assert (await offices.door.citizen("li").get("/v1/cases")).ok()["items"] == []
-        number = (await one.read())["number"]
-        (await offices.door.anyone.post("/v1/tips/read", {"code": number})).problem(422, "invalid-fields")
+async def test_the_code_of_one_tip_opens_no_other_and_no_case_of_a_person(offices: Offices, database: str) -> None:
+    one, other = await tipped(offices, "第一条"), await tipped(offices, "第二条")
+    assert (await one.read())["answers"] != (await other.read())["answers"]
+    (await one.write("只在这里")).ok()
+    assert (await other.read())["details"]["messages"] == []
+    # A case's number and a staff's address of it are no codes.
+    link = await link_of(offices, one)
+    (await offices.door.anyone.get(link)).problem(401, "unauthenticated")
+    (await offices.door.citizen("li").get(link)).problem(404, "not-found")
+    assert (await offices.door.citizen("li").get("/v1/cases")).ok()["items"] == []
+    number = (await one.read())["number"]
+    (await offices.door.anyone.post("/v1/tips/read", {"code": number})).problem(422, "invalid-fields")
 
 
 async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers_hold_up_guessers_alone(
@@ -150,7 +135,7 @@ async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers
 ) -> None:
     monkeypatch.setattr(flood, "WRONG_CODE_S", 1.5)
     monkeypatch.setattr(flood, "MAX_WRONG_CODES", (3, 6))
-    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
+    async with open_tips(tmp_path) as offices:
         tip = await tipped(offices)
 
         async def guess() -> tuple[int, float]:
@@ -173,21 +158,22 @@ async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers
 # -- pictures --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_picture_is_stored_without_what_its_camera_wrote_and_under_no_name(tmp_path: Path) -> None:
-    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
-        data = Image.Exif()
-        data[0x013B] = "MARKER"
-        content = picture(exif=data, comment=b"MARKER")
-        made = (await uploaded(offices, content)).created()
-        assert made["name"] == ""
-        assert "links" not in made
-        (file,) = (tmp_path / "data" / "attachments").iterdir()
-        kept = file.read_bytes()
-        assert b"MARKER" not in kept
-        assert made["sha256"] == hashlib.sha256(kept).hexdigest() != hashlib.sha256(content).hexdigest()
-        assert uuid.UUID(made["id"]).version == 4
-        for person in (offices.door.citizen("li"), offices.reviewer()):
-            (await person.get(f"/v1/attachments/{made['id']}")).problem(404, "not-found")
+async def test_a_picture_is_stored_without_what_its_camera_wrote_and_under_no_name(
+    offices: Offices, tmp_path: Path
+) -> None:
+    data = Image.Exif()
+    data[0x013B] = "MARKER"
+    content = picture(exif=data, comment=b"MARKER")
+    made = (await uploaded(offices, content)).created()
+    assert made["name"] == ""
+    assert "links" not in made
+    (file,) = (tmp_path / "data" / "attachments").iterdir()
+    kept = file.read_bytes()
+    assert b"MARKER" not in kept
+    assert made["sha256"] == hashlib.sha256(kept).hexdigest() != hashlib.sha256(content).hexdigest()
+    assert uuid.UUID(made["id"]).version == 4
+    for person in (offices.door.citizen("li"), offices.reviewer()):
+        (await person.get(f"/v1/attachments/{made['id']}")).problem(404, "not-found")
 
 
 PDF = b"%PDF-1.7\n1 0 obj<</Author(MARKER)>>endobj\n"
@@ -195,45 +181,32 @@ OFFICE = b"PK\x03\x04" + bytes(26) + b"docProps/core.xml"
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100)
 
 
-@pytest.mark.parametrize(
-    ("content", "media_type", "status", "code"),
-    [
-        (PDF, "application/pdf", 415, "unsupported-media-type"),
-        (PDF, "image/jpeg", 415, "unsupported-media-type"),
-        (OFFICE, "image/png", 415, "unsupported-media-type"),
-        (HEIC, "image/heic", 415, "unsupported-media-type"),
-        (HEIC, "image/jpeg", 415, "unsupported-media-type"),
-        (picture("GIF"), "image/gif", 415, "unsupported-media-type"),
-        (b"", "image/jpeg", 415, "unsupported-media-type"),
-        (picture()[:200], "image/jpeg", 422, "unreadable-picture"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64), "image/png", 422, "unreadable-picture"),
-        (bomb(30_000), "image/png", 413, "too-large"),
-        (bomb(4_001), "image/png", 413, "too-large"),
-        (picture() + bytes(70_000), "image/jpeg", 413, "too-large"),
-    ],
-    ids=[
-        "pdf",
-        "pdf-as-jpeg",
-        "office",
-        "heic",
-        "heic-as-jpeg",
-        "gif",
-        "empty",
-        "half",
-        "no-png",
-        "bomb",
-        "big",
-        "long",
-    ],
-)
-async def test_what_is_no_picture_or_a_bomb_is_refused_with_what_to_do_and_leaves_nothing(
-    tmp_path: Path, content: bytes, media_type: str, status: int, code: str
-) -> None:
-    async with open_town(tmp_path, appeals(UNNAMED), attachment_limit=60_000) as offices:
-        told = (await uploaded(offices, content, media_type)).problem(status, code)
-        if status == 415:
-            assert "Send a screenshot or a photo instead" in told["detail"]
-            assert told["accepted"] == ["image/jpeg", "image/png", "image/webp"]
+#: What is sent and as which type, and how it is refused.
+NO_PICTURES = {
+    "PDF": (PDF, "application/pdf", 415, "unsupported-media-type"),
+    "PDF as JPEG": (PDF, "image/jpeg", 415, "unsupported-media-type"),
+    "office": (OFFICE, "image/png", 415, "unsupported-media-type"),
+    "HEIC": (HEIC, "image/heic", 415, "unsupported-media-type"),
+    "HEIC as JPEG": (HEIC, "image/jpeg", 415, "unsupported-media-type"),
+    "GIF": (picture("GIF"), "image/gif", 415, "unsupported-media-type"),
+    "empty": (b"", "image/jpeg", 415, "unsupported-media-type"),
+    "half": (picture()[:200], "image/jpeg", 422, "unreadable-picture"),
+    "no PNG": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64), "image/png", 422, "unreadable-picture"),
+    "bomb": (png(30_000, 30_000, bytes(100_000)), "image/png", 413, "too-large"),
+    "large": (png(4_001, 4_001, bytes(100_000)), "image/png", 413, "too-large"),
+    "long": (picture() + bytes(70_000), "image/jpeg", 413, "too-large"),
+}
+
+
+async def test_what_is_no_picture_or_a_bomb_is_refused_with_what_to_do_and_leaves_nothing(tmp_path: Path) -> None:
+    async with open_tips(tmp_path, platform={"attachment_limit": 60_000}) as offices:
+        replies = {name: await uploaded(offices, content, kind) for name, (content, kind, _, _) in NO_PICTURES.items()}
+        told = {name: (reply.status, reply.document.get("code")) for name, reply in replies.items()}
+        assert told == {name: (status, code) for name, (_, _, status, code) in NO_PICTURES.items()}
+        for reply in replies.values():
+            if reply.status == 415:
+                assert "Send a screenshot or a photo instead" in reply.document["detail"]
+                assert reply.document["accepted"] == ["image/jpeg", "image/png", "image/webp"]
         assert await Attachment.all().count() == 0
         folder = tmp_path / "data" / "attachments"
         assert not folder.exists() or list(folder.iterdir()) == []
@@ -241,7 +214,7 @@ async def test_what_is_no_picture_or_a_bomb_is_refused_with_what_to_do_and_leave
 
 
 async def test_a_picture_in_parts_is_counted_while_it_comes(tmp_path: Path) -> None:
-    async with open_town(tmp_path, appeals(UNNAMED), attachment_limit=60_000) as offices:
+    async with open_tips(tmp_path, platform={"attachment_limit": 60_000}) as offices:
 
         async def endless() -> AsyncIterator[bytes]:
             for _ in range(100):
@@ -256,7 +229,7 @@ async def test_a_picture_in_parts_is_counted_while_it_comes(tmp_path: Path) -> N
 
 
 async def test_pictures_that_no_tip_uses_are_bounded_all_together_and_leave_soon(tmp_path: Path, database: str) -> None:
-    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_quota=1) as offices:
+    async with open_tips(tmp_path, database=database, platform={"tip_quota": 1}) as offices:
         first = (await uploaded(offices, picture())).created()["id"]
         offices.later(minutes=5)
         reply = await uploaded(offices, picture())
@@ -277,7 +250,7 @@ async def test_a_flood_of_pictures_closes_them_for_nobody_longer_than_a_quarter_
     tmp_path: Path, database: str
 ) -> None:
     size = len((await cleaned(picture())).content)
-    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_quota=3 * size) as offices:
+    async with open_tips(tmp_path, database=database, platform={"tip_quota": 3 * size}) as offices:
         own = (await offices.door.citizen("li").upload()).created()["id"]
         used = (await uploaded(offices, picture())).created()["id"]
         await tipped(offices, photo=used)
@@ -295,7 +268,7 @@ async def test_who_sends_a_picture_drop_by_drop_doesn_t_hold_memory_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "SLOW_PIECE_S", 0.5)
-    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
+    async with open_tips(tmp_path) as offices:
 
         async def drops() -> AsyncIterator[bytes]:
             yield picture() + bytes(200_000)
@@ -339,29 +312,28 @@ def test_a_bucket_lets_so_many_through_at_once_and_so_many_over_time() -> None:
 
 
 async def test_a_flood_of_one_item_s_tips_holds_up_neither_another_item_nor_those_who_have_a_code(
-    tmp_path: Path,
+    offices: Offices,
 ) -> None:
-    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
-        anyone = offices.door.anyone
-        began = time.monotonic()
-        offices.door.platform[FLOOD].senders.clock = lambda: began
-        tip = await tipped(offices)
-        body = {"answers": {"text": "灯"}}
-        replies = await asyncio.gather(*(anyone.post(TIPS, body, headers=ENGLISH) for _ in range(40)))
-        counted = Counter(reply.status for reply in replies)
-        assert counted == {201: 19, 429: 21}
-        refused = next(reply for reply in replies if reply.status == 429)
-        assert "send it again" in refused.problem(429, "too-many-requests")["detail"]
-        assert 1 <= int(refused.headers["Retry-After"]) <= 3
-        assert await Case.all().count() == 1 + counted[201]
-        (await anyone.post("/v1/items/ask-works/tips", body)).created()
-        (await tip.write("还在")).ok()
-        # What is wrong is told, flood or not.
-        (await anyone.post(TIPS, {"answers": {}})).problem(422, "invalid-fields")
-        # All items together have an end too.
-        offices.door.platform[FLOOD].tips.take()
-        offices.door.platform[FLOOD].tips._left = 0
-        (await anyone.post("/v1/items/ask-works/tips", body)).problem(429, "too-many-requests")
+    anyone = offices.door.anyone
+    began = time.monotonic()
+    offices.door.platform[FLOOD].senders.clock = lambda: began
+    tip = await tipped(offices)
+    body = {"answers": {"text": "灯"}}
+    replies = await asyncio.gather(*(anyone.post(TIPS, body, headers=ENGLISH) for _ in range(40)))
+    counted = Counter(reply.status for reply in replies)
+    assert counted == {201: 19, 429: 21}
+    refused = next(reply for reply in replies if reply.status == 429)
+    assert "send it again" in refused.problem(429, "too-many-requests")["detail"]
+    assert 1 <= int(refused.headers["Retry-After"]) <= 3
+    assert await Case.all().count() == 1 + counted[201]
+    (await anyone.post("/v1/items/ask-works/tips", body)).created()
+    (await tip.write("还在")).ok()
+    # What is wrong is told, flood or not.
+    (await anyone.post(TIPS, {"answers": {}})).problem(422, "invalid-fields")
+    # All items together have an end too.
+    offices.door.platform[FLOOD].tips.take()
+    offices.door.platform[FLOOD].tips._left = 0
+    (await anyone.post("/v1/items/ask-works/tips", body)).problem(429, "too-many-requests")
 
 
 #: Made-up senders, at the addresses that this machine calls itself from.
@@ -378,7 +350,7 @@ async def sender_at(address: str, url: str) -> AsyncIterator[Person]:
 
 async def test_one_sender_closes_the_door_for_nobody_else(tmp_path: Path) -> None:
     """Neither with tips of one item or of all, nor with pictures, nor with codes that are nobody's."""
-    async with open_town(tmp_path, appeals(UNNAMED)) as offices, AsyncExitStack() as stack:
+    async with open_tips(tmp_path) as offices, AsyncExitStack() as stack:
         url, state = offices.door.url, offices.door.platform[FLOOD]
         began = time.monotonic()
         state.senders.clock = state.tips.clock = state.pictures.clock = state.items["ask-parks"].clock = lambda: began
@@ -426,22 +398,21 @@ def test_senders_are_few_enough_to_be_kept_however_many_come(monkeypatch: pytest
     assert known.bucket(known.known("192.0.2.0"), "tips", 5, 1)._left == 4
 
 
-async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(tmp_path: Path) -> None:
-    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
-        offices.door.platform[FLOOD].held.each = 100
-        (await uploaded(offices, picture())).problem(429, "too-many-requests")
-        assert offices.door.platform[FLOOD].held.used.total() == 0
-        offices.door.platform[FLOOD].held.each = flood.MAX_BYTES_HELD[0]
-        offices.door.platform[FLOOD].pictures._left = 1
-        replies = await asyncio.gather(*(uploaded(offices, picture()) for _ in range(6)))
-        assert Counter(reply.status for reply in replies)[429] >= 4
+async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(offices: Offices) -> None:
+    offices.door.platform[FLOOD].held.each = 100
+    (await uploaded(offices, picture())).problem(429, "too-many-requests")
+    assert offices.door.platform[FLOOD].held.used.total() == 0
+    offices.door.platform[FLOOD].held.each = flood.MAX_BYTES_HELD[0]
+    offices.door.platform[FLOOD].pictures._left = 1
+    replies = await asyncio.gather(*(uploaded(offices, picture()) for _ in range(6)))
+    assert Counter(reply.status for reply in replies)[429] >= 4
 
 
 async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it is full the next one is told so before it is read, and photos of people with names wait for none."""
     slow = threading.Event()
     monkeypatch.setattr(flood, "MAX_PICTURES_WAITING", (3, 6))
-    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
+    async with open_tips(tmp_path) as offices:
         state = offices.door.platform[FLOOD]
         pictures._workers.submit(slow.wait, 20)
         try:
@@ -453,7 +424,7 @@ async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkey
             reply = await uploaded(offices, picture())
             assert "Nothing was stored" in reply.problem(429, "too-many-requests")["detail"]
             assert reply.headers["Retry-After"] == "5"
-            assert (await cleaned(picture())).width == 64
+            assert (await cleaned(picture())).width == 60
         finally:
             slow.set()
         assert [(await one).status for one in waiting] == [201] * 3
