@@ -71,6 +71,10 @@ class City:
     def banshi(self, *arguments: str) -> Result:
         return CliRunner().invoke(group, ["--config", str(self.file), *arguments], obj={})
 
+    def refuses(self, why: str, *arguments: str) -> None:
+        said = self.banshi(*arguments)
+        assert (said.exit_code, why in said.output) == (1, True), said.output
+
     def is_untouched(self) -> bool:
         return not self.data.exists() or not any(path.is_file() for path in self.data.rglob("*"))
 
@@ -165,9 +169,7 @@ def test_keys_can_be_left_out_and_the_restore_says_so(old: City, new: City, tmp_
 def test_a_backup_that_is_not_whole_restores_nothing(backup: Path, new: City, harm: object, why: str) -> None:
     assert callable(harm)
     harm(backup)
-    said = new.banshi("restore", str(backup))
-    assert said.exit_code == 1
-    assert why in said.output
+    new.refuses(why, "restore", str(backup))
     assert new.is_untouched()
 
 
@@ -181,15 +183,11 @@ def _escape(root: Path) -> None:
 
 
 def test_a_restore_overwrites_nothing_and_can_be_begun_again(backup: Path, old: City, new: City) -> None:
-    over = old.banshi("restore", str(backup))
-    assert over.exit_code == 1
-    assert "there is a database at" in over.output
+    old.refuses("there is a database at", "restore", str(backup))
     (new.data / "keys").mkdir(parents=True)
     key = new.data / "keys" / "sealed.key"
     key.write_bytes(b"another's")
-    other = new.banshi("restore", str(backup))
-    assert other.exit_code == 1
-    assert "sealed.key is there already, and is another" in other.output
+    new.refuses("sealed.key is there already, and is another", "restore", str(backup))
     assert key.read_bytes() == b"another's"
     assert not (new.data / "banshi.sqlite3").exists()
     # Cut short: some files are there, and half of one, and half of the database.
@@ -210,10 +208,8 @@ def test_a_restore_whose_statements_fail_leaves_no_database(backup: Path, new: C
 
 
 def test_a_backup_never_goes_over_another_nor_into_what_it_copies(old: City, backup: Path) -> None:
-    again = old.banshi("backup", str(backup))
-    assert (again.exit_code, "is there already" in again.output) == (1, True)
-    inside = old.banshi("backup", str(old.data / "backup"))
-    assert (inside.exit_code, "name a folder elsewhere" in inside.output) == (1, True)
+    old.refuses("is there already", "backup", str(backup))
+    old.refuses("name a folder elsewhere", "backup", str(old.data / "backup"))
     assert not (old.data / "backup").exists()
 
 
@@ -238,9 +234,7 @@ def test_a_damaged_database_is_no_backup(old: City, tmp_path: Path) -> None:
 
 def test_a_backup_of_the_other_database_is_refused(backup: Path, tmp_path: Path) -> None:
     city = City(tmp_path / "pg", 'database = "postgres://nobody@127.0.0.1:1/none"')
-    said = city.banshi("restore", str(backup))
-    assert said.exit_code == 1
-    assert "is of a sqlite database, and platform.database names a postgres one" in said.output
+    city.refuses("is of a sqlite database, and platform.database names a postgres one", "restore", str(backup))
 
 
 # PostgreSQL, by its own programs
@@ -255,9 +249,9 @@ def test_without_postgresqls_programs_the_commands_say_what_to_install(
     postgres_city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    said = postgres_city.banshi("backup", str(tmp_path / "b"))
-    assert said.exit_code == 1
-    assert "pg_dump isn't on this machine: install PostgreSQL's client programs" in said.output
+    postgres_city.refuses(
+        "pg_dump isn't on this machine: install PostgreSQL's client programs", "backup", str(tmp_path / "b")
+    )
     assert not (tmp_path / "b" / "backup.json").exists()
 
 
@@ -265,9 +259,7 @@ def test_a_restore_into_tables_that_are_there_is_refused(postgres_city: City, tm
     if shutil.which("pg_dump") is None:
         pytest.skip("PostgreSQL's client programs are not installed")
     assert postgres_city.banshi("backup", str(tmp_path / "b")).exit_code == 0
-    said = postgres_city.banshi("restore", str(tmp_path / "b"))
-    assert said.exit_code == 1
-    assert "has tables of the platform already" in said.output
+    postgres_city.refuses("has tables of the platform already", "restore", str(tmp_path / "b"))
 
 
 def test_a_dump_that_breaks_off_restores_nothing_on_postgresql(
@@ -295,9 +287,7 @@ def test_what_a_database_that_was_killed_has_left_keeps_a_restore_away(backup: P
     """SQLite would write it over the restored file, the hold included."""
     new.data.mkdir()
     (new.data / f"banshi.sqlite3{left}").write_bytes(b"older")
-    said = new.banshi("restore", str(backup))
-    assert said.exit_code == 1
-    assert f"banshi.sqlite3{left} away first" in said.stderr
+    new.refuses(f"banshi.sqlite3{left} away first", "restore", str(backup))
     assert not (new.data / "banshi.sqlite3").exists()
 
 
@@ -326,9 +316,7 @@ def test_a_backup_that_leads_elsewhere_restores_nothing(backup: Path, new: City,
     shutil.copytree(backup / "data", tmp_path / "elsewhere")
     shutil.rmtree(backup / "data")
     (backup / "data").symlink_to(tmp_path / "elsewhere")
-    said = new.banshi("restore", str(backup))
-    assert said.exit_code == 1
-    assert "leads elsewhere" in said.stderr
+    new.refuses("leads elsewhere", "restore", str(backup))
     assert new.is_untouched()
 
 

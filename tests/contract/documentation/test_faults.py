@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 from benchmarks.town.rows import ROWS
+from tests.contract.documentation.named_tests import functions
 from tests.places import ROOT
 
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
@@ -56,12 +54,6 @@ def sections(page: str) -> list[Section]:
         tests = tuple(re.findall(r"^- `(\S+::\w+)`$", text, re.MULTILINE))
         found.append(Section(fault, tests, tuple(re.findall(r"`([\w-]+)`", forms[1])) if forms else ()))
     return found
-
-
-@cache
-def functions(file: Path) -> set[str]:
-    tree = ast.parse(file.read_text(encoding="utf-8")) if file.is_file() else ast.Module([], [])
-    return {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def wrong(page: str) -> Iterator[str]:

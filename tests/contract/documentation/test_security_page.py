@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import pytest
 
+from tests.contract.documentation.named_tests import functions
 from tests.places import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -61,12 +59,6 @@ def expanded(cell: str) -> Iterator[str]:
         section, begin = first.rsplit(".", 1)
         end = last.removeprefix(f"{section}.") or begin
         yield from (f"{section}.{number}" for number in range(int(begin), int(end) + 1))
-
-
-@cache
-def functions(file: Path) -> set[str]:
-    tree = ast.parse(file.read_text(encoding="utf-8")) if file.is_file() else ast.Module([], [])
-    return {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def wrong(page: str) -> Iterator[str]:

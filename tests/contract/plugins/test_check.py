@@ -66,8 +66,13 @@ def test_what_is_not_known_of_an_item_is_noted_under_strict_and_a_warning_is_the
     assert said.output.endswith("nothing to mend, 1 warning\n")
 
 
-def test_every_finding_of_every_plugin_is_printed_errors_first() -> None:
-    said = check(BROKEN)
+@pytest.fixture(scope="module")
+def said_of_all() -> Result:
+    return check(BROKEN)
+
+
+def test_every_finding_of_every_plugin_is_printed_errors_first(said_of_all: Result) -> None:
+    said = said_of_all
     assert said.exit_code == 1
     found = lines(said)
     assert len(found) > 100
@@ -178,9 +183,8 @@ def test_a_file_that_is_not_there_is_told_and_is_status_1(tmp_path: Path) -> Non
     assert "no-configuration: there is no" in said.output
 
 
-def test_a_command_that_the_kernel_has_is_told() -> None:
-    said = check(BROKEN, "routes")
-    assert "routes: duplicate-command: rename the command 'serve'" in said.output
+def test_a_command_that_the_kernel_has_is_told(said_of_all: Result) -> None:
+    assert "routes: duplicate-command: rename the command 'serve'" in said_of_all.output
 
 
 @pytest.mark.parametrize(("age_s", "kept"), [(0, False), (60, True)], ids=["just now", "a minute ago"])

@@ -31,6 +31,9 @@ follow_imports = "silent"
 """
 
 
+WAYS = pytest.mark.parametrize("way", [(), ("--dist",)], ids=["folder", "distribution"])
+
+
 @pytest.fixture
 def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty city: a folder with an empty plugins.toml, where the commands are run."""
@@ -147,29 +150,34 @@ def test_its_types_are_right(city: Path, pytestconfig: pytest.Config) -> None:
         ("platform", "it has a meaning of its own here"),
         ("application", "it has a meaning of its own here"),
         ("class", "it has a meaning of its own here"),
+        ("", "begin with a letter"),
     ],
 )
-def test_a_name_that_a_plugin_cannot_have_is_refused_with_what_to_do(name: str, why: str, city: Path) -> None:
-    said = new(name)
+@WAYS
+def test_a_name_that_a_plugin_cannot_have_is_refused_with_what_to_do(
+    name: str, why: str, way: tuple[str, ...], city: Path
+) -> None:
+    said = new(name, *way)
     assert said.exit_code == 1
     assert f"{name!r} can't be the plugin's name: " in said.output
     assert why in said.output
-    assert not (city / "plugins").exists()
+    assert [path.name for path in city.iterdir()] == ["plugins.toml"]
 
 
 @pytest.mark.parametrize("name", ["exit-entry", "exit_entry"])
-def test_a_name_that_plugins_toml_has_already_is_refused(name: str, city: Path) -> None:
+@WAYS
+def test_a_name_that_plugins_toml_has_already_is_refused(name: str, way: tuple[str, ...], city: Path) -> None:
     (city / "plugins.toml").write_text('[plugins.exit-entry]\npath = "x"\napi = 7\n')
-    said = new(name)
+    said = new(name, *way)
     assert said.exit_code == 1
     assert "plugins.toml has a plugin of that name; take another" in said.output
 
 
-def test_a_folder_that_exists_is_left_as_it_is(city: Path) -> None:
-    folder = city / "plugins" / "departments" / "parks"
-    folder.mkdir(parents=True)
-    (folder / "notes.txt").write_text("mine")
-    said = new("parks")
+@pytest.mark.parametrize(("way", "folder"), [((), "plugins/departments/parks"), (("--dist",), "banshi-parks")])
+def test_a_folder_that_exists_is_left_as_it_is(way: tuple[str, ...], folder: str, city: Path) -> None:
+    (city / folder).mkdir(parents=True)
+    (city / folder / "notes.txt").write_text("mine")
+    said = new("parks", *way)
     assert said.exit_code == 1
-    assert "exists already: take another name, or move it away" in said.output
-    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    assert f"{folder} exists already: take another name, or move it away" in said.output
+    assert [path.name for path in (city / folder).iterdir()] == ["notes.txt"]

@@ -15,6 +15,7 @@ from banshi.app import configure, inspected
 from banshi.builtin.checks.declarations.kinds import table_faults
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.loading.configuration import inspect_configuration, read_configuration
+from banshi.kernel.loading.registry import Registry
 from banshi.kinds.application.steps import TABLE, TWO_PERSON_TABLE
 from tests.places import ROOT
 
@@ -396,10 +397,15 @@ EXPECTED: dict[str, list[str]] = {
 
 
 @pytest.fixture(scope="module")
-def found() -> list[Finding]:
+def looked_at() -> tuple[Registry, list[Finding]]:
     configuration, wrong = inspect_configuration(BROKEN / "plugins.toml")
-    _, more = inspected(configuration)
-    return [*wrong, *more]
+    registry, more = inspected(configuration)
+    return registry, [*wrong, *more]
+
+
+@pytest.fixture
+def found(looked_at: tuple[Registry, list[Finding]]) -> list[Finding]:
+    return looked_at[1]
 
 
 @pytest.mark.parametrize("plugin", EXPECTED)
@@ -413,11 +419,10 @@ def test_everything_that_is_wrong_with_a_plugin_is_found_and_nothing_else(plugin
         assert any(finding.rule == rule and words in finding.advice for finding in own), f"{words!r} in:\n{listed}"
 
 
-def test_nothing_is_found_about_a_good_plugin_beside_broken_ones(found: list[Finding]) -> None:
+def test_nothing_is_found_about_a_good_plugin_beside_broken_ones(looked_at: tuple[Registry, list[Finding]]) -> None:
+    registry, found = looked_at
     assert {finding.plugin for finding in found} == set(EXPECTED)
     assert "good" not in EXPECTED
-    configuration, _ = inspect_configuration(BROKEN / "plugins.toml")
-    registry, _ = inspected(configuration)
     assert registry.items["good-item"].plugin == "good"
 
 

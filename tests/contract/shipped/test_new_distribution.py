@@ -13,10 +13,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from banshi.ops.cli import group
-from tests.contract.plugins.test_new import WITHOUT_PLUGINS
+from tests.contract.plugins.test_new import WITHOUT_PLUGINS, new
 
 FILES = {
     "pyproject.toml",
@@ -34,10 +32,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of somebody's own, far from any plugins.toml, where the commands are run."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def new(*arguments: str) -> Result:
-    return CliRunner().invoke(group, ["new", *arguments])
 
 
 def test_it_makes_a_project_where_there_is_no_plugins_toml_and_says_what_to_do_next(home: Path) -> None:
@@ -98,36 +92,12 @@ def test_a_package_that_cannot_be_imported_is_refused_with_what_to_do(package: s
     assert not list(home.iterdir())
 
 
-@pytest.mark.parametrize("name", ["Parks", "parks--city", "application", "class", "../parks", ""])
-def test_a_name_that_a_plugin_cannot_have_is_refused_here_too(name: str, home: Path) -> None:
-    said = new(name, "--dist")
-    assert said.exit_code == 1
-    assert f"{name!r} can't be the plugin's name: " in said.output
-    assert not list(home.iterdir())
-
-
-def test_a_name_that_plugins_toml_has_already_is_refused_where_there_is_one(home: Path) -> None:
-    (home / "plugins.toml").write_text('[plugins.parks]\npackage = "banshi_parks"\napi = 1\n')
-    said = new("parks", "--dist")
-    assert said.exit_code == 1
-    assert "plugins.toml has a plugin of that name; take another" in said.output
-
-
 def test_a_plugins_toml_that_cannot_be_read_is_told_and_nothing_is_made(home: Path) -> None:
     (home / "plugins.toml").write_text("[plugins")
     said = new("parks", "--dist")
     assert said.exit_code != 0
     assert "plugins.toml can't be read" in str(said.exception)
     assert [path.name for path in home.iterdir()] == ["plugins.toml"]
-
-
-def test_a_folder_that_exists_is_left_as_it_is(home: Path) -> None:
-    (home / "banshi-parks").mkdir()
-    (home / "banshi-parks" / "notes.txt").write_text("mine")
-    said = new("parks", "--dist")
-    assert said.exit_code == 1
-    assert "banshi-parks exists already: take another name, or move it away" in said.output
-    assert [path.name for path in (home / "banshi-parks").iterdir()] == ["notes.txt"]
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(home: Path) -> None:

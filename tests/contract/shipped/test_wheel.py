@@ -34,6 +34,13 @@ from tests.places import ROOT
 #: Longest time in seconds that a command may take here; a busy machine is no failure.
 PATIENCE = 120.0
 
+#: What the platform's wheel has beside `banshi` and `mobile_push`.
+LIBRARIES = ("charts", "feeds", "likeness", "lines", "names", "questions", "sandboxes", "wire")
+CHANNELS = (
+    *("desk", "conversations", "web_site", "wechat", "qq", "weibo", "http_channel", "channel_figures"),
+    *("hotline_asterisk", "sms", "hotline"),
+)
+
 #: Files of the plugin's package in its wheel.
 PACKED = (
     *("__init__.py", "py.typed", "items.toml", "registers.toml"),
@@ -149,55 +156,7 @@ def built(project: Path, into: Path) -> Path:
     return wheel
 
 
-# -- the platform's wheel ----------------------------------------------------------------------------------------
-
-
-def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_else(tmp_path: Path) -> None:
-    with zipfile.ZipFile(built(ROOT, tmp_path)) as wheel:
-        names = set(wheel.namelist())
-        packed = {name for name in names if ".dist-info/" not in name}
-        there = {
-            file.relative_to(base).as_posix()
-            for base, package in (
-                (ROOT / "platform", "banshi"),
-                (ROOT, "mobile_push"),
-                (ROOT / "libraries", "charts"),
-                (ROOT / "libraries", "feeds"),
-                (ROOT / "libraries", "likeness"),
-                (ROOT / "libraries", "lines"),
-                (ROOT / "libraries", "names"),
-                (ROOT / "libraries", "questions"),
-                (ROOT / "libraries", "sandboxes"),
-                (ROOT / "libraries", "wire"),
-                (ROOT / "plugins" / "channels", "desk"),
-                (ROOT / "plugins" / "channels", "conversations"),
-                (ROOT / "plugins" / "channels", "web_site"),
-                (ROOT / "plugins" / "channels", "wechat"),
-                (ROOT / "plugins" / "channels", "qq"),
-                (ROOT / "plugins" / "channels", "weibo"),
-                (ROOT / "plugins" / "channels", "http_channel"),
-                (ROOT / "plugins" / "channels", "channel_figures"),
-                (ROOT / "plugins" / "channels", "hotline_asterisk"),
-                (ROOT / "plugins" / "channels", "sms"),
-                (ROOT / "plugins" / "channels", "hotline"),
-                (ROOT / "plugins", "insights"),
-                (ROOT / "plugins", "refutations"),
-                (ROOT / "plugins", "road"),
-            )
-            for file in (base / package).rglob("*")
-            if file.is_file() and "__pycache__" not in file.parts
-        }
-        assert packed == there
-        # What a list of Python files would forget; and no test, which belongs to the repository.
-        suffixes = {Path(name).suffix for name in packed} | {Path(name).name for name in packed}
-        assert {".otf", ".ttf", ".txt", ".toml", ".typ", ".template", "py.typed", "0001_initial.py"} <= suffixes
-        assert not [name for name in packed if re.search(r"(^|/)(tests?/|test_\w+\.py$|conftest\.py$)", name)]
-        (entry_points,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
-        assert "banshi = banshi.ops.cli:main" in wheel.read(entry_points).decode()
-        assert any(name.endswith("licenses/LICENSE") for name in names)
-
-
-# -- a plugin's wheel beside it ----------------------------------------------------------------------------------
+# -- both wheels ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -207,6 +166,12 @@ class Installation:
     environment: Path
     city: Path
     project: Path
+
+    @property
+    def wheel(self) -> Path:
+        """The platform's."""
+        (found,) = (self.environment.parent / "platform").glob("*.whl")
+        return found
 
     @property
     def python(self) -> Path:
@@ -263,6 +228,34 @@ def install(installation: Installation, base: Path) -> None:
     installation.city.mkdir()
     entry = (installation.project.parent / "entry.toml").read_text(encoding="utf-8")
     (installation.city / "plugins.toml").write_text(f"{entry}\n{MOBILE_PUSH}", encoding="utf-8")
+
+
+def test_the_wheel_of_the_platform_has_every_file_of_its_packages_and_nothing_else(installed: Installation) -> None:
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        names = set(wheel.namelist())
+        packed = {name for name in names if ".dist-info/" not in name}
+        there = {
+            file.relative_to(base).as_posix()
+            for base, package in (
+                (ROOT / "platform", "banshi"),
+                (ROOT, "mobile_push"),
+                *((ROOT / "libraries", name) for name in LIBRARIES),
+                *((ROOT / "plugins" / "channels", name) for name in CHANNELS),
+                (ROOT / "plugins", "insights"),
+                (ROOT / "plugins", "refutations"),
+                (ROOT / "plugins", "road"),
+            )
+            for file in (base / package).rglob("*")
+            if file.is_file() and "__pycache__" not in file.parts
+        }
+        assert packed == there
+        # What a list of Python files would forget; and no test, which belongs to the repository.
+        suffixes = {Path(name).suffix for name in packed} | {Path(name).name for name in packed}
+        assert {".otf", ".ttf", ".txt", ".toml", ".typ", ".template", "py.typed", "0001_initial.py"} <= suffixes
+        assert not [name for name in packed if re.search(r"(^|/)(tests?/|test_\w+\.py$|conftest\.py$)", name)]
+        (entry_points,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
+        assert "banshi = banshi.ops.cli:main" in wheel.read(entry_points).decode()
+        assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
 def test_banshi_and_the_plugin_come_from_their_wheels(installed: Installation) -> None:

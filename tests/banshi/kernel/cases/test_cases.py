@@ -901,15 +901,8 @@ async def test_cases_that_come_in_while_a_list_is_walked_break_nothing(own_world
 # -- a department that fails ------------------------------------------------------------------------------------------
 
 FAILURES = {
-    "raise": (502, "department-failed"),
-    "exit": (502, "department-failed"),
-    "interrupt": (502, "department-failed"),
-    "cancel": (502, "department-failed"),
-    "hang": (504, "department-timed-out"),
-    "swallow": (504, "department-timed-out"),
-    "timeout": (504, "department-timed-out"),
-    "none": (502, "department-failed"),
-    "wrong": (502, "department-failed"),
+    **dict.fromkeys(("raise", "exit", "interrupt", "cancel", "none", "wrong"), (502, "department-failed")),
+    **dict.fromkeys(("hang", "swallow", "timeout"), (504, "department-timed-out")),
     "problem": (409, "conflict"),
 }
 

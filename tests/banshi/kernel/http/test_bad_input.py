@@ -52,14 +52,12 @@ class World:
 
     async def rows(self) -> dict[str, int]:
         """How many rows each table has, and files the attachments folder."""
-        connection = self.door.platform.store.connection
-        counts: dict[str, int] = {}
-        for table in await names_of(self.door):
-            if table in {"appointment_slot", "banshi_audit_seal"}:
-                continue  # those of the days ahead, and of what was done before, are made beside all requests
-            found = await connection.execute_query_dict(f'SELECT COUNT(*) AS n FROM "{table}"')  # noqa: S608
-            counts[table] = found[0]["n"]
+        # Those of the days ahead, and of what was done before, are made beside all requests.
+        tables = {*await names_of(self.door)} - {"appointment_slot", "banshi_audit_seal"}
+        counting = (f"SELECT '{one}' AS name, COUNT(*) AS n FROM \"{one}\"" for one in tables)  # noqa: S608
+        found = await self.door.platform.store.connection.execute_query_dict(" UNION ALL ".join(counting))
         folder = self.door.platform.settings.attachments_folder
+        counts = {row["name"]: row["n"] for row in found}
         return {**counts, "files": len(list(folder.iterdir())) if folder.exists() else 0}
 
     @asynccontextmanager
@@ -373,44 +371,37 @@ async def test_an_action_that_can_be_none_is_not_found(world: World, action: str
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
         b" ",
         b"{",
         b"{}{}",
-        b"{'answers': {}}",
-        b'{"answers": {},}',
-        b'{"answers": NaN}',
         b'{"answers": Infinity}',
-        b'{"answers": 1e999}',
         b'{"answers": -1e999}',
         b'{"answers": ' + b"9" * 5000 + b"}",
         b'{"answers": 01}',
         b'{"answers": "\xff\xfe"}',
-        b'{"answers": "\\ud800"}',
         b'{"answers": "\\udc00\\ud800"}',
         b'{"answers": "\xed\xa0\x80"}',
         b'{"answers": "a\nb"}',
-        b"\xef\xbb\xbf{}",
         "{}".encode("utf-16"),
         "{}".encode("utf-32"),
-        b"[]",
         b"null",
         b"7",
         b'"answers"',
         b"[" * 100_000,
         b"[" * 100_000 + b"]" * 100_000,
         b'{"a":' * 40_000 + b"1" + b"}" * 40_000,
-        b'{"answers": ' + b"[" * 40 + b"]" * 40 + b"}",
         b'{"answers": {"purpose": "\\u0000"}}',
         b'{"answers": {"pur\\u0000pose": "x"}}',
-        b'{"answers": {}, "answers": {}}',
         b'{"answers": {"plate": "a", "plate": "b"}}',
         b'{"answers": {"driver": {"name": "a", "n\\u0061me": "b"}}}',
     ],
-    ids=range(33),
+    ids=range(23),
 )
 async def test_a_body_that_is_no_json_object_is_malformed(world: World, body: bytes) -> None:
-    """Cut off, of another encoding, nested without end, ambiguous, or what no database stores: 400."""
+    """Cut off, of another encoding, nested without end, ambiguous, or what no database stores: 400.
+
+    Simpler ones, with the sentence of each: tests/contract/words/test_mistakes_of_callers.py.
+    """
     async with world.unchanged():
         problem(await sent(world, body, Idempotency_Key=str(uuid.uuid4())), 400, "malformed-body")
 
@@ -440,17 +431,13 @@ async def test_text_of_any_script_comes_back_as_it_was(world: World) -> None:
     [
         "text/plain",
         "application/xml",
-        "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x",
         "application/json5",
-        "application/json; charset=gbk",
         "application/json; charset=utf-16",
         "application/json; charset=latin-1",
         "application/problem+json",
         "*/*",
-        "json",
         ";;;",
-        "",
         "application/json; charset*",
         "multipart/form-data; boundary=x; y*",
     ],
@@ -849,7 +836,6 @@ async def test_an_encoded_file_is_refused(world: World, header: str) -> None:
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"MZ\x90\x00" + bytes(200), "photo.png"),
         (b"\x7fELF" + bytes(200), "photo.jpg"),
         (b"#!/bin/sh\nrm -rf /\n", "a.pdf"),
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "a.svg"),
@@ -859,7 +845,6 @@ async def test_an_encoded_file_is_refused(world: World, header: str) -> None:
         (b"\x00" * 20 + TINY_PNG, "a.png"),
         (b"\r\n" + TINY_PNG, "a.png"),
         (TINY_PNG[:7], "a.png"),
-        (b"", "a.png"),
         (b"x", "a.png"),
     ],
 )
@@ -1092,7 +1077,7 @@ async def test_a_file_is_stored_once_under_one_key(world: World) -> None:
 
 
 @together
-@pytest.mark.parametrize("key", ["", " ", "a b", "a" * 129, "schlüssel", "鍵", "a\tb"])
+@pytest.mark.parametrize("key", [" ", "schlüssel", "鍵", "a\tb"])
 async def test_a_key_that_is_none_is_refused(world: World, key: str) -> None:
     async with world.unchanged():
         line = f"Idempotency-Key: {key}".encode().decode("latin-1")

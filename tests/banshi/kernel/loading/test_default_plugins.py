@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 import banshi
 from banshi import default_plugins as default_plugins_module
@@ -17,7 +18,6 @@ from banshi.kernel.cases.materials import NONE
 from banshi.kernel.loading.configuration import PLUGIN_NAME
 from banshi.kernel.loading.settings import Settings
 from banshi.kernel.loading.typed_tables import SettingsError, typed
-from banshi.kernel.runtime.process_role import ProcessRole
 from banshi.testing import Door, open_door
 from tests.places import DEPARTMENTS
 from tests.town import departments
@@ -65,12 +65,19 @@ def test_no_department_can_have_the_name_of_a_capability() -> None:
     assert not [name for name in names if PLUGIN_NAME.match(name)]
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def whole(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The paths of a city that leaves nothing out."""
+    folder = tmp_path_factory.mktemp("whole")
+    async with open_door(folder, department(folder)) as door:
+        return paths(door)
+
+
 @pytest.mark.parametrize("room", sorted(OPTIONAL))
-async def test_a_city_that_leaves_a_capability_out_does_all_the_rest(tmp_path: Path, room: str) -> None:
-    plugins = department(tmp_path)
-    async with open_door(tmp_path / "whole", plugins) as door:
-        whole = paths(door)
-    async with open_door(tmp_path / "part", plugins, platform={"without": frozenset({room})}) as door:
+async def test_a_city_that_leaves_a_capability_out_does_all_the_rest(
+    tmp_path: Path, whole: set[str], room: str
+) -> None:
+    async with open_door(tmp_path, department(tmp_path), platform={"without": frozenset({room})}) as door:
         assert whole - paths(door) == GONE[room]
         description = (await door.anyone.get("/openapi.json")).ok()
         assert not GONE[room] & description["paths"].keys()
@@ -145,13 +152,6 @@ async def test_an_exporter_in_the_environment_needs_traces(tmp_path: Path, monke
 def test_nothing_else_can_be_left_out(room: str) -> None:
     with pytest.raises(SettingsError, match="what can be left out is certificates, isolation, materials"):
         typed(Settings, {"without": [room]}, where="platform")
-
-
-async def test_a_process_that_serves_nobody_answers_machines_alone(tmp_path: Path) -> None:
-    async with open_door(tmp_path, department(tmp_path), duty=ProcessRole(serves=False)) as door:
-        assert (await door.anyone.get("/healthz")).status == 200
-        assert (await door.anyone.get("/v1/items")).status == 404
-        assert (await door.anyone.get("/openapi.json")).status == 404
 
 
 ORDERED = """
