@@ -6,15 +6,16 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import aiohttp
+import httpx
 
-from tests.browser.firefox import START_TIMEOUT_S, Firefox, Page
+from tests.browser.firefox import START_TIMEOUT_S, Firefox, Page, connected
 from tests.servers.ports import free_port
 
 #: Debian's names for both; other systems' for the browser.
@@ -28,49 +29,48 @@ ARGUMENTS = (
 )
 
 
-@asynccontextmanager
-async def open_chromium(folder: Path, *more: str) -> AsyncIterator[Firefox]:
-    """A browser of its own with a new profile in `folder`; `more` are arguments. Raises TimeoutError."""
+@contextmanager
+def running_chromium(folder: Path, *more: str) -> Iterator[str]:
+    """A browser with a new profile in `folder`; gives its address for `connected`. `more` are arguments. Raises
+    TimeoutError."""
     assert PROGRAM is not None
     assert DRIVER is not None
-    await asyncio.to_thread(folder.mkdir)
+    folder.mkdir()
     port = free_port()
     with (folder / "said.log").open("wb") as said:
-        driver = await asyncio.create_subprocess_exec(
-            DRIVER, f"--port={port}", stdout=said, stderr=said, start_new_session=True, env=_environment(folder)
+        driver = subprocess.Popen(
+            [DRIVER, f"--port={port}"], stdout=said, stderr=said, start_new_session=True, env=_environment(folder)
         )
     try:
-        async with aiohttp.ClientSession() as session:
-            address = await _begun(session, f"http://127.0.0.1:{port}", folder, more)
-            async with session.ws_connect(address, max_msg_size=0) as socket:
-                browser = Firefox(socket)
-                listening = asyncio.create_task(browser.listen())
-                try:
-                    yield browser
-                finally:
-                    listening.cancel()
-                    await asyncio.gather(listening, return_exceptions=True)
+        yield _begun(f"http://127.0.0.1:{port}", folder, more)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(driver.pid, signal.SIGKILL)
-        await driver.wait()
+        driver.wait()
 
 
-async def _begun(session: aiohttp.ClientSession, driver: str, folder: Path, more: Sequence[str]) -> str:
+@asynccontextmanager
+async def open_chromium(folder: Path, *more: str) -> AsyncIterator[Firefox]:
+    """A browser of its own with a new profile in `folder`; `more` are arguments. Raises TimeoutError."""
+    with ExitStack() as stack:
+        address = await asyncio.to_thread(stack.enter_context, running_chromium(folder, *more))
+        async with connected(address, shared=False, begins=False) as browser:
+            yield browser
+
+
+def _begun(driver: str, folder: Path, more: Sequence[str]) -> str:
     """The address at which the browser takes commands."""
     wanted: dict[str, Any] = {"binary": PROGRAM, "args": [*ARGUMENTS, *more, f"--user-data-dir={folder / 'profile'}"]}
     asked = {"capabilities": {"alwaysMatch": {"webSocketUrl": True, "goog:chromeOptions": wanted}}}
     deadline = time.monotonic() + START_TIMEOUT_S
     while True:
         try:
-            async with session.post(f"{driver}/session", json=asked) as answer:
-                told = (await answer.json())["value"]
-                assert answer.status == 200, told
-                return str(told["capabilities"]["webSocketUrl"])
-        except aiohttp.ClientConnectionError:
+            told = httpx.post(f"{driver}/session", json=asked, timeout=START_TIMEOUT_S).raise_for_status().json()
+            return str(told["value"]["capabilities"]["webSocketUrl"])
+        except httpx.ConnectError:
             if time.monotonic() > deadline:
                 raise TimeoutError("the driver of Chromium did not begin") from None
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -6,78 +6,75 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, ExitStack
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.browser.firefox import PROGRAM, Firefox, connected, open_firefox, running_firefox
+from tests.browser.chromium import running_chromium
+from tests.browser.firefox import PROGRAM, Firefox, connected, running_firefox
 from tests.servers.ports import free_port
 
 #: Seconds that anything may take here: other tests may have all cores.
 BROWSER_TIMEOUT_S = 60.0
 
-OpenBrowser = Callable[..., AbstractAsyncContextManager[Firefox]]
+OpenBrowser = Callable[[], AbstractAsyncContextManager[Firefox]]
 
-#: A browser that is there until the last test in a row that is here: one that nobody uses takes a core's hundredth.
-RUNNING = ExitStack()
+#: Where a test may let a push service listen, to which the shared Firefox turns.
+PUSH_PORT = free_port()
 
 
-@dataclass
 class Shared:
-    """A browser for all tests here: a start takes longer than most of them."""
+    """A browser for all tests in a row that are here: a start takes longer than most of them, and one that nobody uses
+    takes a core's hundredth."""
 
-    folder: Path
-    #: Where a test may let a push service listen, to which this browser turns.
-    push_port: int
-    address: str = ""
+    def __init__(self, running: Callable[[Path], AbstractContextManager[str]]) -> None:
+        self._running = running
+        self._stack, self._address = ExitStack(), ""
 
     def begun(self) -> str:
         """Its address."""
-        if not self.address:
-            place = tempfile.mkdtemp(dir=self.folder)
-            push = f"ws://127.0.0.1:{self.push_port}/"
-            self.address = RUNNING.enter_context(running_firefox(Path(place) / "firefox", dom__push__serverURL=push))
-            RUNNING.callback(self.ended)
-        return self.address
+        if not self._address:
+            place = self._stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            self._address = self._stack.enter_context(self._running(Path(place) / "browser"))
+        return self._address
 
-    def ended(self) -> None:
-        self.address = ""
+    def close(self) -> None:
+        self._address = ""
+        self._stack.close()
+
+
+FIREFOX = Shared(partial(running_firefox, dom__push__serverURL=f"ws://127.0.0.1:{PUSH_PORT}/"))
+CHROMIUM = Shared(running_chromium)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
-        RUNNING.close()
+        pytest_sessionfinish()
 
 
 def pytest_sessionfinish() -> None:
-    RUNNING.close()
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Shared:
-    return Shared(tmp_path_factory.mktemp("browser"), free_port())
+    for one in (FIREFOX, CHROMIUM):
+        one.close()
 
 
 @pytest.fixture
-def open_browser(browser: Shared, tmp_path: Path) -> OpenBrowser:
-    """`open_browser()`: tabs of the test's own; `open_browser(intl__locale__requested="…")`: a browser of its own."""
+def open_browser() -> OpenBrowser:
+    """`open_browser()`: tabs of the test's own in Firefox."""
 
     if PROGRAM is None:
         why = "there is no Firefox here; `apt-get install firefox-esr` brings it"
         if os.environ.get("CI", "").lower() in {"1", "true"}:
             pytest.fail(why)
         pytest.skip(why)
+    return lambda: connected(FIREFOX.begun(), shared=True)
 
-    def opened(**preferences: Any) -> AbstractAsyncContextManager[Firefox]:
-        if preferences:
-            return open_firefox(tmp_path / "firefox", **preferences)
-        return connected(browser.begun(), shared=True)
 
-    return opened
+def chromium_tabs() -> AbstractAsyncContextManager[Firefox]:
+    """The same in Chromium."""
+    return connected(CHROMIUM.begun(), shared=True, begins=False)
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:

@@ -135,7 +135,7 @@ def running_firefox(folder: Path, **preferences: Any) -> Iterator[str]:
             env={**os.environ, "HOME": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"},
         )
     try:
-        yield _address(process, folder / "said.log")
+        yield f"{_address(process, folder / 'said.log')}/session"
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -143,23 +143,24 @@ def running_firefox(folder: Path, **preferences: Any) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def connected(address: str, *, shared: bool) -> AsyncIterator[Firefox]:
-    """The connection to a browser. Of one that is shared, tabs with a storage of their own, which go at the end."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.ws_connect(f"{address}/session", max_msg_size=0) as socket,
-    ):
+async def connected(address: str, *, shared: bool, begins: bool = True) -> AsyncIterator[Firefox]:
+    """The connection to a browser, in a session that it `begins` where the browser has none.
+
+    Of one that is shared it is tabs with a storage of their own, which go at the end.
+    """
+    async with aiohttp.ClientSession() as session, session.ws_connect(address, max_msg_size=0) as socket:
         firefox = Firefox(socket)
         listening = asyncio.create_task(firefox.listen())
         try:
-            await firefox.command("session.new", capabilities={})
+            if begins:
+                await firefox.command("session.new", capabilities={})
             if shared:
                 firefox.storage = (await firefox.command("browser.createUserContext"))["userContext"]
             yield firefox
             if shared:
                 await firefox.command("browser.removeUserContext", userContext=firefox.storage)
         finally:
-            if shared and not listening.done():
+            if begins and shared and not listening.done():
                 await firefox.command("session.end")
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)

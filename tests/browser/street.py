@@ -16,7 +16,7 @@ from banshi.builtin.passes.wire import picture
 from banshi.kernel.contract.principals import Role
 from banshi.testing import Door
 from tests.browser import chromium
-from tests.browser.conftest import until
+from tests.browser.conftest import chromium_tabs, until
 from tests.browser.firefox import Firefox, Page
 from tests.channels.site.browsing import kept_of
 from tests.servers.fault_proxy import FaultProxy
@@ -24,8 +24,8 @@ from web_site.session import COOKIE, STAFF, STAFF_COOKIE
 
 CHEN = Principal("chen", name="陈警官", roles=(Role("officer", "traffic"),))
 SCANNER = f"{STAFF}/scan"
-#: Camera arguments: a film in place of a device, and nobody is asked whether a page may have it.
-FILMED = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+#: A film in place of a device, and nobody is asked whether a page may have it.
+FILMED = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--use-file-for-fake-video-capture=")
 SHOWN = """() => { const one = document.querySelector("[data-found] .verdict"); return one && {
   kind: one.classList[1], title: one.querySelector("h1").textContent, under: one.querySelector("p").textContent,
   note: [...document.querySelectorAll("[data-found] .note p")].map((one) => one.textContent).join(" "),
@@ -44,8 +44,8 @@ WAITING = """() => document.querySelector("[data-held]").hidden ? 0
   : Number(document.querySelector("#held").textContent.match(/[0-9]+/)[0])"""
 
 
-def film(file: Path, *texts: str, side: int = 420, blur: float = 0.8) -> Path:
-    """Five seconds of codes on grey ground, as a camera gives them: they move a little."""
+def filmed(folder: Path, *texts: str, side: int = 420, blur: float = 0.8) -> tuple[str, ...]:
+    """Arguments for a camera that sees five seconds of codes on grey ground: they move a little."""
     frames = []
     for step in range(15):
         ground = Image.new("L", (1280, 720), 128)
@@ -56,8 +56,9 @@ def film(file: Path, *texts: str, side: int = 420, blur: float = 0.8) -> Path:
         out = BytesIO()
         ground.filter(ImageFilter.GaussianBlur(blur)).convert("RGB").save(out, "JPEG", quality=70)
         frames.append(out.getvalue())
+    file = folder / "film.mjpeg"
     file.write_bytes(b"".join(frames))
-    return file
+    return (*FILMED[:-1], f"{FILMED[-1]}{file}")
 
 
 async def signed_in(browser: Firefox, page: Page, door: Door, person: Principal) -> None:
@@ -113,6 +114,14 @@ class Phone:
     async def told(self) -> str:
         return "\n".join(await self.page.run(TOLD))
 
+    async def tells(self, words: str) -> None:
+        """Wait until that is said beside what was scanned."""
+
+        async def told() -> bool:
+            return words in await self.told()
+
+        await until(told)
+
     async def waiting(self) -> int:
         return int(await self.page.run(WAITING))
 
@@ -124,7 +133,7 @@ async def open_phone(
     """A phone whose officer is signed in and has the scanner open, ready to go on without a network."""
     async with (
         FaultProxy(to=int(door.url.rpartition(":")[2])) as proxy,
-        chromium.open_chromium(folder / "chromium", *arguments) as browser,
+        chromium.open_chromium(folder / "chromium", *arguments) if arguments else chromium_tabs() as browser,
     ):
         phone = Phone(door, browser, proxy)
         phone.page = await browser.page(f"{phone.url}/site/help")

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -127,6 +128,15 @@ def test_the_page_of_items_says_what_the_plugins_say(city: Registry) -> None:
     assert (ROOT / "docs" / "items.md").read_text() == tool["page"](city), advice
 
 
+def of_kind(kind: str) -> list[Any]:
+    return [pytest.param(item, id=item.code) for item in registry_of(FOLDERS).items.values() if item.kind == kind]
+
+
+def open_department(folder: Path, item: Item, **more: Path | str) -> AbstractAsyncContextManager[Door]:
+    """A platform with the item's department alone, and whatever stands beside it."""
+    return open_door(folder, {item.plugin: ROOT / "plugins" / "departments" / item.plugin, **more})
+
+
 # -- the forms -------------------------------------------------------------------------------------------------------
 
 
@@ -156,6 +166,19 @@ async def with_files(person: Person, item: Item, *content: bytes) -> dict[str, A
     for pointer, _ in list(attachment_ids(item.form.schema, answers)):
         put(answers, pointer, (await person.upload(*content)).created()["id"])
     return answers
+
+
+async def each_rule_is_told(
+    person: Person, address: str, item: Item, right: Any, name: str = "answers", **more: Any
+) -> None:
+    """Each rule of the item's form that is broken is told at its place, by whatever takes the answers."""
+    assert item.form is not None
+    ways = list(filling.broken(item.form.schema, right))
+    assert len(ways) > 3
+    for way in ways:
+        problem = (await person.post(address, {name: way.answers, **more})).problem(422, "invalid-fields")
+        told = {(one["pointer"], one["code"]) for one in problem["problems"]}
+        assert (f"/{name}{way.pointer}", way.keyword) in told, way
 
 
 async def decided(door: Door, item: Item) -> dict[str, Any]:
@@ -360,12 +383,6 @@ def subject(item: Item, field: str) -> str:
 # -- from the phone to the counter -----------------------------------------------------------------------------------
 
 
-def appointments() -> list[Any]:
-    return [
-        pytest.param(item, id=item.code) for item in registry_of(FOLDERS).items.values() if item.kind == "appointment"
-    ]
-
-
 async def ready(door: Door, item: Item, name: str) -> tuple[Person, dict[str, Any]]:
     """Somebody with answers to the item's form, whose files are uploaded."""
     person = door.citizen(name)
@@ -379,11 +396,10 @@ async def first_come(door: Door, item: Item) -> list[dict[str, Any]]:
     return [slot for slot in page if slot["free"] and datetime.fromisoformat(slot["begins"]) > until]
 
 
-@pytest.mark.parametrize("item", appointments())
+@pytest.mark.parametrize("item", of_kind("appointment"))
 async def test_an_appointment_goes_from_the_phone_to_the_counter(item: Item, tmp_path: Path) -> None:
     """Read, booked, confirmed where staff do that, moved, reminded, checked in and over: all of it over HTTP."""
-    folder = next(one for one in FOLDERS if one.name == item.plugin)
-    async with open_door(tmp_path, {folder.name: folder}) as door:
+    async with open_department(tmp_path, item) as door:
         turn = turned(door, datetime(2026, 9, 1, 12, 0, tzinfo=door.platform.settings.timezone))
         li, answers = await ready(door, item, "li")
         guide = (await door.anyone.get(f"/v1/items/{item.code}")).ok()
@@ -430,23 +446,18 @@ def turned(door: Door, now: datetime) -> Callable[[datetime], None]:
     return turn
 
 
-@pytest.mark.parametrize("item", appointments())
+@pytest.mark.parametrize("item", of_kind("appointment"))
 async def test_each_rule_of_an_appointment_that_is_broken_is_told_and_takes_no_place(
     item: Item, tmp_path: Path
 ) -> None:
-    folder = next(one for one in FOLDERS if one.name == item.plugin)
-    async with open_door(tmp_path, {folder.name: folder}) as door:
+    async with open_department(tmp_path, item) as door:
         turn = turned(door, datetime(2026, 9, 1, 12, 0, tzinfo=door.platform.settings.timezone))
         li, answers = await ready(door, item, "li")
         path = f"/v1/items/{item.code}/appointments"
         slots = await first_come(door, item)
         slot = slots[0]
         assert item.form is not None
-        for way in filling.broken(item.form.schema, answers):
-            told = (await li.post(path, {"slot": slot["id"], "answers": way.answers})).problem(422, "invalid-fields")
-            assert (f"/answers{way.pointer}", way.keyword) in {
-                (one["pointer"], one["code"]) for one in told["problems"]
-            }
+        await each_rule_is_told(li, path, item, answers, slot=slot["id"])
         # A file of somebody else's is no file of theirs.
         if files := list(attachment_ids(item.form.schema, answers)):
             _, others = await ready(door, item, "sun")
@@ -481,9 +492,8 @@ async def test_each_rule_of_an_appointment_that_is_broken_is_told_and_takes_no_p
 
 async def test_a_lawyer_is_refused_with_a_reason_and_the_place_is_free_again(tmp_path: Path) -> None:
     """The visit carries licence and power of attorney, which staff see; without them nothing is booked."""
-    folder = ROOT / "plugins" / "departments" / "detention"
-    async with open_door(tmp_path, {"detention": folder, "mobile_push": "mobile_push"}) as door:
-        item = door.platform.registry.items["lawyer-visit"]
+    item = registry_of(FOLDERS).items["lawyer-visit"]
+    async with open_department(tmp_path, item, mobile_push="mobile_push") as door:
         lawyer, answers = await ready(door, item, "lawyer")
         slot = (await first_come(door, item))[0]
         path = f"/v1/items/{item.code}/appointments"
@@ -506,9 +516,8 @@ async def test_a_lawyer_is_refused_with_a_reason_and_the_place_is_free_again(tmp
 
 async def test_a_lawyer_s_licence_goes_from_one_confirmed_visit_into_the_next(tmp_path: Path) -> None:
     """A booking takes it over with consent; of two at once one does; the power of attorney is for one visit."""
-    folder = ROOT / "plugins" / "departments" / "detention"
-    async with open_door(tmp_path, {"detention": folder}) as door:
-        item = door.platform.registry.items["lawyer-visit"]
+    item = registry_of(FOLDERS).items["lawyer-visit"]
+    async with open_department(tmp_path, item) as door:
         lawyer, answers = await ready(door, item, "lawyer")
         path = f"/v1/items/{item.code}/appointments"
         # The last ones: nobody is reminded of them yet, and nothing moves meanwhile.
@@ -576,37 +585,27 @@ def asked(item: Item, question: Any) -> dict[str, Any]:
     return {"question": question, **({"purpose": PURPOSE} if item.details.personal else {})}
 
 
-QUERIES = [item for item in registry_of(FOLDERS).items.values() if item.kind == "query"]
-
-
-@pytest.mark.parametrize("code", [item.code for item in QUERIES])
+@pytest.mark.parametrize("item", of_kind("query"))
 async def test_a_query_is_answered_from_its_register_and_each_rule_that_is_broken_is_told(
-    code: str, tmp_path: Path
+    item: Item, tmp_path: Path
 ) -> None:
-    folder = next(one for one in FOLDERS if any(item.code == code and item.plugin == one.name for item in QUERIES))
-    async with open_door(tmp_path, {folder.name: folder}) as door:
-        item = door.platform.registry.items[code]
-        assert item.form is not None
-        await import_samples(door, folder.name)
+    async with open_department(tmp_path, item) as door:
+        await import_samples(door, item.plugin)
         if item.details.register == "cases":
             number = await own_case(door, "wang")
             question, row, owner = {"number": number}, {"number": number}, ""
         else:
             question, row, owner = sampled(item, door.platform.registry)
         wang = door.citizen("wang", resident_id=owner)
-        address = (await wang.get(f"/v1/items/{code}")).ok()["links"]["look_up"]
+        address = (await wang.get(f"/v1/items/{item.code}")).ok()["links"]["look_up"]
         shown = (await wang.post(address, asked(item, question))).ok()
-        like_a_real_answer((await wang.get(f"/v1/items/{code}")).ok()["sample"], shown, item)
+        like_a_real_answer((await wang.get(f"/v1/items/{item.code}")).ok()["sample"], shown, item)
         assert shown["found"] == len(shown["records"]) >= 1
         for column in shown["columns"]:
             if column["name"] in row and column["type"] == "text":
                 assert shown["records"][0][column["name"]] in (row[column["name"]], None)
-        ways = list(filling.broken(item.form.schema, question))
-        assert len(ways) > 3
-        for way in ways:
-            problem = (await wang.post(address, asked(item, way.answers))).problem(422, "invalid-fields")
-            told = {(one["pointer"], one["code"]) for one in problem["problems"]}
-            assert (f"/question{way.pointer}", way.keyword) in told, way
+        purpose = {"purpose": PURPOSE} if item.details.personal else {}
+        await each_rule_is_told(wang, address, item, question, "question", **purpose)
         if item.details.personal:
             (await wang.post(address, {"question": question})).problem(422, "invalid-fields")
             zhang = await door.citizen("zhang", resident_id=made_up_person(999)).post(address, asked(item, question))
@@ -685,17 +684,11 @@ def appeals(*anonymous: str) -> list[Any]:
 @pytest.mark.parametrize("item", appeals("never", "allowed"))
 async def test_an_appeal_goes_from_the_phone_to_a_second_answer(item: Item, tmp_path: Path) -> None:
     """Each rule broken, handed in, asked back, classified, answered, rated low, answered by somebody else."""
-    folder = next(one for one in FOLDERS if one.name == item.plugin)
-    async with open_door(tmp_path, {folder.name: folder, "mobile_push": "mobile_push"}) as door:
+    async with open_department(tmp_path, item, mobile_push="mobile_push") as door:
         li, answers = await ready(door, item, "li")
         guide = (await door.anyone.get(f"/v1/items/{item.code}")).ok()
         address = guide["links"]["submit"]
-        assert item.form is not None
-        for way in filling.broken(item.form.schema, answers):
-            told = (await li.post(address, {"answers": way.answers})).problem(422, "invalid-fields")
-            assert (f"/answers{way.pointer}", way.keyword) in {
-                (one["pointer"], one["code"]) for one in told["problems"]
-            }
+        await each_rule_is_told(li, address, item, answers)
         assert (await li.get("/v1/cases")).ok()["items"] == []
         case = (await li.post(address, {"answers": answers}, key="once")).created()
         assert case["deadline"]["working_days"] == item.promised_days
@@ -735,19 +728,14 @@ async def tip_pictures(door: Door, count: int) -> list[str]:
 @pytest.mark.parametrize("item", appeals("allowed", "always"))
 async def test_a_tip_goes_from_nobody_s_phone_to_a_second_answer(item: Item, tmp_path: Path) -> None:
     """Each rule broken, handed in without a token, asked back, classified, written about, answered, rated, answered."""
-    folder = next(one for one in FOLDERS if one.name == item.plugin)
-    async with open_door(tmp_path, {folder.name: folder, "mobile_push": "mobile_push"}) as door:
+    async with open_department(tmp_path, item, mobile_push="mobile_push") as door:
         nobody = door.anyone
         files = await tip_pictures(door, 9)
         assert item.form is not None
         answers = filling.filled(item.form.schema, iter(files))
         links = (await nobody.get(f"/v1/items/{item.code}")).ok()["links"]
         assert ("submit" in links) == (item.details.anonymous == "allowed")
-        for way in filling.broken(item.form.schema, answers):
-            told = (await nobody.post(links["tip"], {"answers": way.answers})).problem(422, "invalid-fields")
-            assert (f"/answers{way.pointer}", way.keyword) in {
-                (one["pointer"], one["code"]) for one in told["problems"]
-            }
+        await each_rule_is_told(nobody, links["tip"], item, answers)
         named = await door.citizen("li").post(links["tip"], {"answers": answers})
         named.problem(400, "token-not-taken")
         made = (await nobody.post(links["tip"], {"answers": answers})).created()
@@ -783,25 +771,14 @@ async def test_a_tip_goes_from_nobody_s_phone_to_a_second_answer(item: Item, tmp
 # -- from the phone to the public list -------------------------------------------------------------------------------
 
 
-def postings() -> list[Any]:
-    return [pytest.param(item, id=item.code) for item in registry_of(FOLDERS).items.values() if item.kind == "posting"]
-
-
-@pytest.mark.parametrize("item", postings())
+@pytest.mark.parametrize("item", of_kind("posting"))
 async def test_a_posting_goes_from_the_phone_to_the_public_list_and_off_it(item: Item, tmp_path: Path) -> None:
     """Each rule broken, handed in with photos, changed, published, read by anybody, extended, settled."""
-    folder = next(one for one in FOLDERS if one.name == item.plugin)
-    async with open_door(tmp_path, {folder.name: folder, "mobile_push": "mobile_push"}) as door:
-        li, out = door.citizen("li"), BytesIO()
-        Image.new("RGB", (40, 30), "red").save(out, "JPEG")
-        assert item.form is not None
-        answers = await with_files(li, item, out.getvalue())
+    async with open_department(tmp_path, item, mobile_push="mobile_push") as door:
+        li = door.citizen("li")
+        answers = await with_files(li, item, snapshot())
         address = (await door.anyone.get(f"/v1/items/{item.code}")).ok()["links"]["post_publicly"]
-        for way in filling.broken(item.form.schema, answers):
-            told = (await li.post(address, {"answers": way.answers})).problem(422, "invalid-fields")
-            assert (f"/answers{way.pointer}", way.keyword) in {
-                (one["pointer"], one["code"]) for one in told["problems"]
-            }
+        await each_rule_is_told(li, address, item, answers)
         assert (await li.get("/v1/cases")).ok()["items"] == []
         case = (await li.post(address, {"answers": answers}, key="once")).created()
         assert case["deadline"]["working_days"] == item.promised_days

@@ -168,6 +168,14 @@ async def made(program: Person, receiver: Receiver | str, **wishes: Any) -> Any:
     return (await program.post("/v1/webhooks", {"url": url, **wishes})).created()
 
 
+@asynccontextmanager
+async def subscribed(door: Door, **given: Any) -> AsyncIterator[tuple[Person, Receiver, Any]]:
+    """A program, a receiver that answers as it is told, and a webhook of the program's that is sent to it."""
+    program, how = await client(door), {name: given.pop(name) for name in ("answer", "allows") if name in given}
+    async with receiving(**how) as receiver:
+        yield program, receiver, await made(program, receiver, **given)
+
+
 def idle(door: Door) -> bool:
     """Whether every request has its outcome: one that comes after the clock was turned waits from then on."""
     return not any(one._sending for one in office(door).receivers.values())

@@ -20,6 +20,7 @@ from tests.refutations.conftest import CHECKING, PLUGINS, UNTRUE, Office
 
 #: Of whatever leads elsewhere, the same from within a page.
 ADDRESS = {"address": "https://city.example"}
+SITE = {**PLUGINS, "mobile_push": "mobile_push", "web_site": "web_site"}
 ATOM = "{http://www.w3.org/2005/Atom}"
 #: Steps with who takes them: the second person is the other one.
 STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.booleans()), min_size=4, max_size=14)
@@ -57,8 +58,7 @@ async def said_everywhere(office: Office, one: Any, drafts: list[str]) -> None:
 
 async def walk(folder: Path, steps: list[tuple[str, bool]]) -> list[str]:
     """The state after each step, once all that is read has been held against each other."""
-    plugins = {**PLUGINS, "mobile_push": "mobile_push", "web_site": "web_site"}
-    async with open_door(folder, plugins, platform=ADDRESS) as door:
+    async with open_door(folder, SITE, platform=ADDRESS) as door:
         office, number, reached = Office(door), 0, list[str]()
         one = await office.write({**CHECKING, "claim": "第0版的话"})
         drafts = ["第0版的话"]
@@ -96,8 +96,7 @@ def test_what_anybody_reads_agrees_after_each_step_in_whatever_order(steps: list
 async def test_a_record_is_withdrawn_while_its_correction_is_proposed_and_followers_are_told_once(
     tmp_path: Path,
 ) -> None:
-    plugins = {**PLUGINS, "mobile_push": "mobile_push", "web_site": "web_site"}
-    async with open_door(tmp_path, plugins) as door:
+    async with open_door(tmp_path, SITE) as door:
         office, wang = Office(door), door.citizen("wang")
         one = await office.publish({**CHECKING, "claim": "第1版的话"})
         assert (await wang.put(f"/v1/refutations/followed/{one['id']}", None)).status == 204

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +27,15 @@ SEVERE = {
 }
 
 
-@asynccontextmanager
-async def city_of(folder: Path, database: str = "") -> AsyncIterator[Door]:
-    push = {"alerts": {"sender": "alerts@city.example"}}
-    async with open_city(
-        folder, database, plugins={"mobile_push": "mobile_push"}, beside={"mobile_push": push}
-    ) as door:
-        yield door
+PUSH: dict[str, Any] = {
+    "plugins": {"mobile_push": "mobile_push"},
+    "beside": {"mobile_push": {"alerts": {"sender": "alerts@city.example"}}},
+}
 
 
 @pytest.fixture
-async def city(tmp_path: Path, database: str) -> AsyncIterator[Door]:
-    async with city_of(tmp_path, database) as door:
+async def city(tmp_path: Path) -> AsyncIterator[Door]:
+    async with open_city(tmp_path, **PUSH) as door:
         yield door
 
 
@@ -120,12 +116,13 @@ async def test_only_whoever_looks_after_roads_and_publishes_makes_one(city: Door
     assert (await sun(city).get(f"/v1/road/records/{record['id']}")).ok()["alert"] is None
 
 
-async def test_pressed_twice_at_once_there_is_one_draft(city: Door) -> None:
-    record = await published(city, **SEVERE)
-    path = f"/v1/road/events/{record['id']}/alert"
-    answers = await asyncio.gather(*(sun(city).post(path, {"version": 1}) for _ in range(2)))
-    assert sorted(one.status for one in answers) == [201, 409]
-    assert len((await sun(city).get("/v1/alerts/records")).ok()["items"]) == 1
+async def test_pressed_twice_at_once_there_is_one_draft(tmp_path: Path, database: str) -> None:
+    async with open_city(tmp_path, database, **PUSH) as city:
+        record = await published(city, **SEVERE)
+        path = f"/v1/road/events/{record['id']}/alert"
+        answers = await asyncio.gather(*(sun(city).post(path, {"version": 1}) for _ in range(2)))
+        assert sorted(one.status for one in answers) == [201, 409]
+        assert len((await sun(city).get("/v1/alerts/records")).ok()["items"]) == 1
 
 
 async def test_nobody_outside_is_told_that_there_is_a_draft(city: Door) -> None:

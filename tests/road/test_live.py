@@ -28,7 +28,14 @@ STREAM = "/v1/road/stream"
 
 @pytest.fixture
 async def city(tmp_path: Path, database: str) -> AsyncIterator[Door]:
-    async with open_city(tmp_path, database, plugins={"conversations": "conversations"}) as door:
+    async with open_city(tmp_path, database) as door:
+        yield door
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Door]:
+    """The same where no database makes a difference."""
+    async with open_city(tmp_path, plugins={"conversations": "conversations"}) as door:
         yield door
 
 
@@ -99,51 +106,43 @@ async def test_a_city_hears_of_its_districts_they_of_it_and_nobody_of_what_asks_
 
 
 async def test_an_address_that_has_as_many_streams_as_may_be_reads_so_and_shuts_none_for_another(
-    city: Door, monkeypatch: pytest.MonkeyPatch
+    town: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(city.platform[STREAMS], "most", 2)
+    monkeypatch.setattr(town.platform[STREAMS], "most", 2)
     monkeypatch.setattr(LiveRows, "_address", lambda *_: "nobody:one")
-    async with following(city), following(city, f"division={DISTRICT}"):
-        refused = await city.anyone.get(STREAM)
+    async with following(town), following(town, f"division={DISTRICT}"):
+        refused = await town.anyone.get(STREAM)
         assert "请先关闭一个" in refused.problem(429, "too-many-requests")["detail"]
         assert int(refused.headers["Retry-After"]) > 0
         monkeypatch.setattr(LiveRows, "_address", lambda *_: "nobody:another")
-        async with following(city) as another:
-            record = await published(city)
+        async with following(town) as another:
+            record = await published(town)
             assert await another.heard() == ("published", record["event"])
     monkeypatch.undo()
-    async with following(city), following(city):
+    async with following(town), following(town):
         pass
 
 
-@pytest.mark.parametrize(
-    ("address", "own"),
-    [
-        ("127.0.0.1", True),
-        ("10.3.0.9", True),
-        ("fd00::7", True),
-        (None, True),
-        ("8.8.8.8", False),
-        ("2400:3200::1", False),
-    ],
-)
-async def test_a_proxy_of_ones_own_is_no_address_of_the_internet(city: Door, address: str | None, own: bool) -> None:
+async def test_a_proxy_of_ones_own_is_no_address_of_the_internet(town: Door) -> None:
     """Each stream through it is a nobody's of its own; those from an address of the internet are one's."""
-    streams = city.platform[STREAMS]
-    assert (streams._address(address) != streams._address(address)) is own
+    streams = town.platform[STREAMS]
+    for address in ("127.0.0.1", "10.3.0.9", "fd00::7", None):
+        assert streams._address(address) != streams._address(address)
+    for address in ("8.8.8.8", "2400:3200::1"):
+        assert streams._address(address) == streams._address(address)
 
 
-async def test_a_stream_takes_no_id_that_is_none(city: Door) -> None:
-    answer = await city.anyone.get(STREAM, headers={"Last-Event-ID": "yesterday"})
+async def test_a_stream_takes_no_id_that_is_none(town: Door) -> None:
+    answer = await town.anyone.get(STREAM, headers={"Last-Event-ID": "yesterday"})
     answer.problem(400, "invalid-parameter")
 
 
-async def test_a_list_is_cached_for_some_seconds_and_asked_again_by_its_tag(city: Door) -> None:
-    await published(city)
-    first = await city.anyone.get("/v1/road/events")
+async def test_a_list_is_cached_for_some_seconds_and_asked_again_by_its_tag(town: Door) -> None:
+    await published(town)
+    first = await town.anyone.get("/v1/road/events")
     assert first.headers["Cache-Control"] == "public, max-age=5"
     assert first.headers["Content-Type"] == "application/geo+json"
-    same = await city.anyone.get("/v1/road/events", headers={"If-None-Match": first.headers["ETag"]})
+    same = await town.anyone.get("/v1/road/events", headers={"If-None-Match": first.headers["ETag"]})
     assert same.status == 304
 
 
@@ -193,9 +192,9 @@ async def test_events_are_found_by_box_and_way_and_a_place_that_is_none_is_refus
         (await city.anyone.get(f"/v1/road/events?{query}")).problem(400, "invalid-parameter")
 
 
-async def test_the_chat_and_its_menu_tell_of_these_events_and_of_no_others(city: Door) -> None:
-    somebody = Chatter(city, "zh-CN")
-    await published(city, ends_at=None)
+async def test_the_chat_and_its_menu_tell_of_these_events_and_of_no_others(town: Door) -> None:
+    somebody = Chatter(town, "zh-CN")
+    await published(town, ends_at=None)
     await somebody.send(Entrance("item", "road-conditions"))
     for said in ("涪城区", "0", "1"):
         told = (await somebody.send(said)).text
@@ -203,6 +202,6 @@ async def test_the_chat_and_its_menu_tell_of_these_events_and_of_no_others(city:
     assert "桥梁检测，双向禁止通行" in told
 
 
-async def test_the_registers_file_is_not_taken_where_the_events_are_its_records(city: Door) -> None:
-    assert set(kept_by_plugins(city.platform.registry)) == {"road-conditions"}
-    assert isinstance(city.platform[REGISTERS].by_code["road-conditions"].source, RoadRegister)
+async def test_the_registers_file_is_not_taken_where_the_events_are_its_records(town: Door) -> None:
+    assert set(kept_by_plugins(town.platform.registry)) == {"road-conditions"}
+    assert isinstance(town.platform[REGISTERS].by_code["road-conditions"].source, RoadRegister)

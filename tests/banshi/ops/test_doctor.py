@@ -26,7 +26,7 @@ from banshi.ops.cli import _told, group
 from banshi.ops.doctor import machine, sqlite_pages
 from mobile_push.sandbox import FcmSandbox
 from tests.harness.borrowed import elsewhere
-from tests.journeys.commands.test_commands import BANSHI
+from tests.journeys.running import BANSHI
 from tests.servers import poolers
 from tests.servers.redis_servers import Server
 

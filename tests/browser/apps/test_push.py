@@ -13,7 +13,7 @@ from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from mobile_push.providers.webpush.vapid import public_key, write_key
 from mobile_push.settings import CASE_TITLE
-from tests.browser.conftest import OpenBrowser, Shared, until
+from tests.browser.conftest import PUSH_PORT, OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.push_service import PushService, open_push_service
 from tests.browser.site import Site, open_site
@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-async def push_service(browser: Shared) -> AsyncIterator[PushService]:
-    async with open_push_service(browser.push_port) as opened:
+async def push_service() -> AsyncIterator[PushService]:
+    async with open_push_service(PUSH_PORT) as opened:
         yield opened
 
 

@@ -15,10 +15,10 @@ from banshi import Message
 from banshi.builtin.identity.development import development_token
 from banshi.testing import Door, open_door
 from mobile_push.delivery.service import deliver
-from tests.browser.conftest import BROWSER_TIMEOUT_S, OpenBrowser, until
+from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Page
 from tests.browser.site import Site, open_site
-from tests.places import ROOT
+from tests.journeys.running import begun, configured
 from tests.processes import commands
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
@@ -104,11 +104,9 @@ async def everything(page: Page, correspondence: Correspondence) -> None:
 @asynccontextmanager
 async def served(folder: Path) -> AsyncIterator[tuple[commands.Process, str]]:
     """`banshi serve` on the door's database: the process and its address. It is killed at the end of the block."""
-    process = commands.begin(ROOT, "--config", folder / "serve.toml", "serve", "--port", "0")
+    process, url = await begun(folder)
     try:
-        assert process.stdout is not None
-        line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), BROWSER_TIMEOUT_S)
-        yield process, line.split()[-1]
+        yield process, url
     finally:
         process.close()
 
@@ -116,12 +114,8 @@ async def served(folder: Path) -> AsyncIterator[tuple[commands.Process, str]]:
 def write_configuration(folder: Path, door: Door) -> None:
     platform = door.platform
     database = f'database = "{platform.settings.database_url}"\n' if platform.store.dialect == "postgres" else ""
-    (folder / "serve.toml").write_text(
-        f'[platform]\ndata = "{folder / "data"}"\nlog_level = "error"\n{database}\n'
-        '[plugins.mobile_push]\npackage = "mobile_push"\napi = 1\n\n'
-        "[plugins.mobile_push.settings]\nheartbeat = 0.2\n",
-        encoding="utf-8",
-    )
+    phones = '[plugins.mobile_push]\npackage = "mobile_push"\napi = 1\nsettings.heartbeat = 0.2\n'
+    configured(folder, f'data = "{folder / "data"}"\nlog_level = "error"\n{database}', phones)
 
 
 async def test_every_message_arrives_once_and_in_order_while_the_server_is_killed_and_connections_break(

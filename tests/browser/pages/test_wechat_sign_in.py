@@ -39,14 +39,16 @@ async def test_the_contact_s_own_phone_is_bound_and_another_s_is_not(
     async with (
         open_site(None, str) as site,
         bureau(tmp_path, provider, site.url) as (door, wechat),
-        open_browser(general__useragent__override=BROWSER) as firefox,
+        open_browser() as firefox,
     ):
         site.platform = door.url
         link = site.url + await link_for(wechat.phone("王小明"))
         await wechat.phone("赵六").follows()
         # A page of WeChat's that runs nothing: its phone's own would go on saying that it is 王小明's.
         still = f"{wechat.url}/connect/oauth2/authorize"
-        page = await firefox.page(still)
+        page = await firefox.page("about:blank")
+        await firefox.command("emulation.setUserAgentOverride", userAgent=BROWSER, contexts=[page._context])
+        await page.go(still)
 
         async def holds_the_phone_of(name: str) -> None:
             await page.go(still)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from conversations.engine.ask.pages import NOT_IN_A_GROUP
 from conversations.sentences import say
 from qq.sandbox.people import Limits
 from tests.browser.conftest import OpenBrowser, until
-from tests.browser.firefox import Firefox, Page
-from tests.browser.sandboxes.test_wechat_sandbox import BUBBLES, CLICK, PICTURE, SAY
+from tests.browser.firefox import Page
+from tests.browser.sandboxes.test_wechat_sandbox import BUBBLES, CLICK, PICTURE, SAY, opened
 from tests.channels.qq import test_qq as qq
 from tests.channels.weibo import test_weibo as weibo
 
@@ -21,21 +20,6 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 HIDDEN = """() => [...document.querySelectorAll("[hidden]")].map((one) => one.id).sort()"""
 WIDE = "() => document.documentElement.scrollWidth > innerWidth"
-
-
-async def opened(firefox: Firefox, url: str) -> tuple[Page, Callable[[str], Awaitable[None]]]:
-    """The page in Chinese, and what waits until a bubble begins with that."""
-    page = await firefox.page(f"{url}/")
-    if await page.run("() => document.documentElement.lang") == "en":
-        await page.run(CLICK, "中文 / English")
-
-    async def shown(text: str) -> None:
-        async def there() -> bool:
-            return any(one.startswith(text) for one in await page.run(BUBBLES))
-
-        await until(there)
-
-    return page, shown
 
 
 async def test_three_people_write_alone_and_read_along_in_a_group_on_the_page_of_qq(

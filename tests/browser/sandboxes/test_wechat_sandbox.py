@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tests.browser.conftest import OpenBrowser, until
+from tests.browser.firefox import Firefox
+from tests.browser.firefox import Page
 from tests.channels.wechat.sandbox.city import city
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
@@ -30,24 +32,27 @@ PICTURE = """async () => {
 BUBBLES = """() => [...document.querySelectorAll("#bubbles li")].map((one) => `${one.className}: ${one.textContent}`)"""
 
 
+async def opened(firefox: Firefox, url: str) -> tuple[Page, Callable[[str], Awaitable[None]]]:
+    """A sandbox's page in Chinese, and what waits until a bubble begins with that."""
+    page = await firefox.page(f"{url}/")
+    if await page.run("() => document.documentElement.lang") == "en":
+        await page.run(CLICK, "中文 / English")
+
+    async def shown(text: str) -> None:
+        async def there() -> bool:
+            return any(one.startswith(text) for one in await page.run(BUBBLES))
+
+        await until(there)
+
+    return page, shown
+
+
 async def test_somebody_follows_writes_taps_chooses_and_sends_a_picture(open_browser: OpenBrowser) -> None:
     async with city() as (server, sandbox), open_browser() as firefox:
         wang = sandbox.phone("王小明")
         inner = {"type": "click", "name": "查违法", "key": "violations"}
         sandbox.account.menu = {"button": [{"name": "办事", "sub_button": [inner]}]}
-        page = await firefox.page(f"{sandbox.url}/")
-
-        async def bubbles() -> Any:
-            return await page.run(BUBBLES)
-
-        async def shown(text: str) -> None:
-            async def there() -> bool:
-                return any(text in one for one in await bubbles())
-
-            await until(there)
-
-        if await page.run("() => document.documentElement.lang") == "en":
-            await page.run(CLICK, "中文 / English")
+        page, shown = await opened(firefox, sandbox.url)
         await until(lambda: page.run(CLICK, "关注"))
         await shown("reply: 收到：event")
         await page.run(SAY, "<img src=x onerror=alert(1)> https://city.example/v1")

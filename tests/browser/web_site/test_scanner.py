@@ -22,7 +22,7 @@ from tests.banshi.builtin.passes.test_dynamic_passes import FIRE, approved
 from tests.banshi.builtin.passes.test_pass_ledger import issue, revoke, scan
 from tests.browser import chromium
 from tests.browser.conftest import OpenBrowser, until
-from tests.browser.street import CHEN, FILMED, NEXT, READY, SCANNER, TYPE, Phone, film, open_phone
+from tests.browser.street import CHEN, NEXT, READY, SCANNER, TYPE, Phone, filmed, open_phone
 from tests.browser.street_pictures_drawn import FOLDER, TEXTS
 from tests.browser.web_site.test_site_offline import SIGN_OUT, holds
 from tests.conftest import good_answers
@@ -122,9 +122,7 @@ async def test_from_a_film_to_the_verdict_which_is_the_platforms_and_is_seen_hea
     door: Door, tmp_path: Path
 ) -> None:
     one = await issue(door, good_answers)
-    filmed = film(tmp_path / "film.mjpeg", one.text)
-    seen = (*FILMED, f"--use-file-for-fake-video-capture={filmed}")
-    async with open_phone(door, tmp_path, *seen, scripts=[SIGNALS]) as phone:
+    async with open_phone(door, tmp_path, *filmed(tmp_path, one.text), scripts=[SIGNALS]) as phone:
         shown = await phone.verdict()
         assert (shown["kind"], shown["title"], shown["note"]) == ("good", "Valid", "")
         assert "checked with the platform" in shown["small"]
@@ -143,13 +141,8 @@ async def test_from_a_film_to_the_verdict_which_is_the_platforms_and_is_seen_hea
 
 async def test_two_codes_in_one_picture_are_neither_verified_nor_recorded(door: Door, tmp_path: Path) -> None:
     one, other = await issue(door, good_answers, "wang"), await issue(door, good_answers, "zhang")
-    filmed = film(tmp_path / "film.mjpeg", one.text, other.text, side=300, blur=0.4)
-    async with open_phone(door, tmp_path, *FILMED, f"--use-file-for-fake-video-capture={filmed}") as phone:
-
-        async def told() -> bool:
-            return "two codes" in await phone.told()
-
-        await until(told)
+    async with open_phone(door, tmp_path, *filmed(tmp_path, one.text, other.text, side=300, blur=0.4)) as phone:
+        await phone.tells("two codes")
         assert await Scan.all().count() == 0
 
 
@@ -219,18 +212,14 @@ async def test_a_phone_whose_clock_is_a_day_off_says_so_and_goes_by_the_platform
     one, relay = await issue(door, good_answers), await approved(door)
     await relay.take()
     async with open_phone(door, tmp_path, scripts=[CLOCKS % (days * 86_400_000)]) as phone:
-
-        async def told() -> bool:
-            return "clock is 24 hours off" in await phone.told()
-
-        await until(told)
+        await phone.tells("clock is 24 hours off")
         phone.leave_network()
         for _ in range(2):
             assert (await phone.type(one.text))["kind"] == "good"
             assert (await phone.type(relay.shows(door)))["kind"] == "good"
             # Without a network, and as a page that is opened anew.
             await phone.open()
-            await until(told)
+            await phone.tells("clock is 24 hours off")
         # Set by hand in between, while the page is open.
         await phone.page.run("() => { turned.phone = 0; }")
         assert (await phone.type(relay.shows(door)))["kind"] == "good"
@@ -300,9 +289,7 @@ async def test_scans_of_a_phone_whose_clock_was_set_forward_come_in_with_the_tim
 
 async def test_what_can_not_be_checked_is_amber_and_the_next_one_is_looked_for(door: Door, tmp_path: Path) -> None:
     one = await issue(door, good_answers)
-    filmed = film(tmp_path / "film.mjpeg", one.text)
-    seen = (*FILMED, f"--use-file-for-fake-video-capture={filmed}")
-    async with open_phone(door, tmp_path, *seen, scripts=[BROKEN]) as phone:
+    async with open_phone(door, tmp_path, *filmed(tmp_path, one.text), scripts=[BROKEN]) as phone:
         assert (await phone.verdict())["kind"] == "good"
         await phone.page.run("() => { broken = true; }")
         await phone.page.run(NEXT)
@@ -317,6 +304,10 @@ async def test_what_can_not_be_checked_is_amber_and_the_next_one_is_looked_for(d
         await phone.page.run(HIDE, False)
         live = "() => document.querySelector('video').srcObject.getTracks()[0].readyState === 'live'"
         await until(lambda: phone.page.run(live))
+
+
+async def came_in(count: int, **which: Any) -> bool:
+    return await Scan.filter(**which).count() == count
 
 
 async def handed_in(phone: Phone, count: int) -> bool:
@@ -355,16 +346,16 @@ async def test_ten_scans_without_a_network_come_in_once_and_what_was_revoked_bef
     assert all(before - timedelta(seconds=2) <= one.at <= after + timedelta(seconds=2) for one in scans)
 
 
+async def all_wait(phone: Phone) -> bool:
+    return await phone.waiting() == 1000
+
+
 async def test_a_thousand_scans_wait_and_all_come_in(door: Door, tmp_path: Path) -> None:
     one = await issue(door, good_answers)
     async with open_phone(door, tmp_path) as phone:
         phone.leave_network()
         await phone.page.run(f"(text) => {{ for (let i = 0; i < 1000; i += 1) ({TYPE})(text); }}", one.text)
-
-        async def all_wait() -> bool:
-            return await phone.waiting() == 1000
-
-        await until(all_wait)
+        await until(lambda: all_wait(phone))
         phone.network.heal()
         await until(lambda: handed_in(phone, 1000))
     assert {scanned.verdict for scanned in await Scan.all()} == {"valid"}
@@ -387,11 +378,7 @@ async def test_a_full_storage_is_told_and_the_scan_comes_in_as_long_as_the_page_
 async def test_without_permission_for_a_camera_a_code_is_typed(door: Door, tmp_path: Path) -> None:
     one = await issue(door, good_answers)
     async with open_phone(door, tmp_path) as phone:
-
-        async def told() -> bool:
-            return "no camera to use" in await phone.told()
-
-        await until(told)
+        await phone.tells("no camera to use")
         assert (await phone.type(f" {one.text} "))["kind"] == "good"
 
 
@@ -404,11 +391,7 @@ async def test_signing_out_warns_of_what_is_not_handed_in_and_then_wipes_it(
         assert (await phone.type(one.text))["kind"] == "good"
         assert await phone.waiting() == 1
         await phone.page.run(SIGN_OUT)
-
-        async def warned() -> bool:
-            return "deleted by signing out" in await phone.told()
-
-        await until(warned)
+        await phone.tells("deleted by signing out")
         await phone.page.run(SIGN_OUT)
         await until(lambda: holds(phone.page))
         left = "async () => [await caches.keys(), (await indexedDB.databases()).length]"
@@ -444,22 +427,14 @@ async def test_a_busy_platform_is_asked_again_by_itself_and_each_sign_out_warns_
 ) -> None:
     one, real = await issue(door, good_answers), scanner._sent
     async with open_phone(door, tmp_path, scripts=[SOON]) as phone:
-
-        async def warned() -> bool:
-            return "deleted by signing out" in await phone.told()
-
         monkeypatch.setattr(scanner, "_sent", lambda _: [])
         for _ in range(2):
             await phone.type(one.text)
-            assert not await warned()
+            assert "deleted by signing out" not in await phone.told()
             await phone.page.run(SIGN_OUT)
-            await until(warned)
+            await phone.tells("deleted by signing out")
         monkeypatch.setattr(scanner, "_sent", real)
-
-        async def came_in() -> bool:
-            return await Scan.all().count() == 2
-
-        await until(came_in)
+        await until(lambda: came_in(2))
 
 
 async def test_a_sign_out_on_another_page_of_staffs_leads_to_the_scanner_while_scans_wait(
@@ -474,11 +449,7 @@ async def test_a_sign_out_on_another_page_of_staffs_leads_to_the_scanner_while_s
         await phone.sign_in(both)
         await phone.page.go(f"{phone.url}/site/staff/worklist")
         await phone.page.run(SIGN_OUT)
-
-        async def came_in() -> bool:
-            return await Scan.all().count() == 1
-
-        await until(came_in)
+        await until(lambda: came_in(1))
         await until(lambda: holds(phone.page, READY))
         assert (await phone.page.run("() => location.pathname")).endswith("/site/staff/scan")
         await phone.page.go(f"{phone.url}/site/staff/worklist")
@@ -510,11 +481,7 @@ async def test_signing_out_warns_of_another_officers_scans_too_and_a_citizens_si
         assert [url for url in urls if "/assets/" not in url] == [phone.url + SCANNER]
         assert await phone.waiting() == 0
         await phone.page.run(SIGN_OUT)
-
-        async def warned() -> bool:
-            return "deleted by signing out" in await phone.told()
-
-        await until(warned)
+        await phone.tells("deleted by signing out")
         assert len(dict(await phone.page.run(KEPT))["scans"]) == 1
 
 
@@ -534,11 +501,7 @@ async def test_another_officer_at_the_same_phone_neither_sees_nor_hands_in_what_
         assert await Scan.filter(number__isnull=False).count() == 0
         await phone.sign_in(CHEN)
         await phone.open()
-
-        async def came_in() -> bool:
-            return await Scan.filter(number__isnull=False).count() == 1
-
-        await until(came_in)
+        await until(lambda: came_in(1, number__isnull=False))
 
 
 async def test_firefox_decodes_and_verifies_without_a_network_too(door: Door, open_browser: OpenBrowser) -> None:

@@ -41,6 +41,7 @@ HIDDEN = """() => [...document.querySelectorAll("[data-when][hidden] :is(input,s
 LAST = "(name) => [...document.querySelectorAll(`[type=radio][name='${name}']`)].at(-1).click()"
 STYLED = "() => getComputedStyle(document.querySelector('.foot')).backgroundColor !== 'rgba(0, 0, 0, 0)'"
 PATHS = ("", "/search?q=驾照", "/search", "/items/zone-pass", "/items/zone-pass/form", "/inbox", "/help", "/cases")
+THERE = "(which) => document.readyState === 'complete' && !!document.querySelector(which)"
 PRESS = "(which) => { setTimeout(() => document.querySelector(which).click()); }"
 
 
@@ -55,7 +56,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
 async def pressed(page: Page, which: str, then: str) -> None:
     """Press a button, and wait until the page is there on which that is."""
     await page.run(PRESS, which)
-    await until(lambda: page.run(f"() => document.readyState === 'complete' && !!document.querySelector({then!r})"))
+    await until(lambda: page.run(THERE, then))
 
 
 async def signed_in(page: Page) -> None:

@@ -17,8 +17,14 @@ from conversations.tables.models import ChannelConversation, ContactLink, Said
 from desk.tables.models import DeskEvent, Enquiry
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
-from tests.channels.desk.answers.city import City, city
-from tests.channels.desk.bureau import DESKS, ENQUIRIES, officer
+from tests.browser.web_site.test_site import PRESS
+from tests.browser.web_site.test_site import THERE
+from tests.browser.web_site.test_site import pressed
+from tests.channels.desk.answers.city import City
+from tests.channels.desk.answers.city import city
+from tests.channels.desk.bureau import DESKS
+from tests.channels.desk.bureau import ENQUIRIES
+from tests.channels.desk.bureau import officer
 from tests.channels.desk.reading.test_files import picture
 from tests.servers.fault_proxy import FaultProxy
 
@@ -26,8 +32,6 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 HERE = "/site/staff/desk"
 STAFF = {"李警官": ["petitions/reception:desk"], "吴队长": ["petitions:desk-lead"]}
-PRESS = "(which) => { setTimeout(() => document.querySelector(which).click()); }"
-THERE = "(which) => document.readyState === 'complete' && !!document.querySelector(which)"
 TALK = "() => [...document.querySelectorAll('[data-talk] > li')].map((one) => one.innerText.replace(/\\s+/g, ' '))"
 LINES = """(which) => [...document.querySelectorAll(`[data-rows=${which}] > li`)]
   .map((one) => one.innerText.replace(/\\s+/g, ' '))"""
@@ -77,11 +81,6 @@ async def at_desk(folder: Path, open_browser: OpenBrowser, **more: Any) -> Async
     site: dict[str, Any] = {"web_site": ("web_site", {"staff": STAFF})}
     async with city(folder, "", desks=DESKS, more=site, **more) as one, open_browser() as firefox:
         yield Desk(one, firefox, one.door.url)
-
-
-async def pressed(page: Page, which: str, then: str) -> None:
-    await page.run(PRESS, which)
-    await until(lambda: page.run(THERE, then))
 
 
 async def says(page: Page, script: str, *rest: Any, of: str) -> None:
@@ -156,7 +155,7 @@ async def test_after_a_break_the_page_goes_on_with_what_was_said_meanwhile(
     async with at_desk(tmp_path, open_browser) as desk, FaultProxy(to=int(desk.url.rpartition(":")[2])) as network:
         desk.url = f"http://127.0.0.1:{network.port}"
         page = await desk.sits()
-        one = await desk.held(page, "first words")
+        await desk.held(page, "first words")
         await until(lambda: page.run(LIVE))
         await page.run(TYPE, "said into the void")
         network.absent = True
@@ -174,7 +173,6 @@ async def test_after_a_break_the_page_goes_on_with_what_was_said_meanwhile(
         await page.run(PRESS, SEND)
         await says(page, TALK, of="said into the void")
         assert await Said.filter(by="officer").count() == 1
-        assert one
 
 
 async def test_a_session_that_ends_while_somebody_types_takes_nothing_along(
@@ -182,7 +180,7 @@ async def test_a_session_that_ends_while_somebody_types_takes_nothing_along(
 ) -> None:
     async with at_desk(tmp_path, open_browser) as desk:
         page = await desk.sits()
-        one = await desk.held(page, "first words")
+        await desk.held(page, "first words")
         await page.run(TYPE, "A long answer.")
         await desk.firefox.command("storage.deleteCookies", partition={"type": "context", "context": page._context})
         await page.run(PRESS, SEND)
@@ -197,7 +195,6 @@ async def test_a_session_that_ends_while_somebody_types_takes_nothing_along(
         await page.run(PRESS, SEND)
         await says(page, TALK, of="A long answer.")
         assert await Said.filter(by="officer").count() == 1
-        assert one
 
 
 async def test_what_is_typed_while_an_answer_is_on_its_way_stays(tmp_path: Path, open_browser: OpenBrowser) -> None:
@@ -331,7 +328,7 @@ async def test_on_a_phone_one_pane_is_seen_at_a_time_and_nothing_is_too_wide(
         page = await desk.sits()
         size = {"width": 320, "height": 640}
         await desk.firefox.command("browsingContext.setViewport", context=page._context, viewport=size)
-        one = await desk.waits("x" * 400)
+        await desk.waits("x" * 400)
         await page.go(f"{desk.url}{HERE}")
         seen = "() => ['queue', 'talk', 'about'].filter((one) => document.getElementById(one).getClientRects().length)"
         assert await page.run(seen) == ["queue"]
@@ -344,7 +341,6 @@ async def test_on_a_phone_one_pane_is_seen_at_a_time_and_nothing_is_too_wide(
             assert await page.run(seen) == [pane]
             await page.run("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             assert await page.run("() => document.documentElement.scrollWidth <= innerWidth"), pane
-        assert one
 
 
 async def test_two_hundred_who_wait_are_scrolled_and_what_is_shown_takes_away_nothing_that_was_typed(

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import OpenBrowser, until
+from tests.browser.street import signed_in
 from tests.channels.hotline.exchange import Switch, exchange
-from tests.channels.site.browsing import kept_of
 from tests.channels.site.staff.at_desk import LI
-from tests.channels.site.staff.test_hotline import HERE, SITE
-from web_site.session import STAFF_COOKIE
+from tests.channels.site.staff.test_hotline import HERE
+from tests.channels.site.staff.test_hotline import SITE
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
@@ -24,10 +24,7 @@ async def test_a_call_rings_on_the_page_is_said_aloud_and_leaves_it_again(
 ) -> None:
     async with exchange(tmp_path, **SITE) as door, open_browser() as firefox:
         page = await firefox.page(f"{door.url}/site/help")
-        value = {"type": "string", "value": kept_of(door, LI)}
-        told = {"name": STAFF_COOKIE.name, "value": value, "domain": "127.0.0.1", "path": STAFF_COOKIE.path}
-        where = {"type": "context", "context": page._context}
-        await firefox.command("storage.setCookie", cookie=told, partition=where)
+        await signed_in(firefox, page, door, LI)
         await page.go(f"{door.url}{HERE}")
         await until(lambda: page.run(LIVE))
         await page.run("() => { document.querySelector('#sn').value = '1380'; }")

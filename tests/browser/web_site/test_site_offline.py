@@ -12,14 +12,12 @@ from aiohttp.test_utils import RawTestServer
 from banshi import Principal
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, open_door
-from tests.browser import chromium
-from tests.browser.conftest import OpenBrowser, until
+from tests.browser import chromium, street
+from tests.browser.conftest import OpenBrowser, chromium_tabs, until
 from tests.browser.firefox import Firefox, Page
-from tests.channels.site.browsing import kept_of
 from tests.conftest import good_answers
 from tests.places import TRAFFIC
 from tests.servers.fault_proxy import FaultProxy
-from web_site.session import COOKIE
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
@@ -46,21 +44,16 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
 
 
 @pytest.fixture(params=["firefox", "chromium"])
-async def either(request: pytest.FixtureRequest, open_browser: OpenBrowser, tmp_path: Path) -> AsyncIterator[Firefox]:
+async def either(request: pytest.FixtureRequest, open_browser: OpenBrowser) -> AsyncIterator[Firefox]:
     if request.param == "chromium" and not chromium.IS_THERE:
         pytest.skip("there is no Chromium here; `apt-get install chromium chromium-driver` brings it")
-    async with (
-        open_browser() if request.param == "firefox" else chromium.open_chromium(tmp_path / "chromium") as opened
-    ):
+    async with open_browser() if request.param == "firefox" else chromium_tabs() as opened:
         yield opened
 
 
 async def signed_in(browser: Firefox, door: Door, url: str) -> Page:
     page = await browser.page(f"{url}/site/help")
-    kept = kept_of(door, Principal("wang", name="王小明"))
-    cookie = {"name": COOKIE.name, "value": {"type": "string", "value": kept}, "domain": "127.0.0.1", "httpOnly": True}
-    where = {"type": "context", "context": page._context}
-    await browser.command("storage.setCookie", cookie={**cookie, "path": COOKIE.path}, partition=where)
+    await street.signed_in(browser, page, door, Principal("wang", name="王小明"))
     return page
 
 

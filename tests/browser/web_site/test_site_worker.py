@@ -8,24 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from banshi import Principal
 from banshi.testing import Door, open_door
 from mobile_push.providers.webpush.vapid import write_key
-from tests.browser.conftest import OpenBrowser, Shared, until
+from tests.browser.conftest import PUSH_PORT, OpenBrowser, until
 from tests.browser.push_service import PushService, open_push_service
-from tests.channels.site.browsing import kept_of
+from tests.browser.web_site.test_site_offline import CONTROLLED, signed_in
 from tests.places import DEPARTMENTS
-from web_site.session import COOKIE
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 SCOPES = "async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)"
-CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 
 
 @pytest.fixture
-async def push_service(browser: Shared) -> AsyncIterator[PushService]:
-    async with open_push_service(browser.push_port) as opened:
+async def push_service() -> AsyncIterator[PushService]:
+    async with open_push_service(PUSH_PORT) as opened:
         yield opened
 
 
@@ -44,11 +41,7 @@ async def test_a_browser_whose_button_was_pressed_has_the_worker_and_is_told_of_
     door: Door, push_service: PushService, open_browser: OpenBrowser
 ) -> None:
     async with open_browser() as firefox:
-        page = await firefox.page(f"{door.url}/site")
-        kept = kept_of(door, Principal("wang", name="王小明"))
-        cookie = {"name": COOKIE.name, "value": {"type": "string", "value": kept}, "domain": "127.0.0.1"}
-        where = {"type": "context", "context": page._context}
-        await firefox.command("storage.setCookie", cookie={**cookie, "path": COOKIE.path}, partition=where)
+        page = await signed_in(firefox, door, door.url)
         await page.go(f"{door.url}/site/inbox")
         await page.run("() => { document.querySelector('[data-push]').click(); }")
         await until(lambda: page.run("() => !document.querySelector('[data-pushed]').hidden"))

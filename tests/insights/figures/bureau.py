@@ -39,12 +39,12 @@ FILE += CATEGORY.format(code="noise", counts='{ appeals = ["ask-parks/noise"] }'
 
 @asynccontextmanager
 async def bureau(
-    folder: Path, database: str, *, settings: Mapping[str, Any] | None = None, file: str = FILE, **platform: Any
+    folder: Path, database: str = "", *, settings: Mapping[str, Any] | None = None, file: str = FILE, **platform: Any
 ) -> AsyncIterator[Door]:
     (folder / "categories.toml").write_text(file, encoding="utf-8")
     own = {"categories": folder / "categories.toml", "city": "510700", "collect_minutes": 10_000, **(settings or {})}
     plugins = written(folder, appeals(APPEALS, "parks"), "insights")
-    whole = {"database": database, **platform}
+    whole = {**({"database": database} if database else {}), **platform}
     async with open_door(folder, plugins, settings={"insights": own}, platform=whole) as door:
         at(door, NOW)
         yield door

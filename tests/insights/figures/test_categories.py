@@ -82,17 +82,17 @@ async def test_of_the_sample_a_city_counts_what_it_has(tmp_path: Path) -> None:
         assert sorted(door.platform[CATEGORIES]) == ["accidents", "drink-driving"]
 
 
-async def test_a_file_of_an_operator_s_that_is_wrong_stops_the_start(tmp_path: Path, database: str) -> None:
+async def test_a_file_of_an_operator_s_that_is_wrong_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"categories\.toml: categories\.theft: department 'park'"):
-        async with bureau(tmp_path, database, file=FILE.replace('"parks"', '"park"', 1)):
+        async with bureau(tmp_path, file=FILE.replace('"parks"', '"park"', 1)):
             pass
 
 
-async def test_thresholds_are_the_setting_s_but_for_what_a_category_says_itself(tmp_path: Path, database: str) -> None:
+async def test_thresholds_are_the_setting_s_but_for_what_a_category_says_itself(tmp_path: Path) -> None:
     own = "thresholds = { hint = { percent = 80 }, urgent = { count = 3 } }\n[categories.template]"
     settings = {"thresholds": {"hint": {"least": 7, "percent": 40}, "running": 3}}
     file = FILE.replace("[categories.template]", own, 1)
-    async with bureau(tmp_path, database, settings=settings, file=file) as door:
+    async with bureau(tmp_path, settings=settings, file=file) as door:
         theft, fraud = (door.platform[CATEGORIES][code].thresholds for code in ("theft", "fraud"))
         assert (theft.hint, theft.urgent.count, theft.running) == (Rise(least=7, percent=80), 3, 3)
         assert (fraud.hint, fraud.urgent.count, fraud.warn) == (

@@ -50,15 +50,15 @@ async def test_a_series_sums_what_lies_in_it_and_ends_with_weeks_that_aren_t_clo
         assert await counts(door, category="fraud") == await counts(door, category="noise") == []
 
 
-async def test_a_week_is_closed_some_days_after_its_end(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
+async def test_a_week_is_closed_some_days_after_its_end(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
         for day, open_from in {1: "2026-11-23", 2: "2026-11-23", 3: "2026-11-30"}.items():
             at(door, datetime(2026, 12, day, 23, 59, tzinfo=CITY))
             assert open_week(door.platform).isoformat() == open_from
 
 
-async def test_gaps_stay_gaps_wherever_they_are_summed(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
+async def test_gaps_stay_gaps_wherever_they_are_summed(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
         # The second week has no line at all, the third one an empty count.
         text = weeks_from(FIRST, [3, "-", "", 2]) + weeks_from(FIRST, [1, "-", 4, "-"], "510704")
         await bring(door, tmp_path, HEADER + text)
@@ -87,14 +87,14 @@ async def test_days_are_weeks_too_and_a_year_of_53_weeks_loses_none(tmp_path: Pa
         ]
 
 
-async def test_what_is_handed_in_by_weeks_has_no_days(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
+async def test_what_is_handed_in_by_weeks_has_no_days(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
         await bring(door, tmp_path, HEADER + weeks_from(FIRST, [3, 0]))
         assert await series_of(door.platform, grain="day") == []
 
 
 async def test_one_series_reads_the_rows_of_its_division_and_all_are_joined_beside_the_loop(
-    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = changed({"old": "510724", "new": ["510705"]})
     read, joined = set[str](), set[int]()
@@ -109,7 +109,7 @@ async def test_one_series_reads_the_rows_of_its_division_and_all_are_joined_besi
         joined.add(threading.get_ident())
         return made(*given)
 
-    async with bureau(tmp_path, database, settings={"changes": changes}) as door:
+    async with bureau(tmp_path, settings={"changes": changes}) as door:
         places = ("510703", "510703001", "510704", "510724001", "510705001")
         await bring(door, tmp_path, HEADER + "".join(weeks_from(FIRST, [1, 2], place) for place in places))
         monkeypatch.setattr(series, "_rows", noted)
@@ -148,9 +148,9 @@ def changed(*changes: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ],
 )
 async def test_a_division_that_was_renamed_merged_or_split(
-    tmp_path: Path, database: str, change: Mapping[str, Any], expected: Mapping[str, list[int | None]]
+    tmp_path: Path, change: Mapping[str, Any], expected: Mapping[str, list[int | None]]
 ) -> None:
-    async with bureau(tmp_path, database, settings={"changes": changed(change)}) as door:
+    async with bureau(tmp_path, settings={"changes": changed(change)}) as door:
         before = weeks_from(FIRST, [2, 2], "510724") + weeks_from(FIRST, [1, 1], "510724001")
         before += weeks_from(FIRST, [2, 2], "510704")
         after = weeks_from(date(2026, 11, 16), [8, 8], "510705") + weeks_from(date(2026, 11, 16), [2, 2], "510704")
@@ -168,10 +168,10 @@ def test_a_change_that_can_t_be_is_refused(change: Mapping[str, Any]) -> None:
         typed(DivisionChange, {**change, "on": FIRST}, where="changes")
 
 
-async def test_a_unit_or_division_that_there_is_not_stops_the_start(tmp_path: Path, database: str) -> None:
+async def test_a_unit_or_division_that_there_is_not_stops_the_start(tmp_path: Path) -> None:
     units = {"parks/easy": "510703", "park": "510703", "parks": "510799"}
     with pytest.raises(ConfigurationError) as told:
-        async with bureau(tmp_path, database, settings={"units": units}):
+        async with bureau(tmp_path, settings={"units": units}):
             pass
     assert [one.advice.partition("settings.")[2] for one in told.value.findings] == [
         "units: there is no 'parks/easy': did you mean 'east'?",
@@ -212,8 +212,8 @@ def test_what_lies_over_a_division() -> None:
 # -- days beside -----------------------------------------------------------------------------------------------------
 
 
-async def test_holidays_and_make_up_days_are_told_beside_their_week(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
+async def test_holidays_and_make_up_days_are_told_beside_their_week(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
         platform = door.platform
         assert days_beside(platform, date(2025, 9, 29), "en") == ["10-01–10-05 public holiday: National Day"]
         assert days_beside(platform, date(2025, 9, 22)) == ["09-28 调休上班日：国庆节"]
@@ -223,8 +223,8 @@ async def test_holidays_and_make_up_days_are_told_beside_their_week(tmp_path: Pa
 # -- who sees it -----------------------------------------------------------------------------------------------------
 
 
-async def test_an_analyst_sees_their_department_s_figures_and_nobody_else_any(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
+async def test_an_analyst_sees_their_department_s_figures_and_nobody_else_any(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
         await bring(door, tmp_path, HEADER + weeks_from(FIRST, [3, 0, 2]))
         path, english = "/v1/insights/series", {"Accept-Language": "en"}
         chen, other = door.staff("chen", "parks:analyst"), door.staff("li", "works:analyst")

@@ -83,11 +83,9 @@ async def test_the_list_goes_on_page_by_page_and_is_narrowed_by_what_is_asked(do
     assert await findings(door, department="cyber") == await findings(door, state="drafted") == []
 
 
-@pytest.mark.parametrize(
-    "query", [{"state": "x"}, {"level": "high"}, {"cursor": "x"}, {"cursor": "MDAwMS0wMS0wMS83"}, {"limit": "0"}]
-)
-async def test_a_list_that_there_is_not_is_refused(door: Door, query: dict[str, str]) -> None:
-    assert (await analyst(door).get(LIST, params=query)).status == 400
+async def test_a_list_that_there_is_not_is_refused(door: Door) -> None:
+    for query in ("state=x", "level=high", "cursor=x", "cursor=MDAwMS0wMS0wMS83", "limit=0"):
+        assert (await analyst(door).get(f"{LIST}?{query}")).status == 400, query
 
 
 JSON = st.recursive(
@@ -113,10 +111,10 @@ async def test_no_body_is_a_fault_of_ours(door: Door, action: str, body: dict[st
     assert reply.status != 200 or reply.document["state"] in {"open", "drafted", "dismissed"}
 
 
-@pytest.mark.parametrize("one", ["x", "00000000-0000-0000-0000-000000000000", "..%2f"])
-async def test_what_is_no_finding_is_not_found(door: Door, one: str) -> None:
-    assert (await analyst(door).get(f"{LIST}/{one}")).status in {400, 404}
-    assert (await act(analyst(door), {"id": one}, "draft")).status in {400, 404}
+async def test_what_is_no_finding_is_not_found(door: Door) -> None:
+    for one in ("x", "00000000-0000-0000-0000-000000000000", "..%2f"):
+        assert (await analyst(door).get(f"{LIST}/{one}")).status in {400, 404}, one
+        assert (await act(analyst(door), {"id": one}, "draft")).status in {400, 404}, one
 
 
 async def test_the_same_request_twice_is_done_once(door: Door) -> None:

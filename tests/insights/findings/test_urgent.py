@@ -44,29 +44,31 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         yield opened
 
 
-@pytest.mark.parametrize(
-    ("figure", "why"),
-    [
-        ({"count": 1, "deaths": 1}, "deaths"),
-        ({"count": 1, "loss": 1_000_000}, "loss"),
-        ({"count": 2, "loss": 3_000_000, "largest_loss": 1_200_000}, "loss"),
-        ({"count": 3}, "count"),
-        ({"count": 2, "loss": 3_000_000, "largest_loss": 999_999}, None),
-        ({"count": 2, "loss": 3_000_000}, None),  # of two nobody knows the larger
-    ],
-)
-async def test_one_death_one_large_loss_or_three_on_one_day_are_urgent(
-    door: Door, figure: dict[str, int], why: str | None
-) -> None:
-    await count_days(door, STREETS[0], (1, figure.pop("count")), **figure)
-    await look(door.platform)
-    await look(door.platform)
-    found = await findings(door)
-    assert [one["level"] for one in found] == ["urgent"] * (why is not None)
-    for one in found:
-        whole = (await analyst(door).get(f"{LIST}/{one['id']}")).ok()
-        assert (whole["why"]["urgent"], whole["why"]["method"], one["grain"]) == (why, None, "day")
-        assert (one["division"]["code"], one["area"]["code"]) == (STREETS[0], ""), "nobody is recognised"
+#: Figures of a street on a day, and why they are urgent.
+URGENT: list[tuple[dict[str, int], str | None]] = [
+    ({"count": 1, "deaths": 1}, "deaths"),
+    ({"count": 1, "loss": 1_000_000}, "loss"),
+    ({"count": 2, "loss": 3_000_000, "largest_loss": 1_200_000}, "loss"),
+    ({"count": 3}, "count"),
+    ({"count": 2, "loss": 3_000_000, "largest_loss": 999_999}, None),
+    ({"count": 2, "loss": 3_000_000}, None),  # of two nobody knows the larger
+]
+
+
+async def test_one_death_one_large_loss_or_three_on_one_day_are_urgent(door: Door) -> None:
+    for figure, why in URGENT:
+        await count_days(door, STREETS[0], (1, 0))
+        await Count.all().update(**{"loss": None, "largest_loss": None, "deaths": None, **figure})
+        await look(door.platform)
+        await look(door.platform)
+        found = await findings(door)
+        assert [one["level"] for one in found] == ["urgent"] * (why is not None), figure
+        for one in found:
+            whole = (await analyst(door).get(f"{LIST}/{one['id']}")).ok()
+            assert (whole["why"]["urgent"], whole["why"]["method"], one["grain"]) == (why, None, "day")
+            assert (one["division"]["code"], one["area"]["code"]) == (STREETS[0], ""), "nobody is recognised"
+        await Finding.all().delete()
+        await Count.all().delete()
 
 
 async def test_it_is_found_beside_the_requests_without_anybody_asking(tmp_path: Path) -> None:

@@ -171,22 +171,22 @@ async def test_of_one_person_twice_at_once_the_draft_is_one_and_stays(door: Door
     assert [row.state for row in await Broadcast.all()] == ["draft"]
 
 
+def then_killed(drafted: Any) -> Any:
+    """What is killed once it has drafted."""
+
+    async def killed(*given: Any) -> Any:
+        await drafted(*given)
+        raise RuntimeError("killed")
+
+    return killed
+
+
 async def test_killed_between_the_draft_and_the_finding_it_is_the_same_draft_again(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, lin = await risen(door), analyst(door)
-
-    async def killed(*_: object) -> None:
-        raise RuntimeError("killed")
-
     with monkeypatch.context() as patch:
-        drafted = deciding._draft
-
-        async def then_killed(*given: Any) -> Any:
-            await drafted(*given)
-            await killed()
-
-        patch.setattr(deciding, "_draft", then_killed)
+        patch.setattr(deciding, "_draft", then_killed(deciding._draft))
         assert (await act(lin, one, "draft")).status == 500
     assert [each["state"] for each in await findings(door) if each["id"] == one["id"]] == ["open"]
     (await act(lin, one, "draft")).ok()
@@ -326,14 +326,8 @@ async def test_what_waits_for_its_time_is_given_up_where_its_figure_was_correcte
 async def test_a_draft_that_no_finding_has_never_goes_out(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed between the draft and the finding, the draft may be drafted again in other words."""
     one, lin, wu = await risen(door), analyst(door), analyst(door, "wu")
-    drafted = deciding._draft
-
-    async def then_killed(*given: Any) -> Any:
-        await drafted(*given)
-        raise RuntimeError("killed")
-
     with monkeypatch.context() as patch:
-        patch.setattr(deciding, "_draft", then_killed)
+        patch.setattr(deciding, "_draft", then_killed(deciding._draft))
         assert (await act(lin, one, "draft", propose=True)).status == 500
     (left,) = await Broadcast.all()
     for person in (lin, wu):

@@ -101,8 +101,7 @@ async def test_of_what_few_make_nobody_is_told_where(door: Door) -> None:
     assert places == [(STREETS[1], 9), (None, 9)]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_a_dismissed_finding_comes_back_where_its_rule_says_so_alone(door: Door, language: str) -> None:
+async def test_a_dismissed_finding_comes_back_where_its_rule_says_so_alone(door: Door) -> None:
     one = await risen(door)
     until = last_week(door) + timedelta(weeks=4)
     lin = analyst(door)
@@ -119,8 +118,10 @@ async def test_a_dismissed_finding_comes_back_where_its_rule_says_so_alone(door:
         behind = weekly.made(door.platform, category, EAST, "week", monday, **about)
         told[weeks] = [each.count for each in await weekly.keep(door.platform, [behind])]
     assert told == {1: [], 2: [31], 3: [], 4: [], 5: [25]}
-    silenced = (await lin.get(LIST, params={"state": "silenced"}, headers={"Accept-Language": language})).ok()["items"]
-    assert [each["count"] for each in silenced] == [25, 30, 20]
+    for language in LANGUAGES:
+        wished = {"Accept-Language": language}
+        silenced = (await lin.get(LIST, params={"state": "silenced"}, headers=wished)).ok()["items"]
+        assert [each["count"] for each in silenced] == [25, 30, 20]
     # Taking it back ends the rule.
     (await act(lin, {**one, "version": 2}, "reopen")).ok()
     behind = weekly.made(door.platform, category, EAST, "week", last_week(door) + timedelta(weeks=-9), **about)

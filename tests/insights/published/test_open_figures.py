@@ -77,10 +77,8 @@ async def test_a_month_of_publications_says_of_no_hidden_figure_that_it_is_below
         assert not [place for place, figure in cells.items() if figure is not None and 0 < figure < FEWEST]
 
 
-async def test_json_stat_is_as_its_standard_says_and_the_table_has_the_same_figures(
-    tmp_path: Path, database: str
-) -> None:
-    async with bureau(tmp_path, database, file=FILE) as door:
+async def test_json_stat_is_as_its_standard_says_and_the_table_has_the_same_figures(tmp_path: Path) -> None:
+    async with bureau(tmp_path, file=FILE) as door:
         await bring(door, tmp_path, lines(date(2026, 9, 28), 9, seed=1))
         await publish(door.platform)
         dataset = (await read(door, "json")).ok()
@@ -101,9 +99,7 @@ async def test_json_stat_is_as_its_standard_says_and_the_table_has_the_same_figu
         assert (await read(door, "json", year="2019")).status == 404
 
 
-async def test_what_is_published_is_written_beside_the_loop(
-    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_published_is_written_beside_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     threads = set[int]()
 
     def noted(form: Any) -> Any:
@@ -113,7 +109,7 @@ async def test_what_is_published_is_written_beside_the_loop(
 
         return beside
 
-    async with bureau(tmp_path, database, file=FILE) as door:
+    async with bureau(tmp_path, file=FILE) as door:
         await bring(door, tmp_path, lines(date(2026, 9, 28), 6, seed=1))
         await publish(door.platform)
         for name in ("json_stat", "table"):

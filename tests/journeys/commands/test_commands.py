@@ -6,16 +6,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,31 +24,29 @@ from PIL import Image
 from banshi.builtin.catalogue.item_files import LARGE_CATALOGUE_ITEMS
 from banshi.builtin.passes import keys
 from banshi.builtin.passes.models import SigningKey
-from banshi.builtin.passes.wire import picture
 from banshi.foundation import logs
 from banshi.ops import cli
 from banshi.testing import open_door
+from tests.journeys.running import BANSHI, PATIENCE, Running, command, configured, started, started_from_disk
 from tests.places import ROOT, TRAFFIC
-from tests.processes import commands
-
-BANSHI = Path(sys.executable).with_name("banshi")
-
-#: Longest time in seconds that a command may take here; a busy machine is no failure.
-PATIENCE = 60.0
-
 
 # The demonstration
 
 
-def test_banshi_demo_draws_a_pass_that_a_scanner_reads_and_stays_up_until_it_is_told_to_stop() -> None:
-    with started_from_disk(ROOT, "demo") as running:
+def test_banshi_demo_tells_its_story_draws_a_pass_that_a_scanner_reads_and_stays_up_until_it_is_told_to_stop(
+    tmp_path: Path,
+) -> None:
+    with started_from_disk(tmp_path, "--config", ROOT / "plugins.toml", "demo") as running:
         url = running.line(r"The server stays up .*: (http://.*)/openapi.json")
         token = running.line(r"CITIZEN=(\S+)")
         running.line(r"OFFICER=(\S+)")
+        assert "An officer scans it" in running.seen
+        assert "The story took" in running.seen
         assert drawn(running.seen).startswith("BS1:")
         assert get(f"{url}/readyz") == 200
         assert get(f"{url}/v1/cases", token) == 200
         assert running.stop() == 0
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
 def drawn(output: str) -> str:
@@ -69,79 +64,12 @@ def drawn(output: str) -> str:
     return str(read.text)
 
 
-def test_the_reader_of_half_blocks_reads_what_the_terminal_shows() -> None:
-    shown = "\n".join(f"    {line}" for line in picture.terminal("BS1:ABC" * 30).splitlines())
-    assert drawn(shown) == "BS1:ABC" * 30
-
-
 # A server in a folder
-
-
-PLUGINS = f"""
-[platform]
-data = "data"
-
-[plugins.traffic]
-path = "{TRAFFIC}"
-api = 1
-
-[plugins.mobile_push]
-package = "mobile_push"
-api = 1
-"""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plugins.toml").write_text(PLUGINS, encoding="utf-8")
-    return tmp_path
-
-
-def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command, run to its end."""
-    return commands.run(folder, *arguments)
-
-
-@dataclass
-class Running:
-    """A command that stays up."""
-
-    process: subprocess.Popen[str] | commands.Process
-    seen: str = ""
-
-    def line(self, pattern: str) -> str:
-        """The first group of the first line that fits, once it is printed."""
-        deadline = time.monotonic() + PATIENCE
-        assert self.process.stdout is not None
-        while not (found := re.search(pattern, self.seen)):
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
-            text = os.read(self.process.stdout.fileno(), 65_536).decode() if ready else ""
-            assert text, f"it printed {self.seen!r} and then {'ended' if ready else 'nothing more'}"
-            self.seen += text
-        return str(found[1])
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
-
-    def __enter__(self) -> Running:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
-def started(folder: Path, *arguments: str) -> Running:
-    return Running(commands.begin(folder, *arguments))
-
-
-def started_from_disk(folder: Path, *arguments: str | Path) -> Running:
-    """The console script, as a shell starts it."""
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-    return Running(subprocess.Popen([BANSHI, *arguments], cwd=folder, **pipes))
+    return configured(tmp_path)
 
 
 def get(url: str, token: str = "") -> int:
@@ -153,10 +81,9 @@ def get(url: str, token: str = "") -> int:
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A folder in which a server runs, and the server's address."""
-    folder = tmp_path_factory.mktemp("city")
-    (folder / "plugins.toml").write_text(PLUGINS, encoding="utf-8")
+    folder = configured(tmp_path_factory.mktemp("city"))
     with started(folder, "serve", "--port", "0") as running:
-        yield folder, running.line(r"Banshi serves on (\S+)")
+        yield folder, running.line()
 
 
 def test_a_server_answers_its_first_request_seconds_after_its_start_and_ends_cleanly(
@@ -165,7 +92,7 @@ def test_a_server_answers_its_first_request_seconds_after_its_start_and_ends_cle
     for database in ("new", "old"):
         began, spent = time.monotonic(), spent_by_others()
         with started_from_disk(folder, "serve", "--port", "0") as running:
-            url = running.line(r"Banshi serves on (\S+)")
+            url = running.line()
             assert get(f"{url}/v1/items/zone-pass") == 200
             took = time.monotonic() - began
             record_property(f"seconds to the first answer, {database} database", round(took, 2))
@@ -192,7 +119,7 @@ def test_a_large_city_s_first_start_begins_anew_once_all_is_in_files_and_keeps_n
         if checked:
             shutil.rmtree(folder / "data" / "items", ignore_errors=True)
         with started(folder, "serve", "--port", "0") as running:
-            url = running.line(r"Banshi serves on (\S+)")
+            url = running.line()
             assert get(f"{url}/v1/items/archive-{LARGE_CATALOGUE_ITEMS - 1}") == get(f"{url}/v1/items?q=archive") == 200
             if Path("/proc/self").exists():
                 place = Path(f"/proc/{running.process.pid}")
@@ -232,13 +159,6 @@ def spent_by_others() -> float:
     return times.children_user + times.children_system
 
 
-def limited(folder: Path, files: str) -> Running:
-    """A server that was started in a shell with a limit of open files."""
-    line = f'ulimit {files} && exec "$0" serve --port 0'
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-    return Running(subprocess.Popen(["/bin/sh", "-c", line, str(BANSHI)], cwd=folder, **pipes))
-
-
 def connected(url: str, count: int) -> tuple[list[socket.socket], int]:
     """So many connections that stay open, and how many of them were answered."""
     host, _, port = url.removeprefix("http://").partition(":")
@@ -254,8 +174,10 @@ def connected(url: str, count: int) -> tuple[list[socket.socket], int]:
 
 
 def test_a_server_takes_as_many_connections_as_the_system_permits_whatever_its_shell_hands_out(folder: Path) -> None:
-    with limited(folder, "-Sn 64") as running:
-        opened, answered = connected(running.line(r"Banshi serves on (\S+)"), 150)
+    limited = ["/bin/sh", "-c", 'ulimit -Sn 64 && exec "$0" serve --port 0', str(BANSHI)]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with Running(subprocess.Popen(limited, cwd=folder, **pipes)) as running:
+        opened, answered = connected(running.line(), 150)
         for one in opened:
             one.close()
         assert answered == 150
@@ -425,7 +347,7 @@ def test_a_wrong_argument_is_told_in_a_sentence(
     sentence: str,
 ) -> None:
     monkeypatch.setattr(logs, "configure", lambda _: None)
-    (folder / "plugins.toml").write_text(PLUGINS.replace("data =", "development = true\ndata ="), encoding="utf-8")
+    configured(folder, "development = true")
     assert banshi(monkeypatch, folder, *arguments) == status
     out, err = capsys.readouterr()
     assert "Traceback" not in err
@@ -455,13 +377,10 @@ def test_the_demonstration_says_that_it_needs_the_traffic_polices_plugin(
     assert "Traceback" not in err
 
 
-WITH_PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"\n'
-
-
 def test_no_development_token_is_made_once_an_identity_provider_is_configured(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "plugins.toml").write_text(WITH_PROVIDER, encoding="utf-8")
+    configured(folder, '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"', "")
     assert banshi(monkeypatch, folder, "token", "wang") == 1
     (sentence,) = said(capsys).splitlines()
     assert "identity provider" in sentence
@@ -485,7 +404,7 @@ def test_a_database_that_can_not_be_opened_is_told_in_a_sentence_without_its_pas
     why: str,
 ) -> None:
     monkeypatch.setattr(logs, "configure", lambda _: None)
-    (folder / "plugins.toml").write_text(f'[platform]\ndatabase = "{database}"\n', encoding="utf-8")
+    configured(folder, f'database = "{database}"', "")
     assert banshi(monkeypatch, folder, *arguments) == 2
     sentence, _ = said(capsys).splitlines()
     assert sentence.startswith("platform: no-database: mend platform.database")
@@ -498,7 +417,7 @@ def test_a_data_folder_that_can_not_be_made_is_told_with_its_key_and_path(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(logs, "configure", lambda _: None)
-    (folder / "plugins.toml").write_text('[platform]\ndata = "plugins.toml"\n', encoding="utf-8")
+    configured(folder, 'data = "plugins.toml"', "")
     assert banshi(monkeypatch, folder, *arguments) == 2
     sentence, _ = said(capsys).splitlines()
     why = f"mend platform.data or what is in its way: {folder / 'plugins.toml'} can't be made: File exists"

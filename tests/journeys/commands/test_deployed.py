@@ -13,7 +13,7 @@ import pytest
 
 from banshi.ops.cli.server import serve
 from tests.contract.shipped.test_deploy import ROOT, text
-from tests.journeys.commands.test_commands import command, started
+from tests.journeys.running import ran, started
 from tests.servers import deployed, redis_servers
 
 
@@ -26,12 +26,8 @@ async def test_the_compose_file_s_commands_migrate_serve_and_work_and_end_in_tim
         set_environment(monkeypatch, tmp_path, empty_postgres, redis.port)
         processes = deployed.of_compose(text("compose.yaml"), text("Dockerfile"))
         lines = {one.where.rpartition(" ")[2]: here(one.arguments) for one in processes}
-        early = await asyncio.to_thread(command, tmp_path, *lines["server"])
-        assert early.returncode != 0
-        assert "schema-too-old" in early.stderr
-        migrated = await asyncio.to_thread(command, tmp_path, *lines.pop("migrate"))
-        assert migrated.returncode == 0, migrated.stderr
-        assert "applied" in migrated.stdout
+        assert "schema-too-old" in (await ran(tmp_path, *lines["server"], status=2)).stderr
+        assert "applied" in (await ran(tmp_path, *lines.pop("migrate"))).stdout
         running = {name: stack.enter_context(started(tmp_path, *line)) for name, line in lines.items()}
         assert running.keys() == {"server", "worker-cases", "worker-broadcasts"}
         async with aiohttp.ClientSession() as session:

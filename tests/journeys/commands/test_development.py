@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from banshi.testing import Person
-from tests.journeys.commands.test_commands import command, started
-from tests.processes import commands
+from tests.journeys.running import command, configured, serving, started
 from tests.town.isolation_office import ITEMS
 
 ADDRESS = 'address = "https://services.city.example"'
 PROVIDER = '[platform.identity]\nissuer = "https://id.example.org"\naudience = "banshi"'
-
-
-def written(folder: Path, platform: str) -> Path:
-    (folder / "plugins.toml").write_text(f"[platform]\n{platform}\n", encoding="utf-8")
-    return folder
 
 
 @pytest.mark.parametrize(
@@ -37,7 +28,7 @@ def written(folder: Path, platform: str) -> Path:
 def test_a_start_that_others_reach_is_refused_in_a_sentence_before_anything_is_made(
     tmp_path: Path, platform: str, arguments: tuple[str, ...], why: str
 ) -> None:
-    done = command(written(tmp_path, platform), *arguments, "--port", "0")
+    done = command(configured(tmp_path, platform, ""), *arguments, "--port", "0")
     assert done.returncode == 2, done.stderr
     sentence, _ = done.stderr.splitlines()
     assert sentence.startswith(
@@ -54,7 +45,7 @@ def test_a_start_that_others_reach_is_refused_in_a_sentence_before_anything_is_m
 def test_so_are_several_workers_and_whoever_works_beside_them(
     tmp_path: Path, postgres: str, arguments: tuple[str, ...]
 ) -> None:
-    folder = written(tmp_path, f'database = "{postgres}"')
+    folder = configured(tmp_path, f'database = "{postgres}"', "")
     done = command(folder, *arguments, *(("--port", "0") if arguments[0] == "serve" else ()))
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("platform: no-identity: ") == 1
@@ -64,17 +55,13 @@ def test_so_are_several_workers_and_whoever_works_beside_them(
 
 def said_at_start(folder: Path, *arguments: str) -> tuple[str, list[str]]:
     """What a start prints, and what it logs, until it is asked to stop."""
-    with (folder / "log").open("wb") as log:
-        process = commands.begin(folder, "serve", "--port", "0", *arguments, stderr=log)
-        try:
-            assert process.stdout is not None
-            first = process.stdout.readline()
-            process.terminate()
-            rest = process.stdout.read()
-        finally:
-            process.close()
+    with (folder / "log").open("wb") as log, started(folder, "serve", "--port", "0", *arguments, stderr=log) as server:
+        assert server.process.stdout is not None
+        first = server.process.stdout.readline()
+        server.process.terminate()
+        printed = first + server.process.stdout.read()
     lines = [json.loads(line) for line in (folder / "log").read_text(encoding="utf-8").splitlines()]
-    return first + rest, [line["told"] for line in lines if line["event"] == "this is for development"]
+    return printed, [line["told"] for line in lines if line["event"] == "this is for development"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +69,7 @@ def said_at_start(folder: Path, *arguments: str) -> tuple[str, list[str]]:
     [
         ("", (), "only tokens of `banshi token` are accepted", 2),
         ('address = "http://127.0.0.1:8080"', ("--host", "localhost"), "only tokens of `banshi token` are accepted", 1),
-        ("development = true", ("--host", "0.0.0.0"), "development = true: tracebacks", 2),
+        ("development = true", ("--host", "0.0.0.0"), "development = true: tracebacks", 1),
         (f"{ADDRESS}\ndevelopment = true", (), "only tokens of `banshi token` are accepted", 1),
         (f"development = true\n{PROVIDER}", ("--host", "0.0.0.0"), "take platform.development out", 1),
     ],
@@ -90,7 +77,7 @@ def said_at_start(folder: Path, *arguments: str) -> tuple[str, list[str]]:
 def test_a_start_that_is_allowed_says_so_each_time(
     tmp_path: Path, platform: str, arguments: tuple[str, ...], words: str, times: int
 ) -> None:
-    folder = written(tmp_path, platform)
+    folder = configured(tmp_path, platform, "")
     for _ in range(times):
         printed, logged = said_at_start(folder, *arguments)
         assert len(logged) == 1
@@ -99,13 +86,13 @@ def test_a_start_that_is_allowed_says_so_each_time(
 
 
 def test_it_is_said_where_the_log_has_errors_alone(tmp_path: Path) -> None:
-    printed, logged = said_at_start(written(tmp_path, 'log_level = "error"'))
+    printed, logged = said_at_start(configured(tmp_path, 'log_level = "error"', ""))
     assert logged == []
     assert "only tokens of `banshi token` are accepted" in printed
 
 
 def test_with_an_identity_provider_a_start_says_nothing_of_development(tmp_path: Path) -> None:
-    printed, logged = said_at_start(written(tmp_path, f"{ADDRESS}\n{PROVIDER}"), "--host", "0.0.0.0")
+    printed, logged = said_at_start(configured(tmp_path, f"{ADDRESS}\n{PROVIDER}", ""), "--host", "0.0.0.0")
     assert (len(printed.splitlines()), logged) == (1, [])
 
 
@@ -121,29 +108,13 @@ loopback = true
 
 
 def test_a_sandbox_in_place_of_a_push_service_is_refused_beyond_this_machine(tmp_path: Path) -> None:
-    folder = written(tmp_path, f"{PROVIDER}\n{PUSH}")
+    folder = configured(tmp_path, PROVIDER, PUSH)
     assert command(folder, "webpush-key", "key.pem").returncode == 0
     done = command(folder, "serve", "--host", "0.0.0.0", "--port", "0")
     assert done.returncode == 2
     assert done.stderr.startswith("mobile_push: webpush-loopback: take settings.webpush.loopback out")
-    with started(written(tmp_path, f"development = true\n{PROVIDER}\n{PUSH}"), "serve", "--port", "0") as running:
-        assert "Banshi serves on" in running.line(r"(Banshi serves on \S+)")
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address of a server whose log is in a file."""
-    with (folder / "log").open("wb") as log:
-        process = commands.begin(folder, "serve", "--port", "0", stderr=log)
-        try:
-            assert process.stdout is not None
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found, (folder / "log").read_text(encoding="utf-8")
-            yield found[0]
-            process.terminate()
-            assert process.wait(60) == 0
-        finally:
-            process.close()
+    with started(configured(tmp_path, f"development = true\n{PROVIDER}", PUSH), "serve", "--port", "0") as running:
+        assert running.line()
 
 
 BUGGY = """
@@ -178,19 +149,19 @@ def banshi_routes():
 async def test_tracebacks_are_in_answers_and_the_log_of_a_server_in_development_alone(
     tmp_path: Path, development: bool
 ) -> None:
-    folder = written(tmp_path, f'development = {str(development).lower()}\n[plugins.parks]\npath = "parks"\napi = 1')
+    parks = '[plugins.parks]\npath = "parks"\napi = 1'
+    folder = configured(tmp_path, f"development = {str(development).lower()}", parks)
     (folder / "parks").mkdir()
     (folder / "parks" / "items.toml").write_text(ITEMS, encoding="utf-8")
     (folder / "parks" / "__init__.py").write_text(BUGGY, encoding="utf-8")
     token = command(folder, "token", "wang").stdout.strip()
-    with serving(folder) as url:
-        async with aiohttp.ClientSession() as session:
-            wang = Person(session, url, token)
-            refused = await wang.post("/v1/items/bench/cases", {"answers": {}})
-            answers = [refused.problem(502, "department-failed")]
-            answers.append((await wang.get("/v1/parks/map")).problem(500, "internal-error"))
-    text = (folder / "log").read_text(encoding="utf-8")
-    lines = {line["event"]: line for line in map(json.loads, text.splitlines())}
+    async with serving(folder) as url, aiohttp.ClientSession() as session:
+        wang = Person(session, url, token)
+        refused = await wang.post("/v1/items/bench/cases", {"answers": {}})
+        answers = [refused.problem(502, "department-failed")]
+        answers.append((await wang.get("/v1/parks/map")).problem(500, "internal-error"))
+    text = (folder / "everything.log").read_text(encoding="utf-8")
+    lines = {line["event"]: line for line in map(json.loads, filter(lambda one: one[:1] == "{", text.splitlines()))}
     for said in (*answers, lines["handler failed"], lines["unexpected error"]):
         assert ("traceback" in said) is development, said
         assert ("raise KeyError(PRIVATE)" in json.dumps(said)) is development

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +13,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from banshi.app import configure
-from banshi.builtin.identity.development import development_token
 from banshi.foundation.database.opening import open_store
+from banshi.foundation.database.store import Store
 from banshi.foundation.database.writes import Write
 from banshi.foundation.encryption import look_ups
 from banshi.foundation.encryption.ring import Keys, Ring, new_key, read_keys, write_keys
+from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.settings import PRAGMAS
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
@@ -29,8 +28,9 @@ from tests.conftest import good_answers
 from tests.harness.encrypted import ring_in
 from tests.harness.memory.prepared import all_tables
 from tests.journeys.privacy import killed
-from tests.journeys.privacy.test_person_leaves_no_trace import CHINESE, LATIN, ROOT, hits, lived, started
+from tests.journeys.privacy.test_person_leaves_no_trace import CHINESE, LATIN, WANG, hits, lived
 from tests.journeys.privacy.test_tip_leaves_no_trace import Place, everything
+from tests.journeys.running import PATIENT, configured, ran, serving, somebody
 from tests.processes import commands
 from tests.waiting import until
 
@@ -47,38 +47,13 @@ def city(folder: Path, database: str, ring: Path | None) -> str:
     """A plugins.toml with that database; its URL."""
     if database.startswith("sqlite"):
         database = f"{database.partition('?')[0]}?{PRAGMAS}"
-    text = f'[platform]\nrates.day = 100_000\nrates.burst = 100_000\ndatabase = "{database}"\n'
-    text += f'personal_keys = "{ring}"\n' if ring else ""
-    text += f'[plugins.traffic]\napi = 1\npath = "{ROOT / "plugins/departments/traffic"}"\n'
-    (folder / "plugins.toml").write_text(text + '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n')
+    keys = f'personal_keys = "{ring}"\n' if ring else ""
+    configured(folder, f'{PATIENT}database = "{database}"\n{keys}')
     return database
 
 
-def somebody(folder: Path, session: aiohttp.ClientSession, url: str, subject: str = LATIN[0]) -> Person:
-    settings = configure(folder / "plugins.toml").configuration.settings
-    return Person(session, url, development_token(settings, subject, name=CHINESE[0], resident_id=LATIN[1]))
-
-
-@asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[str]:
-    process, url = await started(folder)
-    try:
-        yield url
-        process.terminate()
-        assert await process.ended(60) == 0
-    finally:
-        process.close()
-
-
-async def ran(folder: Path, *arguments: str, status: int = 0) -> tuple[str, str]:
-    """What a command of that status prints, and what it says of it."""
-    done = await asyncio.to_thread(commands.run, folder, *arguments)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout, done.stderr
-
-
 async def said(folder: Path, *arguments: str) -> str:
-    return (await ran(folder, *arguments))[0]
+    return (await ran(folder, *arguments)).stdout
 
 
 @pytest.mark.timeout(240)
@@ -88,13 +63,13 @@ async def test_a_whole_case_with_push_and_own_data_leaves_nothing_of_the_person_
     ring = ring_in(tmp_path)
     database = city(tmp_path, database, ring)
     async with serving(tmp_path) as url, aiohttp.ClientSession() as session:
-        wang = somebody(tmp_path, session, url)
+        wang = somebody(tmp_path, session, url, **WANG)
         link = await lived(wang)
         case = (await wang.get(link)).ok()
         assert (case["answers"]["plate"], case["answers"]["driver"]["phone"]) == (CHINESE[1], LATIN[3])
         own = (await wang.get("/v1/me/data")).body.decode()
         assert all(word in own for word in (LATIN[0], LATIN[2], LATIN[3], LATIN[4], *CHINESE))
-    settings = configure(tmp_path / "plugins.toml").configuration.settings
+    settings = read_configuration(tmp_path / "plugins.toml").settings
     place = Place(tmp_path, url, tmp_path / "everything.log", settings)
     # Rows as they are stored. The log is another test's.
     data = await everything(place, database, ring)
@@ -147,18 +122,22 @@ async def test_a_rotation_under_load_loses_nothing_and_leaves_nothing_under_the_
     await said(tmp_path, "audit", "verify")
 
 
+async def fill(store: Store, now: datetime) -> None:
+    for begin in range(0, ROWS, 500):
+        rows = [
+            Attachment(person=f"p{n}", name=f"file {n}", media_type="x", size=1, sha256="0", created_at=now)
+            for n in range(begin, begin + 500)
+        ]
+        await store.commit(Write(rows=rows))
+
+
 @pytest.mark.timeout(240)
 async def test_sealing_anew_that_is_killed_in_the_middle_goes_on_where_it_was(tmp_path: Path, database: str) -> None:
     ring = ring_in(tmp_path)
     database = city(tmp_path, database, ring)
     now = datetime.now(UTC)
     async with open_store(database, all_tables(), personal=ring) as store:
-        for begin in range(0, ROWS, 500):
-            rows = [
-                Attachment(person="p", name=f"file {n}", media_type="x", size=1, sha256="0", created_at=now)
-                for n in range(begin, begin + 500)
-            ]
-            await store.commit(Write(rows=rows))
+        await fill(store, now)
         keys = read_keys(ring)
         write_keys(ring, Keys((*keys.keys, new_key(now)), keys.look_ups))
         new = Ring(ring).sealing()[0]
@@ -183,14 +162,8 @@ async def test_sealing_anew_that_is_killed_in_the_middle_goes_on_where_it_was(tm
 @pytest.mark.plain(why="begins with a plain database")
 async def test_look_ups_that_are_killed_in_the_middle_are_as_they_were(tmp_path: Path, database: str) -> None:
     database = city(tmp_path, database, None)
-    now = datetime.now(UTC)
     async with open_store(database, all_tables()) as store:
-        for begin in range(0, ROWS, 500):
-            rows = [
-                Attachment(person=f"p{n}", name="x", media_type="x", size=1, sha256="0", created_at=now)
-                for n in range(begin, begin + 500)
-            ]
-            await store.commit(Write(rows=rows))
+        await fill(store, datetime.now(UTC))
     ring = ring_in(tmp_path)
     city(tmp_path, database, ring)
     # By itself, with every row written and nothing of it committed.
@@ -219,14 +192,14 @@ async def test_a_backup_has_no_ring_and_what_is_restored_without_it_does_not_beg
     for folder in (old, new):
         city(folder, f"sqlite://{folder / 'data' / 'banshi.sqlite3'}", folder / "data" / "keys" / ring.name)
     async with serving(old) as url, aiohttp.ClientSession() as session:
-        link = await lived(somebody(old, session, url))
-        assert "keep a copy of it elsewhere" in (await ran(old, "backup", str(tmp_path / "backup")))[1]
+        link = await lived(somebody(old, session, url, **WANG))
+        assert "keep a copy of it elsewhere" in (await ran(old, "backup", str(tmp_path / "backup"))).stderr
     assert not [file for file in (tmp_path / "backup").rglob("*") if file.name == ring.name]
     with closing(sqlite3.connect(tmp_path / "backup" / "database")) as copy:
         assert not any("4711" in str(row) for row in copy.execute("SELECT * FROM banshi_case"))
-    assert "bring it back to" in (await ran(new, "restore", str(tmp_path / "backup")))[1]
-    assert "personal-keys-missing" in (await ran(new, "serve", "--port", "0", status=2))[1]
+    assert "bring it back to" in (await ran(new, "restore", str(tmp_path / "backup"))).stderr
+    assert "personal-keys-missing" in (await ran(new, "serve", "--port", "0", status=2)).stderr
     (new / "data" / "keys" / ring.name).write_bytes(ring.read_bytes())
     (new / "data" / "keys" / ring.name).chmod(0o600)
     async with serving(new) as url, aiohttp.ClientSession() as session:
-        assert (await somebody(new, session, url).get(link)).ok()["answers"]["plate"] == CHINESE[1]
+        assert (await somebody(new, session, url, **WANG).get(link)).ok()["answers"]["plate"] == CHINESE[1]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -18,29 +14,13 @@ from banshi.app import configure
 from banshi.foundation.database.opening import open_store
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case, CaseEvent
-from tests.places import ROOT
-from tests.processes import commands
+from tests.journeys.running import CITY, PATIENT, configured, serving
 from tests.waiting import until
 
 CASES = 40
 
 #: How many more are done until the server is killed, round by round.
 ROUNDS = (2, 15, CASES)
-
-
-@asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[commands.Process]:
-    """`banshi serve`, which tidies up at its start; it is killed at the end."""
-    log = folder / f"{uuid4()}.log"
-    with log.open("wb") as out:
-        process = commands.begin(folder, "serve", "--port", "0", stdout=out, stderr=out)
-    try:
-        while not re.search(r"Banshi serves on (\S+)", log.read_text()):
-            assert process.returncode is None, log.read_text()
-            await asyncio.sleep(0.01)
-        yield process
-    finally:
-        process.close()
 
 
 async def fill(folder: Path) -> list[UUID]:
@@ -108,16 +88,14 @@ async def look(folder: Path) -> dict[str, int]:
 @pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_killed_at_any_moment_no_case_is_half_and_the_next_start_ends_it(tmp_path: Path, database: str) -> None:
-    settings = f'[platform]\nrates.day = 100_000\nrates.burst = 100_000\ndatabase = "{database}"\n'
-    settings += "[plugins.traffic]\napi = 1\n"
-    (tmp_path / "plugins.toml").write_text(settings + f'path = "{ROOT / "plugins/departments/traffic"}"\n')
+    configured(tmp_path, f'{PATIENT}database = "{database}"', CITY.partition("[plugins.mobile_push]")[0])
     tables = configure(tmp_path / "plugins.toml").tables
     async with open_store(database, tables):
         await fill(tmp_path)
     gone = 0
     for more in ROUNDS:
         wanted = min(CASES, gone + more)
-        async with serving(tmp_path), open_store(database, tables, migrate=False):
+        async with serving(tmp_path, is_ended=False), open_store(database, tables, migrate=False):
             await until(partial(are_gone, wanted), 60)
         async with open_store(database, tables, migrate=False):
             counts = await look(tmp_path)

@@ -20,13 +20,16 @@ from PIL import Image
 from banshi.app import configure
 from banshi.builtin.identity.development import development_token
 from banshi.foundation.database.opening import open_store
+from banshi.kernel.loading.configuration import read_configuration
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
-from tests.processes import commands
+from tests.journeys.running import configured, serving
 from tests.readers.tables import rows_of
-from tests.town.parts import UNNAMED, appeals
+from tests.town.parts import UNNAMED
+from tests.town.parts import appeals
 from tests.town.tips import TIPS
 from tests.town.town import written
+from tests.waiting import until
 
 #: The address that the tip comes from, for the system too: all of 127.0.0.0/8 is this machine.
 ADDRESS = "127.66.77.88"
@@ -91,23 +94,12 @@ async def running(folder: Path, database: str, platform: str = "", plugins: str 
     `platform` and `plugins` are further lines of its plugins.toml, of that table and at the end.
     """
     written(folder, appeals(UNNAMED))
-    text = f'[platform]\ndatabase = "{database}"\nlog_level = "debug"\n{platform}\n'
-    for name in ("parks", "works"):
-        text += f'[plugins.{name}]\napi = 1\npath = "{name}"\n'
-    (folder / "plugins.toml").write_text(text + '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n' + plugins)
-    log = folder / "everything.log"
-    with log.open("wb") as out:
-        process = commands.begin(folder, "serve", "--port", "0", stdout=out, stderr=out)
-        try:
-            while not (found := re.search(r"Banshi serves on (\S+)", log.read_text())):
-                assert process.returncode is None, log.read_text()
-                await asyncio.sleep(0.05)
-            settings = configure(folder / "plugins.toml").configuration.settings
-            yield Place(folder, found[1], log, settings)
-            process.terminate()
-            assert await process.ended(20) == 0
-        finally:
-            process.close()
+    own = "".join(f'[plugins.{name}]\napi = 1\npath = "{name}"\n' for name in ("parks", "works"))
+    own += '[plugins.mobile_push]\napi = 1\npackage = "mobile_push"\n'
+    configured(folder, f'database = "{database}"\nlog_level = "debug"\n{platform}', own + plugins)
+    async with serving(folder) as url:
+        settings = read_configuration(folder / "plugins.toml").settings
+        yield Place(folder, url, folder / "everything.log", settings)
 
 
 async def everything(place: Place, database: str, ring: Path | None = None) -> dict[str, bytes]:
@@ -189,10 +181,11 @@ async def tip_and_return(place: Place, sender: Person, staff: Person, second: Pe
     await done(spare, "merge", details={"into": first["tip"]["number"]})
     await done(link, "answer", details={"text": "正在核查。"})
     await acted("rate", details={"rating": 1, "text": "不够"})
-    for _ in range(100):
-        if (await staff.get(link)).ok()["state"] == "reopened":
-            break
-        await asyncio.sleep(0.05)
+
+    async def is_reopened() -> Any:
+        return (await staff.get(link)).ok()["state"] == "reopened"
+
+    await until(is_reopened)
     await done(link, "answer", second, details={"text": "已查明。"})
     read = (await sent("/v1/tips/read", {"code": code})).ok()
     assert (read["state"], len(read["details"]["answers"]), len(read["attachments"])) == ("closed", 2, 3)

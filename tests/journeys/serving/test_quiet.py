@@ -11,11 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from banshi.builtin.identity.development import development_token
-from banshi.kernel.loading.settings import Settings
-from banshi.testing import Person
-from tests.places import ROOT
-from tests.processes import commands
+from tests.journeys.running import somebody, started, whole_city
 from tests.servers import postgres_servers
 
 #: Requests while the database is away, a second apart; seconds within which a start or a return has to be.
@@ -37,17 +33,11 @@ def said(log: Path) -> Counter[str]:
 @pytest.mark.sqlite
 async def test_a_database_that_is_away_is_one_line_and_one_when_it_is_back(tmp_path: Path) -> None:
     with postgres_servers.alone(tmp_path / "postgres") as database, (tmp_path / "log").open("wb") as log:
-        text = (ROOT / "plugins.toml").read_text()
-        text = text.replace('data = "data"', f'data = "{tmp_path / "data"}"\ndatabase = "{database.url}"')
-        config = tmp_path / "plugins.toml"
-        config.write_text(text.replace('path = "plugins/', f'path = "{ROOT}/plugins/'))
-        server = commands.begin(ROOT, "--config", config, "serve", "--port", "0", stderr=log)
-        try:
-            assert server.stdout is not None
-            line = await asyncio.wait_for(asyncio.to_thread(server.stdout.readline), START_S)
+        whole_city(tmp_path, f'database = "{database.url}"')
+        with started(tmp_path, "serve", "--port", "0", stderr=log) as server:
+            url = await asyncio.to_thread(server.line)
             async with aiohttp.ClientSession() as session:
-                token = development_token(Settings(data=tmp_path / "data"), "wang")
-                wang = Person(session, line.split()[-1], token)
+                wang = somebody(tmp_path, session, url)
                 (await wang.get("/v1/cases")).ok()
                 await asyncio.to_thread(database.kill, signal.SIGQUIT)
                 for _ in range(ASKED):
@@ -62,6 +52,4 @@ async def test_a_database_that_is_away_is_one_line_and_one_when_it_is_back(tmp_p
                 counted = (await wang.get("/metrics")).body.decode()
                 failures = next(one for one in counted.splitlines() if one.startswith("banshi_database_failures_total"))
                 assert float(failures.split()[-1]) > ASKED
-        finally:
-            server.close()
     assert said(tmp_path / "log") == AWAY + BACK

@@ -13,10 +13,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.journeys.commands.test_commands import Running
-from tests.journeys.serving.test_workers import CITY, TRAFFIC, everybody, workers_of
-from tests.processes import commands
-from tests.waiting import until
+from tests.journeys.running import Running, started
+from tests.journeys.serving.test_workers import everybody, written
+from tests.waiting import children_of, until
 
 #: Longest time in seconds that two workers may take to begin, and those before them to end.
 PATIENCE = 90.0
@@ -53,17 +52,12 @@ class Crowd:
 
 @contextmanager
 def city(folder: Path, database: str) -> Iterator[Running]:
-    write(folder, database)
-    with (folder / "log").open("ab") as log:
-        process = commands.begin(folder, "serve", "--workers", "2", "--port", "0", stderr=log)
-        try:
-            yield Running(process)
-        finally:
-            process.close()
-
-
-def write(folder: Path, database: str) -> None:
-    (folder / "plugins.toml").write_text(CITY.format(database=database, traffic=TRAFFIC), encoding="utf-8")
+    written(folder, database)
+    with (
+        (folder / "log").open("ab") as log,
+        started(folder, "serve", "--workers", "2", "--port", "0", stderr=log) as running,
+    ):
+        yield running
 
 
 @asynccontextmanager
@@ -87,9 +81,9 @@ async def test_a_changed_configuration_is_taken_without_a_refused_connection_and
     tmp_path: Path, postgres: str
 ) -> None:
     with city(tmp_path, postgres) as running:
-        url, supervisor = running.line(r"Banshi serves on (\S+)"), running.process.pid
+        url, supervisor = running.line(), running.process.pid
         await until(lambda: everybody(url), PATIENCE)
-        first = set(workers_of(supervisor))
+        first = set(children_of(supervisor))
         file = tmp_path / "plugins.toml"
         good = file.read_text(encoding="utf-8")
         async with crowd(url) as people:
@@ -100,7 +94,7 @@ async def test_a_changed_configuration_is_taken_without_a_refused_connection_and
             os.kill(supervisor, signal.SIGHUP)
             await until(lambda: "the workers that serve stay" in (tmp_path / "log").read_text(), PATIENCE)
             assert "plugins.toml" in (tmp_path / "log").read_text()
-            assert set(workers_of(supervisor)) == first
+            assert set(children_of(supervisor)) == first
 
             # What is changed; a second signal while the first one is at work.
             file.write_text(good.partition("[plugins.mobile_push]")[0], encoding="utf-8")
@@ -108,22 +102,22 @@ async def test_a_changed_configuration_is_taken_without_a_refused_connection_and
                 os.kill(supervisor, signal.SIGHUP)
 
             async def renewed() -> bool:
-                present = set(workers_of(supervisor))
+                present = set(children_of(supervisor))
                 return len(present) == 2 and not present & first and await everybody(url)
 
             await until(renewed, PATIENCE)
             assert [await people.status("/v1/inbox") for _ in range(8)] == [WITHOUT] * 8
         assert running.stop() == 0
-        assert workers_of(supervisor) == []
+        assert children_of(supervisor) == []
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_sigterm_while_new_workers_begin_ends_old_and_new(tmp_path: Path, postgres: str) -> None:
     with city(tmp_path, postgres) as running:
-        url, supervisor = running.line(r"Banshi serves on (\S+)"), running.process.pid
+        url, supervisor = running.line(), running.process.pid
         await until(lambda: everybody(url), PATIENCE)
         os.kill(supervisor, signal.SIGHUP)
-        await until(lambda: len(workers_of(supervisor)) == 3, PATIENCE)
+        await until(lambda: len(children_of(supervisor)) == 3, PATIENCE)
         assert await asyncio.to_thread(running.stop) == 0
-        assert workers_of(supervisor) == []
+        assert children_of(supervisor) == []

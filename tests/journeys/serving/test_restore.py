@@ -10,44 +10,22 @@ import stat
 import subprocess
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from banshi.builtin.identity.development import development_token
-from banshi.kernel.loading.configuration import read_configuration
 from banshi.testing import Person
 from mobile_push.inbox.messages import RESTORE_GAP
 from mobile_push.sandbox import FcmSandbox
 from tests.conftest import SERVER, _administer, good_answers
-from tests.journeys.commands.test_commands import command, started
-from tests.places import TRAFFIC
-from tests.waiting import WAIT_TIMEOUT_S, until
-
-CITY = """
-[platform]
-rates.burst = 100_000
-rates.day = 100_000
-data = "data"
-{database}
-
-[plugins.traffic]
-path = "{traffic}"
-api = 1
-
-[plugins.mobile_push]
-package = "mobile_push"
-api = 1
-
-[plugins.mobile_push.settings.fcm]
-service_account_file = "{key}"
-base_url = "{base_url}"
-"""
+from tests.journeys.running import PATIENT, configured, ran, serving, somebody, with_phones
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -74,36 +52,21 @@ both = pytest.mark.parametrize("databases", ["sqlite", "postgres"], indirect=Tru
 
 def written(folder: Path, database: str, sandbox: FcmSandbox) -> Path:
     folder.mkdir()
-    key = sandbox.service_account_file(folder / "key.json")
-    text = CITY.format(database=database, traffic=TRAFFIC, key=key, base_url=sandbox.base_url)
-    (folder / "plugins.toml").write_text(text, encoding="utf-8")
     if "schema=" in database:
         name = database.rpartition("/")[2].partition("?")[0]
         subprocess.run(
             ["psql", "-q", SERVER.rpartition("/")[0] + f"/{name}", "-c", "CREATE SCHEMA city"], check=True, timeout=30
         )
-    return folder
+    return configured(folder, PATIENT + database, with_phones(folder, sandbox))
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Any]:
+async def served(folder: Path) -> AsyncIterator[Callable[[str], Person]]:
     """`person("wang")`: somebody at the door of a server in that folder."""
-    with started(folder, "serve", "--port", "0") as running:
-        url = await asyncio.to_thread(running.line, r"Banshi serves on (\S+)")
-        async with aiohttp.ClientSession() as session:
-
-            def person(subject: str) -> Person:
-                # The key that the server knows has to be there.
-                assert (folder / "data" / "keys" / "development-token.pem").exists()
-                settings = read_configuration(folder / "plugins.toml").settings
-                return Person(session, url, development_token(settings, subject, name="王小明"))
-
-            yield person
-        assert await asyncio.to_thread(running.stop) == 0
-
-
-async def ran(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(command, folder, *arguments)
+    async with serving(folder) as url, aiohttp.ClientSession() as session:
+        # The key that the server knows has to be there.
+        assert (folder / "data" / "keys" / "development-token.pem").exists()
+        yield partial(somebody, folder, session, url)
 
 
 async def submit(person: Person) -> str:
@@ -133,7 +96,7 @@ async def test_a_restored_platform_sends_nothing_until_it_is_released_and_then_w
     async with FcmSandbox() as sandbox:
         old, new = (written(tmp_path / name, line, sandbox) for name, line in zip(("a", "b"), databases, strict=True))
         backup = tmp_path / "backup"
-        async with serving(old) as person:
+        async with served(old) as person:
             wang, li, zhao = [person(name) for name in ("wang", "li", "zhao")]
             await registered(wang, "phone-wang")
             await registered(li, "phone-li")
@@ -145,9 +108,8 @@ async def test_a_restored_platform_sends_nothing_until_it_is_released_and_then_w
             await until(lambda: sandbox.answers["UNAVAILABLE"])
             done = asyncio.Event()
             meanwhile = asyncio.create_task(busily(zhao, done))
-            made = await ran(old, "backup", str(backup))
+            await ran(old, "backup", str(backup))
             done.set()
-            assert made.returncode == 0, made.stderr
             assert await meanwhile
             at = datetime.now(UTC).isoformat()
             sandbox.behaviour.faults.clear()
@@ -158,11 +120,9 @@ async def test_a_restored_platform_sends_nothing_until_it_is_released_and_then_w
             assert max(numbers) < RESTORE_GAP
         sent = len(sandbox.received)
 
-        restored = await ran(new, "restore", str(backup))
-        assert restored.returncode == 0, restored.stderr
-        assert "nothing goes out yet" in restored.stdout
+        assert "nothing goes out yet" in (await ran(new, "restore", str(backup))).stdout
         same_secrets(old, new)
-        async with serving(new) as person:
+        async with served(new) as person:
             wang, li = [person(name) for name in ("wang", "li")]
             assert (await li.get(f"/v1/cases/{first}")).status == 200
             assert (await wang.get(f"/v1/cases/{lost}")).status == 404
@@ -174,7 +134,6 @@ async def test_a_restored_platform_sends_nothing_until_it_is_released_and_then_w
             assert all(one["held"] for one in waits)
             chosen = ["--drop-before", at, "--of", "mobile_push:deliveries"]
             released = await ran(new, "outbox", "release", "--yes", *chosen)
-            assert released.returncode == 0, released.stderr
             assert "mobile_push:deliveries: 1 given up" in released.stdout
             await until(lambda: arrived(sandbox, "phone-wang") >= 3)
             # A phone that had read further than the backup goes on reading where it was.
@@ -198,10 +157,11 @@ async def busily(person: Person, done: asyncio.Event) -> int:
 
 async def held(person: Person) -> None:
     """Wait until the server says that nothing goes out, in both places."""
-    deadline = time.monotonic() + WAIT_TIMEOUT_S
-    while (await person.get("/readyz")).ok() != {"status": "ready", "outbox": "held"}:
-        assert time.monotonic() < deadline, "not in time"
-        await asyncio.sleep(0.05)
+
+    async def is_held() -> Any:
+        return (await person.get("/readyz")).ok() == {"status": "ready", "outbox": "held"}
+
+    await until(is_held)
     assert "banshi_outbox_held 1" in (await person.get("/metrics")).body.decode()
 
 

@@ -24,17 +24,25 @@ from mobile_push.sandbox import FcmSandbox
 from tests.conftest import good_answers
 from tests.harness.borrowed import connected
 from tests.harness.encrypted import opened_person
-from tests.journeys.commands.test_commands import BANSHI, PATIENCE, Running
+from tests.journeys.running import (
+    BANSHI,
+    PATIENCE,
+    PATIENT,
+    Running,
+    command,
+    configured,
+    started,
+    started_from_disk,
+    with_phones,
+)
 from tests.journeys.serving.next_version import NEXT, PRESENT, NextVersion, made_in
 from tests.places import TRAFFIC
-from tests.processes import commands
 from tests.servers import redis_servers
 from tests.waiting import until
 
 CITY = """
-[platform]
-rates.burst = 100_000
-rates.day = 100_000
+{patient}
+data = "{data}"
 database = "{database}"
 migrate_at_start = false
 [platform.pool]
@@ -42,16 +50,6 @@ most = 3
 [platform.redis]
 url = "redis://127.0.0.1:{redis}/0"
 name = "rolling"
-[plugins.traffic]
-api = 1
-path = "{traffic}"
-[plugins.mobile_push]
-api = 1
-package = "mobile_push"
-[plugins.mobile_push.settings.fcm]
-service_account_file = "{key}"
-base_url = "{sandbox}"
-topics_url = "{sandbox}"
 """
 
 #: Citizens who hand in one application after the other, and cases that each phase has to see acknowledged.
@@ -62,38 +60,26 @@ CITIZENS, EACH_PHASE = 3, 4
 class Version:
     """How one of the two is run: its settings and its code."""
 
-    file: Path
+    folder: Path
     environment: Mapping[str, str] | None = None
 
     def said(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         if self.environment is None:
-            return commands.run(self.file.parent, "--config", self.file, *arguments)
-        return subprocess.run(
-            self._command(*arguments), **self._where, capture_output=True, text=True, timeout=PATIENCE
-        )
+            return command(self.folder, *arguments)
+        how: Any = {"cwd": self.folder, "env": self.environment, "timeout": PATIENCE}
+        return subprocess.run([BANSHI, *arguments], **how, capture_output=True, text=True)
 
     @contextmanager
     def serving(self, *arguments: str) -> Iterator[tuple[Running, str]]:
         """A server of this version, and where it answers."""
-        with (
-            self.file.with_suffix(".log").open("ab") as log,
-            self._begun(log, "serve", "--port", "0", *arguments) as it,
-        ):
-            yield it, it.line(r"Banshi serves on (\S+)")
+        with (self.folder / "log").open("ab") as log, self._begun(log, "serve", "--port", "0", *arguments) as it:
+            yield it, it.line()
 
     def _begun(self, log: IO[bytes], *arguments: str) -> Running:
         """The next version's code is on the disk alone."""
         if self.environment is None:
-            return Running(commands.begin(self.file.parent, "--config", self.file, *arguments, stderr=log))
-        pipes: Any = {"stdout": subprocess.PIPE, "stderr": log, "text": True}
-        return Running(subprocess.Popen(self._command(*arguments), **self._where, **pipes))
-
-    def _command(self, *arguments: str) -> list[str]:
-        return [str(BANSHI), "--config", str(self.file), *arguments]
-
-    @property
-    def _where(self) -> Any:
-        return {"cwd": self.file.parent, "env": self.environment}
+            return started(self.folder, *arguments, stderr=log)
+        return started_from_disk(self.folder, *arguments, stderr=log, env=self.environment)
 
 
 @dataclass
@@ -184,17 +170,12 @@ class Deploy:
 async def deploy(tmp_path: Path, empty_postgres: str) -> AsyncIterator[Deploy]:
     following = made_in(tmp_path / "next")
     async with FcmSandbox() as sandbox:
-        key = sandbox.service_account_file(tmp_path / "key.json")
         with redis_servers.alone(tmp_path / "redis") as redis:
-            files = {}
-            for name, traffic in (("old", TRAFFIC), ("new", following.traffic)):
-                files[name] = tmp_path / f"{name}.toml"
-                said = CITY.format(
-                    database=empty_postgres, redis=redis.port, traffic=traffic, key=key, sandbox=sandbox.base_url
-                )
-                files[name].write_text(said, encoding="utf-8")
-            old, new = Version(files["old"]), Version(files["new"], following.environment)
-            yield Deploy(old, new, following, Door(), sandbox, empty_postgres)
+            platform = CITY.format(patient=PATIENT, data=tmp_path / "data", database=empty_postgres, redis=redis.port)
+            old, new = tmp_path / "old", tmp_path / "new"
+            configured(old, platform, with_phones(tmp_path, sandbox))
+            configured(new, platform, with_phones(tmp_path, sandbox).replace(str(TRAFFIC), str(following.traffic)))
+            yield Deploy(Version(old), Version(new, following.environment), following, Door(), sandbox, empty_postgres)
 
 
 @asynccontextmanager

@@ -13,24 +13,9 @@ import pytest
 from banshi.testing import Person
 from mobile_push.sandbox import FcmSandbox
 from tests.conftest import good_answers
-from tests.journeys.commands.test_commands import command, started
-from tests.places import TRAFFIC
+from tests.journeys.running import configured, ran, started, with_phones
 from tests.servers.collector import Collector, Seen, collecting
 from tests.waiting import until
-
-CITY = """
-[platform]
-database = "{database}"
-[plugins.traffic]
-api = 1
-path = "{traffic}"
-[plugins.mobile_push]
-api = 1
-package = "mobile_push"
-[plugins.mobile_push.settings.fcm]
-service_account_file = "{key}"
-base_url = "{base_url}"
-"""
 
 TOKEN = "token-of-wangs-phone"
 
@@ -49,13 +34,11 @@ async def test_a_submission_is_one_trace_from_the_request_to_the_provider_across
     tmp_path: Path, postgres: str, collector: Collector
 ) -> None:
     async with FcmSandbox() as google:
-        key = google.service_account_file(tmp_path / "key.json")
-        city = CITY.format(database=postgres, traffic=TRAFFIC, key=key, base_url=google.base_url)
-        (tmp_path / "plugins.toml").write_text(city, encoding="utf-8")
+        configured(tmp_path, f'database = "{postgres}"', with_phones(tmp_path, google))
         with started(tmp_path, "serve", "--no-work", "--port", "0") as server, started(tmp_path, "worker") as worker:
-            url = await asyncio.to_thread(server.line, r"Banshi serves on (\S+)")
+            url = await asyncio.to_thread(server.line)
             await asyncio.to_thread(worker.line, r"Banshi works on (\S+)")
-            bearer = (await asyncio.to_thread(command, tmp_path, "token", "wang", "--name", "王小明")).stdout.strip()
+            bearer = (await ran(tmp_path, "token", "wang", "--name", "王小明")).stdout.strip()
             async with aiohttp.ClientSession() as session:
                 await handed_in(Person(session, url, bearer))
             await until(lambda: [one for one in google.received if one.token == TOKEN])

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,42 +18,15 @@ import pytest
 
 from banshi.testing import Person
 from tests.conftest import good_answers
-from tests.journeys.commands.test_commands import PATIENCE, command, started
-from tests.places import TRAFFIC
-from tests.waiting import children_of
+from tests.journeys.running import PATIENCE, PATIENT, command, configured, started
+from tests.waiting import children_of, until
 
 #: Messages that one phone marks as read.
 MARKED = 5
 
-CITY = """
-[platform]
-rates.burst = 100_000
-rates.day = 100_000
-database = "{database}"
-development = true
-[plugins.traffic]
-api = 1
-path = "{traffic}"
-[plugins.mobile_push]
-api = 1
-package = "mobile_push"
-"""
-
 
 def written(folder: Path, database: str) -> Path:
-    (folder / "plugins.toml").write_text(CITY.format(database=database, traffic=TRAFFIC), encoding="utf-8")
-    return folder
-
-
-def workers_of(supervisor: int) -> list[int]:
-    return children_of(supervisor)
-
-
-async def until(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not await holds():
-        assert time.monotonic() < deadline, "not in time"
-        await asyncio.sleep(0.1)
+    return configured(folder, f'{PATIENT}database = "{database}"\ndevelopment = true')
 
 
 async def up(url: str) -> dict[str, float]:
@@ -68,25 +41,25 @@ async def up(url: str) -> dict[str, float]:
 async def test_two_workers_are_one_door_also_while_one_is_killed(tmp_path: Path, postgres: str) -> None:
     folder = written(tmp_path, postgres)
     with started(folder, "serve", "--workers", "2", "--port", "0") as running:
-        url = running.line(r"Banshi serves on (\S+)")
-        await until(lambda: everybody(url))
+        url = running.line()
+        await until(lambda: everybody(url), PATIENCE)
         token = command(folder, "token", "wang", "--name", "王小明").stdout.strip()
         made = []
         for number in range(8):
             if number == 4:
-                killed = workers_of(running.process.pid)[-1]
+                killed = children_of(running.process.pid)[-1]
                 os.kill(killed, signal.SIGKILL)
             # A connection each: the system gives it to one worker or the other.
             async with aiohttp.ClientSession() as session:
                 wang = Person(session, url, token)
                 made.append(await insisting(wang, f"key-{number}"))
-        await until(lambda: everybody(url))
+        await until(lambda: everybody(url), PATIENCE)
         async with aiohttp.ClientSession() as session:
             listed = (await Person(session, url, token).get("/v1/cases")).ok()["items"]
         assert {one["id"] for one in listed} == set(made)
         assert len(set(made)) == 8
         assert running.stop() == 0
-        assert workers_of(running.process.pid) == []
+        assert children_of(running.process.pid) == []
 
 
 async def everybody(url: str) -> bool:
@@ -126,7 +99,7 @@ def test_workers_that_cannot_begin_say_why_once_and_end_the_command(tmp_path: Pa
 async def test_what_servers_promise_is_kept_by_whichever_worker_is_left(tmp_path: Path, postgres: str) -> None:
     folder = written(tmp_path, postgres)
     with started(folder, "serve", "--no-work", "--port", "0") as server:
-        url = server.line(r"Banshi serves on (\S+)")
+        url = server.line()
         token = command(folder, "token", "wang", "--name", "王小明").stdout.strip()
         with started(folder, "worker", "--lanes", "case") as one, started(folder, "worker") as other:
             watched = [running.line(r"Banshi works on (\S+)") for running in (one, other)]
@@ -144,7 +117,7 @@ async def test_what_servers_promise_is_kept_by_whichever_worker_is_left(tmp_path
                     listed = (await wang.get("/v1/cases")).ok()["items"]
                     return {case["id"] for case in listed if case["state"] == "accepted"} == made
 
-                await until(accepted)
+                await until(accepted, PATIENCE)
             assert other.stop() == 0
         assert server.stop() == 0
 
@@ -156,7 +129,7 @@ async def test_two_phones_at_two_servers_show_the_same_read_state_within_a_secon
 ) -> None:
     folder = written(tmp_path, postgres)
     with started(folder, "serve", "--port", "0") as here, started(folder, "serve", "--port", "0") as there:
-        urls = [server.line(r"Banshi serves on (\S+)") for server in (here, there)]
+        urls = [server.line() for server in (here, there)]
         token = command(folder, "token", "wang", "--name", "王小明").stdout.strip()
         async with aiohttp.ClientSession() as session:
             phones = [Person(session, url, token) for url in urls]
@@ -166,7 +139,7 @@ async def test_two_phones_at_two_servers_show_the_same_read_state_within_a_secon
             async def arrived() -> bool:
                 return len((await phones[1].get("/v1/inbox")).ok()["items"]) >= MARKED
 
-            await until(arrived)
+            await until(arrived, PATIENCE)
             page = (await phones[0].get("/v1/inbox")).ok()
             took = []
             async with changes_at(session, urls[0], token, page["cursor"]) as changes:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from banshi.ops.cli.demo.demo import chat_of, stage
 from banshi.ops.cli.demo.story import Story
 from tests.places import ROOT
-from tests.processes import commands
 
 
 async def test_a_pass_goes_from_the_phone_through_the_department_to_the_officer_s_scan(
@@ -33,12 +30,3 @@ async def test_a_pass_goes_from_the_phone_through_the_department_to_the_officer_
     assert any("State: Taken back" in line for line in told), "the look-up in the chat"
     assert "Handed in. Its number is" in told[-1], "the booking in the chat"
     print(f"FCM after {story.push_seconds * 1000:.0f} ms, the stream after {story.stream_seconds * 1000:.0f} ms")
-
-
-def test_banshi_demo_exit_tells_the_story_and_ends_with_status_0(tmp_path: Path) -> None:
-    done = commands.run(tmp_path, "--config", ROOT / "plugins.toml", "demo", "--exit")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "An officer scans it" in done.stdout
-    assert "█▄▄▄█" in done.stdout, "the QR code is drawn"
-    assert "The story took" in done.stdout
-    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"

@@ -240,6 +240,13 @@ remedy.court = { zh-CN = "示例法院", en = "the court" }""",
 )
 
 
+def events(*changes: tuple[str, str], of: str = PARKS) -> str:
+    """The department with its first item so many times, `event-0` and so on, each with one thing written otherwise."""
+    head, event, *_ = of.split("\n[[items]]\n")
+    copies = [event.replace(*change).replace('"event"', f'"event-{n}"') for n, change in enumerate(changes)]
+    return "\n[[items]]\n".join([head, *copies])
+
+
 def write_department(folder: Path, name: str = "parks", text: str = PARKS) -> Path:
     place = folder / name
     place.mkdir()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 import rdflib
+from yarl import URL
 
 from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
@@ -23,6 +25,7 @@ from tests.plugins.exports.city import (
     PLUGIN,
     ROOT,
     asked,
+    events,
     judged,
     our_shapes,
     read,
@@ -43,13 +46,14 @@ async def whole(door: Door) -> rdflib.Graph:
     return read((await door.anyone.get(WHOLE)).body)
 
 
-async def parks(folder: Path, text: str = PARKS, here: str = "", **settings: Any) -> tuple[rdflib.Graph, rdflib.Graph]:
-    """The graphs of the department's two items."""
+async def parks(
+    folder: Path, text: str = PARKS, here: str = "", codes: Sequence[str] = ("event", "word"), **settings: Any
+) -> list[rdflib.Graph]:
+    """The graphs of the department's items."""
     plugins = {"parks": write_department(folder, text=text), "catalogue_exports": PLUGIN}
     async with open_door(folder, plugins, settings={"catalogue_exports": settings}, platform={"address": here}) as door:
-        paths = [f"/v1/exports/cpsv-ap/{code}.jsonld" for code in ("event", "word")]
-        first, second = [read((await door.anyone.get(path)).body, CITY + path) for path in paths]
-        return first, second
+        paths = [f"/v1/exports/cpsv-ap/{code}.jsonld" for code in codes]
+        return [read((await door.anyone.get(path)).body, CITY + path) for path in paths]
 
 
 # -- judged by others ------------------------------------------------------------------------------------------------
@@ -152,13 +156,15 @@ async def test_the_query_in_the_documentation_finds_what_it_says(city: Door) -> 
 # -- what is said ----------------------------------------------------------------------------------------------------
 
 
+def told_of(graph: rdflib.Graph, path: str) -> list[str]:
+    """What the document says of the permit for an event there."""
+    here = f"<{CITY}/v1/exports/cpsv-ap/event.jsonld#service>"
+    return [row[0] for row in asked(graph, f"SELECT DISTINCT ?o {{ {here} {path} ?o }}")]
+
+
 async def test_every_element_of_the_guide_is_there(tmp_path: Path) -> None:
     graph, _ = await parks(tmp_path)
-    here = f"<{CITY}/v1/exports/cpsv-ap/event.jsonld#service>"
-
-    def said(path: str) -> list[str]:
-        return [row[0] for row in asked(graph, f"SELECT DISTINCT ?o {{ {here} {path} ?o }}")]
-
+    said = partial(told_of, graph)
     assert said("dct:identifier") == ["event"]
     assert said("dct:title") == ["Permit for an event", "公园活动许可"]
     assert said("dct:description") == ["An event in a park needs a permit.", "在公园办活动须经许可。"]
@@ -196,11 +202,7 @@ async def test_every_element_of_the_guide_is_there(tmp_path: Path) -> None:
 
 async def test_the_national_elements_classify_it_and_the_remedy_is_a_rule(tmp_path: Path) -> None:
     graph, _ = await parks(tmp_path, LISTED)
-    here = f"<{CITY}/v1/exports/cpsv-ap/event.jsonld#service>"
-
-    def said(path: str) -> list[str]:
-        return [row[0] for row in asked(graph, f"SELECT DISTINCT ?o {{ {here} {path} ?o }}")]
-
+    said = partial(told_of, graph)
     own = {"permit", "city", "own-level", "promised", "province", "licence"}
     assert set(said("cv:isClassifiedBy/skos:notation")) == {"III", "application", *own}
     assert "行政许可" in said("cv:isClassifiedBy/skos:prefLabel")
@@ -223,11 +225,12 @@ async def test_what_the_guide_does_not_say_is_not_there(tmp_path: Path) -> None:
     assert asked(graph, f"SELECT ?v {{ {here} cv:hasCost/cv:hasValue ?v }}") == [("0.0",)]
 
 
-@pytest.mark.parametrize(("days", "duration"), [(0, "P0D"), (1, "P1D"), (5, "P7D"), (13, "P17D"), (20, "P28D")])
-async def test_working_days_are_calendar_days_of_five_day_weeks(tmp_path: Path, days: int, duration: str) -> None:
-    text = PARKS.replace("promised_days = 7", f"promised_days = {days}")
-    graph, _ = await parks(tmp_path, text)
-    assert asked(graph, "SELECT ?t { ?s cv:processingTime ?t }") == [(duration,)]
+async def test_working_days_are_calendar_days_of_five_day_weeks(tmp_path: Path) -> None:
+    durations = {0: "P0D", 1: "P1D", 5: "P7D", 13: "P17D", 20: "P28D"}
+    text = events(*(("promised_days = 7", f"promised_days = {days}") for days in durations))
+    graphs = await parks(tmp_path, text, codes=[f"event-{n}" for n in range(len(durations))])
+    found = [asked(graph, "SELECT ?t { ?s cv:processingTime ?t }") for graph in graphs]
+    assert found == [[(duration,)] for duration in durations.values()]
 
 
 async def test_days_that_the_law_counts_by_the_calendar_are_as_many(tmp_path: Path) -> None:
@@ -325,12 +328,9 @@ async def test_a_document_says_what_it_is_and_is_sent_once(city: Door, path: str
 )
 async def test_an_item_that_is_not_there_is_not_found(city: Door, code: str) -> None:
     path = f"{city.url}/v1/exports/cpsv-ap/{code}.jsonld"
-    async with aiohttp.ClientSession() as session:
-        from yarl import URL
-
-        async with session.get(URL(path, encoded=True)) as answer:
-            assert answer.status == 404
-            assert (await answer.json(content_type="application/problem+json"))["code"] == "not-found"
+    async with aiohttp.ClientSession() as session, session.get(URL(path, encoded=True)) as answer:
+        assert answer.status == 404
+        assert (await answer.json(content_type="application/problem+json"))["code"] == "not-found"
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from banshi.testing import Door, Reply, open_door
-from tests.plugins.exports.city import DEPARTMENTS, LISTED, PARKS, PLUGIN, ROOT, write_department
+from tests.plugins.exports.city import DEPARTMENTS, LISTED, PARKS, PLUGIN, ROOT, events, write_department
 
 JSON, CSV = "/v1/exports/item-list.json", "/v1/exports/item-list.csv"
 
@@ -96,16 +96,20 @@ async def test_a_row_has_the_same_in_words(tmp_path: Path) -> None:
     assert word["到办事现场次数"] == "1"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", " =", "　=", "\\t=", "\\r=", "\\n="])
-async def test_no_cell_begins_like_a_formula(tmp_path: Path, start: str) -> None:
-    nasty = f'{start}HYPERLINK(\\"http://evil.example\\")'
-    text = PARKS.replace("公园活动许可", nasty).replace("000-0000001", "+86-000").replace("不超过一百人。", nasty)
-    (event, _), (row, _) = await parks(tmp_path, text)
-    assert row["事项名称"] == f"'{event['事项名称']}"
-    assert row["受理条件"].startswith("'")
-    assert row["咨询方式"] == "'+86-000\n000-0000002"
-    # A program that reads JSON runs no formulas, and gets the text as it is.
-    assert not event["事项名称"].startswith("'")
+FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", " =", "　=", "\\t=", "\\r=", "\\n=")
+
+
+async def test_no_cell_begins_like_a_formula(tmp_path: Path) -> None:
+    plain = PARKS.replace("公园活动许可", "HERE").replace("不超过一百人。", "HERE").replace("000-0000001", "+86-000")
+    nasty = (f'{start}HYPERLINK(\\"http://evil.example\\")' for start in FORMULAS)
+    entries, table = await parks(tmp_path, events(*(("HERE", one) for one in nasty), of=plain))
+    assert len(table) == len(FORMULAS)
+    for event, row in zip(entries, table, strict=True):
+        assert row["事项名称"] == f"'{event['事项名称']}"
+        assert row["受理条件"].startswith("'")
+        assert row["咨询方式"] == "'+86-000\n000-0000002"
+        # A program that reads JSON runs no formulas, and gets the text as it is.
+        assert not event["事项名称"].startswith("'")
 
 
 async def test_quotes_commas_and_lines_stay_in_their_cell(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.plugins.filling import filled
+from tests.plugins.filling import NUMBER, filled
 from tests.plugins.test_departments import FOLDERS, registry_of
 
 #: Item → where its document is asked for: inside which field, what the names begin with, and the plain number's name.
@@ -68,9 +68,9 @@ CITIZENS = {
 VERIFIED = {"driver-record", "exit-entry-record", "no-criminal-record-certificate", "police-report-progress"}
 #: Kind → what its field's name ends in, a right number, a wrong one.
 DOCUMENTS = {
-    "id-card": ("", "11010519491231002X", "110105194912310021"),
-    "permanent-residence-card": ("", "11010519491231002X", "E12345678"),
-    "hmt-residence-permit": ("", "11010519491231002X", "H12345678"),
+    "id-card": ("", NUMBER, "110105194912310021"),
+    "permanent-residence-card": ("", NUMBER, "E12345678"),
+    "hmt-residence-permit": ("", NUMBER, "H12345678"),
     "passport": ("passport_number", "E12345678", "e 1"),
     "hk-macau-permit": ("hk_macau_permit_number", "H1234567801", "K12345678"),
     "taiwan-permit": ("taiwan_permit_number", "12345678", "1234567"),
@@ -170,34 +170,31 @@ def test_an_organisation_gives_new_contact_details_as_an_owner_and_never_as_a_dr
     assert ("/document", "x-when") in told
 
 
-def test_an_organisation_asks_about_foreigners_by_passport_or_permanent_residence_card() -> None:
-    """It had to be told that there is no form: the other one is about citizens."""
-    form = form_of("criminal-record-inquiry-organisation-foreigner")
-    answers = filled(form.schema, files())
-    assert form.problems(answers) == ()
-    person = {"name": "JOHN SAMPLE", "nationality": "GBR", "birth_date": "1990-05-01"}
-    answers["subjects"] = [
-        {**person, "document": "passport", "passport_number": "E12345678"},
-        {**person, "document": "permanent-residence-card", "resident_id": "11010519491231002X"},
-        {**person, "document": "passport", "resident_id": "11010519491231002X"},
-    ]
-    told = {(one.pointer, one.code) for one in form.problems(answers)}
-    assert told == {("/subjects/2/passport_number", "required"), ("/subjects/2/resident_id", "x-when")}
-    del answers["subjects"][2]
-    answers["sort"] = "notary"
-    assert {one.pointer for one in form.problems(answers)} == {"/relation", "/relation_proof"}
-
-
-def test_an_organisation_asks_about_people_by_whatever_document_they_have() -> None:
+@pytest.mark.parametrize(
+    ("code", "person", "documents"),
+    [
+        (
+            "criminal-record-inquiry-organisation-foreigner",
+            {"name": "JOHN SAMPLE", "nationality": "GBR", "birth_date": "1990-05-01"},
+            [("passport", "passport_number", "E12345678"), ("permanent-residence-card", "resident_id", NUMBER)],
+        ),
+        (
+            "criminal-record-inquiry-organisation",
+            {"name": "王小明"},
+            [("id-card", "resident_id", NUMBER), ("hk-macau-permit", "hk_macau_permit_number", "H1234567801")],
+        ),
+    ],
+    ids=["foreigners", "citizens"],
+)
+def test_an_organisation_asks_about_people_by_whatever_document_they_have(
+    code: str, person: dict[str, str], documents: list[tuple[str, str, str]]
+) -> None:
     """One by one, and an employer says what they are to it, a notary doesn't."""
-    form = form_of("criminal-record-inquiry-organisation")
+    form = form_of(code)
     answers = filled(form.schema, files())
     assert form.problems(answers) == ()
-    answers["subjects"] = [
-        {"name": "王小明", "document": "id-card", "resident_id": "11010519491231002X"},
-        {"name": "李四", "document": "hk-macau-permit", "hk_macau_permit_number": "H1234567801"},
-        {"name": "张三", "document": "passport", "resident_id": "11010519491231002X"},
-    ]
+    wrong = ("passport", "resident_id", NUMBER)
+    answers["subjects"] = [{**person, "document": kind, field: number} for kind, field, number in [*documents, wrong]]
     told = {(one.pointer, one.code) for one in form.problems(answers)}
     assert told == {("/subjects/2/passport_number", "required"), ("/subjects/2/resident_id", "x-when")}
     del answers["subjects"][2]

@@ -15,12 +15,13 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
+from click import ClickException
 from structlog.testing import capture_logs
 
 from banshi import Write
 from banshi.testing import Door, Reply, open_door
 from tests.places import ROOT, TRAFFIC
-from tests.processes.commands import run
+from tests.plugins.beside import commanded
 
 CLIENTS = ROOT / "plugins" / "integrations" / "clients"
 
@@ -89,21 +90,9 @@ async def token_of(door: Door, **more: str) -> str:
     return str(json.loads((await posted(door, "/oauth/token", fields(**more))).body)["access_token"])
 
 
-def commands(city: Door, folder: Path) -> Callable[..., Awaitable[tuple[str, int]]]:
-    """`await banshi("list")`: the command beside the server; what it said, and its status."""
-    config = folder / "plugins.toml"
-    settings, reports = city.platform.settings, folder / "reports"
-    config.write_text(
-        f'[platform]\ndata = "{settings.data}"\ndatabase = "{settings.database_url}"\n'
-        f'[plugins.clients]\napi = 1\npath = "{CLIENTS}"\n[plugins.reports]\napi = 1\npath = "{reports}"\n',
-        encoding="utf-8",
-    )
-
-    async def banshi(*words: str) -> tuple[str, int]:
-        done = await asyncio.to_thread(run, config.parent, "client", *words)
-        return done.stdout + done.stderr * bool(done.returncode), done.returncode
-
-    return banshi
+@pytest.fixture
+def banshi(city: Door, tmp_path: Path) -> Callable[..., Awaitable[tuple[str, int]]]:
+    return commanded(city, tmp_path, {"clients": CLIENTS, "reports": tmp_path / "reports"}, "client")
 
 
 # -- the way of a program ----------------------------------------------------------------------------------------------
@@ -131,9 +120,8 @@ async def test_the_metadata_names_the_public_s_address_and_not_the_proxy_s(tmp_p
     assert named == [here, f"{here}/oauth/token", f"{here}/oauth/revoke"]
 
 
-async def test_the_commands_add_rotate_list_and_revoke_beside_a_server(city: Door, tmp_path: Path) -> None:
+async def test_the_commands_add_rotate_list_and_revoke_beside_a_server(city: Door, banshi: Any) -> None:
     """A secret is shown once. The one before stays good while the overlap lasts; revoked is revoked within seconds."""
-    banshi = commands(city, tmp_path)
     said, _ = await banshi("add", "Parking", "--contact", "ops@example.com", "--scope", "reports")
     name, first = (line.split()[1] for line in said.splitlines())
     token = await token_of(city, client_id=name, secret=first)
@@ -156,9 +144,8 @@ async def test_the_commands_add_rotate_list_and_revoke_beside_a_server(city: Doo
     assert "there is no verb 'reporst'; there are: reports" in said
 
 
-async def test_a_client_goes_live_beside_a_server_and_its_team_is_people(city: Door, tmp_path: Path) -> None:
+async def test_a_client_goes_live_beside_a_server_and_its_team_is_people(city: Door, banshi: Any) -> None:
     """What it is changes for running servers within seconds; who is on its team stays until another one is given."""
-    banshi = commands(city, tmp_path)
     said, _ = await banshi("add", "Parking", "--contact", "x", "--mode", "team", "--team", "zhao", "--team", "wang")
     name, secret = (line.split()[1] for line in said.splitlines())
     program = city.bearing(await token_of(city, client_id=name, secret=secret))
@@ -189,8 +176,6 @@ async def test_a_client_goes_live_beside_a_server_and_its_team_is_people(city: D
     ],
 )
 def test_a_team_is_refused_that_could_be_nobody_s(words: tuple[str, ...], why: str) -> None:
-    from click import ClickException
-
     module = importlib.import_module("plugins.integrations.clients.commands")
     mode = words[1] if "--mode" in words else "test"
     team = words[words.index("--team") + 1 :] if "--team" in words else ()
@@ -316,26 +301,24 @@ REFUSED: Sequence[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("form", "headers", "status", "error"), REFUSED)
-async def test_what_is_wrong_is_refused_in_the_words_of_the_standard(
-    city: Door, form: Any, headers: dict[str, str], status: int, error: str
-) -> None:
+async def test_what_is_wrong_is_refused_in_the_words_of_the_standard(city: Door) -> None:
     await made(city, "reports")
-    with capture_logs() as lines:
-        answer = await posted(city, "/oauth/token", form, headers)
-    told = json.loads(answer.body)
-    assert (answer.status, told["error"]) == (status, error)
-    assert [line["why"] for line in lines if line["event"] == "a program's sign-in is refused"] == [error]
-    assert told["error_description"]
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+    for form, headers, status, error in REFUSED:
+        with capture_logs() as lines:
+            answer = await posted(city, "/oauth/token", form, headers)
+        told = json.loads(answer.body)
+        assert (answer.status, told["error"]) == (status, error), form
+        assert [line["why"] for line in lines if line["event"] == "a program's sign-in is refused"] == [error]
+        assert told["error_description"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert ("WWW-Authenticate" in answer.headers) == (status == 401)
     assert await part("models").AccessToken.all().count() == 0
 
 
-@pytest.mark.parametrize("prefix", ["bat_", "bak_", "x"])
-async def test_a_token_of_bytes_that_are_no_text_is_none(city: Door, prefix: str) -> None:
-    answer = await by_hand(city, b"GET /v1/client", b"Authorization: Bearer " + prefix.encode() + b"\xff")
-    assert answer.startswith(b"HTTP/1.1 401"), answer
+async def test_a_token_of_bytes_that_are_no_text_is_none(city: Door) -> None:
+    for prefix in (b"bat_", b"bak_", b"x"):
+        answer = await by_hand(city, b"GET /v1/client", b"Authorization: Bearer " + prefix + b"\xff")
+        assert answer.startswith(b"HTTP/1.1 401"), answer
 
 
 async def test_an_address_that_is_no_text_is_told_to_nobody(city: Door) -> None:

@@ -14,11 +14,28 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 import pytest_asyncio
+from lxml import etree
 
 from banshi.kernel.tables.cases import Case
 from banshi.sdk.catalogue import Joining, RuntimeItems
 from banshi.testing import Door
-from tests.plugins.open311_city import BASE, GOOD, WHO, got, key_of, made, moved, open_city, part, refused, sent, xml_of
+from tests.plugins.beside import commanded
+from tests.plugins.open311_city import (
+    BASE,
+    DEPARTMENTS,
+    GOOD,
+    PLUGINS,
+    WHO,
+    got,
+    key_of,
+    made,
+    moved,
+    open_city,
+    part,
+    refused,
+    sent,
+    xml_of,
+)
 from tests.waiting import within_a_minute
 
 together = pytest.mark.asyncio(loop_scope="module")
@@ -77,10 +94,9 @@ async def test_a_key_is_for_its_departments_alone(city: Door) -> None:
 
 
 async def test_the_commands_give_a_key_once_list_it_and_end_it_beside_a_server(tmp_path: Path) -> None:
-    from tests.plugins.open311.keys import commanded
-
     async with open_city(tmp_path) as door:
-        banshi = commanded(door, tmp_path)
+        plugins = {**PLUGINS, **DEPARTMENTS, "streets": tmp_path / "streets"}
+        banshi = commanded(door, tmp_path, plugins, "client")
         said, _ = await banshi("add", "Street app", "--contact", "ops@example.com", "--scope", "open311:streets")
         client = said.split()[1]
         assert "--scope open311: bc_" in (await banshi("key", "add", client, "--scope", "open311"))[0]
@@ -376,13 +392,7 @@ async def test_signs_that_xml_does_not_have_never_break_an_answer(city: Door) ->
         "services", [{"service_name": "a\x00\x0b\ud83d<b>&\ufffe]]>\u2028"}]
     )
     assert b"<b>" not in written
-    assert xml_of_bytes(written)[0].findtext("service_name").endswith("<b>&\ufffd]]>\u2028")
-
-
-def xml_of_bytes(body: bytes) -> Any:
-    from lxml import etree
-
-    return etree.fromstring(body)
+    assert etree.fromstring(written)[0].findtext("service_name").endswith("<b>&\ufffd]]>\u2028")
 
 
 # -- what is public ----------------------------------------------------------------------------------------------------

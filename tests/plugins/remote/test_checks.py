@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import importlib
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -15,6 +14,7 @@ import pytest
 
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import PromiseFailed
+from tests.plugins.open311_city import part
 from tests.plugins.services_office import Office, open_office, texts, tree_item, until
 from tests.town.programs import program_at
 
@@ -171,9 +171,9 @@ async def test_a_check_is_owed_for_as_long_as_its_case_waits(office: Office) -> 
     office.endpoint.answers = {"validate": 503}
     waiting, taken_up = [(await hand_in(office, "checked")).created()["id"] for _ in range(2)]
     (await office.door.staff("li", "parks:reviewer").post(f"/v1/cases/{taken_up}/actions/accept")).ok()
-    real, models = office.door.platform.now, importlib.import_module("banshi_plugins.remote_services.models")
+    real, models = office.door.platform.now, part("remote_services", "models")
     office.door.platform.now = lambda: real() + timedelta(days=30)  # type: ignore[method-assign]
-    await office.door.platform[importlib.import_module("banshi_plugins.remote_services.calls.sync").SERVICES].forget()
+    await office.door.platform[part("remote_services", "calls.sync").SERVICES].forget()
     assert [str(one.case_id) for one in await models.OwedCheck.all()] == [waiting]
 
 
@@ -236,7 +236,7 @@ async def test_calls_that_failed_are_shown_to_the_services_own_client_for_a_week
         (await office.program.get(path, params={"cursor": cursor})).problem(400, "invalid-parameter")
     real = platform.now
     platform.now = lambda: real() + timedelta(days=8)  # type: ignore[method-assign]
-    await platform[importlib.import_module("banshi_plugins.remote_services.calls.sync").SERVICES].forget()
+    await platform[part("remote_services", "calls.sync").SERVICES].forget()
     platform.now = real  # type: ignore[method-assign]
     assert await failed_calls(office, "checked") == []
 

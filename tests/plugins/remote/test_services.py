@@ -4,7 +4,6 @@ plugin is held to, and takes nothing with it when it fails."""
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -15,7 +14,8 @@ import pytest
 
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.appointment.slots.slots import AHEAD, ensure
-from banshi.testing import TINY_PNG
+from banshi.testing import TINY_PNG, Door
+from tests.plugins.open311_city import part
 from tests.plugins.services_office import Office, open_city, open_office, sign, texts, tree_item, until
 from tests.town.programs import program_at
 
@@ -62,8 +62,7 @@ async def test_once_staff_approve_a_service_its_items_are_everywhere_without_a_r
     guide = (await anyone.get("/v1/items/tree-felling", headers={"Accept-Language": "en"})).ok()
     assert (guide["title"], guide["department"]) == ("Permit to fell a city tree", "parks")
     assert guide["links"]["submit"] == "/v1/items/tree-felling/cases"
-    listed = (await anyone.get("/v1/items?department=parks")).ok()["items"]
-    assert [one["code"] for one in listed] == ["tree-felling"]
+    assert await listed_at(office.door) == {"tree-felling"}
     for words in ("lumberjack", "砍树"):
         await until(lambda words=words: found(office, words))
     after = (await anyone.get("/openapi.json")).ok()["paths"]
@@ -83,11 +82,12 @@ async def test_another_process_has_the_items_within_a_second(tmp_path: Path, off
         await until(lambda: gone_at(other), 1.5)
 
 
-async def listed_at(door: Any) -> bool:
-    return bool((await door.anyone.get("/v1/items?department=parks")).ok()["items"])
+async def listed_at(door: Door) -> set[str]:
+    """The codes of the department's items."""
+    return {one["code"] for one in (await door.anyone.get("/v1/items?department=parks")).ok()["items"]}
 
 
-async def gone_at(door: Any) -> bool:
+async def gone_at(door: Door) -> bool:
     return not await listed_at(door)
 
 
@@ -105,8 +105,7 @@ async def test_a_service_whose_secret_is_lost_hides_no_other_and_a_rotation_mend
     sql = "UPDATE services_service SET secret = 'lost', revision = revision + 1 WHERE code = 'parks-trees'"
     await office.door.platform.store.connection.execute_query(sql)
     await office.door.platform[services_key()].look()
-    listed = (await office.door.anyone.get("/v1/items?department=parks")).ok()["items"]
-    assert {one["code"] for one in listed} == {"tree-felling", "flower-bed"}
+    assert await listed_at(office.door) == {"tree-felling", "flower-bed"}
     other, case = await submitted(office, "flower-bed"), await submitted(office)
     await until(lambda: in_state(office, other, "accepted"))
     (await office.answered(case, "approve")).problem(401, "signature-refused")
@@ -120,7 +119,7 @@ async def test_a_service_that_cannot_be_read_at_all_hides_no_other(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await office.run()
-    keeper = importlib.import_module("banshi_plugins.remote_services.calls.sync")
+    keeper = part("remote_services", "calls.sync")
 
     def broken(registry: Any, owner: str, document: Any, department: Any) -> Any:
         if "parks-broken" in owner:
@@ -131,8 +130,7 @@ async def test_a_service_that_cannot_be_read_at_all_hides_no_other(
     monkeypatch.setattr(keeper, "declared_by", broken)
     await office.run("parks-broken", items=[tree_item("bench")])
     await office.run("parks-flowers", items=[tree_item("flower-bed")])
-    listed = (await office.door.anyone.get("/v1/items?department=parks")).ok()["items"]
-    assert {one["code"] for one in listed} == {"tree-felling", "flower-bed"}
+    assert await listed_at(office.door) == {"tree-felling", "flower-bed"}
 
 
 async def test_a_declaration_is_held_to_every_check_of_a_plugin_and_all_faults_are_told_at_once(
@@ -163,30 +161,31 @@ async def test_a_declaration_is_held_to_every_check_of_a_plugin_and_all_faults_a
     assert (await office.program.get("/v1/services")).ok()["items"] == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "status", "code"),
-    [
-        ({"department": "harbour"}, 422, "invalid-fields"),
-        ({"code": "Trees"}, 422, "invalid-fields"),
-        ({"items": []}, 422, "invalid-fields"),
-        ({"items": ["tree"]}, 422, "invalid-fields"),
-        ({"items": [{}]}, 422, "invalid-fields"),
-        ({"items": [tree_item(), tree_item()]}, 422, "invalid-fields"),
-        ({"items": [tree_item("zone-pass")]}, 409, "conflict"),
-        ({"items": [tree_item(f"item-{n}") for n in range(201)]}, 422, "invalid-fields"),
-        ({"secret": "whsec_c2hvcnQ="}, 422, "invalid-fields"),
-        ({"endpoint": "https://169.254.169.254/"}, 422, "invalid-fields"),
-        ({"endpoint": "https://user:word@parks.example/"}, 422, "invalid-fields"),
-        ({"calls": ["everything"]}, 422, "invalid-fields"),
-        ({"registers": ["x"]}, 422, "invalid-fields"),
-        ({"registers": [{"code": "trees"}]}, 422, "invalid-fields"),
-        ({"state": "running"}, 422, "invalid-fields"),
-    ],
-)
-async def test_a_registration_that_is_wrong_is_told_so_and_keeps_nothing(
-    office: Office, changes: dict[str, Any], status: int, code: str
-) -> None:
-    (await office.program.post("/v1/services", office.declaration() | changes)).problem(status, code)
+#: What of a registration is wrong; an item that is the police's is in conflict.
+WRONG: list[dict[str, Any]] = [
+    {"department": "harbour"},
+    {"code": "Trees"},
+    {"items": []},
+    {"items": ["tree"]},
+    {"items": [{}]},
+    {"items": [tree_item(), tree_item()]},
+    {"items": [tree_item(f"item-{n}") for n in range(201)]},
+    {"secret": "whsec_c2hvcnQ="},
+    {"endpoint": "https://169.254.169.254/"},
+    {"endpoint": "https://user:word@parks.example/"},
+    {"calls": ["everything"]},
+    {"registers": ["x"]},
+    {"registers": [{"code": "trees"}]},
+    {"state": "running"},
+]
+
+
+async def test_a_registration_that_is_wrong_is_told_so_and_keeps_nothing(office: Office) -> None:
+    for changes in WRONG:
+        reply = await office.program.post("/v1/services", office.declaration() | changes)
+        assert reply.problem(422, "invalid-fields"), changes
+    theirs = office.declaration(items=[tree_item("zone-pass")])
+    (await office.program.post("/v1/services", theirs)).problem(409, "conflict")
     assert (await office.program.get("/v1/services")).ok()["items"] == []
     await office.register()
 
@@ -219,7 +218,7 @@ async def test_a_service_that_never_ran_leaves_its_codes_to_others_and_there_is_
 async def test_the_answers_of_a_revoked_client_are_refused(office: Office) -> None:
     await office.run()
     case = await accepted(office)
-    models = importlib.import_module("banshi_plugins.clients.models")
+    models = part("clients", "models")
     await models.ApiClient.filter(id="bc_tests").update(revoked_at=office.door.platform.now())
     (await office.answered(case, "approve")).problem(403, "forbidden")
     assert await state_of(office, case) == "accepted"
@@ -252,8 +251,7 @@ async def test_a_service_is_its_clients_alone(office: Office) -> None:
     assert (await other.get("/v1/services")).ok()["items"] == []
     (await other.get("/v1/services/parks-trees")).problem(404, "not-found")
     (await other.post("/v1/services/parks-trees/actions/prove")).problem(404, "not-found")
-    declaration = {"endpoint": office.endpoint.url, "items": [tree_item(version=2)]}
-    (await other.put("/v1/services/parks-trees", declaration)).problem(404, "not-found")
+    (await office.change(program=other)).problem(404, "not-found")
     for stranger in (office.door.staff("li", "traffic:administrator"), office.door.staff("li", LI)):
         (await stranger.get(f"/v1/service-approvals/{version}")).problem(404, "not-found")
         (await stranger.post(f"/v1/service-approvals/{version}/actions/approve")).problem(404, "not-found")
@@ -280,23 +278,20 @@ async def test_an_endpoint_that_lets_anybody_in_is_not_proven(office: Office) ->
     assert (await office.program.get("/v1/services/parks-trees")).ok()["version"]["state"] == "registered"
 
 
-@pytest.mark.parametrize(
-    ("answer", "told"),
-    [
-        ({}, 'Answer the call "challenge"'),
-        ({"challenge": "another"}, 'Answer the call "challenge"'),
-        ([], 'Answer the call "challenge"'),
-        (500, "answered 500 to a call that its secret signed"),
-    ],
-)
-async def test_an_endpoint_that_does_not_answer_the_challenge_is_not_proven(
-    office: Office, answer: Any, told: str
-) -> None:
-    office.endpoint.answers["challenge"] = answer
+UNPROVEN: list[tuple[Any, str]] = [
+    ({}, 'Answer the call "challenge"'),
+    ({"challenge": "another"}, 'Answer the call "challenge"'),
+    ([], 'Answer the call "challenge"'),
+    (500, "answered 500 to a call that its secret signed"),
+]
+
+
+async def test_an_endpoint_that_does_not_answer_the_challenge_is_not_proven(office: Office) -> None:
     await office.register()
-    assert told in await not_proven(office)
-    version = await office.version_of()
-    refused = await office.boss.post(f"/v1/service-approvals/{version}/actions/approve")
+    for answer, told in UNPROVEN:
+        office.endpoint.answers["challenge"] = answer
+        assert told in await not_proven(office)
+    refused = await office.boss.post(f"/v1/service-approvals/{await office.version_of()}/actions/approve")
     refused.problem(409, "conflict")
 
 
@@ -314,19 +309,14 @@ async def test_staff_refuse_with_a_reason_and_the_next_version_is_decided_on_ane
     shown = (await office.program.get("/v1/services/parks-trees")).ok()
     assert (shown["reason"], shown["state"]) == ("Who are you?", "new")
     (await office.boss.post(path, {"reason": "Again."})).problem(409, "conflict")
-    next_one = {"endpoint": office.endpoint.url, "items": [tree_item(version=2)]}
-    assert (await office.program.put("/v1/services/parks-trees", next_one)).ok()["version"]["number"] == 2
+    assert (await office.change()).ok()["version"]["number"] == 2
     assert (await office.approve())["state"] == "running"
 
 
-@pytest.mark.parametrize("place", ["abc", "AA", "YWJj"])
-async def test_a_page_of_approvals_that_is_none_is_told_so(office: Office, place: str) -> None:
+async def test_a_page_that_is_none_is_told_so(office: Office) -> None:
     await office.register()
-    (await office.boss.get(f"/v1/service-approvals?cursor={place}")).problem(400, "invalid-parameter")
-
-
-async def test_a_page_of_services_that_is_none_is_told_so(office: Office) -> None:
-    await office.register()
+    for place in ("abc", "AA", "YWJj"):
+        (await office.boss.get(f"/v1/service-approvals?cursor={place}")).problem(400, "invalid-parameter")
     (await office.program.get("/v1/services?cursor=AA")).problem(400, "invalid-parameter")
 
 
@@ -338,20 +328,18 @@ async def test_what_is_retired_before_it_was_approved_waits_for_nobody(office: O
     (await office.boss.post(f"/v1/service-approvals/{version}/actions/approve")).problem(409, "conflict")
     for action in ("prove", "rotate"):
         (await office.act(action)).problem(409, "conflict")
-    declaration = {"endpoint": office.endpoint.url, "items": [tree_item(version=2)]}
-    (await office.program.put("/v1/services/parks-trees", declaration)).problem(409, "conflict")
+    (await office.change()).problem(409, "conflict")
 
 
 async def test_staff_approve_what_they_have_read_and_not_what_came_meanwhile(office: Office) -> None:
     await office.register()
     read = (await office.act("prove")).ok()["version"]["id"]
-    declaration = {"endpoint": office.endpoint.url, "items": [tree_item(version=2, summary=texts("Free money."))]}
-    (await office.program.put("/v1/services/parks-trees", declaration)).ok()
+    (await office.change(tree_item(version=2, summary=texts("Free money.")))).ok()
     refused = await office.boss.post(f"/v1/service-approvals/{read}/actions/approve")
     refused.problem(409, "conflict")
     (await office.act("prove")).ok()
     (await office.boss.post(f"/v1/service-approvals/{read}/actions/approve")).problem(409, "conflict")
-    assert (await office.door.anyone.get("/v1/items?department=parks")).ok()["items"] == []
+    assert await gone_at(office.door)
 
 
 async def test_of_two_who_approve_at_once_one_does(office: Office) -> None:
@@ -407,7 +395,7 @@ async def test_what_the_service_finds_wrong_is_told_before_anything_is_stored(of
     await submitted(office)
 
 
-@pytest.mark.parametrize("away", [503, 429, 502, "gone"])
+@pytest.mark.parametrize("away", [503, "gone"])
 async def test_while_a_service_is_away_submissions_are_kept_and_forwarded_later(office: Office, away: Any) -> None:
     """Nobody's submission is refused for it, and none is parked: staff may take each up meanwhile."""
     await office.run(calls=["validate", "review"])
@@ -434,21 +422,6 @@ async def brought_forward(office: Office, case: str, sql: str) -> bool:
     """Let what was postponed be due now, and look."""
     await office.door.platform.store.connection.execute_query(sql)
     return await in_state(office, case, "accepted")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [500, 404, [], "text", {"action": 5}, {"action": ""}, {"action": "accept", "reason": 7}, {"action": "explode"}],
-    ids=str,
-)
-async def test_a_service_that_answers_nonsense_fails_for_itself_and_staff_go_on(office: Office, answer: Any) -> None:
-    await office.run()
-    office.endpoint.answers["review"] = answer
-    case = await submitted(office)
-    await until(lambda: office.endpoint.asked("review"))
-    assert await state_of(office, case) == "submitted"
-    accepted = await office.door.staff("li", LI).post(f"/v1/cases/{case}/actions/accept")
-    assert accepted.ok()["state"] == "accepted"
 
 
 async def test_one_services_failures_are_no_other_ones(office: Office) -> None:
@@ -525,7 +498,7 @@ async def test_a_replayed_answer_is_refused(office: Office) -> None:
 
 
 def services_key() -> Any:
-    return importlib.import_module("banshi_plugins.remote_services.calls.sync").SERVICES
+    return part("remote_services", "calls.sync").SERVICES
 
 
 async def taken(office: Office) -> list[Any]:
@@ -533,37 +506,24 @@ async def taken(office: Office) -> list[Any]:
     return list(await office.door.platform.store.connection.execute_query_dict(sql))
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ("body", "wrong-signature"),
-        ("secret", "wrong-signature"),
-        ("old", "wrong-time"),
-        ("future", "wrong-time"),
-        ("unsigned", "not-signed"),
-        ("service", "wrong-signature"),
-    ],
-)
-async def test_an_answer_that_is_not_signed_as_it_has_to_be_changes_nothing(
-    office: Office, change: str, reason: str
-) -> None:
+async def test_an_answer_that_is_not_signed_as_it_has_to_be_changes_nothing(office: Office) -> None:
     await office.run()
-    case = await accepted(office)
+    case, secret = await accepted(office), office.endpoint.secret
     raw = f'{{"case": "{case}", "action": "approve"}}'
-    secret = office.endpoint.secret if change != "secret" else "whsec_" + "A" * 43 + "="
-    headers = sign(secret, raw, ago={"old": 301, "future": -302}.get(change, 0))
-    if change == "unsigned":
-        headers = {}
-    code = "parks-none" if change == "service" else "parks-trees"
-    body = raw.replace("approve", "refuse") if change == "body" else raw
-    reply = await office.door.anyone.call(
-        "POST",
-        f"/v1/services/{code}/answers",
-        data=body.encode(),
-        headers={**headers, "Content-Type": "application/json"},
-    )
-    assert reply.problem(401, "signature-refused")["reason"] == reason
-    assert await state_of(office, case) == "accepted"
+    signed = sign(secret, raw)
+    for headers, code, body, reason in (
+        (signed, "parks-trees", raw.replace("approve", "refuse"), "wrong-signature"),
+        (sign("whsec_" + "A" * 43 + "=", raw), "parks-trees", raw, "wrong-signature"),
+        (sign(secret, raw, ago=301), "parks-trees", raw, "wrong-time"),
+        (sign(secret, raw, ago=-302), "parks-trees", raw, "wrong-time"),
+        ({}, "parks-trees", raw, "not-signed"),
+        (signed, "parks-none", raw, "wrong-signature"),
+    ):
+        told = {**headers, "Content-Type": "application/json"}
+        path = f"/v1/services/{code}/answers"
+        reply = await office.door.anyone.call("POST", path, data=body.encode(), headers=told)
+        assert reply.problem(401, "signature-refused")["reason"] == reason, (code, body)
+        assert await state_of(office, case) == "accepted"
 
 
 async def test_after_a_rotation_both_secrets_are_good_until_the_old_one_ends(office: Office) -> None:
@@ -592,7 +552,7 @@ async def test_a_secret_that_has_ended_is_not_good_where_the_newest_cannot_be_re
     await office.run()
     case, old = await accepted(office), office.endpoint.secret
     (await office.act("rotate", overlap_days=1)).ok()
-    models = importlib.import_module("banshi_plugins.remote_services.models")
+    models = part("remote_services", "models")
     await models.RemoteService.filter(code="parks-trees").update(secret="gAAAA-of-another-key")
     office.endpoint.secret = old
     assert (await office.answered(case, "return", reason="Which tree?")).ok(), "within the overlap"
@@ -635,11 +595,9 @@ async def test_a_new_version_runs_beside_the_cases_of_the_old_one(office: Office
     changed = tree_item(version=2, application={"second_person": True})
     changed["form"]["required"] = ["trees", "reason"]
     changed["form"]["properties"]["reason"] = {"type": "string", "title": "原因"}
-    declaration = {"endpoint": office.endpoint.url, "items": [changed]}
-    same = {"endpoint": office.endpoint.url, "items": [changed | {"version": 1}]}
-    problem = (await office.program.put("/v1/services/parks-trees", same)).problem(422, "invalid-fields")
+    problem = (await office.change(changed | {"version": 1})).problem(422, "invalid-fields")
     assert problem["problems"][0]["code"] == "same-version"
-    (await office.program.put("/v1/services/parks-trees", declaration)).ok()
+    (await office.change(changed)).ok()
     await submitted(office)  # what runs goes on while the new one waits
     await office.approve()
     refused = await office.door.citizen("wang").post("/v1/items/tree-felling/cases", {"answers": {"trees": 2}})
@@ -650,7 +608,7 @@ async def test_a_new_version_runs_beside_the_cases_of_the_old_one(office: Office
     assert (asked[old], asked[new]) == (1, 2)
     assert (await office.answered(old, "approve")).ok()["state"] == "approved"
     (await office.answered(new, "approve")).problem(409, "action-not-permitted")
-    assert (await office.door.anyone.get("/v1/items?department=parks")).ok()["items"][0]["code"] == "tree-felling"
+    assert await listed_at(office.door) == {"tree-felling"}
     gone = await office.door.citizen("wang").post("/v1/items/bench/cases", {"answers": {"trees": 2}})
     gone.problem(404, "not-found")
     await until(lambda: in_state(office, bench, "accepted"))
@@ -661,8 +619,7 @@ async def test_an_item_that_comes_back_is_told_apart_from_what_it_was(office: Of
     """Cases of a version that was dropped rest on it: nothing else may take its number or its kind."""
     await office.run(items=[tree_item(), tree_item("bench", version=3)])
     case = await submitted(office, "bench")
-    path, endpoint_ = "/v1/services/parks-trees", {"endpoint": office.endpoint.url}
-    (await office.program.put(path, {**endpoint_, "items": [tree_item()]})).ok()
+    (await office.change(tree_item())).ok()
     await office.approve()
     appeal = tree_item("bench", version=4, kind="appeal", legal_days=15)
     del appeal["application"]
@@ -671,10 +628,10 @@ async def test_an_item_that_comes_back_is_told_apart_from_what_it_was(office: Of
         (tree_item("bench", version=2), "same-version"),
         (appeal, "other-kind"),
     ):
-        refused = await office.program.put(path, {**endpoint_, "items": [tree_item(), item]})
+        refused = await office.change(tree_item(), item)
         assert [one["code"] for one in refused.problem(422, "invalid-fields")["problems"]] == [code]
     again = tree_item("bench", version=4, summary=texts("Another."))
-    (await office.program.put(path, {**endpoint_, "items": [tree_item(), again]})).ok()
+    (await office.change(tree_item(), again)).ok()
     await office.approve()
     items = office.door.platform.registry.items
     assert [getattr(items.of("bench", number), "version", 0) for number in (3, 4)] == [3, 4]
@@ -740,7 +697,7 @@ async def test_a_retired_services_cases_are_brought_to_their_end_by_staff(office
     await office.run()
     case = await accepted(office)
     (await office.act("retire")).ok()
-    assert (await office.door.anyone.get("/v1/items?department=parks")).ok()["items"] == []
+    assert await gone_at(office.door)
     body = {"answers": {"trees": 2}}
     (await office.door.citizen("wang").post("/v1/items/tree-felling/cases", body)).problem(404, "not-found")
     approver = office.door.staff("zhao", "parks:approver")
@@ -767,8 +724,7 @@ async def test_what_changes_nothing_in_the_catalogue_makes_no_index_anew(office:
     before, item = (registry := office.door.platform.registry).revision, registry.items["tree-felling"]
     for action in ("rotate", "suspend", "resume"):
         (await office.act(action)).ok()
-    declaration = {"endpoint": office.endpoint.url, "items": [tree_item(version=2)]}
-    (await office.program.put("/v1/services/parks-trees", declaration)).ok()
+    (await office.change()).ok()
     await office.door.platform[services_key()].look()
     assert registry.revision == before
     assert registry.items["tree-felling"] is not item, "it is called with the new secret all the same"
@@ -776,23 +732,22 @@ async def test_what_changes_nothing_in_the_catalogue_makes_no_index_anew(office:
 
 async def test_a_test_clients_items_are_in_no_list_and_their_cases_are_made_up(office: Office) -> None:
     """Until its client is live and a version of then is approved: what staff approved as a test stays one."""
-    models = importlib.import_module("banshi_plugins.clients.models")
+    models = part("clients", "models")
     tester = Office(office.door, await program_at(office.door, "bc_test", mode="test"), office.endpoint)
     assert (await tester.run())["version"]["mode"] == "test"
-    assert (await office.door.anyone.get("/v1/items?department=parks")).ok()["items"] == []
+    assert await gone_at(office.door)
     assert (await office.door.anyone.get("/v1/items/tree-felling")).ok()["mode"] == "test"
     case = await accepted(tester)
     shown = (await office.door.citizen("wang").get(f"/v1/cases/{case}")).ok()
     assert shown["mode"] == "test"
     assert office.endpoint.asked("review")[0]["case"]["mode"] == "test"
     await models.ApiClient.filter(id="bc_test").update(mode="live")
-    tokens = importlib.import_module("banshi_plugins.clients.tokens").TOKENS
+    tokens = part("clients", "tokens").TOKENS
     office.door.platform[tokens]._remembered.clear()
-    declaration = {"endpoint": office.endpoint.url, "items": [tree_item(version=2)]}
-    assert (await tester.program.put("/v1/services/parks-trees", declaration)).ok()["version"]["mode"] == "live"
+    assert (await tester.change()).ok()["version"]["mode"] == "live"
     assert (await office.door.anyone.get("/v1/items/tree-felling")).ok()["mode"] == "test"
     await tester.approve()
-    assert (await office.door.anyone.get("/v1/items?department=parks")).ok()["items"]
+    assert await listed_at(office.door)
     assert (await office.door.citizen("wang").get(f"/v1/cases/{case}")).ok()["mode"] == "test"
 
 
@@ -891,15 +846,14 @@ async def test_a_new_versions_hours_and_calendar_are_there_at_once_and_an_old_ca
     await office.run(items=[visit_item() | hours("09:00")], calls=[])
     assert await begin_at(office) == {"09:00"}
     old = office.door.platform.registry.items["tree-visit"]
-    path, declaration = "/v1/services/parks-trees", {"endpoint": office.endpoint.url, "calls": []}
     later = visit_item() | hours("14:00") | {"version": 2}
-    (await office.program.put(path, {**declaration, "items": [later]})).ok()
+    (await office.change(later, calls=[])).ok()
     await office.approve()
     assert await begin_at(office) == {"14:00"}
     await ensure(office.door.platform, old)  # as a case of the version before would have it
     assert await begin_at(office) == {"14:00"}
     office.endpoint.answers["slots"] = {"slots": []}
-    (await office.program.put(path, {**declaration, "calls": ["slots"], "items": [later]})).ok()
+    (await office.change(later, calls=["slots"])).ok()
     await office.approve()
     office.door.platform[AHEAD].again_at["tree-visit"] = 0  # half a minute later
     assert await begin_at(office) == set()

@@ -55,8 +55,9 @@ def wake(door: Door) -> None:
 async def test_a_sender_whose_clock_is_an_hour_ahead_lets_a_receiver_rest_no_longer(
     tmp_path: Path, postgres: str, mode: str
 ) -> None:
-    models, moody = part("models"), Moody()
+    moody = Moody()
     async with open_city(tmp_path, {"database": postgres}) as door, receiving(answer=moody) as receiver:
+        models = part("models")
         await made(await client(door), receiver, mode=mode)
         await until(lambda: office(door).receivers)
         door.platform.store.shared_clock.machine = lambda: time.time() + HOUR.total_seconds()
@@ -98,8 +99,9 @@ async def test_a_sender_whose_clock_is_set_back_by_an_hour_goes_on_at_once(tmp_p
 @pytest.mark.sqlite
 @pytest.mark.parametrize("noted", [HOUR_MS, 0], ids=["noted by a clock that was ahead", "longer than anything may"])
 async def test_a_rest_that_can_t_be_right_is_over_for_whoever_takes_the_receiver(tmp_path: Path, noted: int) -> None:
-    models, moody = part("models"), Moody()
+    moody = Moody()
     async with open_city(tmp_path) as door, receiving(answer=moody) as receiver:
+        models = part("models")
         await made(await client(door), receiver)
         await happen(door, "a", 1)
         await until(lambda: moody.asked)

@@ -5,22 +5,15 @@ from __future__ import annotations
 import asyncio
 import importlib
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from banshi.testing import Door
-from tests.plugins.webhooks_city import client, happen, idle, later, made, office, open_city, part, receiving, until
-
-
-@pytest.fixture
-async def city(tmp_path: Path) -> AsyncIterator[Door]:
-    async with open_city(tmp_path) as door:
-        yield door
+from tests import waiting
+from tests.plugins.webhooks_city import client, happen, idle, later, made, office, part, receiving, subscribed, until
 
 
 async def sender(door: Door) -> Any:
@@ -31,6 +24,12 @@ async def sender(door: Door) -> Any:
 
 def busy(_: Any) -> tuple[int, dict[str, str]]:
     return 503, {"Retry-After": "3600"}
+
+
+def failing_first(*statuses: int) -> Any:
+    """What answers with these, and then with 200."""
+    left = iter(statuses)
+    return lambda _: (next(left, 200), {})
 
 
 # -- the log -----------------------------------------------------------------------------------------------------------
@@ -76,8 +75,7 @@ async def test_events_that_nobody_here_is_sent_are_not_read_and_whoever_comes_me
 async def test_a_batch_that_was_read_while_its_webhook_was_given_away_is_not_sent(
     city: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with receiving() as receiver:
-        await made(await client(city), receiver, mode="batch")
+    async with subscribed(city, mode="batch") as (_, receiver, _):
         one, tail = await sender(city), office(city).tail
         reading, given_away, after = asyncio.Event(), asyncio.Event(), tail.after
 
@@ -101,8 +99,7 @@ async def test_a_batch_that_was_read_while_its_webhook_was_given_away_is_not_sen
 async def test_a_batch_of_which_a_part_was_read_when_the_database_went_away_is_sent(
     city: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with receiving() as receiver:
-        await made(await client(city), receiver, mode="batch")
+    async with subscribed(city, mode="batch") as (_, receiver, _):
         await sender(city)
         tail = office(city).tail
         after, calls = tail.after, 0
@@ -131,8 +128,7 @@ async def test_an_event_that_was_read_again_for_longer_than_the_lease_lasts_is_n
         good.append(next(iter(office(city).receivers.values())).good_until)
         return busy(_) if len(good) == 1 else (200, {})
 
-    async with receiving(answer=answer) as receiver:
-        webhook = await made(await client(city), receiver)
+    async with subscribed(city, answer=answer) as (_, receiver, webhook):
         await happen(city, "a", 1)
         one = await failing(city, webhook)
         find, ends = part("events.journal").find, [False, True]
@@ -153,11 +149,7 @@ async def test_an_event_that_was_read_again_for_longer_than_the_lease_lasts_is_n
 
 async def failing(door: Door, webhook: Any) -> Any:
     """What sends to it, once it is on record that it fails."""
-    row = part("models").Subscription.filter(id=webhook["id"])
-    deadline = time.monotonic() + 20
-    while not (await row.get()).failures:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
+    await waiting.until(part("models").Subscription.filter(id=webhook["id"], failures__gt=0).exists)
     return await sender(door)
 
 
@@ -200,10 +192,8 @@ async def test_a_webhook_that_is_resumed_before_its_sender_has_heard_of_the_paus
 
 
 async def test_what_waits_for_a_webhook_that_is_resumed_is_tried_for_as_long_as_if_it_were_new(city: Door) -> None:
-    program, models = await client(city), part("models")
-    answers = iter([500, 500])
-    async with receiving(answer=lambda _: (next(answers, 200), {})) as receiver:
-        webhook = await made(program, receiver)
+    models = part("models")
+    async with subscribed(city, answer=failing_first(500, 500)) as (program, receiver, webhook):
         await happen(city, "a", 1)
         await failing(city, webhook)
         # As if it had taken nothing for three days.
@@ -218,9 +208,8 @@ async def test_what_waits_for_a_webhook_that_is_resumed_is_tried_for_as_long_as_
 
 
 async def test_a_webhook_whose_address_is_no_longer_allowed_is_told_so_when_it_is_resumed(city: Door) -> None:
-    program, models = await client(city), part("models")
-    async with receiving(allows=None) as receiver:
-        webhook = await made(program, receiver)
+    models = part("models")
+    async with subscribed(city, allows=None) as (program, _, webhook):
         await models.Subscription.filter(id=webhook["id"]).update(url="https://10.0.0.1/hook")
         shown = (await program.post(f"/v1/webhooks/{webhook['id']}/actions/resume")).ok()
         assert (shown["state"], shown["reason"][:40]) == ("unproven", "Give another address: it leads to 10.0.0")
@@ -237,10 +226,7 @@ async def test_another_address_of_a_paused_webhook_leaves_it_paused(city: Door) 
 
 
 async def test_a_batch_that_waited_goes_one_by_one_in_its_order(city: Door) -> None:
-    program = await client(city)
-    answers = iter([500, 500])
-    async with receiving(answer=lambda _: (next(answers, 200), {})) as receiver:
-        webhook = await made(program, receiver, mode="batch")
+    async with subscribed(city, answer=failing_first(500, 500), mode="batch") as (program, receiver, webhook):
         await happen(city, "a", 1)
         await failing(city, webhook)
         for version in (2, 3):
@@ -256,9 +242,7 @@ async def test_a_batch_that_waited_goes_one_by_one_in_its_order(city: Door) -> N
 
 @pytest.mark.parametrize("mode", ["structured", "batch"])
 async def test_what_waits_and_is_no_longer_asked_for_is_not_sent(city: Door, mode: str) -> None:
-    program, answers = await client(city), iter([500])
-    async with receiving(answer=lambda _: (next(answers, 200), {})) as receiver:
-        webhook = await made(program, receiver, mode=mode)
+    async with subscribed(city, answer=failing_first(500), mode=mode) as (program, receiver, webhook):
         here = f"/v1/webhooks/{webhook['id']}"
         await happen(city, "a", 1)
         await failing(city, webhook)
@@ -314,8 +298,7 @@ async def test_replays_are_taken_up_while_a_webhook_is_let_go(city: Door, monkey
 
 
 async def test_a_webhook_that_is_another_sender_s_by_now_is_forgotten(city: Door) -> None:
-    async with receiving() as receiver:
-        webhook = await made(await client(city), receiver)
+    async with subscribed(city) as (_, _, webhook):
         one = await sender(city)
         anothers = {"term": one.row.term + 1, "lease_until": int(time.time() * 1000) + 9000}
         await part("models").Subscription.filter(id=webhook["id"]).update(**anothers)
@@ -330,8 +313,7 @@ async def test_what_a_former_sender_still_has_to_say_is_not_recorded_beside_its_
     city: Door, places: tuple[int, int]
 ) -> None:
     models, records = part("models"), part("delivery.records")
-    async with receiving() as receiver:
-        await made(await client(city), receiver)
+    async with subscribed(city):
         now = await sender(city)
         row = await models.Subscription.get(id=now.row.id)
         former = type(now)(now.desk, row, await office(city)._client({}, row), now.good_until)
@@ -356,8 +338,7 @@ async def test_a_sender_that_was_killed_before_the_clock_was_set_back_has_no_par
 
 async def test_what_waited_one_by_one_is_not_lost_if_the_sender_of_batches_is_killed_at_once(city: Door) -> None:
     models, records = part("models"), part("delivery.records")
-    async with receiving(answer=busy) as receiver:
-        webhook = await made(await client(city), receiver)
+    async with subscribed(city, answer=busy) as (_, _, webhook):
         await happen(city, "a", 1)
         one = await failing(city, webhook)
         await office(city).stop()
@@ -372,8 +353,7 @@ async def test_what_waited_one_by_one_is_not_lost_if_the_sender_of_batches_is_ki
 
 async def test_a_span_s_batch_that_waited_does_not_have_all_that_came_since_sent_again(city: Door) -> None:
     models, records = part("models"), part("delivery.records")
-    async with receiving() as receiver:
-        await made(await client(city), receiver, mode="batch")
+    async with subscribed(city, mode="batch"):
         one = await sender(city)
         await office(city).stop()
         await models.Subscription.filter(id=one.row.id).update(position=9)

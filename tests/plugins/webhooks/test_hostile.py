@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import json
 import time
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import pytest
 import trustme
 
 from banshi.testing import Door
@@ -22,16 +22,10 @@ from tests.plugins.webhooks_city import (
     open_city,
     part,
     receiving,
+    subscribed,
     until,
 )
 from tests.servers import hostile_server
-
-
-@pytest.fixture
-async def city(tmp_path: Path) -> AsyncIterator[Door]:
-    async with open_city(tmp_path) as door:
-        yield door
-
 
 # -- receivers ---------------------------------------------------------------------------------------------------------
 
@@ -83,9 +77,7 @@ def _one(door: Door, name: str) -> Any:
 
 async def test_a_receiver_that_fails_at_everything_is_left_alone_as_a_whole(city: Door) -> None:
     """Whatever happens meanwhile, it is asked once a rest, and memory holds no more than a window of events."""
-    program = await client(city)
-    async with receiving(answer=lambda _: (500, {})) as receiver:
-        await made(program, receiver)
+    async with subscribed(city, answer=lambda _: (500, {})) as (_, receiver, _):
         for number in range(400):
             await happen(city, f"case-{number}", 1)
         await city.settled()
@@ -236,9 +228,7 @@ async def test_another_client_s_webhook_does_not_exist(city: Door) -> None:
 
 
 async def test_a_span_that_is_none_and_a_cursor_that_is_none_are_told_so(city: Door) -> None:
-    program = await client(city)
-    async with receiving() as receiver:
-        webhook = await made(program, receiver)
+    async with subscribed(city) as (program, _, webhook):
         here = f"/v1/webhooks/{webhook['id']}"
         for span in (
             {"from": "yesterday", "to": "2026-01-02T00:00:00Z"},
@@ -274,9 +264,6 @@ async def test_another_address_is_asked_first_and_other_wishes_count_from_now(ci
 
 def test_every_value_can_be_a_header() -> None:
     """The HTTP binding's percent-encoding, in both directions, as CloudEvents' own SDK reads it."""
-    import importlib
-    import json
-
     cloudevents = importlib.import_module("plugins.integrations.webhooks.events.cloudevents")
     for text in ("plain", 'a "b" 100%', "公园 \U0001f600", "a\r\nX-Evil: 1", "~!#$&'()*+,/:;=?@[]"):
         event = {"specversion": "1.0", "id": text, "source": "/v1/cases", "type": "t", "subject": text}

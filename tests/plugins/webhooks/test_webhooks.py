@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import time
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,8 @@ import pytest
 import standardwebhooks
 
 from banshi.testing import Door
+from tests import waiting
+from tests.plugins.beside import commanded
 from tests.plugins.webhooks_city import (
     PLUGINS,
     Got,
@@ -26,19 +28,12 @@ from tests.plugins.webhooks_city import (
     later,
     made,
     office,
-    open_city,
     part,
     receiving,
     signed_in,
+    subscribed,
     until,
 )
-from tests.processes import commands
-
-
-@pytest.fixture
-async def city(tmp_path: Path) -> AsyncIterator[Door]:
-    async with open_city(tmp_path) as door:
-        yield door
 
 
 async def submitted(door: Door, department: str, who: str = "wang") -> Any:
@@ -77,9 +72,7 @@ async def test_a_case_s_steps_come_signed_as_cloudevents_that_the_libraries_of_o
 
 
 async def test_many_events_come_in_one_request_to_whoever_asks_for_batches(city: Door) -> None:
-    program = await client(city)
-    async with receiving() as receiver:
-        webhook = await made(program, receiver, mode="batch")
+    async with subscribed(city, mode="batch") as (_, receiver, webhook):
         ids = [await happen(city, f"case-{number % 7}", number // 7 + 1) for number in range(70)]
         await until(lambda: sum(len(got.verified(webhook["secret"])) for got in receiver.got) == 70)
         assert len(receiver.got) < 20
@@ -122,9 +115,7 @@ async def test_a_receiver_gets_what_it_asks_for_and_its_client_may_know(city: Do
 
 
 async def test_nothing_is_sent_before_the_receiver_allows_it(city: Door) -> None:
-    program = await client(city)
-    async with receiving(allows=None) as receiver:
-        webhook = await made(program, receiver)
+    async with subscribed(city, allows=None) as (program, receiver, webhook):
         assert (webhook["state"], webhook["reason"]) == ("unproven", "OPTIONS was answered with 405, not with 2xx")
         asked = receiver.asked[0]
         assert (asked["WebHook-Request-Origin"], asked["WebHook-Request-Rate"]) == ("city.example", "6000")
@@ -151,9 +142,7 @@ async def test_nothing_is_sent_before_the_receiver_allows_it(city: Door) -> None
 
 
 async def test_a_call_that_was_altered_or_is_old_is_found_out_and_a_repeated_one_has_the_same_id(city: Door) -> None:
-    program = await client(city)
-    async with receiving() as receiver:
-        webhook = await made(program, receiver)
+    async with subscribed(city) as (_, receiver, webhook):
         await happen(city, "a", 1)
         await until(lambda: receiver.got)
         got, secret = receiver.got[0], webhook["secret"]
@@ -176,9 +165,7 @@ def _ago(door: Door, **time_: float) -> Any:
 
 
 async def test_a_rotated_secret_signs_beside_the_new_one_for_as_long_as_was_said(city: Door) -> None:
-    program = await client(city)
-    async with receiving() as receiver:
-        webhook = await made(program, receiver)
+    async with subscribed(city) as (program, receiver, webhook):
         here, first = f"/v1/webhooks/{webhook['id']}", webhook["secret"]
         second = (await program.post(f"{here}/actions/rotate", {"overlap_hours": 1})).ok()["secret"]
         assert second != first
@@ -218,9 +205,9 @@ async def test_a_case_whose_event_is_refused_waits_in_its_order_and_holds_up_no_
         good = {f"{case}-{version}" for case in ("good", "fine") for version in (1, 2, 3)}
         await until(lambda: set(receiver.taken) == good)
         assert set(receiver.ids) == {*good, "bad-1"}
-        waiting = await until_listed(program, webhook, "waiting", 3)
-        assert [one["subject"] for one in waiting] == ["bad"] * 3
-        assert (waiting[-1]["status"], waiting[-1]["outcome"], waiting[-1]["tries"]) == (500, "status-500", 1)
+        listed = await until_listed(program, webhook, "waiting", 3)
+        assert [one["subject"] for one in listed] == ["bad"] * 3
+        assert (listed[-1]["status"], listed[-1]["outcome"], listed[-1]["tries"]) == (500, "status-500", 1)
         broken = False
         later(city, seconds=10)
         await until(lambda: [one for one in receiver.taken if one.startswith("bad")] == ["bad-1", "bad-2", "bad-3"])
@@ -234,13 +221,15 @@ async def test_a_case_whose_event_is_refused_waits_in_its_order_and_holds_up_no_
 
 async def until_listed(program: Any, webhook: Any, state: str, count: int) -> list[Any]:
     """The deliveries in a state, once there are so many."""
-    deadline = time.monotonic() + 20
-    while True:
-        found = (await program.get(f"/v1/webhooks/{webhook['id']}/deliveries?state={state}&limit=100")).ok()["items"]
-        if len(found) == count:
-            return list(found)
-        assert time.monotonic() < deadline, found
-        await asyncio.sleep(0.02)
+    found: list[Any] = []
+
+    async def are_there() -> bool:
+        page = await program.get(f"/v1/webhooks/{webhook['id']}/deliveries?state={state}&limit=100")
+        found[:] = page.ok()["items"]
+        return len(found) == count
+
+    await waiting.until(are_there)
+    return found
 
 
 async def test_a_receiver_that_asks_for_time_is_left_alone_for_so_long(city: Door) -> None:
@@ -266,9 +255,7 @@ async def test_a_receiver_that_asks_for_time_is_left_alone_for_so_long(city: Doo
 
 
 async def test_a_paused_webhook_keeps_its_events_for_later(city: Door) -> None:
-    program = await client(city)
-    async with receiving() as receiver:
-        webhook = await made(program, receiver)
+    async with subscribed(city) as (program, receiver, webhook):
         here = f"/v1/webhooks/{webhook['id']}"
         assert (await program.post(f"{here}/actions/pause")).ok()["state"] == "paused"
         await until(lambda: not office(city).receivers)
@@ -283,9 +270,7 @@ async def test_a_paused_webhook_keeps_its_events_for_later(city: Door) -> None:
 
 @pytest.mark.parametrize("mode", ["structured", "batch"])
 async def test_a_span_is_sent_once_more_with_the_same_ids(city: Door, mode: str) -> None:
-    program = await client(city)
-    async with receiving() as receiver:
-        webhook = await made(program, receiver, mode=mode)
+    async with subscribed(city, mode=mode) as (program, receiver, webhook):
         await happen(city, "before", 1)
         later(city, minutes=10)
         begins = city.platform.now()
@@ -314,10 +299,8 @@ def events_of(receiver: Receiver) -> list[str]:
 
 
 async def test_a_test_is_sent_at_once_and_says_what_came_of_it(city: Door) -> None:
-    program = await client(city)
     status = 200
-    async with receiving(answer=lambda _: (status, {})) as receiver:
-        webhook = await made(program, receiver, mode="binary")
+    async with subscribed(city, answer=lambda _: (status, {}), mode="binary") as (program, receiver, webhook):
         here = f"/v1/webhooks/{webhook['id']}/actions/test"
         told = (await program.post(here)).ok()
         assert (told["delivered"], told["status"], told["outcome"]) == (True, 200, "ok")
@@ -366,9 +349,7 @@ async def test_whoever_takes_nothing_for_three_days_is_disabled_and_its_owner_is
 
 
 async def test_a_receiver_that_is_gone_is_disabled_at_once(city: Door) -> None:
-    program = await client(city)
-    async with receiving(answer=lambda _: (410, {})) as receiver:
-        webhook = await made(program, receiver)
+    async with subscribed(city, answer=lambda _: (410, {})) as (program, receiver, webhook):
         await happen(city, "a", 1)
         await until(lambda: receiver.got)
         await until(lambda: not office(city).receivers)
@@ -404,14 +385,10 @@ async def test_whoever_ends_while_outcomes_are_written_is_told_of_it_too(
 
 
 async def test_a_revoked_client_s_webhooks_end_with_it(city: Door) -> None:
-    import importlib
-
-    program = await client(city)
-    async with receiving() as receiver:
-        await made(program, receiver)
+    async with subscribed(city) as (_, receiver, _):
         await until(lambda: office(city).receivers)
-        models = importlib.import_module("banshi_plugins.clients.models")
-        await models.ApiClient.filter(id="bc_1").update(revoked_at=city.platform.now())
+        clients = importlib.import_module("banshi_plugins.clients.models")
+        await clients.ApiClient.filter(id="bc_1").update(revoked_at=city.platform.now())
         office(city).changed()
         await until(lambda: not office(city).receivers)
         await happen(city, "a", 1)
@@ -422,9 +399,7 @@ async def test_a_revoked_client_s_webhooks_end_with_it(city: Door) -> None:
 
 
 async def test_a_deleted_webhook_is_sent_nothing_more(city: Door) -> None:
-    program = await client(city)
-    async with receiving() as receiver:
-        webhook = await made(program, receiver)
+    async with subscribed(city) as (program, receiver, webhook):
         await happen(city, "a", 1)
         await until(lambda: receiver.got)
         here = f"/v1/webhooks/{webhook['id']}"
@@ -443,18 +418,8 @@ async def test_a_deleted_webhook_is_sent_nothing_more(city: Door) -> None:
 
 
 async def test_an_operator_sees_all_webhooks_and_ends_one_beside_a_running_server(city: Door, tmp_path: Path) -> None:
-    program = await client(city)
-    settings, config = city.platform.settings, tmp_path / "plugins.toml"
-    text = f'[platform]\ndata = "{settings.data}"\ndatabase = "{settings.database_url}"\n'
-    text += "".join(f'[plugins.{name}]\napi = 1\npath = "{place}"\n' for name, place in PLUGINS.items())
-    config.write_text(text, encoding="utf-8")
-
-    async def banshi(*words: str) -> tuple[str, int]:
-        done = await asyncio.to_thread(commands.run, config.parent, "webhooks", *words)
-        return done.stdout + done.stderr, done.returncode
-
-    async with receiving() as receiver:
-        webhook = await made(program, receiver)
+    banshi = commanded(city, tmp_path, PLUGINS, "webhooks")
+    async with subscribed(city) as (program, receiver, webhook):
         said, _ = await banshi("list")
         assert f"{webhook['id']}  active  bc_1  {receiver.url}" in said
         assert webhook["secret"] not in said

@@ -20,8 +20,8 @@ from banshi.foundation.errors import Unavailable
 from banshi.kernel.tables.attachments import Attachment
 from banshi.testing import TINY_PNG, Door, Person, open_door
 from tests.conftest import good_answers
-from tests.journeys.privacy.test_encrypted import somebody
-from tests.journeys.privacy.test_person_leaves_no_trace import started
+from tests.journeys.running import begun as started
+from tests.journeys.running import somebody
 from tests.places import ROOT, TRAFFIC
 from tests.waiting import until
 
