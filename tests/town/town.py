@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from PIL import Image
 
 from banshi.kinds.appointment.models import Booking, Slot
@@ -208,3 +209,14 @@ async def open_town(
     settings = {**platform, **({"database": database} if database else {})}
     async with open_door(folder, written(folder, *wanted), platform=settings) as door:
         yield Town(door, now)
+
+
+def town_fixture(*wanted: Part | Path | str, **platform: Any) -> Any:
+    """A fixture of a town like this: on SQLite, or on each database where a test takes `database` as well."""
+
+    @pytest.fixture
+    async def town(tmp_path: Path, own_database: str | None) -> AsyncIterator[Town]:
+        async with open_town(tmp_path, *wanted, database=own_database, **platform) as opened:
+            yield opened
+
+    return town

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.browser.conftest import OpenBrowser, until
-from tests.browser.firefox import Firefox
-from tests.browser.firefox import Page
+from tests.browser.firefox import Firefox, Page
 from tests.channels.wechat.sandbox.city import city
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]

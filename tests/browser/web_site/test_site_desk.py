@@ -17,14 +17,9 @@ from conversations.tables.models import ChannelConversation, ContactLink, Said
 from desk.tables.models import DeskEvent, Enquiry
 from tests.browser.conftest import OpenBrowser, until
 from tests.browser.firefox import Firefox, Page
-from tests.browser.web_site.test_site import PRESS
-from tests.browser.web_site.test_site import THERE
-from tests.browser.web_site.test_site import pressed
-from tests.channels.desk.answers.city import City
-from tests.channels.desk.answers.city import city
-from tests.channels.desk.bureau import DESKS
-from tests.channels.desk.bureau import ENQUIRIES
-from tests.channels.desk.bureau import officer
+from tests.browser.web_site.test_site import PRESS, THERE, pressed
+from tests.channels.desk.answers.city import City, city
+from tests.channels.desk.bureau import DESKS, ENQUIRIES, officer
 from tests.channels.desk.reading.test_files import picture
 from tests.servers.fault_proxy import FaultProxy
 

@@ -10,8 +10,7 @@ from tests.browser.conftest import OpenBrowser, until
 from tests.browser.street import signed_in
 from tests.channels.hotline.exchange import Switch, exchange
 from tests.channels.site.staff.at_desk import LI
-from tests.channels.site.staff.test_hotline import HERE
-from tests.channels.site.staff.test_hotline import SITE
+from tests.channels.site.staff.test_hotline import HERE, SITE
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 

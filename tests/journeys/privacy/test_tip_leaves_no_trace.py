@@ -25,8 +25,7 @@ from banshi.kernel.loading.settings import Settings
 from banshi.testing import Person
 from tests.journeys.running import configured, serving
 from tests.readers.tables import rows_of
-from tests.town.parts import UNNAMED
-from tests.town.parts import appeals
+from tests.town.parts import UNNAMED, appeals
 from tests.town.tips import TIPS
 from tests.town.town import written
 from tests.waiting import until

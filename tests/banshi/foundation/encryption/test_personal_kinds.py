@@ -14,8 +14,8 @@ from tests.harness.encrypted import ring_in
 from tests.plugins import open311_city
 from tests.processes.children.sitecustomize import RING, context_with_ring
 from tests.readers.tables import tables_that_show
-from tests.town import appeals_office, postings_office
-from tests.town.tips_office import UNNAMED
+from tests.town.parts import UNNAMED, appeals, postings
+from tests.town.town import open_town
 
 pytestmark = pytest.mark.sqlite
 
@@ -34,7 +34,7 @@ async def test_an_appeal_with_letters_an_answer_and_a_rating(tmp_path: Path) -> 
         "rating": "TRACE评价",
         "who": "trace-li",
     }
-    async with appeals_office.open_offices(tmp_path, rules=UNNAMED) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         li, chen = offices.door.citizen(words["who"], "TRACE李"), offices.reviewer("trace-chen")
         link = await offices.asked(li, words["asked"])
         await offices.door.settled()
@@ -48,7 +48,7 @@ async def test_an_appeal_with_letters_an_answer_and_a_rating(tmp_path: Path) -> 
 
 
 async def test_two_people_who_write_about_a_posting_and_a_report(tmp_path: Path) -> None:
-    async with postings_office.open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("trace-li", name="TRACE李"), offices.door.citizen("trace-sun", name="TRACE孙")
         posting = await offices.published(li)
         link = (await begin(sun, posting, "TRACE捡到")).created()["links"]["self"]

@@ -14,12 +14,13 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kinds.appeal.models import AppealRecord, Reply
 from banshi.testing import open_door
 from tests.readers.refusals import faults, refused
-from tests.town.appeals_office import RULES, Offices, open_offices, write_department
+from tests.town.parts import APPEALS, appeals
+from tests.town.town import Town, open_town, written
 
 # -- handing in ------------------------------------------------------------------------------------------------------
 
 
-async def test_an_appeal_has_a_number_and_a_day_for_its_answer_at_once(offices: Offices, database: str) -> None:
+async def test_an_appeal_has_a_number_and_a_day_for_its_answer_at_once(offices: Town, database: str) -> None:
     li = offices.door.citizen("li")
     body = {"answers": {"text": "路灯坏了"}}
     case = (await li.post("/v1/items/ask-parks/cases", body, key="once")).created()
@@ -32,7 +33,7 @@ async def test_an_appeal_has_a_number_and_a_day_for_its_answer_at_once(offices: 
     assert await Case.all().count() == await AppealRecord.all().count() == 1
 
 
-async def test_a_sort_has_days_of_its_own_and_must_be_one_of_the_item_s(offices: Offices) -> None:
+async def test_a_sort_has_days_of_its_own_and_must_be_one_of_the_item_s(offices: Town) -> None:
     li = offices.door.citizen("li")
     path, answers = "/v1/items/ask-parks/cases", {"text": "路灯坏了"}
     complaint = (await li.post(path, {"answers": answers, "sort": "complain"})).created()
@@ -46,7 +47,7 @@ async def test_a_sort_has_days_of_its_own_and_must_be_one_of_the_item_s(offices:
     (await offices.door.anyone.post(path, {"answers": answers})).problem(401, "unauthenticated")
 
 
-async def test_a_file_goes_with_an_appeal_and_only_those_in_charge_read_it(offices: Offices) -> None:
+async def test_a_file_goes_with_an_appeal_and_only_those_in_charge_read_it(offices: Town) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     photo = (await li.upload()).created()["id"]
     path, body = "/v1/items/ask-parks/cases", {"answers": {"text": "见照片", "photo": photo}}
@@ -68,7 +69,7 @@ async def test_a_file_goes_with_an_appeal_and_only_those_in_charge_read_it(offic
 # -- read, classified, passed on -------------------------------------------------------------------------------------
 
 
-async def test_a_person_says_what_it_is_about_and_whose_it_is(offices: Offices, database: str) -> None:
+async def test_a_person_says_what_it_is_about_and_whose_it_is(offices: Town, database: str) -> None:
     li, chen = offices.door.citizen("li"), offices.door.staff("chen", "parks:reviewer")
     link = await offices.asked(li)
     assert [one["links"]["self"] for one in (await chen.get("/v1/worklist")).ok()["items"]] == [link]
@@ -93,7 +94,7 @@ async def test_a_person_says_what_it_is_about_and_whose_it_is(offices: Offices, 
 
 
 async def test_who_sees_an_appeal_changes_with_the_department_that_it_is_passed_on_to(
-    offices: Offices, database: str
+    offices: Town, database: str
 ) -> None:
     li, parks, works = offices.door.citizen("li"), offices.reviewer(), offices.reviewer("zhao", "works/west")
     link = await offices.asked(li)
@@ -117,7 +118,7 @@ async def test_who_sees_an_appeal_changes_with_the_department_that_it_is_passed_
     (await offices.act(works, link, "answer", text="已修好。")).ok()
 
 
-async def test_while_the_citizen_is_asked_the_clock_stands(offices: Offices) -> None:
+async def test_while_the_citizen_is_asked_the_clock_stands(offices: Town) -> None:
     li, chen = offices.door.citizen("li"), offices.reviewer()
     link = await offices.asked(li)
     (await offices.act(chen, link, "return")).problem(422, "invalid-fields")
@@ -133,7 +134,7 @@ async def test_while_the_citizen_is_asked_the_clock_stands(offices: Offices) -> 
     assert again["deadline"]["due_on"] == "2026-09-15"
 
 
-async def test_a_citizen_withdraws_until_there_is_an_answer(offices: Offices) -> None:
+async def test_a_citizen_withdraws_until_there_is_an_answer(offices: Town) -> None:
     li, chen = offices.door.citizen("li"), offices.reviewer()
     first, second = await offices.asked(li), await offices.asked(li)
     (await offices.act(li, first, "withdraw")).ok()
@@ -144,7 +145,7 @@ async def test_a_citizen_withdraws_until_there_is_an_answer(offices: Offices) ->
 # -- answer and rating -----------------------------------------------------------------------------------------------
 
 
-async def test_the_citizen_reads_the_whole_answer_and_whether_it_came_in_time(offices: Offices, database: str) -> None:
+async def test_the_citizen_reads_the_whole_answer_and_whether_it_came_in_time(offices: Town, database: str) -> None:
     li, chen = offices.door.citizen("li"), offices.reviewer()
     text = "路灯已经报修。" * 500
     first, second = await offices.asked(li), await offices.asked(li)
@@ -162,7 +163,7 @@ async def test_the_citizen_reads_the_whole_answer_and_whether_it_came_in_time(of
     assert (await offices.shown(li, second))["details"]["answers"][0]["on_time"] is False
 
 
-async def test_a_good_rating_closes_an_appeal(offices: Offices, database: str) -> None:
+async def test_a_good_rating_closes_an_appeal(offices: Town, database: str) -> None:
     li, chen = offices.door.citizen("li"), offices.reviewer()
     link = await offices.asked(li)
     await offices.answered(chen, link)
@@ -176,7 +177,7 @@ async def test_a_good_rating_closes_an_appeal(offices: Offices, database: str) -
     assert case["permitted_actions"] == []
 
 
-async def test_a_low_rating_gives_it_to_somebody_else_whose_answer_closes_it(offices: Offices, database: str) -> None:
+async def test_a_low_rating_gives_it_to_somebody_else_whose_answer_closes_it(offices: Town, database: str) -> None:
     li, chen, zhou = offices.door.citizen("li"), offices.reviewer(), offices.reviewer("zhou")
     link = await offices.asked(li)
     offices.later(days=3)
@@ -196,7 +197,7 @@ async def test_a_low_rating_gives_it_to_somebody_else_whose_answer_closes_it(off
 
 
 async def test_of_many_who_answer_a_reopened_appeal_at_once_one_other_reviewer_does(
-    offices: Offices, database: str
+    offices: Town, database: str
 ) -> None:
     li, chen = offices.door.citizen("li"), offices.reviewer()
     others = [offices.reviewer(f"other{number}") for number in range(4)]
@@ -211,7 +212,7 @@ async def test_of_many_who_answer_a_reopened_appeal_at_once_one_other_reviewer_d
     assert event.actor_id.startswith("other")
 
 
-async def test_a_rating_that_is_sent_many_times_at_once_counts_once(offices: Offices, database: str) -> None:
+async def test_a_rating_that_is_sent_many_times_at_once_counts_once(offices: Town, database: str) -> None:
     li, chen = offices.door.citizen("li"), offices.reviewer()
     link = await offices.asked(li)
     await offices.answered(chen, link)
@@ -230,7 +231,7 @@ async def number_of(person: Any, link: str) -> str:
     return str((await person.get(link)).ok()["number"])
 
 
-async def test_everybody_who_said_the_same_gets_the_one_answer(offices: Offices, database: str) -> None:
+async def test_everybody_who_said_the_same_gets_the_one_answer(offices: Town, database: str) -> None:
     people = [offices.door.citizen(name) for name in ("li", "sun", "wu")]
     chen = offices.reviewer()
     first, second, third = [await offices.asked(one) for one in people]
@@ -251,7 +252,7 @@ async def test_everybody_who_said_the_same_gets_the_one_answer(offices: Offices,
     assert (await offices.shown(people[2], third))["deadline"]["running"] is False
 
 
-async def test_who_is_merged_into_an_answered_appeal_reads_the_answer_at_once(offices: Offices) -> None:
+async def test_who_is_merged_into_an_answered_appeal_reads_the_answer_at_once(offices: Town) -> None:
     li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
     first, late = await offices.asked(li), await offices.asked(sun)
     await offices.answered(chen, first)
@@ -259,7 +260,7 @@ async def test_who_is_merged_into_an_answered_appeal_reads_the_answer_at_once(of
     assert "明天修好。" in (await offices.inbox(sun))[-1]["body"]
 
 
-async def test_a_duplicate_goes_only_where_an_answer_comes_and_where_its_reader_works(offices: Offices) -> None:
+async def test_a_duplicate_goes_only_where_an_answer_comes_and_where_its_reader_works(offices: Town) -> None:
     li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
     link, gone, far = await offices.asked(li), await offices.asked(sun), await offices.asked(sun)
     number = await number_of(chen, far)
@@ -270,14 +271,14 @@ async def test_a_duplicate_goes_only_where_an_answer_comes_and_where_its_reader_
         assert pointer == "/details/into"
 
 
-async def test_nobody_withdraws_the_answer_that_others_wait_for(offices: Offices) -> None:
+async def test_nobody_withdraws_the_answer_that_others_wait_for(offices: Town) -> None:
     li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
     first, second = await offices.asked(li), await offices.asked(sun)
     (await offices.act(chen, second, "merge", into=await number_of(chen, first))).ok()
     (await offices.act(li, first, "withdraw")).problem(409, "conflict")
 
 
-async def test_whoever_looks_at_what_a_merge_would_send_has_read_the_other_appeal_s_answer(offices: Offices) -> None:
+async def test_whoever_looks_at_what_a_merge_would_send_has_read_the_other_appeal_s_answer(offices: Town) -> None:
     chen, sun, citizen = offices.reviewer(), offices.reviewer("sun"), offices.door.citizen("li")
     first, second = await offices.asked(citizen), await offices.asked(citizen)
     await offices.answered(chen, first)
@@ -288,7 +289,7 @@ async def test_whoever_looks_at_what_a_merge_would_send_has_read_the_other_appea
     assert read == {first, second}
 
 
-async def test_an_appeal_is_answered_though_the_item_of_one_that_was_merged_into_it_is_gone(offices: Offices) -> None:
+async def test_an_appeal_is_answered_though_the_item_of_one_that_was_merged_into_it_is_gone(offices: Town) -> None:
     li, sun, chen = offices.door.citizen("li"), offices.door.citizen("sun"), offices.reviewer()
     first, second = await offices.asked(li), await offices.asked(sun)
     (await offices.act(chen, second, "merge", into=await number_of(chen, first))).ok()
@@ -297,7 +298,7 @@ async def test_an_appeal_is_answered_though_the_item_of_one_that_was_merged_into
     assert "明天修好。" in (await offices.inbox(sun))[-1]["body"]
 
 
-async def test_a_merge_in_the_midst_of_an_answer_leaves_nobody_without_it(offices: Offices, database: str) -> None:
+async def test_a_merge_in_the_midst_of_an_answer_leaves_nobody_without_it(offices: Town, database: str) -> None:
     people = [offices.door.citizen(f"p{number}") for number in range(9)]
     chen = offices.reviewer()
     first, *others = [await offices.asked(one) for one in people]
@@ -339,11 +340,11 @@ ONE_CATEGORY = '{ code = "a", title = { zh-CN = "甲", en = "A" } }'
     ],
 )
 async def test_wrong_rules_stop_the_start_and_say_what_to_mend(tmp_path: Path, rules: str, told: str) -> None:
-    await refused(open_offices(tmp_path, rules=rules), told)
+    await refused(open_town(tmp_path, appeals(rules)), told)
 
 
 async def test_an_appeal_without_a_form_or_a_deadline_is_told(tmp_path: Path) -> None:
-    folder = write_department(tmp_path, "parks", RULES)
+    folder = written(tmp_path, appeals(APPEALS, "parks"))["parks"]
     text = (folder / "items.toml").read_text(encoding="utf-8")
     for cut, told in (("promised_days = 5\n", "no-deadline"), ("additionalProperties = false\n", "open-form")):
         (folder / "items.toml").write_text(text.replace(cut, ""), encoding="utf-8")

@@ -14,13 +14,13 @@ from banshi.builtin.worklist import kept
 from banshi.kinds.appeal import statistics
 from banshi.kinds.appeal.models import AppealRecord
 from tests.readers.refusals import understood
-from tests.town.appeals_office import Offices, open_offices
-from tests.town.running import CITY, ENGLISH
+from tests.town.parts import appeals
+from tests.town.town import CITY, ENGLISH, Town, open_town
 
 PATH = "/v1/statistics/appeals"
 
 
-async def handled(offices: Offices, count: int, *, stars: int = 0, late: int = 0, item: str = "ask-parks") -> None:
+async def handled(offices: Town, count: int, *, stars: int = 0, late: int = 0, item: str = "ask-parks") -> None:
     """So many new appeals, each answered, the last `late` of them after their day, and rated where there are stars."""
     li, chen = offices.door.citizen("li"), offices.reviewer("chen", f"{item.removeprefix('ask-')}")
     links = []
@@ -37,14 +37,14 @@ async def handled(offices: Offices, count: int, *, stars: int = 0, late: int = 0
         offices.later(days=-8)
 
 
-async def table(offices: Offices, *, fresh: bool = True, **query: str) -> dict[tuple[str, str], dict[str, Any]]:
+async def table(offices: Town, *, fresh: bool = True, **query: str) -> dict[tuple[str, str], dict[str, Any]]:
     if fresh:
         offices.door.platform[statistics.MONTHS].known.clear()
     page = (await offices.door.anyone.get(PATH, params=query, headers=ENGLISH)).ok()
     return {(one["department"]["code"], one["unit"]["code"]): one for one in page["items"]}
 
 
-async def test_each_unit_s_figures_are_those_of_its_own_appeals(offices: Offices, database: str) -> None:
+async def test_each_unit_s_figures_are_those_of_its_own_appeals(offices: Town, database: str) -> None:
     await handled(offices, 6, stars=5, late=2)
     await handled(offices, 2, stars=3)
     await handled(offices, 5, item="ask-works")
@@ -64,7 +64,7 @@ async def test_each_unit_s_figures_are_those_of_its_own_appeals(offices: Offices
     assert (works["on_time_percent"], works["mean_rating"], works["satisfied_percent"]) == (100, None, None)
 
 
-async def test_what_is_late_without_an_answer_counts_as_late(offices: Offices, database: str) -> None:
+async def test_what_is_late_without_an_answer_counts_as_late(offices: Town, database: str) -> None:
     await handled(offices, 3)
     for _ in range(3):
         await offices.asked(offices.door.citizen("sun"))
@@ -74,7 +74,7 @@ async def test_what_is_late_without_an_answer_counts_as_late(offices: Offices, d
     assert (line["answered"], line["overdue"], line["on_time_percent"]) == (3, 3, 50)
 
 
-async def test_few_appeals_and_few_ratings_are_not_shown(offices: Offices, database: str) -> None:
+async def test_few_appeals_and_few_ratings_are_not_shown(offices: Town, database: str) -> None:
     await handled(offices, statistics.MIN_SHOWN - 1, stars=1)
     assert await table(offices) == {}
     await handled(offices, 1)
@@ -84,9 +84,7 @@ async def test_few_appeals_and_few_ratings_are_not_shown(offices: Offices, datab
     assert (await table(offices))["parks", "east"]["mean_rating"] == 1.8
 
 
-async def test_a_duplicate_counts_once_and_what_was_passed_on_counts_where_it_is(
-    offices: Offices, database: str
-) -> None:
+async def test_a_duplicate_counts_once_and_what_was_passed_on_counts_where_it_is(offices: Town, database: str) -> None:
     li, chen = offices.door.citizen("li"), offices.reviewer("chen", "parks")
     links = [await offices.asked(li) for _ in range(7)]
     first = (await chen.get(links[0])).ok()["number"]
@@ -96,7 +94,7 @@ async def test_a_duplicate_counts_once_and_what_was_passed_on_counts_where_it_is
     assert {key: line["received"] for key, line in (await table(offices)).items()} == {("parks", "west"): 5}
 
 
-async def test_who_asks_again_and_again_has_a_month_counted_once_a_minute(offices: Offices, monkeypatch: Any) -> None:
+async def test_who_asks_again_and_again_has_a_month_counted_once_a_minute(offices: Town, monkeypatch: Any) -> None:
     await handled(offices, 5)
     counted: list[Any] = []
     real = statistics.statement
@@ -113,7 +111,7 @@ async def test_who_asks_again_and_again_has_a_month_counted_once_a_minute(office
 async def test_months_are_those_of_the_city(tmp_path: Path, database: str) -> None:
     """Half past midnight on the first is still the month before in UTC."""
     now = datetime(2026, 9, 1, 0, 30, tzinfo=CITY)
-    async with open_offices(tmp_path, database=database, now=now) as offices:
+    async with open_town(tmp_path, appeals(), database=database, now=now) as offices:
         await handled(offices, 5)
         offices.now -= timedelta(hours=1)
         await handled(offices, 6)
@@ -136,7 +134,7 @@ async def test_each_hour_is_in_its_month_of_the_city(tmp_path: Path, city: str) 
     """Clocks of the last one are put back on 1 November."""
     zone = ZoneInfo(city)
     midnight = datetime(2026, 11, 1, tzinfo=zone).astimezone(UTC)
-    async with open_offices(tmp_path, platform={"timezone": city}) as offices:
+    async with open_town(tmp_path, appeals(), timezone=city) as offices:
         await offices.asked(offices.door.citizen("sun"))
         platform, wrong = offices.door.platform, []
         for hour in range(-36, 37):
@@ -152,13 +150,13 @@ async def test_each_hour_is_in_its_month_of_the_city(tmp_path: Path, city: str) 
         assert not wrong, wrong
 
 
-async def test_months_that_cannot_be_are_told(offices: Offices) -> None:
+async def test_months_that_cannot_be_are_told(offices: Town) -> None:
     wrong = ("from=2026", "from=2026-13", "to=1999-12", "from=2026-09-01", "from=2026-10&to=2026-09")
     asked = [f"{PATH}?{query}" for query in (*wrong, "from=2024-01&to=2026-01", "unit=a")]
     assert await understood(offices.door.anyone, asked) == {}
 
 
-async def test_the_table_is_found_by_an_index(offices: Offices, database: str) -> None:
+async def test_the_table_is_found_by_an_index(offices: Town, database: str) -> None:
     store = offices.door.platform.store
     begins = datetime(2026, 9, 1, tzinfo=CITY)
     sql, given = statistics.statement(offices.door.platform), begins + timedelta(days=30)

@@ -11,7 +11,7 @@ from banshi.kernel.contract.principals import Principal
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.kinds.appeal.sorting.suggestion import LEARNT, MIN_APPEALS, MIN_SURENESS, Class, learn, parts_of
-from tests.town.appeals_office import Offices
+from tests.town.town import Town
 
 #: Made up for these tests: 80 short texts in five categories.
 SYNTHETIC = Path(__file__).with_name("appeals_synthetic.txt")
@@ -48,7 +48,7 @@ def test_too_few_past_appeals_and_words_that_were_never_seen_suggest_nothing() -
     assert list(parts_of("红灯 OK!")) == ["红", "灯", "红灯", "ok"]
 
 
-async def learnt_from(offices: Offices, department: str, unit: str) -> None:
+async def learnt_from(offices: Town, department: str, unit: str) -> None:
     """So many answered appeals of the department, put into the database at once."""
     platform = offices.door.platform
     item, person = platform.registry.items[f"ask-{department}"], Principal(subject="past")
@@ -60,7 +60,7 @@ async def learnt_from(offices: Offices, department: str, unit: str) -> None:
     await platform.store.commit(Write(rows=rows))
 
 
-async def test_staff_see_what_it_probably_is_and_nothing_is_decided(offices: Offices, database: str) -> None:
+async def test_staff_see_what_it_probably_is_and_nothing_is_decided(offices: Town, database: str) -> None:
     await learnt_from(offices, "parks", "west")
     li, chen = offices.door.citizen("li"), offices.reviewer()
     link = await offices.asked(li, "路口没有红绿灯，堵车，孩子过马路危险")
@@ -74,7 +74,7 @@ async def test_staff_see_what_it_probably_is_and_nothing_is_decided(offices: Off
     assert (await offices.shown(chen, link))["details"]["suggestion"] is None
 
 
-async def test_another_department_s_past_is_not_learnt_from(offices: Offices, database: str) -> None:
+async def test_another_department_s_past_is_not_learnt_from(offices: Town, database: str) -> None:
     await learnt_from(offices, "works", "west")
     link = await offices.asked(offices.door.citizen("li"), "路口没有红绿灯，堵车")
     assert (await offices.shown(offices.reviewer(), link))["details"]["suggestion"] is None

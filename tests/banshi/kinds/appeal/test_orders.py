@@ -16,8 +16,8 @@ from banshi.foundation.time.working_days import MAINLAND
 from banshi.kernel.tables.cases import CaseEvent
 from banshi.kinds.appeal.models import AppealRecord
 from banshi.testing import Person
-from tests.town.appeals_office import Offices, open_offices
-from tests.town.running import CITY, NOON
+from tests.town.parts import appeals
+from tests.town.town import CITY, NOON, Town, open_town
 from tests.tries import tries
 
 #: Who may be there, by name: what they are.
@@ -62,14 +62,14 @@ KNOWN_WALKS: tuple[list[tuple[str, str, int, tuple[str, str], int]], ...] = (
 )
 
 
-def people(offices: Offices) -> dict[str, Person]:
+def people(offices: Town) -> dict[str, Person]:
     return {"li": offices.door.citizen("li"), **{name: offices.door.staff(name, *own) for name, own in STAFF.items()}}
 
 
 class Order:
     """One appeal, and what has been done with it."""
 
-    def __init__(self, offices: Offices, link: str) -> None:
+    def __init__(self, offices: Town, link: str) -> None:
         self.offices, self.link, self.begun = offices, link, offices.now.date()
         self.place = ("parks", "east")
         self.due = MAINLAND.deadline(self.begun, 5).due_on
@@ -146,7 +146,7 @@ class Order:
 def test_what_is_offered_is_taken_and_nothing_else_whatever_people_do_with_an_order_and_when(tmp_path: Path) -> None:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        offices = runner.run(stack.enter_async_context(open_offices(tmp_path)))
+        offices = runner.run(stack.enter_async_context(open_town(tmp_path, appeals())))
 
         taken = Counter[str]()
 
@@ -173,7 +173,7 @@ def test_what_is_offered_is_taken_and_nothing_else_whatever_people_do_with_an_or
             runner.run(stack.aclose())
 
 
-async def test_of_a_thousand_urgings_and_of_two_leads_at_once_one_counts(offices: Offices, database: str) -> None:
+async def test_of_a_thousand_urgings_and_of_two_leads_at_once_one_counts(offices: Town, database: str) -> None:
     there = people(offices)
     link = await offices.asked(there["li"])
     (await offices.act(there["li"], link, "urge")).problem(409, "conflict")
@@ -205,7 +205,7 @@ async def test_of_a_thousand_urgings_and_of_two_leads_at_once_one_counts(offices
     (await offices.act(there["li"], link, "urge")).problem(409, "action-not-permitted")
 
 
-async def test_after_its_day_more_time_is_neither_offered_nor_taken(offices: Offices, database: str) -> None:
+async def test_after_its_day_more_time_is_neither_offered_nor_taken(offices: Town, database: str) -> None:
     there = people(offices)
     link = await offices.asked(there["li"])
     (await offices.act(there["east"], link, "assign", category="roads")).ok()

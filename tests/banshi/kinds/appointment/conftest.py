@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.town.booking_office import open_office
-from tests.town.running import office_fixture
+from tests.town.parts import PUSH, visits
+from tests.town.town import town_fixture
 
-office = office_fixture(open_office)
+office = town_fixture(visits(), PUSH)

@@ -16,8 +16,8 @@ from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.slots.slots import bring_in_step
 from tests.readers.pages import pages
 from tests.readers.refusals import faults, understood
-from tests.town.booking_office import Office, open_office
-from tests.town.running import CITY, ENGLISH
+from tests.town.parts import PUSH, visits
+from tests.town.town import CITY, ENGLISH, Town, open_town
 
 # -- slots -----------------------------------------------------------------------------------------------------------
 
@@ -26,7 +26,7 @@ async def test_slots_are_those_of_the_opening_hours_on_working_days(tmp_path: Pa
     """From Tuesday 29 September 2026 on: 1 to 7 October is the national holiday, Saturday 10 October is worked."""
     now = datetime(2026, 9, 29, 9, 30, tzinfo=CITY)
     hours = 'workday = ["9:00-11:00"], wed = ["14:00-15:30"], thu = ["9:00-10:00"]'
-    async with open_office(tmp_path, now=now, hours=hours) as office:
+    async with open_town(tmp_path, visits(hours=hours), now=now) as office:
         begins = [slot["begins"][:16] for slot in await office.slots()]
     # Today's first has begun; of the Wednesday only a whole slot; nothing in the holiday.
     assert begins == ["2026-09-29T10:00", "2026-09-30T14:00"]
@@ -34,13 +34,13 @@ async def test_slots_are_those_of_the_opening_hours_on_working_days(tmp_path: Pa
 
 async def test_a_saturday_that_is_worked_in_exchange_has_slots_and_another_one_only_by_name(tmp_path: Path) -> None:
     now = datetime(2026, 10, 8, 8, 0, tzinfo=CITY)
-    async with open_office(tmp_path, now=now, hours='workday = ["9:00-10:00"]') as office:
+    async with open_town(tmp_path, visits(hours='workday = ["9:00-10:00"]'), now=now) as office:
         days = {slot["begins"][:10] for slot in await office.slots()}
         calendar = office.door.platform.calendar
         assert days == {str(day) for day in map(_day, range(8, 16)) if calendar.is_working_day(day)}
         assert calendar.is_working_day(_day(10)), "the year's order says so"
     (tmp_path / "second").mkdir()
-    async with open_office(tmp_path / "second", now=now, hours='sun = ["9:00-10:00"]') as office:
+    async with open_town(tmp_path / "second", visits(hours='sun = ["9:00-10:00"]'), now=now) as office:
         assert [slot["begins"][:10] for slot in await office.slots()] == ["2026-10-11"]
 
 
@@ -61,7 +61,7 @@ WRONG = (
 
 async def test_slots_are_filtered_and_paged(tmp_path: Path) -> None:
     more = '[[items.appointment.places]]\ncode = "west"\nhours = { workday = ["9:00-12:00"] }\ncapacity = 3'
-    async with open_office(tmp_path, more=more) as office:
+    async with open_town(tmp_path, visits(more=more)) as office:
         every = await office.slots()
         assert len(every) == 2 * 3 * 5  # tomorrow and the next working days, at two places
         assert {slot["place"]: slot["free"] for slot in every} == {"east": 1, "west": 3}
@@ -74,7 +74,7 @@ async def test_slots_are_filtered_and_paged(tmp_path: Path) -> None:
         (await office.door.anyone.get("/v1/items/no-such/slots")).problem(404, "not-found")
 
 
-async def days_of(office: Office, **query: str) -> list[dict[str, Any]]:
+async def days_of(office: Town, **query: str) -> list[dict[str, Any]]:
     page = (await office.door.anyone.get("/v1/items/visit/slots/days", params=query)).ok()
     assert page["next"] is None
     return list(page["items"])
@@ -82,7 +82,7 @@ async def days_of(office: Office, **query: str) -> list[dict[str, Any]]:
 
 async def test_days_say_what_is_free_on_each_at_all_places_or_at_one(tmp_path: Path, database: str) -> None:
     more = '[[items.appointment.places]]\ncode = "west"\nhours = { workday = ["9:00-12:00"] }\ncapacity = 3'
-    async with open_office(tmp_path, "waiting_list = true", more=more, database=database) as office:
+    async with open_town(tmp_path, visits("waiting_list = true", more=more), database=database) as office:
         days = await days_of(office)
         assert days[0] == {"day": "2026-09-02", "slots": 6, "free": 12, "draws": 0}
         assert len(days) == 5
@@ -101,7 +101,7 @@ async def test_days_say_what_is_free_on_each_at_all_places_or_at_one(tmp_path: P
 
 
 async def test_a_day_that_is_not_released_is_drawn_or_is_over_has_no_free_place(tmp_path: Path) -> None:
-    async with open_office(tmp_path, 'release_at = "18:00"') as office:
+    async with open_town(tmp_path, visits('release_at = "18:00"')) as office:
         assert (await days_of(office))[-1]["free"] == 0
         office.later(hours=6)
         assert (await days_of(office))[-1]["free"] == 3
@@ -109,18 +109,18 @@ async def test_a_day_that_is_not_released_is_drawn_or_is_over_has_no_free_place(
         assert (await days_of(office))[0]["day"] == "2026-09-03"
     other = tmp_path / "other"
     other.mkdir()
-    async with open_office(other, 'draw = { days_before = 1, at = "18:00" }') as office:
+    async with open_town(other, visits('draw = { days_before = 1, at = "18:00" }')) as office:
         assert {(one["free"], one["draws"] > 0) for one in (await days_of(office))[1:]} == {(0, True)}
 
 
-async def test_days_that_nobody_can_ask_for_are_refused(office: Office) -> None:
+async def test_days_that_nobody_can_ask_for_are_refused(office: Town) -> None:
     days = "/v1/items/visit/slots/days"
     assert await understood(office.door.anyone, [f"{days}?{one}" for one in (*WRONG, "limit=5")]) == {}
     (await office.door.anyone.get("/v1/items/no-such/slots/days")).problem(404, "not-found")
 
 
 async def test_making_slots_again_makes_none_twice(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, database=database) as office:
+    async with open_town(tmp_path, visits(), database=database) as office:
         before = await office.slots()
         item = office.door.platform.registry.items["visit"]
         await asyncio.gather(*(bring_in_step(office.door.platform, item) for _ in range(4)))
@@ -131,13 +131,13 @@ async def test_making_slots_again_makes_none_twice(tmp_path: Path, database: str
 async def test_new_opening_hours_strand_nobody(tmp_path: Path) -> None:
     """A booked slot that the hours no longer have stays, takes nobody new, and nothing new cuts across it."""
     database = f"sqlite://{tmp_path / 'kept.sqlite3'}"
-    async with open_office(tmp_path, "capacity = 2", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 2"), database=database) as office:
         wang = office.door.citizen("wang")
         slot = await office.first()
         assert slot["begins"].startswith("2026-09-04T09:00")
         mine = (await office.book(wang, slot)).created()
-    async with open_office(
-        tmp_path, "capacity = 1", database=database, hours='workday = ["9:30-11:30"], mon = []'
+    async with open_town(
+        tmp_path, visits("capacity = 1", hours='workday = ["9:30-11:30"], mon = []'), database=database
     ) as office:
         begins = [one["begins"][:16] for one in await office.slots()]
         assert "2026-09-04T09:30" not in begins, "it would cut across the booked one"
@@ -155,10 +155,10 @@ async def test_new_opening_hours_strand_nobody(tmp_path: Path) -> None:
 
 async def test_a_slot_whose_capacity_shrinks_keeps_everybody_who_is_in_it(tmp_path: Path) -> None:
     database = f"sqlite://{tmp_path / 'kept.sqlite3'}"
-    async with open_office(tmp_path, "capacity = 2", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 2"), database=database) as office:
         slot = await office.first()
         both = [(await office.book(office.door.citizen(name), slot)).created() for name in ("wang", "li")]
-    async with open_office(tmp_path, "capacity = 1", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 1"), database=database) as office:
         shown = next(one for one in await office.slots() if one["id"] == slot["id"])
         assert (shown["state"], shown["free"], shown["capacity"]) == ("full", 0, 1)
         for name, mine in zip(("wang", "li"), both, strict=True):
@@ -168,7 +168,7 @@ async def test_a_slot_whose_capacity_shrinks_keeps_everybody_who_is_in_it(tmp_pa
 
 
 async def test_slots_of_a_new_day_can_be_taken_from_their_release_on(tmp_path: Path) -> None:
-    async with open_office(tmp_path, 'release_at = "18:00"') as office:
+    async with open_town(tmp_path, visits('release_at = "18:00"')) as office:
         slots = await office.slots()
         last = slots[-1]
         assert (last["state"], last["free"], last["opens_at"][:16]) == ("not-released", 0, "2026-09-01T18:00")
@@ -182,7 +182,7 @@ async def test_slots_of_a_new_day_can_be_taken_from_their_release_on(tmp_path: P
 
 
 async def test_a_booked_slot_is_a_case_that_the_citizen_is_told_of(tmp_path: Path) -> None:
-    async with open_office(tmp_path, push=True) as office:
+    async with open_town(tmp_path, visits(), PUSH) as office:
         wang = office.door.citizen("wang")
         slot = await office.first()
         reply = await office.book(wang, slot)
@@ -203,7 +203,7 @@ async def test_a_booked_slot_is_a_case_that_the_citizen_is_told_of(tmp_path: Pat
 
 async def test_the_last_place_is_one_person_s(tmp_path: Path, database: str) -> None:
     """Sixty at once for three places."""
-    async with open_office(tmp_path, "capacity = 3", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 3"), database=database) as office:
         slot = await office.first()
         people = [office.door.citizen(f"p{number}") for number in range(60)]
         replies = await asyncio.gather(*(office.book(person, slot) for person in people))
@@ -219,7 +219,7 @@ async def test_one_person_gets_no_more_than_the_limit_however_many_requests_come
     tmp_path: Path, database: str
 ) -> None:
     """Fifty requests of one person, over all slots."""
-    async with open_office(tmp_path, "capacity = 30\nper_person = 2", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 30\nper_person = 2"), database=database) as office:
         slots = await office.slots()
         wang = office.door.citizen("wang")
         wishes = [office.book(wang, slots[number % len(slots)]) for number in range(50)]
@@ -232,7 +232,7 @@ async def test_one_person_gets_no_more_than_the_limit_however_many_requests_come
 
 
 async def test_a_repeated_request_books_once(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, "capacity = 9\nper_person = 5", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 9\nper_person = 5"), database=database) as office:
         slot = await office.first()
         wang = office.door.citizen("wang")
         first = (await office.book(wang, slot, key="once")).created()
@@ -243,7 +243,7 @@ async def test_a_repeated_request_books_once(tmp_path: Path, database: str) -> N
 
 
 async def test_what_cannot_be_booked_says_why_and_what_to_do(tmp_path: Path) -> None:
-    async with open_office(tmp_path, now=datetime(2026, 9, 1, 8, 0, tzinfo=CITY)) as office:
+    async with open_town(tmp_path, visits(), now=datetime(2026, 9, 1, 8, 0, tzinfo=CITY)) as office:
         wang = office.door.citizen("wang")
         slots = await office.slots()
         office.later(hours=1, minutes=1)
@@ -269,7 +269,7 @@ async def test_what_cannot_be_booked_says_why_and_what_to_do(tmp_path: Path) -> 
         (await wang.post(f"/v1/cases/{made['id']}/actions/cancel", {"answers": {}})).problem(422, "invalid-fields")
 
 
-async def test_another_person_s_appointment_is_not_there(office: Office) -> None:
+async def test_another_person_s_appointment_is_not_there(office: Town) -> None:
     made = (await office.book(office.door.citizen("wang"), await office.first())).created()
     li, own = office.door.citizen("li"), made["links"]["self"]
     to = {"slot": (await office.slots())[-1]["id"]}
@@ -308,7 +308,7 @@ def banshi_handlers():
 async def test_a_department_s_own_check_comes_before_any_place_is_taken(tmp_path: Path) -> None:
     (tmp_path / "office").mkdir()
     (tmp_path / "office" / "__init__.py").write_text(PICKY, encoding="utf-8")
-    async with open_office(tmp_path, platform={"handler_timeout": 0.2}) as office:
+    async with open_town(tmp_path, visits(), handler_timeout=0.2) as office:
         slot = await office.first()
         assert faults(await office.book(office.door.citizen("li"), slot)) == [("/answers/name", "unknown")]
         wang = office.door.citizen("wang")
@@ -354,7 +354,7 @@ async def test_a_department_s_calendar_that_can_t_be_read_is_its_own_failure_and
 ) -> None:
     (tmp_path / "office").mkdir()
     (tmp_path / "office" / "__init__.py").write_text(OPENINGS.format(told), encoding="utf-8")
-    async with open_office(tmp_path) as office:
+    async with open_town(tmp_path, visits()) as office:
         problem = (await office.door.anyone.get("/v1/items/visit/slots")).problem(502, "department-failed")
         assert problem["item"] == "visit"
         await scheduler.make_ahead(office.door.platform)
@@ -363,7 +363,7 @@ async def test_a_department_s_calendar_that_can_t_be_read_is_its_own_failure_and
 # -- changing --------------------------------------------------------------------------------------------------------
 
 
-async def test_moving_takes_the_new_place_and_gives_the_old_one_back(office: Office, database: str) -> None:
+async def test_moving_takes_the_new_place_and_gives_the_old_one_back(office: Town, database: str) -> None:
     wang, li = office.door.citizen("wang"), office.door.citizen("li")
     slots = await office.slots()
     old, new = slots[6], slots[7]
@@ -382,7 +382,7 @@ async def test_moving_takes_the_new_place_and_gives_the_old_one_back(office: Off
 async def test_of_many_who_move_to_one_place_one_gets_it_and_the_others_keep_theirs(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_office(tmp_path, "capacity = 1", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 1"), database=database) as office:
         slots = await office.slots()
         people = [office.door.citizen(f"p{number}") for number in range(6)]
         target = slots[-1]
@@ -399,7 +399,7 @@ async def test_of_many_who_move_to_one_place_one_gets_it_and_the_others_keep_the
 
 
 async def test_two_who_move_at_once_to_each_other_s_slot_leave_the_counts_right(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, "capacity = 20", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 20"), database=database) as office:
         slots = await office.slots()
         pair = slots[6:8]
         people = [office.door.citizen(f"p{number}") for number in range(20)]
@@ -412,7 +412,7 @@ async def test_two_who_move_at_once_to_each_other_s_slot_leave_the_counts_right(
         await office.counts_hold()
 
 
-async def test_an_appointment_is_given_back_until_the_notice_ends(office: Office) -> None:
+async def test_an_appointment_is_given_back_until_the_notice_ends(office: Town) -> None:
     wang = office.door.citizen("wang")
     slots = await office.slots()
     mine = (await office.book(wang, slots[3])).created()  # Thursday, nine o'clock
@@ -433,7 +433,7 @@ async def test_an_appointment_is_given_back_until_the_notice_ends(office: Office
 
 
 async def test_staff_call_an_appointment_off_and_say_why(tmp_path: Path) -> None:
-    async with open_office(tmp_path, push=True) as office:
+    async with open_town(tmp_path, visits(), PUSH) as office:
         wang = office.door.citizen("wang")
         slot = await office.first()
         mine = (await office.book(wang, slot)).created()
@@ -448,7 +448,7 @@ async def test_staff_call_an_appointment_off_and_say_why(tmp_path: Path) -> None
 
 
 async def test_cancelling_and_booking_again_and_again_loses_no_place(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, "capacity = 4", database=database) as office:
+    async with open_town(tmp_path, visits("capacity = 4"), database=database) as office:
         slot = await office.first()
 
         async def again(name: str) -> None:
@@ -471,8 +471,8 @@ async def test_two_platforms_on_one_database_book_no_place_and_no_person_twice(t
     rules = "capacity = 5\nwaiting_list = true"
     (tmp_path / "second").mkdir()
     async with (
-        open_office(tmp_path, rules, database=database) as one,
-        open_office(tmp_path / "second", rules, database=database) as two,
+        open_town(tmp_path, visits(rules), database=database) as one,
+        open_town(tmp_path / "second", visits(rules), database=database) as two,
     ):
         # Each signs its development tokens with a key of its own.
         slot = await one.first()

@@ -16,13 +16,13 @@ from banshi.kinds.appointment.models import Booking, Slot
 from banshi.testing import Person
 from tests.readers.pages import pages
 from tests.readers.refusals import refused, understood
-from tests.town.booking_office import Office, open_office
-from tests.town.running import CITY, ENGLISH
+from tests.town.parts import PUSH, visits
+from tests.town.town import CITY, ENGLISH, Town, open_town
 
 DESK = "/v1/items/visit/counter-appointments"
 
 
-async def booked(office: Office, name: str = "wang", place: int = 6) -> tuple[Person, dict[str, Any]]:
+async def booked(office: Town, name: str = "wang", place: int = 6) -> tuple[Person, dict[str, Any]]:
     person = office.door.citizen(name)
     slot = (await office.slots())[place]
     return person, (await office.book(person, slot)).created()
@@ -36,7 +36,7 @@ async def scanned(person: Person, appointment: dict[str, Any]) -> str:
     return str(code.text)
 
 
-async def check_in(office: Office, text: str, place: str = "east", who: Person | None = None) -> Any:
+async def check_in(office: Town, text: str, place: str = "east", who: Person | None = None) -> Any:
     body = {"text": text, "place": place}
     return await (who or office.clerk()).post("/v1/items/visit/check-ins", body, headers=ENGLISH)
 
@@ -44,7 +44,7 @@ async def check_in(office: Office, text: str, place: str = "east", who: Person |
 # -- check-in --------------------------------------------------------------------------------------------------------
 
 
-async def test_the_code_on_the_phone_checks_its_person_in(office: Office) -> None:
+async def test_the_code_on_the_phone_checks_its_person_in(office: Town) -> None:
     wang, mine = await booked(office)
     text = await scanned(wang, mine)
     assert text.startswith("BSA1:")
@@ -58,7 +58,7 @@ async def test_the_code_on_the_phone_checks_its_person_in(office: Office) -> Non
     (await office.book(wang, (await office.slots())[-1])).created()
 
 
-async def test_a_check_in_at_the_wrong_place_or_time_says_where_and_when(office: Office) -> None:
+async def test_a_check_in_at_the_wrong_place_or_time_says_where_and_when(office: Town) -> None:
     wang, mine = await booked(office)
     text = await scanned(wang, mine)
     told = (await check_in(office, text)).problem(409, "wrong-day")
@@ -73,7 +73,7 @@ async def test_a_check_in_at_the_wrong_place_or_time_says_where_and_when(office:
     (await check_in(office, text)).problem(409, "too-late")
 
 
-async def test_only_a_clerk_of_the_department_checks_in_and_only_what_is_a_code(office: Office) -> None:
+async def test_only_a_clerk_of_the_department_checks_in_and_only_what_is_a_code(office: Town) -> None:
     wang, mine = await booked(office)
     text = await scanned(wang, mine)
     office.later(days=2, hours=21)
@@ -89,7 +89,7 @@ async def test_only_a_clerk_of_the_department_checks_in_and_only_what_is_a_code(
     assert (await check_in(office, text)).ok()["state"] == "checked-in"
 
 
-async def test_many_scans_of_one_code_check_in_once(office: Office, database: str) -> None:
+async def test_many_scans_of_one_code_check_in_once(office: Town, database: str) -> None:
     wang, mine = await booked(office)
     text = await scanned(wang, mine)
     office.later(days=2, hours=21)
@@ -102,7 +102,7 @@ async def test_many_scans_of_one_code_check_in_once(office: Office, database: st
 
 async def test_who_misses_too_often_is_told_until_when_booking_pauses(tmp_path: Path) -> None:
     rules = "capacity = 2\nno_shows = { count = 2, within_days = 90, blocked_days = 30 }"
-    async with open_office(tmp_path, rules) as office:
+    async with open_town(tmp_path, visits(rules)) as office:
         wang = office.door.citizen("wang")
         for _ in range(2):
             slot = (await office.slots())[6]
@@ -130,7 +130,7 @@ async def test_who_misses_too_often_is_told_until_when_booking_pauses(tmp_path: 
 
 async def test_the_pause_ends_by_itself(tmp_path: Path) -> None:
     rules = "no_shows = { count = 1, within_days = 90, blocked_days = 3 }\ncapacity = 2"
-    async with open_office(tmp_path, rules) as office:
+    async with open_town(tmp_path, visits(rules)) as office:
         wang, mine = await booked(office)
         li, other = await booked(office, "li")
         text = await scanned(li, other)
@@ -143,7 +143,7 @@ async def test_the_pause_ends_by_itself(tmp_path: Path) -> None:
         (await office.book(wang, (await office.slots())[6])).created()
 
 
-async def test_an_office_that_scans_nobody_calls_nobody_absent(office: Office) -> None:
+async def test_an_office_that_scans_nobody_calls_nobody_absent(office: Town) -> None:
     wang, mine = await booked(office)
     office.now = datetime.fromisoformat(mine["ends"])
     await office.look()
@@ -158,7 +158,7 @@ async def test_an_office_that_scans_nobody_calls_nobody_absent(office: Office) -
 
 
 async def test_everybody_is_reminded_the_day_before_once(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, database=database, push=True) as office:
+    async with open_town(tmp_path, visits(), PUSH, database=database) as office:
         wang, mine = await booked(office)
         for _ in range(3):  # noon of the first, the second, the third
             await asyncio.gather(office.look(), office.look())
@@ -175,7 +175,7 @@ async def test_everybody_is_reminded_the_day_before_once(tmp_path: Path, databas
         assert [event["action"] for event in events].count("remind") == 1
 
 
-async def test_who_moves_to_another_day_is_reminded_of_that_one(office: Office) -> None:
+async def test_who_moves_to_another_day_is_reminded_of_that_one(office: Town) -> None:
     wang, mine = await booked(office, place=9)  # Monday the seventh
     office.later(days=5)  # Sunday noon
     await office.look()
@@ -203,7 +203,7 @@ async def entry(person: Person, appointment: dict[str, Any]) -> tuple[Any, bytes
     return event, reply.body
 
 
-async def test_the_calendar_entry_is_read_by_another_library_with_its_time_zone(office: Office) -> None:
+async def test_the_calendar_entry_is_read_by_another_library_with_its_time_zone(office: Town) -> None:
     wang, mine = await booked(office)
     event, raw = await entry(wang, mine)
     assert event.dtstart == datetime(2026, 9, 4, 9, 0, tzinfo=CITY)
@@ -216,7 +216,7 @@ async def test_the_calendar_entry_is_read_by_another_library_with_its_time_zone(
     assert b"\n" not in raw.replace(b"\r\n", b"")
 
 
-async def test_a_moved_appointment_is_the_same_entry_with_a_higher_sequence(office: Office) -> None:
+async def test_a_moved_appointment_is_the_same_entry_with_a_higher_sequence(office: Town) -> None:
     wang, mine = await booked(office)
     first, _ = await entry(wang, mine)
     to = (await office.slots())[-1]
@@ -236,7 +236,7 @@ CONFIRM = "confirm = true\nwaiting_list = true"
 
 
 async def test_staff_confirm_or_refuse_with_a_reason_and_the_place_is_kept_meanwhile(tmp_path: Path) -> None:
-    async with open_office(tmp_path, CONFIRM, push=True) as office:
+    async with open_town(tmp_path, visits(CONFIRM), PUSH) as office:
         wang, mine = await booked(office)
         li = office.door.citizen("li")
         slot = await office.first()
@@ -266,7 +266,7 @@ async def test_staff_confirm_or_refuse_with_a_reason_and_the_place_is_kept_meanw
 
 
 async def test_what_nobody_has_confirmed_in_time_lapses_and_is_told(tmp_path: Path) -> None:
-    async with open_office(tmp_path, CONFIRM) as office:
+    async with open_town(tmp_path, visits(CONFIRM)) as office:
         wang, mine = await booked(office)
         office.now = datetime.fromisoformat(mine["begins"])
         confirm = f"{mine['links']['case']}/actions/confirm"
@@ -278,7 +278,7 @@ async def test_what_nobody_has_confirmed_in_time_lapses_and_is_told(tmp_path: Pa
 
 
 async def test_who_takes_an_offer_is_confirmed_like_everybody(tmp_path: Path) -> None:
-    async with open_office(tmp_path, CONFIRM) as office:
+    async with open_town(tmp_path, visits(CONFIRM)) as office:
         wang, mine = await booked(office)
         li = office.door.citizen("li")
         waits = (await office.book(li, await office.first(), wait=True)).created()
@@ -293,7 +293,7 @@ async def test_who_takes_an_offer_is_confirmed_like_everybody(tmp_path: Path) ->
 
 
 async def test_staff_give_their_own_places_and_nobody_else_does(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, "internal = 2", database=database) as office:
+    async with open_town(tmp_path, visits("internal = 2"), database=database) as office:
         slot = await office.first()
         (await office.book(office.door.citizen("wang"), slot)).created()
         (await office.book(office.door.citizen("li"), slot)).problem(409, "slot-full")
@@ -320,7 +320,7 @@ async def test_staff_give_their_own_places_and_nobody_else_does(tmp_path: Path, 
 
 
 async def test_whoever_booked_for_somebody_at_the_counter_checks_them_in(tmp_path: Path) -> None:
-    async with open_office(tmp_path, "internal = 2") as office:
+    async with open_town(tmp_path, visits("internal = 2")) as office:
         body = {"person": "caller-1", "slot": (await office.slots())[6]["id"], "answers": {"name": "李"}}
         given = (await office.clerk().post(DESK, body)).created()
         text = await scanned(office.door.citizen("caller-1"), given)
@@ -329,7 +329,7 @@ async def test_whoever_booked_for_somebody_at_the_counter_checks_them_in(tmp_pat
 
 
 async def test_the_counter_sees_its_day(tmp_path: Path) -> None:
-    async with open_office(tmp_path, "capacity = 2") as office:
+    async with open_town(tmp_path, visits("capacity = 2")) as office:
         made = [(await booked(office, f"p{number}", 6 + number // 2))[1] for number in range(5)]
         listed = await pages(office.clerk(), f"{DESK}?day=2026-09-04&limit=3")
         assert [one["id"] for one in listed] == [one["id"] for one in made]
@@ -369,4 +369,4 @@ async def test_wrong_opening_hours_stop_the_start_and_say_what_to_mend(
     tmp_path: Path, rules: str, more: str, told: str
 ) -> None:
 
-    await refused(open_office(tmp_path, rules, more=more), told)
+    await refused(open_town(tmp_path, visits(rules, more=more)), told)

@@ -12,7 +12,8 @@ import pytest
 
 from banshi.kinds.appointment.models import Booking, Slot
 from banshi.kinds.appointment.scheduler import REMIND_AT
-from tests.town.booking_office import Office, open_office
+from tests.town.parts import visits
+from tests.town.town import Town, open_town
 from tests.tries import tries
 
 #: Open round the clock, every day but the calendar's holidays; 23:59 is the last minute that hours can name.
@@ -42,11 +43,11 @@ def instants(day: date, zone: ZoneInfo) -> list[datetime]:
     return [first + timedelta(minutes=30 * number) for number in range((last - first) // timedelta(minutes=30))]
 
 
-def opened(folder: Path, database: str | None, city: str, now: datetime) -> AbstractAsyncContextManager[Office]:
-    return open_office(folder, database=database, now=now, hours=ALWAYS, minutes=30, platform={"timezone": city})
+def opened(folder: Path, database: str | None, city: str, now: datetime) -> AbstractAsyncContextManager[Town]:
+    return open_town(folder, visits(hours=ALWAYS, minutes=30), database=database, now=now, timezone=city)
 
 
-async def shown(office: Office, first: date, last: date) -> list[datetime]:
+async def shown(office: Town, first: date, last: date) -> list[datetime]:
     slots = await office.slots(**{"from": first.isoformat(), "to": last.isoformat(), "place": "east"})
     return [datetime.fromisoformat(slot["begins"]).astimezone(UTC) for slot in slots]
 
@@ -101,7 +102,7 @@ async def test_each_hours_person_is_on_the_clerks_list_of_the_day_and_is_reminde
         await reminders_go_out_in_time(office, people, zone, day)
 
 
-async def reminders_go_out_in_time(office: Office, people: dict[str, date], zone: ZoneInfo, day: date) -> None:
+async def reminders_go_out_in_time(office: Town, people: dict[str, date], zone: ZoneInfo, day: date) -> None:
     """Hour by hour: nobody is reminded before ten o'clock of the day before, and then everybody is.
 
     In the afternoon and at night every fourth hour is looked at, and each with `BANSHI_TEST_LONG=1`.

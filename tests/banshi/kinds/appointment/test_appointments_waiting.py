@@ -18,7 +18,8 @@ from banshi.kinds.appointment.booking import draw
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.kinds.appointment.slots import places
 from banshi.testing import Person
-from tests.town.booking_office import Office, open_office
+from tests.town.parts import PUSH, visits
+from tests.town.town import Town, open_town
 
 WAITING = "waiting_list = true\noffer_minutes = 30"
 
@@ -27,7 +28,7 @@ async def hold(person: Person, slot: dict[str, Any], **rest: Any) -> Any:
     return await person.post("/v1/items/visit/holds", {"slot": slot["id"]}, **rest)
 
 
-async def titles(office: Office, person: Person) -> list[str]:
+async def titles(office: Town, person: Person) -> list[str]:
     await office.door.settled()
     page = (await person.get("/v1/inbox", headers={"Accept-Language": "en"})).ok()
     return [message["title"].partition(": ")[0].lower() for message in page["items"]]
@@ -36,7 +37,7 @@ async def titles(office: Office, person: Person) -> list[str]:
 # -- holds -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_held_place_is_kept_for_its_person(office: Office, database: str) -> None:
+async def test_a_held_place_is_kept_for_its_person(office: Town, database: str) -> None:
     wang, li = office.door.citizen("wang"), office.door.citizen("li")
     slot = await office.first()
     held = (await hold(wang, slot, key="a")).created()
@@ -50,7 +51,7 @@ async def test_a_held_place_is_kept_for_its_person(office: Office, database: str
     assert await Hold.filter(live=1).count() == 0
 
 
-async def test_a_hold_ends_on_time_although_nothing_in_the_background_has_looked(office: Office, database: str) -> None:
+async def test_a_hold_ends_on_time_although_nothing_in_the_background_has_looked(office: Town, database: str) -> None:
     wang, li = office.door.citizen("wang"), office.door.citizen("li")
     slot = await office.first()
     (await hold(wang, slot)).created()
@@ -63,7 +64,7 @@ async def test_a_hold_ends_on_time_although_nothing_in_the_background_has_looked
     assert (await Slot.get(id=slot["id"])).taken == 1
 
 
-async def test_one_person_holds_one_place_at_a_time(office: Office, database: str) -> None:
+async def test_one_person_holds_one_place_at_a_time(office: Town, database: str) -> None:
     """Twenty holds of one person over many slots, at once: one place is kept, and the others are free."""
     slots = await office.slots()
     wang = office.door.citizen("wang")
@@ -78,7 +79,7 @@ async def test_one_person_holds_one_place_at_a_time(office: Office, database: st
     assert sum(slot.taken for slot in await Slot.all()) == 0
 
 
-async def test_who_has_as_many_as_one_may_have_keeps_no_place_from_others(office: Office) -> None:
+async def test_who_has_as_many_as_one_may_have_keeps_no_place_from_others(office: Town) -> None:
     wang = office.door.citizen("wang")
     slots = await office.slots()
     (await office.book(wang, slots[6])).created()
@@ -87,7 +88,7 @@ async def test_who_has_as_many_as_one_may_have_keeps_no_place_from_others(office
 
 
 async def test_an_appointment_moves_to_the_place_that_is_kept_for_it(tmp_path: Path) -> None:
-    async with open_office(tmp_path, "per_person = 2") as office:
+    async with open_town(tmp_path, visits("per_person = 2")) as office:
         wang = office.door.citizen("wang")
         slots = await office.slots()
         mine = (await office.book(wang, slots[6])).created()
@@ -100,7 +101,7 @@ async def test_an_appointment_moves_to_the_place_that_is_kept_for_it(tmp_path: P
 # -- the waiting list ------------------------------------------------------------------------------------------------
 
 
-async def queued(office: Office, slot: dict[str, Any], *names: str) -> dict[str, dict[str, Any]]:
+async def queued(office: Town, slot: dict[str, Any], *names: str) -> dict[str, dict[str, Any]]:
     """The slot booked by the first, with the others on its waiting list in this order."""
     made = {}
     for name in names:
@@ -109,7 +110,7 @@ async def queued(office: Office, slot: dict[str, Any], *names: str) -> dict[str,
 
 
 async def test_a_place_that_falls_free_is_offered_to_who_has_waited_longest(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, WAITING, database=database, push=True) as office:
+    async with open_town(tmp_path, visits(WAITING), PUSH, database=database) as office:
         slot = await office.first()
         made = await queued(office, slot, "wang", "li", "zhao", "sun")
         assert [one["state"] for one in made.values()] == ["booked", "waiting", "waiting", "waiting"]
@@ -133,7 +134,7 @@ async def test_a_place_that_falls_free_is_offered_to_who_has_waited_longest(tmp_
 
 
 async def test_an_offer_that_nobody_takes_goes_to_the_next(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, WAITING, database=database, push=True) as office:
+    async with open_town(tmp_path, visits(WAITING), PUSH, database=database) as office:
         slot = await office.first()
         made = await queued(office, slot, "wang", "li", "zhao")
         li, zhao = office.door.citizen("li"), office.door.citizen("zhao")
@@ -157,7 +158,7 @@ async def test_offers_of_a_department_that_is_gone_keep_nobody_else_s_from_their
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "ROWS_AT_ONCE", 1)
-    async with open_office(tmp_path, WAITING) as office:
+    async with open_town(tmp_path, visits(WAITING)) as office:
         slots = (await office.slots())[6:8]
         for name, one in zip(("gone", "there"), slots, strict=True):
             (await office.book(office.door.citizen(name), one)).created()
@@ -172,7 +173,7 @@ async def test_a_place_that_falls_free_in_the_midst_of_a_booking_stays_with_who_
     tmp_path: Path, database: str
 ) -> None:
     """Whoever read the slot before anybody waited still can't take the place: the database is asked again."""
-    async with open_office(tmp_path, WAITING, database=database) as office:
+    async with open_town(tmp_path, visits(WAITING), database=database) as office:
         slot = await office.first()
         await queued(office, slot, "wang", "li")
         await Slot.filter(id=slot["id"]).update(taken=0)  # as in the moment between a cancellation and its offer
@@ -181,7 +182,7 @@ async def test_a_place_that_falls_free_in_the_midst_of_a_booking_stays_with_who_
 
 
 async def test_the_waiting_list_is_left_and_joined_once(tmp_path: Path, database: str) -> None:
-    async with open_office(tmp_path, WAITING, database=database) as office:
+    async with open_town(tmp_path, visits(WAITING), database=database) as office:
         slot = await office.first()
         made = await queued(office, slot, "wang", "li")
         li = office.door.citizen("li")
@@ -195,10 +196,10 @@ async def test_the_waiting_list_is_left_and_joined_once(tmp_path: Path, database
 
 async def test_a_slot_that_was_closed_is_offered_to_nobody(tmp_path: Path) -> None:
     database = f"sqlite://{tmp_path / 'kept.sqlite3'}"
-    async with open_office(tmp_path, WAITING, database=database) as office:
+    async with open_town(tmp_path, visits(WAITING), database=database) as office:
         slot = await office.first()
         made = await queued(office, slot, "wang", "li")
-    async with open_office(tmp_path, WAITING, database=database, hours='mon = ["9:00-12:00"]') as office:
+    async with open_town(tmp_path, visits(WAITING, hours='mon = ["9:00-12:00"]'), database=database) as office:
         await office.slots()
         (await office.door.citizen("wang").delete(made["wang"]["links"]["self"])).ok()
         await office.look()
@@ -207,7 +208,7 @@ async def test_a_slot_that_was_closed_is_offered_to_nobody(tmp_path: Path) -> No
 
 
 async def test_who_still_waits_when_the_time_comes_is_told(tmp_path: Path) -> None:
-    async with open_office(tmp_path, WAITING, push=True) as office:
+    async with open_town(tmp_path, visits(WAITING), PUSH) as office:
         slot = await office.first()
         made = await queued(office, slot, "wang", "li")
         office.later(days=4)
@@ -226,7 +227,7 @@ DRAWN = 'waiting_list = true\ncapacity = 3\ndraw = { days_before = 1, at = "18:0
 async def test_a_drawn_slot_gives_everybody_the_same_chance_and_anybody_can_check_it(
     tmp_path: Path, database: str
 ) -> None:
-    async with open_office(tmp_path, DRAWN, database=database, push=True) as office:
+    async with open_town(tmp_path, visits(DRAWN), PUSH, database=database) as office:
         slot = await office.first()
         assert (slot["state"], slot["free"], slot["draw_at"][:16]) == ("draw", 0, "2026-09-03T18:00")
         before = (await office.door.anyone.get(slot["links"]["draw"])).ok()
@@ -264,7 +265,7 @@ async def test_a_drawn_slot_gives_everybody_the_same_chance_and_anybody_can_chec
 
 
 async def test_a_draw_that_is_interrupted_ends_in_the_same_order(tmp_path: Path, monkeypatch: Any) -> None:
-    async with open_office(tmp_path, DRAWN) as office:
+    async with open_town(tmp_path, visits(DRAWN)) as office:
         slot = await office.first()
         people = [office.door.citizen(f"p{number}") for number in range(9)]
         for person in people:
@@ -297,7 +298,7 @@ async def test_a_draw_of_a_department_that_is_gone_holds_up_nobody_else_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(draw, "SLOTS_AT_ONCE", 1)
-    async with open_office(tmp_path, DRAWN) as office:
+    async with open_town(tmp_path, visits(DRAWN)) as office:
         slots = [slot for slot in await office.slots() if slot["begins"].startswith("2026-09-04")]
         gone, there = (office.door.citizen(name) for name in ("gone", "there"))
         for person, slot in ((gone, slots[0]), (there, slots[1])):
@@ -317,7 +318,7 @@ async def test_a_draw_of_a_department_that_is_gone_holds_up_nobody_else_s(
 
 async def test_who_entered_several_draws_wins_no_more_than_the_limit(tmp_path: Path) -> None:
     rules = DRAWN.replace("capacity = 3", "capacity = 9") + "\nper_person = 1"
-    async with open_office(tmp_path, rules) as office:
+    async with open_town(tmp_path, visits(rules)) as office:
         slots = [slot for slot in await office.slots() if slot["begins"].startswith("2026-09-04")]
         wang = office.door.citizen("wang")
         (await office.book(wang, slots[0])).created()
@@ -328,5 +329,5 @@ async def test_who_entered_several_draws_wins_no_more_than_the_limit(tmp_path: P
 
 
 async def test_a_slot_too_near_to_be_drawn_is_for_whoever_comes_first(tmp_path: Path) -> None:
-    async with open_office(tmp_path, DRAWN.replace("days_before = 1", "days_before = 3")) as office:
+    async with open_town(tmp_path, visits(DRAWN.replace("days_before = 1", "days_before = 3"))) as office:
         assert [slot["state"] for slot in (await office.slots())[:7]] == ["free"] * 6 + ["draw"]

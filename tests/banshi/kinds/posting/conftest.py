@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.town.postings_office import open_offices
-from tests.town.running import office_fixture
+from tests.town.parts import postings
+from tests.town.town import town_fixture
 
-offices = office_fixture(open_offices)
+offices = town_fixture(postings())

@@ -25,18 +25,18 @@ from banshi.kinds.posting.publishing.publication import folder
 from banshi.testing import TINY_PNG, open_door
 from tests.readers.pages import pages
 from tests.readers.refusals import faults, refused, understood
-from tests.town.postings_office import BAG, RULES, Offices, open_offices, photo, write_department
-from tests.town.running import ENGLISH
+from tests.town.parts import BAG, POSTINGS, postings
+from tests.town.town import ENGLISH, Town, open_town, picture, written
 
 # -- handing in ------------------------------------------------------------------------------------------------------
 
 
 async def test_a_posting_is_a_case_that_nobody_sees_before_a_person_has_looked_at_it(
-    offices: Offices, database: str
+    offices: Town, database: str
 ) -> None:
     li = offices.door.citizen("li")
-    case = (await offices.hand_in(li, key="once")).created()
-    assert (await offices.hand_in(li, key="once")).created() == case
+    case = (await offices.post(li, key="once")).created()
+    assert (await offices.post(li, key="once")).created() == case
     assert (case["state"], case["deadline"]["due_on"]) == ("submitted", "2026-09-03")
     assert case["details"]["is_public"] is False
     assert await offices.listed() == []
@@ -58,7 +58,7 @@ async def test_a_posting_is_a_case_that_nobody_sees_before_a_person_has_looked_a
     assert await Case.all().count() == await PostingRecord.all().count() == 1
 
 
-async def test_what_is_public_says_nothing_of_whose_it_is(offices: Offices) -> None:
+async def test_what_is_public_says_nothing_of_whose_it_is(offices: Town) -> None:
     li = offices.door.citizen("li", name="李示例")
     receipt = (await li.upload()).created()["id"]
     identity = await offices.published(li, receipt=receipt, brand="Sample")
@@ -131,9 +131,9 @@ PRIVATE = [
 ]
 
 
-async def test_numbers_and_addresses_do_not_become_public(offices: Offices) -> None:
+async def test_numbers_and_addresses_do_not_become_public(offices: Town) -> None:
     li = offices.door.citizen("li")
-    replies = {text: await offices.hand_in(li, **{field: text}) for field, text, _ in PRIVATE}
+    replies = {text: await offices.post(li, **{field: text}) for field, text, _ in PRIVATE}
     assert [text for text, reply in replies.items() if reply.status != 422] == []
     told = {text: faults(reply) for text, reply in replies.items()}
     assert told == {text: [(f"/answers/{field}", code)] for field, text, code in PRIVATE}
@@ -154,22 +154,22 @@ NOBODYS = [
 ]
 
 
-async def test_days_prices_and_sizes_are_no_numbers_of_anybody(offices: Offices) -> None:
+async def test_days_prices_and_sizes_are_no_numbers_of_anybody(offices: Town) -> None:
     li = offices.door.citizen("li")
-    replies = {text: await offices.hand_in(li, about=text) for text in NOBODYS}
+    replies = {text: await offices.post(li, about=text) for text in NOBODYS}
     assert [(text, reply.document) for text, reply in replies.items() if reply.status != 201] == []
 
 
 async def test_a_number_among_the_facts_does_not_become_public(tmp_path: Path) -> None:
-    rules = RULES + '[[items.posting.facts]]\nfield = "/size"\ntitle = { zh-CN = "尺寸", en = "Size" }\n'
+    rules = POSTINGS + '[[items.posting.facts]]\nfield = "/size"\ntitle = { zh-CN = "尺寸", en = "Size" }\n'
     rules += '[items.form.properties.size]\ntype = "integer"\n'
-    async with open_offices(tmp_path, rules=rules) as offices:
+    async with open_town(tmp_path, postings(rules)) as offices:
         li = offices.door.citizen("li")
-        assert faults(await offices.hand_in(li, size=13800000000)) == [("/answers/size", "phone")]
-        (await offices.hand_in(li, size=42)).created()
+        assert faults(await offices.post(li, size=13800000000)) == [("/answers/size", "phone")]
+        (await offices.post(li, size=42)).created()
 
 
-async def test_every_rule_that_is_broken_is_told_and_nothing_is_stored(offices: Offices) -> None:
+async def test_every_rule_that_is_broken_is_told_and_nothing_is_stored(offices: Town) -> None:
     li = offices.door.citizen("li")
     for changes, pointer, code in (
         ({"division": "999999"}, "/division", "format"),
@@ -181,7 +181,7 @@ async def test_every_rule_that_is_broken_is_told_and_nothing_is_stored(offices: 
         ({"reward": 5}, "/reward", "additionalProperties"),
         ({"photos": ["00000000-0000-4000-8000-000000000000"]}, "/photos/0", "attachment"),
     ):
-        assert faults(await offices.hand_in(li, **changes)) == [(f"/answers{pointer}", code)]
+        assert faults(await offices.post(li, **changes)) == [(f"/answers{pointer}", code)]
     path = "/v1/items/things-parks/postings"
     told = faults(await li.post(path, {"answers": {}, "note": 1}))
     assert {("/note", "additionalProperties"), ("/answers/thing", "required")} <= set(told)
@@ -194,7 +194,7 @@ async def test_every_rule_that_is_broken_is_told_and_nothing_is_stored(offices: 
     assert await Case.all().count() == await PostingRecord.all().count() == 0
 
 
-async def test_markup_stays_the_text_that_it_is(offices: Offices) -> None:
+async def test_markup_stays_the_text_that_it_is(offices: Town) -> None:
     evil = "<script>alert(1)</script><b>包</b> {item} \u202e\x07"
     identity = await offices.published(offices.door.citizen("li"), about=evil, thing="</title>\t包")
     answer = await offices.door.anyone.get(f"/v1/postings/{identity}")
@@ -222,34 +222,34 @@ def banshi_handlers():
 
 
 async def test_a_department_s_own_check_is_asked_and_its_failure_stores_nothing(tmp_path: Path) -> None:
-    (write_department(tmp_path, "parks") / "__init__.py").write_text(OWN)
-    async with open_offices(tmp_path) as offices:
+    (written(tmp_path, postings(POSTINGS, "parks"))["parks"] / "__init__.py").write_text(OWN)
+    async with open_town(tmp_path, postings()) as offices:
         li = offices.door.citizen("li")
-        assert faults(await offices.hand_in(li, thing="elsewhere")) == [("/answers/thing", "elsewhere")]
-        failed = (await offices.hand_in(li, thing="boom")).problem(502, "department-failed")
+        assert faults(await offices.post(li, thing="elsewhere")) == [("/answers/thing", "elsewhere")]
+        failed = (await offices.post(li, thing="boom")).problem(502, "department-failed")
         assert "secret" not in str(failed)
         assert await Case.all().count() == 0
-        (await offices.hand_in(li)).created()
+        (await offices.post(li)).created()
 
 
-async def test_a_photo_whose_file_is_gone_is_to_be_uploaded_again(offices: Offices) -> None:
+async def test_a_photo_whose_file_is_gone_is_to_be_uploaded_again(offices: Town) -> None:
     li = offices.door.citizen("li")
-    gone = (await li.upload(photo())).created()["id"]
+    gone = (await li.upload(picture())).created()["id"]
     (offices.door.platform.settings.attachments_folder / gone).unlink()
-    assert faults(await offices.hand_in(li, photos=[gone])) == [("/answers/photos/0", "picture")]
+    assert faults(await offices.post(li, photos=[gone])) == [("/answers/photos/0", "picture")]
 
 
 # -- photos ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_photo_is_shown_without_what_the_camera_wrote_and_only_while_it_is_public(offices: Offices) -> None:
+async def test_a_photo_is_shown_without_what_the_camera_wrote_and_only_while_it_is_public(offices: Town) -> None:
     li, anyone = offices.door.citizen("li"), offices.door.anyone
     tags = Image.Exif()
     tags[0x0112], tags[0x010E] = 6, "SECRET-PLACE"
-    original = photo((3200, 100), exif=tags) + b"SECRET-PLACE"
+    original = picture(size=(3200, 100), exif=tags) + b"SECRET-PLACE"
     first = (await li.upload(original, "a.jpg")).created()["id"]
-    second = (await li.upload(photo(form="WEBP"), "b.webp")).created()["id"]
-    case = (await offices.hand_in(li, photos=[first, second])).created()
+    second = (await li.upload(picture(form="WEBP"), "b.webp")).created()["id"]
+    case = (await offices.post(li, photos=[first, second])).created()
     address = f"/v1/postings/{case['id']}/photos/1"
     (await anyone.get(address)).problem(404, "not-found")
     (await offices.act(offices.moderator(), case["links"]["self"], "publish")).ok()
@@ -261,8 +261,8 @@ async def test_a_photo_is_shown_without_what_the_camera_wrote_and_only_while_it_
     answer = await anyone.get(address)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
     assert b"SECRET" not in answer.body
-    picture = Image.open(BytesIO(answer.body))
-    assert (picture.size, dict(picture.getexif())) == ((50, 1600), {})
+    shown_at = Image.open(BytesIO(answer.body))
+    assert (shown_at.size, dict(shown_at.getexif())) == ((50, 1600), {})
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "max-age=60" in answer.headers["Cache-Control"]
     assert (await anyone.get(address, headers={"If-None-Match": answer.headers["ETag"]})).status == 304
@@ -276,7 +276,7 @@ async def test_a_photo_is_shown_without_what_the_camera_wrote_and_only_while_it_
 
 def bomb() -> bytes:
     """A PNG that says it is 7,000 points wide and high: more than what is drawn anew may have."""
-    whole = bytearray(photo((8, 8), "PNG"))
+    whole = bytearray(picture("PNG", (8, 8)))
     whole[16:24] = (7_000).to_bytes(4, "big") * 2
     whole[29:33] = zlib.crc32(whole[12:29]).to_bytes(4, "big")
     return bytes(whole)
@@ -285,29 +285,29 @@ def bomb() -> bytes:
 NO_PHOTOS = {
     "half a PNG": TINY_PNG,
     "PDF": b"%PDF-1.7\n%",
-    "half a JPEG": photo()[:200],
+    "half a JPEG": picture()[:200],
     "bomb": bomb(),
     "HEIC": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1",
 }
 
 
-async def test_what_is_no_picture_is_refused_at_its_field_and_leaves_nothing(offices: Offices) -> None:
+async def test_what_is_no_picture_is_refused_at_its_field_and_leaves_nothing(offices: Town) -> None:
     li = offices.door.citizen("li")
-    good, *bad = [(await li.upload(content)).created()["id"] for content in (photo(), *NO_PHOTOS.values())]
-    told = [faults(await offices.hand_in(li, photos=[good, one])) for one in bad]
+    good, *bad = [(await li.upload(content)).created()["id"] for content in (picture(), *NO_PHOTOS.values())]
+    told = [faults(await offices.post(li, photos=[good, one])) for one in bad]
     assert dict(zip(NO_PHOTOS, told, strict=True)) == {name: [("/answers/photos/1", "picture")] for name in NO_PHOTOS}
     assert await Case.all().count() == 0
     assert await Attachment.filter(case_id=None).count() == 1 + len(bad), "all can still be used"
-    (await offices.hand_in(li, photos=[good], receipt=bad[0])).created()
+    (await offices.post(li, photos=[good], receipt=bad[0])).created()
 
 
-async def test_an_empty_file_and_somebody_else_s_are_no_photos(offices: Offices) -> None:
+async def test_an_empty_file_and_somebody_else_s_are_no_photos(offices: Town) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     (await li.upload(b"")).problem(415, "unsupported-media-type")
-    theirs = (await sun.upload(photo())).created()["id"]
-    (await offices.hand_in(li, photos=[theirs])).problem(422, "invalid-fields")
-    (await offices.hand_in(sun, photos=[theirs])).created()
-    (await offices.hand_in(sun, photos=[theirs])).problem(422, "invalid-fields")
+    theirs = (await sun.upload(picture())).created()["id"]
+    (await offices.post(li, photos=[theirs])).problem(422, "invalid-fields")
+    (await offices.post(sun, photos=[theirs])).created()
+    (await offices.post(sun, photos=[theirs])).problem(422, "invalid-fields")
 
 
 def test_a_photo_that_two_requests_clean_at_once_is_stored_by_both(
@@ -331,13 +331,13 @@ def test_a_file_that_goes_while_old_ones_are_looked_for_ends_no_round(tmp_path: 
     assert scheduler._old_files(tmp_path, time.time() + 60) == ["old"]
 
 
-async def test_photos_go_when_nobody_needs_them_any_more(offices: Offices) -> None:
+async def test_photos_go_when_nobody_needs_them_any_more(offices: Town) -> None:
     li, platform = offices.door.citizen("li"), offices.door.platform
-    files = [(await li.upload(photo())).created()["id"] for _ in range(3)]
+    files = [(await li.upload(picture())).created()["id"] for _ in range(3)]
     kept = await offices.published(li, photos=[files[0]])
     over = await offices.published(li, photos=[files[1]])
     bad = (await li.upload(TINY_PNG)).created()["id"]
-    (await offices.hand_in(li, photos=[files[2], bad])).problem(422, "invalid-fields")
+    (await offices.post(li, photos=[files[2], bad])).problem(422, "invalid-fields")
     (await offices.act(li, f"/v1/cases/{over}", "resolve")).ok()
     place = folder(platform)
     (place / "half.part").write_bytes(b"x")
@@ -359,9 +359,9 @@ async def test_photos_go_when_nobody_needs_them_any_more(offices: Offices) -> No
 # -- moderation ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_moderator_asks_for_a_change_refuses_or_takes_down_and_the_poster_hears_why(offices: Offices) -> None:
+async def test_a_moderator_asks_for_a_change_refuses_or_takes_down_and_the_poster_hears_why(offices: Town) -> None:
     li, moderator = offices.door.citizen("li"), offices.moderator()
-    case = (await offices.hand_in(li)).created()
+    case = (await offices.post(li)).created()
     link = case["links"]["self"]
     (await offices.act(moderator, link, "return")).problem(422, "invalid-fields")
     (await offices.act(moderator, link, "return", "请写明颜色")).ok()
@@ -375,23 +375,23 @@ async def test_a_moderator_asks_for_a_change_refuses_or_takes_down_and_the_poste
     # What is public already can be asked to be changed too, and is hidden until then.
     (await offices.act(moderator, link, "return", "照片里有车牌")).ok()
     assert await offices.listed() == []
-    fresh = (await li.upload(photo())).created()["id"]
+    fresh = (await li.upload(picture())).created()["id"]
     (await offices.act(li, link, "supplement", answers={**changed, "photos": [fresh]})).ok()
     (await offices.act(moderator, link, "publish")).ok()
     assert len((await offices.door.anyone.get(f"/v1/postings/{case['id']}")).ok()["photos"]) == 1
     (await offices.act(moderator, link, "take-down", "与事实不符")).ok()
     assert await offices.listed() == []
     (await offices.act(li, link, "extend")).problem(409, "action-not-permitted")
-    other = (await offices.hand_in(li)).created()
+    other = (await offices.post(li)).created()
     (await offices.act(moderator, other["links"]["self"], "refuse", "属于广告")).ok()
     inbox = await offices.inbox(li)
     for reason in ("请写明颜色", "照片里有车牌", "与事实不符", "属于广告"):
         assert [reason in one["body"] for one in inbox].count(True) == 1
 
 
-async def test_nobody_but_the_moderators_in_charge_publishes(offices: Offices) -> None:
+async def test_nobody_but_the_moderators_in_charge_publishes(offices: Town) -> None:
     li = offices.door.citizen("li")
-    case = (await offices.hand_in(li)).created()
+    case = (await offices.post(li)).created()
     link = case["links"]["self"]
     for stranger in (offices.moderator("zhao", "works"), offices.moderator("qian", unit="/other")):
         (await offices.act(stranger, link, "publish")).problem(404, "not-found")
@@ -409,11 +409,11 @@ async def test_nobody_but_the_moderators_in_charge_publishes(offices: Offices) -
 
 
 async def test_of_a_moderator_who_publishes_and_a_poster_who_withdraws_at_once_one_wins(
-    offices: Offices, database: str
+    offices: Town, database: str
 ) -> None:
     li, moderator = offices.door.citizen("li"), offices.moderator()
     for _ in range(5):
-        case = (await offices.hand_in(li)).created()
+        case = (await offices.post(li)).created()
         await asyncio.gather(
             offices.act(moderator, case["links"]["self"], "publish"),
             offices.act(li, case["links"]["self"], "withdraw"),
@@ -425,7 +425,7 @@ async def test_of_a_moderator_who_publishes_and_a_poster_who_withdraws_at_once_o
 # -- its time --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_posting_ends_at_its_time_after_a_reminder_and_one_extension(offices: Offices, database: str) -> None:
+async def test_a_posting_ends_at_its_time_after_a_reminder_and_one_extension(offices: Town, database: str) -> None:
     li = offices.door.citizen("li")
     identity = await offices.published(li)
     link = f"/v1/cases/{identity}"
@@ -455,12 +455,12 @@ async def test_a_posting_ends_at_its_time_after_a_reminder_and_one_extension(off
 
 @pytest.mark.parametrize("was_public", [True, False])
 async def test_what_was_returned_ends_where_its_poster_does_not_come_back(
-    offices: Offices, database: str, was_public: bool
+    offices: Town, database: str, was_public: bool
 ) -> None:
     """With its photos and conversations, after as many days as it could be public."""
     li, moderator = offices.door.citizen("li"), offices.moderator()
-    upload = (await li.upload(photo())).created()["id"]
-    link = (await offices.hand_in(li, photos=[upload])).created()["links"]["self"]
+    upload = (await li.upload(picture())).created()["id"]
+    link = (await offices.post(li, photos=[upload])).created()["links"]["self"]
     identity = link.rpartition("/")[2]
     if was_public:
         (await offices.act(moderator, link, "publish")).ok()
@@ -486,9 +486,9 @@ async def test_what_was_returned_ends_where_its_poster_does_not_come_back(
     assert list(folder(offices.door.platform).iterdir()) == []
 
 
-async def test_what_is_wrong_with_a_change_is_told_in_the_poster_s_language(offices: Offices) -> None:
+async def test_what_is_wrong_with_a_change_is_told_in_the_poster_s_language(offices: Town) -> None:
     li, moderator = offices.door.citizen("li"), offices.moderator()
-    link = (await offices.hand_in(li)).created()["links"]["self"]
+    link = (await offices.post(li)).created()["links"]["self"]
     (await offices.act(moderator, link, "return", "请改")).ok()
     upload = (await li.upload(b"%PDF-1.7\n")).created()["id"]
     for wrong in ({"about": "13800000000"}, {"thing": ""}, {"photos": [upload]}, {"day": "2027-01-01"}):
@@ -500,7 +500,7 @@ async def test_what_is_wrong_with_a_change_is_told_in_the_poster_s_language(offi
             assert problem["detail"].isascii() == (language == "en"), problem
 
 
-async def test_what_was_changed_in_time_waits_for_staff_as_long_as_they_take(offices: Offices) -> None:
+async def test_what_was_changed_in_time_waits_for_staff_as_long_as_they_take(offices: Town) -> None:
     li, moderator = offices.door.citizen("li"), offices.moderator()
     identity = await offices.published(li)
     link = f"/v1/cases/{identity}"
@@ -513,7 +513,7 @@ async def test_what_was_changed_in_time_waits_for_staff_as_long_as_they_take(off
     assert await offices.listed() == [identity]
 
 
-async def test_what_has_run_out_is_not_extended_though_nobody_has_cleared_it_away(offices: Offices) -> None:
+async def test_what_has_run_out_is_not_extended_though_nobody_has_cleared_it_away(offices: Town) -> None:
     li = offices.door.citizen("li")
     identity = await offices.published(li)
     offices.later(days=30)
@@ -521,7 +521,7 @@ async def test_what_has_run_out_is_not_extended_though_nobody_has_cleared_it_awa
 
 
 async def test_what_is_shown_for_a_day_is_not_called_over_when_it_begins(tmp_path: Path) -> None:
-    async with open_offices(tmp_path, rules=RULES.replace("days = 30", "days = 1")) as offices:
+    async with open_town(tmp_path, postings(POSTINGS.replace("days = 30", "days = 1"))) as offices:
         li = offices.door.citizen("li")
         await offices.published(li)
         await offices.look()
@@ -532,7 +532,7 @@ async def test_what_is_shown_for_a_day_is_not_called_over_when_it_begins(tmp_pat
 
 
 @pytest.mark.parametrize("action", ["resolve", "withdraw"])
-async def test_its_poster_ends_it_and_nobody_else(offices: Offices, action: str) -> None:
+async def test_its_poster_ends_it_and_nobody_else(offices: Town, action: str) -> None:
     li = offices.door.citizen("li")
     identity = await offices.published(li)
     link = f"/v1/cases/{identity}"
@@ -545,7 +545,7 @@ async def test_its_poster_ends_it_and_nobody_else(offices: Offices, action: str)
 # -- the public list -------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_is_filtered_and_read_page_by_page_the_newest_first(offices: Offices, database: str) -> None:
+async def test_the_list_is_filtered_and_read_page_by_page_the_newest_first(offices: Town, database: str) -> None:
     li = offices.door.citizen("li")
     ids = []
     for number in range(7):
@@ -601,11 +601,11 @@ GARBLED: list[dict[str, str]] = [
 ]
 
 
-async def test_a_garbled_question_is_told_what_would_be_right(offices: Offices) -> None:
+async def test_a_garbled_question_is_told_what_would_be_right(offices: Town) -> None:
     assert await understood(offices.door.anyone, [f"/v1/postings?{urlencode(query)}" for query in GARBLED]) == {}
 
 
-async def test_an_id_that_is_none_is_not_found(offices: Offices) -> None:
+async def test_an_id_that_is_none_is_not_found(offices: Town) -> None:
     for wrong in ("x", "00000000-0000-4000-8000-000000000000", "%00", "1' OR 1=1"):
         assert (await offices.door.anyone.get(f"/v1/postings/{wrong}")).status == 404
 
@@ -616,35 +616,35 @@ async def test_an_id_that_is_none_is_not_found(offices: Offices) -> None:
 @pytest.mark.parametrize(
     ("rules", "rule", "words"),
     [
-        (RULES.replace('title = "/thing"', ""), "nothing-published", "items.posting.title"),
-        (RULES.replace('texts = ["/about"]', ""), "nothing-published", "items.posting.texts"),
-        (RULES.replace('sort = "/sort"', ""), "unknown-sort", "items.posting.sort"),
-        (RULES.replace('sorts = ["lost", "found"]', 'sorts = ["lost"]'), "unknown-sort", "the enum"),
-        (RULES.replace('"/place"', '"/plaice"'), "unknown-field", "'/plaice'"),
-        (RULES.replace('"/brand"', '"brand"'), "unknown-field", "'brand'"),
-        (RULES.replace('day = "/day"', 'day = "/place"'), "not-a-date", '"format": "date"'),
-        (RULES.replace('"/division"', '"/place"'), "not-a-division", "cn-division"),
-        (RULES.replace('"/photos"', '"/place"'), "not-a-photo", "x-attachment"),
-        (RULES.replace('texts = ["/about"]', 'texts = ["/photos"]'), "not-a-text", "texts[0]"),
-        (RULES.replace('place = "/place"', 'place = "/receipt"'), "not-a-text", "place"),
-        (RULES.replace('\nfield = "/colour"', '\nfield = "/photos"'), "not-a-text", "facts[0]"),
-        (RULES.replace("days = 30", "days = 0"), "wrong-value", "days"),
-        (RULES.replace("days = 30", "days = 9999"), "wrong-value", "days"),
-        (RULES.replace('["lost", "found"]', '["lost", "lost"]'), "wrong-value", "each of its sorts once"),
-        (RULES.replace('["lost", "found"]', '["stolen"]'), "wrong-value", "sorts"),
-        (RULES.replace("days = 30", "days = 30\nprice = 3"), "wrong-value", "price"),
+        (POSTINGS.replace('title = "/thing"', ""), "nothing-published", "items.posting.title"),
+        (POSTINGS.replace('texts = ["/about"]', ""), "nothing-published", "items.posting.texts"),
+        (POSTINGS.replace('sort = "/sort"', ""), "unknown-sort", "items.posting.sort"),
+        (POSTINGS.replace('sorts = ["lost", "found"]', 'sorts = ["lost"]'), "unknown-sort", "the enum"),
+        (POSTINGS.replace('"/place"', '"/plaice"'), "unknown-field", "'/plaice'"),
+        (POSTINGS.replace('"/brand"', '"brand"'), "unknown-field", "'brand'"),
+        (POSTINGS.replace('day = "/day"', 'day = "/place"'), "not-a-date", '"format": "date"'),
+        (POSTINGS.replace('"/division"', '"/place"'), "not-a-division", "cn-division"),
+        (POSTINGS.replace('"/photos"', '"/place"'), "not-a-photo", "x-attachment"),
+        (POSTINGS.replace('texts = ["/about"]', 'texts = ["/photos"]'), "not-a-text", "texts[0]"),
+        (POSTINGS.replace('place = "/place"', 'place = "/receipt"'), "not-a-text", "place"),
+        (POSTINGS.replace('\nfield = "/colour"', '\nfield = "/photos"'), "not-a-text", "facts[0]"),
+        (POSTINGS.replace("days = 30", "days = 0"), "wrong-value", "days"),
+        (POSTINGS.replace("days = 30", "days = 9999"), "wrong-value", "days"),
+        (POSTINGS.replace('["lost", "found"]', '["lost", "lost"]'), "wrong-value", "each of its sorts once"),
+        (POSTINGS.replace('["lost", "found"]', '["stolen"]'), "wrong-value", "sorts"),
+        (POSTINGS.replace("days = 30", "days = 30\nprice = 3"), "wrong-value", "price"),
     ],
 )  # fmt: skip
 async def test_a_declaration_that_cannot_be_published_stops_the_start(
     tmp_path: Path, rules: str, rule: str, words: str
 ) -> None:
-    place = write_department(tmp_path, "parks", rules)
+    place = written(tmp_path, postings(rules, "parks"))["parks"]
     told = await refused(open_door(tmp_path, {"parks": place}))
     assert any(one.rule == rule and words in one.advice for one in told.findings), told
 
 
 async def test_a_posting_without_a_form_or_with_an_open_one_stops_the_start(tmp_path: Path) -> None:
-    place = write_department(tmp_path, "parks")
+    place = written(tmp_path, postings(POSTINGS, "parks"))["parks"]
     text = (place / "items.toml").read_text()
     begins, ends = text.index("[items.form]"), text.index("[items.posting]")
     for changed, rule in (

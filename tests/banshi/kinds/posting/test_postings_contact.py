@@ -13,8 +13,7 @@ from banshi.kinds.posting.models import Conversation, ConversationMessage
 from banshi.testing import Person, Reply
 from tests.readers.pages import pages
 from tests.readers.refusals import faults, understood
-from tests.town.postings_office import Offices
-from tests.town.running import ENGLISH
+from tests.town.town import ENGLISH, Town
 
 
 async def begin(person: Person, posting: str, text: str = "我捡到一个包", **rest: Any) -> Reply:
@@ -31,7 +30,7 @@ async def texts(person: Person, link: str) -> list[tuple[str, str]]:
     return [(one["by"], one["text"]) for one in reversed(page)]
 
 
-async def begun(offices: Offices) -> tuple[Person, Person, str, str]:
+async def begun(offices: Town) -> tuple[Person, Person, str, str]:
     """A poster, a writer, the posting, and the address of their conversation."""
     li, sun = offices.door.citizen("li", name="李示例"), offices.door.citizen("sun", name="孙示例")
     posting = await offices.published(li)
@@ -39,9 +38,7 @@ async def begun(offices: Offices) -> tuple[Person, Person, str, str]:
     return li, sun, posting, link
 
 
-async def test_two_people_write_to_each_other_and_learn_neither_name_nor_number(
-    offices: Offices, database: str
-) -> None:
+async def test_two_people_write_to_each_other_and_learn_neither_name_nor_number(offices: Town, database: str) -> None:
     li, sun = offices.door.citizen("li", name="李示例"), offices.door.citizen("sun", name="孙示例")
     posting = await offices.published(li)
     contact = (await offices.door.anyone.get(f"/v1/postings/{posting}")).ok()["links"]["contact"]
@@ -64,7 +61,7 @@ async def test_two_people_write_to_each_other_and_learn_neither_name_nor_number(
     assert "case" not in (await sun.get(link)).ok()["links"]
 
 
-async def test_each_message_is_announced_once_without_its_text(offices: Offices) -> None:
+async def test_each_message_is_announced_once_without_its_text(offices: Town) -> None:
     li, sun, _, link = await begun(offices)
     (await write(li, link, "SECRET-1")).created()
     (await write(sun, link, "SECRET-2")).created()
@@ -78,7 +75,7 @@ async def test_each_message_is_announced_once_without_its_text(offices: Offices)
     assert "SECRET" not in str(await offices.inbox(li))
 
 
-async def test_nobody_else_reads_writes_or_even_finds_a_conversation(offices: Offices) -> None:
+async def test_nobody_else_reads_writes_or_even_finds_a_conversation(offices: Town) -> None:
     li, _, posting, link = await begun(offices)
     anyone, others = offices.door.anyone, [offices.door.citizen("qian"), offices.moderator()]
     (await anyone.get(link)).problem(401, "unauthenticated")
@@ -95,12 +92,12 @@ async def test_nobody_else_reads_writes_or_even_finds_a_conversation(offices: Of
     assert (await others[0].get("/v1/conversations")).ok()["items"] == []
     (await begin(li, posting)).problem(409, "own-posting")
     (await begin(others[0], "00000000-0000-4000-8000-000000000000")).problem(404, "not-found")
-    waiting = (await offices.hand_in(li)).created()["id"]
+    waiting = (await offices.post(li)).created()["id"]
     (await begin(others[0], waiting)).problem(404, "not-found")
 
 
 async def test_one_person_has_one_conversation_about_a_posting_however_often_they_begin(
-    offices: Offices, database: str
+    offices: Town, database: str
 ) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     posting = await offices.published(li)
@@ -115,7 +112,7 @@ async def test_one_person_has_one_conversation_about_a_posting_however_often_the
     assert await ConversationMessage.all().count() == 2
 
 
-async def test_a_message_that_says_nothing_or_too_much_is_told(offices: Offices) -> None:
+async def test_a_message_that_says_nothing_or_too_much_is_told(offices: Town) -> None:
     _, sun, posting, link = await begun(offices)
     for path in (f"{link}/messages", f"/v1/postings/{posting}/conversations"):
         for wrong in (None, "", "  \n", "\u202e\x07", "x" * 1001, 7):
@@ -125,7 +122,7 @@ async def test_a_message_that_says_nothing_or_too_much_is_told(offices: Offices)
     assert await ConversationMessage.all().count() == 1
 
 
-async def test_either_side_blocks_for_both_and_takes_back_only_its_own_block(offices: Offices) -> None:
+async def test_either_side_blocks_for_both_and_takes_back_only_its_own_block(offices: Town) -> None:
     li, sun, _, link = await begun(offices)
     assert (await li.call("PUT", f"{link}/block")).status == 204
     assert (await li.call("PUT", f"{link}/block")).status == 204
@@ -143,7 +140,7 @@ async def test_either_side_blocks_for_both_and_takes_back_only_its_own_block(off
     (await write(li, link)).created()
 
 
-async def test_a_block_holds_against_a_message_of_the_same_moment(offices: Offices, database: str) -> None:
+async def test_a_block_holds_against_a_message_of_the_same_moment(offices: Town, database: str) -> None:
     li, sun, _, link = await begun(offices)
     answers = await asyncio.gather(li.call("PUT", f"{link}/block"), *(write(sun, link) for _ in range(6)))
     assert {one.status for one in answers[1:]} <= {201, 409}
@@ -152,7 +149,7 @@ async def test_a_block_holds_against_a_message_of_the_same_moment(offices: Offic
     (await write(sun, link)).problem(409, "conversation-closed")
 
 
-async def test_staff_read_what_was_reported_and_nothing_else(offices: Offices) -> None:
+async def test_staff_read_what_was_reported_and_nothing_else(offices: Town) -> None:
     li, sun, _, link = await begun(offices)
     qian = offices.door.citizen("qian")
     other = (await begin(qian, (await sun.get(link)).ok()["posting"]["id"])).created()["links"]["self"]
@@ -183,7 +180,7 @@ async def test_staff_read_what_was_reported_and_nothing_else(offices: Offices) -
     assert (await moderator.call("PUT", f"{link}/block")).status == 403
 
 
-async def test_a_review_closes_a_conversation_for_good_or_leaves_it_open_and_says_why(offices: Offices) -> None:
+async def test_a_review_closes_a_conversation_for_good_or_leaves_it_open_and_says_why(offices: Town) -> None:
     li, sun, _, link = await begun(offices)
     moderator = offices.moderator()
     (await li.post(f"{link}/reports", {"reason": "不礼貌"})).created()
@@ -210,7 +207,7 @@ async def test_a_review_closes_a_conversation_for_good_or_leaves_it_open_and_say
 
 
 async def test_neither_side_learns_that_the_other_reported_them_and_both_reasons_are_read(
-    offices: Offices, database: str
+    offices: Town, database: str
 ) -> None:
     li, sun, _, link = await begun(offices)
     (await li.post(f"{link}/reports", {"reason": "不礼貌"})).created()
@@ -236,7 +233,7 @@ async def test_neither_side_learns_that_the_other_reported_them_and_both_reasons
     assert (read["report"]["reason"], read["report"]["by"], read["other_report"]) == ("又来了", "writer", None)
 
 
-async def test_both_report_at_once_and_neither_reason_is_lost(offices: Offices, database: str) -> None:
+async def test_both_report_at_once_and_neither_reason_is_lost(offices: Town, database: str) -> None:
     li, sun, _, link = await begun(offices)
     replies = await asyncio.gather(*(one.post(f"{link}/reports", {"reason": "x"}) for one in (li, sun, li, sun)))
     assert [sorted(reply.status for reply in replies[side::2]) for side in (0, 1)] == [[201, 409]] * 2
@@ -245,7 +242,7 @@ async def test_both_report_at_once_and_neither_reason_is_lost(offices: Offices, 
     assert {read["report"]["by"], read["other_report"]["by"]} == {"poster", "writer"}
 
 
-async def test_staff_who_are_one_of_the_two_find_no_report_of_it_in_their_list(offices: Offices) -> None:
+async def test_staff_who_are_one_of_the_two_find_no_report_of_it_in_their_list(offices: Town) -> None:
     li, _, _, link = await begun(offices)
     (await li.post(f"{link}/reports", {"reason": "不礼貌"})).created()
     for name, count in (("sun", 0), ("li", 0), ("wang", 1)):
@@ -255,7 +252,7 @@ async def test_staff_who_are_one_of_the_two_find_no_report_of_it_in_their_list(o
 
 
 async def test_a_conversation_closes_with_its_posting_and_is_forgotten_a_month_later(
-    offices: Offices, database: str
+    offices: Town, database: str
 ) -> None:
     li, sun, posting, link = await begun(offices)
     qian, open_one = offices.door.citizen("qian"), await offices.published(li)
@@ -283,7 +280,7 @@ async def test_a_conversation_closes_with_its_posting_and_is_forgotten_a_month_l
     assert {f"/v1/conversations/{one.id}" for one in await Conversation.all()} == {kept}
 
 
-async def test_nobody_writes_more_than_so_often_however_many_they_send_at_once(offices: Offices, database: str) -> None:
+async def test_nobody_writes_more_than_so_often_however_many_they_send_at_once(offices: Town, database: str) -> None:
     li, sun, posting, link = await begun(offices)
     answers = await asyncio.gather(*(write(sun, link, f"{number}") for number in range(MAX_MESSAGES_PER_HOUR + 6)))
     assert Counter(one.status for one in answers) == {201: MAX_MESSAGES_PER_HOUR - 1, 429: 7}
@@ -301,7 +298,7 @@ async def test_nobody_writes_more_than_so_often_however_many_they_send_at_once(o
     (await begin(qian, posting)).created()
 
 
-async def test_lists_are_read_page_by_page_and_a_garbled_cursor_is_told(offices: Offices) -> None:
+async def test_lists_are_read_page_by_page_and_a_garbled_cursor_is_told(offices: Town) -> None:
     li, sun, posting, link = await begun(offices)
     for number in range(5):
         (await write(sun, link, f"{number}")).created()

@@ -16,7 +16,8 @@ from banshi.kinds.posting.publishing.likeness import Compared, Comparison
 from banshi.kinds.posting.publishing.matching import MAX_MATCHES, MIN_LIKENESS
 from banshi.testing import Person
 from tests.readers.refusals import faults
-from tests.town.postings_office import BAG, Offices, open_offices
+from tests.town.parts import BAG, postings
+from tests.town.town import Town, open_town
 
 FOUND = {
     "sort": "found",
@@ -27,7 +28,7 @@ FOUND = {
 }
 
 
-async def settled(offices: Offices) -> None:
+async def settled(offices: Town) -> None:
     """Everything public has been compared, and everybody told."""
     await offices.look()
     for _ in range(200):
@@ -37,12 +38,12 @@ async def settled(offices: Offices) -> None:
     await offices.door.settled()
 
 
-async def matches(offices: Offices, person: Person, identity: str) -> list[str]:
+async def matches(offices: Town, person: Person, identity: str) -> list[str]:
     shown = (await offices.shown(person, identity))["details"]["matches"]
     return [one["id"] for one in shown]
 
 
-async def test_both_posters_see_a_pair_and_hear_of_it_once(offices: Offices, database: str) -> None:
+async def test_both_posters_see_a_pair_and_hear_of_it_once(offices: Town, database: str) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     lost = await offices.published(li)
     found = await offices.published(sun, **FOUND)
@@ -71,7 +72,7 @@ async def test_both_posters_see_a_pair_and_hear_of_it_once(offices: Offices, dat
     assert sum("yours" in one for one in await offices.told(li)) == 1
 
 
-async def test_a_pair_across_departments_is_one_too(offices: Offices) -> None:
+async def test_a_pair_across_departments_is_one_too(offices: Town) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     found = await offices.published(sun, department="works", **FOUND)
     lost = await offices.published(li)
@@ -94,7 +95,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 }
 
 
-async def test_what_cannot_be_the_same_is_no_pair(offices: Offices) -> None:
+async def test_what_cannot_be_the_same_is_no_pair(offices: Town) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     lost = await offices.published(li)
     others = {await offices.published(sun, **{**FOUND, **changes}): why for why, changes in OTHERS.items()}
@@ -103,7 +104,7 @@ async def test_what_cannot_be_the_same_is_no_pair(offices: Offices) -> None:
     assert await PostingMatch.all().count() == 0
 
 
-async def test_what_was_found_a_year_later_is_no_pair(offices: Offices) -> None:
+async def test_what_was_found_a_year_later_is_no_pair(offices: Town) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     lost = await offices.published(li, day="2025-08-30")
     await offices.published(sun, **FOUND)
@@ -112,9 +113,7 @@ async def test_what_was_found_a_year_later_is_no_pair(offices: Offices) -> None:
 
 
 @pytest.mark.parametrize("sort", ["lost", "found"])
-async def test_a_day_at_the_end_of_the_calendar_keeps_nobody_waiting(
-    offices: Offices, database: str, sort: str
-) -> None:
+async def test_a_day_at_the_end_of_the_calendar_keeps_nobody_waiting(offices: Town, database: str, sort: str) -> None:
     """Those that are stored, from before a day yet to come was refused, and the first day that there is."""
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     for day in (date.min, date.max):
@@ -137,7 +136,7 @@ async def test_one_that_cannot_be_compared_keeps_no_other_waiting(
         return await real(platform, row)
 
     monkeypatch.setattr(matching, "most_alike", fails)
-    async with open_offices(tmp_path) as offices:
+    async with open_town(tmp_path, postings()) as offices:
         li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
         odd = await offices.published(li, brand="odd")
         lost, found = await offices.published(li), await offices.published(sun, **FOUND)
@@ -149,34 +148,34 @@ async def test_one_that_cannot_be_compared_keeps_no_other_waiting(
         assert BAG["about"] not in logged.out + logged.err
 
 
-async def test_a_day_that_is_yet_to_come_is_refused_at_first_and_when_it_is_corrected(offices: Offices) -> None:
+async def test_a_day_that_is_yet_to_come_is_refused_at_first_and_when_it_is_corrected(offices: Town) -> None:
     li = offices.door.citizen("li")
     for day in ("2026-09-02", "9999-12-31"):
-        assert set(faults(await offices.hand_in(li, day=day, about="电话13800138000"))) == {
+        assert set(faults(await offices.post(li, day=day, about="电话13800138000"))) == {
             ("/answers/day", "day"),
             ("/answers/about", "phone"),
         }
-    link = (await offices.hand_in(li, day="2026-09-01")).created()["links"]["self"]
-    (await offices.hand_in(li, day="0001-01-01")).created()
+    link = (await offices.post(li, day="2026-09-01")).created()["links"]["self"]
+    (await offices.post(li, day="0001-01-01")).created()
     (await offices.act(offices.moderator(), link, "return", "请改")).ok()
     late = {**BAG, "day": "2027-01-01"}
     assert faults(await offices.act(li, link, "supplement", answers=late)) == [("/answers/day", "day")]
     (await offices.act(li, link, "supplement", answers=BAG)).ok()
 
 
-async def test_what_nobody_has_looked_at_is_over_or_is_one_s_own_is_no_pair(offices: Offices) -> None:
+async def test_what_nobody_has_looked_at_is_over_or_is_one_s_own_is_no_pair(offices: Town) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     lost = await offices.published(li)
     await offices.published(li, **FOUND)
     over = await offices.published(sun, **FOUND, category="phone")
     (await offices.act(sun, f"/v1/cases/{over}", "withdraw")).ok()
-    (await offices.hand_in(sun, **FOUND)).created()
+    (await offices.post(sun, **FOUND)).created()
     await settled(offices)
     assert await matches(offices, li, lost) == []
     assert await PostingMatch.all().count() == 0
 
 
-async def test_a_pair_that_is_over_is_shown_no_more(offices: Offices) -> None:
+async def test_a_pair_that_is_over_is_shown_no_more(offices: Town) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     lost, found = await offices.published(li), await offices.published(sun, **FOUND)
     await settled(offices)
@@ -184,7 +183,7 @@ async def test_a_pair_that_is_over_is_shown_no_more(offices: Offices) -> None:
     assert await matches(offices, li, lost) == []
 
 
-async def test_nobody_is_told_of_more_than_a_few_at_once(offices: Offices) -> None:
+async def test_nobody_is_told_of_more_than_a_few_at_once(offices: Town) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     for _ in range(MAX_MATCHES + 2):
         await offices.published(sun, **FOUND)
@@ -195,7 +194,7 @@ async def test_nobody_is_told_of_more_than_a_few_at_once(offices: Offices) -> No
     assert sum("yours" in one for one in await offices.told(li)) == MAX_MATCHES
 
 
-async def test_an_older_posting_is_told_of_a_few_too_and_of_a_better_one(offices: Offices, database: str) -> None:
+async def test_an_older_posting_is_told_of_a_few_too_and_of_a_better_one(offices: Town, database: str) -> None:
     li, sun = offices.door.citizen("li"), offices.door.citizen("sun")
     lost = await offices.published(li)
     for _ in range(MAX_MATCHES + 3):

@@ -24,11 +24,7 @@ from conversations.outbound import alerts
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
 from tests.channels.wechat.phones import APPID, KEY, NOBODY, SECRET, TOKEN, bureau
 from tests.channels.wechat.telling.test_alerts import in_force
-from tests.servers.fault_proxy import FAULTS
-from tests.servers.fault_proxy import FaultProxy
-from tests.servers.fault_proxy import OUTAGE_S
-from tests.servers.fault_proxy import WAYS
-from tests.servers.fault_proxy import cut_off
+from tests.servers.fault_proxy import FAULTS, OUTAGE_S, WAYS, FaultProxy, cut_off
 from tests.servers.ports import free_port
 from tests.tries import tries
 from tests.waiting import until

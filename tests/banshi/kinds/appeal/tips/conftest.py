@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from tests.town.parts import UNNAMED, appeals
+from tests.town.town import town_fixture
 
-from tests.town.running import office_fixture
-from tests.town.tips_office import open_tips
-
-offices = office_fixture(partial(open_tips, platform={"tip_days": 30}))
+offices = town_fixture(appeals(UNNAMED), tip_days=30)

@@ -22,12 +22,12 @@ from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.appeal.tips.retention import forget
 from banshi.testing import open_door
 from tests.readers.refusals import faults, refused
-from tests.town.appeals_office import RULES, Offices, write_department
-from tests.town.running import ENGLISH
-from tests.town.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
+from tests.town.parts import APPEALS, UNNAMED, appeals
+from tests.town.tips import TIPS, link_of, tipped, uploaded
+from tests.town.town import ENGLISH, Town, open_town, picture, written
 
 
-async def test_a_tip_needs_no_token_and_its_code_is_shown_once(offices: Offices, database: str) -> None:
+async def test_a_tip_needs_no_token_and_its_code_is_shown_once(offices: Town, database: str) -> None:
     reply = await offices.door.anyone.post(TIPS, {"answers": {"text": "有人偷路灯"}}, key="once", headers=ENGLISH)
     made = reply.created()
     assert reply.headers["Cache-Control"] == "no-store"
@@ -49,7 +49,7 @@ async def test_a_tip_needs_no_token_and_its_code_is_shown_once(offices: Offices,
     assert await OutboxRow.all().count() == await IdempotencyKey.all().count() == 0
 
 
-async def test_a_tip_is_worked_on_and_answered_as_any_appeal_is(offices: Offices, database: str) -> None:
+async def test_a_tip_is_worked_on_and_answered_as_any_appeal_is(offices: Town, database: str) -> None:
     chen, zhou = offices.reviewer(), offices.reviewer("zhou")
     photo = (await uploaded(offices, picture())).created()
     tip = await tipped(offices, photo=photo["id"])
@@ -79,7 +79,7 @@ async def test_a_tip_is_worked_on_and_answered_as_any_appeal_is(offices: Offices
     assert read["permitted_actions"] == []
 
 
-async def test_the_unit_and_whoever_sent_a_tip_write_to_each_other(offices: Offices, database: str) -> None:
+async def test_the_unit_and_whoever_sent_a_tip_write_to_each_other(offices: Town, database: str) -> None:
     chen = offices.reviewer()
     tip = await tipped(offices)
     link = await link_of(offices, tip)
@@ -102,7 +102,7 @@ async def test_the_unit_and_whoever_sent_a_tip_write_to_each_other(offices: Offi
     assert len((await tip.read())["details"]["messages"]) == 2
 
 
-async def test_what_is_written_after_the_answer_brings_the_tip_back_with_all_its_days(offices: Offices) -> None:
+async def test_what_is_written_after_the_answer_brings_the_tip_back_with_all_its_days(offices: Town) -> None:
     chen = offices.reviewer()
     tip = await tipped(offices)
     link = await link_of(offices, tip)
@@ -124,7 +124,7 @@ async def test_what_is_written_after_the_answer_brings_the_tip_back_with_all_its
 
 
 async def test_a_question_after_the_answer_takes_nobody_s_right_to_another_reviewer(
-    offices: Offices, database: str
+    offices: Town, database: str
 ) -> None:
     chen, zhou = offices.reviewer(), offices.reviewer("zhou")
     tip = await tipped(offices)
@@ -142,14 +142,14 @@ async def test_a_question_after_the_answer_takes_nobody_s_right_to_another_revie
 
 async def test_one_tip_has_so_many_messages_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("banshi.kinds.appeal.effects"), "MAX_LETTERS", 2)
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         tip = await tipped(offices)
         for text in ("一", "二"):
             (await tip.write(text)).ok()
         assert "at most 2 messages" in (await tip.write("三")).problem(409, "conflict")["detail"]
 
 
-async def test_a_tip_is_withdrawn_passed_on_and_merged_as_any_appeal(offices: Offices, database: str) -> None:
+async def test_a_tip_is_withdrawn_passed_on_and_merged_as_any_appeal(offices: Town, database: str) -> None:
     li, both = offices.door.citizen("li"), offices.door.staff("wu", "parks:reviewer", "works:reviewer")
     gone, moved, first = [await tipped(offices, text) for text in ("算了", "修路的事", "偷灯")]
     named = await offices.asked(li, "灯被偷了")
@@ -180,7 +180,7 @@ async def test_a_tip_is_withdrawn_passed_on_and_merged_as_any_appeal(offices: Of
     assert await Case.filter(person="").count() == 4
 
 
-async def test_tips_count_in_the_statistics_and_teach_the_suggestion(offices: Offices, database: str) -> None:
+async def test_tips_count_in_the_statistics_and_teach_the_suggestion(offices: Town, database: str) -> None:
     chen = offices.reviewer()
     for number in range(20):
         tip = await tipped(offices, f"示例路第{number}盏路灯坏了")
@@ -198,7 +198,7 @@ async def test_tips_count_in_the_statistics_and_teach_the_suggestion(offices: Of
     assert "suggestion" not in (await tip.read())["details"]
 
 
-async def test_a_notice_to_those_who_have_a_case_is_for_nobody_who_sent_a_tip(offices: Offices, database: str) -> None:
+async def test_a_notice_to_those_who_have_a_case_is_for_nobody_who_sent_a_tip(offices: Town, database: str) -> None:
     await tipped(offices)
     await offices.asked(offices.door.citizen("li"))
     platform, who = offices.door.platform, (["ask-parks"], ["submitted"])
@@ -206,7 +206,7 @@ async def test_a_notice_to_those_who_have_a_case_is_for_nobody_who_sent_a_tip(of
     assert await people_with_cases(platform, *who, limit=10) == ["li"]
 
 
-async def test_a_named_person_is_told_that_the_unit_wrote(offices: Offices) -> None:
+async def test_a_named_person_is_told_that_the_unit_wrote(offices: Town) -> None:
     li, chen = offices.door.citizen("li"), offices.reviewer()
     link = await offices.asked(li)
     (await offices.act(chen, link, "write", text="请告诉我们时间。")).ok()
@@ -227,7 +227,7 @@ async def test_a_named_person_is_told_that_the_unit_wrote(offices: Offices) -> N
 # -- with a token, and where tips are not taken ----------------------------------------------------------------------
 
 
-async def test_who_sends_a_token_along_is_told_to_leave_it_out(offices: Offices) -> None:
+async def test_who_sends_a_token_along_is_told_to_leave_it_out(offices: Town) -> None:
     tip = await tipped(offices)
     before = await Case.all().count()
     for person in (offices.door.citizen("li"), offices.reviewer(), offices.door.bearing("nonsense")):
@@ -251,7 +251,7 @@ async def test_an_item_says_whether_it_is_taken_with_a_name_without_or_both(tmp_
     for anonymous, expected in links.items():
         folder = tmp_path / anonymous
         folder.mkdir()
-        async with open_tips(folder, rules=RULES + f'anonymous = "{anonymous}"\n') as offices:
+        async with open_town(folder, appeals(APPEALS + f'anonymous = "{anonymous}"\n')) as offices:
             guide = (await offices.door.anyone.get("/v1/items/ask-parks")).ok()
             assert {"submit", "tip"} & guide["links"].keys() == expected
             assert guide["details"]["anonymous"] == anonymous
@@ -269,7 +269,7 @@ async def test_an_item_says_whether_it_is_taken_with_a_name_without_or_both(tmp_
             (await offices.door.anyone.post("/v1/items/no-such/tips", body)).problem(404, "not-found")
 
 
-async def test_everything_wrong_with_a_tip_is_told_at_once_and_nothing_is_stored(offices: Offices) -> None:
+async def test_everything_wrong_with_a_tip_is_told_at_once_and_nothing_is_stored(offices: Town) -> None:
     anyone = offices.door.anyone
     assert set(faults(await anyone.post(TIPS, {"answers": {"photo": 7}, "sort": "x", "who": "li"}))) == {
         ("/answers/text", "required"),
@@ -287,7 +287,7 @@ async def test_everything_wrong_with_a_tip_is_told_at_once_and_nothing_is_stored
 
 
 async def test_a_tip_leaves_with_its_code_and_all_that_came_with_it(
-    offices: Offices, tmp_path: Path, database: str
+    offices: Town, tmp_path: Path, database: str
 ) -> None:
     chen, li = offices.reviewer(), offices.door.citizen("li")
     photo = (await uploaded(offices, picture())).created()["id"]
@@ -319,7 +319,7 @@ async def test_a_tip_leaves_with_its_code_and_all_that_came_with_it(
     assert await forget(offices.door.platform) == 0
 
 
-async def test_what_is_written_in_the_moment_of_leaving_is_refused_and_not_lost_in_silence(offices: Offices) -> None:
+async def test_what_is_written_in_the_moment_of_leaving_is_refused_and_not_lost_in_silence(offices: Town) -> None:
     tip = await tipped(offices)
     await offices.answered(offices.reviewer(), await link_of(offices, tip))
     offices.later(days=31)
@@ -329,7 +329,7 @@ async def test_what_is_written_in_the_moment_of_leaving_is_refused_and_not_lost_
     assert await Letter.all().count() == (1 if wrote.status == 200 else 0)
 
 
-async def test_a_leaving_that_was_cut_short_is_taken_up_again(offices: Offices) -> None:
+async def test_a_leaving_that_was_cut_short_is_taken_up_again(offices: Town) -> None:
     tip = await tipped(offices)
     (await tip.act("withdraw")).ok()
     offices.later(days=31)
@@ -341,7 +341,7 @@ async def test_a_leaving_that_was_cut_short_is_taken_up_again(offices: Offices) 
     assert await Case.all().count() == await AppealRecord.all().count() == 0
 
 
-async def test_a_tip_that_can_t_leave_keeps_no_other_one(offices: Offices, tmp_path: Path) -> None:
+async def test_a_tip_that_can_t_leave_keeps_no_other_one(offices: Town, tmp_path: Path) -> None:
     photo = (await uploaded(offices, picture())).created()["id"]
     older, newer = await tipped(offices), await tipped(offices, photo=photo)
     for tip in (older, newer):
@@ -381,7 +381,7 @@ properties.phone = { type = "string", format = "cn-mobile" }
 async def test_a_declaration_that_names_somebody_in_spite_of_itself_stops_the_start(
     tmp_path: Path, more: str, rule: str | None
 ) -> None:
-    place = write_department(tmp_path, "parks", RULES + more)
+    place = written(tmp_path, appeals(APPEALS + more, "parks"))["parks"]
     file = place / "items.toml"
     if "/me/" in str(rule):
         file.write_text(file.read_text().replace('required = ["text"]', 'required = ["text", "me"]'))

@@ -32,9 +32,9 @@ from banshi.kinds.appeal.tips.flood import FLOOD
 from banshi.kinds.pictures import cleaned
 from banshi.testing import Person
 from tests.banshi.kinds.test_pictures import png
-from tests.town.appeals_office import Offices
-from tests.town.running import ENGLISH
-from tests.town.tips_office import TIPS, link_of, open_tips, picture, tipped, uploaded
+from tests.town.parts import UNNAMED, appeals
+from tests.town.tips import TIPS, link_of, tipped, uploaded
+from tests.town.town import ENGLISH, Town, open_town, picture
 
 # -- codes -----------------------------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ def test_every_slip_of_one_sign_or_two_and_every_swap_is_told() -> None:
 
 
 async def test_a_slip_is_told_apart_from_a_code_that_is_nobody_s_without_a_look_at_the_database(
-    offices: Offices,
+    offices: Town,
 ) -> None:
     tip = await tipped(offices)
     asked: list[str] = []
@@ -116,7 +116,7 @@ async def test_a_slip_is_told_apart_from_a_code_that_is_nobody_s_without_a_look_
         (await offices.door.anyone.post("/v1/tips/read", wrong_body)).problem(422, "invalid-fields")
 
 
-async def test_the_code_of_one_tip_opens_no_other_and_no_case_of_a_person(offices: Offices, database: str) -> None:
+async def test_the_code_of_one_tip_opens_no_other_and_no_case_of_a_person(offices: Town, database: str) -> None:
     one, other = await tipped(offices, "第一条"), await tipped(offices, "第二条")
     assert (await one.read())["answers"] != (await other.read())["answers"]
     (await one.write("只在这里")).ok()
@@ -135,7 +135,7 @@ async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers
 ) -> None:
     monkeypatch.setattr(flood, "WRONG_CODE_S", 1.5)
     monkeypatch.setattr(flood, "MAX_WRONG_CODES", (3, 6))
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         tip = await tipped(offices)
 
         async def guess() -> tuple[int, float]:
@@ -159,7 +159,7 @@ async def test_a_code_that_is_nobody_s_takes_as_long_whatever_it_is_and_guessers
 
 
 async def test_a_picture_is_stored_without_what_its_camera_wrote_and_under_no_name(
-    offices: Offices, tmp_path: Path
+    offices: Town, tmp_path: Path
 ) -> None:
     data = Image.Exif()
     data[0x013B] = "MARKER"
@@ -199,7 +199,7 @@ NO_PICTURES = {
 
 
 async def test_what_is_no_picture_or_a_bomb_is_refused_with_what_to_do_and_leaves_nothing(tmp_path: Path) -> None:
-    async with open_tips(tmp_path, platform={"attachment_limit": 60_000}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), attachment_limit=60_000) as offices:
         replies = {name: await uploaded(offices, content, kind) for name, (content, kind, _, _) in NO_PICTURES.items()}
         told = {name: (reply.status, reply.document.get("code")) for name, reply in replies.items()}
         assert told == {name: (status, code) for name, (_, _, status, code) in NO_PICTURES.items()}
@@ -214,7 +214,7 @@ async def test_what_is_no_picture_or_a_bomb_is_refused_with_what_to_do_and_leave
 
 
 async def test_a_picture_in_parts_is_counted_while_it_comes(tmp_path: Path) -> None:
-    async with open_tips(tmp_path, platform={"attachment_limit": 60_000}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), attachment_limit=60_000) as offices:
 
         async def endless() -> AsyncIterator[bytes]:
             for _ in range(100):
@@ -229,7 +229,7 @@ async def test_a_picture_in_parts_is_counted_while_it_comes(tmp_path: Path) -> N
 
 
 async def test_pictures_that_no_tip_uses_are_bounded_all_together_and_leave_soon(tmp_path: Path, database: str) -> None:
-    async with open_tips(tmp_path, database=database, platform={"tip_quota": 1}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_quota=1) as offices:
         first = (await uploaded(offices, picture())).created()["id"]
         offices.later(minutes=5)
         reply = await uploaded(offices, picture())
@@ -250,7 +250,7 @@ async def test_a_flood_of_pictures_closes_them_for_nobody_longer_than_a_quarter_
     tmp_path: Path, database: str
 ) -> None:
     size = len((await cleaned(picture())).content)
-    async with open_tips(tmp_path, database=database, platform={"tip_quota": 3 * size}) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED), database=database, tip_quota=3 * size) as offices:
         own = (await offices.door.citizen("li").upload()).created()["id"]
         used = (await uploaded(offices, picture())).created()["id"]
         await tipped(offices, photo=used)
@@ -268,7 +268,7 @@ async def test_who_sends_a_picture_drop_by_drop_doesn_t_hold_memory_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "SLOW_PIECE_S", 0.5)
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
 
         async def drops() -> AsyncIterator[bytes]:
             yield picture() + bytes(200_000)
@@ -312,7 +312,7 @@ def test_a_bucket_lets_so_many_through_at_once_and_so_many_over_time() -> None:
 
 
 async def test_a_flood_of_one_item_s_tips_holds_up_neither_another_item_nor_those_who_have_a_code(
-    offices: Offices,
+    offices: Town,
 ) -> None:
     anyone = offices.door.anyone
     began = time.monotonic()
@@ -350,7 +350,7 @@ async def sender_at(address: str, url: str) -> AsyncIterator[Person]:
 
 async def test_one_sender_closes_the_door_for_nobody_else(tmp_path: Path) -> None:
     """Neither with tips of one item or of all, nor with pictures, nor with codes that are nobody's."""
-    async with open_tips(tmp_path) as offices, AsyncExitStack() as stack:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices, AsyncExitStack() as stack:
         url, state = offices.door.url, offices.door.platform[FLOOD]
         began = time.monotonic()
         state.senders.clock = state.tips.clock = state.pictures.clock = state.items["ask-parks"].clock = lambda: began
@@ -398,7 +398,7 @@ def test_senders_are_few_enough_to_be_kept_however_many_come(monkeypatch: pytest
     assert known.bucket(known.known("192.0.2.0"), "tips", 5, 1)._left == 4
 
 
-async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(offices: Offices) -> None:
+async def test_pictures_are_throttled_by_number_and_by_what_is_in_memory(offices: Town) -> None:
     offices.door.platform[FLOOD].held.each = 100
     (await uploaded(offices, picture())).problem(429, "too-many-requests")
     assert offices.door.platform[FLOOD].held.used.total() == 0
@@ -412,7 +412,7 @@ async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkey
     """Where it is full the next one is told so before it is read, and photos of people with names wait for none."""
     slow = threading.Event()
     monkeypatch.setattr(flood, "MAX_PICTURES_WAITING", (3, 6))
-    async with open_tips(tmp_path) as offices:
+    async with open_town(tmp_path, appeals(UNNAMED)) as offices:
         state = offices.door.platform[FLOOD]
         pictures._workers.submit(slow.wait, 20)
         try:
@@ -424,7 +424,7 @@ async def test_pictures_wait_in_a_short_line_of_their_own(tmp_path: Path, monkey
             reply = await uploaded(offices, picture())
             assert "Nothing was stored" in reply.problem(429, "too-many-requests")["detail"]
             assert reply.headers["Retry-After"] == "5"
-            assert (await cleaned(picture())).width == 60
+            assert (await cleaned(picture())).width == 64
         finally:
             slow.set()
         assert [(await one).status for one in waiting] == [201] * 3

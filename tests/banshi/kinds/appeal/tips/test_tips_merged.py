@@ -12,11 +12,11 @@ from banshi.kinds.appeal.models import AppealRecord, Letter, Reply, TipCode
 from banshi.kinds.appeal.tips import representations
 from banshi.kinds.appeal.tips.retention import forget
 from banshi.testing import Person
-from tests.town.appeals_office import Offices
-from tests.town.tips_office import TIPS, Tipster, link_of, picture, tipped, uploaded
+from tests.town.tips import TIPS, Tipster, link_of, tipped, uploaded
+from tests.town.town import Town, picture
 
 
-async def merged(offices: Offices, person: Person) -> tuple[Tipster, Tipster, str, str]:
+async def merged(offices: Town, person: Person) -> tuple[Tipster, Tipster, str, str]:
     """A tip whose answer never came through, and the one that was sent again, merged into it, with their addresses."""
     lost, again = await tipped(offices), await tipped(offices)
     first, second = await link_of(offices, lost), await link_of(offices, again)
@@ -24,7 +24,7 @@ async def merged(offices: Offices, person: Person) -> tuple[Tipster, Tipster, st
     return lost, again, first, second
 
 
-async def test_whoever_has_the_code_of_a_merged_tip_alone_reads_and_writes(offices: Offices, database: str) -> None:
+async def test_whoever_has_the_code_of_a_merged_tip_alone_reads_and_writes(offices: Town, database: str) -> None:
     chen = offices.reviewer()
     _, again, first, second = await merged(offices, chen)
     (noted,) = (await offices.shown(chen, first))["details"]["merged"]
@@ -47,7 +47,7 @@ async def test_whoever_has_the_code_of_a_merged_tip_alone_reads_and_writes(offic
     assert [one["text"] for one in (await again.read())["details"]["answers"]] == ["明天修好。"]
 
 
-async def test_a_letter_in_a_merged_tip_is_work_as_one_in_the_other_would_be(offices: Offices, database: str) -> None:
+async def test_a_letter_in_a_merged_tip_is_work_as_one_in_the_other_would_be(offices: Town, database: str) -> None:
     chen = offices.reviewer()
     _, again, first, _ = await merged(offices, chen)
     # As one of an item can be whose citizens have names.
@@ -68,7 +68,7 @@ async def test_a_letter_in_a_merged_tip_is_work_as_one_in_the_other_would_be(off
     assert [one["text"] for one in (await again.read())["details"]["answers"]] == ["明天修好。", "已抓获。"]
 
 
-async def test_two_senders_don_t_read_each_other_s_letters(offices: Offices) -> None:
+async def test_two_senders_don_t_read_each_other_s_letters(offices: Town) -> None:
     chen = offices.reviewer()
     one, other, first, second = await merged(offices, chen)
     (await offices.act(chen, first, "write", text="第一个")).ok()
@@ -80,7 +80,7 @@ async def test_two_senders_don_t_read_each_other_s_letters(offices: Offices) -> 
     assert "merged" not in (await one.read())["details"]
 
 
-async def test_what_was_merged_goes_where_the_other_one_goes(offices: Offices, database: str) -> None:
+async def test_what_was_merged_goes_where_the_other_one_goes(offices: Town, database: str) -> None:
     """Those who work on the one that is answered see all that was merged into it, and nobody else does any more."""
     both = offices.door.staff("wu", "parks:reviewer", "works:reviewer")
     east, west = offices.reviewer(), offices.reviewer("zhou", "parks/west")
@@ -105,7 +105,7 @@ async def test_what_was_merged_goes_where_the_other_one_goes(offices: Offices, d
     assert (await again.read())["department"] == "works"
 
 
-async def test_where_nobody_works_on_it_any_more_its_sender_is_told_so(offices: Offices) -> None:
+async def test_where_nobody_works_on_it_any_more_its_sender_is_told_so(offices: Town) -> None:
     chen = offices.reviewer()
     one, again, first, _ = await merged(offices, chen)
     await offices.answered(chen, first)
@@ -118,7 +118,7 @@ async def test_where_nobody_works_on_it_any_more_its_sender_is_told_so(offices: 
     assert (await Attachment.get(id=photo)).case_id is None
 
 
-async def test_staff_close_a_merged_one_and_its_sender_still_reads_the_answer(offices: Offices) -> None:
+async def test_staff_close_a_merged_one_and_its_sender_still_reads_the_answer(offices: Town) -> None:
     chen = offices.reviewer()
     _, again, first, second = await merged(offices, chen)
     (await offices.act(chen, second, "close")).ok()
@@ -127,7 +127,7 @@ async def test_staff_close_a_merged_one_and_its_sender_still_reads_the_answer(of
     assert [one["text"] for one in (await again.read())["details"]["answers"]] == ["明天修好。"]
 
 
-async def test_letters_and_steps_at_once_lose_nothing(offices: Offices, database: str) -> None:
+async def test_letters_and_steps_at_once_lose_nothing(offices: Town, database: str) -> None:
     chen = offices.reviewer()
     one, again, first, second = await merged(offices, chen)
     (await offices.act(chen, first, "assign", category="roads")).ok()
@@ -144,7 +144,7 @@ async def test_letters_and_steps_at_once_lose_nothing(offices: Offices, database
 
 
 async def test_a_failure_while_a_tip_is_shown_leaves_none_whose_code_nobody_has(
-    offices: Offices, monkeypatch: pytest.MonkeyPatch
+    offices: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = (await uploaded(offices, picture())).created()["id"]
 
@@ -160,7 +160,7 @@ async def test_a_failure_while_a_tip_is_shown_leaves_none_whose_code_nobody_has(
     assert [one["id"] for one in made["tip"]["attachments"]] == [photo]
 
 
-async def test_what_others_wait_for_is_not_returned_and_nothing_merges_into_what_was(offices: Offices) -> None:
+async def test_what_others_wait_for_is_not_returned_and_nothing_merges_into_what_was(offices: Town) -> None:
     chen = offices.reviewer()
     _, _, first, _ = await merged(offices, chen)
     told = (await offices.act(chen, first, "return", "是哪条路？")).problem(409, "conflict")
@@ -181,7 +181,7 @@ async def test_what_others_wait_for_is_not_returned_and_nothing_merges_into_what
     (await offices.act(chen, named, "return", "是哪条路？")).ok()
 
 
-async def test_a_returned_tip_that_others_wait_for_doesn_t_leave(offices: Offices, database: str) -> None:
+async def test_a_returned_tip_that_others_wait_for_doesn_t_leave(offices: Town, database: str) -> None:
     chen, li = offices.reviewer(), offices.door.citizen("li")
     lost, named = await tipped(offices), await offices.asked(li)
     first = await link_of(offices, lost)
@@ -194,7 +194,7 @@ async def test_a_returned_tip_that_others_wait_for_doesn_t_leave(offices: Office
 
 @pytest.mark.parametrize("first_gone", ["target", "duplicate"])
 async def test_the_answers_of_a_tip_leave_with_the_last_one_that_has_them(
-    offices: Offices, database: str, first_gone: str
+    offices: Town, database: str, first_gone: str
 ) -> None:
     chen = offices.reviewer()
     target, again, first, second = await merged(offices, chen)
@@ -210,7 +210,7 @@ async def test_the_answers_of_a_tip_leave_with_the_last_one_that_has_them(
     assert await Reply.all().count() == await AppealRecord.all().count() == await Case.all().count() == 0
 
 
-async def test_all_at_once_leave_with_their_answers(offices: Offices, database: str) -> None:
+async def test_all_at_once_leave_with_their_answers(offices: Town, database: str) -> None:
     _, _, first, _ = await merged(offices, offices.reviewer())
     await offices.answered(offices.reviewer(), first)
     offices.later(days=31)
