@@ -54,7 +54,7 @@ FORM = Form.from_schema(SCHEMA)
 GOOD = {"area": 12, "class": "light", "zones": [1, 2], "old": "a"}
 
 
-def told(form: Form, answers: Any, language: str) -> list[tuple[str, str, str]]:
+def told(form: Form, answers: Any, language: str = "en") -> list[tuple[str, str, str]]:
     return [(one.pointer, one.code, one.detail) for one in form.problems(answers, language)]
 
 

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from banshi.forms import MOST_PROBLEMS, Form
 from banshi.foundation.errors import FieldProblem, InvalidFields
+from tests.banshi.forms.test_form_words import fault, told
 
 PLATE_HINT = {"zh-CN": "请填写号牌，如 京A12345。", "en": "Give a plate such as 京A12345."}
 
@@ -45,18 +46,8 @@ GOOD = {"plate": "京A12345", "zone": "inner", "from": "2026-11-24"}
 FORM = Form.from_schema(PASS)
 
 
-def told(form: Form, answers: Any, language: str = "en") -> list[tuple[str, str, str]]:
-    return [(p.pointer, p.code, p.detail) for p in form.problems(answers, language)]
-
-
 def codes(schema: dict[str, Any], answers: Any) -> list[tuple[str, str]]:
     return [(p.pointer, p.code) for p in Form.from_schema(schema).problems(answers)]
-
-
-def fault(schema: Any) -> str:
-    with pytest.raises(ValueError, match="#") as caught:
-        Form.from_schema(schema)
-    return str(caught.value)
 
 
 # -- answers against a schema ------------------------------------------------------------------------------------
@@ -181,6 +172,7 @@ def test_check_raises_all_problems_as_one_answer() -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(list(PASS["properties"])), inner),
+    max_leaves=20,
 )
 
 

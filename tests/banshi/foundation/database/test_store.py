@@ -7,7 +7,7 @@ import asyncio
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,11 @@ from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 from tests.banshi.foundation.database.beginner import begin
+from tests.banshi.foundation.database.failover.doors_on_postgres import BOTH, Answers
 from tests.harness.memory import prepared
 from tests.places import TRAFFIC
 from tests.processes.commands import FORKED
-
-BOTH: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-
-Answers = Callable[..., Awaitable[dict[str, Any]]]
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -598,12 +596,6 @@ async def test_an_application_goes_from_the_phone_to_the_scan_on_either_database
         assert await outbox.counts(door.platform.store) == {}
 
 
-async def until(ask: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await ask():  # noqa: ASYNC110 - what it waits for happens in the server
-            await asyncio.sleep(0.02)
-
-
 async def scanned(door: Door, person: Person, link: str) -> None:
     text = (await person.get(f"{link}/pass.txt")).body.decode()
     officer = door.officer("chen", "traffic")
@@ -611,7 +603,8 @@ async def scanned(door: Door, person: Person, link: str) -> None:
     (await door.staff("li", "traffic:approver").put("/v1/traffic/zones/2/closure", {"reason": "施工"})).ok()
 
     async def revoked() -> bool:
-        return bool((await officer.post("/v1/passes/verify", {"text": text})).ok()["verdict"] == "revoked")
+        verified = await officer.post("/v1/passes/verify", {"text": text})
+        return bool(verified.ok()["verdict"] == "revoked")
 
     await until(revoked)
     await door.settled()

@@ -72,14 +72,6 @@ def test_in_a_year_without_an_order_any_other_day_is_provisional(day: str, worki
     assert (found.working, found.provisional) == (working, True)
 
 
-def test_tomb_sweeping_day_was_computed_right_for_every_year_that_had_it_off() -> None:
-    for year in range(2008, 2027):
-        [(day, _)] = [
-            t for t in chinese_calendar.get_solar_terms(date(year, 4, 1), date(year, 4, 19)) if t[1] == "清明"
-        ]
-        assert chinese_calendar.get_holiday_detail(day) == (True, "Tomb-sweeping Day")
-
-
 def test_the_last_days_of_december_are_provisional_until_the_next_years_order_is_known() -> None:
     # The order for 2019 made Saturday 2018-12-29 a working day and Monday the 31st a day off.
     assert [MAINLAND.day(on(f"2026-12-{n}")).provisional for n in (28, 29, 31)] == [False, True, True]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,10 @@ import pytest
 from banshi.kernel.runtime.signals.signals import SIGNALS
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door, Person, open_door
-from tests.places import TRAFFIC
+from tests.banshi.foundation.database.failover.doors_on_postgres import APPLY, BOTH, Answers
 from tests.servers import postgres_servers, redis_servers
 from tests.servers.fault_proxy import FaultProxy
 from tests.waiting import WAIT_TIMEOUT_S, until
-
-BOTH: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-
-APPLY = "/v1/items/zone-pass/cases"
-
-Answers = Callable[..., Awaitable[dict[str, Any]]]
 
 #: What harms a network, each until it is healed.
 FAULTS: dict[str, Callable[[FaultProxy], Any]] = {

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from banshi.foundation.database.opening import open_store
-from banshi.foundation.findings import ConfigurationError
+from tests.readers.refusals import refused
 from tests.servers import postgres_servers
 from tests.servers.postgres_servers import OWNER, Server
 
@@ -46,9 +46,7 @@ async def test_towards_postgresql_everything_is_encrypted_and_its_certificate_is
     """OWASP ASVS 5: 12.3.2."""
     with monkeypatch.context() as plain:
         trusting(plain, tmp_path, authority)
-        with pytest.raises(ConfigurationError, match="no-database"):
-            async with open_store(server.url, {}):
-                pass
+        await refused(open_store(server.url, {}), "no-database")
     server.execute("ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
     while server.asked("SHOW ssl").strip() != "on":
         pass
@@ -59,6 +57,4 @@ async def test_towards_postgresql_everything_is_encrypted_and_its_certificate_is
             assert await store.connection.execute_query_dict(own) == [{"ssl": True, "version": "TLSv1.3"}]
     with monkeypatch.context() as others:
         trusting(others, tmp_path, trustme.CA())
-        with pytest.raises(ConfigurationError, match="no-database"):
-            async with open_store(server.url, {}):
-                pass
+        await refused(open_store(server.url, {}), "no-database")

@@ -12,7 +12,7 @@ import pytest
 from banshi.builtin.checks.code.tables import tables_are_there
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.database.tables import Tables
-from banshi.foundation.findings import ConfigurationError
+from tests.readers.refusals import refused
 
 MODELS = '''"""Walks and their benches."""
 
@@ -122,10 +122,8 @@ async def test_a_migration_that_fails_is_told_with_its_plugin_and_its_step(
     empty_database: str, package: Path, operation: str, said: str
 ) -> None:
     await with_rows(empty_database, package, operation)
-    with pytest.raises(ConfigurationError) as failed:
-        async with open_store(empty_database, TABLES):
-            pass
-    (finding,) = failed.value.findings
+    failed = await refused(open_store(empty_database, TABLES))
+    (finding,) = failed.findings
     assert (finding.plugin, finding.rule) == ("walks", "migration-failed")
     assert finding.advice.startswith("mend 0002_step, nothing of it was applied: ")
     assert said in finding.advice
@@ -137,11 +135,9 @@ async def test_a_migration_that_fails_is_told_with_its_plugin_and_its_step(
 async def test_rows_that_would_refer_to_none_are_told_and_stay(empty_database: str, package: Path) -> None:
     """PostgreSQL asks with each statement, SQLite at the end."""
     await with_rows(empty_database, package, 'ops.RunSQL("UPDATE bench SET walk_id = 7")')
-    with pytest.raises(
-        ConfigurationError, match=r"migration-failed: .*(rows of bench refer to none of|violates foreign key)"
-    ):
-        async with open_store(empty_database, TABLES):
-            pass
+    await refused(
+        open_store(empty_database, TABLES), r"migration-failed: .*(rows of bench refer to none of|violates foreign key)"
+    )
     (package / "0002_step.py").unlink()
     async with open_store(empty_database, TABLES) as store:
         assert await store.connection.execute_query_dict("SELECT walk_id FROM bench") == [{"walk_id": 1}]

@@ -36,6 +36,7 @@ from conversations.tables import former
 from tests.banshi.foundation.database.upgrade.indexes import Indexes, indexes_of
 from tests.harness.memory.prepared import all_tables
 from tests.places import ROOT, TRAFFIC
+from tests.readers.refusals import refused
 
 NEWER = (
     "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('{app}', '{name}', '2099-01-01T00:00:00+00:00')"
@@ -210,10 +211,8 @@ async def test_a_database_that_a_newer_version_has_changed_is_refused_with_the_p
         for app, name in (("traffic", "0099_toll"), ("banshi", "0098_tide"), ("gone", "0001_initial")):
             await store.connection.execute_script(NEWER.format(app=app, name=name))
     for migrate in (True, False):
-        with pytest.raises(ConfigurationError) as refused:
-            async with open_store(empty_database, some, migrate=migrate):
-                pass
-        told = {(one.plugin, one.rule): one.advice for one in refused.value.findings}
+        told = await refused(open_store(empty_database, some, migrate=migrate))
+        told = {(one.plugin, one.rule): one.advice for one in told.findings}
         assert set(told) == {("platform", "schema-too-new"), ("traffic", "schema-too-new")}
         assert "0099_toll" in told["traffic", "schema-too-new"]
         assert "0098_tide" in told["platform", "schema-too-new"]
@@ -222,10 +221,8 @@ async def test_a_database_that_a_newer_version_has_changed_is_refused_with_the_p
 async def test_a_start_that_may_not_migrate_says_which_steps_are_missing_and_changes_nothing(
     empty_database: str,
 ) -> None:
-    with pytest.raises(ConfigurationError) as refused:
-        async with open_store(empty_database, all_tables(), migrate=False):
-            pass
-    (finding,) = refused.value.findings
+    told = await refused(open_store(empty_database, all_tables(), migrate=False))
+    (finding,) = told.findings
     assert (finding.plugin, finding.rule) == ("platform", "schema-too-old")
     assert "`banshi migrate`" in finding.advice
     assert "traffic 0001_initial" in finding.advice
@@ -260,9 +257,7 @@ def test_banshi_migrate_says_what_is_to_do_does_it_and_then_has_nothing_to_do(
 async def test_a_platform_that_may_not_migrate_serves_once_somebody_has(empty_database: str, tmp_path: Path) -> None:
     plugins: dict[str, Path | str] = {"traffic": TRAFFIC}
     platform = {"database": empty_database, "migrate_at_start": False}
-    with pytest.raises(ConfigurationError):
-        async with open_door(tmp_path, plugins, platform=platform):
-            pass
+    await refused(open_door(tmp_path, plugins, platform=platform))
     async with open_door(tmp_path, plugins, platform={**platform, "migrate_at_start": True}):
         pass
     async with open_door(tmp_path, plugins, platform=platform) as door:
@@ -301,16 +296,12 @@ def test_what_a_databases_address_says_itself_of_its_pool_stands() -> None:
 @pytest.mark.parametrize("wrong", ["&schema=nowhere_at_all", "&sslmode=require", "&minsize=9&maxsize=3"])
 async def test_whatever_keeps_the_pool_from_being_made_is_a_setting_to_mend(postgres_server: str, wrong: str) -> None:
     """… and is told in a sentence, and not as a stack."""
-    with pytest.raises(ConfigurationError, match="no-database"):
-        async with open_store(f"{postgres_server}?application_name=x{wrong}", {}):
-            pass
+    await refused(open_store(f"{postgres_server}?application_name=x{wrong}", {}), "no-database")
 
 
 async def test_somebody_whom_the_server_does_not_know_is_a_setting_to_mend(postgres_server: str) -> None:
     stranger = postgres_server.replace("postgres@", "nobody_at_all@", 1)
-    with pytest.raises(ConfigurationError, match="no-database"):
-        async with open_store(stranger, {}):
-            pass
+    await refused(open_store(stranger, {}), "no-database")
 
 
 async def test_a_statement_that_takes_too_long_is_ended_and_the_connection_goes_on(postgres: str) -> None:
