@@ -8,7 +8,6 @@ import asyncio
 import json
 import random
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
@@ -26,13 +25,14 @@ from banshi.builtin.audit.chain import newest_seal, pin_of, seal_all, seal_some
 from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey, audit_key, read_key
 from banshi.builtin.audit.models import AuditRemoval, AuditSeal
-from banshi.builtin.audit.verifying import SETTLING_TIME, Tally, Verification
+from banshi.builtin.audit.verifying import SETTLING_TIME
 from banshi.builtin.personal_data import forgetting
 from banshi.foundation.database.writes import Stale, Update
 from banshi.kernel.loading.settings import AUDIT_KEY_FILE
 from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.ops.cli import group
 from banshi.testing import Door, open_door
+from tests.banshi.builtin.audit.chain_reading import kept, sealed, sql, verified
 from tests.banshi.builtin.audit.sealing_process import step, write_and_seal, written
 from tests.conftest import sqlite_url
 from tests.places import TRAFFIC
@@ -42,33 +42,6 @@ from tests.waiting import until
 
 #: What the tests change, and put back.
 TABLES = ("banshi_case_event", "banshi_audit_seal", "banshi_audit_removal")
-
-
-@pytest.fixture
-async def office(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
-    """A platform that seals when a test says so."""
-
-    async def later(*_: Any) -> None:
-        pass
-
-    monkeypatch.setattr(keeping, "seal_all", later)
-    async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": database}) as opened:
-        yield opened
-
-
-async def sealed(door: Door) -> int:
-    return await seal_all(door.platform.store, door.platform[AUDIT], door.platform.now())
-
-
-async def verified(door: Door, **how: Any) -> tuple[list[str], Tally]:
-    key = how.pop("key", door.platform[AUDIT])
-    reading = Verification(door.platform.store, key, door.platform.now(), **how)
-    return [str(one) async for one in reading.findings()], reading.tally
-
-
-async def sql(door: Door, statement: str, *values: Any) -> None:
-    marks = door.platform.store.placeholders(len(values))
-    await door.platform.store.connection.execute_query(statement.format(*marks), list(values))
 
 
 # -- what is right -----------------------------------------------------------------------------------------------------
@@ -85,12 +58,6 @@ async def test_what_the_platform_writes_is_as_it_was_written_on_its_whole_way(of
     assert await sealed(office) == tally.entries
     found, tally = await verified(office)
     assert (found, tally.unsealed, tally.found) == ([], 0, 0)
-
-
-async def test_no_value_reads_otherwise_than_it_was_written_on_either_database(office: Door) -> None:
-    await written(office, 2)
-    await sealed(office)
-    assert (await verified(office))[0] == []
 
 
 #: What a plugin may put where JSON belongs. The ORM takes a text for what it says.
@@ -173,10 +140,8 @@ async def test_whatever_is_done_to_the_tables_is_found_and_named(office: Door) -
     type_of_id = "char(36)" if office.platform.store.dialect == "sqlite" else "uuid"
     await sql(office, f"CREATE TABLE picked (place int, id {type_of_id})")
     await sql(office, "INSERT INTO picked VALUES (1, {}), (2, {})", one, other)
-    for table in TABLES:
-        await sql(office, f"CREATE TABLE kept_{table} AS SELECT * FROM {table}")
-    try:
-        missed = {}
+    missed = {}
+    async with kept(office, *TABLES) as put_back:
         for statements, words in TAMPERED.items():
             for statement in statements.split("; "):
                 await office.platform.store.connection.execute_query(statement)
@@ -184,14 +149,9 @@ async def test_whatever_is_done_to_the_tables_is_found_and_named(office: Door) -
             assert tally.findings == len(found)
             if not any(words.format(**numbers) in told for told in found):
                 missed[statements] = found
-            for table in TABLES:
-                await sql(office, f"DELETE FROM {table}")
-                await sql(office, f"INSERT INTO {table} SELECT * FROM kept_{table}")
-            assert (await verified(office))[0] == []
-        assert not missed
-    finally:
-        for table in ("picked", *(f"kept_{table}" for table in TABLES)):
-            await sql(office, f"DROP TABLE {table}")
+            await put_back()
+    await sql(office, "DROP TABLE picked")
+    assert not missed
 
 
 async def test_an_entry_that_somebody_else_wrote_is_found_before_and_after_it_is_sealed(office: Door) -> None:
@@ -245,20 +205,20 @@ async def test_a_chain_whose_end_was_cut_off_or_that_was_restored_is_found_by_a_
     early = await newest_seal()
     later = await written(office)
     await sealed(office)
-    kept, numbered = await newest_seal(), early and (early.number, early.hash)
-    assert kept is not None
+    newest, numbered = await newest_seal(), early and (early.number, early.hash)
+    assert newest is not None
     # What was there at the first seal is all that there is, as in a backup from then.
     for statement in (f"DELETE FROM {EVENT} WHERE seal = 2", f"DELETE FROM {SEAL} WHERE number = 2"):
         await sql(office, statement)
     await Case.filter(id=later[0].id).delete()
     assert (await verified(office))[0] == []
     assert (await verified(office, against=numbered))[0] == []
-    (told,) = (await verified(office, against=(kept.number, kept.hash)))[0]
+    (told,) = (await verified(office, against=(newest.number, newest.hash)))[0]
     assert told == ("seal 2: it is not there, the chain ends with 1: its end was cut off, or an older backup restored")
     # The platform goes on from there: the second seal is another one.
     await step(office, first[0], 3)
     await sealed(office)
-    (told,) = (await verified(office, against=(kept.number, kept.hash)))[0]
+    (told,) = (await verified(office, against=(newest.number, newest.hash)))[0]
     assert told.startswith("seal 2: it is not the one that was kept")
 
 
@@ -542,13 +502,13 @@ async def test_the_command_says_what_is_wrong_and_ends_with_1(tmp_path: Path) ->
         assert (await asked(tmp_path, "verify")).exit_code == 0
         (case,) = await written(door)
         await sealed(door)
-        kept = await newest_seal()
-        assert kept is not None
-        assert (await asked(tmp_path, "seal")).output == pin_of(kept) + "\n"
+        newest = await newest_seal()
+        assert newest is not None
+        assert (await asked(tmp_path, "seal")).output == pin_of(newest) + "\n"
         whole = json.loads((await asked(tmp_path, "seal", "--json")).output)
         assert door.platform[AUDIT].public == whole["ed25519"]
-        good = await asked(tmp_path, "verify", "--against", pin_of(kept))
-        assert (good.exit_code, f"Nothing is wrong, up to seal {pin_of(kept)}" in good.output) == (0, True)
+        good = await asked(tmp_path, "verify", "--against", pin_of(newest))
+        assert (good.exit_code, f"Nothing is wrong, up to seal {pin_of(newest)}" in good.output) == (0, True)
         await sql(door, f"UPDATE {EVENT} SET action = 'approve' WHERE version = 2")
         bad = await asked(tmp_path, "verify")
         assert bad.exit_code == 1

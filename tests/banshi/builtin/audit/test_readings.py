@@ -17,22 +17,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tortoise.exceptions import OperationalError
 
-from banshi.builtin.audit import keeping, readings
-from banshi.builtin.audit.chain import seal_all
+from banshi.builtin.audit import readings
 from banshi.builtin.audit.keeping import AUDIT
 from banshi.builtin.audit.key import AuditKey
 from banshi.builtin.audit.leaving import forget_old_readings
 from banshi.builtin.audit.models import AuditRemoval, CaseReading
 from banshi.builtin.audit.readings import QUARTER_S, READINGS, Readings, id_in_quarter
-from banshi.builtin.audit.verifying import Tally, Verification
 from banshi.builtin.identity.access import ACCESS
 from banshi.builtin.personal_data.forgetting import forget_test_cases
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.errors import StorageFull, Unavailable
+from banshi.kernel.http.callers import TOKENS
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.appointment.models import Booking
 from banshi.kinds.posting.models import Conversation
 from banshi.testing import Door, Person, open_door
+from tests.banshi.builtin.audit.chain_reading import found_after, sealed, verified
+from tests.banshi.builtin.paging import rows_of
 from tests.banshi.kernel.http.test_everybody import booked, talked
 from tests.conftest import good_answers
 from tests.harness.borrowed import END_ALL, connected
@@ -43,16 +44,10 @@ MORNING = datetime(2026, 11, 30, 0, 59, 59, tzinfo=UTC)
 
 
 @pytest.fixture
-async def office(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
-    """A platform that seals when a test says so, at a moment that stands still."""
-
-    async def later(*_: Any) -> None:
-        pass
-
-    monkeypatch.setattr(keeping, "seal_all", later)
-    async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": database}) as opened:
-        opened.platform.now = lambda: MORNING
-        yield opened
+def office(office: Door) -> Door:
+    """At a moment that stands still."""
+    office.platform.now = lambda: MORNING
+    return office
 
 
 async def handed_in(door: Door, subject: str = "wang") -> dict[str, Any]:
@@ -64,25 +59,22 @@ async def handed_in(door: Door, subject: str = "wang") -> dict[str, Any]:
     return case
 
 
+@pytest.fixture
+async def case(office: Door) -> dict[str, Any]:
+    return await handed_in(office)
+
+
 def reviewer(door: Door, subject: str = "li", role: str = "traffic:reviewer") -> Person:
     return door.staff(subject, role)
-
-
-async def verified(door: Door) -> tuple[list[str], Tally]:
-    reading = Verification(door.platform.store, door.platform[AUDIT], door.platform.now())
-    return [str(one) async for one in reading.findings()], reading.tally
-
-
-async def sealed(door: Door) -> int:
-    return await seal_all(door.platform.store, door.platform[AUDIT], door.platform.now())
 
 
 # -- what is recorded ------------------------------------------------------------------------------------------------
 
 
-async def test_each_way_to_a_case_leaves_one_trace_a_quarter_and_the_citizen_sees_it(office: Door) -> None:
+async def test_each_way_to_a_case_leaves_one_trace_a_quarter_and_the_citizen_sees_it(
+    office: Door, case: dict[str, Any]
+) -> None:
     """Document and files, by two people, in two quarters; by department and role, and without a name."""
-    case = await handed_in(office)
     ways = [case["links"]["self"], case["attachments"][0]["links"]["self"]]
     for way in ways * 2:
         assert (await reviewer(office).get(way)).status == 200
@@ -107,18 +99,20 @@ async def test_each_way_to_a_case_leaves_one_trace_a_quarter_and_the_citizen_see
     assert not re.search(r"\b(li|chen)\b", (await office.citizen("wang").get(case["links"]["readings"])).body.decode())
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_a_look_at_the_head_alone_or_at_what_has_not_changed_is_a_reading_too(office: Door, method: str) -> None:
-    case = await handed_in(office)
+async def test_a_look_at_the_head_alone_or_at_what_has_not_changed_is_a_reading_too(
+    office: Door, case: dict[str, Any]
+) -> None:
     etag = (await reviewer(office).get(case["links"]["self"])).headers["ETag"]
-    await CaseReading.all().delete()
-    office.platform[READINGS]._written.clear()
-    await reviewer(office).call(method, case["links"]["self"], headers={"If-None-Match": etag})
-    assert await CaseReading.all().count() == 1
+    for method in ("GET", "HEAD"):
+        await CaseReading.all().delete()
+        office.platform[READINGS]._written.clear()
+        await reviewer(office).call(method, case["links"]["self"], headers={"If-None-Match": etag})
+        assert await CaseReading.all().count() == 1, method
 
 
-async def test_a_citizen_s_own_look_a_refused_one_and_a_row_without_a_name_leave_none(office: Door) -> None:
-    case = await handed_in(office)
+async def test_a_citizen_s_own_look_a_refused_one_and_a_row_without_a_name_leave_none(
+    office: Door, case: dict[str, Any]
+) -> None:
     (await office.citizen("wang").get(case["links"]["self"])).ok()
     (await office.citizen("zhang").get(case["links"]["self"])).problem(404, "not-found")
     (await reviewer(office, role="traffic:chef").get(case["links"]["self"])).problem(403, "unknown-roles")
@@ -136,8 +130,7 @@ async def test_a_row_that_shows_what_its_citizen_was_told_is_a_reading(office: D
     assert await CaseReading.all().values_list("case_id", flat=True) == [UUID(told["id"])]
 
 
-async def test_whoever_may_not_read_a_case_does_not_see_who_has(office: Door) -> None:
-    case = await handed_in(office)
+async def test_whoever_may_not_read_a_case_does_not_see_who_has(office: Door, case: dict[str, Any]) -> None:
     (await reviewer(office).get(case["links"]["self"])).ok()
     path = case["links"]["readings"]
     assert (await reviewer(office).get(case["links"]["self"])).ok()["links"]["readings"] == path
@@ -150,18 +143,11 @@ async def test_whoever_may_not_read_a_case_does_not_see_who_has(office: Door) ->
         (await office.citizen("wang").get(path + wrong)).problem(400, "invalid-parameter")
 
 
-async def test_the_list_goes_on_page_by_page(office: Door) -> None:
-    case = await handed_in(office)
+async def test_the_list_goes_on_page_by_page(office: Door, case: dict[str, Any]) -> None:
     for quarter in range(7):
         office.platform.now = lambda quarter=quarter: MORNING + timedelta(seconds=QUARTER_S * quarter)
         (await reviewer(office).get(case["links"]["self"])).ok()
-    path, seen, after = case["links"]["readings"], [], ""
-    while True:
-        page = (await office.citizen("wang").get(f"{path}?limit=3{after}")).ok()
-        seen += [one["at"] for one in page["items"]]
-        if page["next"] is None:
-            break
-        after = f"&cursor={page['next']}"
+    seen = [one["at"] for one in await rows_of(office.citizen("wang"), case["links"]["readings"], limit="3")]
     assert len(seen) == 7
     assert seen == sorted(seen, reverse=True)
 
@@ -205,8 +191,7 @@ async def readers_of(case_id: Any) -> list[str]:
 # -- at once ---------------------------------------------------------------------------------------------------------
 
 
-async def test_32_looks_at_once_are_one_row_and_all_wait_for_it(office: Door) -> None:
-    case = await handed_in(office)
+async def test_32_looks_at_once_are_one_row_and_all_wait_for_it(office: Door, case: dict[str, Any]) -> None:
     answers = await asyncio.gather(*(reviewer(office).get(case["links"]["self"]) for _ in range(32)))
     assert [answer.status for answer in answers] == [200] * 32
     assert await CaseReading.all().count() == 1
@@ -228,8 +213,6 @@ async def test_of_several_processes_that_record_the_same_at_once_one_does(office
 
 
 async def platform_reader(door: Door) -> Any:
-    from banshi.kernel.http.callers import TOKENS
-
     return await door.platform[TOKENS].principal(f"Bearer {reviewer(door).token}")
 
 
@@ -246,29 +229,25 @@ async def test_whoever_hangs_up_takes_back_nothing_that_others_wait_for(office: 
 # -- when it can't be written ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [StorageFull(), Unavailable("away"), OperationalError("attempt to write a readonly database"), OSError(5, "EIO")],
-)
 async def test_what_cannot_be_recorded_is_not_shown(
-    office: Door, monkeypatch: pytest.MonkeyPatch, failure: Exception
+    office: Door, case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503 with Retry-After and nothing of the case in it; the citizen reads on, and later it works again."""
-    case = await handed_in(office)
     ways = [case["links"]["self"], case["attachments"][0]["links"]["self"]]
+    no_write = OperationalError("attempt to write a readonly database")
+    for failure in (StorageFull(), Unavailable("away"), no_write, OSError(5, "EIO")):
 
-    async def full(_: Any) -> None:
-        raise failure
+        async def full(_: Any, failure: Exception = failure) -> None:
+            raise failure
 
-    with monkeypatch.context() as broken:
-        broken.setattr(office.platform.store, "commit", full)
-        for way in ways:
-            answer = await reviewer(office).get(way)
-            assert answer.problem(503, "unavailable")
-            assert answer.headers["Retry-After"] == "5"
-            assert case["number"] not in answer.body.decode()
-        for way in ways:
-            assert (await office.citizen("wang").get(way)).status == 200
+        with monkeypatch.context() as broken:
+            broken.setattr(office.platform.store, "commit", full)
+            for way in ways:
+                answer = await reviewer(office).get(way)
+                assert answer.problem(503, "unavailable"), failure
+                assert answer.headers["Retry-After"] == "5"
+                assert case["number"] not in answer.body.decode()
+                assert (await office.citizen("wang").get(way)).status == 200
     assert (await reviewer(office).get(ways[0])).status == 200
     assert await CaseReading.all().count() == 1
 
@@ -295,9 +274,8 @@ async def read_only(door: Door) -> AsyncIterator[None]:
             await connection.execute(END_ALL, ours)
 
 
-async def test_a_database_that_takes_no_writes_shows_staff_nothing(office: Door) -> None:
+async def test_a_database_that_takes_no_writes_shows_staff_nothing(office: Door, case: dict[str, Any]) -> None:
     """The real thing, and back again: nobody reads unrecorded, and citizens read on."""
-    case = await handed_in(office)
     way, told = case["links"]["self"], set()
     async with read_only(office):
         for _ in range(20):
@@ -334,22 +312,18 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-async def test_a_reading_that_was_changed_or_removed_is_found(office: Door, change: str) -> None:
-    case = await handed_in(office)
+async def test_a_reading_that_was_changed_or_removed_is_found(office: Door, case: dict[str, Any]) -> None:
     (await reviewer(office).get(case["links"]["self"])).ok()
     assert (await verified(office))[0] == []
     await sealed(office)
     found, tally = await verified(office)
     assert (found, tally.unsealed) == ([], 0)
-    entry = (await CaseReading.all().first()).id  # type: ignore[union-attr]
-    await office.platform.store.connection.execute_query(change)
-    found, _ = await verified(office)
-    assert any(CHANGES[change] in one and str(entry) in one for one in found), found
+    (entry,) = await CaseReading.all()
+    for change, told in (await found_after(office, "banshi_case_reading", CHANGES)).items():
+        assert any(CHANGES[change] in one and str(entry.id) in one for one in told), (change, told)
 
 
-async def test_a_reading_that_was_made_up_is_found(office: Door) -> None:
-    case = await handed_in(office)
+async def test_a_reading_that_was_made_up_is_found(office: Door, case: dict[str, Any]) -> None:
     (await reviewer(office).get(case["links"]["self"])).ok()
     await sealed(office)
     await CaseReading.create(
@@ -367,9 +341,8 @@ async def test_a_reading_that_was_made_up_is_found(office: Door) -> None:
         await sealed(office)
 
 
-async def test_readings_leave_after_their_time_and_the_chain_says_so(office: Door) -> None:
+async def test_readings_leave_after_their_time_and_the_chain_says_so(office: Door, case: dict[str, Any]) -> None:
     """As look-ups do; one note for all of them, and whatever else is missing is still found."""
-    case = await handed_in(office)
     (await reviewer(office).get(case["links"]["self"])).ok()
     await sealed(office)
     days = office.platform.settings.look_up_days
@@ -408,8 +381,9 @@ async def test_a_test_case_leaves_with_its_readings(office: Door) -> None:
     assert (await verified(office))[0] == []
 
 
-async def test_who_asks_for_all_that_is_held_of_them_gets_who_read_it_without_names(office: Door) -> None:
-    case = await handed_in(office)
+async def test_who_asks_for_all_that_is_held_of_them_gets_who_read_it_without_names(
+    office: Door, case: dict[str, Any]
+) -> None:
     (await reviewer(office, "li-4711").get(case["links"]["self"])).ok()
     data = (await office.citizen("wang").get("/v1/me/data")).ok()
     (row,) = data["held"]["banshi"]["banshi_case_reading"]

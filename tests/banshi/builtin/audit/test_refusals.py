@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from banshi.builtin.audit.key import audit_key
 from banshi.builtin.audit.models import Refusal
 from banshi.builtin.audit.refusals import OTHERS, REFUSALS, Refusals, subject_key
 from banshi.builtin.personal_data.housekeeping import tidy
-from banshi.foundation.errors import Forbidden, NotFound, NotVerified
+from banshi.foundation.errors import Forbidden
 from banshi.ops.cli import group
 from banshi.testing import Door, open_door
 from tests.conftest import good_answers
@@ -28,10 +27,10 @@ NOON = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def office(database: str, tmp_path: Path) -> AsyncIterator[Door]:
-    async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": database}) as opened:
-        opened.platform.now = lambda: NOON
-        yield opened
+def office(office: Door) -> Door:
+    """At a moment that stands still."""
+    office.platform.now = lambda: NOON
+    return office
 
 
 async def written(door: Door) -> list[tuple[str, str, int]]:
@@ -141,12 +140,6 @@ async def test_refusals_leave_after_their_time(office: Door) -> None:
         office.platform.now = lambda later=later: NOON + later
         await tidy(office.platform)
         assert await Refusal.all().count() == left
-
-
-def test_what_is_missing_or_lacks_a_number_is_no_refusal() -> None:
-    assert not refusals.is_refusal(NotFound())
-    assert not refusals.is_refusal(NotVerified())
-    assert refusals.is_refusal(Forbidden())
 
 
 @pytest.mark.sqlite

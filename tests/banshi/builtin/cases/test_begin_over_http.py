@@ -40,40 +40,40 @@ async def guide_of(door: Door, code: str, headers: Any = ENGLISH) -> dict[str, A
     return guide
 
 
-@pytest.mark.parametrize("kind", [*CASES, "query"])
-async def test_the_guide_leads_to_one_address_and_one_answer(desk: Door, kind: str) -> None:
-    code, body = await body_of(desk, kind)
-    guide = await guide_of(desk, code)
-    assert guide["links"]["begin"] == f"/v1/items/{code}/begin"
-    beside = {name: value for name, value in body.items() if name != "answers"}
-    assert jsonschema_rs.validator_for(guide["begin"]["schema"]).is_valid(beside)
-    reply = await wang(desk).post(guide["links"]["begin"], body, headers=ENGLISH)
-    made = reply.created() if kind != "query" else reply.ok()
-    assert set(made) == {"kind", "kind_title", "case", "records", "code"}
-    assert (made["kind"], made["code"]) == (kind, None)
-    if kind == "query":
-        assert (made["case"], made["records"]["found"]) == (None, 1)
-        assert reply.headers["Cache-Control"] == "no-store"
-        return
-    case = made["case"]
-    assert reply.headers["Location"] == case["links"]["self"]
-    assert "" not in {case["state_title"], case["kind_title"], case["unit_title"]}
-    assert case["department_title"] == "Sample parks"
-    assert {one["link"] for one in case["permitted_actions"]} == {
-        f"{case['links']['self']}/actions/{one['action']}" for one in case["permitted_actions"]
-    }
-    shown = (await wang(desk).get(case["links"]["self"], headers=ENGLISH)).ok()
-    assert (shown["id"], shown["number"]) == (case["id"], case["number"])
+async def test_the_guide_leads_to_one_address_and_one_answer(desk: Door) -> None:
+    for kind in (*CASES, "query"):
+        code, body = await body_of(desk, kind)
+        guide = await guide_of(desk, code)
+        assert guide["links"]["begin"] == f"/v1/items/{code}/begin"
+        beside = {name: value for name, value in body.items() if name != "answers"}
+        assert jsonschema_rs.validator_for(guide["begin"]["schema"]).is_valid(beside)
+        reply = await wang(desk).post(guide["links"]["begin"], body, headers=ENGLISH)
+        made = reply.created() if kind != "query" else reply.ok()
+        assert set(made) == {"kind", "kind_title", "case", "records", "code"}
+        assert (made["kind"], made["code"]) == (kind, None)
+        if kind == "query":
+            assert (made["case"], made["records"]["found"]) == (None, 1)
+            assert reply.headers["Cache-Control"] == "no-store"
+            continue
+        case = made["case"]
+        assert reply.headers["Location"] == case["links"]["self"]
+        assert "" not in {case["state_title"], case["kind_title"], case["unit_title"]}
+        assert case["department_title"] == "Sample parks"
+        assert {one["link"] for one in case["permitted_actions"]} == {
+            f"{case['links']['self']}/actions/{one['action']}" for one in case["permitted_actions"]
+        }
+        shown = (await wang(desk).get(case["links"]["self"], headers=ENGLISH)).ok()
+        assert (shown["id"], shown["number"]) == (case["id"], case["number"])
 
 
-@pytest.mark.parametrize("kind", [*CASES, "query"])
-async def test_without_a_token_nothing_begins_that_takes_a_name(desk: Door, kind: str) -> None:
-    code, body = await body_of(desk, kind)
-    if kind == "appeal":
-        object.__setattr__(desk.platform.registry.items[code].details, "anonymous", "never")
-    (await desk.anyone.post(f"/v1/items/{code}/begin", body)).problem(401, "unauthenticated")
-    (await desk.anyone.post(f"/v1/items/{code}/begin", {"nonsense": 1})).problem(401, "unauthenticated")
-    assert (await Case.all().count(), await LookUp.all().count()) == (0, 0)
+async def test_without_a_token_nothing_begins_that_takes_a_name(desk: Door) -> None:
+    for kind in (*CASES, "query"):
+        code, body = await body_of(desk, kind)
+        if kind == "appeal":
+            object.__setattr__(desk.platform.registry.items[code].details, "anonymous", "never")
+        for sent in (body, {"nonsense": 1}):
+            (await desk.anyone.post(f"/v1/items/{code}/begin", sent)).problem(401, "unauthenticated")
+        assert (await Case.all().count(), await LookUp.all().count()) == (0, 0), kind
 
 
 async def test_staff_begin_nothing_but_a_look_up(desk: Door) -> None:
@@ -120,14 +120,13 @@ async def test_a_flood_of_unnamed_beginnings_is_held_up(desk: Door, monkeypatch:
     (await desk.anyone.post(f"/v1/items/{code}/tips", body)).problem(429, "too-many-requests")
 
 
-@pytest.mark.parametrize("kind", CASES)
-async def test_the_same_key_begins_once(desk: Door, kind: str) -> None:
-    code, body = await body_of(desk, kind)
-    first = await wang(desk).post(f"/v1/items/{code}/begin", body, key="k1")
-    again = await wang(desk).post(f"/v1/items/{code}/begin", body, key="k1")
-    assert again.created() == first.created()
-    assert again.headers["Idempotency-Replayed"] == "true"
-    assert await Case.all().count() == 1
+async def test_the_same_key_begins_once(desk: Door) -> None:
+    for number, kind in enumerate(CASES, start=1):
+        code, body = await body_of(desk, kind)
+        first, again = [await wang(desk).post(f"/v1/items/{code}/begin", body, key=kind) for _ in range(2)]
+        assert again.created() == first.created()
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert await Case.all().count() == number, kind
 
 
 async def test_a_look_up_is_answered_anew_under_the_same_key_and_kept_under_none(desk: Door) -> None:
@@ -152,24 +151,20 @@ async def test_a_person_begins_only_so_much_a_minute(desk: Door, monkeypatch: py
     assert seen == ["wang"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "changes", "pointers"),
-    [
+async def test_whatever_is_wrong_is_told_by_its_place_in_the_envelope(desk: Door) -> None:
+    wrong: list[tuple[str, dict[str, Any], set[str]]] = [
         ("application", {"answers": {}}, {"/answers/thing", "/answers/about"}),
         ("application", {"purpose": "x"}, {"/purpose"}),
         ("appointment", {"slot": None}, {"/slot"}),
         ("appeal", {"sort": "complaint"}, {"/sort"}),
         ("posting", {"answers": []}, {"/answers"}),
         ("query", {"purpose": "x", "answers": {"plate": "?"}}, {"/purpose", "/answers/plate"}),
-    ],
-)
-async def test_whatever_is_wrong_is_told_by_its_place_in_the_envelope(
-    desk: Door, kind: str, changes: dict[str, Any], pointers: set[str]
-) -> None:
-    code, body = await body_of(desk, kind)
-    reply = await wang(desk).post(f"/v1/items/{code}/begin", {**body, **changes})
-    assert pointers <= {one["pointer"] for one in reply.problem(422, "invalid-fields")["problems"]}
-    assert await Case.all().count() == 0
+    ]
+    for kind, changes, pointers in wrong:
+        code, body = await body_of(desk, kind)
+        reply = await wang(desk).post(f"/v1/items/{code}/begin", {**body, **changes})
+        assert pointers <= {one["pointer"] for one in reply.problem(422, "invalid-fields")["problems"]}, changes
+        assert await Case.all().count() == 0
 
 
 async def test_what_is_no_item_cannot_be_begun(desk: Door) -> None:

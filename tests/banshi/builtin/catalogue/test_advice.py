@@ -17,12 +17,12 @@ from banshi.builtin.catalogue.advice.matching import MAX_SHOWN, Advice, served_h
 from banshi.builtin.catalogue.search import Index, index_of
 from banshi.builtin.catalogue.search.index import MAX_UNLIKELY
 from banshi.builtin.catalogue.search.synonyms import kernel_synonyms
-from banshi.kernel.contract.items import Result
 from banshi.kernel.contract.values import Department, Item
 from banshi.kernel.loading.configuration import Configuration, Entry, read_configuration
 from banshi.kernel.loading.registry import Registry
 from banshi.kernel.loading.settings import Settings
 from banshi.testing import Door, open_door
+from tests.banshi.builtin.catalogue.made_up import item
 from tests.places import DEPARTMENTS, ROOT
 
 together = pytest.mark.asyncio(loop_scope="module")
@@ -51,20 +51,6 @@ NOBODY_OFFERS = {
 
 def texts(title: str) -> dict[str, str]:
     return {"zh-CN": title, "en": title}
-
-
-def item(code: str, title: str, *keywords: str) -> Item:
-    return Item(
-        code=code,
-        department="office",
-        plugin="office",
-        kind="application",
-        title=texts(title),
-        summary=texts("在这里办"),
-        audience=("person",),
-        result=Result(kind="answer", title=texts("答复")),
-        keywords={"zh-CN": keywords},
-    )
 
 
 def advice_beside(*items: Item, **words: tuple[str, ...]) -> Advice:

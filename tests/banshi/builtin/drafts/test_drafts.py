@@ -19,8 +19,17 @@ from tests.town.zone_pass import answers_with
 PATH = "/v1/items/zone-pass/draft"
 
 
-async def test_a_draft_is_kept_as_it_is_and_replaced_by_the_next(bare_door: Door) -> None:
-    wang = bare_door.citizen("wang")
+@pytest.fixture
+def wang(bare_door: Door) -> Person:
+    return bare_door.citizen("wang")
+
+
+@pytest.fixture
+def li(bare_door: Door) -> Person:
+    return bare_door.citizen("li")
+
+
+async def test_a_draft_is_kept_as_it_is_and_replaced_by_the_next(wang: Person) -> None:
     wrong = {"plate": "?", "vehicle_class": 7, "nobody": {"asks": [None]}}
     saved = (await wang.put(PATH, {"answers": wrong})).ok()
     assert saved["answers"] == wrong
@@ -29,16 +38,14 @@ async def test_a_draft_is_kept_as_it_is_and_replaced_by_the_next(bare_door: Door
     assert (await wang.get(PATH)).ok()["answers"] == {}
 
 
-async def test_two_phones_that_save_at_once_leave_one_draft(bare_door: Door) -> None:
-    wang = bare_door.citizen("wang")
+async def test_two_phones_that_save_at_once_leave_one_draft(wang: Person) -> None:
     saved = await asyncio.gather(*(wang.put(PATH, {"answers": {"phone": number}}) for number in range(10)))
     assert [one.ok()["answers"]["phone"] for one in saved] == list(range(10))
     assert await Draft.all().count() == 1
     assert (await wang.get(PATH)).ok()["answers"]["phone"] in range(10)
 
 
-async def test_nobody_reads_anothers_draft(bare_door: Door) -> None:
-    wang, li = bare_door.citizen("wang"), bare_door.citizen("li")
+async def test_nobody_reads_anothers_draft(bare_door: Door, wang: Person, li: Person) -> None:
     (await wang.put(PATH, {"answers": {"plate": "川B12345"}})).ok()
     (await li.get(PATH)).problem(404, "not-found")
     assert (await li.call("DELETE", PATH)).status == 204
@@ -46,16 +53,16 @@ async def test_nobody_reads_anothers_draft(bare_door: Door) -> None:
     (await bare_door.anyone.get(PATH)).problem(401, "unauthenticated")
 
 
-async def test_a_draft_is_deleted_more_than_once(bare_door: Door) -> None:
-    wang = bare_door.citizen("wang")
+async def test_a_draft_is_deleted_more_than_once(wang: Person) -> None:
     (await wang.put(PATH, {"answers": {}})).ok()
     for _ in range(2):
         assert (await wang.call("DELETE", PATH)).status == 204
     (await wang.get(PATH)).problem(404, "not-found")
 
 
-async def test_a_draft_is_gone_when_its_days_are_over(bare_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    wang = bare_door.citizen("wang")
+async def test_a_draft_is_gone_when_its_days_are_over(
+    bare_door: Door, wang: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (await wang.put(PATH, {"answers": {}})).ok()
     platform = bare_door.platform
     later = platform.now() + timedelta(days=platform.settings.draft_days, minutes=1)
@@ -65,8 +72,7 @@ async def test_a_draft_is_gone_when_its_days_are_over(bare_door: Door, monkeypat
     assert await Draft.all().count() == 0
 
 
-async def test_a_draft_is_shown_with_ones_data_and_goes_with_it(bare_door: Door) -> None:
-    wang, li = bare_door.citizen("wang"), bare_door.citizen("li")
+async def test_a_draft_is_shown_with_ones_data_and_goes_with_it(bare_door: Door, wang: Person, li: Person) -> None:
     for person in (wang, li):
         (await person.put(PATH, {"answers": {"purpose": "示例"}})).ok()
     assert b"banshi_draft" in (await wang.get("/v1/me/data")).body
@@ -82,8 +88,9 @@ async def handed_in(person: Person, path: str = "/v1/items/zone-pass/begin", **c
 
 
 @pytest.mark.parametrize("way", ["begin", "cases"])
-async def test_what_is_handed_in_ends_its_draft_and_no_other(bare_door: Door, way: str) -> None:
-    wang, li = bare_door.citizen("wang"), bare_door.citizen("li")
+async def test_what_is_handed_in_ends_its_draft_and_no_other(
+    bare_door: Door, way: str, wang: Person, li: Person
+) -> None:
     other = "/v1/items/driving-test/draft"
     for person, path in ((wang, PATH), (wang, other), (li, PATH)):
         (await person.put(path, {"answers": {"phone": "138"}})).ok()
@@ -98,16 +105,14 @@ async def test_what_is_handed_in_ends_its_draft_and_no_other(bare_door: Door, wa
     assert (await wang.put(PATH, {"answers": {"plate": "川"}})).ok()["answers"] == {"plate": "川"}
 
 
-async def test_what_is_refused_leaves_the_draft(bare_door: Door) -> None:
-    wang = bare_door.citizen("wang")
+async def test_what_is_refused_leaves_the_draft(wang: Person) -> None:
     (await wang.put(PATH, {"answers": {"plate": "川BD12345"}})).ok()
     (await wang.post("/v1/items/zone-pass/begin", {"answers": {"plate": "川BD12345"}})).problem(422, "invalid-fields")
     assert (await wang.get(PATH)).ok()["answers"] == {"plate": "川BD12345"}
 
 
-@pytest.mark.parametrize(
-    ("draft", "is_there"),
-    [
+async def test_a_draft_for_somebody_else_outlives_a_submission(wang: Person) -> None:
+    drafts: list[tuple[dict[str, Any], bool]] = [
         # What is handed in is for another vehicle, or another driver.
         ({"plate": "川BE54321"}, True),
         ({"plate": "川BD12345", "driver": {"name": "李示例"}}, True),
@@ -116,15 +121,11 @@ async def test_what_is_refused_leaves_the_draft(bare_door: Door) -> None:
         ({"plate": "川BD1", "driver": {"name": "王"}}, False),
         ({"plate": 7, "driver": ["李示例"]}, False),
         ({}, False),
-    ],
-)
-async def test_a_draft_for_somebody_else_outlives_a_submission(
-    bare_door: Door, draft: dict[str, Any], is_there: bool
-) -> None:
-    wang = bare_door.citizen("wang")
-    (await wang.put(PATH, {"answers": draft})).ok()
-    await handed_in(wang)
-    assert (await wang.get(PATH)).status == (200 if is_there else 404)
+    ]
+    for draft, is_there in drafts:
+        (await wang.put(PATH, {"answers": draft})).ok()
+        await handed_in(wang)
+        assert (await wang.get(PATH)).status == (200 if is_there else 404), draft
 
 
 async def test_what_another_phone_saves_meanwhile_stays(bare_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,9 +158,9 @@ def deep(levels: int) -> Any:
     return {"a": deep(levels - 1)} if levels else 1
 
 
-@pytest.mark.parametrize(
-    ("code", "body", "status", "problem"),
-    [
+async def test_what_is_no_draft_is_refused_and_changes_nothing(wang: Person) -> None:
+    (await wang.put(PATH, {"answers": {"plate": "川B12345"}})).ok()
+    wrong: list[tuple[str, Any, int, str]] = [
         ("zone-pass", {"answers": {"a": "x" * MAX_DRAFT_BYTES}}, 413, "too-large"),
         ("zone-pass", {"answers": deep(40)}, 400, "malformed-body"),
         ("zone-pass", {"answers": []}, 422, "invalid-fields"),
@@ -168,15 +169,10 @@ def deep(levels: int) -> Any:
         ("zone-pass", {"answers": {}, "person": "li"}, 422, "invalid-fields"),
         ("nowhere", {"answers": {}}, 404, "not-found"),
         ("zone-pass%2F..", {"answers": {}}, 404, "not-found"),
-    ],
-)
-async def test_what_is_no_draft_is_refused_and_changes_nothing(
-    bare_door: Door, code: str, body: Any, status: int, problem: str
-) -> None:
-    wang = bare_door.citizen("wang")
-    (await wang.put(PATH, {"answers": {"plate": "川B12345"}})).ok()
-    (await wang.put(f"/v1/items/{code}/draft", body)).problem(status, problem)
-    assert (await wang.get(PATH)).ok()["answers"] == {"plate": "川B12345"}
+    ]
+    for code, body, status, problem in wrong:
+        (await wang.put(f"/v1/items/{code}/draft", body)).problem(status, problem)
+        assert (await wang.get(PATH)).ok()["answers"] == {"plate": "川B12345"}
 
 
 async def test_one_person_has_so_many_drafts_and_no_more(bare_door: Door) -> None:
@@ -190,8 +186,7 @@ async def test_one_person_has_so_many_drafts_and_no_more(bare_door: Door) -> Non
 MINE = "/v1/me/drafts"
 
 
-async def test_ones_drafts_are_listed_page_by_page_the_last_first_and_without_answers(bare_door: Door) -> None:
-    wang, li = bare_door.citizen("wang"), bare_door.citizen("li")
+async def test_ones_drafts_are_listed_page_by_page_the_last_first_and_without_answers(wang: Person, li: Person) -> None:
     codes = ["zone-pass", "driving-test", "vehicle-record"]
     for code in codes:
         (await wang.put(f"/v1/items/{code}/draft", {"answers": {"purpose": "配送蔬菜"}})).ok()
@@ -225,8 +220,7 @@ async def test_drafts_that_are_over_are_not_listed(bare_door: Door, monkeypatch:
     assert (await wang.get(MINE)).ok() == {"items": [], "next": None}
 
 
-async def test_a_draft_of_an_item_that_is_gone_is_listed_to_be_deleted(bare_door: Door) -> None:
-    wang = bare_door.citizen("wang")
+async def test_a_draft_of_an_item_that_is_gone_is_listed_to_be_deleted(bare_door: Door, wang: Person) -> None:
     await Draft.create(
         id=key_of("wang", "gone"), person="wang", item="gone", answers={}, saved_at=bare_door.platform.now()
     )
@@ -236,14 +230,11 @@ async def test_a_draft_of_an_item_that_is_gone_is_listed_to_be_deleted(bare_door
     assert (await wang.get(MINE)).ok()["items"] == []
 
 
-@pytest.mark.parametrize(
-    "after",
-    ["", "0", "/", "2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00/00", "2026-01-01T00:00:00+00:00/\0", "x/00",
-     "2026-01-01T00:00:00+00:00/王", "0001-01-01T00:00:00+14:00/00", "2026-01-01T00:00:00+00:00/00/00"],
-)  # fmt: skip
-async def test_a_place_that_no_list_of_drafts_has_is_refused(bare_door: Door, after: str) -> None:
-    wang = bare_door.citizen("wang")
-    (await wang.get(f"{MINE}?cursor={to_cursor(after) or '!'}")).problem(400, "invalid-parameter")
+async def test_a_place_that_no_list_of_drafts_has_is_refused(wang: Person) -> None:
+    day = "2026-01-01T00:00:00+00:00"
+    there = [f"{day}/\0", f"{day}/王", f"{day}/00/00", "0001-01-01T00:00:00+14:00/00"]
+    for after in ("", "0", "/", "x/00", day, "2026-01-01T00:00:00/00", *there):
+        (await wang.get(f"{MINE}?cursor={to_cursor(after) or '!'}")).problem(400, "invalid-parameter")
 
 
 async def test_only_their_citizen_asks_for_drafts(bare_door: Door) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from banshi.builtin.identity.development import development_token
 from banshi.testing import Door
 from tests.servers.issuer import platform_of, started_issuer
@@ -67,10 +65,10 @@ async def test_at_an_identity_provider_s_platform_nothing_is_for_development(tmp
         assert (shown["name"], shown["development"]) == ("王小明", False)
 
 
-@pytest.mark.parametrize("lifetime", [2**40, 2**52])
-async def test_a_token_that_ends_behind_the_calendar_is_shown(bare_door: Door, lifetime: int) -> None:
-    token = development_token(bare_door.platform.settings, "wang", lifetime=lifetime)
-    assert (await bare_door.bearing(token).get(PATH)).ok()["until"].startswith("9999-01-01")
+async def test_a_token_that_ends_behind_the_calendar_is_shown(bare_door: Door) -> None:
+    for lifetime in (2**40, 2**52):
+        token = development_token(bare_door.platform.settings, "wang", lifetime=lifetime)
+        assert (await bare_door.bearing(token).get(PATH)).ok()["until"].startswith("9999-01-01")
 
 
 async def test_nobody_and_no_other_method_is_told_who_it_is(bare_door: Door) -> None:

@@ -14,8 +14,9 @@ import pytest_asyncio
 from banshi.kernel.tables.cases import Case
 from banshi.kinds.query.models import LookUpPerson
 from banshi.testing import Door, Person, made_up_resident_id, open_door
-from tests.banshi.builtin.identity.test_auth import AUDIENCE, Issuer, started_issuer
+from tests.banshi.builtin.identity.conftest import together
 from tests.banshi.kinds.query.test_owner import HANDLER, ITEMS
+from tests.servers.issuer import AUDIENCE, Issuer, started_issuer
 from tests.town.registers import DEPARTMENTS, import_rows
 
 #: Document → the number as a provider might write it, and as it is stored, compared and hashed. All are made up.
@@ -67,9 +68,6 @@ def signed_in(city: tuple[Door, Issuer], subject: str, number: Any) -> Person:
 
 def about(number: str) -> dict[str, Any]:
     return {"answers": {"about": {"number": number}}}
-
-
-together = pytest.mark.asyncio(loop_scope="module")
 
 
 @together

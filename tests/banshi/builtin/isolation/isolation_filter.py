@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from banshi.builtin.isolation.fence import seccomp
+
+
+@cache
+def program_of(machine: int) -> list[tuple[int, int, int, int]]:
+    return list(seccomp.program(machine, 1, network=False))
 
 
 def verdict(machine: int, number: int, *arguments: int, seen_as: int | None = None) -> int:
     """What the filter for a machine says of a call, run as it stands: 0 for yes, or the number of an error."""
-    program, at, accumulator = seccomp.program(machine, 1, network=False), 0, 0
+    program, at, accumulator = program_of(machine), 0, 0
     words = {0: number, 4: machine if seen_as is None else seen_as}
     for place, value in enumerate(arguments):
         words |= {16 + 8 * place: value & 0xFFFFFFFF, 20 + 8 * place: value >> 32}

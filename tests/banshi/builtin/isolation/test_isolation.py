@@ -3,7 +3,6 @@ the platform's, its failures are its own requests' alone, and it reaches nothing
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import os
 import signal
@@ -25,6 +24,7 @@ from banshi.foundation.field_problems import LONGEST_FIELD_DETAIL
 from banshi.foundation.retry import Retry
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import open_door
+from tests.banshi.builtin.isolation.fenced import printed_by
 from tests.town.isolation_office import HANDLER_TIMEOUT_S, PLUGIN, Office, written
 from tests.waiting import lateness, until
 
@@ -56,6 +56,12 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def recovered(office: Office) -> None:
+    """Whatever the test before has done to its process."""
+    await office.recovered()
 
 
 # -- what it does as ever --------------------------------------------------------------------------------------------
@@ -106,7 +112,6 @@ async def test_threads_work_and_what_is_printed_and_logged_reaches_the_platform_
 async def test_what_a_handler_says_at_too_great_a_length_or_without_json_is_told_as_far_as_it_can_be(
     office: Office,
 ) -> None:
-    await office.recovered()
     (told,) = (await office.does("long")).problem(422, "invalid-fields")["problems"]
     assert (told["pointer"], len(told["detail"])) == ("/answers/does", LONGEST_FIELD_DETAIL)
     refused = (await office.does("wrong")).problem(409, "conflict")
@@ -115,7 +120,6 @@ async def test_what_a_handler_says_at_too_great_a_length_or_without_json_is_told
 
 @pytest.mark.parametrize("does", ["raise", "leave"])
 async def test_a_handler_that_fails_fails_its_request_alone_and_its_process_goes_on(office: Office, does: str) -> None:
-    await office.recovered()
     pid = office.keeper.child.pid  # type: ignore[union-attr]
     reply = await office.does(does)
     assert reply.problem(502, "department-failed")["department"] == "parks"
@@ -133,7 +137,6 @@ async def test_a_handler_that_fails_fails_its_request_alone_and_its_process_goes
 async def test_a_process_that_ends_or_says_what_none_of_ours_says_is_killed_and_begins_anew(
     office: Office, does: str, reason: str
 ) -> None:
-    await office.recovered()
     before, others = office.ended(reason), [asyncio.create_task(office.does("wait 0.5")) for _ in range(3)]
     await asyncio.sleep(0.1)
     # Its answer may stand before the garbage: what counts is that the kernel lets no such process go on.
@@ -147,7 +150,6 @@ async def test_a_process_that_ends_or_says_what_none_of_ours_says_is_killed_and_
 async def test_a_handler_that_stands_still_is_killed_at_its_deadline_and_the_loop_goes_on_meanwhile(
     office: Office, does: str
 ) -> None:
-    await office.recovered()
     before = office.ended("hang")
     async with lateness() as late:
         answer = await office.does(does)
@@ -158,7 +160,6 @@ async def test_a_handler_that_stands_still_is_killed_at_its_deadline_and_the_loo
 
 
 async def test_a_handler_that_only_waits_too_long_is_broken_off_and_its_process_lives_on(office: Office) -> None:
-    await office.recovered()
     pid = int(await office.told("pid"))
     (await office.does("slow")).problem(504, "department-timed-out")
     await asyncio.sleep(2 * keeping.LOOK_EVERY_S + 0.3)
@@ -166,7 +167,6 @@ async def test_a_handler_that_only_waits_too_long_is_broken_off_and_its_process_
 
 
 async def test_whoever_leaves_before_the_answer_takes_no_process_with_them(office: Office) -> None:
-    await office.recovered()
     pid = int(await office.told("pid"))
     leaving = asyncio.create_task(office.does("wait 0.6"))
     await asyncio.sleep(0.2)
@@ -177,7 +177,6 @@ async def test_whoever_leaves_before_the_answer_takes_no_process_with_them(offic
 
 @LINUX
 async def test_a_process_that_grows_is_replaced_with_nobody_s_noticing(office: Office) -> None:
-    await office.recovered()
     before, pid = office.ended("grown"), int(await office.told("pid"))
     replies = []
     for _ in range(22):
@@ -192,7 +191,6 @@ async def test_a_process_that_grows_is_replaced_with_nobody_s_noticing(office: O
 
 @LINUX
 async def test_a_process_that_grows_at_once_is_killed(office: Office) -> None:
-    await office.recovered()
     before = office.ended("memory")
     for _ in range(5):
         if (status := (await office.does("leak 370")).status) != 504:
@@ -207,7 +205,6 @@ async def test_a_process_that_grows_at_once_is_killed(office: Office) -> None:
 async def test_a_process_with_too_many_threads_is_killed_and_its_author_is_told_so(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await office.recovered()
     before = office.ended("threads")
     (await office.does("threads 20")).created()
     pid = int(await office.told("pid"))
@@ -246,7 +243,6 @@ async def test_a_process_that_floods_the_log_is_cut_by_one_line_and_goes_on(
 async def test_what_was_handed_in_waits_while_its_process_ends_each_time_and_is_taken_up_when_it_lives(
     office: Office,
 ) -> None:
-    await office.recovered()
     person = office.person()
     case = (await person.post("/v1/items/bench/cases", {"answers": {"does": "late-exit"}})).created()
     before = office.ended("exit")
@@ -268,7 +264,6 @@ async def test_what_was_handed_in_waits_while_its_process_ends_each_time_and_is_
 @LINUX
 @pytest.mark.usefixtures("from_disk")
 async def test_it_has_no_variable_no_file_and_no_descriptor_of_the_platform_s(office: Office) -> None:
-    await office.recovered()
     while not isinstance(office.keeper.child._process, asyncio.subprocess.Process):  # type: ignore[union-attr]
         # Its place is taken by one that was ready, and that one's by one that is begun now.
         office.keeper.child.end("exit")  # type: ignore[union-attr]
@@ -286,7 +281,6 @@ async def test_it_has_no_variable_no_file_and_no_descriptor_of_the_platform_s(of
 
 @LINUX
 async def test_it_starts_nothing_signals_nobody_and_opens_no_socket(office: Office) -> None:
-    await office.recovered()
     assert await office.told("fork") == "('PermissionError', 'PermissionError')"
     assert await office.told("signal") == "('PermissionError', 'PermissionError')"
     assert await office.told("connect") == "PermissionError"
@@ -295,7 +289,6 @@ async def test_it_starts_nothing_signals_nobody_and_opens_no_socket(office: Offi
 
 @LINUX
 async def test_nothing_of_root_s_is_left_to_it_and_it_still_ends_with_the_server(office: Office) -> None:
-    await office.recovered()
     assert await office.told("rights") == f"(False, {int(signal.SIGKILL)})"
 
 
@@ -323,11 +316,7 @@ print(told)
 async def test_each_of_two_fences_alone_refuses_what_only_root_may(fence: str) -> None:
     if os.getuid() != 0:
         pytest.skip("only root is asked this")
-    told = {}
-    for one in ("none", fence):
-        command = [sys.executable, "-c", ROOTS, one]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
-        told[one] = ast.literal_eval(done.stdout)
+    told = {one: await asyncio.to_thread(printed_by, ROOTS, one) for one in ("none", fence)}
     open_to_root = {"reboot": "EINVAL", "clock_settime": "EFAULT", "sethostname": "EINVAL", "swapoff": "EFAULT"}
     assert told["none"] == {**open_to_root, "newer": "ENOSYS"}
     # The system reads the time before it asks who sets it.
@@ -402,11 +391,9 @@ async def test_whoever_has_no_rights_can_be_closed_in_as_well() -> None:
         "landlock.python_folders(), seccomp.machine_here(), address_space()\n"
         "os.setgid(65534); os.setuid(65534)\nmissing = close_in(2**30, [], network=False)\nrefused = 0\n"
         "for what in (socket.socket, os.fork, lambda: open(sys.argv[1])):\n"
-        "    try:\n        what()\n    except PermissionError:\n        refused += 1\nprint(missing, refused)"
+        "    try:\n        what()\n    except PermissionError:\n        refused += 1\nprint((missing, refused))"
     )
-    command = [sys.executable, "-c", code, "/etc/passwd"]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
-    assert done.stdout == "[] 3\n"
+    assert await asyncio.to_thread(printed_by, code, "/etc/passwd") == ([], 3)
 
 
 @LINUX

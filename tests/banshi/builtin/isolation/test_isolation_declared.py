@@ -16,7 +16,7 @@ from banshi import Appeal, Application, Appointment, Decision, FieldProblem, Ite
 from banshi.app import inspected
 from banshi.builtin.isolation import process as processes
 from banshi.builtin.isolation.child import Child, kinds
-from banshi.builtin.isolation.declaring import Declaration, Lone, Looked, findings_of
+from banshi.builtin.isolation.declaring import Lone, Looked
 from banshi.builtin.isolation.process import Process
 from banshi.builtin.isolation.protocol.frames import HEAD, MAX_ANSWER_BYTES, Splitter, WrongFrame, packed
 from banshi.builtin.isolation.protocol.values import Uncrossable, as_returned, problem_of, received, sent
@@ -115,12 +115,6 @@ def test_a_check_of_its_own_is_told_under_its_name_whatever_it_says(tmp_path: Pa
     assert "set most, which is 3" in found.advice
 
 
-def test_a_system_without_the_means_is_told_of(tmp_path: Path) -> None:
-    (found,) = findings_of("parks", tmp_path / "plugins.toml", Declaration(unguarded=("files",)))
-    assert (found.rule, found.warning) == ("not-guarded", True)
-    assert "can't bar its process from files" in found.advice
-
-
 # -- what arrives from a child ---------------------------------------------------------------------------------------
 
 
@@ -166,8 +160,6 @@ def test_a_problem_can_t_say_otherwise_what_it_is() -> None:
 
 
 # -- what a handler is given, and what it returns --------------------------------------------------------------------
-
-MORNING = datetime(2026, 1, 1, 8, tzinfo=UTC)
 
 
 def item() -> Item:

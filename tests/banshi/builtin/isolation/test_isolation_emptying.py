@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import errno
 import os
 import signal
@@ -13,12 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from banshi.builtin.isolation import process
 from banshi.builtin.isolation.declaring import Declaration, findings_of
 from banshi.builtin.isolation.fence import landlock, seccomp
-from banshi.testing import open_door
+from tests.banshi.builtin.isolation.fenced import TRYING, printed_by
 from tests.banshi.builtin.isolation.isolation_filter import verdict
-from tests.town.isolation_office import Office, written
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the fence is made of what Linux has")
 X86_64 = pytest.mark.skipif(seccomp.machine_here() != seccomp.X86_64, reason="calls of another machine than this")
@@ -29,37 +26,12 @@ VERSIONS = (1, 2, 3, 4, 5, 6)
 
 #: Tries to empty each of two files, one that it may read and one that it may not, in every way there is.
 TRIES = """
-import ctypes, json, mmap, os, sys
-from pathlib import Path
-from banshi.builtin.isolation.fence import landlock, limits, seccomp
-
 version, readable, folder = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 landlock.supported = lambda: version
-library = ctypes.CDLL(None, use_errno=True)
 X86 = seccomp.machine_here() == seccomp.X86_64
 TRUNCATE, OPENAT, OPENAT2 = (76, 257, 437) if X86 else (45, 56, 437)
 HERE = -100
 missing = limits.close_in(2**30, [readable], network=False)
-became = {}
-
-
-def asked(number, *arguments):
-    ctypes.set_errno(0)
-    given = library.syscall(ctypes.c_long(number), *arguments)
-    if given < 0:
-        raise OSError(ctypes.get_errno(), str(number))
-    return given
-
-
-def tried(name, what, *arguments):
-    try:
-        what(*arguments)
-    except OSError as error:
-        became[name] = error.errno
-    except BaseException as error:
-        became[name] = repr(error)
-    else:
-        became[name] = 0
 
 
 def mapped(file):
@@ -109,7 +81,7 @@ tried("handle", lambda: asked(304 if X86 else 265, HERE, ctypes.create_string_bu
 tried("read", (readable / "file").read_text)
 tried("nothing to write to", lambda: open(os.devnull, "w").write("x"))
 tried("nothing to add to", lambda: open(os.devnull, "a+").close())
-print(json.dumps([missing, became]))
+print([missing, became])
 """
 
 #: Said before, it is a machine for which we have no filter.
@@ -126,10 +98,7 @@ def emptied(tmp_path: Path, version: int, before: str = "") -> tuple[list[str], 
         for file in ("file", "other"):
             (tmp_path / name / file).write_text(name, encoding="utf-8")
     places = [str(tmp_path / "mine"), str(tmp_path / "theirs")]
-    command = [sys.executable, "-c", before + TRIES, str(version), *places]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    missing, became = ast.literal_eval(done.stdout)
+    missing, became = printed_by(before + TRYING + TRIES, str(version), *places)
     whole = [str(one.relative_to(tmp_path)) for one in sorted(tmp_path.rglob("*")) if one.is_file()]
     harmed = [name for name in whole if (tmp_path / name).read_text(encoding="utf-8") != name.partition("/")[0]]
     return missing, became, harmed
@@ -171,32 +140,6 @@ def test_a_system_that_can_t_guard_files_from_being_emptied_says_so(
     (found,) = findings_of("parks", tmp_path / "plugins.toml", Declaration(unguarded=tuple(told)))
     assert found.rule == "not-guarded"
     assert f"can't bar its process from {' or '.join(missing)}" in found.advice
-
-
-@LINUX
-@pytest.mark.parametrize("version", [1, 2])
-async def test_a_plugin_on_an_older_system_empties_neither_what_it_may_read_nor_what_it_may_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
-) -> None:
-    older = f"from banshi.builtin.isolation.fence import landlock; landlock.supported = lambda: {version};"
-    begun = process.BEGIN.replace("from banshi.builtin.isolation.child", f"{older}from banshi.builtin.isolation.child")
-    monkeypatch.setattr(process, "BEGIN", begun)
-    (tmp_path / "maps").mkdir()
-    secret, granted = tmp_path / "secret.key", tmp_path / "maps" / "map.txt"
-    for file in (secret, granted):
-        file.write_text("kept", encoding="utf-8")
-    settings = {"parks": {"secret_file": str(secret), "granted_file": str(granted)}}
-    entry = {"grant": [f"read:{granted.parent}"]}
-    plugins = {"parks": written(tmp_path)}
-    async with open_door(tmp_path, plugins, settings=settings, isolated={"parks": entry}) as door:
-        office = Office(door)
-        assert (await office.told("read secret_file"), await office.told("read granted_file")) == (
-            "PermissionError",
-            "done",
-        )
-        for file in ("secret_file", "granted_file"):
-            assert await office.told(f"empty {file}") == "('PermissionError', 'PermissionError')"
-    assert {secret.read_text(encoding="utf-8"), granted.read_text(encoding="utf-8")} == {"kept"}
 
 
 # -- other machines --------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +14,7 @@ import stdnum.cn
 from banshi.builtin.lists.reading import MAX_FOUND, division_named, entries
 from banshi.forms.numbers import NUMBERS
 from banshi.testing import Door, open_door
-from tests.places import ROOT
+from tools import make_lists
 
 CHINESE, ENGLISH = {"Accept-Language": "zh-CN"}, {"Accept-Language": "en"}
 
@@ -81,15 +80,6 @@ def test_peoples_are_those_of_the_standard() -> None:
     assert len({one.names["zh-CN"] for one in entries("peoples").values()}) == 58
 
 
-def load_tool() -> Any:
-    spec = importlib.util.spec_from_file_location("make_lists", ROOT / "tools" / "make_lists.py")
-    assert spec is not None
-    assert spec.loader is not None
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
-
-
 @pytest.mark.parametrize(
     ("name", "read"),
     [
@@ -107,16 +97,14 @@ def load_tool() -> Any:
     ],
 )
 def test_a_division_is_read_in_words(name: str, read: str) -> None:
-    tool = load_tool()
-    assert tool.romanised(name, tool.peoples()) == read
+    assert make_lists.romanised(name, make_lists.peoples()) == read
     assert read in {one.names["en"] for one in entries("divisions").values() if one.names["zh-CN"] == name}
 
 
 def test_the_tool_reads_every_division_as_the_file_has_it() -> None:
-    tool = load_tool()
-    names = tool.peoples()
+    names = make_lists.peoples()
     for one in entries("divisions").values():
-        assert tool.romanised(one.names["zh-CN"], names) == one.names["en"]
+        assert make_lists.romanised(one.names["zh-CN"], names) == one.names["en"]
 
 
 @together
@@ -197,13 +185,6 @@ async def test_peoples_are_found_in_both_languages(office: Door) -> None:
     assert (await listed(office, "peoples"))["01"]["title"] == "汉族"
     assert set(await listed(office, "peoples?q=uygur", ENGLISH)) == {"05"}
     assert set(await listed(office, "peoples?q=维吾尔", ENGLISH)) == {"05"}
-
-
-@together
-async def test_a_list_is_read_once_and_then_known(office: Door) -> None:
-    first = await office.anyone.get("/v1/lists/countries", headers=CHINESE)
-    again = await office.anyone.get("/v1/lists/countries", headers={**CHINESE, "If-None-Match": first.headers["ETag"]})
-    assert again.status == 304
 
 
 def test_a_name_that_several_divisions_have_names_none() -> None:

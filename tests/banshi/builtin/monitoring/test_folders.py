@@ -68,16 +68,16 @@ async def test_keys_that_went_are_missed_though_somebody_made_their_folder_anew(
     assert (await ready(bare_door))[0] == 200
 
 
-@pytest.mark.parametrize(("name", "told"), [("attachments", "files"), ("keys", "keys")])
 async def test_a_folder_that_this_account_may_not_use_is_told_without_a_write(
-    bare_door: Door, monkeypatch: pytest.MonkeyPatch, name: str, told: str
+    bare_door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (await bare_door.citizen("wang").upload()).created()
     assert (await ready(bare_door))[0] == 200
     monkeypatch.setattr(folders, "TemporaryFile", None)
     may = os.access
-    monkeypatch.setattr(folders.os, "access", lambda path, how: name not in str(path) and may(path, how))
-    assert (await ready(bare_door))[1]["detail"] == f"The folder of {told} can't be used."
+    for name, told in (("attachments", "files"), ("keys", "keys")):
+        monkeypatch.setattr(folders.os, "access", lambda path, how, name=name: name not in str(path) and may(path, how))
+        assert (await ready(bare_door))[1]["detail"] == f"The folder of {told} can't be used."
 
 
 async def test_what_is_wrong_is_one_line_in_the_log_and_one_once_it_is_right(bare_door: Door) -> None:
@@ -103,26 +103,20 @@ async def test_a_mount_that_went_leaves_an_empty_folder_and_is_noticed(bare_door
     assert (status, problem["detail"]) == (503, "The folder of files is gone.")
 
 
-@pytest.mark.parametrize(
-    ("number", "status", "told"),
-    [
-        (errno.EROFS, 503, "can't be used"),
-        (errno.EACCES, 503, "can't be used"),
-        (errno.EIO, 503, "can't be used"),
-        (errno.ENOSPC, 200, "'disk': 'full'"),
-        (errno.EDQUOT, 200, "'disk': 'full'"),
-    ],
-)
 async def test_what_can_t_be_written_to_is_not_ready_and_what_is_full_is(
-    bare_door: Door, monkeypatch: pytest.MonkeyPatch, number: int, status: int, told: str
+    bare_door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(**_: Any) -> Any:
-        raise OSError(number, "refused")
+    unusable, full = (503, "can't be used"), (200, "'disk': 'full'")
+    told = dict.fromkeys((errno.EROFS, errno.EACCES, errno.EIO), unusable)
+    for number, (status, words) in (told | dict.fromkeys((errno.ENOSPC, errno.EDQUOT), full)).items():
 
-    monkeypatch.setattr(folders, "TemporaryFile", refuse)
-    found, document = await ready(bare_door)
-    assert found == status
-    assert told in str(document)
+        def refuse(number: int = number, **_: Any) -> Any:
+            raise OSError(number, "refused")
+
+        monkeypatch.setattr(folders, "TemporaryFile", refuse)
+        found, document = await ready(bare_door)
+        assert found == status, number
+        assert words in str(document), number
 
 
 async def test_a_disk_that_never_answers_costs_a_probe_its_patience_and_all_of_them_one_look(

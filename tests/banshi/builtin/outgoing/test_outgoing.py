@@ -116,14 +116,12 @@ def test_only_what_was_never_connected_was_certainly_not_sent() -> None:
     assert [is_unsent(one) for one in (*unsent, *perhaps)] == [True] * len(unsent) + [False] * len(perhaps)
 
 
-async def test_an_expired_certificate_is_not_taken(tmp_path: Path, authority: trustme.CA) -> None:
-    serving = hostile_server.serving(hostile_server.answers_500, authority, expired=True)
-    async with opened(tmp_path, authority) as outgoing, serving as url:
-        assert await failure(outgoing, url) == "certificate"
-
-
-async def test_a_certificate_of_an_unknown_authority_is_not_taken(tmp_path: Path, authority: trustme.CA) -> None:
-    serving = hostile_server.serving(hostile_server.answers_500, trustme.CA())
+@pytest.mark.parametrize("expired", [True, False])
+async def test_a_certificate_that_has_expired_or_is_of_an_unknown_authority_is_not_taken(
+    tmp_path: Path, authority: trustme.CA, expired: bool
+) -> None:
+    signed_by = authority if expired else trustme.CA()
+    serving = hostile_server.serving(hostile_server.answers_500, signed_by, expired=expired)
     async with opened(tmp_path, authority) as outgoing, serving as url:
         assert await failure(outgoing, url) == "certificate"
 

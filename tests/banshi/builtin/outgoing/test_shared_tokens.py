@@ -75,6 +75,7 @@ async def serving() -> AsyncIterator[Vendor]:
 
 @pytest.mark.timeout(60 + 2 * ASKED_S)
 async def test_two_processes_never_end_each_others_tokens(database: str, tmp_path: Path) -> None:
+    """It takes five seconds, in which a token of two is renewed twice and withdrawn once."""
     async with open_door(tmp_path, {"traffic": TRAFFIC}, platform={"database": database}):
         pass  # its tables and keys
     async with serving() as vendor:

@@ -56,8 +56,3 @@ class ReadList(StatusList):
         if not 0 <= index < len(self.octets) * 8:
             raise StatusListRefused(f"index {index} is not in this list; fetch a newer one")
         return Status(self.octets[index >> 3] >> (index & 7) & 1)
-
-
-def status_of(lst: str, index: int, *, most: int = MAX_ENTRIES) -> Status:
-    """Look up one credential in a packed list; unpack it once with `ReadList.decode` to look up many."""
-    return ReadList.decode(lst, most=most).status(index)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import random
 import subprocess
 import sys
 import time
 import tracemalloc
-import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -19,24 +16,17 @@ from typing import Any
 import cbor2
 import pytest
 import zxingcpp
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cwt import COSE, CWT, COSEKey
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc import jwt
-from joserfc.jwk import ECKey
 from PIL import Image
-from pycose.keys.ec2 import EC2Key
-from pycose.messages.sign1message import Sign1Message
 
 from banshi.builtin.passes.refusals import PassRefused, Reason
 from banshi.builtin.passes.status import StatusList
 from banshi.builtin.passes.wire import base45, cose, picture
 from banshi.builtin.passes.wire.cose import Credential
-from banshi.foundation.encryption import signatures as signature
-from tests.banshi.builtin.passes.status_list_reader import ReadList, Status, StatusListRefused, status_of
+from tests.banshi.builtin.passes.by_hand import sign1
+from tests.banshi.builtin.passes.status_list_reader import ReadList, Status
 from tests.tries import tries
 
 KEY, OTHER, STRANGER = (ec.derive_private_key(secret, ec.SECP256R1()) for secret in (11, 12, 13))
@@ -46,7 +36,6 @@ LABELS = ["plate", "zones", "vehicle", "hours", "name"]
 CLAIMS = {"plate": "川B12345", "zones": ["2", "5"], "vehicle": "02", "hours": "0700-0900/1700-1900", "name": "王*明"}
 NEW_ENERGY = CLAIMS | {"plate": "川BD12345", "vehicle": "小型汽车"}
 PASS = Credential("510700", "zone-pass", 4711, 1_790_000_000, None, 4_102_444_800, CLAIMS)
-ORDER = signature.ORDER
 
 #: What the reader looks for: of all that it knows, it sees a library's bar code in one of five hundred passes.
 QR = zxingcpp.BarcodeFormat.QRCodeModel2
@@ -218,11 +207,7 @@ def forged(
 ) -> bytes:
     """A COSE_Sign1 made by other means than the code under test; bytes stand for themselves."""
     protected, payload = (part if isinstance(part, bytes) else cbor2.dumps(part) for part in (header, body))
-    signed = cbor2.dumps(["Signature1", protected, b"", payload])
-    r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
-    s = max(s, ORDER - s) if high_s else min(s, ORDER - s)
-    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-    return b"\xd2" + cbor2.dumps([protected, unprotected or {}, payload, signature])
+    return sign1(key, protected, payload, unprotected=unprotected, high_s=high_s)
 
 
 def enveloped(change: Callable[[list[Any]], Any]) -> bytes:
@@ -344,11 +329,6 @@ def test_a_cbor_bomb_is_refused_wherever_it_stands_at_no_cost(bomb: str) -> None
         assert peak() < 200_000
 
 
-@given(st.text() | st.text(base45.ALPHABET).map("BS1:".__add__) | st.text(st.characters(categories=["Cs"])))
-def test_no_text_raises_anything_but_pass_refused(text: str) -> None:
-    refusal(text)
-
-
 @given(st.binary(), st.binary())
 def test_no_bytes_raise_anything_but_pass_refused_not_even_signed_ones(head: bytes, body: bytes) -> None:
     for data in (body, b"\xd2\x84" + body, forged(head, body), forged(body=body)):
@@ -376,7 +356,7 @@ def damaged(dice: random.Random, data: bytes, text: str) -> tuple[str, bytes | s
     return "characters appended", text + "".join(dice.choices(base45.ALPHABET + "\n\0a", k=dice.randint(1, 9)))
 
 
-def test_passes_that_were_damaged_in_any_way_are_all_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_passes_that_were_damaged_in_any_way_are_all_refused() -> None:
     dice = random.Random(20261124)
     good = []
     for number, (key, kid) in enumerate([(KEY, KID), (OTHER, OTHER_KID)] * 8):
@@ -384,19 +364,9 @@ def test_passes_that_were_damaged_in_any_way_are_all_refused(capsys: pytest.Capt
         credential = Credential("510700", "zone-pass", number * 9973, 1_790_000_000, None, 1_820_000_000, claims)
         data = cose.compact_bytes(cose.sign(credential, LABELS, key=key, kid=kid))
         good.append((data, cose.compact_text(data)))
-    kinds: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    count = tries(10_000, 100_000)
-    for _ in range(count):
-        kind, bad = damaged(dice, *dice.choice(good))
-        try:
-            read(bad)
-        except PassRefused as refused:
-            kinds[kind] += 1
-            reasons[refused.reason.value] += 1
-    with capsys.disabled():
-        print(f"\n{reasons.total():,} damaged passes refused: {dict(kinds)}\n  because {dict(reasons.most_common())}")
-    assert reasons.total() == kinds.total() == count
+    for _ in range(tries(10_000, 100_000)):
+        _, bad = damaged(dice, *dice.choice(good))
+        refusal(bad)
 
 
 def test_every_single_bit_of_a_pass_counts() -> None:
@@ -406,50 +376,6 @@ def test_every_single_bit_of_a_pass_counts() -> None:
         refusal((number ^ 1 << bit).to_bytes(len(data), "big"))
     for end in range(len(data)):
         refusal(data[:end])
-
-
-# Independent peers
-
-PEM = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def accepted_by_cwt(data: bytes) -> Any:
-    return CWT.new().decode(data, COSEKey.from_pem(PEM, kid=KID))
-
-
-def accepted_by_pycose(data: bytes) -> Any:
-    point = KEY.public_key().public_numbers()
-    message = Sign1Message.decode(data)
-    message.key = EC2Key(crv="P_256", x=point.x.to_bytes(32, "big"), y=point.y.to_bytes(32, "big"))
-    assert message.verify_signature()
-    assert isinstance(message.payload, bytes)
-    return cbor2.loads(message.payload)
-
-
-@pytest.mark.parametrize("peer", [accepted_by_cwt, accepted_by_pycose])
-def test_independent_libraries_verify_a_pass_and_read_the_same_claims(peer: Callable[[bytes], Any]) -> None:
-    values = [["2", "5"] if label == "zones" else CLAIMS[label] for label in LABELS]
-    assert peer(cose.compact_bytes(cose.sign(PASS, LABELS, key=KEY, kid=KID))) == {
-        1: "510700",
-        4: PASS.expires_at,
-        6: PASS.issued_at,
-        -65537: ["zone-pass", 4711, *values],
-    }
-    signed = COSE.new().decode(
-        cose.compact_bytes(cose.sign(PASS, LABELS, key=KEY, kid=KID)), COSEKey.from_pem(PEM, kid=KID)
-    )
-    assert cbor2.loads(signed)[1] == "510700"
-
-
-@pytest.mark.parametrize(
-    "rule",
-    ["kid unprotected only", "high s", "trailing byte", "long integer", "repeated key", "no typ", "one claim more"],
-)
-def test_what_laxer_libraries_accept_is_still_refused(rule: str) -> None:
-    data, reason = REFUSED[rule]
-    assert isinstance(data, bytes)
-    assert accepted_by_cwt(data)[1] == accepted_by_pycose(data)[1] == "510700"
-    assert refusal(data) is reason
 
 
 # The picture
@@ -510,79 +436,23 @@ def test_the_status_list_writes_and_reads_the_draft_s_vectors() -> None:
     revoked = [0, 3, 4, 5, 7, 8, 9, 13, 15]
     small = StatusList(revoked, size=16)
     assert (small.octets, small.lst) == (b"\xb9\xa3", "eNrbuRgAAhcBXQ")
-    assert [index for index in range(16) if status_of("eNrbuRgAAhcBXQ", index) is Status.INVALID] == revoked
+    read = ReadList.decode(small.lst)
+    assert [index for index in range(16) if read.status(index) is Status.INVALID] == revoked
     large = ReadList.decode(base64.urlsafe_b64encode(LARGE_VECTOR).rstrip(b"=").decode())
-    assert [index for index in range(1 << 20) if large.status(index)] == LARGE_INDICES
+    assert {large.status(index) for index in LARGE_INDICES} == {Status.INVALID}
     assert large.octets == StatusList(LARGE_INDICES, size=1 << 20).octets
 
 
-def test_a_million_entries_with_one_per_cent_revoked_take_under_20_kb(capsys: pytest.CaptureFixture[str]) -> None:
-    revoked = set(random.Random(1).sample(range(1_000_000), 10_000))
-    packed = StatusList(revoked, size=1_000_000).lst
-    size = len(base64.urlsafe_b64decode(packed + "=="))
-    with capsys.disabled():
-        print(f"\n1,000,000 entries, 10,000 revoked: {size:,} bytes, {len(packed):,} as base64url")
-    assert size < 20_000
-    unpacked = ReadList.decode(packed)
-    assert {index for index in range(1_000_000) if unpacked.status(index)} == revoked
+def test_a_million_entries_with_one_per_cent_revoked_take_under_20_kb() -> None:
+    whole = StatusList(random.Random(1).sample(range(1_000_000), 10_000), size=1_000_000)
+    assert len(base64.urlsafe_b64decode(whole.lst + "==")) < 20_000
+    assert ReadList.decode(whole.lst).octets == whole.octets
 
 
-def lst(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        lst(zlib.compress(bytes(64 << 20))),
-        lst(zlib.compress(b"\0\0")[:-1]),
-        lst(zlib.compress(b"\0\0") + b"\0"),
-        "",
-        "eNrb*RgAAhcBXQ",
-        "测试",
-        lst(b"no zlib"),
-    ],
-    ids=["bomb", "cut", "trailing", "empty", "alphabet", "not ascii", "not zlib"],
-)
-def test_a_status_list_that_is_a_bomb_or_damaged_is_refused_in_bounded_memory(bad: str) -> None:
-    with measured() as peak, pytest.raises(StatusListRefused):
-        ReadList.decode(bad)
-    assert peak() < 12 << 20
-
-
-def test_a_list_exactly_as_large_as_allowed_is_read_and_one_octet_more_is_not() -> None:
-    random_list = StatusList(random.Random(2).sample(range(8000), 4000), size=8000)
-    assert ReadList.decode(random_list.lst, most=8000).octets == random_list.octets
-    with pytest.raises(StatusListRefused, match="more than 7992"):
-        ReadList.decode(random_list.lst, most=7992)
-    long = "A" * 4_000_000
-    with measured() as peak, pytest.raises(StatusListRefused, match="more than 8000"):
-        ReadList.decode(long, most=8000)
-    assert peak() < 100_000
-
-
-def test_an_index_outside_the_list_is_an_error_and_never_valid() -> None:
-    for index in (-1, 16):
-        with pytest.raises(StatusListRefused):
-            status_of("eNrbuRgAAhcBXQ", index)
+def test_an_index_outside_the_list_is_an_error() -> None:
     for index in (-1, 16):
         with pytest.raises(ValueError, match="outside"):
             StatusList([index], size=16)
-
-
-def test_a_status_list_token_is_a_signed_jwt_of_the_draft_s_form() -> None:
-    token = StatusList([1], size=8).signed(
-        subject="https://example.org/v1/passes/revocations", issued_at=1000, expires_at=2000, ttl=60, key=KEY, kid="8a"
-    )
-    header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
-    assert header == {"alg": "ES256", "typ": "statuslist+jwt", "kid": "8a"}
-    assert claims.pop("status_list") == {"bits": 1, "lst": StatusList([1], size=8).lst}
-    assert claims == {"sub": "https://example.org/v1/passes/revocations", "iat": 1000, "exp": 2000, "ttl": 60}
-    signed, _, signature = token.rpartition(".")
-    raw = base64.urlsafe_b64decode(signature + "==")
-    der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
-    KEY.public_key().verify(der, signed.encode(), ec.ECDSA(hashes.SHA256()))
-    assert jwt.decode(token, ECKey.import_key(KEY.public_key())).header["typ"] == "statuslist+jwt"
 
 
 def test_reading_a_pass_imports_neither_the_picture_nor_the_token_library() -> None:

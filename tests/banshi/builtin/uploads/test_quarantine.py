@@ -61,13 +61,6 @@ async def become(state: str, count: int = 1) -> None:
     await until(there)
 
 
-async def test_where_nobody_scans_a_file_opens_at_once(bare_door: Door) -> None:
-    wang = bare_door.citizen("wang")
-    file = (await wang.upload()).created()
-    assert file["state"] == STORED
-    assert (await wang.get(f"/v1/attachments/{file['id']}")).body == TINY_PNG
-
-
 async def test_a_file_opens_after_the_last_of_several_scanners_and_one_is_enough_to_refuse_it(
     tmp_path: Path, database: str
 ) -> None:

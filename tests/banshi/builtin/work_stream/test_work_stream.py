@@ -41,6 +41,11 @@ def redis(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture
+def url(redis: Server) -> str:
+    return f"redis://127.0.0.1:{redis.port}"
+
+
 class Process:
     """One that hands work over or, where it is to look, takes it."""
 
@@ -117,8 +122,7 @@ async def test_of_several_workers_one_looks_at_each_word_and_none_is_left(
         await until(nothing_is_left)
 
 
-async def test_a_word_that_its_worker_dies_with_is_taken_over(redis: Server, begin: Begin) -> None:
-    url = f"redis://127.0.0.1:{redis.port}"
+async def test_a_word_that_its_worker_dies_with_is_taken_over(begin: Begin, url: str) -> None:
     dying = begin(url, lambda _: asyncio.sleep(NEVER))
     told = time.monotonic()
     begin(url).stream.tell()
@@ -132,8 +136,7 @@ async def test_a_word_that_its_worker_dies_with_is_taken_over(redis: Server, beg
 
 
 @pytest.mark.parametrize("later_s", [0.0, 0.1, 0.2, 0.3])
-async def test_a_word_is_left_to_others_by_who_is_too_busy_to_look(redis: Server, begin: Begin, later_s: float) -> None:
-    url = f"redis://127.0.0.1:{redis.port}"
+async def test_a_word_is_left_to_others_by_who_is_too_busy_to_look(begin: Begin, later_s: float, url: str) -> None:
     busy = begin(url, lambda _: False)
     begin(url).stream.tell()
     await until(lambda: busy.looks == 1)
@@ -143,8 +146,9 @@ async def test_a_word_is_left_to_others_by_who_is_too_busy_to_look(redis: Server
     assert other.looks == 1
 
 
-async def test_a_redis_that_is_killed_flushed_and_begun_again_hands_over_again(redis: Server, begin: Begin) -> None:
-    url = f"redis://127.0.0.1:{redis.port}"
+async def test_a_redis_that_is_killed_flushed_and_begun_again_hands_over_again(
+    redis: Server, begin: Begin, url: str
+) -> None:
     server, worker = begin(url), begin(url, done)
     await words(server, [worker], 2)
     with capture_logs() as said:
@@ -179,8 +183,7 @@ async def test_a_stream_that_nobody_takes_from_does_not_grow_for_good(
     await client.aclose()
 
 
-async def test_deployments_on_one_redis_do_not_take_each_other_s_work(redis: Server, begin: Begin) -> None:
-    url = f"redis://127.0.0.1:{redis.port}"
+async def test_deployments_on_one_redis_do_not_take_each_other_s_work(begin: Begin, url: str) -> None:
     city, town = begin(url, done), begin(url, done, name="town")
     await words(begin(url), [city], 3)
     assert (city.looks, town.looks) == (3, 0)
@@ -236,9 +239,8 @@ async def test_a_server_s_cases_are_handed_to_one_of_its_workers(
         assert [one["state"] for one in (await wang.get("/v1/cases")).ok()["items"]] == ["accepted"] * 3
 
 
-async def test_a_worker_that_is_stopped_in_any_moment_stops(redis: Server, begin: Begin) -> None:
+async def test_a_worker_that_is_stopped_in_any_moment_stops(redis: Server, begin: Begin, url: str) -> None:
     """redis-py takes one cancellation in twenty for none, where it comes with an answer."""
-    url = f"redis://127.0.0.1:{redis.port}"
     server = begin(url)
     for number in range(60):
         one = begin(url, done)

@@ -15,7 +15,12 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
-from tests.channels.site.staff.workbench import LI, ZHAO, handed_in, open_parks, token_of
+from tests.banshi.builtin.paging import pages_of
+from tests.channels.site.staff.workbench import LI
+from tests.channels.site.staff.workbench import ZHAO
+from tests.channels.site.staff.workbench import handed_in
+from tests.channels.site.staff.workbench import open_parks
+from tests.channels.site.staff.workbench import token_of
 from tests.conftest import good_answers
 from tests.places import TRAFFIC
 
@@ -127,15 +132,10 @@ async def test_a_whole_number_is_found_whatever_else_is_asked(door: Door) -> Non
 async def test_a_search_goes_on_behind_what_it_has_opened(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "LOOKED_AT", 3)
     named = [(await handed_in(door, "bench", "李四" if number % 4 else "王小明"))["id"] for number in range(12)]
-    li, seen, query, pages = token_of(door, LI), list[str](), "?q=王小明&limit=2", 0
-    while True:
-        page = (await li.get(WORK + query)).ok()
-        seen, pages = seen + [one["id"] for one in page["items"]], pages + 1
-        if page["next"] is None:
-            break
-        query = f"?q=王小明&limit=2&cursor={page['next']}"
+    pages = await pages_of(token_of(door, LI), WORK, q="王小明", limit="2")
+    seen = [one["id"] for page in pages for one in page]
     assert sorted(seen) == sorted(one for number, one in enumerate(named) if number % 4 == 0)
-    assert pages > 3
+    assert len(pages) > 3
 
 
 @pytest.mark.parametrize(
