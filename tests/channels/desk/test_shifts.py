@@ -48,7 +48,7 @@ MOMENTS = {
 
 
 async def test_a_shift_follows_the_calendar(door: Door) -> None:
-    lead, told = officer(door, "chen", "petitions:desk-lead", "fire:desk"), {}
+    lead, told = officer(door, "chen", "petitions:desk-lead", "fire:desk"), dict[str, Any]()
     for name, (at, *_) in MOMENTS.items():
         Clock(door, datetime.fromisoformat(at).replace(tzinfo=CITY))
         desks = {one["code"]: one["open"] for one in (await lead.get(DESK)).ok()["items"]}

@@ -112,7 +112,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
 
 
 async def test_without_consent_a_number_and_an_item_nothing_is_filed(door: Door, li: Person, call: str) -> None:
-    whole, told = await suggestion(door), {}
+    whole, told = await suggestion(door), dict[str, Any]()
     for name, (more, *_) in REFUSED.items():
         body = {"call": call.rpartition("/")[2], "item": "suggest-police", "submission": whole, **AGREED, **more}
         reply = await li.post(FILINGS, {name: one for name, one in body.items() if one is not None})

@@ -119,7 +119,7 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 
 async def test_what_cannot_be_read_is_refused_and_nothing_is_kept(door: Door) -> None:
-    at, told = door.platform.now(), {}
+    at, told = door.platform.now(), dict[str, int]()
     for name, more in REFUSED.items():
         body = {"event": "ringing", "call": "c1", "at": at.isoformat(), "number": NUMBER, **more}
         told[name] = (await door.anyone.call("POST", EVENTS, **signed(body, at))).status

@@ -58,7 +58,7 @@ SAID = [
 
 
 async def test_any_day_that_has_places_can_be_said(office: Office) -> None:
-    booked, talks = [], []
+    booked, talks = list[tuple[list[str], str]](), list[str]()
     for number, (says, _) in enumerate(SAID):
         chatter = await at_the_days(office, f"wang-{number}")
         for line in (*says, "1"):

@@ -189,7 +189,7 @@ HOSTILE: dict[str, Any] = {
 
 @EACH_DATABASE
 async def test_each_route_takes_what_it_may_and_says_no_to_the_rest(door: Door) -> None:
-    li, wrong = officer(door, "li", "petitions/reception:desk", "petitions/reception:desk-lead"), []
+    li, wrong = officer(door, "li", "petitions/reception:desk", "petitions/reception:desk-lead"), list[Any]()
     place, desk = await held(door, "first", li), "/v1/desk/desks/reception"
     days = [[], ["25:00-26:00"], ["9:00-12:00"] * 2]
     for name, body in HOSTILE.items():

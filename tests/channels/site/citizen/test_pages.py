@@ -221,7 +221,7 @@ async def test_whoever_has_to_sign_in_anew_can_sign_out_too(wang: Browser) -> No
 
 async def test_no_other_page_sends_a_form_for_somebody(wang: Browser) -> None:
     forged = [("https://evil.example", "t" * 32), ("null", "t" * 32), ("", "t" * 32), (wang.door.url, "x")]
-    data, taken = {"/answers/plate": "川B12345", "save": "1", "whole": "{}"}, []
+    data, taken = {"/answers/plate": "川B12345", "save": "1", "whole": "{}"}, list[Any]()
     for origin, token in (*forged, (wang.door.url, "")):
         for path in ("/items/zone-pass/form", "/items/zone-pass/begin", "/inbox/read", "/sign-out"):
             headers = {"Origin": origin} if origin else {}
