@@ -65,6 +65,16 @@ class Clock:
 
 
 @asynccontextmanager
+async def open_at(at: datetime, folder: Path, plugins: Mapping[str, Path | str], **given: Any) -> AsyncIterator[Door]:
+    """A platform that has its own time from the start: no round goes by another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "Platform", partial(Platform, now=Clock(None, at).now))
+        async with open_door(folder, plugins, **given) as door:
+            patch.undo()
+            yield door
+
+
+@asynccontextmanager
 async def bureau(
     folder: Path,
     database: str = "",
@@ -75,22 +85,14 @@ async def bureau(
     beside: Mapping[str, tuple[Path | str, Mapping[str, Any]]] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Door]:
-    """A platform that has its own time from the start: no round goes by another."""
     plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
     more = beside or {}
-    own = {"desks": DESKS if desks is None else desks, **settings}
+    talking = {"desks": DESKS if desks is None else desks, **settings}
     platform = {**({"database": database} if database else {}), **(platform or {})}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app, "Platform", partial(Platform, now=Clock(None, at).now))
-        async with open_door(
-            folder,
-            {**plugins, "conversations": "conversations", **{name: place for name, (place, _) in more.items()}},
-            settings={"conversations": own, **{name: dict(given) for name, (_, given) in more.items()}},
-            platform=platform,
-            duty=duty,
-        ) as door:
-            patch.undo()
-            yield door
+    plugins |= {"conversations": "conversations", **{name: place for name, (place, _) in more.items()}}
+    own = {"conversations": talking, **{name: dict(given) for name, (_, given) in more.items()}}
+    async with open_at(at, folder, plugins, settings=own, platform=platform, duty=duty) as door:
+        yield door
 
 
 def officer(door: Door, subject: str, *roles: str) -> Person:
@@ -107,3 +109,19 @@ async def calls(door: Door, contact: str, desk: str = "1") -> Chatter:
 
 async def waiting(officer: Person) -> list[dict[str, Any]]:
     return list((await officer.get(ENQUIRIES)).ok()["items"])
+
+
+async def claimed(officer: Person) -> str:
+    """Whoever waits for longest is theirs now; the path of it."""
+    place = f"{ENQUIRIES}/{(await waiting(officer))[0]['id']}"
+    (await officer.post(f"{place}/claim")).ok()
+    return place
+
+
+def given(**settings: Any) -> pytest.MarkDecorator:
+    """The test's bureau, or city, has these settings."""
+    return pytest.mark.parametrize("settings", [settings], ids=["given"])
+
+
+#: One of the two databases could break the promise; otherwise a test is on the one that the run has.
+EACH_DATABASE = pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)

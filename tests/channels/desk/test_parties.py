@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,10 +11,9 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from banshi import Principal, Write, app
+from banshi import Principal, Write
 from banshi.foundation.findings import ConfigurationError
-from banshi.kernel.runtime.running import Platform
-from banshi.testing import Door, open_door
+from banshi.testing import Door, Person, open_door
 from conversations.tables import former
 from conversations.tables.models import ChannelConversation
 from desk import DESK
@@ -26,6 +24,7 @@ from tests.channels import switchboard
 from tests.channels.desk.bureau import (
     DEPARTMENTS,
     DESKS,
+    EACH_DATABASE,
     ENQUIRIES,
     HOURS,
     WORKDAY,
@@ -33,6 +32,7 @@ from tests.channels.desk.bureau import (
     bureau,
     calls,
     officer,
+    open_at,
     waiting,
 )
 from tests.harness.encrypted import ring_in
@@ -43,12 +43,9 @@ async def exchange(folder: Path, database: str, *more: str, **settings: Any) -> 
     """A city with a desk and no chats; with its telephone exchange, where that is named."""
     plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
     plugins |= {"desk": "desk", **{one.rpartition(".")[2]: one for one in more}}
-    given = {"settings": {"desk": {"desks": DESKS[:1], **settings}}, "platform": {"database": database}}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app, "Platform", partial(Platform, now=Clock(None, WORKDAY).now))
-        async with open_door(folder, plugins, **given) as door:
-            patch.undo()
-            yield door
+    own, platform = {"desk": {"desks": DESKS[:1], **settings}}, {"database": database} if database else {}
+    async with open_at(WORKDAY, folder, plugins, settings=own, platform=platform) as door:
+        yield door
 
 
 async def rings(door: Door, person: str = "") -> UUID:
@@ -101,18 +98,16 @@ async def test_whose_party_is_gone_can_be_looked_at_and_closed_and_nothing_is_sa
         assert (await li.get(third)).ok()["state"] == "waiting"
 
 
-async def test_whose_conversation_is_gone_can_be_closed(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
-        Clock(door, WORKDAY)
-        await calls(door, "first")
-        li = officer(door, "li")
-        place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
-        await ChannelConversation.all().delete()
-        assert (await li.post(f"{place}/claim")).ok()["messages"] == []
-        assert (await li.post(f"{place}/answers", {"text": "Good day."})).problem(409, "party-gone")
-        assert (await li.post(f"{place}/close")).ok()["state"] == "closed"
+async def test_whose_conversation_is_gone_can_be_closed(door: Door, li: Person) -> None:
+    await calls(door, "first")
+    place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
+    await ChannelConversation.all().delete()
+    assert (await li.post(f"{place}/claim")).ok()["messages"] == []
+    assert (await li.post(f"{place}/answers", {"text": "Good day."})).problem(409, "party-gone")
+    assert (await li.post(f"{place}/close")).ok()["state"] == "closed"
 
 
+@EACH_DATABASE
 @pytest.mark.plain(why="has a ring of its own")
 async def test_a_database_of_the_version_before_goes_on_with_what_is_sealed_in_it(
     tmp_path: Path, database: str

@@ -13,11 +13,24 @@ from tortoise.transactions import in_transaction
 from banshi.foundation.database.opening import open_store
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.tables.cases import Case
+from banshi.testing import Door, Person
 from desk import banshi_tables
 from desk.rounds import go_round
 from desk.tables.models import Enquiry
 from tests.channels.chatting import Chatter
-from tests.channels.desk.bureau import CITY, DEPARTMENTS, DESKS, ENQUIRIES, WORKDAY, Clock, bureau, calls, officer
+from tests.channels.desk.bureau import (
+    CITY,
+    DEPARTMENTS,
+    DESKS,
+    EACH_DATABASE,
+    ENQUIRIES,
+    WORKDAY,
+    Clock,
+    bureau,
+    calls,
+    given,
+    officer,
+)
 
 DESK = "/v1/desk/desks"
 
@@ -34,60 +47,58 @@ MOMENTS = {
 }
 
 
-@pytest.mark.parametrize(("at", "first", "second"), MOMENTS.values(), ids=MOMENTS.keys())
-async def test_a_shift_follows_the_calendar(at: str, first: bool, second: bool, tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
+async def test_a_shift_follows_the_calendar(door: Door) -> None:
+    lead, told = officer(door, "chen", "petitions:desk-lead", "fire:desk"), dict[str, Any]()
+    for name, (at, *_) in MOMENTS.items():
         Clock(door, datetime.fromisoformat(at).replace(tzinfo=CITY))
-        lead = officer(door, "chen", "petitions:desk-lead", "fire:desk")
-        desks = {one["code"]: one for one in (await lead.get(DESK)).ok()["items"]}
-        assert (desks["reception"]["open"], desks["fire"]["open"]) == (first, second)
+        desks = {one["code"]: one["open"] for one in (await lead.get(DESK)).ok()["items"]}
+        told[name] = (at, desks["reception"], desks["fire"])
+    assert told == MOMENTS
 
 
-async def test_a_lead_gives_a_day_other_hours_and_takes_them_back(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database, at=datetime(2026, 10, 1, 10, 0, tzinfo=CITY)) as door:
-        lead = officer(door, "chen", "petitions/reception:desk-lead")
-        day = f"{DESK}/reception/days/2026-10-01"
+@given(at=datetime(2026, 10, 1, 10, 0, tzinfo=CITY))
+async def test_a_lead_gives_a_day_other_hours_and_takes_them_back(door: Door) -> None:
+    lead = officer(door, "chen", "petitions/reception:desk-lead")
+    day = f"{DESK}/reception/days/2026-10-01"
 
-        async def told() -> str:
-            return (await calls(door, "first")).said[-1]
+    async def told() -> str:
+        return (await calls(door, "first")).said[-1]
 
-        assert "is closed now" in await told()
-        for hours in (["9:00-11:00"], ["9:00-12:00", "22:00-23:59"]):
-            assert (await lead.put(day, {"hours": hours})).ok()["hours"] == hours
-        (desk,) = (await lead.get(DESK)).ok()["items"]
-        assert desk["open"]
-        assert desk["shifts"][1]["ends"] == "2026-10-02T00:00:00.000+08:00"
-        assert (await lead.delete(day)).status == 204
-        assert not (await lead.get(DESK)).ok()["items"][0]["open"]
-        assert (await lead.put(f"{DESK}/reception/days/2026-10-08", {"hours": []})).ok()
-        (desk,) = (await lead.get(DESK)).ok()["items"]
-        assert desk["opens_at"] == "2026-10-09T09:00:00.000+08:00"
-
-
-async def test_one_who_sits_at_a_desk_sets_no_days_of_it_and_nobody_those_of_another(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
-        Clock(door, WORKDAY)
-        for who in (officer(door, "li"), officer(door, "zhao", "fire:desk-lead")):
-            day = await who.put(f"{DESK}/reception/days/2026-10-01", {"hours": []})
-            assert day.problem(404, "not-found")
-            phrase = await who.put(
-                f"{DESK}/reception/phrases/hello", {"texts": {"zh-CN": "您好。", "en": "Good day."}, "version": 0}
-            )
-            assert phrase.problem(404, "not-found")
+    assert "is closed now" in await told()
+    for hours in (["9:00-11:00"], ["9:00-12:00", "22:00-23:59"]):
+        assert (await lead.put(day, {"hours": hours})).ok()["hours"] == hours
+    (desk,) = (await lead.get(DESK)).ok()["items"]
+    assert desk["open"]
+    assert desk["shifts"][1]["ends"] == "2026-10-02T00:00:00.000+08:00"
+    assert (await lead.delete(day)).status == 204
+    assert not (await lead.get(DESK)).ok()["items"][0]["open"]
+    assert (await lead.put(f"{DESK}/reception/days/2026-10-08", {"hours": []})).ok()
+    (desk,) = (await lead.get(DESK)).ok()["items"]
+    assert desk["opens_at"] == "2026-10-09T09:00:00.000+08:00"
 
 
-async def test_a_phrase_has_versions_and_of_two_who_change_it_one_is_told(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
-        lead, li = officer(door, "chen", "petitions:desk-lead"), officer(door, "li")
-        phrases = f"{DESK}/reception/phrases"
-        texts = {"zh-CN": "请带身份证原件。", "en": "Bring your ID card."}
-        assert (await lead.put(f"{phrases}/bring-id", {"texts": texts, "version": 0})).ok()["version"] == 1
-        newer = {**texts, "en": "Please bring your ID card."}
-        assert (await lead.put(f"{phrases}/bring-id", {"texts": newer, "version": 1})).ok()["version"] == 2
-        assert (await lead.put(f"{phrases}/bring-id", {"texts": texts, "version": 1})).problem(409, "conflict")
-        assert [one["texts"] for one in (await li.get(phrases)).ok()["items"]] == [newer]
-        assert (await lead.delete(f"{phrases}/bring-id")).status == 204
-        assert (await li.get(phrases)).ok()["items"] == []
+async def test_one_who_sits_at_a_desk_sets_no_days_of_it_and_nobody_those_of_another(door: Door) -> None:
+    for who in (officer(door, "li"), officer(door, "zhao", "fire:desk-lead")):
+        day = await who.put(f"{DESK}/reception/days/2026-10-01", {"hours": []})
+        assert day.problem(404, "not-found")
+        phrase = await who.put(
+            f"{DESK}/reception/phrases/hello", {"texts": {"zh-CN": "您好。", "en": "Good day."}, "version": 0}
+        )
+        assert phrase.problem(404, "not-found")
+
+
+@EACH_DATABASE
+async def test_a_phrase_has_versions_and_of_two_who_change_it_one_is_told(door: Door, li: Person) -> None:
+    lead = officer(door, "chen", "petitions:desk-lead")
+    phrases = f"{DESK}/reception/phrases"
+    texts = {"zh-CN": "请带身份证原件。", "en": "Bring your ID card."}
+    assert (await lead.put(f"{phrases}/bring-id", {"texts": texts, "version": 0})).ok()["version"] == 1
+    newer = {**texts, "en": "Please bring your ID card."}
+    assert (await lead.put(f"{phrases}/bring-id", {"texts": newer, "version": 1})).ok()["version"] == 2
+    assert (await lead.put(f"{phrases}/bring-id", {"texts": texts, "version": 1})).problem(409, "conflict")
+    assert [one["texts"] for one in (await li.get(phrases)).ok()["items"]] == [newer]
+    assert (await lead.delete(f"{phrases}/bring-id")).status == 204
+    assert (await li.get(phrases)).ok()["items"] == []
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -117,36 +128,34 @@ async def test_a_desk_that_can_t_be_stops_the_start_and_is_named(
     assert "desks" in str(wrong.value)
 
 
-async def test_without_a_desk_the_numbers_of_people_are_told_and_the_words_become_a_question(tmp_path: Path) -> None:
-    async with bureau(tmp_path, desks=[]) as door:
-        chatter = Chatter(door, "zh-CN")
-        await chatter.is_linked("wang", name="王小明")
-        told = await chatter.send("转人工客服")
-        assert "现在没有人工在线" in told.text
-        assert {"110", "12345"} <= set(re.findall(r"\d+", told.text))
-        assert "9:00–17:00" in told.text, "when somebody is there"
-        for line in ("孩子上户口要带什么材料呢", "户政", "孩子上户口", "0", "1"):
-            await chatter.send(line)
-        (case,) = await Case.all()
-        assert case.answers["question"] == "孩子上户口要带什么材料呢"
-        # Whoever means something else than a question goes on with that.
-        await chatter.send("真人")
-        assert await chatter.state() == "leaving-word"
-        await chatter.send("菜单")
-        assert await chatter.state() == "menu"
+@given(desks=[])
+async def test_without_a_desk_the_numbers_of_people_are_told_and_the_words_become_a_question(door: Door) -> None:
+    chatter = Chatter(door, "zh-CN")
+    await chatter.is_linked("wang", name="王小明")
+    told = await chatter.send("转人工客服")
+    assert "现在没有人工在线" in told.text
+    assert {"110", "12345"} <= set(re.findall(r"\d+", told.text))
+    assert "9:00–17:00" in told.text, "when somebody is there"
+    for line in ("孩子上户口要带什么材料呢", "户政", "孩子上户口", "0", "1"):
+        await chatter.send(line)
+    (case,) = await Case.all()
+    assert case.answers["question"] == "孩子上户口要带什么材料呢"
+    # Whoever means something else than a question goes on with that.
+    await chatter.send("真人")
+    assert await chatter.state() == "leaving-word"
+    await chatter.send("菜单")
+    assert await chatter.state() == "menu"
 
 
-async def test_whoever_is_at_an_item_comes_to_the_desk_of_its_department(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
-        Clock(door, WORKDAY)
-        chatter = Chatter(door, "en")
-        await chatter.is_linked("wang", name="Wang")
-        await chatter.begin("Question to the police")
-        assert await chatter.state() == "asking"
-        assert "Enquiries: you are number 1" in (await chatter.send("person")).text
-        # What they had begun waits for them.
-        await chatter.send("cancel")
-        assert "Area of work" in (await chatter.send("continue")).text
+async def test_whoever_is_at_an_item_comes_to_the_desk_of_its_department(door: Door) -> None:
+    chatter = Chatter(door, "en")
+    await chatter.is_linked("wang", name="Wang")
+    await chatter.begin("Question to the police")
+    assert await chatter.state() == "asking"
+    assert "Enquiries: you are number 1" in (await chatter.send("person")).text
+    # What they had begun waits for them.
+    await chatter.send("cancel")
+    assert "Area of work" in (await chatter.send("continue")).text
 
 
 async def test_what_the_alert_rules_ask_for_is_among_the_metrics(tmp_path: Path) -> None:
@@ -173,13 +182,12 @@ async def test_what_the_alert_rules_ask_for_is_among_the_metrics(tmp_path: Path)
         assert 'banshi_desk_first_answer_seconds_bucket{desk="reception",le="300.0"} 1.0' in shown
 
 
-async def test_who_asks_as_the_desk_opens_is_not_shut_out_by_a_round_from_a_moment_before(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
-        clock = Clock(door, WORKDAY.replace(hour=9))
-        chatter = await calls(door, "first")
-        clock.at = WORKDAY.replace(hour=8, minute=59, second=59)
-        await go_round(door.platform)
-        assert await chatter.state() == "waiting"
+async def test_who_asks_as_the_desk_opens_is_not_shut_out_by_a_round_from_a_moment_before(door: Door) -> None:
+    clock = Clock(door, WORKDAY.replace(hour=9))
+    chatter = await calls(door, "first")
+    clock.at = WORKDAY.replace(hour=8, minute=59, second=59)
+    await go_round(door.platform)
+    assert await chatter.state() == "waiting"
 
 
 async def test_whose_time_is_over_is_read_off_an_index_by_each_round(empty_database: str) -> None:

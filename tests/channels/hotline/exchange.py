@@ -7,20 +7,16 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
 from standardwebhooks import Webhook
 
-from banshi import app
 from banshi.builtin.identity.development import development_token
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
-from banshi.kernel.runtime.running import Platform
 from banshi.sdk.outgoing import new_secret
-from banshi.testing import Door, Person, Reply, open_door
-from tests.channels.desk.bureau import DEPARTMENTS, DESKS, WORKDAY, Clock, officer
+from banshi.testing import Door, Person, Reply
+from tests.channels.desk.bureau import DEPARTMENTS, DESKS, WORKDAY, officer, open_at
 
 SECRET = new_secret()
 EVENTS, CALLS, FILINGS, SLIPS = "/v1/hotline/events", "/v1/hotline/calls", "/v1/hotline/filings", "/v1/hotline/slips"
@@ -49,11 +45,8 @@ async def exchange(
     named |= {"desk": "desk", "conversations": "conversations", "hotline": "hotline", **(plugins or {})}
     given = {**({"database": database} if database else {}), **(platform or {})}
     own = {"desk": {"desks": DESKS}, "hotline": {**HOTLINE, **settings}}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app, "Platform", partial(Platform, now=Clock(None, WORKDAY).now))
-        async with open_door(folder, named, settings=own, platform=given, duty=duty) as door:
-            patch.undo()
-            yield door
+    async with open_at(WORKDAY, folder, named, settings=own, platform=given, duty=duty) as door:
+        yield door
 
 
 def signed(body: Mapping[str, Any], at: datetime, identifier: str = "") -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from banshi import Audience
 from hotline.tables.models import HotlineCall
-from tests.channels.desk.bureau import officer
+from tests.channels.desk.bureau import EACH_DATABASE, officer
 from tests.channels.hotline.exchange import (
     AGREED,
     CALL_BACKS,
@@ -30,6 +30,7 @@ from tests.servers.collector import collecting
 DIGITS = NUMBER.removeprefix("+86")
 
 
+@EACH_DATABASE
 @pytest.mark.plain(why="has a ring of its own")
 async def test_after_a_whole_story_a_number_is_found_nowhere(
     tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

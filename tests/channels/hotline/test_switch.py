@@ -17,12 +17,13 @@ import pytest
 
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.runtime.process_role import ProcessRole
-from banshi.testing import Person, open_door
+from banshi.testing import Door, Person, open_door
+from benchmarks.shared.cities import city
 from desk import Enquiry
 from desk.rounds import go_round
 from desk.tables.models import DeskOfficer
 from hotline.tables.models import HotlineCall, HotlineCallBack, HotlineCaller
-from tests.channels.desk.bureau import DEPARTMENTS, DESKS, Clock, officer, waiting
+from tests.channels.desk.bureau import DEPARTMENTS, DESKS, EACH_DATABASE, Clock, officer, waiting
 from tests.channels.desk.ear import listening
 from tests.channels.hotline.exchange import (
     CALL_BACKS,
@@ -30,7 +31,6 @@ from tests.channels.hotline.exchange import (
     EVENTS,
     HOTLINE,
     NUMBER,
-    SECRET,
     Switch,
     exchange,
     now,
@@ -45,87 +45,86 @@ from tests.tries import tries
 MANY, KILLS = tries(100, 5_000), tries(3, 20)
 
 
-async def test_a_call_rings_at_its_desk_and_is_told_to_its_operators_alone(tmp_path: Path, database: str) -> None:
-    async with exchange(tmp_path, database) as door:
-        switch, li, zhao = Switch(door), officer(door, "li"), officer(door, "zhao", "fire:desk")
-        async with listening(door, li) as ours, listening(door, zhao) as theirs:
-            await switch.told("ringing", "c1")
-            queued = await ours.heard("queued")
-            assert (queued["enquiry"]["kind"], queued["enquiry"]["desk"]) == ("call", "reception")
-            await switch.told("answered", "c1", agent="201")
-            given = await ours.heard("given")
-            assert given["enquiry"]["officer"]["id"] == "li"
-            for took in ("wait", "first_answer"):
-                name = f"banshi_desk_{took}_seconds_count"
-                assert door.platform.metrics.get_sample_value(name, {"desk": "reception"}) == 1
-            call = (await li.get(f"/v1/hotline/calls/{given['enquiry']['subject']}")).ok()
-            assert (call["number"], call["is_proved"]) == (NUMBER, False)
-            await switch.told("ringing", "c2", line="9600119")
-            assert (await theirs.heard("queued"))["enquiry"]["desk"] == "fire"
-            assert len(theirs.events) == 1
-            assert NUMBER not in json.dumps(ours.events + theirs.events)
+async def test_a_call_rings_at_its_desk_and_is_told_to_its_operators_alone(
+    door: Door, li: Person, zhao: Person
+) -> None:
+    switch = Switch(door)
+    async with listening(door, li) as ours, listening(door, zhao) as theirs:
+        await switch.told("ringing", "c1")
+        queued = await ours.heard("queued")
+        assert (queued["enquiry"]["kind"], queued["enquiry"]["desk"]) == ("call", "reception")
+        await switch.told("answered", "c1", agent="201")
+        given = await ours.heard("given")
+        assert given["enquiry"]["officer"]["id"] == "li"
+        for took in ("wait", "first_answer"):
+            name = f"banshi_desk_{took}_seconds_count"
+            assert door.platform.metrics.get_sample_value(name, {"desk": "reception"}) == 1
+        call = (await li.get(f"/v1/hotline/calls/{given['enquiry']['subject']}")).ok()
+        assert (call["number"], call["is_proved"]) == (NUMBER, False)
+        await switch.told("ringing", "c2", line="9600119")
+        assert (await theirs.heard("queued"))["enquiry"]["desk"] == "fire"
+        assert len(theirs.events) == 1
+        assert NUMBER not in json.dumps(ours.events + theirs.events)
 
 
-async def test_whom_the_switch_has_put_through_holds_the_call_whoever_claimed_it(tmp_path: Path, database: str) -> None:
-    async with exchange(tmp_path, database) as door:
-        li, wang = officer(door, "li"), officer(door, "wang")
-        assert await waiting(li) == []
-        await Switch(door).told("ringing", "c1")
-        (one,) = await waiting(wang)
-        claims = [li.post(f"/v1/desk/enquiries/{one['id']}/claim") for _ in range(1)]
-        claims += [wang.post(f"/v1/desk/enquiries/{one['id']}/claim")]
-        assert sorted(reply.status for reply in await asyncio.gather(*claims)) == [200, 409]
-        for _ in range(2):
-            await Switch(door).told("answered", "c1", agent="wang")
-        assert (await Enquiry.get()).officer == "wang"
-        assert (await wang.get(f"/v1/hotline/calls/{one['subject']}")).ok()["answered_at"]
-        assert (await li.get(f"/v1/hotline/calls/{one['subject']}")).problem(409, "not-on-the-call")
+@EACH_DATABASE
+async def test_whom_the_switch_has_put_through_holds_the_call_whoever_claimed_it(
+    door: Door, li: Person, wang: Person
+) -> None:
+    assert await waiting(li) == []
+    await Switch(door).told("ringing", "c1")
+    (one,) = await waiting(wang)
+    claims = [li.post(f"/v1/desk/enquiries/{one['id']}/claim") for _ in range(1)]
+    claims += [wang.post(f"/v1/desk/enquiries/{one['id']}/claim")]
+    assert sorted(reply.status for reply in await asyncio.gather(*claims)) == [200, 409]
+    for _ in range(2):
+        await Switch(door).told("answered", "c1", agent="wang")
+    assert (await Enquiry.get()).officer == "wang"
+    assert (await wang.get(f"/v1/hotline/calls/{one['subject']}")).ok()["answered_at"]
+    assert (await li.get(f"/v1/hotline/calls/{one['subject']}")).problem(409, "not-on-the-call")
 
 
-async def test_an_operator_who_logs_out_in_the_middle_keeps_the_call_and_then_it_is_closed(tmp_path: Path) -> None:
-    async with exchange(tmp_path) as door:
-        clock, li = Clock(door, door.platform.now()), officer(door, "li")
-        li, call = await taken(door)
-        claim = f"/v1/desk/enquiries/{(await Enquiry.get()).id}/claim"
-        # However long they talk, it is theirs; and some minutes more.
-        for minutes in (45, 45, 20):
-            clock.on(minutes=minutes)
-            await go_round(door.platform)
-            (await li.get(call)).ok()
-            if minutes == 45:
-                continue
-            await Switch(door).told("ended", "c1")
-            clock.on(minutes=29)
-            (await li.post(claim)).ok()
-            (await li.get(call)).ok()
-        clock.on(minutes=2)
-        # Nobody keeps it open for longer.
-        (await li.post(claim)).ok()
-        (await li.get(call)).problem(409, "not-on-the-call")
-        clock.on(minutes=6)
+async def test_an_operator_who_logs_out_in_the_middle_keeps_the_call_and_then_it_is_closed(
+    door: Door, clock: Clock, li: Person, call: str
+) -> None:
+    claim = f"/v1/desk/enquiries/{(await Enquiry.get()).id}/claim"
+    # However long they talk, it is theirs; and some minutes more.
+    for minutes in (45, 45, 20):
+        clock.on(minutes=minutes)
         await go_round(door.platform)
-        assert (await Enquiry.get()).state == "closed"
+        (await li.get(call)).ok()
+        if minutes == 45:
+            continue
+        await Switch(door).told("ended", "c1")
+        clock.on(minutes=29)
+        (await li.post(claim)).ok()
+        (await li.get(call)).ok()
+    clock.on(minutes=2)
+    # Nobody keeps it open for longer.
+    (await li.post(claim)).ok()
+    (await li.get(call)).problem(409, "not-on-the-call")
+    clock.on(minutes=6)
+    await go_round(door.platform)
+    assert (await Enquiry.get()).state == "closed"
 
 
-REFUSED: dict[str, tuple[dict[str, Any], int]] = {
-    "another event": ({"event": "sang"}, 422),
-    "no offset": ({"at": "2026-12-01T08:00:00"}, 422),
-    "no moment": ({"at": "0001-01-01T00:00:00+14:00"}, 422),
-    "a member too many": ({"caller": "x"}, 422),
-    "a name with a blank": ({"call": "a b"}, 422),
-    "no digest": ({"recording": {"reference": "r", "sha256": "x"}}, 422),
+REFUSED: dict[str, dict[str, Any]] = {
+    "another event": {"event": "sang"},
+    "no offset": {"at": "2026-12-01T08:00:00"},
+    "no moment": {"at": "0001-01-01T00:00:00+14:00"},
+    "a member too many": {"caller": "x"},
+    "a name with a blank": {"call": "a b"},
+    "no digest": {"recording": {"reference": "r", "sha256": "x"}},
 }
 
 
-@pytest.mark.parametrize(("more", "status"), REFUSED.values(), ids=REFUSED.keys())
-async def test_what_cannot_be_read_is_refused_and_nothing_is_kept(
-    more: dict[str, Any], status: int, tmp_path: Path
-) -> None:
-    async with exchange(tmp_path) as door:
-        at = door.platform.now()
+async def test_what_cannot_be_read_is_refused_and_nothing_is_kept(door: Door) -> None:
+    at, told = door.platform.now(), dict[str, int]()
+    for name, more in REFUSED.items():
         body = {"event": "ringing", "call": "c1", "at": at.isoformat(), "number": NUMBER, **more}
-        assert (await door.anyone.call("POST", EVENTS, **signed(body, at))).status == status
-        assert not await HotlineCall.exists()
+        told[name] = (await door.anyone.call("POST", EVENTS, **signed(body, at))).status
+    assert told == dict.fromkeys(REFUSED, 422)
+    assert not await HotlineCall.exists()
 
 
 async def test_nobody_but_the_switch_tells_of_calls(tmp_path: Path) -> None:
@@ -153,69 +152,67 @@ async def test_a_line_of_no_desk_stops_the_start_and_an_account_of_nobody_is_sai
             pass
 
 
-async def test_a_call_that_ends_before_it_rang_is_called_back_and_never_rings(tmp_path: Path, database: str) -> None:
-    async with exchange(tmp_path, database) as door:
-        switch, li = Switch(door), officer(door, "li")
-        await switch.told("ended", "c1", recording={"reference": "r/1", "sha256": "0" * 64})
-        await switch.told("ringing", "c1")
-        assert await waiting(li) == []
-        (due,) = (await li.get(CALL_BACKS)).ok()["items"]
-        assert (due["why"], due["calls"]) == ("missed", 1)
-        await switch.told("missed", "c2", number="0 199-0000-4711")
-        (due,) = (await li.get(CALL_BACKS)).ok()["items"]
-        assert due["calls"] == 2
-        await switch.told("answered", "c2", agent="201")
-        assert (await li.get(CALL_BACKS)).ok()["items"][0]["calls"] == 1
-        await switch.told("answered", "c1")
-        assert (await li.get(CALL_BACKS)).ok()["items"] == []
-        await switch.told("missed", "c3", number="anonymous")
-        assert (await li.get(CALL_BACKS)).ok()["items"] == []
-        assert await HotlineCaller.all().count() == 1
+async def test_a_call_that_ends_before_it_rang_is_called_back_and_never_rings(door: Door, li: Person) -> None:
+    switch = Switch(door)
+    await switch.told("ended", "c1", recording={"reference": "r/1", "sha256": "0" * 64})
+    await switch.told("ringing", "c1")
+    assert await waiting(li) == []
+    (due,) = (await li.get(CALL_BACKS)).ok()["items"]
+    assert (due["why"], due["calls"]) == ("missed", 1)
+    await switch.told("missed", "c2", number="0 199-0000-4711")
+    (due,) = (await li.get(CALL_BACKS)).ok()["items"]
+    assert due["calls"] == 2
+    await switch.told("answered", "c2", agent="201")
+    assert (await li.get(CALL_BACKS)).ok()["items"][0]["calls"] == 1
+    await switch.told("answered", "c1")
+    assert (await li.get(CALL_BACKS)).ok()["items"] == []
+    await switch.told("missed", "c3", number="anonymous")
+    assert (await li.get(CALL_BACKS)).ok()["items"] == []
+    assert await HotlineCaller.all().count() == 1
 
 
-async def test_a_call_rings_at_any_hour_and_no_break_takes_it_from_the_queue(tmp_path: Path) -> None:
-    async with exchange(tmp_path) as door:
-        clock, li = Clock(door, door.platform.now()), officer(door, "li")
-        clock.on(hours=2, minutes=30)
-        await Switch(door).told("ringing", "c1")
-        clock.on(minutes=1)
-        await go_round(door.platform)
-        (one,) = await waiting(li)
-        (await li.post(f"/v1/desk/enquiries/{one['id']}/claim")).ok()
-        (await li.get(f"{CALLS}/{one['subject']}")).ok()
-        await Switch(door).told("ringing", "c2")
-        # Its switch never tells of an end.
-        clock.on(hours=5)
-        await go_round(door.platform)
-        assert await waiting(li) == []
+async def test_a_call_rings_at_any_hour_and_no_break_takes_it_from_the_queue(
+    door: Door, clock: Clock, li: Person
+) -> None:
+    clock.on(hours=2, minutes=30)
+    await Switch(door).told("ringing", "c1")
+    clock.on(minutes=1)
+    await go_round(door.platform)
+    (one,) = await waiting(li)
+    (await li.post(f"/v1/desk/enquiries/{one['id']}/claim")).ok()
+    (await li.get(f"{CALLS}/{one['subject']}")).ok()
+    await Switch(door).told("ringing", "c2")
+    # Its switch never tells of an end.
+    clock.on(hours=5)
+    await go_round(door.platform)
+    assert await waiting(li) == []
 
 
 async def test_what_was_noted_of_a_number_is_shown_of_a_citizen_alone_and_a_lead_who_takes_over_has_the_call(
-    tmp_path: Path,
+    door: Door,
 ) -> None:
-    async with exchange(tmp_path) as door:
-        lead, zhang = door.staff("lead", "petitions/reception:desk-lead"), door.citizen("zhang", name="张示例")
-        shown = list[bool]()
-        for number, is_proved in enumerate((False, True, False, True)):
-            li, call = await taken(door, f"c{number}")
-            place = f"/v1/desk/enquiries/{(await li.get(call)).ok()['enquiry']}"
-            if is_proved:
-                digits = (await zhang.post("/v1/conversations/codes")).created()["digits"]
-                (await li.post(f"{call}/person", {"digits": digits})).ok()
-            shown.append((await li.get(place)).ok()["earlier"] is not None)
-            (await lead.post(f"{place}/take-over", {"purpose": "to help"})).ok()
-            (await li.get(call)).problem(409, "not-on-the-call")
-            assert (await lead.post(f"{call}/pop", {"purpose": "to help"})).ok()["call"]["is_proved"] is is_proved
-            (await lead.post(f"{place}/notes", {"text": "is ill"})).created()
-            (await lead.post(f"{place}/close")).ok()
-        assert shown == [False, False, False, True]
-        li, call = await taken(door, "c4")
-        digits = (await zhang.post("/v1/conversations/codes")).created()["digits"]
-        enquiry = (await li.post(f"{call}/person", {"digits": digits})).ok()["enquiry"]
-        (await li.post(f"/v1/desk/enquiries/{enquiry}/return")).ok()
-        # They hang up in the queue: nobody speaks with them any more.
-        await Switch(door).told("ended", "c4")
-        assert (await HotlineCall.get(ref="c4")).known == {}
+    lead, zhang = door.staff("lead", "petitions/reception:desk-lead"), door.citizen("zhang", name="张示例")
+    shown = list[bool]()
+    for number, is_proved in enumerate((False, True, False, True)):
+        li, call = await taken(door, f"c{number}")
+        place = f"/v1/desk/enquiries/{(await li.get(call)).ok()['enquiry']}"
+        if is_proved:
+            digits = (await zhang.post("/v1/conversations/codes")).created()["digits"]
+            (await li.post(f"{call}/person", {"digits": digits})).ok()
+        shown.append((await li.get(place)).ok()["earlier"] is not None)
+        (await lead.post(f"{place}/take-over", {"purpose": "to help"})).ok()
+        (await li.get(call)).problem(409, "not-on-the-call")
+        assert (await lead.post(f"{call}/pop", {"purpose": "to help"})).ok()["call"]["is_proved"] is is_proved
+        (await lead.post(f"{place}/notes", {"text": "is ill"})).created()
+        (await lead.post(f"{place}/close")).ok()
+    assert shown == [False, False, False, True]
+    li, call = await taken(door, "c4")
+    digits = (await zhang.post("/v1/conversations/codes")).created()["digits"]
+    enquiry = (await li.post(f"{call}/person", {"digits": digits})).ok()["enquiry"]
+    (await li.post(f"/v1/desk/enquiries/{enquiry}/return")).ok()
+    # They hang up in the queue: nobody speaks with them any more.
+    await Switch(door).told("ended", "c4")
+    assert (await HotlineCall.get(ref="c4")).known == {}
 
 
 #: Who sits at which desk.
@@ -248,6 +245,7 @@ def story(number: int, rng: random.Random, at: datetime) -> list[dict[str, Any]]
     return events
 
 
+@EACH_DATABASE
 async def test_in_any_order_it_comes_to_the_same_and_what_is_told_again_takes_a_call_from_nobody(
     tmp_path: Path, database: str
 ) -> None:
@@ -301,6 +299,7 @@ async def deliver(url: str, session: aiohttp.ClientSession, events: Sequence[Any
             await asyncio.sleep(0.02)
 
 
+@EACH_DATABASE
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
 async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Path, database: str) -> None:
@@ -309,24 +308,11 @@ async def test_no_call_is_lost_and_none_is_double_whoever_is_killed(tmp_path: Pa
     stories = {f"c{number}": story(number, rng, now()) for number in range(MANY)}
     events = [event for one in stories.values() for event in one] * 3
     rng.shuffle(events)
-    config = tmp_path / "plugins.toml"
-    desks = "".join(
-        f'[[plugins.desk.settings.desks]]\ncode = "{one["code"]}"\ndepartment = "{one["department"]}"\n'
-        f'title = {{ zh-CN = "台", en = "Desk" }}\n'
-        for one in DESKS
-    )
-    config.write_text(
-        f'[platform]\ndata = "{tmp_path / "data"}"\ndatabase = "{database}"\nlog_level = "error"\n'
-        + "".join(f'[plugins.{name}]\npath = "{DEPARTMENTS / name}"\napi = 1\n' for name in ("petitions", "fire"))
-        + '[plugins.desk]\npackage = "desk"\napi = 1\n'
-        + desks
-        + '[plugins.conversations]\npackage = "conversations"\napi = 1\n'
-        + f'[plugins.hotline]\npackage = "hotline"\napi = 1\n[plugins.hotline.settings]\nsecrets = ["{SECRET}"]\n'
-        + 'lines = { 9600119 = "fire" }\n'
-    )
     plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", "fire")}
     plugins |= {"desk": "desk", "conversations": "conversations", "hotline": "hotline"}
-    own = {"desk": {"desks": DESKS}, "hotline": HOTLINE}
+    desks = [{name: one[name] for name in ("code", "department", "title")} for one in DESKS]
+    own = {"desk": {"desks": desks}, "hotline": HOTLINE}
+    config = city(tmp_path, plugins, settings=own, database=database, log_level="error")
     opened = partial(open_door, tmp_path, plugins, settings=own, platform={"database": database}, duty=NOTHING)
     async with opened() as door:
         for desk, who in [(desk, who) for desk, people in SEATS.items() for who in people]:

@@ -18,6 +18,8 @@ from banshi.foundation.encryption.secrets import SEAL
 from banshi.testing import Door
 from web_site.session import COOKIE, PURPOSE, STAFF_COOKIE
 
+WANG = Principal("wang", name="王小明", resident_id="11010519491231002X")
+
 
 @dataclass
 class Browser:
@@ -105,6 +107,19 @@ class Browser:
                 more = {"filename": "照片 1.png" if given else "", "content_type": "image/png"}
                 data.add_field(one, given, **(more if isinstance(given, bytes) else {}))
         return await self._ask("POST", address, data=data, headers=told)
+
+    async def sign_out(self) -> Browser:
+        form = self.page.xpath("//footer//form")[0]
+        return await self._ask("POST", form.get("action"), data=self.sent(form), headers={"Origin": self.door.url})
+
+    @property
+    def shown(self) -> tuple[str, str, dict[str, list[Any]]]:
+        """The page as it is now, with what was typed on it: for `back`."""
+        return self.text, self.url, {**self.typed}
+
+    def back(self, page: tuple[str, str, dict[str, list[Any]]]) -> None:
+        """To a page that was open in another tab all the while."""
+        self.text, self.url, self.typed = page[0], page[1], {**page[2]}
 
     def mistakes(self) -> list[str]:
         return [one.text_content().strip() for one in self.page.xpath("//*[@class='errors']//li")]

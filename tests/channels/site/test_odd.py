@@ -136,17 +136,18 @@ async def test_a_file_that_is_not_taken_says_why_at_its_field_and_the_rest_stays
     assert wang.mistakes() == [], "without it all is right"
 
 
-@pytest.mark.parametrize("name", ["王" * 200, "𠮷", "㐂", "O’Brien-Łukasz", "買買提·吐爾遜", "n\u0303", "é"])
-async def test_a_name_is_stored_as_it_is_written(wang: Browser, name: str) -> None:
-    await wang.go(FORM)
-    wang.type("/answers/name", name)
-    await wang.press("next")
-    assert name in wang.page.xpath("//dd/text()")
-    await wang.press()
-    (case,) = await Case.all()
-    assert case.answers["name"] == name
-    await wang.go(f"{ROOT}/cases/{case.id}")
-    assert name in wang.page.xpath("//dd/text()")
+async def test_a_name_is_stored_as_it_is_written(wang: Browser) -> None:
+    for name in ("王" * 200, "𠮷", "㐂", "O’Brien-Łukasz", "買買提·吐爾遜", "n\u0303", "é"):
+        await wang.go(FORM)
+        wang.type("/answers/name", name)
+        await wang.press("next")
+        assert name in wang.page.xpath("//dd/text()")
+        await wang.press()
+        case = await Case.all().order_by("-id").first()
+        assert case is not None
+        assert case.answers["name"] == name
+        await wang.go(f"{ROOT}/cases/{case.id}")
+        assert name in wang.page.xpath("//dd/text()")
 
 
 async def test_a_name_that_is_too_long_says_so_and_stays(wang: Browser) -> None:

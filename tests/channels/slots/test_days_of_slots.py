@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from banshi.kinds.appointment.models import Booking, Hold, Slot
+from banshi.testing import open_door
 from tests.channels.chatting import Chatter
-from tests.town.parts import visits
-from tests.town.town import CITY, Town, open_town
+from tests.town.booking_office import Office, write_office
+from tests.town.running import CITY, NOON
 
 TITLE = "预约"
 #: Twice an hour from nine to noon and from two to five, on each working day of the next fortnight; now is Tuesday noon.
@@ -18,13 +19,15 @@ HOURS = 'workday = ["9:00-12:00", "14:00-17:00"]'
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Town]:
-    part = visits("capacity = 1", hours=HOURS, minutes=20, days=14)
-    async with open_town(tmp_path, part, "conversations") as town:
-        yield town
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    folder = write_office(tmp_path, "capacity = 1", hours=HOURS, minutes=20)
+    items = folder / "items.toml"
+    items.write_text(items.read_text("utf-8").replace("days_ahead = 7", "days_ahead = 14"), encoding="utf-8")
+    async with open_door(tmp_path, {"office": folder, "conversations": "conversations"}) as door:
+        yield Office(door, NOON)
 
 
-async def at_the_days(office: Town, contact: str = "wang") -> Chatter:
+async def at_the_days(office: Office, contact: str = "wang") -> Chatter:
     chatter = Chatter(office.door, "zh-CN", contact)
     await chatter.is_linked(contact, name="王小明", resident_id="", phone="")
     await chatter.begin(TITLE)
@@ -32,38 +35,46 @@ async def at_the_days(office: Town, contact: str = "wang") -> Chatter:
     return chatter
 
 
-@pytest.mark.parametrize(
-    ("says", "begins"),
-    [
-        (["最早的"], "2026-09-01 14:00"),
-        (["1", "最早的"], "2026-09-01 14:00"),
-        (["明天", "上午", "1"], "2026-09-02 09:00"),
-        (["9月9日下午", "最早的"], "2026-09-09 14:00"),
-        (["9月9日14:20"], "2026-09-09 14:20"),
-        (["9月9日", "14:20"], "2026-09-09 14:20"),
-        (["9月9日", "下午两点四十"], "2026-09-09 14:40"),
-        (["下周三下午三点"], "2026-09-09 15:00"),
-        (["下周三", "三点"], "2026-09-09 15:00"),
-        (["更多", "1", "上午", "2"], "2026-09-08 09:20"),
-        (["周末", "1", "1", "1"], "2026-09-07 09:00"),
-        (["9月5日", "周一", "上午", "1"], "2026-09-07 09:00"),
-        (["下个月", "后天", "2", "3"], "2026-09-03 14:40"),
-        (["明天", "换一天", "后天", "1", "1"], "2026-09-03 09:00"),
-        (["明天上午", "更多", "其他日期", "后天上午", "1"], "2026-09-03 09:00"),
-        (["9月9日12:15", "上午", "9"], "2026-09-09 11:40"),
-        (["2", "2", "1"], "2026-09-02 14:00"),
-    ],
-)
-async def test_any_day_that_has_places_can_be_said(says: list[str], begins: str, office: Town) -> None:
-    chatter = await at_the_days(office)
-    for line in (*says, "1"):
-        reply = await chatter.send(line)
-    assert "已提交" in reply.text, "\n".join(chatter.said)
-    booking = await Booking.get(person="wang")
-    assert f"{booking.begins.astimezone(CITY):%Y-%m-%d %H:%M}" == begins, "\n".join(chatter.said)
+#: What somebody says, and the time that is theirs then.
+SAID = [
+    (["最早的"], "2026-09-01 14:00"),
+    (["1", "最早的"], "2026-09-01 14:00"),
+    (["明天", "上午", "1"], "2026-09-02 09:00"),
+    (["9月9日下午", "最早的"], "2026-09-09 14:00"),
+    (["9月9日14:20"], "2026-09-09 14:20"),
+    (["9月9日", "14:20"], "2026-09-09 14:20"),
+    (["9月9日", "下午两点四十"], "2026-09-09 14:40"),
+    (["下周三下午三点"], "2026-09-09 15:00"),
+    (["下周三", "三点"], "2026-09-09 15:00"),
+    (["更多", "1", "上午", "2"], "2026-09-08 09:20"),
+    (["周末", "1", "1", "1"], "2026-09-07 09:00"),
+    (["9月5日", "周一", "上午", "1"], "2026-09-07 09:00"),
+    (["下个月", "后天", "2", "3"], "2026-09-03 14:40"),
+    (["明天", "换一天", "后天", "1", "1"], "2026-09-03 09:00"),
+    (["明天上午", "更多", "其他日期", "后天上午", "1"], "2026-09-03 09:00"),
+    (["9月9日12:15", "上午", "9"], "2026-09-09 11:40"),
+    (["2", "2", "1"], "2026-09-02 14:00"),
+]
 
 
-async def test_a_day_without_places_is_said_and_the_next_ones_are_offered(office: Town) -> None:
+async def test_any_day_that_has_places_can_be_said(office: Office) -> None:
+    booked, talks = list[tuple[list[str], str]](), list[str]()
+    for number, (says, _) in enumerate(SAID):
+        chatter = await at_the_days(office, f"wang-{number}")
+        for line in (*says, "1"):
+            reply = await chatter.send(line)
+        booking = await Booking.get_or_none(person=chatter.contact) if "已提交" in reply.text else None
+        booked.append((says, f"{booking.begins.astimezone(CITY):%Y-%m-%d %H:%M}" if booking else "none"))
+        talks.append("\n".join(chatter.said))
+        # The next one finds all of them free.
+        await Booking.all().delete()
+        await Slot.all().update(taken=0)
+    assert booked == SAID, "\n\n".join(
+        talk for talk, *pair in zip(talks, booked, SAID, strict=True) if pair[0] != pair[1]
+    )
+
+
+async def test_a_day_without_places_is_said_and_the_next_ones_are_offered(office: Office) -> None:
     chatter = await at_the_days(office)
     day = [slot for slot in await Slot.all() if f"{slot.begins.astimezone(CITY):%d}" == "03"]
     assert await Slot.filter(id__in=[one.id for one in day]).update(taken=1)
@@ -76,7 +87,7 @@ async def test_a_day_without_places_is_said_and_the_next_ones_are_offered(office
     assert not await Hold.exists()
 
 
-async def test_moving_a_booking_keeps_the_new_place_until_it_is_confirmed(office: Town) -> None:
+async def test_moving_a_booking_keeps_the_new_place_until_it_is_confirmed(office: Office) -> None:
     wang = await at_the_days(office)
     for line in ("9月8日9点", "1", "进度", "1", "改期"):
         reply = await wang.send(line)

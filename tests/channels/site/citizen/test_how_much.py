@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from banshi.testing import open_door
-from tests.channels.site.browsing import Browser, open_browser
-from tests.channels.site.citizen.test_what_was_typed import DEPARTMENTS, FORM, WANG
+from tests.channels.site.browsing import WANG, Browser, open_browser
+from tests.channels.site.citizen.test_what_was_typed import FORM
+from tests.places import DEPARTMENTS
 from tests.plugins.test_departments import snapshot
 from web_site.filling.sent import MAX_FILES
 from web_site.session import ROOT
@@ -26,19 +28,19 @@ async def wang(tmp_path: Path) -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize("path", [FORM, f"{ROOT}/sign-in", f"{ROOT}/tip", f"{ROOT}/inbox/read"])
-async def test_of_what_another_page_sends_nothing_is_read(wang: Browser, path: str) -> None:
+async def test_of_what_another_page_sends_nothing_is_read(wang: Browser) -> None:
     ended = asyncio.Event()
 
     async def endless() -> AsyncIterator[bytes]:
         yield b"--x\r\n"
         await ended.wait()
 
-    for kind in ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+    paths = (FORM, *(f"{ROOT}/{page}" for page in ("sign-in", "tip", "inbox/read", "verify")))
+    for path, kind in product(paths, ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded")):
         headers = {"Origin": "https://evil.example", "Content-Type": kind}
         async with asyncio.timeout(10):
             await wang._ask("POST", path, data=endless(), headers=headers)
-        assert wang.status == 403, kind
+        assert wang.status == 403, (path, kind)
 
 
 async def test_files_come_with_forms_that_ask_for_some_alone(wang: Browser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,40 +13,10 @@ from banshi import LANGUAGES, Principal
 from banshi.builtin.drafts.models import Draft
 from banshi.kernel.tables.cases import Case
 from banshi.kernel.tables.passes import Pass
-from banshi.testing import Door, open_door
-from tests.channels.site.browsing import Browser, open_browser
-from tests.places import DEPARTMENTS
+from banshi.testing import Door
+from tests.channels.site.browsing import WANG, Browser, open_browser
 from web_site.session import ROOT, within
 from web_site.settings import FootLink, SiteSettings
-
-WANG = Principal("wang", name="王小明", resident_id="11010519491231002X")
-
-
-@pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    plugins = {
-        "traffic": DEPARTMENTS / "traffic",
-        "household": DEPARTMENTS / "household",
-        "criminal": DEPARTMENTS / "criminal",
-        "mobile_push": "mobile_push",
-        "web_site": "web_site",
-    }
-    settings = {"web_site": {"people": ["王小明"]}}
-    async with open_door(tmp_path, plugins, settings=settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser(door: Door) -> AsyncIterator[Browser]:
-    async with open_browser(door) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def wang(door: Door) -> AsyncIterator[Browser]:
-    async with open_browser(door, WANG) as opened:
-        yield opened
-
 
 ANSWERS = {
     "/answers/plate": "川B12345",
@@ -102,27 +71,24 @@ async def test_a_page_of_ones_own_asks_who_one_is_and_comes_back_to_itself(brows
     assert browser.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("X-Forwarded-For", "203.0.113.7"),
-        ("Forwarded", "for=203.0.113.7"),
-        ("X-Real-IP", "203.0.113.7"),
-        ("X-Forwarded-Host", "localhost"),
-        ("Via", "1.1 proxy"),
-        ("Host", "rebound.example"),
-        ("Host", "localhost.example:80"),
-        ("Host", "localhost@rebound.example"),
-        ("Host", "["),
-    ],
-)
-async def test_nobody_is_made_up_for_whoever_comes_through_a_proxy_or_by_another_name(
-    browser: Browser, name: str, value: str
-) -> None:
-    """The last four: DNS rebinding, a stranger's name that leads to this machine."""
-    await browser.go(f"{ROOT}/sign-in", headers={name: value})
-    assert browser.status == 200
-    assert browser.page.xpath("//button[@name='person']") == []
+#: What says that somebody comes through a proxy; the last four: DNS rebinding, a name that leads to this machine.
+ELSEWHERE = [
+    ("X-Forwarded-For", "203.0.113.7"),
+    ("Forwarded", "for=203.0.113.7"),
+    ("X-Real-IP", "203.0.113.7"),
+    ("X-Forwarded-Host", "localhost"),
+    ("Via", "1.1 proxy"),
+    *(("Host", name) for name in ("rebound.example", "localhost.example:80", "localhost@rebound.example", "[")),
+]
+
+
+async def test_nobody_is_made_up_for_whoever_comes_through_a_proxy_or_by_another_name(browser: Browser) -> None:
+    let_in = []
+    for name, value in ELSEWHERE:
+        await browser.go(f"{ROOT}/sign-in", headers={name: value})
+        if browser.status != 200 or browser.page.xpath("//button[@name='person']"):
+            let_in.append((name, value, browser.status))
+    assert let_in == []
 
 
 async def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(wang: Browser) -> None:
@@ -169,35 +135,21 @@ async def filled(wang: Browser, more: dict[str, str] | None = None) -> None:
 
 async def test_handing_in_twice_makes_one_case(wang: Browser) -> None:
     await filled(wang)
-    text, url = wang.text, wang.url
+    page = wang.shown
     await wang.press()
     receipt = wang.url
     assert "/receipt" in receipt
-    # Back, and once more.
-    wang.text, wang.url = text, url
+    wang.back(page)
     await wang.press()
     assert wang.url == receipt
     assert [case.channel for case in await Case.all()] == ["site"]
-
-
-async def test_an_action_is_taken_from_the_cases_page(wang: Browser) -> None:
-    await filled(wang)
-    await wang.press()
-    await wang.go(wang.url.removesuffix("/receipt"))
-    assert wang.page.xpath("//dt[text()='号牌号码']/../dd/text()") == ["川B12345"]
-    await wang.go(wang.page.xpath("//a[contains(@href, '/actions/withdraw')]/@href")[0])
-    await wang.press("next")
-    assert "已撤回" in wang.text
-    assert (await Case.get()).state == "withdrawn"
 
 
 async def test_a_session_that_ended_says_so_and_nothing_typed_is_lost(wang: Browser) -> None:
     await wang.go(f"{ROOT}/items/zone-pass/form")
     for name, value in ANSWERS.items():
         wang.type(name, value)
-    text, url, typed = wang.text, wang.url, wang.typed
     wang.sign_in(WANG, ago=3600)
-    wang.text, wang.url, wang.typed = text, url, typed
     await wang.press("next")
     assert "/sign-in?next=" in wang.url
     assert "您填的都还在" in wang.text
@@ -218,26 +170,13 @@ async def test_a_session_that_was_ended_elsewhere_is_none_here(wang: Browser) ->
     assert "/sign-in" in wang.url
 
 
-async def test_signing_out_leaves_no_cookie_and_no_page(wang: Browser) -> None:
-    await signed_out(wang)
-    assert wang.page.xpath("//footer//form") == []
-    await wang.go(f"{ROOT}/cases")
-    assert "/sign-in" in wang.url
-
-
-async def signed_out(browser: Browser) -> None:
-    await browser.go(ROOT)
-    form = browser.page.xpath("//footer//form")[0]
-    await browser._ask("POST", form.get("action"), data=browser.sent(form), headers={"Origin": browser.door.url})
-
-
 async def test_a_copy_of_a_cookie_is_of_no_use_after_the_sign_out_and_other_sessions_stay(door: Door) -> None:
     async with open_browser(door) as here, open_browser(door) as there:
         for one in (here, there):
             await one.go(f"{ROOT}/sign-in?next={ROOT}/cases")
             await one.press("person", "王小明")
         copied = {one.key: one.value for one in here.session.cookie_jar}
-        await signed_out(here)
+        await here.sign_out()
         here.session.cookie_jar.update_cookies(copied, URL(door.url))
         for path in ("/cases", "/items/zone-pass/form"):
             await here.go(ROOT + path)
@@ -273,50 +212,39 @@ async def test_whoever_has_to_sign_in_anew_can_sign_out_too(wang: Browser) -> No
     wang.sign_in(WANG, ago=3600)
     await wang.go(ROOT)
     assert "王小明" not in wang.text
-    await signed_out(wang)
+    await wang.sign_out()
     assert (wang.status, wang.page.xpath("//footer//form")) == (200, [])
     wang.sign_in(WANG, ago=3600)
     await wang.go(ROOT)
     assert wang.page.xpath("//footer//form") == [], "that session is over, however its cookie came back"
 
 
-@pytest.mark.parametrize(
-    ("origin", "token"),
-    [("https://evil.example", "t" * 32), ("null", "t" * 32), ("", "t" * 32), (None, "x"), (None, "")],
-)
-async def test_no_other_page_sends_a_form_for_somebody(wang: Browser, origin: str | None, token: str) -> None:
-    headers = {} if origin == "" else {"Origin": origin or wang.door.url}
-    data = {"token": token, "/answers/plate": "川B12345", "save": "1"}
-    for path in ("/items/zone-pass/form", "/items/zone-pass/begin", "/inbox/read", "/sign-out"):
-        await wang._ask("POST", ROOT + path, data={**data, "whole": "{}"}, headers=headers)
-        assert wang.status == 403, path
+async def test_no_other_page_sends_a_form_for_somebody(wang: Browser) -> None:
+    forged = [("https://evil.example", "t" * 32), ("null", "t" * 32), ("", "t" * 32), (wang.door.url, "x")]
+    data, taken = {"/answers/plate": "川B12345", "save": "1", "whole": "{}"}, list[Any]()
+    for origin, token in (*forged, (wang.door.url, "")):
+        for path in ("/items/zone-pass/form", "/items/zone-pass/begin", "/inbox/read", "/sign-out"):
+            headers = {"Origin": origin} if origin else {}
+            await wang._ask("POST", ROOT + path, data={**data, "token": token}, headers=headers)
+            if wang.status != 403:
+                taken.append((origin, token, path, wang.status))
+    assert taken == []
     assert (await wang.door.citizen("wang").get("/v1/items/zone-pass/draft")).status == 404
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        *(
-            "https://evil.example",
-            "//evil.example",
-            "/\\evil.example",
-            "/site/..//evil.example",
-            "/site/\t/evil",
-            "/sitex",
-        ),
-        *("javascript:alert(1)", "/site\r\nSet-Cookie:a=b", "/v1/items", "/site//evil.example", "/site/../v1", ""),
-    ],
-)
-async def test_nobody_is_led_out_of_the_site(browser: Browser, address: str) -> None:
-    assert within(address) == ROOT
-    await browser.go(f"{ROOT}/display?type=large", params={"next": address}, allow_redirects=False)
-    assert browser.headers.get("Location", ROOT) == ROOT
+OUTSIDE = [
+    *("https://evil.example", "//evil.example", "/\\evil.example", "/site/..//evil.example", "/site/\t/evil", "/sitex"),
+    *("javascript:alert(1)", "/site\r\nSet-Cookie:a=b", "/v1/items", "/site//evil.example", "/site/../v1", ""),
+]
 
 
-async def test_large_type_and_language_stay_chosen(browser: Browser) -> None:
-    await browser.go(f"{ROOT}/display?type=large&language=en&next={ROOT}/help")
-    assert browser.url.endswith(f"{ROOT}/help")
-    assert (browser.page.get("class"), browser.page.get("lang")) == ("large", "en")
+async def test_nobody_is_led_out_of_the_site(browser: Browser) -> None:
+    led = []
+    for address in OUTSIDE:
+        await browser.go(f"{ROOT}/display?type=large", params={"next": address}, allow_redirects=False)
+        if (within(address), browser.headers.get("Location", ROOT)) != (ROOT, ROOT):
+            led.append(address)
+    assert led == []
 
 
 async def test_a_page_lets_nothing_from_elsewhere_in_and_stands_in_no_frame(browser: Browser) -> None:
@@ -328,96 +256,9 @@ async def test_a_page_lets_nothing_from_elsewhere_in_and_stands_in_no_frame(brow
         assert " onclick=" not in browser.text
 
 
-#: What breaks out of a text, an attribute, a script, a style, a template or a line, and what is only odd.
-BREAKS = [
-    "<script>alert(1)</script>",
-    "</textarea><img src=x>",
-    "</title><img src=x>",
-    "<!--",
-    "--><img src=x>",
-    "]]>",
-    "&lt;img src=x&gt;",
-]
-QUOTES = ["", '"', "'", '">', "'>", '\\"', "`", "</p>"]
-ODD = [
-    *(
-        "{{7*7}}",
-        "{% raw %}",
-        "${7*7}",
-        "%s%n",
-        "\u202egnp.exe",
-        "\u200b",
-        "a" * 190,
-        "\U0001f600",
-        "\u3000",
-        "𠮷",
-        "&amp;",
-        "#{1}",
-    ),
-    *(
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "'; DROP TABLE x;--",
-        "../../etc/passwd",
-        "%0d%0aSet-Cookie:a=b",
-        "İ",
-        "ﷺ",
-    ),
-]
-CORPUS = [
-    *(
-        f"{quote}{one}{end}"
-        for one in BREAKS
-        for quote in QUOTES
-        for end in ("", " onerror=alert(1) x", "<svg/onload=alert(1)>")
-    ),
-    *ODD,
-]
-
-
 def runs(page: Any) -> list[Any]:
     """What of a page would run, or wasn't made by us."""
     return list(page.xpath("//script[not(@src)] | //img[@src='x'] | //*[@onerror or @onload] | //svg[@onload]"))
-
-
-async def test_what_a_citizen_types_is_text_wherever_it_is_shown(wang: Browser) -> None:
-    """Each text of the corpus, in an attribute and in a text: as it was typed, and nothing of it runs."""
-    assert len(CORPUS) >= 180
-    await wang.go(f"{ROOT}/items/zone-pass/form")
-    form, url, wrong = wang.text, wang.url, []
-    for texts in zip(CORPUS[::2], CORPUS[1::2], strict=False):
-        wang.text, wang.url, wang.typed = form, url, {}
-        for name, text in zip(("purpose", "driver/name"), texts, strict=True):
-            wang.type(f"/answers/{name}", text)
-        await wang.press("next")
-        long = (wang.page.xpath("//textarea[@name='/answers/purpose']")[0].text or "").removeprefix("\n")
-        kept = wang.page.xpath("//input[@name='/answers/driver/name']")[0].get("value")
-        if runs(wang.page) or (long, kept) != tuple(text.strip() for text in texts):
-            wrong.append((texts, long, kept))
-    assert wrong == []
-
-
-async def test_what_a_citizen_looks_for_is_text_on_the_page_of_what_was_found(wang: Browser) -> None:
-    for text in CORPUS[::3]:
-        await wang.go(f"{ROOT}/search", params={"q": text[:100]})
-        assert runs(wang.page) == [], text
-
-
-async def test_what_was_handed_in_is_text_on_the_pages_of_its_case(wang: Browser) -> None:
-    text = "<img src=x onerror=a>{{7*7}}'"
-    await filled(wang, {"/answers/purpose": text, "/answers/driver/name": text})
-    assert runs(wang.page) == []
-    await wang.press()
-    case = await Case.get()
-    assert case.answers["purpose"] == text
-    staff = wang.door.staff("li", "traffic:reviewer", "traffic:approver")
-    assert (await staff.get(f"/v1/cases/{case.id}")).status == 200
-    for path in (f"/cases/{case.id}", f"/cases/{case.id}/receipt", "/cases", "/inbox", "/passes"):
-        await wang.go(ROOT + path)
-        assert (wang.status, runs(wang.page)) == (200, []), path
-    await wang.go(f"{ROOT}/cases/{case.id}")
-    assert text in wang.page.xpath("//dd/text()")
-    assert "交警支队" in wang.page.xpath("string(//*[@aria-labelledby='rd'])"), "who has read it"
 
 
 async def test_ones_cases_show_whose_turn_it_is_and_ones_passes_what_may_be_shown(wang: Browser) -> None:
@@ -428,6 +269,9 @@ async def test_ones_cases_show_whose_turn_it_is_and_ones_passes_what_may_be_show
     staff = wang.door.staff("li", "traffic:reviewer", "traffic:approver")
     (await staff.post(f"/v1/cases/{returned.id}/actions/return", {"reason": "请补充照片"})).ok()
     (await staff.post(f"/v1/cases/{approved.id}/actions/approve")).ok()
+    (await staff.get(f"/v1/cases/{approved.id}")).ok()
+    await wang.go(f"{ROOT}/cases/{approved.id}")
+    assert "交警支队" in wang.page.xpath("string(//*[@aria-labelledby='rd'])"), "who has read it"
     await wang.go(f"{ROOT}/cases")
     assert wang.page.xpath("//*[@class='tag wait']/following-sibling::*/text()") == [returned.number]
     await wang.go(f"{ROOT}/passes")
@@ -524,30 +368,6 @@ async def test_a_file_is_taken_whatever_its_name_is(wang: Browser, code: str, na
     await wang._ask("POST", path, data=body, headers=headers)
     assert wang.status == 200
     assert len(wang.page.xpath("//input[@type='hidden' and @name=$name]", name=f"/answers/{name}")) == 1
-
-
-async def test_a_tip_needs_no_name_and_its_code_reads_it(browser: Browser) -> None:
-    await browser.go(f"{ROOT}/items/crime-tip/form")
-    for name in browser.names():
-        (one,) = browser.page.xpath("//*[@name=$name][1]", name=name)[:1]
-        if one.tag == "select":
-            browser.type(name, one.xpath(".//option[@value!='']/@value")[0])
-        elif one.get("type") == "radio":
-            browser.type(name, one.get("value"))
-        elif one.tag == "textarea":
-            browser.type(name, "有人在楼下卖假药，每晚八点左右出现。")
-    await browser.press("next")
-    assert browser.mistakes() == []
-    await browser.press()
-    code = browser.page.xpath("string(//*[@class='code24'])")
-    await browser.go(f"{ROOT}/tip")
-    browser.type("code", code)
-    await browser.press()
-    assert (await Case.get()).number in browser.text
-    await browser.go(f"{ROOT}/tip")
-    browser.type("code", code[:-1])
-    await browser.press()
-    assert browser.status == 422
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 
 from banshi import Principal, Role
 from banshi.testing import Door, open_door
-from tests.channels.site.browsing import Browser, open_browser
-from tests.channels.site.citizen.test_pages import DEPARTMENTS, WANG
+from tests.channels.site.browsing import WANG, Browser, open_browser
+from tests.places import DEPARTMENTS
 from tests.refutations.conftest import BRIDGE, CLAIM, UNTRUE, Office
 from web_site.session import ROOT, STAFF
 

@@ -6,9 +6,7 @@ from uuid import UUID
 
 from banshi.kinds.appointment.models import Booking, Slot
 from tests.channels.site.browsing import Browser
-from tests.channels.site.citizen.test_pages import browser, door, wang
 
-__all__ = ["browser", "door", "wang"]
 CODE = "household-counter-appointment"
 FORM = f"/site/items/{CODE}/form"
 DAYS = "//*[@class='days']//button/@value"

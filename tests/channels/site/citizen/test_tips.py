@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 
 from banshi.kernel.tables.cases import Case
-from tests.channels.site.browsing import Browser
-from tests.channels.site.citizen.test_what_was_typed import WANG, back, browser, door
+from tests.channels.site.browsing import WANG, Browser
 from web_site.answered import LIFE_S, MOST, Answered
 from web_site.session import COOKIE, ROOT
 
-__all__ = ["browser", "door"]
 ITEM = f"{ROOT}/items/crime-tip"
 CODE = "string(//*[@class='code24'])"
 
@@ -35,9 +33,9 @@ async def read_once_more(browser: Browser) -> Browser:
 
 
 async def test_a_reload_of_the_page_with_a_code_shows_it_again_and_hands_in_nothing(tipper: Browser) -> None:
-    page = tipper.text, tipper.url
+    page = tipper.shown
     code = (await tipper.press()).page.xpath(CODE)
-    back(tipper, page)
+    tipper.back(page)
     await tipper.press()
     assert (len(code) > 20, tipper.page.xpath(CODE)) == (True, code)
     assert await Case.all().count() == 1
@@ -135,9 +133,9 @@ async def test_a_message_to_a_code_that_is_wrong_stays_beside_the_field_for_it(t
 
 async def test_a_message_is_written_once_however_often_its_page_is_sent(tipper: Browser) -> None:
     await opened(tipper)
-    page = tipper.text, tipper.url
+    page = tipper.shown
     for _ in range(2):
-        back(tipper, page)
+        tipper.back(page)
         tipper.type("text", "又见到他了")
         await tipper.press()
         assert (tipper.status, tipper.text.count("又见到他了"), written(tipper)) == (200, 1, "")

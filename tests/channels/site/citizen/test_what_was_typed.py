@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
-from banshi import Principal
 from banshi.kernel.tables.cases import Case
-from banshi.testing import Door, open_door
-from tests.channels.site.browsing import Browser, open_browser
+from tests.channels.site.browsing import WANG, Browser
 from tests.channels.site.citizen.test_pages import filled
-from tests.places import DEPARTMENTS
 from tests.plugins.test_departments import snapshot
 from web_site.filling.fields import Filled, fields_of, leaves
 from web_site.session import ROOT
 
-WANG = Principal("wang", name="王小明", resident_id="11010519491231002X")
 FORM = f"{ROOT}/items/zone-pass/form"
 PURPOSE = "/answers/purpose"
 #: What would break out of the page that shows it again.
 TYPED = '配送<b>生鲜</b>"'
 
 
-@pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    plugins = {
-        "traffic": DEPARTMENTS / "traffic",
-        "criminal": DEPARTMENTS / "criminal",
-        "web_site": "web_site",
-        "mobile_push": "mobile_push",
-    }
-    async with open_door(tmp_path, plugins, settings={"web_site": {"people": ["王小明"]}}) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser(door: Door) -> AsyncIterator[Browser]:
-    async with open_browser(door) as opened:
-        yield opened
-
-
 async def signed_in(browser: Browser) -> None:
     await browser.go(f"{ROOT}/sign-in")
     await browser.press("person", "王小明")
-
-
-async def signed_out(browser: Browser) -> None:
-    form = browser.page.xpath("//footer//form")[0]
-    await browser._ask("POST", form.get("action"), data=browser.sent(form), headers={"Origin": browser.door.url})
-
-
-def back(browser: Browser, page: tuple[str, str]) -> None:
-    """To a page that was open in another tab all the while."""
-    browser.text, browser.url = page
 
 
 def purpose(browser: Browser) -> str:
@@ -64,9 +27,9 @@ def purpose(browser: Browser) -> str:
 
 async def test_a_form_goes_on_after_the_same_person_has_signed_in_anew_beside_it(browser: Browser) -> None:
     await signed_in(browser)
-    page = (await browser.go(FORM)).text, browser.url
+    page = (await browser.go(FORM)).shown
     await signed_in(browser)
-    back(browser, page)
+    browser.back(page)
     browser.type(PURPOSE, TYPED)
     await browser.press("next")
     assert (browser.status, purpose(browser)) == (200, TYPED)
@@ -74,16 +37,16 @@ async def test_a_form_goes_on_after_the_same_person_has_signed_in_anew_beside_it
 
 async def test_a_form_of_somebody_signed_out_beside_it_is_shown_again_and_goes_on(browser: Browser) -> None:
     await signed_in(browser)
-    page = (await browser.go(FORM)).text, browser.url
-    await signed_out(browser)
-    back(browser, page)
+    page = (await browser.go(FORM)).shown
+    await browser.sign_out()
+    browser.back(page)
     browser.type(PURPOSE, TYPED)
     await browser.press("next")
     assert (browser.status, purpose(browser)) == (401, TYPED)
     assert browser.page.xpath("//main//a[@target='_blank']/@href") == [f"{ROOT}/sign-in"]
-    page = browser.text, browser.url
+    page = browser.shown
     await signed_in(browser)
-    back(browser, page)
+    browser.back(page)
     await browser.press("next")
     assert (browser.status, purpose(browser)) == (403, TYPED), "under whom it goes on has to be seen first"
     await browser.press("next")
@@ -125,17 +88,16 @@ async def asked_for_more(browser: Browser) -> None:
 
 async def test_what_goes_with_an_action_stays_after_an_idle_while_and_is_taken_then(browser: Browser) -> None:
     await asked_for_more(browser)
-    page, typed = (browser.text, browser.url), browser.typed
+    page = browser.shown
     browser.sign_in(WANG, ago=3600)
-    back(browser, page)
-    browser.typed = typed
+    browser.back(page)
     await browser.press("next")
     assert browser.status == 401
     assert browser.page.xpath("//input[@name=$name]/@value", name=PURPOSE) == [TYPED]
     assert (await Case.get()).answers["purpose"] != TYPED
-    page = browser.text, browser.url
+    page = browser.shown
     browser.sign_in(WANG)
-    back(browser, page)
+    browser.back(page)
     await browser.press()
     assert browser.url.endswith(f"/cases/{(await Case.get()).id}")
     assert (await Case.get()).answers["purpose"] == TYPED
@@ -153,13 +115,13 @@ async def test_an_action_of_another_sign_in_is_shown_again_with_what_was_typed(b
 async def test_whoever_goes_back_as_far_as_the_form_hands_in_one_case_until_they_mean_another(browser: Browser) -> None:
     browser.sign_in(WANG)
     await filled(browser)
-    page = (await browser.press("stay")).text, browser.url
+    page = (await browser.press("stay")).shown
     for _ in range(2):
-        back(browser, page)
+        browser.back(page)
         await browser.press("next")
         await browser.press()
         assert browser.url.endswith(f"/cases/{(await Case.get()).id}/receipt")
-    back(browser, page)
+    browser.back(page)
     browser.type(PURPOSE, TYPED)
     await browser.press("next")
     await browser.press()
@@ -175,11 +137,10 @@ async def test_whoever_goes_back_as_far_as_the_form_hands_in_one_case_until_they
 
 async def test_an_action_that_was_taken_leads_to_its_case_however_often_it_is_sent(browser: Browser) -> None:
     await asked_for_more(browser)
-    page, typed = (browser.text, browser.url), browser.typed
+    page = browser.shown
     assert len(browser.page.xpath("//main//input[@name='key']/@value")[0]) == 32
     for _ in range(2):
-        back(browser, page)
-        browser.typed = typed
+        browser.back(page)
         await browser.press("next")
         assert browser.url.endswith(f"/cases/{(await Case.get()).id}")
     await browser.go(page[1])

@@ -13,7 +13,7 @@ from banshi.testing import Door, open_door
 from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import FcmSandbox
 from tests.channels.site.browsing import Browser, open_browser
-from tests.channels.site.citizen.test_pages import DEPARTMENTS
+from tests.places import DEPARTMENTS
 from web_site.session import STAFF
 
 ROOM = f"{STAFF}/publishing"
@@ -238,16 +238,6 @@ async def test_an_audience_of_topics_and_divisions_is_counted_and_can_be_given_u
         await sun.press("do", "cancel")
         assert "已放弃" in sun.page.text_content()
         assert buttons(sun) == []
-
-
-@pytest.mark.parametrize("at", ["", "/notices/new", "/alerts/new", "?of=alerts", "?of=postings"])
-async def test_nobody_finds_it_but_who_publishes(door: Door, at: str) -> None:
-    reviewer = Principal("zhao", name="赵队长", roles=(Role("reviewer", "traffic"),))
-    for person, status in ((SUN, 200), (reviewer, 404)):
-        async with open_browser(door, person) as browser:
-            await browser.go(ROOM + at)
-            there = browser.page.xpath("//nav//a[@href=$at] | //main//form", at=ROOM)
-            assert (browser.status, bool(there)) == (status, status == 200)
 
 
 async def test_another_department_s_notice_is_nobody_s_here(door: Door) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from banshi import Principal, Role, Write
 from banshi.builtin.identity.access import ACCESS
+from banshi.builtin.passes.models import Scan
 from banshi.kernel.tables.cases import Case
 from banshi.testing import Door
 from desk import Enquiry
@@ -104,6 +105,7 @@ class Bench:
         rows += await Finding.all().order_by("id").values_list("id", "version", "state")
         rows += await HotlineCall.all().order_by("id").values_list("id", "version", "outcome")
         rows += await HotlineCallBack.all().order_by("id").values_list("id", "state", "officer")
+        rows += [await Scan.all().count()]
         return [*rows, *await Enquiry.all().order_by("id").values_list("id", "state", "officer")]
 
 

@@ -87,21 +87,6 @@ def sent(told: dict[str, Any], scan: Any) -> dict[str, str]:
     return {"box": told["box"], "sealed": sealed(told["key"], scan)}
 
 
-async def test_officers_alone_find_the_page_and_nobody_else_hands_anything_in(door: Door) -> None:
-    people = {
-        "citizen": Principal("wang", name="王小明"),
-        "reviewer": Principal("li", roles=(Role("reviewer", "traffic"),)),
-        "desk": Principal("zhou", roles=(Role("desk", "petitions"),)),
-    }
-    for name, person in people.items():
-        async with open_browser(door, person) as other:
-            await other.go(PAGE)
-            assert other.status == 404 or "/sign-in" in other.url, name
-            assert f'href="{PAGE}"' not in other.text
-            assert await hand_in(other, {"box": "", "sealed": ""}) in (401, 404), name
-    assert await Scan.all().count() == 0
-
-
 async def test_a_typed_code_is_verified_without_a_script_too(door: Door, officer: Browser) -> None:
     one = await issue(door, good_answers)
     await officer.go(PAGE)
@@ -209,11 +194,9 @@ async def test_what_was_sealed_for_another_officer_or_damaged_or_is_no_scan_come
     assert scan.officer == "zhao"
 
 
-@pytest.mark.parametrize(
-    "raw", ["", "{", "7", "{}", '{"box": 1}', '[["a", "b"]]', '[{"box": "x"}]', "[null]", "[" * 900]
-)
-async def test_what_is_no_list_of_scans_is_refused(door: Door, officer: Browser, raw: str) -> None:
-    assert await hand_in(officer, raw=raw) in (400, [])
+async def test_what_is_no_list_of_scans_is_refused(officer: Browser) -> None:
+    for raw in ("", "{", "7", "{}", '{"box": 1}', '[["a", "b"]]', '[{"box": "x"}]', "[null]", "[" * 900):
+        assert await hand_in(officer, raw=raw) in (400, []), raw
     assert await Scan.all().count() == 0
 
 

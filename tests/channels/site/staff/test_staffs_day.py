@@ -85,6 +85,8 @@ class Bench(App):
         self.hold(browser, "not shown", [one for one in told if squeezed(one) not in said], [])
         actions = [one.rpartition("/")[2] for one in page.xpath("//main//a[contains(@href, '/actions/')]/@href")]
         self.hold(browser, "actions", actions, [one["action"] for one in case["permitted_actions"]])
+        labels = [one.text_content() for one in page.xpath("//*[@aria-labelledby='dc']//a")]
+        self.hold(browser, "labels", labels, [one["label"] for one in case["permitted_actions"]])
         self.hold(browser, "steps", len(page.xpath("//ol[@class='time']/li")), len(case["timeline"]))
         readings = (await who.get(f"{case['links']['self']}/readings", limit="100"))["items"]
         self.hold(browser, "readings", len(page.xpath("//section[@aria-labelledby='rp']//li")), len(readings))
@@ -179,4 +181,4 @@ async def test_two_people_decide_cases_of_all_kinds_on_pages_that_say_what_the_a
         open_browser(door, language=LANGUAGES[0]) as one,
         open_browser(door, language=LANGUAGES[1]) as other,
     ):
-        assert await decided(door, (one, other), 7, slice(10)) == []
+        assert await decided(door, (one, other), 7, slice(16)) == []

@@ -15,7 +15,7 @@ from banshi.forms import Form
 from banshi.kernel.tables.cases import Case
 from banshi.testing import TINY_PNG, Door
 from tests.channels.site.browsing import Browser, open_browser
-from tests.channels.site.staff.workbench import LI, WANG, ZHAO, handed_in, open_parks, token_of
+from tests.channels.site.staff.workbench import LI, ZHAO, handed_in, open_parks, token_of
 from web_site.session import ROOT, STAFF
 
 WORKLIST = f"{STAFF}/worklist"
@@ -61,8 +61,7 @@ async def test_one_click_lets_a_made_up_officer_in_on_this_machine_and_out_again
         assert browser.url.endswith(WORKLIST)
         assert browser.page.xpath("string(//*[@class='brand']//small)") == "工作台 · 公园处 · 赵队长"
         assert rooms(browser)[0] == WORKLIST
-        form = browser.page.xpath("//footer//form")[0]
-        await browser._ask("POST", form.get("action"), data=browser.sent(form), headers={"Origin": door.url})
+        await browser.sign_out()
         await browser.go(WORKLIST)
         assert "/sign-in" in browser.url
 
@@ -79,15 +78,6 @@ async def test_nobody_made_up_is_a_citizen_and_staff_at_once(door: Door) -> None
         await browser.press("person", "赵队长")
         await browser.go(f"{ROOT}/cases")
         assert "/sign-in?next=/site/cases" in browser.url
-
-
-@pytest.mark.parametrize("at", ["", "/worklist", "/cases/0192f0c1-0000-7000-8000-000000000000", "/nothing"])
-async def test_a_citizen_finds_no_page_of_staffs(door: Door, at: str) -> None:
-    async with open_browser(door, WANG) as browser:
-        await browser.go(STAFF + at)
-        assert "/sign-in" in browser.url or browser.status == 404
-        assert "待办" not in browser.page.xpath("string(//main)")
-        assert rooms(browser) in ([], [f"{ROOT}{one}" for one in ("", "/cases", "/inbox", "/passes")])
 
 
 @pytest.mark.parametrize(
@@ -181,15 +171,12 @@ async def test_filters_stay_in_the_address_and_what_is_looked_for_is_found(door:
     assert all("item=hall" in one for one in li.page.xpath("//a[@class='chip']/@href"))
 
 
-@pytest.mark.parametrize(
-    "query", ["?q=王", "?q=<script>alert(1)</script>", "?state=%00", "?due=2026-13-99", "?after=x"]
-)
-async def test_odd_questions_are_answered_on_a_page(door: Door, li: Browser, query: str) -> None:
+async def test_odd_questions_are_answered_on_a_page(door: Door, li: Browser) -> None:
     await handed_in(door)
-    await li.go(WORKLIST + query)
-    assert li.status in (200, 400)
-    assert li.page.xpath("//h1")
-    assert "<script>alert" not in li.text
+    for query in ("?q=王", "?q=<script>alert(1)</script>", "?state=%00", "?due=2026-13-99", "?after=x"):
+        await li.go(WORKLIST + query)
+        assert (li.status in (200, 400), len(li.page.xpath("//h1"))) == (True, 1), query
+        assert "<script>alert" not in li.text
 
 
 async def test_a_count_is_shown_only_where_it_is_of_what_its_link_leads_to(door: Door, li: Browser) -> None:
@@ -280,10 +267,10 @@ async def test_a_reason_is_asked_for_shown_in_the_message_and_sent_once(door: Do
     await li.press("next")
     assert "另一条理由" in li.page.xpath("string(//*[@class='said'])"), "another text is another message"
     assert (await Case.get(id=case["id"])).state == "accepted"
-    page = li.text, li.url
+    page = li.shown
     await li.press("next")
     assert (await Case.get(id=case["id"])).state == "returned"
-    li.text, li.url = page
+    li.back(page)
     await li.press("next")
     assert li.status == 409, "it was pressed twice"
     await door.settled()
@@ -340,7 +327,7 @@ async def test_a_session_that_ends_in_the_middle_of_a_decision_loses_nothing(doo
     case = await handed_in(door)
     await to_action(li, case["id"], "return")
     li.type("/reason", TYPED)
-    page = li.text, li.url, dict(li.typed)
+    page = li.shown
     li.sign_in(LI, ago=3_600)
     await li.press("next")
     assert li.status == 401
@@ -350,7 +337,7 @@ async def test_a_session_that_ends_in_the_middle_of_a_decision_loses_nothing(doo
     li.sign_in(LI)
     await li.press()
     assert li.page.xpath("string(//textarea[@name='/reason'])").strip() == TYPED
-    li.text, li.url, li.typed = page
+    li.back(page)
     li.sign_in(ZHAO)
     await li.press("next")
     assert li.status == 200, "the same browser's token"
